@@ -1,0 +1,101 @@
+"""The policy language: CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy and NetworkPolicy as values.
+
+Field names follow `cilium.io/v2`; what a field does is Cilium's to say (docs/…/policy/language).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Requirement(NamedTuple):
+    """One label requirement: operator In, NotIn, Exists, DoesNotExist. Keys keep their source prefix
+    (`k8s:`, `any:`, `reserved:`) as written; no prefix means any source."""
+
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+
+class Selector(NamedTuple):
+    """An endpoint selector: all requirements hold. matchLabels are In with one value. Empty selects all."""
+
+    requirements: tuple[Requirement, ...] = ()
+
+
+class PortRange(NamedTuple):
+    """`port` as text: a number or a name; "0" is every port. `end` 0: no range. protocol ANY = TCP, UDP, SCTP."""
+
+    port: str
+    protocol: str = "ANY"
+    end: int = 0
+
+
+class ToPorts(NamedTuple):
+    """One toPorts entry: its ports and the L7 rules beside them (as parsed, kept as annotation)."""
+
+    ports: tuple[PortRange, ...] = ()
+    l7: str = ""  # "", "dns", "http", "tls", "other"
+    rules: Any = None
+    server_names: tuple[str, ...] = ()
+
+
+class Cidr(NamedTuple):
+    cidr: str
+    excepts: tuple[str, ...] = ()
+    group: str = ""  # cidrGroupRef
+
+
+class Fqdn(NamedTuple):
+    """One toFQDNs entry: exactly one of name and pattern."""
+
+    name: str = ""
+    pattern: str = ""
+
+
+class ServiceRef(NamedTuple):
+    """toServices: a Service by name, or by selector within a namespace."""
+
+    namespace: str = ""
+    name: str = ""
+    selector: Selector | None = None
+
+
+class Rule(NamedTuple):
+    """One ingress or egress entry. None: the field is absent; (): it is an empty list.
+    A rule with every peer field None names no peer: with ports it allows everybody on them, alone (`{}`) nobody."""
+
+    endpoints: tuple[Selector, ...] | None = None
+    entities: tuple[str, ...] | None = None
+    cidrs: tuple[Cidr, ...] | None = None  # toCIDR and toCIDRSet together
+    fqdns: tuple[Fqdn, ...] | None = None
+    services: tuple[ServiceRef, ...] | None = None
+    nodes: tuple[Selector, ...] | None = None
+    groups: bool = False
+    ports: tuple[ToPorts, ...] | None = None
+    icmps: tuple[tuple[str, str], ...] | None = None  # (family IPv4|IPv6, type number or name)
+
+
+class Spec(NamedTuple):
+    """One rule set: a subject and its four lists. None: the list is absent."""
+
+    subject: Selector | None
+    node_subject: Selector | None = None
+    ingress: tuple[Rule, ...] | None = None
+    egress: tuple[Rule, ...] | None = None
+    ingress_deny: tuple[Rule, ...] | None = None
+    egress_deny: tuple[Rule, ...] | None = None
+    deny_ingress_default: bool | None = None  # enableDefaultDeny.ingress
+    deny_egress_default: bool | None = None
+    description: str = ""
+
+
+class Policy(NamedTuple):
+    """kind: CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy or NetworkPolicy."""
+
+    kind: str
+    namespace: str
+    name: str
+    specs: tuple[Spec, ...]
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}

@@ -1,0 +1,28 @@
+"""The objects of an input, indexed by group and kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cilium_policies.kube.objects import Object
+
+
+class Inventory:
+    """Objects in input order, found by kind (and group, where two groups share a kind)."""
+
+    def __init__(self, objects: Iterable[Object]) -> None:
+        self.objects = list(objects)
+        self._by_kind: dict[str, list[Object]] = {}
+        self._by_id: dict[tuple[str, str, str], Object] = {}
+        for one in self.objects:
+            self._by_kind.setdefault(one.kind, []).append(one)
+            self._by_id.setdefault((one.kind, one.namespace, one.name), one)
+
+    def of(self, *kinds: str, group: str | None = None) -> list[Object]:
+        """All objects of these kinds, in input order within a kind."""
+        found = [one for kind in kinds for one in self._by_kind.get(kind, ())]
+        return found if group is None else [one for one in found if one.group == group]
+
+    def get(self, kind: str, namespace: str, name: str) -> Object | None:
+        """The first object with this kind, namespace and name."""
+        return self._by_id.get((kind, namespace, name))

@@ -1,0 +1,116 @@
+"""One Kubernetes object as the function sees it: a parsed mapping, and where it stood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+Mapping = dict[str, Any]
+
+
+class Where(NamedTuple):
+    """The place of an object: file (or "stdin"), index in it, first line (1-based)."""
+
+    file: str = ""
+    index: int = -1
+    line: int = 0
+
+
+class Object:
+    """`body` is the parsed mapping (scalars are text); the rest is read from it once."""
+
+    __slots__ = ("api_version", "body", "group", "kind", "name", "namespace", "where")
+
+    def __init__(self, body: Mapping, where: Where = Where()) -> None:
+        self.body = body
+        self.where = where
+        self.api_version = text(body.get("apiVersion"))
+        self.kind = text(body.get("kind"))
+        self.group = self.api_version.partition("/")[0] if "/" in self.api_version else ""
+        metadata = mapping(body.get("metadata"))
+        self.name = text(metadata.get("name"))
+        self.namespace = text(metadata.get("namespace"))
+
+    @property
+    def metadata(self) -> Mapping:
+        return mapping(self.body.get("metadata"))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return strings(self.metadata.get("labels"))
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        return strings(self.metadata.get("annotations"))
+
+    @property
+    def spec(self) -> Mapping:
+        return mapping(self.body.get("spec"))
+
+    def __str__(self) -> str:
+        """`Kind namespace/name`, the form in which reasons and findings name an object."""
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+def text(value: Any) -> str:
+    """A scalar's text; "" for null and for anything that is no scalar."""
+    return value if isinstance(value, str) else ""
+
+
+def mapping(value: Any) -> Mapping:
+    """The mapping itself; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def sequence(value: Any) -> list[Any]:
+    """The list itself; an empty one for anything else."""
+    return value if isinstance(value, list) else []
+
+
+def mappings(value: Any) -> list[Mapping]:
+    """The mappings of a list; other members are left out."""
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def strings(value: Any) -> dict[str, str]:
+    """A mapping's scalar members as text; null counts as ""."""
+    if not isinstance(value, dict):
+        return {}
+    return {key: member or "" for key, member in value.items() if member is None or isinstance(member, str)}
+
+
+def integer(value: Any) -> int | None:
+    """A decimal number, or None where the text is none (a name, a template, a variable)."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return None
+
+
+def flag(value: Any, default: bool = False) -> bool:
+    """A YAML 1.2 boolean; `default` where the text is none."""
+    if value in ("true", "True", "TRUE"):
+        return True
+    if value in ("false", "False", "FALSE"):
+        return False
+    return default
+
+
+def at(value: Any, *path: str) -> Any:
+    """The member at a path of mapping keys, or None."""
+    for key in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
+    return value
+
+
+def walk_strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every scalar below `value` as (path, text); paths look like `spec.env[0].value`."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield from walk_strings(member, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for number, member in enumerate(value):
+            yield from walk_strings(member, f"{path}[{number}]")

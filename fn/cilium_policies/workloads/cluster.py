@@ -1,0 +1,72 @@
+"""The cluster that an input shows: its objects, every pod there will be, and the Services before them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.workloads.model import Port, Service, Workload
+
+
+class Settings(NamedTuple):
+    """`spec.cluster` as the floors above need it; empty means: derive, else the usual."""
+
+    domain: str = "cluster.local"
+    distribution: str = ""
+    cilium_version: str = ""
+    api_ports: tuple[int, ...] = ()
+    node_cidrs: tuple[str, ...] = ()
+    fqdn: bool = False
+    probe_rules: bool = False
+
+
+class Cluster:
+    """Objects, workloads and Services of one input (and of the inventory beside it), with look-ups."""
+
+    def __init__(
+        self, inventory: Inventory, workloads: list[Workload], services: list[Service], settings: Settings
+    ) -> None:
+        self.inventory = inventory
+        self.workloads = workloads
+        self.services = services
+        self.settings = settings
+        self._by_namespace: dict[str, list[Workload]] = {}
+        for workload in workloads:
+            self._by_namespace.setdefault(workload.namespace, []).append(workload)
+        self._services = {(service.namespace, service.name): service for service in services}
+
+    def in_namespace(self, namespace: str) -> list[Workload]:
+        return self._by_namespace.get(namespace, [])
+
+    def service(self, namespace: str, name: str) -> Service | None:
+        return self._services.get((namespace, name))
+
+    def selected(self, namespace: str, labels: dict[str, str]) -> list[Workload]:
+        """The workloads of a namespace whose pods carry all these labels (empty: none)."""
+        if not labels:
+            return []
+        return [one for one in self.in_namespace(namespace) if labels.items() <= one.labels.items()]
+
+    def backends(self, service: Service) -> list[Workload]:
+        """The workloads behind a Service."""
+        return self.selected(service.namespace, service.selector)
+
+    def pod_port(self, workload: Workload, service: Service, port: str) -> Port | None:
+        """The pod port behind a Service port, given by number or name ("" = the only or first one).
+        None where the Service has no such port or its target name is on no container."""
+        for entry in service.ports:
+            if port in ("", entry.name, str(entry.port)):
+                return self.target_port(workload, entry.target or str(entry.port), entry.protocol)
+        return None
+
+    def target_port(self, workload: Workload, target: str, protocol: str = "TCP") -> Port | None:
+        """A targetPort on a workload: a number stands for itself, a name is looked up in its containers;
+        on a workload whose containers are not shown a name stays a name (Cilium accepts port names)."""
+        if target.isdigit():
+            return Port(int(target), protocol)
+        for declared in workload.ports:
+            if declared.name == target and declared.protocol == protocol:
+                return Port(declared.number, protocol)
+        if not workload.rendered and target:
+            return Port(0, protocol, target)
+        return None

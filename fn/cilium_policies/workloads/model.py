@@ -1,0 +1,121 @@
+"""What every later floor knows of pods and Services: who runs, with which labels, on which ports."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cilium_policies.kube.objects import Mapping, Object, Where
+
+
+class Port(NamedTuple):
+    """A pod port: what a policy acts on. `number` to `end` inclusive; `end` 0 means just `number`."""
+
+    number: int
+    protocol: str = "TCP"
+    name: str = ""
+    end: int = 0
+
+
+class Text(NamedTuple):
+    """A piece of configuration that may name addresses: `path` says where it stands
+    (`env DATABASE_URL`, `args`, `ConfigMap media/app config.yml`), `key` is the variable or file name."""
+
+    path: str
+    key: str
+    value: str
+
+
+class Workload:
+    """A group of pods that share one template: a rendered workload, a release's pods, or the pods
+    that an operator makes from a custom resource. The subject of a policy and a peer of others.
+
+    `labels` are those the pods are known to carry, `selector` the subset that a policy selects them by
+    (empty: no label is known, then `service_account` selects). `rendered` is true where the whole pod
+    template is in the input, so that labels and declared ports are complete.
+    """
+
+    __slots__ = (
+        "annotations",
+        "chart",
+        "component",
+        "host_network",
+        "images",
+        "instance",
+        "kind",
+        "labels",
+        "mounts_token",
+        "name",
+        "namespace",
+        "own",
+        "ports",
+        "probes",
+        "release",
+        "rendered",
+        "replicas",
+        "selector",
+        "service_account",
+        "source",
+        "texts",
+        "values",
+        "where",
+    )
+
+    def __init__(self, namespace: str, name: str, kind: str) -> None:
+        self.namespace = namespace
+        self.name = name
+        self.kind = kind  # Deployment, StatefulSet, … or the custom resource's kind
+        self.labels: dict[str, str] = {}
+        self.selector: dict[str, str] = {}
+        self.annotations: dict[str, str] = {}  # of the pod template
+        self.service_account = "default"
+        self.mounts_token: bool | None = None  # None: not said
+        self.host_network = False
+        self.replicas = 1
+        self.ports: tuple[Port, ...] = ()  # declared container ports, hostPorts of those below
+        self.probes: tuple[Port, ...] = ()  # what the kubelet calls (number may be 0 with a name)
+        self.images: tuple[str, ...] = ()
+        self.texts: tuple[Text, ...] = ()  # env, args, commands, referenced ConfigMaps, values
+        self.instance = ""  # release or operator's object or workload name: the policy's name
+        self.release = ""  # Helm release, where one is known
+        self.chart = ""  # chart name, where one is known
+        self.values: Mapping = {}  # Helm values or the custom resource's spec, for conditions
+        self.component = ""  # catalogue entry, once recognised
+        self.rendered = False
+        self.own = True  # this build writes its policy (False: known from an inventory)
+        self.source: Object | None = None  # the object it came from
+        self.where = Where()
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return (self.namespace, self.kind, self.name)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+
+class ServicePort(NamedTuple):
+    """`target` is a pod port's number or name; "" means the same as `port`."""
+
+    name: str
+    port: int
+    protocol: str
+    target: str
+    node_port: bool = False
+
+
+class Service(NamedTuple):
+    """A Service, rendered or predicted. `selector` empty: selector-less or ExternalName."""
+
+    namespace: str
+    name: str
+    labels: dict[str, str]
+    selector: dict[str, str]
+    ports: tuple[ServicePort, ...]
+    type: str
+    headless: bool
+    external_name: str
+    external_ips: tuple[str, ...]
+    source_ranges: tuple[str, ...]
+    local_traffic: bool  # externalTrafficPolicy: Local
+    addresses: tuple[str, ...]  # EndpointSlice or Endpoints addresses of a selector-less Service
+    source: Object | None
