@@ -74,6 +74,7 @@ class Rule(NamedTuple):
     groups: bool = False
     ports: tuple[ToPorts, ...] | None = None
     icmps: tuple[tuple[str, str], ...] | None = None  # (family IPv4|IPv6, type number or name)
+    why: str = ""  # the reason for a generated rule: a comment above it and a sentence of the description
 
 
 class Spec(NamedTuple):

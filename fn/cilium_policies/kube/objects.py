@@ -9,10 +9,10 @@ Mapping = dict[str, Any]
 
 
 class Where(NamedTuple):
-    """The place of an object: file (or "stdin"), index in it, first line (1-based)."""
+    """The place of an object: file (or "stdin"), number of the document or item in it (from 0), first line (from 1)."""
 
     file: str = ""
-    index: int = -1
+    item: int = -1
     line: int = 0
 
 
