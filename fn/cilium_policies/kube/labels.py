@@ -1,0 +1,56 @@
+"""Which pod labels a policy may select by: those that are part of Cilium's identity and do not change."""
+
+from __future__ import annotations
+
+# Cilium leaves these out of identities (v1.20.2:pkg/labelsfilter/filter.go): a selector on them matches nothing.
+_NO_IDENTITY_PREFIXES = (
+    "io.kubernetes",
+    "kubernetes.io",
+    "k8s.io",
+    "statefulset.kubernetes.io/pod-name",
+    "apps.kubernetes.io/pod-index",
+    "topology.kubernetes.io",
+    "pod-template-generation",
+    "pod-template-hash",
+    "controller-revision-hash",
+    "controller-uid",
+    "annotation",
+    "etcd_node",
+)
+# These are identity labels, but change with a release, a revision or a run.
+_VOLATILE = {
+    "helm.sh/chart",
+    "chart",
+    "heritage",
+    "app.kubernetes.io/version",
+    "app.kubernetes.io/managed-by",
+    "helm.toolkit.fluxcd.io/name",
+    "helm.toolkit.fluxcd.io/namespace",
+    "kustomize.toolkit.fluxcd.io/name",
+    "kustomize.toolkit.fluxcd.io/namespace",
+    "batch.kubernetes.io/controller-uid",
+    "batch.kubernetes.io/job-name",
+    "job-name",
+    "version",
+    "release-revision",
+}
+
+NAMESPACE = "io.kubernetes.pod.namespace"
+SERVICE_ACCOUNT = "io.cilium.k8s.policy.serviceaccount"
+JOB_NAME = "batch.kubernetes.io/job-name"
+
+
+def is_identity(key: str) -> bool:
+    """Whether Cilium's default label filter keeps this pod label in the identity."""
+    if key.startswith("io.kubernetes.pod.namespace"):
+        return True
+    return not key.startswith(_NO_IDENTITY_PREFIXES) and "beta.kubernetes.io" not in key
+
+
+def stable(labels: dict[str, str]) -> dict[str, str]:
+    """The labels of a pod template that a policy can rely on from one release to the next."""
+    return {
+        key: value
+        for key, value in labels.items()
+        if key not in _VOLATILE and is_identity(key) and not key.startswith(("checksum/", "kustomize.toolkit."))
+    }

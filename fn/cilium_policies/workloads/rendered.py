@@ -1,0 +1,221 @@
+"""Workloads and Services that stand in the input as Kubernetes objects, rendered or synthesised."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT, stable
+from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, mappings, sequence, strings, text
+from cilium_policies.kube.pods import WORKLOAD_KINDS, containers, pod_template
+from cilium_policies.workloads.model import Port, Service, ServicePort, Text, Workload
+
+_MAX_TEXT = 1_000_000  # a ConfigMap's or Secret's limit is 1 MiB; no longer text can come from a real cluster
+
+
+def workloads(inventory: Inventory) -> list[Workload]:
+    """One Workload for each object that makes pods, in input order within a kind."""
+    configs = _Configs(inventory)
+    found = []
+    for one in inventory.of(*sorted(WORKLOAD_KINDS)):
+        template = pod_template(one)
+        if template is not None:
+            found.append(_workload(one, template, configs))
+    return found
+
+
+def _workload(one: Object, template: Mapping, configs: _Configs) -> Workload:
+    spec = mapping(template.get("spec"))
+    made = Workload(one.namespace, one.name, one.kind)
+    made.labels = strings(at(template, "metadata", "labels"))
+    made.annotations = strings(at(template, "metadata", "annotations"))
+    made.service_account = text(spec.get("serviceAccountName")) or text(spec.get("serviceAccount")) or "default"
+    if spec.get("automountServiceAccountToken") is not None:
+        made.mounts_token = flag(spec.get("automountServiceAccountToken"), True)
+    made.host_network = flag(spec.get("hostNetwork"))
+    made.replicas = integer(one.spec.get("replicas")) or 1
+    made.ports = tuple(_ports(spec))
+    made.probes = tuple(dict.fromkeys(_probes(spec, made.ports)))
+    made.images = tuple(text(container.get("image")) for container in containers(spec))
+    made.texts = tuple(_texts(one.namespace, spec, configs))
+    made.selector = _selector(one, made)
+    made.release = (
+        one.annotations.get("meta.helm.sh/release-name", "")
+        or made.labels.get("app.kubernetes.io/instance", "")
+        or made.labels.get("release", "")
+    )
+    made.instance = made.release or one.name
+    made.rendered = True
+    made.source = one
+    made.where = one.where
+    return made
+
+
+def _selector(one: Object, made: Workload) -> dict[str, str]:
+    """`spec.selector.matchLabels` where it holds (immutable, so it outlives releases), else the stable labels;
+    a Job without labels is found by the label that its controller adds, a CronJob's pods by their account."""
+    wanted = stable(strings(at(one.body, "spec", "selector", "matchLabels")))
+    if wanted and wanted.items() <= made.labels.items():
+        return wanted
+    wanted = stable(made.labels)
+    if wanted:
+        return wanted
+    if one.kind == "Job" and one.name:
+        return {JOB_NAME: one.name}
+    return {SERVICE_ACCOUNT: made.service_account}
+
+
+def _ports(spec: Mapping) -> Iterator[Port]:
+    for container in containers(spec):
+        for entry in mappings(container.get("ports")):
+            number = integer(entry.get("containerPort"))
+            if number is not None:
+                yield Port(number, text(entry.get("protocol")) or "TCP", text(entry.get("name")))
+
+
+def _probes(spec: Mapping, ports: tuple[Port, ...]) -> Iterator[Port]:
+    names = {port.name: port.number for port in ports if port.name}
+    for container in containers(spec):
+        for field in ("livenessProbe", "readinessProbe", "startupProbe"):
+            probe = mapping(container.get(field))
+            for kind in ("httpGet", "tcpSocket", "grpc"):
+                port = text(at(probe, kind, "port"))
+                number = integer(port) or names.get(port)
+                if number:
+                    yield Port(number)
+
+
+class _Configs:
+    """ConfigMaps, Secrets and ExternalSecrets by name, decoded when a workload refers to them."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
+        self._external: dict[tuple[str, str], Object] = {}
+        for one in inventory.of("ExternalSecret"):
+            target = text(at(one.body, "spec", "target", "name")) or one.name
+            self._external.setdefault((one.namespace, target), one)
+        self._read: dict[tuple[str, str, str], tuple[Text, ...]] = {}
+
+    def config_map(self, namespace: str, name: str) -> tuple[Text, ...]:
+        return self._cached("ConfigMap", namespace, name)
+
+    def secret(self, namespace: str, name: str) -> tuple[Text, ...]:
+        return self._cached("Secret", namespace, name)
+
+    def _cached(self, kind: str, namespace: str, name: str) -> tuple[Text, ...]:
+        key = (kind, namespace, name)
+        if key not in self._read:
+            one = self._inventory.get(kind, namespace, name)
+            found = list(_entries(one)) if one else []
+            if kind == "Secret" and (external := self._external.get((namespace, name))):
+                data = strings(at(external.body, "spec", "target", "template", "data"))
+                found += [Text(f"{external} {entry}", entry, value) for entry, value in data.items()]
+            self._read[key] = tuple(found)
+        return self._read[key]
+
+
+def _entries(one: Object) -> Iterator[Text]:
+    encrypted = "sops" in one.body
+    for field in ("data", "stringData"):
+        for key, value in strings(one.body.get(field)).items():
+            if encrypted or len(value) > _MAX_TEXT * 4 // 3:
+                continue
+            if one.kind == "Secret" and field == "data":
+                value = _decoded(value)
+            yield Text(f"{one} {key}", key, value)
+
+
+def _decoded(value: str) -> str:
+    try:
+        return base64.b64decode(value, validate=False).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return ""  # binary content names no address
+
+
+def _texts(namespace: str, spec: Mapping, configs: _Configs) -> Iterator[Text]:
+    seen: set[tuple[str, str]] = set()
+    for container in containers(spec):
+        for entry in mappings(container.get("env")):
+            yield from _env(namespace, entry, configs)
+        for source in mappings(container.get("envFrom")):
+            if name := text(at(source, "configMapRef", "name")):
+                seen.add(("ConfigMap", name))
+            if name := text(at(source, "secretRef", "name")):
+                seen.add(("Secret", name))
+        for field in ("command", "args"):
+            words = [text(word) for word in sequence(container.get(field))]
+            if any(words):
+                yield Text(field, "", "\n".join(words))
+    for volume in mappings(spec.get("volumes")):
+        seen.update(_mounted(volume))
+    for kind, name in sorted(seen):
+        yield from configs.config_map(namespace, name) if kind == "ConfigMap" else configs.secret(namespace, name)
+
+
+def _env(namespace: str, entry: Mapping, configs: _Configs) -> Iterator[Text]:
+    name, value = text(entry.get("name")), entry.get("value")
+    if isinstance(value, str):
+        yield Text(f"env {name}", name, value)
+        return
+    for field, read in (("configMapKeyRef", configs.config_map), ("secretKeyRef", configs.secret)):
+        source = mapping(at(entry, "valueFrom", field))
+        if source:
+            key = text(source.get("key"))
+            for found in read(namespace, text(source.get("name"))):
+                if found.key == key:
+                    yield Text(found.path, name, found.value)
+
+
+def _mounted(volume: Mapping) -> Iterator[tuple[str, str]]:
+    sources = [volume, *mappings(at(volume, "projected", "sources"))]
+    for source in sources:
+        if name := text(at(source, "configMap", "name")):
+            yield ("ConfigMap", name)
+        if name := text(at(source, "secret", "secretName")) or text(at(source, "secret", "name")):
+            yield ("Secret", name)
+
+
+def services(inventory: Inventory) -> list[Service]:
+    """The Services of the input, with the addresses of their EndpointSlices or Endpoints."""
+    addresses: dict[tuple[str, str], list[str]] = {}
+    for one in inventory.of("EndpointSlice"):
+        service = one.labels.get("kubernetes.io/service-name", "")
+        for endpoint in mappings(one.body.get("endpoints")):
+            addresses.setdefault((one.namespace, service), []).extend(map(text, sequence(endpoint.get("addresses"))))
+    for one in inventory.of("Endpoints"):
+        for subset in mappings(one.body.get("subsets")):
+            found = [text(entry.get("ip")) for entry in mappings(subset.get("addresses"))]
+            addresses.setdefault((one.namespace, one.name), []).extend(found)
+    return [_service(one, addresses.get((one.namespace, one.name), [])) for one in inventory.of("Service", group="")]
+
+
+def _service(one: Object, addresses: list[str]) -> Service:
+    spec = one.spec
+    kind = text(spec.get("type")) or "ClusterIP"
+    ports = tuple(
+        ServicePort(
+            text(entry.get("name")),
+            integer(entry.get("port")) or 0,
+            text(entry.get("protocol")) or "TCP",
+            text(entry.get("targetPort")),
+            kind in ("NodePort", "LoadBalancer"),
+        )
+        for entry in mappings(spec.get("ports"))
+    )
+    return Service(
+        one.namespace,
+        one.name,
+        one.labels,
+        {} if kind == "ExternalName" else strings(spec.get("selector")),
+        ports,
+        kind,
+        spec.get("clusterIP") == "None",
+        text(spec.get("externalName")),
+        tuple(map(text, sequence(spec.get("externalIPs")))),
+        tuple(map(text, sequence(spec.get("loadBalancerSourceRanges")))),
+        spec.get("externalTrafficPolicy") == "Local",
+        tuple(addresses),
+        one,
+    )
