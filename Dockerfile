@@ -1,0 +1,26 @@
+# The function as an image: any uid, no network, read-only root.
+# BASE needs python3 (3.10 or newer) with venv and pip, and is the final stage's base as well.
+ARG BASE=docker.io/library/python:3.13-slim
+
+FROM ${BASE} AS build
+ARG SOURCE_DATE_EPOCH=1577836800
+WORKDIR /src
+COPY requirements/build.txt requirements/runtime.txt requirements/
+RUN python3 -m venv /venv \
+ && /venv/bin/pip install -q --disable-pip-version-check --no-cache-dir --require-hashes -r requirements/build.txt \
+ && /venv/bin/pip install -q --disable-pip-version-check --no-cache-dir --no-compile --require-hashes --target /app/lib -r requirements/runtime.txt
+COPY . .
+RUN /venv/bin/pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w /wheel . \
+ && /venv/bin/pip install -q --disable-pip-version-check --no-deps --no-compile --target /app/lib /wheel/*.whl \
+ && cp image/run.py /app/run.py \
+ && sh image/slim.sh /app "$SOURCE_DATE_EPOCH"
+
+FROM ${BASE}
+LABEL org.opencontainers.image.title="cilium-policies" \
+      org.opencontainers.image.description="KRM function: zero-trust CiliumNetworkPolicies for every namespace of a build" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=build /app /app
+USER 65534:65534
+# -I -S: neither the caller's environment nor site-packages are looked at; the bytecode of everything
+# that is imported, the standard library's too, lies ready under /app/bytecode.
+ENTRYPOINT ["python3", "-I", "-S", "-B", "-X", "utf8", "-X", "pycache_prefix=/app/bytecode", "/app/run.py"]

@@ -1,0 +1,73 @@
+# Two commands are enough: `make demo` shows the main job, `make test` proves it.
+# Each makes its own .venv and needs no other step.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+IMAGE  ?= localhost/cilium-policies:0.1.0
+BASE   ?=
+PYTEST_ARGS ?= -n auto --dist loadgroup -q
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format score bench image docs dist lock tools clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runtime ## run the function on examples/shop and show what came out
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+
+test: lint ## linters, types, import floors, dependencies, then every test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, deptry
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry fn
+
+format: $(VENV)/.dev ## let ruff write what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+score: $(VENV)/.dev ## ask Cilium's own policy engine about every flow of the corpus
+	$(BIN)/python -m tests.engine.score
+
+bench: $(VENV)/.dev ## compare speed and memory with a Go and a PyYAML function
+	$(BIN)/python bench/run.py
+
+image: ## build the container image (docker or podman); BASE=… picks another base
+	IMAGE="$(IMAGE)" BASE="$(BASE)" sh .ci/image.sh
+
+docs: $(VENV)/.dev ## write the generated pages of docs/
+	$(BIN)/python -m cilium_policies.catalogue.reference > docs/catalogue.md
+
+dist: $(VENV)/.dev ## reproducible wheel and source archive in dist/
+	$(BIN)/python -m hatchling build
+
+lock: ## pin and hash what CI and the image install (needs uv)
+	for x in "runtime pyproject.toml" "build --group build" "dev pyproject.toml --group dev --extra edit"; do \
+	  set -- $$x; name=$$1; shift; \
+	  uv pip compile -q --universal --python-version 3.10 --generate-hashes --no-annotate \
+	    --custom-compile-command "make lock" "$$@" -o requirements/$$name.txt || exit 1; done
+
+tools: ## install the real tools that the end-to-end tests run (Debian, as root)
+	bash .ci/tools.sh
+
+clean: ## remove what these commands made
+	rm -rf $(VENV) dist build
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "$(PYTHON) is older than Python 3.10: make PYTHON=python3.12 …" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "$(PYTHON) cannot make a venv: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
+
+$(VENV)/.runtime: $(BIN)/python requirements/runtime.txt requirements/build.txt pyproject.toml
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
