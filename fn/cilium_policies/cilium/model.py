@@ -24,7 +24,7 @@ class Selector(NamedTuple):
 
 
 class PortRange(NamedTuple):
-    """`port` as text: a number or a name; "0" is every port. `end` 0: no range. protocol ANY = TCP, UDP, SCTP."""
+    """`port` as text: a number or a name; "0" is every port. `end` 0: no range. ANY = TCP, UDP and SCTP."""
 
     port: str
     protocol: str = "ANY"
@@ -63,7 +63,8 @@ class ServiceRef(NamedTuple):
 
 class Rule(NamedTuple):
     """One ingress or egress entry. None: the field is absent; (): it is an empty list.
-    A rule with every peer field None names no peer: with ports it allows everybody on them, alone (`{}`) nobody."""
+    A rule with every peer field None names no peer: with ports it allows everybody on them, alone (`{}`)
+    nobody (in a NetworkPolicy: everybody)."""
 
     endpoints: tuple[Selector, ...] | None = None
     entities: tuple[str, ...] | None = None
@@ -98,5 +99,5 @@ class Policy(NamedTuple):
     namespace: str
     name: str
     specs: tuple[Spec, ...]
-    labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
+    labels: dict[str, str] = {}  # noqa: RUF012
+    annotations: dict[str, str] = {}  # noqa: RUF012

@@ -1,0 +1,72 @@
+"""One string as a YAML scalar: quoted exactly when some reader would take the plain text for anything else.
+
+Readers meant: YAML 1.1 (PyYAML, go-yaml v2) and YAML 1.2 core (go-yaml v3, ruamel.yaml), in block context.
+Quotes follow go-yaml, which kustomize, kpt and Flux write with: double where a reader would see another type,
+single where only the syntax asks for it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+WORDS = frozenset(
+    variant
+    for word in ("null", "true", "false", "yes", "no", "on", "off", "y", "n")
+    for variant in (word, word.capitalize(), word.upper())
+) | {"~", "=", "<<", ""}
+
+_SAFE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
+_OTHER_TYPE = re.compile(
+    r"""[-+]?(
+      0b[01_]+ | 0o?[0-7_]+ | 0x[0-9a-fA-F_]+ | [0-9][0-9_]*                  # integers, in three bases
+    | (\.[0-9][0-9_]* | [0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?           # floats
+    | [0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?                                 # base 60: times, MAC addresses
+    | \.(inf|Inf|INF) )
+    | \.(nan|NaN|NAN)
+    | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}                                          # timestamps
+      (([Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(\.[0-9]*)?([ \t]*(Z|[-+][0-9]{1,2}(:?[0-9]{2})?))?)?
+    """,
+    re.VERBOSE,
+)
+_NOT_PLAIN = re.compile(
+    r"""\A[#,\[\]{}&*!|>'"%@`\s] | \A[-?:](\s|\Z) | \A(---|\.\.\.) | :(\s|\Z) | \s\# | \s\Z""", re.VERBOSE
+)
+_UNPRINTABLE = re.compile("[^ -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
+@lru_cache(maxsize=8192)
+def scalar(value: str) -> str:
+    """`value` as it stands in a block-style document, on one line."""
+    if _SAFE.fullmatch(value):
+        return f'"{value}"' if value in WORDS else value
+    if "${" in value:
+        return _variable(value)
+    if value in WORDS or _OTHER_TYPE.fullmatch(value) or _UNPRINTABLE.search(value):
+        return quoted(value)
+    return single(value) if _NOT_PLAIN.search(value) else value
+
+
+def _variable(value: str) -> str:
+    # What Flux puts there is unknown: quoted, it stays a string. Escapes would change the variable's text.
+    if _UNPRINTABLE.search(value):
+        return quoted(value)
+    return single(value) if '"' in value or "\\" in value else f'"{value}"'
+
+
+def single(value: str) -> str:
+    """`value` in single quotes; it must hold no line break and nothing unprintable."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def quoted(value: str) -> str:
+    """`value` in double quotes, everything unprintable escaped."""
+    text = value.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + _UNPRINTABLE.sub(_escape, text) + '"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    character = found.group()
+    number = ord(character)
+    return _ESCAPES.get(character) or (f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}")

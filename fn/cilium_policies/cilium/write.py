@@ -1,0 +1,241 @@
+"""Generated policies as YAML text: block style, two spaces, sequences at their parent's column, as kustomize
+writes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cilium_policies.cilium.model import Cidr, Policy, PortRange, Rule, Selector, ServiceRef, Spec, ToPorts
+from cilium_policies.cilium.scalar import quoted, scalar
+
+API_VERSION = "cilium.io/v2"
+LONGEST = 60_000  # bytes in a line: `flux envsubst` silently drops what follows a line of more than 64 KiB
+
+Mapping = dict[str, Any]
+
+
+class Port(str):
+    """A port's text: always quoted, because the schema wants a string and a variable may become a number."""
+
+    __slots__ = ()
+
+
+def policy_text(policy: Policy, *, comments: bool = True) -> bytes:
+    """One document without `---`, UTF-8, LF. With `comments` each rule's `why` stands above it."""
+    lines: list[str] = []
+    for key, value in _head(policy).items():
+        _member(lines, "", key, value)
+    if len(policy.specs) == 1:
+        lines.append("spec:")
+        _spec_lines(lines, "  ", "  ", policy.specs[0], comments)
+    else:
+        lines.append("specs:")
+        for spec in policy.specs:
+            _spec_lines(lines, "- ", "  ", spec, comments)
+    lines.append("")
+    return "\n".join(lines).encode()
+
+
+def policy_object(policy: Policy) -> Mapping:
+    """The policy as the mapping that a YAML or JSON reader would return (numbers and flags typed)."""
+    if len(policy.specs) == 1:
+        return {**_head(policy), "spec": spec_object(policy.specs[0])}
+    return {**_head(policy), "specs": [spec_object(spec) for spec in policy.specs]}
+
+
+def _head(policy: Policy) -> Mapping:
+    metadata: Mapping = {"name": policy.name}
+    if policy.namespace:
+        metadata["namespace"] = policy.namespace
+    if policy.labels:
+        metadata["labels"] = dict(sorted(policy.labels.items()))
+    if policy.annotations:
+        metadata["annotations"] = dict(sorted(policy.annotations.items()))
+    return {"apiVersion": API_VERSION, "kind": policy.kind, "metadata": metadata}
+
+
+def spec_object(spec: Spec) -> Mapping:
+    """One rule set as a mapping, in the order in which a reader wants it."""
+    body: Mapping = {}
+    if spec.description:
+        body["description"] = spec.description
+    if spec.subject is not None:
+        body["endpointSelector"] = selector_object(spec.subject)
+    if spec.node_subject is not None:
+        body["nodeSelector"] = selector_object(spec.node_subject)
+    flags = (("ingress", spec.deny_ingress_default), ("egress", spec.deny_egress_default))
+    default_deny = {direction: value for direction, value in flags if value is not None}
+    if default_deny:
+        body["enableDefaultDeny"] = default_deny
+    for name, rules, side in _lists(spec):
+        if rules is not None:
+            body[name] = [rule_object(rule, side) for rule in rules]
+    return body
+
+
+def rule_object(rule: Rule, side: str) -> Mapping:
+    """One rule as a mapping; `side` is "from" for ingress rules, "to" for egress rules."""
+    body: Mapping = {}
+    if rule.endpoints is not None:
+        body[f"{side}Endpoints"] = [selector_object(one) for one in rule.endpoints]
+    if rule.entities is not None:
+        body[f"{side}Entities"] = list(rule.entities)
+    if rule.cidrs is not None:
+        body.update(_cidrs(rule.cidrs, side))
+    if rule.fqdns is not None:
+        names = [{"matchName": one.name} if one.name else {"matchPattern": one.pattern} for one in rule.fqdns]
+        body["toFQDNs"] = names
+    if rule.services is not None:
+        body["toServices"] = [_service(one) for one in rule.services]
+    if rule.nodes is not None:
+        body[f"{side}Nodes"] = [selector_object(one) for one in rule.nodes]
+    if rule.icmps is not None:
+        fields = [
+            {"family": family, "type": int(kind) if kind.isdigit() else kind} for family, kind in rule.icmps
+        ]
+        body["icmps"] = [{"fields": fields}]
+    if rule.ports is not None:
+        body["toPorts"] = [_to_ports(one) for one in rule.ports]
+    return body
+
+
+def selector_object(selector: Selector) -> Mapping:
+    """matchLabels for what is one value, sorted; matchExpressions for the rest, as they stand."""
+    labels: dict[str, str] = {}
+    expressions: list[Mapping] = []
+    for key, operator, values in selector.requirements:
+        if operator == "In" and len(values) == 1 and key not in labels:
+            labels[key] = values[0]
+        else:
+            expression: Mapping = {"key": key, "operator": operator}
+            expressions.append({**expression, "values": list(values)} if values else expression)
+    body: Mapping = {"matchLabels": dict(sorted(labels.items()))} if labels else {}
+    return {**body, "matchExpressions": expressions} if expressions else body
+
+
+def _lists(spec: Spec) -> tuple[tuple[str, tuple[Rule, ...] | None, str], ...]:
+    return (
+        ("ingress", spec.ingress, "from"),
+        ("ingressDeny", spec.ingress_deny, "from"),
+        ("egress", spec.egress, "to"),
+        ("egressDeny", spec.egress_deny, "to"),
+    )
+
+
+def _cidrs(cidrs: tuple[Cidr, ...], side: str) -> Mapping:
+    # The agent refuses toCIDR beside toCIDRSet in one rule.
+    if all(not one.excepts and not one.group for one in cidrs):
+        return {f"{side}CIDR": [one.cidr for one in cidrs]}
+    members: list[Mapping] = []
+    for one in cidrs:
+        member: Mapping = {"cidrGroupRef": one.group} if one.group else {"cidr": one.cidr}
+        members.append({**member, "except": list(one.excepts)} if one.excepts else member)
+    return {f"{side}CIDRSet": members}
+
+
+def _icmp(family: str, kind: str) -> Mapping:
+    return {"family": family, "type": int(kind) if kind.isdecimal() else kind}
+
+
+def _service(service: ServiceRef) -> Mapping:
+    where = {"namespace": service.namespace} if service.namespace else {}
+    if service.selector is not None:
+        return {"k8sServiceSelector": {"selector": selector_object(service.selector), **where}}
+    return {"k8sService": {"serviceName": service.name, **where}}
+
+
+def _to_ports(entry: ToPorts) -> Mapping:
+    body: Mapping = {"ports": [_port(port) for port in entry.ports]} if entry.ports else {}
+    if entry.server_names:
+        body["serverNames"] = list(entry.server_names)
+    return {**body, "rules": entry.rules} if entry.rules is not None else body
+
+
+def _port(port: PortRange) -> Mapping:
+    body: Mapping = {"port": Port(port.port)}
+    if port.end:
+        body["endPort"] = port.end
+    return {**body, "protocol": port.protocol} if port.protocol else body
+
+
+def _spec_lines(lines: list[str], first: str, indent: str, spec: Spec, comments: bool) -> None:
+    """The members of one spec; `first` is the first line's indent, which may carry a sequence's dash."""
+    start = len(lines)
+    rules = {name: given for name, given, _ in _lists(spec) if given is not None}
+    for key, value in spec_object(spec).items():
+        given = rules.get(key)
+        if not comments or not given:
+            _member(lines, indent, key, value)
+            continue
+        lines.append(f"{indent}{key}:")
+        for rule, body in zip(given, value, strict=True):
+            lines.extend(comment_lines(rule.why, indent))
+            _item(lines, indent, body)
+    if len(lines) == start:
+        lines.append(f"{first}{{}}")
+    else:
+        lines[start] = first + lines[start][len(indent) :]
+
+
+def comment_lines(text: str, indent: str) -> list[str]:
+    """`text` as comment lines: one, or several where it is too long to stay readable."""
+    words = text.split()
+    rows: list[str] = []
+    row = ""
+    for word in words:
+        if row and len(row) + len(word) > 110:
+            rows.append(row)
+            row = ""
+        row = f"{row} {word}" if row else word[: LONGEST // 4]
+    return [f"{indent}# {one}" for one in ([*rows, row] if row else rows)]
+
+
+def _member(lines: list[str], indent: str, key: str, value: Any) -> None:
+    head = f"{indent}{scalar(key)}:"
+    if isinstance(value, dict) and value:
+        lines.append(head)
+        for name, member in value.items():
+            _member(lines, indent + "  ", name, member)
+    elif isinstance(value, list) and value:
+        lines.append(head)
+        for member in value:
+            _item(lines, indent, member)
+    else:
+        lines.append(f"{head} {_leaf(value, indent)}")
+
+
+def _item(lines: list[str], indent: str, value: Any) -> None:
+    if not value or not isinstance(value, (dict, list)):
+        lines.append(f"{indent}- {_leaf(value, indent)}")
+        return
+    start = len(lines)
+    inner = indent + "  "
+    if isinstance(value, dict):
+        for name, member in value.items():
+            _member(lines, inner, name, member)
+    else:
+        for member in value:
+            _item(lines, inner, member)
+    lines[start] = f"{indent}- {lines[start][len(inner) :]}"
+
+
+def _leaf(value: Any, indent: str) -> str:
+    if isinstance(value, str):
+        text = quoted(value) if isinstance(value, Port) else scalar(value)
+        return text if len(text) * 4 < LONGEST else _folded(value, indent + "  ")
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "{}"
+    return "[]" if isinstance(value, list) else str(value)
+
+
+def _folded(value: str, indent: str) -> str:
+    """A double-quoted scalar over several lines, each break escaped so that it adds nothing to the text."""
+    step = LONGEST // 24  # an escape has at most six characters, a character at most four bytes
+    pieces = [quoted(value[at : at + step])[1:-1] for at in range(0, len(value), step)]
+    # A continued line loses its leading blanks: the backslash keeps the first one.
+    kept = [f"\\{piece}" if at and piece.startswith(" ") else piece for at, piece in enumerate(pieces)]
+    return '"' + f"\\\n{indent}".join(kept) + '"'
