@@ -1,0 +1,599 @@
+"""The schema of the config, made from function-definition.yaml: do not edit."""
+
+# ruff: noqa: E501
+from typing import Any
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["apiVersion", "kind"],
+    "properties": {
+        "apiVersion": {
+            "type": "string",
+            "enum": ["cilium-policies.fn/v1alpha1"],
+        },
+        "kind": {
+            "type": "string",
+            "enum": ["CiliumPolicies"],
+        },
+        "metadata": {
+            "type": "object",
+            "additionalProperties": True,
+        },
+        "spec": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "enabled": {
+                    "type": "boolean",
+                },
+                "action": {
+                    "type": "string",
+                    "enum": ["generate", "check"],
+                },
+                "mode": {
+                    "type": "string",
+                    "enum": ["audit", "enforce"],
+                },
+                "namespaces": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        "include": {
+                            "type": "array",
+                            "items": {
+                                "type": "string",
+                                "minLength": 1,
+                            },
+                        },
+                        "exclude": {
+                            "type": "array",
+                            "items": {
+                                "type": "string",
+                                "minLength": 1,
+                            },
+                        },
+                        "overrides": {
+                            "type": "object",
+                            "additionalProperties": {
+                                "type": "object",
+                                "additionalProperties": False,
+                                "required": ["mode"],
+                                "properties": {
+                                    "mode": {
+                                        "oneOf": [
+                                            {
+                                                "type": "string",
+                                                "enum": ["off", "audit", "enforce"],
+                                            },
+                                            {
+                                                "type": "object",
+                                                "additionalProperties": False,
+                                                "properties": {
+                                                    "ingress": {
+                                                        "type": "string",
+                                                        "enum": ["off", "audit", "enforce"],
+                                                    },
+                                                    "egress": {
+                                                        "type": "string",
+                                                        "enum": ["off", "audit", "enforce"],
+                                                    },
+                                                },
+                                            },
+                                        ],
+                                    },
+                                },
+                            },
+                        },
+                        "declaredOnly": {
+                            "type": "boolean",
+                        },
+                        "uncovered": {
+                            "type": "string",
+                            "enum": ["deny", "audit"],
+                        },
+                        "default": {
+                            "type": "string",
+                            "pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$",
+                        },
+                    },
+                },
+                "rollout": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["phases"],
+                    "properties": {
+                        "phases": {
+                            "type": "array",
+                            "items": {
+                                "type": "array",
+                                "items": {
+                                    "type": "string",
+                                    "minLength": 1,
+                                },
+                            },
+                        },
+                        "phase": {
+                            "type": "integer",
+                            "minimum": 0,
+                        },
+                    },
+                },
+                "cluster": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        "domain": {
+                            "type": "string",
+                            "minLength": 1,
+                        },
+                        "distribution": {
+                            "type": "string",
+                            "minLength": 1,
+                        },
+                        "ciliumVersion": {
+                            "type": "string",
+                            "pattern": "^v?[0-9]+[.][0-9]+([.][0-9]+)?([-+].*)?$",
+                        },
+                        "apiServer": {
+                            "type": "object",
+                            "additionalProperties": False,
+                            "properties": {
+                                "ports": {
+                                    "type": "array",
+                                    "items": {
+                                        "type": "integer",
+                                        "minimum": 1,
+                                        "maximum": 65535,
+                                    },
+                                },
+                            },
+                        },
+                        "dns": {
+                            "type": "object",
+                            "additionalProperties": False,
+                            "properties": {
+                                "namespace": {
+                                    "type": "string",
+                                    "pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$",
+                                },
+                                "labels": {
+                                    "type": "object",
+                                    "additionalProperties": {
+                                        "type": "string",
+                                    },
+                                },
+                                "nodeLocal": {
+                                    "type": "boolean",
+                                },
+                            },
+                        },
+                        "scrapers": {
+                            "type": "array",
+                            "items": {
+                                "oneOf": [
+                                    {
+                                        "type": "string",
+                                        "pattern": "^(kube-apiserver|dns|scraper|gateway|ingress-clients|host|remote-node|world|internet|same-namespace|all-pods|none|(component|namespace|cidr|fqdn):.+)$",
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["pod"],
+                                        "properties": {
+                                            "pod": {
+                                                "type": "string",
+                                                "pattern": "^[^/]+/[^/]+$",
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["service"],
+                                        "properties": {
+                                            "service": {
+                                                "type": "string",
+                                                "pattern": "^[^/]+/[^/]+$",
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["namespace"],
+                                        "properties": {
+                                            "namespace": {
+                                                "type": "string",
+                                                "minLength": 1,
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["cidr"],
+                                        "properties": {
+                                            "cidr": {
+                                                "type": "string",
+                                                "minLength": 1,
+                                            },
+                                            "except": {
+                                                "type": "array",
+                                                "items": {
+                                                    "type": "string",
+                                                    "minLength": 1,
+                                                },
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["fqdn"],
+                                        "properties": {
+                                            "fqdn": {
+                                                "type": "string",
+                                                "minLength": 1,
+                                            },
+                                        },
+                                    },
+                                ],
+                            },
+                        },
+                        "gateways": {
+                            "type": "array",
+                            "items": {
+                                "oneOf": [
+                                    {
+                                        "type": "string",
+                                        "pattern": "^(kube-apiserver|dns|scraper|gateway|ingress-clients|host|remote-node|world|internet|same-namespace|all-pods|none|(component|namespace|cidr|fqdn):.+)$",
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["pod"],
+                                        "properties": {
+                                            "pod": {
+                                                "type": "string",
+                                                "pattern": "^[^/]+/[^/]+$",
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["service"],
+                                        "properties": {
+                                            "service": {
+                                                "type": "string",
+                                                "pattern": "^[^/]+/[^/]+$",
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["namespace"],
+                                        "properties": {
+                                            "namespace": {
+                                                "type": "string",
+                                                "minLength": 1,
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["cidr"],
+                                        "properties": {
+                                            "cidr": {
+                                                "type": "string",
+                                                "minLength": 1,
+                                            },
+                                            "except": {
+                                                "type": "array",
+                                                "items": {
+                                                    "type": "string",
+                                                    "minLength": 1,
+                                                },
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["fqdn"],
+                                        "properties": {
+                                            "fqdn": {
+                                                "type": "string",
+                                                "minLength": 1,
+                                            },
+                                        },
+                                    },
+                                ],
+                            },
+                        },
+                        "nodeCIDRs": {
+                            "type": "array",
+                            "items": {
+                                "type": "string",
+                                "minLength": 1,
+                            },
+                        },
+                        "identityLabels": {
+                            "type": "array",
+                            "items": {
+                                "type": "string",
+                                "minLength": 1,
+                            },
+                        },
+                        "fqdn": {
+                            "type": "boolean",
+                        },
+                        "probes": {
+                            "type": "string",
+                            "enum": ["auto", "rules"],
+                        },
+                    },
+                },
+                "components": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        "disable": {
+                            "type": "array",
+                            "items": {
+                                "type": "string",
+                                "minLength": 1,
+                            },
+                        },
+                        "define": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "required": ["component"],
+                                "additionalProperties": True,
+                                "properties": {
+                                    "component": {
+                                        "type": "string",
+                                        "minLength": 1,
+                                    },
+                                },
+                            },
+                        },
+                    },
+                },
+                "allow": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "required": ["from", "to"],
+                        "properties": {
+                            "from": {
+                                "oneOf": [
+                                    {
+                                        "type": "string",
+                                        "pattern": "^(kube-apiserver|dns|scraper|gateway|ingress-clients|host|remote-node|world|internet|same-namespace|all-pods|none|(component|namespace|cidr|fqdn):.+)$",
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["pod"],
+                                        "properties": {
+                                            "pod": {
+                                                "type": "string",
+                                                "pattern": "^[^/]+/[^/]+$",
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["service"],
+                                        "properties": {
+                                            "service": {
+                                                "type": "string",
+                                                "pattern": "^[^/]+/[^/]+$",
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["namespace"],
+                                        "properties": {
+                                            "namespace": {
+                                                "type": "string",
+                                                "minLength": 1,
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["cidr"],
+                                        "properties": {
+                                            "cidr": {
+                                                "type": "string",
+                                                "minLength": 1,
+                                            },
+                                            "except": {
+                                                "type": "array",
+                                                "items": {
+                                                    "type": "string",
+                                                    "minLength": 1,
+                                                },
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["fqdn"],
+                                        "properties": {
+                                            "fqdn": {
+                                                "type": "string",
+                                                "minLength": 1,
+                                            },
+                                        },
+                                    },
+                                ],
+                            },
+                            "to": {
+                                "oneOf": [
+                                    {
+                                        "type": "string",
+                                        "pattern": "^(kube-apiserver|dns|scraper|gateway|ingress-clients|host|remote-node|world|internet|same-namespace|all-pods|none|(component|namespace|cidr|fqdn):.+)$",
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["pod"],
+                                        "properties": {
+                                            "pod": {
+                                                "type": "string",
+                                                "pattern": "^[^/]+/[^/]+$",
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["service"],
+                                        "properties": {
+                                            "service": {
+                                                "type": "string",
+                                                "pattern": "^[^/]+/[^/]+$",
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["namespace"],
+                                        "properties": {
+                                            "namespace": {
+                                                "type": "string",
+                                                "minLength": 1,
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["cidr"],
+                                        "properties": {
+                                            "cidr": {
+                                                "type": "string",
+                                                "minLength": 1,
+                                            },
+                                            "except": {
+                                                "type": "array",
+                                                "items": {
+                                                    "type": "string",
+                                                    "minLength": 1,
+                                                },
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["fqdn"],
+                                        "properties": {
+                                            "fqdn": {
+                                                "type": "string",
+                                                "minLength": 1,
+                                            },
+                                        },
+                                    },
+                                ],
+                            },
+                            "ports": {
+                                "type": "array",
+                                "items": {
+                                    "type": "string",
+                                    "pattern": "^[0-9]{1,5}(-[0-9]{1,5})?(/(TCP|UDP|SCTP))?$",
+                                },
+                            },
+                            "why": {
+                                "type": "string",
+                            },
+                            "namespaces": {
+                                "type": "array",
+                                "items": {
+                                    "type": "string",
+                                    "minLength": 1,
+                                },
+                            },
+                            "http": {
+                                "type": "array",
+                                "items": {
+                                    "type": "object",
+                                    "additionalProperties": False,
+                                    "properties": {
+                                        "method": {
+                                            "type": "string",
+                                            "minLength": 1,
+                                        },
+                                        "path": {
+                                            "type": "string",
+                                            "minLength": 1,
+                                        },
+                                    },
+                                },
+                            },
+                            "dns": {
+                                "type": "array",
+                                "items": {
+                                    "type": "string",
+                                    "minLength": 1,
+                                },
+                            },
+                        },
+                    },
+                },
+                "clusterWide": {
+                    "type": "boolean",
+                },
+                "inventory": {
+                    "type": "string",
+                    "minLength": 1,
+                },
+                "write": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        "sourceRef": {
+                            "type": "object",
+                            "additionalProperties": False,
+                            "properties": {
+                                "kind": {
+                                    "type": "string",
+                                    "enum": ["GitRepository", "OCIRepository", "Bucket", "ExternalArtifact"],
+                                },
+                                "name": {
+                                    "type": "string",
+                                    "minLength": 1,
+                                },
+                                "namespace": {
+                                    "type": "string",
+                                    "minLength": 1,
+                                },
+                            },
+                        },
+                        "pathPrefix": {
+                            "type": "string",
+                        },
+                        "interval": {
+                            "type": "string",
+                            "pattern": "^([0-9]+([.][0-9]+)?(ms|s|m|h))+$",
+                        },
+                    },
+                },
+            },
+        },
+    },
+}
