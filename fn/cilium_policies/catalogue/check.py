@@ -1,0 +1,228 @@
+"""Whether a mapping is a catalogue entry: each problem with its path and the nearest valid word."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cilium_policies.catalogue.model import parse_port
+
+TOP = {
+    "component": "text",
+    "what": "text",
+    "namespace": "text",
+    "match": "labels",
+    "images": "texts",
+    "sharedLabels": "flag",
+    "workload": "text",
+    "hostNetwork": "flag",
+    "serviceAccount": "text",
+    "charts": "charts",
+    "madeBy": "makers",
+    "edges": "edges",
+    "notes": "text",
+    "checked": "text",
+}
+CHART = {
+    "chart": "text",
+    "values": "text",
+    "name": "text",
+    "enabled": "when",
+    "default": "flag",
+    "labels": "strings",
+    "workload": "text",
+    "services": "services",
+    "serviceAccount": "text",
+    "cut": "number",
+}
+MAKER = {
+    "kind": "text",
+    "group": "text",
+    "labels": "strings",
+    "workload": "text",
+    "serviceAccount": "text",
+    "enabled": "when",
+    "default": "flag",
+    "count": "text",
+    "port": "port",
+    "services": "services",
+    "namespace": "text",
+}
+EDGE = {
+    "from": "peer",
+    "to": "peer",
+    "ports": "ports",
+    "why": "text",
+    "when": "when",
+    "probe": "flag",
+    "source": "text",
+}
+CONDITION = {
+    "value": "text",
+    "field": "text",
+    "object": "text",
+    "has": "text",
+    "is": "text",
+    "matches": "regex",
+    "arg": "regex",
+    "env": "regex",
+    "text": "regex",
+    "distribution": "texts",
+    "component": "text",
+    "replicas": "number",
+    "not": "condition",
+}
+SERVICE = {"name": "text", "ports": "serviceports"}
+SERVICE_PORT = {"name": "text", "port": "text", "target": "text", "protocol": "text"}
+PORT_FIELD = {"field": "text", "default": "text"}
+WORDS = (
+    "kube-apiserver",
+    "dns",
+    "scraper",
+    "gateway",
+    "ingress-clients",
+    "host",
+    "remote-node",
+    "world",
+    "internet",
+    "same-namespace",
+    "all-pods",
+)
+PREFIXES = ("component:", "namespace:", "cidr:", "fqdn:")
+WHEN_WORDS = ("peer", "evidence", "asked")
+
+
+def problems(data: Any) -> list[str]:
+    """What is wrong with an entry, as `path: what, and what to write`; empty when it is valid."""
+    if not isinstance(data, dict):
+        return ["a component is a mapping that begins with `component: NAME`"]
+    found = _members(data, TOP, "")
+    if not isinstance(data.get("component"), str) or not re.fullmatch(
+        r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", data["component"]
+    ):
+        found.append("component: needs a name of small letters, digits, dots and dashes")
+    return found
+
+
+def nearest(word: str, known: Any) -> str:
+    """` (did you mean X?)` for a word that is close to a known one, else ``."""
+    import difflib
+
+    close = difflib.get_close_matches(str(word), list(known), 1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def _members(data: Any, form: dict[str, str], path: str) -> list[str]:
+    if not isinstance(data, dict):
+        return [f"{path}: needs a mapping with {', '.join(form)}"]
+    found = []
+    for key, value in data.items():
+        where = f"{path}.{key}" if path else str(key)
+        if key not in form:
+            found.append(f"{where}: unknown key{nearest(key, form)}")
+        else:
+            found += _value(value, form[key], where)
+    return found
+
+
+def _value(value: Any, kind: str, path: str) -> list[str]:
+    """A value against a kind of the tables above; `Xs` kinds are lists."""
+    if kind in _LISTS:
+        if not isinstance(value, list):
+            return [f"{path}: needs a list"]
+        return [
+            line
+            for number, one in enumerate(value)
+            for line in _entry(one, _LISTS[kind], f"{path}[{number}]")
+        ]
+    if kind in _FORMS:
+        return _members(value, _FORMS[kind], path)
+    return _scalar(value, kind, path)
+
+
+_LISTS = {
+    "labels": "strings",
+    "charts": "chart",
+    "makers": "maker",
+    "edges": "edge",
+    "services": "service",
+    "serviceports": "serviceport",
+    "ports": "podport",
+}
+_FORMS = {
+    "chart": CHART,
+    "maker": MAKER,
+    "service": SERVICE,
+    "serviceport": SERVICE_PORT,
+    "port": PORT_FIELD,
+}
+
+
+def _entry(value: Any, kind: str, path: str) -> list[str]:
+    if kind != "edge":
+        return _value(value, kind, path)
+    found = _members(value, EDGE, path)
+    if isinstance(value, dict) and ("from" in value) == ("to" in value):
+        found.append(f"{path}: needs either `from` or `to`")
+    return found
+
+
+def _scalar(value: Any, kind: str, path: str) -> list[str]:
+    if kind == "texts" and isinstance(value, list):
+        return [f"{path}: needs a list of texts"] if not all(isinstance(one, str) for one in value) else []
+    if kind == "when":
+        return _when(value, path)
+    if kind == "condition":
+        return _condition(value, path)
+    if kind == "strings":
+        good = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+        return [] if good and value else [f"{path}: needs a mapping of label names to texts"]
+    if not isinstance(value, str):
+        return [f"{path}: needs a text"]
+    return _text(value, kind, path)
+
+
+def _text(value: str, kind: str, path: str) -> list[str]:
+    if kind == "flag" and value.lower() not in ("true", "false"):
+        return [f"{path}: needs true or false"]
+    if kind == "number" and not value.isdigit():
+        return [f"{path}: needs a number"]
+    if kind == "podport" and "{port}" not in value and parse_port(value) is None:
+        return [f"{path}: {value!r} is no port; write 8080/TCP or 8000-8010/UDP"]
+    if kind == "peer" and value not in WORDS and not _named_peer(value):
+        return [
+            f"{path}: {value!r} names no peer{nearest(value, (*WORDS, *PREFIXES))}; write one of"
+            f" {', '.join(WORDS)} or component:NAME, namespace:NAME, cidr:RANGE, fqdn:NAME"
+        ]
+    if kind == "regex":
+        try:
+            re.compile(value)
+        except re.error as error:
+            return [f"{path}: {value!r} is no regular expression: {error}"]
+    return []
+
+
+def _named_peer(value: str) -> bool:
+    return any(value.startswith(prefix) and len(value) > len(prefix) for prefix in PREFIXES)
+
+
+def _when(value: Any, path: str) -> list[str]:
+    """None, a word, a value's path (for `enabled`), a condition, or a list of these."""
+    if isinstance(value, list):
+        return [line for number, one in enumerate(value) for line in _when(one, f"{path}[{number}]")]
+    if isinstance(value, dict):
+        return _condition(value, path)
+    if not isinstance(value, str):
+        return [f"{path}: needs one of {', '.join(WHEN_WORDS)}, or a condition"]
+    if path.endswith("enabled") or value in WHEN_WORDS:
+        return []
+    return [
+        f"{path}: {value!r} is no condition{nearest(value, WHEN_WORDS)}; {', '.join(WHEN_WORDS)} or a mapping"
+    ]
+
+
+def _condition(value: Any, path: str) -> list[str]:
+    found = _members(value, CONDITION, path)
+    if isinstance(value, dict) and not set(value) - {"is", "matches", "has"}:
+        found.append(f"{path}: says nothing to look at; give value, field, object, arg, env or text")
+    return found

@@ -1,0 +1,174 @@
+"""Whether the `when` of an edge, or the `enabled` of a chart's part, holds for what the input shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from cilium_policies.catalogue.model import ChartEntry, MadeBy, When, texts
+from cilium_policies.kube.objects import Mapping, mapping, text, walk_strings
+
+NO = ("", "false", "False", "FALSE", "0", "null", "~")
+
+
+class Facts(Protocol):
+    """What conditions ask of one workload and the input around it."""
+
+    @property
+    def values(self) -> Mapping:
+        """The Helm values below the chart entry's `values` prefix; empty where none are known."""
+
+    @property
+    def body(self) -> Mapping:
+        """The custom resource that made the pods; empty where none did."""
+
+    @property
+    def args(self) -> Iterable[str]:
+        """Command words and arguments of the containers."""
+
+    @property
+    def env(self) -> Iterable[tuple[str, str]]:
+        """Names and values of environment variables ("" where the value is elsewhere)."""
+
+    @property
+    def texts(self) -> Iterable[str]:
+        """All configuration texts: env values, args, referenced ConfigMaps, values."""
+
+    @property
+    def distribution(self) -> str:
+        """`spec.cluster.distribution`, "" when not known."""
+
+    @property
+    def replicas(self) -> int: ...
+
+    def objects(self, group: str, kind: str) -> Iterable[Mapping]:
+        """Bodies of the input's objects of a kind; group "" asks for any group."""
+
+    def present(self, component: str) -> bool:
+        """Whether a component's pods stand in the input or inventory."""
+
+
+def holds(when: When, facts: Facts, peer: str = "") -> bool:
+    """Whether an edge with this `when` is on. No condition: yes; `peer`: when the component that `peer`
+    (a peer word) names is present; `evidence` and `asked`: no, the input or the user's word makes them."""
+    if when is None:
+        return True
+    if isinstance(when, list):
+        return any(holds(one, facts, peer) for one in when)
+    if isinstance(when, dict):
+        return _condition(when, facts)
+    return when == "peer" and peer.startswith("component:") and facts.present(peer[10:])
+
+
+def asks_for_evidence(when: When) -> bool:
+    """Whether a route, monitor, Service or annotation of the input may switch the edge on."""
+    return when == "evidence" or (isinstance(when, list) and "evidence" in when)
+
+
+def chart_makes(entry: ChartEntry, values: Mapping) -> bool:
+    """Whether a chart with these values (from the chart's root) makes the entry's pods."""
+    return _enabled(entry.enabled, entry.default, values)
+
+
+def object_makes(made: MadeBy, body: Mapping) -> bool:
+    """Whether the controller makes the entry's pods from this custom resource."""
+    return _enabled(made.enabled, made.default, body)
+
+
+def _enabled(enabled: When, default: bool, tree: Mapping) -> bool:
+    if enabled is None:
+        return True
+    if isinstance(enabled, list):
+        return any(_enabled(one, default, tree) for one in enabled)
+    if isinstance(enabled, str):
+        found = at(tree, enabled)
+        return default if found is None else _set(found)
+    path = text(enabled.get("value")) or text(enabled.get("field"))
+    if "not" in enabled:
+        return not _enabled(enabled["not"], not default, tree)
+    found = at(tree, path)
+    return default if found is None else _agrees(found, enabled)
+
+
+def at(tree: Any, path: str) -> Any:
+    """The member at a dotted path; a part may be `*` (any member) or stand for a key that holds dots.
+    With `*` the answer is the list of what is there; None where nothing is."""
+    if not path:
+        return tree
+    if isinstance(tree, dict) and path in tree:
+        return tree[path]
+    head, _, rest = path.partition(".")
+    if head == "*":
+        members = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
+        found = [one for one in (at(member, rest) for member in members) if one is not None]
+        return found or None
+    if isinstance(tree, list):
+        found = [one for one in (at(member, path) for member in tree) if one is not None]
+        return found or None
+    if not isinstance(tree, dict):
+        return None
+    if head in tree:
+        return at(tree[head], rest)
+    return None
+
+
+def _condition(when: Mapping, facts: Facts) -> bool:
+    """All keys of one mapping must hold."""
+    if "value" in when and not _agrees(at(facts.values, text(when["value"])), when):
+        return False
+    if "field" in when and not _agrees(at(facts.body, text(when["field"])), when):
+        return False
+    if "object" in when and not _object(when, facts):
+        return False
+    if "arg" in when and not _any(when["arg"], facts.args):
+        return False
+    if "env" in when and not _env(when, facts):
+        return False
+    if "text" in when and not _any(when["text"], facts.texts):
+        return False
+    return _surroundings(when, facts)
+
+
+def _surroundings(when: Mapping, facts: Facts) -> bool:
+    if "distribution" in when and facts.distribution not in texts(when["distribution"]):
+        return False
+    if "component" in when and not facts.present(text(when["component"])):
+        return False
+    if "replicas" in when and facts.replicas < int(text(when["replicas"]) or 0):
+        return False
+    return "not" not in when or not _condition(mapping(when["not"]), facts)
+
+
+def _object(when: Mapping, facts: Facts) -> bool:
+    group, slash, kind = text(when["object"]).rpartition("/")
+    path = text(when.get("has"))
+    for body in facts.objects(group if slash else "", kind):
+        if not path or _agrees(at(body, path), when):
+            return True
+    return False
+
+
+def _env(when: Mapping, facts: Facts) -> bool:
+    name, value = re.compile(text(when["env"])), when.get("matches")
+    return any(name.fullmatch(key) and (value is None or re.search(value, held)) for key, held in facts.env)
+
+
+def _any(pattern: Any, among: Iterable[str]) -> bool:
+    search = re.compile(text(pattern)).search
+    return any(search(one) for one in among)
+
+
+def _agrees(found: Any, when: Mapping) -> bool:
+    """`is`: the same text; `matches`: a pattern in any scalar; neither: set and not empty, false or 0."""
+    if "is" in when:
+        return any(one == when["is"] for _, one in walk_strings(found))
+    if "matches" in when:
+        return _any(when["matches"], (one for _, one in walk_strings(found)))
+    return _set(found)
+
+
+def _set(found: Any) -> bool:
+    if found is None or isinstance(found, (dict, list)):
+        return bool(found)
+    return found not in NO

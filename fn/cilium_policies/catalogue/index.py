@@ -1,0 +1,138 @@
+"""The compiled catalogue: one JSON array whose first line is what recognition needs, then a line a component.
+
+`[{head},\\n{component},\\n…]`; the head holds each component's offset, so that the program decodes only
+the few that an input shows. Built with the wheel; a source tree rebuilds it when a file changed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from cilium_policies.catalogue.check import problems
+from cilium_policies.catalogue.model import Component
+
+HERE = Path(__file__).resolve().parent
+COMPONENTS = HERE / "components"
+INDEX = HERE / "index.json"
+FORM = "1"  # raised when the form of the index changes
+
+
+class CatalogueError(Exception):
+    """A catalogue file or definition that cannot be used; the text is one line: file, path, cure."""
+
+
+def build(out: Path | None = None, source: Path | None = None) -> Path:
+    """Compile all component files into `out` (default: beside this module); replaced in one step.
+
+    Raises CatalogueError for an invalid file, OSError where `out` cannot be written.
+    """
+    target = out or INDEX
+    content = compiled(source or COMPONENTS)
+    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    partial.write_bytes(content)
+    os.replace(partial, target)
+    return target
+
+
+def compiled(source: Path) -> bytes:
+    """The index of a folder of component files."""
+    bodies = {}
+    for path in sorted(source.glob("*.yaml"), key=lambda path: path.stem):
+        body = read_file(path)
+        bodies[body["component"]] = body
+    return assemble(bodies, stamp(source))
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """One component file as a mapping of texts. Raises CatalogueError with file, path and cure."""
+    import yaml
+
+    try:
+        data = yaml.load(
+            path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+        )
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"{path.name}: not YAML: {' '.join(str(error).split())}") from None
+    wrong = problems(data)
+    if wrong:
+        raise CatalogueError(f"{path.name}: {wrong[0]}")
+    if data["component"] != path.stem:
+        raise CatalogueError(f"{path.name}: component: is {data['component']}, must be the file's name")
+    return dict(data)
+
+
+def stamp(source: Path) -> str:
+    """What changes whenever a component file is added, removed or edited: their count and newest time."""
+    count, newest = 0, 0
+    with os.scandir(source) as entries:
+        for entry in entries:
+            if entry.name.endswith(".yaml"):
+                count += 1
+                newest = max(newest, entry.stat().st_mtime_ns)
+    return f"{FORM}:{count}:{newest}"
+
+
+def assemble(bodies: dict[str, dict[str, Any]], mark: str = "") -> bytes:
+    """The index of these entries, each with the edges that others state of it."""
+    mirrors = mirrored(bodies)
+    lines = [_encode({**body, "mirrored": mirrors.get(name, [])}) for name, body in bodies.items()]
+    places, offset = {}, 0
+    for name, line in zip(bodies, lines, strict=True):
+        places[name] = [offset, offset + len(line)]
+        offset += len(line) + 2
+    head = {"stamp": mark, "places": places, **recognition(bodies)}
+    return b"[" + _encode(head) + b",\n" + b",\n".join(lines) + b"]\n"
+
+
+def mirrored(bodies: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """For each component the edges that other entries state of it: their mapping and `owner`."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for owner, body in bodies.items():
+        for edge in body.get("edges", []):
+            peer = edge.get("from") or edge.get("to")
+            if peer.startswith("component:") and peer[10:] != owner:
+                found.setdefault(peer[10:], []).append({**edge, "owner": owner})
+    return found
+
+
+def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Look-up tables: label key and value to match entries, image and workload names, charts, kinds."""
+    entries = [(name, labels) for name, body in bodies.items() for labels in Component(body).match if labels]
+    often: dict[tuple[str, str], int] = {}
+    for _, labels in entries:
+        for pair in labels.items():
+            often[pair] = often.get(pair, 0) + 1
+    tables: dict[str, Any] = {
+        "match": [],
+        "labels": {},
+        "images": {},
+        "shared": [],
+        "charts": {},
+        "kinds": {},
+    }
+    for number, (name, labels) in enumerate(entries):
+        tables["match"].append([name, labels])
+        # the rarest pair finds the entry; a value that may be anything finds too much
+        key, value = min(labels.items(), key=lambda pair: (pair[1] == "*", often[pair], pair))
+        tables["labels"].setdefault(key, {}).setdefault(value, []).append(number)
+    for name, body in bodies.items():
+        _tables_of(Component(body), name, tables)
+    return tables
+
+
+def _tables_of(component: Component, name: str, tables: dict[str, Any]) -> None:
+    for image in component.images:
+        tables["images"].setdefault(image.rpartition("/")[2], []).append([image, name])
+    if component.shared_labels:
+        tables["shared"].append(name)
+    for number, chart in enumerate(component.charts):
+        tables["charts"].setdefault(chart.chart, []).append([name, number])
+    for number, made in enumerate(component.made_by):
+        tables["kinds"].setdefault(f"{made.group}/{made.kind}", []).append([name, number])
+
+
+def _encode(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,129 @@
+"""The catalogue as the program reads it: the compiled index, a user's definitions in it, look-ups."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from cilium_policies.catalogue import index
+from cilium_policies.catalogue.check import nearest, problems
+from cilium_policies.catalogue.index import CatalogueError
+from cilium_policies.catalogue.model import ChartEntry, Component, Edge, MadeBy, read_edge
+
+
+class Components(Mapping[str, Component]):
+    """All components by name, decoded when asked for."""
+
+    def __init__(self, text: bytes, places: dict[str, list[int]], start: int) -> None:
+        self._text = text
+        self._places = places
+        self._start = start
+        self._ready: dict[str, Component] = {}
+
+    def __getitem__(self, name: str) -> Component:
+        ready = self._ready.get(name)
+        if ready is None:
+            first, last = self._places[name]
+            data = json.loads(self._text[self._start + first : self._start + last])
+            ready = self._ready[name] = Component(data, data.pop("mirrored"))
+        return ready
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+class Catalogue:
+    """Components with look-ups. `head` holds the tables of index.recognition."""
+
+    def __init__(self, text: bytes) -> None:
+        end = text.index(b"\n")
+        self.head: dict[str, Any] = json.loads(text[1 : end - 1])
+        self.components: Mapping[str, Component] = Components(text, self.head["places"], end + 1)
+        self.match_table: list[tuple[str, dict[str, str]]] = self.head["match"]
+        self.label_table: dict[str, dict[str, list[int]]] = self.head["labels"]
+        self.image_table: dict[str, list[tuple[str, str]]] = self.head["images"]
+        self.shared: set[str] = set(self.head["shared"])
+        self._edges: dict[str, tuple[Edge, ...]] = {}
+
+    def get(self, name: str) -> Component | None:
+        """The component of that name, or None."""
+        return self.components.get(name)
+
+    def by_chart(self, chart: str) -> list[tuple[Component, ChartEntry]]:
+        """The components whose pods a chart of that name makes, each with how."""
+        found = self.head["charts"].get(chart, ())
+        return [(self.components[name], self.components[name].charts[number]) for name, number in found]
+
+    def made_by(self, group: str, kind: str) -> list[tuple[Component, MadeBy]]:
+        """The components whose pods a controller makes from objects of that group and kind."""
+        found = self.head["kinds"].get(f"{group}/{kind}", ())
+        return [(self.components[name], self.components[name].made_by[number]) for name, number in found]
+
+    def edges_of(self, name: str) -> tuple[Edge, ...]:
+        """All edges of a component seen from it: its own, and those that other entries state of it."""
+        ready = self._edges.get(name)
+        if ready is None:
+            component = self.components[name]
+            others = tuple(read_edge(one, one["owner"], name) for one in component.mirrored)
+            ready = self._edges[name] = component.own_edges + others
+        return ready
+
+
+def load(define: Iterable[Any] = (), disable: Iterable[str] = ()) -> Catalogue:
+    """The catalogue, with a user's definitions (an entry of the same name is replaced) and without the
+    disabled components. Raises CatalogueError naming the entry, the path in it and the nearest valid word.
+    """
+    catalogue = Catalogue(_text())
+    own, off = list(define), list(disable)
+    if not own and not off:
+        return catalogue
+    return _merged(catalogue, own, off)
+
+
+def load_folder(folder: Path) -> Catalogue:
+    """The catalogue of another folder of component files (tests, a user's collection)."""
+    return Catalogue(index.compiled(folder))
+
+
+def _merged(catalogue: Catalogue, own: list[Any], off: list[str]) -> Catalogue:
+    bodies = {name: one.data for name, one in catalogue.components.items()}
+    for name in off:
+        if name not in bodies:
+            raise CatalogueError(
+                f"spec.components.disable: {name!r} is no component{nearest(name, bodies)};"
+                " cilium-policies components list shows them"
+            )
+    for name in off:
+        bodies.pop(name, None)
+    for number, entry in enumerate(own):
+        wrong = problems(entry)
+        if wrong:
+            raise CatalogueError(f"spec.components.define[{number}].{wrong[0]}")
+        bodies[entry["component"]] = entry
+    return Catalogue(index.assemble(bodies))
+
+
+def _text() -> bytes:
+    """The index beside this module; in a source tree made anew when a file changed."""
+    in_source = index.HERE.parents[1].parent.joinpath("pyproject.toml").exists()
+    if not in_source:
+        return index.INDEX.read_bytes()
+    mark = index.stamp(index.COMPONENTS)
+    try:
+        text = index.INDEX.read_bytes()
+        if text.startswith(f'[{{"stamp":"{mark}"'.encode()):
+            return text
+    except OSError:
+        pass
+    try:
+        return index.build().read_bytes()
+    except OSError:  # a read-only tree
+        return index.compiled(index.COMPONENTS)

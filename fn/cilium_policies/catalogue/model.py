@@ -1,0 +1,247 @@
+"""The catalogue as values: components, how each is recognised, what makes its pods, and its edges.
+
+Everything is read from plain mappings whose scalars are text: the files in `components/`, the compiled
+index, and what a user writes under `spec.components.define` all have this one form.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from cilium_policies.kube.objects import Mapping, flag, mapping, mappings, strings, text
+from cilium_policies.workloads.model import Port
+
+When = Any  # None, a word (peer, evidence, asked), a condition mapping, or a list of these (any suffices)
+
+
+class ServiceTemplate(NamedTuple):
+    """A Service that a chart or operator makes. `name` and ports may hold `{release}`, `{fullname}`,
+    `{name}`, `{port}`; `ports` are (name, port, target, protocol), all text."""
+
+    name: str
+    ports: tuple[tuple[str, str, str, str], ...]
+
+
+class ChartEntry(NamedTuple):
+    """How one chart makes the component's pods. `enabled`: a value's path from the chart's root, or a
+    condition; None: always made. `default`: what holds where that value is not set. `name`: what the chart
+    (or subchart) calls itself, before `nameOverride`. `cut`: length to which its fullname is cut."""
+
+    chart: str
+    values: str = ""
+    name: str = ""
+    enabled: When = None
+    default: bool = True
+    labels: dict[str, str] = {}  # noqa: RUF012
+    workload: str = ""
+    services: tuple[ServiceTemplate, ...] = ()
+    service_account: str = ""
+    cut: int = 63
+
+
+class MadeBy(NamedTuple):
+    """A custom resource whose controller makes the component's pods. `{name}` and `{namespace}` are the
+    object's; `enabled`, `count_field` and `port_field` are paths in it. `enabled` "": always made."""
+
+    kind: str
+    group: str
+    labels: dict[str, str] = {}  # noqa: RUF012
+    workload: str = ""
+    service_account: str = ""
+    enabled: When = None
+    default: bool = True
+    count_field: str = ""
+    port_field: str = ""
+    port_default: str = ""
+    services: tuple[ServiceTemplate, ...] = ()
+    namespace: str = ""
+
+
+class Edge(NamedTuple):
+    """One flow of a component, seen from it: `direction` ingress or egress, `peer` a word of the format.
+
+    `ports` as written (`3000/TCP`, `{port}/TCP`); empty: any. `owner` is the component whose file states it,
+    `probe` an edge that only kubelet probes need. `when` None: always.
+    """
+
+    direction: str
+    peer: str
+    ports: tuple[str, ...]
+    why: str
+    when: When
+    probe: bool
+    source: str
+    owner: str
+
+    def pod_ports(self, port: str = "") -> tuple[Port, ...]:
+        """The ports as numbers; `port` stands in for `{port}`, and what stays no number is left out."""
+        read = (parse_port(one.replace("{port}", port)) for one in self.ports)
+        return tuple(one for one in read if one is not None)
+
+
+def parse_port(written: str) -> Port | None:
+    """`8080/TCP` or `8000-8010/UDP` as a Port; TCP where no protocol stands; None for anything else."""
+    number, _, protocol = written.partition("/")
+    low, dash, high = number.partition("-")
+    if not low.isdigit() or (dash and not high.isdigit()) or protocol not in ("", "TCP", "UDP", "SCTP"):
+        return None
+    first, last = int(low), int(high) if dash else 0
+    if not 0 < first < 65536 or (dash and not first <= last < 65536):
+        return None
+    return Port(first, protocol or "TCP", "", last)
+
+
+class Component:
+    """One catalogue entry. `data` is its mapping; `mirrored` are the edges that other entries state of it."""
+
+    __slots__ = ("data", "mirrored", "name")
+
+    def __init__(self, data: Mapping, mirrored: list[Mapping] | None = None) -> None:
+        self.data = data
+        self.name = text(data.get("component"))
+        self.mirrored = mirrored or []
+
+    @property
+    def what(self) -> str:
+        return text(self.data.get("what"))
+
+    @property
+    def namespace(self) -> str:
+        """The customary namespace, a hint only; "" when it can be anywhere."""
+        return text(self.data.get("namespace"))
+
+    @property
+    def match(self) -> tuple[dict[str, str], ...]:
+        """Label sets, each of which alone selects the pods; the value `*` is any value."""
+        return tuple(strings(one) for one in mappings(self.data.get("match")))
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """Endings of image repositories, without registry and tag."""
+        return texts(self.data.get("images"))
+
+    @property
+    def shared_labels(self) -> bool:
+        """Others carry the same labels: image or workload name must agree as well."""
+        return flag(self.data.get("sharedLabels"))
+
+    @property
+    def workload(self) -> str:
+        """`Kind/name` as it customarily is; NAME stands for the release."""
+        return text(self.data.get("workload"))
+
+    @property
+    def host_network(self) -> bool:
+        return flag(self.data.get("hostNetwork"))
+
+    @property
+    def service_account(self) -> str:
+        return text(self.data.get("serviceAccount"))
+
+    @property
+    def notes(self) -> str:
+        return text(self.data.get("notes"))
+
+    @property
+    def checked(self) -> str:
+        return text(self.data.get("checked"))
+
+    @property
+    def charts(self) -> tuple[ChartEntry, ...]:
+        return tuple(read_chart(self, one) for one in mappings(self.data.get("charts")))
+
+    @property
+    def made_by(self) -> tuple[MadeBy, ...]:
+        return tuple(read_made_by(self, one) for one in mappings(self.data.get("madeBy")))
+
+    @property
+    def own_edges(self) -> tuple[Edge, ...]:
+        """The edges that this entry states, seen from it."""
+        return tuple(read_edge(one, self.name, self.name) for one in mappings(self.data.get("edges")))
+
+    def __repr__(self) -> str:
+        return f"Component({self.name})"
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """The texts of a list; a single text is a list of one."""
+    if isinstance(value, str):
+        return (value,) if value else ()
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
+
+
+def read_edge(data: Mapping, owner: str, subject: str) -> Edge:
+    """An edge of `owner`'s file as `subject` sees it: turned round for another than the owner."""
+    direction = "ingress" if "from" in data else "egress"
+    peer = text(data.get("from") or data.get("to"))
+    if subject != owner:
+        direction = "egress" if direction == "ingress" else "ingress"
+        peer = f"component:{owner}"
+    return Edge(
+        direction,
+        peer,
+        texts(data.get("ports")),
+        text(data.get("why")),
+        data.get("when"),
+        flag(data.get("probe")),
+        text(data.get("source")),
+        owner,
+    )
+
+
+def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
+    return tuple(
+        ServiceTemplate(
+            text(one.get("name")),
+            tuple(
+                (
+                    text(port.get("name")),
+                    text(port.get("port")),
+                    text(port.get("target")) or text(port.get("port")),
+                    text(port.get("protocol")) or "TCP",
+                )
+                for port in mappings(one.get("ports"))
+            ),
+        )
+        for one in mappings(value)
+    )
+
+
+def read_chart(component: Component, data: Mapping) -> ChartEntry:
+    chart, values = text(data.get("chart")), text(data.get("values"))
+    return ChartEntry(
+        chart,
+        values,
+        text(data.get("name")) or values.rpartition(".")[2] or chart,
+        data.get("enabled"),
+        flag(data.get("default"), True),
+        strings(data.get("labels")) or _surely(component),
+        text(data.get("workload")),
+        read_services(data.get("services")),
+        text(data.get("serviceAccount")),
+        int(text(data.get("cut")) or 63),
+    )
+
+
+def read_made_by(component: Component, data: Mapping) -> MadeBy:
+    port = mapping(data.get("port"))
+    return MadeBy(
+        text(data.get("kind")),
+        text(data.get("group")),
+        strings(data.get("labels")) or _surely(component),
+        text(data.get("workload")),
+        text(data.get("serviceAccount")),
+        data.get("enabled"),
+        flag(data.get("default"), True),
+        text(data.get("count")),
+        text(port.get("field")),
+        text(port.get("default")),
+        read_services(data.get("services")),
+        text(data.get("namespace")),
+    )
+
+
+def _surely(component: Component) -> dict[str, str]:
+    """The labels of the first match entry whose values are known."""
+    first = component.match[0] if component.match else {}
+    return {key: value for key, value in first.items() if value != "*"}

@@ -1,0 +1,147 @@
+"""Which component a pod is: by its labels, then image, then workload name and ports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.model import Component
+
+
+def recognise(
+    catalogue: Catalogue,
+    *,
+    labels: Mapping[str, str],
+    images: Sequence[str] = (),
+    name: str = "",
+    kind: str = "",
+    namespace: str = "",
+    ports: Iterable[int] = (),
+    chart: str = "",
+) -> Component | None:
+    """The one component whose entry fits best, or None.
+
+    The match entry with most labels wins; among equals the chart, then the image, then the workload's
+    name, the namespace and the ports decide. Labels that are a framework's default count only when image or
+    name agree. Without labels of any entry the image decides, with the same tie-breaks; what stays undecided
+    is None, never a guess.
+    """
+    by_image = _by_image(catalogue, images)
+    found = _by_labels(catalogue, labels)
+    if found:
+        shared = catalogue.shared
+        if not shared.isdisjoint(found):
+            found = [
+                one
+                for one in found
+                if one not in shared
+                or one in by_image
+                or _names(catalogue.components[one], name)
+                or _made_by_chart(catalogue.components[one], chart)
+            ]
+    candidates = found or by_image
+    if not candidates:
+        return None
+    if len(candidates) == 1:
+        return catalogue.components[candidates[0]]
+    pod = _Pod(set(by_image), name, kind, namespace, frozenset(ports), chart)
+    ranked = sorted(((_rank(catalogue.components[one], pod), one) for one in candidates), reverse=True)
+    if ranked[0][0] == ranked[1][0]:
+        return None
+    return catalogue.components[ranked[0][1]]
+
+
+class _Pod:
+    __slots__ = ("chart", "images", "kind", "name", "namespace", "ports")
+
+    def __init__(
+        self, images: set[str], name: str, kind: str, namespace: str, ports: frozenset[int], chart: str
+    ) -> None:
+        self.images = images
+        self.name = name
+        self.kind = kind
+        self.namespace = namespace
+        self.ports = ports
+        self.chart = chart
+
+
+def _by_labels(catalogue: Catalogue, labels: Mapping[str, str]) -> list[str]:
+    """The components of the largest match entries that are part of these labels."""
+    most = 0
+    found: list[str] = []
+    for key, value in labels.items():
+        of_key = catalogue.label_table.get(key)
+        if of_key is None:
+            continue
+        for number in (*of_key.get(value, ()), *of_key.get("*", ())):
+            component, wanted = catalogue.match_table[number]
+            if len(wanted) < most or not _part_of(wanted, labels):
+                continue
+            if len(wanted) > most:
+                most, found = len(wanted), []
+            if component not in found:
+                found.append(component)
+    return found
+
+
+def _part_of(wanted: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    return all(key in labels and value in ("*", labels[key]) for key, value in wanted.items())
+
+
+def _by_image(catalogue: Catalogue, images: Sequence[str]) -> list[str]:
+    """The components of the first image that any names; sidecars that stand later do not count."""
+    for image in images:
+        repository = repository_of(image)
+        endings = catalogue.image_table.get(repository.rpartition("/")[2], ())
+        found = [
+            (len(ending), component)
+            for ending, component in endings
+            if repository == ending or repository.endswith("/" + ending)
+        ]
+        if found:
+            longest = max(found)[0]
+            return list(dict.fromkeys(component for length, component in found if length == longest))
+    return []
+
+
+def repository_of(image: str) -> str:
+    """`registry:5000/group/app:1.2@sha256:…` without tag and digest."""
+    image = image.partition("@")[0]
+    head, slash, last = image.rpartition("/")
+    return head + slash + last.partition(":")[0]
+
+
+def _rank(component: Component, pod: _Pod) -> tuple[bool, bool, bool, bool, int]:
+    return (
+        _made_by_chart(component, pod.chart),
+        component.name in pod.images,
+        _names(component, pod.name),
+        bool(pod.namespace) and component.namespace == pod.namespace,
+        len(pod.ports & _ports(component)) if pod.ports else 0,
+    )
+
+
+def _made_by_chart(component: Component, chart: str) -> bool:
+    return bool(chart) and any(one.chart == chart for one in component.charts)
+
+
+def _names(component: Component, name: str) -> bool:
+    """Whether a workload's name is the customary one; NAME in it stands for anything."""
+    customary = component.workload.rpartition("/")[2]
+    if not customary or not name:
+        return False
+    head, wild, tail = customary.partition("NAME")
+    if not wild:
+        return name == customary or name.endswith("-" + customary)
+    if not head and not tail:
+        return False
+    return name.startswith(head) and name.endswith(tail) and len(name) > len(head) + len(tail)
+
+
+def _ports(component: Component) -> set[int]:
+    return {
+        port.number
+        for edge in component.own_edges
+        if edge.direction == "ingress"
+        for port in edge.pod_ports()
+    }

@@ -1,0 +1,34 @@
+"""The data itself: every file valid, every peer known, nothing said twice."""
+
+import pytest
+from cilium_policies.catalogue import index
+from cilium_policies.catalogue.conditions import asks_for_evidence
+from cilium_policies.catalogue.model import Component
+
+BODIES = {path.stem: index.read_file(path) for path in index.COMPONENTS.glob("*.yaml")}
+
+
+def test_there_is_a_catalogue():
+    assert len(BODIES) >= 360
+
+
+@pytest.mark.parametrize("name", sorted(BODIES))
+def test_component(name):
+    component = Component(BODIES[name])
+    assert component.what
+    assert component.checked
+    assert component.match or component.host_network, "nothing tells its pods"
+    seen = set()
+    for edge in component.own_edges:
+        if edge.peer.startswith("component:"):
+            assert edge.peer[10:] in BODIES
+            assert edge.direction == "egress", "an edge between components stands in the client's file"
+        else:
+            assert edge.when != "peer"
+        assert not (
+            asks_for_evidence(edge.when) and edge.peer in ("internet", "world") and edge.direction == "egress"
+        )
+        assert ";" not in edge.why, "reasons are joined by semicolons"
+        for port in edge.ports:
+            assert (edge.direction, edge.peer, port, str(edge.when)) not in seen
+            seen.add((edge.direction, edge.peer, port, str(edge.when)))

@@ -1,0 +1,109 @@
+"""Each kind of condition, holding and not holding."""
+
+from typing import ClassVar
+
+import pytest
+from cilium_policies.catalogue.conditions import at, chart_makes, holds
+from cilium_policies.catalogue.model import ChartEntry
+
+
+class Known:
+    values: ClassVar = {
+        "metrics": {"enabled": "true"},
+        "off": "false",
+        "list": [{"url": "https://s3.example"}],
+        "dotted.key": "x",
+    }
+    body: ClassVar = {"spec": {"backup": {"s3": {"bucket": "b"}}, "replicas": "0"}}
+    args = ("--providers=github", "serve")
+    env = (("SMTP_HOST", "mail.example"), ("EMPTY", ""))
+    texts = ("redis://cache:6379",)
+    distribution = "talos"
+    replicas = 2
+
+    def objects(self, group, kind):
+        if kind == "Provider" and group in ("", "notify.example"):
+            yield {"spec": {"type": "slack"}}
+
+    def present(self, component):
+        return component == "loki"
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        (None, True),
+        ("peer", True),
+        ("evidence", False),
+        ("asked", False),
+        ({"value": "metrics.enabled"}, True),
+        ({"value": "metrics"}, True),
+        ({"value": "off"}, False),
+        ({"value": "nowhere.at.all"}, False),
+        ({"value": "dotted.key", "is": "x"}, True),
+        ({"value": "list", "matches": "s3"}, True),
+        ({"value": "list.url", "matches": "^https:"}, True),
+        ({"value": "list", "matches": "gcs"}, False),
+        ({"field": "spec.backup.s3"}, True),
+        ({"field": "spec.replicas"}, False),
+        ({"object": "Provider"}, True),
+        ({"object": "notify.example/Provider"}, True),
+        ({"object": "other.example/Provider"}, False),
+        ({"object": "Provider", "has": "spec.type", "is": "slack"}, True),
+        ({"object": "Provider", "has": "spec.type", "is": "github"}, False),
+        ({"object": "Provider", "has": "spec.address"}, False),
+        ({"arg": "providers=git"}, True),
+        ({"arg": "^git"}, False),
+        ({"env": "SMTP_.*"}, True),
+        ({"env": "SMTP"}, False),
+        ({"env": "SMTP_HOST", "matches": "example$"}, True),
+        ({"env": "SMTP_HOST", "matches": "other"}, False),
+        ({"text": "redis://"}, True),
+        ({"text": "amqp://"}, False),
+        ({"distribution": "talos"}, True),
+        ({"distribution": ["k3s", "talos"]}, True),
+        ({"distribution": "k3s"}, False),
+        ({"component": "loki"}, True),
+        ({"component": "tempo"}, False),
+        ({"replicas": "2"}, True),
+        ({"replicas": "3"}, False),
+        ({"not": {"value": "off"}}, True),
+        ({"not": {"component": "loki"}}, False),
+        ({"value": "metrics.enabled", "component": "tempo"}, False),
+        ([{"component": "tempo"}, {"value": "metrics.enabled"}], True),
+        (["asked", {"component": "tempo"}], False),
+    ],
+)
+def test_condition(when, expected):
+    assert holds(when, Known(), "component:loki") is expected
+
+
+def test_peer_needs_the_peer():
+    assert holds("peer", Known(), "component:tempo") is False
+    assert holds("peer", Known(), "internet") is False
+
+
+@pytest.mark.parametrize(
+    ("enabled", "default", "values", "makes"),
+    [
+        (None, False, {}, True),
+        ("a.enabled", True, {}, True),
+        ("a.enabled", False, {}, False),
+        ("a.enabled", True, {"a": {"enabled": "false"}}, False),
+        ("a.enabled", False, {"a": {"enabled": "true"}}, True),
+        ({"value": "mode", "is": "Single"}, True, {}, True),
+        ({"value": "mode", "is": "Single"}, True, {"mode": "Other"}, False),
+        ({"not": {"value": "external"}}, True, {}, True),
+        ({"not": {"value": "external"}}, True, {"external": "true"}, False),
+    ],
+)
+def test_parts_of_a_chart(enabled, default, values, makes):
+    assert chart_makes(ChartEntry("c", enabled=enabled, default=default), values) is makes
+
+
+def test_paths_reach_through_lists_and_stars():
+    tree = {"a": [{"b": "1"}, {"c": "2"}, {"b": "3"}], "m": {"x": {"u": "4"}, "y": {}}}
+    assert at(tree, "a.b") == ["1", "3"]
+    assert at(tree, "m.*.u") == ["4"]
+    assert at(tree, "a.z") is None
+    assert at(tree, "m.x.u.v") is None

@@ -1,0 +1,120 @@
+"""The loaded catalogue: look-ups, both sides of an edge, a user's entries, a new file."""
+
+import json
+import time
+
+import pytest
+from cilium_policies.catalogue import index, load
+from cilium_policies.catalogue.index import CatalogueError
+
+CLIENT = {
+    "component": "client",
+    "match": [{"app": "client"}],
+    "edges": [{"to": "component:server", "ports": ["80/TCP"], "why": "asks", "when": "peer"}],
+}
+SERVER = {
+    "component": "server",
+    "match": [{"app": "server"}],
+    "charts": [{"chart": "shop", "enabled": "server.enabled", "default": "false"}],
+    "madeBy": [{"kind": "Server", "group": "example.org", "port": {"field": "spec.port", "default": "80"}}],
+    "edges": [{"from": "gateway", "ports": ["{port}/TCP"]}],
+}
+
+
+def compiled(*entries):
+    return load.Catalogue(index.assemble({one["component"]: one for one in entries}))
+
+
+def test_an_edge_shows_at_both_ends():
+    catalogue = compiled(CLIENT, SERVER)
+    (egress,) = catalogue.edges_of("client")
+    assert (egress.direction, egress.peer, egress.owner) == ("egress", "component:server", "client")
+    ingress = catalogue.edges_of("server")[1]
+    assert (ingress.direction, ingress.peer, ingress.owner) == ("ingress", "component:client", "client")
+    assert ingress[2:6] == egress[2:6]
+
+
+def test_ports_of_an_edge_take_the_objects_port():
+    (edge,) = compiled(SERVER).edges_of("server")
+    assert [one.number for one in edge.pod_ports("8081")] == [8081]
+    assert edge.pod_ports() == ()
+
+
+def test_lookups_by_chart_and_by_kind():
+    catalogue = compiled(CLIENT, SERVER)
+    ((component, entry),) = catalogue.by_chart("shop")
+    assert (component.name, entry.enabled, entry.default) == ("server", "server.enabled", False)
+    assert entry.labels == {"app": "server"}
+    ((component, made),) = catalogue.made_by("example.org", "Server")
+    assert (component.name, made.port_field, made.port_default) == ("server", "spec.port", "80")
+    assert catalogue.by_chart("other") == [] == catalogue.made_by("", "Server")
+
+
+def test_a_definition_replaces_and_disable_removes():
+    mine = {"component": "loki", "edges": [{"from": "component:grafana", "ports": ["3100/TCP"]}]}
+    catalogue = load.load(define=[mine, CLIENT], disable=["tempo"])
+    assert catalogue.get("tempo") is None
+    assert [edge.owner for edge in catalogue.edges_of("loki") if edge.peer == "component:grafana"]
+    assert ("egress", "component:loki") in {
+        (edge.direction, edge.peer) for edge in catalogue.edges_of("grafana") if edge.owner == "loki"
+    }
+    assert not any(edge.owner == "tempo" for edge in catalogue.edges_of("grafana"))
+    assert load.load().get("tempo") is not None
+
+
+@pytest.mark.parametrize(
+    ("define", "disable", "says"),
+    [
+        ([{"component": "a", "egdes": []}], [], "define[0].egdes: unknown key (did you mean edges?)"),
+        ([{"component": "a", "edges": [{"from": "gatway"}]}], [], "did you mean gateway?"),
+        ([{"component": "a", "edges": [{"to": "dns", "ports": ["http"]}]}], [], "edges[0].ports[0]: 'http'"),
+        ([{"component": "a", "edges": [{"ports": ["1/TCP"]}]}], [], "needs either `from` or `to`"),
+        ([{"component": "A b"}], [], "needs a name"),
+        (["grafana"], [], "define[0].a component is a mapping"),
+        ([], ["grafanna"], "'grafanna' is no component (did you mean grafana?)"),
+    ],
+)
+def test_wrong_definitions_say_where_and_what(define, disable, says):
+    with pytest.raises(CatalogueError) as caught:
+        load.load(define, disable)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_new_file_is_a_new_component(tmp_path):
+    tmp_path.joinpath("mine.yaml").write_text(
+        "component: mine\nmatch:\n  - {app: mine}\nedges:\n  - {from: gateway, ports: [8080/TCP]}\n"
+    )
+    catalogue = load.load_folder(tmp_path)
+    assert list(catalogue.components) == ["mine"]
+    before = index.stamp(tmp_path)
+    tmp_path.joinpath("two.yaml").write_text("component: two\n")
+    assert index.stamp(tmp_path) != before
+
+
+def test_a_bad_file_is_named(tmp_path):
+    tmp_path.joinpath("mine.yaml").write_text("component: other\n")
+    with pytest.raises(CatalogueError, match=r"mine\.yaml: component"):
+        index.compiled(tmp_path)
+    tmp_path.joinpath("mine.yaml").write_text("component: [\n")
+    with pytest.raises(CatalogueError, match=r"mine\.yaml: not YAML"):
+        index.compiled(tmp_path)
+
+
+def test_the_index_is_whole_json_and_small_steps_decode_it(tmp_path):
+    out = index.build(tmp_path / "index.json")
+    head, *bodies = json.loads(out.read_bytes())
+    assert list(head["places"]) == [body["component"] for body in bodies] == sorted(head["places"])
+    catalogue = load.Catalogue(out.read_bytes())
+    assert [catalogue.components[name].name for name in catalogue.components] == list(head["places"])
+
+
+@pytest.mark.slow
+def test_loading_is_quick(tmp_path):
+    text = index.build(tmp_path / "index.json").read_bytes()
+    times = []
+    for _ in range(20):
+        start = time.perf_counter()
+        load.Catalogue(text)
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.003

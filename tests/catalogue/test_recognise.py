@@ -1,0 +1,78 @@
+"""Recognition: labels first, then image, then name; ties and shared labels."""
+
+import pytest
+from cilium_policies.catalogue import index, load
+from cilium_policies.catalogue.recognise import recognise, repository_of
+
+ENTRIES = [
+    {"component": "wide", "match": [{"app": "db"}], "images": ["vendor/db"]},
+    {
+        "component": "narrow",
+        "match": [{"app": "db", "role": "proxy"}],
+        "edges": [{"from": "gateway", "ports": ["81/TCP"]}],
+    },
+    {"component": "any", "match": [{"owner": "*", "app": "made"}]},
+    {
+        "component": "one",
+        "match": [{"app": "twin"}],
+        "charts": [{"chart": "first"}],
+        "workload": "Deployment/NAME-one",
+    },
+    {
+        "component": "two",
+        "match": [{"app": "twin"}],
+        "images": ["vendor/two"],
+        "edges": [{"from": "gateway", "ports": ["82/TCP"]}],
+    },
+    {
+        "component": "generic",
+        "match": [{"control-plane": "manager"}],
+        "sharedLabels": "true",
+        "images": ["vendor/generic"],
+    },
+    {"component": "pictured", "images": ["vendor/pictured", "db"]},
+]
+CATALOGUE = load.Catalogue(index.assemble({one["component"]: one for one in ENTRIES}))
+
+
+@pytest.mark.parametrize(
+    ("pod", "component"),
+    [
+        ({"labels": {"app": "db", "tier": "x"}}, "wide"),
+        ({"labels": {"app": "db", "role": "proxy"}}, "narrow"),
+        ({"labels": {"app": "made", "owner": "whoever"}}, "any"),
+        ({"labels": {"app": "made"}}, None),
+        ({"labels": {"app": "twin"}}, None),
+        ({"labels": {"app": "twin"}, "chart": "first"}, "one"),
+        ({"labels": {"app": "twin"}, "images": ["docker.io/vendor/two:1"]}, "two"),
+        ({"labels": {"app": "twin"}, "chart": "first", "images": ["vendor/two"]}, "one"),
+        ({"labels": {"app": "twin"}, "name": "release-one"}, "one"),
+        ({"labels": {"app": "twin"}, "ports": [82]}, "two"),
+        ({"labels": {"control-plane": "manager"}}, None),
+        (
+            {"labels": {"control-plane": "manager"}, "images": ["r.example:5000/vendor/generic@sha256:00"]},
+            "generic",
+        ),
+        ({"labels": {"app": "other"}, "images": ["side/car:1", "x.io/vendor/pictured:2"]}, "pictured"),
+        ({"labels": {"app": "other"}, "images": ["x.io/my-vendor/pictured:2"]}, None),
+        ({"labels": {}, "images": ["vendor/db:1"]}, "wide"),
+        ({"labels": {}, "images": ["library/db:1"]}, "pictured"),
+        ({"labels": {"app": "db"}, "images": ["vendor/pictured"]}, "wide"),
+    ],
+)
+def test_recognition(pod, component):
+    found = recognise(CATALOGUE, **pod)
+    assert (found.name if found else None) == component
+
+
+@pytest.mark.parametrize(
+    ("image", "repository"),
+    [
+        ("nginx", "nginx"),
+        ("host:5000/a/b", "host:5000/a/b"),
+        ("host:5000/a/b:v1@sha256:ab", "host:5000/a/b"),
+        ("ghcr.io/a/b@sha256:ab", "ghcr.io/a/b"),
+    ],
+)
+def test_repository_of_an_image(image, repository):
+    assert repository_of(image) == repository
