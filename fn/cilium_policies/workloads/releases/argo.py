@@ -1,0 +1,82 @@
+"""Releases that Argo CD renders: Applications with a Helm source, and ApplicationSets over fixed lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
+from cilium_policies.workloads.releases import release as releases
+
+_GROUP = "argoproj.io"
+
+
+def collect(inventory: Inventory) -> list[releases.Release]:
+    """One release for each Helm source of each Application."""
+    found: list[releases.Release] = []
+    for one in inventory.of("Application", group=_GROUP):
+        found += _releases(one, one.name, one.spec)
+    for one in inventory.of("ApplicationSet", group=_GROUP):
+        for application in _generated(one):
+            found += _releases(
+                one, text(at(application, "metadata", "name")), mapping(application.get("spec"))
+            )
+    return found
+
+
+def _releases(one: Object, name: str, spec: Mapping) -> Iterator[releases.Release]:
+    namespace = text(at(spec, "destination", "namespace"))
+    for source in [mapping(spec.get("source")), *mappings(spec.get("sources"))]:
+        helm = mapping(source.get("helm"))
+        chart = _chart(source, helm)
+        if not chart:
+            continue
+        values = _values(helm)
+        made = releases.Release(
+            one, text(helm.get("namespace")) or namespace, text(helm.get("releaseName")) or name, values
+        )
+        made.chart = chart
+        made.version = text(source.get("targetRevision"))
+        yield made
+
+
+def _chart(source: Mapping, helm: Mapping) -> str:
+    """A source is Helm's when it names a chart, or a path and Helm options; other paths may be anything."""
+    if chart := text(source.get("chart")):
+        return releases.chart_name(chart)
+    if not helm or text(source.get("ref")):
+        return ""
+    path = text(source.get("path")).strip("./")
+    return releases.chart_name(path or text(source.get("repoURL")))
+
+
+def _values(helm: Mapping) -> Mapping:
+    """`valuesObject` before `values`, single parameters over both, as Argo CD does."""
+    values = mapping(helm.get("valuesObject")) or releases.parsed(text(helm.get("values")))
+    values = dict(values)
+    releases.assign(
+        values, {text(one.get("name")): one.get("value") for one in mappings(helm.get("parameters"))}
+    )
+    return values
+
+
+def _generated(one: Object) -> Iterator[Mapping]:
+    """The Applications that list generators make; what others make is not in the input."""
+    for generator in mappings(one.spec.get("generators")):
+        for element in mappings(at(generator, "list", "elements")):
+            yield _filled(mapping(one.spec.get("template")), element)
+
+
+def _filled(value: Any, element: Mapping) -> Any:
+    if isinstance(value, str):
+        for key, member in element.items():
+            if isinstance(member, str):
+                for form in (f"{{{{{key}}}}}", f"{{{{ {key} }}}}", f"{{{{.{key}}}}}", f"{{{{ .{key} }}}}"):
+                    value = value.replace(form, member)
+        return value
+    if isinstance(value, dict):
+        return {key: _filled(member, element) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_filled(member, element) for member in value]
+    return value

@@ -1,0 +1,32 @@
+"""Releases that K3s's and RKE2's helm-controller makes from HelmChart and HelmChartConfig objects."""
+
+from __future__ import annotations
+
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import Object, mapping, text
+from cilium_policies.workloads.releases import release as releases
+from cilium_policies.workloads.releases.values import merge
+
+_GROUP = "helm.cattle.io"
+
+
+def collect(inventory: Inventory) -> list[releases.Release]:
+    """One release for each HelmChart; a HelmChartConfig of the same name lays its values over the chart's."""
+    configs = {(one.namespace, one.name): one for one in inventory.of("HelmChartConfig", group=_GROUP)}
+    return [
+        _release(one, configs.get((one.namespace, one.name)))
+        for one in inventory.of("HelmChart", group=_GROUP)
+    ]
+
+
+def _release(one: Object, config: Object | None) -> releases.Release:
+    spec = one.spec
+    values = merge(releases.parsed(text(spec.get("valuesContent"))), mapping(spec.get("values")))
+    values = merge(values, {})
+    releases.assign(values, mapping(spec.get("set")))
+    if config is not None:
+        values = merge(values, releases.parsed(text(config.spec.get("valuesContent"))))
+    made = releases.Release(one, text(spec.get("targetNamespace")) or one.namespace, one.name, values)
+    made.chart = releases.chart_name(text(spec.get("chart")))
+    made.version = text(spec.get("version"))
+    return made

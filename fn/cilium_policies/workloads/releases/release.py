@@ -1,0 +1,152 @@
+"""Helm releases that an input shows without rendering them.
+
+`collect(inventory) -> list[Release]`: Flux HelmReleases, K3s HelmCharts, Argo CD Applications and
+kustomize `helmCharts`, in input order within a kind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from cilium_policies.document.finding import Refused
+from cilium_policies.document.parse import load
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
+from cilium_policies.workloads.releases.values import merge, set_path
+
+_FLUX = "helm.toolkit.fluxcd.io"
+_SOURCE = "source.toolkit.fluxcd.io"
+_HELM_NAME_LIMIT = 53  # Helm's; Flux shortens longer names with a hash
+
+
+class Release:
+    """One Helm release. `chart` is "" where the input does not show it (its source stands in another build):
+    then `hint` is the name by which the release refers to it, and the values' shape may tell."""
+
+    __slots__ = ("chart", "hint", "name", "namespace", "source", "values", "version")
+
+    def __init__(self, source: Object, namespace: str, name: str, values: Mapping) -> None:
+        self.source = source
+        self.namespace = namespace
+        self.name = name
+        self.values = values
+        self.chart = ""
+        self.hint = ""
+        self.version = ""
+
+    @property
+    def file(self) -> str:
+        """The file (build) in which the release stands."""
+        return self.source.where.file
+
+    def __str__(self) -> str:
+        return f"{self.source.kind} {self.source.namespace}/{self.source.name}"
+
+
+def collect(inventory: Inventory) -> list[Release]:
+    """Every Helm release of the input, in input order within a kind."""
+    from cilium_policies.workloads.releases import argo, inflated, k3s
+
+    found = [flux_release(one, inventory) for one in inventory.of("HelmRelease", group=_FLUX)]
+    found += k3s.collect(inventory)
+    found += argo.collect(inventory)
+    found += inflated.collect(inventory)
+    return found
+
+
+def flux_release(one: Object, inventory: Inventory) -> Release:
+    """The release that Flux's helm-controller makes of a HelmRelease."""
+    target = text(one.spec.get("targetNamespace"))
+    name = text(one.spec.get("releaseName")) or (f"{target}-{one.name}" if target else one.name)
+    made = Release(one, target or one.namespace, _shortened(name), _flux_values(one, inventory))
+    chart = mapping(at(one.spec, "chart", "spec"))
+    reference = mapping(one.spec.get("chartRef"))
+    if chart:
+        made.chart = chart_name(text(chart.get("chart")))
+        made.version = text(chart.get("version"))
+    elif reference:
+        _follow(made, reference, inventory)
+    return made
+
+
+def _follow(made: Release, reference: Mapping, inventory: Inventory) -> None:
+    """Chart and version from the OCIRepository or HelmChart that `chartRef` names, where that is known."""
+    kind, name = text(reference.get("kind")), text(reference.get("name"))
+    namespace = text(reference.get("namespace")) or made.source.namespace
+    found = inventory.get(kind, namespace, name) or _only(inventory, kind, name)
+    made.hint = name
+    if found is None:
+        return
+    if kind == "HelmChart":
+        made.chart, made.version = chart_name(text(found.spec.get("chart"))), text(found.spec.get("version"))
+        return
+    made.chart = chart_name(text(found.spec.get("url")))
+    made.version = text(at(found.spec, "ref", "tag")) or text(at(found.spec, "ref", "semver"))
+
+
+def _only(inventory: Inventory, kind: str, name: str) -> Object | None:
+    """A source of that name in a namespace that a build above this one will set, if only one is meant."""
+    found = [one for one in inventory.of(kind, group=_SOURCE) if one.name == name]
+    return (
+        found[0]
+        if len({(text(one.spec.get("url")), text(one.spec.get("chart"))) for one in found}) == 1
+        else None
+    )
+
+
+def chart_name(chart: str) -> str:
+    """The chart's own name in a repository's name for it, a path, or an address:
+    `oci://ghcr.io/x/helm/app-template`, `stable/redis`, `./charts/web`, `https://…/web-1.2.3.tgz`."""
+    last = chart.rstrip("/").rsplit("/", 1)[-1]
+    if last.endswith(".tgz"):
+        words = last[: -len(".tgz")].split("-")
+        while len(words) > 1 and words[-1][:1].isdigit():
+            words.pop()
+        return "-".join(words)
+    return last.partition("@")[0].partition(":")[0]
+
+
+def _shortened(name: str) -> str:
+    # fluxcd/helm-controller:internal/release/name.go
+    if len(name) <= _HELM_NAME_LIMIT:
+        return name
+    return f"{name[:40]}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+
+
+def _flux_values(one: Object, inventory: Inventory) -> Mapping:
+    """`valuesFrom` in order, then `values` over them; what is not in the input counts as empty."""
+    found: Mapping = {}
+    for reference in mappings(one.spec.get("valuesFrom")):
+        value = _referenced(one, reference, inventory)
+        target = text(reference.get("targetPath"))
+        if value is None:
+            continue
+        if target:
+            set_path(found, target, value)
+        else:
+            found = merge(found, parsed(value))
+    return merge(found, mapping(one.spec.get("values")))
+
+
+def _referenced(one: Object, reference: Mapping, inventory: Inventory) -> str | None:
+    kind = text(reference.get("kind"))
+    holder = inventory.get(kind, one.namespace, text(reference.get("name")))
+    if holder is None or kind != "ConfigMap":
+        return None  # values in Secrets are not read: nothing of a Secret but addresses may reach an output
+    value = at(holder.body, "data", text(reference.get("valuesKey")) or "values.yaml")
+    return value if isinstance(value, str) else None
+
+
+def parsed(value: str) -> Mapping:
+    """Helm values that stand as YAML text in a field; text that is no YAML mapping counts as empty."""
+    try:
+        return mapping(load(value.encode()))
+    except Refused:
+        return {}  # Helm will refuse it too, and name the place
+
+
+def assign(values: Mapping, parameters: Mapping) -> None:
+    """Helm `--set` parameters as (path, text) pairs, laid over the values."""
+    for path, value in parameters.items():
+        if isinstance(value, str):
+            set_path(values, path, value)
