@@ -1,6 +1,6 @@
 # The function as an image: any uid, no network, read-only root.
 # BASE needs python3 (3.10 or newer) with venv and pip, and is the final stage's base as well.
-ARG BASE=docker.io/library/python:3.13-slim
+ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build
 ARG SOURCE_DATE_EPOCH=1577836800

@@ -20,6 +20,9 @@ class CatalogueIndexHook(BuildHookInterface):  # type: ignore[type-arg]
         if version == "editable":  # the program rebuilds a stale index of a work tree by itself
             return
         sys.path.insert(0, str(Path(self.root, "fn")))
-        from cilium_policies.catalogue.index import build
+        from cilium_policies.catalogue import index
 
-        build()
+        path = index.build()
+        # The stamp holds the files' times, which no two checkouts share; a packed index needs none.
+        dated = f'"stamp":"{index.stamp(index.COMPONENTS)}"'.encode()
+        path.write_bytes(path.read_bytes().replace(dated, b'"stamp":""', 1))

@@ -36,8 +36,8 @@ kubectl_binary() {
   ln -sf "$CILIUM_POLICIES_CACHE/kubectl/bin/kubectl" "$bin/kubectl"
 }
 
-kpt_binary() {
-  type -P kpt >/dev/null || go_tool kpt v1.0.0-beta.56 github.com/GoogleContainerTools/kpt
+kpt_binary() { # comes with this kind of machine; elsewhere as a Debian package of its makers, where that source is set up
+  type -P kpt >/dev/null || debian google-cloud-cli-kpt || say "kpt is missing: install it by hand"
 }
 
 container_engine() { # podman under the name docker, with limits that a sandbox accepts
