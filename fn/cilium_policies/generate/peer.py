@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 
 from cilium_policies.workloads.model import Port
 
-WORDS = frozenset(
-    ("kube-apiserver", "dns", "scraper", "gateway", "ingress-clients", "host", "remote-node", "world")
-    + ("internet", "same-namespace", "all-pods")
-)
+_PODS = ("dns", "scraper", "gateway", "ingress-clients", "same-namespace", "all-pods")
+_ENTITIES = ("kube-apiserver", "host", "remote-node", "world", "internet")
+WORDS = frozenset((*_PODS, *_ENTITIES))
 
 
 class ConfigPeer(NamedTuple):

@@ -3,7 +3,7 @@
 Only the keywords that stand there are known: type, enum, pattern, minLength, minimum, maximum, properties,
 required, additionalProperties, items, oneOf. Scalars are text, as everywhere in this program: `true` is a
 boolean and `8080` an integer where the schema asks for one (YAML 1.2's forms only), and text elsewhere. A
-member whose value is null counts as absent.
+known member whose value is null counts as absent.
 `import jsonschema` costs more than the whole function; a property test holds this checker to it.
 """
 
@@ -73,7 +73,9 @@ def _check_one_of(branches: list[Schema], value: Any, path: Path) -> Iterator[Pr
     if not isinstance(value, dict):
         yield from check(next(branch for branch in branches if branch["type"] == "string"), value, path)
         return
-    fitting = [one for one in mappings if all(value.get(key) is not None for key in one.get("required", ()))]
+    known = {key for branch in mappings for key in branch["properties"]}
+    value = {key: member for key, member in value.items() if member is not None or key not in known}
+    fitting = [one for one in mappings if all(key in value for key in one.get("required", ()))]
     if fitting:
         yield from check(fitting[0], value, path)
         return
