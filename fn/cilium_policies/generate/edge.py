@@ -35,7 +35,7 @@ class Edge(NamedTuple):
     `reason`  one short sentence without a full stop, e.g. "web UI through Gateway network/internal"
     `evidence` the object or catalogue entry it came from: "HTTPRoute media/radarr", "catalogue coredns"
     `origin`  which module found it: catalogue, route, monitor, webhook, api, address, service, …, config
-    `explains` whether it counts as an explanation of its workload's direction (DNS, probes and scraping do not)
+    `explains` whether it counts as an explanation of its workload's direction (not DNS, probes, scraping)
     """
 
     source: Peer

@@ -11,10 +11,15 @@ class Inventory:
     """Objects in input order, found by kind (and group, where two groups share a kind)."""
 
     def __init__(self, objects: Iterable[Object]) -> None:
-        self.objects = list(objects)
+        self.objects: list[Object] = []
         self._by_kind: dict[str, list[Object]] = {}
         self._by_id: dict[tuple[str, str, str], Object] = {}
-        for one in self.objects:
+        self.add(objects)
+
+    def add(self, objects: Iterable[Object]) -> None:
+        """Further objects, behind those that are there."""
+        for one in objects:
+            self.objects.append(one)
             self._by_kind.setdefault(one.kind, []).append(one)
             self._by_id.setdefault((one.kind, one.namespace, one.name), one)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-# Cilium leaves these out of identities (v1.20.2:pkg/labelsfilter/filter.go): a selector on them matches nothing.
+# Cilium leaves these out of identities: a selector on them matches nothing
+# (cilium/cilium@v1.20.2:pkg/labelsfilter/filter.go).
 _NO_IDENTITY_PREFIXES = (
     "io.kubernetes",
     "kubernetes.io",
@@ -52,5 +53,7 @@ def stable(labels: dict[str, str]) -> dict[str, str]:
     return {
         key: value
         for key, value in labels.items()
-        if key not in _VOLATILE and is_identity(key) and not key.startswith(("checksum/", "kustomize.toolkit."))
+        if key not in _VOLATILE
+        and is_identity(key)
+        and not key.startswith(("checksum/", "kustomize.toolkit."))
     }

@@ -2,34 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 Mapping = dict[str, Any]
 
 
+# kustomize's `namespace:` stamps metadata.namespace on these too: the kind decides, not the field.
+CLUSTER_SCOPED = frozenset(
+    "Namespace Node PersistentVolume StorageClass PriorityClass IngressClass GatewayClass RuntimeClass"  # noqa: SIM905
+    " CSIDriver ClusterRole ClusterRoleBinding CustomResourceDefinition APIService ClusterIssuer"
+    " ValidatingWebhookConfiguration MutatingWebhookConfiguration ValidatingAdmissionPolicy"
+    " ClusterSecretStore ClusterExternalSecret CiliumClusterwideNetworkPolicy CiliumCIDRGroup"
+    " CiliumLoadBalancerIPPool CiliumL2AnnouncementPolicy CiliumClusterwideEnvoyConfig"
+    " ClusterNetworkPolicy TalosUpgrade KubernetesUpgrade".split()
+)
+
+
 class Where(NamedTuple):
-    """The place of an object: file (or "stdin"), number of the document or item in it (from 0), first line (from 1)."""
+    """The place of an object: file (or "stdin"), number of its document or item (from 0), first line (from 1)."""
 
     file: str = ""
     item: int = -1
     line: int = 0
 
 
+NOWHERE = Where()
+
+
 class Object:
-    """`body` is the parsed mapping (scalars are text); the rest is read from it once."""
+    """`body` is the parsed mapping (scalars are text), read when first asked for: most objects of a build are
+    only counted by kind. Identity fields are known without it."""
 
-    __slots__ = ("api_version", "body", "group", "kind", "name", "namespace", "where")
+    __slots__ = ("_body", "_read", "api_version", "group", "kind", "name", "namespace", "where")
 
-    def __init__(self, body: Mapping, where: Where = Where()) -> None:
-        self.body = body
-        self.where = where
-        self.api_version = text(body.get("apiVersion"))
-        self.kind = text(body.get("kind"))
-        self.group = self.api_version.partition("/")[0] if "/" in self.api_version else ""
+    def __init__(self, body: Mapping, where: Where = NOWHERE) -> None:
         metadata = mapping(body.get("metadata"))
-        self.name = text(metadata.get("name"))
-        self.namespace = text(metadata.get("namespace"))
+        names = (text(metadata.get("namespace")), text(metadata.get("name")))
+        self._identify(text(body.get("apiVersion")), text(body.get("kind")), *names, where)
+        self._body: Mapping | None = body
+        self._read: Callable[[], Mapping] = dict
+
+    @classmethod
+    def unread(
+        cls, api_version: str, kind: str, namespace: str, name: str, where: Where, read: Callable[[], Mapping]
+    ) -> Object:
+        """An object whose body `read` gives later; `read` may raise document.finding.Refused."""
+        one = cls.__new__(cls)
+        one._identify(api_version, kind, namespace, name, where)
+        one._body = None
+        one._read = read
+        return one
+
+    def _identify(self, api_version: str, kind: str, namespace: str, name: str, where: Where) -> None:
+        self.api_version = api_version
+        self.kind = kind
+        self.group = api_version.partition("/")[0] if "/" in api_version else ""
+        self.name = name
+        self.namespace = "" if kind in CLUSTER_SCOPED else namespace
+        self.where = where
+
+    @property
+    def body(self) -> Mapping:
+        if self._body is None:
+            self._body = self._read()
+        return self._body
 
     @property
     def metadata(self) -> Mapping:

@@ -30,11 +30,13 @@ class Workload:
     that an operator makes from a custom resource. The subject of a policy and a peer of others.
 
     `labels` are those the pods are known to carry, `selector` the subset that a policy selects them by
-    (empty: no label is known, then `service_account` selects). `rendered` is true where the whole pod
-    template is in the input, so that labels and declared ports are complete.
+    (its account or job name where it has no labels of its own), `absent` the label keys that its pods lack
+    and a neighbour with the same labels carries. `rendered` is true where the whole pod template is in the
+    input, so that labels and declared ports are complete.
     """
 
     __slots__ = (
+        "absent",
         "annotations",
         "chart",
         "component",
@@ -66,6 +68,7 @@ class Workload:
         self.kind = kind  # Deployment, StatefulSet, … or the custom resource's kind
         self.labels: dict[str, str] = {}
         self.selector: dict[str, str] = {}
+        self.absent: tuple[str, ...] = ()
         self.annotations: dict[str, str] = {}  # of the pod template
         self.service_account = "default"
         self.mounts_token: bool | None = None  # None: not said

@@ -8,7 +8,18 @@ from collections.abc import Iterator
 
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT, stable
-from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, mappings, sequence, strings, text
+from cilium_policies.kube.objects import (
+    Mapping,
+    Object,
+    at,
+    flag,
+    integer,
+    mapping,
+    mappings,
+    sequence,
+    strings,
+    text,
+)
 from cilium_policies.kube.pods import WORKLOAD_KINDS, containers, pod_template
 from cilium_policies.workloads.model import Port, Service, ServicePort, Text, Workload
 
@@ -31,7 +42,9 @@ def _workload(one: Object, template: Mapping, configs: _Configs) -> Workload:
     made = Workload(one.namespace, one.name, one.kind)
     made.labels = strings(at(template, "metadata", "labels"))
     made.annotations = strings(at(template, "metadata", "annotations"))
-    made.service_account = text(spec.get("serviceAccountName")) or text(spec.get("serviceAccount")) or "default"
+    made.service_account = (
+        text(spec.get("serviceAccountName")) or text(spec.get("serviceAccount")) or "default"
+    )
     if spec.get("automountServiceAccountToken") is not None:
         made.mounts_token = flag(spec.get("automountServiceAccountToken"), True)
     made.host_network = flag(spec.get("hostNetwork"))
@@ -54,7 +67,7 @@ def _workload(one: Object, template: Mapping, configs: _Configs) -> Workload:
 
 
 def _selector(one: Object, made: Workload) -> dict[str, str]:
-    """`spec.selector.matchLabels` where it holds (immutable, so it outlives releases), else the stable labels;
+    """`spec.selector.matchLabels` where it holds (it is immutable), else the stable labels;
     a Job without labels is found by the label that its controller adds, a CronJob's pods by their account."""
     wanted = stable(strings(at(one.body, "spec", "selector", "matchLabels")))
     if wanted and wanted.items() <= made.labels.items():
@@ -151,7 +164,9 @@ def _texts(namespace: str, spec: Mapping, configs: _Configs) -> Iterator[Text]:
     for volume in mappings(spec.get("volumes")):
         seen.update(_mounted(volume))
     for kind, name in sorted(seen):
-        yield from configs.config_map(namespace, name) if kind == "ConfigMap" else configs.secret(namespace, name)
+        yield from (
+            configs.config_map(namespace, name) if kind == "ConfigMap" else configs.secret(namespace, name)
+        )
 
 
 def _env(namespace: str, entry: Mapping, configs: _Configs) -> Iterator[Text]:
@@ -183,12 +198,17 @@ def services(inventory: Inventory) -> list[Service]:
     for one in inventory.of("EndpointSlice"):
         service = one.labels.get("kubernetes.io/service-name", "")
         for endpoint in mappings(one.body.get("endpoints")):
-            addresses.setdefault((one.namespace, service), []).extend(map(text, sequence(endpoint.get("addresses"))))
+            addresses.setdefault((one.namespace, service), []).extend(
+                map(text, sequence(endpoint.get("addresses")))
+            )
     for one in inventory.of("Endpoints"):
         for subset in mappings(one.body.get("subsets")):
             found = [text(entry.get("ip")) for entry in mappings(subset.get("addresses"))]
             addresses.setdefault((one.namespace, one.name), []).extend(found)
-    return [_service(one, addresses.get((one.namespace, one.name), [])) for one in inventory.of("Service", group="")]
+    return [
+        _service(one, addresses.get((one.namespace, one.name), []))
+        for one in inventory.of("Service", group="")
+    ]
 
 
 def _service(one: Object, addresses: list[str]) -> Service:

@@ -1,0 +1,106 @@
+"""`spec.allow`: the edges that the user declares, resolved against the pods and Services of the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from cilium_policies.document.finding import WARNING, Finding
+from cilium_policies.generate.config import Allow, Config
+from cilium_policies.generate.edge import Edge, Peer, pods
+from cilium_policies.generate.peer import ConfigPeer
+from cilium_policies.generate.resolve import resolved
+from cilium_policies.generate.roles import Roles
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Port, Workload
+
+
+class Allowed:
+    """Edges of the config; `complete`: the directions that `none` declares complete; `findings` about peers."""
+
+    def __init__(self, cluster: Cluster, config: Config, roles: Roles) -> None:
+        self._cluster = cluster
+        self._roles = roles
+        self._names = sorted({one.namespace for one in cluster.workloads})
+        self.edges: list[Edge] = []
+        self.complete: set[tuple[tuple[str, str, str], str]] = set()
+        self.findings: list[Finding] = []
+        for allow in config.allow:
+            self._read(allow)
+
+    def _read(self, allow: Allow) -> None:
+        if allow.namespaces:
+            for name in self._names:
+                if any(fnmatchcase(name, pattern) for pattern in allow.namespaces):
+                    self._between(allow, name)
+        else:
+            self._between(allow, "")
+
+    def _between(self, allow: Allow, namespace: str) -> None:
+        if "none" in (allow.source.kind, allow.target.kind):
+            side, direction = (
+                (allow.source, "egress") if allow.target.kind == "none" else (allow.target, "ingress")
+            )
+            for peer in self._peers(allow, side, namespace):
+                for one in self._members(peer):
+                    self.complete.add((one.key, direction))
+            return
+        ports = self._ports(allow)
+        evidence = f"spec.allow[{allow.number}]"
+        for source in self._peers(allow, allow.source, namespace):
+            for target in self._peers(allow, allow.target, namespace):
+                for client, server in self._sides(source, target):
+                    self.edges.append(
+                        Edge(
+                            client, server, ports, allow.why, evidence, "config", True, allow.http, allow.dns
+                        )
+                    )
+
+    def _sides(self, source: Peer, target: Peer) -> Iterator[tuple[Peer, Peer]]:
+        """A wide end stands for each of its pods as a subject, and for itself as the other's peer."""
+        wide = ("namespace", "all-pods")
+        if source.kind in wide:
+            for one in self._members(source):
+                yield pods(one), target
+        if target.kind in wide:
+            for one in self._members(target):
+                yield source, pods(one)
+        if not (source.kind in wide and target.kind in wide):
+            yield source, target
+
+    def _members(self, peer: Peer) -> list[Workload]:
+        if peer.workload is not None:
+            return [peer.workload]
+        if peer.kind == "namespace":
+            return self._cluster.in_namespace(peer.namespace)
+        return list(self._cluster.workloads) if peer.kind == "all-pods" else []
+
+    def _ports(self, allow: Allow) -> tuple[Port, ...]:
+        """Pod ports; through a Service its own port numbers are meant where it has them."""
+        if allow.target.kind != "service":
+            return allow.ports
+        service = self._cluster.service(allow.target.namespace, allow.target.name)
+        if service is None:
+            return allow.ports
+        backends = self._cluster.backends(service)
+        wanted = allow.ports or tuple(Port(entry.port, entry.protocol) for entry in service.ports)
+        found = []
+        for port in wanted:
+            targets = {self._cluster.pod_port(one, service, str(port.number)) for one in backends}
+            found += sorted(one for one in targets if one is not None) or [port]
+        return tuple(dict.fromkeys(found))
+
+    def _peers(self, allow: Allow, peer: ConfigPeer, namespace: str) -> list[Peer]:
+        found = list(resolved(peer, self._cluster, self._roles, namespace))
+        if not found:
+            self.findings.append(
+                Finding(
+                    WARNING,
+                    f"spec.allow[{allow.number}]: {peer} matches nothing in the input",
+                    "correct the name, or give the inventory of the whole tree (spec.inventory)",
+                    file=allow.where.file,
+                    line=allow.where.line,
+                    path=f"spec.allow[{allow.number}]",
+                )
+            )
+        return found

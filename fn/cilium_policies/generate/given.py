@@ -1,0 +1,52 @@
+"""What evidence must be told beside the objects: the config's gateways and scrapers, the catalogue's hints."""
+
+from __future__ import annotations
+
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.model import Edge as Known
+from cilium_policies.generate.config import Config
+from cilium_policies.generate.edge import Peer
+from cilium_policies.generate.evidence.given import Given
+from cilium_policies.generate.resolve import resolved
+from cilium_policies.generate.roles import USUAL_SCRAPERS, Roles
+from cilium_policies.workloads.cluster import Cluster
+
+_NODES = ("host", "remote-node")
+
+
+def roles(cluster: Cluster, config: Config) -> Roles:
+    """The parts that pods play, with the config's word on scrapers and gateways."""
+    shown = Roles(cluster)
+    wanted = config.cluster
+    scrapers = [peer for one in wanted.scrapers for peer in resolved(one, cluster, shown)]
+    gateways = [peer for one in wanted.gateways for peer in resolved(one, cluster, shown)]
+    return Roles(cluster, tuple(scrapers), tuple(gateways))
+
+
+def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) -> Given:
+    """Facts from outside the input. In a build that shows no scraper the usual ones stand in for it."""
+    scrapers = parts.scrapers if config.cluster.scrapers else ()
+    gateways = parts.gateways if config.cluster.gateways else ()
+    if not scrapers and not parts.scraper_pods:
+        scrapers = USUAL_SCRAPERS
+    proxies = []
+    for_nodes: set[tuple[tuple[str, str, str], int, str]] = set()
+    for name in parts.components:
+        component = catalogue.get(name)
+        for known in component.own_edges if component else ():
+            if known.direction != "ingress" or known.probe:
+                continue
+            if known.peer == "ingress-clients":
+                proxies += parts.component(name)
+            if known.peer in _NODES:
+                for_nodes.update(_ports(known, parts, name))
+    return Given(gateways, tuple(_peers(scrapers)), tuple(dict.fromkeys(proxies)), frozenset(for_nodes))
+
+
+def _ports(known: Known, parts: Roles, name: str) -> list[tuple[tuple[str, str, str], int, str]]:
+    ports = known.pod_ports()
+    return [(one.key, port.number, port.protocol) for one in parts.component(name) for port in ports]
+
+
+def _peers(peers: tuple[Peer, ...]) -> list[Peer]:
+    return list(dict.fromkeys(peers))

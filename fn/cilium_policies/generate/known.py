@@ -1,0 +1,123 @@
+"""Edges that the catalogue knows of the components in this cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.catalogue.conditions import holds
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.model import Edge as Known
+from cilium_policies.generate.edge import Edge, Peer, entity, pods
+from cilium_policies.generate.roles import Roles
+from cilium_policies.kube.objects import Mapping
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Port, Workload
+
+_ENTITIES = ("host", "remote-node", "world")
+# The API server's calls come from a node: its own identity, or only that of the node (cilium.md D3).
+_API_CLIENTS = ("kube-apiserver", "host", "remote-node")
+
+
+class WorkloadFacts:
+    """What the conditions of the catalogue ask about one workload (catalogue.conditions.Facts)."""
+
+    def __init__(self, workload: Workload, cluster: Cluster, roles: Roles) -> None:
+        self._workload = workload
+        self._cluster = cluster
+        self._roles = roles
+        self.distribution = cluster.settings.distribution
+        self.replicas = workload.replicas
+
+    @property
+    def values(self) -> Mapping:
+        return self._workload.values
+
+    @property
+    def body(self) -> Mapping:
+        source = self._workload.source
+        return source.body if source is not None and not self._workload.rendered else {}
+
+    @property
+    def args(self) -> Iterator[str]:
+        for one in self._workload.texts:
+            if one.path in ("args", "command"):
+                yield from one.value.split("\n")
+
+    @property
+    def env(self) -> Iterator[tuple[str, str]]:
+        return ((one.key, one.value) for one in self._workload.texts if one.key)
+
+    @property
+    def texts(self) -> Iterator[str]:
+        return (one.value for one in self._workload.texts)
+
+    def objects(self, group: str, kind: str) -> Iterator[Mapping]:
+        return (one.body for one in self._cluster.inventory.of(kind, group=group or None))
+
+    def present(self, component: str) -> bool:
+        return self._roles.present(component)
+
+
+def edges(cluster: Cluster, catalogue: Catalogue, roles: Roles) -> Iterator[Edge]:
+    """Every edge of every recognised component that holds here; each is stated in one file and found once."""
+    for name in sorted(roles.components):
+        component = catalogue.get(name)
+        if component is None:
+            continue
+        for workload in roles.component(name):
+            facts = WorkloadFacts(workload, cluster, roles)
+            for known in component.own_edges:
+                yield from _edge(known, workload, facts, roles, cluster)
+
+
+def _edge(
+    known: Known, workload: Workload, facts: WorkloadFacts, roles: Roles, cluster: Cluster
+) -> Iterator[Edge]:
+    if known.peer == "dns" or (known.probe and not cluster.settings.probe_rules):
+        return
+    if not holds(known.when, facts, known.peer):
+        return
+    ports = known.pod_ports()
+    own = pods(workload)
+    evidence = f"catalogue {known.owner}"
+    explains = not known.probe and known.peer != "scraper"
+    for peer in _peers(known, workload, roles, ports):
+        source, target = (own, peer) if known.direction == "egress" else (peer, own)
+        yield Edge(source, target, ports, known.why, evidence, "catalogue", explains)
+
+
+def _peers(known: Known, workload: Workload, roles: Roles, ports: tuple[Port, ...]) -> Iterator[Peer]:
+    word, _, name = known.peer.partition(":")
+    outward = known.direction == "egress"
+    if word == "component":
+        yield from map(pods, _instances(name, workload, outward, roles))
+    elif word == "kube-apiserver":
+        yield from map(entity, ("kube-apiserver",) if outward else _API_CLIENTS)
+    elif word in _ENTITIES:
+        yield entity(word)
+    elif word == "internet":
+        yield Peer("internet")
+    elif word == "ingress-clients":
+        yield from map(entity, _ENTITIES)
+    elif word == "cidr":
+        yield Peer("cidr", name)
+    elif word == "fqdn":
+        yield Peer("fqdn", name)
+    elif word == "namespace":
+        yield Peer("namespace", namespace=name)
+    elif word == "scraper":
+        # What scrapes a rendered workload its monitors say; of an unrendered one the catalogue knows it.
+        if not workload.rendered:
+            yield from roles.scrapers
+    elif word in ("all-pods", "same-namespace") and ports:
+        yield Peer("all-pods") if word == "all-pods" else Peer("namespace", namespace=workload.namespace)
+
+
+def _instances(name: str, workload: Workload, outward: bool, roles: Roles) -> Iterator[Workload]:
+    """The instances at the other end: from the client's side its nearest servers."""
+    if outward:
+        yield from roles.nearest(workload, name)
+        return
+    for client in roles.component(name):
+        if workload in roles.nearest(client, workload.component):
+            yield client

@@ -1,0 +1,67 @@
+"""Which namespaces get policies (contract §4)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cilium_policies.document.finding import INFO, WARNING, Finding
+from cilium_policies.generate.config import Config
+from cilium_policies.workloads.cluster import Cluster
+
+
+class Namespace(NamedTuple):
+    """`declared`: its Namespace object stands in the input. `wide`: it gets the namespace-wide policies."""
+
+    name: str
+    declared: bool
+    wide: bool
+
+
+def namespaces(cluster: Cluster, config: Config) -> tuple[dict[str, Namespace], list[Finding]]:
+    """Every namespace that gets policies, by name, and what is to be said about these and the others."""
+    declared = {one.name for one in cluster.inventory.of("Namespace", group="")}
+    peopled = {one.namespace for one in cluster.workloads if one.own}
+    known = declared | peopled | set(config.named_namespaces)
+    chosen: dict[str, Namespace] = {}
+    findings: list[Finding] = []
+    for name in sorted(known):
+        if not name or not config.includes(name):
+            continue
+        wide = name in declared or not config.declared_only
+        chosen[name] = Namespace(name, name in declared, wide)
+        if wide and name not in declared and name in peopled and not config.inventory:
+            findings.append(_undeclared(name))
+    return chosen, findings + _only_named(cluster, known)
+
+
+def _undeclared(name: str) -> Finding:
+    return Finding(
+        WARNING,
+        f"default-deny in namespace {name}, whose Namespace is not in the input: other builds may hold pods"
+        " there",
+        "set namespaces.declaredOnly, or give the inventory of the whole tree",
+        namespace=name,
+    )
+
+
+def _only_named(cluster: Cluster, known: set[str]) -> list[Finding]:
+    """Namespaces that only other items name: what the input does not show would be cut there."""
+    others: dict[str, str] = {}
+    for one in cluster.inventory.of(*_TELLING):
+        if one.namespace and one.namespace not in known:
+            others.setdefault(one.namespace, str(one))
+    return [
+        Finding(
+            INFO,
+            f"no policies in namespace {name}: the input shows no pods there, only {example}",
+            "add it to namespaces.include to get them all the same",
+            namespace=name,
+        )
+        for name, example in sorted(others.items())
+    ]
+
+
+_TELLING = tuple(
+    "Service ConfigMap Secret Role RoleBinding ServiceAccount Ingress HTTPRoute ServiceMonitor PodMonitor"  # noqa: SIM905
+    " VMServiceScrape VMPodScrape PersistentVolumeClaim CiliumNetworkPolicy NetworkPolicy".split()
+)

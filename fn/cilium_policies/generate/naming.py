@@ -1,0 +1,42 @@
+"""Names of generated policies (contract §1): they depend on the workload alone, never on its neighbours."""
+
+from __future__ import annotations
+
+import hashlib
+
+LIMIT = 253  # characters of a Kubernetes object name
+_SUFFIX = "-cilium-policies"
+
+
+def component_name(component: str, instance: str) -> str:
+    """The policy name of a component's instance: the longer of the two names where one is an end of the other."""
+    if part_of(instance, component):
+        return limited(component)
+    if part_of(component, instance):
+        return limited(instance)
+    return limited(f"{component}-{instance}")
+
+
+def part_of(part: str, name: str) -> bool:
+    """Whether `part` is `name`, or its first or last dash-separated words (`source-controller` of
+    `flux-source-controller`)."""
+    return name == part or name.startswith(part + "-") or name.endswith("-" + part)
+
+
+def limited(name: str) -> str:
+    """At most 253 characters; a longer name is cut, with a hash of the whole in its place."""
+    if len(name) <= LIMIT:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: LIMIT - 9].rstrip('-.')}-{digest}"
+
+
+def free(name: str, taken: set[str]) -> str:
+    """`name`, or with a suffix the first one that is not taken; the answer is added to `taken`."""
+    candidate, number = name, 1
+    while candidate in taken:
+        suffix = _SUFFIX if number == 1 else f"{_SUFFIX}-{number}"
+        candidate = limited(name)[: LIMIT - len(suffix)] + suffix
+        number += 1
+    taken.add(candidate)
+    return candidate

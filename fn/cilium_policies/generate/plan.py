@@ -1,0 +1,131 @@
+"""The plan: every flow that somebody needs, one Edge each, and what stays unexplained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.document.finding import WARNING, Finding
+from cilium_policies.generate import evidence, known
+from cilium_policies.generate.allowed import Allowed
+from cilium_policies.generate.config import EGRESS, INGRESS, Config, Mode
+from cilium_policies.generate.dns import Dns
+from cilium_policies.generate.edge import Edge, Peer
+from cilium_policies.generate.given import given, roles
+from cilium_policies.generate.namespaces import Namespace, namespaces
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+DIRECTIONS = (INGRESS, EGRESS)
+
+
+class Uncovered(NamedTuple):
+    """A direction of a workload that nothing explains, and the config line that would allow it."""
+
+    workload: Workload
+    direction: str
+
+    @property
+    def cure(self) -> str:
+        pod = f"{self.workload.namespace}/{self.workload.name}"
+        if self.direction == EGRESS:
+            return f"spec.allow: [{{from: {{pod: {pod}}}, to: internet, ports: [443/TCP], why: …}}]"
+        return f"spec.allow: [{{from: same-namespace, to: {{pod: {pod}}}, ports: [8080/TCP], why: …}}]"
+
+    def __str__(self) -> str:
+        return f"{self.workload.namespace}/{self.workload.name} {self.direction}"
+
+
+class Plan(NamedTuple):
+    """`edges`: the config's first, then the catalogue's, then those of evidence. `subjects` get a policy each;
+    `modes` by namespace."""
+
+    cluster: Cluster
+    config: Config
+    namespaces: dict[str, Namespace]
+    modes: dict[str, Mode]
+    subjects: list[Workload]
+    edges: list[Edge]
+    dns: Dns
+    uncovered: list[Uncovered]
+    findings: list[Finding]
+
+
+def plan(cluster: Cluster, config: Config, catalogue: Catalogue) -> Plan:
+    """Everything that will be allowed in this cluster, by evidence, catalogue and config."""
+    chosen, findings = namespaces(cluster, config)
+    parts = roles(cluster, config)
+    allowed = Allowed(cluster, config, parts)
+    found = [
+        *allowed.edges,
+        *known.edges(cluster, catalogue, parts),
+        *evidence.edges(cluster, given(cluster, catalogue, parts, config)),
+    ]
+    subjects = [
+        one for one in cluster.workloads if one.own and not one.host_network and one.namespace in chosen
+    ]
+    uncovered = list(_uncovered(subjects, found, allowed.complete))
+    modes = _modes(chosen, config, uncovered)
+    on = {name: one for name, one in chosen.items() if not modes[name].off}
+    return Plan(
+        cluster,
+        config,
+        on,
+        modes,
+        [one for one in subjects if one.namespace in on],
+        found,
+        Dns(cluster, config),
+        [one for one in uncovered if one.workload.namespace in on],
+        findings + allowed.findings + _host_network(cluster, on),
+    )
+
+
+def _uncovered(
+    subjects: list[Workload], edges: Iterable[Edge], complete: set[tuple[tuple[str, str, str], str]]
+) -> Iterator[Uncovered]:
+    explained = set(complete)
+    for edge in edges:
+        if edge.explains:
+            for peer, direction in ((edge.target, INGRESS), (edge.source, EGRESS)):
+                if peer.workload is not None:
+                    explained.add((peer.workload.key, direction))
+    for one in subjects:
+        for direction in DIRECTIONS:
+            if not one.component and (one.key, direction) not in explained:
+                yield Uncovered(one, direction)
+
+
+def _modes(chosen: dict[str, Namespace], config: Config, uncovered: list[Uncovered]) -> dict[str, Mode]:
+    open_directions: dict[str, set[str]] = {}
+    for one in uncovered:
+        open_directions.setdefault(one.workload.namespace, set()).add(one.direction)
+    return {name: config.mode_of(name, frozenset(open_directions.get(name, ()))) for name in chosen}
+
+
+def _host_network(cluster: Cluster, chosen: dict[str, Namespace]) -> list[Finding]:
+    return [
+        Finding(
+            WARNING,
+            f"{one} runs in the host's network: no policy can select its pods, its peers see the node",
+            "protect it with the host firewall, or leave it to the node's own",
+            file=one.where.file,
+            index=one.where.item,
+            line=one.where.line,
+            kind=one.kind,
+            namespace=one.namespace,
+            name=one.name,
+        )
+        for one in cluster.workloads
+        if one.own and one.host_network and one.namespace in chosen
+    ]
+
+
+def by_end(edges: list[Edge], end: Callable[[Edge], Peer]) -> dict[int, list[Edge]]:
+    """Edges by the workload at one end (its identity, id()); edges without a workload there are left out."""
+    found: dict[int, list[Edge]] = {}
+    for edge in edges:
+        workload = end(edge).workload
+        if workload is not None:
+            found.setdefault(id(workload), []).append(edge)
+    return found

@@ -1,0 +1,50 @@
+"""A peer as the config writes it, found among the pods and Services of the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.generate.edge import Peer, entity, pods
+from cilium_policies.generate.peer import ConfigPeer
+from cilium_policies.generate.roles import Roles
+from cilium_policies.workloads.cluster import Cluster
+
+_ENTITIES = ("kube-apiserver", "host", "remote-node", "world")
+
+
+def resolved(peer: ConfigPeer, cluster: Cluster, roles: Roles, namespace: str = "") -> Iterator[Peer]:
+    """The peers that a config's peer stands for; none where the input shows nothing of that name.
+
+    `namespace` is what `same-namespace` means.
+    """
+    if peer.kind == "word":
+        yield from _word(peer.name, roles, namespace)
+    elif peer.kind == "component":
+        yield from map(pods, roles.component(peer.name))
+    elif peer.kind == "pod":
+        yield from (pods(one) for one in cluster.in_namespace(peer.namespace) if one.name == peer.name)
+    elif peer.kind == "service":
+        service = cluster.service(peer.namespace, peer.name)
+        yield from map(pods, cluster.backends(service) if service else [])
+    elif peer.kind == "namespace":
+        yield Peer("namespace", namespace=peer.name)
+    else:
+        yield Peer(peer.kind, peer.name, excepts=peer.excepts)
+
+
+def _word(word: str, roles: Roles, namespace: str) -> Iterator[Peer]:
+    if word in _ENTITIES:
+        yield entity(word)
+    elif word in ("internet", "all-pods"):
+        yield Peer(word)
+    elif word == "same-namespace":
+        if namespace:
+            yield Peer("namespace", namespace=namespace)
+    elif word == "ingress-clients":
+        yield from map(entity, ("world", "host", "remote-node"))
+    elif word == "dns":
+        yield from map(pods, roles.component("coredns"))
+    elif word == "scraper":
+        yield from roles.scrapers
+    elif word == "gateway":
+        yield from roles.gateways

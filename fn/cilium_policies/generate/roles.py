@@ -1,0 +1,69 @@
+"""Who plays which part in this cluster: the pods of each component, the scrapers, the gateways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cilium_policies.generate.edge import Peer, pods
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+# Components whose job is to scrape; a collector of logs or traces is none until a monitor's owner says so.
+SCRAPERS = ("prometheus", "vmagent")
+GATEWAYS = (
+    "envoy-gateway-proxy",
+    "ingress-nginx",
+    "traefik",
+    "contour-envoy",
+    "istio-gateway",
+    "haproxy-ingress",
+)
+# How the usual scrapers are labelled wherever they run: the peers of monitors where a build shows no scraper.
+USUAL_SCRAPERS = (
+    Peer("labels", labels=(("app.kubernetes.io/name", "prometheus"),)),
+    Peer("labels", labels=(("app.kubernetes.io/name", "vmagent"),)),
+)
+
+
+class Roles:
+    """Look-ups by component; `scrapers` and `gateways` are peers for the words of the same name."""
+
+    def __init__(
+        self, cluster: Cluster, scrapers: tuple[Peer, ...] = (), gateways: tuple[Peer, ...] = ()
+    ) -> None:
+        self._by_component: dict[str, list[Workload]] = {}
+        for one in cluster.workloads:
+            if one.component:
+                self._by_component.setdefault(one.component, []).append(one)
+        self.scraper_pods = [one for name in SCRAPERS for one in self.component(name)]
+        self.scrapers = scrapers or tuple(map(pods, self.scraper_pods))
+        self.gateways = gateways or tuple(pods(one) for name in GATEWAYS for one in self.component(name))
+
+    @property
+    def components(self) -> Iterable[str]:
+        return self._by_component
+
+    def present(self, component: str) -> bool:
+        return component in self._by_component
+
+    def component(self, name: str) -> list[Workload]:
+        """Every workload that the catalogue recognises as this component."""
+        return self._by_component.get(name, [])
+
+    def nearest(self, client: Workload, component: str) -> list[Workload]:
+        """The instances of a component that a client means where nothing names one: those of its own
+        release, else of its own namespace, else all."""
+        found = self.component(component)
+        for near in (_same_release, _same_namespace):
+            close = [one for one in found if near(client, one)]
+            if close:
+                return close
+        return found
+
+
+def _same_release(one: Workload, other: Workload) -> bool:
+    return bool(one.release) and one.release == other.release and one.namespace == other.namespace
+
+
+def _same_namespace(one: Workload, other: Workload) -> bool:
+    return one.namespace == other.namespace

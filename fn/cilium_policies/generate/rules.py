@@ -1,0 +1,209 @@
+"""Edges as rules of one subject: equal reasons joined, what a wider rule covers left out, in a fixed order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cilium_policies.cilium.model import Cidr, Fqdn, PortRange, Requirement, Rule, Selector, ToPorts
+from cilium_policies.generate.edge import Edge, Peer
+from cilium_policies.kube.labels import NAMESPACE
+from cilium_policies.workloads.model import Port
+from cilium_policies.workloads.selectors import equal
+
+NAMESPACE_KEY = f"k8s:{NAMESPACE}"
+EVERY_POD = Selector((Requirement(NAMESPACE_KEY, "Exists"),))
+PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16")
+PRIVATE_6 = ("fc00::/7", "fe80::/10")
+_MOST_PORTS = 40  # of one toPorts entry, by the CRD schema
+_PLACE = {
+    "workload": 0,
+    "labels": 0,
+    "namespace": 1,
+    "all-pods": 2,
+    "entity": 3,
+    "cidr": 4,
+    "internet": 5,
+    "fqdn": 6,
+}
+
+
+def endpoint(peer: Peer, namespace: str) -> Selector | None:
+    """The selector of a pod peer, seen from a policy in `namespace`; None where the peer is no pod.
+
+    The own namespace is not named: Cilium adds it, and an outer `namespace:` then moves both ends together.
+    """
+    if peer.kind == "all-pods":
+        return EVERY_POD
+    if peer.kind == "namespace":
+        return Selector() if peer.namespace == namespace else _of_namespace(peer.namespace, [])
+    if peer.kind == "labels":
+        labels = equal(dict(peer.labels))
+        if not peer.namespace:
+            return Selector((*EVERY_POD.requirements, *labels))
+        return (
+            Selector(tuple(labels)) if peer.namespace == namespace else _of_namespace(peer.namespace, labels)
+        )
+    if peer.kind == "workload" and peer.workload is not None and not peer.workload.host_network:
+        labels = equal(peer.workload.selector)
+        if peer.workload.namespace == namespace:
+            return Selector(tuple(labels))
+        return _of_namespace(peer.workload.namespace, labels)
+    return None
+
+
+def _of_namespace(namespace: str, labels: list[Requirement]) -> Selector:
+    return Selector((Requirement(NAMESPACE_KEY, "In", (namespace,)), *labels))
+
+
+class _Flow:
+    """Edges of one peer and reason while they are joined."""
+
+    __slots__ = ("peer", "ports", "reason", "rules")
+
+    def __init__(self, peer: Peer, reason: str) -> None:
+        self.peer = peer
+        self.reason = reason
+        self.ports: set[Port] = set()
+        self.rules: tuple[tuple[tuple[str, str], ...], tuple[str, ...]] = ((), ())
+
+
+def rules(
+    edges: Iterable[tuple[Peer, Edge]], namespace: str, node_cidrs: tuple[str, ...] = ()
+) -> tuple[Rule, ...]:
+    """The rules of one direction. `edges` pairs each edge with the peer at its other end, the best reason
+    first; no edge: `[{}]`, which denies by default and allows nobody."""
+    flows = _uncovered(_joined(edges))
+    grouped: dict[tuple[object, ...], list[_Flow]] = {}
+    for flow in flows:
+        alone = flow.peer.kind == "fqdn" or any(flow.rules)
+        kind = "pods" if endpoint(flow.peer, namespace) is not None else flow.peer.kind
+        key = (kind, flow.reason, tuple(sorted(flow.ports)), flow.rules, flow.peer if alone else None)
+        grouped.setdefault(key, []).append(flow)
+    made = [_rule(members, namespace, node_cidrs) for members in grouped.values()]
+    return tuple(rule for _, rule in sorted(made, key=lambda pair: pair[0])) or (Rule(),)
+
+
+def _joined(edges: Iterable[tuple[Peer, Edge]]) -> list[_Flow]:
+    flows: dict[tuple[Peer, str, object], _Flow] = {}
+    said: dict[Peer, set[Port]] = {}
+    for peer, edge in edges:
+        for one in _nodes(peer):
+            ports = {
+                Port(port.number, port.protocol, "" if port.number else port.name, port.end)
+                for port in edge.ports
+            }
+            l7 = (edge.http, edge.dns)
+            known = said.setdefault(one, set())
+            if not any(l7):
+                if ports and ports <= known:
+                    continue  # an earlier edge has said it
+                ports -= known
+                known |= ports
+            flow = flows.setdefault((one, edge.reason, l7), _Flow(one, edge.reason))
+            flow.ports |= ports
+            flow.rules = l7
+    return list(flows.values())
+
+
+def _nodes(peer: Peer) -> tuple[Peer, ...]:
+    """A host-network workload has the identity of its node: the own one or another."""
+    if peer.kind == "workload" and peer.workload is not None and peer.workload.host_network:
+        return (Peer("entity", "host"), Peer("entity", "remote-node"))
+    return (Peer(peer.kind, "", peer.workload) if peer.kind == "workload" else peer,)
+
+
+def _uncovered(flows: list[_Flow]) -> list[_Flow]:
+    """Without the flows that a wider peer allows on the same ports already."""
+    wide: dict[str, set[Port]] = {}
+    for flow in flows:
+        name = flow.peer.name if flow.peer.kind == "entity" else flow.peer.kind
+        if name in ("all-pods", "world", "all", "cluster") and not any(flow.rules):
+            wide.setdefault(name, set()).update(flow.ports)
+    if not wide:
+        return flows
+    kept = []
+    for flow in flows:
+        for cover in _COVERS.get(flow.peer.kind, ()):
+            if cover in wide and flow.ports and not any(flow.rules):
+                flow.ports -= wide[cover]
+                if not flow.ports:
+                    break
+        else:
+            kept.append(flow)
+    return kept
+
+
+_COVERS = {
+    "workload": ("all-pods", "cluster", "all"),
+    "labels": ("all-pods", "cluster", "all"),
+    "namespace": ("all-pods", "cluster", "all"),
+    "internet": ("world", "all"),
+    "fqdn": ("world", "all"),
+    "cidr": ("world", "all"),
+}
+
+
+def _rule(flows: list[_Flow], namespace: str, node_cidrs: tuple[str, ...]) -> tuple[tuple[object, ...], Rule]:
+    first = flows[0]
+    ports = _to_ports(first)
+    place = _PLACE[first.peer.kind]
+    selectors = [endpoint(flow.peer, namespace) for flow in flows]
+    if selectors[0] is not None:
+        found = sorted(dict.fromkeys(one for one in selectors if one is not None), key=_selector_key)
+        foreign = found[0].requirements[:1]
+        key = (
+            place,
+            bool(foreign) and foreign[0].key == NAMESPACE_KEY,
+            _selector_key(found[0]),
+            _ports_key(first),
+        )
+        return (*key, first.reason), Rule(endpoints=tuple(found), ports=ports, why=first.reason)
+    names = tuple(sorted({flow.peer.name for flow in flows}))
+    order: tuple[object, ...] = (place, False, names, _ports_key(first), first.reason)
+    if first.peer.kind == "entity":
+        return order, Rule(entities=names, ports=ports, why=first.reason)
+    if first.peer.kind == "internet":
+        return order, Rule(cidrs=internet(node_cidrs), ports=ports, why=first.reason)
+    if first.peer.kind == "fqdn":
+        name = first.peer.name
+        entry = Fqdn(pattern=name) if "*" in name else Fqdn(name=name)
+        return order, Rule(fqdns=(entry,), ports=ports, why=first.reason)
+    cidrs = tuple(
+        Cidr(name, excepts) for name, excepts in sorted({(f.peer.name, f.peer.excepts) for f in flows})
+    )
+    return order, Rule(cidrs=cidrs, ports=ports, why=first.reason)
+
+
+def internet(node_cidrs: tuple[str, ...]) -> tuple[Cidr, ...]:
+    """Every public address (contract §5): both families, less private ranges and the nodes' own."""
+    four = tuple(cidr for cidr in node_cidrs if ":" not in cidr)
+    six = tuple(cidr for cidr in node_cidrs if ":" in cidr)
+    return (Cidr("0.0.0.0/0", (*PRIVATE, *four)), Cidr("::/0", (*PRIVATE_6, *six)))
+
+
+def _to_ports(flow: _Flow) -> tuple[ToPorts, ...] | None:
+    if not flow.ports:
+        return None
+    http, dns = flow.rules
+    ranges = [
+        PortRange(str(port.number) if port.number else port.name, port.protocol, port.end)
+        for port in sorted(flow.ports)
+    ]
+    if http:
+        rules = {"http": [_request(method, path) for method, path in http]}
+        return tuple(ToPorts((one,), "http", rules) for one in ranges)
+    if dns:
+        return (ToPorts(tuple(ranges), "dns", {"dns": [{"matchPattern": pattern} for pattern in dns]}),)
+    return tuple(ToPorts(tuple(ranges[at : at + _MOST_PORTS])) for at in range(0, len(ranges), _MOST_PORTS))
+
+
+def _request(method: str, path: str) -> dict[str, str]:
+    return {key: value for key, value in (("method", method), ("path", path)) if value}
+
+
+def _selector_key(selector: Selector) -> tuple[tuple[object, ...], ...]:
+    return tuple(tuple(one) for one in selector.requirements)
+
+
+def _ports_key(flow: _Flow) -> tuple[tuple[object, ...], ...]:
+    return tuple(tuple(port) for port in sorted(flow.ports))

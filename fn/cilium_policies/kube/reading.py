@@ -1,0 +1,103 @@
+"""From the items of an input to objects: lists unwrapped, what counts for nothing left out, own policies apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from cilium_policies.document.source import Item, Source, flatten
+from cilium_policies.kube.objects import CLUSTER_SCOPED, Mapping, Object, Where, mapping
+
+API = "cilium-policies.fn"
+COMPONENT = f"{API}/component"  # the annotation by which a later run knows its own policies
+_LOCAL = "config.kubernetes.io/local-config"
+_FUNCTIONS = (b"config.kubernetes.io/function", b"config.k8s.io/function")
+_POLICIES = ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")
+_BUILD_KINDS = (
+    "Kustomization",
+    "Component",
+    "Kptfile",
+)  # of kustomize.config.k8s.io and kpt.dev: they build, they are not applied
+
+
+class Own(NamedTuple):
+    """A policy that an earlier run wrote, and where it stands."""
+
+    policy: Object
+    source: int
+    item: int
+
+
+class Objects(NamedTuple):
+    """`objects` count; `own` are this program's earlier policies; `local` are the local-config objects of
+    this program's API group (an inventory)."""
+
+    objects: list[Object]
+    own: list[Own]
+    local: list[Object]
+
+
+UNPLACED = ("", "_")  # `_` is what kustomize writes while an outer layer has not yet set the namespace
+
+
+def objects(sources: list[Source], namespace: str = "") -> Objects:
+    """Every object of the sources, in input order; bodies are read later, when somebody looks.
+
+    `namespace` is that of namespaced objects which carry none.
+    """
+    found: list[Object] = []
+    own: list[Own] = []
+    local: list[Object] = []
+    for number, source in enumerate(sources):
+        marks = _Marks(source.data)
+        for item in source.items:
+            for one in _of_item(item):
+                if namespace and one.namespace in UNPLACED and one.kind not in CLUSTER_SCOPED:
+                    one.namespace = namespace
+                if one.kind in _POLICIES and COMPONENT in one.annotations:
+                    own.append(Own(one, number, item.index))
+                elif marks.counts(item, one):
+                    found.append(one)
+                elif one.group == API:
+                    local.append(one)
+    return Objects(found, own, local)
+
+
+class _Marks:
+    """Quick answers to "does this text occur in the item": most inputs hold none of the marks at all."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._local = _LOCAL.encode() in data
+        self._functions = [mark for mark in _FUNCTIONS if mark in data]
+
+    def counts(self, item: Item, one: Object) -> bool:
+        """False for what is not applied to a cluster, and for CRDs that name no conversion webhook."""
+        if one.kind in _BUILD_KINDS and one.group in ("kustomize.config.k8s.io", "kpt.dev"):
+            return False
+        if one.group == API or not one.kind:
+            return False
+        if one.kind == "CustomResourceDefinition" and not self._has(item, b"webhook"):
+            return False
+        if self._local and self._has(item, _LOCAL.encode()) and one.annotations.get(_LOCAL) == "true":
+            return False
+        return not any(self._has(item, mark) and mark.decode() in one.annotations for mark in self._functions)
+
+    def _has(self, item: Item, mark: bytes) -> bool:
+        return self._data.find(mark, item.start, item.end) >= 0
+
+
+def _of_item(item: Item) -> Iterator[Object]:
+    where = Where(item.source.file, item.index, item.line)
+    if item.kind.endswith("List"):
+        for member in flatten(item):
+            yield Object(member, where)
+    elif item.kind:
+        yield Object.unread(item.api_version, item.kind, item.namespace, item.name, where, _reader(item))
+
+
+def _reader(item: Item) -> Callable[[], Mapping]:
+    def read() -> Mapping:
+        return mapping(item.load())
+
+    return read

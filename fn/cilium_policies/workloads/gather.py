@@ -1,0 +1,58 @@
+"""From the objects of an input to its cluster: every pod there will be, recognised, with a selector of its own."""
+
+from __future__ import annotations
+
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.recognise import recognise
+from cilium_policies.document.finding import refused
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import Object
+from cilium_policies.kube.reading import UNPLACED
+from cilium_policies.workloads import rendered
+from cilium_policies.workloads.cluster import Cluster, Settings
+from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.releases import app_template, release
+from cilium_policies.workloads.selectors import separate
+
+
+def gather(objects: list[Object], catalogue: Catalogue, settings: Settings) -> Cluster:
+    """The cluster that these objects show.
+
+    Raises Refused for a workload whose namespace is not known: its policies would select other pods.
+    """
+    shown = Inventory(objects)
+    for found in release.collect(shown):
+        shown.add(app_template.expand(found))
+    workloads = rendered.workloads(shown)
+    services = rendered.services(shown)
+    for one in workloads:
+        _placed(one)
+        _recognise(one, catalogue)
+    separate(workloads)
+    return Cluster(shown, workloads, services, settings)
+
+
+def _placed(workload: Workload) -> None:
+    if workload.namespace in UNPLACED:
+        raise refused(
+            f"the namespace of {workload.kind} {workload.name} is not known",
+            "run the function at the root, after the layer that sets the namespace, or say --namespace NAME",
+            file=workload.where.file,
+            line=workload.where.line,
+        )
+
+
+def _recognise(workload: Workload, catalogue: Catalogue) -> None:
+    component = recognise(
+        catalogue,
+        labels=workload.labels,
+        images=workload.images,
+        name=workload.name,
+        kind=workload.kind,
+        namespace=workload.namespace,
+        ports=[port.number for port in workload.ports],
+        chart=workload.chart,
+    )
+    if component is not None:
+        workload.component = component.name
+        workload.host_network = workload.host_network or (component.host_network and not workload.rendered)

@@ -1,0 +1,109 @@
+"""Selectors that tell neighbours apart: no policy may select the pods of another workload."""
+
+from __future__ import annotations
+
+from cilium_policies.cilium.model import Requirement
+from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT, stable
+from cilium_policies.workloads.model import Workload
+
+
+def separate(workloads: list[Workload]) -> None:
+    """Narrow each selector that also selects pods of another component or instance in its namespace.
+
+    Labels of its own are added where that tells them apart; where a neighbour carries all of them and more
+    (one label shared by many roles), the keys that only the neighbour has must be absent from the subject.
+    """
+    by_namespace: dict[str, list[Workload]] = {}
+    for one in workloads:
+        if not one.host_network:
+            by_namespace.setdefault(one.namespace, []).append(one)
+    for neighbours in by_namespace.values():
+        index = _index(neighbours)
+        for one in neighbours:
+            _narrow(one, index)
+
+
+def _index(neighbours: list[Workload]) -> dict[tuple[str, str], list[Workload]]:
+    index: dict[tuple[str, str], list[Workload]] = {}
+    for one in neighbours:
+        for label in one.labels.items():
+            index.setdefault(label, []).append(one)
+    return index
+
+
+def _narrow(one: Workload, index: dict[tuple[str, str], list[Workload]]) -> None:
+    own = stable(one.labels)
+    for other in _candidates(one, index):
+        if other is one or same_group(one, other) or not _selects(one, other):
+            continue
+        differing = [key for key in own if key not in one.selector and other.labels.get(key) != own[key]]
+        if differing and other.rendered:
+            best = min(differing, key=_preference)
+            one.selector = {**one.selector, best: own[best]}
+        elif one.rendered:
+            extra = [key for key in stable(other.labels) if key not in one.labels]
+            if extra:
+                one.absent = (*one.absent, min(extra, key=_preference))
+
+
+def _candidates(one: Workload, index: dict[tuple[str, str], list[Workload]]) -> list[Workload]:
+    """The workloads that share the rarest label of this selector: no other can be selected by it."""
+    lists = [index.get(label, []) for label in one.selector.items()]
+    return min(lists, key=len) if lists else []
+
+
+def _selects(one: Workload, other: Workload) -> bool:
+    return one.selector.items() <= other.labels.items() and not any(key in other.labels for key in one.absent)
+
+
+def same_group(one: Workload, other: Workload) -> bool:
+    """Whether two workloads share one policy: the same component of the same instance."""
+    return bool(one.component) and (one.component, one.instance) == (other.component, other.instance)
+
+
+_ORDER = (
+    "app.kubernetes.io/component",
+    "app.kubernetes.io/controller",
+    "app.kubernetes.io/instance",
+    "app.kubernetes.io/name",
+    "app",
+    "component",
+)
+
+
+def _preference(key: str) -> tuple[int, str]:
+    return (_ORDER.index(key) if key in _ORDER else len(_ORDER), key)
+
+
+def joint(group: list[Workload], neighbours: list[Workload]) -> list[Requirement] | None:
+    """One selector for workloads that share a policy, or None where none selects them and nobody else.
+
+    What they have in common is tried first, then the keys they share with the values that occur.
+    """
+    first = group[0].selector
+    if all(one.selector == first and one.absent == group[0].absent for one in group):
+        return requirements(group[0])
+    others = [one for one in neighbours if one not in group and not one.host_network]
+    common = dict(set.intersection(*(set(stable(one.labels).items()) for one in group)))
+    if common and not any(common.items() <= one.labels.items() for one in others):
+        return equal(common)
+    keys = set.intersection(*(set(stable(one.labels)) for one in group))
+    allowed = {key: {one.labels[key] for one in group} for key in sorted(keys)}
+    if keys and not any(
+        all(one.labels.get(key) in values for key, values in allowed.items()) for one in others
+    ):
+        return [Requirement(key, "In", tuple(sorted(values))) for key, values in allowed.items()]
+    return None
+
+
+def requirements(workload: Workload) -> list[Requirement]:
+    """The label requirements of a workload's own policy."""
+    return [*equal(workload.selector), *(Requirement(key, "DoesNotExist") for key in sorted(workload.absent))]
+
+
+def equal(labels: dict[str, str]) -> list[Requirement]:
+    """Labels as requirements, sorted by key."""
+    return [Requirement(_K8S_ONLY.get(key, key), "In", (value,)) for key, value in sorted(labels.items())]
+
+
+_K8S_ONLY = {SERVICE_ACCOUNT: f"k8s:{SERVICE_ACCOUNT}", JOB_NAME: f"k8s:{JOB_NAME}"}
