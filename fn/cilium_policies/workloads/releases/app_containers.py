@@ -64,7 +64,7 @@ def image(value: Any) -> str:
 
 
 def _env(value: Any) -> Iterator[Mapping]:
-    """`env` as a list or a mapping, whose members are values, `{value:}`, `{valueFrom:}` or the source itself."""
+    """`env` as a list or a mapping; members are values, `{value:}`, `{valueFrom:}` or the source itself."""
     if isinstance(value, list):
         entries = [(text(one.get("name")), one) for one in mappings(value)]
     else:

@@ -16,7 +16,8 @@ CHART = "app-template"
 RELEASE_ANNOTATION = "meta.helm.sh/release-name"  # Helm writes it on every object it installs
 NAME = "app.kubernetes.io/name"
 INSTANCE = "app.kubernetes.io/instance"
-_OLD_KINDS_WITH_PRIMARY = {"service", "route", "ingress"}
+_WITH_PRIMARY = {"service", "route"}  # before 4.0 these may be marked, and then carry no key
+_ALWAYS_KEYED_3 = {"configMap", "secret", "role", "binding", "rawResource"}
 
 # What common 2.x itself puts under these keys; from 3.0 on nothing is there until a user writes it.
 _PROBE: Mapping = {"enabled": "true", "type": "TCP"}
@@ -113,14 +114,15 @@ class Frame:
         if self.major == 2:
             return self._name_2(kind, key, entry)
         if self.major == 3:
-            plain = count < 2 or key == self.fullname or (kind in _OLD_KINDS_WITH_PRIMARY and _primary(entry))
-            return self.fullname if plain else f"{self.fullname}-{key}"
+            plain = (count < 2 and kind not in _ALWAYS_KEYED_3) or (kind in _WITH_PRIMARY and _primary(entry))
+            return self.fullname if plain or key == self.fullname else f"{self.fullname}-{key}"
         return self._name_4(key, entry, count)[:63].rstrip("-").lower()
 
     def _name_2(self, kind: str, key: str, entry: Mapping) -> str:
-        if kind in _OLD_KINDS_WITH_PRIMARY and _primary(entry):
-            return self.fullname
-        return self.fullname if kind != "service" and key == "main" else f"{self.fullname}-{key}"
+        plain = (
+            _primary(entry) if kind == "service" else key == "main" or (kind == "route" and _primary(entry))
+        )
+        return self.fullname if plain else f"{self.fullname}-{key}"
 
     def _name_4(self, key: str, entry: Mapping, count: int) -> str:
         name = self.fullname

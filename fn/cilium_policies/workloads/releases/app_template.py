@@ -19,7 +19,7 @@ from cilium_policies.workloads.releases.release import Release
 
 
 def recognises(release: Release) -> bool:
-    """By the values alone (`controllers` with `containers`), as the chart's name may stand in another build."""
+    """By the values alone (`controllers` with `containers`): the chart may stand in another build."""
     controllers = mapping(release.values.get("controllers"))
     entries = [entry for entry in controllers.values() if isinstance(entry, dict)]
     if any(mapping(entry.get("containers")) for entry in entries):
