@@ -1,0 +1,116 @@
+"""The fast reader of a ResourceList in the layout that kustomize and kpt write.
+
+Block style, top-level keys at column 0, the dashes of `items` all at one column, a key behind each dash. Then
+a line at the dashes' column begins an item unless a quoted scalar spans it, and a line at column 0 begins an
+entry. Whatever does not look like that is left to `marks`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cilium_policies.document import parse
+from cilium_policies.document.finding import Refused
+from cilium_policies.document.peek import ends_in_quotes
+from cilium_policies.document.source import Frame, Item, Source
+
+ENTRY = re.compile(rb"\n(?:[^ \n#-]|-[^ ])")
+KEY = re.compile(rb"(apiVersion|kind|items|functionConfig|results):(?:[ ]+([^\n]*))?(?=\n|\Z)")
+FIRST_DASH = re.compile(rb"(?:\n *(?:#[^\n]*)?(?=\n))*\n( *)- ")
+BREAKS = (b"\r", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")  # line ends to YAML 1.1, not to the patterns
+
+
+def fill(source: Source, start: int, end: int) -> bool:
+    """Fill `source` from the document at `start`; False where its layout is not the tools' own."""
+    data = source.data
+    if any(mark in data for mark in BREAKS) or end != len(data):
+        return False
+    entries = _entries(data, start, end)
+    if entries is None or entries.get("kind", (0, 0, b""))[2] != b"ResourceList":
+        return False
+    if not entries.get("apiVersion", (0, 0, b""))[2].startswith(b"config.kubernetes.io/"):
+        return False
+    if "items" not in entries or entries["items"][2]:
+        return False
+    frame = source.frame = Frame()
+    frame.end = end
+    begin, stop, _ = entries["items"]
+    colon = begin + len(b"items:")
+    frame.items = (colon, stop)
+    if not _cut(source, data.find(b"\n", colon), stop):
+        return False
+    if "results" in entries:
+        frame.results = entries["results"][:2]
+    if "functionConfig" in entries:
+        begin, stop, _ = entries["functionConfig"]
+        source.function_config = Item(source, -1, begin + len(b"functionConfig:"), stop)
+    return _sound(source, entries)
+
+
+def _entries(data: bytes, start: int, end: int) -> dict[str, tuple[int, int, bytes]] | None:
+    """The top-level entries by key: where each begins and ends, and what stands behind its colon."""
+    found: list[tuple[str, int, bytes]] = []
+    at = start
+    while at >= 0:
+        key = KEY.match(data, at, end)
+        if key is None:
+            return None
+        found.append((key[1].decode(), at, (key[2] or b"").strip()))
+        following = ENTRY.search(data, key.end(), end)
+        at = following.start() + 1 if following else -1
+    stops = [at for _, at, _ in found[1:]] + [end]
+    entries = {name: (at, stop, value) for (name, at, value), stop in zip(found, stops, strict=True)}
+    return entries if len(entries) == len(found) else None
+
+
+def _cut(source: Source, at: int, stop: int) -> bool:
+    """Cut the entry `items`, whose key's line ends at `at`, at its dashes."""
+    data = source.data
+    first = FIRST_DASH.match(data, at, stop) if at >= 0 else None
+    if first is None:
+        return False
+    column = source.frame.dash_column = len(first[1])
+    if column and not _is_deeper(data, at, stop, column):
+        return False
+    mark = b"\n" + b" " * column + b"- "
+    begin = first.start(1)
+    items = source.items
+    while begin >= 0:
+        after = data.find(mark, begin + column, stop)
+        end = after + 1 if after >= 0 else stop
+        item = Item(source, len(items), begin, end, begin + column)
+        if ends_in_quotes(data, begin, end) and not _is_whole(item):
+            return False
+        items.append(item)
+        begin = after + 1 if after >= 0 else -1
+    return True
+
+
+def _is_deeper(data: bytes, at: int, stop: int, column: int) -> bool:
+    """True when no line of the entry stands left of the dashes, blank lines and comments aside."""
+    return re.compile(rb"\n {0,%d}[^ \n#]" % (column - 1)).search(data, at, stop) is None
+
+
+def _is_whole(item: Item) -> bool:
+    try:
+        item.load()
+    except Refused:
+        return False
+    item.forget()
+    return True
+
+
+def _sound(source: Source, entries: dict[str, tuple[int, int, bytes]]) -> bool:
+    """True when the text before each top-level key, and before the end, is complete YAML of its own.
+
+    A quoted scalar or flow collection left open there would make the next key's line a part of it; at the
+    end of the text it means that the input was cut off.
+    """
+    if not _is_whole(source.items[-1]):
+        return False
+    try:
+        for begin, stop, _ in (entry for name, entry in entries.items() if name != "items"):
+            parse.load(source.data[begin:stop])
+    except Refused:
+        return False
+    return True

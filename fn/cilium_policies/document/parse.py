@@ -1,0 +1,32 @@
+"""One YAML or JSON document as plain values: dict, list, str and None.
+
+Scalars stay text, because what the function reads are names, labels, ports and addresses: YAML 1.1's
+readings of `0777`, `12:30:45`, `on` or `=` would only destroy them. No tag is interpreted; anchors, aliases
+and merge keys (`<<`) are resolved, within a budget that an alias bomb exceeds at once.
+"""
+
+from __future__ import annotations
+
+from cilium_policies.document.limits import Value
+
+Path = tuple[str | int, ...]
+
+
+def load(text: bytes, *, line: int = 1, file: str = "") -> Value:
+    """The value of the one document in `text`; None for an empty one.
+
+    `line` is the number that the first line of `text` has in `file`. Raises Refused for what is not YAML,
+    for two documents, duplicate keys, keys that are no scalars, unknown aliases, alias bombs and nesting
+    deeper than `limits.MAX_DEPTH`.
+    """
+    from cilium_policies.document.events import build
+
+    return build(text, line=line, file=file)
+
+
+def load_with_lines(text: bytes, *, line: int = 1, file: str = "") -> tuple[Value, dict[Path, int]]:
+    """The value, and for each path in it (keys and list positions) the line where its key or entry stands."""
+    from cilium_policies.document.lines import lines_of
+
+    value = load(text, line=line, file=file)
+    return value, lines_of(text, line)

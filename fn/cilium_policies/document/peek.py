@@ -1,0 +1,176 @@
+"""What stands at the top of one item, read without parsing it.
+
+Everything here says None rather than guess: then the parser decides. A key at the right column is the key
+itself unless it stands inside a quoted scalar that spans lines (YAML lets those run to any column), and
+`ends_in_quotes` tells.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from cilium_policies.document.limits import NULLS
+
+# The value of a `key: value` line when it is one simple word, plain or quoted, perhaps with a comment.
+WORD = re.compile(
+    rb"[ \t]+(?:([A-Za-z0-9_./$](?:[^\s:#]|:(?=[^\s])|(?<=\S)#)*)|'([^'\\\n]*)'|\"([^\"\\\n]*)\"|~)?"
+    rb"[ \t]*(?:(?<=[ \t])#[^\n]*)?\r?"
+)
+OPENERS = frozenset(b" \t\r\n[{,:?-")
+BLANK = re.compile(rb"[ \t]*(?:(?<=[ \t])#[^\n]*)?\r?")
+CHILD = re.compile(rb"\n( *)[^ \n#\r\t]")
+
+
+class Peek(NamedTuple):
+    """The identity of an item; "" where the field is absent or null."""
+
+    api_version: str
+    kind: str
+    namespace: str = ""
+    name: str = ""
+    metadata: int = -1  # where the text below `metadata:` begins; -1 without a block of its own
+
+
+def ends_in_quotes(data: bytes, start: int, end: int) -> bool:
+    """True when a quoted scalar may be open at `end`; False is certain.
+
+    In an open double-quoted scalar the last unescaped quote is the one that opens it; in an open
+    single-quoted scalar only pairs follow the opening quote. An opening quote has white space or an
+    indicator before it, a closing one hardly ever.
+    """
+    at = data.rfind(b'"', start, end)
+    while at > start and data[at - 1] == 0x5C:  # \"
+        at = data.rfind(b'"', start, at)
+    if at >= start and (at == start or data[at - 1] in OPENERS):
+        return True
+    at = data.rfind(b"'", start, end)
+    while at >= start:
+        first = at
+        while first > start and data[first - 1] == 0x27:
+            first -= 1
+        if (at - first) % 2 == 0:
+            return first == start or data[first - 1] in OPENERS
+        at = data.rfind(b"'", start, first)
+    return False
+
+
+class Layout:
+    """The patterns for items whose keys stand at `column`, behind a dash (`- `) or not."""
+
+    __slots__ = ("column", "dashed", "deeper", "head", "top")
+
+    def __init__(self, column: int, dashed: bool) -> None:
+        self.column = column
+        self.dashed = dashed
+        self.deeper = b" " * (column + 1)
+        later = b" " * column
+        first = later[2:] + b"- " if dashed else later
+        either = later[2:] + b"[ -] " if dashed else later
+        self.head = re.compile(
+            rb"\n%sapiVersion: ([\w./-]+)\n%skind: (\w+)\n%smetadata:(?=\n)" % (first, later, later)
+        )
+        self.top = re.compile(
+            rb"\n%s(?:(apiVersion|kind|metadata)[ \t]*:([^\n]*)|[^A-Za-z_$ \n\r#-])" % either
+        )
+
+
+layout = lru_cache(maxsize=64)(Layout)
+
+
+@lru_cache(maxsize=64)
+def _members(column: int) -> re.Pattern[bytes]:
+    """Matches the name and namespace among keys at this column, a key of odd form, and the block's end."""
+    return re.compile(
+        rb"\n(?: {%d}(?:(name|namespace)[ \t]*:([^\n]*)|([^A-Za-z_$ \n\r#-]))| {0,%d}[^ \n#\r])"
+        % (column, column - 1)
+    )
+
+
+def peek(text: bytes) -> Peek | None:
+    """The identity of the one block-style document in `text`; None when unsure."""
+    return peek_at(b"\n" + text, 0, len(text) + 1, layout(0, False))
+
+
+def peek_at(data: bytes, start: int, end: int, item: Layout) -> Peek | None:
+    """The same for an item whose first line follows the newline at `start`."""
+    head = item.head.match(data, start, end)
+    if head is not None:
+        found = Peek(head[1].decode(), head[2].decode(), metadata=head.end())
+    else:
+        general = _top(data, start, end, item)
+        if general is None or general.metadata < 0:
+            return general
+        found = general
+    return _with_names(data, found, end, item.column)
+
+
+def _top(data: bytes, start: int, end: int, item: Layout) -> Peek | None:
+    found: dict[bytes, str] = {}
+    metadata = -1
+    for match in item.top.finditer(data, start, end):
+        key = match[1]
+        if key is None or ends_in_quotes(data, start, match.start()):
+            return None
+        if key == b"metadata":
+            if not BLANK.fullmatch(match[2]):
+                return None
+            metadata = match.end() if metadata < 0 else metadata
+            found[key] = ""
+            continue
+        value = word(match[2])
+        if value is None or _goes_on(data, match.end(), end, item.deeper):
+            return None
+        found.setdefault(key, value)
+        if len(found) == 3:
+            break
+    if not found.get(b"kind") or b"apiVersion" not in found:
+        return None
+    return Peek(found[b"apiVersion"], found[b"kind"], metadata=metadata)
+
+
+def _with_names(data: bytes, found: Peek, end: int, column: int) -> Peek | None:
+    """`found` with name and namespace out of the block that begins at `found.metadata`."""
+    child = CHILD.match(data, found.metadata, end)
+    if child is None:
+        return None
+    if len(child[1]) <= column:
+        return found
+    deeper = child[1] + b" "
+    names: dict[bytes, str] = {}
+    at = found.metadata
+    for match in _members(len(child[1])).finditer(data, found.metadata, end):
+        if match.start() != at and ends_in_quotes(data, found.metadata, match.start()):
+            return None
+        if match[3] is not None:
+            return None
+        if match[1] is None:
+            break
+        value = word(match[2])
+        at = match.end()
+        if value is None or _goes_on(data, at, end, deeper):
+            return None
+        names.setdefault(match[1], value)
+        if len(names) == 2:
+            break
+    return Peek(
+        found.api_version, found.kind, names.get(b"namespace", ""), names.get(b"name", ""), found.metadata
+    )
+
+
+def _goes_on(data: bytes, at: int, end: int, deeper: bytes) -> bool:
+    """True when the line after the newline at `at` may continue a plain scalar."""
+    return at + 1 < end and (data.startswith(deeper, at + 1) or data[at + 1] in b"\n\r\t")
+
+
+def word(value: bytes) -> str | None:
+    """The text of a simple scalar behind `key:`; "" for null; None when unsure."""
+    match = WORD.fullmatch(value)
+    if match is None:
+        return None if value.strip() else ""
+    quoted = match[2] if match[2] is not None else match[3]
+    if quoted is not None:
+        return quoted.decode()
+    text = (match[1] or b"").decode()
+    return "" if text in NULLS else text

@@ -1,0 +1,192 @@
+"""One input and its items as spans of its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cilium_policies.document import parse
+from cilium_policies.document.finding import Finding, Refused
+from cilium_policies.document.limits import Value
+from cilium_policies.document.peek import Peek
+
+STREAM = "stream"
+RESOURCE_LIST = "resourcelist"
+JSON = "json"
+
+
+class Frame:
+    """Where things stand in a ResourceList, as byte offsets.
+
+    `flow`: the list itself is in flow style (JSON). `items`: the value of `items`, None where the key is
+    absent. `items_flow`: that value is `[…]`. `dash_column`: the column of the dashes of a block list.
+    `results`: the whole `results` entry, key included. `end`: where a further top-level entry goes.
+    """
+
+    __slots__ = ("dash_column", "end", "flow", "items", "items_flow", "results")
+
+    def __init__(self) -> None:
+        self.flow = False
+        self.items: tuple[int, int] | None = None
+        self.items_flow = False
+        self.dash_column = 0
+        self.results: tuple[int, int] | None = None
+        self.end = 0
+
+
+class Source:
+    """One whole input. `form` is STREAM, RESOURCE_LIST or JSON (JSON documents without `---`).
+
+    `findings` hold what is odd about items (no mapping, no kind) and what makes one unreadable (errors).
+    """
+
+    __slots__ = ("_whole", "data", "file", "findings", "form", "frame", "function_config", "items", "newline")
+
+    def __init__(self, data: bytes, file: str, form: str) -> None:
+        self.data = data
+        self.file = file
+        self.form = form
+        first = data.find(b"\n")
+        self.newline = b"\r\n" if first > 0 and data[first - 1] == 0x0D else b"\n"
+        self.items: list[Item] = []
+        self.function_config: Item | None = None
+        self.findings: list[Finding] = []
+        self.frame = Frame()
+        self._whole: Value = None
+
+    def number_lines(self) -> None:
+        """Give every item its line, in one pass over the data."""
+        line, at = 1, 0
+        every = [*self.items, self.function_config] if self.function_config else self.items
+        for item in sorted(every, key=lambda item: item.start):
+            line += self.data.count(b"\n", at, item.start)
+            at = item.start
+            item._line = line
+
+    def whole(self) -> dict[str, Any]:
+        """The parsed ResourceList, for items whose aliases point outside of them."""
+        if self._whole is None:
+            self._whole = parse.load(self.data.removeprefix(b"\xef\xbb\xbf"), file=self.file)
+        return self._whole if isinstance(self._whole, dict) else {}
+
+
+class Item:
+    """One member of a ResourceList or one document of a stream: bytes `start` to `end` of `source.data`.
+
+    `dash` is the offset of the dash of a block sequence entry, -1 without one. `metadata` is where the text
+    below `metadata:` begins, -1 when that is not known.
+    """
+
+    __slots__ = (
+        "_line",
+        "_loaded",
+        "_value",
+        "api_version",
+        "dash",
+        "end",
+        "index",
+        "kind",
+        "metadata",
+        "name",
+        "namespace",
+        "source",
+        "start",
+    )  # fmt: skip
+
+    def __init__(self, source: Source, index: int, start: int, end: int, dash: int = -1) -> None:
+        self.source = source
+        self.index = index
+        self.start = start
+        self.end = end
+        self.dash = dash
+        self.api_version = self.kind = self.namespace = self.name = ""
+        self.metadata = -1
+        self._line = 0
+        self._loaded = False
+        self._value: Value = None
+
+    @property
+    def line(self) -> int:
+        """The line (from 1) on which the span begins."""
+        if not self._line:
+            self.source.number_lines()
+        return self._line
+
+    def text(self) -> bytes:
+        """The item's bytes as a document of its own: the dash, if any, is a space."""
+        data = self.source.data
+        if self.dash < 0:
+            return data[self.start : self.end]
+        return data[self.start : self.dash] + b" " + data[self.dash + 1 : self.end]
+
+    def load(self) -> Value:
+        """The parsed value (kept). Raises Refused with the place in the input."""
+        if not self._loaded:
+            self._value = self._parse()
+            self._loaded = True
+        return self._value
+
+    def forget(self) -> None:
+        """Drop the parsed value; a further `load` parses again."""
+        self._loaded, self._value = False, None
+
+    def _parse(self) -> Value:
+        try:
+            return parse.load(self.text(), line=self.line, file=self.source.file)
+        except Refused as error:
+            if self.source.form == RESOURCE_LIST and error.finding.message.startswith("unknown alias"):
+                whole = self.source.whole()
+                if self.index < 0:
+                    return whole.get("functionConfig")
+                return whole["items"][self.index]  # type: ignore[no-any-return]
+            raise Refused(error.finding._replace(index=self.index)) from None
+
+    def identify(self, peek: Peek) -> None:
+        """Take the identity that `peek` states."""
+        self.api_version, self.kind, self.namespace, self.name, self.metadata = peek
+
+    def finding(self, severity: str, message: str, cure: str = "", path: str = "") -> Finding:
+        """A finding about this item, with its place and identity."""
+        return Finding(severity, message, cure, self.source.file, self.index, self.line, 0, path,
+                       self.api_version, self.kind, self.namespace, self.name)  # fmt: skip
+
+
+def identity(value: Value) -> Peek:
+    """The identity that a parsed value states; fields of another type count as absent."""
+    if not isinstance(value, dict):
+        return Peek("", "")
+    metadata = value.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    return Peek(
+        _text(value, "apiVersion"),
+        _text(value, "kind"),
+        _text(metadata, "namespace"),
+        _text(metadata, "name"),
+    )
+
+
+def _text(mapping: dict[str, Any], key: str) -> str:
+    value = mapping.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def flatten(item: Item) -> Iterator[dict[str, Any]]:
+    """The objects in an item: itself, or the members of a `kind: List` or `*List` wrapper.
+
+    Members of a typed list (`NamespaceList`) that name no kind get the list's. Raises Refused as `load`.
+    """
+    yield from _members(item.load(), 0)
+
+
+def _members(value: Any, depth: int) -> Iterator[dict[str, Any]]:
+    if not isinstance(value, dict):
+        return
+    kind = value.get("kind")
+    members = value.get("items")
+    if not (isinstance(kind, str) and kind.endswith("List") and isinstance(members, list) and depth < 8):
+        yield value
+        return
+    for member in members:
+        if isinstance(member, dict) and kind != "List":
+            member = {"apiVersion": value.get("apiVersion"), "kind": kind[:-4], **member}
+        yield from _members(member, depth + 1)
