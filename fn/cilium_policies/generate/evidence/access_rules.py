@@ -1,0 +1,73 @@
+"""Which service accounts a role binding really lets use the Kubernetes API, and for what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import Mapping, Object, at, mappings, sequence, text
+
+# Bound to everybody or good for nothing but a look at the API's own version and health.
+_IDLE_ROLES = {"system:discovery", "system:public-info-viewer", "system:basic-user"}
+_GROUP = "system:serviceaccounts"
+_USER = "system:serviceaccount:"
+
+
+class Bindings:
+    """Service accounts by the bindings that give them meaningful rules."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        # Not by id: kustomize stamps a namespace on cluster-scoped objects too.
+        self._cluster_roles = {one.name: one for one in reversed(inventory.of("ClusterRole"))}
+        self._roles = {(one.namespace, one.name): one for one in reversed(inventory.of("Role"))}
+        self._accounts: dict[tuple[str, str], list[Object]] = {}
+        self._namespaces: dict[str, Object] = {}
+        self._everybody: Object | None = None
+        for one in inventory.of("ClusterRoleBinding", "RoleBinding"):
+            if self._means_something(one):
+                self._take(one)
+
+    def of(self, namespace: str, account: str) -> Object | None:
+        """A binding that reaches this service account, by its name or by a group it is in."""
+        named = self._accounts.get((namespace, account))
+        return named[0] if named else self._namespaces.get(namespace) or self._everybody
+
+    def rules(self, namespace: str, account: str) -> Iterator[Mapping]:
+        """The rules of the roles in the input that are bound to this service account by name."""
+        for binding in self._accounts.get((namespace, account), ()):
+            role = self._role(binding)
+            yield from mappings(role.body.get("rules")) if role is not None else ()
+
+    def _role(self, binding: Object) -> Object | None:
+        kind, name = text(at(binding.body, "roleRef", "kind")), text(at(binding.body, "roleRef", "name"))
+        return self._roles.get((binding.namespace, name)) if kind == "Role" else self._cluster_roles.get(name)
+
+    def _means_something(self, binding: Object) -> bool:
+        role = self._role(binding)
+        if role is None:  # the cluster's own (view, cluster-admin, …) or another build's
+            return text(at(binding.body, "roleRef", "name")) not in _IDLE_ROLES
+        return "aggregationRule" in role.body or any(_used(rule) for rule in mappings(role.body.get("rules")))
+
+    def _take(self, binding: Object) -> None:
+        for subject in mappings(binding.body.get("subjects")):
+            kind, name = text(subject.get("kind")), text(subject.get("name"))
+            if kind == "ServiceAccount":
+                key = (text(subject.get("namespace")) or binding.namespace, name)
+                self._accounts.setdefault(key, []).append(binding)
+            elif kind == "User" and name.startswith(_USER):
+                namespace, _, account = name[len(_USER) :].partition(":")
+                self._accounts.setdefault((namespace, account), []).append(binding)
+            elif kind == "Group" and name == _GROUP:
+                self._everybody = self._everybody or binding
+            elif kind == "Group" and name.startswith(_GROUP + ":"):
+                self._namespaces.setdefault(name[len(_GROUP) + 1 :], binding)
+
+
+def _used(rule: Mapping) -> bool:
+    """Not: a rule without verbs, one for URLs of the API server that only scrapers and probes read, or the
+    PodSecurityPolicy `use` that old charts grant to pods which never call the API."""
+    verbs = {text(verb) for verb in sequence(rule.get("verbs"))}
+    resources = {text(resource) for resource in sequence(rule.get("resources"))}
+    if not verbs or not resources:
+        return False
+    return not (verbs == {"use"} and resources <= {"podsecuritypolicies", "securitycontextconstraints"})

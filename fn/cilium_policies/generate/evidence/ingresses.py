@@ -1,0 +1,102 @@
+"""Ingress, Traefik's IngressRoute and Istio's VirtualService: from the controller's pods to the backends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.generate.edge import Edge, Peer
+from cilium_policies.generate.evidence.ends import behind, ends
+from cilium_policies.generate.evidence.gateways import Gateways
+from cilium_policies.generate.evidence.given import Given
+from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, sequence, strings, text
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Port
+
+_INGRESS_ROUTES = ("IngressRoute", "IngressRouteTCP", "IngressRouteUDP")
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """One edge a controller and backend of each Ingress, IngressRoute and VirtualService."""
+    gateways = Gateways(cluster, given)
+    for one in cluster.inventory.of("Ingress"):
+        yield from _edges(one, gateways.ingress_class(one), _ingress(cluster, one))
+    for one in cluster.inventory.of(*_INGRESS_ROUTES):
+        yield from _edges(one, gateways.of_group(one.group), _ingress_route(cluster, one))
+    for one in cluster.inventory.of("VirtualService", group="networking.istio.io"):
+        yield from _edges(one, tuple(_istio_gateways(cluster, one)), _virtual_service(cluster, one))
+
+
+def _edges(one: Object, clients: tuple[Peer, ...], targets: Iterator[tuple[Peer, Port]]) -> Iterator[Edge]:
+    if clients:
+        for end, port in dict.fromkeys(targets):
+            for client in clients:
+                yield Edge(client, end, (port,), f"requests through {one.kind} {one.name}", str(one), "route")
+
+
+def _ingress(cluster: Cluster, one: Object) -> Iterator[tuple[Peer, Port]]:
+    backends = [mapping(one.spec.get("defaultBackend")) or mapping(one.spec.get("backend"))]
+    for rule in mappings(one.spec.get("rules")):
+        backends += [mapping(path.get("backend")) for path in mappings(at(rule, "http", "paths"))]
+    for entry in backends:
+        reference = mapping(entry.get("service"))
+        port = text(at(reference, "port", "number")) or text(at(reference, "port", "name"))
+        # extensions/v1beta1, which old charts still hold, had serviceName and servicePort.
+        name = text(reference.get("name")) or text(entry.get("serviceName"))
+        yield from _service(cluster, one.namespace, name, port or text(entry.get("servicePort")), "TCP")
+
+
+def _ingress_route(cluster: Cluster, one: Object) -> Iterator[tuple[Peer, Port]]:
+    protocol = "UDP" if one.kind == "IngressRouteUDP" else "TCP"
+    for route in mappings(one.spec.get("routes")):
+        for entry in mappings(route.get("services")):
+            yield from _traefik(cluster, one.namespace, entry, protocol, 0)
+
+
+def _traefik(
+    cluster: Cluster, namespace: str, entry: Mapping, protocol: str, depth: int
+) -> Iterator[tuple[Peer, Port]]:
+    """A Service, or a TraefikService that weighs or mirrors others (which may nest)."""
+    namespace, name = text(entry.get("namespace")) or namespace, text(entry.get("name"))
+    if text(entry.get("kind")) != "TraefikService":
+        yield from _service(cluster, namespace, name, text(entry.get("port")), protocol)
+        return
+    found = cluster.inventory.get("TraefikService", namespace, name)
+    if found is None or depth > 5:
+        return
+    mirrored = mapping(found.spec.get("mirroring"))
+    inner = [*mappings(at(found.body, "spec", "weighted", "services")), *mappings(mirrored.get("mirrors"))]
+    for nested in [*inner, mirrored] if mirrored else inner:
+        yield from _traefik(cluster, namespace, nested, protocol, depth + 1)
+
+
+def _service(
+    cluster: Cluster, namespace: str, name: str, port: str, protocol: str
+) -> Iterator[tuple[Peer, Port]]:
+    service = cluster.service(namespace, name) if name else None
+    if service is not None:
+        yield from behind(cluster, service, port, protocol)
+
+
+def _istio_gateways(cluster: Cluster, one: Object) -> Iterator[Peer]:
+    """The pods that an Istio Gateway's selector finds, in whatever namespace; `mesh` means the clients."""
+    for reference in map(text, sequence(one.spec.get("gateways"))):
+        namespace, _, name = reference.rpartition("/")
+        gateway = cluster.inventory.get("Gateway", namespace or one.namespace, name)
+        if gateway is None or gateway.group != "networking.istio.io":
+            continue
+        labels = strings(gateway.spec.get("selector"))
+        for workload in cluster.workloads:
+            if labels and labels.items() <= workload.labels.items():
+                yield from ends(workload)
+
+
+def _virtual_service(cluster: Cluster, one: Object) -> Iterator[tuple[Peer, Port]]:
+    for kind in ("http", "tls", "tcp"):
+        for route in mappings(one.spec.get(kind)):
+            destinations = [mapping(entry.get("destination")) for entry in mappings(route.get("route"))]
+            destinations.append(mapping(route.get("mirror")))
+            destinations += [mapping(entry.get("destination")) for entry in mappings(route.get("mirrors"))]
+            for destination in destinations:
+                name, _, rest = text(destination.get("host")).partition(".")
+                namespace = rest.partition(".")[0] or one.namespace
+                yield from _service(cluster, namespace, name, text(at(destination, "port", "number")), "TCP")

@@ -1,0 +1,88 @@
+"""Gateway API routes: from a Gateway's proxies to the pods behind each backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.generate.edge import Edge, Peer
+from cilium_policies.generate.evidence.ends import behind
+from cilium_policies.generate.evidence.gateways import GATEWAY_API, Gateways
+from cilium_policies.generate.evidence.given import Given, Note
+from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Port
+
+ROUTE_KINDS = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
+_LISTENER_SETS = ("ListenerSet", "XListenerSet")
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """One edge a route, gateway and backend. A backend in another namespace counts without its
+    ReferenceGrant: whether the gateway obeys the route is the controller's business."""
+    gateways = Gateways(cluster, given)
+    for route in cluster.inventory.of(*ROUTE_KINDS, group=GATEWAY_API):
+        parents = list(dict.fromkeys(parent_gateways(cluster, route)))
+        targets = list(dict.fromkeys(_targets(cluster, route))) if parents else []
+        for namespace, name in parents:
+            for client in gateways.peers(namespace, name):
+                for end, port in targets:
+                    yield Edge(
+                        client,
+                        end,
+                        (port,),
+                        f"requests through Gateway {namespace}/{name}",
+                        str(route),
+                        "route",
+                    )
+
+
+def parent_gateways(cluster: Cluster, route: Object) -> Iterator[tuple[str, str]]:
+    """Namespace and name of each Gateway that a route attaches to, directly or through a listener set.
+    A Service as parent is a mesh route: its requests come from the clients themselves."""
+    for parent in mappings(route.spec.get("parentRefs")):
+        kind = text(parent.get("kind")) or "Gateway"
+        namespace, name = text(parent.get("namespace")) or route.namespace, text(parent.get("name"))
+        if kind == "Gateway":
+            yield namespace, name
+        elif kind in _LISTENER_SETS and (found := cluster.inventory.get(kind, namespace, name)):
+            owner = mapping(at(found.body, "spec", "parentRef"))
+            yield text(owner.get("namespace")) or namespace, text(owner.get("name"))
+
+
+def _targets(cluster: Cluster, route: Object) -> Iterator[tuple[Peer, Port]]:
+    protocol = "UDP" if route.kind == "UDPRoute" else "TCP"
+    for rule in mappings(route.spec.get("rules")):
+        for reference in _references(rule):
+            yield from backend(cluster, route.namespace, reference, protocol)
+
+
+def _references(rule: Mapping) -> Iterator[Mapping]:
+    """The backends of a rule, those that a filter mirrors requests to, and those that it asks for leave."""
+    backends = mappings(rule.get("backendRefs"))
+    yield from backends
+    for holder in (rule, *backends):
+        for entry in mappings(holder.get("filters")):
+            for kind in ("requestMirror", "externalAuth"):
+                yield mapping(at(entry, kind, "backendRef"))
+
+
+def backend(
+    cluster: Cluster, namespace: str, reference: Mapping, protocol: str = "TCP"
+) -> Iterator[tuple[Peer, Port]]:
+    """Peers and pod ports behind a BackendObjectReference (`name`, `port`, maybe `namespace`, `kind`)."""
+    if (text(reference.get("kind")) or "Service") != "Service" or not reference.get("name"):
+        return
+    service = cluster.service(text(reference.get("namespace")) or namespace, text(reference.get("name")))
+    if service is not None:
+        yield from behind(cluster, service, text(reference.get("port")), protocol)
+
+
+def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
+    """Routes whose Gateway neither the input nor the config shows: their peers were found by label only."""
+    gateways = Gateways(cluster, given)
+    for route in cluster.inventory.of(*ROUTE_KINDS, group=GATEWAY_API):
+        for namespace, name in dict.fromkeys(parent_gateways(cluster, route)):
+            shown = gateways.is_cilium(namespace, name) or gateways.workloads(namespace, name)
+            if not shown and not given.gateways:
+                what = f"Gateway {namespace}/{name} is not in this input: its proxies were found by label"
+                yield Note(route, what, "give the tree's inventory (spec.inventory) or spec.cluster.gateways")

@@ -1,0 +1,80 @@
+"""Pods that are published on the nodes or through a load balancer: who may then call them from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.generate.edge import Edge, Peer, pods
+from cilium_policies.generate.evidence.ends import HOST, NODES, REMOTE_NODE, WORLD, cidr
+from cilium_policies.generate.evidence.given import Given
+from cilium_policies.kube.objects import integer, mapping, mappings, text
+from cilium_policies.kube.pods import containers, pod_template
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Port, Service, Workload
+
+# A load balancer keeps the client's address (world) or hides it behind the node that it entered (remote-node,
+# or host on the pod's own node): that depends on SNAT or DSR and on where the pod runs (cilium.md §4 D5).
+_CLIENTS = (WORLD, HOST, REMOTE_NODE)
+_EVERYBODY = {"0.0.0.0/0", "::/0"}
+_LOOPBACK = ("127.", "::1", "localhost")
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """Clients of LoadBalancer and NodePort Services, `externalIPs` and hostPorts."""
+    for service in cluster.services:
+        how = _published(service)
+        if how:
+            yield from _service(cluster, given, service, how)
+    for workload in cluster.workloads:
+        if not workload.host_network:
+            yield from _host_ports(given, workload)
+
+
+def _published(service: Service) -> str:
+    """How the Service is reached from outside, or "" where it is not."""
+    if service.type in ("LoadBalancer", "NodePort"):
+        return service.type
+    return "externalIPs" if service.external_ips else ""
+
+
+def _service(cluster: Cluster, given: Given, service: Service, how: str) -> Iterator[Edge]:
+    evidence = f"Service {service.namespace}/{service.name}"
+    for workload in cluster.backends(service):
+        if workload.host_network:
+            continue  # no policy selects host-network pods
+        for entry in service.ports:
+            port = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
+            if port is None:
+                continue
+            for client in _clients(service, how, _for_nodes(given, workload, port)):
+                yield Edge(client, pods(workload), (port,), f"clients of the {how} port", evidence, "service")
+
+
+def _clients(service: Service, how: str, for_nodes: bool) -> tuple[Peer, ...]:
+    """`loadBalancerSourceRanges` narrows the outside; the nodes stay, as a client may arrive behind them."""
+    if for_nodes and how != "LoadBalancer":
+        return NODES
+    ranges = service.source_ranges if how == "LoadBalancer" else ()
+    if not ranges or _EVERYBODY & set(ranges):
+        return _CLIENTS
+    return (*map(cidr, ranges), *NODES)
+
+
+def _for_nodes(given: Given, workload: Workload, port: Port) -> bool:
+    return (workload.key, port.number, port.protocol) in given.for_nodes
+
+
+def _host_ports(given: Given, workload: Workload) -> Iterator[Edge]:
+    template = pod_template(workload.source) if workload.source is not None else None
+    for container in containers(mapping(mapping(template).get("spec"))):
+        for entry in mappings(container.get("ports")):
+            number = integer(entry.get("containerPort"))
+            if number is None or not integer(entry.get("hostPort")):
+                continue
+            port = Port(number, text(entry.get("protocol")) or "TCP")
+            local = text(entry.get("hostIP")).startswith(_LOOPBACK)
+            nodes = _for_nodes(given, workload, port)
+            for client in (HOST,) if local else NODES if nodes else _CLIENTS:
+                yield Edge(
+                    client, pods(workload), (port,), "clients of the hostPort", str(workload), "service"
+                )
