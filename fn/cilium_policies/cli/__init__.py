@@ -1,2 +1,57 @@
+"""The command: the function itself without a subcommand, and the questions behind their names.
+
+Start-up is paid at every build, so the function's own command line is read by hand; click is imported for
+subcommands alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from cilium_policies.cli.streams import fail, guarded
+
+COMMANDS = (
+    "write",
+    "check",
+    "inventory",
+    "rollout",
+    "list",
+    "explain",
+    "diff",
+    "lint",
+    "audit",
+    "report",
+    "components",
+    "completion",
+)
+COMPLETE = "_CILIUM_POLICIES_COMPLETE"  # click's own name for "the shell asks for completions"
+
+
 def main() -> int:
-    return 0
+    """Runs the command line of this process; the exit code is 0, 1 or 2."""
+    _die_quietly()
+    return guarded(lambda: run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command line and returns its exit code."""
+    if COMPLETE in os.environ or (arguments and arguments[0] in COMMANDS):
+        from cilium_policies.cli.group import run_command
+
+        return run_command(arguments)
+    from cilium_policies.cli.bare import Wrong, run_function
+
+    try:
+        return run_function(arguments)
+    except Wrong as wrong:
+        return fail(str(wrong), 2)
+
+
+def _die_quietly() -> None:
+    """A closed pipe or Ctrl-C ends this program as it ends others: without a word."""
+    import signal
+
+    for name in ("SIGPIPE", "SIGINT"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)

@@ -1,0 +1,117 @@
+"""The function's own command line, read without argparse or click: this path is run at every build."""
+
+from __future__ import annotations
+
+from cilium_policies.cli import inputs
+from cilium_policies.cli.streams import put, say, verbose
+
+MODES = ("audit", "enforce")
+
+
+class Wrong(Exception):
+    """A command line that says nothing sensible: exit 2, this one line."""
+
+
+class Arguments:
+    """What the command line says. `asks` is help or version, when it asks for one."""
+
+    __slots__ = ("asks", "config", "files", "inventory", "only_policies", "overrides", "verbose")
+
+    def __init__(self) -> None:
+        self.files: list[str] = []
+        self.config = ""
+        self.inventory = ""
+        self.overrides: list[tuple[str, str]] = []
+        self.only_policies = False
+        self.verbose = False
+        self.asks = ""
+
+
+_VALUES = ("--config", "--mode", "--set", "--namespace", "--inventory")
+_FLAGS = {"--only-policies": "only_policies", "-v": "verbose", "--verbose": "verbose"}
+_ASKS = {"--help": "help", "-h": "help", "--version": "version"}
+
+
+def run_function(arguments: list[str]) -> int:
+    """Reads, runs the function, and only then writes. Raises Wrong for a wrong command line."""
+    given = parse(arguments)
+    if given.asks:
+        from cilium_policies.cli.usage import USAGE, version
+
+        put((USAGE if given.asks == "help" else version()).encode())
+        return 0
+    if not given.files and inputs.nothing_piped():
+        raise Wrong("nothing to read: pipe a build in or name a FILE (cilium-policies --help)")
+    if inputs.is_tree(given.files) and not given.only_policies:
+        raise Wrong("several files or a folder need --only-policies, or `cilium-policies write --output DIR`")
+    try:
+        read = inputs.read(given.files)
+        config = (given.config, inputs.read_file(given.config)) if given.config else None
+        inventory = (given.inventory, inputs.read_file(given.inventory)) if given.inventory else None
+    except inputs.Missing as missing:
+        raise Wrong(str(missing)) from None
+    from cilium_policies import function
+
+    overrides = tuple(given.overrides)
+    options = function.Options(config, overrides, inventory, given.only_policies, verbose(given.verbose))
+    outcome = function.run(read, options)
+    put(outcome.stdout)
+    say(outcome.stderr)
+    return outcome.code
+
+
+def parse(arguments: list[str]) -> Arguments:
+    """The command line as values; options may stand anywhere before `--`. Raises Wrong."""
+    given = Arguments()
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        if word == "--":
+            given.files.extend(rest)
+            break
+        if word in _ASKS:
+            given.asks = _ASKS[word]
+            break
+        if word in _FLAGS:
+            setattr(given, _FLAGS[word], True)
+        elif word.startswith("-") and word != "-":
+            _read_value(given, word, rest)
+        else:
+            given.files.append(word)
+    return given
+
+
+def _read_value(given: Arguments, word: str, rest: list[str]) -> None:
+    option, equals, value = word.partition("=")
+    if option not in _VALUES:
+        raise Wrong(f"unknown option {option}{_near(option)}")
+    if not equals:
+        if not rest:
+            raise Wrong(f"{option} needs a value")
+        value = rest.pop(0)
+    if option in ("--config", "--inventory"):
+        setattr(given, option[2:], value)
+    else:
+        given.overrides.append(override(option, value))
+
+
+def override(option: str, value: str) -> tuple[str, str]:
+    """The (path, text) that `--mode`, `--namespace` or `--set` stands for. Raises Wrong."""
+    if option == "--mode":
+        if value not in MODES:
+            raise Wrong(f"--mode {value}: write audit or enforce")
+        return ("mode", value)
+    if option == "--namespace":
+        return ("namespaces.default", value)
+    field, equals, text = value.partition("=")
+    if not field or not equals:
+        raise Wrong(f"--set {value}: write --set PATH=VALUE, as in --set namespaces.exclude=kube-system")
+    return (field, text)
+
+
+def _near(option: str) -> str:
+    import difflib  # only an error pays for it
+
+    known = [*_VALUES, *_FLAGS, *_ASKS]
+    close = difflib.get_close_matches(option, known, 1, 0.6)
+    return f"; did you mean {close[0]}?" if close else " (cilium-policies --help)"

@@ -1,0 +1,77 @@
+"""What goes out: bytes on stdout, lines on stderr, an exit code, and never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+
+from cilium_policies.document.finding import Refused, line_of
+
+NAME = "cilium-policies"
+DEBUG = "CILIUM_POLICIES_DEBUG"
+
+
+def guarded(call: Callable[[], int]) -> int:
+    """Runs a command; what it raises becomes one line on stderr and exit code 1."""
+    try:
+        return call()
+    except Refused as refused:
+        return fail(line_of(refused.finding), 1)
+    except (Exception, RecursionError) as error:
+        if os.environ.get(DEBUG):
+            raise
+        return fail(f"{_told(error)}", 1)
+
+
+def fail(message: str, code: int) -> int:
+    """Says why on stderr and returns the code."""
+    say([f"{NAME}: {message}"])
+    return code
+
+
+def say(lines: Iterable[str]) -> None:
+    """Lines on stderr; a closed stderr is no reason to fail."""
+    text = "".join(f"{line}\n" for line in lines)
+    if not text:
+        return
+    try:
+        stream = getattr(sys.stderr, "buffer", None)
+        if stream is None:
+            sys.stderr.write(text)
+        else:
+            sys.stderr.flush()
+            stream.write(text.encode("utf-8", "backslashreplace"))
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        pass
+
+
+def put(data: bytes) -> None:
+    """Bytes on stdout, all of them."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def verbose(asked: bool) -> bool:
+    """Whether each warning is a line: asked for, or a person is looking."""
+    return asked or (sys.stderr is not None and sys.stderr.isatty())
+
+
+def _told(error: BaseException) -> str:
+    if isinstance(error, OSError):
+        name = f"{error.filename}: " if error.filename else ""
+        return f"{name}{(error.strerror or str(error)).lower()}"
+    if isinstance(error, MemoryError):
+        return "out of memory"
+    place = ""
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f"{os.path.basename(code.co_filename)}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    first = (str(error).splitlines() or [""])[0][:200]
+    return (
+        f"internal error in {place}: {type(error).__name__}: {first}; please report it ({DEBUG}=1 shows more)"
+    )
