@@ -21,6 +21,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 IMAGE = "localhost/cilium-policies:0.1.0"
+BASE = os.environ.get("CILIUM_POLICIES_BASE", "localhost/debian-base:1")
+EPOCH = "1700000000"  # one date for the images of all test runs, so that equal trees give equal layers
 CI = os.environ.get("CI") == "true"
 CACHE = Path(
     os.environ.get("CILIUM_POLICIES_CACHE")
@@ -112,10 +114,9 @@ def build_image() -> str:
     tagged = f"localhost/cilium-policies:tree-{digest(*sources)}"
     with locked("image"):
         if run(["podman", "image", "exists", tagged]).returncode != 0:
-            base = os.environ.get("CILIUM_POLICIES_BASE", "localhost/debian-base:1")
-            if run(["podman", "image", "exists", base]).returncode != 0:
-                absent(f"base image {base} missing: make tools")
-            env = environment(IMAGE=tagged, BASE=base)
+            if run(["podman", "image", "exists", BASE]).returncode != 0:
+                absent(f"base image {BASE} missing: make tools")
+            env = environment(IMAGE=tagged, BASE=BASE, SOURCE_DATE_EPOCH=EPOCH)
             succeeded(run(["sh", ".ci/image.sh"], timeout=600, env=env))
         succeeded(run(["podman", "tag", tagged, IMAGE]))
     return IMAGE

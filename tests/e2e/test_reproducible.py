@@ -1,0 +1,62 @@
+"""The same tree gives the same wheel and the same image layers, whenever and wherever it is built."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import zipfile
+
+import pytest
+
+from tests.tools import BASE, EPOCH, ROOT, environment, require, run, succeeded
+
+pytestmark = pytest.mark.e2e
+
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "__pycache__", "*.pyc", "tests", ".*_cache", "dist", "index.json")
+
+
+def checkout(folder, source=ROOT):
+    """A copy of the tree under another path, with other file times."""
+    shutil.copytree(source, folder, ignore=LEFT_OUT, copy_function=shutil.copyfile)
+    return folder
+
+
+def wheel(folder, python):
+    succeeded(run([python, "-m", "hatchling", "build", "-t", "wheel", "-d", folder / "dist"], cwd=folder))
+    (built,) = (folder / "dist").glob("*.whl")
+    return built
+
+
+def test_two_checkouts_build_the_same_wheel(tmp_path):
+    pytest.importorskip("hatchling")
+    tree = checkout(tmp_path / "one")
+    again = checkout(tmp_path / "another-path", tree)
+    first, second = wheel(tree, "python"), wheel(again, "python")
+
+    assert hashlib.sha256(first.read_bytes()).digest() == hashlib.sha256(second.read_bytes()).digest()
+
+
+def test_the_wheel_holds_schema_catalogue_and_types(tmp_path):
+    pytest.importorskip("hatchling")
+    names = zipfile.ZipFile(wheel(checkout(tmp_path / "tree"), "python")).namelist()
+
+    for needed in ("function-definition.yaml", "catalogue/index.json", "py.typed"):
+        assert f"cilium_policies/{needed}" in names
+    strangers = [n for n in names if not n.startswith(("cilium_policies/", "cilium_policies-"))]
+    assert strangers == []
+
+
+@pytest.mark.image
+@pytest.mark.slow
+@pytest.mark.xdist_group("image")
+def test_two_builds_give_the_same_layers(image):
+    """The second build uses no cache; only its own layer is the function's, the base's is given."""
+    require("podman")
+    name = "localhost/cilium-policies:again"
+    env = environment(IMAGE=name, BASE=BASE, SOURCE_DATE_EPOCH=EPOCH, NO_CACHE="1")
+    succeeded(run(["sh", ".ci/image.sh"], timeout=600, env=env))
+    layers = [run(["podman", "inspect", each, "--format", "{{.RootFS.Layers}}"]).stdout for each in (image, name)]
+    run(["podman", "rmi", name])
+
+    assert layers[0] == layers[1]
+

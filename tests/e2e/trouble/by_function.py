@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.e2e.trouble import Case
+
+CASES: dict[str, Case] = {}
