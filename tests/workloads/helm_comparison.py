@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-
 from cilium_policies.document.finding import Refused
 from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
@@ -216,15 +215,17 @@ def _number(port: str) -> str:
 
 def _ingress(one: Object) -> list[Any]:
     return [
-        (text(rule.get("host")), text(at(path, "backend", "service", "name")), text(at(path, "backend", "service", "port", "number")))
+        (text(rule.get("host")), text(at(backend, "name")), text(at(backend, "port", "number")))
         for rule in mappings(one.spec.get("rules"))
         for path in mappings(at(rule, "http", "paths"))
-    ]  # fmt: skip
+        for backend in [at(path, "backend", "service")]
+    ]
 
 
 def _pod(template: Any) -> Any:
     spec = mapping(template.get("spec"))
-    containers = {text(one.get("name")): _container(one) for one in [*mappings(spec.get("containers")), *mappings(spec.get("initContainers"))]}  # fmt: skip
+    every = [*mappings(spec.get("containers")), *mappings(spec.get("initContainers"))]
+    containers = {text(one.get("name")): _container(one) for one in every}
     return {
         "labels": at(template, "metadata", "labels"),
         "account": spec.get("serviceAccountName"),
@@ -274,7 +275,7 @@ def differences(rendered: Any, predicted: Any, path: str = "") -> Iterator[str]:
                 yield from differences(rendered[key], predicted[key], f"{path}/{key}")
     elif isinstance(rendered, list) and isinstance(predicted, list) and _same_but_ports(rendered, predicted):
         return
-    elif rendered != predicted:
+    elif rendered != predicted and not _same_number(rendered, predicted):
         yield f"{path}: rendered {json.dumps(rendered)[:150]}, predicted {json.dumps(predicted)[:150]}"
 
 
@@ -290,6 +291,14 @@ def _same_but_ports(rendered: list[Any], predicted: list[Any]) -> bool:
         and all(isinstance(one, tuple) for one in rendered)
         and (known(rendered) == known(predicted))
     )
+
+
+def _same_number(rendered: Any, predicted: Any) -> bool:
+    """Helm prints `50000000` as `5e+07` and `TRUE` as `true`: the same value."""
+    try:
+        return float(rendered) == float(predicted)
+    except (TypeError, ValueError):
+        return isinstance(predicted, str) and rendered == predicted.lower()
 
 
 def charts_in(directory: Path) -> dict[int, tuple[str, Path]]:
@@ -317,9 +326,7 @@ def main() -> int:
             outcome = compare(release, charts, arguments.helm)
             counts[2 if outcome.refused else 1 if outcome.differences else 0] += 1
             for line in outcome.differences:
-                print(
-                    f"{tree.parent.name if tree.name == 'repo' else tree.name}: {outcome.release} ({outcome.chart}): {line}"
-                )
+                print(f"{tree}: {outcome.release} ({outcome.chart}): {line}")
             if outcome.refused:
                 print(f"{tree}: {outcome.release} ({outcome.chart}) refused: {outcome.refused[:200]}")
         print(f"== {tree}: {counts[0]} equal, {counts[1]} different, {counts[2]} refused by Helm", flush=True)

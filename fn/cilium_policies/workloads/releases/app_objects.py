@@ -21,7 +21,7 @@ def config_maps(frame: Frame) -> Iterator[Object]:
 def accounts(frame: Frame) -> dict[str, str]:
     """Key to name of the ServiceAccounts that the release makes."""
     said = mapping(frame.values.get("serviceAccount"))
-    if frame.major in (2, 3) or isinstance(said.get("create"), str):
+    if frame.major in (2, 3) or (not frame.major and isinstance(said.get("create"), str)):
         return _old_accounts(frame, said)
     if (
         not said
@@ -60,8 +60,10 @@ def account_name(frame: Frame, controller: Mapping) -> str:
         return name
     if "default" in found:
         return found["default"]
-    name = scalar(at(frame.values, "serviceAccount", "name"))
-    return next(iter(found.values())) if len(found) == 1 else name or "default"
+    if len(found) == 1:
+        return next(iter(found.values()))
+    existing = scalar(at(frame.values, "serviceAccount", "name"))  # before 4.0: an account made elsewhere
+    return existing if existing and frame.major < 4 else "default"
 
 
 def external_secrets(frame: Frame) -> Iterator[Object]:

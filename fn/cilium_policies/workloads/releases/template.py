@@ -12,7 +12,9 @@ from typing import Any
 from cilium_policies.kube.objects import Mapping
 from cilium_policies.workloads.releases.values import read
 
-_ACTION = re.compile(r"(\s*\{\{-|\{\{)\s*(.*?)\s*(-\}\}\s*|\}\})", re.DOTALL)
+_ACTION = re.compile(
+    r"""(\s*\{\{-|\{\{)((?:`[^`]*`|"(?:[^"\\]|\\.)*"|[^}`"]|\}(?!\}))*?)(-\}\}\s*|\}\})""", re.DOTALL
+)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|[^\s|]+|\|')
 _INCLUDE_FULLNAME = ".names.fullname"
 _INCLUDE_NAME = ".names.name"
