@@ -119,6 +119,10 @@ class Item:
             return data[self.start : self.end]
         return data[self.start : self.dash] + b" " + data[self.dash + 1 : self.end]
 
+    def mentions(self, text: bytes) -> bool:
+        """True when these bytes stand somewhere in the item; a quick look before a parse."""
+        return self.source.data.find(text, self.start, self.end) >= 0
+
     def load(self) -> Value:
         """The parsed value (kept). Raises Refused with the place in the input."""
         if not self._loaded:

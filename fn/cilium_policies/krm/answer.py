@@ -1,0 +1,76 @@
+"""The answer: the input's bytes with a few cuts and insertions, and nothing else changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+
+from cilium_policies.document.finding import Finding, refused
+from cilium_policies.document.source import JSON, RESOURCE_LIST, Source
+from cilium_policies.krm import block, flow, ids, stream
+from cilium_policies.krm.edit import Edit
+from cilium_policies.krm.kept import keep_tool_annotations
+
+
+def answer(
+    source: Source,
+    *,
+    drop: Set[int] = frozenset(),
+    replace: Mapping[int, bytes] | None = None,
+    append: Sequence[bytes] = (),
+    results: Sequence[Finding] = (),
+    drop_ids: bool = False,
+) -> bytes:
+    """`pieces` as one text."""
+    return b"".join(
+        pieces(source, drop=drop, replace=replace, append=append, results=results, drop_ids=drop_ids)
+    )
+
+
+def pieces(
+    source: Source,
+    *,
+    drop: Set[int] = frozenset(),
+    replace: Mapping[int, bytes] | None = None,
+    append: Sequence[bytes] = (),
+    results: Sequence[Finding] = (),
+    drop_ids: bool = False,
+) -> Iterator[memoryview | bytes]:
+    """The answer in slices of the input and inserted texts.
+
+    `drop` and `replace` name items by index; `replace` and `append` hold policies as block-style YAML, a
+    mapping at column 0 with LF line ends. A replaced policy keeps the tools' annotations of the old one
+    (kpt's path and index). `results` become the ResourceList's `results`, a stream has none. `drop_ids`
+    leaves out the two id annotations where no item has a path annotation (kustomize).
+
+    Raises Refused where policies would have to be appended to a JSON stream.
+    """
+    new = {index: keep_tool_annotations(source.items[index], text) for index, text in (replace or {}).items()}
+    if source.form == RESOURCE_LIST:
+        edit = flow.edits if source.frame.flow else block.edits
+        edits = edit(source, drop, new, append, results)
+        if drop_ids:
+            edits += ids.cuts(source, {*drop, *new})
+    elif source.form == JSON:
+        if append:
+            raise refused(
+                "policies cannot be appended to a JSON stream",
+                "use --only-policies, or hand in YAML documents separated by ---",
+                file=source.file,
+            )
+        edits = flow.stream_edits(source, drop, new)
+    else:
+        edits = stream.edits(source, drop, new, append)
+    return _applied(source.data, edits)
+
+
+def _applied(data: bytes, edits: list[Edit]) -> Iterator[memoryview | bytes]:
+    view = memoryview(data)
+    at = 0
+    for start, end, text in sorted(edits, key=lambda edit: edit[:2]):
+        if at < start:
+            yield view[at:start]
+        if text:
+            yield text
+        at = max(at, end)  # two cuts may share a separator
+    if at < len(data):
+        yield view[at:]

@@ -1,0 +1,57 @@
+"""Edits of a YAML stream: documents between `---` lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence, Set
+
+from cilium_policies.document.source import Item, Source
+from cilium_policies.krm.edit import Edit, as_lines, starts_line
+
+SEPARATOR = re.compile(rb"---[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z)")
+
+
+def edits(
+    source: Source, drop: Set[int], replace: Mapping[int, bytes], append: Sequence[bytes]
+) -> list[Edit]:
+    """See `answer.pieces`."""
+    changes = [_removal(source, source.items[index]) for index in sorted(drop)]
+    for index, text in replace.items():
+        item = source.items[index]
+        on_marker = source.data.startswith((b"---", b"%"), item.start)
+        changes.append((item.start, item.end, as_lines(b"---\n" * on_marker + text, source.newline)))
+    if append:
+        changes.append(_addition(source, changes, append))
+    return changes
+
+
+def alone(policies: Sequence[bytes]) -> bytes:
+    """Policies as a stream of their own (`--only-policies`); each document begins with `---`."""
+    return b"".join(b"---\n" + policy.strip(b"\n") + b"\n" for policy in policies)
+
+
+def _removal(source: Source, item: Item) -> Edit:
+    """Cut a document and one separator: the one before it, else the one behind it."""
+    data = source.data
+    line = data.rfind(b"\n", 0, max(item.start - 1, 0)) + 1
+    if item.start > line and SEPARATOR.match(data, line, item.start):
+        return line, item.end, b""
+    behind = SEPARATOR.match(data, item.end)
+    alone = behind is None or data.startswith((b"---", b"%"), item.start)
+    return item.start, item.end if alone or behind is None else behind.end(), b""
+
+
+def _addition(source: Source, changes: list[Edit], append: Sequence[bytes]) -> Edit:
+    """The new documents at the end; the first brings its own `---` unless the last line is one."""
+    data = source.data
+    size = len(data)
+    last_line = data.rfind(b"\n", 0, max(size - 1, 0)) + 1
+    separator = SEPARATOR.fullmatch(data, last_line) is not None and last_line < size
+    if any(start <= last_line < end for start, end, _ in changes):
+        separator = False
+    text = b"" if starts_line(data, size) or any(end == size for _, end, _ in changes) else b"\n"
+    text += b"" if separator else b"---\n"
+    text += b"---\n".join(document.strip(b"\n") + b"\n" for document in append)
+    if source.newline != b"\n":
+        text = text.replace(b"\n", source.newline)
+    return size, size, text
