@@ -6,43 +6,50 @@ from collections.abc import Iterator
 
 from cilium_policies.cilium.model import Policy, Rule, Selector, Spec
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.generate.config import AUDIT, OFF, Mode
+from cilium_policies.generate.config import Mode
 from cilium_policies.generate.edge import Edge, Peer
 from cilium_policies.generate.naming import component_name, free, limited
 from cilium_policies.generate.plan import Plan, by_end
 from cilium_policies.generate.rules import rules
+from cilium_policies.generate.wide import (
+    NOBODY,
+    allow_dns,
+    allow_dns_server,
+    cluster_wide,
+    default_deny,
+    spec,
+)
 from cilium_policies.kube.reading import COMPONENT
 from cilium_policies.workloads.model import Port, Workload
 from cilium_policies.workloads.selectors import joint, requirements
 
 MANAGED_BY = {"app.kubernetes.io/managed-by": "cilium-policies"}
 POLICY = "CiliumNetworkPolicy"
-NOBODY = (Rule(),)
+CLUSTER_WIDE = "CiliumClusterwideNetworkPolicy"
 _API = "kube-apiserver"
 
 
 class Policies:
     """The policies of a plan, by namespace and name, and what is to be said about them."""
 
-    def __init__(self, plan: Plan, taken: dict[str, set[str]]) -> None:
+    def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._taken = taken  # names of the user's own policies, by namespace
+        self._taken: dict[str, set[str]] = {}  # names of the user's own policies, by namespace
+        for one in plan.cluster.inventory.of(POLICY):
+            self._taken.setdefault(one.namespace, set()).add(one.name)
         self._ingress = by_end(plan.edges, lambda edge: edge.target)
         self._egress = by_end(plan.edges, lambda edge: edge.source)
         self.findings: list[Finding] = []
-        self.policies = sorted(
-            (policy for name in sorted(plan.namespaces) for policy in self._namespace(name)),
-            key=lambda policy: (policy.namespace, policy.name),
-        )
+        made = [policy for name in sorted(plan.namespaces) for policy in self._namespace(name)]
+        if plan.config.cluster_wide:
+            made += self._cluster_wide()
+        self.policies = sorted(made, key=lambda policy: (policy.namespace, policy.name))
 
     def _namespace(self, name: str) -> Iterator[Policy]:
         names = set(self._taken.get(name, ()))
         mode = self._plan.modes[name]
-        if self._plan.namespaces[name].wide:
-            yield self._policy(
-                name, "default-deny", "default-deny", names, (spec(mode, Selector(), NOBODY, NOBODY),)
-            )
-            yield self._policy(name, "allow-dns", "allow-dns", names, (self._dns(name, mode),))
+        for wide, made in self._wide(name, mode).items():
+            yield self._policy(name, wide, wide, names, (made,))
         subjects = [one for one in self._plan.subjects if one.namespace == name]
         declared = self._plan.namespaces[name].declared
         callers: list[tuple[Selector, list[Edge]]] = []
@@ -50,10 +57,29 @@ class Policies:
             calls = [edge for one in group for edge in self._egress.get(id(one), ()) if _to_api(edge)]
             if declared and calls:
                 callers.append((who, calls))
-            yield self._component(group, who, mode, names, with_api=not declared)
-        if callers:
+            with_api = not declared and not self._plan.config.cluster_wide
+            yield self._component(group, who, mode, names, with_api=with_api)
+        if callers and not self._plan.config.cluster_wide:
             specs = tuple(self._caller(name, who, calls, mode) for who, calls in callers)
             yield self._policy(name, "allow-kube-apiserver", "allow-kube-apiserver", names, specs)
+
+    def _wide(self, name: str, mode: Mode) -> dict[str, Spec]:
+        """The policies of the whole namespace, by name."""
+        if not self._plan.namespaces[name].wide:
+            return {}
+        dns, ports = self._plan.dns, self._plan.cluster.settings.api_ports
+        found = {"default-deny": default_deny(mode)}
+        if not self._plan.config.cluster_wide:
+            found["allow-dns"] = allow_dns(mode, dns, name)
+        if name == dns.namespace and not any(one.namespace == name for one in dns.workloads):
+            found["allow-dns-server"] = allow_dns_server(mode, dns, ports)
+        return found
+
+    def _cluster_wide(self) -> Iterator[Policy]:
+        specs = cluster_wide(self._plan.dns, self._plan.cluster.settings.api_ports)
+        taken = {one.name for one in self._plan.cluster.inventory.of(CLUSTER_WIDE)}
+        for name, made in specs.items():
+            yield Policy(CLUSTER_WIDE, "", free(name, taken), (made,), MANAGED_BY, {COMPONENT: name})
 
     def _component(
         self, group: list[Workload], who: Selector, mode: Mode, names: set[str], *, with_api: bool
@@ -87,9 +113,6 @@ class Policies:
         if not _to_api(edge) or edge.ports:
             return edge
         return edge._replace(ports=tuple(Port(number) for number in self._plan.cluster.settings.api_ports))
-
-    def _dns(self, name: str, mode: Mode) -> Spec:
-        return spec(mode, Selector(), NOBODY, self._plan.dns.rules(name))
 
     def _policy(
         self, namespace: str, wanted: str, component: str, names: set[str], specs: tuple[Spec, ...]
@@ -126,26 +149,6 @@ def _groups(subjects: list[Workload], neighbours: list[Workload]) -> Iterator[Gr
         else:
             for one in group:
                 yield [one], Selector(tuple(requirements(one)))
-
-
-def spec(mode: Mode, who: Selector, ingress: tuple[Rule, ...], egress: tuple[Rule, ...]) -> Spec:
-    """One rule set in a namespace's mode. In audit the rules stand as they are and deny nothing by default; a
-    direction that is off has no rules at all."""
-    inward = None if mode.ingress == OFF else ingress
-    outward = None if mode.egress == OFF else egress
-    soft = AUDIT in mode
-    return Spec(
-        who,
-        ingress=inward,
-        egress=outward,
-        deny_ingress_default=_denies(mode.ingress) if soft else None,
-        deny_egress_default=_denies(mode.egress) if soft else None,
-        description="; ".join(rule.why for rule in (*(inward or ()), *(outward or ())) if rule.why),
-    )
-
-
-def _denies(mode: str) -> bool:
-    return mode not in (AUDIT, OFF)
 
 
 def _to_api(edge: Edge) -> bool:

@@ -1,0 +1,119 @@
+"""The whole function: text in, the cluster that it shows, a plan of who needs whom, policies, text out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cilium_policies.catalogue.load import load as catalogue
+from cilium_policies.document.finding import ERROR, Refused, line_of
+from cilium_policies.document.source import RESOURCE_LIST, Source
+from cilium_policies.document.split import split
+from cilium_policies.generate.check import check
+from cilium_policies.generate.config import Config
+from cilium_policies.generate.own import changes, documents
+from cilium_policies.generate.plan import Plan, plan
+from cilium_policies.generate.policies import Policies
+from cilium_policies.generate.settings import config_of, settings
+from cilium_policies.generate.summary import findings, summary
+from cilium_policies.krm.answer import answer
+from cilium_policies.krm.ids import has_paths
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.reading import Objects, objects
+from cilium_policies.workloads.gather import gather
+
+
+class Options(NamedTuple):
+    """What a command line says: `config` and `inventory` as (file name, bytes), `overrides` as (path, text)."""
+
+    config: tuple[str, bytes] | None = None
+    overrides: tuple[tuple[str, str], ...] = ()
+    inventory: tuple[str, bytes] | None = None
+    only_policies: bool = False
+    verbose: bool = False
+
+
+class Outcome(NamedTuple):
+    """The whole answer; nothing is written before it stands here. `code` is the exit code."""
+
+    stdout: bytes
+    stderr: list[str]
+    code: int
+
+
+class Made(NamedTuple):
+    """What a run makes of its input."""
+
+    config: Config
+    read: Objects
+    plan: Plan
+    policies: Policies
+
+
+def run(inputs: list[tuple[str, bytes]], options: Options) -> Outcome:
+    """One run over (name, bytes) inputs; every way of running the program comes through here."""
+    sources: list[Source] = []
+    try:
+        sources += (split(data, name) for name, data in inputs)
+        config = config_of(sources, options.config, options.overrides)
+        if not config.enabled:
+            return passed_through(sources, objects(sources), options)
+        made = make(sources, config, options)
+        if config.action == "check":
+            return checked(sources, made, options)
+        return answered(sources, made, options)
+    except Refused as refusal:
+        return refused(sources, refusal)
+
+
+def make(sources: list[Source], config: Config, options: Options) -> Made:
+    """The plan and the policies for what the sources show."""
+    for source in sources:
+        for finding in source.findings:
+            if finding.severity == ERROR:
+                raise Refused(finding)
+    read = objects(sources, config.default_namespace)
+    known = catalogue(config.defined_components, config.disabled_components)
+    cluster = gather(read.objects, known, settings(config, Inventory(read.objects)))
+    planned = plan(cluster, config, known)
+    return Made(config, read, planned, Policies(planned))
+
+
+def answered(sources: list[Source], made: Made, options: Options) -> Outcome:
+    """The items as they came, the policies after them, and what there is to say."""
+    said = findings(sources, made.plan, made.policies)
+    lines = summary(said, made.plan, made.policies, verbose=options.verbose)
+    if options.only_policies:
+        return Outcome(documents(made.policies.policies), lines, 0)
+    source = sources[0]
+    change = changes(made.read.own, made.policies.policies, comments=source.form != RESOURCE_LIST)
+    return Outcome(answer(source, results=said, drop_ids=True, **change._asdict()), lines, 0)
+
+
+def checked(sources: list[Source], made: Made, options: Options) -> Outcome:
+    """What the answer should hold and does not. A list that kpt sent (its items have paths) goes back as it
+    came; one of kustomize's goes back empty, as a validator must, but only when the check passed."""
+    found = check(made.plan, made.policies, made.read.own)
+    lines = [f"cilium-policies: {line_of(finding)}" for finding in found]
+    told = f"{len(found)} findings" if found else "nothing amiss"
+    lines.append(
+        f"cilium-policies: check: {told} in {len(made.plan.namespaces)} namespaces; checked only, nothing generated"
+    )
+    if sources[0].form != RESOURCE_LIST or not (found or has_paths(sources[0])):
+        return Outcome(b"", lines, 1 if found else 0)
+    return Outcome(answer(sources[0], results=found), lines, 1 if found else 0)
+
+
+def passed_through(sources: list[Source], read: Objects, options: Options) -> Outcome:
+    """`enabled: false`: every item as it came, less the policies of earlier runs."""
+    lines = ["cilium-policies: switched off by spec.enabled; its own policies are removed"]
+    if options.only_policies:
+        return Outcome(b"", lines, 0)
+    change = changes(read.own, [], comments=False)
+    return Outcome(answer(sources[0], results=[], drop_ids=True, **change._asdict()), lines, 0)
+
+
+def refused(sources: list[Source], refusal: Refused) -> Outcome:
+    """An error: one line on stderr; a ResourceList goes back whole, with the error among its results."""
+    line = f"cilium-policies: {line_of(refusal.finding)}"
+    whole = len(sources) == 1 and sources[0].form == RESOURCE_LIST
+    return Outcome(answer(sources[0], results=[refusal.finding]) if whole else b"", [line], 1)

@@ -1,0 +1,158 @@
+"""The answer that there should be, held against the input: what `spec.action: check` and `check` find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cilium_policies.cilium.model import Policy
+from cilium_policies.cilium.write import policy_object
+from cilium_policies.document.finding import ERROR, Finding
+from cilium_policies.generate.plan import Plan
+from cilium_policies.generate.policies import CLUSTER_WIDE, Policies
+from cilium_policies.kube.labels import NAMESPACE
+from cilium_policies.kube.objects import Object, at, mapping, mappings, sequence, strings, text
+from cilium_policies.kube.reading import COMPONENT, Own
+from cilium_policies.workloads.model import Workload
+
+_AGAIN = "run the function again and commit what it writes"
+_WIDE = ("default-deny", "allow-dns", "allow-dns-server")
+
+
+def check(plan: Plan, policies: Policies, own: list[Own]) -> list[Finding]:
+    """Everything that the input lacks or has otherwise than generated; empty where it is as it should be.
+
+    A config that says nothing asks for presence only: it cannot know how the policies were made.
+    """
+    found = [*_moved(plan, own), *_present(plan, own)]
+    if not plan.config.bare:
+        found += _compared(policies.policies, own)
+    unique = {(one.message, one.namespace, one.name): one for one in found}
+    return list(unique.values())
+
+
+def _finding(
+    message: str, cure: str, policy: Object | None = None, namespace: str = "", name: str = ""
+) -> Finding:
+    if policy is None:
+        return Finding(ERROR, message, cure, namespace=namespace, name=name)
+    where = policy.where
+    return Finding(
+        ERROR,
+        message,
+        cure,
+        where.file,
+        where.item,
+        where.line,
+        0,
+        "",
+        policy.api_version,
+        policy.kind,
+        policy.namespace,
+        policy.name,
+    )
+
+
+def _present(plan: Plan, own: list[Own]) -> Iterator[Finding]:
+    """Each namespace has a default-deny of the program's, each workload is selected by one of its policies."""
+    by_namespace: dict[str, list[Object]] = {}
+    for one in own:
+        by_namespace.setdefault(one.policy.namespace, []).append(one.policy)
+    for name, namespace in sorted(plan.namespaces.items()):
+        here = by_namespace.get(name, [])
+        if namespace.wide and not any(one.annotations.get(COMPONENT) == "default-deny" for one in here):
+            yield _finding(
+                f"namespace {name} has no default-deny: it is open", _AGAIN, None, name, "default-deny"
+            )
+        single = [one for one in here if one.annotations.get(COMPONENT) not in _WIDE]
+        for workload in plan.subjects:
+            if workload.namespace == name and not any(_selects(one, workload) for one in single):
+                yield _finding(
+                    f"{workload} is selected by no policy of this program", _AGAIN, None, name, workload.name
+                )
+
+
+def _selects(policy: Object, workload: Workload) -> bool:
+    return any(_matches(mapping(spec.get("endpointSelector")), workload) for spec in _specs(policy))
+
+
+def _specs(policy: Object) -> list[dict[str, Any]]:
+    return (
+        [policy.spec, *mappings(policy.body.get("specs"))]
+        if policy.spec
+        else mappings(policy.body.get("specs"))
+    )
+
+
+def _matches(selector: dict[str, Any], workload: Workload) -> bool:
+    """Whether a subject selector of the program's own form selects the workload's pods."""
+    labels = {**workload.labels, **workload.selector}
+    for key, value in strings(selector.get("matchLabels")).items():
+        if labels.get(key.removeprefix("k8s:").removeprefix("any:")) != value:
+            return False
+    for entry in mappings(selector.get("matchExpressions")):
+        key = text(entry.get("key")).removeprefix("k8s:").removeprefix("any:")
+        held = labels.get(key)
+        operator = entry.get("operator")
+        values = sequence(entry.get("values"))
+        if key == NAMESPACE and operator == "Exists":
+            continue
+        if (operator == "In" and held not in values) or (operator == "Exists" and held is None):
+            return False
+        if (operator == "NotIn" and held in values) or (operator == "DoesNotExist" and held is not None):
+            return False
+    return True
+
+
+def _moved(plan: Plan, own: list[Own]) -> Iterator[Finding]:
+    """What an outer layer did to policies: it gave a cluster-wide one a namespace, or moved one from its pods."""
+    for one in own:
+        policy = one.policy
+        stamped = text(at(policy.body, "metadata", "namespace"))
+        if policy.kind == CLUSTER_WIDE and stamped:
+            yield _finding(
+                f"{policy.kind} {policy.name} has the namespace {stamped}: an outer layer's `namespace:` did this",
+                "run the function at the root, after that layer",
+                policy,
+            )
+        elif policy.kind != CLUSTER_WIDE and policy.annotations.get(COMPONENT) not in _WIDE:
+            here = plan.cluster.in_namespace(policy.namespace)
+            if not any(_selects(policy, workload) for workload in here):
+                yield _finding(
+                    f"{policy} selects no pod of its namespace: it moved, or its workload is gone",
+                    _AGAIN,
+                    policy,
+                )
+
+
+def _compared(policies: list[Policy], own: list[Own]) -> Iterator[Finding]:
+    """Each generated policy stands in the input with the same rules, and no other of the program's does."""
+    found = {(one.policy.kind, one.policy.namespace, one.policy.name): one.policy for one in own}
+    for policy in policies:
+        name = (
+            f"{policy.kind} {policy.namespace}/{policy.name}"
+            if policy.namespace
+            else f"{policy.kind} {policy.name}"
+        )
+        held = found.pop((policy.kind, policy.namespace, policy.name), None)
+        if held is None:
+            yield _finding(f"{name} is missing", _AGAIN, None, policy.namespace, policy.name)
+        elif _rules(held.body) != _rules(policy_object(policy)):
+            yield _finding(f"{name} is not what would be generated: changed by hand, or stale", _AGAIN, held)
+    for held in found.values():
+        yield _finding(f"{held} is stale: nothing would generate it any more", _AGAIN, held)
+
+
+def _rules(body: dict[str, Any]) -> Any:
+    """What a policy does, without what outer layers may add (labels, annotations): scalars as text."""
+    return _plain({"spec": body.get("spec"), "specs": body.get("specs")})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(member) for key, member in value.items() if member is not None}
+    if isinstance(value, (list, tuple)):
+        return [_plain(member) for member in value]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,75 @@
+"""What a run says: findings for the results, lines for stderr."""
+
+from __future__ import annotations
+
+from cilium_policies.document.finding import ERROR, INFO, WARNING, Finding, line_of
+from cilium_policies.document.source import Source
+from cilium_policies.generate.plan import Plan
+from cilium_policies.generate.policies import Policies
+
+_ORDER = (ERROR, WARNING, INFO)
+
+
+def findings(sources: list[Source], plan: Plan, policies: Policies) -> list[Finding]:
+    """Errors, then warnings, then one info a namespace: kpt shows the first four."""
+    said = [finding for source in sources for finding in source.findings]
+    said += plan.findings
+    said += policies.findings
+    said += (_uncovered(plan, number) for number in range(len(plan.uncovered)))
+    said += _namespaces(plan, policies)
+    return sorted(said, key=lambda finding: _ORDER.index(finding.severity))
+
+
+def _uncovered(plan: Plan, number: int) -> Finding:
+    one = plan.uncovered[number]
+    mode = getattr(plan.modes[one.workload.namespace], one.direction)
+    what = "is denied" if mode == "enforce" else "would be denied in enforce"
+    return Finding(
+        WARNING,
+        f"{one}: nothing in the input explains it, so it {what}",
+        f"to allow it: {one.cure}",
+        file=one.workload.where.file,
+        index=one.workload.where.item,
+        line=one.workload.where.line,
+        kind=one.workload.kind,
+        namespace=one.workload.namespace,
+        name=one.workload.name,
+    )
+
+
+def _namespaces(plan: Plan, policies: Policies) -> list[Finding]:
+    counts: dict[str, int] = {}
+    for policy in policies.policies:
+        counts[policy.namespace] = counts.get(policy.namespace, 0) + 1
+    return [
+        Finding(
+            INFO,
+            f"{name}: {counts.get(name, 0)} policies, {plan.modes[name].word}",
+            kind="Namespace",
+            name=name,
+        )
+        for name in sorted(plan.namespaces)
+    ]
+
+
+def summary(said: list[Finding], plan: Plan, policies: Policies, *, verbose: bool) -> list[str]:
+    """Each warning where somebody is looking, and one line in any case."""
+    lines = [f"cilium-policies: {f.severity}: {line_of(f)}" for f in said if verbose and f.severity != INFO]
+    modes = sorted({plan.modes[name].word for name in plan.namespaces})
+    mode = modes[0] if len(modes) == 1 else ", ".join(f"{_count(plan, word)} {word}" for word in modes)
+    line = (
+        f"cilium-policies: {_plural(len(plan.namespaces), 'namespace')}, "
+        f"{_plural(len(policies.policies), 'policy', 'policies')}, {mode or plan.config.mode}"
+    )
+    workloads = len({one.workload.key for one in plan.uncovered})
+    if workloads:
+        line += f"; {_plural(workloads, 'workload')} uncovered: cilium-policies list --uncovered"
+    return [*lines, line]
+
+
+def _count(plan: Plan, word: str) -> int:
+    return sum(plan.modes[name].word == word for name in plan.namespaces)
+
+
+def _plural(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
