@@ -34,7 +34,9 @@ def plugin_generate(folder, **env):
 def test_build_options(tmp_path):
     options = yaml.safe_load((ARGOCD / "argocd-cm.yaml").read_text())["data"]["kustomize.buildOptions"]
     kustomization(tmp_path / "apps" / "web")
-    printed = succeeded(run(["kustomize", "build", tmp_path / "apps" / "web", *options.split()], cwd=tmp_path))
+    printed = succeeded(
+        run(["kustomize", "build", tmp_path / "apps" / "web", *options.split()], cwd=tmp_path)
+    )
 
     assert "web/default-deny" in policies(printed)
 

@@ -13,7 +13,17 @@ FLUX = EXAMPLES / "flux"
 
 
 def flux_build(path, ks, ks_name):
-    command = ["flux", "build", "kustomization", ks_name, "--path", path, "--kustomization-file", ks, "--dry-run"]
+    command = [
+        "flux",
+        "build",
+        "kustomization",
+        ks_name,
+        "--path",
+        path,
+        "--kustomization-file",
+        ks,
+        "--dry-run",
+    ]
     return succeeded(run(command))
 
 
@@ -84,7 +94,11 @@ def test_policies_survive_a_later_substitution(tmp_path):
 
 def test_target_namespace_moves_everything_so_policies_are_made_after_it(tmp_path):
     ks = tmp_path / "ks.yaml"
-    text = (FLUX / "cluster.yaml").read_text().replace("  prune: true", "  prune: true\n  targetNamespace: moved")
+    text = (
+        (FLUX / "cluster.yaml")
+        .read_text()
+        .replace("  prune: true", "  prune: true\n  targetNamespace: moved")
+    )
     ks.write_text(text)
     built = flux_build(FLUX / "apps" / "notes", ks, "notes")
     made = own(documents(succeeded(run(["cilium-policies"], stdin=built))))

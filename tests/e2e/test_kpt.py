@@ -123,7 +123,9 @@ def test_check_fails_before_the_function_ran(package):
 
 def test_a_plain_stream_through_kpt(package):
     stream = (package / "guestbook.yaml").read_text()
-    unwrapped = succeeded(run(["kpt", "fn", "eval", "-", "-o", "unwrap", "--exec", "cilium-policies"], stdin=stream))
+    unwrapped = succeeded(
+        run(["kpt", "fn", "eval", "-", "-o", "unwrap", "--exec", "cilium-policies"], stdin=stream)
+    )
     direct = succeeded(run(["cilium-policies"], stdin=stream))
 
     assert [name(doc) for doc in own(documents(unwrapped))] == [name(doc) for doc in own(documents(direct))]

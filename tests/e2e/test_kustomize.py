@@ -24,7 +24,9 @@ def kustomize():
 def test_all_that_the_build_had_comes_out_byte_for_byte_and_first(tmp_path, mode):
     without = succeeded(run([*PLAIN, EXAMPLES / "shop"]))
     kustomization(tmp_path, spec=f"spec: {{mode: {mode}}}\n")
-    (tmp_path / "kustomization.yaml").write_text(f"resources: [{relative(tmp_path)}]\ntransformers: [fn.yaml]\n")
+    (tmp_path / "kustomization.yaml").write_text(
+        f"resources: [{relative(tmp_path)}]\ntransformers: [fn.yaml]\n"
+    )
 
     printed = succeeded(run([*BUILD, tmp_path]))
 
@@ -47,7 +49,9 @@ def test_every_way_gives_the_same_policies(image, tmp_path):
         assert policies(succeeded(run([EXAMPLES / folder / "run"]))) == expected
     enforced = tmp_path / "fn.yaml"
     kustomization(tmp_path, spec="spec: {mode: enforce}\n")
-    (tmp_path / "kustomization.yaml").write_text(f"resources: [{relative(tmp_path)}]\ntransformers: [fn.yaml]\n")
+    (tmp_path / "kustomization.yaml").write_text(
+        f"resources: [{relative(tmp_path)}]\ntransformers: [fn.yaml]\n"
+    )
     assert enforced.exists()
     assert policies(succeeded(run([*BUILD, tmp_path]))) == expected
 
@@ -150,7 +154,11 @@ def test_the_corpus_main_case_by_program_and_by_image(image, tmp_path):
 
     assert outputs[0] == outputs[1]
     assert outputs[0].startswith(without)
-    spaces = {doc["metadata"]["name"] for doc in yaml.load_all(without, yaml.BaseLoader) if doc["kind"] == "Namespace"}
+    spaces = {
+        doc["metadata"]["name"]
+        for doc in yaml.load_all(without, yaml.BaseLoader)
+        if doc["kind"] == "Namespace"
+    }
     made = policies(outputs[0])
     assert spaces
     assert {f"{space}/default-deny" for space in spaces} <= set(made)

@@ -12,7 +12,9 @@ from tests.tools import BASE, EPOCH, ROOT, environment, require, run, succeeded
 
 pytestmark = pytest.mark.e2e
 
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "__pycache__", "*.pyc", "tests", ".*_cache", "dist", "index.json")
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", "__pycache__", "*.pyc", "tests", ".*_cache", "dist", "index.json"
+)
 
 
 def checkout(folder, source=ROOT):
@@ -55,8 +57,9 @@ def test_two_builds_give_the_same_layers(image):
     name = "localhost/cilium-policies:again"
     env = environment(IMAGE=name, BASE=BASE, SOURCE_DATE_EPOCH=EPOCH, NO_CACHE="1")
     succeeded(run(["sh", ".ci/image.sh"], timeout=600, env=env))
-    layers = [run(["podman", "inspect", each, "--format", "{{.RootFS.Layers}}"]).stdout for each in (image, name)]
+    layers = [
+        run(["podman", "inspect", each, "--format", "{{.RootFS.Layers}}"]).stdout for each in (image, name)
+    ]
     run(["podman", "rmi", name])
 
     assert layers[0] == layers[1]
-

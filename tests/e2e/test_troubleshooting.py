@@ -1,4 +1,4 @@
-"""docs/troubleshooting.md against the real tools: each error text it explains is met here, and each met one is in it."""
+"""docs/troubleshooting.md against the real tools: each text that it explains is met here, and the other way."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ pytestmark = pytest.mark.e2e
 def headings() -> list[str]:
     """The texts that the page explains: its third-level headings, without the code marks around them."""
     page = (ROOT / "docs" / "troubleshooting.md").read_text()
-    return [re.sub(r"^(`+) ?(.*?) ?\1$", r"\2", line[4:]) for line in page.splitlines() if line.startswith("### ")]
+    return [
+        re.sub(r"^(`+) ?(.*?) ?\1$", r"\2", line[4:]) for line in page.splitlines() if line.startswith("### ")
+    ]
 
 
 def test_the_page_and_the_cases_are_the_same():

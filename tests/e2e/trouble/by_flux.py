@@ -25,7 +25,9 @@ def function_in_the_tree(tmp: Path) -> str:
 
 
 def long_line(tmp: Path) -> str:
-    stream = f"{NAMESPACE}---\napiVersion: v1\nkind: ConfigMap\ndata:\n  long: {'x' * 70000}\n---\n{NAMESPACE}"
+    stream = (
+        f"{NAMESPACE}---\napiVersion: v1\nkind: ConfigMap\ndata:\n  long: {'x' * 70000}\n---\n{NAMESPACE}"
+    )
     assert seen(["flux", "envsubst"], 0, stdin=stream).count("kind: Namespace") == 1
     return "Objects are missing after `flux envsubst`"
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from tests.e2e.trouble import NAMESPACE, Case, seen
 
-KPTFILE = "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: web\npipeline:\n  mutators:\n    - {entry}\n"
+KPTFILE = (
+    "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: web\npipeline:\n  mutators:\n    - {entry}\n"
+)
 
 
 def package(tmp: Path, entry: str) -> Path:
