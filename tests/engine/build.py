@@ -1,11 +1,12 @@
 """Build the judge: `python -m tests.engine.build` prints the path of the binary.
 
-The binary is cached outside git under a hash of its sources, so that an unchanged judge costs nothing. A cold build
-of Cilium's packages takes about five minutes on two cores; an edit of the judge itself takes seconds.
+The binary is cached outside git under a hash of its sources, so that an unchanged judge costs nothing. A cold
+build of Cilium's packages takes about five minutes on two cores; an edit of the judge itself takes seconds.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -58,11 +59,14 @@ def build() -> Path:
         return target
     go = go_command()
     target.parent.mkdir(parents=True, exist_ok=True)
-    # Two processes may build at once: each writes a file of its own, the last rename wins.
-    draft = target.with_name(f"judge-{os.getpid()}")
-    command = [go, "build", "-p", "2", "-ldflags", "-s -w", "-o", str(draft), "."]
-    subprocess.run(command, cwd=SOURCES, env={**os.environ, "CGO_ENABLED": "0"}, check=True)
-    draft.replace(target)
+    # Parallel test workers must not build the same minutes-long thing side by side.
+    with (target.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.exists():
+            draft = target.with_name("judge.draft")
+            command = [go, "build", "-p", "2", "-ldflags", "-s -w", "-o", str(draft), "."]
+            subprocess.run(command, cwd=SOURCES, env={**os.environ, "CGO_ENABLED": "0"}, check=True)
+            draft.replace(target)
     return target
 
 

@@ -1,13 +1,12 @@
 """Ask Cilium's own policy engine from Python.
 
-`Judge` is one `judge serve` process: requests and answers are JSON lines. A `World` is one cluster in it whose
-generated policies can be replaced and asked again in milliseconds. `substitute` fills `${…}` as Flux would.
+`Judge` is one `judge serve` process: requests and answers are JSON lines. A `World` is one cluster in it
+whose generated policies can be replaced and asked again in milliseconds.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -15,14 +14,10 @@ from types import TracebackType
 from typing import Any, NamedTuple
 
 from tests.engine.build import build
+from tests.engine.substitute import substitute
 
 End = Mapping[str, Any]
 Query = Mapping[str, Any]
-
-# Flux reads `${NAME}`, `${NAME:=default}` and the other operators of drone/envsubst; `$$` stands for a dollar.
-_VARIABLE = re.compile(
-    r"\$(?:\$(?=\{)|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?:(?P<operator>:=|=|:-|-)(?P<default>[^}]*))?\})"
-)
 
 
 class JudgeError(RuntimeError):
@@ -100,26 +95,6 @@ def _names(side: Side) -> str:
     return f"{text} [{side.note}]" if side.note and side.by else text
 
 
-def substitute(text: str, variables: Mapping[str, str] | None = None) -> str:
-    """Fill `${NAME}` and `${NAME:=default}`; an unknown name without default becomes itself in lower case.
-
-    The stand-in is a valid label, name and host part, and the same in manifests and policies of one cluster.
-    """
-
-    def value(match: re.Match[str]) -> str:
-        name = match["name"]
-        if name is None:
-            return "$"
-        known = (variables or {}).get(name)
-        if known is not None and (known or (match["operator"] or "=")[0] != ":"):
-            return known
-        if match["operator"] is not None:
-            return str(match["default"])
-        return name.lower().replace("_", "-")
-
-    return _VARIABLE.sub(value, text)
-
-
 class Judge:
     """One running judge. Use it as a context manager, or close() it."""
 
@@ -146,7 +121,7 @@ class Judge:
         self._process.wait()
 
     def request(self, **fields: Any) -> dict[str, Any]:
-        """Send one request (serve.go has the fields) and return the reply. Raises JudgeError for its error."""
+        """Send one request (serve.go has the fields), return the reply. Raises JudgeError for its error."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(fields) + "\n")
@@ -179,7 +154,7 @@ class Judge:
         variables: Mapping[str, str] | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> World:
-        """Load one cluster: manifests from files and text, `${…}` filled, with the agent settings of options.go."""
+        """Load one cluster from files and text, `${…}` filled; options.go has the agent settings."""
         parts = [Path(path).read_text(encoding="utf-8") for path in files] + [text]
         stream = substitute("\n---\n".join(parts), variables)
         self._worlds += 1

@@ -1,0 +1,59 @@
+"""pytest fixtures for tests that ask the judge or read the corpus; tests/conftest.py imports them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.engine.build import ROOT, NoGoError
+from tests.engine.crds import crd_directories
+from tests.engine.judge import Judge
+
+
+def missing(what: str) -> None:
+    """Skip the test with one line; where CI is true nothing may be missing, so fail."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI must have it: {what}", pytrace=False)
+    pytest.skip(what)
+
+
+def corpus_directory() -> Path | None:
+    """`$CILIUM_POLICIES_CORPUS`, or `../shared/corpus` beside the checkout; None when there is neither."""
+    given = os.environ.get("CILIUM_POLICIES_CORPUS")
+    found = Path(given) if given else ROOT.parent / "shared" / "corpus"
+    return found if found.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def judge() -> Iterator[Judge]:
+    """Cilium's policy engine, built on first use; skips without Go."""
+    try:
+        running = Judge()
+    except NoGoError as error:
+        missing(str(error))
+        raise
+    with running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def crds() -> dict[str, Path]:
+    """The policy CRDs of each supported Cilium minor: version to folder; skips without Go."""
+    try:
+        return crd_directories()
+    except NoGoError as error:
+        missing(str(error))
+        raise
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of real clusters; skips where it is not."""
+    found = corpus_directory()
+    if found is None:
+        missing("no corpus: set CILIUM_POLICIES_CORPUS to its folder")
+        raise FileNotFoundError
+    return found
