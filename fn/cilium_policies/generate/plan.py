@@ -14,6 +14,7 @@ from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.edge import Edge, Peer
 from cilium_policies.generate.given import given, roles
 from cilium_policies.generate.namespaces import Namespace, namespaces
+from cilium_policies.generate.warnings import warnings
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -77,7 +78,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue) -> Plan:
         found,
         Dns(cluster, config),
         [one for one in uncovered if one.workload.namespace in on],
-        findings + allowed.findings + _host_network(cluster, on),
+        [*findings, *allowed.findings, *_host_network(cluster, on), *warnings(cluster, set(on))],
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from cilium_policies.generate.edge import Edge
 from cilium_policies.generate.evidence import (
     api_access,
+    configuration,
     ingresses,
     listeners,
     monitors,
@@ -29,6 +30,7 @@ KINDS: tuple[Callable[[Cluster, Given], Iterator[Edge]], ...] = (
     monitors.edges,
     webhooks.edges,
     api_access.edges,
+    configuration.edges,
 )
 
 

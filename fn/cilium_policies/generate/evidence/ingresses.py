@@ -19,9 +19,9 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """One edge a controller and backend of each Ingress, IngressRoute and VirtualService."""
     gateways = Gateways(cluster, given)
     for one in cluster.inventory.of("Ingress"):
-        yield from _edges(one, gateways.ingress_class(one), _ingress(cluster, one))
+        yield from _edges(one, gateways.ingress_class(one), ingress_backends(cluster, one))
     for one in cluster.inventory.of(*_INGRESS_ROUTES):
-        yield from _edges(one, gateways.of_group(one.group), _ingress_route(cluster, one))
+        yield from _edges(one, gateways.of_group(one.group), ingress_route_backends(cluster, one))
     for one in cluster.inventory.of("VirtualService", group="networking.istio.io"):
         yield from _edges(one, tuple(_istio_gateways(cluster, one)), _virtual_service(cluster, one))
 
@@ -33,7 +33,8 @@ def _edges(one: Object, clients: tuple[Peer, ...], targets: Iterator[tuple[Peer,
                 yield Edge(client, end, (port,), f"requests through {one.kind} {one.name}", str(one), "route")
 
 
-def _ingress(cluster: Cluster, one: Object) -> Iterator[tuple[Peer, Port]]:
+def ingress_backends(cluster: Cluster, one: Object) -> Iterator[tuple[Peer, Port]]:
+    """Peers and pod ports behind an Ingress."""
     backends = [mapping(one.spec.get("defaultBackend")) or mapping(one.spec.get("backend"))]
     for rule in mappings(one.spec.get("rules")):
         backends += [mapping(path.get("backend")) for path in mappings(at(rule, "http", "paths"))]
@@ -45,7 +46,8 @@ def _ingress(cluster: Cluster, one: Object) -> Iterator[tuple[Peer, Port]]:
         yield from _service(cluster, one.namespace, name, port or text(entry.get("servicePort")), "TCP")
 
 
-def _ingress_route(cluster: Cluster, one: Object) -> Iterator[tuple[Peer, Port]]:
+def ingress_route_backends(cluster: Cluster, one: Object) -> Iterator[tuple[Peer, Port]]:
+    """Peers and pod ports behind an IngressRoute of any of its three kinds."""
     protocol = "UDP" if one.kind == "IngressRouteUDP" else "TCP"
     for route in mappings(one.spec.get("routes")):
         for entry in mappings(route.get("services")):

@@ -22,7 +22,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     gateways = Gateways(cluster, given)
     for route in cluster.inventory.of(*ROUTE_KINDS, group=GATEWAY_API):
         parents = list(dict.fromkeys(parent_gateways(cluster, route)))
-        targets = list(dict.fromkeys(_targets(cluster, route))) if parents else []
+        targets = list(dict.fromkeys(route_backends(cluster, route))) if parents else []
         for namespace, name in parents:
             for client in gateways.peers(namespace, name):
                 for end, port in targets:
@@ -49,7 +49,8 @@ def parent_gateways(cluster: Cluster, route: Object) -> Iterator[tuple[str, str]
             yield text(owner.get("namespace")) or namespace, text(owner.get("name"))
 
 
-def _targets(cluster: Cluster, route: Object) -> Iterator[tuple[Peer, Port]]:
+def route_backends(cluster: Cluster, route: Object) -> Iterator[tuple[Peer, Port]]:
+    """Peers and pod ports behind every backend of a route, those of its filters included."""
     protocol = "UDP" if route.kind == "UDPRoute" else "TCP"
     for rule in mappings(route.spec.get("rules")):
         for reference in _references(rule):

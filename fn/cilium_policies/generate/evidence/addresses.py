@@ -1,0 +1,209 @@
+"""Network addresses in configuration: URLs, host:port, connection strings and `*_HOST` keys, out of any text.
+
+What is found is only what the text says; whether a name is a Service, an own route or the outside, and
+whether the place is trusted, is decided by `configuration`. Of a value nothing but host and port is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from cilium_policies.generate.evidence.ports_of_schemes import NO_NETWORK, PROGRAMS, SCHEMES, UDP_SCHEMES
+
+
+class Address(NamedTuple):
+    """`port` 0: not said. `scheme` "" for a bare host. `key` is the variable, flag or field whose value it is
+    ("" none), `direct` true where the value consists of nothing else (a list of such counts)."""
+
+    host: str
+    port: int
+    scheme: str = ""
+    protocol: str = "TCP"
+    key: str = ""
+    direct: bool = False
+
+
+# A comma belongs to the authority (several hosts), unless another URL begins behind it.
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://((?:[^\s/?#\"'`<>\\,]|,(?![A-Za-z][A-Za-z0-9+.\-]*://))+)")
+_GRPC_NAME = re.compile(r"\b(?:dns|passthrough|ipv4):///?([\w.\-]+):(\d{1,5})\b")
+_AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|(?:[A-Za-z0-9_.\-]|\$\{[^}]*\})+)(?::(\d{1,5}))?(?![\w$%{:])")
+_PORT = re.compile(r":(\d{1,5})(?![\w.:\-])")
+_CLUSTER_NAME = re.compile(
+    r"(?<![\w.\-/@+])(?:\w+\+)?((?:[\w\-]+\.){2,}svc(?:\.[a-z0-9.\-]*[a-z0-9])?)\.?(?![\w\-:])"
+)
+_HOST_FIELD = re.compile(
+    r"^[\s\-]*[\"']?((?:[\w.\-]*[_.\-])?(?:pghost|hostname|host|server|address|addr|endpoint))[\"']?\s*[:=]\s*"
+    r"[\"']?([A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9])?)[\"']?\s*[,;]?\s*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_PORT_FIELD = re.compile(
+    r"[\"']?[\w.\-]*port[\"']?\s*[:=]\s*[\"']?(\d{1,5})[\"']?\s*[,;]?\s*$", re.IGNORECASE
+)
+_KEYWORDS = re.compile(r"\bhost=([\w.\-]+)(?:[^\n]*?\bport=(\d{1,5}))?")
+_KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
+_FLAG = re.compile(r"--?([A-Za-z][\w.\-]*)\s*$")
+_COMMENTS = ("#", "//", ";", "<!--", "REM ")
+_HOST_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
+_BEFORE_NAME = frozenset(
+    "/@:$}%\\"
+)  # what stands before a URL's host, a variable or a path, never before a bare name
+_NEAR_LINES = 3  # a `port:` that belongs to a `host:` stands at most this far from it
+_VARIABLE = re.compile(r"\$\(([A-Za-z_][\w.\-]*)\)")
+
+
+def expand(value: str, variables: dict[str, str]) -> str:
+    """`$(NAME)` replaced as the kubelet does in env, args and command; an unknown name stays as it is."""
+    if "$(" not in value:
+        return value
+    return _VARIABLE.sub(lambda match: variables.get(match[1], match[0]), value)
+
+
+def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
+    """Addresses in a text. `file`: a configuration file or arguments, where keys stand in the lines and
+    comments are left out; otherwise `key` is the variable's name and `value` its whole value."""
+    found: list[Address] = []
+    if "://" in value:
+        found += _urls(value, key, file)
+    if ":" in value:
+        found += _host_ports(value, key, file)
+    if ".svc" in value:
+        found += (
+            Address(
+                match[1], 0, key=_key(value, match.start(), key, file), direct=_direct(value, match, file)
+            )
+            for match in _CLUSTER_NAME.finditer(value)
+            if not (file and _commented(value, match.start()))
+        )
+    if "host=" in value:
+        found += (
+            Address(match[1], int(match[2] or 5432), "postgres", key=key)
+            for match in _KEYWORDS.finditer(value)
+        )
+    if file:
+        found += _host_fields(value)
+    return list(dict.fromkeys(one for one in found if 0 <= one.port < 65536))
+
+
+def pairs(variables: dict[str, str]) -> Iterator[Address]:
+    """`*_HOST` variables (and their like) that hold a bare name, with the `*_PORT` beside them."""
+    for key, value in variables.items():
+        match = _HOST_FIELD.match(f"{key}={value.strip()}")
+        if match is None or match[2].isdigit():
+            continue
+        yield Address(match[2], _paired_port(key, variables), key=key, direct=True)
+
+
+def _paired_port(key: str, variables: dict[str, str]) -> int:
+    stem = re.sub(r"(?i)[_.\-]?(hostname|host|server|address|addr|endpoint)$", "", key)
+    for name in (f"{stem}_PORT", f"{stem}PORT", f"{stem}_port", f"{stem}.port", f"{key}_PORT"):
+        if (port := variables.get(name, "")).isdigit() and len(port) < 6:
+            return int(port)
+    return program_port(key)
+
+
+def program_port(key: str) -> int:
+    """The customary port of the program that a key names (`POSTGRES_HOST`), 0 for none."""
+    return next((PROGRAMS[word] for word in re.split(r"[_.\-]+", key.lower()) if word in PROGRAMS), 0)
+
+
+def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
+    for match in _URL.finditer(value):
+        scheme = match[1].lower()
+        base = scheme.partition("+")[0]
+        if base in NO_NETWORK or (file and _commented(value, match.start())):
+            continue
+        where = _key(value, match.start(), key, file)
+        direct = _direct(value, match, file)
+        for authority in match[2].rpartition("@")[2].split(","):
+            yield from _authority(authority, base, where, direct)
+    for match in _GRPC_NAME.finditer(value):
+        yield Address(match[1], int(match[2]), "dns", key=key, direct=_direct(value, match, file))
+
+
+def _authority(authority: str, scheme: str, key: str, direct: bool) -> Iterator[Address]:
+    match = _AUTHORITY.match(authority)
+    if match is None:
+        return
+    host, protocol = match[1].strip("[]"), "UDP" if scheme in UDP_SCHEMES else "TCP"
+    if match[2]:
+        yield Address(host, int(match[2]), scheme, protocol, key, direct)
+        return
+    for port, usual in SCHEMES.get(scheme, ()):
+        yield Address(host, port, scheme, usual, key, direct)
+
+
+def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
+    for match in _PORT.finditer(value):
+        end = start = match.start()
+        while start and value[start - 1] in _HOST_CHARS:
+            start -= 1
+        host = value[start:end]
+        if not host or (start and value[start - 1] in _BEFORE_NAME) or host[0] in ".-" or host.isdigit():
+            continue
+        if file and _commented(value, start):
+            continue
+        where = _key(value, start, key, file)
+        whole = not value[:start].strip(" ,") if not file else _alone(value, start, match.end())
+        yield Address(host, int(match[1]), "", "TCP", where, whole)
+
+
+def _host_fields(value: str) -> Iterator[Address]:
+    """`host: name` lines, with a `port:` line near them."""
+    if not re.search(r"(?i)host|server|addr|endpoint", value):
+        return
+    lines: list[str] = []
+    for match in _HOST_FIELD.finditer(value):
+        if match[2].isdigit():
+            continue
+        lines = lines or value.split("\n")
+        number = value.count("\n", 0, match.start(1))
+        near = lines[max(0, number - _NEAR_LINES) : number + _NEAR_LINES + 1]
+        ports = [found[1] for line in near if (found := _PORT_FIELD.search(line))]
+        yield Address(
+            match[2], int(ports[0]) if len(ports) == 1 else program_port(match[1]), key=match[1], direct=True
+        )
+
+
+def _key(value: str, start: int, key: str, file: bool) -> str:
+    """The field, flag or directive in front of a place, on its line or (for a flag's value) the line before."""
+    if not file:
+        return key
+    begin = value.rfind("\n", 0, start) + 1
+    before = value[begin:start]
+    if (match := _KEY.search(before[-200:])) is not None:
+        return match[1]
+    if not before.strip(" \"'") and begin:
+        previous = value[value.rfind("\n", 0, begin - 1) + 1 : begin - 1]
+        if (match := _FLAG.fullmatch(previous.strip())) is not None:
+            return match[1]
+    if before.strip() == "-":
+        return _list_key(value, begin)
+    return ""
+
+
+def _list_key(value: str, begin: int) -> str:
+    """The key of a YAML list whose item begins on this line."""
+    for line in reversed(value[max(0, begin - 2000) : begin].split("\n")):
+        stripped = line.strip()
+        if stripped and not stripped.startswith(("-", "#")):
+            return stripped.rstrip(": ").strip("\"'") if stripped.endswith(":") else ""
+    return ""
+
+
+def _direct(value: str, match: re.Match[str], file: bool) -> bool:
+    if not file:
+        return not value[: match.start()].strip(" ,\"'") or "://" in value[: match.start()]
+    return _alone(value, match.start(), match.end())
+
+
+def _alone(value: str, start: int, end: int) -> bool:
+    """Whether nothing but a key stands before a place on its line (a sentence has more)."""
+    before = value[value.rfind("\n", 0, start) + 1 : start].strip()
+    return len(before.split()) <= 2 or before.endswith((":", "=", '"', "'", ","))
+
+
+def _commented(value: str, start: int) -> bool:
+    line = value[value.rfind("\n", 0, start) + 1 : start].lstrip()
+    return line.startswith(_COMMENTS) or " # " in line

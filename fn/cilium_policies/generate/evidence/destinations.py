@@ -1,0 +1,156 @@
+"""Who answers at an address: a Service's pods, a gateway, the API server, a node, or somebody outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from cilium_policies.generate.edge import Peer
+from cilium_policies.generate.evidence.addresses import Address
+from cilium_policies.generate.evidence.ends import KUBE_APISERVER, NODES, behind, cidr, ends
+from cilium_policies.generate.evidence.given import Given
+from cilium_policies.generate.evidence.hostnames import Hostnames
+from cilium_policies.generate.evidence.names import Named, resolve
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Port, Service, ServicePort, Workload
+
+Destination = tuple[Peer, tuple[Port, ...], str]
+
+_OWN_POD = {"localhost", "0.0.0.0", "::", "::1", "localhost.localdomain", "ip6-localhost"}
+# RFC 2606, 6761 and what documentation uses beside them.
+_EXAMPLES = ("example.com", "example.org", "example.net", "domain.tld", "domain.com", "yourdomain.com")
+_EXAMPLE_ENDS = (".example", ".test", ".invalid", ".localhost")
+# Names of a local network: their addresses are private ones, which `internet` leaves out.
+_LOCAL_ENDS = (
+    ".lan",
+    ".local",
+    ".home",
+    ".home.arpa",
+    ".internal",
+    ".intranet",
+    ".corp",
+    ".localdomain",
+    ".private",
+)
+_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+_METRICS = ("metric", "prom", "exporter", "monitor", "health", "pprof", "debug")
+
+
+class Destinations:
+    """Look-ups of one cluster."""
+
+    def __init__(self, cluster: Cluster, given: Given) -> None:
+        self._cluster = cluster
+        self._hostnames = Hostnames(cluster, given)
+
+    def of(self, workload: Workload, address: Address, trusted: Callable[[], bool]) -> Iterator[Destination]:
+        """Peers, pod ports and a reason. `trusted` says whether the place may name the outside."""
+        host = address.host.rstrip(".").lower()
+        if host in _OWN_POD or host.startswith("127.") or not host:
+            return
+        named = resolve(self._cluster, host, workload.namespace)
+        if named is not None:
+            yield from self._inside(workload, address, named)
+        elif address.port and trusted() and not self._hostnames.serves(host, workload):
+            yield from self._outside(host, address)
+
+    def _inside(self, workload: Workload, address: Address, named: Named) -> Iterator[Destination]:
+        if (named.namespace, named.name) == ("default", "kubernetes"):
+            if address.direct:
+                yield (
+                    KUBE_APISERVER,
+                    tuple(map(Port, self._cluster.settings.api_ports)),
+                    "calls the Kubernetes API",
+                )
+            return
+        service = named.service
+        if service is None:
+            return
+        if service.external_name:
+            yield from self._external(workload, address, service)
+            return
+        for peer, port in dict.fromkeys(self._pods(service, address, named.port)):
+            if peer.workload is workload and workload.kind != "DaemonSet" and workload.replicas < 2:
+                continue  # its own Service, with no second pod behind it
+            yield peer, (port,), f"calls {service.namespace}/{service.name}"
+
+    def _pods(self, service: Service, address: Address, name: str) -> Iterator[tuple[Peer, Port]]:
+        wanted = name or (str(address.port) if address.port else _likely_port(service))
+        if not wanted:
+            return
+        found = False
+        for entry in service.ports:
+            # A URL does not say whether the program speaks TCP or UDP; what the Service has on the port counts.
+            if wanted in (entry.name, str(entry.port)):
+                found = True
+                yield from behind(self._cluster, service, str(entry.port), entry.protocol)
+        if not found and service.headless and wanted.isdigit():
+            # Its name stands for the pods themselves, so the number is a pod port already.
+            for workload in self._cluster.backends(service):
+                yield from ((end, Port(int(wanted), address.protocol)) for end in ends(workload))
+
+    def _external(self, workload: Workload, address: Address, service: Service) -> Iterator[Destination]:
+        """An ExternalName Service is an alias; its ports translate nothing."""
+        port = address.port or next((entry.port for entry in service.ports), 0)
+        alias = address._replace(host=service.external_name, port=port)
+        again = resolve(self._cluster, alias.host, service.namespace)
+        if again is not None and again.service is not None and again.service.external_name:
+            return  # an alias of an alias: DNS follows it, a configuration that needs it is not worth a loop
+        yield from self.of(workload, alias, lambda: True)
+
+    def _outside(self, host: str, address: Address) -> Iterator[Destination]:
+        port = Port(address.port, address.protocol)
+        own = list(dict.fromkeys(self._hostnames.behind(host, address.port, address.protocol)))
+        if own:
+            yield from (
+                (peer, (found,), f"calls {_shown(host)} through the own gateway") for peer, found in own
+            )
+        elif ":" in host or host.replace(".", "").isdigit():
+            yield from self._literal(host, port)
+        elif host.endswith(_LOCAL_ENDS):
+            yield from (
+                (cidr(block), (port,), f"calls {_shown(host)} in the local network") for block in _PRIVATE
+            )
+        elif _is_public_name(host):
+            yield Peer("internet", "" if "$" in host else host), (port,), f"calls {_shown(host)}"
+
+    def _literal(self, host: str, port: Port) -> Iterator[Destination]:
+        import ipaddress  # lazily: few inputs hold a literal address
+
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return
+        if address.is_link_local or address.is_multicast or address.is_unspecified or address.is_loopback:
+            return  # cloud metadata among them: never by evidence, only by the user's word
+        for block in self._cluster.settings.node_cidrs:
+            try:
+                inside = address in ipaddress.ip_network(block, strict=False)
+            except ValueError:
+                continue
+            if inside:
+                # A node's address has the node's identity, which no CIDR rule matches (cilium.md §5 E4).
+                yield from ((node, (port,), f"calls the node {host}") for node in NODES)
+                return
+        yield cidr(host), (port,), f"calls {host}"
+
+
+def _likely_port(service: Service) -> str:
+    """The port meant when only the name is given: the single one, else the first that is not for metrics."""
+    serving = [entry for entry in service.ports if not any(word in entry.name for word in _METRICS)]
+    chosen: list[ServicePort] = serving or list(service.ports)
+    return str(chosen[0].port) if chosen else ""
+
+
+def _is_public_name(host: str) -> bool:
+    name = host.replace("_", "-")
+    if name.endswith(_EXAMPLE_ENDS) or any(name == one or name.endswith("." + one) for one in _EXAMPLES):
+        return False
+    end = name.rpartition(".")[2]
+    if "${" in name:
+        return "." in name or name.endswith("}")
+    return "." in name and end.isalpha() and len(end) > 1 and not end.startswith("svc")
+
+
+def _shown(host: str) -> str:
+    """A host name for a sentence; nothing generated may add a `$` (Flux would substitute it)."""
+    return "a host of its configuration" if "$" in host else host

@@ -1,0 +1,63 @@
+"""From a host name to the Service it stands for, in any of its spellings."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Service
+
+_SRV_PROTOCOLS = {"_tcp": "TCP", "_udp": "UDP"}
+
+
+class Named(NamedTuple):
+    """`service` None: the name is one of the cluster's, but no Service of the input carries it. `port` is the
+    port name in an SRV name (`_http._tcp.web.shop.svc`), else ""."""
+
+    service: Service | None
+    namespace: str
+    name: str
+    port: str = ""
+
+
+def resolve(cluster: Cluster, host: str, namespace: str) -> Named | None:
+    """What a pod of `namespace` reaches under this name; None for a name outside the cluster's DNS.
+
+    Understood: `svc`, `svc.ns`, `svc.ns.svc`, `svc.ns.svc.DOMAIN`, a pod's name before them, SRV names,
+    a trailing dot. A short name is one of the cluster's only where such a Service exists."""
+    plain = host.rstrip(".").lower()
+    domain = cluster.settings.domain
+    inside = False
+    for suffix in (f".svc.{domain}", ".svc.cluster.local", ".svc"):
+        if plain.endswith(suffix):
+            plain, inside = plain[: -len(suffix)], True
+            break
+    labels = plain.split(".")
+    port = ""
+    if len(labels) > 2 and labels[0][:1] == "_" and labels[1] in _SRV_PROTOCOLS:
+        port, labels = labels[0][1:], labels[2:]
+    if inside:
+        return _inside(cluster, labels, port)
+    return _short(cluster, labels, namespace, port)
+
+
+def _inside(cluster: Cluster, labels: list[str], port: str) -> Named | None:
+    if len(labels) < 2:
+        return None
+    namespace, name = labels[-1], labels[-2]
+    return Named(cluster.service(namespace, name), namespace, name, port)
+
+
+def _short(cluster: Cluster, labels: list[str], namespace: str, port: str) -> Named | None:
+    if len(labels) > 3:
+        return None
+    tries = [(namespace, labels[0])] if len(labels) == 1 else [(labels[-1], labels[-2])]
+    if len(labels) == 2:
+        tries.append((namespace, labels[1]))  # pod.svc of the own namespace
+    for number, (space, name) in enumerate(tries):
+        service = cluster.service(space, name)
+        # A pod's name in front makes sense for a headless Service only.
+        pod_first = len(labels) == 3 or number == 1
+        if service is not None and (service.headless or not pod_first):
+            return Named(service, space, name, port)
+    return None

@@ -1,0 +1,84 @@
+"""What in the input will not do what its author thinks, beside the plan (contract §8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.document.finding import WARNING, Finding
+from cilium_policies.kube.objects import Object, mapping, mappings, strings, walk_strings
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Service, Workload
+
+
+def warnings(cluster: Cluster, chosen: set[str]) -> Iterator[Finding]:
+    """Services without pods, NetworkPolicies that open more than is needed, policies that the engine refuses."""
+    for service in cluster.services:
+        if service.namespace in chosen:
+            yield from _service(cluster, service)
+    for one in cluster.inventory.of("NetworkPolicy", group="networking.k8s.io"):
+        if one.namespace in chosen:
+            yield from _open(cluster, one)
+    for one in cluster.inventory.of("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"):
+        yield from _refused(one, cluster.settings.cilium_version)
+
+
+def _at(one: Object, message: str, cure: str) -> Finding:
+    return Finding(
+        WARNING,
+        message,
+        cure,
+        one.where.file,
+        one.where.item,
+        one.where.line,
+        0,
+        "",
+        one.api_version,
+        one.kind,
+        one.namespace,
+        one.name,
+    )
+
+
+def _service(cluster: Cluster, service: Service) -> Iterator[Finding]:
+    if not service.selector or service.source is None or cluster.backends(service):
+        return
+    if any(not one.rendered for one in cluster.in_namespace(service.namespace)):
+        return  # its pods may be among those that no manifest shows
+    yield _at(service.source, f"{service.source} selects no pod that the input shows", "correct its selector")
+
+
+def _open(cluster: Cluster, one: Object) -> Iterator[Finding]:
+    """An ingress rule without peers lets everybody in, whatever tight policy stands beside it: allows add up."""
+    for rule in mappings(one.spec.get("ingress")):
+        if rule.get("from"):
+            continue
+        selector = mapping(one.spec.get("podSelector"))
+        pods = [pod for pod in cluster.in_namespace(one.namespace) if _selects(selector, pod)]
+        if pods:
+            ports = "on its ports" if rule.get("ports") else "on every port"
+            yield _at(
+                one,
+                f"{one} lets everybody in to {pods[0].name} {ports}: allows of all policies add up",
+                "switch the chart's NetworkPolicy off, or narrow it",
+            )
+        return
+
+
+def _selects(selector: dict[str, object], pod: Workload) -> bool:
+    if selector.get("matchExpressions"):
+        return False
+    return strings(selector.get("matchLabels")).items() <= pod.labels.items()
+
+
+def _refused(one: Object, version: str) -> Iterator[Finding]:
+    from cilium_policies.cilium.validity import refusals  # few inputs hold policies of their own
+
+    if any("${" in value for _, value in walk_strings(one.body)):
+        return  # Flux fills it in later
+    found = refusals(one.body, version)
+    if found:
+        yield _at(
+            one,
+            f"{one} would be refused by Cilium, so nothing of it is enforced: {found[0].path} {found[0].message}",
+            "cilium-policies lint shows each such policy",
+        )
