@@ -14,16 +14,16 @@ debian() { # names of packages; installs only what is missing
   for p in "$@"; do
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
   done
-  [ ${#missing[@]} -eq 0 ] && return
+  [ ${#missing[@]} -ne 0 ] || return 0
   say "apt-get install ${missing[*]}"
-  apt-get update -qq
+  apt-get update -qq || return
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 go_tool() { # command, version, package: one binary in the cache, built once a version
   [ -e "$bin/.$1-$2" ] && [ -x "$bin/$1" ] && return
   say "go install $1 $2"
-  GOBIN=$bin GOFLAGS=-buildvcs=false nice go install "$3@$2"
+  GOBIN=$bin GOFLAGS=-buildvcs=false nice go install "$3@$2" || return
   rm -f "$bin/.$1-"*
   touch "$bin/.$1-$2"
 }
@@ -36,8 +36,10 @@ kubectl_binary() {
   ln -sf "$CILIUM_POLICIES_CACHE/kubectl/bin/kubectl" "$bin/kubectl"
 }
 
-kpt_binary() { # comes with this kind of machine; elsewhere as a Debian package of its makers, where that source is set up
-  type -P kpt >/dev/null || debian google-cloud-cli-kpt || say "kpt is missing: install it by hand"
+kpt_binary() { # part of some machines; elsewhere its makers' Debian package or Go module, whichever is to be had
+  type -P kpt >/dev/null && return
+  debian google-cloud-cli-kpt 2>/dev/null && return
+  go_tool kpt v1.0.0-beta.56 github.com/GoogleContainerTools/kpt || say "kpt is missing: install it by hand"
 }
 
 container_engine() { # podman under the name docker, with limits that a sandbox accepts
