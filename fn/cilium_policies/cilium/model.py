@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 
 class Requirement(NamedTuple):
     """One label requirement: operator In, NotIn, Exists, DoesNotExist. Keys keep their source prefix
-    (`k8s:`, `any:`, `reserved:`) as written; no prefix means any source."""
+    (`k8s:`, `any:`, `reserved:`) as written; no prefix means any source. `expression` is true for an In
+    with one value that stood under matchExpressions: Cilium replaces only a label by its own namespace."""
 
     key: str
     operator: str
     values: tuple[str, ...] = ()
+    expression: bool = False
 
 
 class Selector(NamedTuple):
@@ -41,9 +43,20 @@ class ToPorts(NamedTuple):
 
 
 class Cidr(NamedTuple):
+    """One range: exactly one of cidr, group and group_selector."""
+
     cidr: str
     excepts: tuple[str, ...] = ()
     group: str = ""  # cidrGroupRef
+    group_selector: Selector | None = None  # cidrGroupSelector
+
+
+class CidrGroup(NamedTuple):
+    """A CiliumCIDRGroup: ranges that rules name together, by its name or its labels."""
+
+    name: str
+    cidrs: tuple[str, ...]
+    labels: dict[str, str] = {}  # noqa: RUF012
 
 
 class Fqdn(NamedTuple):
@@ -74,7 +87,7 @@ class Rule(NamedTuple):
     nodes: tuple[Selector, ...] | None = None
     groups: bool = False
     ports: tuple[ToPorts, ...] | None = None
-    icmps: tuple[tuple[str, str], ...] | None = None  # (family IPv4|IPv6, type number or name)
+    icmps: tuple[tuple[str, str], ...] | None = None  # (IPv4|IPv6, type number or name); ("", ""): no fields
     why: str = ""  # the reason for a generated rule: a comment above it and a sentence of the description
 
 

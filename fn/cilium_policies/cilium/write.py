@@ -90,10 +90,7 @@ def rule_object(rule: Rule, side: str) -> Mapping:
     if rule.nodes is not None:
         body[f"{side}Nodes"] = [selector_object(one) for one in rule.nodes]
     if rule.icmps is not None:
-        fields = [
-            {"family": family, "type": int(kind) if kind.isdigit() else kind} for family, kind in rule.icmps
-        ]
-        body["icmps"] = [{"fields": fields}]
+        body["icmps"] = _icmps(rule.icmps)
     if rule.ports is not None:
         body["toPorts"] = [_to_ports(one) for one in rule.ports]
     return body
@@ -103,8 +100,8 @@ def selector_object(selector: Selector) -> Mapping:
     """matchLabels for what is one value, sorted; matchExpressions for the rest, as they stand."""
     labels: dict[str, str] = {}
     expressions: list[Mapping] = []
-    for key, operator, values in selector.requirements:
-        if operator == "In" and len(values) == 1 and key not in labels:
+    for key, operator, values, was_expression in selector.requirements:
+        if operator == "In" and len(values) == 1 and key not in labels and not was_expression:
             labels[key] = values[0]
         else:
             expression: Mapping = {"key": key, "operator": operator}
@@ -124,17 +121,24 @@ def _lists(spec: Spec) -> tuple[tuple[str, tuple[Rule, ...] | None, str], ...]:
 
 def _cidrs(cidrs: tuple[Cidr, ...], side: str) -> Mapping:
     # The agent refuses toCIDR beside toCIDRSet in one rule.
-    if all(not one.excepts and not one.group for one in cidrs):
+    if all(one.cidr and not one.excepts for one in cidrs):
         return {f"{side}CIDR": [one.cidr for one in cidrs]}
     members: list[Mapping] = []
     for one in cidrs:
         member: Mapping = {"cidrGroupRef": one.group} if one.group else {"cidr": one.cidr}
+        if one.group_selector is not None:
+            member = {"cidrGroupSelector": selector_object(one.group_selector)}
         members.append({**member, "except": list(one.excepts)} if one.excepts else member)
     return {f"{side}CIDRSet": members}
 
 
-def _icmp(family: str, kind: str) -> Mapping:
-    return {"family": family, "type": int(kind) if kind.isdecimal() else kind}
+def _icmps(icmps: tuple[tuple[str, str], ...]) -> list[Mapping]:
+    fields = [
+        {"family": family, "type": int(kind) if kind.isdecimal() else kind}
+        for family, kind in icmps
+        if family
+    ]
+    return ([{"fields": fields}] if fields else []) + [{"fields": []} for family, _ in icmps if not family]
 
 
 def _service(service: ServiceRef) -> Mapping:

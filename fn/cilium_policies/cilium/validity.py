@@ -1,0 +1,117 @@
+"""Which policies work: what the API server's schema and the agent refuse, per Cilium version."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cilium_policies.cilium.agent import Agent
+from cilium_policies.cilium.crd import spec_schema
+from cilium_policies.cilium.schema import Check, Map, Refusal, Text
+from cilium_policies.kube.objects import Mapping, mapping, sequence
+
+VERSIONS = ("1.16", "1.17", "1.18", "1.19", "1.20")
+
+_TOP = ("apiVersion", "kind", "metadata", "spec", "specs", "status")
+_METADATA = (
+    *("name", "namespace", "labels", "annotations", "generateName", "finalizers", "ownerReferences"),
+    *("creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation", "managedFields"),
+    *("resourceVersion", "selfLink", "uid"),
+)
+_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_QUALIFIED = re.compile(rf"({_SUBDOMAIN.pattern}/)?([A-Za-z0-9][-A-Za-z0-9_.]{{0,61}})?[A-Za-z0-9]")
+_LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
+
+
+def refusals(
+    body: Mapping, version: str = "1.20", *, typed: bool = False, node_labels: bool = False
+) -> list[Refusal]:
+    """Why a CNP or CCNP does not work, in Cilium `version` (1.14 to 1.20; "" is the newest); [] where it does.
+
+    `typed` says that scalars have their YAML types; else every scalar is text, and a port without quotes
+    cannot be told from one with. `node_labels` is the agent's enable-node-selector-labels. NetworkPolicies
+    are the API server's own kind: nothing of them is checked here.
+    """
+    if body.get("kind") == "NetworkPolicy":
+        return []
+    minor = minor_of(version)
+    run = Check(typed)
+    clusterwide = body.get("kind") == "CiliumClusterwideNetworkPolicy"
+    _head(body, run, clusterwide)
+    agent = Agent(minor, node_labels)
+    specs = [(body["spec"], "spec")] if "spec" in body else []
+    if "specs" in body and not isinstance(body["specs"], list):
+        run.refuse("specs", "is not a list", "write a list of specs")
+    specs += [(one, f"specs[{number}]") for number, one in enumerate(sequence(body.get("specs")))]
+    if not specs and body.get("specs") is None:
+        by = "schema" if minor >= 20 else "agent"
+        run.found.append(Refusal("spec", "is missing, and so is specs", "add a spec", by))
+    for spec, path in specs:
+        spec_schema(minor).check(spec, path, run)
+        if isinstance(spec, dict):
+            agent.spec(spec, path, clusterwide=clusterwide)
+    # The agent never sees what the API server has refused; one reason for each place is enough.
+    known = [one.path for one in run.found]
+    rest = [one for one in agent.found if not any(one.path.startswith(path) for path in known)]
+    return run.found + rest
+
+
+def minor_of(version: str) -> int:
+    """The minor number of a Cilium version like "1.18.3" or "v1.18"; 20 for "" and for anything newer."""
+    found = re.fullmatch(r"v?1\.(\d{1,3})(\..*)?", version)
+    return min(int(found[1]), 20) if found else 20
+
+
+def _head(body: Mapping, run: Check, clusterwide: bool) -> None:
+    if body.get("apiVersion") != "cilium.io/v2":
+        run.refuse("apiVersion", f"is {body.get('apiVersion')!r}", "write cilium.io/v2")
+    for key in body:
+        if key not in _TOP:
+            run.refuse(key, "unknown field", f"remove it; the fields here are {', '.join(_TOP)}")
+    if not isinstance(body.get("metadata"), dict):
+        run.refuse("metadata", "is missing", "add metadata with a name")
+    metadata = mapping(body.get("metadata"))
+    for key in metadata:
+        if key not in _METADATA:
+            run.refuse(f"metadata.{key}", "unknown field", "remove it")
+    _name(metadata.get("name"), run)
+    namespace = metadata.get("namespace")
+    if clusterwide and namespace:
+        run.refuse("metadata.namespace", "a cluster-wide policy has no namespace", "remove it")
+    elif (
+        isinstance(namespace, str)
+        and namespace
+        and (len(namespace) > 63 or not _DNS_LABEL.fullmatch(namespace))
+    ):
+        run.refuse("metadata.namespace", f"{namespace!r} is no namespace", "lower-case letters, digits and -")
+    _labels(metadata, run)
+
+
+def _name(name: Any, run: Check) -> None:
+    if not isinstance(name, str) or not name:
+        run.refuse("metadata.name", "is missing", "give the policy a name")
+    elif len(name) > 253 or not _SUBDOMAIN.fullmatch(name):
+        cure = "use at most 253 lower-case letters, digits, - and ."
+        run.refuse("metadata.name", f"{name!r} is no name", cure)
+
+
+def _labels(metadata: Mapping, run: Check) -> None:
+    if metadata.get("labels") is not None:
+        values = Text(_LABEL_VALUE, 63, hint="use at most 63 letters, digits, - _ and .")
+        Map(values).check(metadata["labels"], "metadata.labels", run)
+    if metadata.get("annotations") is not None:
+        Map(Text()).check(metadata["annotations"], "metadata.annotations", run)
+    for field in ("labels", "annotations"):
+        for key in mapping(metadata.get(field)):
+            plain = key.lower() if field == "annotations" else key
+            prefix, _, _ = plain.rpartition("/")
+            if len(prefix) > 253 or not _QUALIFIED.fullmatch(plain):
+                run.refuse(
+                    f"metadata.{field}",
+                    f"{key!r} is no key",
+                    "a key is [prefix/]name of at most 63 characters",
+                )
+    size = sum(len(str(key)) + len(str(value)) for key, value in mapping(metadata.get("annotations")).items())
+    if size > 256 * 1024:
+        run.refuse("metadata.annotations", "hold more than 256 KiB", "shorten them")
