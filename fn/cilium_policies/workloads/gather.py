@@ -8,10 +8,10 @@ from cilium_policies.document.finding import refused
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object
 from cilium_policies.kube.reading import UNPLACED
-from cilium_policies.workloads import rendered
+from cilium_policies.workloads import distribution, flux, rendered
 from cilium_policies.workloads.cluster import Cluster, Settings
-from cilium_policies.workloads.model import Workload
-from cilium_policies.workloads.releases import app_template, release
+from cilium_policies.workloads.model import Service, Workload
+from cilium_policies.workloads.releases import app_template, charts, release
 from cilium_policies.workloads.selectors import separate
 
 
@@ -20,11 +20,20 @@ def gather(objects: list[Object], catalogue: Catalogue, settings: Settings) -> C
 
     Raises Refused for a workload whose namespace is not known: its policies would select other pods.
     """
-    shown = Inventory(objects)
+    shown = Inventory(flux.resolve(objects))
+    workloads: list[Workload] = []
+    services: list[Service] = []
     for found in release.collect(shown):
-        shown.add(app_template.expand(found))
-    workloads = rendered.workloads(shown)
-    services = rendered.services(shown)
+        if app_template.recognises(found):
+            shown.add(app_template.expand(found))
+            continue
+        made, before, others = charts.workloads_of(found, catalogue)
+        workloads += made
+        services += before
+        shown.add(others)
+    workloads += rendered.workloads(shown)
+    services += rendered.services(shown)
+    workloads += distribution.brought(settings.distribution, shown, workloads, catalogue)
     for one in workloads:
         _placed(one)
         _recognise(one, catalogue)
@@ -43,6 +52,8 @@ def _placed(workload: Workload) -> None:
 
 
 def _recognise(workload: Workload, catalogue: Catalogue) -> None:
+    if workload.component:
+        return
     component = recognise(
         catalogue,
         labels=workload.labels,
