@@ -29,7 +29,7 @@ def policy_text(policy: Policy, *, comments: bool = True) -> bytes:
         lines.append("spec:")
         _spec_lines(lines, "  ", "  ", policy.specs[0], comments)
     else:
-        lines.append("specs:")
+        lines.append("specs:" if policy.specs else "specs: []")
         for spec in policy.specs:
             _spec_lines(lines, "- ", "  ", spec, comments)
     lines.append("")
