@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 LIMIT = 253  # characters of a Kubernetes object name
 _SUFFIX = "-cilium-policies"
 
@@ -27,6 +25,8 @@ def limited(name: str) -> str:
     """At most 253 characters; a longer name is cut, with a hash of the whole in its place."""
     if len(name) <= LIMIT:
         return name
+    import hashlib  # 2 ms, and hardly a name is that long
+
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]
     return f"{name[: LIMIT - 9].rstrip('-.')}-{digest}"
 
