@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from cilium_policies.function import Options, Outcome, run
+
 from tests.support import deployment, namespace, service, stream
 
 SHOP = (namespace("shop"), deployment("shop/web"), service("shop/web"))
@@ -149,3 +149,11 @@ def test_a_moved_policy_is_found() -> None:
     outcome = answer(moved, overrides=(("action", "check"),))
     assert outcome.code == 1
     assert any("selects no pod" in line for line in outcome.stderr)
+
+
+def test_generators_are_refused_with_the_right_place() -> None:
+    config = "  apiVersion: cilium-policies.fn/v1alpha1\n  kind: CiliumPolicies\n  metadata: {name: x}\n"
+    head = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n"
+    outcome = answer(head + "items:\n-" + config[1:] + "functionConfig:\n" + config)
+    assert outcome.code == 1
+    assert "transformers:" in outcome.stderr[0]

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from cilium_policies.catalogue.load import load as catalogue
 from cilium_policies.document.finding import ERROR, Refused, line_of
+from cilium_policies.document.finding import refused as error
 from cilium_policies.document.source import RESOURCE_LIST, Source
 from cilium_policies.document.split import split
 from cilium_policies.generate.config import Config
@@ -54,6 +55,7 @@ def run(inputs: list[tuple[str, bytes]], options: Options) -> Outcome:
     try:
         sources += (split(data, name) for name, data in inputs)
         config = config_of(sources, options.config, options.overrides)
+        refuse_generators(sources)
         if not config.enabled:
             return passed_through(sources, objects(sources), options)
         made = make(sources, config, options)
@@ -62,6 +64,21 @@ def run(inputs: list[tuple[str, bytes]], options: Options) -> Outcome:
         return answered(sources, made, options)
     except Refused as refusal:
         return refused(sources, refusal)
+
+
+def refuse_generators(sources: list[Source]) -> None:
+    """Under `generators:` kustomize shows a function nothing but its own config. Raises Refused."""
+    for source in sources:
+        config = source.function_config
+        if config is not None and len(source.items) == 1:
+            only = source.items[0]
+            if (only.api_version, only.kind, only.name) == (config.api_version, config.kind, config.name):
+                raise error(
+                    "the list holds nothing but the function's own config: under `generators:` kustomize shows nothing else",
+                    "name it under `transformers:`, in a build that has resources",
+                    file=source.file,
+                    line=only.line,
+                )
 
 
 def make(sources: list[Source], config: Config, options: Options) -> Made:
@@ -99,9 +116,14 @@ def checked(sources: list[Source], made: Made, options: Options) -> Outcome:
     lines.append(
         f"cilium-policies: check: {told} in {len(made.plan.namespaces)} namespaces; checked only, nothing generated"
     )
-    if sources[0].form != RESOURCE_LIST or not (found or has_paths(sources[0])):
+    if sources[0].form != RESOURCE_LIST or not (found or _from_kpt(sources[0])):
         return Outcome(b"", lines, 1 if found else 0)
     return Outcome(answer(sources[0], results=found), lines, 1 if found else 0)
+
+
+def _from_kpt(source: Source) -> bool:
+    """kpt says which file an item came from. kustomize does so too behind a first function, but marks each item."""
+    return has_paths(source) and b"kustomize.config.k8s.io/id" not in source.data
 
 
 def passed_through(sources: list[Source], read: Objects, options: Options) -> Outcome:
