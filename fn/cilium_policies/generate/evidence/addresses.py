@@ -44,6 +44,7 @@ _PORT_FIELD = re.compile(
 _KEYWORDS = re.compile(r"\bhost=([\w.\-]+)(?:[^\n]*?\bport=(\d{1,5}))?")
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
 _FLAG = re.compile(r"--?([A-Za-z][\w.\-]*)\s*$")
+_LONG_FLAG = re.compile(r"\s*--?([A-Za-z][\w.\-]*)=")
 _COMMENTS = ("#", "//", ";", "<!--", "REM ")
 _HOST_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
 _BEFORE_NAME = frozenset(
@@ -145,8 +146,9 @@ def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
         if file and _commented(value, start):
             continue
         where = _key(value, start, key, file)
-        whole = not value[:start].strip(" ,") if not file else _alone(value, start, match.end())
-        yield Address(host, int(match[1]), "", "TCP", where, whole)
+        whole = not value[:start].strip(" ,") if not file else _alone(value, start)
+        for protocol in ("TCP", "UDP") if match[1] == "53" else ("TCP",):
+            yield Address(host, int(match[1]), "", protocol, where, whole)
 
 
 def _host_fields(value: str) -> Iterator[Address]:
@@ -172,7 +174,7 @@ def _key(value: str, start: int, key: str, file: bool) -> str:
         return key
     begin = value.rfind("\n", 0, start) + 1
     before = value[begin:start]
-    if (match := _KEY.search(before[-200:])) is not None:
+    if (match := _KEY.search(before[-200:])) is not None or (match := _LONG_FLAG.match(before)) is not None:
         return match[1]
     if not before.strip(" \"'") and begin:
         previous = value[value.rfind("\n", 0, begin - 1) + 1 : begin - 1]
@@ -195,10 +197,10 @@ def _list_key(value: str, begin: int) -> str:
 def _direct(value: str, match: re.Match[str], file: bool) -> bool:
     if not file:
         return not value[: match.start()].strip(" ,\"'") or "://" in value[: match.start()]
-    return _alone(value, match.start(), match.end())
+    return _alone(value, match.start())
 
 
-def _alone(value: str, start: int, end: int) -> bool:
+def _alone(value: str, start: int) -> bool:
     """Whether nothing but a key stands before a place on its line (a sentence has more)."""
     before = value[value.rfind("\n", 0, start) + 1 : start].strip()
     return len(before.split()) <= 2 or before.endswith((":", "=", '"', "'", ","))

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.generate.edge import Edge, entity, pods
+from cilium_policies.generate.edge import Edge, pods
 from cilium_policies.generate.evidence import addresses
 from cilium_policies.generate.evidence.addresses import Address
-from cilium_policies.generate.evidence.destinations import Destinations
+from cilium_policies.generate.evidence.destinations import NODE_ADDRESS, Destinations
 from cilium_policies.generate.evidence.given import Given
-from cilium_policies.generate.evidence.trust import is_arguments, is_dashboard, is_variable, outside
+from cilium_policies.generate.evidence.trust import (
+    is_arguments,
+    is_dashboard,
+    is_list_of_names,
+    is_variable,
+    outside,
+)
 from cilium_policies.kube.objects import at, mapping, mappings, text
 from cilium_policies.kube.pods import containers, pod_template
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.model import Port, Text, Workload
-
-_NODE_ADDRESS = "node-address.invalid"  # stands for `status.hostIP` while variables are expanded
+from cilium_policies.workloads.model import Text, Workload
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -42,11 +46,18 @@ def _of_workload(
         if key not in parsed:
             parsed[key] = addresses.targets(value, found.key, file)
         for address in parsed[key]:
-            yield from _edges(destinations, workload, found, address)
+            if not is_list_of_names(address) and not _is_spelled_twice(value, address):
+                yield from _edges(destinations, workload, found, address)
     for address in addresses.pairs(variables):
         yield from _edges(
             destinations, workload, Text(f"env {address.key}", address.key, address.host), address
         )
+
+
+def _is_spelled_twice(value: str, address: Address) -> bool:
+    """A list of a Service's spellings (`web,web.shop,web.shop.svc`) names it for a certificate."""
+    first = address.host.partition(".")[0]
+    return not address.port and value.count(f"{first}.") + value.count(f"{first},") > 1 and "," in value
 
 
 def _edges(destinations: Destinations, workload: Workload, found: Text, address: Address) -> Iterator[Edge]:
@@ -55,10 +66,6 @@ def _edges(destinations: Destinations, workload: Workload, found: Text, address:
         if found.path.startswith(("env", "args", "command", "values"))
         else found.path
     )
-    if address.host == _NODE_ADDRESS:
-        yield Edge(pods(workload), entity("host"), (Port(address.port, address.protocol),), "calls its own node",
-                   evidence, "address")  # fmt: skip
-        return
     for peer, ports, what in destinations.of(workload, address, lambda: outside(found, address, workload)):
         yield Edge(pods(workload), peer, ports, what, evidence, "address")
 
@@ -73,5 +80,5 @@ def _variables(workload: Workload) -> dict[str, str]:
             if path == "metadata.namespace":
                 raw[text(entry.get("name"))] = workload.namespace
             elif path in ("status.hostIP", "status.hostIPs"):
-                raw[text(entry.get("name"))] = _NODE_ADDRESS
+                raw[text(entry.get("name"))] = NODE_ADDRESS
     return {key: addresses.expand(value, raw) for key, value in raw.items()}

@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator
 
 from cilium_policies.generate.edge import Peer
 from cilium_policies.generate.evidence.addresses import Address
-from cilium_policies.generate.evidence.ends import KUBE_APISERVER, NODES, behind, cidr, ends
+from cilium_policies.generate.evidence.ends import HOST, KUBE_APISERVER, NODES, behind, cidr, ends
 from cilium_policies.generate.evidence.given import Given
 from cilium_policies.generate.evidence.hostnames import Hostnames
 from cilium_policies.generate.evidence.names import Named, resolve
+from cilium_policies.generate.evidence.services import host_ports
+from cilium_policies.kube.objects import integer, mappings, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Port, Service, ServicePort, Workload
 
+NODE_ADDRESS = "node-address.invalid"  # stands for `status.hostIP` while variables are expanded
 Destination = tuple[Peer, tuple[Port, ...], str]
 
 _OWN_POD = {"localhost", "0.0.0.0", "::", "::1", "localhost.localdomain", "ip6-localhost"}
@@ -47,6 +50,9 @@ class Destinations:
         host = address.host.rstrip(".").lower()
         if host in _OWN_POD or host.startswith("127.") or not host:
             return
+        if host == NODE_ADDRESS:
+            yield from self._node(workload, address)
+            return
         named = resolve(self._cluster, host, workload.namespace)
         if named is not None:
             yield from self._inside(workload, address, named)
@@ -72,6 +78,28 @@ class Destinations:
             if peer.workload is workload and workload.kind != "DaemonSet" and workload.replicas < 2:
                 continue  # its own Service, with no second pod behind it
             yield peer, (port,), f"calls {service.namespace}/{service.name}"
+
+    def _node(self, workload: Workload, address: Address) -> Iterator[Destination]:
+        """The own node's address: a NodePort or hostPort there is translated to its pods, the rest is the host."""
+        if not address.port:
+            return
+        published = list(dict.fromkeys(self._published(address.port)))
+        for peer, port in published:
+            if peer.workload is not workload or workload.kind == "DaemonSet":
+                yield peer, (port,), "calls a port of its node"
+        if not published:
+            yield HOST, (Port(address.port, address.protocol),), "calls its own node"
+
+    def _published(self, number: int) -> Iterator[tuple[Peer, Port]]:
+        for service in self._cluster.services:
+            ports = mappings(service.source.spec.get("ports")) if service.source is not None else []
+            for entry in ports:
+                if integer(entry.get("nodePort")) == number:
+                    yield from behind(self._cluster, service, text(entry.get("port")))
+        for workload in self._cluster.workloads:
+            for host_port, port in host_ports(workload):
+                if host_port == number:
+                    yield from ((end, port) for end in ends(workload))
 
     def _pods(self, service: Service, address: Address, name: str) -> Iterator[tuple[Peer, Port]]:
         wanted = name or (str(address.port) if address.port else _likely_port(service))

@@ -66,9 +66,12 @@ UDP_SCHEMES = {
     *(key for key, value in SCHEMES.items() if value[0][1] == "UDP"),
 }
 # No network address follows: paths, sockets, image references (containerd pulls those), look-alikes.
-NO_NETWORK = {"unix", "file", "docker", "docker-daemon", "containerd", "oci", "oci-layout", "dir", "s3", "gs", "gcs"} | {
-    "azblob", "az", "sqlite", "sqlite3", "jdbc", "data", "ref", "fd", "npipe", "vault", "secret", "arn", "k8s", "urn"
-}  # fmt: skip
+NO_NETWORK = frozenset(
+    """
+    unix file docker docker-daemon containerd oci oci-layout dir s3 gs gcs azblob az sqlite sqlite3 jdbc data ref fd
+    npipe vault secret arn k8s urn
+    """.split()  # noqa: SIM905
+)
 # word of a variable's name → the port of the program it names, where no port stands beside it
 PROGRAMS = {
     "postgres": 5432,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cilium_policies.generate.edge import Edge, Peer, pods
 from cilium_policies.generate.evidence.ends import HOST, NODES, REMOTE_NODE, WORLD, cidr
 from cilium_policies.generate.evidence.given import Given
-from cilium_policies.kube.objects import integer, mapping, mappings, text
+from cilium_policies.kube.objects import Mapping, integer, mapping, mappings, text
 from cilium_policies.kube.pods import containers, pod_template
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Port, Service, Workload
@@ -65,16 +65,29 @@ def _for_nodes(given: Given, workload: Workload, port: Port) -> bool:
 
 
 def _host_ports(given: Given, workload: Workload) -> Iterator[Edge]:
+    for entry in _published_ports(workload):
+        port = _pod_port(entry)
+        if text(entry.get("hostIP")).startswith(_LOOPBACK):
+            clients: tuple[Peer, ...] = (HOST,)
+        else:
+            clients = NODES if _for_nodes(given, workload, port) else _CLIENTS
+        for client in clients:
+            yield Edge(client, pods(workload), (port,), "clients of the hostPort", str(workload), "service")
+
+
+def host_ports(workload: Workload) -> Iterator[tuple[int, Port]]:
+    """hostPorts of a rendered workload with the pod ports behind them."""
+    for entry in _published_ports(workload):
+        yield integer(entry.get("hostPort")) or 0, _pod_port(entry)
+
+
+def _published_ports(workload: Workload) -> Iterator[Mapping]:
     template = pod_template(workload.source) if workload.source is not None else None
     for container in containers(mapping(mapping(template).get("spec"))):
         for entry in mappings(container.get("ports")):
-            number = integer(entry.get("containerPort"))
-            if number is None or not integer(entry.get("hostPort")):
-                continue
-            port = Port(number, text(entry.get("protocol")) or "TCP")
-            local = text(entry.get("hostIP")).startswith(_LOOPBACK)
-            nodes = _for_nodes(given, workload, port)
-            for client in (HOST,) if local else NODES if nodes else _CLIENTS:
-                yield Edge(
-                    client, pods(workload), (port,), "clients of the hostPort", str(workload), "service"
-                )
+            if integer(entry.get("containerPort")) and integer(entry.get("hostPort")):
+                yield entry
+
+
+def _pod_port(entry: Mapping) -> Port:
+    return Port(integer(entry.get("containerPort")) or 0, text(entry.get("protocol")) or "TCP")

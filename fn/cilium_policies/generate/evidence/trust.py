@@ -25,13 +25,34 @@ from cilium_policies.workloads.model import Text, Workload
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # Words of a name whose value others call, or that is no destination at all.
 _FOR_OTHERS = frozenset(
-    ["public", "external", "root", "site", "origin", "origins", "cors", "allow", "allowed", "allowlist", "whitelist", "callback", "redirect", "redirects", "trusted", "domain", "domains", "advertise", "advertised", "adv", "bind", "listen", "listener", "link", "links", "href", "docs", "documentation", "doc", "help", "logo", "icon", "icons", "image", "images", "img", "avatar", "privacy", "terms", "support", "homepage", "runbook", "schema", "schemas", "license", "licence", "frontend", "self", "own", "canonical", "csrf", "referer", "referrer", "referers", "agent", "cookie", "vhost", "virtual", "no", "noproxy", "exclude", "excluded", "ignore", "ignored", "skip", "forwarded", "email", "mail", "mailto", "from", "sender", "user", "username", "password", "comment", "description", "title", "template", "vocabulary", "namespace", "audience", "aud", "dashboard", "ui", "invite", "share", "media", "contact", "attribution", "copyright", "repository", "registry", "mirror", "font", "fonts", "theme", "css", "favicon", "banner", "sans", "san", "names", "subject", "issuer_cert", "example", "examples", "default", "generator"]
+    """
+    public external root site origin origins cors allow allowed allowlist whitelist callback redirect redirects
+    trusted domain domains advertise advertised adv bind listen listener link links href docs documentation doc
+    help logo icon icons image images img avatar privacy terms support homepage runbook schema schemas license
+    licence frontend self own canonical csrf referer referrer referers agent cookie vhost virtual no noproxy
+    exclude excluded ignore ignored skip forwarded email mail mailto from sender user username password comment
+    description title template vocabulary namespace audience aud dashboard ui invite share media contact
+    published attribution copyright repository registry mirror mirrors font fonts theme css favicon banner sans san
+    names subject example examples default generator rooturl siteurl publicurl
+    """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
 )
 # What is left of "my own URL" once these are taken away: nothing.
-_SAYS_NOTHING = frozenset(["url", "uri", "base", "app", "application", "web", "server", "site", "http", "https", "host", "hostname", "name", "address", "addr", "full", "my", "the", "service", "endpoint", "api", "path", "port", "svc", "location"])  # fmt: skip
-_FIELDS = frozenset(
-    ["url", "urls", "uri", "uris", "endpoint", "endpoints", "address", "addresses", "addr", "addrs", "host", "hosts", "server", "servers", "upstream", "upstreams", "dsn", "broker", "brokers", "target", "targets", "nodes", "node", "peers", "webhook", "proxy", "issuer", "connection", "baseurl", "apiurl"]
+_SAYS_NOTHING = frozenset(
+    """
+    url uri base app application web server site http https host hostname name address addr full my the service
+    endpoint api path port svc location baseurl
+    """.split()  # noqa: SIM905
 )
+# Last words of a field in a configuration file that holds an address to call.
+_FIELDS = frozenset(
+    """
+    url urls uri uris endpoint endpoints address addresses addr addrs host hosts server servers upstream upstreams
+    dsn broker brokers target targets nodes node peers webhook proxy issuer connection baseurl apiurl
+    """.split()  # noqa: SIM905
+)
+# Keys of bare names that go into certificates or are excepted from something.
+_NAME_LISTS = frozenset(("name", "names", "san", "sans", "cert", "certs", "certificate", "no", "proxy", "domain",
+                         "issuer", "audience", "adv"))  # fmt: skip
 _CALLERS = re.compile(r"\b(?:curl|wget|git|nc|dig|ping|psql|mysql|redis-cli|restic|rclone|aws|mc)\b")
 _NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".tmpl", ".tpl", ".lua", ".star", ".crt",
                      ".pem", ".xsd", ".wsdl", ".sh", ".py", ".sql")  # fmt: skip
@@ -80,8 +101,15 @@ def _is_called(address: Address, workload: Workload) -> bool:
         return False
     if address.host.replace(".", "").isdigit():
         return True  # nobody calls itself by a number, and no browser is sent to one
+    if address.host.partition(".")[0].lower() in (workload.name, workload.release):
+        return False  # web.example.org of a workload called web
     own = set(words(workload.name)) | set(words(workload.release))
     return bool(parts - _SAYS_NOTHING - own)
+
+
+def is_list_of_names(address: Address) -> bool:
+    """Whether a Service's name without port or scheme stands for a certificate or an exception, not a call."""
+    return not address.port and not address.scheme and bool(_NAME_LISTS & set(words(address.key)))
 
 
 def _called(value: str, address: Address) -> bool:
