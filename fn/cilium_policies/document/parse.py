@@ -8,6 +8,7 @@ and merge keys (`<<`) are resolved, within a budget that an alias bomb exceeds a
 from __future__ import annotations
 
 from cilium_policies.document.limits import Value
+from cilium_policies.document.plain import read
 
 Path = tuple[str | int, ...]
 
@@ -19,6 +20,9 @@ def load(text: bytes, *, line: int = 1, file: str = "") -> Value:
     for two documents, duplicate keys, keys that are no scalars, unknown aliases, alias bombs and nesting
     deeper than `limits.MAX_DEPTH`.
     """
+    value = read(text)
+    if value is not None:
+        return value
     from cilium_policies.document.events import build
 
     return build(text, line=line, file=file)

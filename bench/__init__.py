@@ -1,0 +1,1 @@
+"""The speed comparison: `python -m bench`."""
