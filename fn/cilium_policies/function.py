@@ -7,7 +7,7 @@ from typing import NamedTuple
 from cilium_policies.catalogue.load import load as catalogue
 from cilium_policies.document.finding import ERROR, Refused, line_of
 from cilium_policies.document.finding import refused as error
-from cilium_policies.document.source import RESOURCE_LIST, Source
+from cilium_policies.document.source import RESOURCE_LIST, Source, identity
 from cilium_policies.document.split import split
 from cilium_policies.generate.config import Config
 from cilium_policies.generate.own import changes, documents
@@ -72,9 +72,9 @@ def refuse_generators(sources: list[Source]) -> None:
         config = source.function_config
         if config is not None and len(source.items) == 1:
             only = source.items[0]
-            if (only.api_version, only.kind, only.name) == (config.api_version, config.kind, config.name):
+            if identity(only.load())[:4] == identity(config.load())[:4]:
                 raise error(
-                    "the list holds nothing but the function's own config: under `generators:` kustomize shows nothing else",
+                    "the list holds only the function's own config: under `generators:` kustomize shows nothing else",
                     "name it under `transformers:`, in a build that has resources",
                     file=source.file,
                     line=only.line,
