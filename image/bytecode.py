@@ -5,33 +5,37 @@ start would compile it again. The files are checked by nothing at run time (unch
 made from these very sources in the same build.
 """
 
+import ast
 import importlib
-import importlib.util
 import py_compile
 import sys
 from pathlib import Path
 
-USED = ("yaml", "json", "re", "encodings.idna", "encodings.utf_8_sig", "runpy")
+BY_THE_INTERPRETER = {"encodings.utf_8_sig", "encodings.idna"}
 
 
-def program_modules(lib: Path) -> list[str]:
-    """Dotted names of every module of the program, packages included."""
-    paths = sorted((lib / "cilium_policies").rglob("*.py"))
-    names = [".".join(p.relative_to(lib).with_suffix("").parts) for p in paths]
-    return [name.removesuffix(".__init__") for name in names]
+def imported(source: Path) -> set[str]:
+    """The absolute names that a file imports anywhere, functions included."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source.read_bytes())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+    return names
 
 
 def main(lib: Path) -> None:
-    """Import all of the program, then compile every source file that this loaded or that lies in `lib`."""
+    """Import what the program can import, then compile every source file that this loaded or that lies in `lib`."""
     sys.path.insert(0, str(lib))
-    for name in (*USED, "click", *program_modules(lib)):
-        if not name.endswith("__main__"):
-            try:
-                importlib.import_module(name)
-            except ModuleNotFoundError as missing:  # an extra that the image leaves out
-                print(f"bytecode: {name} needs {missing.name}", file=sys.stderr)
-    loaded = {getattr(m, "__file__", None) for m in sys.modules.values()}
-    sources = {Path(f) for f in loaded if f and f.endswith(".py")} | set(lib.rglob("*.py"))
+    program = sorted((lib / "cilium_policies").rglob("*.py"))
+    for name in sorted(BY_THE_INTERPRETER.union(*map(imported, program))):
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as missing:  # an extra that the image leaves out
+            print(f"bytecode: {name} needs {missing.name}", file=sys.stderr)
+    loaded = {getattr(module, "__file__", None) for module in sys.modules.values()}
+    sources = {Path(file) for file in loaded if file and file.endswith(".py")} | set(lib.rglob("*.py"))
     for source in sorted(sources):
         py_compile.compile(
             str(source),
