@@ -41,7 +41,7 @@ _HOST_FIELD = re.compile(
 _PORT_FIELD = re.compile(
     r"[\"']?[\w.\-]*port[\"']?\s*[:=]\s*[\"']?(\d{1,5})[\"']?\s*[,;]?\s*$", re.IGNORECASE
 )
-_KEYWORDS = re.compile(r"\bhost=([\w.\-]+)(?:[^\n]*?\bport=(\d{1,5}))?")
+_KEYWORDS = re.compile(r"\bhost=([\w.\-]{1,253})(?:[^\n]{0,200}?\bport=(\d{1,5}))?")
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
 _FLAG = re.compile(r"--?([A-Za-z][\w.\-]*)\s*$")
 _LONG_FLAG = re.compile(r"\s*--?([A-Za-z][\w.\-]*)=")
@@ -50,6 +50,7 @@ _HOST_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 _BEFORE_NAME = frozenset(
     "/@:$}%\\"
 )  # what stands before a URL's host, a variable or a path, never before a bare name
+_NEAR = 400  # characters that are looked at in front of a place: a long line would make the search quadratic
 _NEAR_LINES = 3  # a `port:` that belongs to a `host:` stands at most this far from it
 _VARIABLE = re.compile(r"\$\(([A-Za-z_][\w.\-]*)\)")
 
@@ -146,7 +147,7 @@ def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
         if file and _commented(value, start):
             continue
         where = _key(value, start, key, file)
-        whole = not value[:start].strip(" ,") if not file else _alone(value, start)
+        whole = _alone(value, start) if file else not value[max(0, start - _NEAR) : start].strip(" ,")
         for protocol in ("TCP", "UDP") if match[1] == "53" else ("TCP",):
             yield Address(host, int(match[1]), "", protocol, where, whole)
 
@@ -172,12 +173,12 @@ def _key(value: str, start: int, key: str, file: bool) -> str:
     """The field, flag or directive in front of a place, on its line or (for a flag's value) the line before."""
     if not file:
         return key
-    begin = value.rfind("\n", 0, start) + 1
-    before = value[begin:start]
+    before = _before(value, start)
+    begin = start - len(before)
     if (match := _KEY.search(before[-200:])) is not None or (match := _LONG_FLAG.match(before)) is not None:
         return match[1]
     if not before.strip(" \"'") and begin:
-        previous = value[value.rfind("\n", 0, begin - 1) + 1 : begin - 1]
+        previous = _before(value, begin - 1)
         if (match := _FLAG.fullmatch(previous.strip())) is not None:
             return match[1]
     if before.strip() == "-":
@@ -196,16 +197,23 @@ def _list_key(value: str, begin: int) -> str:
 
 def _direct(value: str, match: re.Match[str], file: bool) -> bool:
     if not file:
-        return not value[: match.start()].strip(" ,\"'") or "://" in value[: match.start()]
+        before = value[max(0, match.start() - _NEAR) : match.start()].strip(" ,\"'")
+        return not before or ("://" in before and len(before.replace(", ", ",").split()) == 1)
     return _alone(value, match.start())
 
 
 def _alone(value: str, start: int) -> bool:
     """Whether nothing but a key stands before a place on its line (a sentence has more)."""
-    before = value[value.rfind("\n", 0, start) + 1 : start].strip()
-    return len(before.split()) <= 2 or before.endswith((":", "=", '"', "'", ","))
+    before = _before(value, start).strip()
+    return len(before.split()) < 2 or before.endswith((":", "=", '"', "'", ",", "["))
 
 
 def _commented(value: str, start: int) -> bool:
-    line = value[value.rfind("\n", 0, start) + 1 : start].lstrip()
+    line = _before(value, start).lstrip()
     return line.startswith(_COMMENTS) or " # " in line
+
+
+def _before(value: str, start: int) -> str:
+    """What stands before a place on its line, the nearest characters of it."""
+    near = max(0, start - _NEAR)
+    return value[max(value.rfind("\n", near, start) + 1, near) : start]
