@@ -30,6 +30,7 @@ ENTRIES = [
         "sharedLabels": "true",
         "images": ["vendor/generic"],
     },
+    {"component": "hook", "match": [{"batch.kubernetes.io/job-name": "*-create"}]},
     {"component": "pictured", "images": ["vendor/pictured", "db"]},
 ]
 CATALOGUE = load.Catalogue(index.assemble({one["component"]: one for one in ENTRIES}))
@@ -55,6 +56,9 @@ CATALOGUE = load.Catalogue(index.assemble({one["component"]: one for one in ENTR
         ),
         ({"labels": {"app": "other"}, "images": ["side/car:1", "x.io/vendor/pictured:2"]}, "pictured"),
         ({"labels": {"app": "other"}, "images": ["x.io/my-vendor/pictured:2"]}, None),
+        ({"labels": {}, "kind": "Job", "name": "release-create"}, "hook"),
+        ({"labels": {}, "kind": "Job", "name": "release-created"}, None),
+        ({"labels": {}, "kind": "Deployment", "name": "release-create"}, None),
         ({"labels": {}, "images": ["vendor/db:1"]}, "wide"),
         ({"labels": {}, "images": ["library/db:1"]}, "pictured"),
         ({"labels": {"app": "db"}, "images": ["vendor/pictured"]}, "wide"),

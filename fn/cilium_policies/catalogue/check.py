@@ -47,7 +47,11 @@ MAKER = {
     "port": "port",
     "services": "services",
     "namespace": "text",
+    "via": "via",
+    "operator": "text",
+    "given": "when",
 }
+VIA = {"field": "text", "object": "text", "has": "text", "is": "text", "matches": "regex"}
 EDGE = {
     "from": "peer",
     "to": "peer",
@@ -70,7 +74,7 @@ CONDITION = {
     "distribution": "texts",
     "component": "text",
     "replicas": "number",
-    "not": "condition",
+    "not": "when",
 }
 SERVICE = {"name": "text", "ports": "serviceports"}
 SERVICE_PORT = {"name": "text", "port": "text", "target": "text", "protocol": "text"}
@@ -155,6 +159,7 @@ _FORMS = {
     "service": SERVICE,
     "serviceport": SERVICE_PORT,
     "port": PORT_FIELD,
+    "via": VIA,
 }
 
 
@@ -172,8 +177,6 @@ def _scalar(value: Any, kind: str, path: str) -> list[str]:
         return [f"{path}: needs a list of texts"] if not all(isinstance(one, str) for one in value) else []
     if kind == "when":
         return _when(value, path)
-    if kind == "condition":
-        return _condition(value, path)
     if kind == "strings":
         good = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
         return [] if good and value else [f"{path}: needs a mapping of label names to texts"]

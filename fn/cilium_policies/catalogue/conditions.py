@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from cilium_policies.catalogue.model import ChartEntry, MadeBy, When, texts
-from cilium_policies.kube.objects import Mapping, mapping, text, walk_strings
+from cilium_policies.kube.objects import Mapping, text, walk_strings
 
 NO = ("", "false", "False", "FALSE", "0", "null", "~")
 
@@ -76,6 +76,19 @@ def object_makes(made: MadeBy, body: Mapping) -> bool:
     return _enabled(made.enabled, made.default, body)
 
 
+def via_agrees(made: MadeBy, body: Mapping, facts: Facts) -> bool:
+    """Whether the object that `body` names (its class, say) has what the entry asks of it."""
+    if not made.via:
+        return True
+    group, slash, kind = text(made.via.get("object")).rpartition("/")
+    name = at(body, text(made.via.get("field")))
+    return any(
+        _agrees(at(other, text(made.via.get("has"))), made.via)
+        for other in facts.objects(group if slash else "", kind)
+        if at(other, "metadata.name") == name
+    )
+
+
 def _enabled(enabled: When, default: bool, tree: Mapping) -> bool:
     if enabled is None:
         return True
@@ -137,16 +150,14 @@ def _surroundings(when: Mapping, facts: Facts) -> bool:
         return False
     if "replicas" in when and facts.replicas < int(text(when["replicas"]) or 0):
         return False
-    return "not" not in when or not _condition(mapping(when["not"]), facts)
+    return "not" not in when or not holds(when["not"], facts)
 
 
 def _object(when: Mapping, facts: Facts) -> bool:
     group, slash, kind = text(when["object"]).rpartition("/")
     path = text(when.get("has"))
-    for body in facts.objects(group if slash else "", kind):
-        if not path or _agrees(at(body, path), when):
-            return True
-    return False
+    bodies = facts.objects(group if slash else "", kind)
+    return any(not path or _agrees(at(body, path), when) for body in bodies)
 
 
 def _env(when: Mapping, facts: Facts) -> bool:

@@ -116,8 +116,8 @@ def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
     for number, (name, labels) in enumerate(entries):
         tables["match"].append([name, labels])
         # the rarest pair finds the entry; a value that may be anything finds too much
-        key, value = min(labels.items(), key=lambda pair: (pair[1] == "*", often[pair], pair))
-        tables["labels"].setdefault(key, {}).setdefault(value, []).append(number)
+        key, value = min(labels.items(), key=lambda pair: ("*" in pair[1], often[pair], pair))
+        tables["labels"].setdefault(key, {}).setdefault("*" if "*" in value else value, []).append(number)
     for name, body in bodies.items():
         _tables_of(Component(body), name, tables)
     return tables

@@ -41,7 +41,13 @@ class ChartEntry(NamedTuple):
 
 class MadeBy(NamedTuple):
     """A custom resource whose controller makes the component's pods. `{name}` and `{namespace}` are the
-    object's; `enabled`, `count_field` and `port_field` are paths in it. `enabled` "": always made."""
+    object's; `enabled`, `count_field` and `port_field` are paths in it. `enabled` None: always made.
+
+    `via`: the object that this one names at `field` (a class) must agree, else nothing is made.
+    `operator`: the component whose controller makes the pods; `namespace` "operator": they run in its
+    namespace, else in the object's; `given`: a condition on the operator's values and texts.
+    Entries that give the same namespace and workload name from several objects mean the same pods.
+    """
 
     kind: str
     group: str
@@ -55,6 +61,9 @@ class MadeBy(NamedTuple):
     port_default: str = ""
     services: tuple[ServiceTemplate, ...] = ()
     namespace: str = ""
+    via: Mapping = {}  # noqa: RUF012
+    operator: str = ""
+    given: When = None
 
 
 class Edge(NamedTuple):
@@ -238,6 +247,9 @@ def read_made_by(component: Component, data: Mapping) -> MadeBy:
         text(port.get("default")),
         read_services(data.get("services")),
         text(data.get("namespace")),
+        mapping(data.get("via")),
+        text(data.get("operator")),
+        data.get("given"),
     )
 
 

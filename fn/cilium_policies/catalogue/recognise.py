@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
 
+JOB_NAME = "batch.kubernetes.io/job-name"  # the Job controller adds it; hook pods often carry nothing else
+
 
 def recognise(
     catalogue: Catalogue,
@@ -26,6 +28,8 @@ def recognise(
     name agree. Without labels of any entry the image decides, with the same tie-breaks; what stays undecided
     is None, never a guess.
     """
+    if kind == "Job" and name:
+        labels = {**labels, JOB_NAME: name}
     by_image = _by_image(catalogue, images)
     found = _by_labels(catalogue, labels)
     if found:
@@ -85,7 +89,15 @@ def _by_labels(catalogue: Catalogue, labels: Mapping[str, str]) -> list[str]:
 
 
 def _part_of(wanted: Mapping[str, str], labels: Mapping[str, str]) -> bool:
-    return all(key in labels and value in ("*", labels[key]) for key, value in wanted.items())
+    return all(key in labels and _same(value, labels[key]) for key, value in wanted.items())
+
+
+def _same(wanted: str, value: str) -> bool:
+    """`*` is any value, `*-create` and `kyverno-*` any with that end or beginning."""
+    head, star, tail = wanted.partition("*")
+    if not star:
+        return wanted == value
+    return value.startswith(head) and value.endswith(tail) and len(value) >= len(head) + len(tail)
 
 
 def _by_image(catalogue: Catalogue, images: Sequence[str]) -> list[str]:
