@@ -1,0 +1,184 @@
+"""Pods of charts that the catalogue knows, and the one workload that stands for a chart nobody knows.
+
+`every(releases, catalogue) -> (workloads, services, objects)` for all releases of an input, the instances of
+one component in a namespace told apart; `workloads_of(release, catalogue)` for one. A Workload for each
+component that the chart makes with these values, the Services before them, and as Kubernetes objects the
+routes, Ingresses and monitors that the usual value blocks ask for. `is_unknown(workload)` tells the stand-in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from cilium_policies.catalogue.conditions import chart_makes
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.model import ChartEntry, Component, ServiceTemplate
+from cilium_policies.kube.labels import SERVICE_ACCOUNT, stable
+from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, strings
+from cilium_policies.workloads.model import Service, ServicePort, Workload
+from cilium_policies.workloads.releases import conventions
+from cilium_policies.workloads.releases.app_containers import image
+from cilium_policies.workloads.releases.naming import Names
+from cilium_policies.workloads.releases.release import Release
+from cilium_policies.workloads.releases.template import Template
+from cilium_policies.workloads.releases.value_texts import texts
+from cilium_policies.workloads.releases.values import scalar
+
+INSTANCE = "app.kubernetes.io/instance"
+_KINDS = {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "ReplicaSet"}
+
+
+def every(
+    releases: Iterable[Release], catalogue: Catalogue
+) -> tuple[list[Workload], list[Service], list[Object]]:
+    """What these releases, none of them an app-template, make together."""
+    workloads: list[Workload] = []
+    services: list[Service] = []
+    objects: list[Object] = []
+    for release in releases:
+        found = workloads_of(release, catalogue)
+        workloads += found[0]
+        services += found[1]
+        objects += found[2]
+    _tell_apart(workloads)
+    return workloads, services, objects
+
+
+def _tell_apart(workloads: list[Workload]) -> None:
+    """Two releases whose pods carry the same known labels: only then the instance label, which nearly every
+    chart writes but no catalogue entry vouches for, has to decide."""
+    alike: dict[tuple[str, frozenset[tuple[str, str]]], list[Workload]] = {}
+    for one in workloads:
+        if one.selector:
+            alike.setdefault((one.namespace, frozenset(one.selector.items())), []).append(one)
+    for group in alike.values():
+        if len({one.release for one in group}) > 1:
+            for one in group:
+                one.labels = {**one.labels, INSTANCE: one.release}
+                one.selector = {**one.selector, INSTANCE: one.release}
+
+
+def workloads_of(
+    release: Release, catalogue: Catalogue
+) -> tuple[list[Workload], list[Service], list[Object]]:
+    """What a release that is no app-template makes, as far as catalogue and values tell."""
+    known = _known(release, catalogue)
+    _evaluate(release)
+    made = [one for one in known if chart_makes(one[1], release.values)]
+    targets = [_target(release, catalogue, *one, known) for one in made] if known else [_unknown(release)]
+    services = [service for one in targets for service in one.services]
+    return [one.workload for one in targets], services, conventions.objects(release, targets)
+
+
+def _known(release: Release, catalogue: Catalogue) -> list[tuple[Component, ChartEntry]]:
+    """The components of the chart; where its name is not shown, of the chart that its source is called after."""
+    if release.chart:
+        return catalogue.by_chart(release.chart)
+    known = catalogue.by_chart(release.hint) if release.hint else []
+    if known:
+        release.chart = release.hint
+    return known
+
+
+def is_unknown(workload: Workload) -> bool:
+    """Whether a workload stands for all pods of a release whose chart is in no catalogue."""
+    return not workload.rendered and not workload.component and set(workload.selector) == {INSTANCE}
+
+
+def _evaluate(release: Release) -> None:
+    """Many charts evaluate values as templates; expressions of names are replaced, others stay."""
+    facts = {"Name": release.name, "Namespace": release.namespace, "Service": "Helm"}
+    names = Names(release, release.chart)
+    release.values = Template(release.values, facts, names.fullname, names.name).all(release.values)
+
+
+def _target(
+    release: Release,
+    catalogue: Catalogue,
+    component: Component,
+    entry: ChartEntry,
+    known: list[tuple[Component, ChartEntry]],
+) -> conventions.Target:
+    names = Names(release, entry.name or entry.chart, entry.values, entry.cut)
+    workload = _workload(release, component, entry, names)
+    others = [one.values for _, one in known if one.values and one.values != entry.values]
+    workload.texts = texts(release, entry.values, [one for one in others if _below(one, entry.values)])
+    if len(known) == 1 or entry.values:
+        workload.labels = {**strings(names.scope.get("podLabels")), **workload.labels}
+    called, scraped = (_ports_for(catalogue, component, peer) for peer in ("gateway", "scraper"))
+    services = [_service(release, names, workload, template) for template in entry.services]
+    if not entry.services:
+        services = conventions.usual_services(release, names, workload, called or scraped)
+    return conventions.Target(entry.values, workload, services, called, scraped)
+
+
+def _ports_for(catalogue: Catalogue, component: Component, peer: str) -> tuple[int, ...]:
+    """The pod ports on which the catalogue knows a peer word to call the component."""
+    edges = [
+        one for one in catalogue.edges_of(component.name) if one.direction == "ingress" and one.peer == peer
+    ]
+    return tuple(dict.fromkeys(port.number for one in edges for port in one.pod_ports()))
+
+
+def _below(path: str, prefix: str) -> bool:
+    return not prefix or path == prefix or path.startswith(f"{prefix}.")
+
+
+def _workload(release: Release, component: Component, entry: ChartEntry, names: Names) -> Workload:
+    kind, _, customary = component.workload.partition("/")
+    name = names.fill(entry.workload) or _customary(customary, release) or names.fullname
+    made = Workload(release.namespace, name, kind if kind in _KINDS else "Deployment")
+    made.labels = names.fill_all(entry.labels)
+    made.selector = stable(made.labels)
+    account = names.fill(entry.service_account) or _customary(component.service_account, release)
+    made.service_account = scalar(at(names.scope, "serviceAccount", "name")) or account or "default"
+    if not made.selector and account:
+        made.selector = {SERVICE_ACCOUNT: made.service_account}
+    made.component = component.name
+    _from_values(made, release, names.scope, component)
+    return made
+
+
+def _customary(name: str, release: Release) -> str:
+    """A customary name with the release's put in; "" where it is prose rather than a name."""
+    name = re.sub(r"\bNAME\b", release.name, name)
+    return name if re.fullmatch(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", name) else ""
+
+
+def _from_values(made: Workload, release: Release, scope: Mapping, component: Component | None) -> None:
+    made.instance = made.release = release.name
+    made.chart = release.chart
+    made.values = scope
+    made.source = release.source
+    made.where = release.source.where
+    made.annotations = strings(scope.get("podAnnotations"))
+    said = scope.get("hostNetwork")
+    said = at(said, "enabled") if isinstance(said, dict) else said
+    made.host_network = flag(said, component is not None and component.host_network)
+    for key in ("replicas", "replicaCount"):
+        made.replicas = integer(scope.get(key)) or made.replicas
+    found = image(scope.get("image"))
+    made.images = (found,) if found else ()
+
+
+def _service(release: Release, names: Names, workload: Workload, template: ServiceTemplate) -> Service:
+    """A Service of the catalogue's, with the type, ranges and only port that the values give it."""
+    block = mapping(names.scope.get("service"))
+    number = scalar(block.get("port")) if len(template.ports) == 1 else ""
+    ports = tuple(
+        ServicePort(name, integer(number) or integer(port) or 0, protocol, target)
+        for name, port, target, protocol in template.ports
+    )
+    return conventions.service(release, names.fill(template.name), workload.selector, ports, block)
+
+
+def _unknown(release: Release) -> conventions.Target:
+    """All pods of the release as one workload: the instance label is what nearly every chart writes."""
+    names = Names(release, release.chart or release.hint)
+    made = Workload(release.namespace, release.name, release.source.kind)
+    made.labels = {INSTANCE: release.name}
+    made.selector = dict(made.labels)
+    _from_values(made, release, release.values, None)
+    made.texts = texts(release, "", [])
+    return conventions.Target("", made, conventions.usual_services(release, names, made))

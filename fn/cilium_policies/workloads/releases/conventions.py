@@ -1,0 +1,298 @@
+"""The value blocks that most charts share: `service`, `ingress`, `route` and its sisters, `serviceMonitor`.
+
+Blocks count wherever they stand below a component's values. What they ask for becomes Kubernetes objects.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from cilium_policies.kube.objects import (
+    Mapping,
+    Object,
+    at,
+    flag,
+    integer,
+    mapping,
+    mappings,
+    sequence,
+    strings,
+    text,
+)
+from cilium_policies.workloads.model import Service, ServicePort, Workload
+from cilium_policies.workloads.releases.naming import Names
+from cilium_policies.workloads.releases.release import Release
+from cilium_policies.workloads.releases.values import scalar
+
+_GATEWAY = "gateway.networking.k8s.io"
+_ROUTES = {
+    "route": "HTTPRoute", "httproute": "HTTPRoute", "gateway": "HTTPRoute", "gatewayapi": "HTTPRoute",
+    "grpcroute": "GRPCRoute", "tcproute": "TCPRoute", "tlsroute": "TLSRoute", "udproute": "UDPRoute",
+}  # fmt: skip
+_MONITORS = {
+    "servicemonitor": "ServiceMonitor", "podmonitor": "PodMonitor",
+    "vmservicescrape": "ServiceMonitor", "vmpodscrape": "PodMonitor",
+}  # fmt: skip
+_WEB = ("http", "web", "https", "http-web", "ui")
+_BALANCED = ("LoadBalancer", "NodePort")
+
+
+class Target(NamedTuple):
+    """A component that blocks may speak of: the path of its values, its pods and Services, and the pod ports
+    on which the catalogue knows gateways and scrapers to call it."""
+
+    prefix: str
+    workload: Workload
+    services: list[Service]
+    gateway_ports: tuple[int, ...] = ()
+    scrape_ports: tuple[int, ...] = ()
+
+
+class _Block(NamedTuple):
+    kind: str
+    path: str
+    body: Mapping
+
+
+def service(
+    release: Release, name: str, selector: dict[str, str], ports: tuple[ServicePort, ...], block: Mapping
+) -> Service:
+    """A predicted Service; `block` are the values that shape it (type, ranges, annotations)."""
+    kind = scalar(block.get("type")) or "ClusterIP"
+    metadata = {
+        "name": name,
+        "namespace": release.namespace,
+        "annotations": strings(block.get("annotations")),
+    }
+    labels = {**strings(block.get("labels")), **selector}
+    source = Object({"apiVersion": "v1", "kind": "Service", "metadata": metadata}, release.source.where)
+    return Service(
+        namespace=release.namespace,
+        name=name,
+        labels=labels,
+        selector=selector,
+        ports=tuple(port._replace(node_port=kind in _BALANCED) for port in ports),
+        type=kind,
+        headless=scalar(block.get("clusterIP")) == "None",
+        external_name="",
+        external_ips=tuple(map(text, sequence(block.get("externalIPs")))),
+        source_ranges=tuple(map(text, sequence(block.get("loadBalancerSourceRanges")))),
+        local_traffic=scalar(block.get("externalTrafficPolicy")) == "Local",
+        addresses=(),
+        source=source,
+    )
+
+
+def usual_services(
+    release: Release, names: Names, workload: Workload, known: tuple[int, ...] = ()
+) -> list[Service]:
+    """The Service of Helm's scaffold: the full name, with the ports of the `service` block.
+
+    `known` are the pod ports of a component whose Services the catalogue does not tell. Without them a port
+    that names no target leads to the container port `http`, as in the scaffold."""
+    block = mapping(names.scope.get("service"))
+    if not flag(block.get("enabled"), True):
+        return []
+    ports = list(_ports(block, known))
+    if not ports:
+        ports = [
+            ServicePort("http" if not number else "", one, "TCP", str(one))
+            for number, one in enumerate(known)
+        ]
+    if not ports:
+        return []
+    name = scalar(block.get("fullnameOverride")) or names.fullname
+    return [service(release, name, workload.selector, tuple(ports), block)]
+
+
+def _ports(block: Mapping, known: tuple[int, ...]) -> Iterator[ServicePort]:
+    fallback = str(known[0]) if known else "http"
+    for key in ("port", "servicePort", "externalPort", "httpPort"):
+        if (number := integer(block.get(key))) is not None:
+            target = next(
+                (
+                    scalar(block.get(one))
+                    for one in ("targetPort", "containerPort", "internalPort")
+                    if block.get(one)
+                ),
+                "",
+            )
+            yield ServicePort(scalar(block.get("portName")) or "http", number, "TCP", target or fallback)
+            break
+    listed = block.get("ports")
+    named = [(text(one.get("name")), one) for one in mappings(listed)]
+    named += [(key, one) for key, one in mapping(listed).items()]
+    for name, one in named:
+        entry = one if isinstance(one, dict) else {"port": one}
+        number = integer(entry.get("port"))
+        if number is not None:
+            target = scalar(entry.get("targetPort")) or name or str(number)
+            yield ServicePort(name, number, scalar(entry.get("protocol")) or "TCP", target)
+
+
+def objects(release: Release, targets: list[Target]) -> list[Object]:
+    """Routes, Ingresses and monitors of every block that is switched on."""
+    found: list[Object] = []
+    for block in _blocks(release.values, "", ""):
+        owners = _owners(block.path, targets)
+        if block.kind in _MONITORS.values():
+            found += [one for owner in owners for one in _monitor(release, block, owner)]
+        elif owners:
+            serving = [one for one in owners if one.gateway_ports] or owners
+            found += _route(release, block, serving[0])
+    return found
+
+
+def _owners(path: str, targets: list[Target]) -> list[Target]:
+    """The components with the longest path of values above a block."""
+    above = [one for one in targets if not one.prefix or path.startswith(f"{one.prefix}.")]
+    longest = max((len(one.prefix) for one in above), default=0)
+    return [one for one in above if len(one.prefix) == longest]
+
+
+def _blocks(value: Any, path: str, kind: str) -> Iterator[_Block]:
+    """Blocks that are on, each where it stands; named ones (`route: {main: …}`) below the key of their kind."""
+    if not isinstance(value, dict):
+        return
+    if kind and _is_on(value, kind):
+        yield _Block(kind, path, value)
+        return
+    for key, member in value.items():
+        word = re.sub(r"[-_]|s$", "", key.lower())
+        below = (
+            _ROUTES.get(word) or _MONITORS.get(word) or ("Ingress" if word in ("ingress", "ingres") else "")
+        )
+        if isinstance(member, dict):
+            yield from _blocks(
+                member, f"{path}.{key}" if path else key, below or (kind if _named(value) else "")
+            )
+
+
+def _named(value: Mapping) -> bool:
+    """Whether a block of a kind holds blocks, and no fields of its own."""
+    return all(isinstance(member, (dict, type(None))) for member in value.values())
+
+
+def _is_on(value: Mapping, kind: str) -> bool:
+    switch = value.get("enabled", value.get("create"))
+    if kind in ("ServiceMonitor", "PodMonitor"):
+        return flag(switch)
+    if kind == "Ingress":
+        return flag(switch) and any(value.get(key) for key in ("hosts", "host", "hostname", "domain"))
+    return flag(switch, True) and bool(mappings(value.get("parentRefs")))
+
+
+def _route(release: Release, block: _Block, target: Target) -> list[Object]:
+    kind = scalar(block.body.get("kind")) or block.kind
+    backend = _backend(block, kind, target)
+    if backend is None:
+        return []
+    name = f"{release.name}-{re.sub(r'[^a-z0-9]+', '-', block.path.lower())}"
+    if kind == "Ingress":
+        spec = _ingress_spec(block.body, backend)
+        return [_object(release, "networking.k8s.io/v1", kind, name, block.body, spec)]
+    reference = {"name": backend[0].name, "port": str(backend[1].port)}
+    spec = {
+        "parentRefs": mappings(block.body.get("parentRefs")),
+        "hostnames": _hosts(block.body, "hostnames", "hostname", "hosts", "host"),
+        "rules": [{"backendRefs": [reference]}],
+    }
+    version = "v1" if kind in ("HTTPRoute", "GRPCRoute") else "v1alpha2"
+    return [_object(release, f"{_GATEWAY}/{version}", kind, name, block.body, spec)]
+
+
+def _backend(block: _Block, kind: str, target: Target) -> tuple[Service, ServicePort] | None:
+    """The Service port that a route leads to: the one it is called after (`ssh`), else the one whose pod port
+    gateways are known to call, else the web port, else the first."""
+    pairs = [(one, port) for one in target.services for port in one.ports]
+    if not pairs:
+        return None
+    words = {scalar(ref.get("sectionName")) for ref in mappings(block.body.get("parentRefs"))} - {""}
+    ranked = sorted(
+        pairs,
+        key=lambda pair: (
+            not (words and (pair[1].name in words or pair[0].name.rpartition("-")[2] in words)),
+            integer(pair[1].target) not in target.gateway_ports,
+            pair[1].name not in _WEB,
+            pairs.index(pair),
+        ),
+    )
+    if kind == "UDPRoute":
+        ranked = [pair for pair in ranked if pair[1].protocol == "UDP"] or ranked
+    return ranked[0]
+
+
+def _ingress_spec(body: Mapping, backend: tuple[Service, ServicePort]) -> Mapping:
+    hosts = _hosts(body, "hosts", "hostname", "host", "domain")
+    reference = {"service": {"name": backend[0].name, "port": {"number": str(backend[1].port)}}}
+    path = {"path": "/", "pathType": "Prefix", "backend": reference}
+    spec: Mapping = {"rules": [{"host": host, "http": {"paths": [path]}} for host in hosts]}
+    name = scalar(body.get("className")) or scalar(body.get("ingressClassName")) or scalar(body.get("class"))
+    if name:
+        spec["ingressClassName"] = name
+    return spec
+
+
+def _hosts(body: Mapping, *keys: str) -> list[str]:
+    found: list[str] = []
+    for key in keys:
+        value = body.get(key)
+        for one in value if isinstance(value, list) else [value]:
+            host = scalar(one) or scalar(at(one, "host")) or scalar(at(one, "name"))
+            if host and host not in found:
+                found.append(host)
+    return found
+
+
+def _monitor(release: Release, block: _Block, target: Target) -> Iterator[Object]:
+    """The monitor on the component's metrics port; on its pods where no Service of it shows that port."""
+    name = f"{release.name}-{target.workload.name}-{re.sub(r'[^a-z0-9]+', '-', block.path.lower())}"
+    labels = {**strings(block.body.get("additionalLabels")), **strings(block.body.get("selector"))}
+    body: Mapping = {"labels": {**labels, **strings(block.body.get("labels"))}}
+    spaces = {"matchNames": [release.namespace]}
+    ports = [(one, port.name) for one in target.services for port in one.ports if _is_metrics(port, target)]
+    if ports and block.kind == "ServiceMonitor":
+        for one, port in dict.fromkeys((one.name, port) for one, port in ports):
+            chosen = next(each for each in target.services if each.name == one)
+            spec = {
+                "namespaceSelector": spaces,
+                "selector": {"matchLabels": chosen.labels},
+                "endpoints": [{"port": port}],
+            }
+            yield _object(release, "monitoring.coreos.com/v1", "ServiceMonitor", name, body, spec)
+        return
+    numbers = target.scrape_ports
+    endpoints: list[Mapping] = [{"portNumber": str(number)} for number in numbers] or [{"port": "metrics"}]
+    spec = {
+        "namespaceSelector": spaces,
+        "selector": {"matchLabels": target.workload.labels},
+        "podMetricsEndpoints": endpoints,
+    }
+    yield _object(release, "monitoring.coreos.com/v1", "PodMonitor", name, body, spec)
+
+
+def _is_metrics(port: ServicePort, target: Target) -> bool:
+    if integer(port.target) in target.scrape_ports:
+        return True
+    if target.scrape_ports:
+        return False
+    only = sum(len(one.ports) for one in target.services) == 1
+    return "metrics" in port.name or "metrics" in port.target or only
+
+
+def _object(release: Release, version: str, kind: str, name: str, block: Mapping, spec: Mapping) -> Object:
+    metadata = {
+        "name": name[:253],
+        "namespace": scalar(block.get("namespace")) or release.namespace,
+        "labels": {
+            "app.kubernetes.io/instance": release.name,
+            "release": release.name,
+            **strings(block.get("labels")),
+        },
+        "annotations": strings(block.get("annotations")),
+    }
+    return Object(
+        {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}, release.source.where
+    )

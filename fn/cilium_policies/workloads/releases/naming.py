@@ -1,0 +1,58 @@
+"""Names in charts that follow Helm's usual scaffold: `{release}`, `{name}`, `{fullname}` of a part of a chart."""
+
+from __future__ import annotations
+
+from cilium_policies.kube.objects import Mapping, mapping
+from cilium_policies.workloads.releases.release import Release
+from cilium_policies.workloads.releases.template import Template
+from cilium_policies.workloads.releases.values import read, scalar
+
+
+class Names:
+    """What the placeholders of a catalogue entry stand for in one release.
+
+    `chart` is what the chart or subchart calls itself, `values` the path of its own values ("" the whole),
+    `cut` the length to which its full name is cut. A part whose own values override no name takes the
+    overrides of the whole chart when it is a part of that chart and no subchart (`chart` is the same).
+    """
+
+    __slots__ = ("_words", "scope")
+
+    def __init__(self, release: Release, chart: str, values: str = "", cut: int = 63) -> None:
+        self.scope: Mapping = mapping(read(release.values, values))
+        plain = Template(
+            release.values, {"Name": release.name, "Namespace": release.namespace, "Service": "Helm"}
+        )
+        same = bool(values) and chart == release.chart
+        name = plain.text(_override(release, self.scope, "nameOverride", same) or chart)
+        fullname = plain.text(_override(release, self.scope, "fullnameOverride", same))
+        if not fullname:
+            fullname = release.name if name in release.name else f"{release.name}-{name}"
+        self._words = {
+            "{release}": release.name,
+            "{namespace}": release.namespace,
+            "{name}": name[:cut].rstrip("-"),
+            "{fullname}": fullname[:cut].rstrip("-"),
+        }
+
+    @property
+    def fullname(self) -> str:
+        return self._words["{fullname}"]
+
+    @property
+    def name(self) -> str:
+        return self._words["{name}"]
+
+    def fill(self, text: str) -> str:
+        """The text with its placeholders replaced."""
+        if "{" in text:
+            for word, value in self._words.items():
+                text = text.replace(word, value)
+        return text
+
+    def fill_all(self, labels: dict[str, str]) -> dict[str, str]:
+        return {self.fill(key): self.fill(value) for key, value in labels.items()}
+
+
+def _override(release: Release, scope: Mapping, key: str, same: bool) -> str:
+    return scalar(scope.get(key)) or (scalar(release.values.get(key)) if same else "")

@@ -1,0 +1,47 @@
+"""The scalars of Helm values as configuration texts, in which addresses of peers may stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from cilium_policies.workloads.model import Text
+from cilium_policies.workloads.releases.release import Release
+from cilium_policies.workloads.releases.values import read
+
+# Blocks that say nothing of whom the pods call: where images come from, how others call the pods, what
+# people see, and what other objects the chart writes.
+_SKIPPED = re.compile(
+    r"""(?i)^(
+        .*annotations | .*labels | .*image | images | image.* | ingress(es)? | .*route | .*routes | hostnames?
+      | .*rules(map)? | .*dashboards? | affinity | tolerations | nodeselector | topologyspreadconstraints
+      | resources | description | externalurl | .*crds? | .*icon | homepage
+    )$""",
+    re.VERBOSE,
+)
+
+
+def texts(release: Release, prefix: str, without: list[str]) -> tuple[Text, ...]:
+    """Every scalar below a path of the release's values, but for those below the paths in `without`.
+
+    `{name: X, value: Y}` becomes the text Y with key X, as environment lists write it."""
+    found = _walk(read(release.values, prefix), prefix, set(without))
+    return tuple(Text(f"{release} values {path}", key, value) for path, key, value in found)
+
+
+def _walk(value: Any, path: str, excluded: set[str], key: str = "") -> Iterator[tuple[str, str, str]]:
+    if path in excluded:
+        return
+    if isinstance(value, str):
+        yield path, key, value
+    elif isinstance(value, dict):
+        if isinstance(value.get("name"), str) and isinstance(value.get("value"), str):
+            yield f"{path}.value", value["name"], value["value"]
+            return
+        for name, member in value.items():
+            if not _SKIPPED.match(name):
+                yield from _walk(member, f"{path}.{name}" if path else name, excluded, name)
+    elif isinstance(value, list):
+        for number, member in enumerate(value):
+            yield from _walk(member, f"{path}[{number}]", excluded, key)

@@ -1,0 +1,62 @@
+"""Objects and releases from short YAML texts, for the tests of workloads."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from cilium_policies.document.parse import load
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import Object, Where, mapping, mappings, text
+from cilium_policies.workloads.releases.release import Release, collect
+
+
+def objects(content: str, file: str = "") -> list[Object]:
+    """The objects of a stream or ResourceList."""
+    found = []
+    for number, part in enumerate(re.split(r"(?m)^---.*$", content)):
+        value = mapping(load(part.encode()))
+        members = mappings(value.get("items")) if text(value.get("kind")).endswith("List") else [value]
+        found += [Object(member, Where(file, number)) for member in members if member]
+    return found
+
+
+def release(values: str, chart: str = "app-template", version: str = "4.1.1", name: str = "demo") -> Release:
+    """A release of namespace `apps` with these values (YAML)."""
+    source = Object(
+        {
+            "apiVersion": "helm.toolkit.fluxcd.io/v2",
+            "kind": "HelmRelease",
+            "metadata": {"name": name, "namespace": "apps"},
+        },
+        Where("apps/demo.yaml", 0, 1),
+    )
+    made = Release(source, "apps", name, mapping(load(values.encode())))
+    made.chart, made.version = chart, version
+    return made
+
+
+def releases(content: str) -> list[Release]:
+    """The releases that the objects of a stream show."""
+    return collect(Inventory(objects(content)))
+
+
+def corpus() -> Path:
+    """The directory of real inputs; skips the test where it is not at hand, fails where CI lacks it."""
+    checkout = Path(__file__).resolve().parents[2]
+    found = Path(os.environ.get("CILIUM_POLICIES_CORPUS", checkout.parent / "shared" / "corpus"))
+    if not found.is_dir():
+        if os.environ.get("CI") == "true":
+            pytest.fail("the corpus is missing: set CILIUM_POLICIES_CORPUS")
+        pytest.skip("no corpus: set CILIUM_POLICIES_CORPUS")
+    return found
+
+
+def case(directory: Path) -> list[Object]:
+    """The function's input of a corpus case: the root and every application's build."""
+    found = objects((directory / "input.yaml").read_text(), "input.yaml")
+    for path in sorted(directory.glob("apps/*.yaml")):
+        found += objects(path.read_text(), f"apps/{path.name}")
+    return found
