@@ -1,0 +1,193 @@
+"""The whole graph as one picture: a box a group, a line for what two groups have between them."""
+
+from __future__ import annotations
+
+from cilium_policies.show import svg
+from cilium_policies.show.graph import Bundle, Group, View
+from cilium_policies.show.layout import MEMBERS, Box, Layout, layout
+
+LABELS = 3  # so many labels stand on a line
+
+
+def overview_svg(view: View) -> str:
+    """A standalone SVG file."""
+    body, width, height = overview(view)
+    return svg.document(body, width, height, view.graph.title)
+
+
+def overview(view: View) -> tuple[str, float, float]:
+    """The picture's elements, its width and height; boxes carry `data-group`, lines `data-from`, `data-to`."""
+    placed = layout(view)
+    legend_height = 30 if view.graph.legend else 0
+    parts = [_links(view, placed)]
+    parts += [_box(view, group, placed) for group in view.graph.groups]
+    if view.graph.legend:
+        parts.append(legend(view.graph.legend, placed.height + 12))
+    return "".join(parts), placed.width, placed.height + legend_height
+
+
+def legend(entries: tuple[tuple[str, str], ...], y: float) -> str:
+    """One line that says what the colours mean."""
+    x, parts = 16.0, []
+    for tone, meaning in entries:
+        parts.append(f'<rect x="{x:.0f}" y="{y - 9:.0f}" width="16" height="11" rx="3" class="key {tone}"/>')
+        parts.append(svg.text(x + 22, y, meaning, "row"))
+        x += 40 + svg.measured(meaning, 11)
+    return f'<g class="legend">{"".join(parts)}</g>\n'
+
+
+def _links(view: View, placed: Layout) -> str:
+    """Lines first, so that boxes cover them; then their labels, as far as there is room."""
+    taken = [Box(box.x - 3, box.y - 3, box.width + 6, box.height + 6) for box in placed.boxes.values()]
+    lines, labels = [], []
+    drawn = view.lines
+    both_ways = {(one.source, one.target) for one in drawn}
+    for bundle in sorted(drawn, key=lambda one: -one.size):
+        back = (bundle.target, bundle.source) in both_ways
+        curve = _curve(placed.boxes[bundle.source], placed.boxes[bundle.target], back)
+        label = _label(bundle)
+        data = f'data-from="{svg.clean(bundle.source)}" data-to="{svg.clean(bundle.target)}"'
+        kinds = svg.clean(" ".join(bundle.kinds))
+        tip = svg.title(
+            f"{view.groups[bundle.source].title} → {view.groups[bundle.target].title}: {_all(bundle)}"
+        )
+        lines.append(
+            f'<g class="wire" {data} data-kinds="{kinds}">{tip}{svg.arrow(*curve, bundle.tone)}</g>\n'
+        )
+        spot = _free(curve, label, taken)
+        if spot:
+            labels.append(f'<g class="wire" {data} data-kinds="{kinds}">')
+            labels.append(svg.text(spot.x, spot.y + 10, label, "label") + "</g>\n")
+            taken.append(spot)
+    return "".join(lines) + "".join(labels)
+
+
+def _label(bundle: Bundle) -> str:
+    more = len(bundle.labels) - LABELS
+    return ", ".join(bundle.labels[:LABELS]) + (f" +{more}" if more > 0 else "")
+
+
+def _all(bundle: Bundle) -> str:
+    return ", ".join(bundle.labels) or "any port"
+
+
+Curve = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
+
+
+def _curve(source: Box, target: Box, back: bool) -> Curve:
+    """From box to box; where both call each other the two lines bend apart."""
+    (x1, y1), (x2, y2) = source.middle, target.middle
+    bend = 0.16 if back else 0.06
+    middle = ((x1 + x2) / 2 - (y2 - y1) * bend, (y1 + y2) / 2 + (x2 - x1) * bend)
+    return _border(source, middle), middle, _border(target, middle)
+
+
+def _border(box: Box, towards: tuple[float, float]) -> tuple[float, float]:
+    """Where the line from the box's middle to a point leaves the box."""
+    x, y = box.middle
+    dx, dy = towards[0] - x, towards[1] - y
+    if not dx and not dy:
+        return (x, y)
+    share = min(
+        box.width / 2 / abs(dx) if dx else float("inf"),
+        box.height / 2 / abs(dy) if dy else float("inf"),
+    )
+    return (x + dx * share, y + dy * share)
+
+
+def _free(curve: Curve, label: str, taken: list[Box]) -> Box | None:
+    """A place on the line where the label covers nothing; None where there is none."""
+    if not label:
+        return None
+    (x0, y0), (x1, y1), (x2, y2) = curve
+    width = svg.measured(label, 10) + 4
+    for step in (50, 40, 60, 30, 70, 22, 78, 15, 85):
+        t = step / 100
+        x = (1 - t) ** 2 * x0 + 2 * t * (1 - t) * x1 + t * t * x2
+        y = (1 - t) ** 2 * y0 + 2 * t * (1 - t) * y1 + t * t * y2
+        spot = Box(x - width / 2, y - 6, width, 13)
+        if spot.x > 4 and not any(_overlap(spot, other) for other in taken):
+            return spot
+    return None
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return (
+        one.x < other.x + other.width
+        and other.x < one.x + one.width
+        and one.y < other.y + other.height
+        and other.y < one.y + one.height
+    )
+
+
+def _box(view: View, group: Group, placed: Layout) -> str:
+    box = placed.boxes[group.key]
+    parts = [svg.title(group.note)] if group.note else []
+    parts.append(
+        f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="7" class="box"/>'
+    )
+    badge = svg.measured(group.badge, 10.5) + 8 if group.badge else 0.0
+    beside = badge if placed.detailed else 0.0
+    css, size = ("small name", 12.5) if group.lane else ("name", 14)
+    parts.append(svg.text(box.x + 10, box.y + 20, svg.cut(group.title, box.width - 20 - beside, size), css))
+    if group.badge:
+        y = box.y + (20 if placed.detailed else 38)
+        parts.append(svg.text(box.x + box.width - 9, y, group.badge, "badge", ' text-anchor="end"'))
+    rows, y = _members(view, group, box) if placed.detailed or group.lane else ([], box.y + 38)
+    parts += rows
+    parts += _chips(view, group, (box.x + 10, y), box.width - 32, 0.0 if placed.detailed else badge)
+    if group.alert:
+        parts.append(_alert(group.alert, box.x + box.width - 4, box.y + 4))
+    data = f'data-group="{svg.clean(group.key)}" data-tone="{group.tone}"'
+    return f'<g class="node {group.tone}" {data}>{"".join(parts)}</g>\n'
+
+
+def _members(view: View, group: Group, box: Box) -> tuple[list[str], float]:
+    """A line each, the alarming ones first, and the height at which the next line goes."""
+    members = sorted(view.listed(group.key), key=lambda node: node.tone != "bad")
+    y, parts = box.y + 38, []
+    for node in members[:MEMBERS]:
+        parts.append(svg.text(box.x + 10, y, svg.cut(node.title, box.width - 18, 11), f"row {node.tone}"))
+        y += 14
+    if len(members) > MEMBERS:
+        parts.append(svg.text(box.x + 10, y, f"{len(members) - MEMBERS} more", "note"))
+        y += 14
+    return parts, y + (4 if members else 0)
+
+
+def _alert(number: int, x: float, y: float) -> str:
+    shown = str(number) if number < 100 else "99+"
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" class="alert"/>' + svg.text(
+        x, y + 3.5, shown, "alarm", ' text-anchor="middle"'
+    )
+
+
+def _chips(view: View, group: Group, corner: tuple[float, float], room: float, badge: float) -> list[str]:
+    """Busy peers as words: one line for those that call this box, one for those that it calls.
+
+    `badge` is the room that the badge takes in the first of them.
+    """
+    parts = []
+    x, y = corner
+    for side, sign in (("in", "←"), ("out", "→")):
+        found = [(key, bundle) for one, key, bundle in view.chips.get(group.key, []) if one == side]
+        if not found:
+            continue
+        names = _names([view.groups[key].title for key, _ in found], room - badge)
+        tip = "; ".join(f"{view.groups[key].title}: {_all(bundle)}" for key, bundle in found)
+        inner = svg.title(f"{sign} {tip}") + svg.text(x, y, f"{sign} {names}", "chip")
+        kinds = svg.clean(" ".join(dict.fromkeys(kind for _, bundle in found for kind in bundle.kinds)))
+        parts.append(f'<g class="wire-word" data-kinds="{kinds}">{inner}</g>')
+        y += 16
+        badge = 0.0
+    return parts
+
+
+def _names(names: list[str], room: float) -> str:
+    """As many names as fit, and how many more there are."""
+    for shown in range(len(names), 0, -1):
+        more = len(names) - shown
+        text = ", ".join(names[:shown]) + (f" +{more}" if more else "")
+        if svg.measured(text, 10) <= room:
+            return text
+    return svg.cut(names[0], room - 16, 10) + (f" +{len(names) - 1}" if len(names) > 1 else "")

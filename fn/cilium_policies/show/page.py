@@ -1,0 +1,130 @@
+"""One self-contained HTML page: the picture, one view a group, and tables. It needs no server and no network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from cilium_policies.show import svg
+from cilium_policies.show.focus import focus
+from cilium_policies.show.graph import View
+from cilium_policies.show.overview import overview
+from cilium_policies.show.table import Table
+
+# The browser itself refuses whatever the page would load from elsewhere.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'"
+
+
+class Tile(NamedTuple):
+    """A number at the head of the page; `link` is the tab it leads to ("" for none)."""
+
+    number: str
+    text: str
+    tone: str = "plain"
+    link: str = ""
+
+
+def page(view: View, tiles: Sequence[Tile], tables: Sequence[tuple[str, Table]], note: str = "") -> str:
+    """The page's HTML. `tables` pairs a tab's name with its table; `note` stands at the foot."""
+    title = svg.clean(view.graph.title)
+    tabs = [("map", "Map"), *((_slug(name), name) for name, _ in tables)]
+    parts = [
+        "<!doctype html>\n",
+        f'<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n',
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
+        '<meta name="color-scheme" content="light dark">\n',
+        f"<style>{svg.asset('colours.css')}{svg.asset('picture.css')}{svg.asset('page.css')}</style></head>\n",
+        f"<body>\n<header><h1>{title}</h1>{_tools()}</header>\n",
+        f'<div class="tiles">{"".join(map(_tile, tiles))}</div>\n',
+        f"<nav>{''.join(_tab(slug, name) for slug, name in tabs)}</nav>\n<main>\n",
+        _map(view),
+        *(_table(_slug(name), table) for name, table in tables),
+        *(_group(view, key) for key in view.groups),
+        f"</main>\n<footer>{svg.clean(note)}</footer>\n",
+        f"<script>{svg.asset('page.js')}</script>\n</body></html>\n",
+    ]
+    return "".join(parts)
+
+
+def _tools() -> str:
+    return (
+        '<div class="tools"><input id="search" type="search" placeholder="search  ( / )" aria-label="search" '
+        'autocomplete="off" spellcheck="false"><button id="theme" type="button" title="light or dark ( t )">'
+        "◐<span class=hidden>light or dark</span></button></div>"
+    )
+
+
+def _tile(tile: Tile) -> str:
+    inner = f"<b>{svg.clean(tile.number)}</b> <span>{svg.clean(tile.text)}</span>"
+    if tile.link:
+        return f'<a class="tile {tile.tone}" href="#{_slug(tile.link)}">{inner}</a>'
+    return f'<div class="tile {tile.tone}">{inner}</div>'
+
+
+def _tab(slug: str, name: str) -> str:
+    return f'<a href="#{slug}" id="tab-{slug}">{svg.clean(name)}</a>'
+
+
+def _map(view: View) -> str:
+    kinds = sorted({link.kind for link in view.graph.links if link.kind})
+    boxes = "".join(
+        f'<label><input type="checkbox" class="kind" value="{svg.clean(kind)}" checked>{svg.clean(kind)}</label>'
+        for kind in kinds
+    )
+    filters = f'<fieldset class="filters"><legend>show</legend>{boxes}</fieldset>' if len(kinds) > 1 else ""
+    body, width, height = overview(view)
+    hint = (
+        "Point at a box to see its lines, open it for its pods and ports. Busy peers are words in the boxes."
+    )
+    return (
+        f'<section id="map">{filters}<p class="hint">{hint}</p>'
+        f'{_picture(body, width, height, view.graph.title)}<p class="none" hidden>nothing matches</p></section>\n'
+    )
+
+
+def _picture(body: str, width: float, height: float, label: str) -> str:
+    return (
+        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" style="max-width:{width:.0f}px" role="group" '
+        f'aria-label="{svg.clean(label)}">\n{body}</svg>'
+    )
+
+
+def _group(view: View, key: str) -> str:
+    """One group's view; an address (#group-…) of its own, so that links and the back button work."""
+    group = view.groups[key]
+    body, width, height = focus(view, key)
+    note = f" <small>{svg.clean(group.badge)}</small>" if group.badge else ""
+    about = f"<p>{svg.clean(group.note)}</p>" if group.note else ""
+    return (
+        f'<section id="group-{_slug(key)}" class="group" data-group="{svg.clean(key)}">'
+        f'<h2><a href="#map" title="back to the map ( Esc )">←</a> {svg.clean(group.title)}{note}</h2>{about}'
+        f"{_picture(body, width, height, group.title)}</section>\n"
+    )
+
+
+def _table(slug: str, table: Table) -> str:
+    if not table.rows:
+        return f'<section id="{slug}"><p>{svg.clean(table.empty)}</p></section>\n'
+    head = "".join(
+        f'<th scope="col"><button type="button">{svg.clean(one.title)}</button></th>' for one in table.columns
+    )
+    rows = "".join(
+        "<tr>"
+        + "".join(f"<td>{svg.clean('' if cell is None else str(cell))}</td>" for cell in row)
+        + "</tr>\n"
+        for row in table.rows
+    )
+    return (
+        f'<section id="{slug}"><p class="count" aria-live="polite">{len(table.rows)} rows</p>'
+        f"<table><caption>{svg.clean(table.title)}</caption><thead><tr>{head}</tr></thead>\n"
+        f"<tbody>\n{rows}</tbody></table></section>\n"
+    )
+
+
+def _slug(name: str) -> str:
+    """What can stand in an address: letters, digits and hyphens; other signs by their number."""
+    return re.sub(
+        r"[^a-z0-9-]", lambda found: "-" if found[0] == " " else f"_{ord(found[0]):x}", name.lower()
+    )

@@ -1,0 +1,231 @@
+"""The page in a real browser: headless Chromium opens the file, a script plays the user, the DOM tells."""
+
+from __future__ import annotations
+
+# ruff: noqa: E501
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cilium_policies.show.graph import View
+from cilium_policies.show.page import Tile, page
+from cilium_policies.show.table import Table, columns
+
+from . import graphs
+
+CHROMIUM = next(
+    (name for name in ("chromium", "chromium-browser", "google-chrome") if shutil.which(name)), ""
+)
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium here (apt-get install chromium)"),
+]
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--virtual-time-budget=4000",
+    "--window-size=1400,1000",
+]
+HELPERS = """
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+const key = (name, on = document.activeElement) => on.dispatchEvent(new KeyboardEvent("keydown", {key: name, bubbles: true, cancelable: true}));
+const type = (text) => { const field = document.getElementById("search"); field.value = text; field.dispatchEvent(new Event("input", {bubbles: true})); };
+const here = () => document.querySelector("main>section.here").id;
+const seen = (selector) => [...document.querySelectorAll(selector)].filter((one) => one.getBoundingClientRect().height > 0);
+"""
+
+
+def built(count: int) -> str:
+    view = View(graphs.graph(count))
+    rows = [(link.source, link.target, link.label) for link in view.graph.links]
+    tables = [
+        ("Connections", Table("Connections", columns("from", "to", "ports"), [*rows])),
+        ("Uncovered", Table("Uncovered", columns("workload"), [], "every workload is covered")),
+    ]
+    return page(view, [Tile("3", "uncovered", "bad", "Uncovered")], tables, "made by a test")
+
+
+def played(tmp_path: Path, count: int, script: str, address: str = "") -> Any:
+    """What `script` (an async function's body) returns when the page of a graph has been opened."""
+    run = (
+        f"<script>{HELPERS}addEventListener('load', async () => {{ let told; try {{ told = await (async () => {{ {script} }})(); }} "
+        "catch (error) { told = {error: String(error)}; } "
+        "document.documentElement.dataset.told = JSON.stringify(told); });</script></body>"
+    )
+    file = tmp_path / "page.html"
+    file.write_text(built(count).replace("</body>", run), "utf-8")
+    done = subprocess.run(
+        [
+            CHROMIUM,
+            *FLAGS,
+            f"--user-data-dir={tmp_path / 'profile'}",
+            "--dump-dom",
+            f"{file.as_uri()}{address}",
+        ],
+        capture_output=True,
+        timeout=120,
+        check=True,
+    )
+    told = re.search(r'data-told="([^"]*)"', done.stdout.decode())
+    assert told, done.stderr.decode()[-2000:]
+    return json.loads(told[1].replace("&quot;", '"').replace("&amp;", "&"))
+
+
+@pytest.mark.parametrize("count", [10, 80])
+def test_the_map_fits_the_window_and_its_text_is_readable(tmp_path: Path, count: int) -> None:
+    told = played(
+        tmp_path,
+        count,
+        """
+        const texts = seen("#map text").map((one) => one.getBoundingClientRect().height);
+        const boxes = seen("#map .node");
+        const over = boxes.filter((box) => {
+          const frame = box.querySelector(".box").getBoundingClientRect();
+          return [...box.querySelectorAll("text:not(.alarm)")].some((one) => one.getBoundingClientRect().right > frame.right + 1);
+        });
+        return {here: here(), boxes: boxes.length, smallest: Math.min(...texts), over: over.map((one) => one.dataset.group),
+          wide: document.documentElement.scrollWidth <= innerWidth};
+        """,
+    )
+    assert told == {"here": "map", "boxes": count + 2, "smallest": told["smallest"], "over": [], "wide": True}
+    assert told["smallest"] >= 9
+
+
+def test_search_dims_boxes_and_filters_rows(tmp_path: Path) -> None:
+    told = played(
+        tmp_path,
+        10,
+        """
+        key("/");
+        const focused = document.activeElement.id;
+        type("team-3");
+        const bright = [...document.querySelectorAll("#map .node:not(.dim)")].map((one) => one.dataset.group);
+        type("no such name");
+        const none = !document.querySelector("#map .none").hidden;
+        type("team-3 5432");
+        location.hash = "connections";
+        await wait(50);
+        const rows = seen("#connections tbody tr").map((one) => one.textContent);
+        const count = document.querySelector("#connections .count").textContent;
+        key("Escape", document.getElementById("search"));
+        return {focused, bright, none, rows, count, all: seen("#connections tbody tr").length, text: document.getElementById("search").value};
+        """,
+    )
+    assert told["focused"] == "search"
+    assert told["bright"] == ["team-3"]
+    assert told["none"]
+    expected = [
+        link.source + link.target + link.label
+        for link in graphs.graph(10).links
+        if "team-3" in link.source + link.target and link.label == "5432"
+    ]
+    assert told["rows"] == expected
+    assert told["count"] == f"{len(expected)} of {len(graphs.graph(10).links)} rows"
+    assert told["all"] == len(graphs.graph(10).links)
+    assert told["text"] == ""
+
+
+def test_the_keyboard_lights_opens_and_leaves_a_group(tmp_path: Path) -> None:
+    told = played(
+        tmp_path,
+        10,
+        """
+        const box = document.querySelector('#map .node[data-group="team-1"]');
+        box.focus();
+        const lit = [...new Set([...document.querySelectorAll("#map .wire.lit")].flatMap((one) => [one.dataset.from, one.dataset.to]))];
+        key("Enter");
+        await wait(50);
+        const opened = here();
+        key("Escape");
+        await wait(50);
+        return {tab: box.tabIndex, role: box.getAttribute("role"), lit, opened, left: here()};
+        """,
+    )
+    assert told["tab"] == 0
+    assert told["role"] == "link"
+    view = View(graphs.graph(10))
+    near = {
+        end for one in view.lines if "team-1" in (one.source, one.target) for end in (one.source, one.target)
+    }
+    assert set(told["lit"]) == near
+    assert told["opened"] == "group-team-1"
+    assert told["left"] == "map"
+
+
+def test_an_address_opens_its_group_and_kinds_can_be_switched_off(tmp_path: Path) -> None:
+    told = played(
+        tmp_path,
+        80,
+        """
+        const before = seen("#group-team-1 .line").length;
+        const box = [...document.querySelectorAll(".kind")].find((one) => one.value === "dns");
+        box.click();
+        const after = seen("#group-team-1 .line").length;
+        location.hash = "map";
+        await wait(50);
+        return {before, after, kinds: [...document.querySelectorAll(".kind")].map((one) => one.value), words: seen("#map .wire-word").length};
+        """,
+        "#group-team-1",
+    )
+    assert told["kinds"] == ["application", "dns", "metrics", "world"]
+    assert told["before"] - told["after"] == 1
+    assert told["words"] > 0
+
+
+def test_columns_sort_by_number_and_back(tmp_path: Path) -> None:
+    told = played(
+        tmp_path,
+        10,
+        """
+        location.hash = "connections";
+        await wait(50);
+        const button = document.querySelectorAll("#connections th button")[2];
+        const ports = () => [...document.querySelectorAll("#connections tbody tr")].map((row) => row.cells[2].textContent);
+        button.click();
+        const up = ports();
+        const sort = button.closest("th").getAttribute("aria-sort");
+        button.click();
+        const down = ports();
+        return {first: up[0], last: up.at(-1), sort, down: down[0]};
+        """,
+    )
+    assert told == {"first": "53/UDP", "last": "9090", "sort": "ascending", "down": "9090"}
+
+
+def test_light_and_dark(tmp_path: Path) -> None:
+    told = played(
+        tmp_path,
+        10,
+        """
+        const paper = () => getComputedStyle(document.body).backgroundColor;
+        const light = paper();
+        document.getElementById("theme").click();
+        const dark = paper();
+        key("t");
+        return {light, dark, again: paper()};
+        """,
+    )
+    assert told == {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 23, 29)", "again": "rgb(255, 255, 255)"}
+
+
+def test_it_prints(tmp_path: Path) -> None:
+    file, paper = tmp_path / "page.html", tmp_path / "page.pdf"
+    file.write_text(built(10), "utf-8")
+    flags = [*FLAGS, f"--user-data-dir={tmp_path / 'profile'}", f"--print-to-pdf={paper}"]
+    subprocess.run([CHROMIUM, *flags, file.as_uri()], capture_output=True, timeout=120, check=True)
+    assert paper.read_bytes().startswith(b"%PDF-")
+    assert len(re.findall(rb"/Type\s*/Page\b", paper.read_bytes())) >= 2
+
+
+def test_without_script_everything_is_there(tmp_path: Path) -> None:
+    html = re.sub(r"<script>.*?</script>", "", built(10), flags=re.S)
+    file = tmp_path / "page.html"
+    file.write_text(html, "utf-8")
+    flags = [*FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
+    done = subprocess.run([CHROMIUM, *flags, file.as_uri()], capture_output=True, timeout=120, check=True)
+    assert "hidden" not in re.findall(r"<section[^>]*>", done.stdout.decode())

@@ -1,0 +1,141 @@
+"""Pictures: every group is there, nothing overlaps, text is escaped, and the same graph draws the same bytes."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+from cilium_policies.show import svg
+from cilium_policies.show.focus import focus, focus_svg
+from cilium_policies.show.graph import Graph, Group, Link, Node, View
+from cilium_policies.show.layout import WIDTH, Box, layout
+from cilium_policies.show.mermaid import mermaid
+from cilium_policies.show.overview import overview_svg
+from cilium_policies.show.page import page
+from cilium_policies.show.table import Table, columns
+from hypothesis import given
+from hypothesis import strategies as st
+
+from . import graphs
+
+SIZES = (2, 3, 10, 24, 25, 80)
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_no_box_covers_another_and_all_fit_the_width(count: int) -> None:
+    placed = layout(View(graphs.graph(count)))
+    boxes = list(placed.boxes.values())
+    assert len(boxes) == count + 2
+    for number, one in enumerate(boxes):
+        assert one.x >= 0
+        assert one.y >= 0
+        assert one.x + one.width <= placed.width <= WIDTH
+        assert one.y + one.height <= placed.height
+        assert not any(_overlap(one, other) for other in boxes[number + 1 :])
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    across = one.x < other.x + other.width and other.x < one.x + one.width
+    return across and one.y < other.y + other.height and other.y < one.y + one.height
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_an_svg_is_xml_that_names_every_group_and_loads_nothing(count: int) -> None:
+    text = overview_svg(View(graphs.graph(count)))
+    root = ET.fromstring(text)
+    shown = {one.get("data-group") for one in root.iter() if one.get("data-group")}
+    assert shown == {group.key for group in graphs.graph(count).groups}
+    assert not re.search(r"(href|url\(|@import|<script)", text)
+    assert text == overview_svg(View(graphs.graph(count)))
+
+
+def test_every_link_is_a_line_or_a_word() -> None:
+    view = View(graphs.graph(80))
+    drawn = {(one.source, one.target) for one in view.lines}
+    for link in view.graph.links:
+        source, target = view.group_of(link.source), view.group_of(link.target)
+        if source == target:
+            continue
+        words = {(side, key) for side, key, _ in view.chips.get(target, [])}
+        called = {(side, key) for side, key, _ in view.chips.get(source, [])}
+        assert (source, target) in drawn or ("in", source) in words or ("out", target) in called
+
+
+def test_what_everybody_calls_is_a_word_and_the_rest_of_its_links_are_lines() -> None:
+    view = View(graphs.graph(80))
+    assert all(
+        ("out", "system") in {chip[:2] for chip in view.chips[f"team-{number}"]} for number in range(70)
+    )
+    assert any("system" in (one.source, one.target) for one in view.lines)
+
+
+def test_the_layout_shortens_links() -> None:
+    """Eight pairs that talk only to each other: neighbours in the picture, whatever their names' order."""
+    names = [f"{pair}{side}" for side in "ab" for pair in range(8)]
+    links = tuple(Link(f"{pair}a", f"{pair}b", "80") for pair in range(8))
+    groups = tuple(Group(name, name) for name in names)
+    view = View(Graph("", groups, tuple(Node(name, name, name) for name in names), links))
+    boxes = layout(view).boxes
+    far = [
+        pair
+        for pair in range(8)
+        if abs(boxes[f"{pair}a"].x - boxes[f"{pair}b"].x) > 240
+        or abs(boxes[f"{pair}a"].y - boxes[f"{pair}b"].y) > 100
+    ]
+    assert far == []
+
+
+def test_a_focus_names_every_member_and_every_peer_with_its_ports() -> None:
+    view = View(graphs.graph(10))
+    key = "team-3"
+    text = "".join(ET.fromstring(focus_svg(view, key)).itertext())
+    for node in view.members[key]:
+        assert node.title in text
+    for link in view.graph.links:
+        ends = {view.group_of(link.source), view.group_of(link.target)}
+        if key in ends:
+            assert link.label in text
+            assert all(view.groups[end].title in text for end in ends if view.busy_end(link) != key)
+
+
+def test_a_busy_groups_focus_says_how_many_others_there_are() -> None:
+    body, _, height = focus(View(graphs.graph(80)), "system")
+    assert ">79 others<" in body
+    assert height < 1500
+
+
+def test_words_in_markup_are_escaped_everywhere() -> None:
+    evil = '</svg><script>alert("1")</script>&\x00\x1b'
+    groups = (Group(evil, evil, badge=evil, note=evil), Group("b", "b"))
+    nodes = (Node("x", evil, evil, note=evil), Node("y", "b", "y"))
+    view = View(Graph(evil, groups, nodes, (Link("x", "y", evil, evil, why=evil),), (("good", evil),)))
+    for text in (overview_svg(view), focus_svg(view, evil), focus_svg(view, "b")):
+        assert "script" not in {one.tag.rpartition("}")[2] for one in ET.fromstring(text).iter()}
+    html = page(view, [], [(evil, Table(evil, columns("a=" + evil), [(evil,)]))], evil)
+    assert html.count("<script") == 1
+    assert "\x1b" not in html
+    assert "<script" not in mermaid(view)
+
+
+@given(st.text())
+def test_a_cut_text_fits(content: str) -> None:
+    kept = svg.cut(content, 100, 11)
+    assert kept == content or (kept.endswith("…") and svg.measured(kept, 11) <= 100)
+
+
+def test_mermaid_names_groups_and_lists_the_busy_ones_below() -> None:
+    text = mermaid(View(graphs.graph(80)))
+    assert text.startswith("```mermaid\nflowchart LR\n")
+    assert text.count("```") == 2
+    assert len(re.findall(r"^  g\d+\[", text, re.M)) == 82
+    assert "- **system** is called from metrics, team-0" in text
+    assert '-->|"5432' in text
+
+
+def test_a_page_is_one_file_that_loads_nothing() -> None:
+    view = View(graphs.graph(10))
+    html = page(view, [], [("Connections", Table("Connections", columns("from", "to"), [("a", "b")]))])
+    assert "Content-Security-Policy" in html
+    assert not re.search(r"<(link|img|iframe|object|embed)\b|\bsrc=|@import|url\(", html)
+    assert set(re.findall(r'href="([^"]*)"', html)) <= {"#map", "#connections"}
