@@ -31,7 +31,7 @@ ENTRIES = [
         "images": ["vendor/generic"],
     },
     {"component": "hook", "match": [{"batch.kubernetes.io/job-name": "*-create"}]},
-    {"component": "pictured", "images": ["vendor/pictured", "db"]},
+    {"component": "pictured", "images": ["vendor/pictured", "library/db"]},
 ]
 CATALOGUE = load.Catalogue(index.assemble({one["component"]: one for one in ENTRIES}))
 
@@ -60,7 +60,7 @@ CATALOGUE = load.Catalogue(index.assemble({one["component"]: one for one in ENTR
         ({"labels": {}, "kind": "Job", "name": "release-created"}, None),
         ({"labels": {}, "kind": "Deployment", "name": "release-create"}, None),
         ({"labels": {}, "images": ["vendor/db:1"]}, "wide"),
-        ({"labels": {}, "images": ["library/db:1"]}, "pictured"),
+        ({"labels": {}, "images": ["db:1"]}, "pictured"),
         ({"labels": {"app": "db"}, "images": ["vendor/pictured"]}, "wide"),
     ],
 )
@@ -72,7 +72,8 @@ def test_recognition(pod, component):
 @pytest.mark.parametrize(
     ("image", "repository"),
     [
-        ("nginx", "nginx"),
+        ("nginx", "library/nginx"),
+        ("docker.io/nginx:1", "library/nginx"),
         ("host:5000/a/b", "host:5000/a/b"),
         ("host:5000/a/b:v1@sha256:ab", "host:5000/a/b"),
         ("ghcr.io/a/b@sha256:ab", "ghcr.io/a/b"),

@@ -117,10 +117,11 @@ def _by_image(catalogue: Catalogue, images: Sequence[str]) -> list[str]:
 
 
 def repository_of(image: str) -> str:
-    """`registry:5000/group/app:1.2@sha256:…` without tag and digest."""
+    """`registry:5000/group/app:1.2@sha256:…` without tag and digest; Docker's own images as `library/NAME`."""
     image = image.partition("@")[0]
     head, slash, last = image.rpartition("/")
-    return head + slash + last.partition(":")[0]
+    last = last.partition(":")[0]
+    return "library/" + last if head in ("", "docker.io") else head + slash + last
 
 
 def _rank(component: Component, pod: _Pod) -> tuple[bool, bool, bool, bool, int]:
