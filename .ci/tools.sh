@@ -42,6 +42,10 @@ kpt_binary() { # part of some machines; elsewhere its makers' Debian package or 
   go_tool kpt v1.0.0-beta.56 github.com/GoogleContainerTools/kpt || say "kpt is missing: install it by hand"
 }
 
+docker_client() { # only for the error that it prints without its daemon
+  (PATH=${PATH#"$CILIUM_POLICIES_CACHE/shim:"} && type -P docker >/dev/null) || debian docker.io
+}
+
 container_engine() { # podman under the name docker, with limits that a sandbox accepts
   cat >"$CONTAINERS_CONF" <<'CONF'
 [containers]
@@ -72,6 +76,7 @@ base_image() { # no image registry can be reached: Debian's own packages make th
 }
 
 debian podman buildah runc debootstrap make git ca-certificates strace chromium
+docker_client
 container_engine
 base_image
 go_tool kustomize v5.8.2 sigs.k8s.io/kustomize/kustomize/v5
