@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.generate.config import Config
+from cilium_policies.kube.names import is_namespace
 from cilium_policies.workloads.cluster import Cluster
 
 
@@ -25,7 +26,12 @@ def namespaces(cluster: Cluster, config: Config) -> tuple[dict[str, Namespace], 
     chosen: dict[str, Namespace] = {}
     findings: list[Finding] = []
     for name in sorted(known):
-        if not name or not config.includes(name):
+        if not config.includes(name):
+            continue
+        if not is_namespace(name):
+            findings.append(
+                Finding(WARNING, f"{name!r} is no name of a namespace: no policies for it", "correct it")
+            )
             continue
         wide = name in declared or not config.declared_only
         chosen[name] = Namespace(name, name in declared, wide)

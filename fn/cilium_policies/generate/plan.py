@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.document.finding import WARNING, Finding
+from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.generate import evidence, known
 from cilium_policies.generate.allowed import Allowed
-from cilium_policies.generate.config import EGRESS, INGRESS, Config, Mode
+from cilium_policies.generate.config import AUDIT, EGRESS, INGRESS, Config, Mode
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.edge import Edge, Peer
 from cilium_policies.generate.given import given, roles
@@ -78,7 +78,14 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue) -> Plan:
         found,
         Dns(cluster, config),
         [one for one in uncovered if one.workload.namespace in on],
-        [*findings, *allowed.findings, *_host_network(cluster, on), *warnings(cluster, set(on))],
+        [
+            *findings,
+            *allowed.findings,
+            *_host_network(cluster, on),
+            *warnings(cluster, set(on)),
+            *_softened(on, config, modes),
+            *_assumed(on, config, modes),
+        ],
     )
 
 
@@ -120,6 +127,29 @@ def _host_network(cluster: Cluster, chosen: dict[str, Namespace]) -> list[Findin
         for one in cluster.workloads
         if one.own and one.host_network and one.namespace in chosen
     ]
+
+
+def _softened(chosen: dict[str, Namespace], config: Config, modes: dict[str, Mode]) -> Iterator[Finding]:
+    """Directions that stay in audit because something in them is unexplained (`namespaces.uncovered: audit`)."""
+    for name in chosen:
+        wanted = config.mode_of(name)
+        for direction in DIRECTIONS:
+            if getattr(modes[name], direction) != getattr(wanted, direction):
+                yield Finding(
+                    WARNING,
+                    f"{direction} of namespace {name} stays in audit: a workload in it is unexplained",
+                    "allow what it needs, or set namespaces.uncovered: deny",
+                    namespace=name,
+                )
+
+
+def _assumed(chosen: dict[str, Namespace], config: Config, modes: dict[str, Mode]) -> Iterator[Finding]:
+    if not config.cluster.cilium_version and any(AUDIT in modes[name] for name in chosen):
+        yield Finding(
+            INFO,
+            "audit needs Cilium 1.16 or newer, which is assumed; older agents would enforce",
+            "say which it is in spec.cluster.ciliumVersion",
+        )
 
 
 def by_end(edges: list[Edge], end: Callable[[Edge], Peer]) -> dict[int, list[Edge]]:

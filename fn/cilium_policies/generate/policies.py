@@ -102,7 +102,7 @@ class Policies:
 
     def _rules(self, edges: list[tuple[Peer, Edge]], namespace: str) -> tuple[Rule, ...]:
         settings = self._plan.cluster.settings
-        seen = [(_outside(peer, settings.fqdn), edge) for peer, edge in edges]
+        seen = [(_outside(peer, edge, settings.fqdn), edge) for peer, edge in edges]
         return rules(seen, namespace, settings.node_cidrs)
 
     def _caller(self, namespace: str, who: Selector, calls: list[Edge], mode: Mode) -> Spec:
@@ -155,10 +155,10 @@ def _to_api(edge: Edge) -> bool:
     return edge.target.kind == "entity" and edge.target.name == _API
 
 
-def _outside(peer: Peer, fqdn: bool) -> Peer:
-    """A peer outside that is known by name: its name where the config wants FQDN rules, else the internet."""
+def _outside(peer: Peer, edge: Edge, fqdn: bool) -> Peer:
+    """A peer outside that is known by name: its name where the config says so, else the internet."""
     if fqdn and peer.kind == "internet" and peer.name:
         return Peer("fqdn", peer.name)
-    if not fqdn and peer.kind == "fqdn":
+    if not fqdn and peer.kind == "fqdn" and edge.origin != "config":
         return Peer("internet")
     return Peer("internet") if peer.kind == "internet" else peer

@@ -58,7 +58,14 @@ def settings(config: Config, inventory: Inventory) -> Settings:
     distribution = said.distribution or _distribution(inventory)
     ports = said.api_ports or _API_PORTS.get(distribution, _USUAL_API_PORTS)
     return Settings(
-        said.domain, distribution, said.cilium_version, ports, said.node_cidrs, said.fqdn, said.probe_rules
+        said.domain,
+        distribution,
+        said.cilium_version,
+        ports,
+        said.node_cidrs,
+        said.fqdn,
+        said.probe_rules,
+        said.identity_labels,
     )
 
 

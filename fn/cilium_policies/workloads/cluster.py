@@ -18,6 +18,7 @@ class Settings(NamedTuple):
     node_cidrs: tuple[str, ...] = ()
     fqdn: bool = False
     probe_rules: bool = False
+    identity_labels: tuple[str, ...] = ()  # the agent's own `labels` setting, where it is not the default
 
 
 class Cluster:

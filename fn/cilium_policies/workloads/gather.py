@@ -6,13 +6,14 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.recognise import recognise
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.names import is_name, is_namespace
 from cilium_policies.kube.objects import Object
 from cilium_policies.kube.reading import UNPLACED
 from cilium_policies.workloads import distribution, flux, rendered
 from cilium_policies.workloads.cluster import Cluster, Settings
 from cilium_policies.workloads.model import Service, Workload
 from cilium_policies.workloads.releases import app_template, charts, release
-from cilium_policies.workloads.selectors import separate
+from cilium_policies.workloads.selectors import narrow_to, separate
 
 
 def gather(objects: list[Object], catalogue: Catalogue, settings: Settings) -> Cluster:
@@ -37,7 +38,10 @@ def gather(objects: list[Object], catalogue: Catalogue, settings: Settings) -> C
     for one in workloads:
         _placed(one)
         _recognise(one, catalogue)
+    workloads = [one for one in workloads if is_namespace(one.namespace) and is_name(one.name)]
     separate(workloads)
+    if settings.identity_labels:
+        narrow_to(settings.identity_labels, workloads)
     return Cluster(shown, workloads, services, settings)
 
 
@@ -45,7 +49,8 @@ def _placed(workload: Workload) -> None:
     if workload.namespace in UNPLACED:
         raise refused(
             f"the namespace of {workload.kind} {workload.name} is not known",
-            "run the function at the root, after the layer that sets it, or set spec.namespaces.default (--namespace NAME)",
+            "run the function at the root, after the layer that sets it, or set"
+            " spec.namespaces.default (--namespace NAME)",
             file=workload.where.file,
             line=workload.where.line,
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT, stable
+from cilium_policies.kube.names import is_label
 from cilium_policies.kube.objects import (
     Mapping,
     Object,
@@ -23,6 +24,7 @@ from cilium_policies.kube.objects import (
 from cilium_policies.kube.pods import WORKLOAD_KINDS, containers, pod_template
 from cilium_policies.workloads.model import Port, Service, ServicePort, Text, Workload
 
+PROTOCOLS = ("TCP", "UDP", "SCTP")
 _MAX_TEXT = 1_000_000  # a ConfigMap's or Secret's limit is 1 MiB; no longer text can come from a real cluster
 
 
@@ -32,7 +34,7 @@ def workloads(inventory: Inventory) -> list[Workload]:
     found = []
     for one in inventory.of(*sorted(WORKLOAD_KINDS)):
         template = pod_template(one)
-        if template is not None:
+        if template is not None and one.name:
             found.append(_workload(one, template, configs))
     return found
 
@@ -40,7 +42,8 @@ def workloads(inventory: Inventory) -> list[Workload]:
 def _workload(one: Object, template: Mapping, configs: _Configs) -> Workload:
     spec = mapping(template.get("spec"))
     made = Workload(one.namespace, one.name, one.kind)
-    made.labels = strings(at(template, "metadata", "labels"))
+    labels = strings(at(template, "metadata", "labels"))
+    made.labels = {key: value for key, value in labels.items() if is_label(key, value)}
     made.annotations = strings(at(template, "metadata", "annotations"))
     made.service_account = (
         text(spec.get("serviceAccountName")) or text(spec.get("serviceAccount")) or "default"
@@ -84,8 +87,9 @@ def _ports(spec: Mapping) -> Iterator[Port]:
     for container in containers(spec):
         for entry in mappings(container.get("ports")):
             number = integer(entry.get("containerPort"))
-            if number is not None:
-                yield Port(number, text(entry.get("protocol")) or "TCP", text(entry.get("name")))
+            protocol = text(entry.get("protocol")) or "TCP"
+            if number is not None and 0 < number < 65536 and protocol in PROTOCOLS:
+                yield Port(number, protocol, text(entry.get("name")))
 
 
 def _probes(spec: Mapping, ports: tuple[Port, ...]) -> Iterator[Port]:
@@ -96,7 +100,7 @@ def _probes(spec: Mapping, ports: tuple[Port, ...]) -> Iterator[Port]:
             for kind in ("httpGet", "tcpSocket", "grpc"):
                 port = text(at(probe, kind, "port"))
                 number = integer(port) or names.get(port)
-                if number:
+                if number and number < 65536:
                     yield Port(number)
 
 

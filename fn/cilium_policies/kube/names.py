@@ -1,0 +1,38 @@
+"""What the API server accepts as a name, a namespace, a label. A Flux variable (`${NAME}`) may become anything."""
+
+from __future__ import annotations
+
+_LOWER = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+_LABEL = _LOWER | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+def is_namespace(text: str) -> bool:
+    """A DNS label: lower case, digits and dashes, at most 63 characters."""
+    return _filled(text) or (len(text) <= 63 and _is_word(text, _LOWER, "-"))
+
+
+def is_name(text: str) -> bool:
+    """A DNS subdomain: DNS labels with dots between them, at most 253 characters."""
+    return _filled(text) or (
+        len(text) <= 253 and all(_is_word(part, _LOWER, "-") for part in text.split("."))
+    )
+
+
+def is_label(key: str, value: str) -> bool:
+    """A label as pods may carry it."""
+    prefix, slash, name = key.rpartition("/")
+    if slash and not (_filled(prefix) or is_name(prefix)):
+        return False
+    if not (_filled(name) or (len(name) <= 63 and _is_word(name, _LABEL, "-_."))):
+        return False
+    return not value or _filled(value) or (len(value) <= 63 and _is_word(value, _LABEL, "-_."))
+
+
+def _filled(text: str) -> bool:
+    return "${" in text and "\n" not in text
+
+
+def _is_word(text: str, ends: frozenset[str], between: str) -> bool:
+    if not text or text[0] not in ends or text[-1] not in ends:
+        return False
+    return all(letter in ends or letter in between for letter in text)
