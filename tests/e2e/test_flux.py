@@ -75,8 +75,8 @@ def test_each_written_folder_builds_with_kustomize_and_a_second_write_changes_no
 def test_envsubst_before_the_function(tmp_path):
     require("kustomize")
     unresolved = succeeded(run(["kustomize", "build", FLUX / "apps" / "notes"]))
-    resolved = unresolved.replace("${MAIL_HOST}", "smtp.example.com")
-    environment_of_flux = ["env", "MAIL_HOST=smtp.example.com", "flux", "envsubst", "--strict"]
+    resolved = unresolved.replace("${MAIL_HOST}", "smtp.mailgun.org")
+    environment_of_flux = ["env", "MAIL_HOST=smtp.mailgun.org", "flux", "envsubst", "--strict"]
 
     assert succeeded(run(environment_of_flux, stdin=unresolved)) == resolved
     by_stream = policies(succeeded(run(["cilium-policies"], stdin=resolved)))
