@@ -1,0 +1,101 @@
+"""Edges joined into rules. What the rules do to flows is the judge's to say (test_by_engine.py)."""
+
+from cilium_policies.cilium.model import Cidr, PortRange, Rule, Selector
+from cilium_policies.generate.edge import Edge, Peer, entity, pods
+from cilium_policies.generate.rules import EVERY_POD, endpoint, internet, rules
+from cilium_policies.workloads.model import Port, Workload
+
+
+def workload(where: str, **labels: str) -> Workload:
+    namespace, name = where.split("/")
+    made = Workload(namespace, name, "Deployment")
+    made.labels = made.selector = labels or {"app": name}
+    return made
+
+
+ME = workload("shop/me")
+
+
+def made(*edges: tuple[Peer, tuple[Port, ...], str]) -> tuple[Rule, ...]:
+    return rules(
+        [(peer, Edge(peer, pods(ME), ports, why, "test", "test")) for peer, ports, why in edges], "shop"
+    )
+
+
+def test_no_edge_is_the_rule_that_allows_nobody() -> None:
+    assert made() == (Rule(),)
+
+
+def test_the_own_namespace_is_not_named_and_another_is() -> None:
+    near, far = endpoint(pods(workload("shop/a")), "shop"), endpoint(pods(workload("ops/a")), "shop")
+    assert near is not None
+    assert far is not None
+    assert [one.key for one in near.requirements] == ["app"]
+    assert [(one.key, one.values) for one in far.requirements] == [
+        ("k8s:io.kubernetes.pod.namespace", ("ops",)),
+        ("app", ("a",)),
+    ]
+    assert endpoint(Peer("namespace", namespace="shop"), "shop") == Selector()
+
+
+def test_equal_reasons_on_equal_ports_are_one_rule() -> None:
+    web = (Port(80),)
+    (rule,) = made((pods(workload("shop/a")), web, "calls"), (pods(workload("shop/b")), web, "calls"))
+    assert rule.endpoints is not None
+    assert len(rule.endpoints) == 2
+    assert rule.why == "calls"
+
+
+def test_a_second_reason_for_the_same_flow_is_left_out() -> None:
+    peer = pods(workload("shop/a"))
+    (rule,) = made((peer, (Port(80),), "first"), (peer, (Port(80),), "second"))
+    assert rule.why == "first"
+
+
+def test_what_a_wider_peer_allows_is_not_said_again() -> None:
+    found = made(
+        (Peer("all-pods"), (Port(53, "UDP"),), "DNS"),
+        (pods(workload("shop/a")), (Port(53, "UDP"),), "asks"),
+        (pods(workload("shop/a")), (Port(9153),), "metrics"),
+    )
+    assert [(rule.why, rule.endpoints == (EVERY_POD,)) for rule in found] == [
+        ("metrics", False),
+        ("DNS", True),
+    ]
+
+
+def test_host_network_pods_are_their_nodes() -> None:
+    agent = workload("kube-system/agent")
+    agent.host_network = True
+    (rule,) = made((pods(agent), (Port(4244),), "flows"))
+    assert rule.entities == ("host", "remote-node")
+    assert rule.endpoints is None
+
+
+def test_the_internet_is_both_families_less_private_ranges_and_the_nodes() -> None:
+    four, six = internet(("203.0.113.0/24", "2001:db8::/32"))
+    assert four.cidr == "0.0.0.0/0"
+    assert {"10.0.0.0/8", "192.168.0.0/16", "169.254.0.0/16", "203.0.113.0/24"} <= set(four.excepts)
+    assert six == Cidr("::/0", ("fc00::/7", "fe80::/10", "2001:db8::/32"))
+
+
+def test_more_ports_than_the_schema_takes_are_split() -> None:
+    (rule,) = made((entity("host"), tuple(Port(number) for number in range(1, 91)), "many"))
+    assert rule.ports is not None
+    assert [len(one.ports) for one in rule.ports] == [40, 40, 10]
+
+
+def test_ranges_and_names_stay_what_they_are() -> None:
+    (rule,) = made((entity("world"), (Port(8000, "UDP", "", 8010), Port(0, "TCP", "http")), "both"))
+    assert rule.ports is not None
+    assert set(rule.ports[0].ports) == {PortRange("8000", "UDP", 8010), PortRange("http", "TCP")}
+
+
+def test_the_order_does_not_depend_on_the_order_of_evidence() -> None:
+    edges = [
+        (pods(workload("ops/b")), (Port(1),), "b"),
+        (entity("host"), (Port(2),), "h"),
+        (pods(workload("shop/a")), (Port(3),), "a"),
+        (Peer("cidr", "10.1.0.0/16"), (Port(4),), "c"),
+    ]
+    assert made(*edges) == made(*reversed(edges))
