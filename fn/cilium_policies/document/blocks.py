@@ -17,13 +17,13 @@ from cilium_policies.document.source import Frame, Item, Source
 ENTRY = re.compile(rb"\n(?:[^ \n#-]|-[^ ])")
 KEY = re.compile(rb"(apiVersion|kind|items|functionConfig|results):(?:[ ]+([^\n]*))?(?=\n|\Z)")
 FIRST_DASH = re.compile(rb"(?:\n *(?:#[^\n]*)?(?=\n))*\n( *)- ")
-BREAKS = (b"\r", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")  # line ends to YAML 1.1, not to the patterns
+BREAKS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")  # line ends to YAML 1.1, not to the patterns
 
 
 def fill(source: Source, start: int, end: int) -> bool:
     """Fill `source` from the document at `start`; False where its layout is not the tools' own."""
     data = source.data
-    if any(mark in data for mark in BREAKS) or end != len(data):
+    if end != len(data) or b"\r" in data or (not data.isascii() and any(mark in data for mark in BREAKS)):
         return False
     entries = _entries(data, start, end)
     if entries is None or entries.get("kind", (0, 0, b""))[2] != b"ResourceList":
@@ -72,17 +72,17 @@ def _cut(source: Source, at: int, stop: int) -> bool:
     column = source.frame.dash_column = len(first[1])
     if column and not _is_deeper(data, at, stop, column):
         return False
-    mark = b"\n" + b" " * column + b"- "
     begin = first.start(1)
     items = source.items
-    while begin >= 0:
-        after = data.find(mark, begin + column, stop)
-        end = after + 1 if after >= 0 else stop
+    dashes = re.compile(rb"\n {%d}- " % column)
+    ends = [match.start() + 1 for match in dashes.finditer(data, begin, stop)]
+    ends.append(stop)
+    for end in ends:
         item = Item(source, len(items), begin, end, begin + column)
         if ends_in_quotes(data, begin, end) and not _is_whole(item):
             return False
         items.append(item)
-        begin = after + 1 if after >= 0 else -1
+        begin = end
     return True
 
 

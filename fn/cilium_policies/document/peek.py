@@ -19,6 +19,7 @@ WORD = re.compile(
     rb"[ \t]*(?:(?<=[ \t])#[^\n]*)?\r?"
 )
 OPENERS = frozenset(b" \t\r\n[{,:?-")
+NULL_BYTES = frozenset(null.encode() for null in NULLS)
 BLANK = re.compile(rb"[ \t]*(?:(?<=[ \t])#[^\n]*)?\r?")
 CHILD = re.compile(rb"\n( *)[^ \n#\r\t]")
 
@@ -59,7 +60,7 @@ def ends_in_quotes(data: bytes, start: int, end: int) -> bool:
 class Layout:
     """The patterns for items whose keys stand at `column`, behind a dash (`- `) or not."""
 
-    __slots__ = ("column", "dashed", "deeper", "head", "top")
+    __slots__ = ("column", "dashed", "deeper", "head", "names", "other", "top")
 
     def __init__(self, column: int, dashed: bool) -> None:
         self.column = column
@@ -70,6 +71,15 @@ class Layout:
         either = later[2:] + b"[ -] " if dashed else later
         self.head = re.compile(
             rb"\n%sapiVersion: ([\w./-]+)\n%skind: (\w+)\n%smetadata:(?=\n)" % (first, later, later)
+        )
+        # the layout of the tools: name, then namespace, two columns further in …
+        self.names = re.compile(
+            rb"\n%s  name: ([A-Za-z0-9][A-Za-z0-9.-]*)"
+            rb"(?:\n%s  namespace: ([A-Za-z0-9][A-Za-z0-9-]*))?(?=\n( *)[^ \n#]|\n?\Z)" % (later, later)
+        )
+        # … and before them no end of the block, no namespace, no key of odd form
+        self.other = re.compile(
+            rb"\n(?: {0,%d}[^ \n#]|%s  (?:namespace|[^A-Za-z \n#-]))" % (column + 1, later)
         )
         self.top = re.compile(
             rb"\n%s(?:(apiVersion|kind|metadata)[ \t]*:([^\n]*)|[^A-Za-z_$ \n\r#-])" % either
@@ -97,13 +107,30 @@ def peek_at(data: bytes, start: int, end: int, item: Layout) -> Peek | None:
     """The same for an item whose first line follows the newline at `start`."""
     head = item.head.match(data, start, end)
     if head is not None:
-        found = Peek(head[1].decode(), head[2].decode(), metadata=head.end())
+        api_version, kind, metadata = head[1].decode(), head[2].decode(), head.end()
     else:
-        general = _top(data, start, end, item)
-        if general is None or general.metadata < 0:
-            return general
-        found = general
-    return _with_names(data, found, end, item.column)
+        found = _top(data, start, end, item)
+        if found is None or found.metadata < 0:
+            return found
+        api_version, kind, _, _, metadata = found
+    names = _plain_names(data, metadata, end, item) or _names(data, metadata, end, item.column)
+    return names and Peek(api_version, kind, names[0], names[1], metadata)
+
+
+def _plain_names(data: bytes, start: int, end: int, item: Layout) -> tuple[str, str] | None:
+    """Namespace and name out of a metadata block in the layout of the tools; None where it is another."""
+    match = item.names.search(data, start, end)
+    if (
+        match is None
+        or item.other.search(data, start, match.start())
+        or ends_in_quotes(data, start, match.start())
+    ):
+        return None
+    name, namespace, next_indent = match.groups()
+    further = len(next_indent) - item.column if next_indent is not None else 0
+    if further > 2 or (namespace is None and further > 0) or name in NULL_BYTES or namespace in NULL_BYTES:
+        return None
+    return namespace.decode() if namespace else "", name.decode()
 
 
 def _top(data: bytes, start: int, end: int, item: Layout) -> Peek | None:
@@ -130,18 +157,18 @@ def _top(data: bytes, start: int, end: int, item: Layout) -> Peek | None:
     return Peek(found[b"apiVersion"], found[b"kind"], metadata=metadata)
 
 
-def _with_names(data: bytes, found: Peek, end: int, column: int) -> Peek | None:
-    """`found` with name and namespace out of the block that begins at `found.metadata`."""
-    child = CHILD.match(data, found.metadata, end)
+def _names(data: bytes, start: int, end: int, column: int) -> tuple[str, str] | None:
+    """Namespace and name out of the metadata block behind the newline at `start`; None when unsure."""
+    child = CHILD.match(data, start, end)
     if child is None:
         return None
     if len(child[1]) <= column:
-        return found
+        return "", ""
     deeper = child[1] + b" "
     names: dict[bytes, str] = {}
-    at = found.metadata
-    for match in _members(len(child[1])).finditer(data, found.metadata, end):
-        if match.start() != at and ends_in_quotes(data, found.metadata, match.start()):
+    at = start
+    for match in _members(len(child[1])).finditer(data, start, end):
+        if match.start() != at and ends_in_quotes(data, start, match.start()):
             return None
         if match[3] is not None:
             return None
@@ -154,9 +181,7 @@ def _with_names(data: bytes, found: Peek, end: int, column: int) -> Peek | None:
         names.setdefault(match[1], value)
         if len(names) == 2:
             break
-    return Peek(
-        found.api_version, found.kind, names.get(b"namespace", ""), names.get(b"name", ""), found.metadata
-    )
+    return names.get(b"namespace", ""), names.get(b"name", "")
 
 
 def _goes_on(data: bytes, at: int, end: int, deeper: bytes) -> bool:

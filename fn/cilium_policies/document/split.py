@@ -6,7 +6,7 @@ import re
 
 from cilium_policies.document import blocks, stream
 from cilium_policies.document.check import check_bytes
-from cilium_policies.document.finding import WARNING, Refused, refused
+from cilium_policies.document.finding import WARNING, Finding, Refused, refused
 from cilium_policies.document.peek import Layout, Peek, layout, peek, peek_at
 from cilium_policies.document.source import JSON, RESOURCE_LIST, STREAM, Item, Source, flatten, identity
 
@@ -14,6 +14,7 @@ BOM = b"\xef\xbb\xbf"
 NAMED = re.compile(rb"(?:(?:\A|\n)|[{,\"'\s])kind[\"']?[ \t\r\n]*:[ \t\r\n]*[\"']?ResourceList\b")
 FLOW = re.compile(rb"[ \t\r\n]*[{\[]")
 DOCUMENT = layout(0, False)
+NULL = Finding(WARNING, "null: passed through unread")
 
 
 def split(data: bytes, file: str = "stdin") -> Source:
@@ -56,19 +57,15 @@ def _resource_list(data: bytes, file: str, spans: list[tuple[int, int]]) -> Sour
             line = data.count(b"\n", 0, spans[1][0]) + 1
             raise refused("a ResourceList stands beside other documents", "keep the ResourceList alone",
                           file=file, line=line)  # fmt: skip
-        columns = layout(source.frame.dash_column + 2, True)
-        for item in source.items:
-            _identify(item, columns)
+        _identify(source, layout(source.frame.dash_column + 2, True))
         return source
     return None
 
 
 def _stream(data: bytes, file: str, spans: list[tuple[int, int]]) -> Source:
     source = Source(data, file, STREAM)
-    for start, end in spans:
-        item = Item(source, len(source.items), start, end)
-        if not _identify(item, DOCUMENT):
-            source.items.append(item)
+    source.items = [Item(source, index, *span) for index, span in enumerate(spans)]
+    _identify(source, DOCUMENT)
     return source
 
 
@@ -91,30 +88,48 @@ def _json(data: bytes, file: str, start: int, end: int) -> Source | None:
             offset += size + at - stop
     except (ValueError, RecursionError):
         return None
-    for item in source.items:
-        _identify(item, DOCUMENT)
+    _identify(source, DOCUMENT)
     return source
 
 
-def _identify(item: Item, columns: Layout) -> bool:
-    """Read the item's identity; True when it is null. What is odd goes to the source's findings."""
-    source = item.source
-    peek = None
-    if (item.dash >= 0) == columns.dashed:
-        peek = _peek(source.data, item.start, item.end, columns)
-    if peek is None:
-        try:
-            if item.load() is None and source.form == STREAM:
-                return True
-            peek = identity(item.load())
-        except Refused as error:
-            source.findings.append(error.finding)
-            return False
-    item.identify(peek)
-    if not item.kind:
-        what = "has no kind" if isinstance(item.load(), dict) else "is no mapping"
-        source.findings.append(item.finding(WARNING, f"this document {what}: passed through unread"))
-    return False
+def _identify(source: Source, columns: Layout) -> None:
+    """Read the identity of every item. Null documents are left out, what is odd goes to the findings."""
+    data = source.data
+    unsure: list[Item] = []
+    for item in source.items:
+        peeked = None
+        if (item.dash >= 0) == columns.dashed:
+            peeked = _peek(data, item.start, item.end, columns)
+        if peeked is None:
+            unsure.append(item)
+        else:
+            item.identify(peeked)
+    odd = [(item, _parsed(item)) for item in unsure]
+    if source.form == STREAM and any(found is NULL for _, found in odd):
+        nulls = {id(item) for item, found in odd if found is NULL}
+        source.items = [item for item in source.items if id(item) not in nulls]
+        for index, item in enumerate(source.items):
+            item.index = index
+    source.findings = [
+        found._replace(index=item.index)
+        for item, found in odd
+        if found and (found is not NULL or source.form != STREAM)
+    ]
+
+
+def _parsed(item: Item) -> Finding | None:
+    """Read the identity from the parsed value; what is odd about it, NULL for a null."""
+    try:
+        value = item.load()
+    except Refused as error:
+        return error.finding
+    item.identify(identity(value))
+    if item.kind:
+        return None
+    if value is None:
+        return NULL
+    what = "has no kind" if isinstance(value, dict) else "is no mapping"
+    return item.finding(WARNING, f"this document {what}: passed through unread")
 
 
 def _peek(data: bytes, start: int, end: int, columns: Layout) -> Peek | None:
