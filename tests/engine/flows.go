@@ -29,6 +29,8 @@ type Direction struct {
 	By      []string `json:"by,omitempty"` // deciding policies, or Cilium's synthetic rules in brackets
 	L7      []string `json:"l7,omitempty"` // what a proxy lets through
 	Note    string   `json:"note,omitempty"`
+	// Selected tells a pod that some policy selects in this direction, enforced or not, from one without any.
+	Selected bool `json:"selected,omitempty"`
 }
 
 // Answer is allow only if both ends allow it, for each pair of pods that the query names.
@@ -185,7 +187,10 @@ func (w *World) direction(subject, peer *side, one *pair, ingress bool) (Directi
 			note = "toFQDNs matches, but no DNS rule of this pod lets it learn the address"
 		}
 	}
-	answer := Direction{Verdict: allow, By: policyNames(meta), Note: note}
+	answer := Direction{Verdict: allow, By: policyNames(meta), Note: note, Selected: made.SelectorPolicy.EgressPolicyEnabled}
+	if ingress {
+		answer.Selected = made.SelectorPolicy.IngressPolicyEnabled
+	}
 	if entry.IsDeny() {
 		answer.Verdict = deny
 		if !found || len(answer.By) == 0 {

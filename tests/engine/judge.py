@@ -49,6 +49,7 @@ class Side(NamedTuple):
     by: tuple[str, ...]  # deciding policies; Cilium's synthetic rules stand in brackets
     l7: tuple[str, ...]  # what a proxy lets through
     note: str
+    selected: bool  # whether a policy selects this end in this direction, enforced or not
 
     @property
     def managed(self) -> bool:
@@ -223,9 +224,15 @@ class World:
         }
         return list(self._judge.request(op="try", world=self.name, verdicts=True, **fields)["verdicts"])
 
-    def openings(self, peers: Mapping[str, End], ports: Sequence[str]) -> tuple[list[dict[str, Any]], int]:
-        """All allowed (from, to, ports) among the pods and these peers, and how many verdicts that took."""
-        matrix = {"peers": dict(peers), "ports": list(ports)}
+    def openings(
+        self, peers: Mapping[str, End], ports: Sequence[str], selected: bool = False
+    ) -> tuple[list[dict[str, Any]], int]:
+        """All allowed (from, to, ports) among the pods and these peers, and how many verdicts that took.
+
+        Ports are PROTOCOL/number. Pairs that policy has no say in are left out; `selected` leaves out those, too,
+        of which no policy selects an end. Calls from the own node to its pods always pass and are not listed.
+        """
+        matrix = {"peers": dict(peers), "ports": list(ports), "selected": selected}
         reply = self._judge.request(op="openings", world=self.name, matrix=matrix)
         return list(reply.get("openings", [])), int(reply.get("asked", 0))
 
@@ -245,9 +252,8 @@ def _finding(raw: Mapping[str, Any]) -> Finding:
 
 
 def _side(raw: Mapping[str, Any]) -> Side:
-    return Side(
-        raw.get("verdict", ""), tuple(raw.get("by", ())), tuple(raw.get("l7", ())), raw.get("note", "")
-    )
+    by, l7 = tuple(raw.get("by", ())), tuple(raw.get("l7", ()))
+    return Side(raw.get("verdict", ""), by, l7, raw.get("note", ""), bool(raw.get("selected")))
 
 
 def _verdict(raw: Mapping[str, Any]) -> Verdict:

@@ -14,6 +14,8 @@ import (
 type Matrix struct {
 	Peers map[string]End `json:"peers"` // name to end; pods of the world need not be listed
 	Ports []string       `json:"ports"` // PROTOCOL/number
+	// Selected leaves out pairs that no policy selects in their direction: the pods of other builds.
+	Selected bool `json:"selected,omitempty"`
 }
 
 // Opening is everything that one pair of ends may use: allowed by both, and not every pod's natural state.
@@ -26,6 +28,7 @@ type Opening struct {
 type matrixEnd struct {
 	name string
 	side side
+	pod  bool // of the world; it may have replicas, so it is its own peer too
 }
 
 // openings lists the allowed ports of each ordered pair with a managed pod on at least one side.
@@ -52,7 +55,12 @@ func (w *World) openings(matrix *Matrix, reply *Reply) error {
 	}
 	for _, from := range ends {
 		for _, to := range ends {
-			if (!from.side.managed && !to.side.managed) || from.name == to.name {
+			if from.name == to.name && !from.pod {
+				continue
+			}
+			if counts, err := w.counts(&from.side, &to.side, matrix.Selected); err != nil {
+				return err
+			} else if !counts {
 				continue
 			}
 			var open []string
@@ -82,7 +90,7 @@ func (w *World) matrixEnds(matrix *Matrix) ([]matrixEnd, error) {
 		made := w.workloadSide(work, false)
 		if made.managed && !seen[made.id.ID] {
 			seen[made.id.ID] = true
-			ends = append(ends, matrixEnd{work.Namespace + "/" + work.Kind + "/" + work.Name, made})
+			ends = append(ends, matrixEnd{work.Namespace + "/" + work.Kind + "/" + work.Name, made, true})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(matrix.Peers)) {
@@ -91,9 +99,36 @@ func (w *World) matrixEnds(matrix *Matrix) ([]matrixEnd, error) {
 		if err != nil {
 			return nil, fmt.Errorf("peer %s: %w", name, err)
 		}
-		ends = append(ends, matrixEnd{name, sides[0]})
+		ends = append(ends, matrixEnd{name, sides[0], false})
 	}
 	return ends, nil
+}
+
+// counts is false for a pair that policy has no say in: no end is a pod, or only the own node calls.
+func (w *World) counts(from, to *side, selected bool) (bool, error) {
+	if !from.managed && (!to.managed || from.id.LabelArray.Has("reserved:host")) {
+		return false, nil
+	}
+	if !selected {
+		return true, nil
+	}
+	for _, ingress := range []bool{false, true} {
+		subject := from
+		if ingress {
+			subject = to
+		}
+		if !subject.managed {
+			continue
+		}
+		made, err := w.policyMap(subject.id)
+		if err != nil {
+			return false, err
+		}
+		if (ingress && made.SelectorPolicy.IngressPolicyEnabled) || (!ingress && made.SelectorPolicy.EgressPolicyEnabled) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func (w *World) bothAllow(from, to *side, port *pair) (bool, error) {
@@ -123,7 +158,7 @@ func (w *World) podInfos() []PodInfo {
 	for _, work := range w.manifests.Workloads {
 		info := PodInfo{
 			Name: work.Namespace + "/" + work.Kind + "/" + work.Name, Namespace: work.Namespace,
-			HostNetwork: work.Pod.Spec.HostNetwork, Ports: map[string][]int{},
+			HostNetwork: work.Pod.Spec.HostNetwork, Labels: work.Pod.Labels, Ports: map[string][]int{},
 		}
 		if id := w.podIDs[work]; id != nil {
 			info.Identity = id.ID.Uint32()

@@ -192,6 +192,11 @@ def test_openings_are_what_both_ends_allow(judge: Judge) -> None:
     found, asked = world.openings(peers, ["TCP/9464", "TCP/1"])
     assert asked > 0
     into_front = {one["from"]: one["ports"] for one in found if one["to"] == "shop/Deployment/front"}
-    assert into_front == {"tools/Deployment/scraper": ["TCP/9464"], "host": ["TCP/9464", "TCP/1"]}
+    assert into_front == {"tools/Deployment/scraper": ["TCP/9464"]}, "the own node is not listed"
+    assert "outside" in {one["to"] for one in found if one["from"] == "tools/Deployment/scraper"}
+    selected, fewer = world.openings(peers, ["TCP/9464", "TCP/1"], selected=True)
+    assert fewer < asked
+    assert {one["from"] for one in selected} == {"tools/Deployment/scraper"}
+    assert {one["to"] for one in selected} == {"shop/Deployment/front"}
     assert not [one for one in found if one["from"] == "shop/Deployment/front"]
     world.unload()

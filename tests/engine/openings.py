@@ -1,0 +1,138 @@
+"""Least privilege as a number: what the policies allow beyond the rows that need it and the edges of the facts.
+
+Every pod of the case, a stranger in each namespace and in a new one, the nodes, the API server, a LAN and a public
+address are asked about every container port, every port of a rule, and one that nobody uses. One opening is one
+(from, to, protocol/port).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from tests.engine.corpus import Case
+from tests.engine.facts import FactEdges, Facts
+from tests.engine.judge import End, World
+from tests.engine.policies import names, namespaces, rules
+
+LAN = "a LAN address"
+PUBLIC = "a public address"
+UNUSED_PORT = 61234
+_LAN_ADDRESS = "192.168.1.199"
+_PUBLIC_ADDRESS = "203.0.113.77"
+
+
+class Openings(NamedTuple):
+    """What is open though nothing asks for it, and how many verdicts were taken."""
+
+    flows: tuple[tuple[str, str, str], ...]
+    given: tuple[
+        tuple[str, str, str], ...
+    ]  # opened by the cluster's own policies, which nobody but their author changes
+    asked: int
+
+
+def by_pair(flows: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], list[str]]:
+    """The ports of each (from, to)."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for source, target, port in flows:
+        found.setdefault((source, target), []).append(port)
+    return found
+
+
+def openings(case: Case, world: World, policies: str, facts: Facts) -> Openings:
+    """Compute the openings of the policies that the world holds; `policies` is their text, for its ports."""
+    first: dict[int, str] = {}
+    for pod in world.pods:
+        if "identity" in pod:
+            first.setdefault(pod["identity"], pod["name"])
+    canonical = {pod["name"]: first.get(pod.get("identity", 0), "remote-node") for pod in world.pods}
+    spaces = {pod["namespace"] for pod in world.pods}
+    peers = {
+        f"a stranger in {name}": {"labels": {"who": "stranger"}, "namespace": name} for name in sorted(spaces)
+    }
+    peers["a stranger elsewhere"] = {"labels": {"who": "stranger"}, "namespace": "a-new-namespace"}
+    peers.update({name: {"entity": name} for name in ("host", "remote-node", "kube-apiserver")})
+    peers.update({LAN: {"cidr": _LAN_ADDRESS}, PUBLIC: {"cidr": _PUBLIC_ADDRESS}})
+    found, asked = world.openings(peers, sorted(_ports(world, policies)), selected=case.kind == "app")
+    needed = set(_needed(case, canonical))
+    pods = [pod for pod in world.pods if canonical[pod["name"]] == pod["name"]]
+    strangers = [
+        {"name": name, "namespace": end["namespace"], "labels": {}}
+        for name, end in peers.items()
+        if "namespace" in end
+    ]
+    known = FactEdges(facts, [*pods, *strangers], [LAN, PUBLIC])
+    # Between two ends of namespaces without a generated policy the product has no say.
+    covered = namespaces(policies)
+    foreign = {name for name, end in peers.items() if end.get("namespace") not in covered}
+    foreign |= {pod["name"] for pod in pods if pod["namespace"] not in covered}
+    flows = [
+        (one["from"], one["to"], port)
+        for one in found
+        if not {one["from"], one["to"]} <= foreign
+        for port in one["ports"]
+        if (one["from"], one["to"], port) not in needed and not known.knows(one["from"], one["to"], port)
+    ]
+    given = _given(world, flows, peers, names(policies))
+    return Openings(tuple(one for one in flows if one not in given), tuple(given), asked)
+
+
+def _given(
+    world: World, flows: Sequence[tuple[str, str, str]], peers: Mapping[str, End], generated: set[str]
+) -> dict[tuple[str, str, str], None]:
+    """Those flows that some end lets pass by policies of the cluster's own alone."""
+    queries = []
+    for source, target, port in flows:
+        protocol, _, number = port.partition("/")
+        ends = {key: peers.get(name, {"pod": name}) for key, name in (("from", source), ("to", target))}
+        queries.append({**ends, "port": int(number), "protocol": protocol})
+    found: dict[tuple[str, str, str], None] = {}
+    for flow, verdict in zip(flows, world.ask(queries), strict=True):
+        for side in (verdict.egress, verdict.ingress):
+            if side.named and not generated & set(side.by):
+                found[flow] = None
+    return found
+
+
+def _ports(world: World, policies: str) -> set[str]:
+    found = {f"{protocol}/{UNUSED_PORT}" for protocol in ("TCP", "UDP")}
+    for pod in world.pods:
+        found |= {f"{protocol}/{port}" for protocol, ports in pod["ports"].items() for port in ports}
+    for rule in rules(policies):
+        for entry in rule.get("toPorts") or ():
+            for port in entry.get("ports") or ():
+                protocols = ("TCP", "UDP") if port.get("protocol", "ANY") == "ANY" else (port["protocol"],)
+                numbers = {str(port.get("port", "")), str(port.get("endPort", ""))} - {"0"}
+                found |= {
+                    f"{protocol}/{number}" for protocol in protocols for number in numbers if number.isdigit()
+                }
+    return found
+
+
+def _needed(case: Case, canonical: Mapping[str, str]) -> Iterable[tuple[str, str, str]]:
+    """The allow rows in the names of the openings."""
+    short: dict[str, set[str]] = {}
+    for name, first in canonical.items():
+        namespace, kind, rest = name.split("/", 2)
+        for text in (f"{namespace}/{rest}", f"{namespace}/{kind}/{rest}"):
+            short.setdefault(text, set()).add(first)
+    for row in case.rows:
+        if row.expect == "allow":
+            port = f"{row.query.get('protocol', 'TCP')}/{row.query['port']}"
+            for source in _ends(row.query["from"], short):
+                for target in _ends(row.query["to"], short):
+                    yield source, target, port
+
+
+def _ends(end: Mapping[str, str], short: Mapping[str, set[str]]) -> set[str]:
+    if "pod" in end:
+        return short.get(end["pod"], set())
+    if "cidr" in end:
+        return {PUBLIC if ip_address(end["cidr"].split("/")[0]).is_global else LAN}
+    if "fqdn" in end:
+        return {PUBLIC}
+    # A rule for other nodes admits the one with the API server, too: it is a node.
+    more = {"world": {LAN, PUBLIC}, "remote-node": {"remote-node", "kube-apiserver"}}
+    return more.get(end["entity"], {end["entity"]})

@@ -1,0 +1,53 @@
+"""What the text of generated policies says: namespaces, rules, and rules that are wide without a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tests.engine.corpus import objects
+
+
+def namespaces(policies: str) -> set[str]:
+    """The namespaces that have a generated policy."""
+    return {
+        one["metadata"]["namespace"]
+        for one in objects(policies)
+        if "namespace" in (one.get("metadata") or {})
+    }
+
+
+def names(policies: str) -> set[str]:
+    """Kind/namespace/name of each policy, as the judge writes it."""
+    found = set()
+    for one in objects(policies):
+        metadata = one.get("metadata") or {}
+        parts = [one.get("kind", ""), metadata.get("namespace", ""), metadata.get("name", "")]
+        found.add("/".join(part for part in parts if part))
+    return found
+
+
+def rules(policies: str) -> Iterable[dict[str, Any]]:
+    """Every ingress and egress rule, deny rules too, of a stream of policies."""
+    for one in objects(policies):
+        for spec in [one.get("spec") or {}, *(one.get("specs") or ())]:
+            for side in ("ingress", "egress", "ingressDeny", "egressDeny"):
+                yield from spec.get(side) or ()
+
+
+def wide_rules(policies: str) -> list[str]:
+    """Policies with a rule for `world` without ports, `cluster` or `all` and without a word of why."""
+    found = []
+    for one in objects(policies):
+        metadata = one.get("metadata") or {}
+        for spec in [one.get("spec") or {}, *(one.get("specs") or ())]:
+            if spec.get("description"):
+                continue
+            for side, key in (("ingress", "fromEntities"), ("egress", "toEntities")):
+                for rule in spec.get(side) or ():
+                    named = set(rule.get(key) or ())
+                    if named & {"cluster", "all"} or ("world" in named and not rule.get("toPorts")):
+                        found.append(
+                            f"{metadata.get('namespace', '')}/{metadata.get('name')} {side}: {', '.join(sorted(named))}"
+                        )
+    return found

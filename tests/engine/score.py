@@ -1,0 +1,262 @@
+"""`python -m tests.engine.score`: what the generated policies do to every case of the corpus, by Cilium's engine.
+
+Prints one line per case: legitimate flows that pass, attacks denied, strict rows denied, openings. `--misses` adds
+each row with the wrong verdict and who decided it. Mode audit prints its four conditions instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.engine.build import NoGoError
+from tests.engine.corpus import Case, cases, cluster_text, left_out
+from tests.engine.facts import Facts, facts_directory, load_facts
+from tests.engine.fixtures import corpus_directory
+from tests.engine.judge import Judge, JudgeError, World
+from tests.engine.measure import Audit, Measure, audit, measure
+from tests.engine.openings import Openings, by_pair, openings
+from tests.engine.policies import namespaces, wide_rules
+from tests.engine.product import DefaultDeny, Given, Nothing, Product, ProductError, Variant, variants
+
+
+class Line(NamedTuple):
+    """One line of the table: a case, run in one way."""
+
+    name: str
+    error: str = ""  # why there are no figures
+    measure: Measure | None = None
+    audit: Audit | None = None
+    openings: Openings | None = None
+    wide: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    policies: int = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether every row has its verdict (enforce) or every condition holds (audit)."""
+        found = self.measure or self.audit
+        return not self.error and found is not None and found.full
+
+    def cells(self) -> list[str]:
+        """The table's columns."""
+        if self.error:
+            return [self.name, self.error]
+        outside = f"{len(self.left_out)}" if self.left_out else ""
+        if self.audit is not None:
+            return [self.name, *(str(len(rows)) for rows in self.audit), str(self.policies), outside]
+        assert self.measure is not None
+        opened = "" if self.openings is None else str(len(self.openings.flows))
+        figures = (self.measure.legit, self.measure.attacks, self.measure.strict)
+        return [self.name, *map(str, figures), opened, str(self.policies), outside]
+
+
+HEADS = {
+    "enforce": [
+        "case",
+        "legit pass",
+        "attacks denied",
+        "strict denied",
+        "openings",
+        "policies",
+        "rows left out",
+    ],
+    "audit": [
+        "case",
+        "cut",
+        "legit not passing",
+        "legit unnamed",
+        "attacks named",
+        "policies",
+        "rows left out",
+    ],
+}
+
+
+def score_case(
+    judge: Judge, case: Case, product: Product, options: argparse.Namespace, facts: Facts
+) -> Iterator[Line]:
+    """Load the case once, and score each way of running the product on it."""
+    world = judge.world(text=cluster_text(case))
+    bare = world.verdicts([row.query for row in case.rows]) if options.mode == "audit" else []
+    for variant in variants(case, options.builds):
+        name = f"{case.name} ({variant.name})" if variant.name else case.name
+        try:
+            policies = product.policies(case, options.mode, variant)
+            yield _line(name, case, variant, world, policies, options, bare, facts)
+        except (ProductError, JudgeError) as error:
+            yield Line(name, error=str(error).splitlines()[0][:80])
+    world.unload()
+
+
+def _line(
+    name: str,
+    case: Case,
+    variant: Variant,
+    world: World,
+    policies: str,
+    options: argparse.Namespace,
+    bare: list[str],
+    facts: Facts,
+) -> Line:
+    number = len(world.set_policies(policies))
+    elsewhere = {} if variant.inventory else left_out(case)
+    rows = {row.number: row for row in case.rows}
+    texts = tuple(f"{rows[number].text()}: {source}" for number, source in elsewhere.items())
+    if options.mode == "audit":
+        found = audit(case, world, bare, namespaces(policies), frozenset(elsewhere))
+        return Line(name, audit=found, policies=number, left_out=texts)
+    opened = openings(case, world, policies, facts) if options.openings else None
+    wide = tuple(wide_rules(policies))
+    measured = measure(case, world, frozenset(elsewhere))
+    return Line(name, measure=measured, openings=opened, wide=wide, policies=number, left_out=texts)
+
+
+def details(line: Line, options: argparse.Namespace) -> Iterator[str]:
+    """Each miss, each row left out, and the openings, as asked for."""
+    if options.misses:
+        for miss in line.measure.misses if line.measure else ():
+            yield f"  {miss}"
+        for condition in Audit._fields if line.audit else ():
+            for miss in getattr(line.audit, condition):
+                yield f"  {condition.replace('_', ' ')}: {miss}"
+        yield from (f"  left out, of another build: {text}" for text in line.left_out)
+        yield from (f"  wide without a reason: {text}" for text in line.wide)
+    if options.openings and options.misses and line.openings:
+        for word, flows in (("open", line.openings.flows), ("given by the cluster", line.openings.given)):
+            for (source, target), ports in sorted(by_pair(flows).items()):
+                yield f"  {word}: {source} -> {target} {' '.join(ports)}"
+
+
+def table(head: Sequence[str], lines: Sequence[Line]) -> str:
+    """A Markdown table; a case without figures says why in its first column."""
+    body = []
+    for line in lines:
+        cells = line.cells()
+        body.append([*cells, *[""] * (len(head) - len(cells))] if not line.error else [line.name, line.error])
+    widths = [
+        max(len(row[i]) for row in [list(head), *(row for row in body if len(row) > 2)])
+        for i in range(len(head))
+    ]
+    text = [
+        [cell.ljust(width) for cell, width in zip(row, widths, strict=False)] for row in [list(head), *body]
+    ]
+    rows = [f"| {' | '.join(row)} |" for row in text]
+    return "\n".join([rows[0], f"|{'|'.join('-' * (width + 2) for width in widths)}|", *rows[1:]])
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(prog="python -m tests.engine.score", description=__doc__)
+    made.add_argument(
+        "--case", action="append", default=[], metavar="NAME", help="only cases whose name holds NAME"
+    )
+    made.add_argument("--mode", choices=["enforce", "audit"], default="enforce")
+    made.add_argument("--misses", action="store_true", help="each wrong verdict with its reason")
+    made.add_argument("--openings", action="store_true", help="count what is open beyond rows and facts")
+    made.add_argument("--builds", action="store_true", help="run each build of a tree on its own, too (slow)")
+    made.add_argument("--command", type=shlex.split, help="the product, instead of the installed one")
+    made.add_argument(
+        "--policies", type=Path, metavar="FILE", help="score these policies instead of the product's"
+    )
+    made.add_argument("--baseline", choices=["nothing", "default-deny"], help="score a stand-in")
+    made.add_argument("--write", type=Path, metavar="FILE", help="write the tables of both modes to FILE")
+    made.add_argument("--corpus", type=Path, help="its folder, instead of ../shared/corpus")
+    return made
+
+
+def chosen_product(options: argparse.Namespace) -> Product:
+    """The product or the stand-in that the command line asks for."""
+    if options.policies:
+        return Given(options.policies)
+    if options.baseline:
+        return Nothing() if options.baseline == "nothing" else DefaultDeny()
+    return Product(options.command)
+
+
+def run(options: argparse.Namespace, product: Product, judge: Judge, found: list[Case]) -> list[Line]:
+    """Score the cases in one mode, printing details as they come."""
+    facts = load_facts(facts_directory()) if options.openings else {}
+    lines = []
+    for case in found:
+        for line in score_case(judge, case, product, options, facts):
+            lines.append(line)
+            if options.misses:
+                print(line.name)
+                print("\n".join(details(line, options)) or "  nothing to say", flush=True)
+    return lines
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0 when every row of every case has its verdict, else 1; 2 without a corpus or Go."""
+    options = parser().parse_args(arguments)
+    folder = options.corpus or corpus_directory()
+    if folder is None:
+        print("no corpus: set CILIUM_POLICIES_CORPUS to its folder", file=sys.stderr)
+        return 2
+    found = [
+        case for case in cases(folder) if not options.case or any(part in case.name for part in options.case)
+    ]
+    product = chosen_product(options)
+    started = time.monotonic()
+    try:
+        judge = Judge()
+    except NoGoError as error:
+        print(error, file=sys.stderr)
+        return 2
+    with judge:
+        if options.write:
+            return write(options, product, judge, found)
+        lines = run(options, product, judge, found)
+    product.forget()
+    print(table(HEADS[options.mode], lines))
+    print(f"{product.describe()}, mode {options.mode}, {time.monotonic() - started:.1f} s", file=sys.stderr)
+    return 0 if all(line.full for line in lines) else 1
+
+
+def write(options: argparse.Namespace, product: Product, judge: Judge, found: list[Case]) -> int:
+    """The page with both modes' tables, openings included."""
+    tables = {}
+    for mode in HEADS:
+        options.mode, options.openings = mode, mode == "enforce"
+        tables[mode] = run(options, product, judge, found)
+    product.forget()
+    text = PAGE.format(
+        command=product.describe(),
+        enforce=table(HEADS["enforce"], tables["enforce"]),
+        audit=table(HEADS["audit"], tables["audit"]),
+    )
+    options.write.write_text(text, encoding="utf-8")
+    return 0 if all(line.full for lines in tables.values() for line in lines) else 1
+
+
+PAGE = """\
+# Score
+
+Made by `make score-docs`; do not edit. Cilium's own policy engine (v1.20.2) judges what `{command}` generates for
+each case of the corpus, with a config that says nothing but the mode unless the case says `(config)`.
+
+## Enforce
+
+Legitimate flows that pass, attacks that are denied, denies that need fine-grained policies. Openings: allowed
+(from, to, port) among all pods, strangers, nodes, the API server, a LAN and a public address, less the rows that
+need it, less the edges of the component facts. Rows left out have their source in another build.
+
+{enforce}
+
+## Audit
+
+Rows that break a condition; all should be 0. Cut: passes without generated policies, not with them. Legit unnamed:
+a legitimate flow that the attribution does not show as covered. Attacks named: one that it shows as covered.
+
+{audit}
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
