@@ -1,0 +1,263 @@
+"""The GitOps file tree: NAMESPACE/network-policies/{ks.yaml, app/{kustomization.yaml, NAME.yaml …}}.
+
+Only files whose first line says that they are this program's are ever replaced or removed. Everything is
+written beside the tree first and then renamed into it, so that a full disk leaves the tree as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from cilium_policies.document.finding import refused
+from cilium_policies.generate.config import Write
+
+MARK = "# Written by cilium-policies write, which replaces this file: change the config instead.\n"
+OWN = b"# Written by cilium-policies write"
+CLUSTER = "cluster-policies"  # the folder of cluster-wide policies
+_NAME = re.compile(r"[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?\Z")
+_LABEL_LIMIT = 63  # Flux writes a Kustomization's name into a label
+
+
+class Policy(NamedTuple):
+    """`namespace` "" for a cluster-wide one; `text` is one YAML document without `---`."""
+
+    namespace: str
+    name: str
+    text: bytes
+
+
+class Changes(NamedTuple):
+    """Paths below the root, sorted. `kept` are folders of the program's that this input does not show."""
+
+    added: list[str]
+    changed: list[str]
+    removed: list[str]
+    unchanged: int
+    kept: list[str]
+
+
+def files(policies: list[Policy], output: str, settings: Write) -> dict[str, bytes]:
+    """Every file of the tree by its path below the root. `output` is the root as typed.
+
+    Raises Refused for a namespace or name that cannot be a file's.
+    """
+    folders: dict[str, dict[str, bytes]] = {}
+    for policy in policies:
+        app = folders.setdefault(_checked(policy.namespace or CLUSTER, policy), {})
+        name = _file_name(_checked(policy.name, policy))
+        if name in app:
+            what = f"two policies want {policy.namespace or CLUSTER}/network-policies/app/{name}"
+            raise refused(what, f"{CLUSTER} is the folder of cluster-wide policies: rename the namespace")
+        app[name] = MARK.encode() + b"---\n" + policy.text
+    made: dict[str, bytes] = {}
+    for folder, app in sorted(folders.items()):
+        base = f"{folder}/network-policies"
+        made[f"{base}/ks.yaml"] = _flux_kustomization(folder, output, settings)
+        made[f"{base}/app/kustomization.yaml"] = _kustomization(sorted(app))
+        made.update((f"{base}/app/{name}", text) for name, text in sorted(app.items()))
+    return made
+
+
+def write(root: str, made: dict[str, bytes], *, keep_others: bool = False, dry_run: bool = False) -> Changes:
+    """Makes the tree below `root` hold exactly these files of the program's.
+
+    `keep_others` leaves the folders alone that no file of `made` stands in. Raises Refused where a file of
+    somebody else is in the way, where a link leads elsewhere, or where writing fails; the tree is then as it was.
+    """
+    _refuse_links(root, made)
+    old = _own_files(root)
+    _refuse_foreign(root, made, old)
+    shown = {path.partition("/")[0] for path in made}
+    stale = [path for path in sorted(old) if path not in made]
+    kept = sorted({path.partition("/")[0] for path in stale} - shown) if keep_others else []
+    changes = Changes(
+        added=[path for path in made if path not in old],
+        changed=[path for path, text in made.items() if path in old and old[path] != text],
+        removed=[path for path in stale if path.partition("/")[0] not in kept],
+        unchanged=sum(1 for path, text in made.items() if old.get(path) == text),
+        kept=kept,
+    )
+    if not dry_run:
+        try:
+            _apply(root, {path: made[path] for path in (*changes.added, *changes.changed)}, changes.removed)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise refused(f"cannot write below {root}: {why}", "the tree is as it was") from None
+    return changes
+
+
+def _checked(name: str, policy: Policy) -> str:
+    if not _NAME.match(name):
+        whole = f"{policy.namespace}/{policy.name}" if policy.namespace else policy.name
+        cure = "a Flux variable has to be resolved first: build with flux build, or give the whole tree"
+        raise refused(
+            f"policy {whole}: {name!r} cannot be a folder or file", cure if "$" in name else "rename it"
+        )
+    return name
+
+
+def _file_name(name: str) -> str:
+    return "kustomization.policy.yaml" if name == "kustomization" else f"{name}.yaml"
+
+
+def _kustomization(names: list[str]) -> bytes:
+    resources = "".join(f"- {name}\n" for name in names)
+    text = f"---\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{resources}"
+    return (MARK + text).encode()
+
+
+def _flux_kustomization(folder: str, output: str, settings: Write) -> bytes:
+    prefix = output if settings.path_prefix is None else settings.path_prefix
+    parts = [part for part in prefix.replace(os.sep, "/").split("/") if part not in ("", ".")]
+    path = "/".join((".", *parts, folder, "network-policies", "app"))
+    namespace = f"    namespace: {_scalar(settings.source_namespace)}\n" if settings.source_namespace else ""
+    return (
+        f"{MARK}---\n"
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\n"
+        "kind: Kustomization\n"
+        "metadata:\n"
+        f"  name: {_limited(folder)}\n"
+        "  namespace: flux-system\n"
+        "spec:\n"
+        f"  interval: {settings.interval}\n"
+        f"  path: {_scalar(path)}\n"
+        "  prune: true\n"
+        "  sourceRef:\n"
+        f"    kind: {settings.source_kind}\n"
+        f"    name: {_scalar(settings.source_name)}\n{namespace}"
+    ).encode()
+
+
+def _limited(folder: str) -> str:
+    name = f"{folder}-network-policies"
+    if len(name) <= _LABEL_LIMIT:
+        return name
+    import hashlib
+
+    digest = hashlib.sha256(folder.encode()).hexdigest()[:8]
+    return f"{folder[:37].rstrip('-.')}-{digest}-network-policies"
+
+
+def _scalar(text: str) -> str:
+    """Plain where every YAML reader takes it for text, else quoted."""
+    import json
+
+    if re.match(r"[./]?[A-Za-z_/][-./_A-Za-z0-9]*\Z", text) and text.lower() not in _WORDS:
+        return text
+    return json.dumps(text, ensure_ascii=False)
+
+
+_WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "y", "n", "null"))
+
+
+def _refuse_links(root: str, made: dict[str, bytes]) -> None:
+    """A link inside the tree could lead out of it."""
+    for path in made:
+        parts = path.split("/")
+        for length in range(1, len(parts) + 1):
+            step = os.path.join(root, *parts[:length])
+            if os.path.islink(step):
+                raise refused(
+                    f"{step} is a link", "nothing is written through links: make it a folder or file"
+                )
+            if length < len(parts) and os.path.exists(step) and not os.path.isdir(step):
+                raise refused(f"{step} is no folder", "move it away")
+
+
+def _refuse_foreign(root: str, made: dict[str, bytes], old: dict[str, bytes]) -> None:
+    for path in made:
+        place = os.path.join(root, *path.split("/"))
+        if path not in old and os.path.lexists(place):
+            raise refused(
+                f"{place} is in the way and not this program's", "move it, or rename the policy in it"
+            )
+
+
+def _own_files(root: str) -> dict[str, bytes]:
+    """The program's files below the root, where it writes any: path and content."""
+    found: dict[str, bytes] = {}
+    for folder in _folders(root):
+        base = os.path.join(root, folder, "network-policies")
+        app = os.path.join(base, "app")
+        if os.path.islink(base) or os.path.islink(app):
+            continue
+        names = sorted(os.listdir(app)) if os.path.isdir(app) else []
+        for name in ("ks.yaml", *(f"app/{name}" for name in names if name.endswith(".yaml"))):
+            text = _own_text(os.path.join(base, *name.split("/")))
+            if text is not None:
+                found[f"{folder}/network-policies/{name}"] = text
+    return found
+
+
+def _folders(root: str) -> list[str]:
+    if not os.path.isdir(root):
+        return []
+    names = sorted(name for name in os.listdir(root) if not name.startswith("."))
+    return [name for name in names if not os.path.islink(os.path.join(root, name))]
+
+
+def _own_text(place: str) -> bytes | None:
+    """A file's content when its first line says that it is this program's."""
+    if os.path.islink(place) or not os.path.isfile(place):
+        return None
+    with open(place, "rb") as file:
+        text = file.read()
+    return text if text.startswith(OWN) else None
+
+
+def _apply(root: str, made: dict[str, bytes], removed: list[str]) -> None:
+    """Everything that can fail for want of room comes before the first change that is seen."""
+    new_folders: list[str] = []
+    stage = ""
+    try:
+        _make_folder(root, new_folders)
+        stage = tempfile.mkdtemp(prefix=".cilium-policies-", dir=root)
+        for number, text in enumerate(made.values()):
+            with open(os.path.join(stage, str(number)), "wb") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+        for path in made:
+            _make_folder(os.path.join(root, *path.split("/")[:-1]), new_folders)
+    except OSError:
+        if stage:
+            shutil.rmtree(stage, ignore_errors=True)
+        _remove_empty(reversed(new_folders))
+        raise
+    for number, path in enumerate(made):
+        os.replace(os.path.join(stage, str(number)), os.path.join(root, *path.split("/")))
+    shutil.rmtree(stage, ignore_errors=True)
+    _remove(root, removed)
+
+
+def _make_folder(folder: str, new: list[str]) -> None:
+    missing = []
+    while folder and not os.path.isdir(folder):
+        missing.append(folder)
+        folder = os.path.dirname(folder)
+    for one in reversed(missing):
+        os.mkdir(one)
+        new.append(one)
+
+
+def _remove(root: str, paths: list[str]) -> None:
+    """Removes files, and the folders that hold nothing after them."""
+    for path in paths:
+        os.unlink(os.path.join(root, *path.split("/")))
+    for path in paths:
+        parts = path.split("/")[:-1]
+        _remove_empty(os.path.join(root, *parts[:length]) for length in range(len(parts), 0, -1))
+
+
+def _remove_empty(folders: Iterable[str]) -> None:
+    """Removes folders from the innermost on, as long as they are empty."""
+    for folder in folders:
+        try:
+            os.rmdir(folder)
+        except OSError:
+            break

@@ -1,0 +1,223 @@
+"""The file tree: the seed's layout, whose files are touched, and what a full disk or a link leaves behind."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+from pathlib import Path
+
+import pytest
+import yaml
+from cilium_policies import tree
+from cilium_policies.document.finding import Refused, line_of
+from cilium_policies.generate.config import Write
+
+DENY = b"apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata:\n  name: default-deny\n  namespace: media\n"
+POLICIES = [
+    tree.Policy("media", "default-deny", DENY),
+    tree.Policy("media", "radarr", DENY.replace(b"default-deny", b"radarr")),
+    tree.Policy("web", "default-deny", DENY.replace(b"media", b"web")),
+    tree.Policy("", "allow-dns-all", b"apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\n"),
+]
+
+
+USUAL = Write()
+
+
+def made(
+    policies: list[tree.Policy] = POLICIES, output: str = "apps", settings: Write = USUAL
+) -> dict[str, bytes]:
+    return tree.files(policies, output, settings)
+
+
+def listed(root: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()
+    }
+
+
+def test_the_seeds_layout() -> None:
+    assert list(made()) == [
+        "cluster-policies/network-policies/ks.yaml",
+        "cluster-policies/network-policies/app/kustomization.yaml",
+        "cluster-policies/network-policies/app/allow-dns-all.yaml",
+        "media/network-policies/ks.yaml",
+        "media/network-policies/app/kustomization.yaml",
+        "media/network-policies/app/default-deny.yaml",
+        "media/network-policies/app/radarr.yaml",
+        "web/network-policies/ks.yaml",
+        "web/network-policies/app/kustomization.yaml",
+        "web/network-policies/app/default-deny.yaml",
+    ]
+
+
+def test_ks_yaml_is_a_flux_kustomization() -> None:
+    assert yaml.safe_load(made()["media/network-policies/ks.yaml"]) == {
+        "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+        "kind": "Kustomization",
+        "metadata": {"name": "media-network-policies", "namespace": "flux-system"},
+        "spec": {
+            "interval": "1h",
+            "path": "./apps/media/network-policies/app",
+            "prune": True,
+            "sourceRef": {"kind": "GitRepository", "name": "flux-system"},
+        },
+    }
+    settings = Write("OCIRepository", "on", "1", "./k8s//apps/", "10m")
+    spec = yaml.safe_load(made(settings=settings)["web/network-policies/ks.yaml"])["spec"]
+    assert spec["sourceRef"] == {"kind": "OCIRepository", "name": "on", "namespace": "1"}
+    assert (spec["path"], spec["interval"]) == ("./k8s/apps/web/network-policies/app", "10m")
+
+
+def test_a_long_namespace_leaves_a_name_that_fits_a_label() -> None:
+    names = []
+    for last in "ab":
+        namespace = "n" * 62 + last
+        ks = made([tree.Policy(namespace, "x", DENY)])[f"{namespace}/network-policies/ks.yaml"]
+        names.append(yaml.safe_load(ks)["metadata"]["name"])
+    assert len(set(names)) == 2
+    assert all(len(name) <= 63 for name in names)
+
+
+def test_the_app_folder_lists_its_policies() -> None:
+    kustomization = yaml.safe_load(made()["media/network-policies/app/kustomization.yaml"])
+    assert kustomization["resources"] == ["default-deny.yaml", "radarr.yaml"]
+
+
+def test_a_policy_called_kustomization_does_not_take_that_files_place() -> None:
+    paths = made([tree.Policy("a", "kustomization", DENY)])
+    assert "a/network-policies/app/kustomization.policy.yaml" in paths
+    assert yaml.safe_load(paths["a/network-policies/app/kustomization.yaml"])["kind"] == "Kustomization"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "name"), [("../x", "a"), ("x", "../a"), ("x", "a/b"), (".x", "a"), ("x", "${A}")]
+)
+def test_names_that_would_lead_elsewhere_are_refused(namespace: str, name: str) -> None:
+    with pytest.raises(Refused):
+        made([tree.Policy(namespace, name, DENY)])
+
+
+def test_a_second_write_changes_nothing(tmp_path: Path) -> None:
+    first = tree.write(str(tmp_path), made())
+    assert (len(first.added), first.changed, first.removed) == (10, [], [])
+    before = {path: (tmp_path / path).stat().st_mtime_ns for path in listed(tmp_path)}
+    second = tree.write(str(tmp_path), made())
+    assert (second.added, second.changed, second.removed, second.unchanged) == ([], [], [], 10)
+    assert {path: (tmp_path / path).stat().st_mtime_ns for path in listed(tmp_path)} == before
+    assert listed(tmp_path) == made()
+
+
+def test_the_root_is_made_where_it_is_missing(tmp_path: Path) -> None:
+    tree.write(str(tmp_path / "a" / "b"), made())
+    assert listed(tmp_path / "a" / "b") == made()
+
+
+def test_stale_files_of_its_own_go_and_others_stay(tmp_path: Path) -> None:
+    tree.write(str(tmp_path), made())
+    own = tmp_path / "media/network-policies/app/mine.yaml"
+    own.write_text("kind: Mine\n")
+    (tmp_path / "web/ks.yaml").write_text("kind: Mine\n")
+    changes = tree.write(str(tmp_path), made(POLICIES[:1]))
+    assert changes.changed == ["media/network-policies/app/kustomization.yaml"]
+    assert changes.removed == [
+        "cluster-policies/network-policies/app/allow-dns-all.yaml",
+        "cluster-policies/network-policies/app/kustomization.yaml",
+        "cluster-policies/network-policies/ks.yaml",
+        "media/network-policies/app/radarr.yaml",
+        "web/network-policies/app/default-deny.yaml",
+        "web/network-policies/app/kustomization.yaml",
+        "web/network-policies/ks.yaml",
+    ]
+    assert own.exists()
+    assert (tmp_path / "web/ks.yaml").exists()
+    assert not (tmp_path / "web/network-policies").exists()
+    assert not (tmp_path / "cluster-policies").exists()
+
+
+def test_several_builds_may_write_into_one_tree(tmp_path: Path) -> None:
+    tree.write(str(tmp_path), made())
+    changes = tree.write(str(tmp_path), made(POLICIES[:1]), keep_others=True)
+    assert changes.removed == ["media/network-policies/app/radarr.yaml"]
+    assert changes.kept == ["cluster-policies", "web"]
+    assert (tmp_path / "web/network-policies/app/default-deny.yaml").exists()
+
+
+def test_a_file_of_somebody_else_in_the_way_stops_everything(tmp_path: Path) -> None:
+    mine = tmp_path / "web/network-policies/app/default-deny.yaml"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("kind: Mine\n")
+    with pytest.raises(Refused) as caught:
+        tree.write(str(tmp_path), made())
+    assert "web/network-policies/app/default-deny.yaml is in the way" in line_of(caught.value.finding)
+    assert listed(tmp_path) == {"web/network-policies/app/default-deny.yaml": b"kind: Mine\n"}
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["media", "media/network-policies", "media/network-policies/app", "media/network-policies/ks.yaml"],
+)
+def test_nothing_is_written_or_removed_through_a_link(tmp_path: Path, link: str) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    outside.mkdir()
+    tree.write(str(outside), made())
+    before = listed(outside)
+    (root / link).parent.mkdir(parents=True)
+    (root / link).symlink_to(outside / link)
+    with pytest.raises(Refused) as caught:
+        tree.write(str(root), made())
+    assert "is a link" in line_of(caught.value.finding)
+    tree.write(str(root), made(POLICIES[2:3]))
+    assert listed(outside) == before
+
+
+def test_a_dry_run_tells_and_touches_nothing(tmp_path: Path) -> None:
+    changes = tree.write(str(tmp_path / "x"), made(), dry_run=True)
+    assert len(changes.added) == 10
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("after", [0, 1, 5, 8])
+def test_a_full_disk_leaves_the_tree_as_it_was(
+    tmp_path: Path, after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.write(str(tmp_path), made(POLICIES[:2]))
+    before = listed(tmp_path)
+    calls = 0
+
+    def full(descriptor: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > after:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    changed = [policy._replace(text=policy.text + b"spec: {}\n") for policy in POLICIES]
+    with pytest.raises(Refused) as caught:
+        tree.write(str(tmp_path), made(changed))
+    assert "no space left" in line_of(caught.value.finding)
+    assert listed(tmp_path) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["media"]
+
+
+def test_a_file_that_the_system_will_not_take(tmp_path: Path) -> None:
+    """The real thing: the kernel itself refuses the write."""
+    tree.write(str(tmp_path), made(POLICIES[:2]))
+    before = listed(tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300, hard))
+    try:
+        with pytest.raises(Refused) as caught:
+            tree.write(str(tmp_path), made([*POLICIES, tree.Policy("z", "large", b"x" * 1000)]))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "file too large; the tree is as it was" in line_of(caught.value.finding)
+    assert listed(tmp_path) == before
+
+
+def test_a_root_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Refused):
+        tree.write(str(tmp_path / "file" / "root"), made())
+    assert listed(tmp_path) == {"file": b""}
