@@ -34,7 +34,8 @@ def network_policy_spec(reader: Reader, body: Mapping, namespace: str) -> Spec:
 def in_namespace(selector: Selector, namespace: str) -> Selector:
     """A pod selector within one namespace."""
     own = Requirement(NAMESPACE, "In", (namespace,))
-    return Selector((*(_from_kubernetes(one) for one in selector.requirements), own))
+    given = [_from_kubernetes(one) for one in selector.requirements]
+    return Selector((*(one for one in given if one.expression or one.key != NAMESPACE), own))
 
 
 def _from_kubernetes(one: Requirement) -> Requirement:

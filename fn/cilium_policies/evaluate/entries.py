@@ -1,0 +1,133 @@
+"""Policies compiled to entries: one for each rule, with its subject, its peers and its ports."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cilium_policies.cilium.model import Policy, Rule, Spec
+from cilium_policies.evaluate.labels import POD_NAMESPACE
+from cilium_policies.evaluate.options import Options
+from cilium_policies.evaluate.peers import Matcher, Scope, Service, matchers_of
+from cilium_policies.evaluate.ports import NamedPorts, Span, in_span, spans_of
+from cilium_policies.evaluate.selectors import Needs, needs_of, subject_needs
+
+
+class RuleRef(NamedTuple):
+    """Where a rule stands: its policy, the number of its spec, the list it is in, its place there.
+    `position` -1: the policy as a whole (a NetworkPolicy that closes a direction without a rule)."""
+
+    policy: Policy
+    spec: int
+    list_name: str  # ingress, egress, ingressDeny, egressDeny
+    position: int
+
+    @property
+    def rule(self) -> Rule | None:
+        """The rule itself."""
+        spec = self.policy.specs[self.spec]
+        lists = {
+            "ingress": spec.ingress,
+            "egress": spec.egress,
+            "ingressDeny": spec.ingress_deny,
+            "egressDeny": spec.egress_deny,
+        }
+        rules = lists[self.list_name]
+        return rules[self.position] if rules and self.position >= 0 else None
+
+    @property
+    def path(self) -> str:
+        """Its place as a field path: `spec.egress[2]`."""
+        holder = "spec" if len(self.policy.specs) == 1 else f"specs[{self.spec}]"
+        return (
+            f"{holder}.{self.list_name}[{self.position}]"
+            if self.position >= 0
+            else f"{holder}.{self.list_name}"
+        )
+
+    @property
+    def object(self) -> str:
+        """Its policy: Kind/namespace/name."""
+        parts = (self.policy.kind, self.policy.namespace, self.policy.name)
+        return "/".join(part for part in parts if part)
+
+    def __str__(self) -> str:
+        return f"{self.object} {self.path}"
+
+
+class Entry:
+    """A compiled rule. `peers` None: nobody; (): everybody, where there are ports. `spans` None: all traffic."""
+
+    __slots__ = ("closes", "deny", "ingress", "peers", "ref", "rule", "spans", "subject")
+
+    def __init__(
+        self,
+        ref: RuleRef,
+        subject: Needs,
+        peers: tuple[Matcher, ...] | None,
+        spans: tuple[Span, ...] | None,
+        *,
+        closes: bool,
+        rule: Rule | None = None,
+    ) -> None:
+        self.ref = ref
+        self.subject = subject
+        self.peers = peers
+        self.spans = spans
+        self.closes = closes  # whether it turns default deny on for its subjects
+        self.rule = rule
+        self.ingress = ref.list_name.startswith("ingress")
+        self.deny = ref.list_name.endswith("Deny")
+
+    @property
+    def idle(self) -> bool:
+        """Whether it speaks of no traffic at all: `{}`, an empty list of peers, ports without any port."""
+        return self.peers is None or self.spans == () or (self.spans is None and not self.peers)
+
+    def speaks_of(self, port: int, protocol: str, named: NamedPorts) -> bool:
+        """Whether this port is meant; `named` are the receiver's ports."""
+        if self.spans is None:
+            return True
+        return any(in_span(span, port, protocol, named, ingress=self.ingress) for span in self.spans)
+
+    def namespace(self) -> str | None:
+        """The one namespace its subjects can be in; None where that is open."""
+        for need in self.subject:
+            if need[:3] == ("k8s", POD_NAMESPACE, "In") and len(need.values) == 1:
+                return need.values[0]
+        return None
+
+
+def entries_of(policy: Policy, services: tuple[Service, ...], options: Options) -> list[Entry]:
+    """Every rule of a policy that the agent accepts; node policies are left out (no host firewall)."""
+    found: list[Entry] = []
+    for number, spec in enumerate(policy.specs):
+        if spec.subject is None:
+            continue
+        network_policy = policy.kind == "NetworkPolicy"
+        subject = (
+            needs_of(spec.subject, "k8s") if network_policy else subject_needs(spec.subject, policy.namespace)
+        )
+        init = any(need[:2] == ("reserved", "init") for need in needs_of(spec.subject))
+        scope = Scope(policy.namespace, network_policy, init, services, options)
+        for list_name, rules, closes in _lists(spec, options):
+            for index, rule in enumerate(rules or ()):
+                peers = matchers_of(rule, scope, deny=list_name.endswith("Deny"))
+                ref = RuleRef(policy, number, list_name, index)
+                found.append(Entry(ref, subject, peers, spans_of(rule), closes=closes, rule=rule))
+            if network_policy and rules == ():
+                found.append(Entry(RuleRef(policy, number, list_name, -1), subject, None, None, closes=True))
+    return found
+
+
+def _lists(spec: Spec, options: Options) -> list[tuple[str, tuple[Rule, ...] | None, bool]]:
+    """The four lists, each with whether its rules turn default deny on."""
+    ingress = spec.deny_ingress_default is not False
+    egress = spec.deny_egress_default is not False
+    if not options.default_deny_optional:
+        ingress = egress = True
+    return [
+        ("ingress", spec.ingress, ingress),
+        ("ingressDeny", spec.ingress_deny, ingress),
+        ("egress", spec.egress, egress),
+        ("egressDeny", spec.egress_deny, egress),
+    ]

@@ -1,0 +1,165 @@
+"""A cluster as the policy engine sees it: ends, policies, Services; and the answer to "may this pass?"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from cilium_policies.cilium.model import CidrGroup, Policy
+from cilium_policies.evaluate.addresses import within
+from cilium_policies.evaluate.dns import learns
+from cilium_policies.evaluate.endpoint import Endpoint
+from cilium_policies.evaluate.entries import Entry, RuleRef, entries_of
+from cilium_policies.evaluate.options import DEFAULT, Options
+from cilium_policies.evaluate.peers import Named, Service
+from cilium_policies.evaluate.ports import entry_of, in_span
+from cilium_policies.evaluate.selectors import holds
+from cilium_policies.evaluate.unknown import why_unknown
+from cilium_policies.evaluate.verdict import (
+    ALLOW_RULE,
+    DEFAULT_DENY,
+    DENY_RULE,
+    LOCALHOST,
+    OPEN,
+    UNMANAGED,
+    Decision,
+    Verdict,
+    both,
+)
+
+_ENOUGH = 200_000  # cached answers; a stream of flows from everywhere must not fill the memory
+
+
+class Side:
+    """The entries that select one end, in one direction. `closed`: default deny is on; `idle` ones allow nothing."""
+
+    __slots__ = ("allow", "closed", "closers", "deny", "empty", "idle")
+
+    def __init__(self, entries: list[Entry], options: Options) -> None:
+        self.allow = [entry for entry in entries if not entry.deny and not entry.idle]
+        self.deny = [entry for entry in entries if entry.deny and not entry.idle]
+        self.idle = [entry for entry in entries if not entry.deny and entry.idle]
+        self.closers = tuple(entry.ref for entry in entries if entry.closes)
+        self.empty = not entries
+        self.closed = bool(self.closers) or options.enable_policy == "always"
+        if options.enable_policy == "never":
+            self.allow, self.deny, self.closers, self.closed = [], [], (), False
+
+
+class World:
+    """Policies (those that the agent accepts: see `validity`), Services and CIDR groups of one cluster.
+
+    Ends are made by `endpoint`; an end keeps its answers here, so make each of them once.
+    """
+
+    def __init__(
+        self,
+        policies: Iterable[Policy],
+        services: Iterable[Service] = (),
+        groups: Sequence[CidrGroup] = (),
+        options: Options = DEFAULT,
+    ) -> None:
+        self.options = options
+        self.groups = groups
+        self.services = tuple(services)
+        self.entries = [entry for policy in policies for entry in entries_of(policy, self.services, options)]
+        self._by_namespace: dict[str | None, list[Entry]] = {}
+        for entry in self.entries:
+            self._by_namespace.setdefault(entry.namespace(), []).append(entry)
+        self._sides: dict[Endpoint, tuple[Side, Side]] = {}
+        self._answers: dict[tuple[Endpoint, Endpoint, int, str, bool], Decision] = {}
+        self._matches: dict[tuple[Entry, Endpoint], bool] = {}
+
+    def place(self, end: Endpoint) -> Endpoint:
+        """The end with the CIDR groups that hold its address; needed once for an address."""
+        if end.address is not None:
+            end.groups = tuple(
+                number
+                for number, group in enumerate(self.groups)
+                if any(within(end.address, cidr) for cidr in group.cidrs)
+            )
+        return end
+
+    def sides(self, end: Endpoint) -> tuple[Side, Side]:
+        """Its egress and its ingress entries."""
+        known = self._sides.get(end)
+        if known is None:
+            near = self._by_namespace.get(end.namespace, []) if end.namespace else []
+            selecting = [e for e in (*self._by_namespace.get(None, ()), *near) if holds(e.subject, end)]
+            egress = Side([entry for entry in selecting if not entry.ingress], self.options)
+            ingress = Side([entry for entry in selecting if entry.ingress], self.options)
+            known = self._sides[end] = (egress, ingress)
+        return known
+
+    def verdict(self, source: Endpoint, target: Endpoint, port: int, protocol: str = "TCP") -> Verdict:
+        """May `source` open a connection to this port of `target`? `port` is a pod port, or an ICMP type."""
+        egress = self.decide(source, target, port, protocol, ingress=False)
+        return both(egress, self.decide(target, source, port, protocol, ingress=True))
+
+    def decide(
+        self, subject: Endpoint, peer: Endpoint, port: int, protocol: str, *, ingress: bool
+    ) -> Decision:
+        """The answer of one end: the receiver's for ingress, else the sender's."""
+        key = (subject, peer, port, protocol, ingress)
+        known = self._answers.get(key)
+        if known is None:
+            if len(self._answers) > _ENOUGH:
+                self._answers.clear()
+                self._matches.clear()
+            known = self._answers[key] = self._decide(subject, peer, port, protocol.upper(), ingress)
+        return known
+
+    def _decide(self, subject: Endpoint, peer: Endpoint, port: int, protocol: str, ingress: bool) -> Decision:
+        if not subject.managed:
+            return Decision(True, UNMANAGED)
+        side = self.sides(subject)[1 if ingress else 0]
+        named = subject.named_ports if ingress else peer.named_ports
+        denied = [e for e in side.deny if e.speaks_of(port, protocol, named) and self.names(e, peer)]
+        if denied:
+            return Decision(False, DENY_RULE, tuple(entry.ref for entry in denied))
+        allowed = [e for e in side.allow if e.speaks_of(port, protocol, named) and self.names(e, peer)]
+        note = ""
+        if peer.fqdn and not ingress and self.options.dns_check:
+            certain = [entry for entry in allowed if not _by_name_alone(entry)]
+            if allowed and not certain and not learns(side, peer.fqdn):
+                note = "toFQDNs matches, but no DNS rule of this pod lets it learn the address"
+                allowed = []
+            allowed = certain or allowed
+        if allowed:
+            return self._allowed(allowed, port, protocol, named, ingress)
+        if not side.closed:
+            return Decision(True, OPEN)
+        if ingress and self._is_own_node(peer, side):
+            return Decision(True, LOCALHOST)
+        unknown = "" if note else why_unknown(side, peer, port, protocol, named, self)
+        return Decision(None if unknown else False, DEFAULT_DENY, side.closers, note=unknown or note)
+
+    def names(self, entry: Entry, peer: Endpoint) -> bool:
+        """Whether the entry's peers include this end."""
+        if not entry.peers:
+            return entry.peers is not None and entry.spans is not None
+        key = (entry, peer)
+        known = self._matches.get(key)
+        if known is None:
+            known = self._matches[key] = any(one.matches(peer, self.groups) for one in entry.peers)
+        return known
+
+    def _is_own_node(self, peer: Endpoint, side: Side) -> bool:
+        return self.options.allow_localhost and not side.empty and "host" in peer.labels
+
+    def _allowed(
+        self, entries: list[Entry], port: int, protocol: str, named: dict[str, tuple[int, str]], ingress: bool
+    ) -> Decision:
+        ranked: list[tuple[int, RuleRef, set[str]]] = []
+        for entry in entries:
+            spans = [s for s in entry.spans or () if in_span(s, port, protocol, named, ingress=ingress)]
+            found = [entry_of(entry.rule, span) for span in spans] if entry.rule else []
+            width = min((span.high - span.low for span in spans), default=65536)
+            ranked.append((width, entry.ref, {one.l7 for one in found if one and one.l7}))
+        ranked.sort(key=lambda one: one[0])
+        # The proxy stays as long as one of the narrowest rules sends the port through it.
+        layers = {layer for width, _, found in ranked if width == ranked[0][0] for layer in found}
+        return Decision(True, ALLOW_RULE, tuple(ref for _, ref, _ in ranked), ", ".join(sorted(layers)))
+
+
+def _by_name_alone(entry: Entry) -> bool:
+    return bool(entry.peers) and all(isinstance(one, Named) for one in entry.peers or ())
