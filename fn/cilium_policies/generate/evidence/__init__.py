@@ -12,6 +12,7 @@ from cilium_policies.generate.edge import Edge
 from cilium_policies.generate.evidence import (
     api_access,
     configuration,
+    extensions,
     ingresses,
     listeners,
     monitors,
@@ -31,6 +32,7 @@ KINDS: tuple[Callable[[Cluster, Given], Iterator[Edge]], ...] = (
     webhooks.edges,
     api_access.edges,
     configuration.edges,
+    extensions.edges,
 )
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.generate.edge import Edge, pods
+from cilium_policies.generate.edge import Edge
 from cilium_policies.generate.evidence import addresses
 from cilium_policies.generate.evidence.addresses import Address
+from cilium_policies.generate.evidence.collected import Collected
 from cilium_policies.generate.evidence.destinations import NODE_ADDRESS, Destinations
+from cilium_policies.generate.evidence.ends import ends
 from cilium_policies.generate.evidence.given import Given
 from cilium_policies.generate.evidence.trust import (
     is_arguments,
     is_dashboard,
     is_list_of_names,
+    is_value,
     is_variable,
     outside,
 )
@@ -21,37 +24,45 @@ from cilium_policies.kube.pods import containers, pod_template
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload
 
+Parsed = dict[tuple[str, str, bool], list[Address]]
+_MARKS = (":", ".svc", "host=")
+
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """One edge a workload and address that its env, arguments, mounted files or values name."""
     destinations = Destinations(cluster, given)
-    parsed: dict[tuple[str, str, bool], list[Address]] = {}
+    collected = Collected(cluster)
+    parsed: Parsed = {}
     for workload in cluster.workloads:
-        if workload.texts and not workload.host_network:
-            yield from _of_workload(destinations, workload, parsed)
+        for found, address in _addresses(workload, collected.of(workload), parsed):
+            yield from _edges(destinations, workload, found, address)
 
 
-def _of_workload(
-    destinations: Destinations, workload: Workload, parsed: dict[tuple[str, str, bool], list[Address]]
-) -> Iterator[Edge]:
+def _addresses(workload: Workload, more: tuple[Text, ...], parsed: Parsed) -> Iterator[tuple[Text, Address]]:
+    """Every address that a workload's texts name, with the text it stands in."""
     variables = _variables(workload)
-    for found in workload.texts:
+    for found in (*workload.texts, *more):
         value = addresses.expand(found.value, variables)
-        if not any(mark in value for mark in (":", ".svc", "host=")) and not is_arguments(found):
-            continue
-        file = not is_variable(found)
-        if file and is_dashboard(value):
-            continue
-        key = (value, found.key, file)
-        if key not in parsed:
-            parsed[key] = addresses.targets(value, found.key, file)
-        for address in parsed[key]:
-            if not is_list_of_names(address) and not _is_spelled_twice(value, address):
-                yield from _edges(destinations, workload, found, address)
+        if any(mark in value for mark in _MARKS) or is_arguments(found) or "\n" in value:
+            for address in _parsed(found, value, parsed):
+                if not is_list_of_names(address) and not _is_spelled_twice(value, address):
+                    yield found, address
     for address in addresses.pairs(variables):
-        yield from _edges(
-            destinations, workload, Text(f"env {address.key}", address.key, address.host), address
-        )
+        yield Text(f"env {address.key}", address.key, address.host), address
+    for path, beside in _value_groups(workload).items():
+        for address in addresses.pairs(beside):
+            yield Text(f"{path}.{address.key}", address.key, address.host), address
+
+
+def _parsed(found: Text, value: str, parsed: Parsed) -> list[Address]:
+    """Addresses of a text; many workloads mount the same ConfigMap, so each is read once."""
+    file = not is_variable(found)
+    if file and is_dashboard(value):
+        return []
+    key = (value, found.key, file)
+    if key not in parsed:
+        parsed[key] = addresses.targets(value, found.key, file)
+    return parsed[key]
 
 
 def _is_spelled_twice(value: str, address: Address) -> bool:
@@ -61,18 +72,17 @@ def _is_spelled_twice(value: str, address: Address) -> bool:
 
 
 def _edges(destinations: Destinations, workload: Workload, found: Text, address: Address) -> Iterator[Edge]:
-    evidence = (
-        f"{workload} {found.path}"
-        if found.path.startswith(("env", "args", "command", "values"))
-        else found.path
-    )
+    of_pod = found.path.startswith(("env", "args", "command"))
+    evidence = f"{workload} {found.path}" if of_pod else found.path
     for peer, ports, what in destinations.of(workload, address, lambda: outside(found, address, workload)):
-        yield Edge(pods(workload), peer, ports, what, evidence, "address")
+        for source in ends(workload):
+            if source.kind == "workload" or peer.kind == "workload":
+                yield Edge(source, peer, ports, what, evidence, "address")
 
 
 def _variables(workload: Workload) -> dict[str, str]:
     """Environment variables, expanded; those from the pod's own fields where the template tells them."""
-    raw = {found.key: found.value for found in workload.texts if found.key and is_variable(found)}
+    raw = {one.key: one.value for one in workload.texts if one.key and is_variable(one) and not is_value(one)}
     template = pod_template(workload.source) if workload.source is not None else None
     for container in containers(mapping(mapping(template).get("spec"))):
         for entry in mappings(container.get("env")):
@@ -82,3 +92,12 @@ def _variables(workload: Workload) -> dict[str, str]:
             elif path in ("status.hostIP", "status.hostIPs"):
                 raw[text(entry.get("name"))] = NODE_ADDRESS
     return {key: addresses.expand(value, raw) for key, value in raw.items()}
+
+
+def _value_groups(workload: Workload) -> dict[str, dict[str, str]]:
+    """Helm values that stand in one mapping (`host` beside its `port`), by the path of that mapping."""
+    groups: dict[str, dict[str, str]] = {}
+    for found in workload.texts:
+        if is_value(found) and "." in found.path:
+            groups.setdefault(found.path.rpartition(".")[0], {})[found.key] = found.value
+    return groups

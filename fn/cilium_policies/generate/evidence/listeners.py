@@ -75,22 +75,26 @@ def _services(cluster: Cluster, workload: Workload) -> list[Service]:
 
 
 def proxy_settings(cluster: Cluster, gateway: Object) -> Mapping:
-    """The EnvoyProxy `spec` that holds for a Gateway: its own, else its class's; empty without one."""
+    """The EnvoyProxy `spec` that holds for a Gateway; empty without one."""
+    found = proxy_settings_of(cluster, gateway)
+    return found.spec if found is not None else {}
+
+
+def proxy_settings_of(cluster: Cluster, gateway: Object) -> Object | None:
+    """The EnvoyProxy that holds for a Gateway: its own, else its class's."""
     own = mapping(at(gateway.body, "spec", "infrastructure", "parametersRef"))
     if text(own.get("kind")) == "EnvoyProxy":
-        found = cluster.inventory.get("EnvoyProxy", gateway.namespace, text(own.get("name")))
-        return found.spec if found is not None else {}
+        return cluster.inventory.get("EnvoyProxy", gateway.namespace, text(own.get("name")))
     for one in cluster.inventory.of("GatewayClass"):
         shared = mapping(one.spec.get("parametersRef"))
         if (
             one.name == text(gateway.spec.get("gatewayClassName"))
             and text(shared.get("kind")) == "EnvoyProxy"
         ):
-            found = cluster.inventory.get(
+            return cluster.inventory.get(
                 "EnvoyProxy", text(shared.get("namespace")), text(shared.get("name"))
             )
-            return found.spec if found is not None else {}
-    return {}
+    return None
 
 
 def _exposure(cluster: Cluster, gateway: Object, services: list[Service]) -> tuple[bool, list[str]]:

@@ -12,7 +12,7 @@ edge opens the Internet on a port. So the outside counts only where something is
 - in configuration files, a field called `url`, `endpoint`, `address`, `server` or the like, under the same
   rules; never in dashboards, alerting rules, HTML, scripts and stylesheets.
 
-Helm values and everything else speak of the inside only.
+Helm values speak of the inside only, but for those that are called like an environment variable.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ _FIELDS = frozenset(
 # Keys of bare names that go into certificates or are excepted from something.
 _NAME_LISTS = frozenset(("name", "names", "san", "sans", "cert", "certs", "certificate", "no", "proxy", "domain",
                          "issuer", "audience", "adv"))  # fmt: skip
+_ENVIRONMENT = re.compile(r"[A-Z][A-Z0-9_]+")
 _CALLERS = re.compile(r"\b(?:curl|wget|git|nc|dig|ping|psql|mysql|redis-cli|restic|rclone|aws|mc)\b")
 _NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".tmpl", ".tpl", ".lua", ".star", ".crt",
                      ".pem", ".xsd", ".wsdl", ".sh", ".py", ".sql")  # fmt: skip
@@ -70,6 +71,11 @@ def is_variable(found: Text) -> bool:
     return bool(found.key) and "." not in found.key and "\n" not in found.value.strip()
 
 
+def is_value(found: Text) -> bool:
+    """A Helm value, or a field of the object that an operator makes the pods from."""
+    return " values " in found.path or " spec " in found.path
+
+
 def is_arguments(found: Text) -> bool:
     return found.path in ("args", "command")
 
@@ -85,11 +91,11 @@ def outside(found: Text, address: Address, workload: Workload) -> bool:
         if address.key in ("", "curl", "wget", "git") or not address.direct:
             return address.direct or _called(found.value, address)
         return address.direct and _is_called(address, workload)
-    if not address.direct:
+    if not address.direct or (is_value(found) and not _ENVIRONMENT.fullmatch(address.key)):
         return False
     if is_variable(found):
         return _is_called(address, workload)
-    if found.path.startswith("values") or found.key.endswith(_NO_CONFIGURATION) or is_dashboard(found.value):
+    if found.key.endswith(_NO_CONFIGURATION) or is_dashboard(found.value):
         return False
     parts = words(address.key)
     return bool(parts) and parts[-1] in _FIELDS and not _FOR_OTHERS & set(parts)
