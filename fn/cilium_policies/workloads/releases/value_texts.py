@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.model import Text
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.values import read
@@ -45,3 +46,13 @@ def _walk(value: Any, path: str, excluded: set[str], key: str = "") -> Iterator[
     elif isinstance(value, list):
         for number, member in enumerate(value):
             yield from _walk(member, f"{path}[{number}]", excluded, key)
+
+
+_PLAIN_GROUPS = {"", "networking.k8s.io", "gateway.networking.k8s.io", "cert-manager.io"}
+
+
+def object_texts(one: Object) -> tuple[Text, ...]:
+    """Every scalar of a custom resource's spec; objects of Kubernetes itself configure no program."""
+    if one.group in _PLAIN_GROUPS:
+        return ()
+    return tuple(Text(f"{one} {path}", key, value) for path, key, value in _walk(one.spec, "spec", set()))

@@ -1,0 +1,168 @@
+"""Pods that operators make from custom resources of the input, as the catalogue's `madeBy` tells.
+
+`made(inventory, catalogue, operators) -> (workloads, services)`; `operators` are the workloads known so far
+(rendered and from releases, recognised): the controllers among them say where their pods run, and how they
+are configured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from cilium_policies.catalogue.conditions import holds, object_makes, via_agrees
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.model import Component, MadeBy, ServiceTemplate
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.labels import SERVICE_ACCOUNT, stable
+from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, text
+from cilium_policies.workloads import proxies
+from cilium_policies.workloads.model import Port, Service, ServicePort, Workload
+from cilium_policies.workloads.releases.value_texts import object_texts
+from cilium_policies.workloads.releases.values import read
+
+
+def made(
+    inventory: Inventory, catalogue: Catalogue, operators: Iterable[Workload]
+) -> tuple[list[Workload], list[Service]]:
+    """The workloads that custom resources stand for, and the Services that their operators make."""
+    controllers: dict[str, list[Workload]] = {}
+    for operator in operators:
+        controllers.setdefault(operator.component, []).append(operator)
+    found: dict[tuple[str, str, str], Workload] = {}
+    services: list[Service] = []
+    for group, kind in dict.fromkeys((one.group, one.kind) for one in inventory.objects):
+        for component, entry in catalogue.made_by(group, kind):
+            facts = _Facts(inventory, controllers, entry.operator)
+            for one in inventory.of(kind, group=group):
+                if _makes(entry, one, facts):
+                    workload = _workload(one, component, entry, facts)
+                    key = (workload.namespace, workload.name, component.name)
+                    if found.setdefault(key, workload) is workload:
+                        services += _services(inventory, one, entry, workload)
+    return list(found.values()), services
+
+
+def _makes(entry: MadeBy, one: Object, facts: _Facts) -> bool:
+    if not object_makes(entry, one.body) or not via_agrees(entry, one.body, facts):
+        return False
+    return entry.given is None or holds(entry.given, facts)
+
+
+class _Facts:
+    """What `via` and `given` ask: the operator's values and texts (empty where it is not in the input), and
+    the objects of the input."""
+
+    args: tuple[str, ...] = ()
+    distribution = ""
+    body: Mapping = {}  # noqa: RUF012
+
+    def __init__(self, inventory: Inventory, controllers: dict[str, list[Workload]], operator: str) -> None:
+        self._inventory = inventory
+        self._controllers = controllers
+        found = controllers.get(operator) if operator else None
+        self.operator = found[0] if found else None
+
+    @property
+    def values(self) -> Mapping:
+        return self.operator.values if self.operator else {}
+
+    @property
+    def texts(self) -> Iterator[str]:
+        return (one.value for one in self.operator.texts) if self.operator else iter(())
+
+    @property
+    def env(self) -> Iterator[tuple[str, str]]:
+        return ((one.key, one.value) for one in self.operator.texts) if self.operator else iter(())
+
+    @property
+    def replicas(self) -> int:
+        return self.operator.replicas if self.operator else 1
+
+    def objects(self, group: str, kind: str) -> Iterator[Mapping]:
+        return (one.body for one in self._inventory.of(kind, group=group or None))
+
+    def present(self, component: str) -> bool:
+        return component in self._controllers
+
+
+def _workload(one: Object, component: Component, entry: MadeBy, facts: _Facts) -> Workload:
+    namespace = one.namespace
+    if entry.namespace == "operator":
+        # where the operator is not in the input, its pods are looked for beside their object
+        namespace = facts.operator.namespace if facts.operator else one.namespace
+    elif entry.namespace:
+        namespace = _filled(entry.namespace, one)
+    name = _filled(entry.workload, one) or one.name
+    found = Workload(namespace, name, one.kind)
+    found.labels = {_filled(key, one): _filled(value, one) for key, value in entry.labels.items()}
+    found.service_account = (
+        text(one.spec.get("serviceAccountName")) or _filled(entry.service_account, one) or "default"
+    )
+    found.selector = stable(found.labels)
+    if not found.selector and entry.service_account:
+        found.selector = {SERVICE_ACCOUNT: found.service_account}
+    found.host_network = flag(one.spec.get("hostNetwork"), component.host_network)
+    found.replicas = integer(read(one.body, entry.count_field)) or 1 if entry.count_field else 1
+    found.component = component.name
+    found.instance = one.name
+    found.values = one.spec
+    found.texts = object_texts(one)
+    found.source = one
+    found.where = one.where
+    return found
+
+
+def _filled(template: str, one: Object, port: str = "") -> str:
+    if "{" not in template:
+        return template
+    return template.replace("{name}", one.name).replace("{namespace}", one.namespace).replace("{port}", port)
+
+
+def _services(inventory: Inventory, one: Object, entry: MadeBy, workload: Workload) -> list[Service]:
+    """The operator's Services; for a Gateway's proxies also the one that publishes the listeners."""
+    if proxies.is_gateway(one):
+        return [proxies.shape(inventory, one, workload)]
+    port = text(read(one.body, entry.port_field)) if entry.port_field else ""
+    services = [_service(one, template, port or entry.port_default, workload) for template in entry.services]
+    ports = (each for service in services for each in service.ports)
+    workload.ports = tuple(
+        dict.fromkeys(
+            Port(int(each.target), each.protocol, each.name) for each in ports if each.target.isdigit()
+        )
+    )
+    return services
+
+
+def _service(one: Object, template: ServiceTemplate, port: str, workload: Workload) -> Service:
+    ports = tuple(
+        ServicePort(name, integer(_filled(number, one, port)) or 0, protocol, _filled(target, one, port))
+        for name, number, target, protocol in template.ports
+    )
+    name = _filled(template.name, one)
+    return Service(
+        namespace=workload.namespace,
+        name=name,
+        labels=workload.labels,
+        selector=workload.selector,
+        ports=ports,
+        type=text(at(one.body, "spec", "serviceSpec", "spec", "type")) or "ClusterIP",
+        headless=name.endswith("-operated"),
+        external_name="",
+        external_ips=(),
+        source_ranges=(),
+        local_traffic=False,
+        addresses=(),
+        source=Object(
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": name, "namespace": workload.namespace, **_annotations(one)},
+            },
+            one.where,
+        ),
+    )
+
+
+def _annotations(one: Object) -> Mapping:
+    found = mapping(at(one.body, "spec", "serviceSpec", "metadata", "annotations"))
+    return {"annotations": found} if found else {}

@@ -1,0 +1,224 @@
+"""Pods of catalogue charts from Helm values; the stand-in for a chart nobody knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cilium_policies.catalogue.load import load
+from cilium_policies.kube.objects import Object
+from cilium_policies.workloads.model import Service, Workload
+from cilium_policies.workloads.releases import charts
+
+from tests.workloads.inputs import release
+
+SERVER: dict[str, Any] = {
+    "component": "stack-server",
+    "what": "x",
+    "match": [{"app": "server"}],
+    "workload": "StatefulSet/NAME-server",
+    "charts": [
+        {
+            "chart": "stack",
+            "values": "server",
+            "name": "stack",
+            "enabled": "server.enabled",
+            "labels": {"app": "server", "instance": "{release}", "full": "{fullname}"},
+            "workload": "{fullname}-server",
+            "services": [
+                {"name": "{fullname}-server", "ports": [{"name": "http", "port": "80", "target": "9000"}]}
+            ],
+            "serviceAccount": "{fullname}",
+        }
+    ],
+    "edges": [
+        {"from": "gateway", "ports": ["9000/TCP"], "why": "x"},
+        {"from": "scraper", "ports": ["9001/TCP"], "why": "x", "when": "evidence"},
+    ],
+}
+WORKER: dict[str, Any] = {
+    "component": "stack-worker",
+    "what": "x",
+    "match": [{"app.kubernetes.io/name": "worker"}],
+    "workload": "Deployment/NAME-worker",
+    "charts": [{"chart": "stack", "values": "worker", "enabled": "worker.enabled", "default": "false"}],
+}
+
+
+def run(values: str, *parts: dict, chart: str = "stack", name: str = "demo"):
+    found = charts.workloads_of(release(values, chart=chart, version="1.0.0", name=name), load(define=parts))
+    return found
+
+
+def parts(values: str, **words: str) -> tuple[dict[str, Workload], dict[str, Service], dict[str, Object]]:
+    workloads, services, objects = run(values, SERVER, WORKER, **words)
+    return (
+        {one.component: one for one in workloads},
+        {one.name: one for one in services},
+        {one.kind: one for one in objects},
+    )
+
+
+def test_each_component_that_the_values_ask_for():
+    assert set(parts("{}")[0]) == {"stack-server"}
+    assert set(parts("worker: {enabled: true}")[0]) == {"stack-server", "stack-worker"}
+    assert set(parts("server: {enabled: false}\nworker: {enabled: true}")[0]) == {"stack-worker"}
+
+
+def test_names_and_labels():
+    one = parts("{}")[0]["stack-server"]
+    assert one.labels == {"app": "server", "instance": "demo", "full": "demo-stack"}
+    assert one.key == ("apps", "StatefulSet", "demo-stack-server")
+    assert (one.service_account, one.instance, one.release, one.chart) == (
+        "demo-stack",
+        "demo",
+        "demo",
+        "stack",
+    )
+    assert not one.rendered
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "fullname"),
+    [
+        ("{}", "demo", "demo-stack"),
+        ("{}", "my-stack", "my-stack"),
+        ("fullnameOverride: x", "demo", "x"),
+        ("server: {fullnameOverride: y}", "demo", "y"),
+        ("nameOverride: z", "demo", "demo-z"),
+        ("fullnameOverride: '{{ .Release.Name }}-q'", "demo", "demo-q"),
+    ],
+)
+def test_overrides(values: str, name: str, fullname: str):
+    assert parts(values, name=name)[0]["stack-server"].labels["full"] == fullname
+
+
+def test_a_subchart_is_not_renamed_by_its_parent():
+    one = parts("fullnameOverride: x\nworker: {enabled: true}")[0]["stack-worker"]
+    assert one.name == "demo-worker"
+
+
+def test_what_values_say_of_the_pods():
+    one = parts(
+        "server: {replicaCount: 3, hostNetwork: true, podLabels: {team: a}, podAnnotations: {n: 'o'},"
+        " serviceAccount: {name: sa}, image: {registry: r, repository: g/s, tag: v1}}"
+    )[0]["stack-server"]
+    assert (one.replicas, one.host_network, one.service_account) == (3, True, "sa")
+    assert one.labels["team"] == "a"
+    assert "team" not in one.selector
+    assert one.images == ("r/g/s:v1",)
+    assert one.annotations == {"n": "o"}
+
+
+def test_services_take_type_ranges_and_their_only_port_from_the_values():
+    block = "server: {service: {type: LoadBalancer, port: 8080, loadBalancerSourceRanges: [10.0.0.0/8]}}"
+    one = parts(block)[1]["demo-stack-server"]
+    assert (one.type, one.source_ranges) == ("LoadBalancer", ("10.0.0.0/8",))
+    assert [(port.port, port.target, port.node_port) for port in one.ports] == [(8080, "9000", True)]
+
+
+def test_texts_are_the_components_own_values():
+    one = parts("""
+server:
+  url: http://db.data:5432
+  env: [{name: DB_HOST, value: db.data}]
+  ingress: {enabled: true, hosts: [a.b]}
+  image: {repository: not/an-address}
+worker: {enabled: true, other: http://x.y}
+""")[0]["stack-server"]
+    assert {(text.key, text.value) for text in one.texts} == {
+        ("url", "http://db.data:5432"),
+        ("DB_HOST", "db.data"),
+    }
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "route: {enabled: true, hostnames: [a.b], parentRefs: [{name: gw, namespace: net}]}",
+        "httpRoute: {enabled: true, hostnames: ['{{ \"a.b\" }}'], parentRefs: [{name: gw, namespace: net}]}",
+        "route: {main: {enabled: true, hostnames: [a.b], parentRefs: [{name: gw, namespace: net}]}}",
+        "gateway: {routes: {main: {hostnames: [a.b], parentRefs: [{name: gw, namespace: net}]}}}",
+    ],
+)
+def test_routes(block: str):
+    spec = parts(f"server: {{{block}}}")[2]["HTTPRoute"].spec
+    assert spec["hostnames"] == ["a.b"]
+    assert spec["parentRefs"] == [{"name": "gw", "namespace": "net"}]
+    assert spec["rules"] == [{"backendRefs": [{"name": "demo-stack-server", "port": "80"}]}]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "route: {enabled: false, parentRefs: [{name: gw}]}",
+        "route: {enabled: true}",
+        "ingress: {hosts: [a.b]}",
+        "ingress: {enabled: true}",
+        "serviceMonitor: {interval: 1m}",
+        "config: {route: {receiver: x, routes: [{match: y}]}}",
+    ],
+)
+def test_blocks_that_ask_for_nothing(block: str):
+    assert parts(f"server: {{{block}}}")[2] == {}
+
+
+def test_ingresses():
+    hosts = "[a.b, {host: c.d, paths: [/]}]"
+    spec = parts(f"server: {{ingress: {{enabled: true, className: nginx, hosts: {hosts}}}}}")[2][
+        "Ingress"
+    ].spec
+    assert [rule["host"] for rule in spec["rules"]] == ["a.b", "c.d"]
+    assert spec["ingressClassName"] == "nginx"
+    backend = spec["rules"][0]["http"]["paths"][0]["backend"]["service"]
+    assert backend == {"name": "demo-stack-server", "port": {"number": "80"}}
+
+
+def test_a_monitor_reads_the_port_that_scrapers_are_known_to_call():
+    workloads, _, objects = parts("server: {metrics: {serviceMonitor: {enabled: true}}}")
+    spec = objects["PodMonitor"].spec
+    assert spec["podMetricsEndpoints"] == [{"portNumber": "9001"}]
+    assert spec["selector"]["matchLabels"] == workloads["stack-server"].labels
+
+
+def test_a_monitor_reads_a_service_port_where_that_is_the_one():
+    server = {**SERVER, "charts": [dict(SERVER["charts"][0])]}
+    server["charts"][0]["services"] = [
+        {"name": "web", "ports": [{"name": "http", "port": "80", "target": "9000"}]},
+        {"name": "probe", "ports": [{"name": "prom", "port": "81", "target": "9001"}]},
+    ]
+    _, services, objects = run("server: {serviceMonitor: {enabled: true}}", server)
+    (monitor,) = objects
+    (probe,) = [one for one in services if one.name == "probe"]
+    assert monitor.kind == "ServiceMonitor"
+    assert monitor.spec["endpoints"] == [{"port": "prom"}]
+    assert monitor.spec["selector"]["matchLabels"].items() <= probe.labels.items()
+
+
+def test_a_chart_nobody_knows_is_one_workload():
+    (one,), services, _ = run("service: {port: 80}\nurl: http://x.y", chart="unheard-of")
+    assert one.selector == {"app.kubernetes.io/instance": "demo"}
+    assert one.key == ("apps", "HelmRelease", "demo")
+    assert charts.is_unknown(one)
+    assert not charts.is_unknown(parts("{}")[0]["stack-server"])
+    assert [text.value for text in one.texts if text.key == "url"] == ["http://x.y"]
+    # Helm's scaffold: the Service leads to the container port called http
+    assert [(each.name, each.ports[0].target) for each in services] == [("demo-unheard-of", "http")]
+
+
+def test_a_source_that_is_not_shown_is_guessed_by_its_name_only_when_a_chart_is_called_so():
+    one = release("{}", chart="")
+    one.hint = "stack"
+    assert [each.component for each in charts.workloads_of(one, load(define=[SERVER]))[0]] == ["stack-server"]
+    other = release("{}", chart="")
+    other.hint = "home"
+    assert charts.is_unknown(charts.workloads_of(other, load(define=[SERVER]))[0][0])
+
+
+def test_two_releases_with_the_same_labels_are_told_apart_by_instance():
+    plain = {**WORKER, "charts": [{"chart": "stack"}]}
+    pair = [release("{}", chart="stack", name=name) for name in ("a", "b")]
+    workloads, _, _ = charts.every(pair, load(define=[plain]))
+    assert [one.selector.get("app.kubernetes.io/instance") for one in workloads] == ["a", "b"]
+    workloads, _, _ = charts.every(pair[:1], load(define=[plain]))
+    assert "app.kubernetes.io/instance" not in workloads[0].selector
