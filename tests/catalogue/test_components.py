@@ -30,5 +30,5 @@ def test_component(name):
         )
         assert ";" not in edge.why, "reasons are joined by semicolons"
         for port in edge.ports:
-            assert (edge.direction, edge.peer, port, str(edge.when)) not in seen
-            seen.add((edge.direction, edge.peer, port, str(edge.when)))
+            assert (edge.direction, edge.peer, port, str(edge.when), edge.why) not in seen
+            seen.add((edge.direction, edge.peer, port, str(edge.when), edge.why))

@@ -17,7 +17,7 @@ class Known:
     body: ClassVar = {"spec": {"backup": {"s3": {"bucket": "b"}}, "replicas": "0"}}
     args = ("--providers=github", "serve")
     env = (("SMTP_HOST", "mail.example"), ("EMPTY", ""))
-    texts = ("redis://cache:6379",)
+    texts = ("redis://cache:6379", "url: https://hooks.slack.com/services/x")
     distribution = "talos"
     replicas = 2
 
@@ -46,6 +46,9 @@ class Known:
         ({"value": "list", "matches": "gcs"}, False),
         ({"field": "spec.backup.s3"}, True),
         ({"field": "spec.replicas"}, False),
+        ({"value": ["nowhere", "metrics.enabled"]}, True),
+        ({"value": ["nowhere", "off"]}, False),
+        ({"object": "Provider", "has": ["spec.address", "spec.type"]}, True),
         ({"object": "Provider"}, True),
         ({"object": "notify.example/Provider"}, True),
         ({"object": "other.example/Provider"}, False),
@@ -60,6 +63,8 @@ class Known:
         ({"env": "SMTP_HOST", "matches": "other"}, False),
         ({"text": "redis://"}, True),
         ({"text": "amqp://"}, False),
+        ({"mentions": "chat"}, True),
+        ({"mentions": "object-storage"}, False),
         ({"distribution": "talos"}, True),
         ({"distribution": ["k3s", "talos"]}, True),
         ({"distribution": "k3s"}, False),
@@ -107,3 +112,5 @@ def test_paths_reach_through_lists_and_stars():
     assert at(tree, "m.*.u") == ["4"]
     assert at(tree, "a.z") is None
     assert at(tree, "m.x.u.v") is None
+    assert at({"grafana.ini": {"smtp": {"enabled": "1"}}}, "grafana.ini.smtp.enabled") == "1"
+    assert at({"a": {"b": {"other": "1"}}, "a.b": {"c": "2"}}, "a.b.c") == "2"

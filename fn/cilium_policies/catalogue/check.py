@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from cilium_policies.catalogue.conditions import MENTIONS
 from cilium_policies.catalogue.model import parse_port
 
 TOP = {
@@ -62,15 +63,16 @@ EDGE = {
     "source": "text",
 }
 CONDITION = {
-    "value": "text",
-    "field": "text",
+    "value": "texts",
+    "field": "texts",
     "object": "text",
-    "has": "text",
+    "has": "texts",
     "is": "text",
     "matches": "regex",
     "arg": "regex",
     "env": "regex",
     "text": "regex",
+    "mentions": "mention",
     "distribution": "texts",
     "component": "text",
     "replicas": "number",
@@ -173,7 +175,7 @@ def _entry(value: Any, kind: str, path: str) -> list[str]:
 
 
 def _scalar(value: Any, kind: str, path: str) -> list[str]:
-    if kind == "texts" and isinstance(value, list):
+    if kind == "texts" and isinstance(value, list) and value:
         return [f"{path}: needs a list of texts"] if not all(isinstance(one, str) for one in value) else []
     if kind == "when":
         return _when(value, path)
@@ -197,6 +199,8 @@ def _text(value: str, kind: str, path: str) -> list[str]:
             f"{path}: {value!r} names no peer{nearest(value, (*WORDS, *PREFIXES))}; write one of"
             f" {', '.join(WORDS)} or component:NAME, namespace:NAME, cidr:RANGE, fqdn:NAME"
         ]
+    if kind == "mention" and value not in MENTIONS:
+        return [f"{path}: {value!r} is no word{nearest(value, MENTIONS)}; write one of {', '.join(MENTIONS)}"]
     if kind == "regex":
         try:
             re.compile(value)
@@ -227,5 +231,5 @@ def _when(value: Any, path: str) -> list[str]:
 def _condition(value: Any, path: str) -> list[str]:
     found = _members(value, CONDITION, path)
     if isinstance(value, dict) and not set(value) - {"is", "matches", "has"}:
-        found.append(f"{path}: says nothing to look at; give value, field, object, arg, env or text")
+        found.append(f"{path}: says nothing to look at; give value, field, object, arg, env, text …")
     return found

@@ -9,6 +9,17 @@ from typing import Any, Protocol
 from cilium_policies.catalogue.model import ChartEntry, MadeBy, When, texts
 from cilium_policies.kube.objects import Mapping, text, walk_strings
 
+# Words for `mentions`: what configuration says when it uses such a service outside of the cluster.
+MENTIONS = {
+    "object-storage": r"amazonaws\.com|storage\.googleapis\.com|blob\.core\.windows\.net|cloudflarestorage\.com"
+    r"|backblazeb2\.com|wasabisys\.com|digitaloceanspaces\.com|your-objectstorage\.com|storjshare\.io",
+    "chat": r"hooks\.slack\.com|discord(app)?\.com|api\.pushover\.net|events\.pagerduty\.com|api\.telegram\.org"
+    r"|ntfy\.sh|webhook\.office\.com|hc-ping\.com|healthchecks\.io",
+    "sign-in": r"accounts\.google\.com|login\.microsoftonline\.com|github\.com/login|gitlab\.com/oauth"
+    r"|\.okta\.com|\.auth0\.com",
+    "mail": r"(?i)smtp",
+}
+NEVER = "(?!)"
 NO = ("", "false", "False", "FALSE", "0", "null", "~")
 
 
@@ -105,32 +116,36 @@ def _enabled(enabled: When, default: bool, tree: Mapping) -> bool:
 
 
 def at(tree: Any, path: str) -> Any:
-    """The member at a dotted path; a part may be `*` (any member) or stand for a key that holds dots.
-    With `*` the answer is the list of what is there; None where nothing is."""
-    if not path:
+    """The member at a dotted path, or None. Keys may hold dots themselves (`grafana.ini`, annotations); a
+    part `*` is any member and lists are entered, and the answer is then a list of what is there."""
+    if not path or tree is None:
         return tree
-    if isinstance(tree, dict) and path in tree:
-        return tree[path]
-    head, _, rest = path.partition(".")
-    if head == "*":
-        members = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
-        found = [one for one in (at(member, rest) for member in members) if one is not None]
-        return found or None
     if isinstance(tree, list):
-        found = [one for one in (at(member, path) for member in tree) if one is not None]
-        return found or None
+        return _all(tree, path)
     if not isinstance(tree, dict):
         return None
-    if head in tree:
-        return at(tree[head], rest)
+    if path.startswith("*."):
+        return _all(tree.values(), path[2:])
+    end = len(path)
+    while end > 0:  # the longest key first
+        if path[:end] in tree:
+            found = at(tree[path[:end]], path[end + 1 :])
+            if found is not None:
+                return found
+        end = path.rfind(".", 0, end)
     return None
+
+
+def _all(members: Iterable[Any], path: str) -> list[Any] | None:
+    found = [one for one in (at(member, path) for member in members) if one is not None]
+    return found or None
 
 
 def _condition(when: Mapping, facts: Facts) -> bool:
     """All keys of one mapping must hold."""
-    if "value" in when and not _agrees(at(facts.values, text(when["value"])), when):
+    if "value" in when and not _at_any(facts.values, when["value"], when):
         return False
-    if "field" in when and not _agrees(at(facts.body, text(when["field"])), when):
+    if "field" in when and not _at_any(facts.body, when["field"], when):
         return False
     if "object" in when and not _object(when, facts):
         return False
@@ -139,6 +154,8 @@ def _condition(when: Mapping, facts: Facts) -> bool:
     if "env" in when and not _env(when, facts):
         return False
     if "text" in when and not _any(when["text"], facts.texts):
+        return False
+    if "mentions" in when and not _any(MENTIONS.get(text(when["mentions"])), facts.texts):
         return False
     return _surroundings(when, facts)
 
@@ -155,9 +172,13 @@ def _surroundings(when: Mapping, facts: Facts) -> bool:
 
 def _object(when: Mapping, facts: Facts) -> bool:
     group, slash, kind = text(when["object"]).rpartition("/")
-    path = text(when.get("has"))
     bodies = facts.objects(group if slash else "", kind)
-    return any(not path or _agrees(at(body, path), when) for body in bodies)
+    return any("has" not in when or _at_any(body, when["has"], when) for body in bodies)
+
+
+def _at_any(tree: Mapping, paths: Any, when: Mapping) -> bool:
+    """Whether what stands at any of these paths agrees."""
+    return any(_agrees(at(tree, path), when) for path in texts(paths))
 
 
 def _env(when: Mapping, facts: Facts) -> bool:
@@ -166,7 +187,7 @@ def _env(when: Mapping, facts: Facts) -> bool:
 
 
 def _any(pattern: Any, among: Iterable[str]) -> bool:
-    search = re.compile(text(pattern)).search
+    search = re.compile(text(pattern) or NEVER).search
     return any(search(one) for one in among)
 
 
