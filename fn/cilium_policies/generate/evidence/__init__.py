@@ -13,10 +13,14 @@ from cilium_policies.generate.evidence import (
     api_access,
     configuration,
     extensions,
+    inferred,
     ingresses,
     listeners,
     monitors,
+    network_policies,
+    peers,
     routes,
+    scrape_targets,
     services,
     webhooks,
 )
@@ -29,10 +33,14 @@ KINDS: tuple[Callable[[Cluster, Given], Iterator[Edge]], ...] = (
     routes.edges,
     ingresses.edges,
     monitors.edges,
+    scrape_targets.edges,
     webhooks.edges,
     api_access.edges,
     configuration.edges,
     extensions.edges,
+    peers.edges,
+    network_policies.edges,
+    inferred.edges,
 )
 
 

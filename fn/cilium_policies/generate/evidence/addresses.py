@@ -34,7 +34,7 @@ _CLUSTER_NAME = re.compile(
     r"(?<![\w.\-/@+])(?:\w+\+)?((?:[\w\-]+\.){2,}svc(?:\.[a-z0-9.\-]*[a-z0-9])?)\.?(?![\w\-:])"
 )
 _HOST_FIELD = re.compile(
-    r"^[\s\-]*[\"']?((?:[\w.\-]*[_.\-])?(?:pghost|hostname|host|server|address|addr|endpoint))[\"']?\s*[:=]\s*"
+    r"^[\s\-]*[\"']?((?:[\w.\-]*[_.\-])?(?:pghost|hostname|host|server|address|addr|endpoint|peer|seed|broker|join)(?:e?s)?)[\"']?\s*[:=]\s*"
     r"[\"']?([A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9])?)[\"']?\s*[,;]?\s*$",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -98,7 +98,7 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
 
 
 def _paired_port(key: str, variables: dict[str, str]) -> int:
-    stem = re.sub(r"(?i)[_.\-]?(hostname|host|server|address|addr|endpoint)$", "", key)
+    stem = re.sub(r"(?i)[_.\-]?(hostname|host|server|address|addr|endpoint)(e?s)?$", "", key)
     for name in (f"{stem}_PORT", f"{stem}PORT", f"{stem}_port", f"{stem}.port", f"{key}_PORT"):
         if (port := variables.get(name, "")).isdigit() and len(port) < 6:
             return int(port)
@@ -154,7 +154,7 @@ def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
 
 def _host_fields(value: str) -> Iterator[Address]:
     """`host: name` lines, with a `port:` line near them."""
-    if not re.search(r"(?i)host|server|addr|endpoint", value):
+    if not re.search(r"(?i)host|server|addr|endpoint|peer|seed|broker|join", value):
         return
     lines: list[str] = []
     for match in _HOST_FIELD.finditer(value):
