@@ -11,6 +11,7 @@ from cilium_policies.kube.objects import Object
 from cilium_policies.kube.reading import UNPLACED
 from cilium_policies.workloads import distribution, flux, rendered
 from cilium_policies.workloads.cluster import Cluster, Settings
+from cilium_policies.workloads.made import made
 from cilium_policies.workloads.model import Service, Workload
 from cilium_policies.workloads.releases import app_template, charts, release
 from cilium_policies.workloads.selectors import narrow_to, separate
@@ -28,8 +29,8 @@ def gather(objects: list[Object], catalogue: Catalogue, settings: Settings) -> C
         if app_template.recognises(found):
             shown.add(app_template.expand(found))
             continue
-        made, before, others = charts.workloads_of(found, catalogue)
-        workloads += made
+        released, before, others = charts.workloads_of(found, catalogue)
+        workloads += released
         services += before
         shown.add(others)
     workloads += rendered.workloads(shown)
@@ -38,11 +39,29 @@ def gather(objects: list[Object], catalogue: Catalogue, settings: Settings) -> C
     for one in workloads:
         _placed(one)
         _recognise(one, catalogue)
+    operated, behind = made(shown, catalogue, workloads)
+    workloads += _not_shown(operated, workloads)
+    services += behind
     workloads = [one for one in workloads if is_namespace(one.namespace) and is_name(one.name)]
     separate(workloads)
     if settings.identity_labels:
         narrow_to(settings.identity_labels, workloads)
     return Cluster(shown, workloads, services, settings)
+
+
+def _not_shown(operated: list[Workload], shown: list[Workload]) -> list[Workload]:
+    """Pods of operators, less those that the input shows all the same (an operator's output that was rendered)."""
+    known: dict[tuple[str, str], list[Workload]] = {}
+    for one in shown:
+        known.setdefault((one.namespace, one.component), []).append(one)
+    return [
+        one
+        for one in operated
+        if not any(
+            other.rendered and one.labels.items() <= other.labels.items()
+            for other in known.get((one.namespace, one.component), ())
+        )
+    ]
 
 
 def _placed(workload: Workload) -> None:
