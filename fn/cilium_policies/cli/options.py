@@ -1,0 +1,112 @@
+"""Options that several commands share, and the run that they ask for."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import click
+
+from cilium_policies import function
+from cilium_policies.cli import bare, inputs
+from cilium_policies.cli.streams import put, say
+from cilium_policies.document.finding import WARNING, line_of
+from cilium_policies.document.source import Source
+from cilium_policies.document.split import split
+from cilium_policies.generate.settings import config_of
+from cilium_policies.generate.summary import findings
+from cilium_policies.show.table import FORMS, Table, rendered
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Run(NamedTuple):
+    """What a command works on: the inputs, and what the function makes of them."""
+
+    sources: list[Source]
+    made: function.Made
+
+
+def _overrides(_: click.Context, parameter: click.Parameter, value: Any) -> tuple[tuple[str, str], ...]:
+    """`--mode`, `--namespace` and `--set` as (path, text) pairs."""
+    option = parameter.opts[0]
+    try:
+        if value is None:
+            return ()
+        return tuple(bare.override(option, one) for one in (value if isinstance(value, tuple) else (value,)))
+    except bare.Wrong as wrong:
+        raise click.UsageError(str(wrong)) from None
+
+
+_FILE = click.Path(exists=True, dir_okay=False)
+_OPTIONS = (
+    click.argument("files", nargs=-1, metavar="[FILE|DIR …]", type=click.Path(exists=True, allow_dash=True)),
+    click.option("--config", metavar="FILE", type=_FILE, help="The config (docs/config.md)."),
+    click.option("--mode", metavar="MODE", callback=_overrides, help="audit or enforce; sets spec.mode."),
+    click.option("--set", "sets", metavar="PATH=VALUE", multiple=True, callback=_overrides,
+                 help="Sets one field of the config by its path below spec. Repeat it as you need."),
+    click.option("--namespace", metavar="NAME", callback=_overrides, help="Namespace of objects that carry none."),
+    click.option("--inventory", metavar="FILE", type=_FILE, help="What other builds of the cluster hold."),
+)  # fmt: skip
+
+
+def reads_builds(command: Command) -> Command:
+    """Adds FILE arguments and the options of the config; the command gets them all and hands them to `run_of`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def output(*forms: str, default: str = "text") -> Callable[[Command], Command]:
+    """Adds `-o FORM`."""
+    choice = click.Choice(forms or FORMS)
+    text = f"Form of the answer (default {default})."
+    return click.option("-o", "--output", "form", type=choice, default=default, help=text)
+
+
+def options_of(given: dict[str, Any]) -> function.Options:
+    """The function's options from what `reads_builds` added. Raises UsageError for a missing file."""
+    return function.Options(
+        config=_named(given["config"]),
+        overrides=(*given["mode"], *given["namespace"], *given["sets"]),
+        inventory=_named(given["inventory"]),
+    )
+
+
+def _named(name: str | None) -> tuple[str, bytes] | None:
+    return (name, inputs.read_file(name)) if name else None
+
+
+def read(files: Sequence[str]) -> list[inputs.Input]:
+    """The inputs; waiting for a keyboard would look like hanging."""
+    if not files and inputs.nothing_piped():
+        raise click.UsageError("nothing to read: pipe a build in or name a FILE or DIR")
+    return inputs.read(list(files))
+
+
+def run_of(given: dict[str, Any]) -> Run:
+    """The function's plan and policies for what the command line names. Raises Refused."""
+    options = options_of(given)
+    return run_on(read(given["files"]), options)
+
+
+def run_on(named: list[inputs.Input], options: function.Options) -> Run:
+    """The function's plan and policies for these inputs. Raises Refused."""
+    sources = [split(data, name) for name, data in named]
+    config = config_of(sources, options.config, options.overrides)
+    return Run(sources, function.make(sources, config, options))
+
+
+def warn(run: Run) -> None:
+    """What the input leaves to be said, one line each, where a person is looking."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        found = findings(run.sources, run.made.plan, run.made.policies)
+        say(f"cilium-policies: {line_of(one)}" for one in found if one.severity == WARNING)
+
+
+def show(tables: Sequence[Table], form: str) -> None:
+    """Tables on stdout; a terminal's width limits text."""
+    width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 0
+    put(rendered(tables, form, width).encode("utf-8", "backslashreplace"))

@@ -1,0 +1,60 @@
+"""`write`: the policies as a GitOps file tree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cilium_policies import tree
+from cilium_policies.cilium.write import policy_text
+from cilium_policies.cli import options
+from cilium_policies.cli.streams import put, say
+from cilium_policies.document.finding import refused
+
+
+@click.command("write", short_help="writes the policies as a GitOps file tree")
+@options.reads_builds
+@click.option("--output", "root", metavar="DIR", required=True, type=click.Path(file_okay=False),
+              help="The folder that holds NAMESPACE/network-policies/…; made where it is missing.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Says what would change and changes nothing.")
+@click.option(
+    "--keep-others", is_flag=True, help="Keeps the files of namespaces that this input does not show."
+)
+def write_command(root: str, dry_run: bool, keep_others: bool, **given: Any) -> int:
+    """Writes NAMESPACE/network-policies/{ks.yaml, app/{kustomization.yaml, default-deny.yaml, …}} below DIR.
+
+    All inputs are read as one cluster. Only files whose first line says that they are this program's are replaced
+    or removed; a second write changes nothing. List each ks.yaml where your other Kustomizations are listed.
+
+    \b
+    cilium-policies write --output kubernetes/apps kubernetes/apps
+    flux build kustomization apps --path apps | cilium-policies write --output kubernetes/apps
+
+    Exit code: 0 done; 1 input, config or tree refused; 2 wrong command line.
+    """
+    run = options.run_of(given)
+    config = run.made.config
+    policies = [
+        tree.Policy(one.namespace, one.name, policy_text(one))
+        for one in (run.made.policies.policies if config.enabled else [])
+    ]
+    if config.enabled and not (policies or run.made.read.objects):
+        raise refused(
+            "the input shows nothing, and an empty tree would open the cluster", "name the manifests"
+        )
+    files = tree.files(policies, root, config.write)
+    changes = tree.write(root, files, keep_others=keep_others, dry_run=dry_run)
+    options.warn(run)
+    _tell(changes, root, dry_run)
+    return 0
+
+
+def _tell(changes: tree.Changes, root: str, dry_run: bool) -> None:
+    lines = [f"{sign} {path}" for sign, paths in zip("+~-", changes[:3], strict=True) for path in paths]
+    put("".join(f"{line}\n" for line in lines).encode())
+    would = "would be " if dry_run else ""
+    numbers = f"{len(changes.added)} added, {len(changes.changed)} changed, {len(changes.removed)} removed"
+    said = [f"cilium-policies: {root}: {would}{numbers}, {changes.unchanged} unchanged"]
+    said += [f"cilium-policies: {root}/{name}: not in the input, kept" for name in changes.kept]
+    say(said)
