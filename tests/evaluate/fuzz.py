@@ -14,7 +14,7 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from cilium_policies.cilium.validity import refusals
-from cilium_policies.evaluate.verdict import UNKNOWNS, Verdict
+from cilium_policies.evaluate.verdict import UNKNOWN_CONFLICT, UNKNOWNS, Verdict
 
 from tests.engine.judge import Judge
 from tests.evaluate.drawn import Case
@@ -60,6 +60,9 @@ def compare(judge: Judge, seed: int, found: list[Difference], counts: Counter[st
     for query, engine in zip(case.queries, answers, strict=True):
         ours = cluster.ask(query)
         counts[f"engine: {engine.partition(':')[0]}"] += 1
+        if engine.startswith("error: cannot merge") and conflicts(ours):
+            counts["unknown: " + UNKNOWN_CONFLICT] += 1
+            continue
         if ours.allowed is None:
             reason = reason_of(ours)
             counts[f"unknown: {reason}"] += 1
@@ -74,6 +77,11 @@ def compare(judge: Judge, seed: int, found: list[Difference], counts: Counter[st
 def reason_of(verdict: Verdict) -> str:
     """Why a verdict is not known."""
     return next(end.note for end in (verdict.egress, verdict.ingress) if end.allowed is None)
+
+
+def conflicts(verdict: Verdict) -> bool:
+    """Whether one end's rules cannot be combined, so that the engine has no answer at all."""
+    return UNKNOWN_CONFLICT in (verdict.egress.note, verdict.ingress.note)
 
 
 def _brief(verdict: Verdict) -> str:

@@ -45,6 +45,9 @@ class Labelled(NamedTuple):
         return end.aggregate is not None and labels_match(self.needs, end.aggregate)
 
 
+EVERYBODY = Labelled(())
+
+
 class Range(NamedTuple):
     """Addresses outside, in one range less some others, or in a group of ranges."""
 
@@ -157,7 +160,7 @@ def _node(selector: Selector, scope: Scope) -> Labelled:
 
 def _entity(name: str, options: Options) -> list[Labelled]:
     if name == "all":
-        return [Labelled(())]
+        return [EVERYBODY]
     if name in ("cluster", "cluster-mesh"):
         own = Need("k8s", CLUSTER, "In", (options.cluster,))
         pods = own if name == "cluster" else Need("k8s", CLUSTER, "Exists", ())

@@ -93,7 +93,7 @@ def _port_spans(port: PortRange, entry: int) -> list[Span]:
     number = port_number(port.port)
     if number is None:
         return [Span(protocol, 0, port.end, port.port.lower(), entry) for protocol in protocols]
-    if number == 0 and port.end in (0, 65535):
+    if number == 0:  # whatever endPort says
         return [Span(protocol, 0, 65535, "", entry) for protocol in protocols]
     return [Span(protocol, number, max(number, port.end), "", entry) for protocol in protocols]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cilium_policies.evaluate.dns import learns_any
 from cilium_policies.evaluate.endpoint import Endpoint
+from cilium_policies.evaluate.layer7 import uses_dns
 from cilium_policies.evaluate.peers import Cloud, Named, refers
 from cilium_policies.evaluate.ports import NamedPorts
 from cilium_policies.evaluate.verdict import UNKNOWN_CLOUD, UNKNOWN_NAME, UNKNOWN_SERVICE
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def why_unknown(side: Side, peer: Endpoint, port: int, protocol: str, named: NamedPorts, world: World) -> str:
     """Why a flow that no rule allows may pass all the same; "" where it surely does not."""
-    by_name = peer.outside and peer.address is not None and not peer.fqdn and learns_any(side)
+    by_name = peer.outside and peer.address is not None and not peer.fqdn and uses_dns(side.allow)
     for entry in side.allow:
         if not entry.speaks_of(port, protocol, named):
             continue

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from cilium_policies.cilium.model import CidrGroup, Policy
 from cilium_policies.evaluate.addresses import within
-from cilium_policies.evaluate.dns import learns
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.entries import Entry, RuleRef, entries_of
+from cilium_policies.evaluate.layer7 import conflict, learns
 from cilium_policies.evaluate.options import DEFAULT, Options
 from cilium_policies.evaluate.peers import Named, Service
 from cilium_policies.evaluate.ports import entry_of, in_span
@@ -20,6 +20,8 @@ from cilium_policies.evaluate.verdict import (
     DENY_RULE,
     LOCALHOST,
     OPEN,
+    REFUSED,
+    UNKNOWN_CONFLICT,
     UNMANAGED,
     Decision,
     Verdict,
@@ -32,7 +34,7 @@ _ENOUGH = 200_000  # cached answers; a stream of flows from everywhere must not 
 class Side:
     """The entries that select one end, in one direction. `closed`: default deny is on; `idle` ones allow nothing."""
 
-    __slots__ = ("allow", "closed", "closers", "deny", "empty", "idle")
+    __slots__ = ("allow", "closed", "closers", "conflict", "deny", "empty", "idle")
 
     def __init__(self, entries: list[Entry], options: Options) -> None:
         self.allow = [entry for entry in entries if not entry.deny and not entry.idle]
@@ -43,6 +45,7 @@ class Side:
         self.closed = bool(self.closers) or options.enable_policy == "always"
         if options.enable_policy == "never":
             self.allow, self.deny, self.closers, self.closed = [], [], (), False
+        self.conflict = conflict(self.allow)
 
 
 class World:
@@ -111,8 +114,11 @@ class World:
     def _decide(self, subject: Endpoint, peer: Endpoint, port: int, protocol: str, ingress: bool) -> Decision:
         if not subject.managed:
             return Decision(True, UNMANAGED)
-        side = self.sides(subject)[1 if ingress else 0]
-        named = subject.named_ports if ingress else peer.named_ports
+        other, side = self.sides(subject) if ingress else self.sides(subject)[::-1]
+        if side.conflict or other.conflict:
+            return Decision(None, REFUSED, note=UNKNOWN_CONFLICT)
+        receiver = subject if ingress else peer
+        named = receiver.named_ports if receiver.managed else {}  # the agent knows no port names of nodes
         denied = [e for e in side.deny if e.speaks_of(port, protocol, named) and self.names(e, peer)]
         if denied:
             return Decision(False, DENY_RULE, tuple(entry.ref for entry in denied))
@@ -120,7 +126,7 @@ class World:
         note = ""
         if peer.fqdn and not ingress and self.options.dns_check:
             certain = [entry for entry in allowed if not _by_name_alone(entry)]
-            if allowed and not certain and not learns(side, peer.fqdn):
+            if allowed and not certain and not learns(side.allow, side.deny, side.closed, peer.fqdn):
                 note = "toFQDNs matches, but no DNS rule of this pod lets it learn the address"
                 allowed = []
             allowed = certain or allowed
