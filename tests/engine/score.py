@@ -238,8 +238,9 @@ def write(options: argparse.Namespace, product: Product, judge: Judge, found: li
 PAGE = """\
 # Score
 
-Made by `make score-docs`; do not edit. Cilium's own policy engine (v1.20.2) judges what `{command}` generates for
-each case of the corpus, with a config that says nothing but the mode unless the case says `(config)`.
+Made by `python -m tests.engine.score --write docs/score.md`; do not edit. Cilium's own policy engine (v1.20.2)
+judges what `{command}` generates for each case of the corpus, with a config that says nothing but the mode unless
+the case says `(config)`.
 
 ## Enforce
 

@@ -1,0 +1,323 @@
+"""The score on a small corpus made here: what it counts, what it leaves out, and that it can be less than full."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.engine.build import SOURCES
+from tests.engine.corpus import Case, cases, cluster_text, left_out, variables
+from tests.engine.facts import FactEdges
+from tests.engine.judge import Judge
+from tests.engine.measure import Count, audit, measure
+from tests.engine.openings import PUBLIC, openings
+from tests.engine.policies import namespaces, wide_rules
+from tests.engine.product import Product, ProductError, Variant
+from tests.engine.score import main
+
+pytestmark = pytest.mark.judge
+
+SHOP = (SOURCES / "cases" / "shop.cluster.yml").read_text(encoding="utf-8")
+FLOWS = """
+- {from: {pod: tools/scraper}, to: {pod: shop/front}, port: 9464, expect: allow, why: scrape, source: x}
+- {from: {pod: shop/front}, to: {pod: shop/store}, port: 5432, expect: allow, why: sql, source: x}
+- {from: {pod: tools/scraper}, to: {pod: shop/store}, port: 5432, expect: deny, why: none, source: attack}
+- {from: {pod: shop/front}, to: {cidr: 192.168.1.1}, port: 80, expect: deny, strict: true, why: x, source: attack}
+- {from: {entity: host}, to: {pod: shop/store}, port: 5432, expect: allow, why: probe, source: x}
+"""
+
+
+def policy(name: str, spec: str, namespace: str = "shop") -> str:
+    """One CiliumNetworkPolicy as a document of a stream."""
+    metadata = f"{{name: {name}, namespace: {namespace}}}"
+    return f"---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {metadata}\nspec: {spec}\n"
+
+
+DENY = policy("default-deny", "{endpointSelector: {}, ingress: [{}], egress: [{}]}")
+SCRAPE = policy(
+    "front",
+    "{endpointSelector: {matchLabels: {app.kubernetes.io/name: front}}, ingress: [{fromEndpoints: [{matchLabels:"
+    ' {"k8s:io.kubernetes.pod.namespace": tools}}], toPorts: [{ports: [{port: "9464", protocol: TCP}]}]}]}',
+)
+SQL_IN = policy(
+    "store",
+    "{endpointSelector: {matchLabels: {app.kubernetes.io/name: store}}, ingress: [{fromEndpoints: [{matchLabels:"
+    ' {app.kubernetes.io/name: front}}], toPorts: [{ports: [{port: "5432", protocol: TCP}]}]}]}',
+)
+SQL_OUT = policy(
+    "front-out",
+    "{endpointSelector: {matchLabels: {app.kubernetes.io/name: front}}, egress: [{toEndpoints: [{matchLabels:"
+    ' {app.kubernetes.io/name: store}}], toPorts: [{ports: [{port: "5432", protocol: TCP}]}]}]}',
+)
+ALL = DENY + SCRAPE + SQL_IN + SQL_OUT
+SOFT = "enableDefaultDeny: {ingress: false, egress: false}, endpointSelector"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Case:
+    """A rendered case: the shop with its flows."""
+    folder = tmp_path / "corpus" / "shop"
+    folder.mkdir(parents=True)
+    (folder / "input.yaml").write_text(SHOP, encoding="utf-8")
+    (folder / "flows.yaml").write_text(FLOWS, encoding="utf-8")
+    (case,) = cases(tmp_path / "corpus")
+    return case
+
+
+def test_counts_each_kind_of_row(judge: Judge, shop: Case) -> None:
+    world = judge.world(text=cluster_text(shop))
+    world.set_policies("")
+    bare = measure(shop, world)
+    assert (bare.legit, bare.attacks, bare.strict) == (Count(3, 3), Count(0, 1), Count(0, 1))
+    world.set_policies(DENY)
+    closed = measure(shop, world)
+    assert (closed.legit, closed.attacks, closed.strict) == (Count(1, 3), Count(1, 1), Count(1, 1))
+    assert [miss.row.number for miss in closed.misses] == [1, 2]
+    assert "ingress denied by CiliumNetworkPolicy/shop/default-deny" in str(closed.misses[0])
+    world.set_policies(ALL)
+    assert measure(shop, world).full
+    assert not measure(shop, world, frozenset({1})).misses
+    assert measure(shop, world, frozenset({1})).legit == Count(2, 2)
+    world.unload()
+
+
+def test_a_row_without_an_answer_is_a_miss(judge: Judge, shop: Case) -> None:
+    world = judge.world(text=cluster_text(shop).replace("name: scraper", "name: other"))
+    world.set_policies(ALL)
+    missed = measure(shop, world)
+    assert [miss.row.number for miss in missed.misses] == [1, 3]
+    assert "no such Pod or workload" in missed.misses[0].reason
+    world.unload()
+
+
+def test_audit_conditions(judge: Judge, shop: Case) -> None:
+    world = judge.world(text=cluster_text(shop))
+    bare = world.verdicts([row.query for row in shop.rows])
+
+    def soft(text: str) -> str:
+        return text.replace("endpointSelector", SOFT)
+
+    def conditions(policies: str) -> list[list[int]]:
+        world.set_policies(policies)
+        return [[miss.row.number for miss in part] for part in audit(shop, world, bare, namespaces(policies))]
+
+    assert conditions(soft(ALL)) == [[], [], [], []]
+    assert conditions(ALL) == [[3, 4], [], [], []], "an enforced policy cuts what passed"
+    assert conditions(soft(DENY + SQL_IN + SQL_OUT)) == [[], [], [1], []], (
+        "the scrape is not shown as covered"
+    )
+    assert conditions(soft(DENY + SQL_OUT + SCRAPE)) == [[], [], [2], []], "one end of two is not enough"
+    wide = soft(SQL_IN.replace("app.kubernetes.io/name: front", '"k8s:io.kubernetes.pod.namespace": tools'))
+    assert conditions(soft(DENY + SCRAPE + SQL_OUT) + wide) == [[], [], [2], [3]], "an attack looks covered"
+    world.unload()
+
+
+def test_openings_are_what_nothing_asks_for(judge: Judge, shop: Case) -> None:
+    world = judge.world(text=cluster_text(shop))
+    world.set_policies(ALL)
+    strangers = {"a stranger in tools", "tools/Deployment/scraper"}
+    tight = openings(shop, world, ALL, {})
+    assert {(one[0], one[2]) for one in tight.flows} == {("a stranger in tools", "TCP/9464")}, (
+        "all of tools may scrape"
+    )
+    outside = policy(
+        "out",
+        "{endpointSelector: {matchLabels: {app.kubernetes.io/name: front}}, egress: [{toEntities: [world],"
+        ' toPorts: [{ports: [{port: "8443", protocol: TCP}]}]}]}',
+    )
+    world.set_policies(ALL + outside)
+    found = openings(shop, world, ALL + outside, {})
+    assert ("shop/Deployment/front", PUBLIC, "TCP/8443") in found.flows, "ports of rules are asked about"
+    assert not {one[0] for one in found.flows} - strangers - {"shop/Deployment/front"}
+    world.unload()
+
+
+def test_openings_by_the_cluster_itself_are_apart(judge: Judge, shop: Case) -> None:
+    chart = """---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: chart, namespace: shop}
+spec: {podSelector: {matchLabels: {app.kubernetes.io/name: store}}, ingress: [{ports: [{port: 5432}]}]}
+"""
+    world = judge.world(text=cluster_text(shop) + chart)
+    world.set_policies(ALL)
+    found = openings(shop, world, ALL, {})
+    assert {one[1] for one in found.flows} == {"shop/Deployment/front"}
+    assert ("remote-node", "shop/StatefulSet/store", "TCP/5432") in found.given
+    world.unload()
+
+
+def test_facts_excuse_a_flow_only_where_they_state_it() -> None:
+    def pod(name: str, namespace: str, **labels: str) -> dict[str, object]:
+        return {"name": name, "namespace": namespace, "labels": labels}
+
+    facts = {
+        "db": {
+            "pods": [{"app": "db"}],
+            "ingress": [{"from": "component:web", "ports": ["5432/TCP"]}],
+            "egress": [],
+        },
+        "web": {
+            "pods": [{"app": "web", "tier": "*"}, {"app": "web"}],
+            "ingress": [{"from": "all-pods", "ports": ["80-90/TCP"]}],
+            "egress": [{"to": "internet", "ports": ["443/TCP"]}, {"to": "kube-apiserver"}],
+        },
+    }
+    pods = [pod("a/D/web", "a", app="web"), pod("a/D/db", "a", app="db"), pod("b/D/x", "b", app="x")]
+    edges = FactEdges(facts, pods, [PUBLIC])
+    assert edges.knows("a/D/web", "a/D/db", "TCP/5432")
+    assert not edges.knows("a/D/web", "a/D/db", "UDP/5432")
+    assert not edges.knows("b/D/x", "a/D/db", "TCP/5432")
+    assert edges.knows("a/D/web", PUBLIC, "TCP/443")
+    assert not edges.knows("a/D/web", PUBLIC, "TCP/80")
+    assert not edges.knows("b/D/x", "a/D/web", "TCP/85"), "a wide word needs the other end's word, too"
+
+
+def test_wide_rules_need_a_description() -> None:
+    wide = policy("wide", "{endpointSelector: {}, egress: [{toEntities: [cluster]}]}")
+    assert wide_rules(wide) == ["shop/wide egress: cluster"]
+    assert (
+        wide_rules(wide.replace("{endpointSelector", "{description: all nodes are scraped, endpointSelector"))
+        == []
+    )
+    assert wide_rules(policy("out", "{endpointSelector: {}, egress: [{toEntities: [world]}]}"))
+    assert not wide_rules(
+        policy(
+            "in",
+            '{endpointSelector: {}, ingress: [{fromEntities: [world], toPorts: [{ports: [{port: "1"}]}]}]}',
+        )
+    )
+
+
+TREE = """apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: front, namespace: shop}
+spec: {postBuild: {substitute: {APP: front}}}
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: store, namespace: shop}
+spec: {postBuild: {substitute: {APP: store}}}
+"""
+APP = """apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: NAME, namespace: shop}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: "${APP}-settings", namespace: shop}
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> tuple[Case, Case]:
+    """A tree of two applications, and one of them as a case of its own."""
+    root, app = tmp_path / "corpus" / "apps-root-x", tmp_path / "corpus" / "app-x-front"
+    (root / "apps").mkdir(parents=True)
+    app.mkdir()
+    (root / "input.yaml").write_text(TREE, encoding="utf-8")
+    for name in ("front", "store"):
+        (root / "apps" / f"{name}.yaml").write_text(APP.replace("NAME", name), encoding="utf-8")
+    (app / "input.yaml").write_text(APP.replace("NAME", "front"), encoding="utf-8")
+    (app / "runtime.yaml").write_text(SHOP, encoding="utf-8")
+    (root / "flows.yaml").write_text("[]", encoding="utf-8")
+    flow = "{from: {pod: shop/front}, to: {pod: shop/store}, port: 5432, expect: allow, why: WHY, source: SOURCE}"
+    sources = (
+        "Deployment shop/front env X",
+        "Service shop/store",
+        "ServiceMonitor shop/store-metrics",
+        "Service kube-dns",
+    )
+    whys = ("address", "address", "scrape", "cluster DNS")
+    lines = [
+        f"- {flow.replace('WHY', why).replace('SOURCE', source)}"
+        for why, source in zip(whys, sources, strict=True)
+    ]
+    (app / "flows.yaml").write_text("\n".join(lines), encoding="utf-8")
+    whole, single = sorted(cases(tmp_path / "corpus"), key=lambda case: case.kind, reverse=True)
+    return whole, single
+
+
+def test_each_build_has_its_own_variables(tree: tuple[Case, Case]) -> None:
+    whole, single = tree
+    assert (whole.kind, single.kind, single.tree) == ("tree", "app", whole.folder)
+    assert "front-settings" in cluster_text(whole)
+    assert "store-settings" in cluster_text(whole)
+    assert variables(single) == {single.inputs: {"APP": "front"}}, (
+        "the tree's build with the same bytes names it"
+    )
+
+
+def test_rows_of_other_builds_are_left_out(tree: tuple[Case, Case]) -> None:
+    whole, single = tree
+    assert left_out(single) == {2: "Service shop/store", 3: "ServiceMonitor shop/store-metrics"}
+    assert left_out(whole) == {}
+
+
+def product(script: str) -> list[str]:
+    """A command that stands in for the product."""
+    return [sys.executable, "-c", script]
+
+
+def test_the_product_is_run_as_users_run_it(tree: tuple[Case, Case]) -> None:
+    whole, single = tree
+    echo = Product(product("import sys; print('# ${APP}', *sys.argv[1:])"))
+    text = echo.policies(whole, "enforce", Variant(""))
+    assert text.split()[2:5] == ["--only-policies", "--mode", "enforce"]
+    assert text.split()[5:] == [str(build) for build in whole.builds]
+    assert echo.policies(single, "audit", Variant("")).startswith("# front --only-policies --mode audit")
+    separate = echo.policies(whole, "enforce", Variant("", separate=True))
+    assert [line.split()[1] for line in separate.splitlines() if "#" in line] == ["app", "front", "store"]
+    told = echo.policies(single, "enforce", Variant("", inventory=True))
+    inventory = Path(told.split("--inventory ")[1].split()[0])
+    assert inventory.read_text(encoding="utf-8").split()[2:4] == ["inventory", str(whole.inputs)]
+    echo.forget()
+    assert not inventory.exists()
+
+
+def test_a_failing_product_is_told(shop: Case) -> None:
+    with pytest.raises(ProductError, match="exit 1: no namespace"):
+        Product(product("import sys; sys.exit('no namespace\\nmore')")).policies(shop, "enforce", Variant(""))
+    with pytest.raises(ProductError, match="exit 1: ValueError: x"):
+        Product(product("raise ValueError('x')")).policies(shop, "enforce", Variant(""))
+    with pytest.raises(ProductError, match="no such command"):
+        Product(["/nowhere/at-all"]).policies(shop, "enforce", Variant(""))
+
+
+def test_exit_code_and_page(
+    judge: Judge, shop: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = tmp_path / "policies.yaml"
+    common = ["--corpus", str(shop.folder.parent), "--policies", str(given)]
+    given.write_text(ALL, encoding="utf-8")
+    assert main(common) == 0
+    assert "| shop | 3 / 3" in capsys.readouterr().out
+    given.write_text(DENY, encoding="utf-8")
+    assert main([*common, "--misses"]) == 1
+    assert "legit 1: tools/scraper -> shop/front 9464/TCP" in capsys.readouterr().out
+    assert main([*common, "--write", str(tmp_path / "score.md")]) == 1
+    page = (tmp_path / "score.md").read_text(encoding="utf-8")
+    assert "| shop | 1 / 3" in page
+    assert page.count("| case") == 2, "both modes stand on the page"
+    given.write_text(policy("bad", "{endpointSelector: {}, ingress: []}"), encoding="utf-8")
+    assert main(common) == 1
+    assert "CiliumNetworkPolicy/shop/bad" in capsys.readouterr().out
+    assert (
+        main(["--corpus", str(shop.folder.parent), "--command", shlex.join(product("raise SystemExit(1)"))])
+        == 1
+    )
+    assert "exit 1" in capsys.readouterr().out
+
+
+def test_stand_ins_on_the_main_case(judge: Judge, corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With nothing every legitimate flow passes and attacks do, too; with a default deny alone none of them does."""
+    for baseline, legit, attacks in (("nothing", True, False), ("default-deny", False, True)):
+        assert main(["--corpus", str(corpus), "--case", "seed-cluster", "--baseline", baseline]) == 1
+        cells = capsys.readouterr().out.splitlines()[2].split("|")
+        (passed, rows), (denied, all_attacks) = (map(int, cell.split("/")) for cell in cells[2:4])
+        assert (passed == rows, denied == all_attacks) == (legit, attacks)
+        assert rows > 100
+        assert all_attacks > 100
