@@ -19,6 +19,7 @@ from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, map
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases import conventions
 from cilium_policies.workloads.releases.app_containers import image
+from cilium_policies.workloads.releases.implied import implied
 from cilium_policies.workloads.releases.naming import Names
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.template import Template
@@ -65,10 +66,17 @@ def workloads_of(
     """What a release that is no app-template makes, as far as catalogue and values tell."""
     known = _known(release, catalogue)
     _evaluate(release)
-    made = [one for one in known if chart_makes(one[1], release.values)]
+    operated = implied(release)
+    kinds = {(one.group, one.kind) for one in operated}
+    made = [one for one in known if chart_makes(one[1], release.values) and not _is_operated(one[0], kinds)]
     targets = [_target(release, catalogue, *one, known) for one in made] if known else [_unknown(release)]
     services = [service for one in targets for service in one.services]
-    return [one.workload for one in targets], services, conventions.objects(release, targets)
+    return [one.workload for one in targets], services, [*operated, *conventions.objects(release, targets)]
+
+
+def _is_operated(component: Component, kinds: set[tuple[str, str]]) -> bool:
+    """Whether an operator makes the component's pods, from an object that the chart writes."""
+    return any((one.group, one.kind) in kinds for one in component.made_by)
 
 
 def _known(release: Release, catalogue: Catalogue) -> list[tuple[Component, ChartEntry]]:
