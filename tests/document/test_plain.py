@@ -19,8 +19,10 @@ KEYS = st.sampled_from(
 )
 VALUES = st.one_of(
     st.sampled_from(
-        ["", "", "x", "x y", "x ", "'it''s'", "'a", '"b"', '"a\\n\\"b"', '"\\u0041"', "{}", "[]", "[a]", "|", "|-", "|+", ">",
-         "|2", "~", "null", "Null", "x: y", "x #c", "x#c", "#c", "a:b", "-", "--flag", "-1", "=", "<<", "&a x", "*a", "!t x",
+        ["", "", "x", "x y", "x ", "'it''s'", "'a", '"b"', '"a\\n\\"b"', '"\\u0041"', "{}", "[]", "[a]", "|",
+         "|-", "|+", ">",
+         "|2", "~", "null", "Null", "x: y", "x #c", "x#c", "#c", "a:b", "-", "--flag", "-1", "=", "<<",
+         "&a x", "*a", "!t x",
          "x:", ":x", "?x", "@x", "x\t", "\tx", "é", "x\x7f", "x\x01", "12:30:45", "---", "...", "text here", "{a: b}"]
     ),
     st.text(alphabet=" abc:#'\"-\\{}[]|>&*!%?,=~", max_size=6),
@@ -68,7 +70,8 @@ def test_block_style_of_any_value(text: str) -> None:
         ("a: |\n    one\n      two\n\n    three\n\nb: |-\n  x\nc: |+\n  y\n\nd: 1\n",
          {"a": "one\n  two\n\nthree\n", "b": "x", "c": "y\n\n", "d": "1"}),
         ("a:\n- |\n  x\n- y\n", {"a": ["x\n", "y"]}),
-        ("# c\na: 'it''s'\n\n  # d\nb: \"\\\"x\\\"\\n\"\nc: {}\nd: []\n", {"a": "it's", "b": '"x"\n', "c": {}, "d": []}),
+        ("# c\na: 'it''s'\n\n  # d\nb: \"\\\"x\\\"\\n\"\nc: {}\nd: []\n", {"a": "it's",
+        "b": '"x"\n', "c": {}, "d": []}),
         ("u: http://x:80/#a\nargs:\n- --a=:80\n- -1\n", {"u": "http://x:80/#a", "args": ["--a=:80", "-1"]}),
         ("a: null\nb: 'null'\n", {"a": None, "b": "null"}),
     ],
@@ -79,8 +82,10 @@ def test_what_tools_write_is_read_here(text: str, value: object) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a\n", "- a\n", "a: 1\na: 2\n", "a: &x 1\n", "a: x\n  y\n", "a: [1]\n", "a: é\n", "a: >\n  x\n", "a: |2\n   x\n",
-     "a: 1", "a: b: c\n", "a:\n   b: 1\n  c: 2\n", "a: 1\n---\nb: 2\n", "a: \"x\n  y\"\n", "? a\n: b\n", "a: 1\n  b: 2\n",
+    ["", "a\n", "- a\n", "a: 1\na: 2\n", "a: &x 1\n", "a: x\n  y\n", "a: [1]\n", "a: é\n", "a: >\n  x\n",
+     "a: |2\n   x\n",
+     "a: 1", "a: b: c\n", "a:\n   b: 1\n  c: 2\n", "a: 1\n---\nb: 2\n", "a: \"x\n  y\"\n", "? a\n: b\n",
+     "a: 1\n  b: 2\n",
      "a: |\n   x\n  y\n", "a: |\n    \n  x\n", "- a: |\n    x\n  b: y\n", "a: \x01\n", "<<: {a: b}\n", "a: x\r\n"],
 )  # fmt: skip
 def test_what_is_odd_is_left_to_the_parser(text: str) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
-
 from cilium_policies.document import blocks, events, marks, stream
 from cilium_policies.document.finding import Refused
 from cilium_policies.document.source import RESOURCE_LIST, Item, Source, identity
 from cilium_policies.document.split import flatten, split
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
 from tests.document import texts
 
 HEAD = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n"
@@ -42,7 +42,7 @@ def composed(text: bytes) -> list[Any]:
 def entry(text: str, column: int) -> str:
     """`text` as an entry of a block sequence."""
     margin = " " * (column + 2)
-    lines = [margin + line if line.strip() else line for line in text.splitlines()]
+    lines = [margin + line if line.strip() else line for line in text.removesuffix("\n").split("\n")]
     return " " * column + "- " + "\n".join(lines)[column + 2 :] + "\n"
 
 
@@ -80,7 +80,10 @@ def test_both_cutters_find_what_a_full_parse_finds(
     parts: list[str], column: int, frame: str, between: str
 ) -> None:
     text = frame.replace("{}", between.join(entry(part, column) for part in parts)).encode()
-    whole = events.build(text, line=1, file="")
+    try:
+        whole = events.build(text, line=1, file="")
+    except Refused:  # an emitter's line separator ends the text early
+        assume(False)
     assert isinstance(whole, dict)
     exact = Source(text, "stdin", RESOURCE_LIST)
     assert marks.fill(exact, 0, len(text))
@@ -90,8 +93,7 @@ def test_both_cutters_find_what_a_full_parse_finds(
         assert [(item.start, item.end, item.dash) for item in fast.items] == [
             (item.start, item.end, item.dash) for item in exact.items
         ]
-        assert (fast.frame.items or (0, 0))[1] == (exact.frame.items or (0, 0))[1]
-        assert (fast.frame.end, fast.frame.results) == (exact.frame.end, exact.frame.results)
+        assert shape(fast) == shape(exact)
     source = split(text)
     assert [item.load() for item in source.items] == whole["items"]
     for item, value in zip(source.items, whole["items"], strict=True):
@@ -105,6 +107,10 @@ def test_both_cutters_find_what_a_full_parse_finds(
 def test_identities_are_those_of_the_parsed_documents(parts: list[str]) -> None:
     for item in split("---\n".join(parts).encode()).items:
         assert said(item) == identity(item.load())[:4]
+
+
+def shape(source: Source) -> list[Any]:
+    return [getattr(source.frame, name) for name in source.frame.__slots__]
 
 
 def said(item: Item) -> tuple[str, str, str, str]:
@@ -143,7 +149,8 @@ def test_json_documents_one_after_the_other(objects: list[dict[str, Any]], betwe
 
 
 def test_a_quoted_scalar_that_looks_like_an_item_is_none() -> None:
-    evil = '- apiVersion: v1\n  kind: ConfigMap\n  metadata:\n    name: x\n  data:\n    a: "foo\n- apiVersion: v1\n  kind: Namespace\n  metadata:\n    name: y"\n'
+    evil = '- apiVersion: v1\n  kind: ConfigMap\n  data:\n    a: "foo\n- apiVersion: v1\n  kind: Namespace\n'
+    evil += '  metadata:\n    name: y"\n'
     source = split((HEAD + "items:\n" + evil + CONFIG).encode())
     assert [item.kind for item in source.items] == ["ConfigMap"]
 
@@ -240,7 +247,8 @@ def test_documents_without_a_kind_pass_with_a_warning() -> None:
 
 
 def test_lists_are_opened_and_typed_members_get_their_kind() -> None:
-    text = "kind: List\nitems:\n- {kind: A}\n- kind: NamespaceList\n  apiVersion: v1\n  items: [{metadata: {name: n}}]\n"
+    text = "kind: List\nitems:\n- {kind: A}\n- kind: NamespaceList\n  apiVersion: v1\n"
+    text += "  items: [{metadata: {name: n}}]\n"
     members = list(flatten(split(text.encode()).items[0]))
     assert [(member.get("apiVersion"), member["kind"]) for member in members] == [
         (None, "A"),

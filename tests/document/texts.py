@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 from hypothesis import strategies as st
@@ -11,8 +13,10 @@ SCALARS = st.one_of(
     WORDS,
     st.text(max_size=12),
     st.sampled_from(
-        ["", "~", "null", "=", "<<", "a: b", "a #b", "x\ny", "x\n\n y\n", "  x", "x\n", "\n", "it's", '"', "\\", "- a", "{a}",
-         "é😀", "\u2028", "\x85", "*a", "&a", "!a", "%a", "@a", "`a", "?", "? a", ":", "a:", "#", "---", "...", "0777", "\t"]
+        ["", "~", "null", "=", "<<", "a: b", "a #b", "x\ny", "x\n\n y\n", "  x", "x\n", "\n",
+         "it's", '"', "\\", "- a", "{a}",
+         "é😀", "\u2028", "\x85", "*a", "&a", "!a", "%a", "@a", "`a", "?", "? a", ":", "a:", "#", "---", "...",
+         "0777", "\t"]
     ),
 ).filter(lambda text: "\x00" not in text)  # fmt: skip
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -39,10 +43,13 @@ def written(draw: st.DrawFn, values: st.SearchStrategy[Any]) -> str:
     import yaml
 
     value = draw(values)
+    style = draw(st.sampled_from([None, None, None, '"', "'", "|", ">"]))
+    if re.search("[\x85\u2028\u2029]", json.dumps(value, ensure_ascii=False)):
+        style = '"'  # the emitter does not indent blocks behind such line ends
     return yaml.safe_dump(
         value,
         default_flow_style=draw(st.sampled_from([False, False, False, None])),
-        default_style=draw(st.sampled_from([None, None, None, '"', "'", "|", ">"])),
+        default_style=style,
         width=draw(st.sampled_from([20, 80, 100_000])),
         indent=draw(st.sampled_from([2, 2, 4])),
         sort_keys=draw(st.booleans()),

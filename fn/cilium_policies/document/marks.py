@@ -225,7 +225,7 @@ class _Reader:
             if self.spans and not frame.items_flow:
                 before = self.spans[-1]
                 self.spans[-1] = (before[0], end, before[2])
-                value = value._replace(end=end)
+                value = value._replace(start=self.items_colon, end=end)
         elif not (isinstance(value.event, ScalarEvent) and value.event.implicit[0] and value.event.value in
                   ("", "~", "null", "Null", "NULL")):  # fmt: skip
             raise refused("items is no list", "write items: []", line=self.lines["items"])
