@@ -22,7 +22,8 @@ def cluster(text: str, *made: Workload, settings: Settings | None = None) -> Clu
 
 
 def deployment(name: str, ports: str = "", env: str = "", extra: str = "", namespace: str = "shop") -> str:
-    """A Deployment whose pods carry `app: NAME`; `ports` and `env` are YAML flow sequences."""
+    """A Deployment whose pods carry `app: NAME`; `ports` and `env` are YAML flow sequences, `extra` lines go
+    on in the container (8 spaces) or in the pod (6)."""
     return f"""
 apiVersion: apps/v1
 kind: Deployment
@@ -33,7 +34,10 @@ spec:
     metadata: {{labels: {{app: {name}}}}}
     spec:
       containers:
-      - {{name: main, image: "registry.invalid/{name}:1", ports: {ports or "[]"}, env: {env or "[]"}}}
+      - name: main
+        image: "registry.invalid/{name}:1"
+        ports: {ports or "[]"}
+        env: {env or "[]"}
 {extra}
 ---
 """

@@ -28,7 +28,9 @@ class Address(NamedTuple):
 # A comma belongs to the authority (several hosts), unless another URL begins behind it.
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://((?:[^\s/?#\"'`<>\\,]|,(?![A-Za-z][A-Za-z0-9+.\-]*://))+)")
 _GRPC_NAME = re.compile(r"\b(?:dns|passthrough|ipv4):///?([\w.\-]+):(\d{1,5})\b")
-_AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|(?:[A-Za-z0-9_.\-]|\$\{[^}]*\})+)(?::(\d{1,5}))?(?![\w$%{:])")
+_AUTHORITY = re.compile(
+    r"(\[[0-9a-fA-F:.]+\]|(?:[A-Za-z0-9_.\-]|\$\{[^}]*\})+)(?::(\d{1,5}))?(?![\w$%{:.\-])"
+)
 _PORT = re.compile(r":(\d{1,5})(?![\w.:\-])")
 _CLUSTER_NAME = re.compile(
     r"(?<![\w.\-/@+])(?:\w+\+)?((?:[\w\-]+\.){2,}svc(?:\.[a-z0-9.\-]*[a-z0-9])?)\.?(?![\w\-:])"
@@ -52,6 +54,7 @@ _BEFORE_NAME = frozenset(
 )  # what stands before a URL's host, a variable or a path, never before a bare name
 _NEAR = 400  # characters that are looked at in front of a place: a long line would make the search quadratic
 _NEAR_LINES = 3  # a `port:` that belongs to a `host:` stands at most this far from it
+_TEMPLATE = re.compile(r"\{\{[^{}\n]{0,500}\}\}")
 _VARIABLE = re.compile(r"\$\(([A-Za-z_][\w.\-]*)\)")
 
 
@@ -66,6 +69,8 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
     """Addresses in a text. `file`: a configuration file or arguments, where keys stand in the lines and
     comments are left out; otherwise `key` is the variable's name and `value` its whole value."""
     found: list[Address] = []
+    if "{{" in value:
+        value = _TEMPLATE.sub("{}", value)  # the user and password of an ExternalSecret's URL hold blanks
     if "://" in value:
         found += _urls(value, key, file)
     if ":" in value:

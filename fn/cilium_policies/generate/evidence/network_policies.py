@@ -3,7 +3,7 @@
 They are never touched, their allows add to ours and their denies hold without our doing. What they say about
 one pod, though, needs its other side: a rule that lets `server` in at `cache` is no use while the policy that
 this program writes for `server` keeps it from leaving. So a rule between named pods becomes an edge. A rule
-for everybody, for whole namespaces or for addresses names no other side, and becomes none.
+for or about everybody, whole namespaces or addresses names no such pair, and becomes none.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from cilium_policies.workloads.model import Port, Workload
 
 _OWN = "cilium-policies.fn/component"
 _CILIUM = ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")
+_DNS = 53
 _PREFIXES = ("k8s:", "any:")
 
 
@@ -37,6 +38,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 
 def _kubernetes(cluster: Cluster, policy: Object, labels: dict[str, dict[str, str]]) -> Iterator[Edge]:
     chosen = mapping(policy.spec.get("podSelector"))
+    if not _names_pods(chosen):
+        return
     subjects = [one for one in cluster.in_namespace(policy.namespace) if selects(chosen, one.labels)]
     for field, peers in (("ingress", "from"), ("egress", "to")):
         for rule in mappings(policy.spec.get(field)):
@@ -50,7 +53,7 @@ def _peer(
     cluster: Cluster, policy: Object, peer: Mapping, labels: dict[str, dict[str, str]]
 ) -> Iterator[Workload]:
     selector = mapping(peer.get("podSelector"))
-    if not selector.get("matchLabels") and not selector.get("matchExpressions"):
+    if not _names_pods(selector):
         return  # every pod of somewhere, or an ipBlock
     spaces = peer.get("namespaceSelector")
     for workload in cluster.workloads if isinstance(spaces, dict) else cluster.in_namespace(policy.namespace):
@@ -62,25 +65,29 @@ def _peer(
             yield workload
 
 
+def _names_pods(selector: Mapping) -> bool:
+    return bool(selector.get("matchLabels") or selector.get("matchExpressions"))
+
+
 def _cilium(cluster: Cluster, policy: Object, rule: Mapping) -> Iterator[Edge]:
     if not rule:
         return
-    subjects = list(_endpoints(cluster, policy, rule.get("endpointSelector"), named=False))
+    subjects = list(_endpoints(cluster, policy, rule.get("endpointSelector")))
     for field, peers in (("ingress", "fromEndpoints"), ("egress", "toEndpoints")):
         for entry in mappings(rule.get(field)):
             ports = [
                 port for group in mappings(entry.get("toPorts")) for port in mappings(group.get("ports"))
             ]
             for selector in mappings(entry.get(peers)):
-                others = list(_endpoints(cluster, policy, selector, named=True))
+                others = list(_endpoints(cluster, policy, selector))
                 yield from _between(policy, subjects, others, field == "ingress", ports)
 
 
-def _endpoints(cluster: Cluster, policy: Object, selector: Any, named: bool) -> Iterator[Workload]:
-    """The pods of an EndpointSelector. `named`: only where it says more than a namespace."""
+def _endpoints(cluster: Cluster, policy: Object, selector: Any) -> Iterator[Workload]:
+    """The pods of an EndpointSelector that says more than a namespace."""
     plain = _plain(mapping(selector))
     keys = set(mapping(plain["matchLabels"])) | {text(one.get("key")) for one in plain["matchExpressions"]}
-    if named and not keys - {NAMESPACE}:
+    if not keys - {NAMESPACE}:
         return
     clusterwide = policy.kind == "CiliumClusterwideNetworkPolicy" or NAMESPACE in keys
     for workload in cluster.workloads if clusterwide else cluster.in_namespace(policy.namespace):
@@ -114,7 +121,8 @@ def _between(
                 continue
             ports = tuple(port for entry in entries for port in _ports(entry)) or _declared(target)
             reason = f"wanted by {policy.kind} {policy.name}"
-            yield Edge(pods(source), pods(target), ports, reason, str(policy), "policy")
+            explains = any(port.number != _DNS for port in ports)
+            yield Edge(pods(source), pods(target), ports, reason, str(policy), "policy", explains)
 
 
 def _ports(entry: Mapping) -> Iterator[Port]:

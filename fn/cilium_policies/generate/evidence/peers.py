@@ -48,9 +48,11 @@ def _member_ports(cluster: Cluster, workload: Workload, services: list[Service])
         # A StatefulSet names the Service by which its members address each other; whatever that one lists is
         # for them, where the ports do not say more. Other headless Services are for clients too.
         named = [entry for entry in service.ports if _is_for_members(entry.name)]
-        governing = workload.kind == "StatefulSet" and service.name == own
-        if not named and (governing or _is_for_members(service.name)):
-            named = [entry for entry in service.ports if not entry.name.endswith("metrics")]
+        unnamed = [entry for entry in service.ports if not entry.name.endswith("metrics")]
+        if not named and workload.kind == "StatefulSet" and service.name == own:
+            named = unnamed
+        elif not named and _is_for_members(service.name):
+            named = unnamed[:1]  # such Services often repeat the client ports behind the one that counts
         for entry in named:
             port = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
             if port is not None:
