@@ -93,6 +93,13 @@ def test_overrides(values: str, name: str, fullname: str):
     assert parts(values, name=name)[0]["stack-server"].labels["full"] == fullname
 
 
+def test_a_name_that_one_value_gives():
+    server = {**SERVER, "charts": [{**SERVER["charts"][0], "labels": {"app": "{values.label|{fullname}-x}"}}]}
+    for values, label in (("{}", "demo-stack-x"), ("server: {label: y}", "y")):
+        (one,), _, _ = run(values, server)
+        assert one.labels == {"app": label}
+
+
 def test_a_subchart_is_not_renamed_by_its_parent():
     one = parts("fullnameOverride: x\nworker: {enabled: true}")[0]["stack-worker"]
     assert one.name == "demo-worker"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from cilium_policies.kube.objects import Mapping, mapping
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.template import Template
 from cilium_policies.workloads.releases.values import read, scalar
+
+
+_VALUE = re.compile(r"\{values\.([\w.\-]+)(?:\|((?:[^{}]|\{\w+\})*))?\}")
 
 
 class Names:
@@ -44,8 +49,9 @@ class Names:
         return self._words["{name}"]
 
     def fill(self, text: str) -> str:
-        """The text with its placeholders replaced."""
+        """The text with its placeholders replaced; `{values.PATH|FALLBACK}` is one of the part's own values."""
         if "{" in text:
+            text = _VALUE.sub(lambda match: scalar(read(self.scope, match[1])) or match[2] or "", text)
             for word, value in self._words.items():
                 text = text.replace(word, value)
         return text
