@@ -98,7 +98,7 @@ def _workload(one: Object, component: Component, entry: MadeBy, facts: _Facts) -
     found.service_account = (
         text(one.spec.get("serviceAccountName")) or _filled(entry.service_account, one) or "default"
     )
-    found.selector = stable(found.labels)
+    found.selector = stable(found.labels) or dict(found.labels)
     if not found.selector and entry.service_account:
         found.selector = {SERVICE_ACCOUNT: found.service_account}
     found.host_network = flag(one.spec.get("hostNetwork"), component.host_network)

@@ -138,7 +138,7 @@ def _workload(release: Release, component: Component, entry: ChartEntry, names: 
     name = names.fill(entry.workload) or _customary(customary, release) or names.fullname
     made = Workload(release.namespace, name, kind if kind in _KINDS else "Deployment")
     made.labels = names.fill_all(entry.labels)
-    made.selector = stable(made.labels)
+    made.selector = stable(made.labels) or dict(made.labels)
     account = names.fill(entry.service_account) or _customary(component.service_account, release)
     made.service_account = scalar(at(names.scope, "serviceAccount", "name")) or account or "default"
     if not made.selector and account:
