@@ -77,6 +77,7 @@ CONDITION = {
     "component": "text",
     "replicas": "number",
     "not": "when",
+    "all": "when",
 }
 SERVICE = {"name": "text", "ports": "serviceports"}
 SERVICE_PORT = {"name": "text", "port": "text", "target": "text", "protocol": "text"}

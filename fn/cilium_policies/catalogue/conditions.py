@@ -109,6 +109,8 @@ def _enabled(enabled: When, default: bool, tree: Mapping) -> bool:
         found = at(tree, enabled)
         return default if found is None else _set(found)
     path = text(enabled.get("value")) or text(enabled.get("field"))
+    if "all" in enabled:
+        return all(_enabled(one, default, tree) for one in enabled["all"])
     if "not" in enabled:
         return not _enabled(enabled["not"], not default, tree)
     found = at(tree, path)
@@ -166,6 +168,8 @@ def _surroundings(when: Mapping, facts: Facts) -> bool:
     if "component" in when and not facts.present(text(when["component"])):
         return False
     if "replicas" in when and facts.replicas < int(text(when["replicas"]) or 0):
+        return False
+    if "all" in when and not all(holds(one, facts) for one in when["all"]):
         return False
     return "not" not in when or not holds(when["not"], facts)
 
