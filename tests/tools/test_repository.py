@@ -1,0 +1,131 @@
+"""What holds of the repository as a whole: versions agree, pins are pins, nothing names this machine."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.tools import EXAMPLES, IMAGE, ROOT, run, succeeded
+
+HOSTS = (
+    "pypi" + ".org",
+    "pythonhosted" + ".org",
+    "proxy.golang" + ".org",
+    "crates" + ".io",
+    "npmjs" + ".org",
+)
+HOSTS += ("deb.debian" + ".org", "/root" + "/", "/work" + "/main", "/work" + "/shared")
+
+
+def tracked():
+    """The files of the repository, or of the work tree where git is not at hand."""
+    listing = run(["git", "ls-files", "-z"])
+    if listing.returncode != 0:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listing.stdout.split("\0") if name]
+
+
+def project_version():
+    (found,) = re.findall(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    return found
+
+
+def test_no_file_names_a_registrys_host_or_this_machines_folders():
+    named = []
+    for path in tracked():
+        if path.is_file() and path.suffix not in (".sum", ".png"):
+            text = path.read_text(errors="replace")
+            named += [f"{path.relative_to(ROOT)}: {host}" for host in HOSTS if host in text]
+
+    assert named == []
+
+
+def test_one_version_everywhere():
+    version = project_version()
+
+    assert IMAGE.endswith(f":{version}")
+    assert f"IMAGE  ?= {IMAGE}\n" in (ROOT / "Makefile").read_text()
+    for path in EXAMPLES.rglob("*"):
+        if path.is_file():
+            assert set(re.findall(r"localhost/cilium-policies:[\w.]+", path.read_text())) <= {IMAGE}, path
+    assert f"rev: v{version}" in (EXAMPLES / "pre-commit" / ".pre-commit-config.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    "workflow", sorted((ROOT / ".github" / "workflows").glob("*.yaml")), ids=lambda p: p.name
+)
+def test_actions_are_pinned_by_commit_and_rights_are_few(workflow):
+    text = workflow.read_text()
+    uses = re.findall(r"uses: (\S+)(.*)", text)
+    document = yaml.load(text, yaml.BaseLoader)
+
+    assert uses
+    for action, comment in uses:
+        assert action.startswith("./") or re.search(r"@[0-9a-f]{40}$", action), action
+        assert action.startswith("./") or re.match(r" # v\d", comment), f"{action}: which version?"
+    assert document["permissions"] == {"contents": "read"}
+
+
+@pytest.mark.parametrize("name", ["runtime", "build", "dev"])
+def test_requirements_are_pinned_with_hashes(name):
+    blocks = re.split(r"\n(?=\S)", (ROOT / "requirements" / f"{name}.txt").read_text())
+    pins = [block for block in blocks if block and not block.startswith("#")]
+
+    assert pins
+    for pin in pins:
+        assert re.match(r"[\w.-]+==[\w.]+ ", pin), pin
+        assert "--hash=sha256:" in pin, pin
+
+
+def test_the_shipped_programs_dependencies_are_those_of_the_project():
+    runtime = (ROOT / "requirements" / "runtime.txt").read_text()
+    declared = re.search(r"^dependencies = \[(.*)\]$", (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    names = {name.lower() for name in re.findall(r'"([A-Za-z.-]+)', declared[1])}
+
+    assert names == {"pyyaml", "click"}
+    assert {line.split("==")[0] for line in runtime.splitlines() if "==" in line.split(" ")[0]} >= names
+
+
+def long_ones(limit, measure):
+    """`file:name` of what is longer than `limit` lines."""
+    return [
+        name for path in sorted((ROOT / "fn").rglob("*.py")) for name, lines in measure(path) if lines > limit
+    ]
+
+
+def functions(path):
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield f"{path.relative_to(ROOT)}:{node.name}", node.end_lineno - node.lineno + 1
+
+
+def whole(path):
+    text = path.read_text()
+    if "do not edit" not in text[:120]:  # a made file is as long as what it is made from
+        yield str(path.relative_to(ROOT)), len(text.splitlines())
+
+
+def test_modules_stay_under_300_lines_and_functions_under_60():
+    assert long_ones(300, whole) == []
+    assert long_ones(60, functions) == []
+
+
+def test_scripts_of_the_repository_are_executable_and_parse():
+    scripts = [ROOT / ".ci" / "run", *sorted((ROOT / ".ci").glob("*.sh")), *sorted(EXAMPLES.glob("*/run*"))]
+    for script in scripts:
+        first = script.read_text().splitlines()[0]
+        shell = "bash" if "bash" in first or script.name == "env.sh" else "sh"
+        succeeded(run([shell, "-n", script]))
+        assert script.name == "env.sh" or script.stat().st_mode & 0o100, script
+
+
+def test_ci_run_needs_no_input_and_calls_make_test():
+    text = (ROOT / ".ci" / "run").read_text()
+
+    assert "make --no-print-directory test" in text
+    assert "CI=true" in text
+    assert Path(ROOT / ".ci" / "tools.sh").exists()
