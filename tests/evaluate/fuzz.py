@@ -55,33 +55,42 @@ def compare(judge: Judge, seed: int, found: list[Difference], counts: Counter[st
     labels = bool(case.options.get("nodeSelectorLabels"))
     sound = [one for one in case.policies if not refusals(one, typed=True, node_labels=labels)]
     counts["policies"] += len(sound)
-    answers = judge.once(_stream(case.cluster), _stream(sound), case.queries, **case.options)
+    fields = {"text": _stream(case.cluster), "policies": _stream(sound), "queries": case.queries}
+    answers = judge.request(op="once", options=case.options or None, **fields)["answers"]
     cluster = Cluster(case.cluster + sound, options_of(case.options))
     for query, engine in zip(case.queries, answers, strict=True):
         ours = cluster.ask(query)
-        counts[f"engine: {engine.partition(':')[0]}"] += 1
-        if engine.startswith("error: cannot merge") and conflicts(ours):
-            counts["unknown: " + UNKNOWN_CONFLICT] += 1
-            continue
-        if ours.allowed is None:
-            reason = reason_of(ours)
+        counts[f"engine: {engine['verdict'] or 'error'}"] += 1
+        unknown = [end.note for end in (ours.egress, ours.ingress) if end.allowed is None]
+        for reason in set(unknown):
             counts[f"unknown: {reason}"] += 1
-            if reason in UNKNOWNS:
-                continue
-        elif engine == ("allow" if ours.allowed else "deny"):
-            continue
-        found.append(Difference(seed, query, engine, f"{ours.allowed} {_brief(ours)}"))
+        theirs = _spoken(engine)
+        # One conflict at either end leaves the engine without any answer.
+        mine = "error" if UNKNOWN_CONFLICT in unknown and theirs == "error" else _ours(ours, engine)
+        if mine != theirs or not set(unknown) <= set(UNKNOWNS):
+            found.append(Difference(case.seed, query, theirs, f"{mine} {_brief(ours)}"))
     return len(case.queries)
 
 
-def reason_of(verdict: Verdict) -> str:
-    """Why a verdict is not known."""
-    return next(end.note for end in (verdict.egress, verdict.ingress) if end.allowed is None)
+def _spoken(engine: dict[str, Any]) -> str:
+    """The engine's answer of both ends: allow or deny, and whether a named policy let the flow pass."""
+    if engine.get("error"):
+        return "error" if "cannot merge" in engine["error"] else engine["error"]
+    return ", ".join(f"{name} {_end(engine[name])}" for name in ("egress", "ingress"))
 
 
-def conflicts(verdict: Verdict) -> bool:
-    """Whether one end's rules cannot be combined, so that the engine has no answer at all."""
-    return UNKNOWN_CONFLICT in (verdict.egress.note, verdict.ingress.note)
+def _end(end: dict[str, Any]) -> str:
+    named = any(not name.startswith("(") for name in end.get("by") or ())
+    return f"{end['verdict']}{' by name' if named and end['verdict'] == 'allow' else ''}"
+
+
+def _ours(verdict: Verdict, engine: dict[str, Any]) -> str:
+    """Our answer in the same words; an end that is not known is the engine's to tell."""
+    ends = []
+    for name, end in (("egress", verdict.egress), ("ingress", verdict.ingress)):
+        known = f"{'allow' if end.allowed else 'deny'}{' by name' if end.covered else ''}"
+        ends.append(f"{name} {_end(engine[name]) if end.allowed is None else known}")
+    return ", ".join(ends)
 
 
 def _brief(verdict: Verdict) -> str:
