@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,14 @@ _PORT = re.compile(r"(\d+)(?:-(\d+))?/(TCP|UDP|SCTP)$")
 _SCRAPERS = ("prometheus", "vmagent", "alloy", "k8s-monitoring-alloy", "opentelemetry-collector")
 _GATEWAYS = ("envoy-gateway-proxy", "ingress-nginx", "traefik")
 _NODES = ("host", "remote-node")
+_LAN_WORDS = re.compile(r"\bLAN\b|device|any address")
 _DEFAULT_PORTS = {"dns": ["53/UDP", "53/TCP"]}
 
+# Names of the two ends outside the cluster.
+LAN = "a LAN address"
+PUBLIC = "a public address"
+
 Facts = Mapping[str, Mapping[str, Any]]
-Edge = tuple[str, str, str]
 
 
 def facts_directory() -> Path | None:
@@ -56,60 +61,78 @@ def component_of(labels: Mapping[str, str], facts: Facts) -> str | None:
 class FactEdges:
     """Says whether the facts know a flow between two ends of a case."""
 
-    def __init__(self, facts: Facts, pods: Sequence[Mapping[str, Any]], outside: Sequence[str]) -> None:
-        """`pods` are a world's, by canonical name; `outside` are the names of addresses outside the cluster."""
+    def __init__(self, facts: Facts, pods: Sequence[Mapping[str, Any]]) -> None:
+        """`pods` are a world's, by canonical name."""
         self._facts = facts
-        self._outside = set(outside)
         self._namespace = {pod["name"]: pod["namespace"] for pod in pods}
         self._component = {pod["name"]: component_of(pod["labels"], facts) for pod in pods}
 
-    def knows(self, source: str, target: str, port: str) -> bool:
-        """Whether an end's file states the edge; for a wide word, whether both do."""
+    def stated_by(self, source: str, target: str, port: str) -> str:
+        """The statement that knows the flow (`coredns ingress from host`), or "".
+
+        An end's file is enough for a named peer; for a wide word both ends must state it.
+        """
         if (
             self._component.get(target) == "coredns"
             and port in ("UDP/53", "TCP/53")
             and source in self._namespace
         ):
-            return True  # its file names all pods, and each of them may look names up
-        out = set(self._statements(source, "egress", "to", target, port))
-        into = set(self._statements(target, "ingress", "from", source, port))
-        return "named" in out | into or bool(out and into)
+            return "coredns ingress from all-pods"  # each of them may look names up
+        out = dict(self._statements(source, "egress", "to", target, port))
+        into = dict(self._statements(target, "ingress", "from", source, port))
+        for named in (True, False):
+            for one, other in ((out, into), (into, out)):
+                if named in one and (named or other):
+                    return one[named]
+        return ""
 
-    def _statements(self, own: str, side: str, word: str, other: str, port: str) -> Iterator[str]:
+    def _statements(
+        self, own: str, side: str, word: str, other: str, port: str
+    ) -> Iterator[tuple[bool, str]]:
+        """Whether the peer is named (not a wide word), and the statement."""
         name = self._component.get(own)
         if name is None:
             return
-        for edge in self._facts[name].get(side) or ():
-            ports = edge.get("ports") or _DEFAULT_PORTS.get(edge[word])
-            if ports is None or any(_covers(one, port) for one in ports):
-                stated = self._fits(str(edge[word]), own, other)
-                if stated:
-                    yield stated
+        known = self._facts[name]
+        for edge in known.get(side) or ():
+            peer = str(edge[word])
+            ports = edge.get("ports") or _DEFAULT_PORTS.get(peer)
+            if ports is not None and not any(_covers(one, port) for one in ports):
+                continue
+            if (
+                side == "egress"
+                and peer == "world"
+                and not _LAN_WORDS.search(f"{edge.get('why')} {known.get('notes')}")
+            ):
+                peer = "internet"
+            fits = self._fits(peer, own, other)
+            if fits is not None:
+                yield fits, f"{name} {side} {word} {edge[word]}"
 
-    def _fits(self, word: str, own: str, other: str) -> str:
-        """ "named" or "wide" when the peer word covers the other end, else ""."""
+    def _fits(self, word: str, own: str, other: str) -> bool | None:
+        """True for a named peer that covers the other end, False for a wide one, None for neither."""
         kind, _, rest = word.partition(":")
         component = self._component.get(other)
         if word in ("all-pods", "same-namespace", "ingress-clients"):
-            near = word != "same-namespace" or self._namespace.get(other) == self._namespace.get(own)
             if word == "ingress-clients" and other not in self._namespace:
-                return "named"
-            return "wide" if other in self._namespace and near else ""
+                return True
+            near = word != "same-namespace" or self._namespace.get(other) == self._namespace.get(own)
+            return False if other in self._namespace and near else None
         named = {
             "kube-apiserver": other == "kube-apiserver" or other in _NODES,
             "host": other == "host",
             "remote-node": other in ("remote-node", "kube-apiserver"),  # the API server's is a node, too
-            "world": other in self._outside,
-            "internet": other in self._outside,
-            "cidr": other in self._outside,
-            "fqdn": other in self._outside,
+            "world": other in (LAN, PUBLIC),
+            "internet": other == PUBLIC,
+            "cidr": kind == "cidr" and other == (PUBLIC if ip_network(rest, strict=False).is_global else LAN),
+            "fqdn": other == PUBLIC,
             "dns": component == "coredns" or other == "host",
             "scraper": component in _SCRAPERS,
             "gateway": component in _GATEWAYS,
             "component": component == rest or (other in _NODES and self._on_nodes(rest)),
             "namespace": self._namespace.get(other) == rest,
         }
-        return "named" if named.get(kind) else ""
+        return True if named.get(kind) else None
 
     def _on_nodes(self, name: str) -> bool:
         return bool((self._facts.get(name) or {}).get("host_network"))

@@ -211,9 +211,8 @@ class World:
 
     def verdicts(self, queries: Sequence[Query]) -> list[str]:
         """The bare verdicts, for many questions at once."""
-        return list(
-            self._judge.request(op="flows", world=self.name, queries=list(queries), verdicts=True)["verdicts"]
-        )
+        reply = self._judge.request(op="flows", world=self.name, queries=list(queries), verdicts=True)
+        return list(reply.get("verdicts", []))
 
     def attempt(self, queries: Sequence[Query], policies: str = "", delete: Sequence[str] = ()) -> list[str]:
         """The bare verdicts with some policies replaced or left out; the world is as before afterwards."""
@@ -222,7 +221,9 @@ class World:
             "delete": list(delete),
             "queries": list(queries),
         }
-        return list(self._judge.request(op="try", world=self.name, verdicts=True, **fields)["verdicts"])
+        return list(
+            self._judge.request(op="try", world=self.name, verdicts=True, **fields).get("verdicts", [])
+        )
 
     def openings(
         self, peers: Mapping[str, End], ports: Sequence[str], selected: bool = False

@@ -8,7 +8,7 @@ process. Rows beside the corpus, justified from the component facts, stand in te
 from __future__ import annotations
 
 import argparse
-import copy
+import json
 import shlex
 import sys
 import time
@@ -19,130 +19,18 @@ from typing import Any, NamedTuple
 import yaml
 
 from tests.engine.corpus import Case, Row, cases, cluster_text, rows
+from tests.engine.facts import facts_directory, load_facts
 from tests.engine.fixtures import corpus_directory
 from tests.engine.judge import Judge, World
+from tests.engine.justify import Dependants, Justifier
+from tests.engine.mutations import Mutation, mutations, rule_text
 from tests.engine.product import Given, Product, ProductError, Variant
 
 FLOWS = Path(__file__).resolve().parent / "flows"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-_TURNED = {"ingress": "egress", "egress": "ingress"}
-_PEERS = ("Endpoints", "Entities", "CIDR", "CIDRSet", "FQDNs")
 
 
-class Mutation(NamedTuple):
-    """One change of one policy object."""
-
-    where: str  # Kind/namespace/name direction[index]: the rule
-    what: str  # the change, in words
-    policy: dict[str, Any]  # the whole object after it
-
-
-def mutations(policy: dict[str, Any]) -> Iterator[Mutation]:
-    """Every mutation of one policy; the object itself is not touched."""
-    metadata = policy["metadata"]
-    name = "/".join(part for part in (policy["kind"], metadata.get("namespace"), metadata["name"]) if part)
-    paths: list[tuple[str | int, ...]] = [("spec",)] if policy.get("spec") else []
-    paths += [("specs", index) for index in range(len(policy.get("specs") or ()))]
-    for path in paths:
-        spec = _at(policy, path)
-        label = "" if path == ("spec",) else f" specs[{path[1]}]"
-        for what, changed in _selector_changes(spec["endpointSelector"]):
-            yield Mutation(
-                f"{name}{label} subject", what, _with(policy, (*path, "endpointSelector"), changed)
-            )
-        for side in _TURNED:
-            for index, rule in enumerate(spec.get(side) or ()):
-                if rule:
-                    where = f"{name}{label} {side}[{index}]"
-                    for what, changed_spec in _spec_changes(spec, side, index):
-                        yield Mutation(where, what, _with(policy, path, changed_spec))
-
-
-def _at(value: Any, path: Sequence[str | int]) -> Any:
-    for step in path:
-        value = value[step]
-    return value
-
-
-def _with(policy: dict[str, Any], path: Sequence[str | int], value: Any) -> dict[str, Any]:
-    changed = copy.deepcopy(policy)
-    _at(changed, path[:-1])[path[-1]] = value
-    return changed
-
-
-def _spec_changes(spec: dict[str, Any], side: str, index: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The spec without the rule, with it turned round, and with each small change of it."""
-    rule = spec[side][index]
-    rest = [one for i, one in enumerate(spec[side]) if i != index] or [{}]  # the direction stays closed
-    yield "dropped", {**spec, side: rest}
-    other = _TURNED[side]
-    yield "turned round", {**spec, side: rest, other: [*(spec.get(other) or ()), _turn(rule)]}
-    for what, changed in _rule_changes(rule, "from" if side == "ingress" else "to"):
-        yield what, {**spec, side: [changed if i == index else one for i, one in enumerate(spec[side])]}
-
-
-def _turn(rule: dict[str, Any]) -> dict[str, Any]:
-    """The same peers and ports for the other direction; what only egress can say becomes the world."""
-    turned: dict[str, Any] = {}
-    for key, value in rule.items():
-        if key == "toPorts":
-            turned[key] = [{"ports": entry["ports"]} for entry in value if "ports" in entry]
-        elif key == "toFQDNs":
-            turned["fromEntities"] = ["world"]
-        elif key.startswith(("from", "to")):
-            turned[("to" + key[4:]) if key.startswith("from") else ("from" + key[2:])] = value
-    return turned
-
-
-def _rule_changes(rule: dict[str, Any], word: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for e, entry in enumerate(rule.get("toPorts") or ()):
-        for p, port in enumerate(entry.get("ports") or ()):
-            number = str(port["port"])
-            moved = str((int(number) + 1) % 65536) if number.isdigit() else f"{number}-x"
-            text = f"port {number}/{port.get('protocol', 'ANY')} became {moved}"
-            yield text, _with(rule, ("toPorts", e, "ports", p), {**port, "port": moved})
-    for kind in _PEERS:
-        peers = rule.get(word + kind) or ()
-        for i, peer in enumerate(peers):
-            if len(peers) > 1:
-                rest = [one for j, one in enumerate(peers) if j != i]
-                yield f"peer {_short(peer)} dropped", {**rule, word + kind: rest}
-            if kind == "Endpoints":
-                for what, changed in _selector_changes(peer):
-                    yield f"peer {what}", _with(rule, (word + kind, i), changed)
-
-
-def _selector_changes(selector: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each label with another value."""
-    for key, value in (selector.get("matchLabels") or {}).items():
-        labels = {**selector["matchLabels"], key: f"{value}-x"}
-        yield f"label {key}={value} became {value}-x", {**selector, "matchLabels": labels}
-    for i, one in enumerate(selector.get("matchExpressions") or ()):
-        if one.get("values"):
-            values = [f"{value}-x" for value in one["values"]]
-            yield (
-                f"label {one['key']} {one['operator']} changed",
-                _with(selector, ("matchExpressions", i), {**one, "values": values}),
-            )
-
-
-def _short(peer: Any) -> str:
-    if isinstance(peer, dict):
-        return ",".join(
-            f"{key.split('/')[-1]}={value}" for key, value in (peer.get("matchLabels") or peer).items()
-        )
-    return str(peer)
-
-
-class Survivor(NamedTuple):
-    """A mutation that no row notices."""
-
-    where: str
-    what: str
-
-
-def survivors(world: World, policies: str, asked: Sequence[Row]) -> tuple[list[Survivor], int]:
+def survivors(world: World, policies: str, asked: Sequence[Row]) -> tuple[list[Mutation], int]:
     """Run every mutation; returns those that change no verdict, and how many were run."""
     world.set_policies(policies)
     queries = [row.query for row in asked]
@@ -151,9 +39,8 @@ def survivors(world: World, policies: str, asked: Sequence[Row]) -> tuple[list[S
     for policy in yaml.load_all(policies, Loader=_Loader):
         for mutation in mutations(policy) if policy else ():
             total += 1
-            text = yaml.dump(mutation.policy, Dumper=_Dumper, sort_keys=False)
-            if world.attempt(queries, policies=text) == before:
-                found.append(Survivor(mutation.where, mutation.what))
+            if world.attempt(queries, policies=json.dumps(mutation.policy)) == before:
+                found.append(mutation)
     return found, total
 
 
@@ -163,14 +50,45 @@ def extra_rows(case: Case) -> tuple[Row, ...]:
     return rows(path) if path.exists() else ()
 
 
-def report(found: Sequence[Survivor]) -> Iterator[str]:
-    """Rules that no flow exercises first, then the parts of exercised rules."""
-    idle = [one.where for one in found if one.what == "dropped"]
-    yield f"{len(idle)} rules that no flow exercises"
-    yield from (f"  {where}" for where in idle)
-    parts = [one for one in found if one.where not in idle]
-    yield f"{len(parts)} changes of other rules that no flow notices"
-    yield from (f"  {one.where}: {one.what}" for one in parts)
+class Unnoticed(NamedTuple):
+    """A mutation that changes no row, with what depends on the rule."""
+
+    mutation: Mutation
+    dependants: Dependants
+
+    def __str__(self) -> str:
+        where, rule = self.mutation.where, rule_text(self.mutation.rule)
+        return f"  {where} {rule}: {self.mutation.what}\n      {self.dependants.verdict()}"
+
+
+def report(found: Sequence[Unnoticed]) -> Iterator[str]:
+    """Openings first, then what rows should be added for, then what nothing depends on."""
+    kinds = (
+        ("that let pass what nobody states", lambda one: one.dependants.unknown),
+        ("that let pass what the facts state, but no row asks about", lambda one: one.dependants.known),
+        ("on which nothing depends", lambda one: True),
+    )
+    left = list(found)
+    for text, belongs in kinds:
+        chosen = [one for one in left if belongs(one)]
+        left = [one for one in left if one not in chosen]
+        yield f"{len(chosen)} rules or parts {text}"
+        yield from map(str, chosen)
+
+
+def proposed_rows(found: Sequence[Unnoticed], justifier: Justifier) -> str:
+    """One row for each unnoticed mutation that the facts justify, as flows.yaml holds them."""
+    lines: dict[str, None] = {}
+    for one in found:
+        for flow, statement in list(one.dependants.known.items())[:1]:
+            row = {
+                **justifier.query(flow),
+                "expect": "allow",
+                "why": "stated by the component facts",
+                "source": statement,
+            }
+            lines[f"- {json.dumps(row)}"] = None
+    return "\n".join(lines) + "\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -180,6 +98,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--command", type=shlex.split, help="the product, instead of the installed one")
     parser.add_argument(
         "--policies", type=Path, metavar="FILE", help="these policies instead of the product's"
+    )
+    parser.add_argument(
+        "--rows", type=Path, metavar="FILE", help="write rows that the facts justify, to choose from"
     )
     parser.add_argument("--corpus", type=Path, help="its folder, instead of ../shared/corpus")
     options = parser.parse_args(arguments)
@@ -198,7 +119,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with Judge() as judge:
         world = judge.world(text=cluster_text(case))
         found, total = survivors(world, policies, [*case.rows, *extra_rows(case)])
-    print("\n".join(report(found)))
+        justifier = Justifier(world, load_facts(facts_directory()))
+        unnoticed = [Unnoticed(one, justifier.dependants(one)) for one in found]
+        if options.rows:
+            options.rows.write_text(proposed_rows(unnoticed, justifier), encoding="utf-8")
+    print("\n".join(report(unnoticed)))
     print(f"{total} mutations, {len(found)} unnoticed, {time.monotonic() - started:.1f} s", file=sys.stderr)
     return 1 if found else 0
 

@@ -12,12 +12,10 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from tests.engine.corpus import Case
-from tests.engine.facts import FactEdges, Facts
+from tests.engine.facts import LAN, PUBLIC, FactEdges, Facts
 from tests.engine.judge import End, World
 from tests.engine.policies import names, namespaces, rules
 
-LAN = "a LAN address"
-PUBLIC = "a public address"
 UNUSED_PORT = 61234
 _LAN_ADDRESS = "192.168.1.199"
 _PUBLIC_ADDRESS = "203.0.113.77"
@@ -53,8 +51,7 @@ def openings(case: Case, world: World, policies: str, facts: Facts) -> Openings:
         f"a stranger in {name}": {"labels": {"who": "stranger"}, "namespace": name} for name in sorted(spaces)
     }
     peers["a stranger elsewhere"] = {"labels": {"who": "stranger"}, "namespace": "a-new-namespace"}
-    peers.update({name: {"entity": name} for name in ("host", "remote-node", "kube-apiserver")})
-    peers.update({LAN: {"cidr": _LAN_ADDRESS}, PUBLIC: {"cidr": _PUBLIC_ADDRESS}})
+    peers.update(outside_peers())
     found, asked = world.openings(peers, sorted(_ports(world, policies)), selected=case.kind == "app")
     needed = set(_needed(case, canonical))
     pods = [pod for pod in world.pods if canonical[pod["name"]] == pod["name"]]
@@ -63,7 +60,7 @@ def openings(case: Case, world: World, policies: str, facts: Facts) -> Openings:
         for name, end in peers.items()
         if "namespace" in end
     ]
-    known = FactEdges(facts, [*pods, *strangers], [LAN, PUBLIC])
+    known = FactEdges(facts, [*pods, *strangers])
     # Between two ends of namespaces without a generated policy the product has no say.
     covered = namespaces(policies)
     foreign = {name for name, end in peers.items() if end.get("namespace") not in covered}
@@ -73,7 +70,7 @@ def openings(case: Case, world: World, policies: str, facts: Facts) -> Openings:
         for one in found
         if not {one["from"], one["to"]} <= foreign
         for port in one["ports"]
-        if (one["from"], one["to"], port) not in needed and not known.knows(one["from"], one["to"], port)
+        if (one["from"], one["to"], port) not in needed and not known.stated_by(one["from"], one["to"], port)
     ]
     given = _given(world, flows, peers, names(policies))
     return Openings(tuple(one for one in flows if one not in given), tuple(given), asked)
@@ -94,6 +91,12 @@ def _given(
             if side.named and not generated & set(side.by):
                 found[flow] = None
     return found
+
+
+def outside_peers() -> dict[str, dict[str, str]]:
+    """The nodes, the API server, a LAN and a public address: name to end."""
+    nodes = {name: {"entity": name} for name in ("host", "remote-node", "kube-apiserver")}
+    return {**nodes, LAN: {"cidr": _LAN_ADDRESS}, PUBLIC: {"cidr": _PUBLIC_ADDRESS}}
 
 
 def _ports(world: World, policies: str) -> set[str]:

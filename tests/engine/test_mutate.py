@@ -10,7 +10,9 @@ import yaml
 from tests.engine.build import SOURCES
 from tests.engine.corpus import Row, rows
 from tests.engine.judge import Judge
-from tests.engine.mutate import mutations, report, survivors
+from tests.engine.justify import Justifier
+from tests.engine.mutate import Unnoticed, proposed_rows, report, survivors
+from tests.engine.mutations import mutations
 
 pytestmark = pytest.mark.judge
 
@@ -90,8 +92,38 @@ def test_what_no_flow_exercises_is_listed(judge: Judge, asked: tuple[Row, ...]) 
     assert ("ingress[0]", "port web/TCP became web-x") in left
     assert not left & {("ingress[0]", "dropped"), ("ingress[0]", "port 9464/TCP became 9465")}
     assert ("subject", "label app.kubernetes.io/name=front became front-x") not in left
-    text = list(report(found))
-    assert text[0] == "1 rules that no flow exercises"
-    assert text[1].endswith("front ingress[1]")
-    assert any("port web/TCP" in line for line in text[2:])
+    world.unload()
+
+
+def test_unnoticed_rules_are_told_apart(judge: Judge, asked: tuple[Row, ...], tmp_path: Path) -> None:
+    """A rule that lets something pass is an opening unless the facts state it; the others are idle."""
+    facts = {
+        "front": {
+            "pods": [{"app.kubernetes.io/name": "front"}],
+            "ingress": [{"from": "remote-node", "ports": ["3000/TCP"]}],
+            "egress": [],
+        }
+    }
+    world = judge.world(text=SHOP)
+    found, _ = survivors(world, POLICY, asked)
+    justifier = Justifier(world, facts)
+    unnoticed = [Unnoticed(one, justifier.dependants(one)) for one in found]
+    by_change = {(one.mutation.where.split(" ")[1], one.mutation.what): one.dependants for one in unnoticed}
+    nodes = by_change["ingress[1]", "dropped"]
+    assert "front ingress from remote-node" in nodes.known.values()
+    assert any(flow.source == "remote-node" and flow.port == "TCP/9464" for flow in nodes.unknown)
+    assert (
+        by_change["ingress[1]", "peer kube-apiserver dropped"].verdict().startswith("nothing depends on it")
+    )
+    assert by_change["ingress[0]", "port web/TCP became web-x"].unknown
+    text = list(report(unnoticed))
+    assert [line for line in text if line[0].isdigit()] == [
+        "4 rules or parts that let pass what nobody states",
+        "0 rules or parts that let pass what the facts state, but no row asks about",
+        "1 rules or parts on which nothing depends",
+    ]
+    (tmp_path / "rows.yaml").write_text(proposed_rows(unnoticed, justifier), encoding="utf-8")
+    proposed = rows(tmp_path / "rows.yaml")
+    assert {row.query["port"] for row in proposed} == {3000}
+    assert world.verdicts([row.query for row in proposed]) == ["allow"] * len(proposed)
     world.unload()

@@ -10,10 +10,10 @@ import pytest
 
 from tests.engine.build import SOURCES
 from tests.engine.corpus import Case, cases, cluster_text, left_out, variables
-from tests.engine.facts import FactEdges
+from tests.engine.facts import LAN, PUBLIC, FactEdges
 from tests.engine.judge import Judge
 from tests.engine.measure import Count, audit, measure
-from tests.engine.openings import PUBLIC, openings
+from tests.engine.openings import openings
 from tests.engine.policies import namespaces, wide_rules
 from tests.engine.product import Product, ProductError, Variant
 from tests.engine.score import main
@@ -163,17 +163,22 @@ def test_facts_excuse_a_flow_only_where_they_state_it() -> None:
         "web": {
             "pods": [{"app": "web", "tier": "*"}, {"app": "web"}],
             "ingress": [{"from": "all-pods", "ports": ["80-90/TCP"]}],
-            "egress": [{"to": "internet", "ports": ["443/TCP"]}, {"to": "kube-apiserver"}],
+            "egress": [
+                {"to": "world", "ports": ["443/TCP"]},
+                {"to": "world", "ports": ["9/TCP"], "why": "LAN"},
+            ],
         },
     }
     pods = [pod("a/D/web", "a", app="web"), pod("a/D/db", "a", app="db"), pod("b/D/x", "b", app="x")]
-    edges = FactEdges(facts, pods, [PUBLIC])
-    assert edges.knows("a/D/web", "a/D/db", "TCP/5432")
-    assert not edges.knows("a/D/web", "a/D/db", "UDP/5432")
-    assert not edges.knows("b/D/x", "a/D/db", "TCP/5432")
-    assert edges.knows("a/D/web", PUBLIC, "TCP/443")
-    assert not edges.knows("a/D/web", PUBLIC, "TCP/80")
-    assert not edges.knows("b/D/x", "a/D/web", "TCP/85"), "a wide word needs the other end's word, too"
+    edges = FactEdges(facts, pods)
+    assert edges.stated_by("a/D/web", "a/D/db", "TCP/5432") == "db ingress from component:web"
+    assert not edges.stated_by("a/D/web", "a/D/db", "UDP/5432")
+    assert not edges.stated_by("b/D/x", "a/D/db", "TCP/5432")
+    assert edges.stated_by("a/D/web", PUBLIC, "TCP/443") == "web egress to world"
+    assert not edges.stated_by("a/D/web", LAN, "TCP/443"), "to world reads as the internet"
+    assert edges.stated_by("a/D/web", LAN, "TCP/9"), "unless it says LAN"
+    assert not edges.stated_by("a/D/web", PUBLIC, "TCP/80")
+    assert not edges.stated_by("b/D/x", "a/D/web", "TCP/85"), "a wide word needs the other end's word, too"
 
 
 def test_wide_rules_need_a_description() -> None:
