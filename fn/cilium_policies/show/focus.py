@@ -61,13 +61,20 @@ def _rows(view: View, key: str, links: list[Link], *, incoming: bool) -> list[Ro
     for link in links:
         node = link.source if incoming else link.target
         busy = view.busy_end(link) == key
-        found.setdefault(("", link.kind, link.label) if busy else (node, "", link.label), []).append(link)
+        found.setdefault(("", link.kind, "") if busy else (node, "", link.label), []).append(link)
     rows = []
     for (node, kind, label), same in found.items():
+        label = label if node else _joined(same)
         members = tuple(dict.fromkeys(one.target if incoming else one.source for one in same))
         title = view.nodes[node].title if node else kind
         rows.append(Row(view.group_of(node) if node else MANY, node, title, label, members, tuple(same)))
     return sorted(rows, key=lambda row: _order(view, row, key))
+
+
+def _joined(links: list[Link]) -> str:
+    """All ways of many links, each once, numbers in their order."""
+    words = {word for link in links for word in link.label.split(", ") if word}
+    return ", ".join(sorted(words, key=lambda word: (len(word), word)))
 
 
 def _order(view: View, row: Row, own: str) -> tuple[int, str, str, str, str]:

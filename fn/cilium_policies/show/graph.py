@@ -37,7 +37,8 @@ class Group(NamedTuple):
 
 
 class Link(NamedTuple):
-    """`source` opens connections to `target` (node keys). `label` says how, `kind` is what one filters by."""
+    """`source` opens connections to `target` (node keys). `label` says how (several ways: with ", " between
+    them), `kind` is what one filters by."""
 
     source: str
     target: str
@@ -132,7 +133,7 @@ class View:
 
 
 def _bundle(ends: tuple[str, str], links: list[Link]) -> Bundle:
-    labels = Counter(link.label for link in links if link.label)
+    labels = Counter(label for link in links for label in link.label.split(", ") if label)
     kinds = tuple(dict.fromkeys(link.kind for link in links))
     tones = {link.tone for link in links}
     tone = next((tone for tone in ("bad", "outside", "warn", "mixed", "good") if tone in tones), "plain")
