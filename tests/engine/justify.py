@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any, NamedTuple
 
-from tests.engine.facts import FactEdges, Facts
+from tests.engine.facts import LAN, PUBLIC, FactEdges, Facts
 from tests.engine.judge import End, World
 from tests.engine.mutations import Mutation
 from tests.engine.openings import outside_peers
@@ -58,13 +59,17 @@ class Justifier:
         self._world = world
         self._pods = [pod for pod in world.pods if "identity" in pod]
         self._ends: dict[str, End] = {pod["name"]: {"pod": pod["name"]} for pod in self._pods}
-        self._ends.update(outside_peers())
+        # A public name stands for an address of each family, so that both halves of a rule are asked about.
+        self._ends.update({**outside_peers(), PUBLIC: {"fqdn": "somewhere.example.org"}})
         self._edges = FactEdges(facts, self._pods)
 
     def query(self, flow: Flow) -> dict[str, Any]:
         """The flow as the judge takes it."""
         protocol, _, number = flow.port.partition("/")
-        ends = {"from": self._ends[flow.source], "to": self._ends[flow.target]}
+        ends = {
+            key: self._ends.get(name, {"cidr": name})
+            for key, name in (("from", flow.source), ("to", flow.target))
+        }
         return {**ends, "port": int(number), "protocol": protocol}
 
     def dependants(self, mutation: Mutation) -> Dependants:
@@ -78,18 +83,24 @@ class Justifier:
             for flow, old, new in zip(flows, before, after, strict=True)
             if (old, new) == ("allow", "deny")
         ]
-        stated = {flow: self._edges.stated_by(*flow) for flow in cut}
+        stated = {
+            flow: self._edges.stated_by(self._known(flow.source), self._known(flow.target), flow.port)
+            for flow in cut
+        }
         known = {flow: text for flow, text in stated.items() if text}
         return Dependants(known, tuple(flow for flow in cut if not stated[flow]), len(flows))
+
+    def _known(self, name: str) -> str:
+        """The name that the facts' edges use: a rule's own address is one of the two outside."""
+        return name if name in self._ends else PUBLIC if ip_address(name).is_global else LAN
 
     def _candidates(self, mutation: Mutation) -> Iterator[Flow]:
         side, rule, namespace = mutation.side, mutation.rule, mutation.namespace
         wanted = (mutation.spec.get("endpointSelector") or {}).get("matchLabels") or {}
-        self._ends.update({text: {"cidr": text} for text in _addresses(rule)})
         for pod in self._pods:
             if pod["namespace"] != namespace or not _fits(pod, wanted):
                 continue
-            for other in self._ends:
+            for other in [*self._ends, *_addresses(rule)]:
                 if side == "egress":
                     ends = (pod["name"], other)
                 else:

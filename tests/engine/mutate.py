@@ -117,7 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     started = time.monotonic()
     with Judge() as judge:
-        world = judge.world(text=cluster_text(case))
+        # Both families, so that either half of a rule for the outside is missed when it goes.
+        world = judge.world(text=cluster_text(case), options={"ipv6": True})
         found, total = survivors(world, policies, [*case.rows, *extra_rows(case)])
         justifier = Justifier(world, load_facts(facts_directory()))
         unnoticed = [Unnoticed(one, justifier.dependants(one)) for one in found]

@@ -113,11 +113,16 @@ def _selector_changes(selector: dict[str, Any]) -> Iterator[tuple[str, dict[str,
 
 
 def _short(peer: Any) -> str:
-    if isinstance(peer, dict):
-        return ",".join(
-            f"{key.split('/')[-1]}={value}" for key, value in (peer.get("matchLabels") or peer).items()
-        )
-    return str(peer)
+    if not isinstance(peer, dict):
+        return str(peer)
+    if "cidr" in peer:
+        return str(peer["cidr"]) + (" with exceptions" if peer.get("except") else "")
+    labels = [
+        f"{key.split('/')[-1].split(':')[-1]}={value}"
+        for key, value in (peer.get("matchLabels") or {}).items()
+    ]
+    labels += [f"{one['key']} {one['operator']}" for one in peer.get("matchExpressions") or ()]
+    return ",".join(labels or map(str, peer.values())) or "any pod of the namespace"
 
 
 def rule_text(rule: dict[str, Any]) -> str:

@@ -59,8 +59,7 @@ func (w *World) sides(end *End, port any, protocol u8proto.U8proto) ([]side, err
 	case end.Entity != "":
 		return w.entitySides(end.Entity)
 	case end.FQDN != "":
-		made, err := w.fqdnSide(end)
-		return []side{made}, err
+		return w.fqdnSides(end)
 	case end.CIDR != "":
 		address, err := parseAddress(end.CIDR)
 		if err != nil {
@@ -172,16 +171,17 @@ func (w *World) entitySides(name string) ([]side, error) {
 	return []side{{id: w.reserved(number), managed: managed}}, nil
 }
 
-// fqdnSide labels an outside address with every toFQDNs selector whose pattern matches the name.
-func (w *World) fqdnSide(end *End) (side, error) {
-	made := side{fqdn: dns.FQDN(strings.ToLower(end.FQDN))}
+// fqdnSides labels an outside address with every toFQDNs selector whose pattern matches the name. Without a given
+// address a name stands for one of each family that the cluster has.
+func (w *World) fqdnSides(end *End) ([]side, error) {
+	name := dns.FQDN(strings.ToLower(end.FQDN))
 	extra := labels.Labels{}
 	for _, selector := range w.fqdnSelectors() {
 		pattern, err := selector.ToRegex()
 		if err != nil {
-			return made, err
+			return nil, err
 		}
-		if pattern.MatchString(made.fqdn) {
+		if pattern.MatchString(name) {
 			label := selector.IdentityLabel()
 			extra[label.Key] = label
 		}
@@ -189,19 +189,24 @@ func (w *World) fqdnSide(end *End) (side, error) {
 	if end.CIDR != "" {
 		address, err := parseAddress(end.CIDR)
 		if err != nil {
-			return made, err
+			return nil, err
 		}
-		made.plain = w.cidrIdentity(address, nil)
-		made.id = w.cidrIdentity(address, extra)
-		return made, nil
+		return []side{{fqdn: name, plain: w.cidrIdentity(address, nil), id: w.cidrIdentity(address, extra)}}, nil
 	}
-	set := labels.Labels{}
-	set.AddWorldLabel(netip.IPv4Unspecified())
-	made.plain = w.identityOf(set, &w.nextLocal, nil)
-	set = labels.NewFrom(set)
-	set.MergeLabels(extra)
-	made.id = w.identityOf(set, &w.nextLocal, nil)
-	return made, nil
+	families := []netip.Addr{netip.IPv4Unspecified()}
+	if w.options.IPv6 {
+		families = append(families, netip.IPv6Unspecified())
+	}
+	var sides []side
+	for _, family := range families {
+		set := labels.Labels{}
+		set.AddWorldLabel(family)
+		plain := w.identityOf(set, &w.nextLocal, nil)
+		set = labels.NewFrom(set)
+		set.MergeLabels(extra)
+		sides = append(sides, side{fqdn: name, plain: plain, id: w.identityOf(set, &w.nextLocal, nil)})
+	}
+	return sides, nil
 }
 
 // serviceSides follows a Service to its pods and to the port behind it; slices stand for pods outside the cluster.
