@@ -12,16 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from cilium_policies.catalogue.check import problems
-from cilium_policies.catalogue.model import Component
+from cilium_policies.catalogue.model import CatalogueError, Component
 
 HERE = Path(__file__).resolve().parent
 COMPONENTS = HERE / "components"
 INDEX = HERE / "index.json"
 FORM = "1"  # raised when the form of the index changes
-
-
-class CatalogueError(Exception):
-    """A catalogue file or definition that cannot be used; the text is one line: file, path, cure."""
 
 
 def build(out: Path | None = None, source: Path | None = None) -> Path:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cilium_policies.catalogue import index
-from cilium_policies.catalogue.check import nearest, problems
-from cilium_policies.catalogue.index import CatalogueError
-from cilium_policies.catalogue.model import ChartEntry, Component, Edge, MadeBy, read_edge
+from cilium_policies.catalogue.model import CatalogueError, ChartEntry, Component, Edge, MadeBy, read_edge
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Components(Mapping[str, Component]):
@@ -90,10 +92,15 @@ def load(define: Iterable[Any] = (), disable: Iterable[str] = ()) -> Catalogue:
 
 def load_folder(folder: Path) -> Catalogue:
     """The catalogue of another folder of component files (tests, a user's collection)."""
+    from cilium_policies.catalogue import index
+
     return Catalogue(index.compiled(folder))
 
 
 def _merged(catalogue: Catalogue, own: list[Any], off: list[str]) -> Catalogue:
+    from cilium_policies.catalogue import index
+    from cilium_policies.catalogue.check import nearest, problems
+
     bodies = {name: one.data for name, one in catalogue.components.items()}
     for name in off:
         if name not in bodies:
@@ -113,9 +120,11 @@ def _merged(catalogue: Catalogue, own: list[Any], off: list[str]) -> Catalogue:
 
 def _text() -> bytes:
     """The index beside this module; in a source tree made anew when a file changed."""
-    in_source = index.HERE.parents[1].parent.joinpath("pyproject.toml").exists()
-    if not in_source:
-        return index.INDEX.read_bytes()
+    if not os.path.exists(os.path.join(HERE, "..", "..", "..", "pyproject.toml")):
+        with open(os.path.join(HERE, "index.json"), "rb") as file:
+            return file.read()
+    from cilium_policies.catalogue import index  # a build of its own, which an installed program never needs
+
     mark = index.stamp(index.COMPONENTS)
     try:
         text = index.INDEX.read_bytes()

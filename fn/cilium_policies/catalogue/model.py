@@ -14,6 +14,10 @@ from cilium_policies.workloads.model import Port
 When = Any  # None, a word (peer, evidence, asked), a condition mapping, or a list of these (any suffices)
 
 
+class CatalogueError(Exception):
+    """A catalogue file or definition that cannot be used; the text is one line: file, path, cure."""
+
+
 class ServiceTemplate(NamedTuple):
     """A Service that a chart or operator makes. `name` and ports may hold `{release}`, `{fullname}`,
     `{name}`, `{port}`; `ports` are (name, port, target, protocol), all text."""
