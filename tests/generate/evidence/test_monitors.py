@@ -168,8 +168,9 @@ def test_control_plane_without_pods_and_kubelet_without_service_are_nodes() -> N
     assert "o11y/scraper > host 10250/TCP" in _found(kubelet, _scraper(**_ALL))
 
 
-def test_service_without_pods_elsewhere_is_no_node() -> None:
-    assert _found(service("web", "[{name: stats, port: 81}]") + _monitor(), _scraper(**_ALL)) == set()
+def test_a_service_whose_pods_another_build_holds_is_known_by_its_selector() -> None:
+    found = _found(service("web", "[{name: stats, port: 81}]") + _monitor(), _scraper(**_ALL))
+    assert found == {"o11y/scraper > shop[app=web] 81/TCP"}
 
 
 def test_node_scrape() -> None:

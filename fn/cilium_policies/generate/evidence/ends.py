@@ -29,8 +29,9 @@ def service_ports(service: Service, port: str, protocol: str = "") -> Iterator[S
 def behind(
     cluster: Cluster, service: Service, port: str = "", protocol: str = ""
 ) -> Iterator[tuple[Peer, Port]]:
-    """Peers and pod ports behind a Service port: its pods, the nodes for host-network pods, and the
-    EndpointSlice addresses of a selector-less Service. An ExternalName Service has none of these."""
+    """Peers and pod ports behind a Service port: its pods (by its selector alone, where another build holds
+    them), the nodes for host-network pods, and the EndpointSlice addresses of a selector-less Service. An
+    ExternalName Service has none of these."""
     workloads = cluster.backends(service)
     for entry in service_ports(service, port, protocol):
         target = entry.target or str(entry.port)
@@ -38,10 +39,17 @@ def behind(
             found = cluster.target_port(workload, target, entry.protocol)
             if found is not None:
                 yield from ((end, found) for end in ends(workload))
+        if service.selector and not workloads:
+            number, name = (int(target), "") if target.isdigit() else (0, target)
+            yield _elsewhere(service), Port(number, entry.protocol, name)
         if not service.selector and service.addresses:
             number = int(target) if target.isdigit() else entry.port
             for address in service.addresses:
                 yield cidr(address), Port(number, entry.protocol)
+
+
+def _elsewhere(service: Service) -> Peer:
+    return Peer("labels", namespace=service.namespace, labels=tuple(sorted(service.selector.items())))
 
 
 def cidr(address: str) -> Peer:

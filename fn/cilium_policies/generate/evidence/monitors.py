@@ -4,12 +4,13 @@ really selects them to the metrics ports."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from cilium_policies.generate.edge import Edge, Peer
 from cilium_policies.generate.evidence.ends import NODES, behind, ends
 from cilium_policies.generate.evidence.given import Given
 from cilium_policies.generate.evidence.scrapers import MONITOR_KINDS, Scrapers
-from cilium_policies.generate.evidence.selectors import selects
+from cilium_policies.generate.evidence.selectors import ByLabel, selects
 from cilium_policies.kube.objects import Mapping, Object, flag, integer, mapping, mappings, sequence, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Port, Service, Workload
@@ -23,17 +24,28 @@ _KUBELET_LABELS = {
 }
 _KUBELET_PORTS = {"https-metrics": 10250, "http-metrics": 10255, "cadvisor": 4194}
 _KUBELET = 10250
+_POD_PORT_FIELDS = ("port", "portNumber", "targetPort")
+_DNS = ("kube-dns", "coredns")
 _CONTROL_PLANE = "kube-system"  # where static pods run
+
+
+class _Shown(NamedTuple):
+    """A cluster with its Services and pods by label."""
+
+    cluster: Cluster
+    services: ByLabel[Service]
+    workloads: ByLabel[Workload]
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """Scraper to target, one edge a monitor and port; a monitor that no scraper selects opens nothing."""
     scrapers = Scrapers(cluster, given)
+    shown = _Shown(cluster, ByLabel(cluster.services), ByLabel(cluster.workloads))
     for monitor in cluster.inventory.of(*MONITOR_KINDS):
         read = _READ.get(monitor.kind)
         clients = scrapers.of(monitor) if read is not None else ()
         if read is not None and clients:
-            yield from _scrapes(clients, dict.fromkeys(read(cluster, monitor)), str(monitor))
+            yield from _scrapes(clients, dict.fromkeys(read(shown, monitor)), str(monitor))
     yield from _annotated(cluster, scrapers)
 
 
@@ -53,17 +65,15 @@ def _namespaces(monitor: Object) -> set[str] | None:
     return {text(name) for name in sequence(chosen.get("matchNames"))} or {monitor.namespace}
 
 
-def _by_service(cluster: Cluster, monitor: Object) -> Iterator[Target]:
+def _by_service(shown: _Shown, monitor: Object) -> Iterator[Target]:
     """Endpoints of a ServiceMonitor or VMServiceScrape."""
     spaces, selector = _namespaces(monitor), mapping(monitor.spec.get("selector"))
     endpoints = mappings(monitor.spec.get("endpoints"))
-    found = False
-    for service in cluster.services:
-        if (spaces is None or service.namespace in spaces) and selects(selector, service.labels):
-            found = True
-            for endpoint in endpoints:
-                yield from _endpoint(cluster, service, endpoint)
-    if not found and (spaces is None or _CONTROL_PLANE in spaces) and selects(selector, _KUBELET_LABELS):
+    services = shown.services.selected(selector, spaces)
+    for service in services:
+        for endpoint in endpoints:
+            yield from _endpoint(shown.cluster, service, endpoint)
+    if not services and (spaces is None or _CONTROL_PLANE in spaces) and selects(selector, _KUBELET_LABELS):
         for endpoint in endpoints:
             if number := _KUBELET_PORTS.get(text(endpoint.get("port"))):
                 yield from ((node, Port(number)) for node in NODES)
@@ -73,8 +83,10 @@ def _endpoint(cluster: Cluster, service: Service, endpoint: Mapping) -> Iterator
     name, target = text(endpoint.get("port")), text(endpoint.get("targetPort"))
     workloads = cluster.backends(service)
     if name:
-        yield from behind(cluster, service, name)
-        if not workloads and not service.addresses and service.namespace == _CONTROL_PLANE:
+        hidden = not workloads and not service.addresses and service.namespace == _CONTROL_PLANE
+        if not hidden or service.selector.get("k8s-app") in _DNS:
+            yield from behind(cluster, service, name)
+        else:
             # No pod in sight: the static pods of the control plane, on the nodes' own network.
             for entry in service.ports:
                 number = integer(entry.target or str(entry.port))
@@ -87,30 +99,25 @@ def _endpoint(cluster: Cluster, service: Service, endpoint: Mapping) -> Iterator
                 yield from ((end, port) for end in ends(workload))
 
 
-def _by_pod(cluster: Cluster, monitor: Object) -> Iterator[Target]:
+def _by_pod(shown: _Shown, monitor: Object) -> Iterator[Target]:
     """Endpoints of a PodMonitor or VMPodScrape."""
     spaces, selector = _namespaces(monitor), mapping(monitor.spec.get("selector"))
     endpoints = mappings(monitor.spec.get("podMetricsEndpoints"))
-    for workload in cluster.workloads:
-        if (spaces is None or workload.namespace in spaces) and selects(selector, workload.labels):
-            for endpoint in endpoints:
-                wanted = (
-                    text(endpoint.get("port"))
-                    or text(endpoint.get("portNumber"))
-                    or text(endpoint.get("targetPort"))
-                )
-                port = cluster.target_port(workload, wanted)
-                if port is not None:
-                    yield from ((end, port) for end in ends(workload))
+    for workload in shown.workloads.selected(selector, spaces):
+        for endpoint in endpoints:
+            wanted = next(filter(None, (text(endpoint.get(key)) for key in _POD_PORT_FIELDS)), "")
+            port = shown.cluster.target_port(workload, wanted)
+            if port is not None:
+                yield from ((end, port) for end in ends(workload))
 
 
-def _by_node(cluster: Cluster, monitor: Object) -> Iterator[Target]:
+def _by_node(shown: _Shown, monitor: Object) -> Iterator[Target]:
     """A VMNodeScrape reads every node, on the kubelet's port unless it names another."""
     number = integer(monitor.spec.get("port")) or _KUBELET
     yield from ((node, Port(number)) for node in NODES)
 
 
-_READ: dict[str, Callable[[Cluster, Object], Iterator[Target]]] = {
+_READ: dict[str, Callable[[_Shown, Object], Iterator[Target]]] = {
     "ServiceMonitor": _by_service,
     "VMServiceScrape": _by_service,
     "PodMonitor": _by_pod,
