@@ -109,6 +109,18 @@ def test_identities_are_those_of_the_parsed_documents(parts: list[str]) -> None:
         assert said(item) == identity(item.load())[:4]
 
 
+@pytest.mark.parametrize("config", ["", CONFIG])
+@pytest.mark.parametrize("items", ["", "items:\n", "items: []\n", "items:  []  \n", "items:\n\n"])
+def test_both_cutters_read_a_list_without_items(items: str, config: str) -> None:
+    for text in (HEAD + items + config, HEAD + config + items):
+        data = text.encode()
+        exact, fast = Source(data, "stdin", RESOURCE_LIST), Source(data, "stdin", RESOURCE_LIST)
+        assert marks.fill(exact, 0, len(data))
+        assert blocks.fill(fast, 0, len(data))
+        assert shape(fast) == shape(exact)
+        assert not fast.items
+
+
 def shape(source: Source) -> list[Any]:
     return [getattr(source.frame, name) for name in source.frame.__slots__]
 

@@ -30,14 +30,9 @@ def fill(source: Source, start: int, end: int) -> bool:
         return False
     if not entries.get("apiVersion", (0, 0, b""))[2].startswith(b"config.kubernetes.io/"):
         return False
-    if "items" not in entries or entries["items"][2]:
-        return False
     frame = source.frame = Frame()
     frame.end = end
-    begin, stop, _ = entries["items"]
-    colon = begin + len(b"items:")
-    frame.items = (colon, stop)
-    if not _cut(source, data.find(b"\n", colon), stop):
+    if not _items(source, entries):
         return False
     if "results" in entries:
         frame.results = entries["results"][:2]
@@ -61,6 +56,27 @@ def _entries(data: bytes, start: int, end: int) -> dict[str, tuple[int, int, byt
     stops = [at for _, at, _ in found[1:]] + [end]
     entries = {name: (at, stop, value) for (name, at, value), stop in zip(found, stops, strict=True)}
     return entries if len(entries) == len(found) else None
+
+
+def _items(source: Source, entries: dict[str, tuple[int, int, bytes]]) -> bool:
+    """Read the entry `items`: absent, null, `[]` or a block list."""
+    if "items" not in entries:
+        return True
+    frame, data = source.frame, source.data
+    begin, stop, value = entries["items"]
+    colon = begin + len(b"items:")
+    if value == b"[]":
+        frame.items_flow = True
+        begin = data.find(b"[", colon)
+        frame.items = (begin, begin + 2)
+    elif value:
+        return False
+    elif not data[colon:stop].strip():
+        frame.items = (colon, colon)
+    else:
+        frame.items = (colon, stop)
+        return _cut(source, data.find(b"\n", colon), stop)
+    return True
 
 
 def _cut(source: Source, at: int, stop: int) -> bool:
@@ -106,7 +122,7 @@ def _sound(source: Source, entries: dict[str, tuple[int, int, bytes]]) -> bool:
     A quoted scalar or flow collection left open there would make the next key's line a part of it; at the
     end of the text it means that the input was cut off.
     """
-    if not _is_whole(source.items[-1]):
+    if source.items and not _is_whole(source.items[-1]):
         return False
     try:
         for begin, stop, _ in (entry for name, entry in entries.items() if name != "items"):

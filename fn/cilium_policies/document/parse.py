@@ -29,8 +29,30 @@ def load(text: bytes, *, line: int = 1, file: str = "") -> Value:
 
 
 def load_with_lines(text: bytes, *, line: int = 1, file: str = "") -> tuple[Value, dict[Path, int]]:
-    """The value, and for each path in it (keys and list positions) the line where its key or entry stands."""
-    from cilium_policies.document.lines import lines_of
+    """The value, and by path (keys and list positions) the lines where keys and entries stand: `in` and `[…]`."""
+    return load(text, line=line, file=file), Lines(text, line)
 
-    value = load(text, line=line, file=file)
-    return value, lines_of(text, line)
+
+class Lines(dict[Path, int]):
+    """Lines by path, read from the text when the first one is asked for: only an error asks."""
+
+    def __init__(self, text: bytes, line: int) -> None:
+        super().__init__()
+        self._text: bytes | None = text
+        self._line = line
+
+    def _fill(self) -> None:
+        if self._text is not None:
+            from cilium_policies.document.lines import lines_of
+
+            text, self._text = self._text, None
+            for path, line in lines_of(text, self._line).items():
+                self.setdefault(path, line)
+
+    def __contains__(self, path: object) -> bool:
+        self._fill()
+        return super().__contains__(path)
+
+    def __getitem__(self, path: Path) -> int:
+        self._fill()
+        return super().__getitem__(path)

@@ -27,6 +27,7 @@ class _Places:
         self.file = file
         self.lines = lines
         self.said: dict[Path, str] = {}  # field: the option that said it
+        self.entries: dict[Path, Path] = {}  # field: the ConfigMap's entry that said it
 
     def refuse(self, problem: Problem) -> NoReturn:
         """Raises Refused for the first problem, with file, line and path."""
@@ -41,6 +42,8 @@ class _Places:
     def line(self, path: Path) -> int:
         """The line of a field, or of the nearest field around it; 0 where no line is known."""
         for length in range(len(path), -1, -1):
+            if path[:length] in self.entries:
+                return self.line(self.entries[path[:length]])
             if path[:length] in self.lines:
                 return self.lines[path[:length]]
         return 0
@@ -60,7 +63,7 @@ def read(
     counts. Raises Refused for another kind, an unknown or ill-typed field, a value that cannot be meant, and
     audit on Cilium before 1.16.
     """
-    places = _Places(file, dict(lines or {}))
+    places = _Places(file, {} if lines is None else lines)
     body = _own_form(mapping(config_object), places)
     spec: dict[str, Any] = body["spec"]
     for field, value in overrides:
@@ -124,7 +127,7 @@ def _from_config_map(body: Mapping, places: _Places) -> Mapping:
             places.refuse(Problem(entry, f"{key} and {other} set the same field", "keep one of them"))
         fields[path] = (key, value or "")
         below_spec: Path = ("spec", *path)
-        places.lines[below_spec] = places.line(entry)
+        places.entries[below_spec] = entry
     return spec
 
 
