@@ -32,8 +32,17 @@ _OTHER_TYPE = re.compile(
 _NOT_PLAIN = re.compile(
     r"""\A[#,\[\]{}&*!|>'"%@`\s] | \A[-?:](\s|\Z) | \A(---|\.\.\.) | :(\s|\Z) | \s\# | \s\Z""", re.VERBOSE
 )
-_UNPRINTABLE = re.compile("[^ -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_PRINTABLE = " -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
+@lru_cache(maxsize=1)
+def _unprintable() -> re.Pattern[str]:
+    return re.compile(f"[^{_PRINTABLE}]")  # 5 ms, and few texts need it
+
+
+def _printable(value: str) -> bool:
+    return (value.isascii() and value.isprintable()) or not _unprintable().search(value)
 
 
 @lru_cache(maxsize=8192)
@@ -43,14 +52,14 @@ def scalar(value: str) -> str:
         return f'"{value}"' if value in WORDS else value
     if "${" in value:
         return _variable(value)
-    if value in WORDS or _OTHER_TYPE.fullmatch(value) or _UNPRINTABLE.search(value):
+    if value in WORDS or _OTHER_TYPE.fullmatch(value) or not _printable(value):
         return quoted(value)
     return single(value) if _NOT_PLAIN.search(value) else value
 
 
 def _variable(value: str) -> str:
     # What Flux puts there is unknown: quoted, it stays a string. Escapes would change the variable's text.
-    if _UNPRINTABLE.search(value):
+    if not _printable(value):
         return quoted(value)
     return single(value) if '"' in value or "\\" in value else f'"{value}"'
 
@@ -63,7 +72,7 @@ def single(value: str) -> str:
 def quoted(value: str) -> str:
     """`value` in double quotes, everything unprintable escaped."""
     text = value.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + _UNPRINTABLE.sub(_escape, text) + '"'
+    return f'"{text}"' if _printable(text) else '"' + _unprintable().sub(_escape, text) + '"'
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from cilium_policies.kube.inventory import Inventory
@@ -92,6 +91,8 @@ def _as_envoy(gateway: Object, settings: Mapping, kubernetes: Mapping, workload:
 
 def _hashed(name: str) -> str:
     short = name.replace("/", "-")[:_NAME_LIMIT]
+    import hashlib  # 2 ms, and rarely needed
+
     return f"envoy-{short}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 from collections.abc import Iterator
 
@@ -145,6 +144,8 @@ def _entries(one: Object) -> Iterator[Text]:
 
 
 def _decoded(value: str) -> str:
+    import base64
+
     try:
         return base64.b64decode(value, validate=False).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError, ValueError):

@@ -6,8 +6,6 @@ kustomize `helmCharts`, in input order within a kind.
 
 from __future__ import annotations
 
-import hashlib
-
 from cilium_policies.document.finding import Refused
 from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
@@ -110,6 +108,8 @@ def _shortened(name: str) -> str:
     # fluxcd/helm-controller:internal/release/name.go
     if len(name) <= _HELM_NAME_LIMIT:
         return name
+    import hashlib  # 2 ms, and rarely needed
+
     return f"{name[:40]}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
