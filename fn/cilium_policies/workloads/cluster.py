@@ -32,8 +32,11 @@ class Cluster:
         self.services = services
         self.settings = settings
         self._by_namespace: dict[str, list[Workload]] = {}
+        self._by_label: dict[tuple[str, str, str], list[Workload]] = {}
         for workload in workloads:
             self._by_namespace.setdefault(workload.namespace, []).append(workload)
+            for key, value in workload.labels.items():
+                self._by_label.setdefault((workload.namespace, key, value), []).append(workload)
         self._services = {(service.namespace, service.name): service for service in services}
 
     def in_namespace(self, namespace: str) -> list[Workload]:
@@ -46,7 +49,9 @@ class Cluster:
         """The workloads of a namespace whose pods carry all these labels (empty: none)."""
         if not labels:
             return []
-        return [one for one in self.in_namespace(namespace) if labels.items() <= one.labels.items()]
+        # The rarest label leaves few to look at: thousands of Services ask, and a namespace may hold thousands.
+        found = [self._by_label.get((namespace, key, value), []) for key, value in labels.items()]
+        return [one for one in min(found, key=len) if labels.items() <= one.labels.items()]
 
     def backends(self, service: Service) -> list[Workload]:
         """The workloads behind a Service."""
