@@ -6,10 +6,19 @@ from collections.abc import Callable, Iterator
 
 from cilium_policies.generate.edge import Peer
 from cilium_policies.generate.evidence.addresses import Address
-from cilium_policies.generate.evidence.ends import HOST, KUBE_APISERVER, NODES, behind, cidr, ends
+from cilium_policies.generate.evidence.ends import (
+    HOST,
+    KUBE_APISERVER,
+    NODES,
+    behind,
+    cidr,
+    ends,
+    service_ports,
+)
 from cilium_policies.generate.evidence.given import Given
 from cilium_policies.generate.evidence.hostnames import Hostnames
 from cilium_policies.generate.evidence.names import Named, resolve
+from cilium_policies.generate.evidence.ports_of_schemes import SCHEMES
 from cilium_policies.generate.evidence.services import host_ports
 from cilium_policies.kube.objects import integer, mappings, text
 from cilium_policies.workloads.cluster import Cluster
@@ -103,15 +112,15 @@ class Destinations:
 
     def _pods(self, service: Service, address: Address, name: str) -> Iterator[tuple[Peer, Port]]:
         wanted = name or (str(address.port) if address.port else _likely_port(service))
-        if not wanted:
-            return
-        found = False
-        for entry in service.ports:
-            # A URL does not say whether the program speaks TCP or UDP; what the Service has on the port counts.
-            if wanted in (entry.name, str(entry.port)):
-                found = True
-                yield from behind(self._cluster, service, str(entry.port), entry.protocol)
-        if not found and service.headless and wanted.isdigit():
+        entries = list(service_ports(service, wanted)) if wanted else []
+        usual = (address.port, address.protocol) in SCHEMES.get(address.scheme, ())
+        if not entries and usual:
+            # `url: http://web` beside `port: 9090`, as some charts have it: the Service's own port is meant.
+            entries = list(service_ports(service, _likely_port(service)))
+        for entry in entries:
+            # A URL does not say whether the program speaks TCP or UDP; what the Service has there counts.
+            yield from behind(self._cluster, service, str(entry.port), entry.protocol)
+        if not entries and service.headless and wanted.isdigit():
             # Its name stands for the pods themselves, so the number is a pod port already.
             for workload in self._cluster.backends(service):
                 yield from ((end, Port(int(wanted), address.protocol)) for end in ends(workload))
