@@ -37,7 +37,7 @@ class Lines(dict[Path, int]):
     """Lines by path, read from the text when the first one is asked for: only an error asks."""
 
     def __init__(self, text: bytes, line: int) -> None:
-        super().__init__()
+        super().__init__({(): line})
         self._text: bytes | None = text
         self._line = line
 
@@ -50,9 +50,11 @@ class Lines(dict[Path, int]):
                 self.setdefault(path, line)
 
     def __contains__(self, path: object) -> bool:
-        self._fill()
+        if path:
+            self._fill()
         return super().__contains__(path)
 
     def __getitem__(self, path: Path) -> int:
-        self._fill()
+        if path:
+            self._fill()
         return super().__getitem__(path)
