@@ -28,6 +28,8 @@ _DEFAULT_PORTS = {"dns": ["53/UDP", "53/TCP"]}
 # Names of the two ends outside the cluster.
 LAN = "a LAN address"
 PUBLIC = "a public address"
+# An API server that is no node, as managed clusters have it.
+API_OUTSIDE = "kube-apiserver-external"
 
 Facts = Mapping[str, Mapping[str, Any]]
 
@@ -119,7 +121,7 @@ class FactEdges:
             near = word != "same-namespace" or self._namespace.get(other) == self._namespace.get(own)
             return False if other in self._namespace and near else None
         named = {
-            "kube-apiserver": other == "kube-apiserver" or other in _NODES,
+            "kube-apiserver": other in ("kube-apiserver", API_OUTSIDE, *_NODES),
             "host": other == "host",
             "remote-node": other in ("remote-node", "kube-apiserver"),  # the API server's is a node, too
             "world": other in (LAN, PUBLIC),

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 
-from tests.engine.facts import LAN, PUBLIC, FactEdges, Facts
+from tests.engine.facts import API_OUTSIDE, LAN, PUBLIC, FactEdges, Facts
 from tests.engine.judge import End, World
 from tests.engine.mutations import Mutation
 from tests.engine.openings import outside_peers
@@ -36,11 +36,14 @@ class Dependants(NamedTuple):
     known: dict[Flow, str]  # with the statement of the facts
     unknown: tuple[Flow, ...]  # stated by nobody: an opening, or a gap in the facts
     asked: int
+    own_node: bool = False  # only the node of the pod is concerned
 
     def verdict(self) -> str:
         """One phrase for the report."""
         if not self.asked:
             return "selects no pod of this case"
+        if self.own_node:
+            return "the own node always gets in; the rule is for agents that set allow-localhost to policy"
         if not self.known and not self.unknown:
             return "nothing depends on it: another rule covers it, its peer is not here, or the other end refuses"
         parts = []
@@ -60,7 +63,12 @@ class Justifier:
         self._pods = [pod for pod in world.pods if "identity" in pod]
         self._ends: dict[str, End] = {pod["name"]: {"pod": pod["name"]} for pod in self._pods}
         # A public name stands for an address of each family, so that both halves of a rule are asked about.
-        self._ends.update({**outside_peers(), PUBLIC: {"fqdn": "somewhere.example.org"}})
+        outside = {
+            **outside_peers(),
+            PUBLIC: {"fqdn": "somewhere.example.org"},
+            API_OUTSIDE: {"entity": API_OUTSIDE},
+        }
+        self._ends.update(outside)
         self._edges = FactEdges(facts, self._pods)
 
     def query(self, flow: Flow) -> dict[str, Any]:
@@ -87,8 +95,9 @@ class Justifier:
             flow: self._edges.stated_by(self._known(flow.source), self._known(flow.target), flow.port)
             for flow in cut
         }
+        own_node = mutation.what == "peer host dropped" or mutation.rule.get("fromEntities") == ["host"]
         known = {flow: text for flow, text in stated.items() if text}
-        return Dependants(known, tuple(flow for flow in cut if not stated[flow]), len(flows))
+        return Dependants(known, tuple(flow for flow in cut if not stated[flow]), len(flows), own_node)
 
     def _known(self, name: str) -> str:
         """The name that the facts' edges use: a rule's own address is one of the two outside."""

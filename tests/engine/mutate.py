@@ -81,14 +81,15 @@ def proposed_rows(found: Sequence[Unnoticed], justifier: Justifier) -> str:
     lines: dict[str, None] = {}
     for one in found:
         for flow, statement in list(one.dependants.known.items())[:1]:
-            row = {
-                **justifier.query(flow),
-                "expect": "allow",
-                "why": "stated by the component facts",
-                "source": statement,
-            }
-            lines[f"- {json.dumps(row)}"] = None
+            ends = ", ".join(f"{key}: {_flow_style(end)}" for key, end in justifier.query(flow).items())
+            lines[f'- {{{ends}, expect: allow, why: component facts, source: "{statement}"}}'] = None
     return "\n".join(lines) + "\n"
+
+
+def _flow_style(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {text}" for key, text in value.items()) + "}"
+    return str(value)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -83,7 +83,13 @@ func serve(in io.Reader, out io.Writer) error {
 	}
 }
 
-func (s *server) handle(request *Request, reply *Reply) error {
+// handle answers one request; a panic inside the engine is an error of this request and ends nothing else.
+func (s *server) handle(request *Request, reply *Reply) (err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = fmt.Errorf("the engine panicked: %v", panicked)
+		}
+	}()
 	if request.Op == "check" {
 		return s.check(request, reply)
 	}
