@@ -118,8 +118,18 @@ def build_image() -> str:
                 absent(f"base image {BASE} missing: make tools")
             env = environment(IMAGE=tagged, BASE=BASE, SOURCE_DATE_EPOCH=EPOCH)
             succeeded(run(["sh", ".ci/image.sh"], timeout=600, env=env))
+            forget_trees_but(tagged)
         succeeded(run(["podman", "tag", tagged, IMAGE]))
     return IMAGE
+
+
+def forget_trees_but(current: str) -> None:
+    """Removes images of earlier trees: a machine that is kept between runs would fill up."""
+    listed = succeeded(run(["podman", "images", "--format", "{{.Repository}}:{{.Tag}}"]))
+    for name in listed.split():
+        if ":tree-" in name and name != current:
+            run(["podman", "rmi", name])
+    run(["podman", "image", "prune", "-f"])
 
 
 def build_flux() -> None:
