@@ -16,6 +16,7 @@ class Peer(NamedTuple):
     namespace | `namespace`: every pod of it
     all-pods  | every pod of the cluster
     entity    | `name`: kube-apiserver, host, remote-node, world, ingress, cluster, all, health
+    outside   | every address outside that is not link-local: LAN devices, never a cloud's metadata
     internet  | every address outside that is not private; `name` may carry the host name it stands for
     cidr      | `name`, `excepts`
     fqdn      | `name`: a DNS name or matchPattern

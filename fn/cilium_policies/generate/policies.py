@@ -27,6 +27,8 @@ MANAGED_BY = {"app.kubernetes.io/managed-by": "cilium-policies"}
 POLICY = "CiliumNetworkPolicy"
 CLUSTER_WIDE = "CiliumClusterwideNetworkPolicy"
 _API = "kube-apiserver"
+_WORLD = Peer("entity", "world")
+_RESOLVERS = (53, 853)  # a cloud's resolver is link-local
 
 
 class Policies:
@@ -156,7 +158,10 @@ def _to_api(edge: Edge) -> bool:
 
 
 def _outside(peer: Peer, edge: Edge, fqdn: bool) -> Peer:
-    """A peer outside that is known by name: its name where the config says so, else the internet."""
+    """A peer outside that is known by name: its name where the config says so, else the internet. Whom a pod may
+    call anywhere, in the LAN too, is never link-local (a cloud's metadata), name resolution aside."""
+    if edge.origin != "config" and edge.target is peer and peer == _WORLD:
+        return peer if edge.ports and all(port.number in _RESOLVERS for port in edge.ports) else Peer("outside")
     if fqdn and peer.kind == "internet" and peer.name:
         return Peer("fqdn", peer.name)
     if not fqdn and peer.kind == "fqdn" and edge.origin != "config":

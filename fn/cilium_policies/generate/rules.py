@@ -14,6 +14,7 @@ NAMESPACE_KEY = f"k8s:{NAMESPACE}"
 EVERY_POD = Selector((Requirement(NAMESPACE_KEY, "Exists"),))
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16")
 PRIVATE_6 = ("fc00::/7", "fe80::/10")
+OUTSIDE = (Cidr("0.0.0.0/0", ("169.254.0.0/16",)), Cidr("::/0", ("fe80::/10",)))
 _MOST_PORTS = 40  # of one toPorts entry, by the CRD schema
 _PLACE = {
     "workload": 0,
@@ -23,7 +24,8 @@ _PLACE = {
     "entity": 3,
     "cidr": 4,
     "internet": 5,
-    "fqdn": 6,
+    "outside": 6,
+    "fqdn": 7,
 }
 
 
@@ -117,7 +119,7 @@ def _uncovered(flows: list[_Flow]) -> list[_Flow]:
     wide: dict[str, set[Port]] = {}
     for flow in flows:
         name = flow.peer.name if flow.peer.kind == "entity" else flow.peer.kind
-        if name in ("all-pods", "world", "all", "cluster") and not any(flow.rules):
+        if name in ("all-pods", "world", "outside", "all", "cluster") and not any(flow.rules):
             wide.setdefault(name, set()).update(flow.ports)
     if not wide:
         return flows
@@ -137,7 +139,8 @@ _COVERS = {
     "workload": ("all-pods", "cluster", "all"),
     "labels": ("all-pods", "cluster", "all"),
     "namespace": ("all-pods", "cluster", "all"),
-    "internet": ("world", "all"),
+    "internet": ("world", "outside", "all"),
+    "outside": ("world", "all"),
     "fqdn": ("world", "all"),
     "cidr": ("world", "all"),
 }
@@ -164,6 +167,8 @@ def _rule(flows: list[_Flow], namespace: str, node_cidrs: tuple[str, ...]) -> tu
         return order, Rule(entities=names, ports=ports, why=first.reason)
     if first.peer.kind == "internet":
         return order, Rule(cidrs=internet(node_cidrs), ports=ports, why=first.reason)
+    if first.peer.kind == "outside":
+        return order, Rule(cidrs=OUTSIDE, ports=ports, why=first.reason)
     if first.peer.kind == "fqdn":
         name = first.peer.name
         entry = Fqdn(pattern=name) if "*" in name else Fqdn(name=name)
