@@ -29,17 +29,19 @@ def made(
     for operator in operators:
         controllers.setdefault(operator.component, []).append(operator)
     found: dict[tuple[str, str, str], Workload] = {}
-    services: list[Service] = []
+    behind: dict[tuple[str, str, str], list[Service]] = {}
     for group, kind in dict.fromkeys((one.group, one.kind) for one in inventory.objects):
         for component, entry in catalogue.made_by(group, kind):
             facts = _Facts(inventory, controllers, entry.operator)
-            for one in inventory.of(kind, group=group):
+            # of several objects that mean the same pods the first by name speaks for them, in whichever build
+            for one in sorted(inventory.of(kind, group=group), key=lambda one: (one.namespace, one.name)):
                 if _makes(entry, one, facts):
                     workload = _workload(one, component, entry, facts)
+                    services = _services(inventory, one, entry, workload)
                     key = (workload.namespace, workload.name, component.name)
-                    if found.setdefault(key, workload) is workload:
-                        services += _services(inventory, one, entry, workload)
-    return list(found.values()), services
+                    if key not in found:
+                        found[key], behind[key] = workload, services
+    return list(found.values()), [service for services in behind.values() for service in services]
 
 
 def _makes(entry: MadeBy, one: Object, facts: _Facts) -> bool:

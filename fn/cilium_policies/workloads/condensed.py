@@ -1,0 +1,191 @@
+"""A whole tree condensed into one small object, `ClusterInventory`, and read back beside a single build.
+
+    condense(objects, files, catalogue, name) -> str            the object as YAML, for `cilium-policies inventory`
+    Condensed(body).beside(own, files) -> list[Object]          what the other builds hold, for one build
+    Condensed(body).stale(files) -> list[str]                   what it was made from and no longer is
+    is_known(where) -> bool                                     whether an object came out of an inventory
+    parse(data, file) -> mapping                                the body in a file, fast where `condense` wrote it
+
+`files` are the inputs as (name, bytes). For a single build: objects = flux.resolve([*own, *beside(own)]); the
+workloads whose `where` is known get `own = False`, and what must look at the input alone skips known objects.
+It holds the objects of each build as they stand there, pruned (prune.py), so that whatever reads objects reads
+them as it would read the whole tree; nothing derived is stored that could disagree with them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.document.parse import load
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import Object, Where, at, mapping, mappings, text
+from cilium_policies.workloads.prune import Pruner
+
+API_VERSION = "cilium-policies.fn/v1alpha1"
+KIND = "ClusterInventory"
+_PREFIX = f"{KIND}:/"
+_ALIKE = 0.5  # share of a build's objects that make a stream the same build although it has changed
+_FIRST = "  builds:\n"
+
+
+def condense(
+    objects: Iterable[Object], files: Mapping[str, bytes], catalogue: Catalogue, name: str = "cluster"
+) -> str:
+    """The inventory of these objects as YAML: one line an object, by file, in input order."""
+    found = list(objects)
+    pruner = Pruner(catalogue, _verbatim(Inventory(found)))
+    builds: dict[str, list[str]] = {file: [] for file in sorted(files)}
+    for one in found:
+        body = pruner.prune(one)
+        if body is not None:
+            builds.setdefault(one.where.file, []).append(_line(body))
+    text_of = [
+        f"apiVersion: {API_VERSION}\nkind: {KIND}\nmetadata:\n  name: {name}\n  annotations:\n"
+        '    config.kubernetes.io/local-config: "true"\nspec:\n',
+        _FIRST if builds else "  builds: []\n",
+    ]
+    for file, lines in builds.items():
+        text_of.append(
+            f"  - file: {json.dumps(file, ensure_ascii=False)}\n    sha256: {_digest(files.get(file, b''))}\n"
+        )
+        text_of.append("    objects:\n" if lines else "    objects: []\n")
+        text_of += (f"    - {line}\n" for line in lines)
+    return "".join(text_of)
+
+
+def _line(body: Any) -> str:
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(", ", ": "))
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _verbatim(inventory: Inventory) -> set[tuple[str, str]]:
+    """ConfigMaps whose text is read as Helm values or as variables: a line left out would change the rest."""
+    found = set()
+    for one in inventory.of("HelmRelease", "Kustomization"):
+        references = [
+            *mappings(one.spec.get("valuesFrom")),
+            *mappings(at(one.body, "spec", "postBuild", "substituteFrom")),
+        ]
+        found |= {
+            (one.namespace, text(ref.get("name"))) for ref in references if ref.get("kind") == "ConfigMap"
+        }
+    return found
+
+
+def is_known(where: Where) -> bool:
+    """Whether an object stands in an inventory, not in the input."""
+    return where.file.startswith(_PREFIX)
+
+
+def parse(data: bytes, file: str = "") -> dict[str, Any]:
+    """The body of an inventory file. Raises Refused for what is not YAML."""
+    try:
+        return _written(data.decode())
+    except ValueError:
+        return mapping(load(data, file=file))
+
+
+def _written(content: str) -> dict[str, Any]:
+    """The body of a file that `condense` wrote, which is ten times faster than reading YAML; ValueError for others."""
+    head, found, rest = content.partition(_FIRST)
+    if not found:
+        raise ValueError("not written by condense")
+    builds: list[dict[str, Any]] = []
+    for line in rest.splitlines():
+        if line.startswith("    - {"):
+            builds[-1]["objects"].append(json.loads(line[6:]))
+        elif line.startswith("  - file: "):
+            builds.append({"file": json.loads(line[10:]), "objects": []})
+        elif line.startswith("    sha256: "):
+            builds[-1]["sha256"] = line[12:]
+        elif line not in ("    objects:", "    objects: []"):
+            raise ValueError("not written by condense")
+    body = mapping(load((head + "  builds: []\n").encode()))
+    return {**body, "spec": {**mapping(body.get("spec")), "builds": builds}}
+
+
+class Condensed:
+    """An inventory that was read."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        self.name = text(at(body, "metadata", "name"))
+        self.builds = mappings(at(body, "spec", "builds"))
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Name and SHA-256 of each input that it was made from."""
+        return {text(build.get("file")): text(build.get("sha256")) for build in self.builds}
+
+    def beside(self, own: list[Object], files: Mapping[str, bytes] | None = None) -> list[Object]:
+        """The objects of the other builds. Those of the build at hand are left out: by the name or content of
+        its file, else by what most of its objects are; of what is left, objects that stand in the input."""
+        names = set(files or ()) | {one.where.file for one in own}
+        digests = {_digest(data) for data in (files or {}).values()}
+        here = {_id(one) for one in own if not _is_open(one)}
+        builds = [(build, _objects(build)) for build in self.builds]
+        same = [
+            number
+            for number, (build, _) in enumerate(builds)
+            if _same_file(text(build.get("file")), names) or text(build.get("sha256")) in digests
+        ]
+        same = same or _most_alike([objects for _, objects in builds], here)
+        others = (objects for number, (_, objects) in enumerate(builds) if number not in same)
+        return [one for objects in others for one in objects if _id(one) not in here]
+
+    def stale(self, files: Mapping[str, bytes]) -> list[str]:
+        """One line for each of these inputs that the inventory does not know, or knows with other content.
+        Files that it was made from and that are not among the inputs are other builds: they are not asked for."""
+        known = self.files
+        found = []
+        for name, data in files.items():
+            digest = _digest(data)
+            match = next((file for file in known if _same_file(file, {name})), "")
+            if digest in known.values():
+                continue
+            what = (
+                f"{name or 'the input'} has changed since"
+                if match
+                else f"{name or 'the input'} was not there when"
+            )
+            found.append(f"{what} inventory {self.name} was made")
+        return found
+
+
+def _same_file(file: str, names: set[str]) -> bool:
+    """Whether a file of the inventory is one of these: paths may begin at different folders."""
+    return any(
+        name and file and (file == name or file.endswith(f"/{name}") or name.endswith(f"/{file}"))
+        for name in names
+    )
+
+
+def _id(one: Object) -> tuple[str, str, str, str]:
+    return (one.group, one.kind, one.namespace, one.name)
+
+
+def _is_open(one: Object) -> bool:
+    """Whether a variable stands in the name, so that many builds have an object of that name."""
+    return "${" in one.name or "${" in one.namespace
+
+
+def _objects(build: dict[str, Any]) -> list[Object]:
+    file = text(build.get("file"))
+    bodies = mappings(build.get("objects"))
+    return [Object(body, Where(_PREFIX + file, number)) for number, body in enumerate(bodies)]
+
+
+def _most_alike(builds: list[list[Object]], here: set[tuple[str, str, str, str]]) -> list[int]:
+    """The build most of whose objects (Namespaces apart: they stand elsewhere too) stand in the input."""
+    shares = []
+    for number, objects in enumerate(builds):
+        ids = {_id(one) for one in objects if one.kind != "Namespace" and not _is_open(one)}
+        shares.append((len(ids & here) / len(ids) if ids else 0.0, -number))
+    best, number = max(shares, default=(0.0, 0))
+    return [-number] if best > _ALIKE else []

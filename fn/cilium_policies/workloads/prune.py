@@ -1,0 +1,236 @@
+"""What of an object a policy may depend on: everything else is left out of an inventory.
+
+`Pruner(catalogue, verbatim).prune(one) -> mapping | None`: the object's body without what no other build needs
+to know, None where nothing of it is needed. Of a Secret only its keys and the host and port of addresses stay.
+"""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Iterator
+from typing import Any
+
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, strings, text
+from cilium_policies.kube.pods import WORKLOAD_KINDS
+from cilium_policies.workloads import reduce
+
+# Kinds that evidence and the finding of workloads read; tests hold this list against the code.
+READ_KINDS = frozenset(
+    """
+    Namespace Service Endpoints EndpointSlice ConfigMap Secret ExternalSecret ServiceAccount
+    Role ClusterRole RoleBinding ClusterRoleBinding
+    HelmRelease HelmChart HelmChartConfig OCIRepository HelmRepository Application ApplicationSet
+    HelmChartInflationGenerator Kustomization
+    Gateway GatewayClass ListenerSet XListenerSet HTTPRoute GRPCRoute TLSRoute TCPRoute UDPRoute ReferenceGrant
+    EnvoyProxy ClientTrafficPolicy BackendTrafficPolicy SecurityPolicy EnvoyExtensionPolicy EnvoyPatchPolicy
+    Backend BackendTLSPolicy HTTPRouteFilter
+    Ingress IngressClass IngressRoute IngressRouteTCP IngressRouteUDP TraefikService Middleware VirtualService
+    ServiceMonitor PodMonitor Probe ScrapeConfig VMServiceScrape VMPodScrape VMNodeScrape VMStaticScrape VMProbe
+    VMScrapeConfig
+    ValidatingWebhookConfiguration MutatingWebhookConfiguration APIService CustomResourceDefinition
+    NetworkPolicy CiliumNetworkPolicy CiliumClusterwideNetworkPolicy CiliumCIDRGroup Node
+    """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
+)
+_RELEASE_FIELDS = (
+    "chart", "chartRef", "releaseName", "targetNamespace", "values", "valuesFrom", "version", "repo",
+    "valuesContent", "set",
+)  # fmt: skip
+_SOURCE_FIELDS = {"OCIRepository": ("url", "ref"), "HelmRepository": ("url",)}
+_BUILD_FIELDS = ("targetNamespace", "postBuild")
+_POD_FIELDS = (
+    "serviceAccountName",
+    "serviceAccount",
+    "automountServiceAccountToken",
+    "hostNetwork",
+    "dnsPolicy",
+)
+_CONTAINER_FIELDS = ("name", "image", "command", "args", "env", "envFrom", "ports", "restartPolicy")
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle")
+_SOURCES = ("configMap", "secret", "projected")
+# Helm values of every chart that say nothing of the network, and are long
+_IDLE_VALUES = frozenset(
+    """
+    resources affinity tolerations nodeSelector topologySpreadConstraints securityContext podSecurityContext
+    containerSecurityContext additionalPrometheusRulesMap additionalPrometheusRules dashboards
+    """.split()  # noqa: SIM905 -- as above
+)
+_IDENTITY = ("apiVersion", "kind", "metadata", "status")
+_CALLS = ("httpGet", "tcpSocket", "grpc", "preStop", "postStart")
+_APPLIED = "kubectl.kubernetes.io/last-applied"
+
+
+class Pruner:
+    """`verbatim` are the ConfigMaps (namespace, name) whose text is Helm values or variables of a build."""
+
+    def __init__(self, catalogue: Catalogue, verbatim: set[tuple[str, str]]) -> None:
+        self._verbatim = verbatim
+        self._kinds = {_pair(kind) for kind in catalogue.head["kinds"]} | {
+            _pair(kind)
+            for component in catalogue.components.values()
+            for kind in _kinds_asked(component.data)
+        }
+        patterns = {one for component in catalogue.components.values() for one in _patterns(component.data)}
+        self._texts = reduce.Texts(patterns)
+
+    def prune(self, one: Object) -> Mapping | None:
+        """The body to keep; None for objects that nothing reads."""
+        asked = (one.group, one.kind) in self._kinds or ("", one.kind) in self._kinds
+        if one.kind not in READ_KINDS and one.kind not in WORKLOAD_KINDS and not asked:
+            return None
+        body = self._body(one)
+        if body is None:
+            return None
+        identity: Mapping = {"apiVersion": one.api_version, "kind": one.kind, "metadata": _metadata(one)}
+        return {**identity, **body}
+
+    def _body(self, one: Object) -> Mapping | None:
+        if one.kind in WORKLOAD_KINDS and "spec" in one.body:
+            return {"spec": self._workload(one)}
+        if one.kind == "ConfigMap":
+            return self._config_map(one)
+        if one.kind == "Secret":
+            return _secret(one)
+        if one.kind == "CustomResourceDefinition":
+            return _definition(one)
+        if one.kind in ("HelmRelease", "HelmChart", "HelmChartConfig"):
+            spec = {key: one.spec[key] for key in _RELEASE_FIELDS if key in one.spec}
+            return {"spec": self._texts.all(_without_idle(spec))}
+        if one.kind in _SOURCE_FIELDS:
+            return {"spec": {key: one.spec[key] for key in _SOURCE_FIELDS[one.kind] if key in one.spec}}
+        if one.kind == "Kustomization" and one.group == "kustomize.toolkit.fluxcd.io":
+            return {"spec": {key: one.spec[key] for key in _BUILD_FIELDS if key in one.spec}}
+        rest = {key: value for key, value in one.body.items() if key not in _IDENTITY}
+        kept = self._texts.all(rest)
+        return kept if isinstance(kept, dict) else {}
+
+    def _workload(self, one: Object) -> Mapping:
+        if one.kind == "Pod":
+            return self._pod(one.spec)
+        spec = dict(one.spec)
+        if one.kind == "CronJob":
+            template = mapping(at(spec, "jobTemplate", "spec", "template"))
+            return {"jobTemplate": {"spec": {"template": self._template(template)}}}
+        kept: Mapping = {key: spec[key] for key in ("selector", "replicas", "serviceName") if key in spec}
+        return {**kept, "template": self._template(mapping(spec.get("template")))}
+
+    def _template(self, template: Mapping) -> Mapping:
+        metadata = mapping(template.get("metadata"))
+        kept = {key: metadata[key] for key in ("labels", "annotations") if metadata.get(key)}
+        return {"metadata": kept, "spec": self._pod(mapping(template.get("spec")))}
+
+    def _pod(self, spec: Mapping) -> Mapping:
+        kept = {key: spec[key] for key in _POD_FIELDS if spec.get(key) is not None}
+        for field in ("containers", "initContainers"):
+            if containers := mappings(spec.get(field)):
+                kept[field] = [self._container(container) for container in containers]
+        volumes = [_volume(volume) for volume in mappings(spec.get("volumes"))]
+        if any(volumes):
+            kept["volumes"] = [volume for volume in volumes if volume]
+        return kept
+
+    def _container(self, container: Mapping) -> Mapping:
+        kept = {key: container[key] for key in _CONTAINER_FIELDS if container.get(key)}
+        kept = mapping(self._texts.all(kept))
+        for field in _PROBES:
+            if probe := mapping(container.get(field)):
+                kept[field] = {key: probe[key] for key in _CALLS if key in probe}
+        return kept
+
+    def _config_map(self, one: Object) -> Mapping | None:
+        data = strings(one.body.get("data"))
+        if (one.namespace, one.name) in self._verbatim:
+            return {"data": data}
+        return {"data": {key: self._texts.text(value, key) for key, value in data.items()}}
+
+
+def _metadata(one: Object) -> Mapping:
+    kept: Mapping = {"name": one.name}
+    if one.namespace:
+        kept["namespace"] = one.namespace
+    if one.labels:
+        kept["labels"] = one.labels
+    annotations = {key: value for key, value in one.annotations.items() if not key.startswith(_APPLIED)}
+    if annotations:
+        kept["annotations"] = annotations
+    return kept
+
+
+def _secret(one: Object) -> Mapping:
+    """The keys of a Secret; of its values only host and port of what is plainly an address."""
+    kept: dict[str, str] = {}
+    encrypted = "sops" in one.body
+    for field in ("data", "stringData"):
+        for key, value in strings(one.body.get(field)).items():
+            kept[key] = (
+                "" if encrypted else reduce.addresses(_decoded(value) if field == "data" else value, key)
+            )
+    return {"stringData": kept, **({"sops": {}} if encrypted else {})}
+
+
+def _decoded(value: str) -> str:
+    import base64
+
+    try:
+        return base64.b64decode(value).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return ""
+
+
+def _definition(one: Object) -> Mapping | None:
+    """A CRD counts where a webhook converts its versions."""
+    conversion = mapping(one.spec.get("conversion"))
+    client = mapping(at(conversion, "webhook", "clientConfig", "service"))
+    if not client:
+        return None
+    webhook = {"strategy": conversion.get("strategy"), "webhook": {"clientConfig": {"service": client}}}
+    return {"spec": {"group": one.spec.get("group"), "conversion": webhook}}
+
+
+def _volume(volume: Mapping) -> Mapping:
+    kept = {key: volume[key] for key in _SOURCES if volume.get(key)}
+    return {"name": text(volume.get("name")), **kept} if kept else {}
+
+
+def _without_idle(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_idle(member) for key, member in value.items() if not _is_idle(key, member)}
+    if isinstance(value, list):
+        return [_without_idle(member) for member in value]
+    return value
+
+
+def _is_idle(key: str, value: Any) -> bool:
+    """`resources` of a container, not those of a role's rule."""
+    return key in _IDLE_VALUES and (key != "resources" or isinstance(value, dict))
+
+
+def _pair(kind: str) -> tuple[str, str]:
+    """Group and kind of `group/Kind`; the group "" where none is said."""
+    group, _, name = kind.rpartition("/")
+    return group, name
+
+
+def _kinds_asked(value: Any) -> Iterator[str]:
+    """Kinds that conditions of a component name."""
+    if isinstance(value, dict):
+        if isinstance(value.get("object"), str):
+            yield value["object"]
+        for member in value.values():
+            yield from _kinds_asked(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _kinds_asked(member)
+
+
+def _patterns(value: Any) -> Iterator[str]:
+    """Patterns that conditions search in texts and arguments."""
+    if isinstance(value, dict):
+        for key in ("text", "arg"):
+            if isinstance(value.get(key), str):
+                yield value[key]
+        for member in value.values():
+            yield from _patterns(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _patterns(member)

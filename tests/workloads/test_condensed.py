@@ -1,0 +1,239 @@
+"""A tree condensed and read back: the same policies, nothing of Secrets, stale when the tree changes."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import cilium_policies
+import pytest
+from cilium_policies.catalogue.load import load
+from cilium_policies.document.parse import load as parse_yaml
+from cilium_policies.document.split import split
+from cilium_policies.generate.config import Config
+from cilium_policies.generate.plan import plan
+from cilium_policies.generate.policies import Policies
+from cilium_policies.generate.settings import settings
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import Object, Where
+from cilium_policies.kube.pods import WORKLOAD_KINDS
+from cilium_policies.kube.reading import objects as read_objects
+from cilium_policies.workloads import condensed, reduce
+from cilium_policies.workloads.gather import gather
+from cilium_policies.workloads.prune import READ_KINDS
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.workloads.inputs import corpus, objects
+
+WIDE = {
+    "default-deny",
+    "allow-dns",
+    "allow-dns-server",
+    "allow-kube-apiserver",
+}  # by Namespace, see function.py
+TREES = ["apps-root-bjws", "apps-root-buroa", "apps-root-onedr0p", "apps-root-template"]
+
+
+def inventory(files: dict[str, str]) -> condensed.Condensed:
+    data = {name: content.encode() for name, content in files.items()}
+    found = [one for name, content in files.items() for one in objects(content, name)]
+    return condensed.Condensed(condensed.parse(condensed.condense(found, data, load()).encode()))
+
+
+def policies(given_objects: list[Object]) -> dict[tuple[str, str], str]:
+    """What the plan makes of these objects, those of an inventory as peers."""
+    cluster = gather(given_objects, load(), settings(Config(), Inventory(given_objects)))
+    for one in cluster.workloads:
+        one.own = not condensed.is_known(one.where)
+    made = Policies(plan(cluster, Config(), load())).policies
+    return {(one.namespace, one.name): repr(one) for one in made}
+
+
+@pytest.fixture(scope="module", params=TREES)
+def tree(request):
+    """Files of a tree, their objects by file, and the tree's inventory."""
+    directory = corpus() / request.param
+    paths = [directory / "input.yaml", *sorted(directory.glob("apps/*.yaml"))]
+    files = {str(path.relative_to(directory)): path.read_bytes() for path in paths}
+    read = {name: read_objects([split(data, name)]).objects for name, data in files.items()}
+    every = [one for found in read.values() for one in found]
+    return files, read, condensed.condense(every, files, load())
+
+
+def test_the_condensed_tree_gives_the_same_policies(tree):
+    _, read, text = tree
+    whole = policies([one for found in read.values() for one in found])
+    body = condensed.parse(text.encode())
+    builds = body["spec"]["builds"]
+    again = [Object(one, Where(build["file"], 0)) for build in builds for one in build["objects"]]
+    assert policies(again) == whole
+
+
+def test_a_single_build_beside_the_inventory_gives_its_part_of_the_whole(tree):
+    files, read, text = tree
+    whole = policies([one for found in read.values() for one in found])
+    known = condensed.Condensed(condensed.parse(text.encode()))
+    seen = set()
+    for name, own in list(read.items())[::7]:
+        for key, policy in policies([*own, *known.beside(own, {name: files[name]})]).items():
+            if key[1] not in WIDE:
+                assert policy == whole[key], (name, key)
+                seen.add(key)
+    assert seen
+
+
+def test_the_quick_reader_agrees_with_yaml(tree):
+    _, _, text = tree
+    assert condensed.parse(text.encode()) == parse_yaml(text.encode())
+    assert len(text) < 300_000
+
+
+SECRET = """
+apiVersion: v1
+kind: Secret
+metadata: {name: s, namespace: apps}
+stringData:
+  PASSWORD: hunter2
+  DATABASE_URL: postgres://bob:hunter2@db.data.svc:5432/secretdb?sslmode=hunter2
+  DB_HOST: db.data
+  DB_PORT: "5432"
+  NOTE: call 10.0.0.1 for hunter2
+  config.yaml: |
+    password: hunter2
+    server: redis://:hunter2@cache:6379/0
+data:
+  API_TOKEN: aHVudGVyMg==
+  REMOTE: aHR0cHM6Ly9ib2I6aHVudGVyMkBhcGkuZXhhbXBsZS5vcmcvaHVudGVyMg==
+"""
+
+
+def test_of_a_secret_only_keys_hosts_and_ports_are_kept():
+    (body,) = inventory({"a.yaml": SECRET}).builds[0]["objects"]
+    assert body["stringData"] == {
+        "PASSWORD": "",
+        "DATABASE_URL": "postgres://db.data.svc:5432",
+        "DB_HOST": "db.data",
+        "DB_PORT": "5432",
+        "NOTE": "",
+        "config.yaml": "    server: redis://cache:6379".strip(),
+        "API_TOKEN": "",
+        "REMOTE": "https://api.example.org",
+    }
+
+
+def test_of_an_encrypted_secret_only_keys_are_kept():
+    (body,) = inventory({"a.yaml": SECRET + "sops: {mac: hunter2}\n"}).builds[0]["objects"]
+    assert set(body["stringData"].values()) == {""}
+    assert body["sops"] == {}
+
+
+@given(
+    st.text(st.characters(codec="ascii", exclude_categories=("Cc",)), min_size=8, max_size=20),
+    st.text("ab_", min_size=1),
+)
+def test_a_secrets_text_never_passes_unless_it_is_an_address(value: str, key: str):
+    kept = reduce.addresses(value, key)
+    assert kept == "" or "://" in value or kept.rpartition(":")[2].isdigit() or key.endswith(("host", "port"))
+
+
+def test_credentials_in_addresses_and_plain_values_are_left_out():
+    text = reduce.Texts(()).all(
+        {"url": "amqp://bob:hunter2@mq:5672", "adminPassword": "hunter2", "secretName": "creds"}
+    )
+    assert text == {"url": "amqp://mq:5672", "adminPassword": "", "secretName": "creds"}
+
+
+def test_far_apart_stays_far_apart_in_reduced_texts():
+    long = "host: one\n" + "nothing\n" * 30 + "port: 1\n" + "x" * 300
+    lines = reduce.Texts(()).text(long).split("\n")
+    assert lines.index("port: 1") - lines.index("host: one") > 3
+
+
+HERE = "apiVersion: v1\nkind: Service\nmetadata: {name: %s, namespace: apps}\nspec: {ports: [{port: %s}]}\n"
+
+
+def names(found: list[Object]) -> list[str]:
+    return [one.name for one in found]
+
+
+def test_the_build_at_hand_is_known_by_its_file_its_content_or_its_objects():
+    one, two = HERE % ("a", 1) + "---\n" + HERE % ("b", 1), HERE % ("c", 1)
+    known = inventory({"apps/one.yaml": one, "apps/two.yaml": two})
+    by_name = objects(HERE % ("x", 1), "one.yaml")
+    assert names(known.beside(by_name)) == ["c"]
+    assert names(known.beside(objects(one), {"": one.encode()})) == ["c"]
+    changed = objects(HERE % ("a", 2) + "---\n" + HERE % ("b", 1) + "---\n" + HERE % ("new", 1))
+    assert names(known.beside(changed)) == ["c"]
+    assert names(known.beside(objects(HERE % ("new", 1)))) == ["a", "b", "c"]
+
+
+def test_objects_of_the_input_hide_those_of_the_inventory():
+    known = inventory({"apps/one.yaml": "---\n".join(HERE % (name, 1) for name in "abcd")})
+    assert names(known.beside(objects(HERE % ("a", 2)))) == ["b", "c", "d"]
+
+
+def test_open_names_do_not_make_builds_alike():
+    app = HERE % ("${APP}", 1) + "---\n" + HERE % ("%s", 1)
+    known = inventory({"one.yaml": app % "one", "two.yaml": app % "two"})
+    assert names(known.beside(objects(app % "one", "one.yaml"))) == ["${APP}", "two"]
+
+
+def test_objects_of_an_inventory_say_so():
+    (one,) = inventory({"apps/one.yaml": HERE % ("a", 1)}).beside([])
+    assert condensed.is_known(one.where)
+    assert one.where.file.endswith("/apps/one.yaml")
+    assert not condensed.is_known(Where("apps/one.yaml"))
+
+
+def test_staleness():
+    known = inventory({"apps/one.yaml": HERE % ("a", 1), "two.yaml": HERE % ("b", 1)})
+    same, other = (HERE % ("a", 1)).encode(), (HERE % ("a", 2)).encode()
+    assert known.stale({"apps/one.yaml": same}) == []
+    assert known.stale({"": same}) == []
+    assert "has changed since" in known.stale({"one.yaml": other})[0]
+    assert "was not there when" in known.stale({"three.yaml": other})[0]
+
+
+def test_it_is_local_config_and_stable():
+    files = {"b.yaml": HERE % ("b", 1), "a.yaml": HERE % ("a", 1)}
+    found = [one for name, content in files.items() for one in objects(content, name)]
+    data = {name: content.encode() for name, content in files.items()}
+    text = condensed.condense(found, data, load())
+    assert 'config.kubernetes.io/local-config: "true"' in text
+    assert text == condensed.condense(found, data, load())
+    assert [build["file"] for build in parse_yaml(text.encode())["spec"]["builds"]] == ["a.yaml", "b.yaml"]
+
+
+def test_an_empty_tree():
+    text = condensed.condense([], {}, load())
+    assert condensed.Condensed(condensed.parse(text.encode())).beside([]) == []
+
+
+def test_a_rewritten_inventory_is_read_as_well():
+    """kustomize and kpt write it in block style."""
+    body = "apiVersion: cilium-policies.fn/v1alpha1\nkind: ClusterInventory\nmetadata: {name: x}\nspec:\n  builds:\n"
+    body += "  - file: a.yaml\n    objects:\n    - kind: Service\n      metadata:\n        name: a\n"
+    assert names(condensed.Condensed(condensed.parse(body.encode())).beside([])) == ["a"]
+
+
+def test_every_kind_that_code_asks_an_inventory_for_survives():
+    """Literals in `inventory.of(…)` and `.get(…)`, and in upper-case tuples named beside them."""
+    source = Path(cilium_policies.__file__).parent
+    asked = set()
+    for path in [*source.glob("generate/**/*.py"), *source.glob("workloads/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in ("of", "get")
+            ):
+                owner = ast.unparse(node.func.value)
+                if owner.endswith(("inventory", "shown")):
+                    asked |= {
+                        one.value
+                        for one in node.args
+                        if isinstance(one, ast.Constant) and one.value[:1].isupper()
+                    }
+    assert len(asked) > 20
+    assert asked - {"PersistentVolumeClaim"} <= READ_KINDS | WORKLOAD_KINDS
