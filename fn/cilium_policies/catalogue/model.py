@@ -4,8 +4,6 @@ Everything is read from plain mappings whose scalars are text: the files in `com
 index, and what a user writes under `spec.components.define` all have this one form.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from cilium_policies.kube.objects import Mapping, flag, mapping, mappings, strings, text

@@ -3,8 +3,6 @@
 Field names follow `cilium.io/v2`; what a field does is Cilium's to say (docs/…/policy/language).
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 

@@ -1,7 +1,5 @@
 """The config as values: what contract, schema and user agree on, with every default filled in."""
 
-from __future__ import annotations
-
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 

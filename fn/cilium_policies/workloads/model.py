@@ -1,7 +1,5 @@
 """What every later floor knows of pods and Services: who runs, with which labels, on which ports."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from cilium_policies.kube.objects import Mapping, Object, Where
