@@ -1,0 +1,119 @@
+"""`audit`: Hubble's flows against the enforced plan, as they come."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from typing import IO, Any
+
+import click
+
+from cilium_policies.cilium.model import Policy
+from cilium_policies.cli import options
+from cilium_policies.cli.streams import say
+from cilium_policies.document.finding import refused
+from cilium_policies.generate.config import Mode
+from cilium_policies.generate.policies import Policies
+from cilium_policies.questions.audit import Audit
+from cilium_policies.questions.situation import with_generated
+
+
+@click.command("audit", short_help="Hubble's flows against the enforced plan")
+@options.reads_builds
+@options.output()
+@click.option(
+    "--flows", metavar="FILE", type=click.File("rb"), default="-", help="The flows; stdin when left out."
+)
+@click.option("--unused", is_flag=True, help="Lists the generated rules that no flow has used instead.")
+def audit_command(form: str, flows: IO[bytes], unused: bool, **given: Any) -> int:
+    """Lists the flows that enforcement would cut: grouped, counted, first and last seen, and how to allow each.
+
+    FILE and DIR are the manifests, whose plan the flows are held against. Without them Hubble's own attribution
+    counts: which flows no policy in the cluster names. Ctrl-C ends a live stream and prints what was seen.
+
+    \b
+    hubble observe --type policy-verdict -o json --last 100000 | cilium-policies audit rendered/
+    hubble observe --type policy-verdict -o json --follow | cilium-policies audit rendered/
+    cilium-policies audit --flows flows.json --unused rendered/
+
+    Exit code: 0 done; 1 input or config refused, or no flow in it; 2 wrong command line.
+    """
+    if "-" in given["files"]:
+        raise click.UsageError("stdin holds the flows: name the manifests as FILE or DIR")
+    if unused and not given["files"]:
+        raise click.UsageError("--unused needs the manifests: name them as FILE or DIR")
+    if flows.name == "<stdin>" and sys.stdin.isatty():
+        raise click.UsageError("no flows: pipe hubble observe -o json in, or name a file with --flows")
+    audit, policies = _audit(given)
+    audit.read(_lines(flows), _Progress() if sys.stderr.isatty() else None)
+    _refuse_nothing(audit)
+    options.show([audit.unused(policies) if unused else audit.cut()], form)
+    say(f"cilium-policies: {line}" for line in _told(audit, bool(policies)))
+    return 0
+
+
+def _audit(given: dict[str, Any]) -> tuple[Audit, list[Policy]]:
+    """The audit of the plan in enforce mode, whatever mode it is in; namespaces that are off stay off."""
+    if not given["files"]:
+        return Audit(None), []
+    plan = options.run_of(given).made.plan
+    hard = {name: Mode("off" if mode.ingress == "off" else "enforce", "off" if mode.egress == "off" else "enforce")
+            for name, mode in plan.modes.items()}  # fmt: skip
+    policies = Policies(plan._replace(modes=hard)).policies
+    world = with_generated(plan.cluster, policies, enforced=True).world
+    open_ends = ((f"{one.workload.namespace}/{one.workload.name}", one.direction) for one in plan.uncovered)
+    return Audit(world, open_ends), policies
+
+
+def _lines(flows: IO[bytes]) -> Iterator[bytes]:
+    """Lines until the end, or until Ctrl-C: what was seen so far still counts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield from flows
+    except KeyboardInterrupt:
+        say([""])
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+class _Progress:
+    """A line that a terminal shows while flows come in."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + 0.5
+
+    def __call__(self, lines: int) -> None:
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + 0.2
+            sys.stderr.write(f"\r\x1b[K{lines:,} flows read")
+            sys.stderr.flush()
+
+
+def _refuse_nothing(audit: Audit) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+    if audit.odd and not audit.seen:
+        line = f"line {audit.first_odd} is no flow of Hubble's"
+        raise refused(line, "write them with hubble observe -o json", file="flows", line=audit.first_odd)
+    if not audit.seen:
+        raise refused(
+            "no new connection among the flows", "hubble observe --type policy-verdict -o json", file="flows"
+        )
+
+
+def _told(audit: Audit, planned: bool) -> Iterator[str]:
+    yield f"{audit.seen:,} connections in {len(audit.groups):,} groups, from {audit.lines:,} lines"
+    if audit.odd:
+        yield f"{audit.odd:,} lines are no flows; the first is line {audit.first_odd}"
+    if audit.lost:
+        yield f"Hubble lost {audit.lost:,} events: raise its buffer, or ask for policy verdicts alone"
+    if audit.beyond:
+        yield f"{audit.beyond:,} connections of further groups are not listed: use hubble observe --namespace"
+    if not audit.attributed:
+        how = "the plan alone decides" if planned else "every flow counts as one that no policy names"
+        yield f"no flow names a policy: nothing is applied yet, or hubble.networkPolicyCorrelation is off; {how}"
+    elif audit.disagreements:
+        yield f"in {audit.disagreements:,} groups the cluster's policies decide otherwise than this plan: apply it"

@@ -1,0 +1,202 @@
+"""Hubble's flows as `hubble observe -o json` and Cilium's exporter write them: one JSON object a line.
+
+Ends are made once and shared, so that a million flows between a thousand pods cost a thousand ends.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from cilium_policies.evaluate.endpoint import POD_AGGREGATE, Endpoint, address, dns_name, entity
+from cilium_policies.evaluate.labels import CLUSTER
+from cilium_policies.evaluate.options import DEFAULT, Options
+
+RESERVED = 256  # identities below are Cilium's own: nodes, world, health …
+POLICY_VERDICT = 5  # v1.20.2:pkg/monitor/api/types.go MessageTypePolicyVerdict
+_PASSED = ("FORWARDED", "REDIRECTED", "AUDIT")
+_PROTOCOLS = ("TCP", "UDP", "SCTP")
+_ICMP = {"ICMPv4": "ICMP", "ICMPv6": "ICMPv6"}
+_SUFFIX = re.compile(r"(-[a-f0-9]{6,10})?-[a-z0-9]{5}\Z|-[0-9]+\Z")
+ENOUGH = 50_000  # ends that are kept; a scan from everywhere must not fill the memory
+
+
+class End(NamedTuple):
+    """One end of a flow. `words` name it to people, `peer` in a config (`{pod: media/radarr}`, `internet`)."""
+
+    words: str
+    peer: str
+    endpoint: Endpoint
+    host: bool = False  # the node of the other end
+
+
+class Flow(NamedTuple):
+    """A connection in one direction.
+
+    `covered`: whether Hubble names a policy that allows it; None where the flow does not say. `dropped`: it was
+    cut by a policy. `time` is as written.
+    """
+
+    ingress: bool
+    source: End
+    target: End
+    port: int
+    protocol: str
+    covered: bool | None
+    dropped: bool
+    time: str
+
+
+class NoFlow(Exception):
+    """A line that holds no flow at all."""
+
+
+class Flows:
+    """Reads lines, and keeps the ends. `place` says by which name an address outside goes ("" for internet)."""
+
+    def __init__(self, place: Callable[[str], str] | None = None, options: Options = DEFAULT) -> None:
+        self._place = place or (lambda text: "")
+        self._options = options
+        self._ends: dict[tuple[Any, ...], End] = {}
+        self.lost = 0  # flows that Hubble says it has lost
+
+    def read(self, line: bytes) -> Flow | None:
+        """The flow of a line; None for one that opens no connection (replies, content, other events).
+
+        Raises NoFlow for what is no line of Hubble's.
+        """
+        try:
+            body = json.loads(line)
+            flow = body.get("flow", body)
+            if "verdict" in flow:
+                return self._flow(flow)
+            self._other(body)
+            return None
+        except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
+            raise NoFlow from None
+
+    def _other(self, body: dict[str, Any]) -> None:
+        if "lost_events" in body:
+            self.lost += int(body["lost_events"].get("num_events_lost") or 0)
+        elif not any(key in body for key in ("node_status", "agent_event", "debug_event", "node_name")):
+            raise NoFlow
+
+    def _flow(self, flow: dict[str, Any]) -> Flow | None:
+        verdict, kind = flow["verdict"], (flow.get("event_type") or {}).get("type")
+        dropped = verdict == "DROPPED" and str(flow.get("drop_reason_desc") or "").startswith("POLICY")
+        direction = flow.get("traffic_direction")
+        if flow.get("is_reply") or flow.get("Type") == "L7" or direction not in ("INGRESS", "EGRESS"):
+            return None
+        if not dropped and verdict not in _PASSED:
+            return None
+        port, protocol = _port(flow.get("l4") or {})
+        if not protocol:
+            return None
+        ingress = direction == "INGRESS"
+        addresses = flow.get("IP") or {}
+        source = self._end(flow.get("source") or {}, addresses.get("source"), flow.get("source_names"))
+        target = self._end(
+            flow.get("destination") or {}, addresses.get("destination"), flow.get("destination_names")
+        )
+        by = flow.get("ingress_allowed_by" if ingress else "egress_allowed_by")
+        covered = None
+        if by:
+            covered = any(one.get("name") for one in by)
+        elif kind == POLICY_VERDICT and not dropped:
+            covered = False
+        return Flow(ingress, source, target, port, protocol, covered, dropped, str(flow.get("time") or ""))
+
+    def _end(self, body: dict[str, Any], ip: str | None, names: list[str] | None) -> End:
+        """The end that a flow's `source` or `destination` describes, made once."""
+        identity, labels = body.get("identity") or 0, body.get("labels") or ()
+        namespace = body.get("namespace") if identity >= RESERVED or not identity else None
+        place = ""
+        if namespace:
+            workloads = body.get("workloads")
+            name = workloads[0].get("name") if workloads else _stem(body.get("pod_name") or "")
+            key: tuple[Any, ...] = (identity, namespace, name)
+        elif _is_outside(labels):
+            place, name = names[0] if names else self._place(ip or ""), ""
+            key = (place, ip if names else "", len(names or ()))
+        else:
+            key, name = (identity, *labels), ""
+        known = self._ends.get(key)
+        if known is None:
+            if len(self._ends) >= ENOUGH:
+                self._ends.clear()
+            known = self._ends[key] = self._made(namespace, name, labels, ip or "", place, bool(names))
+        return known
+
+    def _made(
+        self, namespace: str | None, name: str, labels: Sequence[str], ip: str, place: str, named: bool
+    ) -> End:
+        if namespace:
+            return _pod(namespace, name, labels, self._options)
+        if _is_outside(labels):
+            return _outside(ip, place, named, self._options)
+        return _reserved(labels, self._options)
+
+
+def _is_outside(labels: Sequence[str]) -> bool:
+    """The world, but not an API server in it."""
+    if not labels:
+        return True
+    return any(one.startswith("reserved:world") for one in labels) and "reserved:kube-apiserver" not in labels
+
+
+def _port(l4: dict[str, Any]) -> tuple[int, str]:
+    for protocol in _PROTOCOLS:
+        if protocol in l4:
+            return int(l4[protocol].get("destination_port") or 0), protocol
+    for name, protocol in _ICMP.items():
+        if name in l4:
+            return int(l4[name].get("type") or 0), protocol
+    return 0, ""
+
+
+def _stem(pod: str) -> str:
+    """A workload's name from its pod's: without the hashes or the number at its end."""
+    return _SUFFIX.sub("", pod)
+
+
+def _pod(namespace: str, name: str, labels: Sequence[str], options: Options) -> End:
+    made: dict[str, tuple[str, str]] = {}
+    for label in labels:
+        source, _, rest = label.partition(":")
+        key, _, value = rest.partition("=")
+        made[key] = (source, options.cluster if key == CLUSTER else value)
+    endpoint = Endpoint(f"{namespace}/{name}", made, managed=True, namespace=namespace)
+    endpoint.aggregate = POD_AGGREGATE
+    return End(f"{namespace}/{name}", f"{{pod: {namespace}/{name}}}", endpoint)
+
+
+def _outside(ip: str, place: str, named: bool, options: Options) -> End:
+    if named:
+        return End(
+            place, f"{{fqdn: {place}}}", dns_name(place, ip, options) if ip else dns_name(place, "", options)
+        )
+    try:
+        endpoint = address(ip, options)
+    except ValueError:
+        endpoint = entity("world", options)[0]
+    if place:
+        cidr = place if "/" in place else f"{place}/{128 if ':' in place else 32}"
+        return End(place, f"{{cidr: {cidr}}}", endpoint)
+    return End("internet", "internet", endpoint)
+
+
+def _reserved(labels: Sequence[str], options: Options) -> End:
+    words = sorted(label.partition(":")[2] for label in labels if label.startswith("reserved:"))
+    host = "host" in words
+    if "kube-apiserver" in words:
+        kind = "kube-apiserver-local" if host else "kube-apiserver"
+        if any(word.startswith("world") for word in words):
+            kind = "kube-apiserver-external"
+        return End("kube-apiserver", "kube-apiserver", entity(kind, options)[0], host)
+    word = words[0] if words else "unmanaged"
+    try:
+        return End(word, word, entity(word, options)[0], host)
+    except KeyError:  # an identity of a later Cilium
+        return End(word, word, entity("unmanaged", options)[0], host)
