@@ -40,7 +40,7 @@ image: ## build the container image (docker or podman); BASE=… picks another b
 	IMAGE="$(IMAGE)" BASE="$(BASE)" sh .ci/image.sh
 
 docs: $(VENV)/.dev ## write the generated pages of docs/
-	$(BIN)/python -m cilium_policies.catalogue.reference > docs/catalogue.md
+	$(BIN)/python -m cilium_policies.questions.catalogue_page docs/catalogue.md
 
 dist: $(VENV)/.dev ## reproducible wheel and source archive in dist/
 	$(BIN)/python -m hatchling build
