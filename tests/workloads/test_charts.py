@@ -46,8 +46,7 @@ WORKER: dict[str, Any] = {
 
 
 def run(values: str, *parts: dict, chart: str = "stack", name: str = "demo"):
-    found = charts.workloads_of(release(values, chart=chart, version="1.0.0", name=name), load(define=parts))
-    return found
+    return charts.workloads_of(release(values, chart=chart, version="1.0.0", name=name), load(define=parts))
 
 
 def parts(values: str, **words: str) -> tuple[dict[str, Workload], dict[str, Service], dict[str, Object]]:

@@ -75,7 +75,7 @@ def test_a_single_build_beside_the_inventory_gives_its_part_of_the_whole(tree):
     whole = policies([one for found in read.values() for one in found])
     known = condensed.Condensed(condensed.parse(text.encode()))
     seen = set()
-    for name, own in list(read.items())[::7]:
+    for name, own in list(read.items())[1::9]:
         for key, policy in policies([*own, *known.beside(own, {name: files[name]})]).items():
             if key[1] not in WIDE:
                 assert policy == whole[key], (name, key)
@@ -116,7 +116,7 @@ def test_of_a_secret_only_keys_hosts_and_ports_are_kept():
         "DB_HOST": "db.data",
         "DB_PORT": "5432",
         "NOTE": "",
-        "config.yaml": "    server: redis://cache:6379".strip(),
+        "config.yaml": "server: redis://cache:6379",
         "API_TOKEN": "",
         "REMOTE": "https://api.example.org",
     }
@@ -174,7 +174,7 @@ def test_objects_of_the_input_hide_those_of_the_inventory():
 
 
 def test_open_names_do_not_make_builds_alike():
-    app = HERE % ("${APP}", 1) + "---\n" + HERE % ("%s", 1)
+    app = HERE % ('"${APP}"', 1) + "---\n" + HERE % ("%s", 1)
     known = inventory({"one.yaml": app % "one", "two.yaml": app % "two"})
     assert names(known.beside(objects(app % "one", "one.yaml"))) == ["${APP}", "two"]
 
