@@ -1,0 +1,162 @@
+"""Who may talk to whom, for all ends of a cluster at once.
+
+Sets of ends are whole numbers, one bit for each end: a thousand ends have a million pairs, and most share
+their answer. What a selector matches is worked out once, among the ends of the namespace that it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from cilium_policies.evaluate.endpoint import Endpoint
+from cilium_policies.evaluate.entries import Entry
+from cilium_policies.evaluate.labels import POD_NAMESPACE
+from cilium_policies.evaluate.peers import Labelled, Matcher
+from cilium_policies.evaluate.ports import NamedPorts, Span
+from cilium_policies.evaluate.portset import (
+    EVERYTHING,
+    NOTHING,
+    PortSet,
+    difference,
+    intersection,
+    port_set,
+    union,
+)
+from cilium_policies.evaluate.world import World
+
+Parts = dict[PortSet, int]  # ports to the ends that they are open for; the ends are disjoint
+
+
+class Reach:
+    """The open ports between `ends`, in the world's policies. `index` tells an end's bit."""
+
+    def __init__(self, world: World, ends: Sequence[Endpoint]) -> None:
+        self.world = world
+        self.ends = list(ends)
+        self.index = {end: number for number, end in enumerate(self.ends)}
+        self.everyone = (1 << len(self.ends)) - 1
+        self._by_namespace: dict[str, list[int]] = {}
+        for number, end in enumerate(self.ends):
+            self._by_namespace.setdefault(end.namespace, []).append(number)
+        self._masks: dict[Matcher, int] = {}
+        self._to = [self._outgoing(end) for end in self.ends]
+
+    def into(self, target: Endpoint) -> Parts:
+        """From whom to `target`: ports to the set of sources. The target itself is left out."""
+        number = self.index[target]
+        ingress = self._side_parts(target, ingress=True)
+        egress: dict[PortSet, int] = {}
+        for source, parts in enumerate(self._to):
+            if source != number:
+                ports = parts.get(number, NOTHING) if isinstance(parts, dict) else parts
+                if ports:
+                    egress[ports] = egress.get(ports, 0) | (1 << source)
+        found: Parts = {}
+        for ports, sources in ingress.items():
+            for others, senders in egress.items():
+                both = sources & senders
+                common = intersection(ports, others) if both else NOTHING
+                if common:
+                    found[common] = found.get(common, 0) | both
+        return found
+
+    def members(self, mask: int) -> Iterator[Endpoint]:
+        """The ends of a set, in order."""
+        while mask:
+            lowest = mask & -mask
+            yield self.ends[lowest.bit_length() - 1]
+            mask ^= lowest
+
+    def _outgoing(self, end: Endpoint) -> dict[int, PortSet] | PortSet:
+        """What one end may open to each other end; one port set where it is the same for all of them."""
+        if not end.managed:
+            return EVERYTHING
+        side = self.world.sides(end)[0]
+        if side.conflict:
+            return NOTHING
+        if not side.closed and not side.deny:
+            return EVERYTHING
+        found: dict[int, PortSet] = {}
+        for ports, mask in self._side_parts(end, ingress=False).items():
+            for other in self.members(mask):
+                found[self.index[other]] = ports
+        return found
+
+    def _side_parts(self, end: Endpoint, *, ingress: bool) -> Parts:
+        """The ports that one end's own policies open, by peer."""
+        if not end.managed:
+            return {EVERYTHING: self.everyone}
+        side = self.world.sides(end)[1 if ingress else 0]
+        if side.conflict:
+            return {}
+        parts: Parts = {NOTHING if side.closed else EVERYTHING: self.everyone}
+        for entries, combine in ((side.allow, union), (side.deny, difference)):
+            for entry in entries:
+                for ports, mask in self._entry_parts(entry, end, ingress).items():
+                    parts = _refined(parts, mask, ports, combine)
+        parts.pop(NOTHING, None)
+        return parts
+
+    def _entry_parts(self, entry: Entry, end: Endpoint, ingress: bool) -> Parts:
+        mask = self._mask(entry)
+        if entry.spans is None:
+            return {EVERYTHING: mask}
+        if ingress or not any(span.name for span in entry.spans):
+            return {numbers(entry.spans, end.named_ports, ingress=ingress): mask}
+        found: Parts = {}
+        for peer in self.members(mask):
+            named = peer.named_ports if peer.managed else {}
+            ports = numbers(entry.spans, named, ingress=False)
+            found[ports] = found.get(ports, 0) | (1 << self.index[peer])
+        return found
+
+    def _mask(self, entry: Entry) -> int:
+        if not entry.peers:
+            return self.everyone if entry.peers is not None and entry.spans is not None else 0
+        mask = 0
+        for matcher in entry.peers:
+            known = self._masks.get(matcher)
+            if known is None:
+                known = self._masks[matcher] = self._matched(matcher)
+            mask |= known
+        return mask
+
+    def _matched(self, matcher: Matcher) -> int:
+        candidates: Sequence[int] = range(len(self.ends))
+        if isinstance(matcher, Labelled):
+            if not matcher.needs:
+                return self.everyone
+            for need in matcher.needs:
+                if need.source == "k8s" and need.key == POD_NAMESPACE and need.operator == "In":
+                    candidates = [n for space in need.values for n in self._by_namespace.get(space, ())]
+                    break
+        groups = self.world.groups
+        return sum(1 << number for number in candidates if matcher.matches(self.ends[number], groups))
+
+
+def numbers(spans: Sequence[Span], named: NamedPorts, *, ingress: bool) -> PortSet:
+    """The port numbers of a rule's spans at a receiver with these named ports."""
+    found: list[tuple[str, int, int]] = []
+    for span in spans:
+        if not span.name:
+            found.append((span.protocol, span.low, span.high))
+            continue
+        number, protocol = named.get(span.name, (0, ""))
+        if number and protocol == span.protocol:
+            found.append((protocol, number, max(number, span.high) if ingress else number))
+    return port_set(found)
+
+
+def _refined(
+    parts: Parts, mask: int, ports: PortSet, combine: Callable[[PortSet, PortSet], PortSet]
+) -> Parts:
+    """The parts with `ports` added to (or taken from) the ends in `mask`."""
+    found: Parts = {}
+    for known, ends in parts.items():
+        touched, rest = ends & mask, ends & ~mask
+        if touched:
+            new = combine(known, ports)
+            found[new] = found.get(new, 0) | touched
+        if rest:
+            found[known] = found.get(known, 0) | rest
+    return found

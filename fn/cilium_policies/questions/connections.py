@@ -1,0 +1,102 @@
+"""Every connection that the policies of a situation let through, between pods, nodes and the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from cilium_policies.evaluate.endpoint import Endpoint, entity
+from cilium_policies.evaluate.entries import Entry
+from cilium_policies.evaluate.peers import EVERYBODY, Cloud, Labelled, Matcher, Named, Range
+from cilium_policies.evaluate.portset import EVERYTHING, NOTHING, PortSet, difference, union
+from cilium_policies.evaluate.reach import Reach, numbers
+from cilium_policies.questions.situation import Situation
+
+NODES = ("host", "remote-node", "kube-apiserver", "ingress", "health")
+ANYBODY = "anybody outside"
+
+
+class Pair(NamedTuple):
+    """What `source` may open to `target`: names of ends (`media/radarr`, `host`), or of what lies outside."""
+
+    source: str
+    target: str
+    ports: PortSet
+
+
+class Connections:
+    """The connections of a situation: `pairs` between its ends, `outside` of them with the world.
+
+    Host-network pods are left out: the network knows them as `host` and `remote-node`.
+    """
+
+    def __init__(self, situation: Situation) -> None:
+        self.situation = situation
+        self.pods = [end for end in situation.ends.values() if end.managed]
+        self.nodes = [end for name in NODES for end in entity(name, situation.options)]
+        self.reach = Reach(situation.world, [*self.pods, *self.nodes])
+        self.everyone = (1 << len(self.pods)) - 1
+
+    def into(self, target: Endpoint) -> dict[PortSet, list[Endpoint]]:
+        """Who may open what to one end."""
+        parts = self.reach.into(target)
+        return {ports: list(self.reach.members(mask)) for ports, mask in parts.items()}
+
+    def pairs(self) -> Iterator[Pair]:
+        """Every pair of ends with open ports, the pod itself aside; nodes among themselves are left out."""
+        for target in self.reach.ends:
+            for ports, sources in self.into(target).items():
+                for source in sources:
+                    if source.namespace or target.namespace:
+                        yield Pair(str(source), str(target), ports)
+
+    def outside(self) -> Iterator[Pair]:
+        """What the pods may open to the outside, and the outside to them."""
+        for end in self.pods:
+            for ingress in (True, False):
+                for words, ports in self._outside(end, ingress).items():
+                    yield Pair(words, str(end), ports) if ingress else Pair(str(end), words, ports)
+
+    def _outside(self, end: Endpoint, ingress: bool) -> dict[str, PortSet]:
+        side = self.situation.world.sides(end)[1 if ingress else 0]
+        found: dict[str, PortSet] = {}
+        if not side.closed:
+            found[ANYBODY] = EVERYTHING
+        for entry in side.allow:
+            for words in _outside_words(entry):
+                found[words] = union(found.get(words, NOTHING), _opened(entry, end, ingress))
+        for entry in side.deny:
+            for words in _outside_words(entry):
+                ports = _opened(entry, end, ingress)
+                for known in [words] if words != ANYBODY else list(found):
+                    found[known] = difference(found.get(known, NOTHING), ports)
+        return {words: ports for words, ports in found.items() if ports}
+
+
+def _opened(entry: Entry, end: Endpoint, ingress: bool) -> PortSet:
+    if entry.spans is None:
+        return EVERYTHING
+    return numbers(entry.spans, end.named_ports if ingress else {}, ingress=ingress)
+
+
+def _outside_words(entry: Entry) -> list[str]:
+    """The peers of a rule that lie outside the cluster, in words."""
+    found = [_matcher_words(one) for one in entry.peers or (EVERYBODY,)]
+    return list(dict.fromkeys(words for words in found if words))
+
+
+def _matcher_words(one: Matcher) -> str:
+    if isinstance(one, Range):
+        cidr = one.cidr
+        if cidr.group or cidr.group_selector is not None:
+            return f"CIDR group {cidr.group or 'by label'}"
+        return f"{cidr.cidr} except {', '.join(cidr.excepts)}" if cidr.excepts else cidr.cidr
+    if isinstance(one, Named):
+        return one.fqdn.name or one.fqdn.pattern
+    if isinstance(one, Cloud):
+        return "cloud group"
+    return ANYBODY if _is_world(one) else ""
+
+
+def _is_world(one: Labelled) -> bool:
+    return not one.needs or any(need.source == "reserved" and need.key == "world" for need in one.needs)

@@ -1,0 +1,132 @@
+"""What a change opens and closes: the connections of two situations, compared pair by pair and port by port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from cilium_policies.evaluate.endpoint import Endpoint
+from cilium_policies.evaluate.portset import NOTHING, PortSet, difference, words
+from cilium_policies.questions.connections import Connections, Pair
+from cilium_policies.questions.list import EVERY_POD, INTERNET, internet
+from cilium_policies.questions.situation import Situation
+from cilium_policies.show.table import Cell, Table, columns
+
+ALLOWED = "newly allowed"
+DENIED = "newly denied"
+FAIL_ON = ("new-allow-from-world", "new-deny", "any")
+
+
+class Change(NamedTuple):
+    """`ports` that are newly allowed, or newly denied, from `source` to `target`. `outside`: the source is
+    neither a pod nor a node."""
+
+    change: str
+    source: str
+    target: str
+    ports: str
+    outside: bool = False
+
+
+class Difference(NamedTuple):
+    """`added` and `removed` are pods that stand on one side alone. What an added pod may do is newly allowed;
+    of a removed one nothing is said."""
+
+    changes: list[Change]
+    added: list[str]
+    removed: list[str]
+
+
+def diff(before: Situation, after: Situation) -> Difference:
+    """Every connection that one situation allows and the other does not."""
+    old, new = Connections(before), Connections(after)
+    were, are = {str(end) for end in old.pods}, {str(end) for end in new.pods}
+    groups: Groups = {}
+    _between(old, new, groups)
+    _outside(old, new, are, groups)
+    return Difference(sorted(_joined(groups, are)), sorted(are - were), sorted(were - are))
+
+
+Groups = dict[Change, set[str]]  # a change without its source, to the sources that it holds for
+
+
+def _between(old: Connections, new: Connections, groups: Groups) -> None:
+    befores = {str(end): end for end in old.reach.ends}
+    names = {str(end) for end in new.reach.ends}
+    for end in new.reach.ends:
+        target = str(end)
+        then = _sources(old, befores[target]) if target in befores else {}
+        now = _sources(new, end)
+        if now == then:
+            continue
+        for source in now.keys() | (then.keys() & names):
+            if now.get(source) != then.get(source):
+                _add(groups, source, target, then.get(source, NOTHING), now.get(source, NOTHING), False)
+
+
+def _sources(found: Connections, target: Endpoint) -> dict[str, PortSet]:
+    return {
+        str(source): ports
+        for ports, sources in found.into(target).items()
+        for source in sources
+        if source.namespace or target.namespace
+    }
+
+
+def _outside(old: Connections, new: Connections, are: set[str], groups: Groups) -> None:
+    now, then = _by_pair(new.outside()), _by_pair(old.outside())
+    for key in now.keys() | then.keys():
+        source, target = key
+        if source in are or target in are:
+            _add(groups, source, target, then.get(key, NOTHING), now.get(key, NOTHING), target in are)
+
+
+def _by_pair(pairs: Iterable[Pair]) -> dict[tuple[str, str], PortSet]:
+    return {(one.source, one.target): one.ports for one in internet(pairs)}
+
+
+def _add(groups: Groups, source: str, target: str, then: PortSet, now: PortSet, outside: bool) -> None:
+    for change, ports in ((ALLOWED, difference(now, then)), (DENIED, difference(then, now))):
+        if ports:
+            groups.setdefault(Change(change, "", target, words(ports), outside), set()).add(source)
+
+
+def _joined(groups: Groups, pods: set[str]) -> Iterator[Change]:
+    """Changes with sources, then targets, put together where (nearly) every pod has the same one."""
+    by_source: Groups = {}
+    for key, sources in groups.items():
+        for source in _together(sources, key.target, pods):
+            by_source.setdefault(key._replace(source=source, target=""), set()).add(key.target)
+    for key, targets in by_source.items():
+        for target in _together(targets, key.source, pods):
+            yield key._replace(target=target)
+
+
+def _together(names: set[str], other: str, pods: set[str]) -> set[str]:
+    missing = pods - names - {other}
+    if len(pods) < 3 or len(missing) > 3 or len(missing) * 4 > len(names):
+        return names
+    but = f" but {', '.join(sorted(missing))}" if missing else ""
+    return {f"{EVERY_POD}{but}", *(names - pods)}
+
+
+def fails(found: Difference, conditions: Iterable[str]) -> list[Change]:
+    """The changes that one of FAIL_ON forbids."""
+    wanted = set(conditions)
+    return [
+        one
+        for one in found.changes
+        if "any" in wanted
+        or ("new-deny" in wanted and one.change == DENIED)
+        or (
+            "new-allow-from-world" in wanted
+            and one.change == ALLOWED
+            and (one.outside or one.source == INTERNET)
+        )
+    ]
+
+
+def table(found: Difference, title: str = "") -> Table:
+    """One row a change, what is newly allowed first."""
+    rows: list[tuple[Cell, ...]] = [tuple(one[:4]) for one in found.changes]
+    return Table(title, columns("change", "from", "to", "ports"), rows, "no connection changes")

@@ -1,0 +1,128 @@
+"""The ends of a flow as people name them: `media/radarr`, a Service, `world`, `10.0.0.5`, `api.example.org`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cilium_policies.document.finding import Refused, refused
+from cilium_policies.evaluate.endpoint import ENTITIES, Endpoint, address, dns_name, entity
+from cilium_policies.questions.situation import Situation
+from cilium_policies.workloads.model import Service, Workload
+
+INTERNET = "internet"
+WORDS = ("world", INTERNET, *ENTITIES, "kube-apiserver-external")
+_SOMEWHERE = "198.51.100.1"  # TEST-NET-2: an address of the internet that nobody has
+
+
+class End(NamedTuple):
+    """One end that a name stands for. `service`: the name was a Service's, whose pods these are."""
+
+    endpoint: Endpoint
+    workload: Workload | None = None
+    service: Service | None = None
+
+
+class Port(NamedTuple):
+    """A port as asked for; `name` is one that its target resolves."""
+
+    number: int
+    protocol: str = "TCP"
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name or self.number}/{self.protocol}"
+
+
+def ends(situation: Situation, text: str) -> list[End]:
+    """The ends that a name stands for: several where a Service has several kinds of pods.
+
+    NAMESPACE/NAME is a workload (NAMESPACE/KIND/NAME where several have the name) or a Service; else one of
+    WORDS, an address, or a DNS name. Raises Refused, with the nearest names.
+    """
+    text = text.strip()
+    if text in WORDS:
+        return [End(one) for one in _word(text, situation)]
+    if _is_address(text):
+        return [End(situation.world.place(address(text, situation.options)))]
+    if "/" in text:
+        return _pods(situation, text)
+    if "." in text:
+        return [End(situation.world.place(dns_name(text, options=situation.options)))]
+    raise _unknown(situation, text)
+
+
+def _word(text: str, situation: Situation) -> list[Endpoint]:
+    if text == INTERNET:
+        made = situation.world.place(address(_SOMEWHERE, situation.options))
+        made.name = INTERNET
+        return [made]
+    return entity(text, situation.options)
+
+
+def _is_address(text: str) -> bool:
+    import ipaddress
+
+    try:
+        ipaddress.ip_interface(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _pods(situation: Situation, text: str) -> list[End]:
+    namespace, _, rest = text.partition("/")
+    kind, slash, name = rest.partition("/")
+    if not slash:
+        kind, name = "", rest
+    here = situation.cluster.in_namespace(namespace)
+    named = [one for one in here if one.name == name and kind.lower() in ("", one.kind.lower())]
+    if named:
+        return [End(situation.end(one), one) for one in named]
+    service = situation.cluster.service(namespace, name)
+    behind = situation.cluster.backends(service) if service and not kind else []
+    if behind:
+        return [End(situation.end(one), one, service) for one in behind]
+    raise _unknown(situation, text)
+
+
+def _unknown(situation: Situation, text: str) -> Refused:
+    from difflib import get_close_matches
+
+    names = sorted({f"{one.namespace}/{one.name}" for one in situation.cluster.workloads})
+    near = get_close_matches(text, names, 3, 0.5) or [one for one in names if one.endswith(f"/{text}")][:3]
+    cure = (
+        f"did you mean {' or '.join(near)}?"
+        if near
+        else f"name NAMESPACE/POD, an address, or {', '.join(WORDS)}"
+    )
+    return refused(f"{text!r} is nothing that the input shows", cure)
+
+
+def port(text: str) -> Port:
+    """`8080`, `53/UDP`, `http`, `8/ICMP`. Raises Refused."""
+    number, _, protocol = text.strip().partition("/")
+    protocol = (protocol or "TCP").upper()
+    if protocol not in ("TCP", "UDP", "SCTP", "ICMP", "ICMPV6") or not number:
+        raise refused(f"{text!r} is no port", "write 8080, 53/UDP, http, or 8/ICMP for an ICMP type")
+    if number.isdecimal() and number.isascii() and int(number) < 65536:
+        return Port(int(number), protocol)
+    if number[0].isdecimal() or len(number) > 63:
+        raise refused(f"{text!r} is no port", "a port goes from 1 to 65535")
+    return Port(0, protocol, number)
+
+
+def pod_port(situation: Situation, target: End, wanted: Port) -> Port | None:
+    """The pod port that is meant at one target: behind a Service its target port, a name by the containers.
+    None where the target has no such port."""
+    if target.workload is None:
+        return wanted if wanted.number or not wanted.name else None
+    if target.service is not None:
+        found = situation.cluster.pod_port(target.workload, target.service, wanted.name or str(wanted.number))
+        if found is not None and found.number:
+            return Port(found.number, found.protocol)
+    if wanted.number:
+        return wanted
+    for declared in target.workload.ports:
+        if declared.name == wanted.name and declared.number:
+            return Port(declared.number, declared.protocol)
+    return None

@@ -1,0 +1,259 @@
+"""May this flow pass, who decided, why that rule exists, and the config line that would change it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cilium_policies.document.finding import refused
+from cilium_policies.evaluate.entries import RuleRef
+from cilium_policies.evaluate.verdict import (
+    ALLOW_RULE,
+    DEFAULT_DENY,
+    DENY_RULE,
+    LOCALHOST,
+    OPEN,
+    UNMANAGED,
+    Decision,
+    Verdict,
+)
+from cilium_policies.generate.edge import Edge
+from cilium_policies.generate.plan import Plan
+from cilium_policies.questions.ends import INTERNET, End, Port, ends, pod_port, port
+from cilium_policies.questions.situation import Known, Situation
+from cilium_policies.show.table import Cell, Table, columns
+
+WORDS = {True: "allowed", False: "denied", None: "not known"}
+_REASONS = {
+    ALLOW_RULE: "a rule allows it",
+    DENY_RULE: "a deny rule forbids it",
+    DEFAULT_DENY: "no rule allows it, and these policies close the direction",
+    OPEN: "nothing closes this direction",
+    LOCALHOST: "a pod's own node may always reach it",
+    UNMANAGED: "no policy can act at this end",
+}
+
+
+Pair = tuple[End, End]
+
+
+class Side(NamedTuple):
+    """One direction's answer. `policies` decided (`Kind/namespace/name spec.egress[2]`), `whys` are their rules'
+    reasons, `wheres` their places in the input ("" for a generated one)."""
+
+    direction: str  # egress or ingress
+    verdict: str
+    reason: str
+    policies: tuple[str, ...]
+    whys: tuple[str, ...]
+    wheres: tuple[str, ...]
+    note: str
+
+
+class Answer(NamedTuple):
+    """A whole answer. `now`: the verdict as things are; `enforced`: once the program's policies deny by default.
+    `cure` is what would change it."""
+
+    source: str
+    target: str
+    port: str
+    now: str
+    enforced: str
+    sides: tuple[Side, ...]
+    cure: str
+
+
+def explain(
+    plan: Plan, now: Situation, enforced: Situation, source: str, target: str, wanted: str
+) -> list[Answer]:
+    """One answer for each pair of ends that the names stand for.
+
+    `now` and `enforced` are the same input, its policies as they are and with default deny. Raises Refused for
+    names and ports that mean nothing here.
+    """
+    asked = port(wanted)
+    answers = []
+    for number, one in enumerate(ends(now, source)):
+        for other, two in enumerate(ends(now, target)):
+            numbered = pod_port(now, two, asked)
+            if numbered is None:
+                raise _no_port(two, asked)
+            pair = (ends(enforced, source)[number], ends(enforced, target)[other])
+            answers.append(_answer(plan, now, enforced, (one, two), pair, numbered))
+    return answers
+
+
+def _no_port(target: End, asked: Port) -> Exception:
+    known = ", ".join(f"{one.name or one.number}" for one in target.workload.ports) if target.workload else ""
+    return refused(
+        f"{target.endpoint} has no port {asked}", f"its ports: {known}" if known else "give the number"
+    )
+
+
+def _answer(
+    plan: Plan,
+    now: Situation,
+    enforced: Situation,
+    pair: Pair,
+    later: Pair,
+    wanted: Port,
+) -> Answer:
+    verdict = _verdict(now, pair, wanted)
+    then = _verdict(enforced, later, wanted)
+    both = ((verdict.egress, then.egress), (verdict.ingress, then.ingress))
+    # The side as enforced says more than "nothing closes this direction" does, wherever audit is on.
+    decisive = [after if before.reason == OPEN else before for before, after in both]
+    sides = [
+        _side(plan, pair, enforced if before.reason == OPEN else now, direction, decision, before)
+        for direction, decision, (before, _) in zip(("egress", "ingress"), decisive, both, strict=True)
+    ]
+    cure = _cure(plan, pair, wanted, then, enforced)
+    names = (_name(pair[0]), _name(pair[1]))
+    return Answer(*names, str(wanted), WORDS[verdict.allowed], WORDS[then.allowed], tuple(sides), cure)
+
+
+def _verdict(situation: Situation, pair: Pair, wanted: Port) -> Verdict:
+    return situation.world.verdict(pair[0].endpoint, pair[1].endpoint, wanted.number, wanted.protocol)
+
+
+def _name(end: End) -> str:
+    return str(end.workload or end.endpoint)
+
+
+def _side(
+    plan: Plan, pair: Pair, situation: Situation, direction: str, decision: Decision, before: Decision
+) -> Side:
+    refs = decision.rules
+    closed = decision.reason == DEFAULT_DENY
+    if closed:  # one line a policy: it closes the direction as a whole
+        refs = tuple({id(ref.policy): ref for ref in refs}.values())
+    reason = _REASONS.get(decision.reason, decision.reason)
+    if before.reason == OPEN and decision.reason != OPEN:
+        reason = f"in audit: {reason}"
+    if decision.reason == UNMANAGED:
+        reason = f"{reason} (a node, or outside the cluster)"
+    notes = [decision.note, f"the proxy looks at {decision.l7}" if decision.l7 else ""]
+    return Side(
+        direction,
+        WORDS[before.allowed],
+        reason,
+        tuple(ref.object if closed else str(ref) for ref in refs),
+        tuple("" if closed else _why(plan, pair, situation.known_of(ref.policy), ref) for ref in refs),
+        tuple(_where(situation.known_of(ref.policy)) for ref in refs),
+        "; ".join(note for note in notes if note),
+    )
+
+
+def _why(plan: Plan, pair: Pair, known: Known, ref: RuleRef) -> str:
+    if ref.rule is not None and ref.rule.why:
+        edge = _edge(plan, pair, {ref.rule.why})
+        return f"{ref.rule.why} ({edge.evidence})" if edge and edge.evidence else ref.rule.why
+    return known.policy.specs[ref.spec].description or (
+        "default deny" if known.generated else "your own policy"
+    )
+
+
+def _where(known: Known) -> str:
+    where = known.where
+    return f"{where.file}:{where.line}" if where.line else where.file
+
+
+def _cure(plan: Plan, pair: Pair, wanted: Port, then: Verdict, situation: Situation) -> str:
+    """What would turn the answer round, once enforced."""
+    refs = [ref for side in (then.egress, then.ingress) for ref in side.rules]
+    if then.allowed:
+        return _to_deny(plan, pair, [situation.known_of(ref.policy) for ref in refs], refs)
+    forbidden = [
+        ref for side in (then.egress, then.ingress) if side.reason == DENY_RULE for ref in side.rules
+    ]
+    if forbidden:
+        return f"to allow it: take {forbidden[0]} away"
+    missing = [side.reason for side in (then.egress, then.ingress)]
+    if DEFAULT_DENY in missing:
+        line = f"{{from: {_peer(pair[0])}, to: {_peer(pair[1])}, ports: [{wanted}], why: …}}"
+        return f"to allow it: spec.allow: [{line}]"
+    return ""
+
+
+def _peer(end: End) -> str:
+    if end.workload is not None and not end.workload.host_network:
+        return f"{{pod: {end.workload.namespace}/{end.workload.name}}}"
+    one = end.endpoint
+    if one.name == INTERNET:
+        return INTERNET
+    if one.address is not None and not one.fqdn:
+        return f"{{cidr: {one.address}/{one.address.max_prefixlen}}}"
+    if one.fqdn:
+        return f"{{fqdn: {one.name}}}"
+    if end.workload is not None:
+        return "remote-node"
+    return one.name.replace("kube-apiserver-local", "kube-apiserver").replace(
+        "kube-apiserver-external", "world"
+    )
+
+
+def _to_deny(plan: Plan, pair: Pair, known: list[Known], refs: list[RuleRef]) -> str:
+    users = [one for one in known if not one.generated]
+    if users:
+        return f"to deny it: change {refs[known.index(users[0])]}"
+    edge = _edge(plan, pair, {ref.rule.why for ref in refs if ref.rule})
+    if edge is not None and edge.origin == "config":
+        return "to deny it: take its line out of spec.allow"
+    if edge is not None and edge.evidence.startswith("catalogue "):
+        name = edge.evidence.removeprefix("catalogue ").split()[0]
+        return f"to deny it: spec.components.disable: [{name}], or spec.components.define with that name"
+    if edge is not None:
+        return f"to deny it: take away what needs it ({edge.evidence})"
+    if not known:
+        space = pair[1].endpoint.namespace or pair[0].endpoint.namespace
+        return f"to deny it: let spec.namespaces.include name {space}" if space else ""
+    return ""
+
+
+def _edge(plan: Plan, pair: Pair, whys: set[str]) -> Edge | None:
+    """The plan's edge behind the deciding rules."""
+    ours = [end.workload for end in pair if end.workload is not None]
+    found = [
+        edge
+        for edge in plan.edges
+        if any(peer.workload is one for peer in (edge.source, edge.target) for one in ours)
+        and any(edge.reason in why for why in whys)
+    ]
+    return min(found, key=lambda edge: edge.origin != "config", default=None)
+
+
+def table(answers: list[Answer]) -> Table:
+    """One row for each direction of each answer."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            answer.source,
+            answer.target,
+            answer.port,
+            side.direction,
+            side.verdict,
+            "; ".join(part for part in (side.reason, side.note) if part),
+            ", ".join(side.policies),
+            "; ".join(dict.fromkeys(why for why in side.whys if why)),
+            ", ".join(dict.fromkeys(where for where in side.wheres if where)),
+        )
+        for answer in answers
+        for side in answer.sides
+    ]
+    named = columns("from", "to", "port", "direction", "verdict", "because", "rule", "why", "file")
+    return Table("", named, rows)
+
+
+def lines(answer: Answer) -> list[str]:
+    """The answer for people."""
+    said = [f"{answer.source} => {answer.target} {answer.port}: {answer.now}"]
+    if answer.enforced != answer.now:
+        said[0] += f"; {answer.enforced} once enforced"
+    for side in answer.sides:
+        said.append(f"  {side.direction}: {side.verdict}; {side.reason}")
+        for policy, why, where in zip(side.policies, side.whys, side.wheres, strict=True):
+            place = f" ({where})" if where else ""
+            said.append(f"    {policy}{place}{f': {why}' if why else ''}")
+        if side.note:
+            said.append(f"    {side.note}")
+    if answer.cure:
+        said.append(f"  {answer.cure}")
+    return said

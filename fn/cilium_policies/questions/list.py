@@ -1,0 +1,177 @@
+"""Who may talk to whom: every connection, one end's, by namespace, and what the outside reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from cilium_policies.document.finding import refused
+from cilium_policies.evaluate.endpoint import Endpoint
+from cilium_policies.evaluate.portset import PortSet, words
+from cilium_policies.questions.connections import ANYBODY, NODES, Connections, Pair
+from cilium_policies.questions.situation import Situation
+from cilium_policies.show.table import Cell, Table, columns
+
+INTERNET = "internet"
+EVERY_POD = "every pod"
+OTHERS = "other addresses"
+
+
+class Connection(NamedTuple):
+    """One row: `source` may open `ports` to `target`. Ends are pods, nodes, `every pod of media`, ranges, names."""
+
+    source: str
+    target: str
+    ports: str
+
+    def __str__(self) -> str:
+        return f"{self.source} => {self.target} : {self.ports}"
+
+
+def connections(situation: Situation, focus: str = "") -> list[Connection]:
+    """Every connection, ends that share an answer put together; with `focus` (NS/NAME or NS) only its own.
+
+    Raises Refused for a focus that the input does not show.
+    """
+    found = Connections(situation)
+    _check_focus(found, focus)
+    rows = [*_joined(found), *(Connection(*one[:2], words(one.ports)) for one in internet(found.outside()))]
+    if focus:
+        rows = [one for one in _apart(found, rows) if _concerns(one, focus)]
+    return sorted(set(rows))
+
+
+def by_namespace(situation: Situation) -> list[Connection]:
+    """The same between namespaces: the ports that any pod of one may open to any pod of the other."""
+    found = Connections(situation)
+    spaces = {str(end): end.namespace for end in found.pods}
+    spaces |= {name: name for name in (*NODES, ANYBODY, INTERNET)}
+    seen: dict[tuple[str, str], set[str]] = {}
+    for one in (*found.pairs(), *internet(found.outside())):
+        ends = (spaces.get(one.source, OTHERS), spaces.get(one.target, OTHERS))
+        seen.setdefault(ends, set()).update(words(one.ports).split(", "))
+    return [Connection(*ends, _shortened(sorted(ports))) for ends, ports in sorted(seen.items())]
+
+
+def exposure(situation: Situation) -> list[Connection]:
+    """What anybody outside may open to pods, and what pods may open to the outside."""
+    found = Connections(situation)
+    return sorted({Connection(*one[:2], words(one.ports)) for one in internet(found.outside())})
+
+
+def table(rows: list[Connection], title: str = "Connections that the policies allow") -> Table:
+    """Rows for people and programs."""
+    cells: list[tuple[Cell, ...]] = [tuple(one) for one in rows]
+    return Table(title, columns("from", "to", "ports"), cells, "no connection")
+
+
+def matrix(rows: list[Connection]) -> Table:
+    """Rows of `by_namespace` as a matrix: one row a source, one column a target."""
+    targets = sorted({one.target for one in rows})
+    cells = {(one.source, one.target): one.ports for one in rows}
+    lines: list[tuple[Cell, ...]] = [
+        (source, *(cells.get((source, target), "") for target in targets))
+        for source in sorted({one.source for one in rows})
+    ]
+    return Table("Ports between namespaces", columns("from", *targets), lines, "no connection")
+
+
+def _check_focus(found: Connections, focus: str) -> None:
+    names = {str(end) for end in found.pods}
+    if focus and focus not in names and focus not in {end.namespace for end in found.pods}:
+        from difflib import get_close_matches
+
+        near = get_close_matches(focus, sorted(names | {end.namespace for end in found.pods}), 3, 0.5)
+        cure = f"did you mean {' or '.join(near)}?" if near else "write NAMESPACE or NAMESPACE/WORKLOAD"
+        raise refused(f"no pod {focus} in the input", cure)
+
+
+def _concerns(one: Connection, focus: str) -> bool:
+    return any(end == focus or end.startswith(f"{focus}/") for end in (one.source, one.target))
+
+
+def _joined(found: Connections) -> list[Connection]:
+    """Pairs with sources, then targets, put together where they are all pods, or all of one namespace."""
+    spaces: dict[str, frozenset[str]] = {}
+    for end in found.pods:
+        spaces[end.namespace] = spaces.get(end.namespace, frozenset()) | {str(end)}
+    everyone = frozenset(str(end) for end in found.pods)
+    by_source: dict[tuple[str, PortSet], list[str]] = {}
+    for target in found.reach.ends:
+        for ports, sources in found.into(target).items():
+            names = _kept(sources, target)
+            for name in _together(names, str(target), everyone, spaces):
+                by_source.setdefault((name, ports), []).append(str(target))
+    rows = []
+    for (source, ports), targets in by_source.items():
+        rows += [
+            Connection(source, target, words(ports))
+            for target in _together(set(targets), source, everyone, spaces)
+        ]
+    return rows
+
+
+def _kept(sources: Iterable[Endpoint], target: Endpoint) -> set[str]:
+    return {str(source) for source in sources if source.namespace or target.namespace}
+
+
+def _together(
+    names: set[str], other: str, everyone: frozenset[str], spaces: dict[str, frozenset[str]]
+) -> list[str]:
+    """Names with "every pod" and "every pod of NS" for those that are complete; an end never needs itself."""
+    if len(everyone) > 2 and everyone - {other} <= names:
+        return [EVERY_POD, *sorted(names - everyone)]
+    found = []
+    rest = set(names)
+    for space, members in spaces.items():
+        wanted = members - {other}
+        if len(wanted) > 1 and wanted <= names:
+            found.append(f"{EVERY_POD} of {space}")
+            rest -= members
+    return [*found, *sorted(rest)]
+
+
+def _apart(found: Connections, rows: list[Connection]) -> list[Connection]:
+    """Rows with "every pod …" taken apart again: a focus wants its own pods."""
+    spaces: dict[str, list[str]] = {"": [str(end) for end in found.pods]}
+    for end in found.pods:
+        spaces.setdefault(end.namespace, []).append(str(end))
+
+    def members(name: str) -> list[str]:
+        if name == EVERY_POD:
+            return spaces[""]
+        return (
+            spaces[name.removeprefix(f"{EVERY_POD} of ")] if name.startswith(f"{EVERY_POD} of ") else [name]
+        )
+
+    apart = []
+    for one in rows:
+        apart += [
+            Connection(source, target, one.ports)
+            for source in members(one.source)
+            for target in members(one.target)
+            if source != target
+        ]
+    return apart
+
+
+def internet(pairs: Iterable[Pair]) -> list[Pair]:
+    """Pairs in which the two ranges of the internet are one."""
+    found: dict[tuple[str, str, PortSet], Pair] = {}
+    for one in pairs:
+        made = one._replace(source=_named(one.source), target=_named(one.target))
+        found[made] = made
+    return list(found.values())
+
+
+def _named(words: str) -> str:
+    """`internet` for everything outside that is not private, in either address family."""
+    if words.startswith("0.0.0.0/0 except ") and "10.0.0.0/8" in words and "192.168.0.0/16" in words:
+        return INTERNET
+    return INTERNET if words.startswith("::/0 except ") and "fc00::/7" in words else words
+
+
+def _shortened(ports: list[str]) -> str:
+    if "any port" in ports:
+        return "any port"
+    return ", ".join(ports[:6]) + (f" and {len(ports) - 6} more" if len(ports) > 6 else "")

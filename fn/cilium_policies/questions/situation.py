@@ -1,0 +1,146 @@
+"""Pods and policies together: what every question about connections asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from cilium_policies.cilium.model import Policy
+from cilium_policies.cilium.read import CCNP, CNP, NETWORK_POLICY, read_cidr_group, read_policy
+from cilium_policies.cilium.reader import Problem
+from cilium_policies.cilium.schema import Refusal
+from cilium_policies.cilium.validity import minor_of, refusals
+from cilium_policies.evaluate.endpoint import Endpoint, node_pod, pod
+from cilium_policies.evaluate.labels import LabelFilter
+from cilium_policies.evaluate.options import Options
+from cilium_policies.evaluate.peers import Service
+from cilium_policies.evaluate.world import World
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import NOWHERE, Mapping, Object, Where
+from cilium_policies.kube.reading import COMPONENT
+from cilium_policies.workloads import model
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+
+class Known(NamedTuple):
+    """One policy, and where it comes from. `body` is empty for one that this run generates."""
+
+    policy: Policy
+    where: Where = NOWHERE
+    body: Mapping = {}  # noqa: RUF012
+    refusals: tuple[Refusal, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def generated(self) -> bool:
+        return not self.body
+
+    @property
+    def own(self) -> bool:
+        """Whether this program made it, in this run or an earlier one."""
+        return self.generated or COMPONENT in self.policy.annotations
+
+
+class Situation:
+    """The pods of a cluster as the engine's ends, its policies, and the world they make.
+
+    Policies that the agent refuses are known and do not count. `host_ends` are the ends of host-network pods.
+    """
+
+    def __init__(self, cluster: Cluster, policies: Sequence[Known], *, enforced: bool = False) -> None:
+        """`enforced`: the program's own policies deny by default, whatever mode they are in."""
+        self.cluster = cluster
+        self.known = list(policies)
+        settings = cluster.settings
+        minor = minor_of(settings.cilium_version)
+        self.options = Options(labels=settings.identity_labels, any_cluster=minor < 19)
+        counted = [one for one in policies if not one.refusals]
+        self._by_policy = {id(one.policy): one for one in counted}
+        hard = [_hardened(one) if enforced else one.policy for one in counted]
+        self._by_policy |= {id(made): one for made, one in zip(hard, counted, strict=True)}
+        groups = [read_cidr_group(one.body) for one in cluster.inventory.of("CiliumCIDRGroup")]
+        services = [
+            Service(one.namespace, one.name, one.labels, one.selector, one.addresses)
+            for one in cluster.services
+        ]
+        self.world = World(hard, services, groups, self.options)
+        keep = LabelFilter(settings.identity_labels)
+        spaces = {one.name: one.labels for one in cluster.inventory.of("Namespace")}
+        self.ends = {
+            one.key: _end(one, spaces.get(one.namespace, {}), keep, self.options) for one in cluster.workloads
+        }
+        self.workloads = {self.ends[one.key]: one for one in cluster.workloads}
+
+    def known_of(self, policy: Policy) -> Known:
+        """Where a policy of the world comes from."""
+        return self._by_policy[id(policy)]
+
+    def end(self, workload: Workload) -> Endpoint:
+        return self.ends[workload.key]
+
+
+def with_generated(cluster: Cluster, generated: Iterable[Policy], *, enforced: bool = False) -> Situation:
+    """The user's policies and those that this run generates, in place of the ones that an earlier run wrote."""
+    version = cluster.settings.cilium_version
+    written = [known(one, version=version) for one in policy_objects(cluster.inventory)]
+    return Situation(cluster, [*written, *(Known(one) for one in generated)], enforced=enforced)
+
+
+def as_written(cluster: Cluster, own: Iterable[Object] = (), *, enforced: bool = False) -> Situation:
+    """The policies that the input holds, those of earlier runs (`own`) among them; nothing generated."""
+    version = cluster.settings.cilium_version
+    written = [known(one, version=version) for one in (*policy_objects(cluster.inventory), *own)]
+    return Situation(cluster, written, enforced=enforced)
+
+
+def policy_objects(inventory: Inventory) -> list[Object]:
+    """Every policy of the user's in the input."""
+    networking = inventory.of(NETWORK_POLICY, group="networking.k8s.io")
+    return [*inventory.of(CNP, CCNP, group="cilium.io"), *networking]
+
+
+def known(one: Object, *, version: str = "", typed: Mapping | None = None) -> Known:
+    """A policy object of the input; `typed` is its body with numbers and flags, where that is known."""
+    policy, problems = read_policy(one.body, one.namespace)
+    assert policy is not None, one.kind
+    found = refusals(typed or one.body, version, typed=typed is not None)
+    refused = tuple(one for one in found if "${" not in one.message)  # Flux fills a variable in later
+    return Known(policy, one.where, one.body, refused, tuple(problems))
+
+
+def _hardened(one: Known) -> Policy:
+    """The program's own policy in enforce mode. Its cluster-wide ones never deny by default."""
+    if not one.own or one.policy.kind == CCNP:
+        return one.policy
+    specs = (spec._replace(deny_ingress_default=None, deny_egress_default=None) for spec in one.policy.specs)
+    return one.policy._replace(specs=tuple(specs))
+
+
+def _service(one: model.Service) -> Service:
+    return Service(one.namespace, one.name, one.labels, one.selector, one.addresses)
+
+
+def _end(one: Workload, labels: dict[str, str], keep: LabelFilter, options: Options) -> Endpoint:
+    if one.host_network:
+        return node_pod(one.namespace, one.name, api_server=one.labels.get("component") == "kube-apiserver")
+    named = {port.name: (port.number, port.protocol) for port in one.ports if port.name and port.number}
+    return pod(
+        one.namespace,
+        one.name,
+        {**one.labels, **one.selector},
+        namespace_labels=labels,
+        service_account=one.service_account,
+        named_ports=named,
+        keep=keep,
+        options=options,
+    )
+
+
+def place(path: str) -> tuple[str | int, ...]:
+    """A field path like `spec.egress[0].toPorts` as keys and positions."""
+    found: list[Any] = []
+    for part in path.split("."):
+        name, *positions = part.replace("]", "").split("[")
+        found += [name, *(int(one) for one in positions if one.isdecimal())]
+    return tuple(found)

@@ -1,0 +1,91 @@
+"""What a change opens and closes."""
+
+from __future__ import annotations
+
+from cilium_policies.questions.diff import ALLOWED, DENIED, Change, diff, fails, table
+from cilium_policies.show.table import rendered
+
+from tests.questions.small import SHOP, policy, small
+
+CLOSED = policy("{endpointSelector: {}, ingress: [{}], egress: [{}]}") + policy(
+    "{endpointSelector: {}, ingress: [{}], egress: [{}]}", "closed", "ops"
+)
+FROM_WEB = policy(
+    "{endpointSelector: {matchLabels: {app: db}}, ingress: "
+    "[{fromEndpoints: [{matchLabels: {app: web}}], toPorts: [{ports: [{port: '5432', protocol: TCP}]}]}]}",
+    "db",
+)
+TO_DATABASE = policy(
+    "{endpointSelector: {matchLabels: {app: web}}, egress: [{toEndpoints: [{matchLabels: {app: db}}]}]}",
+    "web",
+)
+WORLD = policy(
+    "{endpointSelector: {matchLabels: {app: web}}, ingress: "
+    "[{fromEntities: [world], toPorts: [{ports: [{port: '8080', protocol: TCP}]}]}]}",
+    "world",
+)
+
+
+def changes(before: str, after: str) -> list[Change]:
+    return diff(small(before).written(), small(after).written()).changes
+
+
+def test_no_change() -> None:
+    text = SHOP + CLOSED + FROM_WEB
+    assert changes(text, text) == []
+    assert (
+        rendered([table(diff(small(text).written(), small(text).written()))], "md")
+        == "no connection changes\n"
+    )
+
+
+def test_one_side_alone_opens_nothing() -> None:
+    assert changes(SHOP + CLOSED, SHOP + CLOSED + FROM_WEB) == []
+
+
+def test_both_sides_open_and_their_loss_closes() -> None:
+    open_one = Change(ALLOWED, "shop/web", "shop/db", "5432/TCP")
+    assert changes(SHOP + CLOSED + FROM_WEB, SHOP + CLOSED + FROM_WEB + TO_DATABASE) == [open_one]
+    closed = changes(SHOP + CLOSED + FROM_WEB + TO_DATABASE, SHOP + CLOSED + FROM_WEB)
+    assert closed == [open_one._replace(change=DENIED)]
+
+
+def test_world() -> None:
+    found = diff(small(SHOP + CLOSED).written(), small(SHOP + CLOSED + WORLD).written())
+    assert found.changes == [Change(ALLOWED, "anybody outside", "shop/web", "8080/TCP", True)]
+    assert fails(found, ["new-allow-from-world"]) == found.changes
+    assert fails(found, ["new-deny"]) == []
+    back = diff(small(SHOP + CLOSED + WORLD).written(), small(SHOP + CLOSED).written())
+    assert fails(back, ["new-allow-from-world"]) == []
+    assert fails(back, ["new-deny"]) == back.changes == fails(back, ["any"])
+
+
+def test_fewer_ports() -> None:
+    wide = SHOP + CLOSED + TO_DATABASE + FROM_WEB.replace("port: '5432'", "port: '5430', endPort: 5439")
+    narrow = SHOP + CLOSED + TO_DATABASE + FROM_WEB
+    assert changes(wide, narrow) == [Change(DENIED, "shop/web", "shop/db", "5430-5431/TCP, 5433-5439/TCP")]
+
+
+def test_a_new_pod_s_openings_are_new() -> None:
+    fresh = SHOP.replace("name: tool, namespace: ops", "name: fresh, namespace: shop").replace(
+        "app: tool", "app: fresh"
+    )
+    found = diff(
+        small(SHOP + CLOSED).written(),
+        small(fresh + CLOSED + WORLD.replace("app: web", "app: fresh")).written(),
+    )
+    assert found.added == ["shop/fresh"]
+    assert found.removed == ["ops/tool"]
+    assert found.changes == [Change(ALLOWED, "anybody outside", "shop/fresh", "8080/TCP", True)]
+
+
+def test_closing_everything_is_few_lines() -> None:
+    pods = "".join(
+        f"---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a{number}, namespace: ops}}\n"
+        f"spec: {{selector: {{matchLabels: {{app: a{number}}}}}, template: {{metadata: {{labels: {{app: a{number}}}}},"
+        " spec: {containers: [{name: c, image: example/c}]}}}\n"
+        for number in range(20)
+    )
+    found = changes(SHOP + pods, SHOP + pods + CLOSED)
+    assert Change(DENIED, "every pod", "every pod", "any port") in found
+    assert len(found) < 40

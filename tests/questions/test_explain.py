@@ -1,0 +1,128 @@
+"""Why a flow passes or not, and what would change it."""
+
+from __future__ import annotations
+
+import pytest
+from cilium_policies.document.finding import Refused
+from cilium_policies.questions.explain import Answer, explain, lines, table
+from cilium_policies.show.table import rendered
+
+from tests.questions.small import SHOP, Small, policy, small
+
+
+def ask(made: Small, source: str, target: str, port: str) -> list[Answer]:
+    return explain(made.run.made.plan, made.now(), made.enforced(), source, target, port)
+
+
+def test_a_needed_flow_and_its_reason() -> None:
+    (answer,) = ask(small(mode="enforce"), "shop/web", "shop/db", "5432")
+    assert (answer.now, answer.enforced) == ("allowed", "allowed")
+    egress, ingress = answer.sides
+    assert egress.policies == ("CiliumNetworkPolicy/shop/web spec.egress[0]",)
+    assert ingress.policies == ("CiliumNetworkPolicy/shop/db spec.ingress[0]",)
+    assert egress.whys[0].startswith("calls shop/db (")
+    assert "DATABASE_URL" in egress.whys[0]
+    assert answer.cure.startswith("to deny it: take away what needs it (")
+
+
+def test_a_service_means_its_pods_and_their_port() -> None:
+    (answer,) = ask(small(mode="enforce"), "shop/web", "shop/StatefulSet/db", "pg")
+    assert (answer.port, answer.now) == ("5432/TCP", "allowed")
+    renamed = SHOP.replace(
+        "name: db, namespace: shop}\nspec: {selector", "name: store, namespace: shop}\nspec: {selector"
+    )
+    (answer,) = ask(small(renamed, mode="enforce"), "ops/tool", "shop/store", "15432")
+    assert (answer.target, answer.port) == ("StatefulSet shop/db", "5432/TCP")
+
+
+def test_audit_tells_what_enforcement_would_do() -> None:
+    (answer,) = ask(small(), "ops/tool", "shop/db", "5432")
+    assert (answer.now, answer.enforced) == ("allowed", "denied")
+    assert answer.sides[0].reason.startswith("in audit: no rule allows it")
+    assert answer.cure == (
+        "to allow it: spec.allow: [{from: {pod: ops/tool}, to: {pod: shop/db}, ports: [5432/TCP], why: …}]"
+    )
+    text = "\n".join(lines(answer))
+    assert "ops/tool => StatefulSet shop/db 5432/TCP: allowed; denied once enforced" in text
+
+
+def test_the_cure_works() -> None:
+    allow = "[{from: {pod: ops/tool}, to: {pod: shop/db}, ports: [5432/TCP], why: nightly dump}]"
+    config = f"---\napiVersion: cilium-policies.fn/v1alpha1\nkind: CiliumPolicies\nspec: {{allow: {allow}}}\n"
+    from cilium_policies.cli.options import run_on
+    from cilium_policies.function import Options
+
+    made = Small(run_on([("shop.yaml", SHOP.encode())], Options(config=("c.yaml", config.encode()))))
+    (answer,) = ask(made, "ops/tool", "shop/db", "5432")
+    assert answer.enforced == "allowed"
+    assert answer.cure == "to deny it: take its line out of spec.allow"
+    assert "nightly dump" in answer.sides[1].whys[0]
+
+
+def test_a_user_s_policy_is_named_with_its_place() -> None:
+    deny = (
+        policy(
+            "{endpointSelector: {matchLabels: {app: db}}, description: no tools here, "
+            "ingressDeny: [{fromEndpoints: [{matchLabels: {k8s:io.kubernetes.pod.namespace: ops}}]}]}",
+            "no-tools",
+        )
+        .replace("k8s:io", '"k8s:io')
+        .replace("namespace: ops}}", 'namespace": ops}}')
+    )
+    (answer,) = ask(small(SHOP + deny), "ops/tool", "shop/db", "5432")
+    assert answer.now == "denied"
+    side = answer.sides[1]
+    assert side.reason == "a deny rule forbids it"
+    assert side.policies == ("CiliumNetworkPolicy/shop/no-tools spec.ingressDeny[0]",)
+    assert side.whys == ("no tools here",)
+    assert side.wheres[0].startswith("shop.yaml:")
+    assert answer.cure == "to allow it: take CiliumNetworkPolicy/shop/no-tools spec.ingressDeny[0] away"
+
+
+@pytest.mark.parametrize(
+    ("source", "peer"),
+    [
+        ("internet", "internet"),
+        ("10.0.0.5", "{cidr: 10.0.0.5/32}"),
+        ("api.example.org", "{fqdn: api.example.org}"),
+        ("world", "world"),
+        ("remote-node", "remote-node"),
+        ("ops/agent", "remote-node"),
+    ],
+)
+def test_ends_outside_and_on_nodes(source: str, peer: str) -> None:
+    (answer,) = ask(small(mode="enforce"), source, "shop/db", "5432")
+    assert answer.now == "denied"
+    assert answer.sides[0].reason.startswith("no policy can act at this end")
+    assert f"from: {peer}, to: {{pod: shop/db}}" in answer.cure
+
+
+def test_the_own_node_may_come_in() -> None:
+    (answer,) = ask(small(mode="enforce"), "host", "shop/db", "5432")
+    assert answer.now == "allowed"
+    assert answer.sides[1].reason == "a pod's own node may always reach it"
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "port", "message"),
+    [
+        ("shop/webb", "shop/db", "1", "is nothing that the input shows"),
+        ("shop/web", "shop/db", "metrics", "has no port metrics/TCP"),
+        ("shop/web", "shop/db", "0x", "is no port"),
+        ("shop/web", "shop/db", "70000", "is no port"),
+        ("shop/web", "shop/db", "80/GRE", "is no port"),
+        ("web", "shop/db", "80", "is nothing that the input shows"),
+    ],
+)
+def test_what_means_nothing_is_refused(source: str, target: str, port: str, message: str) -> None:
+    with pytest.raises(Refused, match=message) as refusal:
+        ask(small(), source, target, port)
+    assert refusal.value.finding.cure
+
+
+def test_table() -> None:
+    text = rendered([table(ask(small(mode="enforce"), "shop/web", "shop/db", "5432"))], "csv")
+    head, egress, ingress = text.splitlines()
+    assert head == "from,to,port,direction,verdict,because,rule,why,file"
+    assert "egress,allowed" in egress
+    assert "ingress,allowed" in ingress

@@ -1,0 +1,102 @@
+"""Who may talk to whom."""
+
+from __future__ import annotations
+
+import pytest
+from cilium_policies.document.finding import Refused
+from cilium_policies.questions import list as question
+from cilium_policies.show.table import rendered
+
+from tests.questions.small import SHOP, policy, small
+
+CLOSED = policy("{endpointSelector: {}, ingress: [{}], egress: [{}]}")
+DATABASE = policy(
+    "{endpointSelector: {matchLabels: {app: db}}, ingress: "
+    "[{fromEndpoints: [{matchLabels: {app: web}}], toPorts: [{ports: [{port: pg, protocol: TCP}]}]}]}",
+    "db",
+)
+WEB = policy(
+    "{endpointSelector: {matchLabels: {app: web}}, "
+    "ingress: [{fromEntities: [world], toPorts: [{ports: [{port: '8080'}]}]}], "
+    "egress: [{toEndpoints: [{}]}, {toCIDR: [192.168.1.0/24], toPorts: [{ports: [{port: '53', protocol: UDP}]}]}]}",
+    "web",
+)
+
+
+def rows(text: str, focus: str = "") -> list[str]:
+    return [str(one) for one in question.connections(small(text).written(), focus)]
+
+
+def test_closed_namespace() -> None:
+    found = rows(SHOP + CLOSED + DATABASE + WEB)
+    assert "shop/web => shop/db : 5432/TCP" in found
+    assert "anybody outside => shop/web : 8080/TCP, 8080/UDP, 8080/SCTP" in found
+    assert "shop/web => 192.168.1.0/24 : 53/UDP" in found
+    assert not [
+        one for one in found if "=> shop/" in one and "shop/web =>" not in one and "outside" not in one
+    ]
+
+
+def test_an_open_cluster_is_few_lines() -> None:
+    text = SHOP + "".join(
+        f"---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a{number}, namespace: ops}}\n"
+        f"spec: {{selector: {{matchLabels: {{app: a{number}}}}}, template: {{metadata: {{labels: {{app: a{number}}}}},"
+        " spec: {containers: [{name: c, image: example/c}]}}}\n"
+        for number in range(30)
+    )
+    found = rows(text)
+    assert "every pod => every pod : any port" in found
+    assert len([one for one in found if "outside" not in one]) < 20
+
+
+def test_own_policies_of_a_namespace_are_one_line() -> None:
+    text = SHOP + CLOSED + policy("{endpointSelector: {}, ingress: [{fromEndpoints: [{}]}]}", "same", "ops")
+    found = rows(text + policy("{endpointSelector: {}, egress: [{toEntities: [all]}]}", "out"))
+    assert not [one for one in found if one.startswith("shop/db => ops")]
+
+
+def test_focus() -> None:
+    text = SHOP + CLOSED + DATABASE + WEB
+    assert rows(text, "shop/db") == ["shop/web => shop/db : 5432/TCP"]
+    assert "shop/web => shop/db : 5432/TCP" in rows(text, "shop")
+    with pytest.raises(Refused) as refusal:
+        rows(text, "shop/dbb")
+    assert (
+        refusal.value.finding.cure == "did you mean shop/db or shop/web?"
+        or "shop/db" in refusal.value.finding.cure
+    )
+
+
+def test_by_namespace_and_exposure() -> None:
+    situation = small(SHOP + CLOSED + DATABASE + WEB).written()
+    found = {(one.source, one.target): one.ports for one in question.by_namespace(situation)}
+    assert found["shop", "shop"] == "5432/TCP"
+    assert found["shop", "other addresses"] == "53/UDP"
+    assert ("ops", "shop") not in found
+    text = rendered([question.matrix(question.by_namespace(situation))], "md")
+    assert "| shop | " in text
+    exposed = [str(one) for one in question.exposure(situation)]
+    assert "anybody outside => shop/web : 8080/TCP, 8080/UDP, 8080/SCTP" in exposed
+    assert "anybody outside => ops/tool : any port" in exposed
+    assert not [one for one in exposed if "=> shop/db" in one]
+
+
+def test_generated_policies_are_listed_as_enforced() -> None:
+    made = small()
+    assert "shop/web => shop/db : 5432/TCP" in map(str, question.connections(made.enforced()))
+    assert not [
+        one
+        for one in question.connections(made.enforced())
+        if one.source == "ops/tool" and "db" in one.target
+    ]
+    assert [one for one in question.connections(made.now()) if one.target == "every pod"]
+
+
+def test_deny_rules_take_away() -> None:
+    deny = policy(
+        "{endpointSelector: {matchLabels: {app: web}}, enableDefaultDeny: {egress: false}, "
+        "egressDeny: [{toEndpoints: [{matchLabels: {app: db}}], toPorts: [{ports: [{port: '5432'}]}]}]}",
+        "deny",
+    )
+    found = rows(SHOP + deny, "shop/db")
+    assert "shop/web => shop/db : 0-5431/TCP, 5433-65535/TCP, 0-5431/UDP, 5433-65535/UDP, " in "".join(found)
