@@ -41,8 +41,10 @@ def _overrides(_: click.Context, parameter: click.Parameter, value: Any) -> tupl
 
 
 _FILE = click.Path(exists=True, dir_okay=False)
+_FILES = click.argument(
+    "files", nargs=-1, metavar="[FILE|DIR …]", type=click.Path(exists=True, allow_dash=True)
+)
 _OPTIONS = (
-    click.argument("files", nargs=-1, metavar="[FILE|DIR …]", type=click.Path(exists=True, allow_dash=True)),
     click.option("--config", metavar="FILE", type=_FILE, help="The config (docs/config.md)."),
     click.option("--mode", metavar="MODE", callback=_overrides, help="audit or enforce; sets spec.mode."),
     click.option("--set", "sets", metavar="PATH=VALUE", multiple=True, callback=_overrides,
@@ -54,6 +56,11 @@ _OPTIONS = (
 
 def reads_builds(command: Command) -> Command:
     """Adds FILE arguments and the options of the config; the command gets them all and hands them to `run_of`."""
+    return _FILES(config_options(command))
+
+
+def config_options(command: Command) -> Command:
+    """Adds the options of the config, for a command that names its inputs itself; `options_of` reads them."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command

@@ -1,0 +1,27 @@
+"""Which policies a question about connections is asked of: those that the input holds, or those that it would get."""
+
+from __future__ import annotations
+
+import click
+
+from cilium_policies.cli.options import Command, Run
+from cilium_policies.questions.situation import Situation, as_written, with_generated
+
+_HELP = (
+    "written: the policies in the input alone; planned: those that the function would write, beside yours. "
+    "Left out: written where the input holds some of the function's, else planned."
+)
+
+
+def chooses_policies(command: Command) -> Command:
+    """Adds `--policies written|planned`."""
+    return click.option("--policies", "which", type=click.Choice(("written", "planned")), help=_HELP)(command)
+
+
+def situation(run: Run, which: str | None, *, enforced: bool) -> Situation:
+    """The pods and policies of a run. `enforced`: the function's own policies deny by default in any mode."""
+    own = [one.policy for one in run.made.read.own]
+    cluster = run.made.plan.cluster
+    if which == "written" or (which is None and own):
+        return as_written(cluster, own, enforced=enforced)
+    return with_generated(cluster, run.made.policies.policies, enforced=enforced)
