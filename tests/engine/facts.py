@@ -30,6 +30,7 @@ LAN = "a LAN address"
 PUBLIC = "a public address"
 # An API server that is no node, as managed clusters have it.
 API_OUTSIDE = "kube-apiserver-external"
+_PUBLIC_ENDS = (PUBLIC, API_OUTSIDE)
 
 Facts = Mapping[str, Mapping[str, Any]]
 
@@ -80,13 +81,14 @@ class FactEdges:
             and source in self._namespace
         ):
             return "coredns ingress from all-pods"  # each of them may look names up
-        out = dict(self._statements(source, "egress", "to", target, port))
-        into = dict(self._statements(target, "ingress", "from", source, port))
-        for named in (True, False):
-            for one, other in ((out, into), (into, out)):
-                if named in one and (named or other):
-                    return one[named]
-        return ""
+        # Later entries win in a dict: a required statement stands before an optional one.
+        out = dict(sorted(self._statements(source, "egress", "to", target, port), key=_required))
+        into = dict(sorted(self._statements(target, "ingress", "from", source, port), key=_required))
+        if True in out or True in into:
+            return max(
+                (one[True] for one in (out, into) if True in one), key=lambda text: _required((True, text))
+            )
+        return out[False] if False in out and into else ""
 
     def _statements(
         self, own: str, side: str, word: str, other: str, port: str
@@ -109,7 +111,8 @@ class FactEdges:
                 peer = "internet"
             fits = self._fits(peer, own, other)
             if fits is not None:
-                yield fits, f"{name} {side} {word} {edge[word]}"
+                optional = ", optional" if edge.get("optional") else ""
+                yield fits, f"{name} {side} {word} {edge[word]}{optional}"
 
     def _fits(self, word: str, own: str, other: str) -> bool | None:
         """True for a named peer that covers the other end, False for a wide one, None for neither."""
@@ -124,10 +127,10 @@ class FactEdges:
             "kube-apiserver": other in ("kube-apiserver", API_OUTSIDE, *_NODES),
             "host": other == "host",
             "remote-node": other in ("remote-node", "kube-apiserver"),  # the API server's is a node, too
-            "world": other in (LAN, PUBLIC),
-            "internet": other == PUBLIC,
+            "world": other in (LAN, *_PUBLIC_ENDS),
+            "internet": other in _PUBLIC_ENDS,
             "cidr": kind == "cidr" and other == (PUBLIC if ip_network(rest, strict=False).is_global else LAN),
-            "fqdn": other == PUBLIC,
+            "fqdn": other in _PUBLIC_ENDS,
             "dns": component == "coredns" or other == "host",
             "scraper": component in _SCRAPERS,
             "gateway": component in _GATEWAYS,
@@ -138,6 +141,10 @@ class FactEdges:
 
     def _on_nodes(self, name: str) -> bool:
         return bool((self._facts.get(name) or {}).get("host_network"))
+
+
+def _required(statement: tuple[bool, str]) -> bool:
+    return not statement[1].endswith(", optional")
 
 
 def _covers(span: str, port: str) -> bool:

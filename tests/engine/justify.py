@@ -38,6 +38,16 @@ class Dependants(NamedTuple):
     asked: int
     own_node: bool = False  # only the node of the pod is concerned
 
+    @property
+    def required(self) -> dict[Flow, str]:
+        """The known flows that every installation has."""
+        return {flow: text for flow, text in self.known.items() if not text.endswith(", optional")}
+
+    @property
+    def optional(self) -> bool:
+        """Whether the facts know some of the flows, and all of those only as optional."""
+        return bool(self.known) and not self.required
+
     def verdict(self) -> str:
         """One phrase for the report."""
         if not self.asked:

@@ -65,6 +65,10 @@ def report(found: Sequence[Unnoticed]) -> Iterator[str]:
     """Openings first, then what rows should be added for, then what nothing depends on."""
     kinds = (
         ("that let pass what nobody states", lambda one: one.dependants.unknown),
+        (
+            "that let pass what the facts call optional: is the evidence in the input?",
+            lambda one: one.dependants.optional,
+        ),
         ("that let pass what the facts state, but no row asks about", lambda one: one.dependants.known),
         ("on which nothing depends", lambda one: True),
     )
@@ -77,10 +81,10 @@ def report(found: Sequence[Unnoticed]) -> Iterator[str]:
 
 
 def proposed_rows(found: Sequence[Unnoticed], justifier: Justifier) -> str:
-    """One row for each unnoticed mutation that the facts justify, as flows.yaml holds them."""
+    """One row for each unnoticed mutation that the facts justify, as flows.yaml holds them; no optional ones."""
     lines: dict[str, None] = {}
     for one in found:
-        for flow, statement in list(one.dependants.known.items())[:1]:
+        for flow, statement in list(one.dependants.required.items())[:1]:
             ends = ", ".join(f"{key}: {_flow_style(end)}" for key, end in justifier.query(flow).items())
             lines[f'- {{{ends}, expect: allow, why: component facts, source: "{statement}"}}'] = None
     return "\n".join(lines) + "\n"

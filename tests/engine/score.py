@@ -232,6 +232,7 @@ def write(options: argparse.Namespace, product: Product, judge: Judge, found: li
         audit=table(HEADS["audit"], tables["audit"]),
     )
     options.write.write_text(text, encoding="utf-8")
+    print(text, end="")
     return 0 if all(line.full for lines in tables.values() for line in lines) else 1
 
 

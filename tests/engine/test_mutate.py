@@ -117,6 +117,7 @@ def test_unnoticed_rules_are_told_apart(judge: Judge, asked: tuple[Row, ...], tm
     text = list(report(unnoticed))
     assert [line for line in text if line[0].isdigit()] == [
         "4 rules or parts that let pass what nobody states",
+        "0 rules or parts that let pass what the facts call optional: is the evidence in the input?",
         "0 rules or parts that let pass what the facts state, but no row asks about",
         "1 rules or parts on which nothing depends",
     ]
