@@ -19,6 +19,7 @@ from cilium_policies.krm.answer import answer
 from cilium_policies.krm.ids import has_paths
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.reading import Objects, objects
+from cilium_policies.workloads.beside import beside
 from cilium_policies.workloads.gather import gather
 
 
@@ -89,8 +90,10 @@ def make(sources: list[Source], config: Config, options: Options) -> Made:
                 raise Refused(finding)
     read = objects(sources, config.default_namespace)
     known = catalogue(config.defined_components, config.disabled_components)
-    cluster = gather(read.objects, known, settings(config, Inventory(read.objects)))
+    others, told = beside(read, sources, config.inventory, options.inventory)
+    cluster = gather(read.objects, known, settings(config, Inventory([*read.objects, *others])), others)
     planned = plan(cluster, config, known)
+    planned.findings.extend(told)
     return Made(config, read, planned, Policies(planned))
 
 

@@ -20,7 +20,7 @@ class Namespace(NamedTuple):
 
 def namespaces(cluster: Cluster, config: Config) -> tuple[dict[str, Namespace], list[Finding]]:
     """Every namespace that gets policies, by name, and what is to be said about these and the others."""
-    declared = {one.name for one in cluster.inventory.of("Namespace", group="")}
+    declared = {one.name for one in cluster.inventory.of("Namespace", group="") if not one.where.elsewhere}
     peopled = {one.namespace for one in cluster.workloads if one.own}
     known = declared | peopled | set(config.named_namespaces)
     chosen: dict[str, Namespace] = {}
@@ -35,7 +35,7 @@ def namespaces(cluster: Cluster, config: Config) -> tuple[dict[str, Namespace], 
             continue
         wide = name in declared or not config.declared_only
         chosen[name] = Namespace(name, name in declared, wide)
-        if wide and name not in declared and name in peopled and not config.inventory:
+        if wide and name not in declared and name in peopled and not cluster.known:
             findings.append(_undeclared(name))
     return chosen, findings + _only_named(cluster, known)
 
@@ -54,7 +54,7 @@ def _only_named(cluster: Cluster, known: set[str]) -> list[Finding]:
     """Namespaces that only other items name: what the input does not show would be cut there."""
     others: dict[str, str] = {}
     for one in cluster.inventory.of(*_TELLING):
-        if one.namespace and one.namespace not in known:
+        if one.namespace and one.namespace not in known and not one.where.elsewhere:
             others.setdefault(one.namespace, str(one))
     return [
         Finding(

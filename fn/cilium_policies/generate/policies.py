@@ -92,7 +92,7 @@ class Policies:
             (edge.target, self._with_ports(edge))
             for one in group
             for edge in self._egress.get(id(one), ())
-            if with_api or not _to_api(edge)
+            if (with_api or not _to_api(edge)) and not self._is_dns(edge)
         ]
         ingress_rules = self._rules(ingress, first.namespace)
         egress_rules = self._rules(egress, first.namespace)
@@ -101,6 +101,15 @@ class Policies:
         made = spec(mode, who, ingress_rules, egress_rules)
         wanted = component_name(first.component, first.instance) if first.component else limited(first.name)
         return self._policy(first.namespace, wanted, first.component or first.name, names, (made,))
+
+    def _is_dns(self, edge: Edge) -> bool:
+        """What allow-dns says for the whole namespace needs no rule of its own."""
+        server = edge.target.workload
+        return (
+            bool(edge.ports)
+            and server in self._plan.dns.workloads
+            and all(port.number == 53 for port in edge.ports)
+        )
 
     def _rules(self, edges: list[tuple[Peer, Edge]], namespace: str) -> tuple[Rule, ...]:
         settings = self._plan.cluster.settings
@@ -161,7 +170,9 @@ def _outside(peer: Peer, edge: Edge, fqdn: bool) -> Peer:
     """A peer outside that is known by name: its name where the config says so, else the internet. Whom a pod may
     call anywhere, in the LAN too, is never link-local (a cloud's metadata), name resolution aside."""
     if edge.origin != "config" and edge.target is peer and peer == _WORLD:
-        return peer if edge.ports and all(port.number in _RESOLVERS for port in edge.ports) else Peer("outside")
+        return (
+            peer if edge.ports and all(port.number in _RESOLVERS for port in edge.ports) else Peer("outside")
+        )
     if fqdn and peer.kind == "internet" and peer.name:
         return Peer("fqdn", peer.name)
     if not fqdn and peer.kind == "fqdn" and edge.origin != "config":

@@ -125,7 +125,7 @@ def _uncovered(flows: list[_Flow]) -> list[_Flow]:
         return flows
     kept = []
     for flow in flows:
-        for cover in _COVERS.get(flow.peer.kind, ()):
+        for cover in _covers(flow.peer):
             if cover in wide and flow.ports and not any(flow.rules):
                 flow.ports -= wide[cover]
                 if not flow.ports:
@@ -142,8 +142,14 @@ _COVERS = {
     "internet": ("world", "outside", "all"),
     "outside": ("world", "all"),
     "fqdn": ("world", "all"),
-    "cidr": ("world", "all"),
+    "cidr": ("world", "outside", "all"),
 }
+
+
+def _covers(peer: Peer) -> tuple[str, ...]:
+    covers = _COVERS.get(peer.kind, ())
+    link_local = peer.kind == "cidr" and peer.name.startswith(("169.254.", "fe80:"))
+    return tuple(cover for cover in covers if cover != "outside") if link_local else covers
 
 
 def _rule(flows: list[_Flow], namespace: str, node_cidrs: tuple[str, ...]) -> tuple[tuple[object, ...], Rule]:

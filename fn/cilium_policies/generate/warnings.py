@@ -13,13 +13,14 @@ from cilium_policies.workloads.model import Service, Workload
 def warnings(cluster: Cluster, chosen: set[str]) -> Iterator[Finding]:
     """Services without pods, NetworkPolicies that open more than is needed, policies that the engine refuses."""
     for service in cluster.services:
-        if service.namespace in chosen:
+        if service.namespace in chosen and not (service.source and service.source.where.elsewhere):
             yield from _service(cluster, service)
     for one in cluster.inventory.of("NetworkPolicy", group="networking.k8s.io"):
-        if one.namespace in chosen:
+        if one.namespace in chosen and not one.where.elsewhere:
             yield from _open(cluster, one)
     for one in cluster.inventory.of("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"):
-        yield from _refused(one, cluster.settings.cilium_version)
+        if not one.where.elsewhere:
+            yield from _refused(one, cluster.settings.cilium_version)
 
 
 def _at(one: Object, message: str, cure: str) -> Finding:

@@ -19,12 +19,20 @@ CLUSTER_SCOPED = frozenset(
 )
 
 
+KNOWN = "ClusterInventory:/"  # what the file of an object begins with that an inventory tells of
+
+
 class Where(NamedTuple):
     """The place of an object: file (or "stdin"), number of its document or item (from 0), first line (from 1)."""
 
     file: str = ""
     item: int = -1
     line: int = 0
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the object stands in another build, and is known from an inventory."""
+        return self.file.startswith(KNOWN)
 
 
 NOWHERE = Where()

@@ -31,6 +31,9 @@ class Cluster:
         self.workloads = workloads
         self.services = services
         self.settings = settings
+        self.known = any(
+            one.where.elsewhere for one in inventory.objects
+        )  # an inventory stands beside the input
         self._by_namespace: dict[str, list[Workload]] = {}
         self._by_label: dict[tuple[str, str, str], list[Workload]] = {}
         for workload in workloads:

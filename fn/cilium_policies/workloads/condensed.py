@@ -22,12 +22,12 @@ from typing import Any
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Object, Where, at, mapping, mappings, text
+from cilium_policies.kube.objects import KNOWN, Object, Where, at, mapping, mappings, text
 from cilium_policies.workloads.prune import Pruner
 
 API_VERSION = "cilium-policies.fn/v1alpha1"
 KIND = "ClusterInventory"
-_PREFIX = f"{KIND}:/"
+_PREFIX = KNOWN
 _ALIKE = 0.5  # share of a build's objects that make a stream the same build although it has changed
 _FIRST = "  builds:\n"
 
@@ -81,7 +81,7 @@ def _verbatim(inventory: Inventory) -> set[tuple[str, str]]:
 
 def is_known(where: Where) -> bool:
     """Whether an object stands in an inventory, not in the input."""
-    return where.file.startswith(_PREFIX)
+    return where.elsewhere
 
 
 def parse(data: bytes, file: str = "") -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.recognise import recognise
 from cilium_policies.document.finding import refused
@@ -17,12 +19,14 @@ from cilium_policies.workloads.releases import app_template, charts, release
 from cilium_policies.workloads.selectors import narrow_to, separate
 
 
-def gather(objects: list[Object], catalogue: Catalogue, settings: Settings) -> Cluster:
-    """The cluster that these objects show.
+def gather(
+    objects: list[Object], catalogue: Catalogue, settings: Settings, others: Sequence[Object] = ()
+) -> Cluster:
+    """The cluster that these objects show, with those of other builds (an inventory's) beside them.
 
     Raises Refused for a workload whose namespace is not known: its policies would select other pods.
     """
-    shown = Inventory(flux.resolve(objects))
+    shown = Inventory(flux.resolve([*objects, *others]))
     workloads: list[Workload] = []
     services: list[Service] = []
     for found in release.collect(shown):
@@ -37,9 +41,12 @@ def gather(objects: list[Object], catalogue: Catalogue, settings: Settings) -> C
     services += rendered.services(shown)
     workloads += distribution.brought(settings.distribution, shown, workloads, catalogue)
     for one in workloads:
+        one.own = not one.where.elsewhere
         _placed(one)
         _recognise(one, catalogue)
     operated, behind = made(shown, catalogue, workloads)
+    for one in operated:
+        one.own = not one.where.elsewhere
     workloads += _not_shown(operated, workloads)
     services += behind
     workloads = [one for one in workloads if is_namespace(one.namespace) and is_name(one.name)]

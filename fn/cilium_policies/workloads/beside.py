@@ -1,0 +1,51 @@
+"""What other builds of the same cluster hold, as the inventory tells: peers of this build's pods, never subjects."""
+
+from __future__ import annotations
+
+from cilium_policies.document.finding import ERROR, WARNING, Finding, Refused
+from cilium_policies.document.source import Source
+from cilium_policies.kube.objects import Object, mapping
+from cilium_policies.kube.reading import Objects
+
+_KIND = "ClusterInventory"
+
+
+def beside(
+    read: Objects, sources: list[Source], name: str, given: tuple[str, bytes] | None
+) -> tuple[list[Object], list[Finding]]:
+    """The objects of the other builds, and whether the inventory is older than this one.
+
+    `given` is the file of the command line, `name` that of `spec.inventory`, found among the input's local-config
+    objects. Neither: nothing is known beside the input. Raises Refused where a name is not there.
+    """
+    if given is None and not name:
+        return [], []
+    from cilium_policies.workloads.condensed import (
+        Condensed,
+        parse,
+    )  # builds without an inventory do not pay for it
+
+    if given is not None:
+        body = parse(given[1], given[0])
+        if mapping(body).get("kind") != _KIND:
+            raise _refused(f"{given[0]} is no {_KIND}", "make one with `cilium-policies inventory`")
+    else:
+        body = _named(read, name)
+    known = Condensed(body)
+    files = {source.file: source.data for source in sources}
+    told = [Finding(WARNING, line, "make the inventory anew") for line in known.stale(files)]
+    return known.beside(read.objects, files), told
+
+
+def _named(read: Objects, name: str) -> dict[str, object]:
+    for one in read.local:
+        if one.kind == _KIND and one.name == name:
+            return one.body
+    raise _refused(
+        f"spec.inventory: the input holds no {_KIND} called {name}",
+        "add it to the resources (it is local-config), or say --inventory FILE",
+    )
+
+
+def _refused(message: str, cure: str) -> Refused:
+    return Refused(Finding(ERROR, message, cure, path="spec.inventory"))
