@@ -15,7 +15,8 @@ from cilium_policies.generate.evidence.ports_of_schemes import NO_NETWORK, PROGR
 
 class Address(NamedTuple):
     """`port` 0: not said. `scheme` "" for a bare host. `key` is the variable, flag or field whose value it is
-    ("" none), `direct` true where the value consists of nothing else (a list of such counts)."""
+    ("" none), `direct` true where the value consists of nothing else (a list of such counts), `explicit` false
+    where the port is only the customary one of the scheme or of the program that the key names."""
 
     host: str
     port: int
@@ -23,6 +24,7 @@ class Address(NamedTuple):
     protocol: str = "TCP"
     key: str = ""
     direct: bool = False
+    explicit: bool = True
 
 
 # A comma belongs to the authority (several hosts), unless another URL begins behind it.
@@ -37,7 +39,7 @@ _CLUSTER_NAME = re.compile(
 )
 _HOST_FIELD = re.compile(
     r"^[\s\-]*[\"']?((?:[\w.\-]*[_.\-])?(?:pghost|hostname|host|server|address|addr|endpoint|peer|seed|broker|join)(?:e?s)?)[\"']?\s*[:=]\s*"
-    r"[\"']?([A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9])?)[\"']?\s*[,;]?\s*$",
+    r"[\"']?([A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9])?\.?)[\"']?\s*[,;]?\s*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _PORT_FIELD = re.compile(
@@ -90,7 +92,7 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         )
     if file:
         found += _host_fields(value)
-    return list(dict.fromkeys(one for one in found if 0 <= one.port < 65536))
+    return list(dict.fromkeys(one for one in found if one.port < 65536))
 
 
 def pairs(variables: dict[str, str]) -> Iterator[Address]:
@@ -99,15 +101,17 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
         match = _HOST_FIELD.match(f"{key}={value.strip()}")
         if match is None or match[2].isdigit():
             continue
-        yield Address(match[2], _paired_port(key, variables), key=key, direct=True)
+        port = _paired_port(key, variables)
+        yield Address(match[2], port or program_port(key), key=key, direct=True, explicit=port > 0)
 
 
 def _paired_port(key: str, variables: dict[str, str]) -> int:
+    """The number in the `*_PORT` variable beside a `*_HOST` one, 0 without it."""
     stem = re.sub(r"(?i)[_.\-]?(hostname|host|server|address|addr|endpoint)(e?s)?$", "", key)
     for name in (f"{stem}_PORT", f"{stem}PORT", f"{stem}_port", f"{stem}.port", f"{key}_PORT"):
         if (port := variables.get(name, "")).isdigit() and len(port) < 6:
             return int(port)
-    return program_port(key)
+    return 0
 
 
 def program_port(key: str) -> int:
@@ -138,7 +142,7 @@ def _authority(authority: str, scheme: str, key: str, direct: bool) -> Iterator[
         yield Address(host, int(match[2]), scheme, protocol, key, direct)
         return
     for port, usual in SCHEMES.get(scheme, ()):
-        yield Address(host, port, scheme, usual, key, direct)
+        yield Address(host, port, scheme, usual, key, direct, explicit=False)
 
 
 def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
@@ -168,10 +172,10 @@ def _host_fields(value: str) -> Iterator[Address]:
         lines = lines or value.split("\n")
         number = value.count("\n", 0, match.start(1))
         near = lines[max(0, number - _NEAR_LINES) : number + _NEAR_LINES + 1]
-        ports = [found[1] for line in near if (found := _PORT_FIELD.search(line))]
-        yield Address(
-            match[2], int(ports[0]) if len(ports) == 1 else program_port(match[1]), key=match[1], direct=True
-        )
+        ports = [int(found[1]) for line in near if (found := _PORT_FIELD.search(line))]
+        told = len(ports) == 1
+        port = ports[0] if told else program_port(match[1])
+        yield Address(match[2], port, key=match[1], direct=True, explicit=told)
 
 
 def _key(value: str, start: int, key: str, file: bool) -> str:

@@ -39,7 +39,17 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 
 
 def _addresses(workload: Workload, more: tuple[Text, ...], parsed: Parsed) -> Iterator[tuple[Text, Address]]:
-    """Every address that a workload's texts name, with the text it stands in."""
+    """Every address that a workload's texts name, with the text it stands in. A name without a port (often an
+    ingredient of another variable) says nothing new where the same name stands with one."""
+    found = list(_named(workload, more, parsed))
+    told = {address.host.rstrip(".").lower() for _, address in found if address.port and address.explicit}
+    for place, address in found:
+        said = address.port and (address.explicit or address.scheme)
+        if said or address.host.rstrip(".").lower() not in told:
+            yield place, address
+
+
+def _named(workload: Workload, more: tuple[Text, ...], parsed: Parsed) -> Iterator[tuple[Text, Address]]:
     variables = _variables(workload)
     for found in (*workload.texts, *more):
         value = addresses.expand(found.value, variables)

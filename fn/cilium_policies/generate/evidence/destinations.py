@@ -18,7 +18,6 @@ from cilium_policies.generate.evidence.ends import (
 from cilium_policies.generate.evidence.given import Given
 from cilium_policies.generate.evidence.hostnames import Hostnames
 from cilium_policies.generate.evidence.names import Named, resolve
-from cilium_policies.generate.evidence.ports_of_schemes import SCHEMES
 from cilium_policies.generate.evidence.services import host_ports
 from cilium_policies.kube.objects import integer, mappings, text
 from cilium_policies.workloads.cluster import Cluster
@@ -52,7 +51,8 @@ class Destinations:
 
     def __init__(self, cluster: Cluster, given: Given) -> None:
         self._cluster = cluster
-        self._hostnames = Hostnames(cluster, given)
+        self._given = given
+        self._index: Hostnames | None = None
 
     def of(self, workload: Workload, address: Address, trusted: Callable[[], bool]) -> Iterator[Destination]:
         """Peers, pod ports and a reason. `trusted` says whether the place may name the outside."""
@@ -67,6 +67,13 @@ class Destinations:
             yield from self._inside(workload, address, named)
         elif address.port and trusted() and not self._hostnames.serves(host, workload):
             yield from self._outside(host, address)
+
+    @property
+    def _hostnames(self) -> Hostnames:
+        """Made when the first name from outside the cluster's DNS turns up."""
+        if self._index is None:
+            self._index = Hostnames(self._cluster, self._given)
+        return self._index
 
     def _inside(self, workload: Workload, address: Address, named: Named) -> Iterator[Destination]:
         if (named.namespace, named.name) == ("default", "kubernetes"):
@@ -113,8 +120,7 @@ class Destinations:
     def _pods(self, service: Service, address: Address, name: str) -> Iterator[tuple[Peer, Port]]:
         wanted = name or (str(address.port) if address.port else _likely_port(service))
         entries = list(service_ports(service, wanted)) if wanted else []
-        usual = (address.port, address.protocol) in SCHEMES.get(address.scheme, ())
-        if not entries and usual:
+        if not entries and not address.explicit:
             # `url: http://web` beside `port: 9090`, as some charts have it: the Service's own port is meant.
             entries = list(service_ports(service, _likely_port(service)))
         for entry in entries:
