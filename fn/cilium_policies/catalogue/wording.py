@@ -1,0 +1,112 @@
+"""Conditions and recognition in plain words, for people who read the catalogue."""
+
+from __future__ import annotations
+
+from cilium_policies.catalogue.model import ChartEntry, Component, MadeBy, When, texts
+from cilium_policies.kube.objects import Mapping, mapping, text
+
+_WORDS = {
+    "peer": "both are present",
+    "evidence": "the input asks for it",
+    "asked": "only by spec.allow",
+}
+
+
+def when(condition: When) -> str:
+    """When an edge is on: `always`, or a phrase that goes on after "when"."""
+    if condition is None:
+        return "always"
+    if isinstance(condition, str):
+        return _WORDS.get(condition, f"'{condition}' is set")
+    if isinstance(condition, list):
+        return " or ".join(when(one) for one in condition)
+    return " and ".join(_phrases(condition))
+
+
+def _phrases(condition: Mapping) -> list[str]:
+    """One phrase a key; `is`, `matches` and `has` belong to the key beside them."""
+    found = []
+    tail = _tail(condition)
+    for key, names in (("value", "value"), ("field", "field")):
+        if key in condition:
+            found.append(f"{names} {_either(condition[key])} {tail}")
+    if "object" in condition:
+        has = f" with {_either(condition['has'])} {tail}" if "has" in condition else ""
+        found.append(f"a {text(condition['object'])} is in the input{has}")
+    if "env" in condition:
+        held = f" holds '{condition['matches']}'" if "matches" in condition else " is set"
+        found.append(f"variable '{text(condition['env'])}'{held}")
+    for key, say in (("arg", "an argument holds"), ("text", "its configuration holds")):
+        if key in condition:
+            found.append(f"{say} '{text(condition[key])}'")
+    if "mentions" in condition:
+        found.append(f"its configuration mentions {text(condition['mentions']).replace('-', ' ')} outside")
+    return found + _rest(condition)
+
+
+def _rest(condition: Mapping) -> list[str]:
+    found = []
+    if "distribution" in condition:
+        found.append(f"the distribution is {' or '.join(texts(condition['distribution']))}")
+    if "component" in condition:
+        found.append(f"{text(condition['component'])} is present")
+    if "replicas" in condition:
+        found.append(f"it has {text(condition['replicas'])} replicas or more")
+    if "all" in condition:
+        found.append(" and ".join(when(one) for one in condition["all"]))
+    if "not" in condition:
+        found.append(f"not ({when(condition['not'])})")
+    return found
+
+
+def _tail(condition: Mapping) -> str:
+    if "is" in condition:
+        return f"is '{condition['is']}'"
+    return f"matches '{condition['matches']}'" if "matches" in condition else "set"
+
+
+def _either(paths: object) -> str:
+    return " or ".join(f"'{one}'" for one in texts(paths))
+
+
+def labels(wanted: Mapping) -> str:
+    """`app=db, tier=*`."""
+    return ", ".join(f"{key}={value}" for key, value in wanted.items())
+
+
+def chart(entry: ChartEntry) -> str:
+    """`kube-prometheus-stack (values below grafana; unless grafana.enabled is false)`."""
+    notes = [f"values below '{entry.values}'"] if entry.values else []
+    if isinstance(entry.enabled, str):
+        notes.append(f"{'unless' if entry.default else 'with'} '{entry.enabled}'{' is off' * entry.default}")
+    elif entry.enabled is not None:
+        notes.append(f"when {when(entry.enabled)}" + (" (so by default)" if entry.default else ""))
+    return f"{entry.chart} ({'; '.join(notes)})" if notes else entry.chart
+
+
+def maker(entry: MadeBy) -> str:
+    """`Kafka (kafka.strimzi.io)`, with the switch that decides."""
+    name = f"{entry.kind} ({entry.group})" if entry.group else entry.kind
+    if isinstance(entry.enabled, str):
+        return f"{name} {'unless' if entry.default else 'with'} '{entry.enabled}'{' is off' * entry.default}"
+    if entry.via:
+        return f"{name} whose {text(mapping(entry.via).get('field'))} is of '{text(entry.via.get('is'))}'"
+    return name
+
+
+def settings(component: Component) -> list[str]:
+    """The Helm values that switch its edges, in the order in which the entry names them."""
+    found: list[str] = []
+    for edge in component.own_edges:
+        _collect(edge.when, found)
+    return list(dict.fromkeys(found))
+
+
+def _collect(condition: When, found: list[str]) -> None:
+    if isinstance(condition, list):
+        for one in condition:
+            _collect(one, found)
+    elif isinstance(condition, dict):
+        found.extend(texts(condition.get("value")))
+        for key in ("not", "all"):
+            _collect(condition.get(key), found)

@@ -1,0 +1,104 @@
+"""`components list` and `components show NAME`: the catalogue as tables; `text` and Markdown pages of one entry."""
+
+from __future__ import annotations
+
+from cilium_policies.catalogue import wording
+from cilium_policies.catalogue.check import nearest
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.model import Component, Edge
+from cilium_policies.document.finding import refused
+from cilium_policies.show.table import Table, columns
+
+
+def listed(catalogue: Catalogue, pattern: str = "") -> Table:
+    """One row a component, by name; `pattern` keeps those whose name, purpose, chart or image holds it."""
+    rows: list[tuple[str | int | None, ...]] = []
+    for name in sorted(catalogue.components):
+        one = catalogue.components[name]
+        charts = list(dict.fromkeys(entry.chart for entry in one.charts))
+        kinds = list(dict.fromkeys(entry.kind for entry in one.made_by))
+        words = " ".join((name, one.what, *charts, *kinds, *one.images)).lower()
+        if pattern.lower() in words:
+            edges = catalogue.edges_of(name)
+            rows.append((name, one.what, ", ".join(charts), ", ".join(kinds), len(edges)))
+    return Table(
+        "Components", columns("component", "what", "charts", "made_by", "edges"), rows, "no such component"
+    )
+
+
+def shown(catalogue: Catalogue, name: str) -> list[Table]:
+    """How a component is recognised, its edges in both directions, and what a user can set.
+
+    Raises Refused for a name that is not in the catalogue, with the nearest one.
+    """
+    component = catalogue.get(name)
+    if component is None:
+        close = nearest(name, catalogue.components)
+        raise refused(f"{name!r} is no component{close}", "cilium-policies components list shows them all")
+    return [recognition(component), edges(catalogue, component), choices(component)]
+
+
+def recognition(component: Component) -> Table:
+    """What tells its pods, most trusted first."""
+    rows: list[tuple[str | int | None, ...]] = [("what", component.what)]
+    if component.namespace:
+        rows.append(("usual namespace", component.namespace))
+    rows += [("labels", wording.labels(one)) for one in component.match]
+    if component.shared_labels:
+        rows.append(("", "these labels are a framework's default: image or name must agree"))
+    rows += [("image", one) for one in component.images]
+    rows += [("chart", wording.chart(one)) for one in component.charts]
+    rows += [("made from", wording.maker(one)) for one in component.made_by]
+    if component.host_network:
+        rows.append(("host network", "no policy can select it; to others it is host and remote-node"))
+    if component.notes:
+        rows.append(("note", component.notes))
+    rows.append(("checked", component.checked))
+    return Table(component.name, columns("by", "what"), list(dict.fromkeys(rows)))
+
+
+def edges(catalogue: Catalogue, component: Component) -> Table:
+    """Its edges seen from it, ingress first, each with its reason, condition and source."""
+    found = sorted(catalogue.edges_of(component.name), key=lambda one: one.direction == "egress")
+    rows: list[tuple[str | int | None, ...]] = [_row(one, component) for one in found]
+    names = columns("direction", "peer", "ports", "why", "when", "source")
+    return Table("Edges", names, rows, "no edges")
+
+
+def _row(edge: Edge, component: Component) -> tuple[str | int | None, ...]:
+    condition = wording.when(edge.when)
+    if edge.probe:
+        condition = "spec.cluster.probes is rules"
+    source = edge.source or (f"see {edge.owner}" if edge.owner != component.name else "checked")
+    return (
+        "from" if edge.direction == "ingress" else "to",
+        edge.peer,
+        ", ".join(edge.ports) or "any",
+        edge.why,
+        condition,
+        source,
+    )
+
+
+def choices(component: Component) -> Table:
+    """What a user can set: values that switch edges, the edges that only spec.allow opens, and the way out."""
+    rows: list[tuple[str | int | None, ...]] = [
+        ("value", one, "switches an edge above") for one in wording.settings(component)
+    ]
+    rows += [
+        ("spec.allow", _allow(one, component), one.why)
+        for one in component.own_edges
+        if one.when == "asked" and not one.probe
+    ]
+    rows += [
+        ("spec.components.disable", f"[{component.name}]", "leaves it out; its pods get derived policies"),
+        ("spec.components.define", f"component: {component.name}", "replaces this entry by your own"),
+    ]
+    return Table("What you can set", columns("where", "what", "why"), rows)
+
+
+def _allow(edge: Edge, component: Component) -> str:
+    ends = [f"component:{component.name}", edge.peer]
+    source, target = ends if edge.direction == "egress" else reversed(ends)
+    ports = f", ports: [{', '.join(edge.ports)}]" if edge.ports else ""
+    return f"{{from: '{source}', to: '{target}'{ports}}}"

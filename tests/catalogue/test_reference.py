@@ -1,0 +1,67 @@
+"""`components list`, `components show` and docs/catalogue.md say what the data say."""
+
+from pathlib import Path
+
+import pytest
+from cilium_policies.catalogue import wording
+from cilium_policies.catalogue.load import load
+from cilium_policies.document.finding import Refused
+from cilium_policies.questions import catalogue_page, components
+
+CATALOGUE = load()
+PAGE = Path(__file__).parents[2] / "docs/catalogue.md"
+
+
+def test_the_page_is_what_the_catalogue_says():
+    assert PAGE.read_text(encoding="utf-8") == catalogue_page.page(CATALOGUE), (
+        "run: python -m cilium_policies.questions.catalogue_page docs/catalogue.md"
+    )
+
+
+def test_list_finds_by_name_chart_image_and_kind():
+    assert len(components.listed(CATALOGUE).rows) == len(CATALOGUE.components)
+    by = {
+        word: [row[0] for row in components.listed(CATALOGUE, word).rows]
+        for word in ("grafana/loki", "VMSingle", "gateway-helm")
+    }
+    assert "loki" in by["grafana/loki"]
+    assert "vmsingle" in by["VMSingle"]
+    assert "envoy-gateway" in by["gateway-helm"]
+    assert components.listed(CATALOGUE, "nothing-like-this").rows == []
+
+
+def test_show_has_both_directions_and_every_own_edge():
+    found, edges, choices = components.shown(CATALOGUE, "loki")
+    assert ("labels", wording.labels(CATALOGUE.components["loki"].match[0])) in found.rows
+    assert {row[0] for row in edges.rows} == {"from", "to"}
+    assert ("from", "component:grafana") in {row[:2] for row in edges.rows}
+    assert len(edges.rows) == len(CATALOGUE.edges_of("loki"))
+    assert choices.rows[-1][0] == "spec.components.define"
+
+
+def test_an_unknown_name_is_refused_with_the_nearest():
+    with pytest.raises(Refused, match="did you mean grafana"):
+        components.shown(CATALOGUE, "grafanna")
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        (None, "always"),
+        ("peer", "both are present"),
+        ({"value": "a.b"}, "value 'a.b' set"),
+        ({"value": ["a", "b"], "is": "x"}, "value 'a' or 'b' is 'x'"),
+        (
+            {"object": "Provider", "has": "spec.type", "matches": "slack"},
+            "a Provider is in the input with 'spec.type' matches 'slack'",
+        ),
+        ([{"component": "loki"}, {"env": "A", "matches": "b"}], "loki is present or variable 'A' holds 'b'"),
+        (
+            {"not": {"arg": "--x"}, "replicas": "2"},
+            "it has 2 replicas or more and not (an argument holds '--x')",
+        ),
+        ({"mentions": "object-storage"}, "its configuration mentions object storage outside"),
+    ],
+)
+def test_conditions_in_words(condition, words):
+    assert wording.when(condition) == words
