@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from cilium_policies.catalogue.load import load
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.workloads import flux, rendered
+from cilium_policies.workloads.cluster import Cluster, Settings
+from cilium_policies.workloads.gather import gather
 from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.releases import app_template, release
 
@@ -71,3 +74,67 @@ def test_nothing_is_predicted_that_does_not_run(tree):
     shown = {(one.namespace, one.release) for one in real}
     keys = {one.key for one in real}
     assert all(one.key in keys for one in predicted if (one.namespace, one.release) in shown)
+
+
+@pytest.fixture(scope="module", params=TREES)
+def whole(request):
+    """Everything that a tree is known to run, and what it really runs (runtime.yaml)."""
+    directory = corpus() / request.param
+    predicted = gather(case(directory), load(), Settings())
+    real = Inventory(objects((directory / "runtime.yaml").read_text(), "runtime.yaml"))
+    return predicted, Cluster(real, rendered.workloads(real), rendered.services(real), Settings())
+
+
+def _selects(one: Workload, pod: Workload) -> bool:
+    return (
+        one.namespace == pod.namespace
+        and bool(one.selector)
+        and one.selector.items() <= pod.labels.items()
+        and not any(key in pod.labels for key in one.absent)
+    )
+
+
+def test_each_pod_of_a_tree_belongs_to_one_instance_of_one_component(whole):
+    predicted, real = whole
+    for pod in real.workloads:
+        if not pod.host_network:
+            found = {(one.component, one.instance) for one in predicted.workloads if _selects(one, pod)}
+            assert len(found) == 1, (pod.key, found)
+
+
+def test_host_network_is_predicted(whole):
+    predicted, real = whole
+    for pod in real.workloads:
+        for one in predicted.workloads:
+            if one.kind == pod.kind and one.name == pod.name and one.namespace == pod.namespace:
+                assert one.host_network == pod.host_network, pod.key
+
+
+def test_service_ports_lead_to_the_pod_ports_that_they_really_lead_to(whole):
+    """A predicted Service may have fewer ports; none may lead elsewhere."""
+    predicted, real = whole
+    compared = 0
+    for service in real.services:
+        twin = predicted.service(service.namespace, service.name)
+        pods = [pod for pod in real.backends(service) if not pod.host_network]
+        if twin is None or not pods or not predicted.backends(twin):
+            continue
+        for port in twin.ports:
+            truth = [one for one in service.ports if (one.port, one.protocol) == (port.port, port.protocol)]
+            if truth and port.target.isdigit():
+                found = real.target_port(pods[0], truth[0].target or str(truth[0].port), port.protocol)
+                assert found is None or found.number == int(port.target), (service.name, port)
+                compared += 1
+    assert compared > 10
+
+
+def test_services_of_pods_are_predicted(whole):
+    """All but those of pods on the nodes' network, which the charts of the corpus put before the control plane."""
+    predicted, real = whole
+    missing = {
+        (one.namespace, one.name)
+        for one in real.services
+        if predicted.service(one.namespace, one.name) is None
+        and any(not pod.host_network for pod in real.backends(one))
+    }
+    assert {name for _, name in missing} <= {"kube-prometheus-stack-coredns", "cilium-operator"}
