@@ -1,7 +1,9 @@
 """From a plan to policies: shape, modes, names, kube-apiserver's place. What they do to flows the judge says."""
 
 from cilium_policies.cilium.model import Rule
-from cilium_policies.generate.config import Config
+from cilium_policies.generate.config import Allow, Config
+from cilium_policies.generate.peer import ConfigPeer
+from cilium_policies.workloads.model import Port
 
 from tests.support import deployment, namespace, policies, service
 
@@ -115,3 +117,16 @@ def test_neighbours_with_a_shared_label_get_selectors_of_their_own() -> None:
     subject = found["logs/store"].specs[0].subject
     assert subject is not None
     assert ("part", "DoesNotExist") in [(one.key, one.operator) for one in subject.requirements]
+
+
+def test_a_description_has_one_sentence_a_rule() -> None:
+    allow = Allow(
+        ConfigPeer("pod", "web", "shop"), ConfigPeer("word", "internet"), (Port(443),), "one; two\nthree."
+    )
+    documents = (namespace("shop"), deployment("shop/web"), service("shop/web"))
+    found = policies(*documents, config=Config(mode="enforce", allow=(allow,)))
+    for policy in found.values():
+        for spec in policy.specs:
+            whys = [rule.why for rule in (*(spec.ingress or ()), *(spec.egress or ())) if rule != Rule()]
+            assert spec.description.split("; ") == (whys or [""])
+    assert found["shop/web"].specs[0].description == "one, two three"

@@ -81,8 +81,29 @@ def rules(
         kind = "pods" if endpoint(flow.peer, namespace) is not None else flow.peer.kind
         key = (kind, flow.reason, tuple(sorted(flow.ports)), flow.rules, flow.peer if alone else None)
         grouped.setdefault(key, []).append(flow)
-    made = [_rule(members, namespace, node_cidrs) for members in grouped.values()]
+    reasons = [members[0].reason for members in grouped.values()]
+    made = []
+    for members in grouped.values():
+        order, rule = _rule(members, namespace, node_cidrs)
+        if reasons.count(rule.why) > 1:
+            rule = rule._replace(why=f"{rule.why} ({_who(members, namespace)})")
+        made.append((order, rule))
     return tuple(rule for _, rule in sorted(made, key=lambda pair: pair[0])) or (Rule(),)
+
+
+def _who(flows: list[_Flow], namespace: str) -> str:
+    """The peers of a rule in words, for rules whose reasons are the same."""
+    names = sorted({_name(flow.peer, namespace) for flow in flows})
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _name(peer: Peer, namespace: str) -> str:
+    if peer.workload is not None:
+        one = peer.workload
+        return one.name if one.namespace == namespace else f"{one.namespace}/{one.name}"
+    if peer.kind == "labels":
+        return " ".join(value for _, value in peer.labels)
+    return peer.name or peer.namespace or peer.kind
 
 
 def _joined(edges: Iterable[tuple[Peer, Edge]]) -> list[_Flow]:
@@ -101,10 +122,16 @@ def _joined(edges: Iterable[tuple[Peer, Edge]]) -> list[_Flow]:
                     continue  # an earlier edge has said it
                 ports -= known
                 known |= ports
-            flow = flows.setdefault((one, edge.reason, l7), _Flow(one, edge.reason))
+            reason = sentence(edge.reason)
+            flow = flows.setdefault((one, reason, l7), _Flow(one, reason))
             flow.ports |= ports
             flow.rules = l7
     return list(flows.values())
+
+
+def sentence(reason: str) -> str:
+    """A reason as one line without the sign that separates reasons in a description."""
+    return " ".join(reason.replace(";", ",").split()).rstrip(".")
 
 
 def _nodes(peer: Peer) -> tuple[Peer, ...]:
