@@ -33,7 +33,7 @@ READ_KINDS = frozenset(
     """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
 )
 _RELEASE_FIELDS = (
-    "chart", "chartRef", "releaseName", "targetNamespace", "values", "valuesFrom", "version", "repo",
+    "chart", "chartRef", "postRenderers", "releaseName", "targetNamespace", "values", "valuesFrom", "version", "repo",
     "valuesContent", "set",
 )  # fmt: skip
 _SOURCE_FIELDS = {"OCIRepository": ("url", "ref"), "HelmRepository": ("url",)}

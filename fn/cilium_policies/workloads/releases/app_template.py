@@ -15,6 +15,7 @@ from cilium_policies.workloads.releases import (
     app_workloads,
 )
 from cilium_policies.workloads.releases.app_names import CHART, Frame
+from cilium_policies.workloads.releases.post_render import rendered
 from cilium_policies.workloads.releases.release import Release
 
 
@@ -32,7 +33,7 @@ def expand(release: Release) -> list[Object]:
     if not recognises(release):
         return []
     frame = Frame(release)
-    return [
+    made = [
         *app_objects.config_maps(frame),
         *app_objects.service_accounts(frame),
         *app_workloads.workloads(frame),
@@ -48,3 +49,4 @@ def expand(release: Release) -> list[Object]:
         *app_policies.cilium_policies(frame),
         *app_objects.raw_resources(frame),
     ]
+    return rendered(release, made)

@@ -21,6 +21,7 @@ from cilium_policies.workloads.releases import conventions
 from cilium_policies.workloads.releases.app_containers import image
 from cilium_policies.workloads.releases.implied import implied
 from cilium_policies.workloads.releases.naming import Names
+from cilium_policies.workloads.releases.post_render import adapt, rendered
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.template import Template
 from cilium_policies.workloads.releases.value_texts import texts
@@ -70,8 +71,10 @@ def workloads_of(
     kinds = {(one.group, one.kind) for one in operated}
     made = [one for one in known if chart_makes(one[1], release.values) and not _is_operated(one[0], kinds)]
     targets = [_target(release, catalogue, *one, known) for one in made] if known else [_unknown(release)]
+    adapt(release, [one.workload for one in targets])
     services = [service for one in targets for service in one.services]
-    return [one.workload for one in targets], services, [*operated, *conventions.objects(release, targets)]
+    objects = [*rendered(release, operated), *conventions.objects(release, targets)]
+    return [one.workload for one in targets], services, objects
 
 
 def _is_operated(component: Component, kinds: set[tuple[str, str]]) -> bool:
