@@ -8,7 +8,7 @@ BASE   ?=
 PYTEST_ARGS ?= -n auto --dist loadgroup -q
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format score bench image docs dist lock tools clean
+.PHONY: help demo test lint format score bench image docs dist lock expected tools clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ lock: ## pin and hash what CI and the image install (needs uv)
 	  set -- $$x; name=$$1; shift; \
 	  uv pip compile -q --universal --python-version 3.10 --generate-hashes --no-annotate \
 	    --custom-compile-command "make lock" "$$@" -o requirements/$$name.txt || exit 1; done
+
+expected: $(VENV)/.dev ## write examples/*/expected.yaml anew (real tools); read the difference
+	bash .ci/expected.sh
 
 tools: ## install the real tools that the end-to-end tests run (Debian, as root)
 	bash .ci/tools.sh
