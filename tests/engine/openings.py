@@ -28,6 +28,7 @@ class Openings(NamedTuple):
     given: tuple[
         tuple[str, str, str], ...
     ]  # opened by the cluster's own policies, which nobody but their author changes
+    optional: tuple[tuple[str, str, str], ...]  # the facts know them, but only where something asks for them
     asked: int
 
 
@@ -65,15 +66,19 @@ def openings(case: Case, world: World, policies: str, facts: Facts) -> Openings:
     covered = namespaces(policies)
     foreign = {name for name, end in peers.items() if end.get("namespace") not in covered}
     foreign |= {pod["name"] for pod in pods if pod["namespace"] not in covered}
-    flows = [
-        (one["from"], one["to"], port)
-        for one in found
-        if not {one["from"], one["to"]} <= foreign
-        for port in one["ports"]
-        if (one["from"], one["to"], port) not in needed and not known.stated_by(one["from"], one["to"], port)
-    ]
+    flows, optional = [], []
+    for one in found:
+        if {one["from"], one["to"]} <= foreign:
+            continue
+        for flow in ((one["from"], one["to"], port) for port in one["ports"]):
+            statement = "a row" if flow in needed else known.stated_by(*flow)
+            if not statement:
+                flows.append(flow)
+            elif statement.endswith(", optional"):
+                optional.append(flow)
     given = _given(world, flows, peers, names(policies))
-    return Openings(tuple(one for one in flows if one not in given), tuple(given), asked)
+    own = tuple(one for one in flows if one not in given)
+    return Openings(own, tuple(given), tuple(optional), asked)
 
 
 def _given(

@@ -51,7 +51,9 @@ class Line(NamedTuple):
         if self.audit is not None:
             return [self.name, *(str(len(rows)) for rows in self.audit), str(self.policies), outside]
         assert self.measure is not None
-        opened = "" if self.openings is None else str(len(self.openings.flows))
+        opened = (
+            "" if self.openings is None else f"{len(self.openings.flows)} + {len(self.openings.optional)}"
+        )
         figures = (self.measure.legit, self.measure.attacks, self.measure.strict)
         return [self.name, *map(str, figures), opened, str(self.policies), outside]
 
@@ -128,7 +130,11 @@ def details(line: Line, options: argparse.Namespace) -> Iterator[str]:
         yield from (f"  left out, of another build: {text}" for text in line.left_out)
         yield from (f"  wide without a reason: {text}" for text in line.wide)
     if options.openings and options.misses and line.openings:
-        for word, flows in (("open", line.openings.flows), ("given by the cluster", line.openings.given)):
+        for word, flows in (
+            ("open", line.openings.flows),
+            ("optional", line.openings.optional),
+            ("given by the cluster", line.openings.given),
+        ):
             for (source, target), ports in sorted(by_pair(flows).items()):
                 yield f"  {word}: {source} -> {target} {' '.join(ports)}"
 
@@ -247,7 +253,8 @@ the case says `(config)`.
 
 Legitimate flows that pass, attacks that are denied, denies that need fine-grained policies. Openings: allowed
 (from, to, port) among all pods, strangers, nodes, the API server, a LAN and a public address, less the rows that
-need it, less the edges of the component facts. Rows left out have their source in another build.
+need it, less the edges of the component facts; after the plus those edges that the facts call optional and no row
+asks about: each needs evidence in the input. Rows left out have their source in another build.
 
 {enforce}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -132,6 +133,31 @@ def test_openings_are_what_nothing_asks_for(judge: Judge, shop: Case) -> None:
     found = openings(shop, world, ALL + outside, {})
     assert ("shop/Deployment/front", PUBLIC, "TCP/8443") in found.flows, "ports of rules are asked about"
     assert not {one[0] for one in found.flows} - strangers - {"shop/Deployment/front"}
+    world.unload()
+
+
+def test_optional_edges_of_the_facts_are_counted_apart(judge: Judge, shop: Case) -> None:
+    world = judge.world(text=cluster_text(shop))
+    backup = policy(
+        "store-backup",
+        "{endpointSelector: {matchLabels: {app.kubernetes.io/name: store}}, ingress: [{fromEndpoints: [{matchLabels:"
+        ' {app.kubernetes.io/name: backup}}], toPorts: [{ports: [{port: "5432", protocol: TCP}]}]}]}',
+    ) + policy(
+        "backup",
+        "{endpointSelector: {matchLabels: {app.kubernetes.io/name: backup}}, egress: [{toEndpoints: [{matchLabels:"
+        ' {app.kubernetes.io/name: store}}], toPorts: [{ports: [{port: "5432", protocol: TCP}]}]}]}',
+    )
+    world.set_policies(ALL + backup)
+    edge: dict[str, Any] = {"from": "component:backup", "ports": ["5432/TCP"]}
+    facts: dict[str, dict[str, Any]] = {
+        "backup": {"pods": [{"app.kubernetes.io/name": "backup"}], "ingress": [], "egress": []},
+        "store": {"pods": [{"app.kubernetes.io/name": "store"}], "ingress": [edge], "egress": []},
+    }
+    flow = ("shop/CronJob/backup", "shop/StatefulSet/store", "TCP/5432")
+    assert flow in openings(shop, world, ALL + backup, {}).flows
+    assert flow not in openings(shop, world, ALL + backup, facts).flows
+    edge["optional"] = True
+    assert openings(shop, world, ALL + backup, facts).optional == (flow,)
     world.unload()
 
 
