@@ -34,7 +34,7 @@ score: $(VENV)/.dev ## ask Cilium's own policy engine about every flow of the co
 	$(BIN)/python -m tests.engine.score
 
 bench: $(VENV)/.dev ## compare speed and memory with a Go and a PyYAML function
-	$(BIN)/python bench/run.py
+	$(BIN)/python -m bench
 
 image: ## build the container image (docker or podman); BASE=… picks another base
 	IMAGE="$(IMAGE)" BASE="$(BASE)" sh .ci/image.sh

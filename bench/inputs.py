@@ -1,14 +1,14 @@
 """Inputs of any size in the mix of a real cluster, as kustomize hands them to a function.
 
-Thirty applications to a namespace's worth of one; each application is twelve objects. Keys are sorted, every
-item carries the annotations that kustomize 5.8 adds, and names differ, so nothing is won by remembering.
+Eight applications to a namespace, nine to fourteen objects each, a dashboard for every fourth and a CRD for every
+eighth. Keys are sorted, every item of a ResourceList carries the annotations that kustomize 5.8 adds, and names
+differ, so nothing is won by remembering.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-PER_APP = 12
 APPS_PER_NAMESPACE = 8
 
 DEPLOYMENT = """\
@@ -68,7 +68,7 @@ spec:
             name: {app}-env
         - configMapRef:
             name: {app}-config
-        image: registry.example.org/team/{app}:1.{n}.0@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+        image: registry.example.org/team/{app}:1.{n}.0@sha256:{digest}
         imagePullPolicy: IfNotPresent
         livenessProbe:
           failureThreshold: 3
@@ -256,7 +256,9 @@ data:
       "panels": [
 """
 PANEL = """\
-        {{"id": {k}, "type": "timeseries", "title": "Requests {k}", "gridPos": {{"h": 8, "w": 12, "x": 0, "y": {k}}}, "targets": [{{"expr": "sum(rate(http_requests_total{{namespace=\\"{ns}\\", pod=~\\"{app}-.*\\", code=~\\"5..\\"}}[5m])) by (pod)", "legendFormat": "{{{{pod}}}}", "refId": "A"}}]}},
+        {{"id": {k}, "type": "timeseries", "title": "Requests {k}", "gridPos": {{"h": 8, "w": 12, "y": {k}}},
+         "targets": [{{"expr": "sum(rate(http_requests_total{{namespace=\\"{ns}\\", pod=~\\"{app}-.*\\"}}[5m]))",
+                      "legendFormat": "{{{{pod}}}}, code 5xx", "refId": "A", "interval": "30s"}}]}},
 """
 DASHBOARD_TAIL = """\
         {{}}
@@ -411,6 +413,47 @@ metadata:
   name: {ns}
 """
 
+DEFINITION_HEAD = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: widget{n}s.example.org
+spec:
+  group: example.org
+  names:
+    kind: Widget{n}
+    listKind: Widget{n}List
+    plural: widget{n}s
+    singular: widget{n}
+  scope: Namespaced
+  versions:
+  - name: v1
+    schema:
+      openAPIV3Schema:
+        properties:
+          spec:
+            properties:
+"""
+FIELD = """\
+              field{k}:
+                description: |-
+                  Field{k} says how many there should be, and "why" it's so.
+                  More info: https://example.org/docs/widget{n}#field{k}
+                enum:
+                - =
+                - '!='
+                type: string
+                x-kubernetes-validations:
+                - message: field{k} is immutable
+                  rule: self == oldSelf
+"""
+DEFINITION_TAIL = """\
+            type: object
+        type: object
+    served: true
+    storage: true
+"""
+
 
 def documents(count: int) -> Iterator[str]:
     """`count` objects as block-style YAML, keys sorted."""
@@ -431,11 +474,21 @@ def _application(app: int) -> Iterator[str]:
         "ns": f"team-{space}",
         "peer": f"app-{max(0, app - 1)}",
         "peer_ns": f"team-{max(0, app - 1) // APPS_PER_NAMESPACE}",
+        "digest": f"{app:064x}",
         "automount": "true" if app % 3 == 0 else "false",
     }
     if app % APPS_PER_NAMESPACE == 0:
         yield NAMESPACE.format(**fields)
-    for template in (DEPLOYMENT, SERVICE, CONFIG_MAP, EXTERNAL_SECRET, SERVICE_ACCOUNT, ROUTE, MONITOR, BUDGET):
+    for template in (
+        DEPLOYMENT,
+        SERVICE,
+        CONFIG_MAP,
+        EXTERNAL_SECRET,
+        SERVICE_ACCOUNT,
+        ROUTE,
+        MONITOR,
+        BUDGET,
+    ):
         yield template.format(**fields)
     if app % 3 == 0:
         yield ROLE.format(**fields)
@@ -443,8 +496,11 @@ def _application(app: int) -> Iterator[str]:
     if app % 2 == 0:
         yield STATEFUL_SET.format(**fields)
         yield DATABASE_SERVICE.format(**fields)
+    if app % APPS_PER_NAMESPACE == 0:
+        fields_of = "".join(FIELD.format(k=k, **fields) for k in range(140))
+        yield DEFINITION_HEAD.format(**fields) + fields_of + DEFINITION_TAIL
     if app % 4 == 0:
-        panels = "".join(PANEL.format(k=k, **fields) for k in range(160))
+        panels = "".join(PANEL.format(k=k, **fields) for k in range(130))
         yield DASHBOARD_HEAD.format(**fields) + panels + DASHBOARD_TAIL.format(**fields)
 
 
@@ -464,15 +520,12 @@ def resource_list(count: int) -> bytes:
 
 
 def _as_item(text: str, index: int) -> str:
-    identity = {line.split(": ")[0].strip(): line.split(": ")[1] for line in text.splitlines() if ": " in line[:40]}
     group, _, version = next(
         line.removeprefix("apiVersion: ") for line in text.splitlines() if line.startswith("apiVersion")
     ).rpartition("/")
     kind = next(line.removeprefix("kind: ") for line in text.splitlines() if line.startswith("kind"))
-    del identity
-    metadata = text[text.index("metadata:\n") :]
-    name = metadata[metadata.index("\n  name: ") + 9 :].split("\n", 1)[0]
-    space = metadata[metadata.index("\n  namespace: ") + 14 :].split("\n", 1)[0] if "\n  namespace: " in metadata else ""
+    metadata = text[text.index("metadata:\n") :] + "\n  name: \n  namespace: \n"
+    name, space = (metadata.split(f"\n  {key}: ", 1)[1].split("\n", 1)[0] for key in ("name", "namespace"))
     lines = f"""\
     config.k8s.io/id: '{index + 1}'
     config.kubernetes.io/index: '{index}'

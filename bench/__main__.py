@@ -1,0 +1,188 @@
+"""`python -m bench [--sizes 100,1000] [--builds 100,1000] [--rounds N] [--page FILE]`: measure, print, write."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+from bench import builds, kustomize, page, profile
+from bench.measure import Run, interleaved, run
+
+ROUNDS = {100: 15, 1_000: 7, 10_000: 3, 50_000: 1}
+OURS, GO, PYYAML = "cilium-policies", "Go peer", "PyYAML peer"
+GO_GIB = {50_000: 11}  # what the Go peer needs; less available means a machine that swaps
+MAKE = """
+import sys
+from bench import inputs
+with open(sys.argv[3], "wb") as file:
+    file.write(getattr(inputs, sys.argv[1])(int(sys.argv[2])))
+"""
+
+
+def main() -> None:
+    """Build, measure, write."""
+    options = arguments()
+    builds.CACHE.mkdir(parents=True, exist_ok=True)
+    ours, go, pyyaml = builds.function(), builds.go_peer(), builds.pyyaml_peer()
+    sizes: dict[int, dict[str, Run]] = {}
+    for size in options.sizes:
+        source = made("resource_list", size)
+        commands = {OURS: ours}
+        if available_gib() >= GO_GIB.get(size, 0):
+            commands[GO] = go
+        if size <= options.pyyaml:
+            commands[PYYAML] = pyyaml
+        calls = {name: partial(run, command, str(source)) for name, command in commands.items()}
+        sizes[size] = interleaved(calls, options.rounds or ROUNDS.get(size, 3))
+        show(f"{size} items", sizes[size])
+    start = start_up(ours)
+    show("start-up", start)
+    whole = whole_builds(options.builds, options.rounds, {"cat": ["cat"], GO: go, PYYAML: pyyaml, OURS: ours})
+    rooms = profile.rooms(made("resource_list", 10_000))
+    options.page.write_text(text(sizes, start, whole, rooms))
+    print(f"bench: wrote {options.page}")
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    numbers = lambda text: [int(word) for word in text.split(",") if word]  # noqa: E731
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("--sizes", type=numbers, default=[100, 1_000, 10_000, 50_000])
+    parser.add_argument(
+        "--builds", type=numbers, default=[100, 1_000], help="items of whole kustomize builds"
+    )
+    parser.add_argument("--pyyaml", type=int, default=1_000, help="largest size for the PyYAML peer")
+    parser.add_argument("--rounds", type=int, default=0)
+    parser.add_argument("--page", type=Path, default=builds.ROOT / "docs" / "performance.md")
+    return parser.parse_args()
+
+
+def made(kind: str, size: int) -> Path:
+    """An input file; another process makes it, so that this one stays small (its memory would count as a child's)."""
+    path = builds.CACHE / f"{kind}-{size}.yaml"
+    subprocess.run([sys.executable, "-c", MAKE, kind, str(size), str(path)], cwd=builds.ROOT, check=True)
+    return path
+
+
+def start_up(ours: list[str]) -> dict[str, Run]:
+    """The interpreter, the interpreter with PyYAML, this function on an empty list."""
+    empty = builds.CACHE / "empty.yaml"
+    empty.write_bytes(builds.EMPTY)
+    python = [*ours[:-1]]
+    yaml = f"import sys; sys.path.insert(0, {str(builds.LIB)!r}); import yaml"
+    commands = {"python": [*python, "-c", "pass"], "import yaml": [*python, "-c", yaml], OURS: ours}
+    return interleaved({name: partial(run, command, str(empty)) for name, command in commands.items()}, 21)
+
+
+def whole_builds(sizes: list[int], rounds: int, commands: dict[str, list[str]]) -> dict[int, dict[str, Run]]:
+    """`kustomize build` by size; empty without kustomize."""
+    binary = builds.kustomize()
+    if binary is None:
+        print("bench: no kustomize (make tools): whole builds left out")
+        return {}
+    functions = {"no function": ""}
+    for number, (name, command) in enumerate(commands.items()):
+        functions[name] = builds.executable(command, f"function-{number}")
+    functions[f"{OURS}, ids kept"] = builds.executable(builds.keeping_ids(), "function-ids")
+    found = {}
+    for size in sizes:
+        calls = kustomize.candidates(binary, functions, made("stream", size))
+        found[size] = interleaved(calls, rounds or (5 if size < 1_000 else 3))
+        show(f"kustomize build, {size} items", found[size])
+    return found
+
+
+def text(
+    sizes: dict[int, dict[str, Run]],
+    start: dict[str, Run],
+    whole: dict[int, dict[str, Run]],
+    rooms: dict[str, float],
+) -> str:
+    """The page."""
+    largest = max(sizes)
+    bytes_each = made("resource_list", largest).stat().st_size / largest
+    interpreter = f"Python {platform.python_version()}, {version('go', 'version')}"
+    machine = f"{os.cpu_count()} cores, {platform.machine()}"
+    parts = [page.HEAD.format(size=bytes_each / 1000, interpreter=interpreter, machine=machine)]
+    parts.append(page.targets(asked(sizes, start, whole, bytes_each)))
+    parts.append(
+        page.table("The function alone", {f"{size:,} items": found for size, found in sizes.items()}, GO)
+    )
+    parts.append(page.table("Start-up with an empty list", {"": start}, "import yaml"))
+    if whole:
+        parts.append(
+            page.table(
+                "Whole `kustomize build`", {f"{size:,} items": found for size, found in whole.items()}, "cat"
+            )
+        )
+    parts.append(page.shares("Where the time goes at 10,000 items (cProfile, by room)", rooms))
+    return "\n".join(parts)
+
+
+def asked(
+    sizes: dict[int, dict[str, Run]],
+    start: dict[str, Run],
+    whole: dict[int, dict[str, Run]],
+    bytes_each: float,
+) -> list[tuple[str, float, float]]:
+    """The targets that these measurements answer."""
+    rows = []
+    for size, cpu, peak in ((100, 1, None), (1_000, 1 / 3, 1 / 3), (10_000, 1 / 5, 1 / 10)):
+        if size in sizes and GO in sizes[size]:
+            mine, theirs = sizes[size][OURS], sizes[size][GO]
+            rows.append((f"{size:,} items: CPU of the Go peer's", cpu, mine.cpu / theirs.cpu))
+            if peak is not None:
+                rows.append((f"{size:,} items: peak of the Go peer's", peak, mine.peak / theirs.peak))
+    rows += [
+        (f"{size:,} items: peak in sizes of the input", 4, sizes[size][OURS].peak * 2**20 / bytes_each / size)
+        for size in (10_000, 50_000)
+        if size in sizes
+    ]
+    if {10_000, 50_000} <= set(sizes):
+        growth = sizes[50_000][OURS].cpu / sizes[10_000][OURS].cpu
+        rows.append(("CPU of 50,000 items in CPU of 10,000 (linear is 5)", 5.5, growth))
+    rows.append(("start-up: CPU of `import yaml`", 1.5, start[OURS].cpu / start["import yaml"].cpu))
+    if 1_000 in whole:
+        found = whole[1_000]
+        rows.append(("build of 1,000 items: CPU of `cat`'s", 1, found[OURS].cpu / found["cat"].cpu))
+        rows.append(
+            (
+                "build of 1,000 items: CPU of the same with ids kept",
+                0.85,
+                found[OURS].cpu / found[f"{OURS}, ids kept"].cpu,
+            )
+        )
+    return rows
+
+
+def show(title: str, results: dict[str, Run]) -> None:
+    """One group as it comes in."""
+    print(title, flush=True)
+    for name, found in results.items():
+        print(
+            f"  {name:28} wall {found.wall:8.3f} s  CPU {found.cpu:8.3f} s  peak {found.peak:7.0f} MiB",
+            flush=True,
+        )
+
+
+def version(*command: str) -> str:
+    """What a tool calls itself."""
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def available_gib() -> float:
+    """Memory that a process may have, in GiB; plenty where that is not known."""
+    try:
+        with open("/proc/meminfo") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("MemAvailable")) / 2**20
+    except (OSError, StopIteration):
+        return 1e6
+
+
+if __name__ == "__main__":
+    main()

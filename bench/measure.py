@@ -1,0 +1,47 @@
+"""One process at a time: wall clock, CPU and peak memory of a command."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+
+class Run(NamedTuple):
+    """Seconds, seconds (user and system, children included), MiB."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+class Failed(Exception):
+    """The command did not end with exit code 0."""
+
+
+def run(command: Sequence[str], stdin: str, environment: dict[str, str] | None = None) -> Run:
+    """Run a command on a file, its output thrown away. Raises Failed."""
+    with open(stdin, "rb") as source, open(os.devnull, "wb") as sink:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, stdin=source, stdout=sink, stderr=sink, env=environment)
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise Failed(f"exit code {process.returncode}: {' '.join(command)}")
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def interleaved(candidates: dict[str, Callable[[], Run]], rounds: int) -> dict[str, Run]:
+    """The median of each measure over `rounds`, the candidates taking turns so that a busy moment hits all."""
+    runs: dict[str, list[Run]] = {name: [] for name in candidates}
+    for _ in range(rounds):
+        for name, call in candidates.items():
+            runs[name].append(call())
+    return {
+        name: Run(*(statistics.median(column) for column in zip(*found, strict=True)))
+        for name, found in runs.items()
+    }
