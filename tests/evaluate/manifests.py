@@ -156,7 +156,7 @@ class Cluster:
         if "entity" in given:
             return entity(given["entity"], self.options)
         if "fqdn" in given:
-            return [dns_name(given["fqdn"], given.get("cidr", ""), self.options)]
+            return dns_name(given["fqdn"], given.get("cidr", ""), self.options)
         if "cidr" in given:
             return [address(given["cidr"], self.options)]
         named = {
@@ -192,7 +192,7 @@ class Cluster:
         for source, _ in self.ends(query["from"], query.get("port"), protocol):
             for target, port in self.ends(query["to"], query.get("port"), protocol):
                 verdict = self.world.verdict(source, target, _number(target, port, protocol), protocol)
-                if first is None or verdict.allowed is False:
+                if first is None or (first.allowed and verdict.allowed is None):
                     first = verdict
                 if verdict.allowed is False:
                     return verdict

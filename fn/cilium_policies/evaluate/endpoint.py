@@ -127,9 +127,14 @@ def address(text: str, options: Options = DEFAULT) -> Endpoint:
     return made
 
 
-def dns_name(name: str, at: str = "", options: Options = DEFAULT) -> Endpoint:
-    """A name outside the cluster, with or without one of its addresses."""
-    made = address(at, options) if at else Endpoint(name, reserved(_world(4, options)))
+def dns_name(name: str, at: str = "", options: Options = DEFAULT) -> list[Endpoint]:
+    """A name outside the cluster, at one of its addresses; without one, an end for each address family."""
+    families = (4, 6) if options.ipv6 and not at else (4,)
+    return [_named(name, at, family, options) for family in families]
+
+
+def _named(name: str, at: str, family: int, options: Options) -> Endpoint:
+    made = address(at, options) if at else Endpoint(name, reserved(_world(family, options)))
     made.name = name
     made.fqdn = name.lower().rstrip(".") + "."
     made.aggregate = WORLD_AGGREGATE

@@ -47,7 +47,7 @@ def ends(situation: Situation, text: str) -> list[End]:
     if "/" in text:
         return _pods(situation, text)
     if "." in text:
-        return [End(situation.world.place(dns_name(text, options=situation.options)))]
+        return [End(one) for one in dns_name(text, options=situation.options)]
     raise _unknown(situation, text)
 
 

@@ -175,7 +175,7 @@ def _pod(namespace: str, name: str, labels: Sequence[str], options: Options) -> 
 def _outside(ip: str, place: str, named: bool, options: Options) -> End:
     if named:
         return End(
-            place, f"{{fqdn: {place}}}", dns_name(place, ip, options) if ip else dns_name(place, "", options)
+            place, f"{{fqdn: {place}}}", dns_name(place, ip, options)[0]
         )
     try:
         endpoint = address(ip, options)
