@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from cilium_policies.generate.edge import Edge
 from cilium_policies.generate.evidence import (
+    configuration,
     extensions,
     inferred,
     network_policies,
@@ -246,3 +247,38 @@ def test_probes_come_from_the_node_and_explain_nothing() -> None:
     found = list(probes.edges(cluster(text)))
     assert flows(found) == {"host > shop/web 8080/TCP"}
     assert not found[0].explains
+
+
+def test_secret_of_an_operators_pods_is_read_and_only_host_and_port_leave() -> None:
+    made = Workload("shop", "alertmanager-main", "Alertmanager")
+    made.source = Object(
+        {"kind": "Alertmanager", "metadata": {"name": "main", "namespace": "shop"}, "spec": {}}
+    )
+    text = """
+apiVersion: v1
+kind: Secret
+metadata: {name: alertmanager-main, namespace: shop}
+stringData: {alertmanager.yaml: "receivers: [{slack_configs: [{api_url: 'https://hooks.vendor.com/T0/hidden'}]}]"}
+"""
+    found = list(configuration.edges(cluster(text, made), NOTHING_GIVEN))
+    assert flows(found) == {"shop/alertmanager-main > internet:hooks.vendor.com 443/TCP"}
+    assert "hidden" not in repr([(edge.reason, edge.evidence, edge.target.name) for edge in found])
+
+
+def test_configuration_objects_of_an_alertmanager_count_where_it_selects_them() -> None:
+    made = Workload("shop", "alertmanager-main", "Alertmanager")
+    spec = {"alertmanagerConfigSelector": {"matchLabels": {"team": "a"}}}
+    made.source = Object(
+        {"kind": "Alertmanager", "metadata": {"name": "main", "namespace": "shop"}, "spec": spec}
+    )
+    text = """
+apiVersion: monitoring.coreos.com/v1alpha1
+kind: AlertmanagerConfig
+metadata: {name: c, namespace: shop, labels: {team: %s}}
+spec: {receivers: [{webhookConfigs: [{url: "http://hook.shop:80/x"}]}]}
+---
+"""
+    hook = deployment("hook") + service("hook", "[{port: 80, targetPort: 8080}]")
+    called = {"shop/alertmanager-main > shop/hook 8080/TCP"}
+    assert flows(configuration.edges(cluster(text % "a" + hook, made), NOTHING_GIVEN)) == called
+    assert flows(configuration.edges(cluster(text % "b" + hook, made), NOTHING_GIVEN)) == set()

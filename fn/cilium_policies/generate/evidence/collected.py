@@ -1,15 +1,38 @@
-"""ConfigMaps that no pod mounts: a sidecar finds them by label and writes them where the program reads them."""
+"""Configuration that stands in no pod template: what a sidecar finds by label and writes where the program reads
+it, and the Secrets and ConfigMaps that an operator gives the pods it makes from a custom resource."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
+from typing import Any
 
-from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, strings, text
+from cilium_policies.generate.evidence.selectors import selects
+from cilium_policies.kube.objects import (
+    Mapping,
+    Object,
+    mapping,
+    mappings,
+    sequence,
+    strings,
+    text,
+    walk_strings,
+)
 from cilium_policies.kube.pods import containers, pod_template
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload
 
 # The environment of kiwigrid's k8s-sidecar, which Grafana's, Loki's and many other charts run.
+_RELEASES = ("HelmRelease",)
+_REFERENCES = (
+    "configsecret",
+    "configmap",
+    "configmaps",
+    "configmapref",
+    "secretref",
+    "configmapname",
+    "configsecretname",
+)
 _LABEL, _VALUE, _NAMESPACES, _FOLDER = "LABEL", "LABEL_VALUE", "NAMESPACE", "FOLDER"
 
 
@@ -22,8 +45,11 @@ class Collected:
 
     def of(self, workload: Workload) -> tuple[Text, ...]:
         """The texts that the sidecars of a workload collect."""
-        template = pod_template(workload.source) if workload.source is not None else None
+        source = workload.source
+        template = pod_template(source) if source is not None else None
         found: dict[Text, None] = {}
+        if source is not None and template is None and source.kind not in _RELEASES:
+            found.update(dict.fromkeys(self._given_by_operator(workload, source)))
         for container in containers(mapping(mapping(template).get("spec"))):
             env = {
                 text(entry.get("name")): text(entry.get("value")) for entry in mappings(container.get("env"))
@@ -40,6 +66,30 @@ class Collected:
                 for key, value in strings(one.body.get("data")).items():
                     yield Text(f"{one} {key}", key, value)
 
+    def _given_by_operator(self, workload: Workload, source: Object) -> Iterator[Text]:
+        """Configuration that the custom resource names, or that is called like the workload, as operators name it."""
+        for name in dict.fromkeys([workload.name, *_named(source.spec)]):
+            for kind in ("ConfigMap", "Secret"):
+                one = self._cluster.inventory.get(kind, workload.namespace, name)
+                if one is not None and "sops" not in one.body:
+                    yield from (Text(f"{one} {key}", key, value) for key, value in _data(one))
+        for one in self._cluster.inventory.of(f"{source.kind}Config"):
+            if self._chooses(source, one):
+                for path, value in walk_strings(one.spec):
+                    yield Text(f"{one} spec {path}", path.rpartition(".")[2], value)
+
+    def _chooses(self, source: Object, config: Object) -> bool:
+        """Whether an Alertmanager takes up a configuration object, as its selectors say."""
+        stem = config.kind[0].lower() + config.kind[1:]
+        spaces = source.spec.get(f"{stem}NamespaceSelector")
+        if not isinstance(spaces, dict):
+            near = source.namespace == config.namespace
+        else:
+            namespace = self._cluster.inventory.get("Namespace", "", config.namespace)
+            labels = namespace.labels if namespace is not None else {}
+            near = selects(spaces, {"kubernetes.io/metadata.name": config.namespace, **labels})
+        return near and selects(source.spec.get(f"{stem}Selector"), config.labels)
+
     def _by_label(self, label: str) -> list[Object]:
         if self._labelled is None:
             self._labelled = {}
@@ -47,3 +97,28 @@ class Collected:
                 for key in one.labels:
                     self._labelled.setdefault(key, []).append(one)
         return self._labelled.get(label, [])
+
+
+def _named(spec: Any) -> Iterator[str]:
+    """Names of Secrets and ConfigMaps in a custom resource: `configSecret: X`, `secretRef: {name: X}` and the like."""
+    if isinstance(spec, dict):
+        for key, member in spec.items():
+            if key.lower().endswith(_REFERENCES):
+                yield from filter(None, [text(member) or text(mapping(member).get("name"))])
+                yield from map(text, sequence(member))
+            yield from _named(member)
+    elif isinstance(spec, list):
+        for member in spec:
+            yield from _named(member)
+
+
+def _data(one: Object) -> Iterator[tuple[str, str]]:
+    yield from strings(one.body.get("stringData")).items()
+    for key, value in strings(one.body.get("data")).items():
+        if one.kind == "ConfigMap":
+            yield key, value
+            continue
+        try:
+            yield key, base64.b64decode(value).decode()
+        except ValueError:
+            continue  # binary, or a placeholder that somebody substitutes later
