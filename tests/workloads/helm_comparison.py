@@ -17,7 +17,6 @@ import json
 import re
 import subprocess
 import sys
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,20 +76,30 @@ TYPED: dict[int, Any] = {}  # an object's body by identity → the same with YAM
 def read_tree(tree: Path) -> Iterator[Object]:
     """Every object of a directory's or a commit's YAML files."""
     if (tree / "objects").is_dir() and (tree / "HEAD").is_file():
-        done = subprocess.run(
-            ["git", "--git-dir", str(tree), "archive", "HEAD"], capture_output=True, check=True
-        )
-        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-            for member in archive.getmembers():
-                if member.isfile() and member.name.endswith((".yaml", ".yml")):
-                    content = archive.extractfile(member)
-                    yield from documents(
-                        content.read().decode(errors="replace") if content else "", member.name
-                    )
+        for name, content in _committed(tree):
+            yield from documents(content, name)
         return
     for path in sorted(tree.rglob("*.yaml")):
         if path.name not in ("runtime.yaml", "flows.yaml"):
             yield from documents(path.read_text(), str(path))
+
+
+def _committed(tree: Path) -> Iterator[tuple[str, str]]:
+    """The YAML files of a git directory's newest commit; files that the copy lacks are left out."""
+    git = ["git", "--git-dir", str(tree)]
+    listed = subprocess.run(
+        [*git, "ls-tree", "-r", "-z", "HEAD"], capture_output=True, check=True
+    ).stdout.decode()
+    entries = [line.partition("\t") for line in listed.split("\0") if line.endswith((".yaml", ".yml"))]
+    wanted = "".join(f"{head.split()[2]}\n" for head, _, _ in entries)
+    done = subprocess.run(
+        [*git, "cat-file", "--batch"], input=wanted.encode(), capture_output=True, check=True
+    )
+    stream = io.BytesIO(done.stdout)
+    for _, _, name in entries:
+        header = stream.readline().split()
+        if len(header) == 3:
+            yield name, stream.read(int(header[2]) + 1).decode(errors="replace")
 
 
 def plain(value: Any) -> Any:

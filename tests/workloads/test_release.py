@@ -173,3 +173,7 @@ helmCharts:
   - {name: redis, repo: https://charts, version: 1.0.0, releaseName: cache, valuesInline: {a: "1"}}
 """)
     assert (found.chart, found.name, found.namespace, found.values) == ("redis", "cache", "web", {"a": "1"})
+
+
+def test_a_release_for_another_cluster_is_none_of_this_one():
+    assert releases(HELM_RELEASE.replace("spec:", "spec:\n  kubeConfig: {secretRef: {name: remote}}")) == []

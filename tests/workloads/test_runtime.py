@@ -134,7 +134,8 @@ def test_services_of_pods_are_predicted(whole):
     missing = {
         (one.namespace, one.name)
         for one in real.services
-        if one.ports and predicted.service(one.namespace, one.name) is None
+        if one.ports
+        and predicted.service(one.namespace, one.name) is None
         and any(not pod.host_network for pod in real.backends(one))
     }
     assert {name for _, name in missing} <= {"kube-prometheus-stack-coredns", "cilium-operator"}

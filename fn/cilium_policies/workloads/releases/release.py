@@ -45,7 +45,10 @@ def collect(inventory: Inventory) -> list[Release]:
     """Every Helm release of the input, in input order within a kind."""
     from cilium_policies.workloads.releases import argo, inflated, k3s
 
-    found = [flux_release(one, inventory) for one in inventory.of("HelmRelease", group=_FLUX)]
+    here = (
+        one for one in inventory.of("HelmRelease", group=_FLUX) if not mapping(one.spec.get("kubeConfig"))
+    )
+    found = [flux_release(one, inventory) for one in here]  # those with a kubeConfig run in another cluster
     found += k3s.collect(inventory)
     found += argo.collect(inventory)
     found += inflated.collect(inventory)
