@@ -27,6 +27,20 @@ def names(policies: str) -> set[str]:
     return found
 
 
+def conflicts(policies: str) -> list[str]:
+    """Names that stand in the text twice with different rules: as builds, their owners would fight."""
+    seen: dict[str, dict[str, Any]] = {}
+    found = []
+    for one in objects(policies):
+        metadata = one.get("metadata") or {}
+        parts = [one.get("kind", ""), metadata.get("namespace", ""), metadata.get("name", "")]
+        name = "/".join(part for part in parts if part)
+        content = {key: one.get(key) for key in ("spec", "specs")}
+        if seen.setdefault(name, content) != content:
+            found.append(name)
+    return sorted(set(found))
+
+
 def rules(policies: str) -> Iterable[dict[str, Any]]:
     """Every ingress and egress rule, deny rules too, of a stream of policies."""
     for one in objects(policies):

@@ -21,7 +21,7 @@ from tests.engine.fixtures import corpus_directory
 from tests.engine.judge import Judge, JudgeError, World
 from tests.engine.measure import Audit, Measure, audit, measure
 from tests.engine.openings import Openings, by_pair, openings
-from tests.engine.policies import namespaces, wide_rules
+from tests.engine.policies import conflicts, namespaces, wide_rules
 from tests.engine.product import DefaultDeny, Given, Nothing, Product, ProductError, Variant, variants
 
 
@@ -33,7 +33,7 @@ class Line(NamedTuple):
     measure: Measure | None = None
     audit: Audit | None = None
     openings: Openings | None = None
-    wide: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     policies: int = 0
 
@@ -114,9 +114,13 @@ def _line(
         found = audit(case, world, bare, namespaces(policies), frozenset(elsewhere))
         return Line(name, audit=found, policies=number, left_out=texts)
     opened = openings(case, world, policies, facts) if options.openings else None
-    wide = tuple(wide_rules(policies))
+    remarks = (*(f"wide without a reason: {text}" for text in wide_rules(policies)), *_fights(policies))
     measured = measure(case, world, frozenset(elsewhere))
-    return Line(name, measure=measured, openings=opened, wide=wide, policies=number, left_out=texts)
+    return Line(name, measure=measured, openings=opened, remarks=remarks, policies=number, left_out=texts)
+
+
+def _fights(policies: str) -> list[str]:
+    return [f"two builds write it differently: {name}" for name in conflicts(policies)]
 
 
 def details(line: Line, options: argparse.Namespace) -> Iterator[str]:
@@ -128,7 +132,7 @@ def details(line: Line, options: argparse.Namespace) -> Iterator[str]:
             for miss in getattr(line.audit, condition):
                 yield f"  {condition.replace('_', ' ')}: {miss}"
         yield from (f"  left out, of another build: {text}" for text in line.left_out)
-        yield from (f"  wide without a reason: {text}" for text in line.wide)
+        yield from (f"  {text}" for text in line.remarks)
     if options.openings and options.misses and line.openings:
         for word, flows in (
             ("open", line.openings.flows),
