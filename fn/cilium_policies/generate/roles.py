@@ -32,9 +32,13 @@ class Roles:
         self, cluster: Cluster, scrapers: tuple[Peer, ...] = (), gateways: tuple[Peer, ...] = ()
     ) -> None:
         self._by_component: dict[str, list[Workload]] = {}
+        self._by_namespace: dict[tuple[str, str], list[Workload]] = {}
+        self._by_release: dict[tuple[str, str, str], list[Workload]] = {}
         for one in cluster.workloads:
             if one.component:
                 self._by_component.setdefault(one.component, []).append(one)
+                self._by_namespace.setdefault((one.component, one.namespace), []).append(one)
+                self._by_release.setdefault((one.component, one.namespace, one.release), []).append(one)
         self.scraper_pods = [one for name in SCRAPERS for one in self.component(name)]
         self.scrapers = scrapers or tuple(map(pods, self.scraper_pods))
         self.gateways = gateways or tuple(pods(one) for name in GATEWAYS for one in self.component(name))
@@ -53,17 +57,8 @@ class Roles:
     def nearest(self, client: Workload, component: str) -> list[Workload]:
         """The instances of a component that a client means where nothing names one: those of its own
         release, else of its own namespace, else all."""
-        found = self.component(component)
-        for near in (_same_release, _same_namespace):
-            close = [one for one in found if near(client, one)]
+        if client.release:
+            close = self._by_release.get((component, client.namespace, client.release))
             if close:
                 return close
-        return found
-
-
-def _same_release(one: Workload, other: Workload) -> bool:
-    return bool(one.release) and one.release == other.release and one.namespace == other.namespace
-
-
-def _same_namespace(one: Workload, other: Workload) -> bool:
-    return one.namespace == other.namespace
+        return self._by_namespace.get((component, client.namespace)) or self.component(component)
