@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -48,10 +49,17 @@ def say(lines: Iterable[str]) -> None:
 
 
 def put(data: bytes) -> None:
-    """Bytes on stdout, all of them."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    """Bytes on stdout, all of them. Raises OSError where they cannot be written."""
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "stdout is closed")
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except OSError:
+        # What failed stays buffered, and the interpreter would fail once more with it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise
 
 
 def verbose(asked: bool) -> bool:

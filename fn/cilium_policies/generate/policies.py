@@ -41,6 +41,9 @@ class Policies:
             self._taken.setdefault(one.namespace, set()).add(one.name)
         self._ingress = by_end(plan.edges, lambda edge: edge.target)
         self._egress = by_end(plan.edges, lambda edge: edge.source)
+        self._subjects: dict[str, list[Workload]] = {}
+        for subject in plan.subjects:
+            self._subjects.setdefault(subject.namespace, []).append(subject)
         self.findings: list[Finding] = []
         made = [policy for name in sorted(plan.namespaces) for policy in self._namespace(name)]
         if plan.config.cluster_wide:
@@ -52,7 +55,7 @@ class Policies:
         mode = self._plan.modes[name]
         for wide, made in self._wide(name, mode).items():
             yield self._policy(name, wide, wide, names, (made,))
-        subjects = [one for one in self._plan.subjects if one.namespace == name]
+        subjects = self._subjects.get(name, [])
         declared = self._plan.namespaces[name].declared
         callers: list[tuple[Selector, list[Edge]]] = []
         for group, who in _groups(subjects, self._plan.cluster.in_namespace(name)):
@@ -87,7 +90,9 @@ class Policies:
         self, group: list[Workload], who: Selector, mode: Mode, names: set[str], *, with_api: bool
     ) -> Policy:
         first = group[0]
-        ingress = [(edge.source, edge) for one in group for edge in self._ingress.get(id(one), ())]
+        ingress = [
+            (edge.source, _seen_from_target(edge)) for one in group for edge in self._ingress.get(id(one), ())
+        ]
         egress = [
             (edge.target, self._with_ports(edge))
             for one in group
@@ -160,6 +165,12 @@ def _groups(subjects: list[Workload], neighbours: list[Workload]) -> Iterator[Gr
         else:
             for one in group:
                 yield [one], Selector(tuple(requirements(one)))
+
+
+def _seen_from_target(edge: Edge) -> Edge:
+    """An address's reason names the server, which is the policy's own subject here."""
+    called = edge.reason.startswith("calls ") and edge.origin == "address"
+    return edge._replace(reason="an address in the client's configuration") if called else edge
 
 
 def _to_api(edge: Edge) -> bool:

@@ -9,8 +9,8 @@ edge opens the Internet on a port. So the outside counts only where something is
   address, unless its name says that others call it (`public`, `root`, `cors`, `callback` …) or it is no more
   than "my URL" (`BASE_URL`, `APP_URL`, `MEALIE_URL` of a workload called mealie);
 - a positional argument that is an address, or an address on a line with curl, wget or git;
-- in configuration files, a field called `url`, `endpoint`, `address`, `server` or the like, under the same
-  rules; never in dashboards, alerting rules, HTML, scripts and stylesheets.
+- in configuration files and custom resources, a field called `url`, `endpoint`, `address`, `server` or the
+  like, under the same rules; never in dashboards, alerting rules, HTML, scripts and stylesheets.
 
 Helm values speak of the inside only, but for those that are called like an environment variable.
 """
@@ -59,6 +59,12 @@ _NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".
                      ".pem", ".xsd", ".wsdl", ".sh", ".py", ".sql")  # fmt: skip
 
 
+# First labels of many a provider's host (api.example.com): a workload of that name may call one.
+_ANYBODYS = frozenset(
+    ("api", "auth", "git", "id", "login", "mail", "ntp", "oauth", "registry", "s3", "smtp", "sso")
+)
+
+
 def words(key: str) -> list[str]:
     """`SEARXNG_QUERY_URL`, `remoteWrite.url`, `baseURL` in lower-case words."""
     return [word.lower() for word in _WORDS.findall(key)]
@@ -72,8 +78,12 @@ def is_variable(found: Text) -> bool:
 
 
 def is_value(found: Text) -> bool:
-    """A Helm value, or a field of the object that an operator makes the pods from."""
-    return " values " in found.path or " spec " in found.path
+    """A Helm value, or a field of the custom resource that an operator makes the pods from."""
+    return " values " in found.path or is_field(found)
+
+
+def is_field(found: Text) -> bool:
+    return " spec." in found.path
 
 
 def is_arguments(found: Text) -> bool:
@@ -91,9 +101,9 @@ def outside(found: Text, address: Address, workload: Workload) -> bool:
         if address.key in ("", "curl", "wget", "git") or not address.direct:
             return address.direct or _called(found.value, address)
         return address.direct and _is_called(address, workload)
-    if not address.direct or (is_value(found) and not _ENVIRONMENT.fullmatch(address.key)):
+    if not address.direct or (" values " in found.path and not _ENVIRONMENT.fullmatch(address.key)):
         return False
-    if is_variable(found):
+    if is_variable(found) and not is_field(found):
         return _is_called(address, workload)
     if found.key.endswith(_NO_CONFIGURATION) or is_dashboard(found.value):
         return False
@@ -107,7 +117,8 @@ def _is_called(address: Address, workload: Workload) -> bool:
         return False
     if address.host.replace(".", "").isdigit():
         return True  # nobody calls itself by a number, and no browser is sent to one
-    if address.host.partition(".")[0].lower() in (workload.name, workload.release):
+    label = address.host.partition(".")[0].lower()
+    if label in (workload.name, workload.release) and label not in _ANYBODYS:
         return False  # web.example.org of a workload called web
     own = set(words(workload.name)) | set(words(workload.release))
     return bool(parts - _SAYS_NOTHING - own)
