@@ -60,6 +60,14 @@ def test_another_kind_is_refused_with_the_right_one() -> None:
     assert "kind is missing" in refusal("apiVersion: cilium-policies.fn/v1alpha1\n")
 
 
+@pytest.mark.parametrize("text", ["- a\n", "text\n"])
+def test_a_config_that_is_no_mapping_is_refused(text: str) -> None:
+    value, lines = load_with_lines(text.encode())
+    with pytest.raises(Refused) as caught:
+        read(value, lines, file="config.yaml")
+    assert "config.yaml:1: the config is no mapping" in line_of(caught.value.finding)
+
+
 # --- what is refused ---
 
 

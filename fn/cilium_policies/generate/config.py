@@ -151,7 +151,7 @@ def audit_needs_newer(version: str) -> bool:
     return bool(numbers) and [*numbers, 0][:2] < [1, 16]
 
 
-def read(config_object: Mapping | None, lines: Any = None, *, file: str = "", overrides: Any = ()) -> Config:
+def read(config_object: Any, lines: Any = None, *, file: str = "", overrides: Any = ()) -> Config:
     """See `cilium_policies.generate.config_read.read`; imported late, as many builds say nothing."""
     from cilium_policies.generate.config_read import read as really_read
 

@@ -50,7 +50,7 @@ class _Places:
 
 
 def read(
-    config_object: Mapping | None,
+    config_object: Any,
     lines: Lines | None = None,
     *,
     file: str = "",
@@ -58,12 +58,16 @@ def read(
 ) -> Config:
     """The config that an object states, with single fields replaced.
 
-    `config_object` None or empty: all defaults. `lines` gives the line of each path in it
+    `config_object` (a parsed document) None or empty: all defaults. `lines` gives the line of each path in it
     (`document.parse.load_with_lines`); `overrides` are (path, text) pairs as `--set` takes them, the last one
     counts. Raises Refused for another kind, an unknown or ill-typed field, a value that cannot be meant, and
     audit on Cilium before 1.16.
     """
     places = _Places(file, {} if lines is None else lines)
+    if config_object is not None and not isinstance(config_object, dict):
+        places.refuse(
+            Problem((), "the config is no mapping", f"write apiVersion: {API_VERSION} and kind: {KIND}")
+        )
     body = _own_form(mapping(config_object), places)
     spec: dict[str, Any] = body["spec"]
     for field, value in overrides:

@@ -34,12 +34,12 @@ def config_of(sources: list[Source], given: tuple[str, bytes] | None, overrides:
     """
     if given is not None:
         body, lines = parse.load_with_lines(given[1], file=given[0])
-        return read(mapping(body), lines, file=given[0], overrides=overrides)
+        return read(body, lines, file=given[0], overrides=overrides)
     for source in sources:
         item = source.function_config
         if item is not None:
             body, lines = parse.load_with_lines(item.text(), line=item.line, file=source.file)
-            return read(mapping(body), lines, file=_file(mapping(body), source.file), overrides=overrides)
+            return read(body, lines, file=_file(mapping(body), source.file), overrides=overrides)
     return read(None, overrides=overrides)
 
 
