@@ -7,6 +7,11 @@ is a directory of YAML files, or a git directory whose newest commit is read. Ea
 chart whose major version it pins, else by the newest in DIR, and predicted for that same version. Compared:
 pod labels, Services with ports and selectors, routes' hosts and backends, monitors, service accounts, env,
 ports and probes of containers. Prints one line for each difference and the counts.
+
+The folders come out of bjw-s-labs/helm-charts, for each version V (the schemas ask for the network):
+    git archive app-template-V charts/other/app-template charts/library/common | tar x
+    mv charts/other/app-template DIR/app-template-V; cp -r charts/library/common DIR/app-template-V/charts/
+    rm DIR/app-template-V/{LICENSE,values.schema.json} DIR/app-template-V/charts/common/{LICENSE,values.schema.json}
 """
 
 from __future__ import annotations
