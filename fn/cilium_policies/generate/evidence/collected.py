@@ -76,7 +76,7 @@ class Collected:
         for one in self._cluster.inventory.of(f"{source.kind}Config"):
             if self._chooses(source, one):
                 for path, value in walk_strings(one.spec):
-                    yield Text(f"{one} spec {path}", path.rpartition(".")[2], value)
+                    yield Text(f"{one} spec.{path}", path.rpartition(".")[2], value)
 
     def _chooses(self, source: Object, config: Object) -> bool:
         """Whether an Alertmanager takes up a configuration object, as its selectors say."""

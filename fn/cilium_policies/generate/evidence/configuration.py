@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from cilium_policies.generate.edge import Edge
@@ -33,9 +34,12 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     destinations = Destinations(cluster, given)
     collected = Collected(cluster)
     parsed: Parsed = {}
+    made = Counter(id(workload.source) for workload in cluster.workloads)
     for workload in cluster.workloads:
+        # Of several workloads that one object makes (an operator's, a chart's), its fields do not say which calls.
+        alone = made[id(workload.source)] == 1
         for found, address in _addresses(workload, collected.of(workload), parsed):
-            yield from _edges(destinations, workload, found, address)
+            yield from _edges(destinations, workload, found, address, alone or not is_value(found))
 
 
 def _addresses(workload: Workload, more: tuple[Text, ...], parsed: Parsed) -> Iterator[tuple[Text, Address]]:
@@ -81,10 +85,15 @@ def _is_spelled_twice(value: str, address: Address) -> bool:
     return not address.port and value.count(f"{first}.") + value.count(f"{first},") > 1 and "," in value
 
 
-def _edges(destinations: Destinations, workload: Workload, found: Text, address: Address) -> Iterator[Edge]:
+def _edges(
+    destinations: Destinations, workload: Workload, found: Text, address: Address, certain: bool
+) -> Iterator[Edge]:
+    def trusted() -> bool:
+        return certain and outside(found, address, workload)
+
     of_pod = found.path.startswith(("env", "args", "command"))
     evidence = f"{workload} {found.path}" if of_pod else found.path
-    for peer, ports, what in destinations.of(workload, address, lambda: outside(found, address, workload)):
+    for peer, ports, what in destinations.of(workload, address, trusted):
         for source in ends(workload):
             if source.kind == "workload" or peer.kind == "workload":
                 yield Edge(source, peer, ports, what, evidence, "address")
