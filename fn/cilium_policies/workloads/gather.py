@@ -29,14 +29,16 @@ def gather(
     shown = Inventory(flux.resolve([*objects, *others]))
     workloads: list[Workload] = []
     services: list[Service] = []
+    rest = []
     for found in release.collect(shown):
         if app_template.recognises(found):
             shown.add(app_template.expand(found))
-            continue
-        released, before, others = charts.workloads_of(found, catalogue)
-        workloads += released
-        services += before
-        shown.add(others)
+        else:
+            rest.append(found)
+    released, before, written = charts.every(rest, catalogue)
+    workloads += released
+    services += before
+    shown.add(written)
     workloads += rendered.workloads(shown)
     services += rendered.services(shown)
     workloads += distribution.brought(settings.distribution, shown, workloads, catalogue)

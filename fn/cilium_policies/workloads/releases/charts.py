@@ -69,11 +69,14 @@ def workloads_of(
     _evaluate(release)
     operated = implied(release)
     kinds = {(one.group, one.kind) for one in operated}
-    made = [one for one in known if chart_makes(one[1], release.values) and not _is_operated(one[0], kinds)]
+    parts = [one for one in known if chart_makes(one[1], release.values)]
+    made = [one for one in parts if not _is_operated(one[0], kinds)]
     targets = [_target(release, catalogue, *one, known) for one in made] if known else [_unknown(release)]
     adapt(release, [one.workload for one in targets])
     services = [service for one in targets for service in one.services]
-    objects = [*rendered(release, operated), *conventions.objects(release, targets)]
+    # Routes and monitors lead to an operator's pods as well.
+    others = [_target(release, catalogue, *one, known) for one in parts if one not in made]
+    objects = [*rendered(release, operated), *conventions.objects(release, [*targets, *others])]
     return [one.workload for one in targets], services, objects
 
 
