@@ -186,13 +186,15 @@ def test_a_full_disk_leaves_the_tree_as_it_was(
     before = listed(tmp_path)
     calls = 0
 
-    def full(descriptor: int) -> None:
+    def full(place: str, text: bytes) -> None:
         nonlocal calls
         calls += 1
         if calls > after:
+            Path(place).write_bytes(text[:10])
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        Path(place).write_bytes(text)
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(tree, "_store", full)
     changed = [policy._replace(text=policy.text + b"spec: {}\n") for policy in POLICIES]
     with pytest.raises(Refused) as caught:
         tree.write(str(tmp_path), made(changed))

@@ -218,10 +218,7 @@ def _apply(root: str, made: dict[str, bytes], removed: list[str]) -> None:
         _make_folder(root, new_folders)
         stage = tempfile.mkdtemp(prefix=".cilium-policies-", dir=root)
         for number, text in enumerate(made.values()):
-            with open(os.path.join(stage, str(number)), "wb") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
+            _store(os.path.join(stage, str(number)), text)
         for path in made:
             _make_folder(os.path.join(root, *path.split("/")[:-1]), new_folders)
     except OSError:
@@ -233,6 +230,11 @@ def _apply(root: str, made: dict[str, bytes], removed: list[str]) -> None:
         os.replace(os.path.join(stage, str(number)), os.path.join(root, *path.split("/")))
     shutil.rmtree(stage, ignore_errors=True)
     _remove(root, removed)
+
+
+def _store(place: str, text: bytes) -> None:
+    with open(place, "wb") as file:
+        file.write(text)
 
 
 def _make_folder(folder: str, new: list[str]) -> None:

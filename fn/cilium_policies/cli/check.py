@@ -8,7 +8,7 @@ import click
 
 from cilium_policies import function
 from cilium_policies.cli import options
-from cilium_policies.cli.streams import put, say
+from cilium_policies.cli.streams import put_pieces, say
 
 
 @click.command("check", short_help="fails when a build lacks what the function would add")
@@ -23,11 +23,11 @@ def check_command(**given: Any) -> int:
     kustomize build . | cilium-policies check
     cilium-policies check --config cilium-policies.yaml rendered/
 
-    Exit code: 0 nothing amiss; 1 something found, or input or config refused; 2 wrong command line.
+    Exit code: 0 done, nothing amiss; 1 something found, or input or config refused; 2 wrong command line.
     """
     wanted = options.options_of(given)
     wanted = wanted._replace(overrides=(*wanted.overrides, ("action", "check")))
     outcome = function.run(options.read(given["files"]), wanted)
-    put(outcome.stdout)
+    put_pieces(outcome.pieces)
     say(outcome.stderr)
     return outcome.code
