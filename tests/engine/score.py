@@ -230,12 +230,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def write(options: argparse.Namespace, product: Product, judge: Judge, found: list[Case]) -> int:
-    """The page with both modes' tables, openings included."""
+    """The page with both modes' tables, openings included; not written when the product fails on a case."""
     tables = {}
     for mode in HEADS:
         options.mode, options.openings = mode, mode == "enforce"
         tables[mode] = run(options, product, judge, found)
     product.forget()
+    broken = [f"{line.name}: {line.error}" for lines in tables.values() for line in lines if line.error]
+    if broken:
+        print("not written, some cases have no figures:", *broken, sep="\n  ", file=sys.stderr)
+        return 1
     text = PAGE.format(
         command=product.describe(),
         enforce=table(HEADS["enforce"], tables["enforce"]),

@@ -240,6 +240,8 @@ def test_exit_code_and_page(
     given.write_text(policy("bad", "{endpointSelector: {}, ingress: []}"), encoding="utf-8")
     assert main(common) == 1
     assert "CiliumNetworkPolicy/shop/bad" in capsys.readouterr().out
+    assert main([*common, "--write", str(tmp_path / "score.md")]) == 1
+    assert (tmp_path / "score.md").read_text(encoding="utf-8") == page, "a page with gaps is not written"
     assert (
         main(
             [
