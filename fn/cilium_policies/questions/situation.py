@@ -11,6 +11,7 @@ from cilium_policies.cilium.reader import Problem
 from cilium_policies.cilium.schema import Refusal
 from cilium_policies.cilium.validity import minor_of, refusals
 from cilium_policies.evaluate.endpoint import Endpoint, node_pod, pod
+from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.labels import LabelFilter
 from cilium_policies.evaluate.options import Options
 from cilium_policies.evaluate.peers import Service
@@ -70,11 +71,20 @@ class Situation:
         self.ends = {
             one.key: _end(one, spaces.get(one.namespace, {}), keep, self.options) for one in cluster.workloads
         }
+        self._entries: dict[int, list[Entry]] | None = None
         self.workloads = {self.ends[one.key]: one for one in cluster.workloads}
 
     def known_of(self, policy: Policy) -> Known:
         """Where a policy of the world comes from."""
         return self._by_policy[id(policy)]
+
+    def entries_of(self, one: Known) -> list[Entry]:
+        """The compiled rules of a policy; none where the agent refuses it."""
+        if self._entries is None:
+            self._entries = {}
+            for entry in self.world.entries:
+                self._entries.setdefault(id(self.known_of(entry.ref.policy)), []).append(entry)
+        return self._entries.get(id(one), [])
 
     def end(self, workload: Workload) -> Endpoint:
         return self.ends[workload.key]

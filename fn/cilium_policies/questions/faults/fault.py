@@ -1,0 +1,117 @@
+"""What a check is given, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from cilium_policies.cilium.model import Rule, Spec
+from cilium_policies.document.finding import WARNING
+from cilium_policies.evaluate.endpoint import Endpoint, entity
+from cilium_policies.evaluate.entries import Entry
+from cilium_policies.evaluate.selectors import Needs, holds
+from cilium_policies.evaluate.verdict import Decision
+from cilium_policies.questions.situation import Known, Situation
+from cilium_policies.workloads.model import Workload
+
+
+class Fault(NamedTuple):
+    """One fault: what is wrong at which field of the policy, and what to do."""
+
+    path: str
+    message: str
+    cure: str
+    severity: str = WARNING
+
+
+class Part(NamedTuple):
+    """One rule of the policy: its list (`ingress`, `egressDeny` …), its field path, and its compiled form
+    (None where the agent refuses the policy)."""
+
+    list_name: str
+    path: str
+    rule: Rule
+    entry: Entry | None
+
+    @property
+    def ingress(self) -> bool:
+        return self.list_name.startswith("ingress")
+
+    @property
+    def deny(self) -> bool:
+        return self.list_name.endswith("Deny")
+
+    @property
+    def side(self) -> str:
+        return "from" if self.ingress else "to"
+
+
+class Flow(NamedTuple):
+    """A connection that the manifests need, and a side that denies it. `why` goes on after "which"."""
+
+    source: Endpoint
+    target: Endpoint
+    port: str
+    why: str
+    decision: Decision
+    direction: str
+
+
+class Linted:
+    """One policy under examination, amid all others. `cuts` are the needed flows that anybody denies."""
+
+    def __init__(
+        self, known: Known, situation: Situation, entries: list[Entry], cuts: Sequence[Flow] = ()
+    ) -> None:
+        self.known = known
+        self.policy = entries[0].ref.policy if entries else known.policy  # the one that stands in the world
+        self.situation = situation
+        self.entries = entries
+        self.cuts = cuts
+        self._selected: dict[Needs, list[Endpoint]] = {}
+
+    def specs(self) -> Iterator[tuple[str, Spec]]:
+        """Every rule set with its field path."""
+        single = len(self.policy.specs) == 1 and "specs" not in self.known.body
+        for number, spec in enumerate(self.policy.specs):
+            yield "spec" if single else f"specs[{number}]", spec
+
+    def parts(self) -> Iterator[Part]:
+        """Every rule."""
+        by_place = {
+            (entry.ref.spec, entry.ref.list_name, entry.ref.position): entry for entry in self.entries
+        }
+        for number, (path, spec) in enumerate(self.specs()):
+            for name, rules in lists(spec):
+                for position, rule in enumerate(rules or ()):
+                    entry = by_place.get((number, name, position))
+                    yield Part(name, f"{path}.{name}[{position}]", rule, entry)
+
+    def selected(self, entry: Entry) -> list[Endpoint]:
+        """The pods that the entry's policy selects."""
+        found = self._selected.get(entry.subject)
+        if found is None:
+            ends = self.situation.workloads
+            found = self._selected[entry.subject] = [
+                end for end in ends if end.managed and holds(entry.subject, end)
+            ]
+        return found
+
+    def shown(self, namespace: str) -> list[Workload]:
+        """The workloads that the input shows in a namespace ("": anywhere)."""
+        cluster = self.situation.cluster
+        return cluster.in_namespace(namespace) if namespace else cluster.workloads
+
+    def named(self, name: str) -> Endpoint:
+        """The end that an entity stands for."""
+        return entity(name, self.situation.options)[0]
+
+
+def lists(spec: Spec) -> list[tuple[str, tuple[Rule, ...] | None]]:
+    """The four lists of a rule set by their names."""
+    return [
+        ("ingress", spec.ingress),
+        ("ingressDeny", spec.ingress_deny),
+        ("egress", spec.egress),
+        ("egressDeny", spec.egress_deny),
+    ]

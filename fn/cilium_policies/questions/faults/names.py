@@ -1,0 +1,85 @@
+"""Faults in rules by DNS name, which match only what the pod looked up through the agent's proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.cilium.model import Fqdn
+from cilium_policies.evaluate.entries import Entry
+from cilium_policies.evaluate.layer7 import dns_names, uses_dns
+from cilium_policies.evaluate.names import matches_name
+from cilium_policies.kube.objects import mappings, sequence, text
+from cilium_policies.questions.faults.fault import Fault, Linted
+
+_CURE = 'allow DNS with rules: {dns: [{matchPattern: "*"}]} to kube-dns on port 53, in any policy of the pod'
+
+
+def no_dns_rule(one: Linted) -> Iterator[Fault]:
+    """A name whose address the pod never learns, because no DNS rule of its policies lets it ask."""
+    for part in one.parts():
+        if part.entry is None or not part.rule.fqdns:
+            continue
+        for number, name in enumerate(part.rule.fqdns):
+            if not _learned(one, part.entry, name):
+                path = f"{part.path}.toFQDNs[{number}]"
+                yield Fault(path, f"{_words(name)} never matches: no DNS rule lets the pod look it up", _CURE)
+
+
+def _learned(one: Linted, entry: Entry, name: Fqdn) -> bool:
+    """Whether every pod that the rule is for may look the name up; where none is shown, the own policy counts."""
+    world = one.situation.world
+    groups = [world.sides(end)[0].allow for end in one.selected(entry)]
+    groups = groups or [
+        [other for other in one.entries if other.subject == entry.subject and not other.ingress]
+    ]
+    return all(_asks(entries, name) for entries in groups)
+
+
+def _asks(entries: list[Entry], name: Fqdn) -> bool:
+    """A pattern may be looked up where "*" or the pattern itself is allowed."""
+    if not uses_dns(entries):
+        return False
+    rules = [rule for entry in entries for rule in (entry.rule.ports if entry.rule else None) or ()]
+    allowed = [found for rule in rules if rule.l7 == "dns" for found in dns_names(rule)]
+    if name.pattern:
+        return any(found.pattern in ("*", name.pattern) for found in allowed)
+    return any(matches_name(found, f"{name.name.lower().rstrip('.')}.") for found in allowed)
+
+
+def in_cluster(one: Linted) -> Iterator[Fault]:
+    """A name of the cluster itself: its address is a pod's, which name rules never match."""
+    domain = one.situation.cluster.settings.domain
+    served = dict(_served(one))
+    for part in one.parts():
+        for number, name in enumerate(part.rule.fqdns or ()):
+            plain = (name.name or name.pattern).lower().rstrip(".")
+            path = f"{part.path}.toFQDNs[{number}]"
+            if plain.endswith((f".{domain}", ".svc")):
+                yield Fault(
+                    path, f"{plain} is a pod's name: toFQDNs matches addresses outside", "use toEndpoints"
+                )
+            elif plain in served:
+                message = f"{plain} is served by this cluster ({served[plain]}): the packet goes to its gateway's pods"
+                yield Fault(path, message, "allow the gateway's pods with toEndpoints, on their pod port")
+            elif name.name and "." not in plain:
+                yield Fault(
+                    path,
+                    f"{plain} has no domain: the resolver asks for other names first",
+                    "write it in full",
+                )
+
+
+def _served(one: Linted) -> Iterator[tuple[str, str]]:
+    """Host names that routes and ingresses of the input answer for, with their object."""
+    inventory = one.situation.cluster.inventory
+    for route in inventory.of("HTTPRoute", "GRPCRoute", "TLSRoute"):
+        for host in sequence(route.spec.get("hostnames")):
+            yield text(host).lower(), str(route)
+    for ingress in inventory.of("Ingress"):
+        for rule in mappings(ingress.spec.get("rules")):
+            if text(rule.get("host")):
+                yield text(rule.get("host")).lower(), str(ingress)
+
+
+def _words(name: Fqdn) -> str:
+    return name.name or name.pattern

@@ -1,0 +1,84 @@
+"""Flows that the manifests need and a user's policy cuts: the commonest fault of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.evaluate.endpoint import Endpoint, address, dns_name, entity
+from cilium_policies.evaluate.verdict import DEFAULT_DENY, DENY_RULE
+from cilium_policies.generate.edge import Edge, Peer
+from cilium_policies.generate.plan import Plan
+from cilium_policies.questions.faults.fault import Fault, Flow, Linted
+from cilium_policies.questions.situation import Situation
+
+_SOMEWHERE = "198.51.100.1"  # TEST-NET-2: an address of the internet that nobody has
+_DNS = 53
+
+
+def cut(one: Linted) -> Iterator[Fault]:
+    """A flow that the manifests need, and that this policy denies or closes."""
+    if one.known.own or one.known.refusals:
+        return
+    for flow in one.cuts:
+        refs = [ref for ref in flow.decision.rules if ref.policy is one.policy]
+        if not refs:
+            continue
+        denied = flow.decision.reason == DENY_RULE
+        path = refs[0].path if denied else refs[0].path.rpartition("[")[0]
+        message = f"cuts {flow.source} => {flow.target} {flow.port}, which {flow.why}"
+        yield Fault(
+            path,
+            message,
+            "leave it out of the deny rule" if denied else f"add an {flow.direction} rule for it",
+        )
+
+
+def cuts(situation: Situation, plan: Plan | None) -> list[Flow]:
+    """Every needed flow that is denied, with each side that denies it."""
+    return list(_denied(situation, plan)) if plan is not None else []
+
+
+def _denied(situation: Situation, plan: Plan) -> Iterator[Flow]:
+    for edge in plan.edges:
+        if edge.explains:
+            why = f"is needed: {edge.reason}" + (f" ({edge.evidence})" if edge.evidence else "")
+            for source, target in _ends(situation, edge):
+                for port in edge.ports:
+                    if port.number:
+                        yield from _judged(situation, source, target, (port.number, port.protocol), why)
+    why = "is how its pods look up every name"
+    for server in plan.dns.workloads:
+        for end in situation.workloads:
+            if end.managed and situation.workloads[end] is not server:
+                yield from _judged(situation, end, situation.end(server), (_DNS, "UDP"), why)
+
+
+def _judged(
+    situation: Situation, source: Endpoint, target: Endpoint, port: tuple[int, str], why: str
+) -> Iterator[Flow]:
+    verdict = situation.world.verdict(source, target, *port)
+    if verdict.allowed is False:
+        for direction, side in (("egress", verdict.egress), ("ingress", verdict.ingress)):
+            if side.allowed is False and side.reason in (DEFAULT_DENY, DENY_RULE):
+                yield Flow(source, target, f"{port[0]}/{port[1]}", why, side, direction)
+
+
+def _ends(situation: Situation, edge: Edge) -> Iterator[tuple[Endpoint, Endpoint]]:
+    source, target = _end(situation, edge.source), _end(situation, edge.target)
+    if source is not None and target is not None and source is not target:
+        yield source, target
+
+
+def _end(situation: Situation, peer: Peer) -> Endpoint | None:
+    """The one end that a peer stands for; None where it stands for many, or for a name."""
+    if peer.workload is not None:
+        return situation.end(peer.workload)
+    if peer.kind == "entity" and peer.name in ("kube-apiserver", "host", "remote-node", "world"):
+        return entity(peer.name, situation.options)[0]
+    if peer.kind == "internet" and not peer.name:
+        return situation.world.place(address(_SOMEWHERE, situation.options))
+    if (peer.kind == "internet" and "*" not in peer.name) or (peer.kind == "fqdn" and "*" not in peer.name):
+        return situation.world.place(dns_name(peer.name, _SOMEWHERE, situation.options)[0])
+    if peer.kind == "cidr" and "${" not in peer.name:
+        return situation.world.place(address(peer.name, situation.options))
+    return None

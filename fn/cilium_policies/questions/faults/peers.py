@@ -1,0 +1,127 @@
+"""Faults in whom a rule allows or denies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cilium_policies.cilium.read import NETWORK_POLICY
+from cilium_policies.evaluate.labels import POD_NAMESPACE
+from cilium_policies.evaluate.peers import Labelled, refers
+from cilium_policies.evaluate.selectors import Need, Needs, needs_of
+from cilium_policies.questions.faults.fault import Fault, Linted, Part
+from cilium_policies.questions.faults.subjects import why_nothing
+
+
+def nobody(one: Linted) -> Iterator[Fault]:
+    """A peer selector matches no pod that the input shows."""
+    for part in one.parts():
+        if part.entry is None or not part.rule.endpoints or part.rule.services:
+            continue
+        matchers = (part.entry.peers or ())[: len(part.rule.endpoints)]
+        for number, matcher in enumerate(matchers):
+            fault = _nobody(one, part, matcher) if isinstance(matcher, Labelled) else None
+            if fault is not None:
+                field = part.side if one.policy.kind == NETWORK_POLICY else f"{part.side}Endpoints[{number}]"
+                yield fault._replace(path=f"{part.path}.{field}")
+
+
+def _nobody(one: Linted, part: Part, matcher: Labelled) -> Fault | None:
+    """Judged only where the input shows pods in every namespace that the selector names."""
+    needs = matcher.needs
+    if any(need.source == "reserved" or "namespace.labels." in need.key for need in needs):
+        return None
+    groups = one.situation.world.groups
+    ends = list(one.situation.workloads)
+    if any(matcher.matches(end, groups) for end in ends if end.managed):
+        return None
+    spaces = [
+        value
+        for need in needs
+        if need.key == POD_NAMESPACE and need.operator == "In"
+        for value in need.values
+    ]
+    if not all(one.shown(space) for space in spaces):
+        return None
+    pods = [pod for space in spaces or [""] for pod in one.shown(space)]
+    elsewhere = _elsewhere(one, needs)
+    if elsewhere and spaces == [one.policy.namespace]:
+        message = f"finds nothing in namespace {spaces[0]}, to which it is limited"
+        cure = f"add k8s:{POD_NAMESPACE}: {elsewhere} to it"
+        return Fault(part.path, message, cure)
+    message, cure = why_nothing(needs, pods, one.situation.options.labels)
+    return Fault(part.path, f"matches no pod that the input shows{message}", cure)
+
+
+def _elsewhere(one: Linted, needs: Needs) -> str:
+    """A namespace in which pods have the labels."""
+    loose = Labelled(tuple(need for need in needs if need.key != POD_NAMESPACE))
+    if all(need.key.startswith("io.cilium.k8s.policy.cluster") for need in loose.needs):
+        return ""
+    groups = one.situation.world.groups
+    for end in one.situation.workloads:
+        if end.managed and loose.matches(end, groups):
+            return end.namespace
+    return ""
+
+
+def negative(one: Linted) -> Iterator[Fault]:
+    """A peer selector that says who is not meant."""
+    for part in one.parts():
+        for number, selector in enumerate(part.rule.endpoints or ()):
+            if one.policy.kind != NETWORK_POLICY and _is_negative(needs_of(selector)):
+                message = "says who is not meant: older agents take in the world, nodes and the ones left out"
+                cure = "say who is meant, or deny the others with a deny rule"
+                yield Fault(f"{part.path}.{part.side}Endpoints[{number}]", message, cure)
+
+
+def _is_negative(needs: Sequence[Need]) -> bool:
+    return any(need.operator in ("NotIn", "DoesNotExist") for need in needs)
+
+
+def service_ports(one: Linted) -> Iterator[Fault]:
+    """toServices beside ports: while the Service is unknown everybody is allowed on them."""
+    for part in one.parts():
+        if part.rule.services and (part.rule.ports or part.rule.icmps):
+            message = "toServices with ports opens them to the whole world while the Service does not exist"
+            yield Fault(f"{part.path}.toServices", message, "name the pods with toEndpoints, and their ports")
+
+
+def service_deny(one: Linted) -> Iterator[Fault]:
+    """toServices in a deny rule: the agent never resolves it."""
+    for part in one.parts():
+        if part.rule.services and part.deny:
+            effect = "denies everybody on its ports" if part.rule.ports else "denies nobody"
+            message = f"the agent resolves no Service in a deny rule: it {effect}"
+            yield Fault(f"{part.path}.toServices", message, "name the pods with toEndpoints")
+
+
+def no_service(one: Linted) -> Iterator[Fault]:
+    """toServices names a Service that the input does not show, in a namespace that it shows."""
+    services = one.situation.world.services
+    for part in one.parts():
+        for number, wanted in enumerate(part.rule.services or ()):
+            space = wanted.namespace or one.policy.namespace
+            if (
+                wanted.selector is None
+                and one.shown(space)
+                and not any(refers(wanted, known) for known in services)
+            ):
+                message = f"no Service {space}/{wanted.name} in the input"
+                yield Fault(f"{part.path}.toServices[{number}]", message, "correct the name or the namespace")
+
+
+def everybody(one: Linted) -> Iterator[Fault]:
+    """An ingress rule with ports and no peer, which lets in the whole world."""
+    if one.policy.kind == NETWORK_POLICY:
+        return
+    for part in one.parts():
+        if (
+            part.list_name == "ingress"
+            and part.entry is not None
+            and part.entry.peers == ()
+            and part.entry.spans
+        ):
+            message = "names no peer: everybody may come in on these ports, the world too"
+            yield Fault(
+                part.path, message, "name the peers, or say fromEntities: [all] where everybody is meant"
+            )

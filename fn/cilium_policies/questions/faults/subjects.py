@@ -1,0 +1,117 @@
+"""Faults in whom a policy selects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cilium_policies.cilium.model import Selector
+from cilium_policies.cilium.read import CNP, NETWORK_POLICY
+from cilium_policies.evaluate.endpoint import Endpoint
+from cilium_policies.evaluate.labels import POD_NAMESPACE, LabelFilter
+from cilium_policies.evaluate.selectors import Need, Needs, holds, needs_of, subject_needs
+from cilium_policies.questions.faults.fault import Fault, Linted
+from cilium_policies.workloads.model import Workload
+
+
+def no_pod(one: Linted) -> Iterator[Fault]:
+    """The policy selects no pod that the input shows."""
+    for path, needs, subject in _subjects(one):
+        field = f"{path}.{'podSelector' if one.policy.kind == NETWORK_POLICY else 'endpointSelector'}"
+        pods = one.shown(one.policy.namespace)
+        if not pods or not needs or any(holds(needs, end) for end in _ends(one)) or foreign(subject, one):
+            continue
+        message, cure = why_nothing(needs, pods, one.situation.options.labels)
+        yield Fault(field, f"selects no pod that the input shows{message}", cure)
+
+
+def foreign_namespace(one: Linted) -> Iterator[Fault]:
+    """A namespaced policy names another namespace for its own pods."""
+    for path, _, subject in _subjects(one):
+        other = foreign(subject, one)
+        if other:
+            message = f"names namespace {other}, but selects in its own, {one.policy.namespace}"
+            yield Fault(
+                f"{path}.endpointSelector", message, f"move the policy to {other}, or leave the label out"
+            )
+
+
+def foreign(subject: Selector, one: Linted) -> str:
+    """The other namespace that a namespaced policy's subject names; "" where it does not."""
+    if one.policy.kind != CNP:
+        return ""
+    for need in needs_of(subject):
+        wrong = [value for value in need.values if value != one.policy.namespace]
+        if need.key == POD_NAMESPACE and need.operator == "In" and wrong == list(need.values):
+            return wrong[0]
+    return ""
+
+
+def node_health(one: Linted) -> Iterator[Fault]:
+    """A cluster-wide default deny that reaches Cilium's own health and ingress endpoints."""
+    if one.policy.namespace:
+        return
+    for path, needs, _ in _subjects(one):
+        if any(need.source == "reserved" for need in needs):
+            continue
+        closing = [entry for entry in one.entries if entry.closes and entry.subject == needs]
+        hit = [name for name in ("health", "ingress") if holds(needs, one.named(name))]
+        if closing and hit:
+            message = (
+                f"default deny also for Cilium's own {' and '.join(hit)}: node checks and Gateways are cut"
+            )
+            cure = "add to matchExpressions {key: k8s:io.kubernetes.pod.namespace, operator: Exists}"
+            yield Fault(f"{path}.endpointSelector", message, cure)
+
+
+def _subjects(one: Linted) -> Iterator[tuple[str, Needs, Selector]]:
+    if one.known.refusals:
+        return
+    for path, spec in one.specs():
+        if spec.subject is None:
+            continue
+        if one.policy.kind == NETWORK_POLICY:
+            yield path, needs_of(spec.subject, "k8s"), spec.subject
+        else:
+            yield path, subject_needs(spec.subject, one.policy.namespace), spec.subject
+
+
+def _ends(one: Linted) -> list[Endpoint]:
+    pods = [end for end in one.situation.workloads if end.managed]
+    return [*pods, one.named("ingress"), one.named("health")]
+
+
+def why_nothing(needs: Needs, pods: list[Workload], patterns: tuple[str, ...]) -> tuple[str, str]:
+    """Why these needs match none of the pods (": …" or ""), and what to do about it."""
+    keep = LabelFilter(patterns)
+    wanted = [need for need in needs if need.key != POD_NAMESPACE and need.source in ("k8s", "any")]
+    for need in wanted:
+        if not keep.keeps(need.key):
+            return f": {need.key} is no label of Cilium's identities", "select by another label"
+    on_nodes = [pod for pod in pods if pod.host_network and _fits(needs, pod)]
+    if on_nodes:
+        return (
+            f": {on_nodes[0]} runs in the host's network",
+            "such pods are the entities host and remote-node",
+        )
+    return "", f"select by labels that its pods carry{_example(wanted, pods)}"
+
+
+def _fits(needs: Needs, pod: Workload) -> bool:
+    return any(
+        need.operator == "In" and pod.labels.get(need.key) in need.values
+        for need in needs
+        if need.key != POD_NAMESPACE
+    )
+
+
+def _example(needs: Sequence[Need], pods: list[Workload]) -> str:
+    """`: media/radarr has app.kubernetes.io/name=radarr`, the first pod that a wanted value may mean."""
+    values = {value for need in needs for value in need.values}
+    for pod in pods:
+        for key, value in pod.labels.items():
+            if value in values:
+                return f": {pod.namespace}/{pod.name} has {key}={value}"
+        if pod.name in values and pod.selector:
+            key, value = next(iter(pod.selector.items()))
+            return f": {pod.namespace}/{pod.name} has {key}={value}"
+    return ""
