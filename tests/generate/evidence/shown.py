@@ -68,6 +68,8 @@ def _peer(peer: Peer) -> str:
         return f"{peer.workload.namespace}/{peer.workload.name}"
     if peer.kind == "labels":
         return f"{peer.namespace or '*'}[{','.join(f'{key}={value}' for key, value in peer.labels)}]"
+    if peer.kind == "namespace":
+        return f"{peer.namespace}/*"
     return f"{peer.kind}:{peer.name}" if peer.kind in ("cidr", "internet", "fqdn") else peer.name or peer.kind
 
 

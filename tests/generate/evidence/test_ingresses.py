@@ -84,8 +84,8 @@ def test_cilium_class_is_the_entity_ingress() -> None:
 def test_without_a_controller_only_the_configs_gateways_count() -> None:
     text = _APP + _ingress(f"{{ingressClassName: nginx, {_RULES}}}")
     assert _found(text) == set()
-    assert _found(text, Given(gateways=(Peer("namespace", "edge", namespace="edge"),))) == {
-        "edge > shop/web 8080/TCP"
+    assert _found(text, Given(gateways=(Peer("namespace", namespace="edge"),))) == {
+        "edge/* > shop/web 8080/TCP"
     }
 
 

@@ -62,8 +62,8 @@ def test_without_a_scraper_nothing_is_open() -> None:
 
 
 def test_scraper_of_the_config() -> None:
-    given = Given(scrapers=(Peer("namespace", "o11y", namespace="o11y"),))
-    assert _found(_APP + _monitor(), given=given) == {"o11y > shop/web 9090/TCP"}
+    given = Given(scrapers=(Peer("namespace", namespace="o11y"),))
+    assert _found(_APP + _monitor(), given=given) == {"o11y/* > shop/web 9090/TCP"}
 
 
 @pytest.mark.parametrize(

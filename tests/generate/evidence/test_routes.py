@@ -88,9 +88,9 @@ def test_unseen_gateway_is_found_by_the_labels_of_its_proxies_and_noted() -> Non
 
 
 def test_config_names_the_gateway_that_is_not_shown() -> None:
-    given = Given(gateways=(Peer("namespace", namespace="edge", name="edge"),))
+    given = Given(gateways=(Peer("namespace", namespace="edge"),))
     shown = cluster(_APP + _route())
-    assert flows(routes.edges(shown, given)) == {"edge > shop/web 8080/TCP"}
+    assert flows(routes.edges(shown, given)) == {"edge/* > shop/web 8080/TCP"}
     assert list(routes.unseen(shown, given)) == []
 
 

@@ -15,8 +15,10 @@ from cilium_policies.generate.evidence.ends import (
     ends,
     service_ports,
 )
+from cilium_policies.generate.evidence.gateways import proxies_by_label
 from cilium_policies.generate.evidence.given import Given
 from cilium_policies.generate.evidence.hostnames import Hostnames
+from cilium_policies.generate.evidence.listeners import ENVOY_SHIFT
 from cilium_policies.generate.evidence.names import Named, resolve
 from cilium_policies.generate.evidence.services import host_ports
 from cilium_policies.kube.objects import integer, mappings, text
@@ -86,6 +88,7 @@ class Destinations:
             return
         service = named.service
         if service is None:
+            yield from self._elsewhere(address, named)
             return
         if service.external_name:
             yield from self._external(workload, address, service)
@@ -94,6 +97,17 @@ class Destinations:
             if peer.workload is workload and workload.kind != "DaemonSet" and workload.replicas < 2:
                 continue  # its own Service, with no second pod behind it
             yield peer, (port,), f"calls {service.namespace}/{service.name}"
+
+    def _elsewhere(self, address: Address, named: Named) -> Iterator[Destination]:
+        """A Service that another build holds, or an operator makes: its namespace is told, its pods are not, and
+        their port is taken to be the Service's. A gateway's proxies can be told by their label all the same."""
+        if not address.port or not address.direct:
+            return
+        what = f"calls {named.namespace}/{named.name}, which is not in the input"
+        yield Peer("namespace", namespace=named.namespace), (Port(address.port, address.protocol),), what
+        if address.port < 1024:
+            for peer in proxies_by_label(named.namespace, named.name):
+                yield peer, (Port(address.port + ENVOY_SHIFT, address.protocol),), what
 
     def _node(self, workload: Workload, address: Address) -> Iterator[Destination]:
         """The own node's address: a NodePort or hostPort there is translated to its pods, the rest is the host."""

@@ -23,6 +23,14 @@ _CILIUM = "io.cilium/"  # gateway-controller, ingress-controller: traffic has th
 INGRESS = entity("ingress")
 
 
+def proxies_by_label(namespace: str, name: str) -> tuple[Peer, ...]:
+    """The proxies of a Gateway that the input does not show, by the labels that controllers give them."""
+    return (
+        Peer("labels", namespace=namespace, labels=((_STANDARD, name),)),
+        Peer("labels", labels=((_OWNER, name), (_OWNER_NAMESPACE, namespace))),
+    )
+
+
 class Gateways:
     """Look-ups from routing objects to proxies, remembered, as hundreds of routes share a gateway."""
 
@@ -52,10 +60,7 @@ class Gateways:
             return tuple(dict.fromkeys(end for workload in served for end in ends(workload)))
         if self._given.gateways:
             return self._given.gateways
-        return (
-            Peer("labels", namespace=namespace, labels=((_STANDARD, name),)),
-            Peer("labels", labels=((_OWNER, name), (_OWNER_NAMESPACE, namespace))),
-        )
+        return proxies_by_label(namespace, name)
 
     def workloads(self, namespace: str, name: str) -> list[Workload]:
         """The proxies of a Gateway: made for it, else the controller of its class."""

@@ -14,7 +14,7 @@ from cilium_policies.generate.evidence.ends import behind, ends
 from cilium_policies.generate.evidence.gateways import GATEWAY_API, INGRESS, Gateways
 from cilium_policies.generate.evidence.given import Given
 from cilium_policies.generate.evidence.ingresses import ingress_backends, ingress_route_backends
-from cilium_policies.generate.evidence.listeners import pod_port
+from cilium_policies.generate.evidence.listeners import ENVOY_SHIFT, pod_port
 from cilium_policies.generate.evidence.routes import ROUTE_KINDS, parent_gateways, route_backends
 from cilium_policies.kube.objects import Object, at, mappings, sequence, text
 from cilium_policies.workloads.cluster import Cluster
@@ -24,7 +24,6 @@ _HOST_RULE = re.compile(r"Host(?:SNI)?\(([^)]*)\)")
 _ADDRESS_NOTES = ("lbipam.cilium.io/ips", "io.cilium/lb-ipam-ips", "metallb.io/loadBalancerIPs",
                   "metallb.universe.tf/loadBalancerIPs", "kube-vip.io/loadbalancerIPs")  # fmt: skip
 _NAME_NOTE = "external-dns.alpha.kubernetes.io/hostname"
-_ENVOY_SHIFT = 10_000
 
 
 class Hostnames:
@@ -94,7 +93,7 @@ class Hostnames:
                 # Not shown: the pods may listen where the listener does, or (Envoy Gateway) on a shifted port.
                 yield peer, Port(port, protocol)
                 if peer != INGRESS and port < 1024:
-                    yield peer, Port(port + _ENVOY_SHIFT, protocol)
+                    yield peer, Port(port + ENVOY_SHIFT, protocol)
 
     def _controller(self, route: Object, port: int, protocol: str) -> Iterator[tuple[Peer, Port]]:
         peers = (

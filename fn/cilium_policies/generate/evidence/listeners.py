@@ -12,7 +12,7 @@ from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, map
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Port, Service, Workload
 
-_ENVOY_SHIFT = 10_000  # Envoy Gateway: a privileged listener port plus this (findings-a.md §2.1)
+ENVOY_SHIFT = 10_000  # Envoy Gateway: a privileged listener port plus this (findings-a.md §2.1)
 _TLS = ("HTTPS", "TLS")
 _EVERYBODY = {"0.0.0.0/0", "::/0"}
 
@@ -60,7 +60,7 @@ def pod_port(
     shifted = number < 1024 and gateways.is_envoy(gateway.namespace, gateway.name)
     kubernetes = mapping(at(proxy_settings(cluster, gateway), "provider", "kubernetes"))
     if shifted and not flag(kubernetes.get("useListenerPortAsContainerPort")):
-        return Port(number + _ENVOY_SHIFT, protocol)
+        return Port(number + ENVOY_SHIFT, protocol)
     return Port(number, protocol)
 
 
