@@ -62,7 +62,7 @@ class Audit:
         """`open_ends` are (namespace/workload, direction) pairs that nothing in the manifests explains."""
         self._world = world
         self._open_ends = frozenset(open_ends)
-        place = _places(world) if world else _place_by_scope
+        place = _places(world)
         self._flows = Flows(place, world.options) if world else Flows(place)
         self.groups: dict[Key, Group] = {}
         self.lines = self.seen = self.beyond = self.odd = self.first_odd = 0
@@ -210,12 +210,12 @@ def _place_by_scope(text: str) -> str:
     return "" if parsed.is_global else text
 
 
-def _places(world: World) -> Callable[[str], str]:
+def _places(world: World | None) -> Callable[[str], str]:
     """A public address that a rule names goes by that rule's range, as a rule for all would judge it otherwise."""
     import ipaddress
 
     ranges = []
-    for entry in world.entries:
+    for entry in world.entries if world else ():
         for one in (entry.rule.cidrs if entry.rule else None) or ():
             try:
                 network = ipaddress.ip_network(one.cidr, strict=False)

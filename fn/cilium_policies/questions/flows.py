@@ -23,6 +23,9 @@ _SUFFIX = re.compile(r"(-[a-f0-9]{6,10})?-[a-z0-9]{5}\Z|-[0-9]+\Z")
 ENOUGH = 50_000  # ends that are kept; a scan from everywhere must not fill the memory
 
 
+_decode = json.JSONDecoder().decode  # json.loads would look for the encoding of each line
+
+
 class End(NamedTuple):
     """One end of a flow. `words` name it to people, `peer` in a config (`{pod: media/radarr}`, `internet`)."""
 
@@ -68,7 +71,7 @@ class Flows:
         Raises NoFlow for what is no line of Hubble's.
         """
         try:
-            body = json.loads(line)
+            body = _decode(line.decode())
             flow = body.get("flow", body)
             if "verdict" in flow:
                 return self._flow(flow)
@@ -174,9 +177,7 @@ def _pod(namespace: str, name: str, labels: Sequence[str], options: Options) -> 
 
 def _outside(ip: str, place: str, named: bool, options: Options) -> End:
     if named:
-        return End(
-            place, f"{{fqdn: {place}}}", dns_name(place, ip, options)[0]
-        )
+        return End(place, f"{{fqdn: {place}}}", dns_name(place, ip, options)[0])
     try:
         endpoint = address(ip, options)
     except ValueError:
