@@ -98,8 +98,11 @@ class Linted:
         return found
 
     def shown(self, namespace: str) -> list[Workload]:
-        """The workloads that the input shows in a namespace ("": anywhere)."""
+        """The workloads that the input shows in a namespace ("": anywhere). For the program's own policies only
+        where it shows the Namespace as well: they name what other builds hold."""
         cluster = self.situation.cluster
+        if self.known.own and namespace and cluster.inventory.get("Namespace", "", namespace) is None:
+            return []
         return cluster.in_namespace(namespace) if namespace else cluster.workloads
 
     def named(self, name: str) -> Endpoint:

@@ -84,14 +84,16 @@ def defeats(one: Linted) -> Iterator[Fault]:
 
 
 def _limited(one: Linted, part: Part) -> str:
-    """Another policy that closes this direction for one of the pods."""
+    """Another policy that closes this direction for one of the pods: one that allows something, if there is any."""
     world = one.situation.world
-    for end in one.selected(part.entry) if part.entry else ():
-        side = world.sides(end)[1 if part.ingress else 0]
-        for ref in side.closers:
-            if ref.policy is not one.policy:
-                return ref.object
-    return ""
+    closing = [
+        ref
+        for end in (one.selected(part.entry) if part.entry else ())
+        for ref in world.sides(end)[1 if part.ingress else 0].closers
+        if ref.policy is not one.policy
+    ]
+    closing.sort(key=lambda ref: ref.rule is None or ref.rule.ports is None)
+    return closing[0].object if closing else ""
 
 
 def conflict(one: Linted) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ from cilium_policies.evaluate.labels import POD_NAMESPACE
 from cilium_policies.evaluate.peers import Labelled, refers
 from cilium_policies.evaluate.selectors import Need, Needs, needs_of
 from cilium_policies.questions.faults.fault import Fault, Linted, Part
-from cilium_policies.questions.faults.subjects import why_nothing
+from cilium_policies.questions.faults.subjects import may_fit, why_nothing
 
 
 def nobody(one: Linted) -> Iterator[Fault]:
@@ -26,7 +26,8 @@ def nobody(one: Linted) -> Iterator[Fault]:
 
 
 def _nobody(one: Linted, part: Part, matcher: Labelled) -> Fault | None:
-    """Judged only where the input shows pods in every namespace that the selector names."""
+    """Judged only where the input shows the pods of every namespace that the selector names: what is meant for
+    any namespace may stand in another build."""
     needs = matcher.needs
     if any(need.source == "reserved" or "namespace.labels." in need.key for need in needs):
         return None
@@ -40,9 +41,11 @@ def _nobody(one: Linted, part: Part, matcher: Labelled) -> Fault | None:
         if need.key == POD_NAMESPACE and need.operator == "In"
         for value in need.values
     ]
-    if not all(one.shown(space) for space in spaces):
+    if not spaces or not all(one.shown(space) for space in spaces):
         return None
-    pods = [pod for space in spaces or [""] for pod in one.shown(space)]
+    pods = [pod for space in spaces for pod in one.shown(space)]
+    if any(may_fit(needs, pod) for pod in pods):
+        return None
     elsewhere = _elsewhere(one, needs)
     if elsewhere and spaces == [one.policy.namespace]:
         message = f"finds nothing in namespace {spaces[0]}, to which it is limited"

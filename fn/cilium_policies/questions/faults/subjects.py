@@ -18,7 +18,9 @@ def no_pod(one: Linted) -> Iterator[Fault]:
     for path, needs, subject in _subjects(one):
         field = f"{path}.{'podSelector' if one.policy.kind == NETWORK_POLICY else 'endpointSelector'}"
         pods = one.shown(one.policy.namespace)
-        if not pods or not needs or any(holds(needs, end) for end in _ends(one)) or foreign(subject, one):
+        if not pods or any(holds(needs, end) for end in _ends(one)) or foreign(subject, one):
+            continue
+        if any(may_fit(needs, pod) for pod in pods):
             continue
         message, cure = why_nothing(needs, pods, one.situation.options.labels)
         yield Fault(field, f"selects no pod that the input shows{message}", cure)
@@ -94,6 +96,17 @@ def why_nothing(needs: Needs, pods: list[Workload], patterns: tuple[str, ...]) -
             "such pods are the entities host and remote-node",
         )
     return "", f"select by labels that its pods carry{_example(wanted, pods)}"
+
+
+def may_fit(needs: Needs, pod: Workload) -> bool:
+    """Whether a pod that an operator or a chart makes may carry these labels: not all of its labels are known."""
+    if pod.rendered or pod.host_network:
+        return False
+    return all(
+        need.operator != "In" or pod.labels.get(need.key, need.values[0]) in need.values
+        for need in needs
+        if need.key != POD_NAMESPACE and need.source in ("k8s", "any") and need.values
+    )
 
 
 def _fits(needs: Needs, pod: Workload) -> bool:
