@@ -32,6 +32,6 @@ awk 'BEGIN {RS = "---\n"} /CiliumNetworkPolicy/ && /\n  name: "?api"?\n/' "$out"
 echo
 echo 'Who may talk to whom:  $ cilium-policies list'
 echo
-cilium-policies list "$out" || true
+cilium-policies list "$out"
 echo
 echo 'In audit nothing is cut. `--mode enforce` leaves out the block enableDefaultDeny, and each policy denies what no rule allows.'
