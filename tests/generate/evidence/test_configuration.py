@@ -61,7 +61,6 @@ def test_service_by_other_words(env: str) -> None:
     [
         _env(MODE="db"),  # a bare word
         _env(DATABASE_URL="postgres://db:5433/app"),  # not a port of the Service
-        _env(DATABASE_URL="postgres://db.other:15432/app"),
         _env(DB_HOST="localhost", DB_PORT="15432"),
         _env(NO_PROXY="db.shop.svc"),
         _env(LISTEN="0.0.0.0:15432"),
@@ -73,6 +72,7 @@ def test_no_service(env: str) -> None:
 
 def test_service_of_another_build_is_known_by_its_namespace_and_port_only() -> None:
     assert _calls(_env(DATABASE_URL="postgres://db.other.svc:15432/app")) == {"shop/web > other/* 15432/TCP"}
+    assert _calls(_env(DATABASE_URL="postgres://db.database:15432/app")) == {"shop/web > database/* 15432/TCP"}
     assert _calls(_env(WHERE="db.other.svc")) == set()
     assert _calls(_env(UP="https://public.edge.svc")) == {
         "shop/web > edge/* 443/TCP",

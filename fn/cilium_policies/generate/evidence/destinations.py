@@ -20,6 +20,7 @@ from cilium_policies.generate.evidence.given import Given
 from cilium_policies.generate.evidence.hostnames import Hostnames
 from cilium_policies.generate.evidence.listeners import ENVOY_SHIFT
 from cilium_policies.generate.evidence.names import Named, resolve
+from cilium_policies.generate.evidence.public_names import is_local, is_public, is_short_service
 from cilium_policies.generate.evidence.services import host_ports
 from cilium_policies.kube.objects import integer, mappings, text
 from cilium_policies.workloads.cluster import Cluster
@@ -29,21 +30,6 @@ NODE_ADDRESS = "node-address.invalid"  # stands for `status.hostIP` while variab
 Destination = tuple[Peer, tuple[Port, ...], str]
 
 _OWN_POD = {"localhost", "0.0.0.0", "::", "::1", "localhost.localdomain", "ip6-localhost"}
-# RFC 2606, 6761 and what documentation uses beside them.
-_EXAMPLES = ("example.com", "example.org", "example.net", "domain.tld", "domain.com", "yourdomain.com")
-_EXAMPLE_ENDS = (".example", ".test", ".invalid", ".localhost")
-# Names of a local network: their addresses are private ones, which `internet` leaves out.
-_LOCAL_ENDS = (
-    ".lan",
-    ".local",
-    ".home",
-    ".home.arpa",
-    ".internal",
-    ".intranet",
-    ".corp",
-    ".localdomain",
-    ".private",
-)
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 _METRICS = ("metric", "prom", "exporter", "monitor", "health", "pprof", "debug")
 
@@ -68,7 +54,15 @@ class Destinations:
         if named is not None:
             yield from self._inside(workload, address, named)
         elif address.port and trusted() and not self._hostnames.serves(host, workload):
-            yield from self._outside(host, address)
+            name, _, space = host.partition(".")
+            if self._is_namespace(space) or is_short_service(host):
+                yield from self._elsewhere(address, Named(None, space, name))
+            else:
+                yield from self._outside(host, address)
+
+    def _is_namespace(self, name: str) -> bool:
+        cluster = self._cluster
+        return bool(cluster.in_namespace(name)) or cluster.inventory.get("Namespace", "", name) is not None
 
     @property
     def _hostnames(self) -> Hostnames:
@@ -163,11 +157,11 @@ class Destinations:
             )
         elif ":" in host or host.replace(".", "").isdigit():
             yield from self._literal(host, port)
-        elif host.endswith(_LOCAL_ENDS):
+        elif is_local(host):
             yield from (
                 (cidr(block), (port,), f"calls {_shown(host)} in the local network") for block in _PRIVATE
             )
-        elif _is_public_name(host):
+        elif is_public(host):
             yield Peer("internet", "" if "$" in host else host), (port,), f"calls {_shown(host)}"
 
     def _literal(self, host: str, port: Port) -> Iterator[Destination]:
@@ -196,16 +190,6 @@ def _likely_port(service: Service) -> str:
     serving = [entry for entry in service.ports if not any(word in entry.name for word in _METRICS)]
     chosen: list[ServicePort] = serving or list(service.ports)
     return str(chosen[0].port) if chosen else ""
-
-
-def _is_public_name(host: str) -> bool:
-    name = host.replace("_", "-")
-    if name.endswith(_EXAMPLE_ENDS) or any(name == one or name.endswith("." + one) for one in _EXAMPLES):
-        return False
-    end = name.rpartition(".")[2]
-    if "${" in name:
-        return "." in name or name.endswith("}")
-    return "." in name and end.isalpha() and len(end) > 1 and not end.startswith("svc")
 
 
 def _shown(host: str) -> str:

@@ -1,0 +1,51 @@
+"""What a host name that is no Service's can be: a public name, one of the local network, or a short name of a
+Service in a namespace that the input does not show."""
+
+from __future__ import annotations
+
+# RFC 2606, 6761 and what documentation uses beside them.
+_EXAMPLES = ("example.com", "example.org", "example.net", "domain.tld", "domain.com", "yourdomain.com")
+_EXAMPLE_ENDS = (".example", ".test", ".invalid", ".localhost")
+# Names of a local network: their addresses are private ones, which `internet` leaves out.
+_LOCAL_ENDS = (
+    ".lan",
+    ".local",
+    ".home",
+    ".home.arpa",
+    ".internal",
+    ".intranet",
+    ".corp",
+    ".localdomain",
+    ".private",
+)
+# Ends under which names of two labels are common on the Internet. Under any other long one, `redis.database` is
+# a Service and its namespace sooner than a domain.
+_COMMON_ENDS = frozenset(
+    """
+    com net org edu gov mil int info biz name pro dev app cloud tech online site xyz blog page link live life
+    world network digital systems solutions services software computer email host hosting space zone team group
+    work works agency studio design media social chat news today run sh
+    """.split()  # noqa: SIM905
+)
+
+
+def is_local(host: str) -> bool:
+    """A name that only the local network's DNS knows."""
+    return host.endswith(_LOCAL_ENDS)
+
+
+def is_public(host: str) -> bool:
+    """A name that the Internet's DNS may know; one with a `${…}` that is substituted later counts."""
+    name = host.replace("_", "-")
+    if name.endswith(_EXAMPLE_ENDS) or any(name == one or name.endswith("." + one) for one in _EXAMPLES):
+        return False
+    if "${" in name:
+        return "." in name or name.endswith("}")
+    end = name.rpartition(".")[2]
+    return "." in name and end.isalpha() and len(end) > 1
+
+
+def is_short_service(host: str) -> bool:
+    """Whether a name of two labels is a Service and its namespace rather than a domain."""
+    name, _, end = host.partition(".")
+    return bool(name) and end.isalpha() and len(end) > 2 and end not in _COMMON_ENDS and not is_local(host)
