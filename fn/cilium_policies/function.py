@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from cilium_policies.catalogue.load import load as catalogue
@@ -15,7 +16,7 @@ from cilium_policies.generate.plan import Plan, plan
 from cilium_policies.generate.policies import Policies
 from cilium_policies.generate.settings import config_of, settings
 from cilium_policies.generate.summary import findings, summary
-from cilium_policies.krm.answer import answer
+from cilium_policies.krm.answer import pieces
 from cilium_policies.krm.ids import has_paths
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.reading import Objects, objects
@@ -34,11 +35,18 @@ class Options(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The whole answer; nothing is written before it stands here. `code` is the exit code."""
+    """The whole answer; nothing is written before it stands here. `code` is the exit code.
 
-    stdout: bytes
+    `pieces` are slices of the input and new texts, to be taken once: joined they would double the memory.
+    """
+
+    pieces: Iterable[bytes | memoryview]
     stderr: list[str]
     code: int
+
+    @property
+    def stdout(self) -> bytes:
+        return b"".join(self.pieces)
 
 
 class Made(NamedTuple):
@@ -102,10 +110,10 @@ def answered(sources: list[Source], made: Made, options: Options) -> Outcome:
     said = findings(sources, made.plan, made.policies)
     lines = summary(said, made.plan, made.policies, verbose=options.verbose)
     if options.only_policies:
-        return Outcome(documents(made.policies.policies), lines, 0)
+        return Outcome([documents(made.policies.policies)], lines, 0)
     source = sources[0]
     change = changes(made.read.own, made.policies.policies, comments=source.form != RESOURCE_LIST)
-    return Outcome(answer(source, results=said, drop_ids=True, **change._asdict()), lines, 0)
+    return Outcome(pieces(source, results=said, drop_ids=True, **change._asdict()), lines, 0)
 
 
 def checked(sources: list[Source], made: Made, options: Options) -> Outcome:
@@ -120,8 +128,8 @@ def checked(sources: list[Source], made: Made, options: Options) -> Outcome:
         f"cilium-policies: check: {told} in {len(made.plan.namespaces)} namespaces; checked only, nothing generated"
     )
     if sources[0].form != RESOURCE_LIST or not (found or _from_kpt(sources[0])):
-        return Outcome(b"", lines, 1 if found else 0)
-    return Outcome(answer(sources[0], results=found), lines, 1 if found else 0)
+        return Outcome([], lines, 1 if found else 0)
+    return Outcome(pieces(sources[0], results=found), lines, 1 if found else 0)
 
 
 def _from_kpt(source: Source) -> bool:
@@ -133,13 +141,13 @@ def passed_through(sources: list[Source], read: Objects, options: Options) -> Ou
     """`enabled: false`: every item as it came, less the policies of earlier runs."""
     lines = ["cilium-policies: switched off by spec.enabled; its own policies are removed"]
     if options.only_policies:
-        return Outcome(b"", lines, 0)
+        return Outcome([], lines, 0)
     change = changes(read.own, [], comments=False)
-    return Outcome(answer(sources[0], results=[], drop_ids=True, **change._asdict()), lines, 0)
+    return Outcome(pieces(sources[0], results=[], drop_ids=True, **change._asdict()), lines, 0)
 
 
 def refused(sources: list[Source], refusal: Refused) -> Outcome:
     """An error: one line on stderr; a ResourceList goes back whole, with the error among its results."""
     line = f"cilium-policies: {line_of(refusal.finding)}"
     whole = len(sources) == 1 and sources[0].form == RESOURCE_LIST
-    return Outcome(answer(sources[0], results=[refusal.finding]) if whole else b"", [line], 1)
+    return Outcome(pieces(sources[0], results=[refusal.finding]) if whole else [], [line], 1)

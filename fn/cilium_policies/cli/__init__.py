@@ -31,7 +31,7 @@ COMPLETE = "_CILIUM_POLICIES_COMPLETE"  # click's own name for "the shell asks f
 
 def main() -> int:
     """Runs the command line of this process; the exit code is 0, 1 or 2."""
-    _die_quietly()
+    _let_die("SIGINT")
     gc.disable()  # the process ends with its answer; collecting cost a quarter of a large run and freed nothing
     return guarded(lambda: run(sys.argv[1:]))
 
@@ -41,7 +41,10 @@ def run(arguments: list[str]) -> int:
     if COMPLETE in os.environ or (arguments and arguments[0] in COMMANDS):
         from cilium_policies.cli.group import run_command
 
+        _let_die("SIGPIPE")
         return run_command(arguments)
+    if arguments and arguments[0] in ("-h", "--help", "--version"):
+        _let_die("SIGPIPE")  # the function itself fails at a closed pipe: exit 1
     from cilium_policies.cli.bare import Wrong, run_function
 
     try:
@@ -50,10 +53,9 @@ def run(arguments: list[str]) -> int:
         return fail(str(wrong), 2)
 
 
-def _die_quietly() -> None:
-    """A closed pipe or Ctrl-C ends this program as it ends others: without a word."""
+def _let_die(name: str) -> None:
+    """Ctrl-C, and a pipe closed on a report, end this program as they end others: without a word."""
     import signal
 
-    for name in ("SIGPIPE", "SIGINT"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_DFL)
+    if hasattr(signal, name):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cilium_policies.cli import inputs
-from cilium_policies.cli.streams import put, say, verbose
+from cilium_policies.cli.streams import put, put_pieces, say, verbose
 
 MODES = ("audit", "enforce")
 
@@ -55,7 +55,7 @@ def run_function(arguments: list[str]) -> int:
     overrides = tuple(given.overrides)
     options = function.Options(config, overrides, inventory, given.only_policies, verbose(given.verbose))
     outcome = function.run(read, options)
-    put(outcome.stdout)
+    put_pieces(outcome.pieces)
     say(outcome.stderr)
     return outcome.code
 

@@ -50,11 +50,17 @@ def say(lines: Iterable[str]) -> None:
 
 def put(data: bytes) -> None:
     """Bytes on stdout, all of them. Raises OSError where they cannot be written."""
+    put_pieces([data])
+
+
+def put_pieces(pieces: Iterable[bytes | memoryview]) -> None:
+    """The same for a text in pieces, all of them ready."""
     if sys.stdout is None:
         raise OSError(errno.EBADF, "stdout is closed")
     try:
         sys.stdout.flush()
-        sys.stdout.buffer.write(data)
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
     except OSError:
         # What failed stays buffered, and the interpreter would fail once more with it at exit.

@@ -34,7 +34,7 @@ def pieces(
     append: Sequence[bytes] = (),
     results: Sequence[Finding] = (),
     drop_ids: bool = False,
-) -> Iterator[memoryview | bytes]:
+) -> Pieces:
     """The answer in slices of the input and inserted texts.
 
     `drop` and `replace` name items by index; `replace` and `append` hold policies as block-style YAML, a
@@ -60,17 +60,26 @@ def pieces(
         edits = flow.stream_edits(source, drop, new)
     else:
         edits = stream.edits(source, drop, new, append)
-    return _applied(source.data, edits)
+    return Pieces(source.data, edits)
 
 
-def _applied(data: bytes, edits: list[Edit]) -> Iterator[memoryview | bytes]:
-    view = memoryview(data)
-    at = 0
-    for start, end, text in sorted(edits, key=lambda edit: edit[:2]):
-        if at < start:
-            yield view[at:start]
-        if text:
-            yield text
-        at = max(at, end)  # two cuts may share a separator
-    if at < len(data):
-        yield view[at:]
+class Pieces:
+    """The text that edits make of `data`, in slices: any number of times."""
+
+    __slots__ = ("_data", "_edits")
+
+    def __init__(self, data: bytes, edits: list[Edit]) -> None:
+        self._data = data
+        self._edits = sorted(edits, key=lambda edit: edit[:2])
+
+    def __iter__(self) -> Iterator[memoryview | bytes]:
+        view = memoryview(self._data)
+        at = 0
+        for start, end, text in self._edits:
+            if at < start:
+                yield view[at:start]
+            if text:
+                yield text
+            at = max(at, end)  # two cuts may share a separator
+        if at < len(self._data):
+            yield view[at:]
