@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the end-to-end tests run: kustomize, kubectl, kpt, helm, kubeconform, podman as docker, a base image.
+# Installs what the end-to-end tests run: kustomize, kubectl, kpt, helm, podman as docker, a base image.
 # Bare Debian, root, package registries only. Idempotent: what is there stays, what was built is cached.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -81,6 +81,5 @@ container_engine
 base_image
 go_tool kustomize v5.8.2 sigs.k8s.io/kustomize/kustomize/v5
 go_tool helm v3.19.0 helm.sh/helm/v3/cmd/helm
-go_tool kubeconform v0.7.0 github.com/yannh/kubeconform/cmd/kubeconform
 kubectl_binary
 kpt_binary

@@ -140,7 +140,7 @@ def build_flux() -> None:
     source = ROOT / "tests" / "e2e" / "flux"
     mark = CACHE / f".flux-{digest(source)}"
     with locked("flux"):
-        if mark.exists():
+        if mark.exists() and (CACHE / "bin" / "flux").exists():
             return
         (CACHE / "bin").mkdir(exist_ok=True)
         succeeded(run(["go", "build", "-o", CACHE / "bin" / "flux", "."], cwd=source, timeout=900))

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	"github.com/fluxcd/pkg/envsubst"
 	"github.com/fluxcd/pkg/kustomize"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -100,10 +101,27 @@ func kustomization(name, file string) (unstructured.Unstructured, error) {
 			return ks, err
 		}
 		if ks.Object != nil && ks.GetKind() == "Kustomization" && ks.GetName() == name {
-			return ks, nil
+			return ks, valid([]byte(doc))
 		}
 	}
 	return ks, fmt.Errorf("failed find kustomization with name '%s' in file '%s'", name, file)
+}
+
+// valid holds the object to the controller's own type, strictly, and to what its schema requires.
+func valid(doc []byte) error {
+	var ks kustomizev1.Kustomization
+	if err := yaml.UnmarshalStrict(doc, &ks); err != nil {
+		return fmt.Errorf("failed to unmarshall kustomization: %w", err)
+	}
+	switch {
+	case ks.APIVersion != kustomizev1.GroupVersion.String():
+		return fmt.Errorf("Kustomization %s: apiVersion is %q", ks.Name, ks.APIVersion)
+	case ks.Spec.Interval.Duration <= 0:
+		return fmt.Errorf("Kustomization %s: spec.interval is missing", ks.Name)
+	case ks.Spec.SourceRef.Kind == "" || ks.Spec.SourceRef.Name == "":
+		return fmt.Errorf("Kustomization %s: spec.sourceRef is missing", ks.Name)
+	}
+	return nil
 }
 
 func finish(m resmap.ResMap, ks unstructured.Unstructured) error {

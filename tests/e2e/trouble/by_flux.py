@@ -13,7 +13,10 @@ metadata:
   name: web
   namespace: flux-system
 spec:
+  interval: 1h
   path: ./
+  prune: true
+  sourceRef: {kind: GitRepository, name: flux-system}
 """
 
 
