@@ -1,0 +1,140 @@
+"""The function's own command line: what it reads, what it refuses, in one line and with exit code 2."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cilium_policies.cli import COMMANDS, bare
+from cilium_policies.cli.usage import USAGE
+
+RUN = [sys.executable, "-c", "import sys; from cilium_policies.cli import main; sys.exit(main())"]
+
+
+def command(
+    *arguments: str, stdin: bytes = b"", cwd: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [*RUN, *arguments], input=stdin, capture_output=True, cwd=cwd, timeout=60, check=False
+    )
+
+
+def test_options_stand_anywhere_and_take_both_forms() -> None:
+    given = bare.parse(
+        ["a.yaml", "--config=c.yaml", "--mode", "enforce", "-v", "--set", "x.y=a=b", "--", "--b"]
+    )
+    assert given.files == ["a.yaml", "--b"]
+    assert given.config == "c.yaml"
+    assert given.overrides == [("mode", "enforce"), ("x.y", "a=b")]
+    assert given.verbose
+    assert not given.only_policies
+
+
+def test_namespace_is_the_configs_default_namespace() -> None:
+    assert bare.parse(["--namespace", "shop"]).overrides == [("namespaces.default", "shop")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--confg", "x"], "unknown option --confg; did you mean --config?"),
+        (["--nonsense"], "unknown option --nonsense (cilium-policies --help)"),
+        (["--mode", "loud"], "--mode loud: write audit or enforce"),
+        (["--mode"], "--mode needs a value"),
+        (["--set", "mode"], "--set mode: write --set PATH=VALUE"),
+        (["a.yaml", "b.yaml"], "several files or a folder need --only-policies, or `cilium-policies write"),
+        (["."], "several files or a folder need --only-policies, or `cilium-policies write"),
+        (["missing.yaml"], "missing.yaml: no such file or directory"),
+        (["--config", "missing.yaml"], "missing.yaml: no such file or directory"),
+        (["explain", "--from"], "option '--from' requires an argument"),
+        (["completion", "tcsh"], "'tcsh' is not one of"),
+        (["lint", "--nonsense"], "no such option"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_and_exit_2(arguments: list[str], said: str, tmp_path: Path) -> None:
+    done = command(*arguments, cwd=tmp_path)
+    lines = done.stderr.decode().splitlines()
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert len(lines) == 1
+    assert said in lines[0].lower() or said in lines[0]
+    assert lines[0].startswith("cilium-policies: ")
+
+
+def test_help_prints_to_stdout_whatever_stdin_holds() -> None:
+    for stdin in (b"", b"\x00\xff not yaml: [", b"apiVersion: v1\n"):
+        done = command("--help", stdin=stdin)
+        assert (done.returncode, done.stdout.decode(), done.stderr) == (0, USAGE, b"")
+
+
+def test_version_is_the_packages() -> None:
+    from importlib.metadata import version
+
+    assert command("--version").stdout.decode() == f"cilium-policies {version('cilium-policies')}\n"
+
+
+def test_every_command_and_option_stands_in_the_usage() -> None:
+    words = set(USAGE.replace(",", " ").split())
+    assert {*COMMANDS, *bare._VALUES, *bare._FLAGS, *bare._ASKS} <= words
+    assert all(len(line) <= 120 for line in USAGE.splitlines())
+
+
+def test_an_unreadable_file_is_one_line_and_exit_1(tmp_path: Path) -> None:
+    folder = tmp_path / "x.yaml"
+    folder.symlink_to("x.yaml")
+    done = command("x.yaml", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.decode().startswith("cilium-policies: x.yaml: cannot be read: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_click_and_heavy_modules_are_not_imported_on_the_functions_path() -> None:
+    code = (
+        "import sys; sys.argv = ['cilium-policies', '--help']\n"
+        "from cilium_policies.cli import main\n"
+        "main()\n"
+        "import cilium_policies.function\n"
+        "heavy = {'click', 'jsonschema', 'ruamel', 'dataclasses', 'inspect', 'argparse', 'urllib.request', "
+        "'ipaddress', 'difflib', 'importlib.metadata', 'subprocess', 'cilium_policies.questions', "
+        "'cilium_policies.show'}\n"
+        "sys.stderr.write(' '.join(sorted(heavy & set(sys.modules))))\n"
+    )
+    done = subprocess.run([sys.executable, "-S", "-c", _with_path(code)], capture_output=True, check=False)
+    assert done.stderr.decode() == ""
+
+
+def _with_path(code: str) -> str:
+    """Without site-packages' .pth files, which import much that an installation does not."""
+    return f"import sys; sys.path[:] = {sys.path!r}\n{code}"
+
+
+def test_a_closed_pipe_is_no_traceback() -> None:
+    shell = f"{sys.executable} -c 'import sys; from cilium_policies.cli import main; sys.exit(main())' --help | true"
+    done = subprocess.run(["sh", "-c", shell], capture_output=True, check=False)
+    assert done.stderr == b""
+
+
+def test_a_full_disk_is_one_line_and_exit_1() -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([*RUN, "--help"], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert done.stderr.decode() == "cilium-policies: no space left on device\n"
+
+
+def test_an_error_of_our_own_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    from cilium_policies.cli import streams
+
+    def broken() -> int:
+        raise KeyError("a\nb")
+
+    assert streams.guarded(broken) == 1
+    said = capsysbinary.readouterr().err.decode()
+    assert said.count("\n") == 1
+    assert said.startswith("cilium-policies: internal error in test_bare.py:")
+    monkeypatch.setenv(streams.DEBUG, "1")
+    with pytest.raises(KeyError):
+        streams.guarded(broken)
