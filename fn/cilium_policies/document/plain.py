@@ -9,6 +9,7 @@ libyaml's events turned into Python objects, and spares the import of PyYAML whe
 from __future__ import annotations
 
 import re
+from sys import intern
 from typing import Any
 
 from cilium_policies.document.limits import MAX_DEPTH, NULLS
@@ -102,7 +103,7 @@ def _build(lines: list[tuple[str, str, str, str, str, str]], count: int) -> dict
         elif key:
             if key in node:
                 raise Unsure
-            open_key = key
+            open_key = intern(key)
             continue
         else:
             raise Unsure
@@ -111,7 +112,7 @@ def _build(lines: list[tuple[str, str, str, str, str, str]], count: int) -> dict
         elif key in node:
             raise Unsure
         else:
-            node[key] = value
+            node[intern(key)] = value
     if open_key:
         node[open_key] = None
     if seen != count or not root:
