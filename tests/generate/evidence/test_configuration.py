@@ -72,7 +72,9 @@ def test_no_service(env: str) -> None:
 
 def test_service_of_another_build_is_known_by_its_namespace_and_port_only() -> None:
     assert _calls(_env(DATABASE_URL="postgres://db.other.svc:15432/app")) == {"shop/web > other/* 15432/TCP"}
-    assert _calls(_env(DATABASE_URL="postgres://db.database:15432/app")) == {"shop/web > database/* 15432/TCP"}
+    assert _calls(_env(DATABASE_URL="postgres://db.database:15432/app")) == {
+        "shop/web > database/* 15432/TCP"
+    }
     assert _calls(_env(WHERE="db.other.svc")) == set()
     assert _calls(_env(UP="https://public.edge.svc")) == {
         "shop/web > edge/* 443/TCP",

@@ -242,6 +242,34 @@ def test_hidden_database_is_inferred_only_where_it_is_unmistakable() -> None:
     assert _inferred("REDIS_URL", one) == set()
 
 
+@pytest.mark.parametrize(
+    ("variable", "inferred_from"),
+    [
+        ("DB_TYPE: postgres", True),
+        ("SESSION_POSTGRES: 'true'", True),
+        ("POSTGRES_DEBUG: 'true'", False),
+        ("A: 'true'", False),
+    ],
+)
+def test_setting_that_chooses_a_kind_of_server(variable: str, inferred_from: bool) -> None:
+    key, _, value = variable.partition(": ")
+    web = deployment("web", env=f"[{{name: {key}, value: {value}}}]")
+    text = web + deployment("db") + service("db", "[{port: 5432}]")
+    expected = {"shop/web > shop/db 5432/TCP"} if inferred_from else set()
+    assert flows(inferred.edges(cluster(text), NOTHING_GIVEN)) == expected
+
+
+def test_a_server_infers_no_other_server_of_its_kind() -> None:
+    env = "[{name: MYSQL_USE_STORE, value: 'true'}]"
+    text = (
+        deployment("a", env=env)
+        + service("a", "[{port: 3306}]")
+        + deployment("b")
+        + service("b", "[{port: 3306}]")
+    )
+    assert flows(inferred.edges(cluster(text), NOTHING_GIVEN)) == set()
+
+
 def test_probes_come_from_the_node_and_explain_nothing() -> None:
     text = deployment("web", extra="        livenessProbe: {httpGet: {port: 8080}}")
     found = list(probes.edges(cluster(text)))

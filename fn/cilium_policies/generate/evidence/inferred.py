@@ -1,5 +1,6 @@
-"""Targets that a Secret hides: the *names* of its keys say what kind of server the workload needs, and the
-namespace holds exactly one of that kind (findings-b.md §3.6). Weaker than an address, and marked `inferred`."""
+"""Targets without an address: the *names* of a Secret's keys (`POSTGRES_URL`), or a setting (`DB_TYPE: postgres`,
+`SESSION_REDIS: true`), say what kind of server a workload needs, and its namespace holds exactly one of that kind
+(findings-b.md §3.6). Weaker than an address, and marked `inferred`."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 from cilium_policies.generate.edge import Edge, pods
 from cilium_policies.generate.evidence.ends import behind
 from cilium_policies.generate.evidence.given import Given
-from cilium_policies.generate.evidence.trust import words
+from cilium_policies.generate.evidence.trust import is_variable, words
 from cilium_policies.kube.objects import Object, at, mapping, mappings, strings, text
 from cilium_policies.kube.pods import containers, pod_template
 from cilium_policies.workloads.cluster import Cluster
@@ -22,6 +23,9 @@ _SERVERS = {
     27017: {"mongo", "mongodb"},
     5672: {"rabbitmq", "amqp"},
 }
+_KINDS = {word: number for number, found in _SERVERS.items() for word in found} | {"pgsql": 5432}
+_YES = {"true", "yes", "on", "1", "enabled"}
+_ABOUT_USE = {"session", "sessions", "cache", "queue", "broker", "store", "use", "enable", "enabled"}
 _ABOUT_A_SERVER = {
     "host",
     "hostname",
@@ -37,7 +41,7 @@ _ABOUT_A_SERVER = {
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
-    """One edge a workload and server that only a Secret's keys tell of."""
+    """One edge a workload and server that only a key or a setting tells of."""
     servers: dict[tuple[str, int], list[Service]] = {}
     for service in cluster.services:
         for number in {entry.port for entry in service.ports} & _SERVERS.keys():
@@ -60,7 +64,9 @@ def _edge(
     found: dict[int, list[Edge]] = {}
     for service in services:
         for peer, port in behind(cluster, service, str(number), "TCP"):
-            if peer.workload is not None and peer.workload is not workload:
+            if peer.workload is workload:
+                return  # it is such a server itself, and its variables speak of that
+            if peer.workload is not None:
                 reason = f"inferred from the key {key}: the only such server of the namespace"
                 edge = Edge(pods(workload), peer, (port,), reason, str(workload), "inferred")
                 found.setdefault(id(peer.workload), []).append(edge)
@@ -69,14 +75,27 @@ def _edge(
 
 
 def _hinted(cluster: Cluster, external: dict[tuple[str, str], Object], workload: Workload) -> dict[int, str]:
-    """Ports of the servers that the keys of unreadable Secrets speak of, with the key that does."""
+    """Ports of the servers that settings and the keys of unreadable Secrets speak of, with the key that does."""
     hints: dict[int, str] = {}
+    for found in workload.texts:
+        if is_variable(found) and (number := _setting(found.key, found.value.strip().lower())):
+            hints.setdefault(number, found.key)
     for key in _hidden_keys(cluster, external, workload):
         parts = set(words(key)) | {key.lower()}
         for number, names in _SERVERS.items():
             if parts & names and parts & _ABOUT_A_SERVER:
                 hints.setdefault(number, key)
     return hints
+
+
+def _setting(key: str, value: str) -> int:
+    """The port of the server that a setting chooses by its kind, or switches on; 0 for none."""
+    if value in _YES:
+        parts = set(words(key))
+        return (
+            next((_KINDS[part] for part in sorted(parts) if part in _KINDS), 0) if parts & _ABOUT_USE else 0
+        )
+    return _KINDS.get(value, 0)
 
 
 def _hidden_keys(
