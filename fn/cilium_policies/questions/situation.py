@@ -12,9 +12,10 @@ from cilium_policies.cilium.schema import Refusal
 from cilium_policies.cilium.validity import minor_of, refusals
 from cilium_policies.evaluate.endpoint import Endpoint, node_pod, pod
 from cilium_policies.evaluate.entries import Entry
-from cilium_policies.evaluate.labels import LabelFilter
+from cilium_policies.evaluate.labels import POD_NAMESPACE, LabelFilter
 from cilium_policies.evaluate.options import Options
-from cilium_policies.evaluate.peers import Service
+from cilium_policies.evaluate.peers import Labelled, Service
+from cilium_policies.evaluate.selectors import Needs
 from cilium_policies.evaluate.world import World
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import NOWHERE, Mapping, Object, Where
@@ -72,6 +73,9 @@ class Situation:
             one.key: _end(one, spaces.get(one.namespace, {}), keep, self.options) for one in cluster.workloads
         }
         self._entries: dict[int, list[Entry]] | None = None
+        self._near: dict[str, list[Endpoint]] = {}
+        self._matched: dict[Labelled, list[Endpoint]] = {}
+        self._beside: dict[tuple[str, str | None], list[tuple[int, Entry]]] = {}
         self.workloads = {self.ends[one.key]: one for one in cluster.workloads}
 
     def known_of(self, policy: Policy) -> Known:
@@ -85,6 +89,37 @@ class Situation:
             for entry in self.world.entries:
                 self._entries.setdefault(id(self.known_of(entry.ref.policy)), []).append(entry)
         return self._entries.get(id(one), [])
+
+    def near(self, needs: Needs) -> list[Endpoint]:
+        """The pods in the namespaces that a selector names; every pod where it names none. No nodes."""
+        if not self._near:
+            for end in self.workloads:
+                if end.managed:
+                    self._near.setdefault(end.namespace, []).append(end)
+        for need in needs:
+            if need.source == "k8s" and need.key == POD_NAMESPACE and need.operator == "In":
+                return [end for space in need.values for end in self._near.get(space, ())]
+        return [end for ends in self._near.values() for end in ends]
+
+    def matched(self, matcher: Labelled) -> list[Endpoint]:
+        """The pods that a peer selector means."""
+        found = self._matched.get(matcher)
+        if found is None:
+            groups = self.world.groups
+            found = [end for end in self.near(matcher.needs) if matcher.matches(end, groups)]
+            self._matched[matcher] = found
+        return found
+
+    def beside(self, entry: Entry) -> list[Entry]:
+        """The rules of the same list that may select the same pods, itself among them, in order."""
+        if not self._beside:
+            for number, one in enumerate(self.world.entries):
+                self._beside.setdefault((one.ref.list_name, one.namespace()), []).append((number, one))
+        here = self._beside.get((entry.ref.list_name, entry.namespace()), [])
+        everywhere = (
+            self._beside.get((entry.ref.list_name, None), []) if entry.namespace() is not None else []
+        )
+        return [one for _, one in sorted([*here, *everywhere], key=lambda pair: pair[0])]
 
     def end(self, workload: Workload) -> Endpoint:
         return self.ends[workload.key]

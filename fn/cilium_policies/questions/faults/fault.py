@@ -91,10 +91,8 @@ class Linted:
         """The pods that the entry's policy selects."""
         found = self._selected.get(entry.subject)
         if found is None:
-            ends = self.situation.workloads
-            found = self._selected[entry.subject] = [
-                end for end in ends if end.managed and holds(entry.subject, end)
-            ]
+            near = self.situation.near(entry.subject)
+            found = self._selected[entry.subject] = [end for end in near if holds(entry.subject, end)]
         return found
 
     def shown(self, namespace: str) -> list[Workload]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cilium_policies.evaluate.endpoint import Endpoint, address, dns_name, entity
+from cilium_policies.evaluate.entries import RuleRef
 from cilium_policies.evaluate.verdict import DEFAULT_DENY, DENY_RULE
 from cilium_policies.generate.edge import Edge, Peer
 from cilium_policies.generate.plan import Plan
@@ -20,17 +21,28 @@ def cut(one: Linted) -> Iterator[Fault]:
     if one.known.own or one.known.refusals:
         return
     for flow in one.cuts:
-        refs = [ref for ref in flow.decision.rules if ref.policy is one.policy]
-        if not refs:
+        ref = _narrowest(flow.decision.rules, one.situation)
+        if ref is None or ref.policy is not one.policy:
             continue
         denied = flow.decision.reason == DENY_RULE
-        path = refs[0].path if denied else refs[0].path.rpartition("[")[0]
+        path = ref.path if denied else ref.path.rpartition("[")[0]
         message = f"cuts {flow.source} => {flow.target} {flow.port}, which {flow.why}"
         yield Fault(
             path,
             message,
             "leave it out of the deny rule" if denied else f"add an {flow.direction} rule for it",
         )
+
+
+def _narrowest(refs: Sequence[RuleRef], situation: Situation) -> RuleRef | None:
+    """The user's policy that is most about these pods: there the rule is missing."""
+    users = [ref for ref in refs if not situation.known_of(ref.policy).own]
+    return max(users, key=_narrowness, default=None)
+
+
+def _narrowness(ref: RuleRef) -> int:
+    subject = ref.policy.specs[ref.spec].subject
+    return len(subject.requirements) if subject else 0
 
 
 def cuts(situation: Situation, plan: Plan | None) -> list[Flow]:

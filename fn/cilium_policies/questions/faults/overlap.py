@@ -28,12 +28,11 @@ def useless(one: Linted) -> Iterator[Fault]:
 def _others(one: Linted, entry: Entry) -> Iterator[Entry]:
     """Rules of the user's that are in force wherever this one is. Of two alike the later one is useless."""
     earlier = True
-    for other in one.situation.world.entries:
+    for other in one.situation.beside(entry):
         if other is entry:
             earlier = False
             continue
-        same = other.ref.list_name == entry.ref.list_name and set(other.subject) <= set(entry.subject)
-        if not same or other.idle or _open(other) or _looks_inside(other):
+        if not set(other.subject) <= set(entry.subject) or other.idle or _open(other) or _looks_inside(other):
             continue
         if one.situation.known_of(other.ref.policy).own or other.closes is not entry.closes:
             continue

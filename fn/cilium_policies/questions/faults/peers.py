@@ -31,9 +31,7 @@ def _nobody(one: Linted, part: Part, matcher: Labelled) -> Fault | None:
     needs = matcher.needs
     if any(need.source == "reserved" or "namespace.labels." in need.key for need in needs):
         return None
-    groups = one.situation.world.groups
-    ends = list(one.situation.workloads)
-    if any(matcher.matches(end, groups) for end in ends if end.managed):
+    if one.situation.matched(matcher):
         return None
     spaces = [
         value

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cilium_policies.cilium.agent import port_number
 from cilium_policies.cilium.read import NETWORK_POLICY
+from cilium_policies.evaluate.peers import Labelled
 from cilium_policies.evaluate.ports import Span
 from cilium_policies.questions.faults.fault import Fault, Linted, Part
 from cilium_policies.workloads.model import Service, Workload
@@ -42,10 +43,12 @@ def _receivers(one: Linted, part: Part) -> list[Workload]:
     workloads = one.situation.workloads
     if part.ingress:
         return [workloads[end] for end in one.selected(part.entry)]
-    if not part.rule.endpoints:
-        return []
+    matchers = (
+        [peer for peer in part.entry.peers or () if isinstance(peer, Labelled)] if part.rule.endpoints else []
+    )
     return [
-        pod for end, pod in workloads.items() if end.managed and one.situation.world.names(part.entry, end)
+        workloads[end]
+        for end in dict.fromkeys(end for peer in matchers for end in one.situation.matched(peer))
     ]
 
 

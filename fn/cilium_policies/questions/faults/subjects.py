@@ -18,7 +18,7 @@ def no_pod(one: Linted) -> Iterator[Fault]:
     for path, needs, subject in _subjects(one):
         field = f"{path}.{'podSelector' if one.policy.kind == NETWORK_POLICY else 'endpointSelector'}"
         pods = one.shown(one.policy.namespace)
-        if not pods or any(holds(needs, end) for end in _ends(one)) or foreign(subject, one):
+        if not pods or any(holds(needs, end) for end in _ends(one, needs)) or foreign(subject, one):
             continue
         if any(may_fit(needs, pod) for pod in pods):
             continue
@@ -77,9 +77,8 @@ def _subjects(one: Linted) -> Iterator[tuple[str, Needs, Selector]]:
             yield path, subject_needs(spec.subject, one.policy.namespace), spec.subject
 
 
-def _ends(one: Linted) -> list[Endpoint]:
-    pods = [end for end in one.situation.workloads if end.managed]
-    return [*pods, one.named("ingress"), one.named("health")]
+def _ends(one: Linted, needs: Needs) -> list[Endpoint]:
+    return [*one.situation.near(needs), one.named("ingress"), one.named("health")]
 
 
 def why_nothing(needs: Needs, pods: list[Workload], patterns: tuple[str, ...]) -> tuple[str, str]:
