@@ -77,6 +77,14 @@ def test_callers_of_the_api_stand_in_one_policy_where_the_namespace_is_declared(
     assert [rule.entities for rule in egress] == [("kube-apiserver",)]
 
 
+def test_a_build_that_does_not_own_the_namespace_brings_its_own_dns() -> None:
+    found = policies(deployment("shop/web"), config=Config(mode="enforce", declared_only=True))
+    assert sorted(found) == ["shop/web"]
+    egress = found["shop/web"].specs[0].egress
+    assert egress is not None
+    assert [rule.why for rule in egress] == ["cluster DNS"]
+
+
 def test_a_users_name_is_left_to_the_user() -> None:
     own = """apiVersion: cilium.io/v2
 kind: CiliumNetworkPolicy

@@ -20,7 +20,9 @@ class Namespace(NamedTuple):
 
 def namespaces(cluster: Cluster, config: Config) -> tuple[dict[str, Namespace], list[Finding]]:
     """Every namespace that gets policies, by name, and what is to be said about these and the others."""
-    declared = {one.name for one in cluster.inventory.of("Namespace", group="") if not one.where.elsewhere}
+    objects = cluster.inventory.of("Namespace", group="")
+    declared = {one.name for one in objects if not one.where.elsewhere}
+    elsewhere = {one.name for one in objects if one.where.elsewhere}
     peopled = {one.namespace for one in cluster.workloads if one.own}
     known = declared | peopled | set(config.named_namespaces)
     chosen: dict[str, Namespace] = {}
@@ -33,7 +35,8 @@ def namespaces(cluster: Cluster, config: Config) -> tuple[dict[str, Namespace], 
                 Finding(WARNING, f"{name!r} is no name of a namespace: no policies for it", "correct it")
             )
             continue
-        wide = name in declared or not config.declared_only
+        # An inventory tells which other build holds the Namespace: that one owns what is namespace-wide.
+        wide = name in declared or not (config.declared_only or name in elsewhere)
         chosen[name] = Namespace(name, name in declared, wide)
         if wide and name not in declared and name in peopled and not cluster.known:
             findings.append(_undeclared(name))

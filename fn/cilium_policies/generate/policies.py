@@ -101,8 +101,11 @@ class Policies:
         ]
         ingress_rules = self._rules(ingress, first.namespace)
         egress_rules = self._rules(egress, first.namespace)
-        if any(rule.fqdns for rule in egress_rules):
-            egress_rules = (*self._plan.dns.rules(first.namespace, visible=True), *egress_rules)
+        visible = any(rule.fqdns for rule in egress_rules)
+        if visible or not (self._plan.namespaces[first.namespace].wide or self._plan.config.cluster_wide):
+            # Pods whose allow-dns another build writes must not wait for it.
+            named = () if egress_rules == NOBODY else egress_rules
+            egress_rules = (*self._plan.dns.rules(first.namespace, visible=visible), *named)
         made = spec(mode, who, ingress_rules, egress_rules)
         wanted = component_name(first.component, first.instance) if first.component else limited(first.name)
         return self._policy(first.namespace, wanted, first.component or first.name, names, (made,))

@@ -71,6 +71,7 @@ _CHARTS = {
         (_Row("fluxcd.controlplane.io/v1", "FluxInstance", "", True, "instance", "flux"),), "flux-instance"
     ),
 }  # fmt: skip
+_DNS = "kube-system"
 _SELECTED = ("serviceMonitor", "podMonitor", "probe", "scrapeConfig", "rule")
 
 
@@ -84,7 +85,30 @@ def implied(release: Release) -> list[Object]:
     for row in chart.rows:
         if not row.enabled or flag(read(release.values, row.enabled), row.default):
             found += _objects(release, names, row)
+    if release.chart == "kube-prometheus-stack" and flag(read(release.values, "coreDns.enabled"), True):
+        found += _dns_monitor(release, names)
     return found
+
+
+def _dns_monitor(release: Release, names: Names) -> list[Object]:
+    """The stack scrapes the cluster's DNS through a Service of its own (templates/exporters/core-dns)."""
+    block = mapping(read(release.values, "coreDns.service"))
+    labels = {"app": "kube-prometheus-stack-coredns"}
+    port = scalar(block.get("targetPort")) or "9153"
+    spec = {
+        "selector": strings(block.get("selector")) or {"k8s-app": "kube-dns"},
+        "ports": [{"name": "http-metrics", "port": port, "targetPort": port}],
+    }
+    monitor = {
+        "selector": {"matchLabels": {**labels, "release": release.name}},
+        "namespaceSelector": {"matchNames": [_DNS]},
+        "endpoints": [{"port": "http-metrics"}],
+    }
+    name = names.fill("{fullname}-coredns")
+    return [
+        _object(release, "v1", "Service", name, {"spec": spec}, labels, namespace=_DNS),
+        _object(release, _MONITORING, "ServiceMonitor", name, {"spec": monitor}, labels),
+    ]
 
 
 def _objects(release: Release, names: Names, row: _Row) -> list[Object]:
@@ -139,10 +163,11 @@ def _object(
     body: Mapping,
     labels: dict[str, str] | None = None,
     annotations: dict[str, str] | None = None,
+    namespace: str = "",
 ) -> Object:
     metadata = {
         "name": name,
-        "namespace": release.namespace,
+        "namespace": namespace or release.namespace,
         "labels": {"release": release.name, "app.kubernetes.io/instance": release.name, **(labels or {})},
         "annotations": {"meta.helm.sh/release-name": release.name, **(annotations or {})},
     }
