@@ -49,4 +49,4 @@ def expand(release: Release) -> list[Object]:
         *app_policies.cilium_policies(frame),
         *app_objects.raw_resources(frame),
     ]
-    return rendered(release, made)
+    return rendered(release, [one for one in made if one.name])  # Helm refuses what has none
