@@ -14,6 +14,11 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Port, Workload
 
 _ENTITIES = ("host", "remote-node", "world")
+# Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.
+_ANYWHERE = (
+    Peer("cidr", "0.0.0.0/0", excepts=("169.254.0.0/16",)),
+    Peer("cidr", "::/0", excepts=("fe80::/10",)),
+)
 # The API server's calls come from a node: its own identity, or only that of the node (cilium.md D3).
 _API_CLIENTS = ("kube-apiserver", "host", "remote-node")
 
@@ -93,16 +98,16 @@ def _peers(known: Known, workload: Workload, roles: Roles, ports: tuple[Port, ..
         yield from map(pods, _instances(name, workload, outward, roles))
     elif word == "kube-apiserver":
         yield from map(entity, ("kube-apiserver",) if outward else _API_CLIENTS)
+    elif word == "gateway":
+        yield from roles.gateways
+    elif word == "world" and outward:
+        yield from _ANYWHERE
     elif word in _ENTITIES:
         yield entity(word)
-    elif word == "internet":
-        yield Peer("internet")
     elif word == "ingress-clients":
         yield from map(entity, _ENTITIES)
-    elif word == "cidr":
-        yield Peer("cidr", name)
-    elif word == "fqdn":
-        yield Peer("fqdn", name)
+    elif word in ("internet", "cidr", "fqdn"):
+        yield Peer(word, name)
     elif word == "namespace":
         yield Peer("namespace", namespace=name)
     elif word == "scraper":
