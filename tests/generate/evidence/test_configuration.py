@@ -320,6 +320,21 @@ def test_own_public_name_is_no_call() -> None:
     assert flows(configuration.edges(cluster(text), NOTHING_GIVEN)) == set()
 
 
+def test_key_that_is_only_the_callers_name_counts_where_a_route_serves_another() -> None:
+    assert _calls(_env(WEB_URL="https://auth.home.net"), _OWN + _PROXY + _AUTH) == {
+        "shop/web > edge/proxy 443/TCP"
+    }
+
+
+def test_json_in_a_variable_has_fields() -> None:
+    value = '{"apps":[{"server_url":"https://auth.home.net/x","logo":"https://cdn.vendor.com/y"}]}'
+    assert _calls(_env(PROVIDERS=value), _OWN + _PROXY + _AUTH) == {"shop/web > edge/proxy 443/TCP"}
+
+
+def test_service_that_a_controller_calls_like_its_gateway() -> None:
+    assert _calls(_env(UP="https://inner.edge.svc:443"), _OWN + _PROXY) == {"shop/web > edge/proxy 443/TCP"}
+
+
 def test_name_of_an_own_route_needs_a_trusted_place_too() -> None:
     assert _calls(_env(CORS_ORIGINS="https://auth.home.net"), _OWN + _PROXY + _AUTH) == set()
 

@@ -310,3 +310,20 @@ spec: {receivers: [{webhookConfigs: [{url: "http://hook.shop:80/x"}]}]}
     called = {"shop/alertmanager-main > shop/hook 8080/TCP"}
     assert flows(configuration.edges(cluster(text % "a" + hook, made), NOTHING_GIVEN)) == called
     assert flows(configuration.edges(cluster(text % "b" + hook, made), NOTHING_GIVEN)) == set()
+
+
+def test_object_store_of_a_database_cluster() -> None:
+    made = Workload("shop", "pg", "Cluster")
+    spec = {"plugins": [{"name": "barman", "parameters": {"barmanObjectName": "store"}}]}
+    made.source = Object({"kind": "Cluster", "metadata": {"name": "pg", "namespace": "shop"}, "spec": spec})
+    text = """
+apiVersion: barmancloud.cnpg.io/v1
+kind: ObjectStore
+metadata: {name: store, namespace: shop}
+spec: {configuration: {endpointURL: "http://s3.shop.svc:3900"}}
+---
+"""
+    store = deployment("s3") + service("s3", "[{port: 3900}]")
+    assert flows(configuration.edges(cluster(text + store, made), NOTHING_GIVEN)) == {
+        "shop/pg > shop/s3 3900/TCP"
+    }

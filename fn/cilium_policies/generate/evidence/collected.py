@@ -33,6 +33,8 @@ _REFERENCES = (
     "configmapname",
     "configsecretname",
 )
+# Fields that name another custom resource whose spec the pods follow, and its kind.
+_FOLLOWED = {"barmanObjectName": "ObjectStore"}
 _LABEL, _VALUE, _NAMESPACES, _FOLDER = "LABEL", "LABEL_VALUE", "NAMESPACE", "FOLDER"
 
 
@@ -75,8 +77,11 @@ class Collected:
                     yield from (Text(f"{one} {key}", key, value) for key, value in _data(one))
         for one in self._cluster.inventory.of(f"{source.kind}Config"):
             if self._chooses(source, one):
-                for path, value in walk_strings(one.spec):
-                    yield Text(f"{one} spec.{path}", path.rpartition(".")[2], value)
+                yield from _fields(one)
+        for path, value in walk_strings(source.spec):
+            other = _FOLLOWED.get(path.rpartition(".")[2])
+            if other and (followed := self._cluster.inventory.get(other, source.namespace, value)):
+                yield from _fields(followed)
 
     def _chooses(self, source: Object, config: Object) -> bool:
         """Whether an Alertmanager takes up a configuration object, as its selectors say."""
@@ -97,6 +102,11 @@ class Collected:
                 for key in one.labels:
                     self._labelled.setdefault(key, []).append(one)
         return self._labelled.get(label, [])
+
+
+def _fields(one: Object) -> Iterator[Text]:
+    for path, value in walk_strings(one.spec):
+        yield Text(f"{one} spec.{path}", path.rpartition(".")[2], value)
 
 
 def _named(spec: Any) -> Iterator[str]:

@@ -88,8 +88,8 @@ def _is_spelled_twice(value: str, address: Address) -> bool:
 def _edges(
     destinations: Destinations, workload: Workload, found: Text, address: Address, certain: bool
 ) -> Iterator[Edge]:
-    def trusted() -> bool:
-        return certain and outside(found, address, workload)
+    def trusted(routed: bool) -> bool:
+        return certain and outside(found, address, workload, routed)
 
     of_pod = found.path.startswith(("env", "args", "command"))
     evidence = f"{workload} {found.path}" if of_pod else found.path

@@ -42,8 +42,11 @@ class Destinations:
         self._given = given
         self._index: Hostnames | None = None
 
-    def of(self, workload: Workload, address: Address, trusted: Callable[[], bool]) -> Iterator[Destination]:
-        """Peers, pod ports and a reason. `trusted` says whether the place may name the outside."""
+    def of(
+        self, workload: Workload, address: Address, trusted: Callable[[bool], bool]
+    ) -> Iterator[Destination]:
+        """Peers, pod ports and a reason. `trusted` says whether the place may name the outside, told whether an
+        own route serves the name."""
         host = address.host.rstrip(".").lower()
         if host in _OWN_POD or host.startswith("127.") or not host:
             return
@@ -53,12 +56,15 @@ class Destinations:
         named = resolve(self._cluster, host, workload.namespace)
         if named is not None:
             yield from self._inside(workload, address, named)
-        elif address.port and trusted() and not self._hostnames.serves(host, workload):
+        elif address.port and self._trusted(host, workload, trusted):
             name, _, space = host.partition(".")
             if self._is_namespace(space) or is_short_service(host):
                 yield from self._elsewhere(address, Named(None, space, name))
             else:
                 yield from self._outside(host, address)
+
+    def _trusted(self, host: str, workload: Workload, trusted: Callable[[bool], bool]) -> bool:
+        return trusted(bool(self._hostnames.routes(host))) and not self._hostnames.serves(host, workload)
 
     def _is_namespace(self, name: str) -> bool:
         cluster = self._cluster
@@ -98,6 +104,12 @@ class Destinations:
         if not address.port or not address.direct:
             return
         what = f"calls {named.namespace}/{named.name}, which is not in the input"
+        proxies = self._hostnames.proxies(named.namespace, named.name, address.port, address.protocol)
+        if proxies:  # controllers call a Gateway's Service like the Gateway
+            yield from (
+                (peer, (port,), f"calls Gateway {named.namespace}/{named.name}") for peer, port in proxies
+            )
+            return
         yield Peer("namespace", namespace=named.namespace), (Port(address.port, address.protocol),), what
         if address.port < 1024:
             for peer in proxies_by_label(named.namespace, named.name):
@@ -146,7 +158,7 @@ class Destinations:
         again = resolve(self._cluster, alias.host, service.namespace)
         if again is not None and again.service is not None and again.service.external_name:
             return  # an alias of an alias: DNS follows it, a configuration that needs it is not worth a loop
-        yield from self.of(workload, alias, lambda: True)
+        yield from self.of(workload, alias, lambda routed: True)
 
     def _outside(self, host: str, address: Address) -> Iterator[Destination]:
         port = Port(address.port, address.protocol)

@@ -83,7 +83,7 @@ def _called(
 def _dialled(
     destinations: Destinations, workload: Workload, address: Address, reason: str, one: Object
 ) -> Iterator[Edge]:
-    for peer, ports, _ in destinations.of(workload, address, lambda: True):
+    for peer, ports, _ in destinations.of(workload, address, lambda routed: True):
         for client in ends(workload):
             if client.kind == "workload" or peer.kind == "workload":
                 yield Edge(client, peer, ports, reason, str(one), "extension")

@@ -79,6 +79,12 @@ class Hostnames:
             else:
                 yield from self._controller(route, port, protocol)
 
+    def proxies(self, namespace: str, name: str, port: int, protocol: str) -> list[tuple[Peer, Port]]:
+        """The pods and pod port behind a Gateway of this name; empty where its pods are not shown."""
+        if not self._gateways.workloads(namespace, name):
+            return []
+        return list(dict.fromkeys(self._gateway(namespace, name, port, protocol)))
+
     def _gateway(self, namespace: str, name: str, port: int, protocol: str) -> Iterator[tuple[Peer, Port]]:
         gateway = self._gateways.gateway(namespace, name)
         served = self._gateways.workloads(namespace, name)

@@ -44,7 +44,7 @@ def _probe(destinations: Destinations, scrapers: Scrapers, monitor: Object) -> I
     if not probers:
         # Whoever scrapes is not shown; the prober still calls its targets.
         named = Workload(monitor.namespace, monitor.name, monitor.kind)
-        found = destinations.of(named, where, lambda: False)
+        found = destinations.of(named, where, lambda routed: False)
         probers = {peer.workload: None for peer, _, _ in found if peer.workload is not None}
     for workload in probers:
         for target in _probed(monitor.spec):
@@ -56,7 +56,7 @@ def _edges(
 ) -> Iterator[Edge]:
     """`explains` is false for a scraper's own calls: they say nothing of what else it needs."""
     source = Peer("workload", workload=workload)
-    for peer, ports, _ in destinations.of(workload, address, lambda: True):
+    for peer, ports, _ in destinations.of(workload, address, lambda routed: True):
         reason = "probes a target" if explains else "scrapes metrics"
         yield Edge(source, peer, ports, reason, str(monitor), "monitor", explains)
 

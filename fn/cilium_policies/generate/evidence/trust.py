@@ -72,6 +72,8 @@ def words(key: str) -> list[str]:
 
 def is_variable(found: Text) -> bool:
     """An environment variable, whichever object holds its value; not a file and not arguments."""
+    if found.value.lstrip()[:1] in ("{", "["):
+        return False  # a document of its own, with fields
     if found.path.startswith("env"):
         return True
     return bool(found.key) and "." not in found.key and "\n" not in found.value.strip()
@@ -95,33 +97,34 @@ def is_dashboard(value: str) -> bool:
     return '"panels"' in value or '"schemaVersion"' in value
 
 
-def outside(found: Text, address: Address, workload: Workload) -> bool:
-    """Whether an address in this text counts as a destination outside the cluster."""
+def outside(found: Text, address: Address, workload: Workload, routed: bool) -> bool:
+    """Whether an address in this text counts as a destination outside the cluster. `routed`: an own route serves
+    the name for another workload, so that the name cannot be the workload's own."""
     if is_arguments(found):
         if address.key in ("", "curl", "wget", "git") or not address.direct:
             return address.direct or _called(found.value, address)
-        return address.direct and _is_called(address, workload)
+        return address.direct and _is_called(address, workload, routed)
     if not address.direct or (" values " in found.path and not _ENVIRONMENT.fullmatch(address.key)):
         return False
     if is_variable(found) and not is_field(found):
-        return _is_called(address, workload)
+        return _is_called(address, workload, routed)
     if found.key.endswith(_NO_CONFIGURATION) or is_dashboard(found.value):
         return False
     parts = words(address.key)
     return bool(parts) and parts[-1] in _FIELDS and not _FOR_OTHERS & set(parts)
 
 
-def _is_called(address: Address, workload: Workload) -> bool:
+def _is_called(address: Address, workload: Workload, routed: bool) -> bool:
     parts = set(words(address.key))
     if not parts or parts & _FOR_OTHERS:
         return False
-    if address.host.replace(".", "").isdigit():
+    if routed or address.host.replace(".", "").isdigit():
         return True  # nobody calls itself by a number, and no browser is sent to one
     label = address.host.partition(".")[0].lower()
     if label in (workload.name, workload.release) and label not in _ANYBODYS:
         return False  # web.example.org of a workload called web
-    own = set(words(workload.name)) | set(words(workload.release))
-    return bool(parts - _SAYS_NOTHING - own)
+    told = parts - _SAYS_NOTHING
+    return bool(told) and told not in (set(words(workload.name)), set(words(workload.release)))
 
 
 def is_list_of_names(address: Address) -> bool:
