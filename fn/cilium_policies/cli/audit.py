@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -12,6 +11,7 @@ import click
 
 from cilium_policies.cilium.model import Policy
 from cilium_policies.cli import options
+from cilium_policies.cli.progress import Progress
 from cilium_policies.cli.streams import say
 from cilium_policies.document.finding import refused
 from cilium_policies.generate.config import Mode
@@ -47,7 +47,10 @@ def audit_command(form: str, flows: IO[bytes], unused: bool, **given: Any) -> in
     if flows.name == "<stdin>" and sys.stdin.isatty():
         raise click.UsageError("no flows: pipe hubble observe -o json in, or name a file with --flows")
     audit, policies = _audit(given)
-    audit.read(_lines(flows), _Progress() if sys.stderr.isatty() else None)
+    with Progress() as told:
+        audit.read(
+            _lines(flows), lambda lines: told(f"{lines:,} flows read, {len(audit.groups):,} kinds of them")
+        )
     _refuse_nothing(audit)
     options.show([audit.unused(policies) if unused else audit.cut()], form)
     say(f"cilium-policies: {line}" for line in _told(audit, bool(policies)))
@@ -78,23 +81,7 @@ def _lines(flows: IO[bytes]) -> Iterator[bytes]:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-class _Progress:
-    """A line that a terminal shows while flows come in."""
-
-    def __init__(self) -> None:
-        self._next = time.monotonic() + 0.5
-
-    def __call__(self, lines: int) -> None:
-        now = time.monotonic()
-        if now >= self._next:
-            self._next = now + 0.2
-            sys.stderr.write(f"\r\x1b[K{lines:,} flows read")
-            sys.stderr.flush()
-
-
 def _refuse_nothing(audit: Audit) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K")
     if audit.odd and not audit.seen:
         line = f"line {audit.first_odd} is no flow of Hubble's"
         raise refused(line, "write them with hubble observe -o json", file="flows", line=audit.first_odd)

@@ -11,6 +11,7 @@ import click
 
 from cilium_policies import function
 from cilium_policies.cli import bare, inputs
+from cilium_policies.cli.progress import Progress
 from cilium_policies.cli.streams import put, say
 from cilium_policies.document.finding import WARNING, line_of
 from cilium_policies.document.source import Source
@@ -101,9 +102,14 @@ def run_of(given: dict[str, Any]) -> Run:
 
 def run_on(named: list[inputs.Input], options: function.Options) -> Run:
     """The function's plan and policies for these inputs. Raises Refused."""
-    sources = [split(data, name) for name, data in named]
-    config = config_of(sources, options.config, options.overrides)
-    return Run(sources, function.make(sources, config, options))
+    sources = []
+    with Progress() as told:
+        for number, (name, data) in enumerate(named):
+            told(f"reading {name}", number, len(named))
+            sources.append(split(data, name))
+        config = config_of(sources, options.config, options.overrides)
+        told("finding out who needs whom")
+        return Run(sources, function.make(sources, config, options))
 
 
 def warn(run: Run) -> None:
