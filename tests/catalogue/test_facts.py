@@ -1,0 +1,133 @@
+"""The given facts as flows, judged by Cilium's engine: what they require passes, what nobody names does not.
+
+The expectations come from `../shared/facts`, which the catalogue was made from but does not own; without that
+folder the tests are skipped.
+"""
+
+import importlib.util
+import random
+
+import pytest
+import yaml
+from cilium_policies.function import Options, run
+
+from tests.engine.facts import FactEdges, facts_directory, load_facts
+
+FOLDER = facts_directory()
+pytestmark = [
+    pytest.mark.judge,
+    pytest.mark.skipif(FOLDER is None, reason="needs ../shared/facts beside the checkout"),
+]
+# Words that only say who may be a peer: such an edge is real where a route or an address in the input says so.
+WIDE = ("all-pods", "same-namespace", "gateway")
+RANDOM_FLOWS = 1000
+# The script's scraper is vmagent; no VMAgent object in its cluster says so.
+OVERRIDES = (("mode", "enforce"), ("cluster.scrapers", "component:vmagent"))
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """(documents of one pod a component, queries that the facts' own script makes, facts)."""
+    spec = importlib.util.spec_from_file_location("flows", FOLDER.parent / "flows.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    facts, chosen = script.load(None)
+    documents, queries = script.build(facts, chosen, False, True)
+    return [*documents, *monitors(documents, facts)], queries, facts
+
+
+def monitors(documents, facts):
+    """Scraping needs a monitor in the input: one for each pod whose facts require a scraper."""
+    for pod in documents:
+        known = facts.get(pod["metadata"]["name"], {}) if pod["kind"] == "Pod" else {}
+        edges = [one for one in known.get("ingress") or [] if one["from"] == "scraper"]
+        ports = [int(port.partition("/")[0]) for one in edges for port in one.get("ports") or []]
+        if ports:
+            yield {
+                "apiVersion": "monitoring.coreos.com/v1",
+                "kind": "PodMonitor",
+                "metadata": {key: pod["metadata"][key] for key in ("name", "namespace")},
+                "spec": {
+                    "selector": {"matchLabels": pod["metadata"]["labels"]},
+                    "podMetricsEndpoints": [{"portNumber": port} for port in dict.fromkeys(ports)],
+                },
+            }
+
+
+@pytest.fixture(scope="module")
+def world(cluster, judge):
+    """The cluster with what the function writes for it, in enforce."""
+    text = yaml.safe_dump_all(cluster[0], sort_keys=False)
+    outcome = run([("stdin", text.encode())], Options(overrides=OVERRIDES, only_policies=True))
+    assert outcome.code == 0, outcome.stderr
+    made = judge.world(text=text)
+    made.set_policies(outcome.stdout.decode())
+    return made
+
+
+def asked(query):
+    return {key: query[key] for key in ("from", "to", "port", "protocol")}
+
+
+def named(query, facts):
+    """Whether a required flow follows from the pods alone."""
+    component, _, rest = query["name"].partition(": ")
+    return rest.split()[1].rstrip(":") not in WIDE and not facts[component].get("labels_shared")
+
+
+def test_required_flows_pass(cluster, world):
+    _, queries, facts = cluster
+    wanted = [one for one in queries if one["expect"] == "allow" and named(one, facts)]
+    assert len(wanted) > 2000
+    verdicts = world.verdicts([asked(one) for one in wanted])
+    assert [one["name"] for one, verdict in zip(wanted, verdicts, strict=True) if verdict != "allow"] == []
+
+
+def test_what_nobody_names_is_denied(cluster, world):
+    refused = [one for one in cluster[1] if one["expect"] == "deny"]
+    assert len(refused) > 2000
+    verdicts = world.verdicts([asked(one) for one in refused])
+    assert [one["name"] for one, verdict in zip(refused, verdicts, strict=True) if verdict != "deny"] == []
+
+
+def test_random_other_flows_are_denied(cluster, world):
+    """Between any two pods, on a port that either end or nobody declares, unless an end's file states it."""
+    pods = [one["metadata"] for one in cluster[0] if one["kind"] == "Pod"]
+    facts = load_facts(FOLDER)
+    known = FactEdges(
+        facts,
+        [
+            {
+                "name": f"{one['namespace']}/Pod/{one['name']}",
+                "namespace": one["namespace"],
+                "labels": one["labels"],
+            }
+            for one in pods
+        ],
+    )
+    chance = random.Random(20261124)
+    queries = []
+    while len(queries) < RANDOM_FLOWS:
+        source, target = chance.sample(pods, 2)
+        number, protocol = port_of(facts.get(target["name"], {}), chance)
+        ends = [f"{one['namespace']}/Pod/{one['name']}" for one in (source, target)]
+        if not known.stated_by(*ends, f"{protocol}/{number}"):
+            source, target = ({"pod": f"{one['namespace']}/{one['name']}"} for one in (source, target))
+            queries.append({"from": source, "to": target, "port": number, "protocol": protocol})
+    verdicts = world.verdicts(queries)
+    assert [one for one, verdict in zip(queries, verdicts, strict=True) if verdict != "deny"] == []
+
+
+def port_of(known, chance):
+    """Mostly a port that the target's file names, else any."""
+    ports = [port for one in known.get("ingress") or [] for port in one.get("ports") or []]
+    if ports and chance.random() < 0.8:
+        span, _, protocol = chance.choice(ports).partition("/")
+        return int(span.partition("-")[0]), protocol
+    return chance.randint(1, 65535), "TCP"
+
+
+def test_every_fact_file_is_in_the_catalogue(cluster):
+    from cilium_policies.catalogue.load import load
+
+    assert set(cluster[2]) <= set(load().components)
