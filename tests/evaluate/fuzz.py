@@ -28,11 +28,10 @@ class Difference(NamedTuple):
 
     seed: int
     query: dict[str, Any]
-    engine: str
-    ours: str
+    told: str
 
     def __str__(self) -> str:
-        return f"seed {self.seed}: {json.dumps(self.query)}: engine {self.engine}, ours {self.ours}"
+        return f"seed {self.seed}: {json.dumps(self.query)}: {self.told}"
 
 
 class Tally(NamedTuple):
@@ -61,15 +60,24 @@ def compare(judge: Judge, seed: int, found: list[Difference], counts: Counter[st
     for query, engine in zip(case.queries, answers, strict=True):
         ours = cluster.ask(query)
         counts[f"engine: {engine['verdict'] or 'error'}"] += 1
-        unknown = [end.note for end in (ours.egress, ours.ingress) if end.allowed is None]
-        for reason in set(unknown):
+        for reason in {end.note for end in (ours.egress, ours.ingress) if end.allowed is None}:
             counts[f"unknown: {reason}"] += 1
-        theirs = _spoken(engine)
-        # One conflict at either end leaves the engine without any answer.
-        mine = "error" if UNKNOWN_CONFLICT in unknown and theirs == "error" else _ours(ours, engine)
-        if mine != theirs or not set(unknown) <= set(UNKNOWNS):
-            found.append(Difference(case.seed, query, theirs, f"{mine} {_brief(ours)}"))
+        told = difference(ours, engine)
+        if told:
+            found.append(Difference(case.seed, query, told))
     return len(case.queries)
+
+
+def difference(ours: Verdict, engine: dict[str, Any]) -> str:
+    """Where two answers differ: in the verdict of an end, in whether a named policy let it pass, or in an
+    unknown that is none of the documented ones. "" where they agree."""
+    unknown = [end.note for end in (ours.egress, ours.ingress) if end.allowed is None]
+    theirs = _spoken(engine)
+    # One conflict at either end leaves the engine without any answer.
+    mine = "error" if UNKNOWN_CONFLICT in unknown and theirs == "error" else _ours(ours, engine)
+    if mine == theirs and set(unknown) <= set(UNKNOWNS):
+        return ""
+    return f"engine {theirs}, ours {mine}: {_brief(ours)}"
 
 
 def _spoken(engine: dict[str, Any]) -> str:
