@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from cilium_policies.generate.edge import Edge
 from cilium_policies.generate.evidence import (
     configuration,
+    edges,
     extensions,
     inferred,
     network_policies,
@@ -15,6 +15,7 @@ from cilium_policies.generate.evidence import (
 )
 from cilium_policies.generate.evidence.given import NOTHING_GIVEN
 from cilium_policies.kube.objects import Object
+from cilium_policies.workloads.cluster import Settings
 from cilium_policies.workloads.model import Workload
 
 from tests.generate.evidence.shown import cluster, deployment, flows, service
@@ -111,13 +112,23 @@ def test_cilium_policy_between_named_pods_unless_it_is_our_own() -> None:
     assert flows(network_policies.edges(cluster(own), NOTHING_GIVEN)) == set()
 
 
-def test_dns_rule_of_a_policy_explains_nothing() -> None:
+def test_dns_rule_of_a_policy_is_left_to_the_dns_rules() -> None:
     spec = (
         "{podSelector: {matchLabels: {app: a}}, egress: [{to: [{podSelector: {matchLabels: {app: b}}}],"
         " ports: [{port: 53, protocol: UDP}]}]}"
     )
-    found: list[Edge] = list(network_policies.edges(cluster(_TWO + _policy(spec)), NOTHING_GIVEN))
-    assert [edge.explains for edge in found] == [False]
+    assert flows(network_policies.edges(cluster(_TWO + _policy(spec)), NOTHING_GIVEN)) == set()
+
+
+def test_named_port_of_a_policy_is_looked_up_in_each_target() -> None:
+    named = deployment("a") + deployment("b", "[{containerPort: 8080, name: web}]")
+    spec = (
+        "{podSelector: {matchLabels: {app: b}}, ingress: [{from: [{podSelector: {matchLabels: {app: a}}}],"
+        " ports: [{port: web}, {port: other}]}]}"
+    )
+    assert flows(network_policies.edges(cluster(named + _policy(spec)), NOTHING_GIVEN)) == {
+        "shop/a > shop/b 8080/TCP"
+    }
 
 
 def _scraper() -> Workload:
@@ -327,3 +338,10 @@ spec: {configuration: {endpointURL: "http://s3.shop.svc:3900"}}
     assert flows(configuration.edges(cluster(text + store, made), NOTHING_GIVEN)) == {
         "shop/pg > shop/s3 3900/TCP"
     }
+
+
+def test_probes_become_rules_only_where_the_config_asks() -> None:
+    text = deployment("web", extra="        readinessProbe: {tcpSocket: {port: 8080}}")
+    asked = cluster(text, settings=Settings(probe_rules=True))
+    assert flows(edges(asked)) == {"host > shop/web 8080/TCP"}
+    assert flows(edges(cluster(text))) == set()

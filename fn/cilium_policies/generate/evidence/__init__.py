@@ -19,6 +19,7 @@ from cilium_policies.generate.evidence import (
     monitors,
     network_policies,
     peers,
+    probes,
     routes,
     scrape_targets,
     services,
@@ -46,6 +47,8 @@ KINDS: tuple[Callable[[Cluster, Given], Iterator[Edge]], ...] = (
 
 def edges(cluster: Cluster, given: Given = NOTHING_GIVEN) -> Iterator[Edge]:
     """Every edge that the cluster's objects give evidence of, in the order of `KINDS`; the same edge may come
-    from several objects. Probes are apart (`probes.edges`): most clusters need no rule for them."""
+    from several objects. Probes are among them only with `spec.cluster.probes: rules`."""
     for kind in KINDS:
         yield from kind(cluster, given)
+    if cluster.settings.probe_rules:
+        yield from probes.edges(cluster)

@@ -46,7 +46,7 @@ def _kubernetes(cluster: Cluster, policy: Object, labels: dict[str, dict[str, st
             for peer in mappings(rule.get(peers)):
                 others = list(_peer(cluster, policy, peer, labels))
                 ports = mappings(rule.get("ports"))
-                yield from _between(policy, subjects, others, field == "ingress", ports)
+                yield from _between(cluster, policy, subjects, others, field == "ingress", ports)
 
 
 def _peer(
@@ -80,7 +80,7 @@ def _cilium(cluster: Cluster, policy: Object, rule: Mapping) -> Iterator[Edge]:
             ]
             for selector in mappings(entry.get(peers)):
                 others = list(_endpoints(cluster, policy, selector))
-                yield from _between(policy, subjects, others, field == "ingress", ports)
+                yield from _between(cluster, policy, subjects, others, field == "ingress", ports)
 
 
 def _endpoints(cluster: Cluster, policy: Object, selector: Any) -> Iterator[Workload]:
@@ -112,28 +112,36 @@ def _key(key: str) -> str:
 
 
 def _between(
-    policy: Object, subjects: list[Workload], others: list[Workload], inward: bool, entries: list[Mapping]
+    cluster: Cluster,
+    policy: Object,
+    subjects: list[Workload],
+    others: list[Workload],
+    inward: bool,
+    entries: list[Mapping],
 ) -> Iterator[Edge]:
     for subject in subjects:
         for other in others:
             source, target = (other, subject) if inward else (subject, other)
             if source.host_network or target.host_network:
                 continue
-            ports = tuple(port for entry in entries for port in _ports(entry)) or _declared(target)
-            reason = f"wanted by {policy.kind} {policy.name}"
-            explains = any(port.number != _DNS for port in ports)
-            yield Edge(pods(source), pods(target), ports, reason, str(policy), "policy", explains)
+            found = [port for entry in entries for port in _ports(cluster, target, entry)]
+            ports = tuple(dict.fromkeys(found)) if entries else _declared(target)
+            # Every pod's way to the cluster DNS has its own rule.
+            if any(port.number != _DNS for port in ports):
+                reason = f"wanted by {policy.kind} {policy.name}"
+                yield Edge(pods(source), pods(target), ports, reason, str(policy), "policy")
 
 
-def _ports(entry: Mapping) -> Iterator[Port]:
+def _ports(cluster: Cluster, target: Workload, entry: Mapping) -> Iterator[Port]:
+    """The ports of a rule on one target; a name is looked up there, as not every pod need have it."""
     value = text(entry.get("port"))
     number = integer(value)
     protocol = text(entry.get("protocol")) or "TCP"
     for one in ("TCP", "UDP") if protocol == "ANY" else (protocol,):
         if number is not None:
             yield Port(number, one, "", integer(entry.get("endPort")) or 0)
-        elif value:
-            yield Port(0, one, value)
+        elif value and (found := cluster.target_port(target, value, one)):
+            yield found
 
 
 def _declared(target: Workload) -> tuple[Port, ...]:
