@@ -131,9 +131,8 @@ def test_metadata() -> None:
     assert reasons(body(good, name="x" * 254)) == [("metadata.name", "schema")]
     assert reasons(body(good, labels={"a": "b c"})) == [("metadata.labels.a", "schema")]
     assert reasons(body(good, annotations={"a": "b c"})) == []
-    assert reasons(body(good, "CiliumClusterwideNetworkPolicy", namespace="app")) == [
-        ("metadata.namespace", "schema")
-    ]
+    assert reasons(body(good, "CiliumClusterwideNetworkPolicy", namespace="app")) == []
+    assert reasons(body(good, namespace="A")) == [("metadata.namespace", "schema")]
 
 
 @pytest.mark.parametrize(

@@ -77,14 +77,12 @@ def _head(body: Mapping, run: Check, clusterwide: bool) -> None:
             run.refuse(f"metadata.{key}", "unknown field", "remove it")
     _name(metadata.get("name"), run)
     namespace = metadata.get("namespace")
-    if clusterwide and namespace:
-        run.refuse("metadata.namespace", "a cluster-wide policy has no namespace", "remove it")
-    elif (
-        isinstance(namespace, str)
-        and namespace
-        and (len(namespace) > 63 or not _DNS_LABEL.fullmatch(namespace))
-    ):
-        run.refuse("metadata.namespace", f"{namespace!r} is no namespace", "lower-case letters, digits and -")
+    # A namespace that kustomize stamped on a cluster-wide policy is no fault: the API server takes it off.
+    if isinstance(namespace, str) and namespace and not clusterwide:
+        if len(namespace) > 63 or not _DNS_LABEL.fullmatch(namespace):
+            run.refuse(
+                "metadata.namespace", f"{namespace!r} is no namespace", "lower-case letters, digits and -"
+            )
     _labels(metadata, run)
 
 
