@@ -3,6 +3,8 @@ from __future__ import annotations
 from cilium_policies.generate.edge import Peer
 from cilium_policies.generate.evidence import ingresses
 from cilium_policies.generate.evidence.given import NOTHING_GIVEN, Given
+from cilium_policies.kube.objects import Object
+from cilium_policies.workloads.model import Workload
 
 from tests.generate.evidence.shown import cluster, deployment, flows, service
 
@@ -127,3 +129,15 @@ spec:
 """
     )
     assert _found(text) == {"istio-ingress/ingressgateway > shop/web 8080/TCP"}
+
+
+def test_proxy_that_is_made_for_one_ingress() -> None:
+    proxy = Workload("mesh", "ts-web", "Ingress")
+    body = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": "web", "namespace": "shop"},
+    }
+    proxy.source = Object(body)
+    shown = cluster(_APP + _controller("lb", "[]") + _ingress(f"{{{_RULES}}}"), proxy)
+    assert flows(ingresses.edges(shown, NOTHING_GIVEN)) == {"mesh/ts-web > shop/web 8080/TCP"}

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 from cilium_policies.generate.evidence import services
 from cilium_policies.generate.evidence.given import NOTHING_GIVEN, Given
+from cilium_policies.kube.objects import Object
+from cilium_policies.workloads.model import Workload
 
 from tests.generate.evidence.shown import cluster, deployment, flows, service
 
@@ -82,3 +84,12 @@ def test_host_network_pods_get_no_edge() -> None:
         + service("web", "[{port: 80}]", "  type: NodePort")
     )
     assert flows(services.edges(shown, NOTHING_GIVEN)) == set()
+
+
+def test_service_with_a_proxy_of_its_own_is_reached_through_it_only() -> None:
+    proxy = Workload("mesh", "ts-web", "Service")
+    proxy.source = Object(
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"}}
+    )
+    shown = cluster(_WEB + service("web", "[{port: 80, targetPort: http}]", "  type: LoadBalancer"), proxy)
+    assert flows(services.edges(shown, NOTHING_GIVEN)) == {"mesh/ts-web > shop/web 8080/TCP"}

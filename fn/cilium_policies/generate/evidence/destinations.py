@@ -34,6 +34,11 @@ _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 _METRICS = ("metric", "prom", "exporter", "monitor", "health", "pprof", "debug")
 
 
+def _is_variable(host: str) -> bool:
+    """`${NAME}` and nothing else: what it stands for is read where it is set, or nobody can say."""
+    return host.startswith("$") and host.lstrip("$").strip("{}").isidentifier()
+
+
 class Destinations:
     """Look-ups of one cluster."""
 
@@ -173,7 +178,7 @@ class Destinations:
             yield from (
                 (cidr(block), (port,), f"calls {_shown(host)} in the local network") for block in _PRIVATE
             )
-        elif is_public(host):
+        elif is_public(host) and not _is_variable(host):
             yield Peer("internet", "" if "$" in host else host), (port,), f"calls {_shown(host)}"
 
     def _literal(self, host: str, port: Port) -> Iterator[Destination]:

@@ -13,6 +13,7 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 GATEWAY_API = "gateway.networking.k8s.io"
+_INGRESS_API = "networking.k8s.io"
 # Labels that controllers put on the proxies they make for one Gateway: the standard one (GEP-1762; in the
 # Gateway's own namespace) and Envoy Gateway's (in any namespace, so it names the Gateway's too).
 _STANDARD = "gateway.networking.k8s.io/gateway-name"
@@ -41,14 +42,15 @@ class Gateways:
         self._served: dict[tuple[str, str], list[Workload]] = {}
         self._controllers: dict[tuple[str, str], list[Workload]] = {}
         self._by_label: dict[tuple[str, str], list[Workload]] = {}
-        self._by_source: dict[tuple[str, str], list[Workload]] = {}
+        self._by_source: dict[tuple[str, str, str], list[Workload]] = {}
         for workload in cluster.workloads:
             for key in (_STANDARD, _OWNER, _OWNER_CLASS):
                 if value := workload.labels.get(key):
                     self._by_label.setdefault((key, value), []).append(workload)
             source = workload.source
-            if source is not None and source.kind == "Gateway" and source.group == GATEWAY_API:
-                self._by_source.setdefault((source.namespace, source.name), []).append(workload)
+            if source is not None and source.group in (GATEWAY_API, _INGRESS_API):
+                made_from = (source.kind, source.namespace, source.name)
+                self._by_source.setdefault(made_from, []).append(workload)
 
     def peers(self, namespace: str, name: str) -> tuple[Peer, ...]:
         """Who sends a Gateway's requests to its backends. For a Gateway that the input does not show: the
@@ -99,7 +101,7 @@ class Gateways:
         for workload in self._by_label.get((_STANDARD, name), ()):
             if workload.namespace == namespace and _OWNER not in workload.labels:
                 yield workload
-        for workload in self._by_source.get((namespace, name), ()):
+        for workload in self._by_source.get(("Gateway", namespace, name), ()):
             if not workload.labels.keys() & {_OWNER, _STANDARD}:
                 yield workload
 
@@ -118,7 +120,10 @@ class Gateways:
         )
 
     def ingress_class(self, one: Object) -> tuple[Peer, ...]:
-        """The controller's pods for an Ingress, by its class; the config's gateways where it is not shown."""
+        """The controller's pods for an Ingress, by its class, or the proxy that it makes for this one; the
+        config's gateways where neither is shown."""
+        if own := self._by_source.get(("Ingress", one.namespace, one.name)):
+            return self._peers_or_given(own)
         name = text(one.spec.get("ingressClassName")) or one.annotations.get(
             "kubernetes.io/ingress.class", ""
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.generate.edge import Edge, Peer, pods
-from cilium_policies.generate.evidence.ends import HOST, NODES, REMOTE_NODE, WORLD, cidr
+from cilium_policies.generate.evidence.ends import HOST, NODES, REMOTE_NODE, WORLD, behind, cidr, ends
 from cilium_policies.generate.evidence.given import Given
 from cilium_policies.kube.objects import Mapping, integer, mapping, mappings, text
 from cilium_policies.kube.pods import containers, pod_template
@@ -21,9 +21,16 @@ _LOOPBACK = ("127.", "::1", "localhost")
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """Clients of LoadBalancer and NodePort Services, `externalIPs` and hostPorts."""
+    made: dict[tuple[str, str], list[Workload]] = {}
+    for workload in cluster.workloads:
+        source = workload.source
+        if source is not None and source.kind == "Service":
+            made.setdefault((source.namespace, source.name), []).append(workload)
     for service in cluster.services:
-        how = _published(service)
-        if how:
+        how, proxies = _published(service), made.get((service.namespace, service.name), [])
+        if proxies:
+            yield from _proxied(cluster, service, proxies)
+        elif how:
             yield from _service(cluster, given, service, how)
     for workload in cluster.workloads:
         if not workload.host_network:
@@ -35,6 +42,15 @@ def _published(service: Service) -> str:
     if service.type in ("LoadBalancer", "NodePort"):
         return service.type
     return "externalIPs" if service.external_ips else ""
+
+
+def _proxied(cluster: Cluster, service: Service, proxies: list[Workload]) -> Iterator[Edge]:
+    """A controller makes proxy pods for this Service: whoever is outside arrives through them."""
+    evidence = f"Service {service.namespace}/{service.name}"
+    for proxy in proxies:
+        for end, port in behind(cluster, service):
+            for client in ends(proxy):
+                yield Edge(client, end, (port,), "clients through its proxy", evidence, "service")
 
 
 def _service(cluster: Cluster, given: Given, service: Service, how: str) -> Iterator[Edge]:
