@@ -97,6 +97,16 @@ def test_a_config_that_is_no_mapping_is_refused(text: str) -> None:
         ("allow:\n  - {from: dns, to: none, http: [{path: '(?!x)'}]}", 5, "spec.allow[0].http[0].path", ""),
         ("namespaces:\n  overrides:\n    med*: {mode: off}", 6, "spec.namespaces.overrides.med*", "pattern"),
         ("namespaces:\n  overrides:\n    media: off", 6, "spec.namespaces.overrides.media", "mode"),
+        ("components:\n  disable: [corednss]", 5, "spec.components.disable[0]", "did you mean 'coredns'?"),
+        ("components:\n  disable: [qqqqqq]", 5, "spec.components.disable[0]", "components lists them"),
+        ("components:\n  define:\n    - component: a\n      whta: x", 7, "spec.components.define[0].whta", "what"),
+        ("components:\n  define:\n    - what: x", 6, "spec.components.define[0]", "add component:"),
+        (
+            "components:\n  define:\n    - component: a\n      edges:\n        - {from: worl, ports: [80/TCP]}",
+            8,
+            "spec.components.define[0].edges[0].from",
+            "world",
+        ),
         ("cluster:\n  ciliumVersion: '1.15'", 5, "spec.cluster.ciliumVersion", "upgrade to 1.16"),
     ],
 )  # fmt: skip

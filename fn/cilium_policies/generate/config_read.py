@@ -80,6 +80,8 @@ def read(
     except config_values.Unmeant as wrong:
         places.refuse(Problem(("spec", *wrong.path), wrong.message, wrong.cure))
     _refuse_old_audit(config, places)
+    if config.defined_components or config.disabled_components:
+        _check_components(config, places)
     return config
 
 
@@ -158,6 +160,42 @@ def _refuse_old_audit(config: Config, places: _Places) -> None:
                 "upgrade to 1.16 or newer, or enforce everywhere (mode: enforce, no rollout, no clusterWide)",
             )
         )
+
+
+def _check_components(config: Config, places: _Places) -> None:
+    """The user's own components are held to the catalogue's form, and what is left out must be in it."""
+    from cilium_policies.catalogue.check import problems
+    from cilium_policies.catalogue.load import load
+
+    base: Path = ("spec", "components")
+    for number, entry in enumerate(config.defined_components):
+        for wrong in problems(entry):
+            where, _, message = wrong.partition(": ")
+            places.refuse(Problem((*base, "define", number, *_steps(where)), message))
+    known = load().components if config.disabled_components else {}
+    for number, name in enumerate(config.disabled_components):
+        if name not in known:
+            cure = (
+                nearest(name, list(known))
+                if _is_close(name, known)
+                else "cilium-policies components lists them"
+            )
+            places.refuse(Problem((*base, "disable", number), f"{name!r} is no component", cure))
+
+
+def _steps(path: str) -> Path:
+    """`ingress[0].ports` as steps."""
+    steps: list[str | int] = []
+    for part in path.split("."):
+        name, *numbers = part.replace("]", "").split("[")
+        steps += [name, *(int(number) for number in numbers if number.isdigit())]
+    return tuple(steps)
+
+
+def _is_close(name: str, known: Iterable[str]) -> bool:
+    import difflib
+
+    return bool(difflib.get_close_matches(name, list(known), 1, 0.6))
 
 
 def _copy(value: Any) -> Any:
