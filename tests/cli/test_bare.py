@@ -77,7 +77,7 @@ def test_version_is_the_packages() -> None:
 
 def test_every_command_and_option_stands_in_the_usage() -> None:
     words = set(USAGE.replace(",", " ").split())
-    assert {*COMMANDS, *bare._VALUES, *bare._FLAGS, *bare._ASKS} <= words
+    assert {*COMMANDS, *bare.VALUES, *bare.FLAGS, *bare.ASKS} <= words
     assert all(len(line) <= 120 for line in USAGE.splitlines())
 
 

@@ -255,6 +255,9 @@ def test_completion_knows_commands_and_options() -> None:
 
     assert {line.partition(",")[2] for line in completed("cilium-policies ").splitlines()} == set(COMMANDS)
     assert "--focus" in completed("cilium-policies list --")
+    assert {"--config", "--only-policies", "--mode"} <= set(
+        completed("cilium-policies --").replace("plain,", "").split()
+    )
 
 
 def test_a_folder_without_manifests_is_no_error(tmp_path: Path) -> None:

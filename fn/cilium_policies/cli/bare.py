@@ -27,9 +27,9 @@ class Arguments:
         self.asks = ""
 
 
-_VALUES = ("--config", "--mode", "--set", "--namespace", "--inventory")
-_FLAGS = {"--only-policies": "only_policies", "-v": "verbose", "--verbose": "verbose"}
-_ASKS = {"--help": "help", "-h": "help", "--version": "version"}
+VALUES = ("--config", "--mode", "--set", "--namespace", "--inventory")
+FLAGS = {"--only-policies": "only_policies", "-v": "verbose", "--verbose": "verbose"}
+ASKS = {"--help": "help", "-h": "help", "--version": "version"}
 
 
 def run_function(arguments: list[str]) -> int:
@@ -69,11 +69,11 @@ def parse(arguments: list[str]) -> Arguments:
         if word == "--":
             given.files.extend(rest)
             break
-        if word in _ASKS:
-            given.asks = _ASKS[word]
+        if word in ASKS:
+            given.asks = ASKS[word]
             break
-        if word in _FLAGS:
-            setattr(given, _FLAGS[word], True)
+        if word in FLAGS:
+            setattr(given, FLAGS[word], True)
         elif word.startswith("-") and word != "-":
             _read_value(given, word, rest)
         else:
@@ -83,7 +83,7 @@ def parse(arguments: list[str]) -> Arguments:
 
 def _read_value(given: Arguments, word: str, rest: list[str]) -> None:
     option, equals, value = word.partition("=")
-    if option not in _VALUES:
+    if option not in VALUES:
         raise Wrong(f"unknown option {option}{_near(option)}")
     if not equals:
         if not rest:
@@ -112,6 +112,6 @@ def override(option: str, value: str) -> tuple[str, str]:
 def _near(option: str) -> str:
     import difflib  # only an error pays for it
 
-    known = [*_VALUES, *_FLAGS, *_ASKS]
+    known = [*VALUES, *FLAGS, *ASKS]
     close = difflib.get_close_matches(option, known, 1, 0.6)
     return f"; did you mean {close[0]}?" if close else " (cilium-policies --help)"

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cilium_policies.cli import COMMANDS, COMPLETE
+from cilium_policies.cli import COMMANDS, COMPLETE, bare
 from cilium_policies.cli.streams import NAME, fail
 
 _MODULES = {
@@ -43,6 +43,11 @@ class Group(click.Group):
 @click.group(cls=Group, name=NAME)
 def group() -> None:
     """Zero-trust CiliumNetworkPolicies for every namespace of a build."""
+
+
+# The function's own options are read elsewhere (bare.py); here they stand for the shell's completion.
+for _words in (*bare.VALUES, *bare.FLAGS, "--version"):
+    group.params.append(click.Option([_words], is_flag=_words not in bare.VALUES, expose_value=False))
 
 
 def run_command(arguments: list[str]) -> int:
