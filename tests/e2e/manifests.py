@@ -22,12 +22,12 @@ def name(doc: dict[str, Any]) -> str:
 
 def own(docs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The documents that say they are the function's."""
-    return [d for d in docs if COMPONENT in (d["metadata"].get("annotations") or {})]
+    return [d for d in docs if COMPONENT in (d.get("metadata", {}).get("annotations") or {})]
 
 
 def others(docs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """All but the function's own."""
-    return [d for d in docs if COMPONENT not in (d["metadata"].get("annotations") or {})]
+    return [d for d in docs if COMPONENT not in (d.get("metadata", {}).get("annotations") or {})]
 
 
 def policies(text: str) -> dict[str, dict[str, Any]]:
@@ -39,3 +39,8 @@ def policies(text: str) -> dict[str, dict[str, Any]]:
             key: value for key, value in doc.items() if key not in ("metadata", "apiVersion", "kind")
         }
     return found
+
+
+def rest(stream: str) -> str:
+    """The text of a stream less the function's own documents; kustomize sorts them among the others."""
+    return "---\n".join(text for text in stream.split("---\n") if COMPONENT not in text)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 
-from tests.e2e.manifests import COMPONENT, documents, name, others, own, policies
+from tests.e2e.manifests import documents, name, others, own, policies, rest
 from tests.e2e.trouble import EXEC, build, kustomization
-from tests.tools import EXAMPLES, IMAGE, ROOT, require, run, succeeded
+from tests.tools import EXAMPLES, IMAGE, require, run, succeeded
 
 pytestmark = pytest.mark.e2e
 
@@ -32,11 +31,6 @@ def test_all_that_the_build_had_comes_out_byte_for_byte_and_first(tmp_path, mode
 
     assert printed.startswith(without)
     assert rest(printed) == without
-
-
-def rest(stream):
-    """The text of a stream less the function's own documents; kustomize sorts them among the others."""
-    return "---\n".join(text for text in stream.split("---\n") if COMPONENT not in text)
 
 
 def relative(folder):
@@ -142,28 +136,3 @@ def test_names_and_namespaces_of_the_root_are_in_the_policies():
     assert "CiliumNetworkPolicy staging/default-deny" in made
     assert "CiliumNetworkPolicy staging/blue-nats" in made or "CiliumNetworkPolicy staging/nats" in made
     assert all(each.split()[1].startswith("staging/") for each in made)
-
-
-def test_the_corpus_main_case_by_program_and_by_image(image, tmp_path):
-    """The seed's own cluster through kustomize, both ways: nothing of it changes, each namespace gets policies."""
-    source = ROOT.parent / "shared" / "corpus" / "seed-cluster" / "input.yaml"
-    if not source.exists():
-        pytest.skip("needs ../shared/corpus")
-    outputs = []
-    for way, function in (("exec", EXEC), ("container", f"container: {{image: {IMAGE}}}")):
-        folder = kustomization(tmp_path / way, function)
-        (folder / "ns.yaml").write_bytes(source.read_bytes())
-        outputs.append(succeeded(run([*BUILD, folder], timeout=300)))
-    (folder / "kustomization.yaml").write_text("resources: [ns.yaml]\n")
-    without = succeeded(run([*PLAIN, folder], timeout=300))
-
-    assert outputs[0] == outputs[1]
-    assert rest(outputs[0]) == without
-    spaces = {
-        doc["metadata"]["name"]
-        for doc in yaml.load_all(without, yaml.BaseLoader)
-        if doc["kind"] == "Namespace"
-    }
-    made = policies(outputs[0])
-    assert spaces
-    assert {f"{space}/default-deny" for space in spaces} <= set(made)
