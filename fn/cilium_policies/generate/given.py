@@ -12,6 +12,7 @@ from cilium_policies.generate.roles import USUAL_SCRAPERS, Roles
 from cilium_policies.workloads.cluster import Cluster
 
 _NODES = ("host", "remote-node")
+_OUTSIDE = ("world", "ingress-clients")
 
 
 def roles(cluster: Cluster, config: Config) -> Roles:
@@ -31,6 +32,7 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         scrapers = USUAL_SCRAPERS
     proxies = []
     for_nodes: set[tuple[tuple[str, str, str], int, str]] = set()
+    for_others: set[tuple[tuple[str, str, str], int, str]] = set()
     for name in parts.components:
         component = catalogue.get(name)
         for known in component.own_edges if component else ():
@@ -40,7 +42,10 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
                 proxies += parts.component(name)
             if known.peer in _NODES:
                 for_nodes.update(_ports(known, parts, name))
-    return Given(gateways, tuple(_peers(scrapers)), tuple(dict.fromkeys(proxies)), frozenset(for_nodes))
+            if known.peer in _OUTSIDE:
+                for_others.update(_ports(known, parts, name))
+    only_nodes = frozenset(for_nodes - for_others)
+    return Given(gateways, tuple(_peers(scrapers)), tuple(dict.fromkeys(proxies)), only_nodes)
 
 
 def _ports(known: Known, parts: Roles, name: str) -> list[tuple[tuple[str, str, str], int, str]]:

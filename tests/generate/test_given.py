@@ -1,0 +1,35 @@
+"""What the catalogue tells evidence: whose published ports are for the nodes only."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support import deployment, made, namespace, service
+
+
+def _clients(labels: str, port: int) -> set[str]:
+    published = service("net/app", selector=labels, port=port, target=str(port)).replace(
+        "spec:\n", "spec:\n  type: NodePort\n", 1
+    )
+    documents = (namespace("net"), deployment("net/app", labels=labels, port=port), published)
+    edges = made(*documents).plan.edges
+    return {edge.source.name for edge in edges if edge.origin == "service"}
+
+
+def test_node_port_of_an_unknown_program_is_for_everybody() -> None:
+    assert _clients("app: unknown", 5000) == {"world", "host", "remote-node"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "port", "outside"),
+    [
+        (
+            "app.kubernetes.io/name: spegel, app.kubernetes.io/component: spegel",
+            5000,
+            False,
+        ),  # containerd's mirror
+        ("app.kubernetes.io/name: k8s-gateway", 1053, True),  # the nodes and the local network ask it
+    ],
+)
+def test_node_port_of_a_known_program(labels: str, port: int, outside: bool) -> None:
+    assert ("world" in _clients(labels, port)) is outside
