@@ -93,7 +93,8 @@ class Destinations:
             return
         service = named.service
         if service is None:
-            yield from self._elsewhere(address, named)
+            own = named.namespace == workload.namespace and named.name in (workload.name, workload.release)
+            yield from () if own else self._elsewhere(address, named)
             return
         if service.external_name:
             yield from self._external(workload, address, service)
