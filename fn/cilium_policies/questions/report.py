@@ -92,7 +92,9 @@ def uncovered(plan: Plan) -> Table:
         for one in plan.uncovered
     ]
     named = columns("namespace", "workload", "direction", "mode", "cure=to allow it")
-    return Table("What nothing in the input explains", named, rows, "every workload is covered")
+    return Table(
+        "What nothing in the input explains", named, list(dict.fromkeys(rows)), "every workload is covered"
+    )
 
 
 def outside(plan: Plan) -> Table:

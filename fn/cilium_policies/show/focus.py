@@ -98,7 +98,7 @@ def _middle(view: View, key: str, y: float) -> tuple[str, dict[str, float]]:
     height = HEAD + 18 + len(members) * LINE
     parts = [
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{MIDDLE}" height="{height:.1f}" rx="7" class="box"/>',
-        svg.text(x + 12, y + 21, svg.cut(group.title, MIDDLE - 90, 13.5), "name"),
+        svg.text(x + 12, y + 21, svg.cut(group.title, MIDDLE - 110, 13, bold=True), "name"),
         svg.text(x + MIDDLE - 12, y + 21, group.badge, "badge", ' text-anchor="end"'),
     ]
     spots = {}
@@ -151,7 +151,7 @@ def _group_box(view: View, rows: list[Row], corner: tuple[float, float], own: st
         return f'<g class="node plain">{tip}{box}{svg.text(x + 12, y + 19, f"{len(names)} others", "name")}</g>\n'
     group = view.groups[key]
     name = f"inside {group.title}" if key == own else group.title
-    title = svg.text(x + 12, y + 19, svg.cut(name, SIDE - 90, 14), "name")
+    title = svg.text(x + 12, y + 19, svg.cut(name, SIDE - 110, 13, bold=True), "name")
     badge = svg.text(x + SIDE - 12, y + 19, group.badge, "badge", ' text-anchor="end"')
     return f'<g class="node {group.tone}" data-group="{svg.clean(key)}">{box}{title}{badge}</g>\n'
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cilium_policies.show.graph import Group, View
+from cilium_policies.show.svg import measured
 
 WIDTH = 1280  # of the whole picture: what a browser shows without scrolling sideways
 MARGIN = 12
@@ -16,6 +17,8 @@ LANE_GAP = 40
 DETAILED = 24  # up to so many boxes list what they hold
 MEMBERS = 7  # so many lines a box has for them
 ROUNDS = 12000
+DETAILED_WIDTH, DETAILED_GAP = 186, 50
+COMPACT_WIDTH, COMPACT_GAP = 150, 36
 
 
 class Box(NamedTuple):
@@ -45,7 +48,7 @@ def layout(view: View) -> Layout:
     detailed = len(inner) <= DETAILED
     left = MARGIN + (LANE + LANE_GAP if lanes["in"] else 0)
     right = MARGIN + (LANE + LANE_GAP if lanes["out"] else 0)
-    box_width, gap = (186, 50) if detailed else (150, 36)
+    box_width, gap = (DETAILED_WIDTH, DETAILED_GAP) if detailed else (COMPACT_WIDTH, COMPACT_GAP)
     room = WIDTH - left - right + gap
     columns = max(1, min(int(room // (box_width + gap)), _square(len(inner))))
     places = _placed(view, inner, columns)
@@ -65,9 +68,18 @@ def box_height(view: View, group: Group, detailed: bool) -> float:
     members = len(view.listed(group.key)) if detailed else 0
     lines = min(members, MEMBERS + 1)
     words = chip_lines(view, group.key)
-    if not detailed and group.badge:
+    below = badge_below(group, detailed)
+    if not detailed and below:
         words = max(words, 1)  # the badge stands there
-    return 32 + 14 * lines + (4 if lines else 0) + 16 * words
+    return 32 + 14 * lines + (4 if lines else 0) + 16 * words + (14 if detailed and below else 0)
+
+
+def badge_below(group: Group, detailed: bool) -> bool:
+    """Whether the badge stands under the name, because there is no room beside it."""
+    if not group.badge:
+        return False
+    needed = measured(group.title, 13, bold=True) + measured(group.badge, 10, bold=True) + 30
+    return not detailed or needed > DETAILED_WIDTH
 
 
 def chip_lines(view: View, key: str) -> int:

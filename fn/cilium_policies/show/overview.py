@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cilium_policies.show import svg
 from cilium_policies.show.graph import Bundle, Group, View
-from cilium_policies.show.layout import MEMBERS, Box, Layout, layout
+from cilium_policies.show.layout import MEMBERS, Box, Layout, badge_below, layout
 
 LABELS = 3  # so many labels stand on a line
 
@@ -126,14 +126,16 @@ def _box(view: View, group: Group, placed: Layout) -> str:
     parts.append(
         f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="7" class="box"/>'
     )
-    badge = svg.measured(group.badge, 10.5) + 8 if group.badge else 0.0
-    beside = badge if placed.detailed else 0.0
-    css, size = ("small name", 12.5) if group.lane else ("name", 14)
-    parts.append(svg.text(box.x + 10, box.y + 20, svg.cut(group.title, box.width - 20 - beside, size), css))
+    badge = svg.measured(group.badge, 10, bold=True) + 8 if group.badge else 0.0
+    below = badge_below(group, placed.detailed)
+    css, size = ("small name", 12) if group.lane else ("name", 13)
+    room = box.width - 20 - (0.0 if below else badge)
+    parts.append(svg.text(box.x + 10, box.y + 20, svg.cut(group.title, room, size, bold=True), css))
     if group.badge:
-        y = box.y + (20 if placed.detailed else 38)
+        y = box.y + (38 if below and not placed.detailed else 34 if below else 20)
         parts.append(svg.text(box.x + box.width - 9, y, group.badge, "badge", ' text-anchor="end"'))
-    rows, y = _members(view, group, box) if placed.detailed or group.lane else ([], box.y + 38)
+    top = box.y + (52 if below and placed.detailed else 38)
+    rows, y = _members(view, group, (box.x, top), box.width) if placed.detailed or group.lane else ([], top)
     parts += rows
     parts += _chips(view, group, (box.x + 10, y), box.width - 32, 0.0 if placed.detailed else badge)
     if group.alert:
@@ -142,15 +144,15 @@ def _box(view: View, group: Group, placed: Layout) -> str:
     return f'<g class="node {group.tone}" {data}>{"".join(parts)}</g>\n'
 
 
-def _members(view: View, group: Group, box: Box) -> tuple[list[str], float]:
+def _members(view: View, group: Group, corner: tuple[float, float], width: float) -> tuple[list[str], float]:
     """A line each, the alarming ones first, and the height at which the next line goes."""
     members = sorted(view.listed(group.key), key=lambda node: node.tone != "bad")
-    y, parts = box.y + 38, []
+    (x, y), parts = corner, []
     for node in members[:MEMBERS]:
-        parts.append(svg.text(box.x + 10, y, svg.cut(node.title, box.width - 18, 11), f"row {node.tone}"))
+        parts.append(svg.text(x + 10, y, svg.cut(node.title, width - 18, 11), f"row {node.tone}"))
         y += 14
     if len(members) > MEMBERS:
-        parts.append(svg.text(box.x + 10, y, f"{len(members) - MEMBERS} more", "note"))
+        parts.append(svg.text(x + 10, y, f"{len(members) - MEMBERS} more", "note"))
         y += 14
     return parts, y + (4 if members else 0)
 

@@ -7,7 +7,7 @@ from math import hypot
 from pathlib import Path
 
 ASSETS = Path(__file__).parent / "assets"
-NARROW = frozenset("iljtfrI.,:;|'!()[]/ -")
+NARROW = frozenset("iljtfI.,:;|'!()[]/ ")
 WIDE = frozenset("mwMW@%")
 
 
@@ -16,20 +16,20 @@ def asset(name: str) -> str:
     return (ASSETS / name).read_text("utf-8")
 
 
-def measured(text: str, size: float) -> float:
-    """About how wide a text is in a sans-serif face, in pixels."""
+def measured(text: str, size: float, *, bold: bool = False) -> float:
+    """About how wide a text is in a sans-serif face, in pixels; rather too wide than too narrow."""
     units = sum(
-        0.34 if one in NARROW else 0.9 if one in WIDE else 0.6 if ord(one) < 0x300 else 1.0 for one in text
+        0.36 if one in NARROW else 0.95 if one in WIDE else 0.63 if ord(one) < 0x300 else 1.0 for one in text
     )
-    return units * size
+    return units * size * (1.13 if bold else 1.0)
 
 
-def cut(text: str, room: float, size: float) -> str:
+def cut(text: str, room: float, size: float, *, bold: bool = False) -> str:
     """The text, or what of it fits, with an ellipsis."""
-    if measured(text, size) <= room:
+    if measured(text, size, bold=bold) <= room:
         return text
     kept = text
-    while kept and measured(kept + "…", size) > room:
+    while kept and measured(kept + "…", size, bold=bold) > room:
         kept = kept[:-1]
     return kept + "…"
 
