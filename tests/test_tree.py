@@ -172,6 +172,13 @@ def test_nothing_is_written_or_removed_through_a_link(tmp_path: Path, link: str)
     assert listed(outside) == before
 
 
+def test_a_kustomization_that_does_not_list_the_new_folder_is_named(tmp_path: Path) -> None:
+    for name, resources in (("media", "[./radarr/ks.yaml]"), ("web", "[./network-policies/ks.yaml]")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "kustomization.yaml").write_text(f"resources: {resources}\n")
+    assert tree.unlisted(str(tmp_path), made()) == [str(tmp_path / "media" / "kustomization.yaml")]
+
+
 def test_a_dry_run_tells_and_touches_nothing(tmp_path: Path) -> None:
     changes = tree.write(str(tmp_path / "x"), made(), dry_run=True)
     assert len(changes.added) == 10

@@ -91,6 +91,18 @@ def write(root: str, made: dict[str, bytes], *, keep_others: bool = False, dry_r
     return changes
 
 
+def unlisted(root: str, made: dict[str, bytes]) -> list[str]:
+    """Kustomizations of the user's, beside the folders written, that do not name the `ks.yaml` in them."""
+    found = []
+    for folder in sorted({path.partition("/")[0] for path in made}):
+        place = os.path.join(root, folder, "kustomization.yaml")
+        if os.path.isfile(place):
+            with open(place, "rb") as file:
+                if b"network-policies" not in file.read():
+                    found.append(place)
+    return found
+
+
 def _checked(name: str, policy: Policy) -> str:
     if not _NAME.match(name):
         whole = f"{policy.namespace}/{policy.name}" if policy.namespace else policy.name

@@ -192,6 +192,20 @@ def test_write_makes_a_tree_and_a_second_write_changes_nothing(tmp_path: Path) -
     assert b"0 added, 0 changed, 0 removed" in second.stderr
 
 
+def test_write_says_what_flux_would_not_see(tmp_path: Path) -> None:
+    (tmp_path / "apps" / "shop").mkdir(parents=True)
+    (tmp_path / "apps" / "shop" / "kustomization.yaml").write_text("resources: []\n")
+    told = command("write", "--output", "apps", str(SHOP), cwd=tmp_path).stderr.decode()
+    assert "apps/shop/kustomization.yaml does not list ./network-policies/ks.yaml" in told
+    assert "pathPrefix" not in told
+    told = command("write", "--output", str(tmp_path / "apps"), str(SHOP)).stderr.decode()
+    assert "is no path within a source: set spec.write.pathPrefix" in told
+    told = command(
+        "write", "--output", str(tmp_path / "apps"), "--set", "write.pathPrefix=apps", str(SHOP)
+    ).stderr.decode()
+    assert "no path within a source" not in told
+
+
 def test_write_without_manifests_does_not_empty_a_tree(tmp_path: Path) -> None:
     command("write", "--output", "apps", str(SHOP), cwd=tmp_path)
     done = command("write", "--output", "apps", stdin=b"", cwd=tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -47,6 +48,12 @@ def write_command(root: str, dry_run: bool, keep_others: bool, **given: Any) -> 
     changes = tree.write(root, files, keep_others=keep_others, dry_run=dry_run)
     options.warn(run)
     _tell(changes, root, dry_run)
+    say(
+        f"cilium-policies: {place} does not list ./network-policies/ks.yaml: Flux will not see it"
+        for place in tree.unlisted(root, files)
+    )
+    if config.write.path_prefix is None and (os.path.isabs(root) or ".." in root.split(os.sep)):
+        say([f"cilium-policies: {root} is no path within a source: set spec.write.pathPrefix for ks.yaml"])
     return 0
 
 
