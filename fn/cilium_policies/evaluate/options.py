@@ -18,7 +18,6 @@ class Options(NamedTuple):
     labels: tuple[str, ...] = ()  # the agent's `labels`: what else is, or is no, identity label
     dns_check: bool = True  # a toFQDNs rule needs a DNS rule of the same pod
     all_services: bool = True  # false: a Service that nobody showed may still exist
-    version: str = ""  # Cilium's; "" is the newest
 
 
 DEFAULT = Options()

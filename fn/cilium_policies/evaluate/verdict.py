@@ -40,11 +40,6 @@ class Decision(NamedTuple):
         """Whether Hubble attributes the flow to a named policy (in audit: enforcement would let it pass)."""
         return self.reason == ALLOW_RULE
 
-    @property
-    def would_pass(self) -> bool:
-        """Whether the flow passes this end once every policy here closes its directions."""
-        return self.reason in (ALLOW_RULE, LOCALHOST, UNMANAGED)
-
 
 class Verdict(NamedTuple):
     """Both ends' answers. Egress is the sender's, ingress the receiver's."""

@@ -35,7 +35,6 @@ class Connections:
         self.pods = [end for end in situation.ends.values() if end.managed]
         self.nodes = [end for name in NODES for end in entity(name, situation.options)]
         self.reach = Reach(situation.world, [*self.pods, *self.nodes])
-        self.everyone = (1 << len(self.pods)) - 1
 
     def into(self, target: Endpoint) -> dict[PortSet, list[Endpoint]]:
         """Who may open what to one end."""

@@ -56,7 +56,7 @@ class Situation:
         self.known = list(policies)
         settings = cluster.settings
         minor = minor_of(settings.cilium_version)
-        self.options = Options(labels=settings.identity_labels, any_cluster=minor < 19)
+        self.options = Options(labels=settings.identity_labels, any_cluster=minor < 19, all_services=False)
         counted = [one for one in policies if not one.refusals]
         self._by_policy = {id(one.policy): one for one in counted}
         hard = [_hardened(one) if enforced else one.policy for one in counted]
