@@ -23,6 +23,11 @@ class Inventory:
             self._by_kind.setdefault(one.kind, []).append(one)
             self._by_id.setdefault((one.kind, one.namespace, one.name), one)
 
+    @property
+    def kinds(self) -> set[tuple[str, str]]:
+        """Every (group, kind) that occurs."""
+        return {(one.group, one.kind) for one in self.objects}
+
     def of(self, *kinds: str, group: str | None = None) -> list[Object]:
         """All objects of these kinds, in input order within a kind."""
         found = [one for kind in kinds for one in self._by_kind.get(kind, ())]

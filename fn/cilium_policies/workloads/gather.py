@@ -13,10 +13,11 @@ from cilium_policies.kube.objects import Object
 from cilium_policies.kube.reading import UNPLACED
 from cilium_policies.workloads import distribution, flux, rendered
 from cilium_policies.workloads.cluster import Cluster, Settings
-from cilium_policies.workloads.made import made
 from cilium_policies.workloads.model import Service, Workload
-from cilium_policies.workloads.releases import app_template, charts, release
 from cilium_policies.workloads.selectors import narrow_to, separate
+
+# What makes releases: Flux, K3s (and Flux's artifact of the same name), Argo CD, kustomize.
+_RELEASES = ("HelmRelease", "HelmChart", "Application", "ApplicationSet", "HelmChartInflationGenerator")
 
 
 def gather(
@@ -29,16 +30,12 @@ def gather(
     shown = Inventory(flux.resolve([*objects, *others]))
     workloads: list[Workload] = []
     services: list[Service] = []
-    rest = []
-    for found in release.collect(shown):
-        if app_template.recognises(found):
-            shown.add(app_template.expand(found))
-        else:
-            rest.append(found)
-    released, before, written = charts.every(rest, catalogue)
-    workloads += released
-    services += before
-    shown.add(written)
+    if shown.of(*_RELEASES):
+        from cilium_policies.workloads.releases.shown import (
+            add_releases,
+        )  # builds without Helm do not pay for it
+
+        workloads, services = add_releases(shown, catalogue)
     workloads += rendered.workloads(shown)
     services += rendered.services(shown)
     workloads += distribution.brought(settings.distribution, shown, workloads, catalogue)
@@ -46,7 +43,7 @@ def gather(
         one.own = not one.where.elsewhere
         _placed(one)
         _recognise(one, catalogue)
-    operated, behind = made(shown, catalogue, workloads)
+    operated, behind = _operated(shown, catalogue, workloads)
     for one in operated:
         one.own = not one.where.elsewhere
     workloads += _not_shown(operated, workloads)
@@ -56,6 +53,16 @@ def gather(
     if settings.identity_labels:
         narrow_to(settings.identity_labels, workloads)
     return Cluster(shown, workloads, services, settings)
+
+
+def _operated(
+    shown: Inventory, catalogue: Catalogue, workloads: list[Workload]
+) -> tuple[list[Workload], list[Service]]:
+    if not any(catalogue.made_by(group, kind) for group, kind in shown.kinds):
+        return [], []
+    from cilium_policies.workloads.made import made  # builds without custom resources do not pay for it
+
+    return made(shown, catalogue, workloads)
 
 
 def _not_shown(operated: list[Workload], shown: list[Workload]) -> list[Workload]:
