@@ -39,9 +39,9 @@ sys.stdout.buffer.write(open(__file__ + ".json", "rb").read() if form == "json" 
 KUBECTL = """\
 #!/usr/bin/env python3
 import sys
-words = " ".join(sys.argv[1:])
+words = " ".join(word for word in sys.argv[1:] if not word.startswith("jsonpath="))
 known = {
-    "-n kube-system get configmap cilium-config -o yaml": "data:\\n  allow-localhost: auto\\n",
+    "-n kube-system get configmap cilium-config -o": "allow-localhost: auto\\nlabels: \\n",
     "--namespace shop delete ciliumnetworkpolicies.cilium.io"
     " --selector app.kubernetes.io/managed-by=cilium-policies": "",
     "--namespace shop rollout restart deployment": "",
