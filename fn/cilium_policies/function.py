@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from cilium_policies.catalogue.load import load as catalogue
 from cilium_policies.document.finding import ERROR, Refused, line_of
 from cilium_policies.document.finding import refused as error
 from cilium_policies.document.source import RESOURCE_LIST, Source, identity
 from cilium_policies.document.split import split
 from cilium_policies.generate.config import Config
 from cilium_policies.generate.own import changes, documents
-from cilium_policies.generate.plan import Plan, plan
-from cilium_policies.generate.policies import Policies
 from cilium_policies.generate.settings import config_of, settings
-from cilium_policies.generate.summary import findings, summary
 from cilium_policies.krm.answer import pieces
 from cilium_policies.krm.ids import has_paths
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.reading import Objects, objects
-from cilium_policies.workloads.beside import beside
-from cilium_policies.workloads.gather import gather
+
+if TYPE_CHECKING:
+    from cilium_policies.generate.plan import Plan
+    from cilium_policies.generate.policies import Policies
 
 
 class Options(NamedTuple):
@@ -65,8 +63,8 @@ def run(inputs: list[tuple[str, bytes]], options: Options) -> Outcome:
         sources += (split(data, name) for name, data in inputs)
         config = config_of(sources, options.config, options.overrides)
         refuse_generators(sources)
-        if not config.enabled:
-            return passed_through(sources, objects(sources), options)
+        if not config.enabled or not any(source.items for source in sources):
+            return passed_through(sources, objects(sources), config, options)
         made = make(sources, config, options)
         if config.action == "check":
             return checked(sources, made, options)
@@ -92,6 +90,13 @@ def refuse_generators(sources: list[Source]) -> None:
 
 def make(sources: list[Source], config: Config, options: Options) -> Made:
     """The plan and the policies for what the sources show."""
+    # Imported here, so that an empty build and a refused config do not pay for them.
+    from cilium_policies.catalogue.load import load as catalogue
+    from cilium_policies.generate.plan import plan
+    from cilium_policies.generate.policies import Policies
+    from cilium_policies.workloads.beside import beside
+    from cilium_policies.workloads.gather import gather
+
     for source in sources:
         for finding in source.findings:
             if finding.severity == ERROR:
@@ -107,6 +112,8 @@ def make(sources: list[Source], config: Config, options: Options) -> Made:
 
 def answered(sources: list[Source], made: Made, options: Options) -> Outcome:
     """The items as they came, the policies after them, and what there is to say."""
+    from cilium_policies.generate.summary import findings, summary
+
     said = findings(sources, made.plan, made.policies)
     lines = summary(said, made.plan, made.policies, verbose=options.verbose)
     if options.only_policies:
@@ -137,9 +144,10 @@ def _from_kpt(source: Source) -> bool:
     return has_paths(source) and b"kustomize.config.k8s.io/id" not in source.data
 
 
-def passed_through(sources: list[Source], read: Objects, options: Options) -> Outcome:
-    """`enabled: false`: every item as it came, less the policies of earlier runs."""
-    lines = ["cilium-policies: switched off by spec.enabled; its own policies are removed"]
+def passed_through(sources: list[Source], read: Objects, config: Config, options: Options) -> Outcome:
+    """Nothing to do, or `enabled: false`: every item as it came, less the policies of earlier runs."""
+    off = "switched off by spec.enabled; its own policies are removed"
+    lines = [f"cilium-policies: {'nothing in the input' if config.enabled else off}"]
     if options.only_policies:
         return Outcome([], lines, 0)
     change = changes(read.own, [], comments=False)
