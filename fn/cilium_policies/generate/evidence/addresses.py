@@ -37,14 +37,9 @@ _PORT = re.compile(r":(\d{1,5})(?![\w.:\-])")
 _CLUSTER_NAME = re.compile(
     r"(?<![\w.\-/@+])(?:\w+\+)?((?:[\w\-]+\.){2,}svc(?:\.[a-z0-9.\-]*[a-z0-9])?)\.?(?![\w\-:])"
 )
-_HOST_FIELD = re.compile(
-    r"^[\s\-]*[\"']?((?:[\w.\-]*[_.\-])?(?:pghost|hostname|host|server|address|addr|endpoint|peer|seed|broker|join)(?:e?s)?)[\"']?\s*[:=]\s*"
-    r"[\"']?([A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9])?\.?)[\"']?\s*[,;]?\s*$",
-    re.IGNORECASE | re.MULTILINE,
-)
-_PORT_FIELD = re.compile(
-    r"[\"']?[\w.\-]*port[\"']?\s*[:=]\s*[\"']?(\d{1,5})[\"']?\s*[,;]?\s*$", re.IGNORECASE
-)
+# Last words of a key whose value is a bare name to call.
+_HOST_WORDS = ("hostname", "host", "server", "address", "addr", "endpoint", "peer", "seed", "broker", "join")
+_HOST_ENDS = tuple(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "es"))
 _KEYWORDS = re.compile(r"\bhost=([\w.\-]{1,253})(?:[^\n]{0,200}?\bport=(\d{1,5}))?")
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
 _FLAG = re.compile(r"--?([A-Za-z][\w.\-]*)\s*$")
@@ -55,6 +50,7 @@ _BEFORE_NAME = frozenset(
     "/@:$}%\\"
 )  # what stands before a URL's host, a variable or a path, never before a bare name
 _NEAR = 400  # characters that are looked at in front of a place: a long line would make the search quadratic
+_RARER = ("ndpoint", "NDPOINT", "eer", "EER", "eed", "EED", "roker", "ROKER", "oin", "OIN")  # of _HOST_WORDS
 _NEAR_LINES = 3  # a `port:` that belongs to a `host:` stands at most this far from it
 _TEMPLATE = re.compile(r"\{\{[^{}\n]{0,500}\}\}")
 _VARIABLE = re.compile(r"\$\(([A-Za-z_][\w.\-]*)\)")
@@ -98,16 +94,32 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
 def pairs(variables: dict[str, str]) -> Iterator[Address]:
     """`*_HOST` variables (and their like) that hold a bare name, with the `*_PORT` beside them."""
     for key, value in variables.items():
-        match = _HOST_FIELD.match(f"{key}={value.strip()}")
-        if match is None or match[2].isdigit():
-            continue
-        port = _paired_port(key, variables)
-        yield Address(match[2], port or program_port(key), key=key, direct=True, explicit=port > 0)
+        if is_host_key(key) and _is_name(host := value.strip()):
+            port = _paired_port(key, variables)
+            yield Address(host, port or program_port(key), key=key, direct=True, explicit=port > 0)
+
+
+def is_host_key(key: str) -> bool:
+    """Whether a key ends in a word like `host`: `DB_HOST`, `host`, `redis.address`, `PGHOST`, but not `GHOST`."""
+    lower = key.lower()
+    for end in _HOST_ENDS:
+        if lower.endswith(end):
+            cut = len(key) - len(end)
+            before = key[cut - 1 : cut]
+            camel = before.islower() and key[cut].isupper()
+            return not cut or before in "_-." or camel or lower[:cut] == "pg"
+    return False
+
+
+def _is_name(value: str) -> bool:
+    return value[:1].isalnum() and not value.isdigit() and _HOST_CHARS.issuperset(value)
 
 
 def _paired_port(key: str, variables: dict[str, str]) -> int:
     """The number in the `*_PORT` variable beside a `*_HOST` one, 0 without it."""
-    stem = re.sub(r"(?i)[_.\-]?(hostname|host|server|address|addr|endpoint)(e?s)?$", "", key)
+    lower = key.lower()
+    end = next((end for end in _HOST_ENDS if lower.endswith(end)), "")
+    stem = key[: len(key) - len(end)].rstrip("_-.")
     for name in (f"{stem}_PORT", f"{stem}PORT", f"{stem}_port", f"{stem}.port", f"{key}_PORT"):
         if (port := variables.get(name, "")).isdigit() and len(port) < 6:
             return int(port)
@@ -163,19 +175,33 @@ def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
 
 def _host_fields(value: str) -> Iterator[Address]:
     """`host: name` lines, with a `port:` line near them."""
-    if not re.search(r"(?i)host|server|addr|endpoint|peer|seed|broker|join", value):
+    if not any(word in value for word in ("ost", "OST", "erver", "ERVER", "ddr", "DDR", *_RARER)):
         return
-    lines: list[str] = []
-    for match in _HOST_FIELD.finditer(value):
-        if match[2].isdigit():
+    lines = value.split("\n")
+    for number, line in enumerate(lines):
+        key, name = _field(line)
+        if not key or not is_host_key(key) or not _is_name(name):
             continue
-        lines = lines or value.split("\n")
-        number = value.count("\n", 0, match.start(1))
-        near = lines[max(0, number - _NEAR_LINES) : number + _NEAR_LINES + 1]
-        ports = [int(found[1]) for line in near if (found := _PORT_FIELD.search(line))]
+        near = map(_field, lines[max(0, number - _NEAR_LINES) : number + _NEAR_LINES + 1])
+        ports = [int(told) for beside, told in near if beside.lower().endswith("port") and _is_port(told)]
         told = len(ports) == 1
-        port = ports[0] if told else program_port(match[1])
-        yield Address(match[2], port, key=match[1], direct=True, explicit=told)
+        yield Address(name, ports[0] if told else program_port(key), key=key, direct=True, explicit=told)
+
+
+def _field(line: str) -> tuple[str, str]:
+    """Key and value of a line `key: value`, `key = value` or `"key": "value",`; two empty texts for any other."""
+    colon, equal = line.find(":", 0, _NEAR), line.find("=", 0, _NEAR)
+    cut = min(colon, equal) if colon >= 0 <= equal else max(colon, equal)
+    if cut < 1:
+        return "", ""
+    key = line[:cut].strip(" \t-\"'")
+    if not key or not _HOST_CHARS.issuperset(key):
+        return "", ""
+    return key, line[cut + 1 : cut + 1 + _NEAR].strip(" \t\r,;\"'")
+
+
+def _is_port(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) < 6
 
 
 def _key(value: str, start: int, key: str, file: bool) -> str:
