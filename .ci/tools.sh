@@ -22,6 +22,7 @@ debian() { # names of packages; installs only what is missing
 
 go_tool() { # command, version, package: one binary in the cache, built once a version
   [ -e "$bin/.$1-$2" ] && [ -x "$bin/$1" ] && return
+  type -P go >/dev/null || { say "$1 needs Go 1.26 or newer: install it first"; return 1; }
   say "go install $1 $2"
   GOBIN=$bin GOFLAGS=-buildvcs=false nice go install "$3@$2" || return
   rm -f "$bin/.$1-"*
