@@ -31,6 +31,14 @@ def test_a_hook_job_has_its_policy_in_the_template_and_none_in_the_post_renderer
     assert set(whole) - set(hooked) == {"blog/blog-migrate"}
 
 
+def test_helm_hides_what_a_post_renderer_that_succeeds_says():
+    """Why docs/pipelines.md, and no warning of the program, tells of hook Jobs."""
+    done = run([EXAMPLES / "helm-post-renderer" / "run"])
+
+    assert succeeded(done)
+    assert done.stderr == ""
+
+
 def test_the_charts_own_objects_are_what_helm_prints_without_it():
     plain = {str(doc) for doc in documents(succeeded(run(TEMPLATE)))}
     rendered = documents(succeeded(run([*POST, *arguments("--namespace", "blog")])))
