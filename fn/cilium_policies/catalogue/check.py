@@ -222,7 +222,7 @@ def _when(value: Any, path: str) -> list[str]:
         return _condition(value, path)
     if not isinstance(value, str):
         return [f"{path}: needs one of {', '.join(WHEN_WORDS)}, or a condition"]
-    if path.endswith("enabled") or value in WHEN_WORDS:
+    if ".enabled" in path or value in WHEN_WORDS:
         return []
     return [
         f"{path}: {value!r} is no condition{nearest(value, WHEN_WORDS)}; {', '.join(WHEN_WORDS)} or a mapping"
