@@ -8,7 +8,7 @@ BASE   ?=
 PYTEST_ARGS ?= -n auto --dist loadgroup -q
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format score bench image docs dist lock expected tools clean
+.PHONY: help demo test lint format score mutate bench image docs dist lock expected tools clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -31,7 +31,10 @@ format: $(VENV)/.dev ## let ruff write what it can
 	$(BIN)/ruff format .
 
 score: $(VENV)/.dev ## ask Cilium's own policy engine about every flow of the corpus
-	$(BIN)/python -m tests.engine.score
+	$(BIN)/python -m tests.engine.score --misses --openings --write docs/score.md
+
+mutate: $(VENV)/.dev ## drop or alter one rule at a time: which would no asserted flow notice?
+	$(BIN)/python -m tests.engine.mutate
 
 bench: $(VENV)/.dev ## compare speed and memory with a Go and a PyYAML function
 	$(BIN)/python -m bench
