@@ -6,6 +6,7 @@ import time
 import pytest
 from cilium_policies.catalogue import index, load
 from cilium_policies.catalogue.index import CatalogueError
+from cilium_policies.catalogue.recognise import recognise
 
 CLIENT = {
     "component": "client",
@@ -60,6 +61,40 @@ def test_a_definition_replaces_and_disable_removes():
     }
     assert not any(edge.owner == "tempo" for edge in catalogue.edges_of("grafana"))
     assert load.load().get("tempo") is not None
+
+
+def test_definitions_are_as_good_as_files():
+    """What a user defines over the catalogue is what the catalogue would be with that file in it."""
+    mine = {
+        "component": "loki",
+        "match": [{"app": "my-loki"}],
+        "images": ["mine/loki"],
+        "sharedLabels": "true",
+        "charts": [{"chart": "loki"}],
+        "madeBy": [{"kind": "Loki", "group": "example.org"}],
+        "edges": [{"from": "component:grafana", "ports": ["3100/TCP"]}, {"to": "component:alloy"}],
+    }
+    catalogue = load.load(define=[mine, CLIENT], disable=["tempo"])
+    bodies = {name: one.data for name, one in load.load().components.items() if name != "tempo"}
+    whole = load.Catalogue(index.assemble({**bodies, "loki": mine, "client": CLIENT}))
+    assert set(catalogue.components) == set(whole.components)
+    for name in whole.components:
+        assert sorted(map(str, catalogue.edges_of(name))) == sorted(map(str, whole.edges_of(name))), name
+    for chart in whole.head["charts"]:
+        ours, theirs = ({one.name for one, _ in each.by_chart(chart)} for each in (catalogue, whole))
+        assert ours == theirs
+    assert catalogue.shared == whole.shared
+    assert catalogue.made_by("example.org", "Loki")[0][0].name == "loki"
+    for labels, image in (({"app": "my-loki"}, "mine/loki"), ({"app": "client"}, ""), ({}, "grafana/loki")):
+        ours, theirs = (recognise(each, labels=labels, images=[image]) for each in (catalogue, whole))
+        assert (ours and ours.name) == (theirs and theirs.name)
+    assert recognise(catalogue, labels={"app.kubernetes.io/name": "tempo"}) is None
+
+
+def test_a_definition_costs_little():
+    start = time.perf_counter()
+    load.load(define=[CLIENT])
+    assert time.perf_counter() - start < 0.05
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,16 @@ class Components(Mapping[str, Component]):
     def __len__(self) -> int:
         return len(self._places)
 
+    def change(self, own: dict[str, Any], off: set[str]) -> None:
+        """Puts a user's entries in (over those of the same name) and takes others out."""
+        for name, entry in own.items():
+            stated = self[name].mirrored if name in self else []
+            self._ready[name] = Component(entry, stated)
+            self._places[name] = []
+        for name in off:
+            del self._places[name]
+            self._ready.pop(name, None)
+
 
 class Catalogue:
     """Components with look-ups. `head` holds the tables of index.recognition."""
@@ -48,12 +58,14 @@ class Catalogue:
     def __init__(self, text: bytes) -> None:
         end = text.index(b"\n")
         self.head: dict[str, Any] = json.loads(text[1 : end - 1])
-        self.components: Mapping[str, Component] = Components(text, self.head["places"], end + 1)
+        self.components = Components(text, self.head["places"], end + 1)
         self.match_table: list[tuple[str, dict[str, str]]] = self.head["match"]
         self.label_table: dict[str, dict[str, list[int]]] = self.head["labels"]
         self.image_table: dict[str, list[tuple[str, str]]] = self.head["images"]
         self.shared: set[str] = set(self.head["shared"])
         self._edges: dict[str, tuple[Edge, ...]] = {}
+        self._gone: set[str] = set()  # entries whose statements no longer count
+        self._stated: dict[str, list[Any]] = {}  # what a user's entries state of others
 
     def get(self, name: str) -> Component | None:
         """The component of that name, or None."""
@@ -74,9 +86,41 @@ class Catalogue:
         ready = self._edges.get(name)
         if ready is None:
             component = self.components[name]
-            others = tuple(read_edge(one, one["owner"], name) for one in component.mirrored)
+            stated = [one for one in component.mirrored if one["owner"] not in self._gone]
+            stated += self._stated.get(name, [])
+            others = tuple(read_edge(one, one["owner"], name) for one in stated)
             ready = self._edges[name] = component.own_edges + others
         return ready
+
+    def change(self, own: dict[str, Any], off: set[str]) -> None:
+        """Puts a user's entries in (over those of the same name) and takes others out, before any look-up."""
+        from cilium_policies.catalogue import index
+
+        self._gone = off | set(own)
+        for table in (self.image_table, self.head["charts"], self.head["kinds"]):
+            position = 1 if table is self.image_table else 0
+            for key, rows in table.items():
+                table[key] = [row for row in rows if row[position] not in self._gone]
+        for values in self.label_table.values():
+            for value, numbers in values.items():
+                values[value] = [one for one in numbers if self.match_table[one][0] not in self._gone]
+        self.shared -= self._gone
+        self._add(index.recognition(own))
+        self._stated = index.mirrored(own)
+        self.components.change(own, off)
+
+    def _add(self, tables: dict[str, Any]) -> None:
+        """Appends the look-up tables of more entries."""
+        first = len(self.match_table)
+        self.match_table += tables["match"]
+        for key, values in tables["labels"].items():
+            for value, numbers in values.items():
+                known = self.label_table.setdefault(key, {}).setdefault(value, [])
+                known += [first + one for one in numbers]
+        for name in ("images", "charts", "kinds"):
+            for key, rows in tables[name].items():
+                self.head[name].setdefault(key, []).extend(rows)
+        self.shared.update(tables["shared"])
 
 
 def load(define: Iterable[Any] = (), disable: Iterable[str] = ()) -> Catalogue:
@@ -98,24 +142,22 @@ def load_folder(folder: Path) -> Catalogue:
 
 
 def _merged(catalogue: Catalogue, own: list[Any], off: list[str]) -> Catalogue:
-    from cilium_policies.catalogue import index
     from cilium_policies.catalogue.check import nearest, problems
 
-    bodies = {name: one.data for name, one in catalogue.components.items()}
     for name in off:
-        if name not in bodies:
+        if name not in catalogue.components:
             raise CatalogueError(
-                f"spec.components.disable: {name!r} is no component{nearest(name, bodies)};"
+                f"spec.components.disable: {name!r} is no component{nearest(name, catalogue.components)};"
                 " cilium-policies components list shows them"
             )
-    for name in off:
-        bodies.pop(name, None)
+    entries = {}
     for number, entry in enumerate(own):
         wrong = problems(entry)
         if wrong:
             raise CatalogueError(f"spec.components.define[{number}].{wrong[0]}")
-        bodies[entry["component"]] = entry
-    return Catalogue(index.assemble(bodies))
+        entries[entry["component"]] = entry
+    catalogue.change(entries, {name for name in off if name not in entries})
+    return catalogue
 
 
 def _text() -> bytes:
