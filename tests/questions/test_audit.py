@@ -11,6 +11,8 @@ from cilium_policies.cli.options import run_on
 from cilium_policies.function import Options
 from cilium_policies.questions.audit import CUT, DROPPED, STALE, Audit
 from cilium_policies.questions.situation import Situation, with_generated
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.cli.test_bare import command
 
@@ -289,3 +291,43 @@ def test_what_holds_no_flow_is_refused(stdin: bytes, said: str) -> None:
     assert done.stdout == b""
     assert done.stderr.decode().count("\n") == 1
     assert said in done.stderr.decode()
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.sampled_from(["FORWARDED", "INGRESS", "TCP"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                ["flow", "verdict", "l4", "TCP", "source", "labels", "identity", "traffic_direction", "IP"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.lists(JSON, max_size=4))
+def test_no_line_can_break_it(values: list[object]) -> None:
+    audit = Audit(None)
+    audit.read(json.dumps(value).encode() for value in values)
+    audit.cut()
+
+
+NAMES = ("source", "destination", "l4", "IP", "event_type", "ingress_allowed_by", "destination_names", "time")
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), JSON))
+def test_no_field_of_a_flow_can_break_it(shop: Situation, fields: dict[str, object]) -> None:
+    whole = json.loads(hubble.line(end(shop, "data/db"), end(shop, "shop/web"), 8080))
+    whole["flow"].update(fields)
+    audit = Audit(shop.world)
+    audit.read([json.dumps(whole).encode()])
+    audit.cut()
+    assert audit.seen + audit.odd <= 1
