@@ -58,8 +58,19 @@ def _resource_list(data: bytes, file: str, spans: list[tuple[int, int]]) -> Sour
             raise refused("a ResourceList stands beside other documents", "keep the ResourceList alone",
                           file=file, line=line)  # fmt: skip
         _identify(source, layout(source.frame.dash_column + 2, True))
+        _refuse_cut_off(source)
         return source
     return None
+
+
+def _refuse_cut_off(source: Source) -> None:
+    """Raise Refused where the text ends inside an item that then lacks its kind or its name."""
+    last = source.items[-1] if source.items else None
+    if last is None or last.end < len(source.data) or source.data.endswith(b"\n"):
+        return
+    if last.dash >= 0 and not (last.kind and last.name):
+        raise refused("the input ends inside an item", "it was cut off; hand it in whole", file=source.file,
+                      line=source.data.count(b"\n") + 1)  # fmt: skip
 
 
 def _stream(data: bytes, file: str, spans: list[tuple[int, int]]) -> Source:

@@ -55,7 +55,9 @@ def objects(sources: list[Source], namespace: str = "") -> Objects:
                 if namespace and one.namespace in UNPLACED and one.kind not in CLUSTER_SCOPED:
                     one.namespace = namespace
                 if one.kind in _POLICIES and COMPONENT in one.annotations:
-                    own.append(Own(one, number, item.index))
+                    # one inside a List goes back with the List: the new text of the same name comes after it
+                    if one.kind == item.kind:
+                        own.append(Own(one, number, item.index))
                 elif marks.counts(item, one):
                     found.append(one)
                 elif one.group == API:
