@@ -1,0 +1,30 @@
+"""Inputs that once broke something, each with what must hold for it."""
+
+from __future__ import annotations
+
+import pytest
+from cilium_policies.function import Options, run
+
+from tests.hostile import seeds
+from tests.hostile.inputs import Case
+from tests.hostile.oracle import check
+
+OWN_POLICY_IN_A_LIST = (
+    "apiVersion: v1\nkind: List\nitems:\n- " + seeds.POLICY.rstrip("\n").replace("\n", "\n  ") + "\n"
+)
+CASES = {
+    "a list that holds a policy of an earlier run": OWN_POLICY_IN_A_LIST,
+    "lone carriage returns": seeds.resource_list([seeds.POLICY]).replace("\n", "\r"),
+    "a list inside a list": "kind: List\nitems: [{kind: List, items: [{kind: List, items: null}]}]\n",
+    "a line separator in a block": 'kind: ConfigMap\ndata: {a: "x"}\n---\nkind: A\nb: |\n  x\u2028kind: B\n',
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_once_broke(name: str) -> None:
+    check(Case(CASES[name].encode()))
+
+
+def test_a_list_goes_back_whole_whatever_is_in_it() -> None:
+    text = f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop}}\n---\n{OWN_POLICY_IN_A_LIST}".encode()
+    assert run([("stdin", text)], Options()).stdout.startswith(text)
