@@ -45,10 +45,9 @@ def collect(inventory: Inventory) -> list[Release]:
     """Every Helm release of the input, in input order within a kind."""
     from cilium_policies.workloads.releases import argo, inflated, k3s
 
-    here = (
-        one for one in inventory.of("HelmRelease", group=_FLUX) if not mapping(one.spec.get("kubeConfig"))
-    )
-    found = [flux_release(one, inventory) for one in here]  # those with a kubeConfig run in another cluster
+    flux = (one for one in inventory.of("HelmRelease", group=_FLUX) if one.name)
+    here = (one for one in flux if not mapping(one.spec.get("kubeConfig")))  # the others: another cluster
+    found = [flux_release(one, inventory) for one in here]
     found += k3s.collect(inventory)
     found += argo.collect(inventory)
     found += inflated.collect(inventory)
