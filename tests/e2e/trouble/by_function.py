@@ -89,7 +89,7 @@ def alias_bomb(tmp: Path) -> str:
 
 
 def duplicate_key(tmp: Path) -> str:
-    return stream(NAMESPACE + "  name: again\n")
+    return stream(DEPLOYMENT.replace("  name: web\n", "  name: web\n  name: again\n", 1))
 
 
 def json_stream(tmp: Path) -> str:
