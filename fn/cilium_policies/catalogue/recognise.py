@@ -55,6 +55,13 @@ def recognise(
     return catalogue.components[ranked[0][1]]
 
 
+def labelled(component: Component, labels: Mapping[str, str], kind: str = "", name: str = "") -> bool:
+    """Whether the pods carry a component's labels: then they are set up as its charts do, not merely of its image."""
+    if kind == "Job" and name:
+        labels = {**labels, JOB_NAME: name}
+    return any(_part_of(wanted, labels) for wanted in component.match if wanted)
+
+
 class _Pod:
     __slots__ = ("chart", "images", "kind", "name", "namespace", "ports")
 

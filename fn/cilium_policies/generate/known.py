@@ -97,6 +97,8 @@ def _peers(known: Known, workload: Workload, roles: Roles, ports: tuple[Port, ..
     if word == "component":
         yield from map(pods, _instances(name, workload, outward, roles))
     elif word == "kube-apiserver":
+        if outward and workload.rendered and not workload.by_label:
+            return  # the same image runs in many ways: whether this one calls the API its role bindings say
         yield from map(entity, ("kube-apiserver",) if outward else _API_CLIENTS)
     elif word == "gateway":
         yield from roles.gateways
@@ -119,7 +121,13 @@ def _peers(known: Known, workload: Workload, roles: Roles, ports: tuple[Port, ..
 
 
 def _instances(name: str, workload: Workload, outward: bool, roles: Roles) -> Iterator[Workload]:
-    """The instances at the other end: from the client's side its nearest servers."""
+    """The instances at the other end: from the client's side its nearest servers. A component that calls itself
+    means its own members, not those of another instance (two databases of one kind)."""
+    if name == workload.component:
+        members = roles.component(name)
+        place = (workload.namespace, workload.instance)
+        yield from (one for one in members if (one.namespace, one.instance) == place)
+        return
     if outward:
         yield from roles.nearest(workload, name)
         return

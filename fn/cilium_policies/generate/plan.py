@@ -14,6 +14,7 @@ from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.edge import Edge, Peer
 from cilium_policies.generate.given import given, roles
 from cilium_policies.generate.namespaces import Namespace, namespaces
+from cilium_policies.generate.unseen import unseen
 from cilium_policies.generate.warnings import warnings
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -58,10 +59,11 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue) -> Plan:
     chosen, findings = namespaces(cluster, config)
     parts = roles(cluster, config)
     allowed = Allowed(cluster, config, parts)
+    hints = given(cluster, catalogue, parts, config)
     found = [
         *allowed.edges,
         *known.edges(cluster, catalogue, parts),
-        *evidence.edges(cluster, given(cluster, catalogue, parts, config)),
+        *evidence.edges(cluster, hints),
     ]
     subjects = [
         one for one in cluster.workloads if one.own and not one.host_network and one.namespace in chosen
@@ -83,6 +85,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue) -> Plan:
             *allowed.findings,
             *_host_network(cluster, on),
             *warnings(cluster, set(on)),
+            *unseen(cluster, hints, found),
             *_softened(on, config, modes),
             *_assumed(on, config, modes),
         ],
@@ -100,7 +103,7 @@ def _uncovered(
                     explained.add((peer.workload.key, direction))
     for one in subjects:
         for direction in DIRECTIONS:
-            if not one.component and (one.key, direction) not in explained:
+            if not (one.component and one.by_label) and (one.key, direction) not in explained:
                 yield Uncovered(one, direction)
 
 

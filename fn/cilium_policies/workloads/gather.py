@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.catalogue.recognise import recognise
+from cilium_policies.catalogue.recognise import labelled, recognise
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.names import is_name, is_namespace
@@ -105,5 +105,6 @@ def _recognise(workload: Workload, catalogue: Catalogue) -> None:
         chart=workload.chart,
     )
     if component is not None:
+        workload.by_label = labelled(component, workload.labels, workload.kind, workload.name)
         workload.component = component.name
         workload.host_network = workload.host_network or (component.host_network and not workload.rendered)

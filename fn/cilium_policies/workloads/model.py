@@ -36,6 +36,7 @@ class Workload:
     __slots__ = (
         "absent",
         "annotations",
+        "by_label",
         "chart",
         "component",
         "host_network",
@@ -81,6 +82,7 @@ class Workload:
         self.chart = ""  # chart name, where one is known
         self.values: Mapping = {}  # Helm values or the custom resource's spec, for conditions
         self.component = ""  # catalogue entry, once recognised
+        self.by_label = True  # recognised by more than its image: it is set up as the component's charts do
         self.rendered = False
         self.own = True  # this build writes its policy (False: known from an inventory)
         self.source: Object | None = None  # the object it came from
