@@ -186,6 +186,8 @@ def _env(namespace: str, entry: Mapping, configs: _Configs) -> Iterator[Text]:
             for found in read(namespace, text(source.get("name"))):
                 if found.key == key:
                     yield Text(found.path, name, found.value)
+                    return
+    yield Text(f"env {name}", name, "")  # its value stands elsewhere; conditions ask for the name
 
 
 def _mounted(volume: Mapping) -> Iterator[tuple[str, str]]:
