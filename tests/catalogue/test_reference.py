@@ -1,8 +1,10 @@
 """`components list`, `components show` and docs/catalogue.md say what the data say."""
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 from cilium_policies.catalogue import wording
 from cilium_policies.catalogue.load import load
 from cilium_policies.document.finding import Refused
@@ -65,3 +67,11 @@ def test_an_unknown_name_is_refused_with_the_nearest():
 )
 def test_conditions_in_words(condition, words):
     assert wording.when(condition) == words
+
+
+def test_the_example_of_an_own_component_is_valid():
+    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+    components = yaml.load(example, Loader=yaml.BaseLoader)["spec"]["components"]
+    found = load(components["define"], components["disable"])
+    assert found.by_chart("ledger")[0][0].name == "ledger"
+    assert found.get("podinfo") is None

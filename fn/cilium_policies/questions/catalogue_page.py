@@ -17,8 +17,44 @@ client's entry, and gives both sides; its source is its own or, where it says *c
 ports. Where an input shows other ports (Services, probes, containers), the input counts.
 
 *When* says what switches an edge on: *always* means whenever the component stands there and, for an edge to another
-component, that one too; *the input asks for it*: a route, monitor, Service or address in it
-does. A component of your own is the same form under `spec.components.define`.
+component, that one too; *the input asks for it*: a route, monitor, Service or address in it does.
+
+## A component of your own
+
+The form is that of the files here (`component.schema.json` beside them is its schema); an entry of the same name
+takes the place of the catalogue's. In the config:
+
+```yaml
+spec:
+  components:
+    disable: [podinfo]
+    define:
+    - component: ledger
+      match:                                  # label sets, each alone enough; the one with most labels wins
+      - {app.kubernetes.io/name: ledger}
+      images: [example/ledger]                # known by what it runs, where labels do not tell
+      charts:                                 # pods of releases that are not rendered
+      - chart: ledger
+        enabled: web.enabled                  # the value that switches this part, and what holds when it is not set
+        default: true
+        labels: {app.kubernetes.io/name: "{name}", app.kubernetes.io/instance: "{release}"}
+        services: [{name: "{fullname}", ports: [{name: http, port: 80, target: 8080}]}]
+      madeBy:                                 # pods that an operator makes from an object
+      - {kind: Ledger, group: example.org, labels: {app: "{name}"}, workload: "ledger-{name}"}
+      edges:                                  # each flow once, on pod ports, between components in the client's entry
+      - {from: gateway, ports: [8080/TCP], why: web UI, when: evidence}
+      - {to: component:cloudnative-pg-cluster, ports: [5432/TCP], why: database, when: peer}
+      - {to: internet, ports: [443/TCP], why: exchange rates, when: {env: RATES_URL}}
+```
+
+`when` is `peer` (both components are there), `evidence` (the input asks for it), `asked` (only by `spec.allow`), or a
+condition; several keys of one must all hold, of a list of conditions any: `value:` (a Helm value; `is:`, `matches:`),
+`field:` (of the object that made the pods), `object:` (`group/Kind` in the input; `has:` a path), `env:`, `arg:`, `text:`
+(regular expressions on variables, arguments, all configuration), `mentions:` (object-storage, chat, sign-in, mail),
+`component:`, `distribution:`, `replicas:`, `not:`, `all:`.
+
+## Components
+
 """
 
 
