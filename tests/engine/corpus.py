@@ -143,7 +143,8 @@ def left_out(case: Case) -> dict[int, str]:
     """Allow rows that an application's build alone cannot know: row number to the object of another build.
 
     A source belongs to the build whose object, release or rendered workload has the longest name that its own
-    begins with, in its namespace. Cluster DNS counts in every build.
+    begins with, in its namespace. Cluster DNS counts in every build. Nor can it let anybody in to a pod of another
+    build in a namespace that it closes itself: a build writes policies for pods of its own input alone.
     """
     if case.kind != "app" or case.tree is None:
         return {}
@@ -160,6 +161,11 @@ def left_out(case: Case) -> dict[int, str]:
         mine, theirs = (_best(names, match["namespace"], match["name"]) for names in (own, others))
         if theirs > mine:
             found[row.number] = match[0]
+            continue
+        namespace, _, name = str(row.query["to"].get("pod", "")).partition("/")
+        mine, theirs = (_best(names, namespace, name) for names in (own, others))
+        if theirs > mine and any(namespace == where for where, _ in own):
+            found[row.number] = f"pod {namespace}/{name}, behind this build's default-deny"
     return found
 
 

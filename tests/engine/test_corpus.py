@@ -105,7 +105,7 @@ def test_each_version_accepts_every_policy(
         found = judge.findings(product.policies(case, mode, variant), crds)
         assert [str(one) for one in found if one.refused] == []
         assert [one.warnings for one in found if one.warnings] == []
-        assert len(found) > 1
+        assert found
 
 
 def test_rows_from_the_facts(judge: Judge, product: Product) -> None:

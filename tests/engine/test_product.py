@@ -73,7 +73,11 @@ def test_each_build_has_its_own_variables(tree: tuple[Case, Case]) -> None:
 
 def test_rows_of_other_builds_are_left_out(tree: tuple[Case, Case]) -> None:
     whole, single = tree
-    assert left_out(single) == {2: "Service shop/store", 3: "ServiceMonitor shop/store-metrics"}
+    assert left_out(single) == {
+        1: "pod shop/store, behind this build's default-deny",
+        2: "Service shop/store",
+        3: "ServiceMonitor shop/store-metrics",
+    }
     assert left_out(whole) == {}
 
 

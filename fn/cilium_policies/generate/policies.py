@@ -158,7 +158,7 @@ def _groups(subjects: list[Workload], neighbours: list[Workload]) -> Iterator[Gr
     """Workloads that share a policy, with its subject: those of one component's instance, where one selector
     finds them and nobody else; all others stand alone."""
     groups: dict[tuple[str, str], list[Workload]] = {}
-    for one in subjects:
+    for one in sorted(subjects, key=lambda one: (one.name, one.kind)):  # whatever the order of the input
         key = (one.component, one.instance) if one.component else ("", f"{one.kind}/{one.name}")
         groups.setdefault(key, []).append(one)
     for group in groups.values():
