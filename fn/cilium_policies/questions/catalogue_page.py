@@ -50,8 +50,8 @@ spec:
 `when` is `peer` (both components are there), `evidence` (the input asks for it), `asked` (only by `spec.allow`), or a
 condition; several keys of one must all hold, of a list of conditions any: `value:` (a Helm value; `is:`, `matches:`),
 `field:` (of the object that made the pods), `object:` (`group/Kind` in the input; `has:` a path), `env:`, `arg:`,
-`text:` (regular expressions on variables, arguments, all configuration), `mentions:` (object-storage, chat, sign-in, mail),
-`component:`, `distribution:`, `replicas:`, `not:`, `all:`.
+`text:` (regular expressions on variables, arguments, all configuration), `mentions:` (object-storage, chat, sign-in,
+mail), `component:`, `distribution:`, `replicas:`, `not:`, `all:`.
 
 ## Components
 
