@@ -99,3 +99,22 @@ def test_the_order_does_not_depend_on_the_order_of_evidence() -> None:
         (Peer("cidr", "10.1.0.0/16"), (Port(4),), "c"),
     ]
     assert made(*edges) == made(*reversed(edges))
+
+
+def test_a_namespace_covers_its_pods_on_the_same_ports() -> None:
+    shop = Peer("namespace", namespace="shop")
+    web = (Port(80),)
+    found = made(
+        (shop, web, "the shop"), (pods(workload("shop/a")), web, "a"), (pods(workload("ops/b")), web, "b")
+    )
+    assert sorted(rule.why for rule in found) == ["b", "the shop"]
+
+
+def test_a_rule_without_ports_says_so() -> None:
+    found = made((entity("host"), (), "nodes"), (Peer("internet"), (), "peers on any TCP and UDP port"))
+    assert [rule.why for rule in found] == ["nodes, on any port", "peers on any TCP and UDP port"]
+
+
+def test_a_rule_without_a_reason_names_who_needs_it() -> None:
+    edge = Edge(pods(ME), pods(workload("shop/a")), (Port(80),), "", "catalogue grafana", "catalogue")
+    assert [rule.why for rule in rules([(edge.target, edge)], "shop")] == ["needed by grafana"]

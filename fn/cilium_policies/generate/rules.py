@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from cilium_policies.cilium.model import Cidr, Fqdn, PortRange, Requirement, Rule, Selector, ToPorts
@@ -16,6 +17,7 @@ PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "16
 PRIVATE_6 = ("fc00::/7", "fe80::/10")
 OUTSIDE = (Cidr("0.0.0.0/0", ("169.254.0.0/16",)), Cidr("::/0", ("fe80::/10",)))
 _MOST_PORTS = 40  # of one toPorts entry, by the CRD schema
+_ANY_PORT = re.compile(r"\b(?:any|all|every)\b.*\bports?\b")  # a rule without ports says so
 _PLACE = {
     "workload": 0,
     "labels": 0,
@@ -85,6 +87,8 @@ def rules(
     made = []
     for members in grouped.values():
         order, rule = _rule(members, namespace, node_cidrs)
+        if rule.ports is None and not _ANY_PORT.search(rule.why):
+            rule = rule._replace(why=f"{rule.why}, on any port")
         if reasons.count(rule.why) > 1:
             rule = rule._replace(why=f"{rule.why} ({_who(members, namespace)})")
         made.append((order, rule))
@@ -122,7 +126,7 @@ def _joined(edges: Iterable[tuple[Peer, Edge]]) -> list[_Flow]:
                     continue  # an earlier edge has said it
                 ports -= known
                 known |= ports
-            reason = sentence(edge.reason)
+            reason = sentence(edge.reason) or f"needed by {edge.evidence.removeprefix('catalogue ')}"
             flow = flows.setdefault((one, reason, l7), _Flow(one, reason))
             flow.ports |= ports
             flow.rules = l7
@@ -145,8 +149,8 @@ def _uncovered(flows: list[_Flow]) -> list[_Flow]:
     """Without the flows that a wider peer allows on the same ports already."""
     wide: dict[str, set[Port]] = {}
     for flow in flows:
-        name = flow.peer.name if flow.peer.kind == "entity" else flow.peer.kind
-        if name in ("all-pods", "world", "outside", "all", "cluster") and not any(flow.rules):
+        name = _width(flow.peer)
+        if name and not any(flow.rules):
             wide.setdefault(name, set()).update(flow.ports)
     if not wide:
         return flows
@@ -162,6 +166,14 @@ def _uncovered(flows: list[_Flow]) -> list[_Flow]:
     return kept
 
 
+def _width(peer: Peer) -> str:
+    """The word for a peer that contains others; "" for those that do not."""
+    if peer.kind == "namespace":
+        return f"namespace {peer.namespace}"
+    name = peer.name if peer.kind == "entity" else peer.kind
+    return name if name in ("all-pods", "world", "outside", "all", "cluster") else ""
+
+
 _COVERS = {
     "workload": ("all-pods", "cluster", "all"),
     "labels": ("all-pods", "cluster", "all"),
@@ -175,6 +187,8 @@ _COVERS = {
 
 def _covers(peer: Peer) -> tuple[str, ...]:
     covers = _COVERS.get(peer.kind, ())
+    if peer.kind == "workload" and peer.workload is not None:
+        return (f"namespace {peer.workload.namespace}", *covers)
     link_local = peer.kind == "cidr" and peer.name.startswith(("169.254.", "fe80:"))
     return tuple(cover for cover in covers if cover != "outside") if link_local else covers
 
