@@ -13,7 +13,8 @@ from cilium_policies.generate.naming import LIMIT, component_name, free, limited
         ("external-dns", "cloudflare-dns", "external-dns-cloudflare-dns"),
         ("vmsingle", "vm", "vmsingle-vm"),
         ("redis", "redissimo", "redis-redissimo"),
-        ("flux-source-controller", "source-controller", "flux-source-controller"),
+        ("flux-source-controller", "flux", "flux-source-controller"),
+        ("flux-source-controller", "source-controller", "flux-source-controller-source-controller"),
     ],
 )
 def test_component_and_instance(component: str, instance: str, name: str) -> None:

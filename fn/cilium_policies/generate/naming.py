@@ -7,7 +7,7 @@ _SUFFIX = "-cilium-policies"
 
 
 def component_name(component: str, instance: str) -> str:
-    """The policy name of a component's instance: the longer of the two names where one is an end of the other."""
+    """The policy name of a component's instance: the longer of the two names where one begins the other."""
     if part_of(instance, component):
         return limited(component)
     if part_of(component, instance):
@@ -16,9 +16,8 @@ def component_name(component: str, instance: str) -> str:
 
 
 def part_of(part: str, name: str) -> bool:
-    """Whether `part` is `name`, or its first or last dash-separated words (`source-controller` of
-    `flux-source-controller`)."""
-    return name == part or name.startswith(part + "-") or name.endswith("-" + part)
+    """Whether `part` is `name`, or its first dash-separated words (`cert-manager` of `cert-manager-webhook`)."""
+    return name == part or name.startswith(part + "-")
 
 
 def limited(name: str) -> str:
