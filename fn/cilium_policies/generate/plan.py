@@ -33,7 +33,9 @@ class Uncovered(NamedTuple):
         pod = f"{self.workload.namespace}/{self.workload.name}"
         if self.direction == EGRESS:
             return f"spec.allow: [{{from: {{pod: {pod}}}, to: internet, ports: [443/TCP], why: …}}]"
-        return f"spec.allow: [{{from: same-namespace, to: {{pod: {pod}}}, ports: [8080/TCP], why: …}}]"
+        ports = ", ".join(dict.fromkeys(f"{port.number}/{port.protocol}" for port in self.workload.ports))
+        client = f"{{namespace: {self.workload.namespace}}}"
+        return f"spec.allow: [{{from: {client}, to: {{pod: {pod}}}, ports: [{ports or '8080/TCP'}], why: …}}]"
 
     def __str__(self) -> str:
         return f"{self.workload.namespace}/{self.workload.name} {self.direction}"
