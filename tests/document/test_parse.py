@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
-
 from cilium_policies.document import events, limits, parse
 from cilium_policies.document.finding import Refused, line_of
+from hypothesis import given, settings
+
 from tests.document import texts
 
 

@@ -78,11 +78,9 @@ def _head(body: Mapping, run: Check, clusterwide: bool) -> None:
     _name(metadata.get("name"), run)
     namespace = metadata.get("namespace")
     # A namespace that kustomize stamped on a cluster-wide policy is no fault: the API server takes it off.
-    if isinstance(namespace, str) and namespace and not clusterwide:
-        if len(namespace) > 63 or not _DNS_LABEL.fullmatch(namespace):
-            run.refuse(
-                "metadata.namespace", f"{namespace!r} is no namespace", "lower-case letters, digits and -"
-            )
+    wanted = namespace if isinstance(namespace, str) and not clusterwide else ""
+    if wanted and (len(wanted) > 63 or not _DNS_LABEL.fullmatch(wanted)):
+        run.refuse("metadata.namespace", f"{namespace!r} is no namespace", "lower-case letters, digits and -")
     _labels(metadata, run)
 
 
