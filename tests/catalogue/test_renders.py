@@ -1,6 +1,6 @@
 """Pods of real charts: each matched by exactly one entry, its declared ports covered or listed.
 
-renders.jsonl holds, for each workload of `helm template` of 170 charts with release `relx` (default values,
+renders.jsonl holds, for each workload of `helm template` of 181 charts with release `relx` (default values,
 and each part switched on once), its labels without volatile ones, images, declared ports, and the component
 that the chart's documentation and the given facts call it; `closed` are the ports that stay closed on purpose
 (profiling, debugging) or belong to peers that no entry names.
