@@ -118,3 +118,17 @@ def test_a_rule_without_ports_says_so() -> None:
 def test_a_rule_without_a_reason_names_who_needs_it() -> None:
     edge = Edge(pods(ME), pods(workload("shop/a")), (Port(80),), "", "catalogue grafana", "catalogue")
     assert [rule.why for rule in rules([(edge.target, edge)], "shop")] == ["needed by grafana"]
+
+
+def test_an_edge_on_every_port_is_not_narrowed_by_another_of_the_same_reason() -> None:
+    peer = pods(workload("shop/a"))
+    found = made((peer, (Port(80),), "because"), (peer, (), "because"))
+    assert None in [rule.ports for rule in found]
+    assert [rule.ports for rule in made((peer, (), "because"), (peer, (Port(80),), "because"))] == [None]
+
+
+def test_every_port_of_a_namespace_covers_its_pods() -> None:
+    found = made(
+        (Peer("namespace", namespace="shop"), (), "all"), (pods(workload("shop/a")), (Port(80),), "a")
+    )
+    assert [rule.endpoints for rule in found] == [(Selector(),)]

@@ -14,6 +14,8 @@ from cilium_policies.generate.roles import Roles
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Port, Workload
 
+SAME = "same-namespace"
+
 
 class Allowed:
     """Edges of the config; `complete`: the directions that `none` declares complete; `findings` about peers."""
@@ -22,6 +24,7 @@ class Allowed:
         self._cluster = cluster
         self._roles = roles
         self._names = sorted({one.namespace for one in cluster.workloads})
+        self._shown = {*self._names, *(one.name for one in cluster.inventory.of("Namespace", group=""))}
         self.edges: list[Edge] = []
         self.complete: set[tuple[tuple[str, str, str], str]] = set()
         self.findings: list[Finding] = []
@@ -29,12 +32,27 @@ class Allowed:
             self._read(allow)
 
     def _read(self, allow: Allow) -> None:
+        names = self._namespaces(allow)
+        if not names:
+            self._nothing(allow, f"namespaces {', '.join(allow.namespaces)}" if allow.namespaces else SAME)
+        for name in names:
+            self._between(allow, name)
+
+    def _namespaces(self, allow: Allow) -> list[str]:
+        """The namespaces that such an edge is drawn in; `same-namespace` alone means that of the other end, and
+        at both ends each of its own. [""] where the edge speaks of none."""
         if allow.namespaces:
-            for name in self._names:
-                if any(fnmatchcase(name, pattern) for pattern in allow.namespaces):
-                    self._between(allow, name)
-        else:
-            self._between(allow, "")
+            return [name for name in self._names if any(fnmatchcase(name, each) for each in allow.namespaces)]
+        if SAME not in (allow.source.name, allow.target.name):
+            return [""]
+        other = allow.target if allow.source.name == SAME else allow.source
+        if other.kind in ("pod", "service"):
+            return [other.namespace]
+        if other.kind == "namespace":
+            return [other.name]
+        if other.kind == "component":
+            return sorted({one.namespace for one in self._roles.component(other.name)})
+        return self._names
 
     def _between(self, allow: Allow, namespace: str) -> None:
         if "none" in (allow.source.kind, allow.target.kind):
@@ -61,10 +79,12 @@ class Allowed:
         wide = ("namespace", "all-pods")
         if source.kind in wide:
             for one in self._members(source):
-                yield pods(one), target
+                if one is not target.workload:
+                    yield pods(one), target
         if target.kind in wide:
             for one in self._members(target):
-                yield source, pods(one)
+                if one is not source.workload:
+                    yield source, pods(one)
         if not (source.kind in wide and target.kind in wide):
             yield source, target
 
@@ -92,15 +112,20 @@ class Allowed:
 
     def _peers(self, allow: Allow, peer: ConfigPeer, namespace: str) -> list[Peer]:
         found = list(resolved(peer, self._cluster, self._roles, namespace))
-        if not found:
-            self.findings.append(
-                Finding(
-                    WARNING,
-                    f"spec.allow[{allow.number}]: {peer} matches nothing in the input",
-                    "correct the name, or give the inventory of the whole tree (spec.inventory)",
-                    file=allow.where.file,
-                    line=allow.where.line,
-                    path=f"spec.allow[{allow.number}]",
-                )
-            )
+        if not found or (peer.kind == "namespace" and peer.name not in self._shown):
+            self._nothing(allow, str(peer))
+        if peer.kind == "component" and namespace and not allow.namespaces:
+            return [one for one in found if one.workload and one.workload.namespace == namespace]
         return found
+
+    def _nothing(self, allow: Allow, what: str) -> None:
+        self.findings.append(
+            Finding(
+                WARNING,
+                f"spec.allow[{allow.number}]: {what} matches nothing in the input",
+                "correct the name, or give the inventory of the whole tree (spec.inventory)",
+                file=allow.where.file,
+                line=allow.where.line,
+                path=f"spec.allow[{allow.number}]",
+            )
+        )

@@ -16,6 +16,7 @@ from cilium_policies.generate.config import (
 )
 from cilium_policies.generate.schema import BOOLEANS, Path
 from cilium_policies.kube.objects import Mapping, Where, mapping, strings
+from cilium_policies.workloads.model import Port
 
 T = TypeVar("T")
 LineOf = Callable[[Path], int]
@@ -131,6 +132,8 @@ def _allow(entries: list[Mapping], where: Where, line_of: LineOf) -> tuple[Allow
             _meant(peers.port, text, (*path, "ports", place))
             for place, text in enumerate(entry.get("ports") or ())
         ]
+        http, dns = _http(entry.get("http") or [], (*path, "http")), _texts(entry, "dns")
+        _refuse_other_ports(ports, path, http=bool(http), dns=bool(dns))
         allowed.append(
             Allow(
                 source,
@@ -138,8 +141,8 @@ def _allow(entries: list[Mapping], where: Where, line_of: LineOf) -> tuple[Allow
                 tuple(ports),
                 " ".join((entry.get("why") or "allowed by the config").split()).rstrip("."),
                 _texts(entry, "namespaces"),
-                _http(entry.get("http") or [], (*path, "http")),
-                _texts(entry, "dns"),
+                http,
+                dns,
                 where._replace(line=line_of(path)),
                 number,
             )
@@ -153,6 +156,19 @@ def _refuse_senseless(source: peers.ConfigPeer, target: peers.ConfigPeer, path: 
     if source.kind == "fqdn":
         cure = "Cilium knows names only of what pods call; write cidr:, or world"
         raise Unmeant((*path, "from"), "a DNS name cannot open a connection", cure)
+
+
+def _refuse_other_ports(ports: list[Port], path: Path, *, http: bool, dns: bool) -> None:
+    """Without ports of their own such rules would be lost; on others Cilium would take the traffic for what it is
+    not."""
+    if http and dns:
+        raise Unmeant((*path, "dns"), "http and dns do not go together", "write two edges")
+    if http and not (ports and all(one.protocol == "TCP" and not one.end for one in ports)):
+        raise Unmeant(
+            (*path, "http"), "http requests need single TCP ports", "add them, as in ports: [8080/TCP]"
+        )
+    if dns and not (ports and all(one.number == 53 and not one.end for one in ports)):
+        raise Unmeant((*path, "dns"), "names are asked for on port 53", "write ports: [53/UDP, 53/TCP]")
 
 
 def _http(entries: list[Mapping], path: Path) -> tuple[tuple[str, str], ...]:

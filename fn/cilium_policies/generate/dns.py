@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from cilium_policies.cilium.model import PortRange, Requirement, Rule, Selector, ToPorts
 from cilium_policies.generate.config import Config
+from cilium_policies.generate.edge import Peer, pods
 from cilium_policies.generate.rules import NAMESPACE_KEY
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -41,6 +44,13 @@ class Dns:
                 Requirement(USUAL_KEY, "In", USUAL_VALUES),
             )  # the same text in every build of the cluster
         return tuple(Requirement(key, "In", (value,)) for key, value in sorted(shown[0].selector.items()))
+
+    def peers(self) -> tuple[Peer, ...]:
+        """The DNS pods as ends of edges, shown or not."""
+        if self.workloads:
+            return tuple(map(pods, self.workloads))
+        choices = [[(one.key, value) for value in one.values] for one in self.requirements]
+        return tuple(Peer("labels", namespace=self.namespace, labels=labels) for labels in product(*choices))
 
     def selector(self, namespace: str) -> Selector:
         """The DNS pods as a peer of a policy in `namespace`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Edge as Known
 from cilium_policies.generate.config import Config
+from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.edge import Peer
 from cilium_policies.generate.evidence.given import Given
 from cilium_policies.generate.resolve import resolved
@@ -17,11 +18,12 @@ _OUTSIDE = ("world", "ingress-clients")
 
 def roles(cluster: Cluster, config: Config) -> Roles:
     """The parts that pods play, with the config's word on scrapers and gateways."""
-    shown = Roles(cluster)
+    dns = Dns(cluster, config).peers()
+    shown = Roles(cluster, dns=dns)
     wanted = config.cluster
     scrapers = [peer for one in wanted.scrapers for peer in resolved(one, cluster, shown)]
     gateways = [peer for one in wanted.gateways for peer in resolved(one, cluster, shown)]
-    return Roles(cluster, tuple(scrapers), tuple(gateways))
+    return Roles(cluster, tuple(scrapers), tuple(gateways), dns)
 
 
 def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) -> Given:

@@ -115,6 +115,7 @@ class Policies:
         server = edge.target.workload
         return (
             bool(edge.ports)
+            and not edge.dns
             and server in self._plan.dns.workloads
             and all(port.number == 53 for port in edge.ports)
         )

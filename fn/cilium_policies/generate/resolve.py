@@ -43,7 +43,7 @@ def _word(word: str, roles: Roles, namespace: str) -> Iterator[Peer]:
     elif word == "ingress-clients":
         yield from map(entity, ("world", "host", "remote-node"))
     elif word == "dns":
-        yield from map(pods, roles.component("coredns"))
+        yield from roles.dns
     elif word == "scraper":
         yield from roles.scrapers
     elif word == "gateway":

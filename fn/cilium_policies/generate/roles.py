@@ -26,10 +26,14 @@ USUAL_SCRAPERS = (
 
 
 class Roles:
-    """Look-ups by component; `scrapers` and `gateways` are peers for the words of the same name."""
+    """Look-ups by component; `scrapers`, `gateways` and `dns` are peers for the words of the same name."""
 
     def __init__(
-        self, cluster: Cluster, scrapers: tuple[Peer, ...] = (), gateways: tuple[Peer, ...] = ()
+        self,
+        cluster: Cluster,
+        scrapers: tuple[Peer, ...] = (),
+        gateways: tuple[Peer, ...] = (),
+        dns: tuple[Peer, ...] = (),
     ) -> None:
         self._by_component: dict[str, list[Workload]] = {}
         self._by_namespace: dict[tuple[str, str], list[Workload]] = {}
@@ -41,6 +45,7 @@ class Roles:
                 self._by_release.setdefault((one.component, one.namespace, one.release), []).append(one)
         self.scraper_pods = [one for name in SCRAPERS for one in self.component(name)]
         self.scrapers = scrapers or tuple(map(pods, self.scraper_pods))
+        self.dns = dns
         self.gateways = gateways or tuple(pods(one) for name in GATEWAYS for one in self.component(name))
 
     @property

@@ -111,8 +111,9 @@ def _name(peer: Peer, namespace: str) -> str:
 
 
 def _joined(edges: Iterable[tuple[Peer, Edge]]) -> list[_Flow]:
-    flows: dict[tuple[Peer, str, object], _Flow] = {}
+    flows: dict[tuple[Peer, str, object, bool], _Flow] = {}
     said: dict[Peer, set[Port]] = {}
+    every: set[Peer] = set()  # peers that an edge without ports allows on all of them
     for peer, edge in edges:
         for one in _nodes(peer):
             ports = {
@@ -122,12 +123,14 @@ def _joined(edges: Iterable[tuple[Peer, Edge]]) -> list[_Flow]:
             l7 = (edge.http, edge.dns)
             known = said.setdefault(one, set())
             if not any(l7):
-                if ports and ports <= known:
+                if one in every or (ports and ports <= known):
                     continue  # an earlier edge has said it
                 ports -= known
                 known |= ports
+                if not ports:
+                    every.add(one)
             reason = sentence(edge.reason) or f"needed by {edge.evidence.removeprefix('catalogue ')}"
-            flow = flows.setdefault((one, reason, l7), _Flow(one, reason))
+            flow = flows.setdefault((one, reason, l7, bool(ports)), _Flow(one, reason))
             flow.ports |= ports
             flow.rules = l7
     return list(flows.values())
@@ -148,16 +151,23 @@ def _nodes(peer: Peer) -> tuple[Peer, ...]:
 def _uncovered(flows: list[_Flow]) -> list[_Flow]:
     """Without the flows that a wider peer allows on the same ports already."""
     wide: dict[str, set[Port]] = {}
+    every: set[str] = set()  # those that allow all ports
     for flow in flows:
         name = _width(flow.peer)
         if name and not any(flow.rules):
             wide.setdefault(name, set()).update(flow.ports)
+            if not flow.ports:
+                every.add(name)
     if not wide:
         return flows
     kept = []
     for flow in flows:
         for cover in _covers(flow.peer):
-            if cover in wide and flow.ports and not any(flow.rules):
+            if any(flow.rules):
+                continue
+            if cover in every:
+                break
+            if cover in wide and flow.ports:
                 flow.ports -= wide[cover]
                 if not flow.ports:
                     break
