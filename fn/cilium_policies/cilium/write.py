@@ -3,6 +3,8 @@ writes them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from cilium_policies.cilium.model import Cidr, Policy, PortRange, Rule, Selector, ServiceRef, Spec, ToPorts
@@ -27,11 +29,11 @@ def policy_text(policy: Policy, *, comments: bool = True) -> bytes:
         _member(lines, "", key, value)
     if len(policy.specs) == 1:
         lines.append("spec:")
-        _spec_lines(lines, "  ", "  ", policy.specs[0], comments)
+        lines.extend(_spec_lines("  ", "  ", policy.specs[0], comments))
     else:
         lines.append("specs:" if policy.specs else "specs: []")
         for spec in policy.specs:
-            _spec_lines(lines, "- ", "  ", spec, comments)
+            lines.extend(_spec_lines("- ", "  ", spec, comments))
     lines.append("")
     return "\n".join(lines).encode()
 
@@ -162,23 +164,66 @@ def _port(port: PortRange) -> Mapping:
     return {**body, "protocol": port.protocol} if port.protocol else body
 
 
-def _spec_lines(lines: list[str], first: str, indent: str, spec: Spec, comments: bool) -> None:
-    """The members of one spec; `first` is the first line's indent, which may carry a sequence's dash."""
-    start = len(lines)
-    rules = {name: given for name, given, _ in _lists(spec) if given is not None}
-    for key, value in spec_object(spec).items():
-        given = rules.get(key)
-        if not comments or not given:
-            _member(lines, indent, key, value)
+def _spec_lines(first: str, indent: str, spec: Spec, comments: bool) -> Sequence[str]:
+    """The members of one spec; `first` is the first line's indent, which may carry a sequence's dash.
+
+    A thousand namespaces have one default-deny: what was written once is remembered.
+    """
+    try:
+        return _remembered_spec(first, indent, spec, comments)
+    except TypeError:  # L7 rules are mappings, which cannot be looked up
+        return _fresh_spec(first, indent, spec, comments)
+
+
+def _fresh_spec(first: str, indent: str, spec: Spec, comments: bool) -> tuple[str, ...]:
+    lines: list[str] = []
+    rules = {name: (given, side) for name, given, side in _lists(spec) if given}
+    for key, value in spec_object(
+        spec._replace(ingress=None, egress=None, ingress_deny=None, egress_deny=None)
+    ).items():
+        _member(lines, indent, key, value)
+    for key, given, side in _lists(spec):
+        if key not in rules:
+            if given is not None:
+                _member(lines, indent, key, [])
             continue
         lines.append(f"{indent}{key}:")
-        for rule, body in zip(given, value, strict=True):
-            lines.extend(comment_lines(rule.why, indent))
-            _item(lines, indent, body)
-    if len(lines) == start:
-        lines.append(f"{first}{{}}")
-    else:
-        lines[start] = first + lines[start][len(indent) :]
+        for rule in given or ():
+            if comments:
+                lines.extend(comment_lines(rule.why, indent))
+            lines.extend(_rule_lines(rule, side, indent))
+    if not lines:
+        return (f"{first}{{}}",)
+    lines[0] = first + lines[0][len(indent) :]
+    return tuple(lines)
+
+
+def _rule_lines(rule: Rule, side: str, indent: str) -> Sequence[str]:
+    """One rule as an entry of its list: peers and ports apart, as many rules share either."""
+    if rule.ports is None:
+        return _part_lines(rule._replace(why=""), side, indent)
+    peers = rule._replace(why="", ports=None)
+    if peers == Rule():
+        return _part_lines(Rule(ports=rule.ports), side, indent)
+    ports = _part_lines(Rule(ports=rule.ports), side, indent)
+    return [*_part_lines(peers, side, indent), f"{indent}  {ports[0][len(indent) + 2 :]}", *ports[1:]]
+
+
+def _part_lines(rule: Rule, side: str, indent: str) -> Sequence[str]:
+    try:
+        return _remembered_part(rule, side, indent)
+    except TypeError:
+        return _fresh_part(rule, side, indent)
+
+
+def _fresh_part(rule: Rule, side: str, indent: str) -> tuple[str, ...]:
+    lines: list[str] = []
+    _item(lines, indent, rule_object(rule, side))
+    return tuple(lines)
+
+
+_remembered_spec = lru_cache(maxsize=64)(_fresh_spec)
+_remembered_part = lru_cache(maxsize=1024)(_fresh_part)
 
 
 def comment_lines(text: str, indent: str) -> list[str]:
