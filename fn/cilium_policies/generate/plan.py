@@ -67,9 +67,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue) -> Plan:
         *known.edges(cluster, catalogue, parts),
         *evidence.edges(cluster, hints),
     ]
-    subjects = [
-        one for one in cluster.workloads if one.own and not one.host_network and one.namespace in chosen
-    ]
+    subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
     uncovered = list(_uncovered(subjects, found, allowed.complete))
     modes = _modes(chosen, config, uncovered)
     on = {name: one for name, one in chosen.items() if not modes[name].off}
@@ -92,6 +90,12 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue) -> Plan:
             *_assumed(on, config, modes),
         ],
     )
+
+
+def _is_subject(one: Workload, chosen: dict[str, Namespace]) -> bool:
+    """This build's own pods; a distribution's where this build closes their namespace."""
+    place = chosen.get(one.namespace)
+    return place is not None and (one.own or (one.brought and place.wide))
 
 
 def _uncovered(

@@ -38,11 +38,11 @@ def gather(
         workloads, services = add_releases(shown, catalogue)
     workloads += rendered.workloads(shown)
     services += rendered.services(shown)
-    workloads += distribution.brought(settings.distribution, shown, workloads, catalogue)
     for one in workloads:
         one.own = not one.where.elsewhere
         _placed(one)
         _recognise(one, catalogue)
+    workloads += distribution.brought(settings.distribution, workloads, catalogue)
     operated, behind = _operated(shown, catalogue, workloads)
     for one in operated:
         one.own = not one.where.elsewhere

@@ -36,6 +36,7 @@ class Workload:
     __slots__ = (
         "absent",
         "annotations",
+        "brought",
         "by_label",
         "chart",
         "component",
@@ -84,6 +85,7 @@ class Workload:
         self.component = ""  # catalogue entry, once recognised
         self.by_label = True  # recognised by more than its image: it is set up as the component's charts do
         self.rendered = False
+        self.brought = False  # its distribution brings it: a subject only beside the namespace's default-deny
         self.own = True  # this build writes its policy (False: known from an inventory)
         self.source: Object | None = None  # the object it came from
         self.where = Where()
