@@ -16,6 +16,7 @@ from cilium_policies.document.source import Frame, Item, Source
 
 ENTRY = re.compile(rb"\n(?:[^ \n#-]|-[^ ])")
 KEY = re.compile(rb"(apiVersion|kind|items|functionConfig|results):(?:[ ]+([^\n]*))?(?=\n|\Z)")
+BLANK = re.compile(rb"\s*")
 FIRST_DASH = re.compile(rb"(?:\n *(?:#[^\n]*)?(?=\n))*\n( *)- ")
 BREAKS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")  # line ends to YAML 1.1, not to the patterns
 
@@ -23,7 +24,7 @@ BREAKS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")  # line ends to YAML 1.
 def fill(source: Source, start: int, end: int) -> bool:
     """Fill `source` from the document at `start`; False where its layout is not the tools' own."""
     data = source.data
-    if end != len(data) or b"\r" in data or (not data.isascii() and any(mark in data for mark in BREAKS)):
+    if b"\r" in data or (not data.isascii() and any(mark in data for mark in BREAKS)):
         return False
     entries = _entries(data, start, end)
     if entries is None or entries.get("kind", (0, 0, b""))[2] != b"ResourceList":
@@ -71,7 +72,7 @@ def _items(source: Source, entries: dict[str, tuple[int, int, bytes]]) -> bool:
         frame.items = (begin, begin + 2)
     elif value:
         return False
-    elif not data[colon:stop].strip():
+    elif BLANK.match(data, colon, stop).end() == stop:  # type: ignore[union-attr]
         frame.items = (colon, colon)
     else:
         frame.items = (colon, stop)

@@ -12,6 +12,7 @@ from cilium_policies.document.source import JSON, RESOURCE_LIST, STREAM, Item, S
 
 BOM = b"\xef\xbb\xbf"
 NAMED = re.compile(rb"(?:(?:\A|\n)|[{,\"'\s])kind[\"']?[ \t\r\n]*:[ \t\r\n]*[\"']?ResourceList\b")
+BLANKS = re.compile(r"[ \t\r\n]*")
 FLOW = re.compile(rb"[ \t\r\n]*[{\[]")
 DOCUMENT = layout(0, False)
 NULL = Finding(WARNING, "null: passed through unread")
@@ -26,6 +27,9 @@ def split(data: bytes, file: str = "stdin") -> Source:
     """
     check_bytes(data, file)
     start = len(BOM) if data.startswith(BOM) else 0
+    source: Source | None = Source(data, file, RESOURCE_LIST)
+    if source is not None and blocks.fill(source, start, len(data)):
+        return _finished(source)
     spans = stream.documents(data, start)
     if b"ResourceList" in data:
         source = _resource_list(data, file, spans)
@@ -43,34 +47,33 @@ def _resource_list(data: bytes, file: str, spans: list[tuple[int, int]]) -> Sour
     for start, end in spans:
         if NAMED.search(data, start, end) is None:
             continue
-        source = Source(data, file, RESOURCE_LIST)
-        if not blocks.fill(source, start, end):
-            seen = _peek(data, start, end, DOCUMENT)
-            if seen is not None and seen.kind != "ResourceList":
-                continue
-            from cilium_policies.document import marks
+        seen = _peek(data, start, end, DOCUMENT)
+        if seen is not None and seen.kind != "ResourceList":
+            continue
+        from cilium_policies.document import marks
 
-            source = Source(data, file, RESOURCE_LIST)
-            if not marks.fill(source, start, end):
-                continue
+        source = Source(data, file, RESOURCE_LIST)
+        if not marks.fill(source, start, end):
+            continue
         if len(spans) > 1:
             line = data.count(b"\n", 0, spans[1][0]) + 1
             raise refused("a ResourceList stands beside other documents", "keep the ResourceList alone",
                           file=file, line=line)  # fmt: skip
-        _identify(source, layout(source.frame.dash_column + 2, True))
-        _refuse_cut_off(source)
-        return source
+        return _finished(source)
     return None
 
 
-def _refuse_cut_off(source: Source) -> None:
-    """Raise Refused where the text ends inside an item that then lacks its kind or its name."""
+def _finished(source: Source) -> Source:
+    """A ResourceList with its items' identities. Raises Refused where the text ends inside an item that then
+    lacks its kind or its name."""
+    _identify(source, layout(source.frame.dash_column + 2, True))
     last = source.items[-1] if source.items else None
     if last is None or last.end < len(source.data) or source.data.endswith(b"\n"):
-        return
+        return source
     if last.dash >= 0 and not (last.kind and last.name):
         raise refused("the input ends inside an item", "it was cut off; hand it in whole", file=source.file,
                       line=source.data.count(b"\n") + 1)  # fmt: skip
+    return source
 
 
 def _stream(data: bytes, file: str, spans: list[tuple[int, int]]) -> Source:
@@ -87,7 +90,7 @@ def _json(data: bytes, file: str, start: int, end: int) -> Source | None:
     text = data[start:end].decode()
     decode = json.JSONDecoder().raw_decode
     source = Source(data, file, JSON)
-    at = len(text) - len(text.lstrip())
+    at = _behind_blanks(text, 0)
     offset = start + at
     try:
         while at < len(text):
@@ -95,12 +98,17 @@ def _json(data: bytes, file: str, start: int, end: int) -> Source | None:
             size = len(text[at:stop].encode())
             item = Item(source, len(source.items), offset, offset + size)
             source.items.append(item)
-            at = stop + len(text) - stop - len(text[stop:].lstrip())
+            at = _behind_blanks(text, stop)
             offset += size + at - stop
     except (ValueError, RecursionError):
         return None
     _identify(source, DOCUMENT)
     return source
+
+
+def _behind_blanks(text: str, at: int) -> int:
+    match = BLANKS.match(text, at)
+    return match.end() if match else at
 
 
 def _identify(source: Source, columns: Layout) -> None:
