@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from cilium_policies.generate.evidence.ports_of_schemes import NO_NETWORK, PROGRAMS, SCHEMES, UDP_SCHEMES
@@ -99,6 +100,7 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
             yield Address(host, port or program_port(key), key=key, direct=True, explicit=port > 0)
 
 
+@lru_cache(maxsize=4096)
 def is_host_key(key: str) -> bool:
     """Whether a key ends in a word like `host`: `DB_HOST`, `host`, `redis.address`, `PGHOST`, but not `GHOST`."""
     lower = key.lower()
