@@ -1,7 +1,6 @@
 """The loaded catalogue: look-ups, both sides of an edge, a user's entries, a new file."""
 
 import json
-import time
 
 import pytest
 from cilium_policies.catalogue import index, load
@@ -91,12 +90,6 @@ def test_definitions_are_as_good_as_files():
     assert recognise(catalogue, labels={"app.kubernetes.io/name": "tempo"}) is None
 
 
-def test_a_definition_costs_little():
-    start = time.perf_counter()
-    load.load(define=[CLIENT])
-    assert time.perf_counter() - start < 0.05
-
-
 @pytest.mark.parametrize(
     ("define", "disable", "says"),
     [
@@ -142,14 +135,3 @@ def test_the_index_is_whole_json_and_small_steps_decode_it(tmp_path):
     assert list(head["places"]) == [body["component"] for body in bodies] == sorted(head["places"])
     catalogue = load.Catalogue(out.read_bytes())
     assert [catalogue.components[name].name for name in catalogue.components] == list(head["places"])
-
-
-@pytest.mark.slow
-def test_loading_is_quick(tmp_path):
-    text = index.build(tmp_path / "index.json").read_bytes()
-    times = []
-    for _ in range(20):
-        start = time.perf_counter()
-        load.Catalogue(text)
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.003

@@ -42,24 +42,7 @@ def readers(text: str) -> list[Any]:
     ]
 
 
-def test_layout() -> None:
-    dns = ToPorts((PortRange("53", "UDP"), PortRange("53", "TCP")), "dns", {"dns": [{"matchPattern": "*"}]})
-    probes = PortRange("8000", "TCP", 8010)
-    kube_dns = Selector(
-        (Requirement(NAMESPACE, "In", ("kube-system",)), Requirement("k8s-app", "In", ("kube-dns",)))
-    )
-    spec = Spec(
-        WEB,
-        ingress=(Rule(entities=("host",), ports=(ToPorts((probes,)),), why="probes"),),
-        egress=(Rule(endpoints=(kube_dns,), ports=(dns,), why="names"), Rule(icmps=(("IPv4", "8"),))),
-        deny_ingress_default=False,
-        deny_egress_default=True,
-        description="probes; names",
-    )
-    given = policy(spec, labels={"b": "1", "a": "x"}, annotations={"cilium-policies.fn/component": "web"})
-    assert (
-        policy_text(given).decode()
-        == """\
+LAYOUT = """\
 apiVersion: cilium.io/v2
 kind: CiliumNetworkPolicy
 metadata:
@@ -107,7 +90,24 @@ spec:
       - family: IPv4
         type: 8
 """
+
+
+def test_layout() -> None:
+    dns = ToPorts((PortRange("53", "UDP"), PortRange("53", "TCP")), "dns", {"dns": [{"matchPattern": "*"}]})
+    probes = PortRange("8000", "TCP", 8010)
+    kube_dns = Selector(
+        (Requirement(NAMESPACE, "In", ("kube-system",)), Requirement("k8s-app", "In", ("kube-dns",)))
     )
+    spec = Spec(
+        WEB,
+        ingress=(Rule(entities=("host",), ports=(ToPorts((probes,)),), why="probes"),),
+        egress=(Rule(endpoints=(kube_dns,), ports=(dns,), why="names"), Rule(icmps=(("IPv4", "8"),))),
+        deny_ingress_default=False,
+        deny_egress_default=True,
+        description="probes; names",
+    )
+    given = policy(spec, labels={"b": "1", "a": "x"}, annotations={"cilium-policies.fn/component": "web"})
+    assert policy_text(given).decode() == LAYOUT
     without = policy_text(given, comments=False).decode()
     assert without == "".join(
         line for line in policy_text(given).decode().splitlines(True) if not line.lstrip().startswith("#")
