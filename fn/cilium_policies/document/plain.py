@@ -38,71 +38,58 @@ def read(text: bytes) -> dict[str, Any] | None:
         return None
     try:
         return _build(LINE.findall("\n" + text.decode("ascii")), text.count(b"\n"))
-    except Unsure:
+    except (Unsure, IndexError):
         return None
 
 
-def _build(lines: list[tuple[str, str, str, str, str, str]], count: int) -> dict[str, Any]:  # noqa: C901, PLR0915 (the hot loop)
+def _build(  # noqa: C901, PLR0915 (the hot loop)
+    lines: list[tuple[str, str, str, str, str, str]], count: int
+) -> dict[str, Any]:
     """The mapping that these lines make, if they are all `count` lines of the text.
 
-    `nodes` are the open collections with their columns. A key without a value stays open until the next line
-    shows whether it has children: deeper ones, or dashes at its own column.
+    `node` is the open collection and `column` where its members stand; those around it wait on the stack. A
+    key without a value stays open until the next line shows whether it has children: deeper ones, or dashes
+    at its own column. Raises IndexError for a line left of the outermost.
     """
-    root: dict[str, Any] = {}
-    node: Any = root
-    column = -1
-    nodes, columns = [root], [-1]
-    open_key, seen = "", len(lines)
+    node: Any = {}
+    root, column, open_key, seen = node, -1, "", len(lines)
+    stack: list[tuple[int, Any]] = []
     for indent, dash, key, plain, quoted, block in lines:
         if not dash and not key:
             if plain or quoted or block:
                 raise Unsure
             continue
         at = len(indent)
-        if open_key or column < 0:
-            if at > column or (dash and at == column and open_key):
-                if column >= 0:
-                    child: Any = [] if dash else {}
-                    node[open_key] = child
-                    node = child
-                elif dash:
-                    raise Unsure
-                column = at
-                nodes.append(node)
-                columns.append(at)
-                if len(nodes) > MAX_DEPTH:
-                    raise Unsure
-            else:
-                node[open_key] = None
+        if open_key:
+            child: Any = None
+            if at > column or (dash and at == column):
+                child = [] if dash else {}
+                stack.append((column, node))
+            node[open_key] = child
             open_key = ""
+            if child is not None:
+                column, node = at, child
+        elif column < 0:
+            column = at
         while column > at or (column == at and not dash and node.__class__ is list):
-            nodes.pop()
-            columns.pop()
-            node, column = nodes[-1], columns[-1]
-        if column != at:
+            column, node = stack.pop()
+        if column != at or (dash and node.__class__ is not list) or len(stack) > MAX_DEPTH:
             raise Unsure
-        if dash:
-            if node.__class__ is not list:
+        if dash and key:
+            if block:
                 raise Unsure
-            if key:
-                child = {}
-                node.append(child)
-                node = child
-                column = at + len(dash)
-                nodes.append(node)
-                columns.append(column)
-                if block:
-                    raise Unsure
+            stack.append((column, node))
+            child = {}
+            node.append(child)
+            column, node = at + len(dash), child
         if plain:
-            value = None if plain in NULLS else plain
+            value: Any = None if plain in NULLS else plain
         elif quoted:
             value = _quoted(quoted)
         elif block:
             value, size = _literal(block)
             seen += size
-        elif key:
-            if key in node:
-                raise Unsure
+        elif key and key not in node:
             open_key = intern(key)
             continue
         else:
@@ -117,7 +104,7 @@ def _build(lines: list[tuple[str, str, str, str, str, str]], count: int) -> dict
         node[open_key] = None
     if seen != count or not root:
         raise Unsure
-    return root
+    return root  # type: ignore[no-any-return]
 
 
 def _quoted(text: str) -> Any:
