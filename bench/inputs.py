@@ -526,24 +526,20 @@ def _as_item(text: str, index: int) -> str:
     kind = next(line.removeprefix("kind: ") for line in text.splitlines() if line.startswith("kind"))
     metadata = text[text.index("metadata:\n") :] + "\n  name: \n  namespace: \n"
     name, space = (metadata.split(f"\n  {key}: ", 1)[1].split("\n", 1)[0] for key in ("name", "namespace"))
-    lines = f"""\
-    config.k8s.io/id: '{index + 1}'
-    config.kubernetes.io/index: '{index}'
+    head, _, tail = text.partition("metadata:\n")
+    users = ""
+    if tail.startswith("  annotations:\n"):
+        users, _, tail = tail.removeprefix("  annotations:\n").partition("  labels:\n")
+        tail = "  labels:\n" + tail
+    fields = {"group": group, "kind": kind, "name": name, "namespace": space, "version": version}
+    identity = "".join(f"      {key}: {value}\n" for key, value in fields.items() if value)
+    annotations = f"""\
+  annotations:
+    kustomize.config.k8s.io/id: |
+{identity}{users}    config.kubernetes.io/index: '{index}'
+    internal.config.kubernetes.io/index: '{index}'
     internal.config.kubernetes.io/annotations-migration-resource-id: '{index}'
     internal.config.kubernetes.io/id: '{index + 1}'
-    internal.config.kubernetes.io/index: '{index}'
-    kustomize.config.k8s.io/id: |
-      group: {group}
-      kind: {kind}
-      name: {name}
-      namespace: {space}
-      version: {version}
+    config.k8s.io/id: '{index + 1}'
 """
-    head, _, tail = text.partition("metadata:\n")
-    own = "  annotations:\n"
-    if tail.startswith(own):
-        tail = own + lines + tail.removeprefix(own)
-    else:
-        tail = own + lines + tail
-    indented = (head + "metadata:\n" + tail).replace("\n", "\n  ").rstrip(" ")
-    return "- " + indented
+    return "- " + (head + "metadata:\n" + annotations + tail).replace("\n", "\n  ").rstrip(" ")

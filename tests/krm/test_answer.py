@@ -260,6 +260,32 @@ def test_ids_go_where_kustomize_asks_and_nowhere_else() -> None:
     assert answer(split(data)) == data
 
 
+FROM_KUSTOMIZE = """\
+apiVersion: v1
+kind: Namespace
+metadata:
+  annotations:
+    a: b
+    kustomize.config.k8s.io/id: |
+      kind: Namespace
+      name: team-0
+      version: v1
+    config.kubernetes.io/index: '0'
+    internal.config.kubernetes.io/index: '0'
+    internal.config.kubernetes.io/annotations-migration-resource-id: '0'
+    internal.config.kubernetes.io/id: '1'
+    config.k8s.io/id: '1'
+"""  # as kustomize 5.8.2 orders them
+
+
+@pytest.mark.parametrize("rest", ["  name: team-0\n", "  labels: {a: b}\n  name: team-0\nspec: {}\n", ""])
+def test_ids_go_from_items_as_kustomize_writes_them(rest: str) -> None:
+    data = (HEAD + "items:\n" + entry(FROM_KUSTOMIZE + rest, 0) * 2 + CONFIG).encode()
+    made = answer(split(data), drop_ids=True)
+    lines = [line for line in data.split(b"\n") if not line.endswith(b"/id: '1'")]
+    assert made == b"\n".join(lines)
+
+
 def test_ids_stay_for_kpt_and_where_nothing_else_would_be_left() -> None:
     with_path = IDS.replace("    z:", "    config.kubernetes.io/path: a.yaml\n    z:")
     alone_there = IDS.replace("    config.kubernetes.io/index: '0'\n", "")

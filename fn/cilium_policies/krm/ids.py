@@ -49,7 +49,7 @@ def cuts(source: Source, besides: Set[int]) -> list[Edit]:
             continue
         start = match.end()
         after = ending.search(data, start, item.end)
-        end = after.start() if after else item.end
+        end = after.start() + 1 if after else item.end
         if data.find(other, start, end) < 0:  # an empty mapping would be left
             continue
         edits += [
