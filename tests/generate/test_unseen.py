@@ -1,5 +1,8 @@
 """What a single build says it could not know."""
 
+from cilium_policies.generate.config import ClusterConfig, Config
+from cilium_policies.generate.peer import ConfigPeer
+
 from tests.support import deployment, made, namespace, service
 
 CLIENT = deployment("shop/web", extra="env:\n- {name: API_URL, value: 'http://api.back.svc:8080'}\n")
@@ -10,10 +13,17 @@ spec:
   parentRefs: [{name: outer, namespace: network}]
   rules: [{backendRefs: [{name: web, port: 80}]}]
 """
+INGRESS = """apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop}
+spec:
+  ingressClassName: nginx
+  rules: [{http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}}]
+"""
 
 
-def said(*documents: str) -> list[str]:
-    return [one.message for one in made(*documents).plan.findings if one.severity == "warning"]
+def said(*documents: str, config: Config | None = None) -> list[str]:
+    return [one.message for one in made(*documents, config=config).plan.findings if one.severity == "warning"]
 
 
 def test_an_address_of_another_build_is_told_once() -> None:
@@ -28,3 +38,11 @@ def test_an_address_of_another_build_is_told_once() -> None:
 
 def test_a_route_whose_gateway_is_elsewhere_is_told() -> None:
     assert any("Gateway network/outer" in one for one in said(namespace("shop"), CLIENT, ROUTE))
+
+
+def test_an_ingress_whose_controller_is_elsewhere_is_told() -> None:
+    shop = (namespace("shop"), CLIENT, service("shop/web"), INGRESS)
+    (line,) = [one for one in said(*shop) if "Ingress shop/web" in one]
+    assert "its controller is not in this input" in line
+    known = Config(mode="enforce", cluster=ClusterConfig(gateways=(ConfigPeer("namespace", "network"),)))
+    assert not any("Ingress shop/web" in one for one in said(*shop, config=known))

@@ -36,21 +36,7 @@ def _finding(
 ) -> Finding:
     if policy is None:
         return Finding(ERROR, message, cure, namespace=namespace, name=name)
-    where = policy.where
-    return Finding(
-        ERROR,
-        message,
-        cure,
-        where.file,
-        where.item,
-        where.line,
-        0,
-        "",
-        policy.api_version,
-        policy.kind,
-        policy.namespace,
-        policy.name,
-    )
+    return policy.finding(ERROR, message, cure)
 
 
 def _present(plan: Plan, own: list[Own]) -> Iterator[Finding]:

@@ -23,29 +23,13 @@ def warnings(cluster: Cluster, chosen: set[str]) -> Iterator[Finding]:
             yield from _refused(one, cluster.settings.cilium_version)
 
 
-def _at(one: Object, message: str, cure: str) -> Finding:
-    return Finding(
-        WARNING,
-        message,
-        cure,
-        one.where.file,
-        one.where.item,
-        one.where.line,
-        0,
-        "",
-        one.api_version,
-        one.kind,
-        one.namespace,
-        one.name,
-    )
-
-
 def _service(cluster: Cluster, service: Service) -> Iterator[Finding]:
     if not service.selector or service.source is None or cluster.backends(service):
         return
     if any(not one.rendered for one in cluster.in_namespace(service.namespace)):
         return  # its pods may be among those that no manifest shows
-    yield _at(service.source, f"{service.source} selects no pod that the input shows", "correct its selector")
+    message = f"{service.source} selects no pod that the input shows"
+    yield service.source.finding(WARNING, message, "correct its selector")
 
 
 def _open(cluster: Cluster, one: Object) -> Iterator[Finding]:
@@ -57,8 +41,8 @@ def _open(cluster: Cluster, one: Object) -> Iterator[Finding]:
         pods = [pod for pod in cluster.in_namespace(one.namespace) if _selects(selector, pod)]
         if pods:
             ports = "on its ports" if rule.get("ports") else "on every port"
-            yield _at(
-                one,
+            yield one.finding(
+                WARNING,
                 f"{one} lets everybody in to {pods[0].name} {ports}: allows of all policies add up",
                 "switch the chart's NetworkPolicy off, or narrow it",
             )
@@ -78,8 +62,8 @@ def _refused(one: Object, version: str) -> Iterator[Finding]:
         return  # Flux fills it in later
     found = refusals(one.body, version)
     if found:
-        yield _at(
-            one,
+        yield one.finding(
+            WARNING,
             f"{one} would be refused by Cilium, so nothing of it is enforced: {found[0].path} {found[0].message}",
             "cilium-policies lint shows each such policy",
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from cilium_policies.document.finding import Finding
+
 Mapping = dict[str, Any]
 
 
@@ -91,6 +93,11 @@ class Object:
     @property
     def spec(self) -> Mapping:
         return mapping(self.body.get("spec"))
+
+    def finding(self, severity: str, message: str, cure: str = "") -> Finding:
+        """A finding about this object, with its place and identity."""
+        return Finding(severity, message, cure, *self.where, 0, "",
+                       self.api_version, self.kind, self.namespace, self.name)  # fmt: skip
 
     def __str__(self) -> str:
         """`Kind namespace/name`, the form in which reasons and findings name an object."""

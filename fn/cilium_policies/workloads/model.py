@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from cilium_policies.document.finding import Finding
 from cilium_policies.kube.objects import Mapping, Object, Where
 
 
@@ -93,6 +94,11 @@ class Workload:
     @property
     def key(self) -> tuple[str, str, str]:
         return (self.namespace, self.kind, self.name)
+
+    def finding(self, severity: str, message: str, cure: str = "") -> Finding:
+        """A finding about this workload, with its place and identity."""
+        return Finding(severity, message, cure, *self.where, kind=self.kind,
+                       namespace=self.namespace, name=self.name)  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"

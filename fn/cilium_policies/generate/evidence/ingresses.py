@@ -7,33 +7,48 @@ from collections.abc import Iterator
 from cilium_policies.generate.edge import Edge, Peer
 from cilium_policies.generate.evidence.ends import behind, ends
 from cilium_policies.generate.evidence.gateways import Gateways
-from cilium_policies.generate.evidence.given import Given
+from cilium_policies.generate.evidence.given import Given, Note
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, sequence, strings, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Port
 
 _INGRESS_ROUTES = ("IngressRoute", "IngressRouteTCP", "IngressRouteUDP")
+Target = tuple[Peer, Port]
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """One edge a controller and backend of each Ingress, IngressRoute and VirtualService."""
-    gateways = Gateways(cluster, given)
-    for one in cluster.inventory.of("Ingress"):
-        yield from _edges(one, gateways.ingress_class(one), ingress_backends(cluster, one))
-    for one in cluster.inventory.of(*_INGRESS_ROUTES):
-        yield from _edges(one, gateways.of_group(one.group), ingress_route_backends(cluster, one))
+    for one, clients, targets in _routed(cluster, given):
+        yield from _edges(one, clients, targets)
     for one in cluster.inventory.of("VirtualService", group="networking.istio.io"):
         yield from _edges(one, tuple(_istio_gateways(cluster, one)), _virtual_service(cluster, one))
 
 
-def _edges(one: Object, clients: tuple[Peer, ...], targets: Iterator[tuple[Peer, Port]]) -> Iterator[Edge]:
+def _routed(cluster: Cluster, given: Given) -> Iterator[tuple[Object, tuple[Peer, ...], Iterator[Target]]]:
+    """Each Ingress and IngressRoute with its controller's pods and its backends."""
+    gateways = Gateways(cluster, given)
+    for one in cluster.inventory.of("Ingress"):
+        yield one, gateways.ingress_class(one), ingress_backends(cluster, one)
+    for one in cluster.inventory.of(*_INGRESS_ROUTES):
+        yield one, gateways.of_group(one.group), ingress_route_backends(cluster, one)
+
+
+def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
+    """Ingresses and IngressRoutes whose controller neither the input nor the config shows: no rule lets it in."""
+    for one, clients, targets in _routed(cluster, given):
+        if not clients and next(targets, None):
+            what = "its controller is not in this input, so no rule lets its requests in"
+            yield Note(one, what, "give the tree's inventory (spec.inventory) or spec.cluster.gateways")
+
+
+def _edges(one: Object, clients: tuple[Peer, ...], targets: Iterator[Target]) -> Iterator[Edge]:
     if clients:
         for end, port in dict.fromkeys(targets):
             for client in clients:
                 yield Edge(client, end, (port,), f"requests through {one.kind} {one.name}", str(one), "route")
 
 
-def ingress_backends(cluster: Cluster, one: Object) -> Iterator[tuple[Peer, Port]]:
+def ingress_backends(cluster: Cluster, one: Object) -> Iterator[Target]:
     """Peers and pod ports behind an Ingress."""
     backends = [mapping(one.spec.get("defaultBackend")) or mapping(one.spec.get("backend"))]
     for rule in mappings(one.spec.get("rules")):
@@ -46,7 +61,7 @@ def ingress_backends(cluster: Cluster, one: Object) -> Iterator[tuple[Peer, Port
         yield from _service(cluster, one.namespace, name, port or text(entry.get("servicePort")), "TCP")
 
 
-def ingress_route_backends(cluster: Cluster, one: Object) -> Iterator[tuple[Peer, Port]]:
+def ingress_route_backends(cluster: Cluster, one: Object) -> Iterator[Target]:
     """Peers and pod ports behind an IngressRoute of any of its three kinds."""
     protocol = "UDP" if one.kind == "IngressRouteUDP" else "TCP"
     for route in mappings(one.spec.get("routes")):
@@ -54,9 +69,7 @@ def ingress_route_backends(cluster: Cluster, one: Object) -> Iterator[tuple[Peer
             yield from _traefik(cluster, one.namespace, entry, protocol, 0)
 
 
-def _traefik(
-    cluster: Cluster, namespace: str, entry: Mapping, protocol: str, depth: int
-) -> Iterator[tuple[Peer, Port]]:
+def _traefik(cluster: Cluster, namespace: str, entry: Mapping, protocol: str, depth: int) -> Iterator[Target]:
     """A Service, or a TraefikService that weighs or mirrors others (which may nest)."""
     namespace, name = text(entry.get("namespace")) or namespace, text(entry.get("name"))
     if text(entry.get("kind")) != "TraefikService":
@@ -71,9 +84,7 @@ def _traefik(
         yield from _traefik(cluster, namespace, nested, protocol, depth + 1)
 
 
-def _service(
-    cluster: Cluster, namespace: str, name: str, port: str, protocol: str
-) -> Iterator[tuple[Peer, Port]]:
+def _service(cluster: Cluster, namespace: str, name: str, port: str, protocol: str) -> Iterator[Target]:
     service = cluster.service(namespace, name) if name else None
     if service is not None:
         yield from behind(cluster, service, port, protocol)
@@ -92,7 +103,7 @@ def _istio_gateways(cluster: Cluster, one: Object) -> Iterator[Peer]:
                 yield from ends(workload)
 
 
-def _virtual_service(cluster: Cluster, one: Object) -> Iterator[tuple[Peer, Port]]:
+def _virtual_service(cluster: Cluster, one: Object) -> Iterator[Target]:
     for kind in ("http", "tls", "tcp"):
         for route in mappings(one.spec.get(kind)):
             destinations = [mapping(entry.get("destination")) for entry in mappings(route.get("route"))]
