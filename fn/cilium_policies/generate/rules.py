@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from cilium_policies.cilium.model import Cidr, Fqdn, PortRange, Requirement, Rule, Selector, ToPorts
 from cilium_policies.generate.edge import Edge, Peer
 from cilium_policies.kube.labels import NAMESPACE
-from cilium_policies.workloads.model import Port
+from cilium_policies.workloads.model import Port, Workload
 from cilium_policies.workloads.selectors import equal
 
 NAMESPACE_KEY = f"k8s:{NAMESPACE}"
@@ -48,15 +48,21 @@ def endpoint(peer: Peer, namespace: str) -> Selector | None:
             Selector(tuple(labels)) if peer.namespace == namespace else _of_namespace(peer.namespace, labels)
         )
     if peer.kind == "workload" and peer.workload is not None and not peer.workload.host_network:
-        labels = equal(peer.workload.selector)
-        if peer.workload.namespace == namespace:
-            return Selector(tuple(labels))
-        return _of_namespace(peer.workload.namespace, labels)
+        return _of_workload(peer.workload, namespace)
     return None
 
 
 def _of_namespace(namespace: str, labels: list[Requirement]) -> Selector:
     return Selector((Requirement(NAMESPACE_KEY, "In", (namespace,)), *labels))
+
+
+def _of_workload(workload: Workload, namespace: str) -> Selector:
+    """A workload is the peer of many; its two forms, seen from its namespace and from others, are made once."""
+    if workload.peers is None:
+        labels = equal(workload.selector)
+        workload.peers = (Selector(tuple(labels)), _of_namespace(workload.namespace, labels))
+    near, far = workload.peers
+    return near if workload.namespace == namespace else far
 
 
 class _Flow:
@@ -209,17 +215,17 @@ def _rule(flows: list[_Flow], namespace: str, node_cidrs: tuple[str, ...]) -> tu
     place = _PLACE[first.peer.kind]
     selectors = [endpoint(flow.peer, namespace) for flow in flows]
     if selectors[0] is not None:
-        found = sorted(dict.fromkeys(one for one in selectors if one is not None), key=_selector_key)
+        found = sorted(dict.fromkeys(one for one in selectors if one is not None), key=_requirements)
         foreign = found[0].requirements[:1]
         key = (
             place,
             bool(foreign) and foreign[0].key == NAMESPACE_KEY,
-            _selector_key(found[0]),
-            _ports_key(first),
+            found[0].requirements,
+            tuple(sorted(first.ports)),
         )
         return (*key, first.reason), Rule(endpoints=tuple(found), ports=ports, why=first.reason)
     names = tuple(sorted({flow.peer.name for flow in flows}))
-    order: tuple[object, ...] = (place, False, names, _ports_key(first), first.reason)
+    order: tuple[object, ...] = (place, False, names, tuple(sorted(first.ports)), first.reason)
     if first.peer.kind == "entity":
         return order, Rule(entities=names, ports=ports, why=first.reason)
     if first.peer.kind == "internet":
@@ -263,9 +269,5 @@ def _request(method: str, path: str) -> dict[str, str]:
     return {key: value for key, value in (("method", method), ("path", path)) if value}
 
 
-def _selector_key(selector: Selector) -> tuple[tuple[object, ...], ...]:
-    return tuple(tuple(one) for one in selector.requirements)
-
-
-def _ports_key(flow: _Flow) -> tuple[tuple[object, ...], ...]:
-    return tuple(tuple(port) for port in sorted(flow.ports))
+def _requirements(selector: Selector) -> tuple[Requirement, ...]:
+    return selector.requirements

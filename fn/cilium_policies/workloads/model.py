@@ -1,6 +1,6 @@
 """What every later floor knows of pods and Services: who runs, with which labels, on which ports."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cilium_policies.document.finding import Finding
 from cilium_policies.kube.objects import Mapping, Object, Where
@@ -50,6 +50,7 @@ class Workload:
         "name",
         "namespace",
         "own",
+        "peers",
         "ports",
         "probes",
         "release",
@@ -87,6 +88,7 @@ class Workload:
         self.by_label = True  # recognised by more than its image: it is set up as the component's charts do
         self.rendered = False
         self.brought = False  # its distribution brings it: a subject only beside the namespace's default-deny
+        self.peers: tuple[Any, Any] | None = None  # its selectors as a peer, kept by generate.rules
         self.own = True  # this build writes its policy (False: known from an inventory)
         self.source: Object | None = None  # the object it came from
         self.where = Where()
