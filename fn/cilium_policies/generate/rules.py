@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from cilium_policies.cilium.model import Cidr, Fqdn, PortRange, Requirement, Rule, Selector, ToPorts
 from cilium_policies.generate.edge import Edge, Peer
@@ -122,10 +123,7 @@ def _joined(edges: Iterable[tuple[Peer, Edge]]) -> list[_Flow]:
     every: set[Peer] = set()  # peers that an edge without ports allows on all of them
     for peer, edge in edges:
         for one in _nodes(peer):
-            ports = {
-                Port(port.number, port.protocol, "" if port.number else port.name, port.end)
-                for port in edge.ports
-            }
+            ports = {port._replace(name="") if port.number and port.name else port for port in edge.ports}
             l7 = (edge.http, edge.dns)
             known = said.setdefault(one, set())
             if not any(l7):
@@ -142,6 +140,7 @@ def _joined(edges: Iterable[tuple[Peer, Edge]]) -> list[_Flow]:
     return list(flows.values())
 
 
+@lru_cache(maxsize=4096)
 def sentence(reason: str) -> str:
     """A reason as one line without the sign that separates reasons in a description."""
     return " ".join(reason.replace(";", ",").split()).rstrip(".")
@@ -151,7 +150,7 @@ def _nodes(peer: Peer) -> tuple[Peer, ...]:
     """A host-network workload has the identity of its node: the own one or another."""
     if peer.kind == "workload" and peer.workload is not None and peer.workload.host_network:
         return (Peer("entity", "host"), Peer("entity", "remote-node"))
-    return (Peer(peer.kind, "", peer.workload) if peer.kind == "workload" else peer,)
+    return (peer._replace(name="") if peer.kind == "workload" and peer.name else peer,)
 
 
 def _uncovered(flows: list[_Flow]) -> list[_Flow]:
@@ -215,7 +214,9 @@ def _rule(flows: list[_Flow], namespace: str, node_cidrs: tuple[str, ...]) -> tu
     place = _PLACE[first.peer.kind]
     selectors = [endpoint(flow.peer, namespace) for flow in flows]
     if selectors[0] is not None:
-        found = sorted(dict.fromkeys(one for one in selectors if one is not None), key=_requirements)
+        found = [one for one in selectors if one is not None]
+        if len(found) > 1:
+            found = sorted(dict.fromkeys(found), key=_requirements)
         foreign = found[0].requirements[:1]
         key = (
             place,
