@@ -33,7 +33,8 @@ def test_options_stand_anywhere_and_take_both_forms() -> None:
 
 
 def test_namespace_is_the_configs_default_namespace() -> None:
-    assert bare.parse(["--namespace", "shop"]).overrides == [("namespaces.default", "shop")]
+    for option in ("--namespace", "-n"):
+        assert bare.parse([option, "shop"]).overrides == [("namespaces.default", "shop")]
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,9 @@ def test_namespace_is_the_configs_default_namespace() -> None:
         (["."], "several files or a folder need --only-policies, or `cilium-policies write"),
         (["missing.yaml"], "missing.yaml: no such file or directory"),
         (["--config", "missing.yaml"], "missing.yaml: no such file or directory"),
+        (["lits", "x.yaml"], "lits is no file and no command; did you mean list?"),
+        (["generate"], "generate is no file and no command (cilium-policies --help)"),
+        (["--mode", "enforce", "list", "x.yaml"], "the command comes first: cilium-policies list …"),
         (["explain", "--from"], "option '--from' requires an argument"),
         (["completion", "tcsh"], "'tcsh' is not one of"),
         (["lint", "--nonsense"], "no such option"),
@@ -67,6 +71,11 @@ def test_help_prints_to_stdout_whatever_stdin_holds() -> None:
     for stdin in (b"", b"\x00\xff not yaml: [", b"apiVersion: v1\n"):
         done = command("--help", stdin=stdin)
         assert (done.returncode, done.stdout.decode(), done.stderr) == (0, USAGE, b"")
+
+
+def test_a_file_without_an_ending_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "build").write_bytes(b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+    assert command("build", cwd=tmp_path).stdout == (tmp_path / "build").read_bytes()
 
 
 def test_version_is_the_packages() -> None:

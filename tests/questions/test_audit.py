@@ -278,7 +278,7 @@ def test_the_command_on_a_pipe(tmp_path: object, shop: Situation) -> None:
 @pytest.mark.parametrize(
     ("stdin", "said"),
     [
-        (b"", "no new connection among the flows; hubble observe --type policy-verdict -o json"),
+        (b"", "no new connection among the flows; pipe in hubble observe --type policy-verdict -o json"),
         (
             b"Nov 24 09:30:00.000: a -> b\n",
             "line 1 is no flow of Hubble's; write them with hubble observe -o json",

@@ -52,7 +52,7 @@ def test_both_sides_open_and_their_loss_closes() -> None:
 
 def test_world() -> None:
     found = diff(small(SHOP + CLOSED).written(), small(SHOP + CLOSED + WORLD).written())
-    assert found.changes == [Change(ALLOWED, "anybody outside", "shop/web", "8080/TCP", True)]
+    assert found.changes == [Change(ALLOWED, "world", "shop/web", "8080/TCP", True)]
     assert fails(found, ["new-allow-from-world"]) == found.changes
     assert fails(found, ["new-deny"]) == []
     back = diff(small(SHOP + CLOSED + WORLD).written(), small(SHOP + CLOSED).written())
@@ -76,7 +76,7 @@ def test_a_new_pod_s_openings_are_new() -> None:
     )
     assert found.added == ["shop/fresh"]
     assert found.removed == ["ops/tool"]
-    assert found.changes == [Change(ALLOWED, "anybody outside", "shop/fresh", "8080/TCP", True)]
+    assert found.changes == [Change(ALLOWED, "world", "shop/fresh", "8080/TCP", True)]
 
 
 def test_closing_everything_is_few_lines() -> None:

@@ -30,11 +30,9 @@ def rows(text: str, focus: str = "") -> list[str]:
 def test_closed_namespace() -> None:
     found = rows(SHOP + CLOSED + DATABASE + WEB)
     assert "shop/web => shop/db : 5432/TCP" in found
-    assert "anybody outside => shop/web : 8080/TCP, 8080/UDP, 8080/SCTP" in found
+    assert "world => shop/web : 8080/TCP, 8080/UDP, 8080/SCTP" in found
     assert "shop/web => 192.168.1.0/24 : 53/UDP" in found
-    assert not [
-        one for one in found if "=> shop/" in one and "shop/web =>" not in one and "outside" not in one
-    ]
+    assert not [one for one in found if "=> shop/" in one and "shop/web =>" not in one and "world" not in one]
 
 
 def test_an_open_cluster_is_few_lines() -> None:
@@ -46,7 +44,7 @@ def test_an_open_cluster_is_few_lines() -> None:
     )
     found = rows(text)
     assert "every pod => every pod : any port" in found
-    assert len([one for one in found if "outside" not in one]) < 20
+    assert len([one for one in found if "world" not in one]) < 20
 
 
 def test_own_policies_of_a_namespace_are_one_line() -> None:
@@ -76,8 +74,8 @@ def test_by_namespace_and_exposure() -> None:
     text = rendered([question.matrix(question.by_namespace(situation))], "md")
     assert "| shop | " in text
     exposed = [str(one) for one in question.exposure(situation)]
-    assert "anybody outside => shop/web : 8080/TCP, 8080/UDP, 8080/SCTP" in exposed
-    assert "anybody outside => ops/tool : any port" in exposed
+    assert "world => shop/web : 8080/TCP, 8080/UDP, 8080/SCTP" in exposed
+    assert "world => ops/tool : any port" in exposed
     assert not [one for one in exposed if "=> shop/db" in one]
 
 

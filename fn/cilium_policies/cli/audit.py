@@ -87,7 +87,9 @@ def _refuse_nothing(audit: Audit) -> None:
         raise refused(line, "write them with hubble observe -o json", file="flows", line=audit.first_odd)
     if not audit.seen:
         raise refused(
-            "no new connection among the flows", "hubble observe --type policy-verdict -o json", file="flows"
+            "no new connection among the flows",
+            "pipe in hubble observe --type policy-verdict -o json",
+            file="flows",
         )
 
 

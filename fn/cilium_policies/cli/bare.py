@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cilium_policies.cli import inputs
+from collections.abc import Iterable
+
+from cilium_policies.cli import COMMANDS, inputs
 from cilium_policies.cli.streams import put, put_pieces, say, verbose
 
 MODES = ("audit", "enforce")
@@ -27,7 +29,7 @@ class Arguments:
         self.asks = ""
 
 
-VALUES = ("--config", "--mode", "--set", "--namespace", "--inventory")
+VALUES = ("--config", "--mode", "--set", "-n", "--namespace", "--inventory")
 FLAGS = {"--only-policies": "only_policies", "-v": "verbose", "--verbose": "verbose"}
 ASKS = {"--help": "help", "-h": "help", "--version": "version"}
 
@@ -42,6 +44,8 @@ def run_function(arguments: list[str]) -> int:
         return 0
     if not given.files and inputs.nothing_piped():
         raise Wrong("nothing to read: pipe a build in or name a FILE (cilium-policies --help)")
+    if given.files:
+        _refuse_word(given.files)
     if inputs.is_tree(given.files) and not given.only_policies:
         raise Wrong("several files or a folder need --only-policies, or `cilium-policies write --output DIR`")
     try:
@@ -84,7 +88,7 @@ def parse(arguments: list[str]) -> Arguments:
 def _read_value(given: Arguments, word: str, rest: list[str]) -> None:
     option, equals, value = word.partition("=")
     if option not in VALUES:
-        raise Wrong(f"unknown option {option}{_near(option)}")
+        raise Wrong(f"unknown option {option}{_near(option, [*VALUES, *FLAGS, *ASKS])}")
     if not equals:
         if not rest:
             raise Wrong(f"{option} needs a value")
@@ -101,7 +105,7 @@ def override(option: str, value: str) -> tuple[str, str]:
         if value not in MODES:
             raise Wrong(f"--mode {value}: write audit or enforce")
         return ("mode", value)
-    if option == "--namespace":
+    if option in ("-n", "--namespace"):
         return ("namespaces.default", value)
     field, equals, text = value.partition("=")
     if not field or not equals:
@@ -109,9 +113,17 @@ def override(option: str, value: str) -> tuple[str, str]:
     return (field, text)
 
 
-def _near(option: str) -> str:
+def _refuse_word(files: list[str]) -> None:
+    """Raises Wrong where a command was meant: misspelt, or behind an option."""
+    for word in files:
+        if word.isalpha() and not inputs.exists(word):
+            if word in COMMANDS:
+                raise Wrong(f"the command comes first: cilium-policies {word} …")
+            raise Wrong(f"{word} is no file and no command{_near(word, COMMANDS)}")
+
+
+def _near(word: str, known: Iterable[str]) -> str:
     import difflib  # only an error pays for it
 
-    known = [*VALUES, *FLAGS, *ASKS]
-    close = difflib.get_close_matches(option, known, 1, 0.6)
+    close = difflib.get_close_matches(word, known, 1, 0.6)
     return f"; did you mean {close[0]}?" if close else " (cilium-policies --help)"

@@ -55,6 +55,11 @@ def manifests(folder: str) -> Iterator[str]:
                 yield os.path.join(place, name)
 
 
+def exists(name: str) -> bool:
+    """Whether a file or folder of this name is there."""
+    return os.path.exists(name)
+
+
 def is_tree(names: list[str]) -> bool:
     """Whether the command line names more than one stream."""
     return len(names) > 1 or any(os.path.isdir(name) for name in names)

@@ -50,7 +50,8 @@ _OPTIONS = (
     click.option("--mode", metavar="MODE", callback=_overrides, help="audit or enforce; sets spec.mode."),
     click.option("--set", "sets", metavar="PATH=VALUE", multiple=True, callback=_overrides,
                  help="Sets one field of the config by its path below spec. Repeat it as you need."),
-    click.option("--namespace", metavar="NAME", callback=_overrides, help="Namespace of objects that carry none."),
+    click.option("-n", "--namespace", metavar="NAME", callback=_overrides,
+                 help="Namespace of objects that carry none."),
     click.option("--inventory", metavar="FILE", type=_FILE, help="What other builds of the cluster hold."),
 )  # fmt: skip
 

@@ -17,7 +17,8 @@ options:
   --config FILE       the config (docs/config.md); in a ResourceList it is the functionConfig
   --mode MODE         audit or enforce; sets spec.mode and nothing else
   --set PATH=VALUE    sets one field of the config by its path below spec; lists with commas. Repeat it as you need
-  --namespace NAME    namespace of the objects that carry none
+  -n, --namespace NAME
+                      namespace of the objects that carry none
   --inventory FILE    what other builds of the same cluster hold (cilium-policies inventory)
   --only-policies     writes the policies alone; needed for several files or a folder
   -v, --verbose       one line on stderr for each warning

@@ -1,4 +1,4 @@
-"""`components list` and `components show NAME`: the catalogue as tables; `text` and Markdown pages of one entry."""
+"""`components` and `components NAME`: the catalogue as tables; `text` and Markdown pages of one entry."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def shown(catalogue: Catalogue, name: str) -> list[Table]:
     component = catalogue.get(name)
     if component is None:
         close = nearest(name, catalogue.components)
-        raise refused(f"{name!r} is no component{close}", "cilium-policies components list shows them all")
+        raise refused(f"{name!r} is no component{close}", "cilium-policies components shows them all")
     return [recognition(component), edges(catalogue, component), choices(component)]
 
 

@@ -13,7 +13,7 @@ from cilium_policies.evaluate.reach import Reach, numbers
 from cilium_policies.questions.situation import Situation
 
 NODES = ("host", "remote-node", "kube-apiserver", "ingress", "health")
-ANYBODY = "anybody outside"
+WORLD = "world"
 
 
 class Pair(NamedTuple):
@@ -60,14 +60,14 @@ class Connections:
         side = self.situation.world.sides(end)[1 if ingress else 0]
         found: dict[str, PortSet] = {}
         if not side.closed:
-            found[ANYBODY] = EVERYTHING
+            found[WORLD] = EVERYTHING
         for entry in side.allow:
             for words in _outside_words(entry):
                 found[words] = union(found.get(words, NOTHING), _opened(entry, end, ingress))
         for entry in side.deny:
             for words in _outside_words(entry):
                 ports = _opened(entry, end, ingress)
-                for known in [words] if words != ANYBODY else list(found):
+                for known in [words] if words != WORLD else list(found):
                     found[known] = difference(found.get(known, NOTHING), ports)
         return {words: ports for words, ports in found.items() if ports}
 
@@ -94,7 +94,7 @@ def _matcher_words(one: Matcher) -> str:
         return one.fqdn.name or one.fqdn.pattern
     if isinstance(one, Cloud):
         return "cloud group"
-    return ANYBODY if _is_world(one) else ""
+    return WORLD if _is_world(one) else ""
 
 
 def _is_world(one: Labelled) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cilium_policies.document.finding import refused
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.portset import PortSet, words
-from cilium_policies.questions.connections import ANYBODY, NODES, Connections, Pair
+from cilium_policies.questions.connections import NODES, WORLD, Connections, Pair
 from cilium_policies.questions.situation import Situation
 from cilium_policies.show.table import Cell, Table, columns
 
@@ -45,7 +45,7 @@ def by_namespace(situation: Situation) -> list[Connection]:
     """The same between namespaces: the ports that any pod of one may open to any pod of the other."""
     found = Connections(situation)
     spaces = {str(end): end.namespace for end in found.pods}
-    spaces |= {name: name for name in (*NODES, ANYBODY, INTERNET)}
+    spaces |= {name: name for name in (*NODES, WORLD, INTERNET)}
     seen: dict[tuple[str, str], set[str]] = {}
     for one in (*found.pairs(), *internet(found.outside())):
         ends = (spaces.get(one.source, OTHERS), spaces.get(one.target, OTHERS))
@@ -54,7 +54,7 @@ def by_namespace(situation: Situation) -> list[Connection]:
 
 
 def exposure(situation: Situation) -> list[Connection]:
-    """What anybody outside may open to pods, and what pods may open to the outside."""
+    """What the world may open to pods, and what pods may open to the outside."""
     found = Connections(situation)
     return sorted({Connection(*one[:2], words(one.ports)) for one in internet(found.outside())})
 

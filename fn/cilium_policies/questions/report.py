@@ -222,9 +222,7 @@ class _Drawn:
         if peer.kind == "entity" and peer.name == "kube-apiserver":
             return self._other("kube-apiserver", "kube-apiserver", side)
         if peer.kind == "entity" and not _is_outside(peer):
-            return self._other(
-                "nodes", {"host": "own node", "remote-node": "other nodes"}.get(peer.name, peer.name), side
-            )
+            return self._other("nodes", peer.name, side)
         return self._other("anybody" if side == "in" else "outside", peer_words(peer), side)
 
     def _inside(self, namespace: str, title: str) -> str:

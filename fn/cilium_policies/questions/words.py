@@ -7,19 +7,9 @@ from collections.abc import Iterable
 from cilium_policies.generate.edge import Edge, Peer
 from cilium_policies.workloads.model import Port
 
-_ENTITIES = {
-    "world": "anybody outside",
-    "all": "anybody",
-    "host": "own node",
-    "remote-node": "other nodes",
-    "cluster": "the whole cluster",
-    "health": "Cilium's health checks",
-    "ingress": "Cilium's ingress",
-}
-
 
 def peer_words(peer: Peer) -> str:
-    """`media/radarr`, `every pod of media`, `internet (api.example.org)`, `192.168.1.0/24`."""
+    """`media/radarr`, `media/every pod`, `internet (api.example.org)`, `192.168.1.0/24`; entities by Cilium's names."""
     if peer.workload is not None:
         return f"{peer.workload.namespace}/{peer.workload.name}"
     if peer.kind == "labels":
@@ -33,7 +23,7 @@ def peer_words(peer: Peer) -> str:
         return f"internet ({peer.name})" if peer.name else "internet"
     if peer.kind == "cidr" and peer.excepts:
         return f"{peer.name} except {', '.join(peer.excepts)}"
-    return _ENTITIES.get(peer.name, peer.name) if peer.kind == "entity" else peer.name
+    return peer.name
 
 
 def ports_words(ports: Iterable[Port], *, short: bool = False) -> str:
