@@ -38,7 +38,7 @@ def namespaces(cluster: Cluster, config: Config) -> tuple[dict[str, Namespace], 
         # An inventory tells which other build holds the Namespace: that one owns what is namespace-wide.
         wide = name in declared or not (config.declared_only or name in elsewhere)
         chosen[name] = Namespace(name, name in declared, wide)
-        if wide and name not in declared and name in peopled and not cluster.known:
+        if wide and name not in declared and not cluster.known:
             findings.append(_undeclared(name))
     return chosen, findings + _only_named(cluster, known)
 

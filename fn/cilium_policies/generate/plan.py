@@ -13,6 +13,7 @@ from cilium_policies.generate.config import AUDIT, EGRESS, INGRESS, Config, Mode
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.edge import Edge, Peer
 from cilium_policies.generate.given import given, roles
+from cilium_policies.generate.hand_written import hand_written
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.unseen import unseen
 from cilium_policies.generate.warnings import warnings
@@ -20,6 +21,8 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 DIRECTIONS = (INGRESS, EGRESS)
+# The setting was missing in one of the binaries (cilium/cilium#48391).
+_AUDIT_UNSURE = ("1.20.0", "1.20.1")
 
 
 class Uncovered(NamedTuple):
@@ -85,6 +88,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue) -> Plan:
             *allowed.findings,
             *_host_network(cluster, on),
             *warnings(cluster, set(on)),
+            *hand_written(cluster, {name: modes[name] for name in on}),
             *unseen(cluster, hints, found),
             *_softened(on, config, modes),
             *_assumed(on, config, modes),
@@ -153,11 +157,20 @@ def _softened(chosen: dict[str, Namespace], config: Config, modes: dict[str, Mod
 
 
 def _assumed(chosen: dict[str, Namespace], config: Config, modes: dict[str, Mode]) -> Iterator[Finding]:
-    if not config.cluster.cilium_version and any(AUDIT in modes[name] for name in chosen):
+    version = config.cluster.cilium_version
+    if not any(AUDIT in modes[name] for name in chosen):
+        return
+    if not version:
         yield Finding(
             INFO,
             "audit needs Cilium 1.16 or newer, which is assumed; older agents would enforce",
             "say which it is in spec.cluster.ciliumVersion",
+        )
+    elif version in _AUDIT_UNSURE:
+        yield Finding(
+            WARNING,
+            f"Cilium {version} may enforce what is meant for audit: it lost the setting that allows it",
+            "upgrade to 1.20.2 before anything is applied",
         )
 
 

@@ -11,6 +11,7 @@ from cilium_policies.generate.edge import Edge, Peer
 from cilium_policies.generate.naming import component_name, free, limited
 from cilium_policies.generate.plan import Plan, by_end
 from cilium_policies.generate.rules import rules
+from cilium_policies.generate.settings import api_ports
 from cilium_policies.generate.wide import (
     NOBODY,
     allow_dns,
@@ -19,6 +20,7 @@ from cilium_policies.generate.wide import (
     default_deny,
     spec,
 )
+from cilium_policies.kube.objects import Object
 from cilium_policies.kube.reading import COMPONENT
 from cilium_policies.workloads.model import Port, Workload
 from cilium_policies.workloads.selectors import joint, requirements
@@ -36,9 +38,9 @@ class Policies:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._taken: dict[str, set[str]] = {}  # names of the user's own policies, by namespace
+        self._taken: dict[str, dict[str, Object]] = {}  # the user's own policies, by namespace and name
         for one in plan.cluster.inventory.of(POLICY):
-            self._taken.setdefault(one.namespace, set()).add(one.name)
+            self._taken.setdefault(one.namespace, {}).setdefault(one.name, one)
         self._ingress = by_end(plan.edges, lambda edge: edge.target)
         self._egress = by_end(plan.edges, lambda edge: edge.source)
         self._subjects: dict[str, list[Workload]] = {}
@@ -72,12 +74,13 @@ class Policies:
         """The policies of the whole namespace, by name."""
         if not self._plan.namespaces[name].wide:
             return {}
-        dns, ports = self._plan.dns, self._plan.cluster.settings.api_ports
+        dns = self._plan.dns
         found = {"default-deny": default_deny(mode)}
         if not self._plan.config.cluster_wide:
             found["allow-dns"] = allow_dns(mode, dns, name)
         if name == dns.namespace and not any(one.namespace == name for one in dns.workloads):
-            found["allow-dns-server"] = allow_dns_server(mode, dns, ports)
+            # the config's ports, not derived ones: the same text in whichever build writes it
+            found["allow-dns-server"] = allow_dns_server(mode, dns, api_ports(self._plan.config))
         return found
 
     def _cluster_wide(self) -> Iterator[Policy]:
@@ -137,18 +140,13 @@ class Policies:
     def _policy(
         self, namespace: str, wanted: str, component: str, names: set[str], specs: tuple[Spec, ...]
     ) -> Policy:
-        users = wanted in self._taken.get(namespace, ())
         name = free(wanted, names)
-        if users:
-            self.findings.append(
-                Finding(
-                    WARNING,
-                    f"{namespace}/{wanted} is the name of a policy of yours: the generated one is called {name}",
-                    kind=POLICY,
-                    namespace=namespace,
-                    name=wanted,
-                )
+        theirs = self._taken.get(namespace, {}).get(wanted)
+        if theirs is not None:
+            message = (
+                f"{namespace}/{wanted} is the name of a policy of yours: the generated one is called {name}"
             )
+            self.findings.append(theirs.finding(WARNING, message, "leave it so, or give yours another name"))
         return Policy(POLICY, namespace, name, specs, MANAGED_BY, {COMPONENT: component})
 
 

@@ -56,7 +56,7 @@ def settings(config: Config, inventory: Inventory) -> Settings:
     """What the floors above need to know of the cluster: said, else derived from the input, else the usual."""
     said = config.cluster
     distribution = said.distribution or _distribution(inventory)
-    ports = said.api_ports or _API_PORTS.get(distribution, _USUAL_API_PORTS)
+    ports = api_ports(config, distribution)
     return Settings(
         said.domain,
         distribution,
@@ -67,6 +67,12 @@ def settings(config: Config, inventory: Inventory) -> Settings:
         said.probe_rules,
         said.identity_labels,
     )
+
+
+def api_ports(config: Config, distribution: str = "") -> tuple[int, ...]:
+    """Where the API server listens: said, else by the distribution that the config or the caller names."""
+    said = config.cluster
+    return said.api_ports or _API_PORTS.get(said.distribution or distribution, _USUAL_API_PORTS)
 
 
 # Objects that only one distribution has; nothing that can be installed anywhere is listed here.

@@ -6,13 +6,14 @@ from cilium_policies.document.finding import ERROR, INFO, WARNING, Finding, line
 from cilium_policies.document.source import Source
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import Policies
+from cilium_policies.kube.reading import repeated
 
 _ORDER = (ERROR, WARNING, INFO)
 
 
 def findings(sources: list[Source], plan: Plan, policies: Policies) -> list[Finding]:
     """Errors, then warnings, then one info a namespace: kpt shows the first four."""
-    said = [finding for source in sources for finding in source.findings]
+    said = [finding for source in sources for finding in (*source.findings, *repeated(source))]
     said += plan.findings
     said += policies.findings
     said += (_uncovered(plan, number) for number in range(len(plan.uncovered)))
@@ -53,8 +54,9 @@ def _namespaces(plan: Plan, policies: Policies) -> list[Finding]:
 
 
 def summary(said: list[Finding], plan: Plan, policies: Policies, *, verbose: bool) -> list[str]:
-    """Each warning where somebody is looking, and one line in any case."""
-    lines = [f"cilium-policies: {f.severity}: {line_of(f)}" for f in said if verbose and f.severity != INFO]
+    """Each warning and notice where somebody is looking, and one line in any case."""
+    told = (f for f in said if verbose and not (f.severity == INFO and f.kind == "Namespace"))
+    lines = [f"cilium-policies: {f.severity}: {line_of(f)}" for f in told]
     modes = sorted({plan.modes[name].word for name in plan.namespaces})
     mode = modes[0] if len(modes) == 1 else ", ".join(f"{_count(plan, word)} {word}" for word in modes)
     line = (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from cilium_policies.document.source import Item, Source, flatten
+from cilium_policies.document.finding import WARNING, Finding
+from cilium_policies.document.source import RESOURCE_LIST, Item, Source, flatten
 from cilium_policies.kube.objects import CLUSTER_SCOPED, Mapping, Object, Where, mapping
 
 API = "cilium-policies.fn"
@@ -63,6 +64,22 @@ def objects(sources: list[Source], namespace: str = "") -> Objects:
                 elif one.group == API:
                     local.append(one)
     return Objects(found, own, local)
+
+
+def repeated(source: Source) -> Iterator[Finding]:
+    """Items of a ResourceList whose group, kind, namespace and name an earlier item has: tools refuse such a list."""
+    seen: dict[tuple[str, str, str, str], int] = {}
+    for item in source.items if source.form == RESOURCE_LIST else ():
+        key = (item.api_version.rpartition("/")[0], item.kind, item.namespace, item.name)
+        if not (item.kind and item.name):
+            continue
+        first = seen.setdefault(key, item.index)
+        if first != item.index:
+            where = (
+                f"{item.kind} {item.namespace}/{item.name}" if item.namespace else f"{item.kind} {item.name}"
+            )
+            message = f"{where} stands in the list twice: as item {first} and as item {item.index}"
+            yield item.finding(WARNING, message, "keep one of the two")
 
 
 class _Marks:

@@ -1,0 +1,54 @@
+"""What a run says: order of results, lines on stderr, ids that stand twice."""
+
+from __future__ import annotations
+
+import textwrap
+
+from cilium_policies.function import Options, Outcome, run
+
+from tests.support import deployment, namespace, service, stream
+
+SHOP = (namespace("shop"), deployment("shop/web"), service("shop/gone"))
+
+
+def answer(data: bytes, **fields: str) -> Outcome:
+    return run([("stdin", data)], Options(overrides=tuple(fields.items()), verbose=True))
+
+
+def resource_list(*documents: str) -> bytes:
+    items = "".join("- " + textwrap.indent(one, "  ")[2:] for one in documents)
+    return f"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n{items}".encode()
+
+
+def test_warnings_come_before_one_info_a_namespace() -> None:
+    results = answer(resource_list(*SHOP), mode="enforce").stdout.decode().partition("results:")[2]
+    order = [line.split('"')[1] for line in results.splitlines() if "severity" in line]
+    assert order == ["warning", "warning", "warning", "info"]
+    assert "shop: 3 policies, enforce" in results
+
+
+def test_each_warning_is_a_line_with_place_and_cure_and_the_summary_is_last() -> None:
+    *lines, last = answer(stream(*SHOP), mode="enforce").stderr
+    assert lines[0] == (
+        "cilium-policies: warning: stdin:24: Service shop/gone selects no pod that the input shows;"
+        " correct its selector"
+    )
+    assert len(lines) == 3
+    assert last == (
+        "cilium-policies: 1 namespace, 3 policies, enforce; 1 workload uncovered: cilium-policies list --uncovered"
+    )
+
+
+def test_a_namespace_that_is_only_named_has_its_line() -> None:
+    lines = answer(stream(namespace("shop"), service("kube-system/web")), mode="enforce").stderr
+    assert [line for line in lines if "no policies in namespace kube-system" in line]
+
+
+def test_the_same_id_twice_in_a_list_passes_with_a_warning() -> None:
+    web = SHOP[1]
+    twice = answer(resource_list(namespace("shop"), web, web))
+    assert twice.code == 0
+    assert [line for line in twice.stderr if "Deployment shop/web stands in the list twice" in line]
+    other = web.replace("apps/v1", "example.org/v1")
+    assert not [line for line in answer(resource_list(web, other)).stderr if "twice" in line]
+    assert not [line for line in answer(stream(web, web)).stderr if "twice" in line]
