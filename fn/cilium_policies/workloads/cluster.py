@@ -58,7 +58,23 @@ class Cluster:
 
     def backends(self, service: Service) -> list[Workload]:
         """The workloads behind a Service."""
-        return self.selected(service.namespace, service.selector)
+        return self.selected(service.namespace, service.selector) or self._operated(service)
+
+    def _operated(self, service: Service) -> list[Workload]:
+        """Pods of operators by the label with their object's name: of the others that a Service asks for
+        (`role: primary`) the operator knows more than the catalogue."""
+        return [
+            one
+            for one in self.in_namespace(service.namespace)
+            if not one.rendered
+            and one.ports
+            and one.source is not None
+            and any(
+                value == one.source.name and one.labels.get(key) == value
+                for key, value in service.selector.items()
+            )
+            and all(one.labels.get(key, value) == value for key, value in service.selector.items())
+        ]
 
     def pod_port(self, workload: Workload, service: Service, port: str) -> Port | None:
         """The pod port behind a Service port, given by number or name ("" = the only or first one).

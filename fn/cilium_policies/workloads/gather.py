@@ -13,6 +13,7 @@ from cilium_policies.kube.objects import Object
 from cilium_policies.kube.reading import UNPLACED
 from cilium_policies.workloads import distribution, flux, rendered
 from cilium_policies.workloads.cluster import Cluster, Settings
+from cilium_policies.workloads.companions import tell_apart
 from cilium_policies.workloads.model import Service, Workload
 from cilium_policies.workloads.selectors import narrow_to, separate
 
@@ -42,6 +43,7 @@ def gather(
         one.own = not one.where.elsewhere
         _placed(one)
         _recognise(one, catalogue)
+    tell_apart(workloads, catalogue)
     workloads += distribution.brought(settings.distribution, workloads, catalogue)
     operated, behind = _operated(shown, catalogue, workloads)
     for one in operated:

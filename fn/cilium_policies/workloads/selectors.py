@@ -43,7 +43,7 @@ def _kept(key: str, included: tuple[str, ...], excluded: tuple[str, ...]) -> boo
 def _index(neighbours: list[Workload]) -> dict[tuple[str, str], list[Workload]]:
     index: dict[tuple[str, str], list[Workload]] = {}
     for one in neighbours:
-        for label in one.labels.items():
+        for label in (*one.labels.items(), (SERVICE_ACCOUNT, one.service_account)):
             index.setdefault(label, []).append(one)
     return index
 
@@ -70,7 +70,10 @@ def _candidates(one: Workload, index: dict[tuple[str, str], list[Workload]]) -> 
 
 
 def _selects(one: Workload, other: Workload) -> bool:
-    return one.selector.items() <= other.labels.items() and not any(key in other.labels for key in one.absent)
+    labels = other.labels
+    if SERVICE_ACCOUNT in one.selector:
+        labels = {**labels, SERVICE_ACCOUNT: other.service_account}
+    return one.selector.items() <= labels.items() and not any(key in labels for key in one.absent)
 
 
 def same_group(one: Workload, other: Workload) -> bool:

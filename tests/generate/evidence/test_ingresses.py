@@ -141,3 +141,17 @@ def test_proxy_that_is_made_for_one_ingress() -> None:
     proxy.source = Object(body)
     shown = cluster(_APP + _controller("lb", "[]") + _ingress(f"{{{_RULES}}}"), proxy)
     assert flows(ingresses.edges(shown, NOTHING_GIVEN)) == {"mesh/ts-web > shop/web 8080/TCP"}
+
+
+def test_of_several_releases_the_one_whose_values_name_the_class_serves_it():
+    def release(name: str, values: dict) -> Workload:
+        made = Workload("edge", name, "Deployment")
+        made.labels = made.selector = {"app": name}
+        made.values = values
+        return made
+
+    inner = release("inner", {"controller": {"ingressClassResource": {"name": "lan", "default": "true"}}})
+    outer = release("outer", {"controller": {"ingressClassResource": {"name": "wan"}, "note": "lan"}})
+    shown = cluster(_APP + _ingress(f"{{ingressClassName: lan, {_RULES}}}"), inner, outer)
+    given = NOTHING_GIVEN._replace(proxies=(inner, outer))
+    assert flows(ingresses.edges(shown, given)) == {"edge/inner > shop/web 8080/TCP"}

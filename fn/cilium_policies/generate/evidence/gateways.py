@@ -8,7 +8,7 @@ from cilium_policies.generate.edge import Peer, entity
 from cilium_policies.generate.evidence.access_rules import Bindings
 from cilium_policies.generate.evidence.ends import ends
 from cilium_policies.generate.evidence.given import Given
-from cilium_policies.kube.objects import Object, sequence, text
+from cilium_policies.kube.objects import Mapping, Object, sequence, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -191,9 +191,21 @@ def _narrowed(found: list[Workload], names: tuple[str | Object, ...]) -> list[Wo
     return [] if any(names) else found
 
 
+def _class_of(values: Mapping, name: str, said: bool = False) -> bool:
+    """Whether values of a release call a class so (`ingressClassResource: {name: internal}`)."""
+    return any(
+        _class_of(value, name, said or "class" in key.lower())
+        if isinstance(value, dict)
+        else value == name and (said or "class" in key.lower())
+        for key, value in values.items()
+    )
+
+
 def _speaks_of(workload: Workload, name: str) -> bool:
     word = name.rpartition("/")[2] if name.startswith("k8s.io/") else name.partition(".")[0].partition("/")[0]
     if any(name in found.value for found in workload.texts if found.path in ("args", "command")):
+        return True
+    if name in (workload.name, workload.release) or _class_of(workload.values, name):
         return True
     told = (workload.component, workload.chart, *(image.rpartition("/")[2] for image in workload.images))
     return any(word in one for one in told)
