@@ -65,7 +65,7 @@ clean: ## remove what these commands made
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
-	  { echo "$(PYTHON) is older than Python 3.10: make PYTHON=python3.12 …" >&2; exit 1; }
+	  { echo "$(PYTHON) is no Python 3.10 or newer: make PYTHON=python3.12 …" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
 	  { echo "$(PYTHON) cannot make a venv: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
 
