@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from sys import intern
 from typing import Any
 
 from cilium_policies.document import parse
@@ -147,7 +148,8 @@ class Item:
 
     def identify(self, peek: Peek) -> None:
         """Take the identity that `peek` states."""
-        self.api_version, self.kind, self.namespace, self.name, self.metadata = peek
+        api_version, kind, namespace, self.name, self.metadata = peek
+        self.api_version, self.kind, self.namespace = intern(api_version), intern(kind), intern(namespace)
 
     def finding(self, severity: str, message: str, cure: str = "", path: str = "") -> Finding:
         """A finding about this item, with its place and identity."""

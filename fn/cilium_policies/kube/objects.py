@@ -78,6 +78,11 @@ class Object:
             self._body = self._read()
         return self._body
 
+    def forget(self) -> None:
+        """Drop a body that can be read again: bodies are most of the memory of a large build."""
+        if self._read is not dict:
+            self._body = None
+
     @property
     def metadata(self) -> Mapping:
         return mapping(self.body.get("metadata"))
