@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import EXAMPLES, environment, require, run, succeeded
+from tests.tools import EXAMPLES, ROOT, environment, require, run, succeeded
 
 pytestmark = pytest.mark.e2e
 
@@ -29,10 +29,21 @@ def complete(printed):
 
 def test_with_kustomize():
     require("kustomize")
-    printed = succeeded(run(["sh", EXAMPLES / "demo.sh"]))
+    done = run(["sh", EXAMPLES / "demo.sh"])
+    printed = succeeded(done)
 
     assert printed.startswith("$ kustomize build --enable-alpha-plugins --enable-exec")
     complete(printed)
+    said = {*printed.splitlines(), *done.stderr.splitlines()}
+    assert [line for line in readme_shows() if line not in said] == [], "the demo no longer prints this"
+
+
+def readme_shows():
+    """The lines of README.md's picture of the demo; an ellipsis stands for what is left out."""
+    _, _, rest = (ROOT / "README.md").read_text("utf-8").partition("`make demo` prints, shortened:\n\n```\n")
+    lines = rest.partition("```")[0].splitlines()
+    assert len(lines) > 20
+    return [line for line in lines if line.strip() != "…"]
 
 
 def test_without_kustomize():
