@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from cilium_policies.document.finding import ERROR, Refused, line_of
+from cilium_policies.document.finding import ERROR, Finding, Refused, line_of
 from cilium_policies.document.finding import refused as error
 from cilium_policies.document.source import RESOURCE_LIST, Source, identity
 from cilium_policies.document.split import split
@@ -54,6 +54,7 @@ class Made(NamedTuple):
     read: Objects
     plan: Plan
     policies: Policies
+    older: list[Finding]  # what an inventory does not know of this input
 
 
 def run(inputs: list[tuple[str, bytes]], options: Options) -> Outcome:
@@ -66,9 +67,7 @@ def run(inputs: list[tuple[str, bytes]], options: Options) -> Outcome:
         if not config.enabled or not any(source.items for source in sources):
             return passed_through(sources, objects(sources), config, options)
         made = make(sources, config, options)
-        if config.action == "check":
-            return checked(sources, made, options)
-        return answered(sources, made, options)
+        return checked(sources, made) if config.action == "check" else answered(sources, made, options)
     except Refused as refusal:
         return refused(sources, refusal)
 
@@ -103,11 +102,13 @@ def make(sources: list[Source], config: Config, options: Options) -> Made:
                 raise Refused(finding)
     read = objects(sources, config.default_namespace)
     known = catalogue(config.defined_components, config.disabled_components)
-    others, told = beside(read, sources, config.inventory, options.inventory)
+    others, told = beside(read, sources, config.inventory, options.inventory, known)
     cluster = gather(read.objects, known, settings(config, Inventory([*read.objects, *others])), others)
     planned = plan(cluster, config, known)
+    for one in read.objects:
+        one.forget()
     planned.findings.extend(told)
-    return Made(config, read, planned, Policies(planned))
+    return Made(config, read, planned, Policies(planned), told)
 
 
 def answered(sources: list[Source], made: Made, options: Options) -> Outcome:
@@ -123,17 +124,22 @@ def answered(sources: list[Source], made: Made, options: Options) -> Outcome:
     return Outcome(pieces(source, results=said, drop_ids=True, **change._asdict()), lines, 0)
 
 
-def checked(sources: list[Source], made: Made, options: Options) -> Outcome:
-    """What the answer should hold and does not. A list that kpt sent (its items have paths) goes back as it
-    came; one of kustomize's goes back empty, as a validator must, but only when the check passed."""
+def checked(sources: list[Source], made: Made) -> Outcome:
+    """What the answer should hold and does not."""
     from cilium_policies.generate.check import check  # builds that generate do not pay for it
 
-    found = check(made.plan, made.policies, made.read.own)
+    found = [one._replace(severity=ERROR) for one in made.older]
+    found += check(made.plan, made.policies, [*made.read.own, *made.read.listed])
+    return _verdict(sources, found, len(made.plan.namespaces))
+
+
+def _verdict(sources: list[Source], found: list[Finding], namespaces: int) -> Outcome:
+    """A list that kpt sent (its items have paths) goes back as it came; one of kustomize's goes back empty, as a
+    validator must, but only when the check passed."""
     lines = [f"cilium-policies: {line_of(finding)}" for finding in found]
-    told = f"{len(found)} findings" if found else "nothing amiss"
-    lines.append(
-        f"cilium-policies: check: {told} in {len(made.plan.namespaces)} namespaces; checked only, nothing generated"
-    )
+    told = f"{len(found)} finding{'s' * (len(found) != 1)}" if found else "nothing amiss"
+    place = f"{namespaces} namespace{'s' * (namespaces != 1)}"
+    lines.append(f"cilium-policies: check: {told} in {place}; checked only, nothing generated")
     if sources[0].form != RESOURCE_LIST or not (found or _from_kpt(sources[0])):
         return Outcome([], lines, 1 if found else 0)
     return Outcome(pieces(sources[0], results=found), lines, 1 if found else 0)
@@ -146,6 +152,10 @@ def _from_kpt(source: Source) -> bool:
 
 def passed_through(sources: list[Source], read: Objects, config: Config, options: Options) -> Outcome:
     """Nothing to do, or `enabled: false`: every item as it came, less the policies of earlier runs."""
+    if config.action == "check":
+        from cilium_policies.generate.check import stale
+
+        return _verdict(sources, list(map(stale, [*read.own, *read.listed])), 0)
     off = "switched off by spec.enabled; its own policies are removed"
     lines = [f"cilium-policies: {'nothing in the input' if config.enabled else off}"]
     if options.only_policies:

@@ -37,10 +37,27 @@ def test_both_ends_of_an_edge_between_builds() -> None:
 
 def test_an_inventory_older_than_the_build_is_said() -> None:
     known = inventory(root=ROOT, api=API, web=WEB)
-    _, said = only(WEB.replace(b"/v1", b"/v2"), "web", known)
-    assert any("changed since inventory cluster was made" in line for line in said)
-    _, said = only(WEB, "web", known)
-    assert not any("inventory" in line for line in said)
+    _, said = only(WEB.replace(b":80/v1", b":81/v1"), "web", known)
+    assert any("is older than the input: Deployment shop/web has changed" in line for line in said)
+    _, said = only(WEB + b"---\n" + deployment("shop/new").encode(), "web", known)
+    assert any("Deployment shop/new has come since it was made" in line for line in said)
+
+
+def test_bytes_that_a_tool_wrote_anew_are_the_same_objects() -> None:
+    known = inventory(root=ROOT, api=API, web=WEB)
+    for data in (WEB, b"# written anew\n" + WEB, run([("web", WEB)], Options()).stdout):
+        _, said = only(data, "stdin", known)
+        assert not any("inventory cluster" in line for line in said)
+
+
+def test_check_finds_an_inventory_that_is_older() -> None:
+    known = ("inventory.yaml", inventory(root=ROOT, api=API, web=WEB))
+    built = run([("web", WEB)], Options(inventory=known)).stdout
+    asked = Options(inventory=known, overrides=(("action", "check"), ("mode", "audit")))
+    assert run([("web", built)], asked).code == 0
+    older = run([("web", built.replace(b":80/v1", b":81/v1"))], asked)
+    assert older.code == 1
+    assert "inventory cluster is older than the input" in older.stderr[0]
 
 
 def test_an_inventory_in_the_input_is_found_by_its_name() -> None:

@@ -31,6 +31,15 @@ def check(plan: Plan, policies: Policies, own: list[Own]) -> list[Finding]:
     return list(unique.values())
 
 
+def stale(own: Own) -> Finding:
+    """A policy of the program's that nothing would generate any more."""
+    return _stale(own.policy)
+
+
+def _stale(policy: Object) -> Finding:
+    return policy.finding(ERROR, f"{policy} is stale: nothing would generate it any more", _AGAIN)
+
+
 def _finding(
     message: str, cure: str, policy: Object | None = None, namespace: str = "", name: str = ""
 ) -> Finding:
@@ -126,7 +135,7 @@ def _compared(policies: list[Policy], own: list[Own]) -> Iterator[Finding]:
         elif _rules(held.body) != _rules(policy_object(policy)):
             yield _finding(f"{name} is not what would be generated: changed by hand, or stale", _AGAIN, held)
     for held in found.values():
-        yield _finding(f"{held} is stale: nothing would generate it any more", _AGAIN, held)
+        yield _stale(held)
 
 
 def _rules(body: dict[str, Any]) -> Any:

@@ -30,11 +30,13 @@ class Own(NamedTuple):
 
 
 class Objects(NamedTuple):
-    """`objects` count; `own` are this program's earlier policies; `local` are the local-config objects of
-    this program's API group (an inventory)."""
+    """`objects` count; `own` are this program's earlier policies, `listed` those inside a List, which goes back
+    whole: the new text of the same name comes after it; `local` are the local-config objects of this program's API
+    group (an inventory)."""
 
     objects: list[Object]
     own: list[Own]
+    listed: list[Own]
     local: list[Object]
 
 
@@ -48,6 +50,7 @@ def objects(sources: list[Source], namespace: str = "") -> Objects:
     """
     found: list[Object] = []
     own: list[Own] = []
+    listed: list[Own] = []
     local: list[Object] = []
     for number, source in enumerate(sources):
         marks = _Marks(source.data)
@@ -56,14 +59,12 @@ def objects(sources: list[Source], namespace: str = "") -> Objects:
                 if namespace and one.namespace in UNPLACED and one.kind not in CLUSTER_SCOPED:
                     one.namespace = namespace
                 if one.kind in _POLICIES and COMPONENT in one.annotations:
-                    # one inside a List goes back with the List: the new text of the same name comes after it
-                    if one.kind == item.kind:
-                        own.append(Own(one, number, item.index))
+                    (own if one.kind == item.kind else listed).append(Own(one, number, item.index))
                 elif marks.counts(item, one):
                     found.append(one)
                 elif one.group == API:
                     local.append(one)
-    return Objects(found, own, local)
+    return Objects(found, own, listed, local)
 
 
 def repeated(source: Source) -> Iterator[Finding]:
@@ -117,6 +118,8 @@ def _of_item(item: Item) -> Iterator[Object]:
 
 def _reader(item: Item) -> Callable[[], Mapping]:
     def read() -> Mapping:
-        return mapping(item.load())
+        body = mapping(item.load())
+        item.forget()  # the object keeps it
+        return body
 
     return read

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.document.finding import ERROR, WARNING, Finding, Refused
 from cilium_policies.document.source import Source
 from cilium_policies.kube.objects import Object, mapping
@@ -11,7 +12,7 @@ _KIND = "ClusterInventory"
 
 
 def beside(
-    read: Objects, sources: list[Source], name: str, given: tuple[str, bytes] | None
+    read: Objects, sources: list[Source], name: str, given: tuple[str, bytes] | None, catalogue: Catalogue
 ) -> tuple[list[Object], list[Finding]]:
     """The objects of the other builds, and whether the inventory is older than this one.
 
@@ -33,7 +34,8 @@ def beside(
         body = _named(read, name)
     known = Condensed(body)
     files = {source.file: source.data for source in sources}
-    told = [Finding(WARNING, line, "make the inventory anew") for line in known.stale(files)]
+    older = known.outdated(read.objects, catalogue) if known.stale(files) else []
+    told = [Finding(WARNING, line, "make the inventory anew (cilium-policies inventory)") for line in older]
     return known.beside(read.objects, files), told
 
 

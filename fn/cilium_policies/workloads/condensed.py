@@ -3,6 +3,7 @@
     condense(objects, files, catalogue, name) -> str            the object as YAML, for `cilium-policies inventory`
     Condensed(body).beside(own, files) -> list[Object]          what the other builds hold, for one build
     Condensed(body).stale(files) -> list[str]                   what it was made from and no longer is
+    Condensed(body).outdated(own, catalogue) -> list[str]       the same by objects, for inputs that a tool wrote anew
     is_known(where) -> bool                                     whether an object came out of an inventory
     parse(data, file) -> mapping                                the body in a file, fast where `condense` wrote it
 
@@ -30,6 +31,7 @@ KIND = "ClusterInventory"
 _PREFIX = KNOWN
 _ALIKE = 0.5  # share of a build's objects that make a stream the same build although it has changed
 _FIRST = "  builds:\n"
+_BY_REFERENCE = ("ConfigMap", "Secret")  # what is kept of them depends on who refers to them, in any build
 
 
 def condense(
@@ -156,6 +158,24 @@ class Condensed:
             )
             found.append(f"{what} inventory {self.name} was made")
         return found
+
+    def outdated(self, own: list[Object], catalogue: Catalogue) -> list[str]:
+        """What of these objects the inventory does not hold as they are, in one line; none where it holds all.
+        Their bytes may differ: a tool has written them anew, or policies stand behind them."""
+        held: dict[tuple[str, str, str, str], set[str]] = {}
+        for build in self.builds:
+            for body in mappings(build.get("objects")):
+                held.setdefault(_id(Object(body)), set()).add(_line(body))
+        pruner = Pruner(catalogue, _verbatim(Inventory(own)))
+        news = []
+        for one in own:
+            kept = None if one.kind in _BY_REFERENCE else pruner.prune(one)
+            if kept is not None and _line(kept) not in held.get(_id(one), ()):
+                news.append(f"{one} {'has changed' if _id(one) in held else 'has come'}")
+        if not news:
+            return []
+        more = f" and {len(news) - 1} more" if len(news) > 1 else ""
+        return [f"inventory {self.name} is older than the input: {news[0]} since it was made{more}"]
 
 
 def _same_file(file: str, names: set[str]) -> bool:
