@@ -9,8 +9,9 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
-from bench import builds, kustomize, page, profile
+from bench import builds, container, kustomize, page, profile
 from bench.measure import Run, interleaved, run
 
 ROUNDS = {100: 15, 1_000: 7, 10_000: 3, 50_000: 1}
@@ -22,6 +23,16 @@ from bench import inputs
 with open(sys.argv[3], "wb") as file:
     file.write(getattr(inputs, sys.argv[1])(int(sys.argv[2])))
 """
+
+
+class Results(NamedTuple):
+    """All measurements: by size, at start, in a container, of whole builds by size; shares of the time by room."""
+
+    sizes: dict[int, dict[str, Run]]
+    start: dict[str, Run]
+    container: dict[str, Run]
+    builds: dict[int, dict[str, Run]]
+    rooms: dict[str, float]
 
 
 def main() -> None:
@@ -42,9 +53,11 @@ def main() -> None:
         show(f"{size} items", sizes[size])
     start = start_up(ours)
     show("start-up", start)
+    inside = container.start_up(builds.CACHE / "empty.yaml")
+    show("in a container", inside)
     whole = whole_builds(options.builds, options.rounds, {"cat": ["cat"], GO: go, PYYAML: pyyaml, OURS: ours})
     rooms = profile.rooms(made("resource_list", 10_000))
-    options.page.write_text(text(sizes, start, whole, rooms))
+    options.page.write_text(text(Results(sizes, start, inside, whole, rooms)))
     print(f"bench: wrote {options.page}")
 
 
@@ -97,66 +110,60 @@ def whole_builds(sizes: list[int], rounds: int, commands: dict[str, list[str]]) 
     return found
 
 
-def text(
-    sizes: dict[int, dict[str, Run]],
-    start: dict[str, Run],
-    whole: dict[int, dict[str, Run]],
-    rooms: dict[str, float],
-) -> str:
+def text(found: Results) -> str:
     """The page."""
-    largest = max(sizes)
+    largest = max(found.sizes)
     bytes_each = made("resource_list", largest).stat().st_size / largest
     interpreter = f"Python {platform.python_version()}, {version('go', 'version')}"
     machine = f"{os.cpu_count()} cores, {platform.machine()}"
-    parts = [page.HEAD.format(size=bytes_each / 1000, interpreter=interpreter, machine=machine)]
-    parts.append(page.targets(asked(sizes, start, whole, bytes_each)))
-    parts.append(
-        page.table("The function alone", {f"{size:,} items": found for size, found in sizes.items()}, GO)
-    )
-    parts.append(page.table("Start-up with an empty list", {"": start}, "import yaml"))
-    if whole:
-        parts.append(
-            page.table(
-                "Whole `kustomize build`", {f"{size:,} items": found for size, found in whole.items()}, "cat"
-            )
-        )
-    parts.append(page.shares("Where the time goes at 10,000 items (cProfile, by room)", rooms))
+    parts = [
+        page.HEAD.format(size=bytes_each / 1000, interpreter=interpreter, machine=machine),
+        page.targets(asked(found, bytes_each)),
+        page.SHORT,
+        page.table("The function alone", by_size(found.sizes), GO),
+        page.table("Start-up with an empty list", {"": found.start}, "import yaml"),
+    ]
+    if found.container:
+        parts.append(page.table("In a container, an empty list", {"": found.container}, container.EMPTY))
+    if found.builds:
+        parts.append(page.table("Whole `kustomize build`", by_size(found.builds), "cat"))
+    parts.append(page.shares("Where the time goes at 10,000 items (cProfile, by room)", found.rooms))
     return "\n".join(parts)
 
 
-def asked(
-    sizes: dict[int, dict[str, Run]],
-    start: dict[str, Run],
-    whole: dict[int, dict[str, Run]],
-    bytes_each: float,
-) -> list[tuple[str, float, float]]:
+def by_size(groups: dict[int, dict[str, Run]]) -> dict[str, dict[str, Run]]:
+    """Groups with sizes for people."""
+    return {f"{size:,} items": runs for size, runs in groups.items()}
+
+
+def asked(found: Results, bytes_each: float) -> list[tuple[str, float, float]]:
     """The targets that these measurements answer."""
     rows = []
     for size, cpu, peak in ((100, 1, None), (1_000, 1 / 3, 1 / 3), (10_000, 1 / 5, 1 / 10)):
-        if size in sizes and GO in sizes[size]:
-            mine, theirs = sizes[size][OURS], sizes[size][GO]
+        if GO in found.sizes.get(size, {}):
+            mine, theirs = found.sizes[size][OURS], found.sizes[size][GO]
             rows.append((f"{size:,} items: CPU of the Go peer's", cpu, mine.cpu / theirs.cpu))
             if peak is not None:
                 rows.append((f"{size:,} items: peak of the Go peer's", peak, mine.peak / theirs.peak))
     rows += [
-        (f"{size:,} items: peak in sizes of the input", 4, sizes[size][OURS].peak * 2**20 / bytes_each / size)
-        for size in (10_000, 50_000)
-        if size in sizes
+        (f"{size:,} items: peak in sizes of the input", 4, runs[OURS].peak * 2**20 / bytes_each / size)
+        for size, runs in found.sizes.items()
+        if size >= 10_000
     ]
-    if {10_000, 50_000} <= set(sizes):
-        growth = sizes[50_000][OURS].cpu / sizes[10_000][OURS].cpu
+    if {10_000, 50_000} <= set(found.sizes):
+        growth = found.sizes[50_000][OURS].cpu / found.sizes[10_000][OURS].cpu
         rows.append(("CPU of 50,000 items in CPU of 10,000 (linear is 5)", 5.5, growth))
-    rows.append(("start-up: CPU of `import yaml`", 1.5, start[OURS].cpu / start["import yaml"].cpu))
-    if 1_000 in whole:
-        found = whole[1_000]
-        rows.append(("build of 1,000 items: CPU of `cat`'s", 1, found[OURS].cpu / found["cat"].cpu))
-        rows.append(
-            (
-                "build of 1,000 items: CPU of the same with ids kept",
-                0.85,
-                found[OURS].cpu / found[f"{OURS}, ids kept"].cpu,
-            )
-        )
+    rows.append(
+        ("start-up: CPU of `import yaml`", 1.5, found.start[OURS].cpu / found.start["import yaml"].cpu)
+    )
+    if found.container:
+        over = found.container[OURS].wall - found.container[container.EMPTY].wall
+        rows.append(("container: seconds over an empty one", 0.1, over))
+    if 1_000 in found.builds:
+        runs = found.builds[1_000]
+        kept = runs[f"{OURS}, ids kept"]
+        rows.append(("build of 1,000 items: CPU of `cat`'s", 1, runs[OURS].cpu / runs["cat"].cpu))
+        rows.append(("build of 1,000 items: CPU with ids kept", 0.85, runs[OURS].cpu / kept.cpu))
     return rows
 
 

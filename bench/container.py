@@ -1,0 +1,29 @@
+"""What the function costs in its image over a container that starts the same interpreter and does nothing."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from functools import partial
+from pathlib import Path
+
+from bench.measure import Run, interleaved, run
+
+IMAGE = "localhost/cilium-policies:0.1.0"  # what `make image` builds
+EMPTY = "python3 -I -S -c pass"
+SWITCHES = ["--rm", "-i", "--network", "none", "--read-only", "--user", "65534:65534"]
+
+
+def start_up(stdin: Path) -> dict[str, Run]:
+    """Wall clock of the two (the CPU is the engine's, not the container's); empty without engine or image."""
+    engine = shutil.which("podman") or shutil.which("docker")
+    if engine is None:
+        return {}
+    if subprocess.run([engine, "image", "inspect", IMAGE], capture_output=True, check=False).returncode:
+        return {}
+    base = [engine, "run", *SWITCHES]
+    commands = {
+        EMPTY: [*base, "--entrypoint", "python3", IMAGE, "-I", "-S", "-c", "pass"],
+        "cilium-policies": [*base, IMAGE],
+    }
+    return interleaved({name: partial(run, command, str(stdin)) for name, command in commands.items()}, 7)
