@@ -102,7 +102,19 @@ def _peers(known: Known, workload: Workload, roles: Roles, ports: tuple[Port, ..
         yield from map(entity, ("kube-apiserver",) if outward else _API_CLIENTS)
     elif word == "gateway":
         yield from roles.gateways
-    elif word == "world" and outward:
+    elif word == "scraper":
+        # What scrapes a rendered workload its monitors say; of an unrendered one the catalogue knows it.
+        if not workload.rendered:
+            yield from roles.scrapers
+    elif word in ("all-pods", "same-namespace") and ports:
+        yield Peer("all-pods") if word == "all-pods" else Peer("namespace", namespace=workload.namespace)
+    else:
+        yield from _fixed(word, name, outward)
+
+
+def _fixed(word: str, name: str, outward: bool) -> Iterator[Peer]:
+    """Peers that are the same in every cluster."""
+    if word == "world" and outward:
         yield from _ANYWHERE
     elif word in _ENTITIES:
         yield entity(word)
@@ -112,12 +124,6 @@ def _peers(known: Known, workload: Workload, roles: Roles, ports: tuple[Port, ..
         yield Peer(word, name)
     elif word == "namespace":
         yield Peer("namespace", namespace=name)
-    elif word == "scraper":
-        # What scrapes a rendered workload its monitors say; of an unrendered one the catalogue knows it.
-        if not workload.rendered:
-            yield from roles.scrapers
-    elif word in ("all-pods", "same-namespace") and ports:
-        yield Peer("all-pods") if word == "all-pods" else Peer("namespace", namespace=workload.namespace)
 
 
 def _instances(name: str, workload: Workload, outward: bool, roles: Roles) -> Iterator[Workload]:
