@@ -148,7 +148,8 @@ def _parsed(item: Item) -> Finding | None:
     if value is None:
         return NULL
     what = "has no kind" if isinstance(value, dict) else "is no mapping"
-    return item.finding(WARNING, f"this document {what}: passed through unread")
+    which = "item" if item.source.form == RESOURCE_LIST else "document"
+    return item.finding(WARNING, f"this {which} {what}: passed through unread")
 
 
 def _peek(data: bytes, start: int, end: int, columns: Layout) -> Peek | None:
