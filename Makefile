@@ -16,7 +16,7 @@ help: ## this list
 demo: $(VENV)/.runtime ## run the function on examples/shop and show what came out
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
-test: lint ## linters, types, import floors, dependencies, then every test
+test: lint ## linters, types, import layers, dependencies, then every test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, deptry
@@ -42,8 +42,10 @@ bench: $(VENV)/.dev ## compare speed and memory with a Go and a PyYAML function
 image: ## build the container image (docker or podman); BASE=… picks another base
 	IMAGE="$(IMAGE)" BASE="$(BASE)" sh .ci/image.sh
 
-docs: $(VENV)/.dev ## write the generated pages of docs/
+docs: $(VENV)/.dev ## write the pages of docs/ that are made from code and data
 	$(BIN)/python -m cilium_policies.questions.catalogue_page docs/catalogue.md
+	$(BIN)/python -m cilium_policies.cli.reference
+	$(BIN)/python -m cilium_policies.generate.schema_build
 
 dist: $(VENV)/.dev ## reproducible wheel and source archive in dist/
 	$(BIN)/python -m hatchling build

@@ -1,4 +1,4 @@
-"""`components list`, `components show` and docs/catalogue.md say what the data say."""
+"""`components`, `components NAME` and docs/catalogue.md say what the data say."""
 
 import re
 from pathlib import Path

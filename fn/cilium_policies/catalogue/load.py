@@ -148,7 +148,7 @@ def _merged(catalogue: Catalogue, own: list[Any], off: list[str]) -> Catalogue:
         if name not in catalogue.components:
             raise CatalogueError(
                 f"spec.components.disable: {name!r} is no component{nearest(name, catalogue.components)};"
-                " cilium-policies components shows them"
+                " cilium-policies components lists them"
             )
     entries = {}
     for number, entry in enumerate(own):

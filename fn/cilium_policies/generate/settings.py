@@ -53,7 +53,7 @@ def _file(body: dict[str, Any], fallback: str) -> str:
 
 
 def settings(config: Config, inventory: Inventory) -> Settings:
-    """What the floors above need to know of the cluster: said, else derived from the input, else the usual."""
+    """What the layers above need to know of the cluster: said, else derived from the input, else the usual."""
     said = config.cluster
     distribution = said.distribution or _distribution(inventory)
     ports = api_ports(config, distribution)

@@ -12,7 +12,7 @@ from cilium_policies.show.table import Table, rendered
 _HEAD = """# The catalogue
 
 Made from `fn/cilium_policies/catalogue/components/` by `python -m cilium_policies.questions.catalogue_page`; a test
-holds the two together. `cilium-policies components show NAME` prints one entry. An edge is stated once, in the
+holds the two together. `cilium-policies components NAME` prints one entry. An edge is stated once, in the
 client's entry, and gives both sides; its source is its own or, where it says *checked*, the entry's. Ports are pod
 ports. Where an input shows other ports (Services, probes, containers), the input counts.
 

@@ -34,7 +34,7 @@ def shown(catalogue: Catalogue, name: str) -> list[Table]:
     component = catalogue.get(name)
     if component is None:
         close = nearest(name, catalogue.components)
-        raise refused(f"{name!r} is no component{close}", "cilium-policies components shows them all")
+        raise refused(f"{name!r} is no component{close}", "cilium-policies components lists them")
     return [recognition(component), edges(catalogue, component), choices(component)]
 
 

@@ -9,7 +9,7 @@ from cilium_policies.workloads.model import Port, Service, Workload
 
 
 class Settings(NamedTuple):
-    """`spec.cluster` as the floors above need it; empty means: derive, else the usual."""
+    """`spec.cluster` as the layers above need it; empty means: derive, else the usual."""
 
     domain: str = "cluster.local"
     distribution: str = ""

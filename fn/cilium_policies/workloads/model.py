@@ -1,4 +1,4 @@
-"""What every later floor knows of pods and Services: who runs, with which labels, on which ports."""
+"""What every later layer knows of pods and Services: who runs, with which labels, on which ports."""
 
 from typing import Any, NamedTuple
 
