@@ -7,9 +7,12 @@ import tracemalloc
 from collections.abc import Iterable
 
 import pytest
+from cilium_policies.cilium.read import read_policy
 from cilium_policies.cli.options import run_on
+from cilium_policies.document.parse import load
+from cilium_policies.evaluate.world import World
 from cilium_policies.function import Options
-from cilium_policies.questions.audit import CUT, DROPPED, STALE, Audit
+from cilium_policies.questions.audit import CUT, DROPPED, STALE, UNKNOWN, Audit
 from cilium_policies.questions.situation import Situation, with_generated
 from hypothesis import given
 from hypothesis import strategies as st
@@ -331,3 +334,39 @@ def test_no_field_of_a_flow_can_break_it(shop: Situation, fields: dict[str, obje
     audit.read([json.dumps(whole).encode()])
     audit.cut()
     assert audit.seen + audit.odd <= 1
+
+
+NAMED = """\
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: metrics, namespace: data}
+spec:
+  endpointSelector: {matchLabels: {app: made}}
+  ingress: [{fromEndpoints: [{}], toPorts: [{ports: [{port: metrics, protocol: TCP}]}]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("label", "manifests", "result"),
+    [
+        ("", {}, UNKNOWN),
+        ("", {"metrics": (9090, "TCP")}, ""),
+        ("", {"metrics": (9091, "TCP")}, CUT),
+        ("metrics.TCP.9090_web.TCP.80", {}, ""),
+        ("web.TCP.80", {}, CUT),
+    ],
+)
+def test_a_port_by_its_name(label: str, manifests: dict[str, tuple[int, str]], result: str) -> None:
+    """The identity's label says what a pod's ports are called, else the manifests; else nobody knows."""
+    policy, _ = read_policy(load(NAMED.encode()), "data")
+    assert policy is not None
+    labels = ["k8s:io.kubernetes.pod.namespace=data", "k8s:io.cilium.k8s.policy.cluster=default"]
+    made = hubble.pod("data", "made", [*labels, "k8s:app=made"])
+    if label:
+        made["labels"].append(f"gen:io.cilium.k8s.named-ports={label}")
+    names = {"data/other": {}} | ({"data/made": manifests} if manifests else {})
+    audit = Audit(World([policy]), port_names=names)
+    audit.read([hubble.line(hubble.pod("data", "other", labels), made, 9090, event_type={"type": 4})])
+    (answer,) = audit.answers().values()
+    assert answer.result == result
+    assert bool(answer.decision and answer.decision.note) == (result == UNKNOWN)

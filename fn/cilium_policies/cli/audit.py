@@ -65,9 +65,10 @@ def _audit(given: dict[str, Any]) -> tuple[Audit, list[Policy]]:
     hard = {name: Mode("off" if mode.ingress == "off" else "enforce", "off" if mode.egress == "off" else "enforce")
             for name, mode in plan.modes.items()}  # fmt: skip
     policies = Policies(plan._replace(modes=hard)).policies
-    world = with_generated(plan.cluster, policies, enforced=True).world
+    situation = with_generated(plan.cluster, policies, enforced=True)
     open_ends = ((f"{one.workload.namespace}/{one.workload.name}", one.direction) for one in plan.uncovered)
-    return Audit(world, open_ends), policies
+    names = {end.name: end.named_ports for end, one in situation.workloads.items() if one.rendered}
+    return Audit(situation.world, open_ends, names), policies
 
 
 def _lines(flows: IO[bytes]) -> Iterator[bytes]:

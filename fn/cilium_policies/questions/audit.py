@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from cilium_policies.cilium.model import Policy
+from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.entries import RuleRef
 from cilium_policies.evaluate.verdict import ALLOW_RULE, OPEN, UNMANAGED, Decision
 from cilium_policies.evaluate.world import World
-from cilium_policies.questions.flows import End, Flow, Flows, NoFlow
+from cilium_policies.questions.flows import End, Flow, Flows, NamedPorts, NoFlow
 from cilium_policies.show.table import Cell, Table, columns
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ DROPPED = "cut now"
 CUT = "would be cut"
 STALE = "cut by the policies in the cluster; this plan allows it"
 UNKNOWN = "not known"
+_UNNAMED = "a rule allows a port by its name, and the manifests do not show what this pod calls its ports"
 Key = tuple[bool, End, End, int, str]
 
 
@@ -58,12 +60,20 @@ class Answer(NamedTuple):
 class Audit:
     """Counts flows, line by line, and then answers. `world` None: no plan, Hubble's attribution alone counts."""
 
-    def __init__(self, world: World | None, open_ends: Iterable[tuple[str, str]] = ()) -> None:
-        """`open_ends` are (namespace/workload, direction) pairs that nothing in the manifests explains."""
+    def __init__(
+        self,
+        world: World | None,
+        open_ends: Iterable[tuple[str, str]] = (),
+        port_names: Mapping[str, NamedPorts] | None = None,
+    ) -> None:
+        """`open_ends` are (namespace/workload, direction) pairs that nothing in the manifests explains; `port_names`
+        the ports by name of each namespace/workload whose containers are shown."""
         self._world = world
         self._open_ends = frozenset(open_ends)
         place = _places(world)
-        self._flows = Flows(place, world.options) if world else Flows(place)
+        self._flows = Flows(place, world.options, port_names) if world else Flows(place)
+        spans = (span for entry in (world.entries if world else ()) for span in entry.spans or ())
+        self._names = sorted({span.name for span in spans if span.name})
         self.groups: dict[Key, Group] = {}
         self.lines = self.seen = self.beyond = self.odd = self.first_odd = 0
         self.disagreements = 0
@@ -117,6 +127,8 @@ class Audit:
         decision = None
         if self._world is not None:
             decision = self._world.decide(subject.endpoint, peer.endpoint, port, protocol, ingress=ingress)
+            if decision.allowed is False and not target.ports_known and self._by_name(key):
+                decision = Decision(None, decision.reason, decision.rules, note=_UNNAMED)
         if group.dropped:
             return Answer(DROPPED, decision)
         if (ingress and source.host) or (decision and decision.reason in (OPEN, UNMANAGED)):
@@ -130,6 +142,21 @@ class Audit:
         if uncovered:
             return Answer(STALE if decision.allowed else CUT, decision)
         return Answer("", decision)
+
+    def _by_name(self, key: Key) -> bool:
+        """Whether a rule would let it pass if the target called this port as the rule does."""
+        ingress, source, target, port, protocol = key
+        named = Endpoint(
+            target.endpoint.name, target.endpoint.labels, managed=True, namespace=target.endpoint.namespace
+        )
+        named.aggregate, named.named_ports = (
+            target.endpoint.aggregate,
+            dict.fromkeys(self._names, (port, protocol)),
+        )
+        subject, peer = (named, source.endpoint) if ingress else (source.endpoint, named)
+        return self._world is not None and bool(
+            self._world.decide(subject, peer, port, protocol, ingress=ingress).allowed
+        )
 
     def cut(self) -> Table:
         """The groups that enforcement cuts, the busiest first, with the config line that would allow each."""

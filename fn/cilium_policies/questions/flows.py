@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cilium_policies.evaluate.endpoint import POD_AGGREGATE, Endpoint, address, dns_name, entity
@@ -20,6 +20,10 @@ _PASSED = ("FORWARDED", "REDIRECTED", "AUDIT")
 _PROTOCOLS = ("TCP", "UDP", "SCTP")
 _ICMP = {"ICMPv4": "ICMP", "ICMPv6": "ICMPv6"}
 _SUFFIX = re.compile(r"(-[a-f0-9]{6,10})?-[a-z0-9]{5}\Z|-[0-9]+\Z")
+_PORT_NAMES = (
+    "io.cilium.k8s.named-ports"  # an identity's ports by name, in the form metrics.TCP.9090_web.TCP.80
+)
+NamedPorts = Mapping[str, tuple[int, str]]
 ENOUGH = 50_000  # ends that are kept; a scan from everywhere must not fill the memory
 
 
@@ -33,6 +37,7 @@ class End(NamedTuple):
     peer: str
     endpoint: Endpoint
     host: bool = False  # the node of the other end
+    ports_known: bool = True  # false: neither the flow nor the manifests say what its ports are called
 
 
 class Flow(NamedTuple):
@@ -57,11 +62,18 @@ class NoFlow(Exception):
 
 
 class Flows:
-    """Reads lines, and keeps the ends. `place` says by which name an address outside goes ("" for internet)."""
+    """Reads lines, and keeps the ends. `place` says by which name an address outside goes ("" for internet),
+    `port_names` what the ports of the pods of a namespace/workload are called."""
 
-    def __init__(self, place: Callable[[str], str] | None = None, options: Options = DEFAULT) -> None:
+    def __init__(
+        self,
+        place: Callable[[str], str] | None = None,
+        options: Options = DEFAULT,
+        port_names: Mapping[str, NamedPorts] | None = None,
+    ) -> None:
         self._place = place or (lambda text: "")
         self._options = options
+        self._port_names = port_names or {}
         self._ends: dict[tuple[Any, ...], End] = {}
         self.lost = 0  # flows that Hubble says it has lost
 
@@ -136,7 +148,7 @@ class Flows:
         self, namespace: str | None, name: str, labels: Sequence[str], ip: str, place: str, named: bool
     ) -> End:
         if namespace:
-            return _pod(namespace, name, labels, self._options)
+            return _pod(namespace, name, labels, self._options, self._port_names)
         if _is_outside(labels):
             return _outside(ip, place, named, self._options)
         return _reserved(labels, self._options)
@@ -164,7 +176,9 @@ def _stem(pod: str) -> str:
     return _SUFFIX.sub("", pod)
 
 
-def _pod(namespace: str, name: str, labels: Sequence[str], options: Options) -> End:
+def _pod(
+    namespace: str, name: str, labels: Sequence[str], options: Options, port_names: Mapping[str, NamedPorts]
+) -> End:
     made: dict[str, tuple[str, str]] = {}
     for label in labels:
         source, _, rest = label.partition(":")
@@ -172,7 +186,17 @@ def _pod(namespace: str, name: str, labels: Sequence[str], options: Options) -> 
         made[key] = (source, options.cluster if key == CLUSTER else value)
     endpoint = Endpoint(f"{namespace}/{name}", made, managed=True, namespace=namespace)
     endpoint.aggregate = POD_AGGREGATE
-    return End(f"{namespace}/{name}", f"{{pod: {namespace}/{name}}}", endpoint)
+    known = _labelled(made[_PORT_NAMES][1]) if _PORT_NAMES in made else port_names.get(endpoint.name)
+    endpoint.named_ports = dict(known or {})
+    return End(
+        endpoint.name, f"{{pod: {endpoint.name}}}", endpoint, ports_known=known is not None or not port_names
+    )
+
+
+def _labelled(value: str) -> NamedPorts:
+    """The ports that Cilium from 1.20 on writes into an identity's label."""
+    parts = (entry.split(".") for entry in value.split("_"))
+    return {part[0]: (int(part[2]), part[1]) for part in parts if len(part) == 3 and part[2].isdecimal()}
 
 
 def _outside(ip: str, place: str, named: bool, options: Options) -> End:
