@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from cilium_policies.document import parse
-from cilium_policies.document.source import Source
+from cilium_policies.document.source import Item, Source
 from cilium_policies.generate.config import Config, read
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import at, mapping, text
 from cilium_policies.workloads.cluster import Settings
 
+_PATHS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path")
 Overrides = tuple[tuple[str, str], ...]
 # Where the API server's pods or processes listen (facts: kube-apiserver); a Service port is of no use to a policy.
 _API_PORTS = {
@@ -39,17 +40,43 @@ def config_of(sources: list[Source], given: tuple[str, bytes] | None, overrides:
         item = source.function_config
         if item is not None:
             body, lines = parse.load_with_lines(item.text(), line=item.line, file=source.file)
-            return read(body, lines, file=_file(mapping(body), source.file), overrides=overrides)
+            file = _file(mapping(body))
+            if file:
+                lines = _InItsFile(item, mapping(body), lines)
+            return read(body, lines, file=file or source.file, overrides=overrides)
     return read(None, overrides=overrides)
 
 
-def _file(body: dict[str, Any], fallback: str) -> str:
+def _file(body: dict[str, Any]) -> str:
     """The user's own file, where kpt says which it is."""
     annotations = mapping(at(body, "metadata", "annotations"))
-    for key in ("internal.config.kubernetes.io/path", "config.kubernetes.io/path"):
-        if path := text(annotations.get(key)):
-            return path
-    return fallback
+    return next((path for key in _PATHS if (path := text(annotations.get(key)))), "")
+
+
+class _InItsFile(dict[Any, int]):
+    """Lines counted from the config's first one, without those that the tool has put in; read when asked for."""
+
+    def __init__(self, item: Item, body: dict[str, Any], lines: dict[Any, int]) -> None:
+        super().__init__()
+        self._lines = lines
+        annotations = mapping(at(body, "metadata", "annotations"))
+        head = "annotations:" if all(map(_is_tools, annotations)) else ""
+        written = list(enumerate(item.text().decode("utf-8", "replace").split("\n"), item.line))
+        self._first = next((number for number, line in written if line.strip()), item.line)
+        self._added = [
+            number for number, line in written if _is_tools(line.strip()) or line.strip() == head != ""
+        ]
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._lines
+
+    def __getitem__(self, path: Any) -> int:
+        line = max(self._lines[path], self._first)
+        return line - self._first + 1 - sum(number < line for number in self._added)
+
+
+def _is_tools(key: str) -> bool:
+    return key.partition("/")[0].endswith(("config.kubernetes.io", "config.k8s.io"))
 
 
 def settings(config: Config, inventory: Inventory) -> Settings:
