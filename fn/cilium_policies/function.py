@@ -136,9 +136,11 @@ def checked(sources: list[Source], made: Made) -> Outcome:
 def _verdict(sources: list[Source], found: list[Finding], namespaces: int) -> Outcome:
     """A list that kpt sent (its items have paths) goes back as it came; one of kustomize's goes back empty, as a
     validator must, but only when the check passed."""
+    from cilium_policies.generate.summary import plural
+
     lines = [f"cilium-policies: {line_of(finding)}" for finding in found]
-    told = f"{len(found)} finding{'s' * (len(found) != 1)}" if found else "nothing amiss"
-    place = f"{namespaces} namespace{'s' * (namespaces != 1)}"
+    told = plural(len(found), "finding") if found else "nothing amiss"
+    place = plural(namespaces, "namespace")
     lines.append(f"cilium-policies: check: {told} in {place}; checked only, nothing generated")
     if sources[0].form != RESOURCE_LIST or not (found or _from_kpt(sources[0])):
         return Outcome([], lines, 1 if found else 0)

@@ -125,17 +125,12 @@ def _modes(chosen: dict[str, Namespace], config: Config, uncovered: list[Uncover
 
 
 def _host_network(cluster: Cluster, chosen: dict[str, Namespace]) -> list[Finding]:
+    cure = "protect it with the host firewall, or leave it to the node's own"
     return [
-        Finding(
+        one.finding(
             WARNING,
             f"{one} runs in the host's network: no policy can select its pods, its peers see the node",
-            "protect it with the host firewall, or leave it to the node's own",
-            file=one.where.file,
-            index=one.where.item,
-            line=one.where.line,
-            kind=one.kind,
-            namespace=one.namespace,
-            name=one.name,
+            cure,
         )
         for one in cluster.workloads
         if one.own and one.host_network and one.namespace in chosen

@@ -25,17 +25,8 @@ def _uncovered(plan: Plan, number: int) -> Finding:
     one = plan.uncovered[number]
     mode = getattr(plan.modes[one.workload.namespace], one.direction)
     what = "is denied" if mode == "enforce" else "would be denied in enforce"
-    return Finding(
-        WARNING,
-        f"{one}: nothing in the input explains it, so it {what}",
-        f"to allow it: {one.cure}",
-        file=one.workload.where.file,
-        index=one.workload.where.item,
-        line=one.workload.where.line,
-        kind=one.workload.kind,
-        namespace=one.workload.namespace,
-        name=one.workload.name,
-    )
+    message = f"{one}: nothing in the input explains it, so it {what}"
+    return one.workload.finding(WARNING, message, f"to allow it: {one.cure}")
 
 
 def _namespaces(plan: Plan, policies: Policies) -> list[Finding]:
@@ -45,7 +36,7 @@ def _namespaces(plan: Plan, policies: Policies) -> list[Finding]:
     return [
         Finding(
             INFO,
-            f"{name}: {counts.get(name, 0)} policies, {plan.modes[name].word}",
+            f"{name}: {plural(counts.get(name, 0), 'policy', 'policies')}, {plan.modes[name].word}",
             kind="Namespace",
             name=name,
         )
@@ -60,12 +51,12 @@ def summary(said: list[Finding], plan: Plan, policies: Policies, *, verbose: boo
     modes = sorted({plan.modes[name].word for name in plan.namespaces})
     mode = modes[0] if len(modes) == 1 else ", ".join(f"{_count(plan, word)} {word}" for word in modes)
     line = (
-        f"cilium-policies: {_plural(len(plan.namespaces), 'namespace')}, "
-        f"{_plural(len(policies.policies), 'policy', 'policies')}, {mode or plan.config.mode}"
+        f"cilium-policies: {plural(len(plan.namespaces), 'namespace')}, "
+        f"{plural(len(policies.policies), 'policy', 'policies')}, {mode or plan.config.mode}"
     )
     workloads = len({one.workload.key for one in plan.uncovered})
     if workloads:
-        line += f"; {_plural(workloads, 'workload')} uncovered: cilium-policies list --uncovered"
+        line += f"; {plural(workloads, 'workload')} uncovered: cilium-policies list --uncovered"
     return [*lines, line]
 
 
@@ -73,5 +64,6 @@ def _count(plan: Plan, word: str) -> int:
     return sum(plan.modes[name].word == word for name in plan.namespaces)
 
 
-def _plural(number: int, one: str, many: str = "") -> str:
+def plural(number: int, one: str, many: str = "") -> str:
+    """`1 policy`, `2 policies`."""
     return f"{number} {one if number == 1 else many or one + 's'}"
