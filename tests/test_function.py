@@ -157,3 +157,9 @@ def test_generators_are_refused_with_the_right_place() -> None:
     outcome = answer(head + "items:\n-" + config[1:] + "functionConfig:\n" + config)
     assert outcome.code == 1
     assert "transformers:" in outcome.stderr[0]
+
+
+def test_a_namespace_with_two_names_is_refused() -> None:
+    outcome = answer("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: web\n  name: web2\n")
+    assert (outcome.code, outcome.stdout) == (1, b"")
+    assert "name" in outcome.stderr[0]

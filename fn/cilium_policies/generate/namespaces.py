@@ -7,6 +7,7 @@ from typing import NamedTuple
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.generate.config import Config
 from cilium_policies.kube.names import is_namespace
+from cilium_policies.kube.objects import text
 from cilium_policies.workloads.cluster import Cluster
 
 
@@ -21,7 +22,8 @@ class Namespace(NamedTuple):
 def namespaces(cluster: Cluster, config: Config) -> tuple[dict[str, Namespace], list[Finding]]:
     """Every namespace that gets policies, by name, and what is to be said about these and the others."""
     objects = cluster.inventory.of("Namespace", group="")
-    declared = {one.name for one in objects if not one.where.elsewhere}
+    # Read in full: a name that stands twice is an error, as Kubernetes would take the other one.
+    declared = {text(one.metadata.get("name")) for one in objects if not one.where.elsewhere}
     elsewhere = {one.name for one in objects if one.where.elsewhere}
     peopled = {one.namespace for one in cluster.workloads if one.own}
     known = declared | peopled | set(config.named_namespaces)
