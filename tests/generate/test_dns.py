@@ -1,0 +1,58 @@
+"""Who answers DNS: shown, said, or the usual; as a rule and as a peer."""
+
+from __future__ import annotations
+
+import pytest
+from cilium_policies.generate.config import ClusterConfig, Config
+from cilium_policies.generate.dns import Dns
+
+from tests.support import cluster, deployment, namespace
+
+USUAL = {("k8s-app", ("coredns", "kube-dns"))}
+
+
+def coredns(where: str, labels: str) -> str:
+    text = deployment(where, labels=labels, port=53)
+    return text.replace("registry.example.org/coredns:1", "registry.k8s.io/coredns/coredns:v1.12.0")
+
+
+def dns(*documents: str, **fields: object) -> Dns:
+    return Dns(cluster(namespace("shop"), *documents), Config(cluster=ClusterConfig(**fields)))  # type: ignore[arg-type]
+
+
+def needs(found: Dns) -> set[tuple[str, tuple[str, ...]]]:
+    return {(one.key, one.values) for one in found.requirements}
+
+
+def test_unshown_it_is_the_usual_one_in_kube_system() -> None:
+    found = dns()
+    assert (found.namespace, needs(found), found.node_local) == ("kube-system", USUAL, False)
+    assert [dict(one.labels) for one in found.peers()] == [{"k8s-app": "coredns"}, {"k8s-app": "kube-dns"}]
+
+
+def test_shown_with_a_usual_label_the_text_is_that_of_every_build() -> None:
+    assert needs(dns(coredns("kube-system/coredns", "k8s-app: kube-dns"))) == USUAL
+
+
+def test_shown_elsewhere_with_labels_of_its_own() -> None:
+    found = dns(coredns("names/coredns", "app.kubernetes.io/name: coredns, app.kubernetes.io/instance: x"))
+    assert found.namespace == "names"
+    assert ("app.kubernetes.io/name", ("coredns",)) in needs(found)
+    assert [one.workload.name for one in found.peers() if one.workload] == ["coredns"]
+
+
+def test_the_config_comes_first() -> None:
+    shown = coredns("kube-system/coredns", "k8s-app: kube-dns")
+    found = dns(shown, dns_namespace="names", dns_labels={"app": "unbound"})
+    assert (found.namespace, needs(found)) == ("names", {("app", ("unbound",))})
+
+
+@pytest.mark.parametrize(("said", "rules"), [(True, 2), (False, 1)])
+def test_a_cache_on_the_node_is_asked_as_host(said: bool, rules: int) -> None:
+    found = dns(node_local_dns=said).rules("shop")
+    assert [rule.entities for rule in found] == [None, ("host",)][:rules]
+
+
+def test_names_for_fqdn_rules_go_through_the_proxy() -> None:
+    [rule] = dns().rules("shop", visible=True)
+    assert [group.rules for group in rule.ports or ()] == [{"dns": [{"matchPattern": "*"}]}]
