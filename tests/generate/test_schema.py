@@ -153,10 +153,12 @@ def test_the_reference_accepts_what_is_right(spec: dict[str, Any]) -> None:
 def test_the_definition_is_a_schema_without_unknown_keywords() -> None:
     jsonschema.Draft4Validator.check_schema(DEFINED)
     known = {"type", "enum", "pattern", "minLength", "minimum", "maximum", "properties", "required"}
-    known |= {"additionalProperties", "items", "oneOf", "description", "default"}
+    known |= {"additionalProperties", "items", "oneOf", "description", "default", "example"}
 
     def walk(schema: dict[str, Any]) -> None:
         assert set(schema) <= known
+        if "pattern" in schema:  # what a refusal shows
+            assert "example" in schema
         below = [*schema.get("properties", {}).values(), *schema.get("oneOf", [])]
         below += [
             schema[key] for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)

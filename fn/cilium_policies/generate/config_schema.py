@@ -95,6 +95,7 @@ SCHEMA: dict[str, Any] = {
                         "default": {
                             "type": "string",
                             "pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$",
+                            "example": "my-namespace",
                         },
                     },
                 },
@@ -134,6 +135,7 @@ SCHEMA: dict[str, Any] = {
                         "ciliumVersion": {
                             "type": "string",
                             "pattern": "^v?[0-9]+[.][0-9]+([.][0-9]+)?([-+].*)?$",
+                            "example": "1.18",
                         },
                         "apiServer": {
                             "type": "object",
@@ -156,6 +158,7 @@ SCHEMA: dict[str, Any] = {
                                 "namespace": {
                                     "type": "string",
                                     "pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$",
+                                    "example": "my-namespace",
                                 },
                                 "labels": {
                                     "type": "object",
@@ -175,6 +178,7 @@ SCHEMA: dict[str, Any] = {
                                     {
                                         "type": "string",
                                         "pattern": "^(kube-apiserver|dns|scraper|gateway|ingress-clients|host|remote-node|world|internet|same-namespace|all-pods|none|(component|namespace|cidr|fqdn):.+)$",
+                                        "example": "{pod: shop/web}",
                                     },
                                     {
                                         "type": "object",
@@ -184,6 +188,7 @@ SCHEMA: dict[str, Any] = {
                                             "pod": {
                                                 "type": "string",
                                                 "pattern": "^[^/]+/[^/]+$",
+                                                "example": "shop/web",
                                             },
                                         },
                                     },
@@ -195,6 +200,7 @@ SCHEMA: dict[str, Any] = {
                                             "service": {
                                                 "type": "string",
                                                 "pattern": "^[^/]+/[^/]+$",
+                                                "example": "shop/web",
                                             },
                                         },
                                     },
@@ -248,6 +254,7 @@ SCHEMA: dict[str, Any] = {
                                     {
                                         "type": "string",
                                         "pattern": "^(kube-apiserver|dns|scraper|gateway|ingress-clients|host|remote-node|world|internet|same-namespace|all-pods|none|(component|namespace|cidr|fqdn):.+)$",
+                                        "example": "{pod: shop/web}",
                                     },
                                     {
                                         "type": "object",
@@ -257,6 +264,7 @@ SCHEMA: dict[str, Any] = {
                                             "pod": {
                                                 "type": "string",
                                                 "pattern": "^[^/]+/[^/]+$",
+                                                "example": "shop/web",
                                             },
                                         },
                                     },
@@ -268,6 +276,7 @@ SCHEMA: dict[str, Any] = {
                                             "service": {
                                                 "type": "string",
                                                 "pattern": "^[^/]+/[^/]+$",
+                                                "example": "shop/web",
                                             },
                                         },
                                     },
@@ -376,6 +385,7 @@ SCHEMA: dict[str, Any] = {
                                     {
                                         "type": "string",
                                         "pattern": "^(kube-apiserver|dns|scraper|gateway|ingress-clients|host|remote-node|world|internet|same-namespace|all-pods|none|(component|namespace|cidr|fqdn):.+)$",
+                                        "example": "{pod: shop/web}",
                                     },
                                     {
                                         "type": "object",
@@ -385,6 +395,7 @@ SCHEMA: dict[str, Any] = {
                                             "pod": {
                                                 "type": "string",
                                                 "pattern": "^[^/]+/[^/]+$",
+                                                "example": "shop/web",
                                             },
                                         },
                                     },
@@ -396,6 +407,7 @@ SCHEMA: dict[str, Any] = {
                                             "service": {
                                                 "type": "string",
                                                 "pattern": "^[^/]+/[^/]+$",
+                                                "example": "shop/web",
                                             },
                                         },
                                     },
@@ -446,6 +458,7 @@ SCHEMA: dict[str, Any] = {
                                     {
                                         "type": "string",
                                         "pattern": "^(kube-apiserver|dns|scraper|gateway|ingress-clients|host|remote-node|world|internet|same-namespace|all-pods|none|(component|namespace|cidr|fqdn):.+)$",
+                                        "example": "{pod: shop/web}",
                                     },
                                     {
                                         "type": "object",
@@ -455,6 +468,7 @@ SCHEMA: dict[str, Any] = {
                                             "pod": {
                                                 "type": "string",
                                                 "pattern": "^[^/]+/[^/]+$",
+                                                "example": "shop/web",
                                             },
                                         },
                                     },
@@ -466,6 +480,7 @@ SCHEMA: dict[str, Any] = {
                                             "service": {
                                                 "type": "string",
                                                 "pattern": "^[^/]+/[^/]+$",
+                                                "example": "shop/web",
                                             },
                                         },
                                     },
@@ -516,6 +531,7 @@ SCHEMA: dict[str, Any] = {
                                 "items": {
                                     "type": "string",
                                     "pattern": "^[0-9]{1,5}(-[0-9]{1,5})?(/(TCP|UDP|SCTP))?$",
+                                    "example": "8080/TCP",
                                 },
                             },
                             "why": {
@@ -590,6 +606,7 @@ SCHEMA: dict[str, Any] = {
                         "interval": {
                             "type": "string",
                             "pattern": "^([0-9]+([.][0-9]+)?(ms|s|m|h))+$",
+                            "example": "1h",
                         },
                     },
                 },

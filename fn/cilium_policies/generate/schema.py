@@ -98,9 +98,7 @@ def _check_scalar(schema: Schema, kind: str, value: Any, path: Path) -> Iterator
     elif len(value) < schema.get("minLength", 0):
         yield Problem(path, "the value is empty", "write one, or leave the field out")
     elif "pattern" in schema and not matches(schema["pattern"], value):
-        yield Problem(
-            path, f"{shown(value)} is not of the form that belongs here", _pattern_cure(schema, value)
-        )
+        yield Problem(path, f"{shown(value)} has not the form of this field", _pattern_cure(schema, value))
 
 
 def _check_integer(schema: Schema, value: str, path: Path) -> Iterator[Problem]:
@@ -168,6 +166,7 @@ def _keys_cure(schema: Schema) -> str:
 
 
 def _pattern_cure(schema: Schema, value: str) -> str:
-    """Patterns that begin with a choice of words get the nearest word; the others are shown."""
+    """Patterns that begin with a choice of words get the nearest word; the others are shown by example."""
     words = re.match(r"\^\(([-a-z|]+)\|\(", schema["pattern"])
-    return nearest(value, words[1].split("|")) if words else f"the form is {schema['pattern']}"
+    near = nearest(value, words[1].split("|")) if words else ""
+    return near if near.startswith("did") else f"{near and near + '; or '}write one like {schema['example']}"
