@@ -25,6 +25,7 @@ from cilium_policies.document.limits import MAX_DEPTH, NULLS, Value
 MERGE = "\0<<"  # no key of a document: YAML allows no NUL
 MERGE_TAG = "tag:yaml.org,2002:merge"
 PAIR = re.compile(rb"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|.)", re.DOTALL)
+_KEY = "write the key as text, or render the template that this is"  # `{{ … }}` of Helm is a mapping as a key
 
 
 def parser(text: bytes) -> Any:
@@ -97,7 +98,7 @@ def _document(get: Callable[[], Any], anchored: bool) -> Value:  # noqa: C901, P
                 anchors.scalar(event, value)
         elif event_type is MappingStartEvent or event_type is SequenceStartEvent:
             if wants_key:
-                raise Bad("a mapping key is no scalar", "write the key as text", event)
+                raise Bad("a mapping key is no scalar", _KEY, event)
             if len(stack) >= MAX_DEPTH:
                 raise Bad(f"nested deeper than {MAX_DEPTH} levels", "flatten the document", event)
             if anchors:
@@ -120,7 +121,7 @@ def _document(get: Callable[[], Any], anchored: bool) -> Value:  # noqa: C901, P
             value = anchors.resolve(event)
             if wants_key:
                 if not isinstance(value, str):
-                    raise Bad("a mapping key is no scalar", "write the key as text", event)
+                    raise Bad("a mapping key is no scalar", _KEY, event)
                 key, wants_key = _key(container, value, event), False
                 continue
         elif event_type is DocumentStartEvent and top:

@@ -11,10 +11,10 @@ from cilium_policies.document.peek import Layout, Peek, layout, peek, peek_at
 from cilium_policies.document.source import JSON, RESOURCE_LIST, STREAM, Item, Source, flatten, identity
 
 BOM = b"\xef\xbb\xbf"
-NAMED = re.compile(rb"(?:(?:\A|\n)|[{,\"'\s])kind[\"']?[ \t\r\n]*:[ \t\r\n]*[\"']?ResourceList\b")
-BLANKS = re.compile(r"[ \t\r\n]*")
-FLOW = re.compile(rb"[ \t\r\n]*[{\[]")
-DOCUMENT = layout(0, False)
+# Compiled where they are used: most runs never do.
+NAMED = rb"(?:(?:\A|\n)|[{,\"'\s])kind[\"']?[ \t\r\n]*:[ \t\r\n]*[\"']?ResourceList\b"
+BLANKS = r"[ \t\r\n]*"
+FLOW = rb"[ \t\r\n]*[{\[]"
 NULL = Finding(WARNING, "null: passed through unread")
 
 
@@ -35,7 +35,7 @@ def split(data: bytes, file: str = "stdin") -> Source:
         source = _resource_list(data, file, spans)
         if source is not None:
             return source
-    if len(spans) == 1 and FLOW.match(data, *spans[0]):
+    if len(spans) == 1 and re.compile(FLOW).match(data, *spans[0]):
         source = _json(data, file, *spans[0])
         if source is not None:
             return source
@@ -45,9 +45,9 @@ def split(data: bytes, file: str = "stdin") -> Source:
 def _resource_list(data: bytes, file: str, spans: list[tuple[int, int]]) -> Source | None:
     """The ResourceList that this is; None when it is none."""
     for start, end in spans:
-        if NAMED.search(data, start, end) is None:
+        if re.compile(NAMED).search(data, start, end) is None:
             continue
-        seen = _peek(data, start, end, DOCUMENT)
+        seen = _peek(data, start, end, layout(0, False))
         if seen is not None and seen.kind != "ResourceList":
             continue
         from cilium_policies.document import marks
@@ -79,7 +79,7 @@ def _finished(source: Source) -> Source:
 def _stream(data: bytes, file: str, spans: list[tuple[int, int]]) -> Source:
     source = Source(data, file, STREAM)
     source.items = [Item(source, index, *span) for index, span in enumerate(spans)]
-    _identify(source, DOCUMENT)
+    _identify(source, layout(0, False))
     return source
 
 
@@ -102,12 +102,12 @@ def _json(data: bytes, file: str, start: int, end: int) -> Source | None:
             offset += size + at - stop
     except (ValueError, RecursionError):
         return None
-    _identify(source, DOCUMENT)
+    _identify(source, layout(0, False))
     return source
 
 
 def _behind_blanks(text: str, at: int) -> int:
-    match = BLANKS.match(text, at)
+    match = re.compile(BLANKS).match(text, at)
     return match.end() if match else at
 
 

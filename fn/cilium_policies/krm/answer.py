@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 
 from cilium_policies.document.finding import Finding, refused
-from cilium_policies.document.source import JSON, RESOURCE_LIST, Source
-from cilium_policies.krm import block, flow, ids, stream
+from cilium_policies.document.source import RESOURCE_LIST, STREAM, Source
 from cilium_policies.krm.edit import Edit
-from cilium_policies.krm.kept import keep_tool_annotations
 
 
 def answer(
@@ -44,23 +42,42 @@ def pieces(
 
     Raises Refused where policies would have to be appended to a JSON stream.
     """
-    new = {index: keep_tool_annotations(source.items[index], text) for index, text in (replace or {}).items()}
-    if source.form == RESOURCE_LIST:
-        edit = flow.edits if source.frame.flow else block.edits
-        edits = edit(source, drop, new, append, results)
-        if drop_ids:
-            edits += ids.cuts(source, {*drop, *new})
-    elif source.form == JSON:
-        if append:
-            raise refused(
-                "policies cannot be appended to a JSON stream",
-                "use --only-policies, or hand in YAML documents separated by ---",
-                file=source.file,
-            )
-        edits = flow.stream_edits(source, drop, new)
-    else:
-        edits = stream.edits(source, drop, new, append)
+    new: dict[int, bytes] = {}
+    if replace:
+        from cilium_policies.krm.kept import keep_tool_annotations
+
+        new = {index: keep_tool_annotations(source.items[index], text) for index, text in replace.items()}
+    edits = _edits(source, drop, new, append, results)
+    if drop_ids and source.form == RESOURCE_LIST:
+        from cilium_policies.krm import ids
+
+        edits += ids.cuts(source, {*drop, *new})
     return Pieces(source.data, edits)
+
+
+def _edits(
+    source: Source, drop: Set[int], new: dict[int, bytes], append: Sequence[bytes], results: Sequence[Finding]
+) -> list[Edit]:
+    """The edits in the terms of the input's form; a run imports that form's module alone."""
+    if source.form == STREAM:
+        from cilium_policies.krm import stream
+
+        return stream.edits(source, drop, new, append)
+    if source.form == RESOURCE_LIST and not source.frame.flow:
+        from cilium_policies.krm import block
+
+        return block.edits(source, drop, new, append, results)
+    from cilium_policies.krm import flow
+
+    if source.form == RESOURCE_LIST:
+        return flow.edits(source, drop, new, append, results)
+    if append:
+        raise refused(
+            "policies cannot be appended to a JSON stream",
+            "use --only-policies, or hand in YAML documents separated by ---",
+            file=source.file,
+        )
+    return flow.stream_edits(source, drop, new)
 
 
 class Pieces:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence, Set
 
 from cilium_policies.document.finding import Finding
 from cilium_policies.document.source import Source
-from cilium_policies.krm import flow
 from cilium_policies.krm.edit import Edit, as_entry, starts_line
 from cilium_policies.krm.results import as_yaml
 
@@ -21,6 +20,8 @@ def edits(
     """See `answer.pieces`."""
     frame = source.frame
     if frame.items_flow and source.items:
+        from cilium_policies.krm import flow
+
         changes = flow.item_edits(source, drop, replace, append)
     else:
         changes = _item_edits(source, drop, replace, append)

@@ -8,9 +8,9 @@ from cilium_policies.document.finding import Refused
 from cilium_policies.document.source import Item
 
 TOOLS = ("config.kubernetes.io", "config.k8s.io")
-ANNOTATIONS = re.compile(rb"(?:\A|\n)metadata:\n((?:  [^\n]*\n)*?)  annotations:\n")
-METADATA = re.compile(rb"(?:\A|\n)metadata:\n")
-SIMPLE = re.compile(r"[A-Za-z0-9_./:-]*")
+ANNOTATIONS = rb"(?:\A|\n)metadata:\n((?:  [^\n]*\n)*?)  annotations:\n"
+METADATA = rb"(?:\A|\n)metadata:\n"
+SIMPLE = r"[A-Za-z0-9_./:-]*"
 
 
 def keep_tool_annotations(item: Item, text: bytes) -> bytes:
@@ -19,9 +19,9 @@ def keep_tool_annotations(item: Item, text: bytes) -> bytes:
     if not kept:
         return text
     lines = "".join(f"    {key}: {_quoted(value)}\n" for key, value in kept.items()).encode()
-    match = ANNOTATIONS.search(text)
+    match = re.compile(ANNOTATIONS).search(text)
     if match is None:
-        match = METADATA.search(text)
+        match = re.compile(METADATA).search(text)
         lines = b"  annotations:\n" + lines
     return text if match is None else text[: match.end()] + lines + text[match.end() :]
 
@@ -44,7 +44,7 @@ def tool_annotations(item: Item) -> dict[str, str]:
 
 
 def _quoted(text: str) -> str:
-    if SIMPLE.fullmatch(text):
+    if re.compile(SIMPLE).fullmatch(text):
         return f"'{text}'"
     import json
 

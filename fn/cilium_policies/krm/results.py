@@ -14,7 +14,8 @@ from cilium_policies.document.finding import ERROR, INFO, WARNING, Finding, one_
 from cilium_policies.document.source import Item, Source
 
 ORDER = {ERROR: 0, WARNING: 1, INFO: 2}
-PLACE = re.compile(
+# compiled when a finding needs it
+PLACE = (
     rb"\n *(?:internal\.)?config\.kubernetes\.io/(path|index): *(?:'([^'\n]*)'|\"([^\"\\\n]*)\"|([^'\"\s]+))"
 )
 
@@ -63,7 +64,7 @@ def tool_place(item: Item) -> tuple[str, int]:
     """Path and index that kpt noted on the item; ("", 0) where it noted none."""
     found: dict[bytes, str] = {}
     start = item.metadata if item.metadata >= 0 else item.start
-    for match in PLACE.finditer(item.source.data, start, item.end):
+    for match in re.compile(PLACE).finditer(item.source.data, start, item.end):
         value = next(group for group in match.groups()[1:] if group is not None)
         found.setdefault(match[1], value.decode())
     index = found.get(b"index", "")
