@@ -1,4 +1,4 @@
-"""A rollout by phases on a real cluster, judged by Cilium's own engine (issue 5, item 1; contract §3)."""
+"""A rollout by phases on a real cluster, judged by Cilium's own engine."""
 
 from __future__ import annotations
 

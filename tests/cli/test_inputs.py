@@ -1,4 +1,4 @@
-"""Which files a folder means (contract §2, "files")."""
+"""Which files a folder means."""
 
 from __future__ import annotations
 

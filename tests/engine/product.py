@@ -47,7 +47,7 @@ def variants(case: Case, separate: bool) -> list[Variant]:
 
 
 class Product:
-    """The command under test. Only `--only-policies` and `inventory` of the contract are used."""
+    """The command under test. Only `--only-policies` and `inventory` are used."""
 
     def __init__(self, command: Sequence[str] | None = None) -> None:
         """The command; by default the installed one of this Python, or the one on the PATH."""

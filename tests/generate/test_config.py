@@ -1,4 +1,4 @@
-"""What a config means, and what is said of one that means nothing (contract §3)."""
+"""What a config means, and what is said of one that means nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of policies, contract §1."""
+"""Names of policies."""
 
 import pytest
 from cilium_policies.generate.naming import LIMIT, component_name, free, limited

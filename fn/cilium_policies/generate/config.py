@@ -1,4 +1,4 @@
-"""The config as values: what contract, schema and user agree on, with every default filled in."""
+"""The config as values: what the schema lets through, with every default filled in."""
 
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple

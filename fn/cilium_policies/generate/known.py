@@ -19,7 +19,7 @@ _ANYWHERE = (
     Peer("cidr", "0.0.0.0/0", excepts=("169.254.0.0/16",)),
     Peer("cidr", "::/0", excepts=("fe80::/10",)),
 )
-# The API server's calls come from a node: its own identity, or only that of the node (cilium.md D3).
+# The API server's calls come from a node: its own identity, or only that of the node.
 _API_CLIENTS = ("kube-apiserver", "host", "remote-node")
 
 

@@ -1,4 +1,4 @@
-"""Which namespaces get policies (contract §4)."""
+"""Which namespaces get policies."""
 
 from __future__ import annotations
 

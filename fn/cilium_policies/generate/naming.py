@@ -1,4 +1,4 @@
-"""Names of generated policies (contract §1): they depend on the workload alone, never on its neighbours."""
+"""Names of generated policies: they depend on the workload alone, never on its neighbours."""
 
 from __future__ import annotations
 

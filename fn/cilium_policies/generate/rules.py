@@ -244,7 +244,7 @@ def _rule(flows: list[_Flow], namespace: str, node_cidrs: tuple[str, ...]) -> tu
 
 
 def internet(node_cidrs: tuple[str, ...]) -> tuple[Cidr, ...]:
-    """Every public address (contract §5): both families, less private ranges and the nodes' own."""
+    """Every public address: both families, less private ranges and the nodes' own."""
     four = tuple(cidr for cidr in node_cidrs if ":" not in cidr)
     six = tuple(cidr for cidr in node_cidrs if ":" in cidr)
     return (Cidr("0.0.0.0/0", (*PRIVATE, *four)), Cidr("::/0", (*PRIVATE_6, *six)))

@@ -1,4 +1,4 @@
-"""What in the input will not do what its author thinks, beside the plan (contract §8)."""
+"""What in the input will not do what its author thinks, beside the plan."""
 
 from __future__ import annotations
 

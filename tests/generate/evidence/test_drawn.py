@@ -59,7 +59,7 @@ def _query(flow: Flow) -> dict[str, Any]:
 def test_what_a_graph_implies_passes_and_nothing_else_does(drawn: Drawn, judge: Judge) -> None:
     flows = sorted(_every_flow(drawn))
     implied = drawn.implied | {
-        # The API server runs on a node: its identity is remote-node as well (cilium.md §4).
+        # The API server runs on a node: its identity is remote-node as well.
         ("entity kube-apiserver", *rest)
         for source, *rest in drawn.implied
         if source == "entity remote-node"

@@ -197,7 +197,7 @@ class Destinations:
             except ValueError:
                 continue
             if inside:
-                # A node's address has the node's identity, which no CIDR rule matches (cilium.md §5 E4).
+                # A node's address has the node's identity, which no CIDR rule matches.
                 yield from ((node, (port,), f"calls the node {host}") for node in NODES)
                 return
         yield cidr(host), (port,), f"calls {host}"

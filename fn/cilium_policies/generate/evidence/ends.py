@@ -15,7 +15,7 @@ NODES = (HOST, REMOTE_NODE)
 
 def ends(workload: Workload) -> tuple[Peer, ...]:
     """The peers that stand for a workload's pods: host-network pods carry the identity of their node, and
-    `remote-node` never covers the own one (cilium.md §4 D2), so they are both node entities."""
+    `remote-node` never covers the own one, so they are both node entities."""
     return NODES if workload.host_network else (pods(workload),)
 
 
@@ -53,7 +53,7 @@ def _elsewhere(service: Service) -> Peer:
 
 
 def cidr(address: str) -> Peer:
-    """One address, or a range, as peer; Cilium refuses a bare address (cilium.md §5 E6)."""
+    """One address, or a range, as peer; Cilium refuses a bare address."""
     if "/" in address:
         return Peer("cidr", address)
     return Peer("cidr", f"{address}/128" if ":" in address else f"{address}/32")

@@ -81,7 +81,7 @@ class Gateways:
         return gateway is not None and self._class_controller(gateway).startswith(_CILIUM)
 
     def is_envoy(self, namespace: str, name: str) -> bool:
-        """Whether Envoy Gateway serves it, which moves privileged ports (findings-a.md §2.1)."""
+        """Whether Envoy Gateway serves it, which moves privileged ports."""
         if any(_OWNER in workload.labels for workload in self.workloads(namespace, name)):
             return True
         gateway = self.gateway(namespace, name)

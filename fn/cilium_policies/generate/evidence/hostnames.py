@@ -2,7 +2,7 @@
 
 A pod that calls a name which an own route serves ends, through DNS and the gateway's load balancer address,
 at the gateway's pods (Cilium translates that address in the kernel), never at `world` and never at the
-route's backend (findings-b.md §1.14)."""
+route's backend."""
 
 from __future__ import annotations
 

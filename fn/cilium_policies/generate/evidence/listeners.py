@@ -12,7 +12,7 @@ from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, map
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Port, Service, Workload
 
-ENVOY_SHIFT = 10_000  # Envoy Gateway: a privileged listener port plus this (findings-a.md §2.1)
+ENVOY_SHIFT = 10_000  # Envoy Gateway: a privileged listener port plus this
 _TLS = ("HTTPS", "TLS")
 _EVERYBODY = {"0.0.0.0/0", "::/0"}
 

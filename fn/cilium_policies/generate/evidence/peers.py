@@ -18,7 +18,7 @@ _AMONG_MEMBERS = frozenset(
     serf join election leader jgroups hazelcast infinispan transport
     """.split()  # noqa: SIM905
 )
-# Over these the members also speak UDP, whether the container declares it or not (findings-b.md §2, UDP twins).
+# Over these the members also speak UDP, whether the container declares it or not.
 _UDP_TOO = frozenset(("gossip", "mesh", "memberlist", "serf", "galera"))
 _WORDS = re.compile(r"[a-z]+")
 

@@ -1,4 +1,4 @@
-"""Ports that a URL scheme, or the name of a program in a variable's name, stands for (findings-b.md §3.4)."""
+"""Ports that a URL scheme, or the name of a program in a variable's name, stands for."""
 
 from __future__ import annotations
 

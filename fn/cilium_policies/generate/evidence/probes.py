@@ -1,5 +1,5 @@
 """Kubelet probes. Cilium lets the own node reach its pods whatever the policies say, so no rule is needed
-unless the agents run with `allow-localhost: policy` (cilium.md §1 A13, `spec.cluster.probes: rules`)."""
+unless the agents run with `allow-localhost: policy` (`spec.cluster.probes: rules`)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Port, Service, Workload
 
 # A load balancer keeps the client's address (world) or hides it behind the node that it entered (remote-node,
-# or host on the pod's own node): that depends on SNAT or DSR and on where the pod runs (cilium.md §4 D5).
+# or host on the pod's own node): that depends on SNAT or DSR and on where the pod runs.
 _CLIENTS = (WORLD, HOST, REMOTE_NODE)
 _EVERYBODY = {"0.0.0.0/0", "::/0"}
 _LOOPBACK = ("127.", "::1", "localhost")

@@ -1,7 +1,7 @@
 """Services that the API server calls: admission and conversion webhooks, aggregated APIs.
 
 The caller is a host-network process of a control plane node. For pods on other nodes its identity is
-remote-node and kube-apiserver, for pods on its own node host and kube-apiserver (cilium.md §4 D3), so the
+remote-node and kube-apiserver, for pods on its own node host and kube-apiserver, so the
 entity kube-apiserver alone covers a self-hosted control plane whose address the agents know. host and
 remote-node stand beside it because that mapping comes from the endpoints of `default/kubernetes`: behind a
 virtual address, a load balancer or a local proxy (Talos' KubePrism, kube-vip, RKE2) a node can run an API
