@@ -31,7 +31,7 @@ def gather(
     shown = Inventory(flux.resolve([*objects, *others]))
     workloads: list[Workload] = []
     services: list[Service] = []
-    if shown.of(*_RELEASES):
+    if shown.of(*_RELEASES) or shown.of("Kustomization", group="kustomize.config.k8s.io"):
         from cilium_policies.workloads.releases.shown import (
             add_releases,
         )  # builds without Helm do not pay for it
@@ -48,6 +48,7 @@ def gather(
     operated, behind = _operated(shown, catalogue, workloads)
     for one in operated:
         one.own = not one.where.elsewhere
+        _placed(one)
     workloads += _not_shown(operated, workloads)
     services += behind
     workloads = [one for one in workloads if is_namespace(one.namespace) and is_name(one.name)]

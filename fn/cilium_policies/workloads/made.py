@@ -15,6 +15,7 @@ from cilium_policies.catalogue.model import Component, MadeBy, ServiceTemplate
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import SERVICE_ACCOUNT, stable
 from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, text
+from cilium_policies.kube.reading import UNPLACED
 from cilium_policies.workloads import proxies
 from cilium_policies.workloads.model import Port, Service, ServicePort, Workload
 from cilium_policies.workloads.releases.value_texts import object_texts
@@ -37,6 +38,8 @@ def made(
             for one in sorted(inventory.of(kind, group=group), key=lambda one: (one.namespace, one.name)):
                 if _makes(entry, one, facts):
                     workload = _workload(one, component, entry, facts)
+                    if entry.namespace == "operator" and workload.namespace in UNPLACED:
+                        continue  # a cluster-scoped object whose operator another build holds
                     services = _services(inventory, one, entry, workload)
                     key = (workload.namespace, workload.name, component.name)
                     if key not in found:

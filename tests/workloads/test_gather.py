@@ -1,0 +1,85 @@
+"""From objects to every pod there will be, and what cannot be placed."""
+
+from __future__ import annotations
+
+import pytest
+from cilium_policies.document.finding import Refused
+from cilium_policies.workloads.cluster import Cluster, Settings
+
+from tests.support import cluster, deployment, namespace, service
+
+DATABASE = "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata:\n  name: db\nspec: {instances: 1}\n"
+RELEASE = """apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: charts
+spec: {chart: {spec: {chart: grafana}}}
+"""
+UPGRADE = (
+    "apiVersion: tuppr.home-operations.com/v1alpha1\nkind: TalosUpgrade\nmetadata: {name: t}\nspec: {}\n"
+)
+
+
+def names(found: Cluster) -> set[str]:
+    return {f"{one.namespace}/{one.name}" for one in found.workloads}
+
+
+@pytest.mark.parametrize("stamp", ["", "  namespace: _\n"])
+@pytest.mark.parametrize(
+    "text",
+    [deployment("x/web").replace("  namespace: x\n", ""), DATABASE, RELEASE],
+    ids=["pods", "operator", "release"],
+)
+def test_an_unknown_namespace_is_an_error_with_the_cure(text: str, stamp: str) -> None:
+    head, name, rest = text.partition("\nspec:")
+    with pytest.raises(Refused, match=r"the namespace of .* is not known") as raised:
+        cluster(head + "\n" + stamp.rstrip("\n") + name + rest if stamp else text)
+    assert "spec.namespaces.default" in raised.value.finding.cure
+    assert raised.value.finding.line
+
+
+def test_a_cluster_scoped_object_without_its_operator_is_none() -> None:
+    assert names(cluster(UPGRADE)) == set()
+
+
+def test_a_variable_counts_as_known() -> None:
+    assert names(cluster(deployment("x/web").replace("namespace: x", 'namespace: "${NS}"'))) == {"${NS}/web"}
+
+
+def test_pods_of_operators_and_releases_are_known() -> None:
+    placed = DATABASE.replace("name: db", "name: db\n  namespace: data")
+    released = RELEASE.replace("name: charts", "name: charts\n  namespace: ops")
+    found = cluster(namespace("data"), placed, released)
+    components = {one.component: one.namespace for one in found.workloads}
+    assert components["cloudnative-pg-cluster"] == "data"
+    assert components["grafana"] == "ops"
+
+
+def test_an_operators_output_that_is_rendered_stands_once() -> None:
+    placed = DATABASE.replace("name: db", "name: db\n  namespace: data")
+    labels = "cnpg.io/cluster: db, cnpg.io/podRole: instance, app.kubernetes.io/managed-by: cloudnative-pg"
+    alone = [one for one in cluster(placed).workloads if one.component == "cloudnative-pg-cluster"]
+    rendered = deployment(
+        "data/db", labels=", ".join(f"{k}: {v}" for k, v in alone[0].labels.items()) or labels
+    )
+    both = [one for one in cluster(placed, rendered).workloads if one.component == "cloudnative-pg-cluster"]
+    assert [one.rendered for one in both] == [True]
+
+
+def test_an_agents_own_label_filter_narrows_selectors() -> None:
+    two = (
+        deployment("shop/web", labels="app: web, team: a"),
+        deployment("shop/api", labels="app: api, team: b"),
+    )
+    found = cluster(*two, settings=Settings(identity_labels=("k8s:team",)))
+    assert [one.selector for one in found.workloads] == [{"team": "a"}, {"team": "b"}]
+    found = cluster(*two, settings=Settings(identity_labels=("k8s:none",)))
+    assert {tuple(one.selector) for one in found.workloads} == {("io.cilium.k8s.policy.serviceaccount",)}
+
+
+def test_services_find_their_pods_and_named_ports() -> None:
+    web = deployment("shop/web").replace("containerPort: 8080", "{containerPort: 8080, name: http}")
+    found = cluster(web, service("shop/web", target="http"))
+    [behind] = found.backends(found.services[0])
+    assert found.target_port(behind, "http") == (8080, "TCP", "", 0)
+    assert found.target_port(behind, "metrics") is None
