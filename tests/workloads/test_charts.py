@@ -228,3 +228,12 @@ def test_two_releases_with_the_same_labels_are_told_apart_by_instance():
     assert [one.selector.get("app.kubernetes.io/instance") for one in workloads] == ["a", "b"]
     workloads, _, _ = charts.every(pair[:1], load(define=[plain]))
     assert "app.kubernetes.io/instance" not in workloads[0].selector
+
+
+def test_a_route_leads_to_the_pods_of_a_component_that_have_a_service():
+    job = {"chart": "stack", "values": "server", "name": "stack", "labels": {"app": "server", "part": "cron"}}
+    both = {**SERVER, "charts": [{**job, "workload": "{fullname}-cron"}, *SERVER["charts"]]}
+    workloads, _, objects = run("server: {enabled: true, ingress: {enabled: true, host: a.invalid}}", both)
+    assert [one.name for one in workloads] == ["demo-stack-cron", "demo-stack-server"]
+    path = objects[0].spec["rules"][0]["http"]["paths"][0]
+    assert path["backend"]["service"] == {"name": "demo-stack-server", "port": {"number": "80"}}

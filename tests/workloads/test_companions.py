@@ -4,9 +4,12 @@ Services that ask for labels which only the operator knows."""
 from __future__ import annotations
 
 from cilium_policies.catalogue.load import load
+from cilium_policies.cilium.model import Requirement
+from cilium_policies.kube.labels import JOB_NAME
 from cilium_policies.workloads.cluster import Cluster, Settings
 from cilium_policies.workloads.gather import gather
 from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.selectors import equal, joint
 
 from tests.workloads.inputs import objects
 
@@ -120,3 +123,22 @@ def test_a_service_may_ask_for_labels_that_only_the_operator_knows():
         assert service is not None
         behind[name] = [one.name for one in cluster.backends(service)]
     assert behind == {"primary": ["main"], "elsewhere": [], "anybody": []}
+
+
+def test_what_a_group_shares_does_not_select_pods_of_its_release_whose_labels_are_known_in_part():
+    def pods(called: str, **labels: str) -> Workload:
+        made = Workload("apps", called, "Job")
+        made.release, made.component = "demo", called.partition("-")[0]
+        made.labels = made.selector = {
+            JOB_NAME if key == "job" else key: value for key, value in labels.items()
+        }
+        return made
+
+    before = pods("hook-before", name="demo", instance="demo", job="before")
+    after = pods("hook-after", name="demo", instance="demo", job="after")
+    server = pods("server", name="demo", tier="server")  # its instance label is not known
+    found = joint([before, after], [before, after, server])
+    assert found is not None
+    assert Requirement(f"k8s:{JOB_NAME}", "In", ("after", "before")) in found
+    other = pods("other", name="other")
+    assert joint([before, after], [before, after, other]) == equal({"name": "demo", "instance": "demo"})

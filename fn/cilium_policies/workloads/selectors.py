@@ -104,16 +104,32 @@ def joint(group: list[Workload], neighbours: list[Workload]) -> list[Requirement
     if all(one.selector == first and one.absent == group[0].absent for one in group):
         return requirements(group[0])
     others = [one for one in neighbours if one not in group and not one.host_network]
-    common = dict(set.intersection(*(set(stable(one.labels).items()) for one in group)))
-    if common and not any(common.items() <= one.labels.items() for one in others):
+    common = dict(set.intersection(*(set(_lasting(one).items()) for one in group)))
+    if common and not any(_may_carry(one, common, group[0]) for one in others):
         return equal(common)
-    keys = set.intersection(*(set(stable(one.labels)) for one in group))
+    keys = set.intersection(*(set(_lasting(one)) for one in group))
     allowed = {key: {one.labels[key] for one in group} for key in sorted(keys)}
     if keys and not any(
         all(one.labels.get(key) in values for key, values in allowed.items()) for one in others
     ):
-        return [Requirement(key, "In", tuple(sorted(values))) for key, values in allowed.items()]
+        return [
+            Requirement(_K8S_ONLY.get(key, key), "In", tuple(sorted(values)))
+            for key, values in allowed.items()
+        ]
     return None
+
+
+def _lasting(one: Workload) -> dict[str, str]:
+    """The labels to select by, the name of a Job that is always called the same among them."""
+    found = stable(one.labels)
+    return {**found, JOB_NAME: one.selector[JOB_NAME]} if JOB_NAME in one.selector else found
+
+
+def _may_carry(one: Workload, labels: dict[str, str], beside: Workload) -> bool:
+    """Whether these labels select a neighbour; of pods of its release that are not rendered only some are known."""
+    if one.rendered or not one.release or one.release != beside.release:
+        return labels.items() <= one.labels.items()
+    return all(one.labels.get(key, value) == value for key, value in labels.items())
 
 
 def requirements(workload: Workload) -> list[Requirement]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from cilium_policies.catalogue.conditions import chart_makes
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import ChartEntry, Component, ServiceTemplate
-from cilium_policies.kube.labels import SERVICE_ACCOUNT, stable
+from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT, stable
 from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, strings
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases import conventions
@@ -122,7 +122,7 @@ def _target(
         workload.labels = {**strings(names.scope.get("podLabels")), **workload.labels}
     called, scraped = (_ports_for(catalogue, component, peer) for peer in ("gateway", "scraper"))
     services = [_service(release, names, workload, template) for template in entry.services]
-    if not entry.services:
+    if not any(each.services for part, each in known if (part, each.values) == (component, entry.values)):
         services = conventions.usual_services(release, names, workload, called or scraped)
     return conventions.Target(entry.values, workload, services, called, scraped)
 
@@ -145,6 +145,8 @@ def _workload(release: Release, component: Component, entry: ChartEntry, names: 
     made = Workload(release.namespace, name, kind if kind in _KINDS else "Deployment")
     made.labels = names.fill_all(entry.labels)
     made.selector = stable(made.labels) or dict(made.labels)
+    if JOB_NAME in entry.labels:  # a hook Job's name is the same at each upgrade
+        made.selector[JOB_NAME] = made.labels[JOB_NAME]
     account = names.fill(entry.service_account) or _customary(component.service_account, release)
     made.service_account = scalar(at(names.scope, "serviceAccount", "name")) or account or "default"
     if not made.selector and account:

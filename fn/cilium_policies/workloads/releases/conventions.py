@@ -140,7 +140,10 @@ def objects(release: Release, targets: list[Target]) -> list[Object]:
         if block.kind in _MONITORS.values():
             found += [one for owner in owners for one in _monitor(release, block, owner)]
         elif owners:
-            serving = [one for one in owners if one.gateway_ports] or owners
+            behind = [
+                one for one in owners if one.services
+            ] or owners  # a CronJob beside a server serves nobody
+            serving = [one for one in behind if one.gateway_ports] or behind
             found += _route(release, block, serving[0])
     return found
 
