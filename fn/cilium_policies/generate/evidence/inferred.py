@@ -1,6 +1,6 @@
 """Targets without an address: the *names* of a Secret's keys (`POSTGRES_URL`), or a setting (`DB_TYPE: postgres`,
-`SESSION_REDIS: true`), say what kind of server a workload needs, and its namespace holds exactly one of that kind
-. Weaker than an address, and marked `inferred`."""
+`SESSION_REDIS: true`), say what kind of server a workload needs, and its namespace holds exactly one of that kind.
+Weaker than an address, and marked `inferred`."""
 
 from __future__ import annotations
 
