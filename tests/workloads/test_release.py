@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cilium_policies.function import Options, run
 from cilium_policies.workloads.releases.release import chart_name
 
 from tests.workloads.inputs import releases
@@ -173,6 +174,24 @@ helmCharts:
   - {name: redis, repo: https://charts, version: 1.0.0, releaseName: cache, valuesInline: {a: "1"}}
 """)
     assert (found.chart, found.name, found.namespace, found.values) == ("redis", "cache", "web", {"a": "1"})
+
+
+def test_charts_that_kustomize_inflates_get_their_policies():
+    """A kustomization itself is applied to no cluster, but it says what will be."""
+    text = """apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+namespace: web
+helmCharts:
+- {name: external-dns, repo: https://charts, releaseName: dns}
+"""
+    outcome = run([("kustomization.yaml", text.encode())], Options(only_policies=True))
+    assert outcome.code == 0, outcome.stderr
+    assert b"\n  name: external-dns-dns\n  namespace: web\n" in outcome.stdout
+
+    without = run(
+        [("kustomization.yaml", text.partition("helmCharts")[0].encode())], Options(only_policies=True)
+    )
+    assert (without.code, without.stdout) == (0, b"")
 
 
 def test_a_release_for_another_cluster_is_none_of_this_one():

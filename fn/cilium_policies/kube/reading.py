@@ -92,9 +92,10 @@ class _Marks:
         self._functions = [mark for mark in _FUNCTIONS if mark in data]
 
     def counts(self, item: Item, one: Object) -> bool:
-        """False for what is not applied to a cluster, and for CRDs that name no conversion webhook."""
+        """False for what is not applied to a cluster, and for CRDs that name no conversion webhook. A kustomization
+        counts for the charts that it inflates."""
         if one.kind in _BUILD_KINDS and one.group in ("kustomize.config.k8s.io", "kpt.dev"):
-            return False
+            return one.kind == "Kustomization" and self._has(item, b"helmChart")
         if one.group == API or not one.kind:
             return False
         if one.kind == "CustomResourceDefinition" and not self._has(item, b"webhook"):

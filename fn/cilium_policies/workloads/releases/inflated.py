@@ -28,9 +28,8 @@ def _old(one: Object) -> Iterator[Mapping]:
 
 
 def _release(one: Object, chart: Mapping) -> releases.Release:
-    namespace = (
-        text(chart.get("namespace")) or text(chart.get("releaseNamespace")) or text(one.body.get("namespace"))
-    )
+    given = (chart.get("namespace"), chart.get("releaseNamespace"), one.body.get("namespace"))
+    namespace = next(filter(None, map(text, given)), one.namespace)
     name = text(chart.get("releaseName")) or text(chart.get("name"))
     made = releases.Release(
         one, namespace, name, mapping(chart.get("valuesInline")) or mapping(chart.get("values"))
