@@ -253,23 +253,33 @@ def write(options: argparse.Namespace, product: Product, judge: Judge, found: li
 PAGE = """\
 # Score
 
-Made by `python -m tests.engine.score --write docs/score.md`; do not edit. Cilium's own policy engine (v1.20.2)
-judges what `{command}` generates for each case of the corpus, with a config that says nothing but the mode unless
-the case says `(config)`.
+Made by `make score`; do not edit. What `{command}` generates for real clusters, judged by Cilium's own policy engine
+(v1.20.2). A case is a folder of manifests and a list of flows, each with the verdict that it must get and why:
+`apps-root-…` are whole Flux trees of public repositories, `app-…` single builds of theirs, alone and with the tree's
+inventory, the others rendered clusters and applications. The config says nothing but the mode. `(config)`: the
+application's code, not its manifests, names its peers; the row holds the edges that a user would declare.
+
+The cases (the corpus) are not part of this repository: `CILIUM_POLICIES_CORPUS` names their folder, and
+`tests/engine/corpus.py` their form.
 
 ## Enforce
 
-Legitimate flows that pass, attacks that are denied, denies that need fine-grained policies. Openings: allowed
-(from, to, port) among all pods, strangers, nodes, the API server, a LAN and a public address, less the rows that
-need it, less the edges of the component facts; after the plus those edges that the facts call optional and no row
-asks about: each needs evidence in the input. Rows left out have their source in another build.
+| column | counts |
+|---|---|
+| legit pass | legitimate flows that pass, of all |
+| attacks denied | flows that nobody needs and that are denied, of all |
+| strict denied | the same for flows that only a fine-grained policy denies |
+| openings | what else passes: (from, to, port) of all pods, strangers, nodes, the API server, a LAN, a public address |
+| rows left out | flows whose source another build holds |
+
+After the plus: openings that the catalogue calls optional for such components and that the input gives evidence of.
 
 {enforce}
 
 ## Audit
 
-Rows that break a condition; all should be 0. Cut: passes without generated policies, not with them. Legit unnamed:
-a legitimate flow that the attribution does not show as covered. Attacks named: one that it shows as covered.
+Flows that break a promise of audit; each number should be 0. Cut: passes without the generated policies and not with
+them. Legit unnamed: a legitimate flow that Hubble would list as uncovered. Attacks named: an attack that it would not.
 
 {audit}
 """

@@ -13,7 +13,7 @@ from cilium_policies.workloads.cluster import Settings
 
 _PATHS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path")
 Overrides = tuple[tuple[str, str], ...]
-# Where the API server's pods or processes listen (facts: kube-apiserver); a Service port is of no use to a policy.
+# Where the API server's pods or processes listen; a Service port is of no use to a policy.
 _API_PORTS = {
     "talos": (6443,),
     "k3s": (6443,),

@@ -64,7 +64,7 @@ def _api(ports: tuple[int, ...], why: str) -> Rule:
 
 
 def cluster_wide(dns: Dns, api_ports: tuple[int, ...]) -> dict[str, Spec]:
-    """The seed's two cluster-wide policies by name. Their subject asks for a namespace, so that neither health nor
+    """The two cluster-wide policies by name. Their subject asks for a namespace, so that neither health nor
     ingress endpoints are selected, and they never deny by default: they reach excluded namespaces too."""
     subject = Selector((Requirement(EVERY_POD.requirements[0].key, "Exists"),))
     allow = Mode(AUDIT, AUDIT)
