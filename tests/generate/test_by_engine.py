@@ -88,3 +88,19 @@ def test_an_excluded_namespace_stays_open_and_a_peer(verdicts: Judged) -> None:
     assert found == ["allow"] * 3 + ["deny"] * 5
     free = ask(pod("kube-system/coredns"), {"entity": "world"}, 4444)
     assert verdicts(SHOP, [free], **{"mode": "enforce", "namespaces.exclude": "kube-system"}) == ["allow"]
+
+
+def test_a_name_outside_opens_its_own_addresses_only(verdicts: Judged) -> None:
+    login = deployment(
+        "shop/web", extra="env:\n- {name: OIDC_ISSUER, value: 'https://login.acme-corp.com/x'}\n"
+    )
+    named = {"fqdn": "login.acme-corp.com", "cidr": "140.82.112.3/32"}
+    queries = [
+        ask(pod("shop/web"), named, 443),
+        ask(pod("shop/web"), {"cidr": "140.82.112.3/32"}, 443),
+        ask(pod("shop/web"), pod("kube-system/coredns"), 53, "UDP"),
+    ]
+    documents = (namespace("shop"), namespace("kube-system"), DNS, login)
+    by_name = {"mode": "enforce", "cluster.fqdn": "true"}
+    assert verdicts(documents, queries, **by_name) == ["allow", "deny", "allow"]
+    assert verdicts(documents, queries) == ["allow", "allow", "allow"]

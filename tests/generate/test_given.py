@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from cilium_policies.generate.config import ClusterConfig, Config
+from cilium_policies.generate.peer import ConfigPeer
 
 from tests.support import deployment, made, namespace, service
 
@@ -33,3 +35,14 @@ def test_node_port_of_an_unknown_program_is_for_everybody() -> None:
 )
 def test_node_port_of_a_known_program(labels: str, port: int, outside: bool) -> None:
     assert ("world" in _clients(labels, port)) is outside
+
+
+@pytest.mark.parametrize("field", ["scrapers", "gateways"])
+def test_a_peer_of_the_config_that_is_not_there_is_told(field: str) -> None:
+    there, gone = ConfigPeer("pod", "app", "net"), ConfigPeer("pod", "agnt", "net")
+    cluster = ClusterConfig(**{field: (there, gone)})
+    findings = made(
+        namespace("net"), deployment("net/app"), config=Config(mode="enforce", cluster=cluster)
+    ).plan.findings
+    assert [one.path for one in findings] == [f"spec.cluster.{field}[1]"]
+    assert "pod:net/agnt matches nothing" in findings[0].message

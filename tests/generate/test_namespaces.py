@@ -60,3 +60,8 @@ def test_a_name_that_no_namespace_can_have_is_left_out() -> None:
     found, [said] = chosen(namespace("Foo_Bar"))
     assert found == {}
     assert "Foo_Bar" in said.message
+
+
+def test_an_override_of_no_namespace_is_told() -> None:
+    _, [said] = chosen(namespace("shop"), overrides={"shpo": ("off", "off"), "shop": ("off", "off")})
+    assert said.path == "spec.namespaces.overrides.shpo"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Edge as Known
+from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.generate.config import Config
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.edge import Peer
@@ -24,6 +27,22 @@ def roles(cluster: Cluster, config: Config) -> Roles:
     scrapers = [peer for one in wanted.scrapers for peer in resolved(one, cluster, shown)]
     gateways = [peer for one in wanted.gateways for peer in resolved(one, cluster, shown)]
     return Roles(cluster, tuple(scrapers), tuple(gateways), dns)
+
+
+def unmatched(cluster: Cluster, config: Config, parts: Roles) -> Iterator[Finding]:
+    """Scrapers and gateways of the config that the input does not show: what is usual counts in their place."""
+    for field, peers in (("scrapers", config.cluster.scrapers), ("gateways", config.cluster.gateways)):
+        for number, one in enumerate(peers):
+            if not any(resolved(one, cluster, parts)):
+                path = f"spec.cluster.{field}[{number}]"
+                yield Finding(
+                    WARNING,
+                    f"{path}: {one} matches nothing in the input",
+                    "correct the name, or give the inventory of the whole tree (spec.inventory)",
+                    file=config.where.file,
+                    line=config.where.line,
+                    path=path,
+                )
 
 
 def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) -> Given:

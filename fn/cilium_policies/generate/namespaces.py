@@ -42,7 +42,21 @@ def namespaces(cluster: Cluster, config: Config) -> tuple[dict[str, Namespace], 
         chosen[name] = Namespace(name, name in declared, wide)
         if wide and name not in declared and not cluster.known:
             findings.append(_undeclared(name))
+    findings += (_overridden_in_vain(name, config) for name in sorted(config.overrides) if name not in known)
     return chosen, findings + _only_named(cluster, known)
+
+
+def _overridden_in_vain(name: str, config: Config) -> Finding:
+    """Not amiss where one config serves many builds; a misspelt emergency switch looks the same."""
+    return Finding(
+        INFO,
+        f"spec.namespaces.overrides.{name} does nothing here: the input shows no namespace of that name",
+        "correct the name, if it is not another build's",
+        file=config.where.file,
+        line=config.where.line,
+        path=f"spec.namespaces.overrides.{name}",
+        namespace=name,
+    )
 
 
 def _undeclared(name: str) -> Finding:

@@ -12,7 +12,7 @@ from cilium_policies.generate.allowed import Allowed
 from cilium_policies.generate.config import AUDIT, EGRESS, INGRESS, Config, Mode
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.edge import Edge, Peer
-from cilium_policies.generate.given import given, roles
+from cilium_policies.generate.given import given, roles, unmatched
 from cilium_policies.generate.hand_written import hand_written
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.unseen import unseen
@@ -86,6 +86,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue) -> Plan:
         [
             *findings,
             *allowed.findings,
+            *unmatched(cluster, config, parts),
             *_host_network(cluster, on),
             *warnings(cluster, set(on)),
             *hand_written(cluster, {name: modes[name] for name in on}),
