@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 IMAGE  ?= localhost/cilium-policies:0.1.0
 BASE   ?=
-PYTEST_ARGS ?= -n auto --dist loadgroup -q
+PYTEST_ARGS ?= -n auto --dist loadgroup -q -rs
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format score mutate bench image docs dist lock expected tools clean
