@@ -104,7 +104,8 @@ class Spec(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """kind: CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy or NetworkPolicy."""
+    """kind: CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy or NetworkPolicy. `listed`: written as `specs` even
+    where it is one."""
 
     kind: str
     namespace: str
@@ -112,3 +113,4 @@ class Policy(NamedTuple):
     specs: tuple[Spec, ...]
     labels: dict[str, str] = {}  # noqa: RUF012
     annotations: dict[str, str] = {}  # noqa: RUF012
+    listed: bool = False

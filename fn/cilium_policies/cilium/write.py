@@ -27,7 +27,7 @@ def policy_text(policy: Policy, *, comments: bool = True) -> bytes:
     lines: list[str] = []
     for key, value in _head(policy).items():
         _member(lines, "", key, value)
-    if len(policy.specs) == 1:
+    if len(policy.specs) == 1 and not policy.listed:
         lines.append("spec:")
         lines.extend(_spec_lines("  ", "  ", policy.specs[0], comments))
     else:
@@ -40,7 +40,7 @@ def policy_text(policy: Policy, *, comments: bool = True) -> bytes:
 
 def policy_object(policy: Policy) -> Mapping:
     """The policy as the mapping that a YAML or JSON reader would return (numbers and flags typed)."""
-    if len(policy.specs) == 1:
+    if len(policy.specs) == 1 and not policy.listed:
         return {**_head(policy), "spec": spec_object(policy.specs[0])}
     return {**_head(policy), "specs": [spec_object(spec) for spec in policy.specs]}
 
