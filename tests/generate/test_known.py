@@ -1,0 +1,80 @@
+"""Edges that the catalogue knows: which hold here, and who stands at the other end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cilium_policies.cilium.model import Rule
+from cilium_policies.generate.config import ClusterConfig, Config
+
+from tests.support import deployment, namespace, policies
+
+PROGRAM = {
+    "component": "program",
+    "what": "a program of the test",
+    "match": [{"app": "program"}],
+    "edges": [],
+}
+PARTNER = {"component": "partner", "what": "its server", "match": [{"app": "partner"}], "edges": []}
+
+
+def rules(direction: str, edge: dict[str, Any], *more: str, **cluster: Any) -> list[Rule]:
+    """The rules that one edge of a component gives its pods."""
+    config = Config(
+        mode="enforce",
+        defined_components=({**PROGRAM, "edges": [edge]}, PARTNER),
+        cluster=ClusterConfig(**cluster),
+    )
+    found = policies(namespace("shop"), namespace("ops"), deployment("shop/program"), *more, config=config)
+    made = getattr(found["shop/program"].specs[0], direction)
+    return [rule for rule in made if rule != Rule()]
+
+
+def edge(side: str, peer: str, **fields: Any) -> dict[str, Any]:
+    return {side: peer, "ports": ["8080/TCP"], "why": "a reason", **fields}
+
+
+@pytest.mark.parametrize(
+    ("peer", "entities"),
+    [
+        ("host", {"host"}),
+        ("world", {"world"}),
+        ("ingress-clients", {"host", "remote-node", "world"}),
+        ("kube-apiserver", {"host", "remote-node", "kube-apiserver"}),
+    ],
+)
+def test_who_may_call(peer: str, entities: set[str]) -> None:
+    [rule] = rules("ingress", edge("from", peer))
+    assert (set(rule.entities or ()), rule.why) == (entities, "a reason")
+
+
+@pytest.mark.parametrize("peer", ["internet", "world"])
+def test_outward_the_world_is_no_cloud_metadata(peer: str) -> None:
+    [rule] = rules("egress", edge("to", peer))
+    assert rule.entities is None
+    assert all("169.254.0.0/16" in one.excepts for one in rule.cidrs or () if "." in one.cidr)
+
+
+def test_a_partner_is_the_nearest_and_none_where_there_is_none() -> None:
+    here, there = deployment("shop/partner"), deployment("ops/partner")
+    for shown, spaces in (((), []), ((there,), [("ops",)]), ((here, there), [])):
+        found = rules("egress", edge("to", "component:partner"), *shown)
+        assert len(found) == bool(shown)
+        named = [need.values for rule in found for one in rule.endpoints or () for need in one.requirements]
+        assert [values for values in named if values == ("ops",)] == spaces
+
+
+def test_every_pod_only_with_ports() -> None:
+    assert len(rules("ingress", edge("from", "same-namespace"))) == 1
+    assert rules("ingress", {"from": "same-namespace", "why": "anybody"}) == []
+
+
+def test_probes_only_where_the_config_asks() -> None:
+    probe = edge("from", "host", probe="true")
+    assert rules("ingress", probe) == []
+    assert len(rules("ingress", probe, probe_rules=True)) == 1
+
+
+def test_dns_is_not_said_again() -> None:
+    assert rules("egress", {"to": "dns", "why": "names"}) == []

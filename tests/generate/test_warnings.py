@@ -1,0 +1,62 @@
+"""What in the input will not do what its author thinks: Services, open NetworkPolicies, refused policies."""
+
+from __future__ import annotations
+
+from cilium_policies.document.finding import Finding
+from cilium_policies.generate.warnings import warnings
+
+from tests.support import cluster, deployment, namespace, service
+
+WEB = deployment("shop/web")
+OPEN = """apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: open, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  ingress:
+  - ports: [{port: 8080}]
+"""
+REFUSED = """apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: mine, namespace: shop}
+spec:
+  endpointSelector: {matchLabels: {app: web}}
+  ingress:
+  - fromEntities: [host]
+    toPorts: [{ports: [{port: "8080", protocol: HTTP}]}]
+"""
+
+
+def said(*documents: str, chosen: str = "shop") -> list[Finding]:
+    return list(warnings(cluster(namespace("shop"), *documents), {chosen}))
+
+
+def test_a_service_without_pods() -> None:
+    assert said(WEB, service("shop/web")) == []
+    [found] = said(WEB, service("shop/gone"))
+    assert "Service shop/gone selects no pod that the input shows" in found.message
+    assert (found.index, found.line > 0, found.cure) == (2, True, "correct its selector")
+    assert said(WEB, service("shop/gone"), chosen="other") == []
+
+
+def test_a_service_whose_pods_an_operator_may_make_is_not_judged() -> None:
+    database = (
+        "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: db, namespace: shop}\nspec: {}\n"
+    )
+    assert said(database, service("shop/gone")) == []
+
+
+def test_an_open_network_policy_beside_a_tight_one() -> None:
+    [found] = said(WEB, OPEN)
+    assert "NetworkPolicy shop/open lets everybody in to web on its ports" in found.message
+    everywhere = OPEN.replace("  - ports: [{port: 8080}]\n", "  - {}\n")
+    assert "on every port" in said(WEB, everywhere)[0].message
+    assert said(WEB, OPEN.replace("  - ports", "  - from: [{podSelector: {}}]\n    ports")) == []
+
+
+def test_a_policy_that_the_engine_would_refuse() -> None:
+    [found] = said(WEB, REFUSED)
+    assert "would be refused by Cilium" in found.message
+    assert "protocol" in found.message
+    assert said(WEB, REFUSED.replace("HTTP", "TCP")) == []
+    assert said(WEB, REFUSED.replace("HTTP", "${PROTOCOL}")) == []
