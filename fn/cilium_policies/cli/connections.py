@@ -39,6 +39,8 @@ def list_command(
 ) -> int:
     """Lists the connections that pass once the policies are enforced, yours and Kubernetes' own included.
 
+    Between what the input shows, the nodes and the outside: pods of other builds are not listed.
+
     \b
     kustomize build . | cilium-policies list
     cilium-policies list --focus media/radarr rendered/
