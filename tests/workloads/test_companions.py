@@ -29,7 +29,7 @@ PARTS = (
             {
                 "kind": "Store",
                 "group": "example.org",
-                "labels": {"store": "{name}"},
+                "labels": {"store": "{name}", "kind": "store"},
                 "services": [
                     {"name": "{name}-rw", "ports": [{"name": "db", "port": "5432", "target": "5432"}]}
                 ],
@@ -112,17 +112,18 @@ def test_a_service_may_ask_for_labels_that_only_the_operator_knows():
             f"spec: {{selector: {selector}, ports: [{{port: 5432}}]}}\n"
             for name, selector in (
                 ("primary", "{store: main, role: primary}"),
+                ("other-key", "{kind: store, of: main}"),
                 ("elsewhere", "{store: second, role: primary}"),
                 ("anybody", "{role: primary}"),
             )
         )
     )
     behind = {}
-    for name in ("primary", "elsewhere", "anybody"):
+    for name in ("primary", "other-key", "elsewhere", "anybody"):
         service = cluster.service("apps", name)
         assert service is not None
         behind[name] = [one.name for one in cluster.backends(service)]
-    assert behind == {"primary": ["main"], "elsewhere": [], "anybody": []}
+    assert behind == {"primary": ["main"], "other-key": ["main"], "elsewhere": [], "anybody": []}
 
 
 def test_what_a_group_shares_does_not_select_pods_of_its_release_whose_labels_are_known_in_part():

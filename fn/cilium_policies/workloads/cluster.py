@@ -61,18 +61,16 @@ class Cluster:
         return self.selected(service.namespace, service.selector) or self._operated(service)
 
     def _operated(self, service: Service) -> list[Workload]:
-        """Pods of operators by the label with their object's name: of the others that a Service asks for
-        (`role: primary`) the operator knows more than the catalogue."""
+        """Pods of operators by their object's name: of the labels that a Service asks for (`role: primary`) the
+        operator writes more than the catalogue knows."""
         return [
             one
             for one in self.in_namespace(service.namespace)
             if not one.rendered
             and one.ports
             and one.source is not None
-            and any(
-                value == one.source.name and one.labels.get(key) == value
-                for key, value in service.selector.items()
-            )
+            and one.source.name in service.selector.values()
+            and not one.labels.items().isdisjoint(service.selector.items())
             and all(one.labels.get(key, value) == value for key, value in service.selector.items())
         ]
 
