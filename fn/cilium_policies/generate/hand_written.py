@@ -12,7 +12,6 @@ from cilium_policies.generate.evidence.selectors import selects
 from cilium_policies.kube.labels import NAMESPACE, SERVICE_ACCOUNT, is_identity
 from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text, walk_strings
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.model import Workload
 
 _KUBERNETES = "NetworkPolicy"
 _CILIUM = "CiliumNetworkPolicy"
@@ -22,30 +21,34 @@ _SOURCES = ("k8s:", "any:")
 def hand_written(cluster: Cluster, modes: Mapping[str, Mode]) -> Iterator[Finding]:
     """Findings about the user's namespaced policies in the namespaces of `modes`."""
     theirs: dict[str, list[Object]] = {}
+    whole = {name for name in modes if _is_whole(cluster, name)}
     for one in (
         *cluster.inventory.of(_KUBERNETES, group="networking.k8s.io"),
         *cluster.inventory.of(_CILIUM),
     ):
         if one.namespace in modes and not one.where.elsewhere:
-            yield from _unmatched(cluster, one)
+            if one.namespace in whole:
+                yield from _unmatched(cluster, one)
             theirs.setdefault(one.namespace, []).append(one)
     for name, policies in sorted(theirs.items()):
         yield from _in_force(policies, modes[name])
 
 
+def _is_whole(cluster: Cluster, namespace: str) -> bool:
+    """Whether the input shows pods of the namespace, all with all their labels: only then selectors are judged."""
+    pods = cluster.in_namespace(namespace)
+    return bool(pods) and all(pod.rendered for pod in pods)
+
+
 def _unmatched(cluster: Cluster, one: Object) -> Iterator[Finding]:
-    """Judged only where the input shows all pods of the namespace with all their labels."""
-    pods = cluster.in_namespace(one.namespace)
-    if not pods or not all(pod.rendered for pod in pods):
-        return
     for spec in _specs(one):
         subject = spec.get("podSelector" if one.kind == _KUBERNETES else "endpointSelector")
-        if _judged(subject) and not any(_fits(subject, pod) for pod in pods):
+        if _judged(subject) and not _finds(cluster, one.namespace, subject):
             cure = "correct its selector: it is matched with the labels of pods"
             yield one.finding(WARNING, f"{one} selects no pod that the input shows", cure)
             continue
         for peer in _peers(one, spec):
-            if _judged(peer) and not any(_fits(peer, pod) for pod in pods):
+            if _judged(peer) and not _finds(cluster, one.namespace, peer):
                 named = ", ".join(
                     f"{key}: {value}" for key, value in strings(peer.get("matchLabels")).items()
                 )
@@ -96,13 +99,16 @@ def _plain(key: str) -> str:
     return next((key[len(source) :] for source in _SOURCES if key.startswith(source)), key)
 
 
-def _fits(selector: Any, pod: Workload) -> bool:
-    expressions = mappings(selector.get("matchExpressions"))
-    plain = {
-        "matchLabels": {_plain(key): value for key, value in strings(selector.get("matchLabels")).items()},
-        "matchExpressions": [{**each, "key": _plain(text(each.get("key")))} for each in expressions],
-    }
-    return selects(plain, {**pod.labels, SERVICE_ACCOUNT: pod.service_account})
+def _finds(cluster: Cluster, namespace: str, selector: Any) -> bool:
+    labels = {_plain(key): value for key, value in strings(selector.get("matchLabels")).items()}
+    account = labels.pop(SERVICE_ACCOUNT, None)
+    entries = mappings(selector.get("matchExpressions"))
+    rest = {"matchExpressions": [{**each, "key": _plain(text(each.get("key")))} for each in entries]}
+    for pod in cluster.selected(namespace, labels) if labels else cluster.in_namespace(namespace):
+        known = {**pod.labels, SERVICE_ACCOUNT: pod.service_account} if account or entries else pod.labels
+        if account in (None, pod.service_account) and selects(rest, known):
+            return True
+    return False
 
 
 def _in_force(policies: list[Object], mode: Mode) -> Iterator[Finding]:
