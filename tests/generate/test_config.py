@@ -275,6 +275,7 @@ def test_a_config_map_says_where_it_is_wrong() -> None:
         'config.yaml:4: data["namespaces.exclud"]: unknown'
     )
     assert "did you mean 'namespaces.exclude'" in refusal(MAP + "  namespaces.exclud: a\n")
+    assert "did you mean 'network_policies_mode'" in refusal(MAP + "  network_policies_modee: audit\n")
     assert refusal(MAP + "  a: b\n  mode: enforced\n").startswith("config.yaml:4")
     assert refusal(MAP + "\n  mode: enforced\n").startswith("config.yaml:5: spec.mode: ")
     assert "neither a scalar" in refusal(MAP + "  allow: world\n")

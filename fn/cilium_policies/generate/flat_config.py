@@ -53,7 +53,7 @@ def _descend(schema: Schema, steps: list[str], path: Path) -> tuple[str, Schema,
         return steps[0], others, steps[1:]
     if not properties:
         raise Unplaced(Problem(path, "nothing below this field can be given as one text", _IN_A_FILE))
-    known = [path_text((*path, name)) for name in properties]
+    known = [path_text((*path, name)) for name in properties] + ([] if path else list(_SEED_KEYS))
     raise Unplaced(Problem((*path, *steps), "unknown field", nearest(path_text((*path, steps[0])), known)))
 
 
