@@ -1,0 +1,35 @@
+"""Objects by kind, group and name."""
+
+from __future__ import annotations
+
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import Object
+
+
+def thing(api_version: str, kind: str, name: str, namespace: str = "shop") -> Object:
+    return Object(
+        {"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": namespace}}
+    )
+
+
+FLUX, BUILD = (
+    thing("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "a"),
+    thing("x.y/v1", "Kustomization", "b"),
+)
+WEB, TWIN = thing("v1", "Service", "web"), thing("serving.knative.dev/v1", "Service", "web")
+
+
+def test_two_groups_may_share_a_kind() -> None:
+    found = Inventory([FLUX, BUILD, WEB, TWIN])
+    assert found.of("Kustomization") == [FLUX, BUILD]
+    assert found.of("Kustomization", group="kustomize.toolkit.fluxcd.io") == [FLUX]
+    assert found.of("Service", group="") == [WEB]
+    assert found.of("Kustomization", "Service", group="") == [WEB]
+
+
+def test_the_first_of_a_name_counts_and_later_ones_come_behind() -> None:
+    found = Inventory([WEB])
+    found.add([TWIN, BUILD])
+    assert found.get("Service", "shop", "web") is WEB
+    assert found.get("Service", "ops", "web") is None
+    assert found.objects == [WEB, TWIN, BUILD]

@@ -1,0 +1,46 @@
+"""What the API server takes as a name, a namespace, a label."""
+
+from __future__ import annotations
+
+import pytest
+from cilium_policies.kube.names import is_label, is_name, is_namespace
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "namespace"),
+    [
+        ("web", True, True),
+        ("web.two", True, False),
+        ("w" * 63, True, True),
+        ("w" * 64, True, False),
+        ("w" * 254, False, False),
+        ("Web", False, False),
+        ("-web", False, False),
+        ("web-", False, False),
+        ("web..two", False, False),
+        ("", False, False),
+        ("${NAME}-Web", True, True),
+        ("${NAME}\nweb", False, False),
+        ("a/../b", False, False),
+    ],
+)
+def test_names(text: str, name: bool, namespace: bool) -> None:
+    assert (is_name(text), is_namespace(text)) == (name, namespace)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "wanted"),
+    [
+        ("app", "web", True),
+        ("app.kubernetes.io/name", "", True),
+        ("app", "Web_1.0", True),
+        ("app", "-web", False),
+        ("app", "w" * 64, False),
+        ("/app", "web", False),
+        ("App.Kubernetes.io/name", "web", False),
+        ("", "web", False),
+        ("app", "${APP}", True),
+    ],
+)
+def test_labels(key: str, value: str, wanted: bool) -> None:
+    assert is_label(key, value) is wanted
