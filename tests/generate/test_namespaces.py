@@ -40,6 +40,7 @@ def test_what_only_other_items_name_gets_none_and_a_line() -> None:
     assert set(found) == {"shop"}
     assert "no policies in namespace kube-system" in said.message
     assert "namespaces.include" in said.cure
+    assert (said.index, said.line) == (1, 6)
 
 
 def test_a_default_deny_without_its_namespace_object_is_a_warning() -> None:
@@ -47,6 +48,7 @@ def test_a_default_deny_without_its_namespace_object_is_a_warning() -> None:
         found, [said] = chosen(*documents, **fields)
         assert found == {"b": True}
         assert (said.severity, said.namespace) == ("warning", "b")
+        assert said.line == (1 if documents else 0)
         assert "declaredOnly" in said.cure
 
 

@@ -25,6 +25,8 @@ def test_warnings_come_before_one_info_a_namespace() -> None:
     order = [line.split('"')[1] for line in results.splitlines() if "severity" in line]
     assert order == ["warning", "warning", "warning", "info"]
     assert "shop: 3 policies, enforce" in results
+    audited = answer(resource_list(*SHOP)).stdout.decode().partition("results:")[2]
+    assert audited.index("shop: 3 policies, audit") < audited.index("audit needs Cilium 1.16")
 
 
 def test_each_warning_is_a_line_with_place_and_cure_and_the_summary_is_last() -> None:

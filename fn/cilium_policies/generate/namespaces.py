@@ -7,7 +7,7 @@ from typing import NamedTuple
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.generate.config import Config
 from cilium_policies.kube.names import is_namespace
-from cilium_policies.kube.objects import text
+from cilium_policies.kube.objects import Object, Where, text
 from cilium_policies.workloads.cluster import Cluster
 
 
@@ -23,25 +23,28 @@ def namespaces(cluster: Cluster, config: Config) -> tuple[dict[str, Namespace], 
     """Every namespace that gets policies, by name, and what is to be said about these and the others."""
     objects = cluster.inventory.of("Namespace", group="")
     # Read in full: a name that stands twice is an error, as Kubernetes would take the other one.
-    declared = {text(one.metadata.get("name")) for one in objects if not one.where.elsewhere}
+    declared = {text(one.metadata.get("name")): one.where for one in objects if not one.where.elsewhere}
     elsewhere = {one.name for one in objects if one.where.elsewhere}
-    peopled = {one.namespace for one in cluster.workloads if one.own}
-    known = declared | peopled | set(config.named_namespaces)
+    peopled: dict[str, Where] = {}
+    for one in cluster.workloads:
+        if one.own:
+            peopled.setdefault(one.namespace, one.where)
+    known = declared.keys() | peopled.keys() | set(config.named_namespaces)
     chosen: dict[str, Namespace] = {}
     findings: list[Finding] = []
     for name in sorted(known):
         if not config.includes(name):
             continue
         if not is_namespace(name):
-            findings.append(
-                Finding(WARNING, f"{name!r} is no name of a namespace: no policies for it", "correct it")
-            )
+            place = declared.get(name) or peopled.get(name, config.where)
+            message = f"{name!r} is no name of a namespace: no policies for it"
+            findings.append(Finding(WARNING, message, "correct it", *place))
             continue
         # An inventory tells which other build holds the Namespace: that one owns what is namespace-wide.
         wide = name in declared or not (config.declared_only or name in elsewhere)
         chosen[name] = Namespace(name, name in declared, wide)
         if wide and name not in declared and not cluster.known:
-            findings.append(_undeclared(name))
+            findings.append(_undeclared(name, peopled.get(name, config.where)))
     findings += (_overridden_in_vain(name, config) for name in sorted(config.overrides) if name not in known)
     return chosen, findings + _only_named(cluster, known)
 
@@ -59,27 +62,29 @@ def _overridden_in_vain(name: str, config: Config) -> Finding:
     )
 
 
-def _undeclared(name: str) -> Finding:
+def _undeclared(name: str, where: Where) -> Finding:
     return Finding(
         WARNING,
         f"default-deny in namespace {name}, whose Namespace is not in the input: other builds may hold pods"
         " there",
         "set namespaces.declaredOnly, or give the inventory of the whole tree",
+        *where,
         namespace=name,
     )
 
 
 def _only_named(cluster: Cluster, known: set[str]) -> list[Finding]:
     """Namespaces that only other items name: what the input does not show would be cut there."""
-    others: dict[str, str] = {}
+    others: dict[str, Object] = {}
     for one in cluster.inventory.of(*_TELLING):
         if one.namespace and one.namespace not in known and not one.where.elsewhere:
-            others.setdefault(one.namespace, str(one))
+            others.setdefault(one.namespace, one)
     return [
         Finding(
             INFO,
             f"no policies in namespace {name}: the input shows no pods there, only {example}",
             "add it to namespaces.include to get them all the same",
+            *example.where,
             namespace=name,
         )
         for name, example in sorted(others.items())

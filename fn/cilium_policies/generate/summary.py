@@ -12,13 +12,17 @@ _ORDER = (ERROR, WARNING, INFO)
 
 
 def findings(sources: list[Source], plan: Plan, policies: Policies) -> list[Finding]:
-    """Errors, then warnings, then one info a namespace: kpt shows the first four."""
+    """Errors, then warnings, then one info a namespace, then notices: kpt shows the first four."""
     said = [finding for source in sources for finding in (*source.findings, *repeated(source))]
     said += plan.findings
     said += policies.findings
     said += (_uncovered(plan, number) for number in range(len(plan.uncovered)))
     said += _namespaces(plan, policies)
-    return sorted(said, key=lambda finding: _ORDER.index(finding.severity))
+    return sorted(said, key=_place)
+
+
+def _place(finding: Finding) -> tuple[int, bool]:
+    return _ORDER.index(finding.severity), finding.severity == INFO and finding.kind != "Namespace"
 
 
 def _uncovered(plan: Plan, number: int) -> Finding:
