@@ -17,7 +17,7 @@ from cilium_policies.catalogue.model import ChartEntry, Component, ServiceTempla
 from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT, stable
 from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, strings
 from cilium_policies.workloads.model import Service, ServicePort, Workload
-from cilium_policies.workloads.releases import conventions
+from cilium_policies.workloads.releases import chart_services, conventions
 from cilium_policies.workloads.releases.app_containers import image
 from cilium_policies.workloads.releases.implied import implied
 from cilium_policies.workloads.releases.naming import Names
@@ -123,7 +123,7 @@ def _target(
     called, scraped = (_ports_for(catalogue, component, peer) for peer in ("gateway", "scraper"))
     services = [_service(release, names, workload, template) for template in entry.services]
     if not any(each.services for part, each in known if (part, each.values) == (component, entry.values)):
-        services = conventions.usual_services(release, names, workload, called or scraped)
+        services = chart_services.usual_services(release, names, workload, called or scraped)
     return conventions.Target(entry.values, workload, services, called, scraped)
 
 
@@ -186,7 +186,7 @@ def _service(release: Release, names: Names, workload: Workload, template: Servi
         ServicePort(name, integer(number) or integer(port) or 0, protocol, target)
         for name, port, target, protocol in template.ports
     )
-    return conventions.service(release, names.fill(template.name), workload.selector, ports, block)
+    return chart_services.service(release, names.fill(template.name), workload.selector, ports, block)
 
 
 def _unknown(release: Release) -> conventions.Target:
@@ -197,4 +197,4 @@ def _unknown(release: Release) -> conventions.Target:
     made.selector = dict(made.labels)
     _from_values(made, release, release.values, None)
     made.texts = texts(release, "", [])
-    return conventions.Target("", made, conventions.usual_services(release, names, made))
+    return conventions.Target("", made, chart_services.usual_services(release, names, made))

@@ -1,4 +1,4 @@
-"""The value blocks that most charts share: `service`, `ingress`, `route` and its sisters, `serviceMonitor`.
+"""The value blocks that most charts share beside `service`: `ingress`, `route` and its sisters, `serviceMonitor`.
 
 Blocks count wherever they stand below a component's values. What they ask for becomes Kubernetes objects.
 """
@@ -9,20 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from cilium_policies.kube.objects import (
-    Mapping,
-    Object,
-    at,
-    flag,
-    integer,
-    mapping,
-    mappings,
-    sequence,
-    strings,
-    text,
-)
+from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mappings, strings
 from cilium_policies.workloads.model import Service, ServicePort, Workload
-from cilium_policies.workloads.releases.naming import Names
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.values import scalar
 
@@ -36,7 +24,6 @@ _MONITORS = {
     "vmservicescrape": "ServiceMonitor", "vmpodscrape": "PodMonitor",
 }  # fmt: skip
 _WEB = ("http", "web", "https", "http-web", "ui")
-_BALANCED = ("LoadBalancer", "NodePort")
 
 
 class Target(NamedTuple):
@@ -54,82 +41,6 @@ class _Block(NamedTuple):
     kind: str
     path: str
     body: Mapping
-
-
-def service(
-    release: Release, name: str, selector: dict[str, str], ports: tuple[ServicePort, ...], block: Mapping
-) -> Service:
-    """A predicted Service; `block` are the values that shape it (type, ranges, annotations)."""
-    kind = scalar(block.get("type")) or "ClusterIP"
-    metadata = {
-        "name": name,
-        "namespace": release.namespace,
-        "annotations": strings(block.get("annotations")),
-    }
-    labels = {**strings(block.get("labels")), **selector}
-    source = Object({"apiVersion": "v1", "kind": "Service", "metadata": metadata}, release.source.where)
-    return Service(
-        namespace=release.namespace,
-        name=name,
-        labels=labels,
-        selector=selector,
-        ports=tuple(port._replace(node_port=kind in _BALANCED) for port in ports),
-        type=kind,
-        headless=scalar(block.get("clusterIP")) == "None",
-        external_name="",
-        external_ips=tuple(map(text, sequence(block.get("externalIPs")))),
-        source_ranges=tuple(map(text, sequence(block.get("loadBalancerSourceRanges")))),
-        local_traffic=scalar(block.get("externalTrafficPolicy")) == "Local",
-        addresses=(),
-        source=source,
-    )
-
-
-def usual_services(
-    release: Release, names: Names, workload: Workload, known: tuple[int, ...] = ()
-) -> list[Service]:
-    """The Service of Helm's scaffold: the full name, with the ports of the `service` block.
-
-    `known` are the pod ports of a component whose Services the catalogue does not tell. Without them a port
-    that names no target leads to the container port `http`, as in the scaffold."""
-    block = mapping(names.scope.get("service"))
-    if not flag(block.get("enabled"), True):
-        return []
-    ports = list(_ports(block, known))
-    if not ports:
-        ports = [
-            ServicePort("http" if not number else "", one, "TCP", str(one))
-            for number, one in enumerate(known)
-        ]
-    if not ports:
-        return []
-    name = scalar(block.get("fullnameOverride")) or names.fullname
-    return [service(release, name, workload.selector, tuple(ports), block)]
-
-
-def _ports(block: Mapping, known: tuple[int, ...]) -> Iterator[ServicePort]:
-    fallback = str(known[0]) if known else "http"
-    for key in ("port", "servicePort", "externalPort", "httpPort"):
-        if (number := integer(block.get(key))) is not None:
-            target = next(
-                (
-                    scalar(block.get(one))
-                    for one in ("targetPort", "containerPort", "internalPort")
-                    if block.get(one)
-                ),
-                "",
-            )
-            yield ServicePort(scalar(block.get("portName")) or "http", number, "TCP", target or fallback)
-            break
-    listed = block.get("ports")
-    named = [(text(one.get("name")), one) for one in mappings(listed)]
-    named += [(key, one) for key, one in mapping(listed).items()]
-    for name, one in named:
-        entry = one if isinstance(one, dict) else {"port": one}
-        number = integer(entry.get("port"))
-        if number is not None:
-            target = scalar(entry.get("targetPort")) or name or str(number)
-            yield ServicePort(name, number, scalar(entry.get("protocol")) or "TCP", target)
 
 
 def objects(release: Release, targets: list[Target]) -> list[Object]:
