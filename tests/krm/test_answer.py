@@ -10,7 +10,7 @@ import pytest
 import yaml
 from cilium_policies.document.finding import Finding, Refused
 from cilium_policies.document.split import Item, Source, split
-from cilium_policies.krm.answer import answer
+from cilium_policies.krm.answer import pieces
 from cilium_policies.krm.json_text import from_yaml
 from cilium_policies.krm.stream import alone
 from hypothesis import given, settings
@@ -60,6 +60,10 @@ FINDINGS = [
     Finding("warning", 'say "x\\y"', "do it", index=0, kind="Namespace", name="a", api_version="v1"),
     Finding("error", "bad\nnews", path="spec.mode"),
 ]
+
+
+def answer(source: Source, **changes: Any) -> bytes:
+    return b"".join(pieces(source, **changes))
 
 
 def values(source: Source) -> list[Any]:

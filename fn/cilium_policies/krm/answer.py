@@ -9,21 +9,6 @@ from cilium_policies.document.source import RESOURCE_LIST, STREAM, Source
 from cilium_policies.krm.edit import Edit
 
 
-def answer(
-    source: Source,
-    *,
-    drop: Set[int] = frozenset(),
-    replace: Mapping[int, bytes] | None = None,
-    append: Sequence[bytes] = (),
-    results: Sequence[Finding] = (),
-    drop_ids: bool = False,
-) -> bytes:
-    """`pieces` as one text."""
-    return b"".join(
-        pieces(source, drop=drop, replace=replace, append=append, results=results, drop_ids=drop_ids)
-    )
-
-
 def pieces(
     source: Source,
     *,
