@@ -113,7 +113,7 @@ def test_a_new_file_is_a_new_component(tmp_path):
     tmp_path.joinpath("mine.yaml").write_text(
         "component: mine\nmatch:\n  - {app: mine}\nedges:\n  - {from: gateway, ports: [8080/TCP]}\n"
     )
-    catalogue = load.load_folder(tmp_path)
+    catalogue = load.Catalogue(index.compiled(tmp_path))
     assert list(catalogue.components) == ["mine"]
     before = index.stamp(tmp_path)
     tmp_path.joinpath("two.yaml").write_text("component: two\n")

@@ -72,11 +72,6 @@ def holds(when: When, facts: Facts, peer: str = "") -> bool:
     return when == "peer" and peer.startswith("component:") and facts.present(peer[10:])
 
 
-def asks_for_evidence(when: When) -> bool:
-    """Whether a route, monitor, Service or annotation of the input may switch the edge on."""
-    return when == "evidence" or (isinstance(when, list) and "evidence" in when)
-
-
 def chart_makes(entry: ChartEntry, values: Mapping) -> bool:
     """Whether a chart with these values (from the chart's root) makes the entry's pods."""
     return _enabled(entry.enabled, entry.default, values)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cilium_policies.catalogue.model import CatalogueError, ChartEntry, Component, Edge, MadeBy, read_edge
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -132,13 +129,6 @@ def load(define: Iterable[Any] = (), disable: Iterable[str] = ()) -> Catalogue:
     if not own and not off:
         return catalogue
     return _merged(catalogue, own, off)
-
-
-def load_folder(folder: Path) -> Catalogue:
-    """The catalogue of another folder of component files (tests, a user's collection)."""
-    from cilium_policies.catalogue import index
-
-    return Catalogue(index.compiled(folder))
 
 
 def _merged(catalogue: Catalogue, own: list[Any], off: list[str]) -> Catalogue:
