@@ -139,3 +139,27 @@ def test_a_description_has_one_sentence_a_rule() -> None:
             whys = [rule.why for rule in (*(spec.ingress or ()), *(spec.egress or ())) if rule != Rule()]
             assert spec.description.split("; ") == (whys or [""])
     assert found["shop/web"].specs[0].description == "one, two three"
+
+
+def test_a_scraper_reaches_the_dns_server_of_another_build() -> None:
+    watched = """apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: dns, namespace: kube-system, labels: {app: dns}}
+spec: {selector: {matchLabels: {app: dns}}, endpoints: [{port: metrics}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: dns-metrics, namespace: kube-system, labels: {app: dns}}
+spec: {selector: {k8s-app: kube-dns}, ports: [{name: metrics, port: 9153}]}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: Prometheus
+metadata: {name: main, namespace: kube-system}
+spec: {serviceMonitorSelector: {}}
+"""
+    for scraped in (True, False):
+        text = watched if scraped else watched.replace("k8s-app: kube-dns", "k8s-app: other")
+        server = policies(namespace("kube-system"), text)["kube-system/allow-dns-server"].specs[0]
+        assert server.ingress is not None
+        ports = [one.port for rule in server.ingress for allowed in rule.ports for one in allowed.ports]
+        assert ("9153" in ports) is scraped

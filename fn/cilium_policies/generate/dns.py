@@ -52,6 +52,15 @@ class Dns:
         choices = [[(one.key, value) for value in one.values] for one in self.requirements]
         return tuple(Peer("labels", namespace=self.namespace, labels=labels) for labels in product(*choices))
 
+    def is_shown_by(self, peer: Peer) -> bool:
+        """Whether labels that a Service selects by are those of the DNS pods, which the input does not show."""
+        labels = dict(peer.labels)
+        return (
+            peer.kind == "labels"
+            and peer.namespace == self.namespace
+            and all(labels.get(one.key) in one.values for one in self.requirements)
+        )
+
     def selector(self, namespace: str) -> Selector:
         """The DNS pods as a peer of a policy in `namespace`."""
         if namespace == self.namespace:

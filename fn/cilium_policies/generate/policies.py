@@ -81,7 +81,9 @@ class Policies:
             found["allow-dns"] = allow_dns(mode, dns, name)
         if name == dns.namespace and not any(one.namespace == name for one in dns.workloads):
             # the config's ports, not derived ones: the same text in whichever build writes it
-            found["allow-dns-server"] = allow_dns_server(mode, dns, api_ports(self._plan.config))
+            scrapes = [edge for edge in self._plan.edges if dns.is_shown_by(edge.target)]
+            callers = self._rules([(edge.source, edge) for edge in scrapes], name) if scrapes else ()
+            found["allow-dns-server"] = allow_dns_server(mode, dns, api_ports(self._plan.config), callers)
         return found
 
     def _cluster_wide(self) -> Iterator[Policy]:

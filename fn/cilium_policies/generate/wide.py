@@ -41,11 +41,15 @@ def allow_dns(mode: Mode, dns: Dns, namespace: str) -> Spec:
     return spec(mode, Selector(), NOBODY, dns.rules(namespace))
 
 
-def allow_dns_server(mode: Mode, dns: Dns, api_ports: tuple[int, ...]) -> Spec:
-    """The DNS pods that another build holds: without it a default-deny beside them stops the cluster's DNS."""
+def allow_dns_server(
+    mode: Mode, dns: Dns, api_ports: tuple[int, ...], callers: tuple[Rule, ...] = ()
+) -> Spec:
+    """The DNS pods that another build holds: without it a default-deny beside them stops the cluster's DNS.
+    `callers` are who else calls them: the scraper of their metrics."""
     ingress = (
         Rule(endpoints=(EVERY_POD,), ports=(PORTS,), why="DNS of every pod"),
         Rule(entities=("host", "remote-node"), ports=(PORTS,), why="DNS of the nodes"),
+        *callers,
     )
     egress = (
         _api(api_ports, "the DNS server watches Services"),
