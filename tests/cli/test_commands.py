@@ -280,3 +280,7 @@ def test_a_folder_without_manifests_is_no_error(tmp_path: Path) -> None:
         [sys.executable, *RUN[1:], "list", str(tmp_path / "empty")], capture_output=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, b"no connection\n")
+
+
+def test_help_of_a_command_has_a_short_form() -> None:
+    assert command("list", "-h").stdout == command("list", "--help").stdout != b""

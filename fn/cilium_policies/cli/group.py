@@ -40,7 +40,7 @@ class Group(click.Group):
         return found
 
 
-@click.group(cls=Group, name=NAME)
+@click.group(cls=Group, name=NAME, context_settings={"help_option_names": ["-h", "--help"]})
 def group() -> None:
     """Zero-trust CiliumNetworkPolicies for every namespace of a build."""
 
