@@ -84,7 +84,11 @@ def executable(command: list[str], name: str) -> str:
     return str(path)
 
 
+def cache() -> Path:
+    """Where `make tools` puts what it builds."""
+    return Path(os.environ.get("CILIUM_POLICIES_CACHE") or Path.home() / ".cache" / "cilium-policies")
+
+
 def kustomize() -> str | None:
     """kustomize from PATH or from where `make tools` put it."""
-    cache = os.environ.get("CILIUM_POLICIES_CACHE") or Path.home() / ".cache" / "cilium-policies"
-    return shutil.which("kustomize") or shutil.which(str(Path(cache) / "bin" / "kustomize"))
+    return shutil.which("kustomize") or shutil.which(str(cache() / "bin" / "kustomize"))
