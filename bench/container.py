@@ -17,13 +17,15 @@ SWITCHES = ["--rm", "-i", "--network", "none", "--read-only", "--user", "65534:6
 
 
 def start_up(stdin: Path) -> dict[str, Run]:
-    """Wall clock of the two (the CPU is the engine's, not the container's); empty without engine or image."""
+    """Wall clock of the two (the CPU is the engine's, not the container's); empty where no container of it runs."""
     engine = shutil.which("podman") or shutil.which("docker")
     if engine is None:
         return {}
     if subprocess.run([engine, "image", "inspect", IMAGE], capture_output=True, check=False).returncode:
         return {}
     base = [engine, "run", *SWITCHES]
+    if subprocess.run([*base, IMAGE, "--version"], capture_output=True, check=False).returncode:
+        return {}
     commands = {
         EMPTY: [*base, "--entrypoint", "python3", IMAGE, "-I", "-S", "-c", "pass"],
         "cilium-policies": [*base, IMAGE],

@@ -68,8 +68,8 @@ class Policies:
             yield self._component(group, who, mode, names, with_api=with_api)
         if callers and not self._plan.config.cluster_wide:
             specs = tuple(self._caller(name, who, calls, mode) for who, calls in callers)
-            made = self._policy(name, "allow-kube-apiserver", "allow-kube-apiserver", names, specs)
-            yield made._replace(listed=True)  # one of its `specs` a caller, also where it is the only one
+            api = self._policy(name, "allow-kube-apiserver", "allow-kube-apiserver", names, specs)
+            yield api._replace(listed=True)  # one of its `specs` a caller, also where it is the only one
 
     def _wide(self, name: str, mode: Mode) -> dict[str, Spec]:
         """The policies of the whole namespace, by name."""
