@@ -26,13 +26,13 @@ with open(sys.argv[3], "wb") as file:
 
 
 class Results(NamedTuple):
-    """All measurements: by size, at start, in a container, of whole builds by size; shares of the time by room."""
+    """All measurements: by size, at start, in a container, of whole builds by size; shares of the time by package."""
 
     sizes: dict[int, dict[str, Run]]
     start: dict[str, Run]
     container: dict[str, Run]
     builds: dict[int, dict[str, Run]]
-    rooms: dict[str, float]
+    packages: dict[str, float]
 
 
 def main() -> None:
@@ -56,8 +56,8 @@ def main() -> None:
     inside = container.start_up(builds.CACHE / "empty.yaml")
     show("in a container", inside)
     whole = whole_builds(options.builds, options.rounds, {"cat": ["cat"], GO: go, PYYAML: pyyaml, OURS: ours})
-    rooms = profile.rooms(made("resource_list", 10_000))
-    options.page.write_text(text(Results(sizes, start, inside, whole, rooms)))
+    packages = profile.packages(made("resource_list", 10_000))
+    options.page.write_text(text(Results(sizes, start, inside, whole, packages)))
     print(f"bench: wrote {options.page}")
 
 
@@ -127,7 +127,7 @@ def text(found: Results) -> str:
         parts.append(page.table("In a container, an empty list", {"": found.container}, container.EMPTY))
     if found.builds:
         parts.append(page.table("Whole `kustomize build`", by_size(found.builds), "cat"))
-    parts.append(page.shares("Where the time goes at 10,000 items (cProfile, by room)", found.rooms))
+    parts.append(page.shares("Where the time goes at 10,000 items (cProfile, by package)", found.packages))
     return "\n".join(parts)
 
 

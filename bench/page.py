@@ -19,7 +19,7 @@ SHORT = """\
 Where a target is missed: of a small build's time most is start-up. The interpreter takes 10 ms, `re` and `typing`
 10 ms, this program's own modules 22 ms (a third of that for value types and regular expressions), reading the
 catalogue's index 3 ms; nothing of PyYAML is imported unless the input holds what `document/plain.py` leaves to it.
-What is left per item is spread over all rooms (last table): the next step would be to compile `document`, `generate`
+What is left per item is spread over all packages (last table): the next step would be to compile `document`, `generate`
 and `cilium` with mypyc, which takes the same annotated source. Whole builds spend their time in kustomize itself, which
 is quadratic in the number of objects: policies added to the build cost it more than the function does.
 """
@@ -55,8 +55,8 @@ def targets(rows: list[tuple[str, float, float]]) -> str:
     return TARGETS + "\n".join(lines) + "\n"
 
 
-def shares(title: str, rooms: Mapping[str, float]) -> str:
+def shares(title: str, packages: Mapping[str, float]) -> str:
     """A profile as a table."""
-    lines = [f"## {title}", "", "| room | share |", "|---|---:|"]
-    lines += [f"| {name} | {share:.0%} |" for name, share in rooms.items() if share >= 0.01]
+    lines = [f"## {title}", "", "| package | share |", "|---|---:|"]
+    lines += [f"| {name} | {share:.0%} |" for name, share in packages.items() if share >= 0.01]
     return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""Where the function's time goes, by room."""
+"""Where the function's time goes, by package."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ profile = cProfile.Profile()
 profile.enable()
 run([])
 profile.disable()
-rooms = {}
+packages = {}
 for (file, _, name), (_, _, own, _, callers) in pstats.Stats(profile).stats.items():
     if "cilium_policies" in file:
-        room = file.split("cilium_policies/")[1].split("/")[0].removesuffix(".py")
+        package = file.split("cilium_policies/")[1].split("/")[0].removesuffix(".py")
     elif file == "~" and callers:
         continue
     else:
-        room = "the standard library"
-    rooms[room] = rooms.get(room, 0) + own
+        package = "the standard library"
+    packages[package] = packages.get(package, 0) + own
 for (file, _, name), (_, _, own, _, callers) in pstats.Stats(profile).stats.items():
     if file == "~":  # a built-in function counts for its callers
         total = sum(part[2] for part in callers.values()) or 1
         for (caller, _, _), part in callers.items():
-            room = "the standard library"
+            package = "the standard library"
             if "cilium_policies" in caller:
-                room = caller.split("cilium_policies/")[1].split("/")[0].removesuffix(".py")
-            rooms[room] = rooms.get(room, 0) + own * part[2] / total
+                package = caller.split("cilium_policies/")[1].split("/")[0].removesuffix(".py")
+            packages[package] = packages.get(package, 0) + own * part[2] / total
 with open(PLACE, "w") as file:
-    json.dump(rooms, file)
+    json.dump(packages, file)
 """
 
 
-def rooms(stdin: Path) -> dict[str, float]:
-    """Share of the run (imports of the first modules aside) by room, the largest first."""
+def packages(stdin: Path) -> dict[str, float]:
+    """Share of the run (imports of the first modules aside) by package, the largest first."""
     place = LIB.parent / "profile.json"
     command = start(f"PLACE = {str(place)!r}\n{SCRIPT}", LIB.parent / "profile.py")
     with open(stdin, "rb") as source:
