@@ -52,6 +52,7 @@ def test_nothing_made_is_found() -> None:
     lines = found(stream(*TREE).decode())
     assert sum("has no default-deny: it is open" in line for line in lines) == 2
     assert sum("is selected by no policy of this program" in line for line in lines) == 3
+    assert sum("--enable-exec" in line for line in lines) == 5, "the usual reason of a build without any"
 
 
 def test_a_missing_policy() -> None:

@@ -16,6 +16,7 @@ from cilium_policies.kube.reading import COMPONENT, Own
 from cilium_policies.workloads.model import Workload
 
 _AGAIN = "run the function again and commit what it writes"
+_FIRST = "run the function on it (kustomize skips an exec function without --enable-exec)"
 _WIDE = ("default-deny", "allow-dns", "allow-dns-server")
 
 
@@ -56,15 +57,15 @@ def _present(plan: Plan, own: list[Own]) -> Iterator[Finding]:
     for name, namespace in sorted(plan.namespaces.items()):
         here = by_namespace.get(name, [])
         if namespace.wide and not any(one.annotations.get(COMPONENT) == "default-deny" for one in here):
+            cure = _AGAIN if own else _FIRST
             yield _finding(
-                f"namespace {name} has no default-deny: it is open", _AGAIN, None, name, "default-deny"
+                f"namespace {name} has no default-deny: it is open", cure, None, name, "default-deny"
             )
         single = [one for one in here if one.annotations.get(COMPONENT) not in _WIDE]
         for workload in plan.subjects:
             if workload.namespace == name and not any(_selects(one, workload) for one in single):
-                yield _finding(
-                    f"{workload} is selected by no policy of this program", _AGAIN, None, name, workload.name
-                )
+                message = f"{workload} is selected by no policy of this program"
+                yield _finding(message, _AGAIN if own else _FIRST, None, name, workload.name)
 
 
 def _selects(policy: Object, workload: Workload) -> bool:
