@@ -8,7 +8,7 @@ import pytest
 from cilium_policies.cilium.model import Rule
 from cilium_policies.generate.config import ClusterConfig, Config
 
-from tests.support import deployment, namespace, policies
+from tests.support import deployment, namespace, policies, service
 
 PROGRAM = {
     "component": "program",
@@ -78,3 +78,12 @@ def test_probes_only_where_the_config_asks() -> None:
 
 def test_dns_is_not_said_again() -> None:
     assert rules("egress", {"to": "dns", "why": "names"}) == []
+
+
+def test_a_component_behind_services_that_nothing_publishes_is_not_for_the_world() -> None:
+    inside = service("shop/program")
+    assert rules("ingress", edge("from", "world"), inside) == []
+    published = inside.replace("spec:\n", "spec:\n  type: LoadBalancer\n")
+    for shown in ((), (published,), (service("shop/other"),)):
+        found = rules("ingress", edge("from", "world"), *shown)
+        assert any("world" in (one.entities or ()) for one in found)

@@ -82,6 +82,8 @@ def _edge(
         return
     if not holds(known.when, facts, known.peer):
         return
+    if known.peer == "world" and known.direction == "ingress" and _is_inside(workload, cluster):
+        return
     ports = known.pod_ports()
     own = pods(workload)
     evidence = f"catalogue {known.owner}"
@@ -89,6 +91,23 @@ def _edge(
     for peer in _peers(known, workload, roles, ports):
         source, target = (own, peer) if known.direction == "egress" else (peer, own)
         yield Edge(source, target, ports, known.why, evidence, "catalogue", explains)
+
+
+def _is_inside(workload: Workload, cluster: Cluster) -> bool:
+    """Whether the input shows the Services before rendered pods and none is published: what evidence finds beside
+    them (hostPorts) has edges of its own."""
+    before = [
+        one
+        for one in cluster.services
+        if one.namespace == workload.namespace
+        and one.selector
+        and one.selector.items() <= workload.labels.items()
+    ]
+    return (
+        workload.rendered
+        and bool(before)
+        and all(one.type not in ("LoadBalancer", "NodePort") and not one.external_ips for one in before)
+    )
 
 
 def _peers(known: Known, workload: Workload, roles: Roles, ports: tuple[Port, ...]) -> Iterator[Peer]:
