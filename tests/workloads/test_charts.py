@@ -237,3 +237,8 @@ def test_a_route_leads_to_the_pods_of_a_component_that_have_a_service():
     assert [one.name for one in workloads] == ["demo-stack-cron", "demo-stack-server"]
     path = objects[0].spec["rules"][0]["http"]["paths"][0]
     assert path["backend"]["service"] == {"name": "demo-stack-server", "port": {"number": "80"}}
+
+
+@pytest.mark.parametrize(("chart", "workloads"), [("widget-crds", 0), ("widget-crd", 0), ("crds-widget", 1)])
+def test_a_chart_of_definitions_has_no_pods(chart: str, workloads: int):
+    assert len(run("{}", chart=chart)[0]) == workloads

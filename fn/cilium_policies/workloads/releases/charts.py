@@ -66,6 +66,8 @@ def workloads_of(
 ) -> tuple[list[Workload], list[Service], list[Object]]:
     """What a release that is no app-template makes, as far as catalogue and values tell."""
     known = _known(release, catalogue)
+    if not known and (release.chart or release.hint).endswith(("-crds", "-crd")):
+        return [], [], []  # charts called so hold definitions and no pods
     _evaluate(release)
     operated = implied(release)
     kinds = {(one.group, one.kind) for one in operated}
