@@ -120,6 +120,19 @@ def test_modules_stay_under_300_lines_and_functions_under_60():
     assert long_ones(60, functions) == []
 
 
+def test_links_of_the_pages_lead_somewhere():
+    pages = [path for path in tracked() if path.suffix == ".md"]
+    lost = [
+        f"{page.relative_to(ROOT)}: {link}"
+        for page in pages
+        for link in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", page.read_text("utf-8"))
+        if not (page.parent / link).exists()
+    ]
+
+    assert pages
+    assert lost == []
+
+
 def test_scripts_of_the_repository_are_executable_and_parse():
     scripts = [ROOT / ".ci" / "run", *sorted((ROOT / ".ci").glob("*.sh")), *sorted(EXAMPLES.glob("*/run*"))]
     for script in scripts:
