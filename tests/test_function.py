@@ -54,6 +54,14 @@ def test_a_second_run_changes_nothing(data: bytes) -> None:
     assert answer(once.stdout).stdout == once.stdout
 
 
+def test_an_empty_list_still_gives_a_namespace_named_in_full_its_policies() -> None:
+    empty = LIST[: LIST.index("items:")] + "items: []\n" + CONFIG
+    named = answer(empty + "    namespaces: {include: [shop]}\n")
+    assert (named.code, named.stdout.count(b"kind: CiliumNetworkPolicy")) == (0, 2)
+    pattern = answer(empty + "    namespaces: {include: ['sh*']}\n")
+    assert (pattern.code, pattern.stdout.count(b"kind: CiliumNetworkPolicy")) == (0, 0)
+
+
 def test_switched_off_it_removes_its_own_policies_and_nothing_else() -> None:
     data = stream(*SHOP)
     with_policies = answer(data).stdout

@@ -64,7 +64,7 @@ def run(inputs: list[tuple[str, bytes]], options: Options) -> Outcome:
         sources += (split(data, name) for name, data in inputs)
         config = config_of(sources, options.config, options.overrides)
         refuse_generators(sources)
-        if not config.enabled or not any(source.items for source in sources):
+        if not config.enabled or not (any(source.items for source in sources) or config.named_namespaces):
             return passed_through(sources, objects(sources), config, options)
         made = make(sources, config, options)
         return checked(sources, made) if config.action == "check" else answered(sources, made, options)

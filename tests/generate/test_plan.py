@@ -55,6 +55,21 @@ def test_each_cure_allows_what_it_says() -> None:
         assert "tried" in {rule.why for rule in rules}
 
 
+def test_the_cure_of_a_worker_without_ports_says_that_nobody_calls_it() -> None:
+    without_ports = deployment("shop/worker").replace("        ports:\n        - containerPort: 8080\n", "")
+    worker = (namespace("shop"), without_ports)
+    (ingress,) = [one for one in made(*worker).plan.uncovered if one.direction == "ingress"]
+    entry = yaml.safe_load(ingress.cure)
+    assert entry["spec.allow"] == [{"from": "none", "to": {"pod": "shop/worker"}}]
+    config = {
+        "apiVersion": "cilium-policies.fn/v1alpha1",
+        "kind": "CiliumPolicies",
+        "metadata": {"name": "x"},
+        "spec": {"mode": "enforce", "allow": entry["spec.allow"]},
+    }
+    assert uncovered(*worker, config=read(config)) == {"shop/worker egress"}
+
+
 def test_uncovered_audit_keeps_that_direction_soft() -> None:
     config = Config(mode="enforce", uncovered="audit")
     plan = made(*SHOP, config=config).plan

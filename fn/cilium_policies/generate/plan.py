@@ -12,8 +12,8 @@ from cilium_policies.generate.allowed import Allowed
 from cilium_policies.generate.config import AUDIT, EGRESS, INGRESS, Config, Mode
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.edge import Edge, Peer
-from cilium_policies.generate.given import given, roles, unmatched
 from cilium_policies.generate.hand_written import hand_written
+from cilium_policies.generate.hints import given, roles, unmatched
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.unseen import unseen
 from cilium_policies.generate.warnings import warnings
@@ -37,8 +37,10 @@ class Uncovered(NamedTuple):
         if self.direction == EGRESS:
             return f"spec.allow: [{{from: {{pod: {pod}}}, to: internet, ports: [443/TCP], why: …}}]"
         ports = ", ".join(dict.fromkeys(f"{port.number}/{port.protocol}" for port in self.workload.ports))
+        if not ports:  # it declares none: most likely a worker that nobody calls
+            return f"spec.allow: [{{from: none, to: {{pod: {pod}}}}}]"
         client = f"{{namespace: {self.workload.namespace}}}"
-        return f"spec.allow: [{{from: {client}, to: {{pod: {pod}}}, ports: [{ports or '8080/TCP'}], why: …}}]"
+        return f"spec.allow: [{{from: {client}, to: {{pod: {pod}}}, ports: [{ports}], why: …}}]"
 
     def __str__(self) -> str:
         return f"{self.workload.namespace}/{self.workload.name} {self.direction}"
