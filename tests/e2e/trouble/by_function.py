@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.trouble import NAMESPACE, Case, build, kustomization, seen
+from tests.e2e.trouble import CONFIG, EXEC, NAMESPACE, Case, build, kustomization, seen
 from tests.tools import EXAMPLES, require
 
 DEPLOYMENT = """\
@@ -37,6 +37,36 @@ def bad_mode(tmp: Path) -> str:
     tmp.mkdir()
     (tmp / "ns.yaml").write_text(NAMESPACE)
     return seen(["kpt", "fn", "eval", tmp, "--exec", "cilium-policies", "--", "mode=enforced"], 1)
+
+
+def _allowing(entry: str) -> str:
+    spec = f"spec: {{allow: [{{from: {{namespace: web}}, to: internet, {entry}}}]}}\n"
+    return CONFIG.format(function=EXEC) + spec
+
+
+def http_without_a_port(tmp: Path) -> str:
+    tmp.mkdir()
+    (tmp / "fn.yaml").write_text(_allowing("ports: [8000-8010/TCP], http: [{method: GET}]"))
+    return stream(NAMESPACE, "--config", tmp / "fn.yaml")
+
+
+def names_without_port_53(tmp: Path) -> str:
+    tmp.mkdir()
+    (tmp / "fn.yaml").write_text(_allowing("ports: [5353/UDP], dns: [example.org]"))
+    return stream(NAMESPACE, "--config", tmp / "fn.yaml")
+
+
+def older_inventory(tmp: Path) -> str:
+    tmp.mkdir()
+    seen(["sh", "-c", 'cilium-policies inventory >"$0"', tmp / "inventory.yaml"], 0, stdin=NAMESPACE)
+    deployment = DEPLOYMENT.replace("name: web\n", "name: web\n  namespace: web\n", 1)
+    return stream(f"{NAMESPACE}---\n{deployment}", "check", "--inventory", tmp / "inventory.yaml")
+
+
+def listed_twice(tmp: Path) -> str:
+    item = NAMESPACE.replace("\n", "\n  ").rstrip()
+    items = f"items:\n- {item}\n- {item}\n"
+    return stream(f"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n{items}", "-v", code=0)
 
 
 def other_kind(tmp: Path) -> str:
@@ -112,10 +142,14 @@ CASES: dict[str, Case] = {
     "spec.namespaces.exlude: unknown field 'exlude'; did you mean 'exclude'?": unknown_field,
     "is no boolean; write true or false": not_a_boolean,
     "spec.mode: unknown value 'enforced'; did you mean 'enforce'?": bad_mode,
+    "http requests need single TCP ports": http_without_a_port,
+    "names are asked for on port 53": names_without_port_53,
     "is not for this function; write apiVersion: cilium-policies.fn/v1alpha1 and kind: CiliumPolicies": other_kind,
     "the list holds only the function's own config": as_generator,
     "the namespace of … is not known": namespace_unknown,
     "error while running post render on files: … (--namespace NAME)": helm_without_namespace,
+    "is older than the input: …": older_inventory,
+    "stands in the list twice: as item …": listed_twice,
     "has no enableDefaultDeny: a policy meant for audit would cut": old_cilium,
     "not YAML: …": not_yaml,
     "invalid UTF-8": not_text,
