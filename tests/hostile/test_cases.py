@@ -8,6 +8,7 @@ from cilium_policies.function import Options, run
 from tests.hostile import seeds
 from tests.hostile.inputs import Case
 from tests.hostile.oracle import check
+from tests.support import deployment, namespace, service, stream
 
 OWN_POLICY_IN_A_LIST = (
     "apiVersion: v1\nkind: List\nitems:\n- " + seeds.POLICY.rstrip("\n").replace("\n", "\n  ") + "\n"
@@ -28,3 +29,11 @@ def test_what_once_broke(name: str) -> None:
 def test_a_list_goes_back_whole_whatever_is_in_it() -> None:
     text = f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop}}\n---\n{OWN_POLICY_IN_A_LIST}".encode()
     assert run([("stdin", text)], Options()).stdout.startswith(text)
+
+
+def test_a_selector_that_no_pod_can_meet_gets_no_peer() -> None:
+    caller = deployment("shop/web", extra='env: [{name: DB_URL, value: "postgres://db:5432/x"}]')
+    text = stream(namespace("shop"), caller, service("shop/db", selector="app: ../x", port=5432))
+    policies = run([("stdin", text)], Options(only_policies=True)).stdout
+    assert b"name: web" in policies
+    assert b"../x" not in policies

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.generate.edge import Peer, entity, pods
+from cilium_policies.kube.names import is_label
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Port, Service, ServicePort, Workload
 
@@ -39,7 +40,7 @@ def behind(
             found = cluster.target_port(workload, target, entry.protocol)
             if found is not None:
                 yield from ((end, found) for end in ends(workload))
-        if service.selector and not workloads:
+        if service.selector and not workloads and all(is_label(*pair) for pair in service.selector.items()):
             number, name = (int(target), "") if target.isdigit() else (0, target)
             yield _elsewhere(service), Port(number, entry.protocol, name)
         if not service.selector and service.addresses:
