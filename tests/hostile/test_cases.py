@@ -37,3 +37,13 @@ def test_a_selector_that_no_pod_can_meet_gets_no_peer() -> None:
     policies = run([("stdin", text)], Options(only_policies=True)).stdout
     assert b"name: web" in policies
     assert b"../x" not in policies
+
+
+def test_a_target_port_that_no_container_can_have_gets_no_rule() -> None:
+    caller = deployment("shop/web", extra='env: [{name: DB_URL, value: "postgres://db:5432/x"}]')
+    text = stream(
+        namespace("shop"), caller, service("shop/db", selector="app: db", port=5432, target='"::/0"')
+    )
+    policies = run([("stdin", text)], Options(only_policies=True)).stdout
+    assert b"name: web" in policies
+    assert b"::/0" not in policies

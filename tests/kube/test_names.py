@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cilium_policies.kube.names import is_label, is_name, is_namespace
+from cilium_policies.kube.names import is_label, is_name, is_namespace, is_port_name
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,13 @@ def test_names(text: str, name: bool, namespace: bool) -> None:
 )
 def test_labels(key: str, value: str, wanted: bool) -> None:
     assert is_label(key, value) is wanted
+
+
+@pytest.mark.parametrize("text", ["http", "a", "8080-tcp", "p2p", "Web", "${PORT}"])
+def test_port_names(text: str) -> None:
+    assert is_port_name(text)
+
+
+@pytest.mark.parametrize("text", ["", "::/0", "80", "a--b", "-a", "a-", "a" * 16, "a_b"])
+def test_no_port_names(text: str) -> None:
+    assert not is_port_name(text)

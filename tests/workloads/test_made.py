@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from cilium_policies.catalogue.load import Catalogue, load
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.workloads.made import made
@@ -89,6 +90,11 @@ def test_a_port_that_the_object_chooses():
 
 def test_what_is_switched_off_is_not_made():
     assert run(WIDGET.replace("spec: {", "spec: {on: false, "), PART) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["-1", "a" * 64])
+def test_a_name_that_no_label_can_hold_makes_no_pods(name: str):
+    assert run(WIDGET.replace("name: one", f'name: "{name}"'), PART) == ([], [])
 
 
 def test_texts_are_the_objects_scalars_without_labels():

@@ -28,6 +28,18 @@ def is_label(key: str, value: str) -> bool:
     return not value or _filled(value) or (len(value) <= 63 and _is_word(value, _LABEL, "-_."))
 
 
+def are_labels(labels: dict[str, str]) -> bool:
+    """Labels that a pod may carry all together: what selects by others selects nothing, and Cilium refuses it."""
+    return all(is_label(key, value) for key, value in labels.items())
+
+
+def is_port_name(text: str) -> bool:
+    """A name that a container's port may have (IANA service names; Cilium's parser takes upper case too)."""
+    if _filled(text):
+        return True
+    return len(text) <= 15 and "--" not in text and not text.isdigit() and _is_word(text, _LABEL, "-")
+
+
 def _filled(text: str) -> bool:
     return "${" in text and "\n" not in text
 

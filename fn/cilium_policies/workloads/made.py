@@ -14,6 +14,7 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component, MadeBy, ServiceTemplate
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import SERVICE_ACCOUNT, stable
+from cilium_policies.kube.names import are_labels
 from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, text
 from cilium_policies.kube.reading import UNPLACED
 from cilium_policies.workloads import proxies
@@ -41,6 +42,8 @@ def made(
                     if entry.namespace == "operator" and workload.namespace in UNPLACED:
                         continue  # a cluster-scoped object whose operator another build holds
                     services = _services(inventory, one, entry, workload)
+                    if not are_labels(workload.labels):
+                        continue  # its name is no label's value: the operator cannot make these pods
                     key = (workload.namespace, workload.name, component.name)
                     if key not in found:
                         found[key], behind[key] = workload, services

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.generate.edge import Peer, entity, pods
-from cilium_policies.kube.names import is_label
+from cilium_policies.kube.names import are_labels, is_port_name
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Port, Service, ServicePort, Workload
 
@@ -40,9 +40,11 @@ def behind(
             found = cluster.target_port(workload, target, entry.protocol)
             if found is not None:
                 yield from ((end, found) for end in ends(workload))
-        if service.selector and not workloads and all(is_label(*pair) for pair in service.selector.items()):
-            number, name = (int(target), "") if target.isdigit() else (0, target)
-            yield _elsewhere(service), Port(number, entry.protocol, name)
+        if service.selector and not workloads and are_labels(service.selector):
+            if target.isdigit():
+                yield _elsewhere(service), Port(int(target), entry.protocol)
+            elif is_port_name(target):
+                yield _elsewhere(service), Port(0, entry.protocol, target)
         if not service.selector and service.addresses:
             number = int(target) if target.isdigit() else entry.port
             for address in service.addresses:
