@@ -34,11 +34,7 @@ def check(plan: Plan, policies: Policies, own: list[Own]) -> list[Finding]:
 
 def stale(own: Own) -> Finding:
     """A policy of the program's that nothing would generate any more."""
-    return _stale(own.policy)
-
-
-def _stale(policy: Object) -> Finding:
-    return policy.finding(ERROR, f"{policy} is stale: nothing would generate it any more", _AGAIN)
+    return own.policy.finding(ERROR, f"{own.policy} is stale: nothing would generate it any more", _AGAIN)
 
 
 def _finding(
@@ -54,18 +50,21 @@ def _present(plan: Plan, own: list[Own]) -> Iterator[Finding]:
     by_namespace: dict[str, list[Object]] = {}
     for one in own:
         by_namespace.setdefault(one.policy.namespace, []).append(one.policy)
+    subjects: dict[str, list[Workload]] = {}
+    for workload in plan.subjects:
+        subjects.setdefault(workload.namespace, []).append(workload)
+    cure = _AGAIN if own else _FIRST
     for name, namespace in sorted(plan.namespaces.items()):
         here = by_namespace.get(name, [])
         if namespace.wide and not any(one.annotations.get(COMPONENT) == "default-deny" for one in here):
-            cure = _AGAIN if own else _FIRST
             yield _finding(
                 f"namespace {name} has no default-deny: it is open", cure, None, name, "default-deny"
             )
         single = [one for one in here if one.annotations.get(COMPONENT) not in _WIDE]
-        for workload in plan.subjects:
-            if workload.namespace == name and not any(_selects(one, workload) for one in single):
+        for workload in subjects.get(name, ()):
+            if not any(_selects(one, workload) for one in single):
                 message = f"{workload} is selected by no policy of this program"
-                yield _finding(message, _AGAIN if own else _FIRST, None, name, workload.name)
+                yield _finding(message, cure, None, name, workload.name)
 
 
 def _selects(policy: Object, workload: Workload) -> bool:
@@ -123,7 +122,7 @@ def _moved(plan: Plan, own: list[Own]) -> Iterator[Finding]:
 
 def _compared(policies: list[Policy], own: list[Own]) -> Iterator[Finding]:
     """Each generated policy stands in the input with the same rules, and no other of the program's does."""
-    found = {(one.policy.kind, one.policy.namespace, one.policy.name): one.policy for one in own}
+    found = {(one.policy.kind, one.policy.namespace, one.policy.name): one for one in own}
     for policy in policies:
         name = (
             f"{policy.kind} {policy.namespace}/{policy.name}"
@@ -133,10 +132,12 @@ def _compared(policies: list[Policy], own: list[Own]) -> Iterator[Finding]:
         held = found.pop((policy.kind, policy.namespace, policy.name), None)
         if held is None:
             yield _finding(f"{name} is missing", _AGAIN, None, policy.namespace, policy.name)
-        elif _rules(held.body) != _rules(policy_object(policy)):
-            yield _finding(f"{name} is not what would be generated: changed by hand, or stale", _AGAIN, held)
+        elif _rules(held.policy.body) != _rules(policy_object(policy)):
+            yield _finding(
+                f"{name} is not what would be generated: changed by hand, or stale", _AGAIN, held.policy
+            )
     for held in found.values():
-        yield _stale(held)
+        yield stale(held)
 
 
 def _rules(body: dict[str, Any]) -> Any:

@@ -102,7 +102,7 @@ def _own_form(body: Mapping, places: _Places) -> Mapping:
 def _refuse_kind(version: str, kind: str, places: _Places) -> NoReturn:
     path: Path = ("kind",)
     if not version or not kind:
-        path = ("apiVersion",) if not version else ("kind",)
+        path = path if version else ("apiVersion",)
         message = f"{path[0]} is missing in the config"
     elif kind == KIND:
         path, message = ("apiVersion",), f"apiVersion {version!r} is not known"

@@ -9,7 +9,6 @@ from cilium_policies.catalogue.model import Edge as Known
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.generate.config import Config
 from cilium_policies.generate.dns import Dns
-from cilium_policies.generate.edge import Peer
 from cilium_policies.generate.evidence.given import Given
 from cilium_policies.generate.resolve import resolved
 from cilium_policies.generate.roles import USUAL_SCRAPERS, Roles
@@ -45,7 +44,7 @@ def unmatched(cluster: Cluster, config: Config, parts: Roles) -> Iterator[Findin
                 )
 
 
-def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) -> Given:
+def given(catalogue: Catalogue, parts: Roles, config: Config) -> Given:
     """Facts from outside the input. In a build that shows no scraper the usual ones stand in for it."""
     scrapers = parts.scrapers if config.cluster.scrapers else ()
     gateways = parts.gateways if config.cluster.gateways else ()
@@ -66,13 +65,9 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
             if known.peer in _OUTSIDE:
                 for_others.update(_ports(known, parts, name))
     only_nodes = frozenset(for_nodes - for_others)
-    return Given(gateways, tuple(_peers(scrapers)), tuple(dict.fromkeys(proxies)), only_nodes)
+    return Given(gateways, tuple(dict.fromkeys(scrapers)), tuple(dict.fromkeys(proxies)), only_nodes)
 
 
 def _ports(known: Known, parts: Roles, name: str) -> list[tuple[tuple[str, str, str], int, str]]:
     ports = known.pod_ports()
     return [(one.key, port.number, port.protocol) for one in parts.component(name) for port in ports]
-
-
-def _peers(peers: tuple[Peer, ...]) -> list[Peer]:
-    return list(dict.fromkeys(peers))

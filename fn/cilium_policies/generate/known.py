@@ -96,17 +96,9 @@ def _edge(
 def _is_inside(workload: Workload, cluster: Cluster) -> bool:
     """Whether the input shows the Services before rendered pods and none is published: what evidence finds beside
     them (hostPorts) has edges of its own."""
-    before = [
-        one
-        for one in cluster.services
-        if one.namespace == workload.namespace
-        and one.selector
-        and one.selector.items() <= workload.labels.items()
-    ]
-    return (
-        workload.rendered
-        and bool(before)
-        and all(one.type not in ("LoadBalancer", "NodePort") and not one.external_ips for one in before)
+    before = cluster.before(workload) if workload.rendered else []
+    return bool(before) and all(
+        one.type not in ("LoadBalancer", "NodePort") and not one.external_ips for one in before
     )
 
 

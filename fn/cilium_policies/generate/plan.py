@@ -66,7 +66,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue) -> Plan:
     chosen, findings = namespaces(cluster, config)
     parts = roles(cluster, config)
     allowed = Allowed(cluster, config, parts)
-    hints = given(cluster, catalogue, parts, config)
+    hints = given(catalogue, parts, config)
     found = [
         *allowed.edges,
         *known.edges(cluster, catalogue, parts),

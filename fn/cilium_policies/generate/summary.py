@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cilium_policies.document.finding import ERROR, INFO, WARNING, Finding, line_of
 from cilium_policies.document.source import Source
-from cilium_policies.generate.plan import Plan
+from cilium_policies.generate.plan import Plan, Uncovered
 from cilium_policies.generate.policies import Policies
 from cilium_policies.kube.reading import repeated
 
@@ -16,7 +16,7 @@ def findings(sources: list[Source], plan: Plan, policies: Policies) -> list[Find
     said = [finding for source in sources for finding in (*source.findings, *repeated(source))]
     said += plan.findings
     said += policies.findings
-    said += (_uncovered(plan, number) for number in range(len(plan.uncovered)))
+    said += (_uncovered(plan, one) for one in plan.uncovered)
     said += _namespaces(plan, policies)
     return sorted(said, key=_place)
 
@@ -25,8 +25,7 @@ def _place(finding: Finding) -> tuple[int, bool]:
     return _ORDER.index(finding.severity), finding.severity == INFO and finding.kind != "Namespace"
 
 
-def _uncovered(plan: Plan, number: int) -> Finding:
-    one = plan.uncovered[number]
+def _uncovered(plan: Plan, one: Uncovered) -> Finding:
     mode = getattr(plan.modes[one.workload.namespace], one.direction)
     what = "is denied" if mode == "enforce" else "would be denied in enforce"
     message = f"{one}: nothing in the input explains it, so it {what}"

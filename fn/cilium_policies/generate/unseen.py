@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.generate.edge import Edge
-from cilium_policies.generate.evidence.given import Given, Note
+from cilium_policies.generate.evidence.given import ROUTE_KINDS, Given, Note
 from cilium_policies.workloads.cluster import Cluster
 
-_ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
 _INGRESSES = ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP")
 _INVENTORY = "give the inventory of the whole tree (cilium-policies inventory; --inventory)"
 
@@ -34,7 +33,7 @@ def unseen(cluster: Cluster, given: Given, edges: Iterable[Edge]) -> Iterator[Fi
 
 def _notes(cluster: Cluster, given: Given) -> Iterator[Note]:
     # Imported for builds that hold such objects: start-up is paid at every build.
-    if cluster.inventory.of(*_ROUTES):
+    if cluster.inventory.of(*ROUTE_KINDS):
         from cilium_policies.generate.evidence import routes
 
         yield from routes.unseen(cluster, given)

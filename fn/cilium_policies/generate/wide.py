@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cilium_policies.cilium.model import PortRange, Requirement, Rule, Selector, Spec, ToPorts
+from cilium_policies.cilium.model import PortRange, Rule, Selector, Spec, ToPorts
 from cilium_policies.generate.config import AUDIT, OFF, Mode
 from cilium_policies.generate.dns import PORTS, Dns
 from cilium_policies.generate.rules import EVERY_POD
@@ -70,7 +70,7 @@ def _api(ports: tuple[int, ...], why: str) -> Rule:
 def cluster_wide(dns: Dns, api_ports: tuple[int, ...]) -> dict[str, Spec]:
     """The two cluster-wide policies by name. Their subject asks for a namespace, so that neither health nor
     ingress endpoints are selected, and they never deny by default: they reach excluded namespaces too."""
-    subject = Selector((Requirement(EVERY_POD.requirements[0].key, "Exists"),))
+    subject = EVERY_POD
     allow = Mode(AUDIT, AUDIT)
     return {
         "allow-dns-all": spec(allow, subject, NOBODY, dns.rules("")),

@@ -30,6 +30,11 @@ def pod_template(one: Object) -> Mapping | None:
     return mapping(at(one.body, *path))
 
 
+def pod_spec(one: Object | None) -> Mapping:
+    """The pods' `spec`; empty where there is no object, or it makes no pods."""
+    return mapping(mapping(pod_template(one) if one is not None else None).get("spec"))
+
+
 def containers(spec: Mapping) -> Iterator[Mapping]:
     """Containers of a pod spec, then its init containers (sidecars among them)."""
     yield from mappings(spec.get("containers"))

@@ -41,12 +41,26 @@ class Cluster:
             for key, value in workload.labels.items():
                 self._by_label.setdefault((workload.namespace, key, value), []).append(workload)
         self._services = {(service.namespace, service.name): service for service in services}
+        self._services_in: dict[str, list[Service]] = {}
+        for service in services:
+            self._services_in.setdefault(service.namespace, []).append(service)
 
     def in_namespace(self, namespace: str) -> list[Workload]:
         return self._by_namespace.get(namespace, [])
 
     def service(self, namespace: str, name: str) -> Service | None:
         return self._services.get((namespace, name))
+
+    def services_in(self, namespace: str) -> list[Service]:
+        return self._services_in.get(namespace, [])
+
+    def before(self, workload: Workload) -> list[Service]:
+        """The Services whose selector finds a workload's pods."""
+        return [
+            one
+            for one in self.services_in(workload.namespace)
+            if one.selector and one.selector.items() <= workload.labels.items()
+        ]
 
     def selected(self, namespace: str, labels: dict[str, str]) -> list[Workload]:
         """The workloads of a namespace whose pods carry all these labels (empty: none)."""

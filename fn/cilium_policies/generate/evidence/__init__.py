@@ -11,15 +11,14 @@ from collections.abc import Iterator
 from importlib import import_module
 
 from cilium_policies.generate.edge import Edge
-from cilium_policies.generate.evidence.given import NOTHING_GIVEN, Given
+from cilium_policies.generate.evidence.given import NOTHING_GIVEN, ROUTE_KINDS, Given
 from cilium_policies.workloads.cluster import Cluster
 
-_ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
 # module → the kinds of objects that wake it; none: it reads workloads and Services
 KINDS: dict[str, tuple[str, ...]] = {
     "services": (),
     "listeners": ("Gateway",),
-    "routes": _ROUTES,
+    "routes": ROUTE_KINDS,
     "ingresses": ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "VirtualService"),
     "monitors": (),
     "scrape_targets": ("Probe", "VMProbe", "ScrapeConfig", "VMScrapeConfig", "VMStaticScrape"),
@@ -31,7 +30,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     ),
     "api_access": (),
     "configuration": (),
-    "extensions": ("Gateway", *_ROUTES),
+    "extensions": ("Gateway", *ROUTE_KINDS),
     "peers": (),
     "network_policies": ("NetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"),
     "inferred": (),

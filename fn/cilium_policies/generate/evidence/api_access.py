@@ -8,8 +8,8 @@ from cilium_policies.generate.edge import Edge, pods
 from cilium_policies.generate.evidence.access_rules import Bindings
 from cilium_policies.generate.evidence.ends import KUBE_APISERVER
 from cilium_policies.generate.evidence.given import Given
-from cilium_policies.kube.objects import Mapping, at, flag, mapping, mappings, text
-from cilium_policies.kube.pods import pod_template
+from cilium_policies.kube.objects import Mapping, at, flag, mappings, text
+from cilium_policies.kube.pods import pod_spec
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Port, Workload
 
@@ -34,7 +34,7 @@ def _evidence(cluster: Cluster, bindings: Bindings, workload: Workload) -> str:
     for found in workload.texts:
         if found.key in _CLIENT_ENV and found.value:
             return f"{workload} {found.path}"
-    spec = mapping(mapping(pod_template(workload.source) if workload.source else None).get("spec"))
+    spec = pod_spec(workload.source)
     if _projects_token(spec):
         return f"{workload} serviceAccountToken volume"
     binding = bindings.of(workload.namespace, workload.service_account)

@@ -20,8 +20,8 @@ from cilium_policies.generate.evidence.trust import (
     is_variable,
     outside,
 )
-from cilium_policies.kube.objects import at, mapping, mappings, text
-from cilium_policies.kube.pods import containers, pod_template
+from cilium_policies.kube.objects import at, mappings, text
+from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload
 
@@ -102,8 +102,7 @@ def _edges(
 def _variables(workload: Workload) -> dict[str, str]:
     """Environment variables, expanded; those from the pod's own fields where the template tells them."""
     raw = {one.key: one.value for one in workload.texts if one.key and is_variable(one) and not is_value(one)}
-    template = pod_template(workload.source) if workload.source is not None else None
-    for container in containers(mapping(mapping(template).get("spec"))):
+    for container in containers(pod_spec(workload.source)):
         for entry in mappings(container.get("env")):
             path = text(at(entry, "valueFrom", "fieldRef", "fieldPath"))
             if path == "metadata.namespace":

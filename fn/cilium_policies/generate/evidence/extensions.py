@@ -10,9 +10,9 @@ from cilium_policies.generate.evidence.addresses import Address, targets
 from cilium_policies.generate.evidence.destinations import Destinations
 from cilium_policies.generate.evidence.ends import ends
 from cilium_policies.generate.evidence.gateways import GATEWAY_API, Gateways
-from cilium_policies.generate.evidence.given import Given
+from cilium_policies.generate.evidence.given import ROUTE_KINDS, Given
 from cilium_policies.generate.evidence.listeners import proxy_settings_of, targets_of
-from cilium_policies.generate.evidence.routes import ROUTE_KINDS, backend, parent_gateways
+from cilium_policies.generate.evidence.routes import backend, parent_gateways
 from cilium_policies.generate.evidence.selectors import selects
 from cilium_policies.kube.objects import Mapping, Object, at, integer, mapping, mappings, text
 from cilium_policies.workloads.cluster import Cluster

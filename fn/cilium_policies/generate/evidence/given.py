@@ -8,6 +8,8 @@ from cilium_policies.generate.edge import Peer
 from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.model import Workload
 
+ROUTE_KINDS = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")  # of the Gateway API
+
 
 class Given(NamedTuple):
     """Facts from outside the input; everything empty means: the objects alone decide.

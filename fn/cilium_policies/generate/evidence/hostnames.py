@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from cilium_policies.generate.edge import Peer
 from cilium_policies.generate.evidence.ends import behind, ends
 from cilium_policies.generate.evidence.gateways import GATEWAY_API, INGRESS, Gateways
-from cilium_policies.generate.evidence.given import Given
+from cilium_policies.generate.evidence.given import ROUTE_KINDS, Given
 from cilium_policies.generate.evidence.ingresses import ingress_backends, ingress_route_backends
 from cilium_policies.generate.evidence.listeners import ENVOY_SHIFT, pod_port
-from cilium_policies.generate.evidence.routes import ROUTE_KINDS, parent_gateways, route_backends
+from cilium_policies.generate.evidence.routes import parent_gateways, route_backends
 from cilium_policies.kube.objects import Object, at, mappings, sequence, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Port, Service, Workload
@@ -113,9 +113,8 @@ class Hostnames:
                 continue
             found = [
                 target
-                for service in self._cluster.services
-                if service.namespace == peer.workload.namespace
-                and peer.workload in self._cluster.backends(service)
+                for service in self._cluster.services_in(peer.workload.namespace)
+                if peer.workload in self._cluster.backends(service)
                 for end, target in behind(self._cluster, service, str(port), protocol)
                 if end == peer
             ]

@@ -10,8 +10,8 @@ from cilium_policies.generate.edge import Edge, pods
 from cilium_policies.generate.evidence.ends import behind
 from cilium_policies.generate.evidence.given import Given
 from cilium_policies.generate.evidence.trust import is_variable, words
-from cilium_policies.kube.objects import Object, at, mapping, mappings, strings, text
-from cilium_policies.kube.pods import containers, pod_template
+from cilium_policies.kube.objects import Object, at, mappings, strings, text
+from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
@@ -103,8 +103,7 @@ def _hidden_keys(
 ) -> Iterator[str]:
     """Names of variables whose values the input does not show: from Secrets that are encrypted or made later."""
     shown = {found.key for found in workload.texts if found.value}
-    template = pod_template(workload.source) if workload.source is not None else None
-    for container in containers(mapping(mapping(template).get("spec"))):
+    for container in containers(pod_spec(workload.source)):
         for entry in mappings(container.get("env")):
             if at(entry, "valueFrom", "secretKeyRef") is not None and text(entry.get("name")) not in shown:
                 yield text(entry.get("name"))

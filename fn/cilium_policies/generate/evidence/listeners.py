@@ -22,7 +22,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     gateways = Gateways(cluster, given)
     for gateway in cluster.inventory.of("Gateway", group=GATEWAY_API):
         for workload in gateways.workloads(gateway.namespace, gateway.name):
-            services = _services(cluster, workload)
+            services = cluster.before(workload)
             published, ranges = _exposure(cluster, gateway, services)
             if workload.host_network or not published:
                 continue
@@ -52,7 +52,7 @@ def pod_port(
     cluster: Cluster, gateways: Gateways, gateway: Object, workload: Workload, number: int, protocol: str
 ) -> Port:
     """Where a listener's port ends in the pod: what its Service says, else what its controller does."""
-    for service in _services(cluster, workload):
+    for service in cluster.before(workload):
         for entry in service_ports(service, str(number), protocol):
             found = cluster.target_port(workload, entry.target or str(entry.port), protocol)
             if found is not None:
@@ -62,16 +62,6 @@ def pod_port(
     if shifted and not flag(kubernetes.get("useListenerPortAsContainerPort")):
         return Port(number + ENVOY_SHIFT, protocol)
     return Port(number, protocol)
-
-
-def _services(cluster: Cluster, workload: Workload) -> list[Service]:
-    return [
-        service
-        for service in cluster.services
-        if service.selector
-        and service.namespace == workload.namespace
-        and service.selector.items() <= workload.labels.items()
-    ]
 
 
 def proxy_settings(cluster: Cluster, gateway: Object) -> Mapping:

@@ -13,13 +13,13 @@ from typing import Any
 
 from cilium_policies.generate.edge import Edge, pods
 from cilium_policies.generate.evidence.given import Given
-from cilium_policies.generate.evidence.selectors import selects
+from cilium_policies.generate.evidence.selectors import ByLabel, selects
 from cilium_policies.kube.labels import NAMESPACE
 from cilium_policies.kube.objects import Mapping, Object, integer, mapping, mappings, strings, text
+from cilium_policies.kube.reading import COMPONENT
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Port, Workload
 
-_OWN = "cilium-policies.fn/component"
 _CILIUM = ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")
 _DNS = 53
 _PREFIXES = ("k8s:", "any:")
@@ -28,40 +28,43 @@ _PREFIXES = ("k8s:", "any:")
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """Both sides of each rule between named pods, in either kind of policy."""
     labels = {one.name: one.labels for one in cluster.inventory.of("Namespace")}
+    workloads = ByLabel(cluster.workloads)
     for policy in cluster.inventory.of("NetworkPolicy", group="networking.k8s.io"):
-        yield from _kubernetes(cluster, policy, labels)
+        yield from _kubernetes(cluster, workloads, policy, labels)
     for policy in cluster.inventory.of(*_CILIUM):
-        if _OWN not in policy.annotations:
+        if COMPONENT not in policy.annotations:
             for rule in [policy.spec, *mappings(policy.body.get("specs"))]:
                 yield from _cilium(cluster, policy, rule)
 
 
-def _kubernetes(cluster: Cluster, policy: Object, labels: dict[str, dict[str, str]]) -> Iterator[Edge]:
+def _kubernetes(
+    cluster: Cluster, workloads: ByLabel[Workload], policy: Object, labels: dict[str, dict[str, str]]
+) -> Iterator[Edge]:
     chosen = mapping(policy.spec.get("podSelector"))
     if not _names_pods(chosen):
         return
-    subjects = [one for one in cluster.in_namespace(policy.namespace) if selects(chosen, one.labels)]
+    subjects = workloads.selected(chosen, {policy.namespace})
     for field, peers in (("ingress", "from"), ("egress", "to")):
         for rule in mappings(policy.spec.get(field)):
             for peer in mappings(rule.get(peers)):
-                others = list(_peer(cluster, policy, peer, labels))
+                others = list(_peer(workloads, policy, peer, labels))
                 ports = mappings(rule.get("ports"))
                 yield from _between(cluster, policy, subjects, others, field == "ingress", ports)
 
 
 def _peer(
-    cluster: Cluster, policy: Object, peer: Mapping, labels: dict[str, dict[str, str]]
+    workloads: ByLabel[Workload], policy: Object, peer: Mapping, labels: dict[str, dict[str, str]]
 ) -> Iterator[Workload]:
     selector = mapping(peer.get("podSelector"))
     if not _names_pods(selector):
         return  # every pod of somewhere, or an ipBlock
     spaces = peer.get("namespaceSelector")
-    for workload in cluster.workloads if isinstance(spaces, dict) else cluster.in_namespace(policy.namespace):
-        if isinstance(spaces, dict):
-            known = labels.get(workload.namespace, {})
-            if not selects(spaces, {"kubernetes.io/metadata.name": workload.namespace, **known}):
-                continue
-        if selects(selector, workload.labels):
+    if not isinstance(spaces, dict):
+        yield from workloads.selected(selector, {policy.namespace})
+        return
+    for workload in workloads.selected(selector, None):
+        known = labels.get(workload.namespace, {})
+        if selects(spaces, {"kubernetes.io/metadata.name": workload.namespace, **known}):
             yield workload
 
 

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from cilium_policies.generate.edge import Edge, Peer
 from cilium_policies.generate.evidence.ends import behind
 from cilium_policies.generate.evidence.gateways import GATEWAY_API, Gateways
-from cilium_policies.generate.evidence.given import Given, Note
+from cilium_policies.generate.evidence.given import ROUTE_KINDS, Given, Note
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Port
 
-ROUTE_KINDS = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
 _LISTENER_SETS = ("ListenerSet", "XListenerSet")
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from cilium_policies.generate.edge import Edge, Peer, pods
 from cilium_policies.generate.evidence.ends import HOST, NODES, REMOTE_NODE, WORLD, behind, cidr, ends
 from cilium_policies.generate.evidence.given import Given
-from cilium_policies.kube.objects import Mapping, integer, mapping, mappings, text
-from cilium_policies.kube.pods import containers, pod_template
+from cilium_policies.kube.objects import Mapping, integer, mappings, text
+from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Port, Service, Workload
 
@@ -98,8 +98,7 @@ def host_ports(workload: Workload) -> Iterator[tuple[int, Port]]:
 
 
 def _published_ports(workload: Workload) -> Iterator[Mapping]:
-    template = pod_template(workload.source) if workload.source is not None else None
-    for container in containers(mapping(mapping(template).get("spec"))):
+    for container in containers(pod_spec(workload.source)):
         for entry in mappings(container.get("ports")):
             if integer(entry.get("containerPort")) and integer(entry.get("hostPort")):
                 yield entry
