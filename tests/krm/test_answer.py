@@ -12,7 +12,6 @@ from cilium_policies.document.finding import Finding, Refused
 from cilium_policies.document.split import Item, Source, split
 from cilium_policies.krm.answer import pieces
 from cilium_policies.krm.json_text import from_yaml
-from cilium_policies.krm.stream import alone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -213,6 +212,7 @@ def check_edits(data: st.DataObject, text: bytes) -> None:
         ("", "---\nP"),
         ("a: 1\r\n", "a: 1\r\n---\r\nP"),
         ("# note\n", "# note\n---\nP"),
+        ("a: 1\n---\n---#x\n", "a: 1\n---\n---#x\n---\nP"),  # content: a comment needs a space before it
     ],
 )
 def test_the_first_appended_document_brings_its_separator(text: str, expected: str) -> None:
@@ -220,6 +220,11 @@ def test_the_first_appended_document_brings_its_separator(text: str, expected: s
     made = answer(split(text.encode()), append=[POLICY, POLICY])
     policy = POLICY.replace(b"\n", newline)
     assert made == expected.encode().replace(b"P", policy) + b"---" + newline + policy
+
+
+def test_a_document_that_only_looks_like_a_marker_stays_when_its_neighbour_goes() -> None:
+    source = split(b"---\n---#x\n--- {kind: A}\n")
+    assert answer(source, drop={1}) == b"---\n---#x\n"
 
 
 def test_a_json_stream_takes_no_policies() -> None:
@@ -325,8 +330,3 @@ def test_policies_as_json_keep_their_types() -> None:
     assert made["spec"]["enableDefaultDeny"] == {"ingress": False}
     assert made["spec"]["egress"][0]["toPorts"][0]["ports"] == [{"port": "53", "endPort": 54}]
     assert made["metadata"] == PARSED["metadata"]
-
-
-def test_policies_alone_are_a_stream() -> None:
-    assert values(split(alone([POLICY, POLICY]))) == [PARSED, PARSED]
-    assert alone([]) == b""

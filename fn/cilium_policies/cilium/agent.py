@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cilium_policies.cilium.crd import ENTITIES, is_cidr
+from cilium_policies.cilium.crd import ENTITIES, SUBDOMAIN, is_cidr
 from cilium_policies.cilium.re2 import regex_fault
 from cilium_policies.cilium.schema import Refusal
 from cilium_policies.kube.objects import Mapping, mapping, sequence
 
 _PORT_NAME = re.compile(r"([a-zA-Z0-9]-?)*[a-zA-Z](-?[a-zA-Z0-9])*")
 _LABEL_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
-_LABEL_PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LISTS = (("ingress", "from"), ("ingressDeny", "from"), ("egress", "to"), ("egressDeny", "to"))
 _PEERS = ("Endpoints", "CIDR", "CIDRSet", "Entities", "Nodes", "Groups", "FQDNs", "Services")
 _PORTLESS = ("VRRP", "IGMP", "GRE", "IPIP", "IPV6", "ESP", "AH")
@@ -104,7 +103,7 @@ class Agent:
         prefix, slash, last = name.rpartition("/")
         good = len(last) < 64 and _LABEL_NAME.fullmatch(last)
         if slash:
-            good = good and len(prefix) < 254 and _LABEL_PREFIX.fullmatch(prefix)
+            good = good and len(prefix) < 254 and SUBDOMAIN.fullmatch(prefix)
         if colon:
             good = good and re.fullmatch("[A-Za-z0-9]+", source)
         if not good:

@@ -36,9 +36,9 @@ _ICMP_NAMES = (
 ).replace(" ", "|")
 
 _ANY = Text()
-_LABEL_VALUE = Text(
-    re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"), 63, hint="use letters, digits, - _ and ."
-)
+SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
+_LABEL_VALUE = Text(LABEL_VALUE, 63, hint="use letters, digits, - _ and .")
 _SELECTOR = Struct(
     {
         "matchLabels": Map(_LABEL_VALUE),
@@ -156,11 +156,7 @@ def _rule(side: str, minor: int, *, deny: bool) -> Struct:
 
 
 def _cidr_set(minor: int) -> Struct:
-    group = Text(
-        re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"),
-        253,
-        hint="a group's name",
-    )
+    group = Text(SUBDOMAIN, 253, hint="a group's name")
     ways: dict[str, Kind] = {"cidr": Cidr(), "cidrGroupRef": group}
     if minor >= 17:
         ways["cidrGroupSelector"] = _SELECTOR

@@ -87,7 +87,7 @@ def _add_peer(
 
 
 def _port(reader: Reader, body: Mapping, path: str) -> PortRange:
-    end = reader.text(body.get("endPort"), path)
+    end = reader.end_port(body, path)
     protocol = reader.text(body.get("protocol"), path) or "TCP"
     port = reader.text(body.get("port"), path) or "0"
-    return PortRange(port, protocol.upper(), int(end) if end.isdecimal() and len(end) < 6 else 0)
+    return PortRange(port, protocol.upper(), end)

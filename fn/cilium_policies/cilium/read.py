@@ -190,10 +190,10 @@ def _to_ports(reader: Reader, body: Mapping, path: str) -> ToPorts:
     ports = []
     for member, where in reader.members(body, "ports", path) or ():
         given = reader.mapping(member, where)
-        end = reader.text(given.get("endPort"), where)
+        end = reader.end_port(given, where)
         protocol = reader.text(given.get("protocol"), where) or "ANY"
         port = reader.text(given.get("port"), where)
-        ports.append(PortRange(port, protocol.upper(), int(end) if end.isdecimal() and len(end) < 6 else 0))
+        ports.append(PortRange(port, protocol.upper(), end))
     rules = body.get("rules")
     names = reader.texts(body, "serverNames", path) or ()
     return ToPorts(tuple(ports), _layer_seven(body, rules, names), rules, names)

@@ -54,6 +54,11 @@ class Reader:
             self.problems.append(Problem(path, "not a scalar"))
         return ""
 
+    def end_port(self, body: Mapping, path: str) -> int:
+        """`endPort`; 0 where there is none that is a port."""
+        end = self.text(body.get("endPort"), path)
+        return int(end) if end.isdecimal() and len(end) < 6 else 0
+
     def texts(self, body: Mapping, key: str, path: str) -> tuple[str, ...] | None:
         members = self.members(body, key, path)
         return None if members is None else tuple(self.text(member, where) for member, where in members)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from cilium_policies.cilium.agent import Agent
-from cilium_policies.cilium.crd import spec_schema
+from cilium_policies.cilium.crd import LABEL_VALUE, SUBDOMAIN, spec_schema
 from cilium_policies.cilium.schema import Check, Map, Refusal, Text
 from cilium_policies.kube.objects import Mapping, mapping, sequence
 
@@ -18,10 +18,8 @@ _METADATA = (
     *("creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation", "managedFields"),
     *("resourceVersion", "selfLink", "uid"),
 )
-_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_QUALIFIED = re.compile(rf"({_SUBDOMAIN.pattern}/)?([A-Za-z0-9][-A-Za-z0-9_.]{{0,61}})?[A-Za-z0-9]")
-_LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
+_QUALIFIED = re.compile(rf"({SUBDOMAIN.pattern}/)?([A-Za-z0-9][-A-Za-z0-9_.]{{0,61}})?[A-Za-z0-9]")
 
 
 def refusals(
@@ -87,14 +85,14 @@ def _head(body: Mapping, run: Check, clusterwide: bool) -> None:
 def _name(name: Any, run: Check) -> None:
     if not isinstance(name, str) or not name:
         run.refuse("metadata.name", "is missing", "give the policy a name")
-    elif len(name) > 253 or not _SUBDOMAIN.fullmatch(name):
+    elif len(name) > 253 or not SUBDOMAIN.fullmatch(name):
         cure = "use at most 253 lower-case letters, digits, - and ."
         run.refuse("metadata.name", f"{name!r} is no name", cure)
 
 
 def _labels(metadata: Mapping, run: Check) -> None:
     if metadata.get("labels") is not None:
-        values = Text(_LABEL_VALUE, 63, hint="use at most 63 letters, digits, - _ and .")
+        values = Text(LABEL_VALUE, 63, hint="use at most 63 letters, digits, - _ and .")
         Map(values).check(metadata["labels"], "metadata.labels", run)
     if metadata.get("annotations") is not None:
         Map(Text()).check(metadata["annotations"], "metadata.annotations", run)

@@ -177,18 +177,17 @@ def _spec_lines(first: str, indent: str, spec: Spec, comments: bool) -> Sequence
 
 def _fresh_spec(first: str, indent: str, spec: Spec, comments: bool) -> tuple[str, ...]:
     lines: list[str] = []
-    rules = {name: (given, side) for name, given, side in _lists(spec) if given}
     for key, value in spec_object(
         spec._replace(ingress=None, egress=None, ingress_deny=None, egress_deny=None)
     ).items():
         _member(lines, indent, key, value)
     for key, given, side in _lists(spec):
-        if key not in rules:
+        if not given:
             if given is not None:
                 _member(lines, indent, key, [])
             continue
         lines.append(f"{indent}{key}:")
-        for rule in given or ():
+        for rule in given:
             if comments:
                 lines.extend(comment_lines(rule.why, indent))
             lines.extend(_rule_lines(rule, side, indent))

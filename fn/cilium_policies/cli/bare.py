@@ -50,8 +50,8 @@ def run_function(arguments: list[str]) -> int:
         raise Wrong("several files or a folder need --only-policies, or `cilium-policies write --output DIR`")
     try:
         read = inputs.read(given.files)
-        config = (given.config, inputs.read_file(given.config)) if given.config else None
-        inventory = (given.inventory, inputs.read_file(given.inventory)) if given.inventory else None
+        config = inputs.named(given.config)
+        inventory = inputs.named(given.inventory)
     except inputs.Missing as missing:
         raise Wrong(str(missing)) from None
     from cilium_policies import function

@@ -32,7 +32,7 @@ def components_command(words: tuple[str, ...], form: str, find: str, config: str
     Exit code: 0 done; 1 config refused, or no such component; 2 wrong command line.
     """
     name = _name(words)
-    said = config_of([], (config, inputs.read_file(config)) if config else None, ())
+    said = config_of([], inputs.named(config), ())
     catalogue = load(said.defined_components, said.disabled_components)
     options.show(question.shown(catalogue, name) if name else [question.listed(catalogue, find)], form)
     return 0

@@ -7,7 +7,7 @@ import re
 import tempfile
 from typing import Any, NamedTuple
 
-from cilium_policies.document.finding import Refused, refused
+from cilium_policies.document.finding import refused
 
 INSTALL = "pip install 'cilium-policies[edit]'"
 _NUMBER = re.compile(r"""(["']?)([0-9]+)\1(?![-\w.])""")
@@ -120,6 +120,3 @@ def save(file: str, text: str) -> None:
         if stage and os.path.exists(stage):
             os.unlink(stage)
         raise refused(f"cannot be written: {(error.strerror or str(error)).lower()}", file=file) from None
-
-
-__all__ = ["INSTALL", "Edit", "Refused", "phase_edit", "save"]

@@ -10,20 +10,7 @@ import click
 from cilium_policies.cli import COMMANDS, COMPLETE, bare
 from cilium_policies.cli.streams import NAME, fail
 
-_MODULES = {
-    "write": "write",
-    "check": "check",
-    "inventory": "inventory",
-    "rollout": "rollout",
-    "list": "connections",
-    "explain": "connections",
-    "diff": "diff",
-    "lint": "lint",
-    "audit": "audit",
-    "report": "report",
-    "components": "components",
-    "completion": "completion",
-}
+_MODULES = {"list": "connections", "explain": "connections"}  # where the module is not the command's own name
 
 
 class Group(click.Group):
@@ -33,9 +20,9 @@ class Group(click.Group):
         return list(COMMANDS)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name not in _MODULES:
+        if name not in COMMANDS:
             return None
-        module = import_module(f"cilium_policies.cli.{_MODULES[name]}")
+        module = import_module(f"cilium_policies.cli.{_MODULES.get(name, name)}")
         found: click.Command = getattr(module, f"{name}_command")
         return found
 

@@ -35,6 +35,11 @@ def read(names: list[str]) -> list[Input]:
     return inputs
 
 
+def named(name: str | None) -> Input | None:
+    """The file that an option names; None without one. Raises as `read_file` does."""
+    return (name, read_file(name)) if name else None
+
+
 def read_file(name: str) -> bytes:
     """The bytes of one file. Raises Missing, or Refused where it cannot be read."""
     try:

@@ -78,14 +78,10 @@ def output(*forms: str, default: str = "text") -> Callable[[Command], Command]:
 def options_of(given: dict[str, Any]) -> function.Options:
     """The function's options from what `reads_builds` added. Raises UsageError for a missing file."""
     return function.Options(
-        config=_named(given["config"]),
+        config=inputs.named(given["config"]),
         overrides=(*given["mode"], *given["namespace"], *given["sets"]),
-        inventory=_named(given["inventory"]),
+        inventory=inputs.named(given["inventory"]),
     )
-
-
-def _named(name: str | None) -> tuple[str, bytes] | None:
-    return (name, inputs.read_file(name)) if name else None
 
 
 def read(files: Sequence[str]) -> list[inputs.Input]:

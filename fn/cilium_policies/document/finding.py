@@ -29,6 +29,11 @@ class Finding(NamedTuple):
     namespace: str = ""
     name: str = ""
 
+    @property
+    def text(self) -> str:
+        """The message and its cure."""
+        return f"{self.message}; {self.cure}" if self.cure else self.message
+
 
 class Refused(Exception):
     """Input or config that cannot be used: exit 1, with this finding as the reason."""
@@ -53,8 +58,7 @@ def line_of(finding: Finding) -> str:
     text = ":".join(part for part in place if part)
     if not finding.line and finding.index >= 0:
         text = f"{text or 'stdin'} item {finding.index}"
-    message = f"{finding.message}; {finding.cure}" if finding.cure else finding.message
-    return one_line(f"{text}: {message}" if text else message)
+    return one_line(f"{text}: {finding.text}" if text else finding.text)
 
 
 def one_line(text: str) -> str:

@@ -24,6 +24,7 @@ from yaml.events import (
 
 from cilium_policies.document.events import PAIR, not_yaml, parser
 from cilium_policies.document.finding import Refused, refused
+from cilium_policies.document.limits import NULLS
 from cilium_policies.document.source import Frame, Item, Source
 
 MAX_DEPTH = 1000  # the parser's time is quadratic in the depth of flow collections
@@ -226,8 +227,9 @@ class _Reader:
                 before = self.spans[-1]
                 self.spans[-1] = (before[0], end, before[2])
                 value = value._replace(start=self.items_colon, end=end)
-        elif not (isinstance(value.event, ScalarEvent) and value.event.implicit[0] and value.event.value in
-                  ("", "~", "null", "Null", "NULL")):  # fmt: skip
+        elif not (
+            isinstance(value.event, ScalarEvent) and value.event.implicit[0] and value.event.value in NULLS
+        ):
             raise refused("items is no list", "write items: []", line=self.lines["items"])
         elif value.start == value.end:
             value = value._replace(start=self.items_colon, end=self.items_colon)

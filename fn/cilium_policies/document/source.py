@@ -137,14 +137,15 @@ class Item:
 
     def _parse(self) -> Value:
         try:
-            return parse.load(self.text(), line=self.line, file=self.source.file)
+            return parse.load(self.text(), file=self.source.file)
         except Refused as error:
             if self.source.form == RESOURCE_LIST and error.finding.message.startswith("unknown alias"):
                 whole = self.source.whole()
                 if self.index < 0:
                     return whole.get("functionConfig")
                 return whole["items"][self.index]  # type: ignore[no-any-return]
-            raise Refused(error.finding._replace(index=self.index)) from None
+            line = error.finding.line + self.line - 1  # counted only here: most items are never refused
+            raise Refused(error.finding._replace(index=self.index, line=line)) from None
 
     def identify(self, peek: Peek) -> None:
         """Take the identity that `peek` states."""

@@ -27,9 +27,9 @@ def split(data: bytes, file: str = "stdin") -> Source:
     """
     check_bytes(data, file)
     start = len(BOM) if data.startswith(BOM) else 0
-    source: Source | None = Source(data, file, RESOURCE_LIST)
-    if source is not None and blocks.fill(source, start, len(data)):
-        return _finished(source)
+    blocky = Source(data, file, RESOURCE_LIST)
+    if blocks.fill(blocky, start, len(data)):
+        return _finished(blocky)
     spans = stream.documents(data, start)
     if b"ResourceList" in data:
         source = _resource_list(data, file, spans)

@@ -31,8 +31,7 @@ def entries(source: Source, results: Sequence[Finding]) -> list[dict[str, Any]]:
 
 
 def _entry(source: Source, finding: Finding) -> dict[str, Any]:
-    message = f"{finding.message}; {finding.cure}" if finding.cure else finding.message
-    entry: dict[str, Any] = {"message": one_line(message), "severity": finding.severity}
+    entry: dict[str, Any] = {"message": one_line(finding.text), "severity": finding.severity}
     about = {
         "apiVersion": finding.api_version,
         "kind": finding.kind,

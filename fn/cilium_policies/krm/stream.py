@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence, Set
 
 from cilium_policies.document.source import Item, Source
+from cilium_policies.document.stream import BARE
 from cilium_policies.krm.edit import Edit, as_lines, starts_line
-
-SEPARATOR = re.compile(rb"---[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z)")
 
 
 def edits(
@@ -25,20 +23,16 @@ def edits(
     return changes
 
 
-def alone(policies: Sequence[bytes]) -> bytes:
-    """Policies as a stream of their own (`--only-policies`); each document begins with `---`."""
-    return b"".join(b"---\n" + policy.strip(b"\n") + b"\n" for policy in policies)
-
-
 def _removal(source: Source, item: Item) -> Edit:
     """Cut a document and one separator: the one before it, else the one behind it."""
     data = source.data
     line = data.rfind(b"\n", 0, max(item.start - 1, 0)) + 1
-    if item.start > line and SEPARATOR.match(data, line, item.start):
+    if item.start > line and BARE.match(data, line, item.start):
         return line, item.end, b""
-    behind = SEPARATOR.match(data, item.end)
-    alone = behind is None or data.startswith((b"---", b"%"), item.start)
-    return item.start, item.end if alone or behind is None else behind.end(), b""
+    behind = BARE.match(data, item.end)
+    if behind is None or data.startswith((b"---", b"%"), item.start):
+        return item.start, item.end, b""
+    return item.start, behind.end(), b""
 
 
 def _addition(source: Source, changes: list[Edit], append: Sequence[bytes]) -> Edit:
@@ -46,7 +40,7 @@ def _addition(source: Source, changes: list[Edit], append: Sequence[bytes]) -> E
     data = source.data
     size = len(data)
     last_line = data.rfind(b"\n", 0, max(size - 1, 0)) + 1
-    separator = SEPARATOR.fullmatch(data, last_line) is not None and last_line < size
+    separator = BARE.fullmatch(data, last_line) is not None and last_line < size
     if any(start <= last_line < end for start, end, _ in changes):
         separator = False
     text = b"" if starts_line(data, size) or any(end == size for _, end, _ in changes) else b"\n"
