@@ -195,9 +195,9 @@ def test_open_names_do_not_make_builds_alike():
 
 def test_objects_of_an_inventory_say_so():
     (one,) = inventory({"apps/one.yaml": HERE % ("a", 1)}).beside([])
-    assert condensed.is_known(one.where)
+    assert one.where.elsewhere
     assert one.where.file.endswith("/apps/one.yaml")
-    assert not condensed.is_known(Where("apps/one.yaml"))
+    assert not Where("apps/one.yaml").elsewhere
 
 
 def test_staleness():

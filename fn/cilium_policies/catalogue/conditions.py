@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from cilium_policies.catalogue.model import ChartEntry, MadeBy, When, texts
+from cilium_policies.catalogue.model import ChartEntry, MadeBy, When, group_kind, texts
 from cilium_policies.kube.objects import Mapping, text, walk_strings
 
 # Words for `mentions`: what configuration says when it uses such a service outside of the cluster.
@@ -86,11 +86,11 @@ def via_agrees(made: MadeBy, body: Mapping, facts: Facts) -> bool:
     """Whether the object that `body` names (its class, say) has what the entry asks of it."""
     if not made.via:
         return True
-    group, slash, kind = text(made.via.get("object")).rpartition("/")
+    group, kind = group_kind(text(made.via.get("object")))
     name = at(body, text(made.via.get("field")))
     return any(
         _agrees(at(other, text(made.via.get("has"))), made.via)
-        for other in facts.objects(group if slash else "", kind)
+        for other in facts.objects(group, kind)
         if at(other, "metadata.name") == name
     )
 
@@ -170,8 +170,7 @@ def _surroundings(when: Mapping, facts: Facts) -> bool:
 
 
 def _object(when: Mapping, facts: Facts) -> bool:
-    group, slash, kind = text(when["object"]).rpartition("/")
-    bodies = facts.objects(group if slash else "", kind)
+    bodies = facts.objects(*group_kind(text(when["object"])))
     return any("has" not in when or _at_any(body, when["has"], when) for body in bodies)
 
 

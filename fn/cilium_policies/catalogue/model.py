@@ -90,6 +90,12 @@ class Edge(NamedTuple):
         return tuple(one for one in read if one is not None)
 
 
+def group_kind(written: str) -> tuple[str, str]:
+    """Group and kind of `group/Kind`; the group "" where none is said."""
+    group, _, kind = written.rpartition("/")
+    return group, kind
+
+
 def parse_port(written: str) -> Port | None:
     """`8080/TCP` or `8000-8010/UDP` as a Port; TCP where no protocol stands; None for anything else."""
     number, _, protocol = written.partition("/")

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
-
-JOB_NAME = "batch.kubernetes.io/job-name"  # the Job controller adds it; hook pods often carry nothing else
+from cilium_policies.kube.labels import JOB_NAME
 
 
 def recognise(
@@ -28,8 +27,7 @@ def recognise(
     name agree. Without labels of any entry the image decides, with the same tie-breaks; what stays undecided
     is None, never a guess.
     """
-    if kind == "Job" and name:
-        labels = {**labels, JOB_NAME: name}
+    labels = _of_pods(labels, kind, name)
     by_image = _by_image(catalogue, images)
     found = _by_labels(catalogue, labels)
     if found:
@@ -57,9 +55,13 @@ def recognise(
 
 def labelled(component: Component, labels: Mapping[str, str], kind: str = "", name: str = "") -> bool:
     """Whether the pods carry a component's labels: then they are set up as its charts do, not merely of its image."""
-    if kind == "Job" and name:
-        labels = {**labels, JOB_NAME: name}
+    labels = _of_pods(labels, kind, name)
     return any(_part_of(wanted, labels) for wanted in component.match if wanted)
+
+
+def _of_pods(labels: Mapping[str, str], kind: str, name: str) -> Mapping[str, str]:
+    """The pods' labels: a Job's controller adds the Job's name, and hook pods often carry nothing else."""
+    return {**labels, JOB_NAME: name} if kind == "Job" and name else labels
 
 
 class _Pod:
@@ -107,16 +109,17 @@ def _same(wanted: str, value: str) -> bool:
     return value.startswith(head) and value.endswith(tail) and len(value) >= len(head) + len(tail)
 
 
+def is_image(repository: str, ending: str) -> bool:
+    """Whether a repository is an image of the catalogue, which names its last parts."""
+    return repository == ending or repository.endswith("/" + ending)
+
+
 def _by_image(catalogue: Catalogue, images: Sequence[str]) -> list[str]:
     """The components of the first image that any names; sidecars that stand later do not count."""
     for image in images:
         repository = repository_of(image)
         endings = catalogue.image_table.get(repository.rpartition("/")[2], ())
-        found = [
-            (len(ending), component)
-            for ending, component in endings
-            if repository == ending or repository.endswith("/" + ending)
-        ]
+        found = [(len(ending), component) for ending, component in endings if is_image(repository, ending)]
         if found:
             longest = max(found)[0]
             return list(dict.fromkeys(component for length, component in found if length == longest))

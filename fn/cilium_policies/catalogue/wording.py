@@ -25,11 +25,8 @@ def when(condition: When) -> str:
 
 def _phrases(condition: Mapping) -> list[str]:
     """One phrase a key; `is`, `matches` and `has` belong to the key beside them."""
-    found = []
     tail = _tail(condition)
-    for key, names in (("value", "value"), ("field", "field")):
-        if key in condition:
-            found.append(f"{names} {_either(condition[key])} {tail}")
+    found = [f"{key} {_either(condition[key])} {tail}" for key in ("value", "field") if key in condition]
     if "object" in condition:
         has = f" with {_either(condition['has'])} {tail}" if "has" in condition else ""
         found.append(f"a {text(condition['object'])} is in the input{has}")
@@ -74,11 +71,15 @@ def labels(wanted: Mapping) -> str:
     return ", ".join(f"{key}={value}" for key, value in wanted.items())
 
 
+def _switch(entry: ChartEntry | MadeBy) -> str:
+    return f"{'unless' if entry.default else 'with'} '{entry.enabled}'{' is off' * entry.default}"
+
+
 def chart(entry: ChartEntry) -> str:
     """`kube-prometheus-stack (values below grafana; unless grafana.enabled is false)`."""
     notes = [f"values below '{entry.values}'"] if entry.values else []
     if isinstance(entry.enabled, str):
-        notes.append(f"{'unless' if entry.default else 'with'} '{entry.enabled}'{' is off' * entry.default}")
+        notes.append(_switch(entry))
     elif entry.enabled is not None:
         notes.append(f"when {when(entry.enabled)}" + (" (so by default)" if entry.default else ""))
     return f"{entry.chart} ({'; '.join(notes)})" if notes else entry.chart
@@ -88,7 +89,7 @@ def maker(entry: MadeBy) -> str:
     """`Kafka (kafka.strimzi.io)`, with the switch that decides."""
     name = f"{entry.kind} ({entry.group})" if entry.group else entry.kind
     if isinstance(entry.enabled, str):
-        return f"{name} {'unless' if entry.default else 'with'} '{entry.enabled}'{' is off' * entry.default}"
+        return f"{name} {_switch(entry)}"
     if entry.via:
         return f"{name} whose {text(mapping(entry.via).get('field'))} is of '{text(entry.via.get('is'))}'"
     return name

@@ -27,8 +27,6 @@ _VOLATILE = {
     "app.kubernetes.io/managed-by",
     "helm.toolkit.fluxcd.io/name",
     "helm.toolkit.fluxcd.io/namespace",
-    "kustomize.toolkit.fluxcd.io/name",
-    "kustomize.toolkit.fluxcd.io/namespace",
     "batch.kubernetes.io/controller-uid",
     "batch.kubernetes.io/job-name",
     "job-name",

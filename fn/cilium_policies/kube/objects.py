@@ -171,3 +171,13 @@ def walk_strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for number, member in enumerate(value):
             yield from walk_strings(member, f"{path}[{number}]")
+
+
+def decoded(value: str) -> str:
+    """What a Secret's `data` says; "" for what is no base64 or no text: binary content names no address."""
+    import base64
+
+    try:
+        return base64.b64decode(value).decode()
+    except ValueError:  # binascii.Error and UnicodeDecodeError are ones
+        return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
-from cilium_policies.catalogue.recognise import recognise, repository_of
+from cilium_policies.catalogue.recognise import is_image, recognise, repository_of
 from cilium_policies.workloads.model import Workload
 
 
@@ -28,7 +28,7 @@ def tell_apart(workloads: list[Workload], catalogue: Catalogue) -> None:
 
 def _has_image(workload: Workload, component: Component) -> bool:
     repositories = [repository_of(image) for image in workload.images]
-    return any(one == end or one.endswith("/" + end) for one in repositories for end in component.images)
+    return any(is_image(one, end) for one in repositories for end in component.images)
 
 
 def _by_one_label(workload: Workload, component: Component) -> bool:

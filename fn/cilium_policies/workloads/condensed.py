@@ -4,11 +4,10 @@
     Condensed(body).beside(own, files) -> list[Object]          what the other builds hold, for one build
     Condensed(body).stale(files) -> list[str]                   what it was made from and no longer is
     Condensed(body).outdated(own, catalogue) -> list[str]       the same by objects, for inputs that a tool wrote anew
-    is_known(where) -> bool                                     whether an object came out of an inventory
     parse(data, file) -> mapping                                the body in a file, fast where `condense` wrote it
 
 `files` are the inputs as (name, bytes). For a single build: objects = flux.resolve([*own, *beside(own)]); the
-workloads whose `where` is known get `own = False`, and what must look at the input alone skips known objects.
+workloads whose `where` is known are not `own`, and what must look at the input alone skips known objects.
 It holds the objects of each build as they stand there, pruned (prune.py), so that whatever reads objects reads
 them as it would read the whole tree; nothing derived is stored that could disagree with them.
 """
@@ -28,7 +27,6 @@ from cilium_policies.workloads.prune import Pruner
 
 API_VERSION = "cilium-policies.fn/v1alpha1"
 KIND = "ClusterInventory"
-_PREFIX = KNOWN
 _ALIKE = 0.5  # share of a build's objects that make a stream the same build although it has changed
 _FIRST = "  builds:\n"
 _BY_REFERENCE = ("ConfigMap", "Secret")  # what is kept of them depends on who refers to them, in any build
@@ -79,11 +77,6 @@ def _verbatim(inventory: Inventory) -> set[tuple[str, str]]:
             (one.namespace, text(ref.get("name"))) for ref in references if ref.get("kind") == "ConfigMap"
         }
     return found
-
-
-def is_known(where: Where) -> bool:
-    """Whether an object stands in an inventory, not in the input."""
-    return where.elsewhere
 
 
 def parse(data: bytes, file: str = "") -> dict[str, Any]:
@@ -198,7 +191,7 @@ def _is_open(one: Object) -> bool:
 def _objects(build: dict[str, Any]) -> list[Object]:
     file = text(build.get("file"))
     bodies = mappings(build.get("objects"))
-    return [Object(body, Where(_PREFIX + file, number)) for number, body in enumerate(bodies)]
+    return [Object(body, Where(KNOWN + file, number)) for number, body in enumerate(bodies)]
 
 
 def _most_alike(builds: list[list[Object]], here: set[tuple[str, str, str, str]]) -> list[int]:

@@ -28,6 +28,6 @@ def brought(distribution: str, workloads: list[Workload], catalogue: Catalogue) 
         made = Workload(_NAMESPACE, name, "Deployment")
         made.labels = made.selector = labels
         made.component = made.instance = name
-        made.brought, made.own = True, False
+        made.brought = True
         found.append(made)
     return found

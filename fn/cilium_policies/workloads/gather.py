@@ -40,14 +40,12 @@ def gather(
     workloads += rendered.workloads(shown)
     services += rendered.services(shown)
     for one in workloads:
-        one.own = not one.where.elsewhere
         _placed(one)
         _recognise(one, catalogue)
     tell_apart(workloads, catalogue)
     workloads += distribution.brought(settings.distribution, workloads, catalogue)
     operated, behind = _operated(shown, catalogue, workloads)
     for one in operated:
-        one.own = not one.where.elsewhere
         _placed(one)
     workloads += _not_shown(operated, workloads)
     services += behind

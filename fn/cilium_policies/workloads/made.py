@@ -51,9 +51,7 @@ def made(
 
 
 def _makes(entry: MadeBy, one: Object, facts: _Facts) -> bool:
-    if not object_makes(entry, one.body) or not via_agrees(entry, one.body, facts):
-        return False
-    return entry.given is None or holds(entry.given, facts)
+    return object_makes(entry, one.body) and via_agrees(entry, one.body, facts) and holds(entry.given, facts)
 
 
 class _Facts:

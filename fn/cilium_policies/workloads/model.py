@@ -49,7 +49,6 @@ class Workload:
         "mounts_token",
         "name",
         "namespace",
-        "own",
         "peers",
         "ports",
         "probes",
@@ -89,13 +88,17 @@ class Workload:
         self.rendered = False
         self.brought = False  # its distribution brings it: a subject only beside the namespace's default-deny
         self.peers: tuple[Any, Any] | None = None  # its selectors as a peer, kept by generate.rules
-        self.own = True  # this build writes its policy (False: known from an inventory)
         self.source: Object | None = None  # the object it came from
         self.where = Where()
 
     @property
     def key(self) -> tuple[str, str, str]:
         return (self.namespace, self.kind, self.name)
+
+    @property
+    def own(self) -> bool:
+        """Whether this build writes its policy: it is neither known from an inventory nor the distribution's."""
+        return not (self.brought or self.where.elsewhere)
 
     def finding(self, severity: str, message: str, cure: str = "") -> Finding:
         """A finding about this workload, with its place and identity."""

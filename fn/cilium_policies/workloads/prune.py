@@ -6,12 +6,12 @@ to know, None where nothing of it is needed. Of a Secret only its keys and the h
 
 from __future__ import annotations
 
-import binascii
 from collections.abc import Iterator
 from typing import Any
 
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, strings, text
+from cilium_policies.catalogue.model import group_kind
+from cilium_policies.kube.objects import Mapping, Object, at, decoded, mapping, mappings, strings, text
 from cilium_policies.kube.pods import WORKLOAD_KINDS
 from cilium_policies.workloads import reduce
 
@@ -65,12 +65,14 @@ class Pruner:
 
     def __init__(self, catalogue: Catalogue, verbatim: set[tuple[str, str]]) -> None:
         self._verbatim = verbatim
-        self._kinds = {_pair(kind) for kind in catalogue.head["kinds"]} | {
-            _pair(kind)
+        self._kinds = {group_kind(kind) for kind in catalogue.head["kinds"]} | {
+            group_kind(kind)
             for component in catalogue.components.values()
-            for kind in _kinds_asked(component.data)
+            for kind in _said(component.data, "object")
         }
-        patterns = {one for component in catalogue.components.values() for one in _patterns(component.data)}
+        patterns = {
+            one for component in catalogue.components.values() for one in _said(component.data, "text", "arg")
+        }
         self._texts = reduce.Texts(patterns)
 
     def prune(self, one: Object) -> Mapping | None:
@@ -107,7 +109,7 @@ class Pruner:
     def _workload(self, one: Object) -> Mapping:
         if one.kind == "Pod":
             return self._pod(one.spec)
-        spec = dict(one.spec)
+        spec = one.spec
         if one.kind == "CronJob":
             template = mapping(at(spec, "jobTemplate", "spec", "template"))
             return {"jobTemplate": {"spec": {"template": self._template(template)}}}
@@ -163,18 +165,9 @@ def _secret(one: Object) -> Mapping:
     for field in ("data", "stringData"):
         for key, value in strings(one.body.get(field)).items():
             kept[key] = (
-                "" if encrypted else reduce.addresses(_decoded(value) if field == "data" else value, key)
+                "" if encrypted else reduce.addresses(decoded(value) if field == "data" else value, key)
             )
     return {"stringData": kept, **({"sops": {}} if encrypted else {})}
-
-
-def _decoded(value: str) -> str:
-    import base64
-
-    try:
-        return base64.b64decode(value).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        return ""
 
 
 def _definition(one: Object) -> Mapping | None:
@@ -205,32 +198,11 @@ def _is_idle(key: str, value: Any) -> bool:
     return key in _IDLE_VALUES and (key != "resources" or isinstance(value, dict))
 
 
-def _pair(kind: str) -> tuple[str, str]:
-    """Group and kind of `group/Kind`; the group "" where none is said."""
-    group, _, name = kind.rpartition("/")
-    return group, name
-
-
-def _kinds_asked(value: Any) -> Iterator[str]:
-    """Kinds that conditions of a component name."""
+def _said(value: Any, *keys: str) -> Iterator[str]:
+    """The texts that conditions of a component give under these keys, at any depth."""
     if isinstance(value, dict):
-        if isinstance(value.get("object"), str):
-            yield value["object"]
-        for member in value.values():
-            yield from _kinds_asked(member)
-    elif isinstance(value, list):
+        yield from (value[key] for key in keys if isinstance(value.get(key), str))
+        value = list(value.values())
+    if isinstance(value, list):
         for member in value:
-            yield from _kinds_asked(member)
-
-
-def _patterns(value: Any) -> Iterator[str]:
-    """Patterns that conditions search in texts and arguments."""
-    if isinstance(value, dict):
-        for key in ("text", "arg"):
-            if isinstance(value.get(key), str):
-                yield value[key]
-        for member in value.values():
-            yield from _patterns(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _patterns(member)
+            yield from _said(member, *keys)

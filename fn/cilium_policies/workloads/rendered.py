@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 from collections.abc import Iterator
 
 from cilium_policies.kube.inventory import Inventory
@@ -12,6 +11,7 @@ from cilium_policies.kube.objects import (
     Mapping,
     Object,
     at,
+    decoded,
     flag,
     integer,
     mapping,
@@ -114,13 +114,7 @@ class _Configs:
             self._external.setdefault((one.namespace, target), one)
         self._read: dict[tuple[str, str, str], tuple[Text, ...]] = {}
 
-    def config_map(self, namespace: str, name: str) -> tuple[Text, ...]:
-        return self._cached("ConfigMap", namespace, name)
-
-    def secret(self, namespace: str, name: str) -> tuple[Text, ...]:
-        return self._cached("Secret", namespace, name)
-
-    def _cached(self, kind: str, namespace: str, name: str) -> tuple[Text, ...]:
+    def of(self, kind: str, namespace: str, name: str) -> tuple[Text, ...]:
         key = (kind, namespace, name)
         if key not in self._read:
             one = self._inventory.get(kind, namespace, name)
@@ -139,17 +133,8 @@ def _entries(one: Object) -> Iterator[Text]:
             if encrypted or len(value) > _MAX_TEXT * 4 // 3:
                 continue
             if one.kind == "Secret" and field == "data":
-                value = _decoded(value)
+                value = decoded(value)
             yield Text(f"{one} {key}", key, value)
-
-
-def _decoded(value: str) -> str:
-    import base64
-
-    try:
-        return base64.b64decode(value, validate=False).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        return ""  # binary content names no address
 
 
 def _texts(namespace: str, spec: Mapping, configs: _Configs) -> Iterator[Text]:
@@ -169,9 +154,7 @@ def _texts(namespace: str, spec: Mapping, configs: _Configs) -> Iterator[Text]:
     for volume in mappings(spec.get("volumes")):
         seen.update(_mounted(volume))
     for kind, name in sorted(seen):
-        yield from (
-            configs.config_map(namespace, name) if kind == "ConfigMap" else configs.secret(namespace, name)
-        )
+        yield from configs.of(kind, namespace, name)
 
 
 def _env(namespace: str, entry: Mapping, configs: _Configs) -> Iterator[Text]:
@@ -179,11 +162,11 @@ def _env(namespace: str, entry: Mapping, configs: _Configs) -> Iterator[Text]:
     if isinstance(value, str):
         yield Text(f"env {name}", name, value)
         return
-    for field, read in (("configMapKeyRef", configs.config_map), ("secretKeyRef", configs.secret)):
+    for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
         source = mapping(at(entry, "valueFrom", field))
         if source:
             key = text(source.get("key"))
-            for found in read(namespace, text(source.get("name"))):
+            for found in configs.of(kind, namespace, text(source.get("name"))):
                 if found.key == key:
                     yield Text(found.path, name, found.value)
                     return
