@@ -121,7 +121,7 @@ def address(text: str, options: Options = DEFAULT) -> Endpoint:
     import ipaddress
 
     parsed = ipaddress.ip_address(text.partition("/")[0])
-    made = Endpoint(str(parsed), reserved(_world(parsed.version, options)))
+    made = Endpoint(str(parsed), reserved(world_label(parsed.version, options.ipv6)))
     made.address = parsed
     made.aggregate = WORLD_AGGREGATE
     return made
@@ -134,14 +134,15 @@ def dns_name(name: str, at: str = "", options: Options = DEFAULT) -> list[Endpoi
 
 
 def _named(name: str, at: str, family: int, options: Options) -> Endpoint:
-    made = address(at, options) if at else Endpoint(name, reserved(_world(family, options)))
+    made = address(at, options) if at else Endpoint(name, reserved(world_label(family, options.ipv6)))
     made.name = name
     made.fqdn = name.lower().rstrip(".") + "."
     made.aggregate = WORLD_AGGREGATE
     return made
 
 
-def _world(version: int, options: Options) -> str:
+def world_label(version: int, ipv6: bool) -> str:
+    """The reserved label of an address outside; without dual stack there is one for both families."""
     if version == 6:
         return "world-ipv6"
-    return "world-ipv4" if options.ipv6 else "world"
+    return "world-ipv4" if ipv6 else "world"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cilium_policies.cilium.model import Policy, Rule, Spec
+from cilium_policies.cilium.model import Policy, Rule, Selector, Spec
 from cilium_policies.evaluate.labels import POD_NAMESPACE
 from cilium_policies.evaluate.options import Options
 from cilium_policies.evaluate.peers import Matcher, Scope, Service, matchers_of
@@ -97,24 +97,28 @@ class Entry:
         return None
 
 
+def subject_of(policy: Policy, subject: Selector) -> Needs:
+    """What a policy's subject selector asks of a pod."""
+    if policy.kind == "NetworkPolicy":
+        return needs_of(subject, "k8s")
+    return subject_needs(subject, policy.namespace)
+
+
 def entries_of(policy: Policy, services: tuple[Service, ...], options: Options) -> list[Entry]:
     """Every rule of a policy that the agent accepts; node policies are left out (no host firewall)."""
     found: list[Entry] = []
     for number, spec in enumerate(policy.specs):
         if spec.subject is None:
             continue
-        network_policy = policy.kind == "NetworkPolicy"
-        subject = (
-            needs_of(spec.subject, "k8s") if network_policy else subject_needs(spec.subject, policy.namespace)
-        )
+        subject = subject_of(policy, spec.subject)
         init = any(need[:2] == ("reserved", "init") for need in needs_of(spec.subject))
-        scope = Scope(policy.namespace, network_policy, init, services, options)
+        scope = Scope(policy.namespace, policy.kind == "NetworkPolicy", init, services, options)
         for list_name, rules, closes in _lists(spec, options):
             for index, rule in enumerate(rules or ()):
                 peers = matchers_of(rule, scope, deny=list_name.endswith("Deny"))
                 ref = RuleRef(policy, number, list_name, index)
                 found.append(Entry(ref, subject, peers, spans_of(rule), closes=closes, rule=rule))
-            if network_policy and rules == ():
+            if scope.network_policy and rules == ():
                 found.append(Entry(RuleRef(policy, number, list_name, -1), subject, None, None, closes=True))
     return found
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cilium_policies.cilium.model import Cidr, CidrGroup, Fqdn, Rule, Selector, ServiceRef
 from cilium_policies.evaluate.addresses import within
-from cilium_policies.evaluate.endpoint import Endpoint
+from cilium_policies.evaluate.endpoint import Endpoint, world_label
 from cilium_policies.evaluate.labels import CLUSTER, POD_NAMESPACE
 from cilium_policies.evaluate.names import matches_name
 from cilium_policies.evaluate.options import Options
@@ -69,7 +69,7 @@ class Range(NamedTuple):
         address, _, length = text.partition("/")
         if length == "0":
             version = 6 if ":" in address else 4
-            return _world(version, self.ipv6) in end.labels
+            return world_label(version, self.ipv6) in end.labels
         return within(end.address, text)
 
 
@@ -214,9 +214,3 @@ def _in_groups(needs: Needs, end: Endpoint, groups: Sequence[CidrGroup]) -> bool
         if there != (operator in ("In", "Exists")):
             return False
     return True
-
-
-def _world(version: int, ipv6: bool) -> str:
-    if version == 6:
-        return "world-ipv6"
-    return "world-ipv4" if ipv6 else "world"

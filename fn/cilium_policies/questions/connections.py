@@ -14,6 +14,7 @@ from cilium_policies.questions.situation import Situation
 
 NODES = ("host", "remote-node", "kube-apiserver", "ingress", "health")
 WORLD = "world"
+INTERNET = "internet"
 
 
 class Pair(NamedTuple):
@@ -37,20 +38,25 @@ class Connections:
         self.reach = Reach(situation.world, [*self.pods, *self.nodes])
 
     def into(self, target: Endpoint) -> dict[PortSet, list[Endpoint]]:
-        """Who may open what to one end."""
-        parts = self.reach.into(target)
-        return {ports: list(self.reach.members(mask)) for ports, mask in parts.items()}
+        """Who may open what to one end; nodes among themselves are left out."""
+        return {
+            ports: [one for one in self.reach.members(mask) if one.namespace or target.namespace]
+            for ports, mask in self.reach.into(target).items()
+        }
 
     def pairs(self) -> Iterator[Pair]:
-        """Every pair of ends with open ports, the pod itself aside; nodes among themselves are left out."""
+        """Every pair of ends with open ports, the pod itself aside."""
         for target in self.reach.ends:
             for ports, sources in self.into(target).items():
                 for source in sources:
-                    if source.namespace or target.namespace:
-                        yield Pair(str(source), str(target), ports)
+                    yield Pair(str(source), str(target), ports)
 
-    def outside(self) -> Iterator[Pair]:
-        """What the pods may open to the outside, and the outside to them."""
+    def outside(self) -> list[Pair]:
+        """What the pods may open to the outside, and the outside to them; the two ranges of the internet are one."""
+        pairs = (one._replace(source=_named(one.source), target=_named(one.target)) for one in self._beyond())
+        return list(dict.fromkeys(pairs))
+
+    def _beyond(self) -> Iterator[Pair]:
         for end in self.pods:
             for ingress in (True, False):
                 for words, ports in self._outside(end, ingress).items():
@@ -70,6 +76,13 @@ class Connections:
                 for known in [words] if words != WORLD else list(found):
                     found[known] = difference(found.get(known, NOTHING), ports)
         return {words: ports for words, ports in found.items() if ports}
+
+
+def _named(words: str) -> str:
+    """`internet` for everything outside that is not private, in either address family."""
+    if words.startswith("0.0.0.0/0 except ") and "10.0.0.0/8" in words and "192.168.0.0/16" in words:
+        return INTERNET
+    return INTERNET if words.startswith("::/0 except ") and "fc00::/7" in words else words
 
 
 def _opened(entry: Entry, end: Endpoint, ingress: bool) -> PortSet:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.portset import NOTHING, PortSet, difference, words
-from cilium_policies.questions.connections import Connections, Pair
-from cilium_policies.questions.list import EVERY_POD, INTERNET, internet
+from cilium_policies.questions.connections import INTERNET, Connections, Pair
+from cilium_policies.questions.list import EVERY_POD
 from cilium_policies.questions.situation import Situation
 from cilium_policies.show.table import Cell, Table, columns
 
@@ -65,12 +65,7 @@ def _between(old: Connections, new: Connections, groups: Groups) -> None:
 
 
 def _sources(found: Connections, target: Endpoint) -> dict[str, PortSet]:
-    return {
-        str(source): ports
-        for ports, sources in found.into(target).items()
-        for source in sources
-        if source.namespace or target.namespace
-    }
+    return {str(source): ports for ports, sources in found.into(target).items() for source in sources}
 
 
 def _outside(old: Connections, new: Connections, are: set[str], groups: Groups) -> None:
@@ -82,7 +77,7 @@ def _outside(old: Connections, new: Connections, are: set[str], groups: Groups) 
 
 
 def _by_pair(pairs: Iterable[Pair]) -> dict[tuple[str, str], PortSet]:
-    return {(one.source, one.target): one.ports for one in internet(pairs)}
+    return {(one.source, one.target): one.ports for one in pairs}
 
 
 def _add(groups: Groups, source: str, target: str, then: PortSet, now: PortSet, outside: bool) -> None:

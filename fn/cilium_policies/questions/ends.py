@@ -11,7 +11,7 @@ from cilium_policies.workloads.model import Service, Workload
 
 INTERNET = "internet"
 WORDS = ("world", INTERNET, *ENTITIES, "kube-apiserver-external")
-_SOMEWHERE = "198.51.100.1"  # TEST-NET-2: an address of the internet that nobody has
+SOMEWHERE = "198.51.100.1"  # TEST-NET-2: an address of the internet that nobody has
 
 
 class End(NamedTuple):
@@ -53,7 +53,7 @@ def ends(situation: Situation, text: str) -> list[End]:
 
 def _word(text: str, situation: Situation) -> list[Endpoint]:
     if text == INTERNET:
-        made = situation.world.place(address(_SOMEWHERE, situation.options))
+        made = situation.world.place(address(SOMEWHERE, situation.options))
         made.name = INTERNET
         return [made]
     return entity(text, situation.options)

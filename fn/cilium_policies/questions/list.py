@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from cilium_policies.document.finding import refused
-from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.portset import PortSet, words
-from cilium_policies.questions.connections import NODES, WORLD, Connections, Pair
+from cilium_policies.questions.connections import INTERNET, NODES, WORLD, Connections
 from cilium_policies.questions.situation import Situation
 from cilium_policies.show.table import Cell, Table, columns
 
-INTERNET = "internet"
 EVERY_POD = "every pod"
 OTHERS = "other addresses"
 
@@ -35,7 +32,7 @@ def connections(situation: Situation, focus: str = "") -> list[Connection]:
     """
     found = Connections(situation)
     _check_focus(found, focus)
-    rows = [*_joined(found), *(Connection(*one[:2], words(one.ports)) for one in internet(found.outside()))]
+    rows = [*_joined(found), *(Connection(*one[:2], words(one.ports)) for one in found.outside())]
     if focus:
         rows = [one for one in _apart(found, rows) if _concerns(one, focus)]
     return sorted(set(rows))
@@ -47,7 +44,7 @@ def by_namespace(situation: Situation) -> list[Connection]:
     spaces = {str(end): end.namespace for end in found.pods}
     spaces |= {name: name for name in (*NODES, WORLD, INTERNET)}
     seen: dict[tuple[str, str], set[str]] = {}
-    for one in (*found.pairs(), *internet(found.outside())):
+    for one in (*found.pairs(), *found.outside()):
         ends = (spaces.get(one.source, OTHERS), spaces.get(one.target, OTHERS))
         seen.setdefault(ends, set()).update(words(one.ports).split(", "))
     return [Connection(*ends, _shortened(sorted(ports))) for ends, ports in sorted(seen.items())]
@@ -56,7 +53,7 @@ def by_namespace(situation: Situation) -> list[Connection]:
 def exposure(situation: Situation) -> list[Connection]:
     """What the world may open to pods, and what pods may open to the outside."""
     found = Connections(situation)
-    return sorted({Connection(*one[:2], words(one.ports)) for one in internet(found.outside())})
+    return sorted({Connection(*one[:2], words(one.ports)) for one in found.outside()})
 
 
 def table(rows: list[Connection], title: str = "Connections that the policies allow") -> Table:
@@ -99,8 +96,7 @@ def _joined(found: Connections) -> list[Connection]:
     by_source: dict[tuple[str, PortSet], list[str]] = {}
     for target in found.reach.ends:
         for ports, sources in found.into(target).items():
-            names = _kept(sources, target)
-            for name in _together(names, str(target), everyone, spaces):
+            for name in _together({str(one) for one in sources}, str(target), everyone, spaces):
                 by_source.setdefault((name, ports), []).append(str(target))
     rows = []
     for (source, ports), targets in by_source.items():
@@ -109,10 +105,6 @@ def _joined(found: Connections) -> list[Connection]:
             for target in _together(set(targets), source, everyone, spaces)
         ]
     return rows
-
-
-def _kept(sources: Iterable[Endpoint], target: Endpoint) -> set[str]:
-    return {str(source) for source in sources if source.namespace or target.namespace}
 
 
 def _together(
@@ -153,22 +145,6 @@ def _apart(found: Connections, rows: list[Connection]) -> list[Connection]:
             if source != target
         ]
     return apart
-
-
-def internet(pairs: Iterable[Pair]) -> list[Pair]:
-    """Pairs in which the two ranges of the internet are one."""
-    found: dict[tuple[str, str, PortSet], Pair] = {}
-    for one in pairs:
-        made = one._replace(source=_named(one.source), target=_named(one.target))
-        found[made] = made
-    return list(found.values())
-
-
-def _named(words: str) -> str:
-    """`internet` for everything outside that is not private, in either address family."""
-    if words.startswith("0.0.0.0/0 except ") and "10.0.0.0/8" in words and "192.168.0.0/16" in words:
-        return INTERNET
-    return INTERNET if words.startswith("::/0 except ") and "fc00::/7" in words else words
 
 
 def _shortened(ports: list[str]) -> str:

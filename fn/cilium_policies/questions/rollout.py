@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from cilium_policies.catalogue.load import load
+from cilium_policies.catalogue.load import Catalogue, load
 from cilium_policies.generate.config import Rollout
 from cilium_policies.generate.plan import Plan
 from cilium_policies.kube.objects import at, mapping, mappings, text
@@ -28,7 +28,8 @@ class Late(NamedTuple):
 def phases(plan: Plan) -> Table:
     """One row a namespace, in the order of the phases: its phase and mode, what is uncovered, why late."""
     rollout = plan.config.rollout
-    reasons = {name: late(plan, name) for name in plan.namespaces}
+    known = _catalogue(plan)
+    reasons = {name: late(plan, name, known) for name in plan.namespaces}
     rows: list[tuple[Cell, ...]] = []
     for name in sorted(plan.namespaces, key=lambda one: (phase_of(plan, one), one)):
         open_ends = sorted({str(one) for one in plan.uncovered if one.workload.namespace == name})
@@ -50,15 +51,20 @@ def phase_of(plan: Plan, namespace: str) -> int:
     return plan.config.rollout.phase_of(namespace) if plan.config.rollout else 0
 
 
-def late(plan: Plan, namespace: str) -> list[Late]:
-    """The reasons why a cut in this namespace would hurt others, or the way back."""
+def _catalogue(plan: Plan) -> Catalogue:
+    return load(plan.config.defined_components, plan.config.disabled_components)
+
+
+def late(plan: Plan, namespace: str, known: Catalogue | None = None) -> list[Late]:
+    """The reasons why a cut in this namespace would hurt others, or the way back. `known` spares reading the
+    catalogue again for each namespace."""
     here = [one for one in plan.cluster.in_namespace(namespace) if one.own]
     reasons = []
     if namespace == plan.dns.namespace:
         reasons.append(Late(40, "answers DNS for the whole cluster"))
     if _holds_sources(plan, namespace) and here:
         reasons.append(Late(30, "Flux pulls a revert through it: its way to its sources must stay open"))
-    if any(_is_storage(one) for one in here) or _known_storage(plan, here):
+    if any(_is_storage(one) for one in here) or _known_storage(known or _catalogue(plan), here):
         reasons.append(Late(20, "serves storage: pods hang without it"))
     callers = called_from(plan, namespace)
     if len(callers) >= MANY:
@@ -83,9 +89,8 @@ def _pod(workload: Workload) -> dict[str, object]:
     return mapping(at(workload.source.spec, "template", "spec"))
 
 
-def _known_storage(plan: Plan, workloads: list[Workload]) -> bool:
+def _known_storage(known: Catalogue, workloads: list[Workload]) -> bool:
     """The catalogue's own words say what a component is for."""
-    known = load(plan.config.defined_components, plan.config.disabled_components)
     components = {one.component for one in workloads if one.component}
     found = [known.get(name) for name in components]
     return any(one is not None and _STORAGE.search(one.what) for one in found)
@@ -104,9 +109,10 @@ def called_from(plan: Plan, namespace: str) -> set[str]:
 def proposed(plan: Plan) -> Rollout:
     """Phases for a config that has none: what hurts nobody first, what all depend on last."""
     groups: dict[int, list[str]] = {}
+    known = _catalogue(plan)
     uncovered = {one.workload.namespace for one in plan.uncovered}
     for name in sorted(plan.namespaces):
-        weight = max((reason.weight for reason in late(plan, name)), default=0)
+        weight = max((reason.weight for reason in late(plan, name, known)), default=0)
         groups.setdefault(weight // 10 * 10 + (5 if name in uncovered and weight < 20 else 0), []).append(
             name
         )

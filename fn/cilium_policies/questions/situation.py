@@ -20,7 +20,6 @@ from cilium_policies.evaluate.world import World
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import NOWHERE, Mapping, Object, Where
 from cilium_policies.kube.reading import COMPONENT
-from cilium_policies.workloads import model
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -160,10 +159,6 @@ def _hardened(one: Known) -> Policy:
         return one.policy
     specs = (spec._replace(deny_ingress_default=None, deny_egress_default=None) for spec in one.policy.specs)
     return one.policy._replace(specs=tuple(specs))
-
-
-def _service(one: model.Service) -> Service:
-    return Service(one.namespace, one.name, one.labels, one.selector, one.addresses)
 
 
 def _end(one: Workload, labels: dict[str, str], keep: LabelFilter, options: Options) -> Endpoint:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 BUSY = 5  # a group is busy with links of a kind to more others than this …
 BUSY_SHARE = 0.2  # … and than this share of all boxes
-TONES = ("good", "warn", "mixed", "bad", "off", "outside", "plain")
 
 
 class Node(NamedTuple):

@@ -9,10 +9,10 @@ from cilium_policies.evaluate.entries import RuleRef
 from cilium_policies.evaluate.verdict import DEFAULT_DENY, DENY_RULE
 from cilium_policies.generate.edge import Edge, Peer
 from cilium_policies.generate.plan import Plan
+from cilium_policies.questions.ends import SOMEWHERE
 from cilium_policies.questions.faults.fault import Fault, Flow, Linted
 from cilium_policies.questions.situation import Situation
 
-_SOMEWHERE = "198.51.100.1"  # TEST-NET-2: an address of the internet that nobody has
 _DNS = 53
 
 
@@ -88,9 +88,9 @@ def _end(situation: Situation, peer: Peer) -> Endpoint | None:
     if peer.kind == "entity" and peer.name in ("kube-apiserver", "host", "remote-node", "world"):
         return entity(peer.name, situation.options)[0]
     if peer.kind == "internet" and not peer.name:
-        return situation.world.place(address(_SOMEWHERE, situation.options))
+        return situation.world.place(address(SOMEWHERE, situation.options))
     if (peer.kind == "internet" and "*" not in peer.name) or (peer.kind == "fqdn" and "*" not in peer.name):
-        return situation.world.place(dns_name(peer.name, _SOMEWHERE, situation.options)[0])
+        return situation.world.place(dns_name(peer.name, SOMEWHERE, situation.options)[0])
     if peer.kind == "cidr" and "${" not in peer.name:
         return situation.world.place(address(peer.name, situation.options))
     return None

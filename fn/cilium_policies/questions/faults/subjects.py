@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from cilium_policies.cilium.model import Selector
 from cilium_policies.cilium.read import CNP, NETWORK_POLICY
 from cilium_policies.evaluate.endpoint import Endpoint
+from cilium_policies.evaluate.entries import subject_of
 from cilium_policies.evaluate.labels import POD_NAMESPACE, LabelFilter
-from cilium_policies.evaluate.selectors import Need, Needs, holds, needs_of, subject_needs
+from cilium_policies.evaluate.selectors import Need, Needs, holds, needs_of
 from cilium_policies.questions.faults.fault import Fault, Linted
 from cilium_policies.workloads.model import Workload
 
@@ -69,12 +70,8 @@ def _subjects(one: Linted) -> Iterator[tuple[str, Needs, Selector]]:
     if one.known.refusals:
         return
     for path, spec in one.specs():
-        if spec.subject is None:
-            continue
-        if one.policy.kind == NETWORK_POLICY:
-            yield path, needs_of(spec.subject, "k8s"), spec.subject
-        else:
-            yield path, subject_needs(spec.subject, one.policy.namespace), spec.subject
+        if spec.subject is not None:
+            yield path, subject_of(one.policy, spec.subject), spec.subject
 
 
 def _ends(one: Linted, needs: Needs) -> list[Endpoint]:
