@@ -21,7 +21,6 @@ edges:
   - {to: internet, ports: [443/TCP], why: bank, when: {env: BANK_URL}}
 """
 TILL = "component: till\nmatch:\n  - {app: till}\n"
-FROM_SECRET = "env:\n- {name: BANK_URL, valueFrom: {secretKeyRef: {name: bank, key: url}}}\n"
 SHOP = [
     namespace("shop"),
     deployment(

@@ -108,7 +108,10 @@ def _spec(draw: random.Random) -> Mapping:
 
 
 def _rule(draw: random.Random, side: str, deny: bool) -> Mapping:
-    rule = {f"{side}{key}": value for key, value in draw.choice(_PEERS).items()}
+    peers = _EGRESS_PEERS if side == "to" else _PEERS
+    if draw.random() < 0.1:
+        peers = _REFUSED_PEERS
+    rule = {f"{side}{key}": value for key, value in draw.choice(peers).items()}
     if draw.random() < 0.5:
         rule["toPorts"] = [
             {"ports": one["ports"]} if deny and "ports" in one else one for one in draw.choice(_PORTS)

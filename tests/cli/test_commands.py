@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -93,7 +92,7 @@ def test_list_now_shows_that_audit_cuts_nothing() -> None:
 
 def test_policies_written_in_the_input_count_as_they_stand(tmp_path: Path) -> None:
     bare = command("list", "--policies", "written", str(SHOP)).stdout.decode()
-    assert "shop/db" not in bare or bare != command("list", str(SHOP)).stdout.decode()
+    assert bare != command("list", str(SHOP)).stdout.decode()
     made = command("--only-policies", str(SHOP))
     (tmp_path / "policies.yaml").write_bytes(made.stdout)
     again = command("list", str(SHOP), str(tmp_path / "policies.yaml")).stdout
@@ -276,9 +275,7 @@ def test_completion_knows_commands_and_options() -> None:
 
 def test_a_folder_without_manifests_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    done = subprocess.run(
-        [sys.executable, *RUN[1:], "list", str(tmp_path / "empty")], capture_output=True, check=False
-    )
+    done = command("list", str(tmp_path / "empty"))
     assert (done.returncode, done.stdout) == (0, b"no connection\n")
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 
 from tests.e2e.manifests import documents, policies, rest
 from tests.e2e.trouble import EXEC, kustomization
-from tests.tools import IMAGE, ROOT, absent, require, run, succeeded
+from tests.engine.fixtures import required_corpus
+from tests.tools import IMAGE, require, run, succeeded
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-CORPUS = Path(os.environ.get("CILIUM_POLICIES_CORPUS") or ROOT.parent / "shared" / "corpus")
 CLUSTERS = ["seed-cluster", "sock-shop", "online-boutique", "argo-cd", "kube-prometheus-stack"]
 BUILD = ["kustomize", "build", "--enable-alpha-plugins"]
 KUBECTL = ["kubectl", "kustomize", "--enable-alpha-plugins"]
@@ -24,9 +21,7 @@ IN_IMAGE = f"container: {{image: {IMAGE}}}"
 def cluster(request, tmp_path):
     """A folder with the cluster's manifests as kustomize prints them, and that text."""
     require("kustomize", "kubectl", "kpt", "podman")
-    source = CORPUS / request.param / "input.yaml"
-    if not source.exists():
-        absent("needs ../shared/corpus")
+    source = required_corpus() / request.param / "input.yaml"
     folder = kustomization(tmp_path / "plain")
     (folder / "ns.yaml").write_bytes(source.read_bytes())
     (folder / "kustomization.yaml").write_text("resources: [ns.yaml]\n")

@@ -64,6 +64,7 @@ def test_each_written_folder_builds_with_kustomize_and_a_second_write_changes_no
     require("kustomize")
     succeeded(run([FLUX / "run-write", tmp_path]))
     before = {path: path.read_text() for path in tmp_path.rglob("*.yaml")}
+    assert before
     for kustomization in tmp_path.rglob("kustomization.yaml"):
         assert own(documents(succeeded(run(["kustomize", "build", kustomization.parent]))))
 

@@ -13,7 +13,16 @@ from tests.tools import BASE, EPOCH, ROOT, environment, require, run, succeeded
 pytestmark = pytest.mark.e2e
 
 LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "__pycache__", "*.pyc", "tests", ".*_cache", "dist", "index.json"
+    ".git",
+    ".venv",
+    "__pycache__",
+    "*.pyc",
+    "tests",
+    ".*_cache",
+    ".cache",
+    ".hypothesis",
+    "dist",
+    "index.json",
 )
 
 
@@ -58,7 +67,8 @@ def test_two_builds_give_the_same_layers(image):
     env = environment(IMAGE=name, BASE=BASE, SOURCE_DATE_EPOCH=EPOCH, NO_CACHE="1")
     succeeded(run(["sh", ".ci/image.sh"], timeout=600, env=env))
     layers = [
-        run(["podman", "inspect", each, "--format", "{{.RootFS.Layers}}"]).stdout for each in (image, name)
+        succeeded(run(["podman", "inspect", each, "--format", "{{.RootFS.Layers}}"]))
+        for each in (image, name)
     ]
     run(["podman", "rmi", name])
 

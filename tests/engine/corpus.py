@@ -15,7 +15,6 @@ from tests.engine.substitute import substitute
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Manifests hold scalars that the other loaders stop at (`=`); names and labels are text anyway.
 _TextLoader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-Variables = Mapping[str, str]
 
 
 class Row(NamedTuple):

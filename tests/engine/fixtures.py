@@ -11,13 +11,7 @@ import pytest
 from tests.engine.build import ROOT, NoGoError
 from tests.engine.crds import crd_directories
 from tests.engine.judge import Judge
-
-
-def missing(what: str) -> None:
-    """Skip the test with one line; where CI is true nothing may be missing, so fail."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"CI must have it: {what}", pytrace=False)
-    pytest.skip(what)
+from tests.tools import absent
 
 
 def corpus_directory() -> Path | None:
@@ -27,13 +21,27 @@ def corpus_directory() -> Path | None:
     return found if found.is_dir() else None
 
 
+def engine_cases_directory() -> Path:
+    """`$CILIUM_POLICIES_ENGINE_CASES`, or `../shared/engine-cases` beside the checkout, there or not."""
+    return Path(os.environ.get("CILIUM_POLICIES_ENGINE_CASES") or ROOT.parent / "shared" / "engine-cases")
+
+
+def required_corpus() -> Path:
+    """The folder of real clusters; without it the test skips with a line, or fails in CI."""
+    found = corpus_directory()
+    if found is None:
+        absent("no corpus: set CILIUM_POLICIES_CORPUS to its folder")
+        raise FileNotFoundError
+    return found
+
+
 @pytest.fixture(scope="session")
 def judge() -> Iterator[Judge]:
     """Cilium's policy engine, built on first use; skips without Go."""
     try:
         running = Judge()
     except NoGoError as error:
-        missing(str(error))
+        absent(str(error))
         raise
     with running:
         yield running
@@ -45,15 +53,11 @@ def crds() -> dict[str, Path]:
     try:
         return crd_directories()
     except NoGoError as error:
-        missing(str(error))
+        absent(str(error))
         raise
 
 
 @pytest.fixture(scope="session")
 def corpus() -> Path:
-    """The folder of real clusters; skips where it is not."""
-    found = corpus_directory()
-    if found is None:
-        missing("no corpus: set CILIUM_POLICIES_CORPUS to its folder")
-        raise FileNotFoundError
-    return found
+    """See `required_corpus`."""
+    return required_corpus()

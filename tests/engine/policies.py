@@ -65,3 +65,9 @@ def wide_rules(policies: str) -> list[str]:
                             f"{metadata.get('namespace', '')}/{metadata.get('name')} {side}: {', '.join(sorted(named))}"
                         )
     return found
+
+
+def policy(name: str, spec: str, namespace: str = "shop") -> str:
+    """One CiliumNetworkPolicy as a document of a stream."""
+    metadata = f"{{name: {name}, namespace: {namespace}}}"
+    return f"---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {metadata}\nspec: {spec}\n"

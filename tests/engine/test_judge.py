@@ -10,19 +10,16 @@ import pytest
 import yaml
 
 from tests.engine.build import SOURCES, build, go_command
+from tests.engine.fixtures import engine_cases_directory
 from tests.engine.judge import Judge, JudgeError
+from tests.engine.policies import policy
+from tests.tools import absent
 
 pytestmark = pytest.mark.judge
 
 CASES = SOURCES / "cases"
 SHOP = (CASES / "shop.cluster.yml").read_text(encoding="utf-8")
 PROBE = {"from": {"pod": "tools/scraper"}, "to": {"pod": "shop/front"}, "port": 9464}
-
-
-def policy(name: str, spec: str, namespace: str = "shop") -> str:
-    """One CiliumNetworkPolicy as a document of a stream."""
-    metadata = f"{{name: {name}, namespace: {namespace}}}"
-    return f"---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {metadata}\nspec: {spec}\n"
 
 
 CLOSED = policy("default-deny", "{endpointSelector: {}, ingress: [{}], egress: [{}]}")
@@ -44,11 +41,9 @@ def test_own_cases_pass(judge: Judge) -> None:
 
 
 def test_shared_cases_pass(judge: Judge) -> None:
-    shared = Path(
-        os.environ.get("CILIUM_POLICIES_ENGINE_CASES") or SOURCES.parents[2] / "shared/engine-cases"
-    )
+    shared = engine_cases_directory()
     if not shared.is_dir():
-        pytest.skip("no shared cases: set CILIUM_POLICIES_ENGINE_CASES to their folder")
+        absent("no shared cases: set CILIUM_POLICIES_ENGINE_CASES to their folder")
     done = subprocess.run([str(build()), "test", str(shared)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -15,7 +15,7 @@ from tests.engine.facts import LAN, PUBLIC, FactEdges
 from tests.engine.judge import Judge
 from tests.engine.measure import Count, audit, measure
 from tests.engine.openings import openings
-from tests.engine.policies import namespaces, wide_rules
+from tests.engine.policies import namespaces, policy, wide_rules
 from tests.engine.score import main
 
 pytestmark = pytest.mark.judge
@@ -28,12 +28,6 @@ FLOWS = """
 - {from: {pod: shop/front}, to: {cidr: 192.168.1.1}, port: 80, expect: deny, strict: true, why: x, source: attack}
 - {from: {entity: host}, to: {pod: shop/store}, port: 5432, expect: allow, why: probe, source: x}
 """
-
-
-def policy(name: str, spec: str, namespace: str = "shop") -> str:
-    """One CiliumNetworkPolicy as a document of a stream."""
-    metadata = f"{{name: {name}, namespace: {namespace}}}"
-    return f"---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {metadata}\nspec: {spec}\n"
 
 
 DENY = policy("default-deny", "{endpointSelector: {}, ingress: [{}], egress: [{}]}")

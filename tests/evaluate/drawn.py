@@ -27,7 +27,6 @@ _PATTERNS = ("*", "*.example.org", "**.example.org", "api.*.org", "*.net", "*exa
 _NODES = ("host", "remote-node", "kube-apiserver", "ingress", "health", "init", "unmanaged")
 _ENTITIES = ("all", "world", "cluster", "cluster-mesh", "none", *_NODES)
 _ENDS = ("world", "kube-apiserver-local", "kube-apiserver-external", *_NODES)
-_WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod")
 
 
 class Draw(random.Random):

@@ -9,10 +9,11 @@ import pytest
 import yaml
 from cilium_policies.evaluate.verdict import Decision, Verdict
 
+from tests.engine.fixtures import engine_cases_directory
 from tests.evaluate.manifests import Cluster, documents, options_of
 
 HERE = Path(__file__).parents[1] / "engine" / "cases"
-SHARED = Path(__file__).parents[3] / "shared" / "engine-cases"
+SHARED = engine_cases_directory()
 FILES = sorted(path for folder in (HERE, SHARED) for path in folder.glob("*.yaml"))
 
 

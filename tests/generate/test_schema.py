@@ -170,9 +170,10 @@ def test_the_definition_is_a_schema_without_unknown_keywords() -> None:
 
 
 def test_defaults_in_the_definition_fit_it() -> None:
-    for part in _parts(DEFINED):
-        if "default" in part:
-            jsonschema.Draft4Validator(part).validate(part["default"])
+    parts = [part for part in _parts(DEFINED) if "default" in part]
+    assert parts
+    for part in parts:
+        jsonschema.Draft4Validator(part).validate(part["default"])
 
 
 def test_module_and_reference_page_follow_the_definition() -> None:

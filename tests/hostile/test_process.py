@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from bench import inputs
+from tests.cli.test_bare import RUN
 from tests.hostile import seeds
-
-RUN = [sys.executable, "-c", "import sys; from cilium_policies.cli import main; sys.exit(main())"]
 
 
 def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
@@ -177,8 +176,5 @@ def test_the_function_touches_what_it_is_given_and_nothing_else(tmp_path: Path) 
                 opened.add(Path(what))
             else:
                 assert any(what.startswith(place) for place in places) or what.isdigit(), what
-                assert (
-                    what.endswith((".py", ".pyc", ".so", "index.json", ".pth", ".toml", ".cfg"))
-                    or what.isdigit()
-                ), what
+                assert what.endswith(KINDS) or what.isdigit(), what
         assert opened == {path for path in named if path.is_absolute()}

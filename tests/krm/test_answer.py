@@ -78,7 +78,9 @@ def value(item: Item) -> Any:
 
 
 def inputs(corpus: Path) -> list[Path]:
-    return [path for path in sorted(corpus.rglob("*")) if path.suffix in (".yaml", ".json")]
+    found = [path for path in sorted(corpus.rglob("*")) if path.suffix in (".yaml", ".json")]
+    assert found
+    return found
 
 
 def test_nothing_changes_in_any_file_of_the_corpus(corpus: Path) -> None:

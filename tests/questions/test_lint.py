@@ -20,7 +20,6 @@ spec:
     spec: {containers: [{name: coredns, image: coredns/coredns, ports: [{containerPort: 53, protocol: UDP}]}]}
 """
 TOOL = "endpointSelector: {matchLabels: {app: tool}}"
-WEB = "endpointSelector: {matchLabels: {app: web}}"
 KUBE_DNS = "toEndpoints: [{matchLabels: {'k8s:io.kubernetes.pod.namespace': kube-system, k8s-app: kube-dns}}]"
 ASKS = f"{KUBE_DNS}, toPorts: [{{ports: [{{port: '53', protocol: ANY}}], rules: {{dns: [{{matchPattern: '*'}}]}}}}]"
 WIDE = "CiliumClusterwideNetworkPolicy"

@@ -59,10 +59,7 @@ def test_focus() -> None:
     assert "shop/web => shop/db : 5432/TCP" in rows(text, "shop")
     with pytest.raises(Refused) as refusal:
         rows(text, "shop/dbb")
-    assert (
-        refusal.value.finding.cure == "did you mean shop/db or shop/web?"
-        or "shop/db" in refusal.value.finding.cure
-    )
+    assert refusal.value.finding.cure == "did you mean shop/db or shop/web or shop?"
 
 
 def test_by_namespace_and_exposure() -> None:

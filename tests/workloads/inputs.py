@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
-import pytest
 from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object, Where, mapping, mappings, text
@@ -41,17 +39,6 @@ def release(values: str, chart: str = "app-template", version: str = "4.1.1", na
 def releases(content: str) -> list[Release]:
     """The releases that the objects of a stream show."""
     return collect(Inventory(objects(content)))
-
-
-def corpus() -> Path:
-    """The directory of real inputs; skips the test where it is not at hand, fails where CI lacks it."""
-    checkout = Path(__file__).resolve().parents[2]
-    found = Path(os.environ.get("CILIUM_POLICIES_CORPUS", checkout.parent / "shared" / "corpus"))
-    if not found.is_dir():
-        if os.environ.get("CI") == "true":
-            pytest.fail("the corpus is missing: set CILIUM_POLICIES_CORPUS")
-        pytest.skip("no corpus: set CILIUM_POLICIES_CORPUS")
-    return found
 
 
 def case(directory: Path) -> list[Object]:

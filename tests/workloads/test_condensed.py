@@ -25,7 +25,8 @@ from cilium_policies.workloads.prune import READ_KINDS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.workloads.inputs import corpus, objects
+from tests.engine.fixtures import required_corpus
+from tests.workloads.inputs import objects
 
 WIDE = {
     "default-deny",
@@ -66,7 +67,7 @@ def opened(policy: Policy) -> set[str]:
 @pytest.fixture(scope="module", params=TREES)
 def tree(request):
     """Files of a tree, their objects by file, and the tree's inventory."""
-    directory = corpus() / request.param
+    directory = required_corpus() / request.param
     paths = [directory / "input.yaml", *sorted(directory.glob("apps/*.yaml"))]
     files = {str(path.relative_to(directory)): path.read_bytes() for path in paths}
     read = {name: read_objects([split(data, name)]).objects for name, data in files.items()}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.fixtures import required_corpus
 from tests.workloads import helm_comparison
-from tests.workloads.inputs import corpus
 
 
 @pytest.mark.e2e
@@ -22,7 +22,7 @@ def test_every_app_template_release_of_the_corpus_is_predicted_exactly():
         )
     found = helm_comparison.charts_in(Path(charts))
     compared = 0
-    for tree in sorted(corpus().glob("apps-root-*")):
+    for tree in sorted(required_corpus().glob("apps-root-*")):
         for release in helm_comparison.releases(list(helm_comparison.read_tree(tree))):
             outcome = helm_comparison.compare(release, found, helm)
             assert (outcome.refused, outcome.differences) == ("", []), outcome.release

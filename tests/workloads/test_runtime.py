@@ -11,7 +11,8 @@ from cilium_policies.workloads.gather import gather
 from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.releases import app_template, release
 
-from tests.workloads.inputs import case, corpus, objects
+from tests.engine.fixtures import required_corpus
+from tests.workloads.inputs import case, objects
 
 TREES = ["apps-root-bjws", "apps-root-buroa", "apps-root-onedr0p", "apps-root-template"]
 
@@ -19,7 +20,7 @@ TREES = ["apps-root-bjws", "apps-root-buroa", "apps-root-onedr0p", "apps-root-te
 @pytest.fixture(scope="module", params=TREES)
 def tree(request):
     """Predicted and real inventories of a tree, app-template releases only."""
-    directory = corpus() / request.param
+    directory = required_corpus() / request.param
     shown = Inventory(flux.resolve(case(directory)))
     releases = release.collect(shown)
     expanded = [one for found in releases for one in app_template.expand(found)]
@@ -79,7 +80,7 @@ def test_nothing_is_predicted_that_does_not_run(tree):
 @pytest.fixture(scope="module", params=TREES)
 def whole(request):
     """Everything that a tree is known to run, and what it really runs (runtime.yaml)."""
-    directory = corpus() / request.param
+    directory = required_corpus() / request.param
     predicted = gather(case(directory), load(), Settings())
     real = Inventory(objects((directory / "runtime.yaml").read_text(), "runtime.yaml"))
     return predicted, Cluster(real, rendered.workloads(real), rendered.services(real), Settings())

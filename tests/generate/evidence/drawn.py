@@ -36,7 +36,6 @@ class _Service(NamedTuple):
     namespace: str
     pod: str
     ports: list[tuple[str, int, _Port]]  # name and number of the Service port, pod port
-    headless: bool
     kind: str
 
 
@@ -155,7 +154,7 @@ def _service(one: _Drawing, number: int, pod: str) -> _Service:
     }
     made = one.add("v1", "Service", f"svc-{name}", namespace, spec=spec)
     made["metadata"]["labels"] = {"service": name}
-    return _Service(f"svc-{name}", namespace, pod, ports, headless, kind)
+    return _Service(f"svc-{name}", namespace, pod, ports, kind)
 
 
 def _call(one: _Drawing, service: _Service) -> None:
