@@ -20,9 +20,9 @@ class CatalogueIndexHook(BuildHookInterface):  # type: ignore[type-arg]
         if version == "editable":  # the program rebuilds a stale index of a work tree by itself
             return
         sys.path.insert(0, str(Path(self.root, "fn")))
-        from cilium_policies.catalogue import index
+        from cilium_policies.catalogue import index, load
 
         path = index.build()
         # The stamp holds the files' times, which no two checkouts share; a packed index needs none.
-        dated = f'"stamp":"{index.stamp(index.COMPONENTS)}"'.encode()
+        dated = f'"stamp":"{load.stamp(index.COMPONENTS)}"'.encode()
         path.write_bytes(path.read_bytes().replace(dated, b'"stamp":""', 1))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
 
 from cilium_policies.document.finding import ERROR, Finding, Refused, line_of
 from cilium_policies.document.finding import refused as error
@@ -16,6 +15,7 @@ from cilium_policies.krm.answer import pieces
 from cilium_policies.krm.ids import has_paths
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.reading import Objects, objects
+from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cilium_policies.generate.plan import Plan

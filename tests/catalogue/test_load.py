@@ -115,9 +115,9 @@ def test_a_new_file_is_a_new_component(tmp_path):
     )
     catalogue = load.Catalogue(index.compiled(tmp_path))
     assert list(catalogue.components) == ["mine"]
-    before = index.stamp(tmp_path)
+    before = load.stamp(tmp_path)
     tmp_path.joinpath("two.yaml").write_text("component: two\n")
-    assert index.stamp(tmp_path) != before
+    assert load.stamp(tmp_path) != before
 
 
 def test_a_bad_file_is_named(tmp_path):

@@ -10,7 +10,7 @@ import yaml
 from cilium_policies.catalogue import index
 from cilium_policies.catalogue.check import CHART, CONDITION, EDGE, MAKER, TOP, problems
 
-SCHEMA = json.loads((index.HERE / "component.schema.json").read_text())
+SCHEMA = json.loads(index.COMPONENTS.with_name("component.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 VALID = {
     "component": "mine",

@@ -40,6 +40,13 @@ def test_a_route_whose_gateway_is_elsewhere_is_told() -> None:
     assert any("Gateway network/outer" in one for one in said(namespace("shop"), CLIENT, ROUTE))
 
 
+def test_a_gateway_that_is_elsewhere_is_told_once_however_many_routes_name_it() -> None:
+    second = ROUTE.replace("{name: web, namespace: shop}", "{name: second, namespace: shop}")
+    told = [one for one in said(namespace("shop"), CLIENT, ROUTE, second) if "Gateway network/outer" in one]
+    assert len(told) == 1
+    assert "(2 routes name it)" in told[0]
+
+
 def test_an_ingress_whose_controller_is_elsewhere_is_told() -> None:
     shop = (namespace("shop"), CLIENT, service("shop/web"), INGRESS)
     (line,) = [one for one in said(*shop) if "Ingress shop/web" in one]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from cilium_policies.catalogue.conditions import MENTIONS
 from cilium_policies.catalogue.model import parse_port
+from cilium_policies.lean import Any
 
 TOP = {
     "component": "text",

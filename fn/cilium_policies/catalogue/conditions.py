@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Protocol
 
 from cilium_policies.catalogue.model import ChartEntry, MadeBy, When, group_kind, texts
 from cilium_policies.kube.objects import Mapping, text, walk_strings
+from cilium_policies.lean import Any, Protocol
 
 # Words for `mentions`: what configuration says when it uses such a service outside of the cluster.
 MENTIONS = {

@@ -9,15 +9,14 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
 
+from cilium_policies.catalogue import load
 from cilium_policies.catalogue.check import problems
 from cilium_policies.catalogue.model import CatalogueError, Component
+from cilium_policies.lean import Any
 
-HERE = Path(__file__).resolve().parent
-COMPONENTS = HERE / "components"
-INDEX = HERE / "index.json"
-FORM = "1"  # raised when the form of the index changes
+COMPONENTS = Path(load.COMPONENTS)
+INDEX = Path(load.INDEX)
 
 
 def build(out: Path | None = None, source: Path | None = None) -> Path:
@@ -33,13 +32,21 @@ def build(out: Path | None = None, source: Path | None = None) -> Path:
     return target
 
 
+def renewed(target: str, source: str) -> bytes:
+    """The index of a source tree, kept in `target` where that can be written."""
+    try:
+        return build(Path(target), Path(source)).read_bytes()
+    except OSError:
+        return compiled(Path(source))
+
+
 def compiled(source: Path) -> bytes:
     """The index of a folder of component files."""
     bodies = {}
     for path in sorted(source.glob("*.yaml"), key=lambda path: path.stem):
         body = read_file(path)
         bodies[body["component"]] = body
-    return assemble(bodies, stamp(source))
+    return assemble(bodies, load.stamp(source))
 
 
 def read_file(path: Path) -> dict[str, Any]:
@@ -58,17 +65,6 @@ def read_file(path: Path) -> dict[str, Any]:
     if data["component"] != path.stem:
         raise CatalogueError(f"{path.name}: component: is {data['component']}, must be the file's name")
     return dict(data)
-
-
-def stamp(source: Path) -> str:
-    """What changes whenever a component file is added, removed or edited: their count and newest time."""
-    count, newest = 0, 0
-    with os.scandir(source) as entries:
-        for entry in entries:
-            if entry.name.endswith(".yaml"):
-                count += 1
-                newest = max(newest, entry.stat().st_mtime_ns)
-    return f"{FORM}:{count}:{newest}"
 
 
 def assemble(bodies: dict[str, dict[str, Any]], mark: str = "") -> bytes:

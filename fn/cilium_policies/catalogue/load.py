@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from cilium_policies.catalogue.model import CatalogueError, ChartEntry, Component, Edge, MadeBy, read_edge
+from cilium_policies.lean import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+COMPONENTS = os.path.join(HERE, "components")
+INDEX = os.path.join(HERE, "index.json")
+INSTALLED = not os.path.exists(os.path.join(HERE, "..", "..", "..", "pyproject.toml"))
+FORM = "1"  # of the index; raised when it changes
 
 
 class Components(Mapping[str, Component]):
@@ -151,20 +155,27 @@ def _merged(catalogue: Catalogue, own: list[Any], off: list[str]) -> Catalogue:
 
 
 def _text() -> bytes:
-    """The index beside this module; in a source tree made anew when a file changed."""
-    if not os.path.exists(os.path.join(HERE, "..", "..", "..", "pyproject.toml")):
-        with open(os.path.join(HERE, "index.json"), "rb") as file:
-            return file.read()
-    from cilium_policies.catalogue import index  # a build of its own, which an installed program never needs
-
-    mark = index.stamp(index.COMPONENTS)
+    """The index; in a source tree made anew when a component file changed."""
+    mark = b"" if INSTALLED else f'[{{"stamp":"{stamp(COMPONENTS)}"'.encode()
     try:
-        text = index.INDEX.read_bytes()
-        if text.startswith(f'[{{"stamp":"{mark}"'.encode()):
+        with open(INDEX, "rb") as file:
+            text = file.read()
+        if text.startswith(mark):
             return text
     except OSError:
-        pass
-    try:
-        return index.build().read_bytes()
-    except OSError:  # a read-only tree
-        return index.compiled(index.COMPONENTS)
+        if INSTALLED:
+            raise
+    from cilium_policies.catalogue import index
+
+    return index.renewed(INDEX, COMPONENTS)
+
+
+def stamp(source: str | os.PathLike[str]) -> str:
+    """What changes whenever a component file is added, removed or edited: their count and newest time."""
+    count, newest = 0, 0
+    with os.scandir(source) as entries:
+        for entry in entries:
+            if entry.name.endswith(".yaml"):
+                count += 1
+                newest = max(newest, entry.stat().st_mtime_ns)
+    return f"{FORM}:{count}:{newest}"

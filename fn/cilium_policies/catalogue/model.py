@@ -4,9 +4,10 @@ Everything is read from plain mappings whose scalars are text: the files in `com
 index, and what a user writes under `spec.components.define` all have this one form.
 """
 
-from typing import Any, NamedTuple
+from __future__ import annotations
 
 from cilium_policies.kube.objects import Mapping, flag, mapping, mappings, strings, text
+from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.workloads.model import Port
 
 When = Any  # None, a word (peer, evidence, asked), a condition mapping, or a list of these (any suffices)

@@ -7,12 +7,12 @@ schema; each function looks at one part of a rule.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from cilium_policies.cilium.crd import ENTITIES, SUBDOMAIN, is_cidr
 from cilium_policies.cilium.re2 import regex_fault
 from cilium_policies.cilium.schema import Refusal
 from cilium_policies.kube.objects import Mapping, mapping, sequence
+from cilium_policies.lean import Any
 
 _PORT_NAME = re.compile(r"([a-zA-Z0-9]-?)*[a-zA-Z](-?[a-zA-Z0-9])*")
 _LABEL_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any, NamedTuple
 
 from cilium_policies.cilium.schema import Check, Flag, Kind, List, Map, Number, NumberOrText, Struct, Text
+from cilium_policies.lean import Any, NamedTuple
 
 ENTITIES = (
     "all",

@@ -3,7 +3,9 @@
 Field names follow `cilium.io/v2`; what a field does is Cilium's to say (docs/…/policy/language).
 """
 
-from typing import Any, NamedTuple
+from __future__ import annotations
+
+from cilium_policies.lean import Any, NamedTuple
 
 
 class Requirement(NamedTuple):

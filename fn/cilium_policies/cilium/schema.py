@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+
+from cilium_policies.lean import Any, NamedTuple, Protocol
 
 
 class Refusal(NamedTuple):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from cilium_policies.cilium.agent import Agent
 from cilium_policies.cilium.crd import LABEL_VALUE, SUBDOMAIN, spec_schema
 from cilium_policies.cilium.schema import Check, Map, Refusal, Text
 from cilium_policies.kube.objects import Mapping, mapping, sequence
+from cilium_policies.lean import Any
 
 VERSIONS = ("1.16", "1.17", "1.18", "1.19", "1.20")
 

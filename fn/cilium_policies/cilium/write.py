@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 from cilium_policies.cilium.model import Cidr, Policy, PortRange, Rule, Selector, ServiceRef, Spec, ToPorts
 from cilium_policies.cilium.scalar import quoted, scalar
+from cilium_policies.lean import Any
 
 API_VERSION = "cilium.io/v2"
 LONGEST = 60_000  # bytes in a line: `flux envsubst` silently drops what follows a line of more than 64 KiB

@@ -55,7 +55,10 @@ def run(arguments: list[str]) -> int:
 
 def _let_die(name: str) -> None:
     """Ctrl-C, and a pipe closed on a report, end this program as they end others: without a word."""
-    import signal
+    try:
+        import _signal as signal  # its C half: `signal` itself wraps it in enums, at two milliseconds a start
+    except ImportError:
+        import signal
 
     if hasattr(signal, name):
         signal.signal(getattr(signal, name), signal.SIG_DFL)

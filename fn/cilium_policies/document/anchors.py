@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cilium_policies.document.limits import ALIASED_NODES, ALIASED_SHARE, Value
+from cilium_policies.lean import Any
 
 
 class Bad(Exception):

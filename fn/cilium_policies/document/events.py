@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import yaml
 from yaml.events import (
@@ -21,6 +20,7 @@ from yaml.events import (
 from cilium_policies.document.anchors import Anchors, Bad
 from cilium_policies.document.finding import Refused, refused
 from cilium_policies.document.limits import MAX_DEPTH, NULLS, Value
+from cilium_policies.lean import Any
 
 MERGE = "\0<<"  # no key of a document: YAML allows no NUL
 MERGE_TAG = "tag:yaml.org,2002:merge"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from cilium_policies.lean import Any
 
 Value = None | str | list[Any] | dict[str, Any]
 

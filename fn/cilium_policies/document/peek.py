@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 from cilium_policies.document.limits import NULLS
+from cilium_policies.lean import NamedTuple
 
 # The value of a `key: value` line when it is one simple word, plain or quoted, perhaps with a comment.
 WORD = re.compile(

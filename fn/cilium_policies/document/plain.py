@@ -1,127 +1,185 @@
 """A fast reader of the YAML that tools write: block style, simple keys, scalars of one line, literal blocks.
 
-One regular expression takes a text apart into lines; whatever it does not know (anchors, flow collections,
-folded or continued scalars, odd keys, characters outside ASCII, anything misaligned) makes `read` return None,
-and the event parser decides. A property test holds both readers together. It is several times as fast as
-libyaml's events turned into Python objects, and spares the import of PyYAML where nothing odd comes up.
+One regular expression takes a line apart, and lines that come again, as most do in a build, are looked up;
+whatever it does not know (anchors, flow collections, folded or continued scalars, odd keys, characters outside
+ASCII, anything misaligned) makes `read` return None, and the event parser decides. A property test holds both
+readers together. It is many times as fast as libyaml's events turned into Python objects, and spares the
+import of PyYAML where nothing odd comes up.
 """
 
 from __future__ import annotations
 
 import re
 from sys import intern
-from typing import Any
 
 from cilium_policies.document.limits import MAX_DEPTH, NULLS
+from cilium_policies.lean import Any
 
 LINE = re.compile(
-    r"\n( *)(?:#[\t -~]*|"  # 1: indentation; a comment is a line without further groups
+    r"( *)(?:#.*|"  # 1: indentation; a comment is a line without further groups
     r"(- +)?"  # 2: the dash of a sequence entry
-    r"(?:([A-Za-z0-9_./$][A-Za-z0-9_./$-]{0,250}):(?: +|(?=\n)))?"  # 3: the key
+    r"(?:([A-Za-z0-9_./$][A-Za-z0-9_./$-]{0,250}):(?: +|\Z))?"  # 3: the key
     r"(?:((?:[A-Za-z0-9_./$()<=+~;^\\]|-(?=[!-~]))"  # 4: a plain scalar
     r"[ !\"$-9;-~]*(?:(?::(?=[!-~])|(?<! )#)[ !\"$-9;-~]*)*(?<! ))"
     r"|('(?:[ -&(-~]|'')*'|\"(?:[ !#-\[\]-~]|\\[\\\"nt])*\"|\{\}|\[\])"  # 5: a quoted one, an empty collection
-    r"|(\|[-+]?(?:\n\1 +[\t -~]*|\n *(?=\n))*))?"  # 6: a literal block with its lines
-    r" *)(?=\n)"
+    r"|(\|[-+]?)\Z)?"  # 6: the header of a literal block
+    r" *)"
 )
+WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@-]*")
+TEXT = bytes([0x09, 0x0A, *range(0x20, 0x7F)])
 ESCAPE = re.compile(r"\\(.)")
 ESCAPED = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
+VALUE, OPEN, BLOCK, MAPPING, SEQUENCE = range(5)
+DEEPEST = MAX_DEPTH - 2  # of an open key: its children, and theirs behind a dash, are deeper
+KEPT = 8192  # lines remembered at a time: some two megabytes
 
 
 class Unsure(Exception):
     """The text holds what this reader leaves to the event parser."""
 
 
+# A line taken apart: (level, inner, key, value, kind). `level` is twice its column, and one more for a dash, which
+# orders what contains what, as a key's list may stand at the key's own column; -1 for a blank line or a comment.
+# `inner` is the level of the mapping that begins behind a dash, else -1. `value` is the scalar, or a block's header.
+Line = tuple[int, int, str, Any, int]
+EMPTY: Line = (-1, -1, "", None, VALUE)
+_known: dict[str, Line] = {}
+_heads: dict[str, tuple[int, int, str]] = {}  # by what stands before the colon
+
+
 def read(text: bytes) -> dict[str, Any] | None:
     """The mapping that `text` (one document) holds; None when this reader is not sure."""
-    if not text.isascii() or not text.endswith(b"\n"):
+    if text.translate(None, TEXT) or not text.endswith(b"\n"):
         return None
+    lines = text.decode("ascii").split("\n")
+    lines.pop()
     try:
-        return _build(LINE.findall("\n" + text.decode("ascii")), text.count(b"\n"))
+        return _build(lines)
     except (Unsure, IndexError):
         return None
 
 
-def _build(  # noqa: C901, PLR0915 (the hot loop)
-    lines: list[tuple[str, str, str, str, str, str]], count: int
-) -> dict[str, Any]:
-    """The mapping that these lines make, if they are all `count` lines of the text.
+def _build(lines: list[str]) -> dict[str, Any]:  # noqa: C901, PLR0915 (the hot loop)
+    """The mapping that these lines make.
 
-    `node` is the open collection and `column` where its members stand; those around it wait on the stack. A
-    key without a value stays open until the next line shows whether it has children: deeper ones, or dashes
-    at its own column. Raises IndexError for a line left of the outermost.
+    `node` is the open collection and `level` that of its members; those around it wait on the stack. A key
+    without a value stays open until the next line shows whether it has children. Raises IndexError for a line left
+    of the outermost.
     """
     node: Any = {}
-    root, column, open_key, seen = node, -1, "", len(lines)
+    root, level, open_key = node, -1, ""
     stack: list[tuple[int, Any]] = []
-    for indent, dash, key, plain, quoted, block in lines:
-        if not dash and not key:
-            if plain or quoted or block:
-                raise Unsure
+    known, at, end = _known.get, 0, len(lines)
+    while at < end:
+        line = lines[at]
+        at += 1
+        here, inner, key, value, kind = known(line) or _line(line)
+        if here < 0:
             continue
-        at = len(indent)
         if open_key:
-            child: Any = None
-            if at > column or (dash and at == column):
-                child = [] if dash else {}
-                stack.append((column, node))
-            node[open_key] = child
+            if here > level:
+                stack.append((level, node))
+                child: Any = [] if here & 1 else {}
+                node[open_key] = child
+                level, node = here, child
+            else:
+                node[open_key] = None
             open_key = ""
-            if child is not None:
-                column, node = at, child
-        elif column < 0:
-            column = at
-        while column > at or (column == at and not dash and node.__class__ is list):
-            column, node = stack.pop()
-        if column != at or (dash and node.__class__ is not list) or len(stack) > MAX_DEPTH:
+        elif level < 0:
+            level = here & ~1
+        while level > here:
+            level, node = stack.pop()
+        if level != here:
             raise Unsure
-        if dash and key:
-            if block:
-                raise Unsure
-            stack.append((column, node))
+        if inner >= 0:
+            stack.append((level, node))
             child = {}
             node.append(child)
-            column, node = at + len(dash), child
-        if plain:
-            value: Any = None if plain in NULLS else plain
-        elif quoted:
-            value = _quoted(quoted)
-        elif block:
-            value, size = _literal(block)
-            seen += size
-        elif key and key not in node:
-            open_key = intern(key)
-            continue
-        else:
-            raise Unsure
+            level, node = inner, child
+        if kind != VALUE:
+            if kind == OPEN:
+                if key in node or len(stack) > DEEPEST:
+                    raise Unsure
+                open_key = key
+                continue
+            if kind == BLOCK:
+                value, at = _literal(lines, at, here >> 1, value)
+            else:
+                value = {} if kind == MAPPING else []
         if not key:
             node.append(value)
         elif key in node:
             raise Unsure
         else:
-            node[intern(key)] = value
+            node[key] = value
     if open_key:
         node[open_key] = None
-    if seen != count or not root:
+    if not root:
         raise Unsure
     return root  # type: ignore[no-any-return]
 
 
-def _quoted(text: str) -> Any:
-    """The value of a scalar in quotes, or of `{}` or `[]`."""
+def _line(text: str) -> Line:
+    """The line taken apart, and remembered: a new value behind a known key, or a line of any form. Raises Unsure."""
+    head, _, rest = text.partition(": ")
+    begun = _heads.get(head)
+    value = rest[1:-1] if rest.startswith("'") else rest
+    if begun is not None and WORD.fullmatch(value) and (rest is value or rest.endswith("'")):
+        line = (*begun, None if rest in NULLS else value, VALUE)
+    else:
+        line = _parts(text)
+        if rest and line[2]:
+            _heads[head] = line[:3]
+    if len(_known) >= KEPT:
+        _known.clear()
+        _heads.clear()
+    _known[text] = line
+    return line
+
+
+def _parts(text: str) -> Line:
+    """A line taken apart. Raises Unsure."""
+    match = LINE.fullmatch(text)
+    if match is None:
+        raise Unsure
+    indent, dash, key, plain, quoted, block = match.groups()
+    value = plain or quoted or block
+    if not dash and not key:
+        if value:
+            raise Unsure
+        return EMPTY
+    kind = VALUE
+    if plain:
+        value = None if plain in NULLS else plain
+    elif quoted in ("{}", "[]"):
+        kind = MAPPING if quoted == "{}" else SEQUENCE
+    elif quoted:
+        value = _quoted(quoted)
+    elif not block:
+        kind = OPEN
+    else:
+        kind = BLOCK
+    if (kind == OPEN and not key) or (kind == BLOCK and dash and key):
+        raise Unsure
+    column = len(indent)
+    inner = 2 * (column + len(dash)) if dash and key else -1
+    return 2 * column + bool(dash), inner, intern(key or ""), value, kind
+
+
+def _quoted(text: str) -> str:
+    """The value of a scalar in quotes."""
+    inner = text[1:-1]
     if text[0] == "'":
-        text = text[1:-1]
-        return text.replace("''", "'") if "'" in text else text
-    if text[0] == '"':
-        text = text[1:-1]
-        return ESCAPE.sub(lambda match: ESCAPED[match[1]], text) if "\\" in text else text
-    return {} if text == "{}" else []
+        return inner.replace("''", "'") if "'" in inner else inner
+    return ESCAPE.sub(lambda match: ESCAPED[match[1]], inner) if "\\" in inner else inner
 
 
-def _literal(block: str) -> tuple[str, int]:
-    """The text of a literal block (header and lines), and its number of lines."""
-    header, _, body = block.partition("\n")
-    size = block.count("\n")
+def _literal(lines: list[str], start: int, column: int, header: str) -> tuple[str, int]:
+    """The text of the literal block whose lines begin at `start`, deeper than `column`, and where it ends."""
+    end, pad = start, " " * (column + 1)
+    while end < len(lines) and (lines[end].startswith(pad) or not lines[end].strip(" ")):
+        end += 1
+    body = "\n".join(lines[start:end])
     text = body.lstrip("\n ")
     if not text or text[0] == "\t":
         raise Unsure
@@ -130,14 +188,14 @@ def _literal(block: str) -> tuple[str, int]:
     if first and any(len(line) > margin for line in body[:first].split("\n")):
         raise Unsure
     stripped = ("\n" + body).replace("\n" + " " * margin, "\n")
-    if len(stripped) != len(body) + 1 - size * margin:
+    if len(stripped) != len(body) + 1 - (end - start) * margin:
         stripped = _unindented(body, margin)
     else:
         stripped = stripped[1:]
     if header == "|+":
-        return stripped + "\n", size
+        return stripped + "\n", end
     stripped = stripped.rstrip("\n")
-    return (stripped if header == "|-" else stripped + "\n"), size
+    return (stripped if header == "|-" else stripped + "\n"), end
 
 
 def _unindented(body: str, margin: int) -> str:

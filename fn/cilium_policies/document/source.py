@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from sys import intern
-from typing import Any
 
 from cilium_policies.document import parse
 from cilium_policies.document.finding import Finding, Refused
 from cilium_policies.document.limits import Value
 from cilium_policies.document.peek import Peek
+from cilium_policies.lean import Any
 
 STREAM = "stream"
 RESOURCE_LIST = "resourcelist"

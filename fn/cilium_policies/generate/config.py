@@ -1,10 +1,12 @@
 """The config as values: what the schema lets through, with every default filled in."""
 
+from __future__ import annotations
+
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
 
 from cilium_policies.generate.peer import ConfigPeer
 from cilium_policies.kube.objects import Mapping, Where
+from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.workloads.model import Port
 
 OFF, AUDIT, ENFORCE = "off", "audit", "enforce"

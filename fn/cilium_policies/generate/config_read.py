@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NoReturn
 
 from cilium_policies.document.finding import ERROR, Finding, Refused
 from cilium_policies.generate import config_values
@@ -12,6 +11,7 @@ from cilium_policies.generate.config_schema import SCHEMA
 from cilium_policies.generate.flat_config import Unplaced, place
 from cilium_policies.generate.schema import Path, Problem, check, nearest, path_text
 from cilium_policies.kube.objects import Mapping, Where, mapping, text
+from cilium_policies.lean import Any, NoReturn
 
 API_VERSION = "cilium-policies.fn/v1alpha1"
 KIND = "CiliumPolicies"

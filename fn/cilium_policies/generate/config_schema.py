@@ -1,7 +1,7 @@
 """The schema of the config, made from function-definition.yaml: do not edit."""
 
 # ruff: noqa: E501
-from typing import Any
+from cilium_policies.lean import Any
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

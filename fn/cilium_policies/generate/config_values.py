@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
 
 from cilium_policies.generate import peer as peers
 from cilium_policies.generate.config import (
@@ -16,6 +15,7 @@ from cilium_policies.generate.config import (
 )
 from cilium_policies.generate.schema import BOOLEANS, Path
 from cilium_policies.kube.objects import Mapping, Where, mapping, strings
+from cilium_policies.lean import Any, TypeVar
 from cilium_policies.workloads.model import Port
 
 T = TypeVar("T")

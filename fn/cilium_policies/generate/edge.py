@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.model import Port, Workload
 
 

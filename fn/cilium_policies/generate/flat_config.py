@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cilium_policies.generate.schema import Path, Problem, Schema, nearest, path_text
+from cilium_policies.lean import Any
 
 _SEED_KEYS = {"network_policies_enabled": "enabled", "network_policies_mode": "mode"}
 _IN_A_FILE = "write it in a config file (--config FILE)"

@@ -4,13 +4,13 @@ this program only audits. `cilium-policies lint` judges the same policies in ful
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.generate.config import AUDIT, EGRESS, INGRESS, Mode
 from cilium_policies.generate.evidence.selectors import selects
 from cilium_policies.kube.labels import NAMESPACE, SERVICE_ACCOUNT, is_identity
 from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text, walk_strings
+from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 
 _KUBERNETES = "NetworkPolicy"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cilium_policies.cilium.model import Policy
 from cilium_policies.cilium.write import policy_text
 from cilium_policies.kube.reading import Own
+from cilium_policies.lean import NamedTuple
 
 
 class Changes(NamedTuple):

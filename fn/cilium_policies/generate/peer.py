@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
+from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.workloads.model import Port
 
 _PODS = ("dns", "scraper", "gateway", "ingress-clients", "same-namespace", "all-pods")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.document.finding import INFO, WARNING, Finding
@@ -17,6 +16,7 @@ from cilium_policies.generate.hints import given, roles, unmatched
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.unseen import unseen
 from cilium_policies.generate.warnings import warnings
+from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 

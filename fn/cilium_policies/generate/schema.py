@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+
+from cilium_policies.lean import Any, NamedTuple
 
 Schema = dict[str, Any]
 Path = tuple[str | int, ...]

@@ -25,7 +25,7 @@ REFERENCE = PACKAGE.parent.parent / "docs" / "config.md"
 _MODULE_HEAD = '''"""The schema of the config, made from function-definition.yaml: do not edit."""
 
 # ruff: noqa: E501
-from typing import Any
+from cilium_policies.lean import Any
 
 SCHEMA: dict[str, Any] = '''
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cilium_policies.document import parse
 from cilium_policies.document.source import Item, Source
 from cilium_policies.generate.config import Config, read
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import at, mapping, text
+from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Settings
 
 _PATHS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path")

@@ -14,6 +14,7 @@ from cilium_policies.document.source import RESOURCE_LIST, Source
 from cilium_policies.krm.edit import Edit
 from cilium_policies.krm.kept import tool_annotations
 
+IDS = (b"internal.config.kubernetes.io/id", b"config.k8s.io/id")
 PATHS = ("config.kubernetes.io/path", "internal.config.kubernetes.io/path")
 
 
@@ -31,17 +32,17 @@ def has_paths(source: Source) -> bool:
 
 
 def cuts(source: Source, besides: Set[int]) -> list[Edit]:
-    """Edits that cut the two id annotations from every item but those in `besides`."""
+    """Edits that cut the two id annotations from every item but those in `besides`, one edit for neighbours."""
     data, frame = source.data, source.frame
     if frame.flow or frame.items_flow or source.newline != b"\n" or has_paths(source):
         return []
     column = frame.dash_column + 4
     head = re.compile(rb"\n {%d}annotations:(?=\n)" % column)
     ending = re.compile(rb"\n {0,%d}[^ \n]" % column)
-    ids = re.compile(
-        rb"\n {%d}(?:internal\.config\.kubernetes\.io|config\.k8s\.io)/id: '[0-9]+'(?=\n)" % (column + 2)
-    )
-    other = b"\n" + b" " * (column + 2) + b"config.kubernetes.io/index: "
+    lead = b"\n" + b" " * (column + 2)
+    marks = [lead + key + b": '" for key in IDS]
+    ids = re.compile(rb"(?:(?:%s)[0-9]+'(?=\n))+" % b"|".join(map(re.escape, marks)))
+    other = lead + b"config.kubernetes.io/index: "
     edits: list[Edit] = []
     for item in source.items:
         match = head.match(data, item.metadata, item.end) if item.metadata >= 0 else None
@@ -52,9 +53,13 @@ def cuts(source: Source, besides: Set[int]) -> list[Edit]:
         end = after.start() + 1 if after else item.end
         if data.find(other, start, end) < 0:  # an empty mapping would be left
             continue
-        edits += [
-            (*found.span(), b"")
-            for found in ids.finditer(data, start, end)
-            if not ends_in_quotes(data, start, found.start())
-        ]
+        begin = stop = -1
+        for mark in marks:
+            place = data.find(mark, start, end)
+            if place < 0 or begin <= place < stop:
+                continue
+            found = ids.match(data, place, end)
+            if found is not None and not ends_in_quotes(data, start, place):
+                begin, stop = found.span()
+                edits.append((begin, stop, b""))
     return edits

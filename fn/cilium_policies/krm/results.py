@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from cilium_policies.document.finding import ERROR, INFO, WARNING, Finding, one_line
 from cilium_policies.document.source import Item, Source
+from cilium_policies.lean import Any
 
 ORDER = {ERROR: 0, WARNING: 1, INFO: 2}
 # compiled when a finding needs it
@@ -61,6 +61,8 @@ def _file(source: Source, finding: Finding) -> dict[str, Any]:
 
 def tool_place(item: Item) -> tuple[str, int]:
     """Path and index that kpt noted on the item; ("", 0) where it noted none."""
+    if not item.mentions(b"config.kubernetes.io/path"):
+        return "", 0
     found: dict[bytes, str] = {}
     start = item.metadata if item.metadata >= 0 else item.start
     for match in re.compile(PLACE).finditer(item.source.data, start, item.end):

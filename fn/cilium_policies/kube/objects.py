@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
 
 from cilium_policies.document.finding import Finding
+from cilium_policies.lean import Any, NamedTuple
 
 Mapping = dict[str, Any]
 

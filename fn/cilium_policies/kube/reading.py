@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.document.source import RESOURCE_LIST, Item, Source, flatten
 from cilium_policies.kube.objects import CLUSTER_SCOPED, Mapping, Object, Where, mapping
+from cilium_policies.lean import NamedTuple
 
 API = "cilium-policies.fn"
 COMPONENT = f"{API}/component"  # the annotation by which a later run knows its own policies

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cilium_policies.kube.inventory import Inventory
+from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.model import Port, Service, Workload
 
 

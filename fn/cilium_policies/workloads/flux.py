@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import CLUSTER_SCOPED, Mapping, Object, at, mapping, mappings, strings, text
+from cilium_policies.lean import Any
 
 _GROUP = "kustomize.toolkit.fluxcd.io"
 _OWNER_NAME, _OWNER_NAMESPACE = f"{_GROUP}/name", f"{_GROUP}/namespace"

@@ -1,9 +1,10 @@
 """What every later layer knows of pods and Services: who runs, with which labels, on which ports."""
 
-from typing import Any, NamedTuple
+from __future__ import annotations
 
 from cilium_policies.document.finding import Finding
 from cilium_policies.kube.objects import Mapping, Object, Where
+from cilium_policies.lean import Any, NamedTuple
 
 
 class Port(NamedTuple):

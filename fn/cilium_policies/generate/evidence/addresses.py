@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from cilium_policies.generate.evidence.ports_of_schemes import NO_NETWORK, PROGRAMS, SCHEMES, UDP_SCHEMES
+from cilium_policies.lean import NamedTuple
 
 
 class Address(NamedTuple):

@@ -4,7 +4,6 @@ it, and the Secrets and ConfigMaps that an operator gives the pods it makes from
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from cilium_policies.generate.evidence.selectors import selects
 from cilium_policies.kube.objects import (
@@ -18,6 +17,7 @@ from cilium_policies.kube.objects import (
     walk_strings,
 )
 from cilium_policies.kube.pods import containers, pod_template
+from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload
 

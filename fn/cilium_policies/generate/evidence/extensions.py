@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from cilium_policies.generate.edge import Edge
 from cilium_policies.generate.evidence.addresses import Address, targets
@@ -15,6 +14,7 @@ from cilium_policies.generate.evidence.listeners import proxy_settings_of, targe
 from cilium_policies.generate.evidence.routes import backend, parent_gateways
 from cilium_policies.generate.evidence.selectors import selects
 from cilium_policies.kube.objects import Mapping, Object, at, integer, mapping, mappings, text
+from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 

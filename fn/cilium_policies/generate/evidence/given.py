@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cilium_policies.generate.edge import Peer
 from cilium_policies.kube.objects import Object
+from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.model import Workload
 
 ROUTE_KINDS = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")  # of the Gateway API

@@ -4,7 +4,6 @@ really selects them to the metrics ports."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from cilium_policies.generate.edge import Edge, Peer
 from cilium_policies.generate.evidence.ends import NODES, behind, ends
@@ -12,6 +11,7 @@ from cilium_policies.generate.evidence.given import Given
 from cilium_policies.generate.evidence.scrapers import MONITOR_KINDS, Scrapers
 from cilium_policies.generate.evidence.selectors import ByLabel, selects
 from cilium_policies.kube.objects import Mapping, Object, flag, integer, mapping, mappings, sequence, text
+from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Port, Service, Workload
 

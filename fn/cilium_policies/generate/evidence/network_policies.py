@@ -9,7 +9,6 @@ for or about everybody, whole namespaces or addresses names no such pair, and be
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from cilium_policies.generate.edge import Edge, pods
 from cilium_policies.generate.evidence.given import Given
@@ -17,6 +16,7 @@ from cilium_policies.generate.evidence.selectors import ByLabel, selects
 from cilium_policies.kube.labels import NAMESPACE
 from cilium_policies.kube.objects import Mapping, Object, integer, mapping, mappings, strings, text
 from cilium_policies.kube.reading import COMPONENT
+from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Port, Workload
 

@@ -78,11 +78,17 @@ def backend(
 
 
 def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
-    """Routes whose Gateway neither the input nor the config shows: their peers were found by label only."""
+    """Gateways that neither the input nor the config shows, each at its first route: their proxies were found by
+    label only."""
+    if given.gateways:
+        return
     gateways = Gateways(cluster, given)
+    routes: dict[tuple[str, str], list[Object]] = {}
     for route in cluster.inventory.of(*ROUTE_KINDS, group=GATEWAY_API):
-        for namespace, name in dict.fromkeys(parent_gateways(cluster, route)):
-            shown = gateways.is_cilium(namespace, name) or gateways.workloads(namespace, name)
-            if not shown and not given.gateways:
-                what = f"Gateway {namespace}/{name} is not in this input: its proxies were found by label"
-                yield Note(route, what, "give the tree's inventory (spec.inventory) or spec.cluster.gateways")
+        for parent in dict.fromkeys(parent_gateways(cluster, route)):
+            routes.setdefault(parent, []).append(route)
+    for (namespace, name), named in routes.items():
+        if not gateways.is_cilium(namespace, name) and not gateways.workloads(namespace, name):
+            often = f" ({len(named)} routes name it)" if len(named) > 1 else ""
+            what = f"Gateway {namespace}/{name} is not in this input{often}: its proxies were found by label"
+            yield Note(named[0], what, "give the tree's inventory (spec.inventory) or spec.cluster.gateways")

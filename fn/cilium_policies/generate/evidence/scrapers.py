@@ -4,13 +4,13 @@ configuration tells them to read monitors or annotations."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from cilium_policies.generate.edge import Peer
 from cilium_policies.generate.evidence.ends import ends
 from cilium_policies.generate.evidence.given import Given
 from cilium_policies.generate.evidence.selectors import selects
 from cilium_policies.kube.objects import Mapping, Object, flag
+from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 

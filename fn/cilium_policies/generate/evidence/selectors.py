@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Generic, Protocol, TypeVar
 
 from cilium_policies.kube.objects import mapping, mappings, sequence, strings, text
+from cilium_policies.lean import Any, Generic, Protocol, TypeVar
 
 
 class _Labelled(Protocol):

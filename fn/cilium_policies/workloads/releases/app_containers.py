@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from cilium_policies.kube.objects import Mapping, mapping, mappings, sequence, text
+from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.app_names import Frame
 from cilium_policies.workloads.releases.app_services import primary_port, primary_service
 from cilium_policies.workloads.releases.values import enabled, merge, scalar

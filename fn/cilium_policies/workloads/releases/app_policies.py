@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, sequence, strings
+from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.app_names import Frame
 from cilium_policies.workloads.releases.values import scalar
 

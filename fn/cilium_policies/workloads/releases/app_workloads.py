@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, strings
+from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.app_containers import container, enabled_containers
 from cilium_policies.workloads.releases.app_names import Frame
 from cilium_policies.workloads.releases.app_objects import account_name

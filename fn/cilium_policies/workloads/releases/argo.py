@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
+from cilium_policies.lean import Any
 from cilium_policies.workloads.releases import release as releases
 
 _GROUP = "argoproj.io"

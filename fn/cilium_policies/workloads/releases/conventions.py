@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mappings, strings
+from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.values import scalar

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cilium_policies.kube.objects import Mapping, Object, flag, mapping, strings
+from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.releases.naming import Names
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.values import merge, read, scalar

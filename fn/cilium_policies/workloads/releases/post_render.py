@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 from cilium_policies.document.finding import Refused
 from cilium_policies.document.parse import load
 from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, mappings, strings, text
+from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.releases.release import Release
 

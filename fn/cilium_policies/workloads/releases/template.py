@@ -7,9 +7,9 @@ stands, so that the rest of the text can still be searched for addresses.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from cilium_policies.kube.objects import Mapping
+from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.values import read
 
 _ACTION = re.compile(

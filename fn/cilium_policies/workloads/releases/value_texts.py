@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from cilium_policies.kube.objects import Object
+from cilium_policies.lean import Any
 from cilium_policies.workloads.model import Text
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.values import read

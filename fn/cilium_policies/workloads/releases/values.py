@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cilium_policies.kube.objects import Mapping, flag
+from cilium_policies.lean import Any
 
 _MAX_INDEX = 1000  # a longer list in `--set a[N]` is a mistake, and would cost memory
 

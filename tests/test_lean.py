@@ -1,0 +1,51 @@
+"""A lean record is the named tuple that `typing` would make."""
+
+from __future__ import annotations
+
+import typing
+
+from cilium_policies import lean
+
+
+class Lean(lean.NamedTuple):
+    """A record."""
+
+    name: str
+    port: int = 0
+    labels: dict[str, str] = {}  # noqa: RUF012
+
+    @property
+    def shown(self) -> str:
+        return f"{self.name}:{self.port}"
+
+    @classmethod
+    def local(cls) -> Lean:
+        return cls("localhost")
+
+
+class Typed(typing.NamedTuple):
+    """A record."""
+
+    name: str
+    port: int = 0
+    labels: dict[str, str] = {}  # noqa: RUF012
+
+
+class Bare(lean.NamedTuple):
+    pass
+
+
+def test_fields_defaults_and_methods() -> None:
+    one = Lean("web", port=80)
+    assert one == Typed("web", port=80) == ("web", 80, {})
+    assert (one.shown, Lean.local().shown) == ("web:80", "localhost:0")
+    assert (Lean._fields, Lean._field_defaults) == (Typed._fields, Typed._field_defaults)
+    assert one._replace(port=1)._asdict() == Typed("web", 1)._asdict()
+    assert repr(one) == "Lean(name='web', port=80, labels={})"
+    assert (Lean.__doc__, Lean.__module__, Lean.__qualname__) == ("A record.", __name__, "Lean")
+    assert isinstance(one, tuple)
+    assert not hasattr(one, "__dict__")
+
+
+def test_a_record_without_fields() -> None:
+    assert Bare() == ()
