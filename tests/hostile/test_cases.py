@@ -21,9 +21,23 @@ CASES = {
 }
 
 
+BROKEN = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: web\nsecrets: ]\n"
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_what_once_broke(name: str) -> None:
     check(Case(CASES[name].encode()))
+
+
+def test_an_item_that_is_not_yaml_passes_unread_but_not_where_the_input_may_be_cut_off() -> None:
+    text = seeds.resource_list([BROKEN, seeds.POLICY]).encode()
+    check(Case(text))
+    outcome = run([("stdin", text)], Options())
+    assert outcome.code == 0
+    assert BROKEN.encode().replace(b"\n", b"\n  ").rstrip(b" ") in outcome.stdout
+    again = run([("stdin", seeds.resource_list([BROKEN]).encode())], Options())
+    assert again.code == 1
+    assert "not YAML" in again.stderr[0]
 
 
 def test_a_list_goes_back_whole_whatever_is_in_it() -> None:
