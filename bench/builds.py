@@ -43,14 +43,14 @@ def function() -> list[str]:
     if native.is_dir():
         shutil.copytree(native, LIB / "_yaml")
     return start(
-        "from cilium_policies.cli import main\nsys.exit(main())\n",
+        "from cilium_policies.cli import program\nprogram()\n",
         ENTRY,
     )
 
 
 def keeping_ids() -> list[str]:
     """The same with kustomize's ids left in the answer."""
-    script = (ROOT / "bench" / "keep_ids.py").read_text().partition("import sys\n")[2]
+    script = (ROOT / "bench" / "keep_ids.py").read_text().partition("annotations\n")[2]
     return start(script, CACHE / "keep_ids.py")
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
-from cilium_policies.cli import main
+from cilium_policies.cli import program
 from cilium_policies.krm import ids
 
 ids.cuts = lambda source, besides: []
-sys.exit(main())
+program()

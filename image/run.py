@@ -5,6 +5,6 @@ import sys
 sys.path.insert(0, "/app/lib")
 sys.argv[0] = "cilium-policies"
 
-from cilium_policies.cli import main  # noqa: E402
+from cilium_policies.cli import program  # noqa: E402
 
-sys.exit(main())
+program()

@@ -17,8 +17,8 @@ WORDS = frozenset(
 ) | {"~", "=", "<<", ""}
 
 _SAFE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
-_OTHER_TYPE = re.compile(
-    r"""[-+]?(
+_MAY_BE_NUMBER = frozenset("+-.0123456789")  # what texts of another type begin with, the words aside
+_OTHER_TYPE = r"""[-+]?(
       0b[01_]+ | 0o?[0-7_]+ | 0x[0-9a-fA-F_]+ | [0-9][0-9_]*                  # integers, in three bases
     | (\.[0-9][0-9_]* | [0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?           # floats
     | [0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?                                 # base 60: times, MAC addresses
@@ -26,9 +26,7 @@ _OTHER_TYPE = re.compile(
     | \.(nan|NaN|NAN)
     | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}                                          # timestamps
       (([Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(\.[0-9]*)?([ \t]*(Z|[-+][0-9]{1,2}(:?[0-9]{2})?))?)?
-    """,
-    re.VERBOSE,
-)
+    """
 _NOT_PLAIN = re.compile(
     r"""\A[#,\[\]{}&*!|>'"%@`\s] | \A[-?:](\s|\Z) | \A(---|\.\.\.) | :(\s|\Z) | \s\# | \s\Z""", re.VERBOSE
 )
@@ -39,6 +37,11 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 @lru_cache(maxsize=1)
 def _unprintable() -> re.Pattern[str]:
     return re.compile(f"[^{_PRINTABLE}]")  # 5 ms, and few texts need it
+
+
+@lru_cache(maxsize=1)
+def _other_type() -> re.Pattern[str]:
+    return re.compile(_OTHER_TYPE, re.VERBOSE)
 
 
 def _printable(value: str) -> bool:
@@ -52,7 +55,11 @@ def scalar(value: str) -> str:
         return f'"{value}"' if value in WORDS else value
     if "${" in value:
         return _variable(value)
-    if value in WORDS or _OTHER_TYPE.fullmatch(value) or not _printable(value):
+    if (
+        value in WORDS
+        or (value[0] in _MAY_BE_NUMBER and _other_type().fullmatch(value))
+        or not _printable(value)
+    ):
         return quoted(value)
     return single(value) if _NOT_PLAIN.search(value) else value
 

@@ -24,9 +24,13 @@ class Port(str):
 
 def policy_text(policy: Policy, *, comments: bool = True) -> bytes:
     """One document without `---`, UTF-8, LF. With `comments` each rule's `why` stands above it."""
-    lines: list[str] = []
-    for key, value in _head(policy).items():
-        _member(lines, "", key, value)
+    lines = [f"apiVersion: {API_VERSION}", f"kind: {policy.kind}", "metadata:"]
+    for key, value in _metadata(policy).items():
+        if isinstance(value, str):
+            lines.append(f"  {key}: {_leaf(value, '  ')}")
+        else:
+            lines.append(f"  {key}:")
+            lines += [f"    {scalar(name)}: {_leaf(text, '    ')}" for name, text in value.items()]
     if len(policy.specs) == 1 and not policy.listed:
         lines.append("spec:")
         lines.extend(_spec_lines("  ", "  ", policy.specs[0], comments))
@@ -46,6 +50,10 @@ def policy_object(policy: Policy) -> Mapping:
 
 
 def _head(policy: Policy) -> Mapping:
+    return {"apiVersion": API_VERSION, "kind": policy.kind, "metadata": _metadata(policy)}
+
+
+def _metadata(policy: Policy) -> Mapping:
     metadata: Mapping = {"name": policy.name}
     if policy.namespace:
         metadata["namespace"] = policy.namespace
@@ -53,11 +61,20 @@ def _head(policy: Policy) -> Mapping:
         metadata["labels"] = dict(sorted(policy.labels.items()))
     if policy.annotations:
         metadata["annotations"] = dict(sorted(policy.annotations.items()))
-    return {"apiVersion": API_VERSION, "kind": policy.kind, "metadata": metadata}
+    return metadata
 
 
 def spec_object(spec: Spec) -> Mapping:
     """One rule set as a mapping, in the order in which a reader wants it."""
+    body = _subject(spec)
+    for name, rules, side in _lists(spec):
+        if rules is not None:
+            body[name] = [rule_object(rule, side) for rule in rules]
+    return body
+
+
+def _subject(spec: Spec) -> Mapping:
+    """What stands before a rule set's rules."""
     body: Mapping = {}
     if spec.description:
         body["description"] = spec.description
@@ -69,9 +86,6 @@ def spec_object(spec: Spec) -> Mapping:
     default_deny = {direction: value for direction, value in flags if value is not None}
     if default_deny:
         body["enableDefaultDeny"] = default_deny
-    for name, rules, side in _lists(spec):
-        if rules is not None:
-            body[name] = [rule_object(rule, side) for rule in rules]
     return body
 
 
@@ -177,9 +191,7 @@ def _spec_lines(first: str, indent: str, spec: Spec, comments: bool) -> Sequence
 
 def _fresh_spec(first: str, indent: str, spec: Spec, comments: bool) -> tuple[str, ...]:
     lines: list[str] = []
-    for key, value in spec_object(
-        spec._replace(ingress=None, egress=None, ingress_deny=None, egress_deny=None)
-    ).items():
+    for key, value in _subject(spec).items():
         _member(lines, indent, key, value)
     for key, given, side in _lists(spec):
         if not given:
@@ -199,13 +211,16 @@ def _fresh_spec(first: str, indent: str, spec: Spec, comments: bool) -> tuple[st
 
 def _rule_lines(rule: Rule, side: str, indent: str) -> Sequence[str]:
     """One rule as an entry of its list: peers and ports apart, as many rules share either."""
-    if rule.ports is None:
-        return _part_lines(rule._replace(why=""), side, indent)
     peers = rule._replace(why="", ports=None)
-    if peers == Rule():
+    if rule.ports is None:
+        return _part_lines(peers, side, indent)
+    if peers == _NOBODY:
         return _part_lines(Rule(ports=rule.ports), side, indent)
     ports = _part_lines(Rule(ports=rule.ports), side, indent)
     return [*_part_lines(peers, side, indent), f"{indent}  {ports[0][len(indent) + 2 :]}", *ports[1:]]
+
+
+_NOBODY = Rule()
 
 
 def _part_lines(rule: Rule, side: str, indent: str) -> Sequence[str]:

@@ -29,6 +29,18 @@ COMMANDS = (
 COMPLETE = "_CILIUM_POLICIES_COMPLETE"  # click's own name for "the shell asks for completions"
 
 
+def program() -> None:
+    """The whole process: `main`, then the end at once, as taking a large build apart object by object serves nobody."""
+    code = main()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except (OSError, ValueError):
+        code = code or 1
+    os._exit(code)
+
+
 def main() -> int:
     """Runs the command line of this process; the exit code is 0, 1 or 2."""
     _let_die("SIGINT")

@@ -85,23 +85,23 @@ def _build(lines: list[str]) -> dict[str, Any]:  # noqa: C901, PLR0915 (the hot 
             else:
                 node[open_key] = None
             open_key = ""
-        elif level < 0:
-            level = here & ~1
         while level > here:
             level, node = stack.pop()
         if level != here:
-            raise Unsure
+            if level >= 0 or here & 1:
+                raise Unsure
+            level = here  # the first line
         if inner >= 0:
             stack.append((level, node))
             child = {}
             node.append(child)
             level, node = inner, child
+        if kind == OPEN:
+            if key in node or len(stack) > DEEPEST:
+                raise Unsure
+            open_key = key
+            continue
         if kind != VALUE:
-            if kind == OPEN:
-                if key in node or len(stack) > DEEPEST:
-                    raise Unsure
-                open_key = key
-                continue
             if kind == BLOCK:
                 value, at = _literal(lines, at, here >> 1, value)
             else:
@@ -123,9 +123,10 @@ def _line(text: str) -> Line:
     """The line taken apart, and remembered: a new value behind a known key, or a line of any form. Raises Unsure."""
     head, _, rest = text.partition(": ")
     begun = _heads.get(head)
-    value = rest[1:-1] if rest.startswith("'") else rest
-    if begun is not None and WORD.fullmatch(value) and (rest is value or rest.endswith("'")):
-        line = (*begun, None if rest in NULLS else value, VALUE)
+    if begun is not None and rest[:1] == rest[-1:] == "'" and rest[1:-1].isalnum():
+        return (*begun, rest[1:-1], VALUE)  # not remembered: kustomize numbers every item so
+    if begun is not None and WORD.fullmatch(rest):
+        line = (*begun, None if rest in NULLS else rest, VALUE)
     else:
         line = _parts(text)
         if rest and line[2]:
@@ -176,33 +177,23 @@ def _quoted(text: str) -> str:
 
 def _literal(lines: list[str], start: int, column: int, header: str) -> tuple[str, int]:
     """The text of the literal block whose lines begin at `start`, deeper than `column`, and where it ends."""
-    end, pad = start, " " * (column + 1)
-    while end < len(lines) and (lines[end].startswith(pad) or not lines[end].strip(" ")):
+    end, last, pad = start, len(lines), " " * (column + 1)
+    while end < last and (lines[end].startswith(pad) or not lines[end].strip(" ")):
         end += 1
-    body = "\n".join(lines[start:end])
-    text = body.lstrip("\n ")
-    if not text or text[0] == "\t":
+    block = lines[start:end]
+    blank = 0
+    while blank < len(block) and not block[blank].strip(" "):
+        blank += 1
+    if blank == len(block):
         raise Unsure
-    first = body.rfind("\n", 0, len(body) - len(text)) + 1
-    margin = len(body) - len(text) - first
-    if first and any(len(line) > margin for line in body[:first].split("\n")):
+    text = block[blank].lstrip(" ")
+    margin = len(block[blank]) - len(text)
+    if text[0] == "\t" or any(len(line) > margin for line in block[:blank]):
         raise Unsure
-    stripped = ("\n" + body).replace("\n" + " " * margin, "\n")
-    if len(stripped) != len(body) + 1 - (end - start) * margin:
-        stripped = _unindented(body, margin)
-    else:
-        stripped = stripped[1:]
+    if any(head.strip(" ") for head in {line[:margin] for line in block}):
+        raise Unsure
+    stripped = "\n".join([line[margin:] for line in block])
     if header == "|+":
         return stripped + "\n", end
     stripped = stripped.rstrip("\n")
     return (stripped if header == "|-" else stripped + "\n"), end
-
-
-def _unindented(body: str, margin: int) -> str:
-    """`body` less its margin where blank lines are shorter than that."""
-    lines = []
-    for line in body.split("\n"):
-        if line[:margin].strip(" "):
-            raise Unsure
-        lines.append(line[margin:])
-    return "\n".join(lines)

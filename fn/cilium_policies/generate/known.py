@@ -141,9 +141,7 @@ def _instances(name: str, workload: Workload, outward: bool, roles: Roles) -> It
     """The instances at the other end: from the client's side its nearest servers. A component that calls itself
     means its own members, not those of another instance (two databases of one kind)."""
     if name == workload.component:
-        members = roles.component(name)
-        place = (workload.namespace, workload.instance)
-        yield from (one for one in members if (one.namespace, one.instance) == place)
+        yield from roles.members(workload)
         return
     if outward:
         yield from roles.nearest(workload, name)

@@ -38,11 +38,13 @@ class Roles:
         self._by_component: dict[str, list[Workload]] = {}
         self._by_namespace: dict[tuple[str, str], list[Workload]] = {}
         self._by_release: dict[tuple[str, str, str], list[Workload]] = {}
+        self._by_instance: dict[tuple[str, str, str], list[Workload]] = {}
         for one in cluster.workloads:
             if one.component:
                 self._by_component.setdefault(one.component, []).append(one)
                 self._by_namespace.setdefault((one.component, one.namespace), []).append(one)
                 self._by_release.setdefault((one.component, one.namespace, one.release), []).append(one)
+                self._by_instance.setdefault((one.component, one.namespace, one.instance), []).append(one)
         self.scraper_pods = [one for name in SCRAPERS for one in self.component(name)]
         self.scrapers = scrapers or tuple(map(pods, self.scraper_pods))
         self.dns = dns
@@ -58,6 +60,10 @@ class Roles:
     def component(self, name: str) -> list[Workload]:
         """Every workload that the catalogue recognises as this component."""
         return self._by_component.get(name, [])
+
+    def members(self, one: Workload) -> list[Workload]:
+        """The workloads of the instance that a recognised one belongs to, itself among them."""
+        return self._by_instance.get((one.component, one.namespace, one.instance), [])
 
     def nearest(self, client: Workload, component: str) -> list[Workload]:
         """The instances of a component that a client means where nothing names one: those of its own

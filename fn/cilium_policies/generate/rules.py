@@ -66,16 +66,21 @@ def _of_workload(workload: Workload, namespace: str) -> Selector:
     return near if workload.namespace == namespace else far
 
 
-class _Flow:
-    """Edges of one peer and reason while they are joined."""
+_NO_RULES: tuple[tuple[tuple[str, str], ...], tuple[str, ...]] = ((), ())  # of layer 7: HTTP, DNS
 
-    __slots__ = ("peer", "ports", "reason", "rules")
+
+class _Flow:
+    """Edges of one peer and reason while they are joined; `selector` and `sorted` are what the joined flow has."""
+
+    __slots__ = ("peer", "ports", "reason", "rules", "selector", "sorted")
 
     def __init__(self, peer: Peer, reason: str) -> None:
         self.peer = peer
         self.reason = reason
         self.ports: set[Port] = set()
-        self.rules: tuple[tuple[tuple[str, str], ...], tuple[str, ...]] = ((), ())
+        self.rules = _NO_RULES
+        self.selector: Selector | None = None
+        self.sorted: tuple[Port, ...] = ()
 
 
 def rules(
@@ -86,14 +91,16 @@ def rules(
     flows = _uncovered(_joined(edges))
     grouped: dict[tuple[object, ...], list[_Flow]] = {}
     for flow in flows:
-        alone = flow.peer.kind == "fqdn" or any(flow.rules)
-        kind = "pods" if endpoint(flow.peer, namespace) is not None else flow.peer.kind
-        key = (kind, flow.reason, tuple(sorted(flow.ports)), flow.rules, flow.peer if alone else None)
+        flow.selector = endpoint(flow.peer, namespace)
+        flow.sorted = tuple(sorted(flow.ports)) if len(flow.ports) > 1 else tuple(flow.ports)
+        alone = flow.peer.kind == "fqdn" or flow.rules != _NO_RULES
+        kind = "pods" if flow.selector is not None else flow.peer.kind
+        key = (kind, flow.reason, flow.sorted, flow.rules, flow.peer if alone else None)
         grouped.setdefault(key, []).append(flow)
     reasons = [members[0].reason for members in grouped.values()]
     made = []
     for members in grouped.values():
-        order, rule = _rule(members, namespace, node_cidrs)
+        order, rule = _rule(members, node_cidrs)
         if rule.ports is None and not _ANY_PORT.search(rule.why):
             rule = rule._replace(why=f"{rule.why}, on any port")
         if reasons.count(rule.why) > 1:
@@ -124,9 +131,9 @@ def _joined(edges: Iterable[tuple[Peer, Edge]]) -> list[_Flow]:
     for peer, edge in edges:
         for one in _nodes(peer):
             ports = {port._replace(name="") if port.number and port.name else port for port in edge.ports}
-            l7 = (edge.http, edge.dns)
+            l7 = (edge.http, edge.dns) if edge.http or edge.dns else _NO_RULES
             known = said.setdefault(one, set())
-            if not any(l7):
+            if l7 is _NO_RULES:
                 if one in every or (ports and ports <= known):
                     continue  # an earlier edge has said it
                 ports -= known
@@ -159,7 +166,7 @@ def _uncovered(flows: list[_Flow]) -> list[_Flow]:
     every: set[str] = set()  # those that allow all ports
     for flow in flows:
         name = _width(flow.peer)
-        if name and not any(flow.rules):
+        if name and flow.rules == _NO_RULES:
             wide.setdefault(name, set()).update(flow.ports)
             if not flow.ports:
                 every.add(name)
@@ -168,7 +175,7 @@ def _uncovered(flows: list[_Flow]) -> list[_Flow]:
     kept = []
     for flow in flows:
         for cover in _covers(flow.peer):
-            if any(flow.rules):
+            if flow.rules != _NO_RULES:
                 continue
             if cover in every:
                 break
@@ -208,13 +215,12 @@ def _covers(peer: Peer) -> tuple[str, ...]:
     return tuple(cover for cover in covers if cover != "outside") if link_local else covers
 
 
-def _rule(flows: list[_Flow], namespace: str, node_cidrs: tuple[str, ...]) -> tuple[tuple[object, ...], Rule]:
+def _rule(flows: list[_Flow], node_cidrs: tuple[str, ...]) -> tuple[tuple[object, ...], Rule]:
     first = flows[0]
     ports = _to_ports(first)
     place = _PLACE[first.peer.kind]
-    selectors = [endpoint(flow.peer, namespace) for flow in flows]
-    if selectors[0] is not None:
-        found = [one for one in selectors if one is not None]
+    found = [flow.selector for flow in flows if flow.selector is not None]
+    if found:
         if len(found) > 1:
             found = sorted(dict.fromkeys(found), key=_requirements)
         foreign = found[0].requirements[:1]
@@ -222,11 +228,11 @@ def _rule(flows: list[_Flow], namespace: str, node_cidrs: tuple[str, ...]) -> tu
             place,
             bool(foreign) and foreign[0].key == NAMESPACE_KEY,
             found[0].requirements,
-            tuple(sorted(first.ports)),
+            first.sorted,
         )
         return (*key, first.reason), Rule(endpoints=tuple(found), ports=ports, why=first.reason)
     names = tuple(sorted({flow.peer.name for flow in flows}))
-    order: tuple[object, ...] = (place, False, names, tuple(sorted(first.ports)), first.reason)
+    order: tuple[object, ...] = (place, False, names, first.sorted, first.reason)
     if first.peer.kind == "entity":
         return order, Rule(entities=names, ports=ports, why=first.reason)
     if first.peer.kind == "internet":
@@ -256,7 +262,7 @@ def _to_ports(flow: _Flow) -> tuple[ToPorts, ...] | None:
     http, dns = flow.rules
     ranges = [
         PortRange(str(port.number) if port.number else port.name, port.protocol, port.end)
-        for port in sorted(flow.ports)
+        for port in flow.sorted
     ]
     if http:
         rules = {"http": [_request(method, path) for method, path in http]}

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 _LOWER = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _LABEL = _LOWER | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_IN_NAME = _LOWER | {"-"}
+_IN_LABEL = _LABEL | frozenset("-_.")
+_IN_PORT = _LABEL | {"-"}
 
 
 def is_namespace(text: str) -> bool:
     """A DNS label: lower case, digits and dashes, at most 63 characters."""
-    return _filled(text) or (len(text) <= 63 and _is_word(text, _LOWER, "-"))
+    return _filled(text) or (len(text) <= 63 and _is_word(text, _LOWER, _IN_NAME))
 
 
 def is_name(text: str) -> bool:
     """A DNS subdomain: DNS labels with dots between them, at most 253 characters."""
     return _filled(text) or (
-        len(text) <= 253 and all(_is_word(part, _LOWER, "-") for part in text.split("."))
+        len(text) <= 253 and all(_is_word(part, _LOWER, _IN_NAME) for part in text.split("."))
     )
 
 
@@ -23,9 +26,9 @@ def is_label(key: str, value: str) -> bool:
     prefix, slash, name = key.rpartition("/")
     if slash and not (_filled(prefix) or is_name(prefix)):
         return False
-    if not (_filled(name) or (len(name) <= 63 and _is_word(name, _LABEL, "-_."))):
+    if not (_filled(name) or (len(name) <= 63 and _is_word(name, _LABEL, _IN_LABEL))):
         return False
-    return not value or _filled(value) or (len(value) <= 63 and _is_word(value, _LABEL, "-_."))
+    return not value or _filled(value) or (len(value) <= 63 and _is_word(value, _LABEL, _IN_LABEL))
 
 
 def are_labels(labels: dict[str, str]) -> bool:
@@ -37,14 +40,12 @@ def is_port_name(text: str) -> bool:
     """A name that a container's port may have (IANA service names; Cilium's parser takes upper case too)."""
     if _filled(text):
         return True
-    return len(text) <= 15 and "--" not in text and not text.isdigit() and _is_word(text, _LABEL, "-")
+    return len(text) <= 15 and "--" not in text and not text.isdigit() and _is_word(text, _LABEL, _IN_PORT)
 
 
 def _filled(text: str) -> bool:
     return "${" in text and "\n" not in text
 
 
-def _is_word(text: str, ends: frozenset[str], between: str) -> bool:
-    if not text or text[0] not in ends or text[-1] not in ends:
-        return False
-    return all(letter in ends or letter in between for letter in text)
+def _is_word(text: str, ends: frozenset[str], letters: frozenset[str]) -> bool:
+    return bool(text) and text[0] in ends and text[-1] in ends and letters.issuperset(text)

@@ -102,19 +102,21 @@ class _Marks:
             return False
         if self._local and self._has(item, _LOCAL.encode()) and one.annotations.get(_LOCAL) == "true":
             return False
-        return not any(self._has(item, mark) and mark.decode() in one.annotations for mark in self._functions)
+        return not self._functions or not any(
+            self._has(item, mark) and mark.decode() in one.annotations for mark in self._functions
+        )
 
     def _has(self, item: Item, mark: bytes) -> bool:
         return self._data.find(mark, item.start, item.end) >= 0
 
 
-def _of_item(item: Item) -> Iterator[Object]:
+def _of_item(item: Item) -> list[Object]:
     where = Where(item.source.file, item.index, item.line)
     if item.kind.endswith("List"):
-        for member in flatten(item):
-            yield Object(member, where)
-    elif item.kind:
-        yield Object.unread(item.api_version, item.kind, item.namespace, item.name, where, _reader(item))
+        return [Object(member, where) for member in flatten(item)]
+    if not item.kind:
+        return []
+    return [Object.unread(item.api_version, item.kind, item.namespace, item.name, where, _reader(item))]
 
 
 def _reader(item: Item) -> Callable[[], Mapping]:

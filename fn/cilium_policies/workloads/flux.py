@@ -96,6 +96,8 @@ class Owner:
 def resolve(objects: Iterable[Object]) -> list[Object]:
     """The objects as the Flux Kustomizations among them apply them."""
     found = list(objects)
+    if not any(map(_is_kustomization, found)):
+        return found
     for _ in range(_DEPTH):
         owners = _Owners(Inventory(found))
         if not owners:

@@ -29,7 +29,8 @@ class Address(NamedTuple):
 
 
 # A comma belongs to the authority (several hosts), unless another URL begins behind it.
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://((?:[^\s/?#\"'`<>\\,]|,(?![A-Za-z][A-Za-z0-9+.\-]*://))+)")
+_AFTER_SCHEME = re.compile(r"(?:[^\s/?#\"'`<>\\,]|,(?![A-Za-z][A-Za-z0-9+.\-]*://))+")
+_SCHEME_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-")
 _GRPC_NAME = re.compile(r"\b(?:dns|passthrough|ipv4):///?([\w.\-]+):(\d{1,5})\b")
 _AUTHORITY = re.compile(
     r"(\[[0-9a-fA-F:.]+\]|(?:[A-Za-z0-9_.\-]|\$\{[^}]*\})+)(?::(\d{1,5}))?(?![\w$%{:.\-])"
@@ -51,6 +52,7 @@ _BEFORE_NAME = frozenset(
     "/@:$}%\\"
 )  # what stands before a URL's host, a variable or a path, never before a bare name
 _NEAR = 400  # characters that are looked at in front of a place: a long line would make the search quadratic
+_FIELD = 2 * _NEAR + 1  # of a line: key, separator and value
 _RARER = ("ndpoint", "NDPOINT", "eer", "EER", "eed", "EED", "roker", "ROKER", "oin", "OIN")  # of _HOST_WORDS
 _NEAR_LINES = 3  # a `port:` that belongs to a `host:` stands at most this far from it
 _TEMPLATE = re.compile(r"\{\{[^{}\n]{0,500}\}\}")
@@ -77,7 +79,10 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
     if ".svc" in value:
         found += (
             Address(
-                match[1], 0, key=_key(value, match.start(), key, file), direct=_direct(value, match, file)
+                match[1],
+                0,
+                key=_key(value, match.start(), key, file),
+                direct=_direct(value, match.start(), file),
             )
             for match in _CLUSTER_NAME.finditer(value)
             if not (file and _commented(value, match.start()))
@@ -134,17 +139,32 @@ def program_port(key: str) -> int:
 
 
 def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
-    for match in _URL.finditer(value):
-        scheme = match[1].lower()
+    for start, scheme, found in _schemes(value):
         base = scheme.partition("+")[0]
-        if base in NO_NETWORK or (file and _commented(value, match.start())):
+        if base in NO_NETWORK or (file and _commented(value, start)):
             continue
-        where = _key(value, match.start(), key, file)
-        direct = _direct(value, match, file)
-        for authority in match[2].rpartition("@")[2].split(","):
+        where = _key(value, start, key, file)
+        direct = _direct(value, start, file)
+        for authority in found.rpartition("@")[2].split(","):
             yield from _authority(authority, base, where, direct)
     for match in _GRPC_NAME.finditer(value):
-        yield Address(match[1], int(match[2]), "dns", key=key, direct=_direct(value, match, file))
+        yield Address(match[1], int(match[2]), "dns", key=key, direct=_direct(value, match.start(), file))
+
+
+def _schemes(value: str) -> Iterator[tuple[int, str, str]]:
+    """Each `scheme://authority`: where it begins, the scheme in lower case, the authority."""
+    at, colon = 0, value.find("://")
+    while colon >= 0:
+        start = colon
+        while start > at and value[start - 1] in _SCHEME_CHARS:
+            start -= 1
+        while start < colon and not value[start].isalpha():
+            start += 1
+        match = _AFTER_SCHEME.match(value, colon + 3) if start < colon else None
+        if match is not None:
+            yield start, value[start:colon].lower(), match[0]
+        at = match.end() if match is not None else colon + 1
+        colon = value.find("://", at)
 
 
 def _authority(authority: str, scheme: str, key: str, direct: bool) -> Iterator[Address]:
@@ -181,15 +201,18 @@ def _host_fields(value: str) -> Iterator[Address]:
         return
     lines = value.split("\n")
     for number, line in enumerate(lines):
-        key, name = _field(line)
+        key, name = _field(line[:_FIELD])
         if not key or not is_host_key(key) or not _is_name(name):
             continue
-        near = map(_field, lines[max(0, number - _NEAR_LINES) : number + _NEAR_LINES + 1])
+        near = (
+            _field(line[:_FIELD]) for line in lines[max(0, number - _NEAR_LINES) : number + _NEAR_LINES + 1]
+        )
         ports = [int(told) for beside, told in near if beside.lower().endswith("port") and _is_port(told)]
         told = len(ports) == 1
         yield Address(name, ports[0] if told else program_port(key), key=key, direct=True, explicit=told)
 
 
+@lru_cache(maxsize=4096)
 def _field(line: str) -> tuple[str, str]:
     """Key and value of a line `key: value`, `key = value` or `"key": "value",`; two empty texts for any other."""
     colon, equal = line.find(":", 0, _NEAR), line.find("=", 0, _NEAR)
@@ -232,11 +255,11 @@ def _list_key(value: str, begin: int) -> str:
     return ""
 
 
-def _direct(value: str, match: re.Match[str], file: bool) -> bool:
+def _direct(value: str, start: int, file: bool) -> bool:
     if not file:
-        before = value[max(0, match.start() - _NEAR) : match.start()].strip(" ,\"'")
+        before = value[max(0, start - _NEAR) : start].strip(" ,\"'")
         return not before or ("://" in before and len(before.replace(", ", ",").split()) == 1)
-    return _alone(value, match.start())
+    return _alone(value, start)
 
 
 def _alone(value: str, start: int) -> bool:

@@ -26,7 +26,6 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload
 
 Parsed = dict[tuple[str, str, bool], list[Address]]
-_MARKS = (":", ".svc", "host=")
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -57,7 +56,7 @@ def _named(workload: Workload, more: tuple[Text, ...], parsed: Parsed) -> Iterat
     variables = _variables(workload)
     for found in (*workload.texts, *more):
         value = addresses.expand(found.value, variables)
-        if any(mark in value for mark in _MARKS) or is_arguments(found) or "\n" in value:
+        if ":" in value or ".svc" in value or "host=" in value or "\n" in value or is_arguments(found):
             for address in _parsed(found, value, parsed):
                 if not is_list_of_names(address) and not _is_spelled_twice(value, address):
                     yield found, address

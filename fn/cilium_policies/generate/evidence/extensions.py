@@ -47,7 +47,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             yield from _called(
                 cluster, gateways, destinations, gateway, settings, mapping(settings.spec.get("telemetry"))
             )
-    for route in cluster.inventory.of(*ROUTE_KINDS, group=GATEWAY_API):
+    routes = cluster.inventory.of(*ROUTE_KINDS, group=GATEWAY_API) if cluster.inventory.of("Backend") else []
+    for route in routes:
         if any(text(entry.get("kind")) == "Backend" for entry in _references(route.spec)):
             for gateway in dict.fromkeys(parent_gateways(cluster, route)):
                 yield from _called(

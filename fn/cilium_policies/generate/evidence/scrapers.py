@@ -117,5 +117,7 @@ def _declared(workload: Workload) -> tuple[str, Mapping]:
 
 def _mentioning(workloads: Iterable[Workload], word: str) -> Iterable[Peer]:
     for workload in workloads:
-        if any(word in found.value for found in workload.texts):
-            yield from ends(workload)
+        for found in workload.texts:
+            if word in found.value:
+                yield from ends(workload)
+                break

@@ -18,6 +18,7 @@ Helm values speak of the inside only, but for those that are called like an envi
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from cilium_policies.generate.evidence.addresses import Address
 from cilium_policies.workloads.model import Text, Workload
@@ -65,9 +66,10 @@ _ANYBODYS = frozenset(
 )
 
 
-def words(key: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def words(key: str) -> tuple[str, ...]:
     """`SEARXNG_QUERY_URL`, `remoteWrite.url`, `baseURL` in lower-case words."""
-    return [word.lower() for word in _WORDS.findall(key)]
+    return tuple(word.lower() for word in _WORDS.findall(key))
 
 
 def is_variable(found: Text) -> bool:
