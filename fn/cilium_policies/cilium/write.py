@@ -24,13 +24,8 @@ class Port(str):
 
 def policy_text(policy: Policy, *, comments: bool = True) -> bytes:
     """One document without `---`, UTF-8, LF. With `comments` each rule's `why` stands above it."""
-    lines = [f"apiVersion: {API_VERSION}", f"kind: {policy.kind}", "metadata:"]
-    for key, value in _metadata(policy).items():
-        if isinstance(value, str):
-            lines.append(f"  {key}: {_leaf(value, '  ')}")
-        else:
-            lines.append(f"  {key}:")
-            lines += [f"    {scalar(name)}: {_leaf(text, '    ')}" for name, text in value.items()]
+    lines = [f"apiVersion: {API_VERSION}", f"kind: {policy.kind}"]
+    _member(lines, "", "metadata", _metadata(policy))
     if len(policy.specs) == 1 and not policy.listed:
         lines.append("spec:")
         lines.extend(_spec_lines("  ", "  ", policy.specs[0], comments))
@@ -44,13 +39,10 @@ def policy_text(policy: Policy, *, comments: bool = True) -> bytes:
 
 def policy_object(policy: Policy) -> Mapping:
     """The policy as the mapping that a YAML or JSON reader would return (numbers and flags typed)."""
+    body: Mapping = {"apiVersion": API_VERSION, "kind": policy.kind, "metadata": _metadata(policy)}
     if len(policy.specs) == 1 and not policy.listed:
-        return {**_head(policy), "spec": spec_object(policy.specs[0])}
-    return {**_head(policy), "specs": [spec_object(spec) for spec in policy.specs]}
-
-
-def _head(policy: Policy) -> Mapping:
-    return {"apiVersion": API_VERSION, "kind": policy.kind, "metadata": _metadata(policy)}
+        return {**body, "spec": spec_object(policy.specs[0])}
+    return {**body, "specs": [spec_object(spec) for spec in policy.specs]}
 
 
 def _metadata(policy: Policy) -> Mapping:

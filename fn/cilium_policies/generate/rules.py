@@ -18,7 +18,7 @@ PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "16
 PRIVATE_6 = ("fc00::/7", "fe80::/10")
 OUTSIDE = (Cidr("0.0.0.0/0", ("169.254.0.0/16",)), Cidr("::/0", ("fe80::/10",)))
 _MOST_PORTS = 40  # of one toPorts entry, by the CRD schema
-_ANY_PORT = re.compile(r"\b(?:any|all|every)\b.*\bports?\b")  # a rule without ports says so
+_ANY_PORT = r"\b(?:any|all|every)\b.*\bports?\b"  # a rule without ports says so
 _PLACE = {
     "workload": 0,
     "labels": 0,
@@ -101,7 +101,7 @@ def rules(
     made = []
     for members in grouped.values():
         order, rule = _rule(members, node_cidrs)
-        if rule.ports is None and not _ANY_PORT.search(rule.why):
+        if rule.ports is None and not re.search(_ANY_PORT, rule.why):
             rule = rule._replace(why=f"{rule.why}, on any port")
         if reasons.count(rule.why) > 1:
             rule = rule._replace(why=f"{rule.why} ({_who(members, namespace)})")

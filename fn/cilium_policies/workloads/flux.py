@@ -18,7 +18,7 @@ _GROUP = "kustomize.toolkit.fluxcd.io"
 _OWNER_NAME, _OWNER_NAMESPACE = f"{_GROUP}/name", f"{_GROUP}/namespace"
 _SWITCH = f"{_GROUP}/substitute"
 # fluxcd/pkg/envsubst: `$$` keeps the `$`; `-` and `=` with or without a colon give a default.
-_VARIABLE = re.compile(r"\$(\$?)\{([A-Za-z_]\w*)(?::?([-=])((?:\$\{[^{}]*\}|[^}])*))?\}")
+_VARIABLE = r"\$(\$?)\{([A-Za-z_]\w*)(?::?([-=])((?:\$\{[^{}]*\}|[^}])*))?\}"
 _DEPTH = 4  # roots that build roots that build applications
 
 
@@ -57,7 +57,7 @@ class Owner:
         return value
 
     def _text(self, value: str) -> str:
-        made = _VARIABLE.sub(self._replaced, value)
+        made = re.sub(_VARIABLE, self._replaced, value)
         # `${X:="4"}` is a quoted scalar once it is replaced in the YAML text
         if made != value and len(made) > 1 and made[0] == made[-1] and made[0] in "\"'":
             return made[1:-1]

@@ -31,7 +31,9 @@ class Address(NamedTuple):
 # A comma belongs to the authority (several hosts), unless another URL begins behind it.
 _AFTER_SCHEME = re.compile(r"(?:[^\s/?#\"'`<>\\,]|,(?![A-Za-z][A-Za-z0-9+.\-]*://))+")
 _SCHEME_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-")
-_GRPC_NAME = re.compile(r"\b(?:dns|passthrough|ipv4):///?([\w.\-]+):(\d{1,5})\b")
+# Patterns that few inputs need are text here: `re` compiles them when they are used, and keeps them.
+_GRPC = ("dns:", "passthrough:", "ipv4:")
+_GRPC_NAME = r"\b(?:dns|passthrough|ipv4):///?([\w.\-]+):(\d{1,5})\b"
 _AUTHORITY = re.compile(
     r"(\[[0-9a-fA-F:.]+\]|(?:[A-Za-z0-9_.\-]|\$\{[^}]*\})+)(?::(\d{1,5}))?(?![\w$%{:.\-])"
 )
@@ -42,7 +44,7 @@ _CLUSTER_NAME = re.compile(
 # Last words of a key whose value is a bare name to call.
 _HOST_WORDS = ("hostname", "host", "server", "address", "addr", "endpoint", "peer", "seed", "broker", "join")
 _HOST_ENDS = tuple(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "es"))
-_KEYWORDS = re.compile(r"\bhost=([\w.\-]{1,253})(?:[^\n]{0,200}?\bport=(\d{1,5}))?")
+_KEYWORDS = r"\bhost=([\w.\-]{1,253})(?:[^\n]{0,200}?\bport=(\d{1,5}))?"
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
 _FLAG = re.compile(r"--?([A-Za-z][\w.\-]*)\s*$")
 _LONG_FLAG = re.compile(r"\s*--?([A-Za-z][\w.\-]*)=")
@@ -55,15 +57,15 @@ _NEAR = 400  # characters that are looked at in front of a place: a long line wo
 _FIELD = 2 * _NEAR + 1  # of a line: key, separator and value
 _RARER = ("ndpoint", "NDPOINT", "eer", "EER", "eed", "EED", "roker", "ROKER", "oin", "OIN")  # of _HOST_WORDS
 _NEAR_LINES = 3  # a `port:` that belongs to a `host:` stands at most this far from it
-_TEMPLATE = re.compile(r"\{\{[^{}\n]{0,500}\}\}")
-_VARIABLE = re.compile(r"\$\(([A-Za-z_][\w.\-]*)\)")
+_TEMPLATE = r"\{\{[^{}\n]{0,500}\}\}"
+_VARIABLE = r"\$\(([A-Za-z_][\w.\-]*)\)"
 
 
 def expand(value: str, variables: dict[str, str]) -> str:
     """`$(NAME)` replaced as the kubelet does in env, args and command; an unknown name stays as it is."""
     if "$(" not in value:
         return value
-    return _VARIABLE.sub(lambda match: variables.get(match[1], match[0]), value)
+    return re.sub(_VARIABLE, lambda match: variables.get(match[1], match[0]), value)
 
 
 def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
@@ -71,7 +73,7 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
     comments are left out; otherwise `key` is the variable's name and `value` its whole value."""
     found: list[Address] = []
     if "{{" in value:
-        value = _TEMPLATE.sub("{}", value)  # the user and password of an ExternalSecret's URL hold blanks
+        value = re.sub(_TEMPLATE, "{}", value)  # the user and password of an ExternalSecret's URL hold blanks
     if "://" in value:
         found += _urls(value, key, file)
     if ":" in value:
@@ -90,7 +92,7 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
     if "host=" in value:
         found += (
             Address(match[1], int(match[2] or 5432), "postgres", key=key)
-            for match in _KEYWORDS.finditer(value)
+            for match in re.finditer(_KEYWORDS, value)
         )
     if file:
         found += _host_fields(value)
@@ -147,7 +149,7 @@ def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
         direct = _direct(value, start, file)
         for authority in found.rpartition("@")[2].split(","):
             yield from _authority(authority, base, where, direct)
-    for match in _GRPC_NAME.finditer(value):
+    for match in re.finditer(_GRPC_NAME, value) if any(scheme in value for scheme in _GRPC) else ():
         yield Address(match[1], int(match[2]), "dns", key=key, direct=_direct(value, match.start(), file))
 
 

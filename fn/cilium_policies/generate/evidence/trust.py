@@ -55,7 +55,7 @@ _FIELDS = frozenset(
 _NAME_LISTS = frozenset(("name", "names", "san", "sans", "cert", "certs", "certificate", "no", "proxy", "domain",
                          "issuer", "audience", "adv"))  # fmt: skip
 _ENVIRONMENT = re.compile(r"[A-Z][A-Z0-9_]+")
-_CALLERS = re.compile(r"\b(?:curl|wget|git|nc|dig|ping|psql|mysql|redis-cli|restic|rclone|aws|mc)\b")
+_CALLERS = r"\b(?:curl|wget|git|nc|dig|ping|psql|mysql|redis-cli|restic|rclone|aws|mc)\b"
 _NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".tmpl", ".tpl", ".lua", ".star", ".crt",
                      ".pem", ".xsd", ".wsdl", ".sh", ".py", ".sql")  # fmt: skip
 
@@ -135,4 +135,4 @@ def is_list_of_names(address: Address) -> bool:
 
 
 def _called(value: str, address: Address) -> bool:
-    return any(address.host in line and _CALLERS.search(line) for line in value.split("\n"))
+    return any(address.host in line and re.search(_CALLERS, line) for line in value.split("\n"))

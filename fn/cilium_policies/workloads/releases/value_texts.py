@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from cilium_policies.kube.objects import Object
 from cilium_policies.lean import Any
@@ -13,14 +13,14 @@ from cilium_policies.workloads.releases.values import read
 
 # Blocks that say nothing of whom the pods call: where images come from, how others call the pods, what
 # people see, and what other objects the chart writes.
-_SKIPPED = re.compile(
-    r"""(?i)^(
-        .*annotations | .*labels | .*image | images | image.* | ingress(es)? | .*route | .*routes | hostnames?
-      | .*rules(map)? | .*dashboards? | affinity | tolerations | nodeselector | topologyspreadconstraints
-      | resources | description | externalurl | .*crds? | .*icon | homepage
-    )$""",
-    re.VERBOSE,
+_SKIPPED = frozenset(
+    """
+    ingress ingresses hostname hostnames affinity tolerations nodeselector topologyspreadconstraints resources
+    description externalurl homepage
+    """.split()  # noqa: SIM905
 )
+_SKIPPED_ENDS = ("annotations", "labels", "image", "route", "routes", "rules", "rulesmap", "dashboard", "dashboards",
+                 "crd", "crds", "icon")  # fmt: skip
 
 
 def texts(release: Release, prefix: str, without: list[str]) -> tuple[Text, ...]:
@@ -41,11 +41,17 @@ def _walk(value: Any, path: str, excluded: set[str], key: str = "") -> Iterator[
             yield f"{path}.value", value["name"], value["value"]
             return
         for name, member in value.items():
-            if not _SKIPPED.match(name):
+            if not _is_skipped(name):
                 yield from _walk(member, f"{path}.{name}" if path else name, excluded, name)
     elif isinstance(value, list):
         for number, member in enumerate(value):
             yield from _walk(member, f"{path}[{number}]", excluded, key)
+
+
+@lru_cache(maxsize=1024)
+def _is_skipped(key: str) -> bool:
+    key = key.lower()
+    return key in _SKIPPED or key.startswith("image") or key.endswith(_SKIPPED_ENDS)
 
 
 _PLAIN_GROUPS = {"", "networking.k8s.io", "gateway.networking.k8s.io", "cert-manager.io"}
