@@ -1,7 +1,8 @@
 """Build the judge: `python -m tests.engine.build` prints the path of the binary.
 
-The binary is cached outside git under a hash of its sources, so that an unchanged judge costs nothing. A cold
-build of Cilium's packages takes about five minutes on two cores; an edit of the judge itself takes seconds.
+The binary is cached beside the tools, outside the checkout, under a hash of its sources, so that an unchanged judge
+costs nothing. A cold build of Cilium's packages takes about five minutes on two cores; an edit of the judge itself
+takes seconds.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-SOURCES = Path(__file__).resolve().parent
-ROOT = SOURCES.parent.parent
+from tests.tools import CACHE, ROOT
+
+SOURCES = ROOT / "tests" / "engine"
+KEPT = 3  # judges of other sources that stay in the cache, a hundred megabytes each
 HOW_TO_GET_GO = (
     "Cilium's engine needs Go 1.26 or newer: install it from https://go.dev/dl/ and put `go` on the PATH"
 )
@@ -23,11 +26,6 @@ HOW_TO_GET_GO = (
 
 class NoGoError(RuntimeError):
     """There is no Go toolchain to build the judge with; the message says how to get one."""
-
-
-def cache_directory() -> Path:
-    """The place of the binaries: `$CILIUM_POLICIES_CACHE`, or `.cache` in the checkout."""
-    return Path(os.environ.get("CILIUM_POLICIES_CACHE") or ROOT / ".cache")
 
 
 def source_hash() -> str:
@@ -49,7 +47,7 @@ def go_command() -> str:
 
 def binary() -> Path:
     """Where the judge of these sources stands, built or not."""
-    return cache_directory() / f"judge-{source_hash()}" / "judge"
+    return CACHE / f"judge-{source_hash()}" / "judge"
 
 
 def build() -> Path:
@@ -67,6 +65,9 @@ def build() -> Path:
             command = [go, "build", "-p", "2", "-ldflags", "-s -w", "-o", str(draft), "."]
             subprocess.run(command, cwd=SOURCES, env={**os.environ, "CGO_ENABLED": "0"}, check=True)
             draft.replace(target)
+            folders = sorted(CACHE.glob("judge-*"), key=lambda folder: folder.stat().st_mtime)
+            for old in folders[: -KEPT - 1]:
+                shutil.rmtree(old, ignore_errors=True)
     return target
 
 

@@ -12,7 +12,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.engine.build import cache_directory, go_command
+from tests.engine.build import go_command
+from tests.tools import CACHE
 
 VERSIONS = ("1.16.19", "1.17.16", "1.18.11", "1.19.6", "1.20.2")
 FILES = ("ciliumnetworkpolicies.yaml", "ciliumclusterwidenetworkpolicies.yaml")
@@ -21,7 +22,7 @@ _FOLDER = "pkg/k8s/apis/cilium.io/client/crds/v2"
 
 def crd_directory(version: str) -> Path:
     """Folder with the two CRD files of one version. Raises NoGoError, or CalledProcessError with Go's text."""
-    target = cache_directory() / "crds" / version
+    target = CACHE / "crds" / version
     if all((target / name).exists() for name in FILES):
         return target
     command = [go_command(), "mod", "download", "-json", f"github.com/cilium/cilium@v{version}"]

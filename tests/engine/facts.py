@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from tests.engine.build import ROOT
+from tests.tools import ROOT
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PORT = re.compile(r"(\d+)(?:-(\d+))?/(TCP|UDP|SCTP)$")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.build import ROOT, NoGoError
+from tests.engine.build import NoGoError
 from tests.engine.crds import crd_directories
 from tests.engine.judge import Judge
-from tests.tools import absent
+from tests.tools import ROOT, absent
 
 
 def corpus_directory() -> Path | None:

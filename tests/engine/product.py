@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.engine.build import cache_directory
 from tests.engine.corpus import Case, cluster_text, objects, variables
 from tests.engine.substitute import substitute
+from tests.tools import CACHE
 
 CONFIGS = Path(__file__).resolve().parent / "configs"
 
@@ -76,7 +76,7 @@ class Product:
         """A file with the inventory of the case's tree, made anew for each run of the score."""
         tree = case.tree or case.folder
         builds = [tree / "input.yaml", *sorted((tree / "apps").rglob("*.yaml"))]
-        target = cache_directory() / "score" / f"{tree.name}-{os.getpid()}.yaml"
+        target = CACHE / "score" / f"{tree.name}-{os.getpid()}.yaml"
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(self._run(["inventory", *map(str, builds)]), encoding="utf-8")
@@ -84,7 +84,7 @@ class Product:
 
     def forget(self) -> None:
         """Remove the inventories of this run."""
-        for path in (cache_directory() / "score").glob(f"*-{os.getpid()}.yaml"):
+        for path in (CACHE / "score").glob(f"*-{os.getpid()}.yaml"):
             path.unlink()
 
     def _run(self, arguments: Iterable[str]) -> str:

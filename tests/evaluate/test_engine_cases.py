@@ -45,7 +45,7 @@ def names_of(end: Decision) -> list[str]:
         return ["(allow-localhost)"]
     if end.reason == "no default deny":
         return ["(no policy has default deny)"]
-    return [ref.object for ref in end.rules]
+    return [str(ref.policy) for ref in end.rules]
 
 
 def layers(verdict: Verdict) -> str:

@@ -104,6 +104,16 @@ class Spec(NamedTuple):
     deny_egress_default: bool | None = None
     description: str = ""
 
+    @property
+    def lists(self) -> dict[str, tuple[Rule, ...] | None]:
+        """The four lists by their fields' names, in the order in which they are written."""
+        return {
+            "ingress": self.ingress,
+            "ingressDeny": self.ingress_deny,
+            "egress": self.egress,
+            "egressDeny": self.egress_deny,
+        }
+
 
 class Policy(NamedTuple):
     """kind: CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy or NetworkPolicy. `listed`: written as `specs` even
@@ -116,3 +126,7 @@ class Policy(NamedTuple):
     labels: dict[str, str] = {}  # noqa: RUF012
     annotations: dict[str, str] = {}  # noqa: RUF012
     listed: bool = False
+
+    def __str__(self) -> str:
+        """`Kind/namespace/name`."""
+        return "/".join(part for part in (self.kind, self.namespace, self.name) if part)

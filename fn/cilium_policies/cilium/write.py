@@ -59,9 +59,9 @@ def _metadata(policy: Policy) -> Mapping:
 def spec_object(spec: Spec) -> Mapping:
     """One rule set as a mapping, in the order in which a reader wants it."""
     body = _subject(spec)
-    for name, rules, side in _lists(spec):
+    for name, rules in spec.lists.items():
         if rules is not None:
-            body[name] = [rule_object(rule, side) for rule in rules]
+            body[name] = [rule_object(rule, _side(name)) for rule in rules]
     return body
 
 
@@ -118,13 +118,9 @@ def selector_object(selector: Selector) -> Mapping:
     return {**body, "matchExpressions": expressions} if expressions else body
 
 
-def _lists(spec: Spec) -> tuple[tuple[str, tuple[Rule, ...] | None, str], ...]:
-    return (
-        ("ingress", spec.ingress, "from"),
-        ("ingressDeny", spec.ingress_deny, "from"),
-        ("egress", spec.egress, "to"),
-        ("egressDeny", spec.egress_deny, "to"),
-    )
+def _side(list_name: str) -> str:
+    """What the fields of peers begin with in a list's rules."""
+    return "from" if list_name.startswith("ingress") else "to"
 
 
 def _cidrs(cidrs: tuple[Cidr, ...], side: str) -> Mapping:
@@ -185,7 +181,7 @@ def _fresh_spec(first: str, indent: str, spec: Spec, comments: bool) -> tuple[st
     lines: list[str] = []
     for key, value in _subject(spec).items():
         _member(lines, indent, key, value)
-    for key, given, side in _lists(spec):
+    for key, given in spec.lists.items():
         if not given:
             if given is not None:
                 _member(lines, indent, key, [])
@@ -194,7 +190,7 @@ def _fresh_spec(first: str, indent: str, spec: Spec, comments: bool) -> tuple[st
         for rule in given:
             if comments:
                 lines.extend(comment_lines(rule.why, indent))
-            lines.extend(_rule_lines(rule, side, indent))
+            lines.extend(_rule_lines(rule, _side(key), indent))
     if not lines:
         return (f"{first}{{}}",)
     lines[0] = first + lines[0][len(indent) :]

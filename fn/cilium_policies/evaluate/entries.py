@@ -24,14 +24,7 @@ class RuleRef(NamedTuple):
     @property
     def rule(self) -> Rule | None:
         """The rule itself."""
-        spec = self.policy.specs[self.spec]
-        lists = {
-            "ingress": spec.ingress,
-            "egress": spec.egress,
-            "ingressDeny": spec.ingress_deny,
-            "egressDeny": spec.egress_deny,
-        }
-        rules = lists[self.list_name]
+        rules = self.policy.specs[self.spec].lists[self.list_name]
         return rules[self.position] if rules and self.position >= 0 else None
 
     @property
@@ -44,14 +37,8 @@ class RuleRef(NamedTuple):
             else f"{holder}.{self.list_name}"
         )
 
-    @property
-    def object(self) -> str:
-        """Its policy: Kind/namespace/name."""
-        parts = (self.policy.kind, self.policy.namespace, self.policy.name)
-        return "/".join(part for part in parts if part)
-
     def __str__(self) -> str:
-        return f"{self.object} {self.path}"
+        return f"{self.policy} {self.path}"
 
 
 class Entry:
@@ -130,8 +117,5 @@ def _lists(spec: Spec, options: Options) -> list[tuple[str, tuple[Rule, ...] | N
     if not options.default_deny_optional:
         ingress = egress = True
     return [
-        ("ingress", spec.ingress, ingress),
-        ("ingressDeny", spec.ingress_deny, ingress),
-        ("egress", spec.egress, egress),
-        ("egressDeny", spec.egress_deny, egress),
+        (name, rules, ingress if name.startswith("ingress") else egress) for name, rules in spec.lists.items()
     ]

@@ -10,7 +10,7 @@ from cilium_policies.cilium.write import policy_object
 from cilium_policies.document.finding import ERROR, Finding
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import CLUSTER_WIDE, Policies
-from cilium_policies.kube.labels import NAMESPACE
+from cilium_policies.kube.labels import NAMESPACE, unprefixed
 from cilium_policies.kube.objects import Object, at, mapping, mappings, sequence, strings, text
 from cilium_policies.kube.reading import COMPONENT, Own
 from cilium_policies.workloads.model import Workload
@@ -83,10 +83,10 @@ def _matches(selector: dict[str, Any], workload: Workload) -> bool:
     """Whether a subject selector of the program's own form selects the workload's pods."""
     labels = {**workload.labels, **workload.selector}
     for key, value in strings(selector.get("matchLabels")).items():
-        if labels.get(key.removeprefix("k8s:").removeprefix("any:")) != value:
+        if labels.get(unprefixed(key)) != value:
             return False
     for entry in mappings(selector.get("matchExpressions")):
-        key = text(entry.get("key")).removeprefix("k8s:").removeprefix("any:")
+        key = unprefixed(text(entry.get("key")))
         held = labels.get(key)
         operator = entry.get("operator")
         values = sequence(entry.get("values"))

@@ -8,14 +8,13 @@ from collections.abc import Iterator, Mapping
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.generate.config import AUDIT, EGRESS, INGRESS, Mode
 from cilium_policies.generate.evidence.selectors import selects
-from cilium_policies.kube.labels import NAMESPACE, SERVICE_ACCOUNT, is_identity
+from cilium_policies.kube.labels import NAMESPACE, SERVICE_ACCOUNT, is_identity, unprefixed
 from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text, walk_strings
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 
 _KUBERNETES = "NetworkPolicy"
 _CILIUM = "CiliumNetworkPolicy"
-_SOURCES = ("k8s:", "any:")
 
 
 def hand_written(cluster: Cluster, modes: Mapping[str, Mode]) -> Iterator[Finding]:
@@ -81,7 +80,7 @@ def _judged(selector: Any) -> bool:
     """Whether it asks for labels that manifests show: no namespace, reserved identity, controller's label, variable."""
     if any("${" in value for _, value in walk_strings(selector)):
         return False
-    keys = [_plain(key) for key in _keys(selector)]
+    keys = [unprefixed(key) for key in _keys(selector)]
     return bool(keys) and all(
         is_identity(key)
         and not key.startswith(("reserved:", "io.cilium.k8s.namespace", NAMESPACE, "batch.", "job-"))
@@ -95,15 +94,11 @@ def _keys(selector: Any) -> list[str]:
     return [*mapping(named.get("matchLabels")), *(text(each.get("key")) for each in expressions)]
 
 
-def _plain(key: str) -> str:
-    return next((key[len(source) :] for source in _SOURCES if key.startswith(source)), key)
-
-
 def _finds(cluster: Cluster, namespace: str, selector: Any) -> bool:
-    labels = {_plain(key): value for key, value in strings(selector.get("matchLabels")).items()}
+    labels = {unprefixed(key): value for key, value in strings(selector.get("matchLabels")).items()}
     account = labels.pop(SERVICE_ACCOUNT, None)
     entries = mappings(selector.get("matchExpressions"))
-    rest = {"matchExpressions": [{**each, "key": _plain(text(each.get("key")))} for each in entries]}
+    rest = {"matchExpressions": [{**each, "key": unprefixed(text(each.get("key")))} for each in entries]}
     for pod in cluster.selected(namespace, labels) if labels else cluster.in_namespace(namespace):
         known = {**pod.labels, SERVICE_ACCOUNT: pod.service_account} if account or entries else pod.labels
         if account in (None, pod.service_account) and selects(rest, known):

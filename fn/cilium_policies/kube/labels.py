@@ -39,6 +39,11 @@ SERVICE_ACCOUNT = "io.cilium.k8s.policy.serviceaccount"
 JOB_NAME = "batch.kubernetes.io/job-name"
 
 
+def unprefixed(key: str) -> str:
+    """A selector's key without the source that it may name: policies write `k8s:app` or `any:app` for the label app."""
+    return key[4:] if key.startswith(("k8s:", "any:")) else key
+
+
 def is_identity(key: str) -> bool:
     """Whether Cilium's default label filter keeps this pod label in the identity."""
     if key.startswith("io.kubernetes.pod.namespace"):

@@ -136,7 +136,7 @@ def _side(
         direction,
         WORDS[before.allowed],
         reason,
-        tuple(ref.object if closed else str(ref) for ref in refs),
+        tuple(str(ref.policy if closed else ref) for ref in refs),
         tuple("" if closed else _why(plan, pair, situation.known_of(ref.policy), ref) for ref in refs),
         tuple(_where(situation.known_of(ref.policy)) for ref in refs),
         "; ".join(note for note in notes if note),

@@ -123,8 +123,7 @@ def _faults(one: Linted) -> Iterator[tuple[str, Fault]]:
 
 
 def _row(check: str, fault: Fault, one: Known, texts: _Texts) -> Row:
-    policy = one.policy
-    name = "/".join(part for part in (policy.kind, policy.namespace, policy.name) if part)
+    name = str(one.policy)
     line = texts.line(one, fault.path)
     where = one.where
     return Row(

@@ -2,7 +2,7 @@
 
     condense(objects, files, catalogue, name) -> str            the object as YAML, for `cilium-policies inventory`
     Condensed(body).beside(own, files) -> list[Object]          what the other builds hold, for one build
-    Condensed(body).stale(files) -> list[str]                   what it was made from and no longer is
+    Condensed(body).knows(files) -> bool                        whether it was made from these very bytes
     Condensed(body).outdated(own, catalogue) -> list[str]       the same by objects, for inputs that a tool wrote anew
     parse(data, file) -> mapping                                the body in a file, fast where `condense` wrote it
 
@@ -134,23 +134,10 @@ class Condensed:
         others = (objects for number, (_, objects) in enumerate(builds) if number not in same)
         return [one for objects in others for one in objects if _id(one) not in here]
 
-    def stale(self, files: Mapping[str, bytes]) -> list[str]:
-        """One line for each of these inputs that the inventory does not know, or knows with other content.
-        Files that it was made from and that are not among the inputs are other builds: they are not asked for."""
-        known = self.files
-        found = []
-        for name, data in files.items():
-            digest = _digest(data)
-            match = next((file for file in known if _same_file(file, {name})), "")
-            if digest in known.values():
-                continue
-            what = (
-                f"{name or 'the input'} has changed since"
-                if match
-                else f"{name or 'the input'} was not there when"
-            )
-            found.append(f"{what} inventory {self.name} was made")
-        return found
+    def knows(self, files: Mapping[str, bytes]) -> bool:
+        """Whether it was made from inputs of this very content, whatever they are called. Files that it was made from
+        and that are not among the inputs are other builds: they are not asked for."""
+        return {_digest(data) for data in files.values()} <= set(self.files.values())
 
     def outdated(self, own: list[Object], catalogue: Catalogue) -> list[str]:
         """What of these objects the inventory does not hold as they are, in one line; none where it holds all.

@@ -82,7 +82,7 @@ class Linted:
             (entry.ref.spec, entry.ref.list_name, entry.ref.position): entry for entry in self.entries
         }
         for number, (path, spec) in enumerate(self.specs()):
-            for name, rules in lists(spec):
+            for name, rules in spec.lists.items():
                 for position, rule in enumerate(rules or ()):
                     entry = by_place.get((number, name, position))
                     yield Part(name, f"{path}.{name}[{position}]", rule, entry)
@@ -106,13 +106,3 @@ class Linted:
     def named(self, name: str) -> Endpoint:
         """The end that an entity stands for."""
         return entity(name, self.situation.options)[0]
-
-
-def lists(spec: Spec) -> list[tuple[str, tuple[Rule, ...] | None]]:
-    """The four lists of a rule set by their names."""
-    return [
-        ("ingress", spec.ingress),
-        ("ingressDeny", spec.ingress_deny),
-        ("egress", spec.egress),
-        ("egressDeny", spec.egress_deny),
-    ]

@@ -92,7 +92,7 @@ def _limited(one: Linted, part: Part) -> str:
         if ref.policy is not one.policy
     ]
     closing.sort(key=lambda ref: ref.rule is None or ref.rule.ports is None)
-    return closing[0].object if closing else ""
+    return str(closing[0].policy) if closing else ""
 
 
 def conflict(one: Linted) -> Iterator[Fault]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cilium_policies.cilium.model import Rule, ToPorts
 from cilium_policies.cilium.read import NETWORK_POLICY
 from cilium_policies.document.finding import ERROR
-from cilium_policies.questions.faults.fault import Fault, Linted, Part, lists
+from cilium_policies.questions.faults.fault import Fault, Linted, Part
 
 _WHO = {
     "schema": "the API server refuses it",
@@ -33,7 +33,7 @@ def empty_direction(one: Linted) -> Iterator[Fault]:
     if one.policy.kind == NETWORK_POLICY or one.known.refusals:
         return
     for path, spec in one.specs():
-        for name, rules in lists(spec):
+        for name, rules in spec.lists.items():
             if rules == ():
                 cure = f"`{name}: [{{}}]` closes the direction" if not name.endswith("Deny") else "remove it"
                 yield Fault(f"{path}.{name}", "an empty list closes nothing and allows nothing", cure)
