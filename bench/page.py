@@ -22,7 +22,9 @@ all (`lean.py` says how). Per item, reading YAML is a fifth, deriving from confi
 policies a fifth; the rest is spread over all packages (last table). An interpreter that was built with profile-guided
 optimisation, as Debian's and the official image's are, needs a quarter less than one that was not (pyenv's default).
 Whole builds spend their time in kustomize itself, which is quadratic in the number of objects: policies added to a
-build cost it more than the function does, and the ids that are left out save it about as much.
+build cost it more than the function does, and the ids that are left out save it about as much. Whole builds vary by
+a tenth from run to run, and so do the last two targets; to do clearly better, kustomize would have to look ids up
+instead of comparing all with all (`UpdateResMapValues`), or there would have to be fewer policies.
 """
 TARGETS = """\
 ## Targets
