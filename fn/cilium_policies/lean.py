@@ -34,9 +34,8 @@ else:
         def __new__(cls, name, bases, body):
             if not bases:
                 return super().__new__(cls, name, bases, body)
-            fields = body.get(
-                "__annotations__", {}
-            )  # there because each module imports them from `__future__`
+            # as text, on every Python: modules import `annotations` from `__future__`
+            fields = body.get("__annotations__", {})
             defaults = [body[field] for field in fields if field in body]
             made = namedtuple(name, fields, defaults=defaults, module=body["__module__"])
             for key, value in body.items():

@@ -11,15 +11,8 @@ import pytest
 from cilium_policies.cli import COMMANDS, bare
 from cilium_policies.cli.usage import USAGE
 
-BUILD = b"""\
-apiVersion: config.kubernetes.io/v1
-kind: ResourceList
-items:
-- apiVersion: v1
-  kind: Namespace
-  metadata:
-    name: shop
-"""
+from bench import inputs
+
 RUN = [sys.executable, "-c", "import sys; from cilium_policies.cli import main; sys.exit(main())"]
 
 
@@ -109,11 +102,15 @@ def test_an_unreadable_file_is_one_line_and_exit_1(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_click_and_heavy_modules_are_not_imported_on_the_functions_path() -> None:
+@pytest.mark.parametrize(("arguments", "says"), [([], b"name: default-deny"), (["--help"], b"usage: ")])
+def test_click_and_heavy_modules_are_not_imported_on_the_functions_path(
+    arguments: list[str], says: bytes
+) -> None:
     code = (
-        "import sys; sys.argv = ['cilium-policies']\n"
+        f"import sys; sys.argv = {['cilium-policies', *arguments]}\n"
         "from cilium_policies.cli import main\n"
         "code = main()\n"
+        "import cilium_policies.function\n"
         "heavy = {'click', 'jsonschema', 'ruamel', 'dataclasses', 'inspect', 'argparse', 'urllib.request', "
         "'ipaddress', 'difflib', 'importlib.metadata', 'subprocess', 'typing', 'signal', 'pathlib', 'contextlib', "
         "'yaml', 'cilium_policies.questions', 'cilium_policies.show'}\n"
@@ -121,10 +118,10 @@ def test_click_and_heavy_modules_are_not_imported_on_the_functions_path() -> Non
         "sys.exit(code)\n"
     )
     run = [sys.executable, "-S", "-c", _with_path(code)]
-    done = subprocess.run(run, input=BUILD, capture_output=True, check=False)
+    done = subprocess.run(run, input=inputs.resource_list(40), capture_output=True, check=False)
     assert done.returncode == 0
     assert done.stderr.decode().endswith("imported:")
-    assert b"name: default-deny" in done.stdout
+    assert says in done.stdout
 
 
 def test_ctrl_c_ends_it_as_it_ends_others() -> None:

@@ -39,11 +39,6 @@ def _unprintable() -> re.Pattern[str]:
     return re.compile(f"[^{_PRINTABLE}]")  # 5 ms, and few texts need it
 
 
-@lru_cache(maxsize=1)
-def _other_type() -> re.Pattern[str]:
-    return re.compile(_OTHER_TYPE, re.VERBOSE)
-
-
 def _printable(value: str) -> bool:
     return (value.isascii() and value.isprintable()) or not _unprintable().search(value)
 
@@ -57,7 +52,7 @@ def scalar(value: str) -> str:
         return _variable(value)
     if (
         value in WORDS
-        or (value[0] in _MAY_BE_NUMBER and _other_type().fullmatch(value))
+        or (value[0] in _MAY_BE_NUMBER and re.fullmatch(_OTHER_TYPE, value, re.VERBOSE))
         or not _printable(value)
     ):
         return quoted(value)

@@ -60,7 +60,7 @@ def ends_in_quotes(data: bytes, start: int, end: int) -> bool:
 class Layout:
     """The patterns for items whose keys stand at `column`, behind a dash (`- `) or not."""
 
-    __slots__ = ("column", "dashed", "deeper", "head", "name", "names", "other", "top")
+    __slots__ = ("column", "dashed", "deeper", "head", "names", "other", "top")
 
     def __init__(self, column: int, dashed: bool) -> None:
         self.column = column
@@ -73,7 +73,6 @@ class Layout:
             rb"\n%sapiVersion: ([\w./-]+)\n%skind: (\w+)\n%smetadata:(?=\n)" % (first, later, later)
         )
         # the layout of the tools: name, then namespace, two columns further in …
-        self.name = b"\n%s  name: " % later
         self.names = re.compile(
             rb"\n%s  name: ([A-Za-z0-9][A-Za-z0-9.-]*)"
             rb"(?:\n%s  namespace: ([A-Za-z0-9][A-Za-z0-9-]*))?(?=\n( *)[^ \n#]|\n?\Z)" % (later, later)
@@ -120,8 +119,7 @@ def peek_at(data: bytes, start: int, end: int, item: Layout) -> Peek | None:
 
 def _plain_names(data: bytes, start: int, end: int, item: Layout) -> tuple[str, str] | None:
     """Namespace and name out of a metadata block in the layout of the tools; None where it is another."""
-    at = data.find(item.name, start, end)
-    match = item.names.match(data, at, end) if at >= 0 else None
+    match = item.names.search(data, start, end)
     if (
         match is None
         or item.other.search(data, start, match.start())

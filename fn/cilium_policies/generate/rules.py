@@ -92,7 +92,7 @@ def rules(
     grouped: dict[tuple[object, ...], list[_Flow]] = {}
     for flow in flows:
         flow.selector = endpoint(flow.peer, namespace)
-        flow.sorted = tuple(sorted(flow.ports)) if len(flow.ports) > 1 else tuple(flow.ports)
+        flow.sorted = tuple(sorted(flow.ports))
         alone = flow.peer.kind == "fqdn" or flow.rules != _NO_RULES
         kind = "pods" if flow.selector is not None else flow.peer.kind
         key = (kind, flow.reason, flow.sorted, flow.rules, flow.peer if alone else None)
@@ -131,9 +131,9 @@ def _joined(edges: Iterable[tuple[Peer, Edge]]) -> list[_Flow]:
     for peer, edge in edges:
         for one in _nodes(peer):
             ports = {port._replace(name="") if port.number and port.name else port for port in edge.ports}
-            l7 = (edge.http, edge.dns) if edge.http or edge.dns else _NO_RULES
+            l7 = (edge.http, edge.dns)
             known = said.setdefault(one, set())
-            if l7 is _NO_RULES:
+            if l7 == _NO_RULES:
                 if one in every or (ports and ports <= known):
                     continue  # an earlier edge has said it
                 ports -= known

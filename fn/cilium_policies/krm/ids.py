@@ -15,6 +15,7 @@ from cilium_policies.krm.edit import Edit
 from cilium_policies.krm.kept import tool_annotations
 
 IDS = (b"internal.config.kubernetes.io/id", b"config.k8s.io/id")
+NUMBER = re.compile(rb"[0-9]+'(?=\n)")
 PATHS = ("config.kubernetes.io/path", "internal.config.kubernetes.io/path")
 
 
@@ -32,7 +33,7 @@ def has_paths(source: Source) -> bool:
 
 
 def cuts(source: Source, besides: Set[int]) -> list[Edit]:
-    """Edits that cut the two id annotations from every item but those in `besides`, one edit for neighbours."""
+    """Edits that cut the two id annotations from every item but those in `besides`."""
     data, frame = source.data, source.frame
     if frame.flow or frame.items_flow or source.newline != b"\n" or has_paths(source):
         return []
@@ -41,7 +42,6 @@ def cuts(source: Source, besides: Set[int]) -> list[Edit]:
     ending = re.compile(rb"\n {0,%d}[^ \n]" % column)
     lead = b"\n" + b" " * (column + 2)
     marks = [lead + key + b": '" for key in IDS]
-    ids = re.compile(rb"(?:(?:%s)[0-9]+'(?=\n))+" % b"|".join(map(re.escape, marks)))
     other = lead + b"config.kubernetes.io/index: "
     edits: list[Edit] = []
     for item in source.items:
@@ -53,13 +53,9 @@ def cuts(source: Source, besides: Set[int]) -> list[Edit]:
         end = after.start() + 1 if after else item.end
         if data.find(other, start, end) < 0:  # an empty mapping would be left
             continue
-        begin = stop = -1
         for mark in marks:
             place = data.find(mark, start, end)
-            if place < 0 or begin <= place < stop:
-                continue
-            found = ids.match(data, place, end)
-            if found is not None and not ends_in_quotes(data, start, place):
-                begin, stop = found.span()
-                edits.append((begin, stop, b""))
+            number = NUMBER.match(data, place + len(mark), end) if place >= 0 else None
+            if number is not None and not ends_in_quotes(data, start, place):
+                edits.append((place, number.end(), b""))
     return edits

@@ -102,9 +102,7 @@ class _Marks:
             return False
         if self._local and self._has(item, _LOCAL.encode()) and one.annotations.get(_LOCAL) == "true":
             return False
-        return not self._functions or not any(
-            self._has(item, mark) and mark.decode() in one.annotations for mark in self._functions
-        )
+        return not any(self._has(item, mark) and mark.decode() in one.annotations for mark in self._functions)
 
     def _has(self, item: Item, mark: bytes) -> bool:
         return self._data.find(mark, item.start, item.end) >= 0

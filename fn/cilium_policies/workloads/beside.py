@@ -34,7 +34,7 @@ def beside(
         body = _named(read, name)
     known = Condensed(body)
     files = {source.file: source.data for source in sources}
-    older = known.outdated(read.objects, catalogue) if not known.knows(files) else []
+    older = [] if known.knows(files) else known.outdated(read.objects, catalogue)
     told = [Finding(WARNING, line, "make the inventory anew (cilium-policies inventory)") for line in older]
     return known.beside(read.objects, files), told
 

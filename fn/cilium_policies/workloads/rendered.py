@@ -97,11 +97,10 @@ def _probes(spec: Mapping, ports: tuple[Port, ...]) -> Iterator[Port]:
         for field in ("livenessProbe", "readinessProbe", "startupProbe"):
             probe = mapping(container.get(field))
             for kind in ("httpGet", "tcpSocket", "grpc"):
-                if kind in probe:
-                    port = text(at(probe, kind, "port"))
-                    number = integer(port) or names.get(port)
-                    if number and number < 65536:
-                        yield Port(number)
+                port = text(at(probe.get(kind), "port"))
+                number = integer(port) or names.get(port)
+                if number and number < 65536:
+                    yield Port(number)
 
 
 class _Configs:

@@ -201,14 +201,12 @@ def _host_fields(value: str) -> Iterator[Address]:
     """`host: name` lines, with a `port:` line near them."""
     if not any(word in value for word in ("ost", "OST", "erver", "ERVER", "ddr", "DDR", *_RARER)):
         return
-    lines = value.split("\n")
+    lines = [line[:_FIELD] for line in value.split("\n")]
     for number, line in enumerate(lines):
-        key, name = _field(line[:_FIELD])
+        key, name = _field(line)
         if not key or not is_host_key(key) or not _is_name(name):
             continue
-        near = (
-            _field(line[:_FIELD]) for line in lines[max(0, number - _NEAR_LINES) : number + _NEAR_LINES + 1]
-        )
+        near = map(_field, lines[max(0, number - _NEAR_LINES) : number + _NEAR_LINES + 1])
         ports = [int(told) for beside, told in near if beside.lower().endswith("port") and _is_port(told)]
         told = len(ports) == 1
         yield Address(name, ports[0] if told else program_port(key), key=key, direct=True, explicit=told)

@@ -117,7 +117,5 @@ def _declared(workload: Workload) -> tuple[str, Mapping]:
 
 def _mentioning(workloads: Iterable[Workload], word: str) -> Iterable[Peer]:
     for workload in workloads:
-        for found in workload.texts:
-            if word in found.value:
-                yield from ends(workload)
-                break
+        if any(word in found.value for found in workload.texts):
+            yield from ends(workload)
