@@ -45,7 +45,7 @@ image: ## build the container image (docker or podman); BASE=… picks another b
 docs: $(VENV)/.dev ## write the pages of docs/ that are made from code and data
 	$(BIN)/python -m cilium_policies.questions.catalogue_page docs/catalogue.md
 	$(BIN)/python -m cilium_policies.cli.reference
-	$(BIN)/python -m cilium_policies.generate.schema_build
+	$(BIN)/python -m cilium_policies.config.schema_build
 
 dist: $(VENV)/.dev ## reproducible wheel and source archive in dist/
 	$(BIN)/python -m hatchling build

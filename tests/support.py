@@ -6,11 +6,12 @@ import textwrap
 
 from cilium_policies.catalogue.load import load
 from cilium_policies.cilium.model import Policy
+from cilium_policies.config.model import Config
+from cilium_policies.config.settings import Settings
 from cilium_policies.document.split import split
 from cilium_policies.function import Made, Options, make
-from cilium_policies.generate.config import Config
 from cilium_policies.kube.reading import objects
-from cilium_policies.workloads.cluster import Cluster, Settings
+from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.gather import gather
 
 

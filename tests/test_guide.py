@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cilium_policies.config.model import read
 from cilium_policies.document.parse import load_with_lines
-from cilium_policies.generate.config import read
 
 from tests.questions import hubble
 from tests.tools import EXAMPLES, ROOT, environment

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 from cilium_policies import tree
+from cilium_policies.config.model import Write
 from cilium_policies.document.finding import Refused, line_of
-from cilium_policies.generate.config import Write
 
 DENY = b"apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata:\n  name: default-deny\n  namespace: media\n"
 POLICIES = [

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cilium_policies.config.model import Config
+from cilium_policies.config.settings import config_of, settings
 from cilium_policies.document.finding import ERROR, Finding, Refused, line_of
 from cilium_policies.document.finding import refused as error
 from cilium_policies.document.source import RESOURCE_LIST, Source, identity
 from cilium_policies.document.split import split
-from cilium_policies.generate.config import Config
 from cilium_policies.generate.own import changes, documents
-from cilium_policies.generate.settings import config_of, settings
 from cilium_policies.krm.answer import pieces
 from cilium_policies.krm.ids import has_paths
 from cilium_policies.kube.inventory import Inventory

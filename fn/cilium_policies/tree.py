@@ -13,8 +13,8 @@ import tempfile
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from cilium_policies.config.model import Write
 from cilium_policies.document.finding import refused
-from cilium_policies.generate.config import Write
 
 MARK = "# Written by cilium-policies write, which replaces this file: change the config instead.\n"
 OWN = b"# Written by cilium-policies write"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from cilium_policies.cilium.model import Policy, Rule
 from cilium_policies.cilium.write import policy_object
+from cilium_policies.config.model import read
 from cilium_policies.document.parse import load
 from cilium_policies.function import Made
-from cilium_policies.generate.config import read
 
 from tests.support import deployment, made, namespace, service
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cilium_policies.generate.config import ClusterConfig, Config
+from cilium_policies.config.model import ClusterConfig, Config
 from cilium_policies.generate.dns import Dns
 
 from tests.support import cluster, deployment, namespace

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from cilium_policies.config.model import Config
 from cilium_policies.document.finding import INFO, WARNING, Finding
-from cilium_policies.generate.config import Config
 
 from tests.support import deployment, made, namespace
 

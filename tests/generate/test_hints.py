@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from cilium_policies.generate.config import ClusterConfig, Config
-from cilium_policies.generate.peer import ConfigPeer
+from cilium_policies.config.model import ClusterConfig, Config
+from cilium_policies.config.peer import ConfigPeer
 
 from tests.support import deployment, made, namespace, service
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from cilium_policies.cilium.model import Rule
-from cilium_policies.generate.config import ClusterConfig, Config
+from cilium_policies.config.model import ClusterConfig, Config
 
 from tests.support import deployment, namespace, policies, service
 

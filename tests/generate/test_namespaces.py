@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from cilium_policies.config.model import Config
 from cilium_policies.document.finding import Finding
-from cilium_policies.generate.config import Config
 from cilium_policies.generate.namespaces import namespaces
 
 from tests.support import cluster, deployment, namespace, service

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import yaml
-from cilium_policies.generate.config import Config
-from cilium_policies.generate.config_read import read
+from cilium_policies.config.model import Config
+from cilium_policies.config.read import read
 
 from tests.support import deployment, made, namespace, policies, service
 

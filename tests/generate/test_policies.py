@@ -2,9 +2,9 @@
 
 from cilium_policies.cilium.model import Rule
 from cilium_policies.cilium.write import policy_object
-from cilium_policies.generate.config import Allow, Config
-from cilium_policies.generate.peer import ConfigPeer
-from cilium_policies.workloads.model import Port
+from cilium_policies.config.model import Allow, Config
+from cilium_policies.config.peer import ConfigPeer
+from cilium_policies.kube.ports import Port
 
 from tests.support import deployment, namespace, policies, service
 

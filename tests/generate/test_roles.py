@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from cilium_policies.generate.edge import Peer
+from cilium_policies.config.settings import Settings
+from cilium_policies.evidence.edge import Peer
 from cilium_policies.generate.roles import Roles
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.workloads.cluster import Cluster, Settings
+from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 

@@ -1,9 +1,10 @@
 """Edges joined into rules. What the rules do to flows is the judge's to say (test_by_engine.py)."""
 
 from cilium_policies.cilium.model import Cidr, PortRange, Rule, Selector
-from cilium_policies.generate.edge import Edge, Peer, entity, pods
+from cilium_policies.evidence.edge import Edge, Peer, entity, pods
 from cilium_policies.generate.rules import EVERY_POD, endpoint, internet, rules
-from cilium_policies.workloads.model import Port, Workload
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.model import Workload
 
 
 def workload(where: str, **labels: str) -> Workload:

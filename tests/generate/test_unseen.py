@@ -1,7 +1,7 @@
 """What a single build says it could not know."""
 
-from cilium_policies.generate.config import ClusterConfig, Config
-from cilium_policies.generate.peer import ConfigPeer
+from cilium_policies.config.model import ClusterConfig, Config
+from cilium_policies.config.peer import ConfigPeer
 
 from tests.support import deployment, made, namespace, service
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from cilium_policies.catalogue.load import load
 from cilium_policies.cilium.model import Requirement
+from cilium_policies.config.settings import Settings
 from cilium_policies.kube.labels import JOB_NAME
-from cilium_policies.workloads.cluster import Cluster, Settings
+from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.gather import gather
 from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.selectors import equal, joint

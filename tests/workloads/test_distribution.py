@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cilium_policies.cilium.model import Policy
-from cilium_policies.generate.config import ClusterConfig, Config
+from cilium_policies.config.model import ClusterConfig, Config
 
 from tests.support import deployment, namespace, policies, service
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from cilium_policies.config.settings import Settings
 from cilium_policies.document.finding import Refused
-from cilium_policies.workloads.cluster import Cluster, Settings
+from cilium_policies.workloads.cluster import Cluster
 
 from tests.support import cluster, deployment, namespace, service
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from cilium_policies.catalogue.load import load
+from cilium_policies.config.settings import Settings
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.workloads import flux, rendered
-from cilium_policies.workloads.cluster import Cluster, Settings
+from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.gather import gather
 from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.releases import app_template, release

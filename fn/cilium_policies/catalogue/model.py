@@ -7,8 +7,8 @@ index, and what a user writes under `spec.components.define` all have this one f
 from __future__ import annotations
 
 from cilium_policies.kube.objects import Mapping, flag, mapping, mappings, strings, text
+from cilium_policies.kube.ports import Port
 from cilium_policies.lean import Any, NamedTuple
-from cilium_policies.workloads.model import Port
 
 When = Any  # None, a word (peer, evidence, asked), a condition mapping, or a list of these (any suffices)
 

@@ -13,8 +13,8 @@ from cilium_policies.cilium.model import Policy
 from cilium_policies.cli import options
 from cilium_policies.cli.progress import Progress
 from cilium_policies.cli.streams import say
+from cilium_policies.config.model import Mode
 from cilium_policies.document.finding import refused
-from cilium_policies.generate.config import Mode
 from cilium_policies.generate.policies import Policies
 from cilium_policies.questions.audit import Audit
 from cilium_policies.questions.situation import with_generated

@@ -6,7 +6,7 @@ import click
 
 from cilium_policies.catalogue.load import load
 from cilium_policies.cli import inputs, options
-from cilium_policies.generate.settings import config_of
+from cilium_policies.config.settings import config_of
 from cilium_policies.questions import components as question
 
 

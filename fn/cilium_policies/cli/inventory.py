@@ -9,8 +9,8 @@ import click
 from cilium_policies.catalogue.load import load
 from cilium_policies.cli import options
 from cilium_policies.cli.streams import put, say
+from cilium_policies.config.settings import config_of
 from cilium_policies.document.split import split
-from cilium_policies.generate.settings import config_of
 from cilium_policies.kube.reading import objects
 from cilium_policies.workloads.condensed import condense
 

@@ -13,10 +13,10 @@ from cilium_policies import function
 from cilium_policies.cli import bare, inputs
 from cilium_policies.cli.progress import Progress
 from cilium_policies.cli.streams import put, say
+from cilium_policies.config.settings import config_of
 from cilium_policies.document.finding import WARNING, line_of
 from cilium_policies.document.source import Source
 from cilium_policies.document.split import split
-from cilium_policies.generate.settings import config_of
 from cilium_policies.generate.summary import findings
 from cilium_policies.show.table import FORMS, Table, rendered
 

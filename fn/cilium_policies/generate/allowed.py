@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from cilium_policies.config.model import Allow, Config
+from cilium_policies.config.peer import ConfigPeer
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.generate.config import Allow, Config
-from cilium_policies.generate.edge import Edge, Peer, pods
-from cilium_policies.generate.peer import ConfigPeer
+from cilium_policies.evidence.edge import Edge, Peer, pods
 from cilium_policies.generate.resolve import resolved
 from cilium_policies.generate.roles import Roles
+from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.model import Port, Workload
+from cilium_policies.workloads.model import Workload
 
 SAME = "same-namespace"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import product
 
 from cilium_policies.cilium.model import PortRange, Requirement, Rule, Selector, ToPorts
-from cilium_policies.generate.config import Config
-from cilium_policies.generate.edge import Peer, pods
+from cilium_policies.config.model import Config
+from cilium_policies.evidence.edge import Peer, pods
 from cilium_policies.generate.rules import NAMESPACE_KEY
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload

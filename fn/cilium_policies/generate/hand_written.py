@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from cilium_policies.config.model import AUDIT, EGRESS, INGRESS, Mode
 from cilium_policies.document.finding import INFO, WARNING, Finding
-from cilium_policies.generate.config import AUDIT, EGRESS, INGRESS, Mode
-from cilium_policies.generate.evidence.selectors import selects
+from cilium_policies.evidence.selectors import selects
 from cilium_policies.kube.labels import NAMESPACE, SERVICE_ACCOUNT, is_identity, unprefixed
 from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text, walk_strings
 from cilium_policies.lean import Any

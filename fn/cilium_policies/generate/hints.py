@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Edge as Known
+from cilium_policies.config.model import Config
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.generate.config import Config
+from cilium_policies.evidence.given import Given
 from cilium_policies.generate.dns import Dns
-from cilium_policies.generate.evidence.given import Given
 from cilium_policies.generate.resolve import resolved
 from cilium_policies.generate.roles import USUAL_SCRAPERS, Roles
 from cilium_policies.workloads.cluster import Cluster

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.conditions import holds
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Edge as Known
-from cilium_policies.generate.edge import Edge, Peer, entity, pods
+from cilium_policies.evidence.edge import Edge, Peer, entity, pods
 from cilium_policies.generate.roles import Roles
 from cilium_policies.kube.objects import Mapping
+from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.model import Port, Workload
+from cilium_policies.workloads.model import Workload
 
 _ENTITIES = ("host", "remote-node", "world")
 # Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.

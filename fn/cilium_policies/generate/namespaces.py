@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from cilium_policies.config.model import Config
 from cilium_policies.document.finding import INFO, WARNING, Finding
-from cilium_policies.generate.config import Config
 from cilium_policies.kube.names import is_namespace
 from cilium_policies.kube.objects import Object, Where, text
 from cilium_policies.lean import NamedTuple

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from cilium_policies import evidence
 from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.config.model import AUDIT, EGRESS, INGRESS, Config, Mode
 from cilium_policies.document.finding import INFO, WARNING, Finding
-from cilium_policies.generate import evidence, known
+from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.generate import known
 from cilium_policies.generate.allowed import Allowed
-from cilium_policies.generate.config import AUDIT, EGRESS, INGRESS, Config, Mode
 from cilium_policies.generate.dns import Dns
-from cilium_policies.generate.edge import Edge, Peer
 from cilium_policies.generate.hand_written import hand_written
 from cilium_policies.generate.hints import given, roles, unmatched
 from cilium_policies.generate.namespaces import Namespace, namespaces

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.cilium.model import Policy, Rule, Selector, Spec
+from cilium_policies.config.model import Mode
+from cilium_policies.config.settings import api_ports
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.generate.config import Mode
-from cilium_policies.generate.edge import Edge, Peer
+from cilium_policies.evidence.edge import Edge, Peer
 from cilium_policies.generate.naming import component_name, free, limited
 from cilium_policies.generate.plan import Plan, by_end
 from cilium_policies.generate.rules import rules
-from cilium_policies.generate.settings import api_ports
 from cilium_policies.generate.wide import (
     NOBODY,
     allow_dns,
@@ -21,8 +21,9 @@ from cilium_policies.generate.wide import (
     spec,
 )
 from cilium_policies.kube.objects import Object
+from cilium_policies.kube.ports import Port
 from cilium_policies.kube.reading import COMPONENT
-from cilium_policies.workloads.model import Port, Workload
+from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.selectors import joint, requirements
 
 MANAGED_BY = {"app.kubernetes.io/managed-by": "cilium-policies"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.generate.edge import Peer, entity, pods
-from cilium_policies.generate.peer import ConfigPeer
+from cilium_policies.config.peer import ConfigPeer
+from cilium_policies.evidence.edge import Peer, entity, pods
 from cilium_policies.generate.roles import Roles
 from cilium_policies.workloads.cluster import Cluster
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cilium_policies.generate.edge import Peer, pods
+from cilium_policies.evidence.edge import Peer, pods
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 

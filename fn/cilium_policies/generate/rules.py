@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from cilium_policies.cilium.model import Cidr, Fqdn, PortRange, Requirement, Rule, Selector, ToPorts
-from cilium_policies.generate.edge import Edge, Peer
+from cilium_policies.evidence.edge import Edge, Peer
 from cilium_policies.kube.labels import NAMESPACE
-from cilium_policies.workloads.model import Port, Workload
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.selectors import equal
 
 NAMESPACE_KEY = f"k8s:{NAMESPACE}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.generate.edge import Edge
-from cilium_policies.generate.evidence.given import ROUTE_KINDS, Given, Note
+from cilium_policies.evidence.edge import Edge
+from cilium_policies.evidence.given import ROUTE_KINDS, Given, Note
 from cilium_policies.workloads.cluster import Cluster
 
 _INGRESSES = ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP")
@@ -34,10 +34,10 @@ def unseen(cluster: Cluster, given: Given, edges: Iterable[Edge]) -> Iterator[Fi
 def _notes(cluster: Cluster, given: Given) -> Iterator[Note]:
     # Imported for builds that hold such objects: start-up is paid at every build.
     if cluster.inventory.of(*ROUTE_KINDS):
-        from cilium_policies.generate.evidence import routes
+        from cilium_policies.evidence import routes
 
         yield from routes.unseen(cluster, given)
     if cluster.inventory.of(*_INGRESSES):
-        from cilium_policies.generate.evidence import ingresses
+        from cilium_policies.evidence import ingresses
 
         yield from ingresses.unseen(cluster, given)

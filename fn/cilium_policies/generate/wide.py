@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cilium_policies.cilium.model import PortRange, Rule, Selector, Spec, ToPorts
-from cilium_policies.generate.config import AUDIT, OFF, Mode
+from cilium_policies.config.model import AUDIT, OFF, Mode
 from cilium_policies.generate.dns import PORTS, Dns
 from cilium_policies.generate.rules import EVERY_POD
 

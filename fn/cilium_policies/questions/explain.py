@@ -16,7 +16,7 @@ from cilium_policies.evaluate.verdict import (
     Decision,
     Verdict,
 )
-from cilium_policies.generate.edge import Edge
+from cilium_policies.evidence.edge import Edge
 from cilium_policies.generate.plan import Plan
 from cilium_policies.questions.ends import INTERNET, End, Port, ends, pod_port, port
 from cilium_policies.questions.situation import Known, Situation

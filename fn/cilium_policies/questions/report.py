@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cilium_policies.cilium.model import Policy
-from cilium_policies.generate.config import EGRESS, INGRESS, Mode
-from cilium_policies.generate.edge import Edge, Peer
+from cilium_policies.config.model import EGRESS, INGRESS, Mode
+from cilium_policies.evidence.edge import Edge, Peer
 from cilium_policies.generate.plan import Plan
 from cilium_policies.questions.words import kind_of, peer_words, ports_words
 from cilium_policies.show.graph import Graph, Group, Link, Node

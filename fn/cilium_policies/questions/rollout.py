@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from cilium_policies.catalogue.load import Catalogue, load
-from cilium_policies.generate.config import Rollout
+from cilium_policies.config.model import Rollout
 from cilium_policies.generate.plan import Plan
 from cilium_policies.kube.objects import at, mapping, mappings, text
 from cilium_policies.show.table import Cell, Table, columns

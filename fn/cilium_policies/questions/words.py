@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cilium_policies.generate.edge import Edge, Peer
-from cilium_policies.workloads.model import Port
+from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.kube.ports import Port
 
 
 def peer_words(peer: Peer) -> str:

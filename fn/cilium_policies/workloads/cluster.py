@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
+from cilium_policies.config.settings import Settings
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.lean import NamedTuple
-from cilium_policies.workloads.model import Port, Service, Workload
-
-
-class Settings(NamedTuple):
-    """`spec.cluster` as the layers above need it; empty means: derive, else the usual."""
-
-    domain: str = "cluster.local"
-    distribution: str = ""
-    cilium_version: str = ""
-    api_ports: tuple[int, ...] = ()
-    node_cidrs: tuple[str, ...] = ()
-    fqdn: bool = False
-    probe_rules: bool = False
-    identity_labels: tuple[str, ...] = ()  # the agent's own `labels` setting, where it is not the default
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.model import Service, Workload
 
 
 class Cluster:

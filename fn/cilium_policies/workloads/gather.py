@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.recognise import labelled, recognise
+from cilium_policies.config.settings import Settings
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.names import is_name, is_namespace
 from cilium_policies.kube.objects import Object
 from cilium_policies.kube.reading import UNPLACED
 from cilium_policies.workloads import distribution, flux, rendered
-from cilium_policies.workloads.cluster import Cluster, Settings
+from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.companions import tell_apart
 from cilium_policies.workloads.model import Service, Workload
 from cilium_policies.workloads.selectors import narrow_to, separate

@@ -16,9 +16,10 @@ from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import SERVICE_ACCOUNT, stable
 from cilium_policies.kube.names import are_labels
 from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, text
+from cilium_policies.kube.ports import Port
 from cilium_policies.kube.reading import UNPLACED
 from cilium_policies.workloads import proxies
-from cilium_policies.workloads.model import Port, Service, ServicePort, Workload
+from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases.value_texts import object_texts
 from cilium_policies.workloads.releases.values import read
 

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from cilium_policies.document.finding import Finding
 from cilium_policies.kube.objects import Mapping, Object, Where
+from cilium_policies.kube.ports import Port
 from cilium_policies.lean import Any, NamedTuple
-
-
-class Port(NamedTuple):
-    """A pod port: what a policy acts on. `number` to `end` inclusive; `end` 0 means just `number`."""
-
-    number: int
-    protocol: str = "TCP"
-    name: str = ""
-    end: int = 0
 
 
 class Text(NamedTuple):

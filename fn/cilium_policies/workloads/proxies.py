@@ -18,7 +18,8 @@ from cilium_policies.kube.objects import (
     strings,
     text,
 )
-from cilium_policies.workloads.model import Port, Service, ServicePort, Workload
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.model import Service, ServicePort, Workload
 
 _GROUP = "gateway.networking.k8s.io"
 _STANDARD = "gateway.networking.k8s.io/gateway-name"

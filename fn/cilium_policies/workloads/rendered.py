@@ -21,7 +21,8 @@ from cilium_policies.kube.objects import (
     text,
 )
 from cilium_policies.kube.pods import WORKLOAD_KINDS, containers, pod_template
-from cilium_policies.workloads.model import Port, Service, ServicePort, Text, Workload
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.model import Service, ServicePort, Text, Workload
 
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 _MAX_TEXT = 1_000_000  # a ConfigMap's or Secret's limit is 1 MiB; no longer text can come from a real cluster

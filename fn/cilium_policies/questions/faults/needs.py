@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from cilium_policies.evaluate.endpoint import Endpoint, address, dns_name, entity
 from cilium_policies.evaluate.entries import RuleRef
 from cilium_policies.evaluate.verdict import DEFAULT_DENY, DENY_RULE
-from cilium_policies.generate.edge import Edge, Peer
+from cilium_policies.evidence.edge import Edge, Peer
 from cilium_policies.generate.plan import Plan
 from cilium_policies.questions.ends import SOMEWHERE
 from cilium_policies.questions.faults.fault import Fault, Flow, Linted

@@ -1,0 +1,125 @@
+"""The config of a run: where it stands, what the command line overrides, and what it says of the cluster."""
+
+from __future__ import annotations
+
+from cilium_policies.config.model import Config, read
+from cilium_policies.document import parse
+from cilium_policies.document.source import Item, Source
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import at, mapping, text
+from cilium_policies.lean import Any, NamedTuple
+
+
+class Settings(NamedTuple):
+    """`spec.cluster` as the layers above need it; empty means: derive, else the usual."""
+
+    domain: str = "cluster.local"
+    distribution: str = ""
+    cilium_version: str = ""
+    api_ports: tuple[int, ...] = ()
+    node_cidrs: tuple[str, ...] = ()
+    fqdn: bool = False
+    probe_rules: bool = False
+    identity_labels: tuple[str, ...] = ()  # the agent's own `labels` setting, where it is not the default
+
+
+_PATHS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path")
+Overrides = tuple[tuple[str, str], ...]
+# Where the API server's pods or processes listen; a Service port is of no use to a policy.
+_API_PORTS = {
+    "talos": (6443,),
+    "k3s": (6443,),
+    "rke2": (6443,),
+    "kubeadm": (6443,),
+    "kind": (6443,),
+    "microk8s": (16443,),
+    "eks": (443,),
+    "gke": (443,),
+    "aks": (443,),
+}
+_USUAL_API_PORTS = (443, 6443)
+
+
+def config_of(sources: list[Source], given: tuple[str, bytes] | None, overrides: Overrides) -> Config:
+    """The config in a ResourceList, else the file of the command line, else all defaults.
+
+    Raises Refused where it is none, or says what cannot be meant.
+    """
+    if given is not None:
+        body, lines = parse.load_with_lines(given[1], file=given[0])
+        return read(body, lines, file=given[0], overrides=overrides)
+    for source in sources:
+        item = source.function_config
+        if item is not None:
+            body, lines = parse.load_with_lines(item.text(), line=item.line, file=source.file)
+            file = _file(mapping(body))
+            if file:
+                lines = _InItsFile(item, mapping(body), lines)
+            return read(body, lines, file=file or source.file, overrides=overrides)
+    return read(None, overrides=overrides)
+
+
+def _file(body: dict[str, Any]) -> str:
+    """The user's own file, where kpt says which it is."""
+    annotations = mapping(at(body, "metadata", "annotations"))
+    return next((path for key in _PATHS if (path := text(annotations.get(key)))), "")
+
+
+class _InItsFile(dict[Any, int]):
+    """Lines counted from the config's first one, without those that the tool has put in; read when asked for."""
+
+    def __init__(self, item: Item, body: dict[str, Any], lines: dict[Any, int]) -> None:
+        super().__init__()
+        self._lines = lines
+        annotations = mapping(at(body, "metadata", "annotations"))
+        head = "annotations:" if all(map(_is_tools, annotations)) else ""
+        written = list(enumerate(item.text().decode("utf-8", "replace").split("\n"), item.line))
+        self._first = next((number for number, line in written if line.strip()), item.line)
+        self._added = [
+            number for number, line in written if _is_tools(line.strip()) or line.strip() == head != ""
+        ]
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._lines
+
+    def __getitem__(self, path: Any) -> int:
+        line = max(self._lines[path], self._first)
+        return line - self._first + 1 - sum(number < line for number in self._added)
+
+
+def _is_tools(key: str) -> bool:
+    return key.partition("/")[0].endswith(("config.kubernetes.io", "config.k8s.io"))
+
+
+def settings(config: Config, inventory: Inventory) -> Settings:
+    """What the layers above need to know of the cluster: said, else derived from the input, else the usual."""
+    said = config.cluster
+    distribution = said.distribution or _distribution(inventory)
+    ports = api_ports(config, distribution)
+    return Settings(
+        said.domain,
+        distribution,
+        said.cilium_version,
+        ports,
+        said.node_cidrs,
+        said.fqdn,
+        said.probe_rules,
+        said.identity_labels,
+    )
+
+
+def api_ports(config: Config, distribution: str = "") -> tuple[int, ...]:
+    """Where the API server listens: said, else by the distribution that the config or the caller names."""
+    said = config.cluster
+    return said.api_ports or _API_PORTS.get(said.distribution or distribution, _USUAL_API_PORTS)
+
+
+# Objects that only one distribution has; nothing that can be installed anywhere is listed here.
+_TELLING = {
+    "TalosUpgrade": "talos",
+    "HelmChartConfig": "k3s",
+}
+
+
+def _distribution(inventory: Inventory) -> str:
+    return next((name for kind, name in _TELLING.items() if inventory.of(kind)), "")

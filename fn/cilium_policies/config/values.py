@@ -1,0 +1,218 @@
+"""A checked `spec` to the values of `Config`, and what no schema can say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from cilium_policies.config import peer as peers
+from cilium_policies.config.model import (
+    Allow,
+    ClusterConfig,
+    Config,
+    Rollout,
+    Write,
+)
+from cilium_policies.config.schema import BOOLEANS, Path
+from cilium_policies.kube.objects import Mapping, Where, mapping, strings
+from cilium_policies.kube.ports import Port
+from cilium_policies.lean import Any, TypeVar
+
+T = TypeVar("T")
+LineOf = Callable[[Path], int]
+
+
+class Unmeant(Exception):
+    """A value of the right form that cannot be meant; `path` is below `spec`."""
+
+    def __init__(self, path: Path, message: str, cure: str) -> None:
+        super().__init__(message)
+        self.path = path
+        self.message = message
+        self.cure = cure
+
+
+def config(spec: Mapping, where: Where, line_of: LineOf) -> Config:
+    """The values of a spec that holds against the schema. Raises Unmeant."""
+    namespaces, components = mapping(spec.get("namespaces")), mapping(spec.get("components"))
+    return Config(
+        enabled=_flag(spec, "enabled", True),
+        action=spec.get("action") or "generate",
+        mode=spec.get("mode") or "audit",
+        include=_texts(namespaces, "include") if namespaces.get("include") is not None else ("*",),
+        exclude=_texts(namespaces, "exclude"),
+        overrides=_overrides(mapping(namespaces.get("overrides"))),
+        declared_only=_flag(namespaces, "declaredOnly", False),
+        uncovered=namespaces.get("uncovered") or "deny",
+        default_namespace=namespaces.get("default") or "",
+        rollout=_rollout(spec.get("rollout")),
+        cluster=_cluster(mapping(spec.get("cluster"))),
+        disabled_components=_texts(components, "disable"),
+        defined_components=tuple(components.get("define") or ()),
+        allow=_allow(spec.get("allow") or [], where, line_of),
+        cluster_wide=_flag(spec, "clusterWide", False),
+        inventory=spec.get("inventory") or "",
+        write=_write(mapping(spec.get("write"))),
+        bare=_is_bare(spec),
+        where=where,
+    )
+
+
+def _is_bare(spec: Mapping) -> bool:
+    return not any(_says(value) for key, value in spec.items() if key not in ("enabled", "action"))
+
+
+def _says(value: Any) -> bool:
+    return any(_says(member) for member in value.values()) if isinstance(value, dict) else value is not None
+
+
+def _overrides(spec: Mapping) -> Mapping:
+    overrides: Mapping = {}
+    for name, entry in spec.items():
+        if any(sign in name for sign in "*?[]{},/ ") and "${" not in name:
+            cure = "write one namespace; patterns stand in namespaces.exclude and rollout.phases"
+            raise Unmeant(("namespaces", "overrides", name), "an override is for one namespace", cure)
+        mode = mapping(entry).get("mode")
+        if isinstance(mode, str):
+            overrides[name] = (mode, mode)
+        elif mode:
+            overrides[name] = (mode.get("ingress") or "", mode.get("egress") or "")
+    return overrides
+
+
+def _rollout(spec: Mapping | None) -> Rollout | None:
+    if spec is None:
+        return None
+    phases = tuple(tuple(phase) for phase in spec["phases"])
+    phase = int(spec.get("phase") or 0)
+    if phase > len(phases) + 1:
+        message = f"phase {phase} is beyond the last: there are {len(phases)} phases"
+        raise Unmeant(("rollout", "phase"), message, f"write 0 to {len(phases) + 1} (the last enforces all)")
+    return Rollout(phases, phase)
+
+
+def _cluster(spec: Mapping) -> ClusterConfig:
+    dns, api = mapping(spec.get("dns")), mapping(spec.get("apiServer"))
+    local = dns.get("nodeLocal")
+    return ClusterConfig(
+        domain=(spec.get("domain") or "cluster.local").strip("."),
+        distribution=(spec.get("distribution") or "").lower(),
+        cilium_version=(spec.get("ciliumVersion") or "").lstrip("v"),
+        api_ports=tuple(int(port) for port in api.get("ports") or ()),
+        dns_namespace=dns.get("namespace") or "",
+        dns_labels=strings(dns.get("labels")),
+        node_local_dns=None if local is None else BOOLEANS[local],
+        scrapers=_peers(spec, "scrapers"),
+        gateways=_peers(spec, "gateways"),
+        node_cidrs=tuple(
+            _meant(peers.cidr, text, ("cluster", "nodeCIDRs", number))
+            for number, text in enumerate(_texts(spec, "nodeCIDRs"))
+        ),
+        identity_labels=_texts(spec, "identityLabels"),
+        fqdn=_flag(spec, "fqdn", False),
+        probe_rules=spec.get("probes") == "rules",
+    )
+
+
+def _peers(spec: Mapping, key: str) -> tuple[peers.ConfigPeer, ...]:
+    return tuple(
+        _meant(peers.peer, value, ("cluster", key, number))
+        for number, value in enumerate(spec.get(key) or ())
+    )
+
+
+def _allow(entries: list[Mapping], where: Where, line_of: LineOf) -> tuple[Allow, ...]:
+    allowed = []
+    for number, entry in enumerate(entries):
+        path: Path = ("allow", number)
+        source = _meant(peers.peer, entry["from"], (*path, "from"))
+        target = _meant(peers.peer, entry["to"], (*path, "to"))
+        _refuse_senseless(source, target, path)
+        ports = [
+            _meant(peers.port, text, (*path, "ports", place))
+            for place, text in enumerate(entry.get("ports") or ())
+        ]
+        http, dns = _http(entry.get("http") or [], (*path, "http")), _texts(entry, "dns")
+        _refuse_other_ports(ports, path, http=bool(http), dns=bool(dns))
+        allowed.append(
+            Allow(
+                source,
+                target,
+                tuple(ports),
+                " ".join((entry.get("why") or "allowed by the config").split()).rstrip("."),
+                _texts(entry, "namespaces"),
+                http,
+                dns,
+                where._replace(line=line_of(path)),
+                number,
+            )
+        )
+    return tuple(allowed)
+
+
+def _refuse_senseless(source: peers.ConfigPeer, target: peers.ConfigPeer, path: Path) -> None:
+    if source.kind == target.kind == "none":
+        raise Unmeant(path, "both ends are none", "name one end")
+    if source.kind == "fqdn":
+        cure = "Cilium knows names only of what pods call; write cidr:, or world"
+        raise Unmeant((*path, "from"), "a DNS name cannot open a connection", cure)
+
+
+def _refuse_other_ports(ports: list[Port], path: Path, *, http: bool, dns: bool) -> None:
+    """Without ports of their own such rules would be lost; on others Cilium would take the traffic for what it is
+    not."""
+    if http and dns:
+        raise Unmeant((*path, "dns"), "http and dns do not go together", "write two edges")
+    if http and not (ports and all(one.protocol == "TCP" and not one.end for one in ports)):
+        raise Unmeant(
+            (*path, "http"), "http requests need single TCP ports", "add them, as in ports: [8080/TCP]"
+        )
+    if dns and not (ports and all(one.number == 53 and not one.end for one in ports)):
+        raise Unmeant((*path, "dns"), "names are asked for on port 53", "write ports: [53/UDP, 53/TCP]")
+
+
+def _http(entries: list[Mapping], path: Path) -> tuple[tuple[str, str], ...]:
+    rules = []
+    for number, entry in enumerate(entries):
+        for key in ("method", "path"):
+            if entry.get(key):
+                _refuse_bad_expression(entry[key], (*path, number, key))
+        rules.append((entry.get("method") or "", entry.get("path") or ""))
+    return tuple(rules)
+
+
+def _refuse_bad_expression(expression: str, path: Path) -> None:
+    """Cilium's agents compile with Go's RE2, which knows no look-around and no back-references."""
+    if re.search(r"\(\?(=|!|<=|<!|>)|\\[1-9]", expression):
+        raise Unmeant(path, "look-around and back-references are refused by Cilium", "write it without them")
+    try:
+        re.compile(expression)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise Unmeant(path, f"not a regular expression ({error})", "correct it") from None
+
+
+def _write(spec: Mapping) -> Write:
+    source = mapping(spec.get("sourceRef"))
+    return Write(
+        source_kind=source.get("kind") or "GitRepository",
+        source_name=source.get("name") or "flux-system",
+        source_namespace=source.get("namespace") or "",
+        path_prefix=spec.get("pathPrefix"),
+        interval=spec.get("interval") or "1h",
+    )
+
+
+def _meant(read: Callable[[Any], T], value: Any, path: Path) -> T:
+    try:
+        return read(value)
+    except peers.Wrong as wrong:
+        raise Unmeant(path, wrong.message, wrong.cure) from None
+
+
+def _flag(spec: Mapping, key: str, default: bool) -> bool:
+    value = spec.get(key)
+    return default if value is None else BOOLEANS[value]
+
+
+def _texts(spec: Mapping, key: str) -> tuple[str, ...]:
+    return tuple(spec.get(key) or ())

@@ -1,0 +1,279 @@
+"""Network addresses in configuration: URLs, host:port, connection strings and `*_HOST` keys, out of any text.
+
+What is found is only what the text says; whether a name is a Service, an own route or the outside, and
+whether the place is trusted, is decided by `configuration`. Of a value nothing but host and port is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from cilium_policies.evidence.ports_of_schemes import NO_NETWORK, PROGRAMS, SCHEMES, UDP_SCHEMES
+from cilium_policies.lean import NamedTuple
+
+
+class Address(NamedTuple):
+    """`port` 0: not said. `scheme` "" for a bare host. `key` is the variable, flag or field whose value it is
+    ("" none), `direct` true where the value consists of nothing else (a list of such counts), `explicit` false
+    where the port is only the customary one of the scheme or of the program that the key names."""
+
+    host: str
+    port: int
+    scheme: str = ""
+    protocol: str = "TCP"
+    key: str = ""
+    direct: bool = False
+    explicit: bool = True
+
+
+# A comma belongs to the authority (several hosts), unless another URL begins behind it.
+_AFTER_SCHEME = re.compile(r"(?:[^\s/?#\"'`<>\\,]|,(?![A-Za-z][A-Za-z0-9+.\-]*://))+")
+_SCHEME_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-")
+# Patterns that few inputs need are text here: `re` compiles them when they are used, and keeps them.
+_GRPC = ("dns:", "passthrough:", "ipv4:")
+_GRPC_NAME = r"\b(?:dns|passthrough|ipv4):///?([\w.\-]+):(\d{1,5})\b"
+_AUTHORITY = re.compile(
+    r"(\[[0-9a-fA-F:.]+\]|(?:[A-Za-z0-9_.\-]|\$\{[^}]*\})+)(?::(\d{1,5}))?(?![\w$%{:.\-])"
+)
+_PORT = re.compile(r":(\d{1,5})(?![\w.:\-])")
+_CLUSTER_NAME = re.compile(
+    r"(?<![\w.\-/@+])(?:\w+\+)?((?:[\w\-]+\.){2,}svc(?:\.[a-z0-9.\-]*[a-z0-9])?)\.?(?![\w\-:])"
+)
+# Last words of a key whose value is a bare name to call.
+_HOST_WORDS = ("hostname", "host", "server", "address", "addr", "endpoint", "peer", "seed", "broker", "join")
+_HOST_ENDS = tuple(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "es"))
+_KEYWORDS = r"\bhost=([\w.\-]{1,253})(?:[^\n]{0,200}?\bport=(\d{1,5}))?"
+_KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
+_FLAG = re.compile(r"--?([A-Za-z][\w.\-]*)\s*$")
+_LONG_FLAG = re.compile(r"\s*--?([A-Za-z][\w.\-]*)=")
+_COMMENTS = ("#", "//", ";", "<!--", "REM ")
+_HOST_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
+_BEFORE_NAME = frozenset(
+    "/@:$}%\\"
+)  # what stands before a URL's host, a variable or a path, never before a bare name
+_NEAR = 400  # characters that are looked at in front of a place: a long line would make the search quadratic
+_FIELD = 2 * _NEAR + 1  # of a line: key, separator and value
+_RARER = ("ndpoint", "NDPOINT", "eer", "EER", "eed", "EED", "roker", "ROKER", "oin", "OIN")  # of _HOST_WORDS
+_NEAR_LINES = 3  # a `port:` that belongs to a `host:` stands at most this far from it
+_TEMPLATE = r"\{\{[^{}\n]{0,500}\}\}"
+_VARIABLE = r"\$\(([A-Za-z_][\w.\-]*)\)"
+
+
+def expand(value: str, variables: dict[str, str]) -> str:
+    """`$(NAME)` replaced as the kubelet does in env, args and command; an unknown name stays as it is."""
+    if "$(" not in value:
+        return value
+    return re.sub(_VARIABLE, lambda match: variables.get(match[1], match[0]), value)
+
+
+def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
+    """Addresses in a text. `file`: a configuration file or arguments, where keys stand in the lines and
+    comments are left out; otherwise `key` is the variable's name and `value` its whole value."""
+    found: list[Address] = []
+    if "{{" in value:
+        value = re.sub(_TEMPLATE, "{}", value)  # the user and password of an ExternalSecret's URL hold blanks
+    if "://" in value:
+        found += _urls(value, key, file)
+    if ":" in value:
+        found += _host_ports(value, key, file)
+    if ".svc" in value:
+        found += (
+            Address(
+                match[1],
+                0,
+                key=_key(value, match.start(), key, file),
+                direct=_direct(value, match.start(), file),
+            )
+            for match in _CLUSTER_NAME.finditer(value)
+            if not (file and _commented(value, match.start()))
+        )
+    if "host=" in value:
+        found += (
+            Address(match[1], int(match[2] or 5432), "postgres", key=key)
+            for match in re.finditer(_KEYWORDS, value)
+        )
+    if file:
+        found += _host_fields(value)
+    return list(dict.fromkeys(one for one in found if one.port < 65536))
+
+
+def pairs(variables: dict[str, str]) -> Iterator[Address]:
+    """`*_HOST` variables (and their like) that hold a bare name, with the `*_PORT` beside them."""
+    for key, value in variables.items():
+        if is_host_key(key) and _is_name(host := value.strip()):
+            port = _paired_port(key, variables)
+            yield Address(host, port or program_port(key), key=key, direct=True, explicit=port > 0)
+
+
+@lru_cache(maxsize=4096)
+def is_host_key(key: str) -> bool:
+    """Whether a key ends in a word like `host`: `DB_HOST`, `host`, `redis.address`, `PGHOST`, but not `GHOST`."""
+    lower = key.lower()
+    for end in _HOST_ENDS:
+        if lower.endswith(end):
+            cut = len(key) - len(end)
+            before = key[cut - 1 : cut]
+            camel = before.islower() and key[cut].isupper()
+            return not cut or before in "_-." or camel or lower[:cut] == "pg"
+    return False
+
+
+def _is_name(value: str) -> bool:
+    return value[:1].isalnum() and not value.isdigit() and _HOST_CHARS.issuperset(value)
+
+
+def _paired_port(key: str, variables: dict[str, str]) -> int:
+    """The number in the `*_PORT` variable beside a `*_HOST` one, 0 without it."""
+    lower = key.lower()
+    end = next((end for end in _HOST_ENDS if lower.endswith(end)), "")
+    stem = key[: len(key) - len(end)].rstrip("_-.")
+    for name in (f"{stem}_PORT", f"{stem}PORT", f"{stem}_port", f"{stem}.port", f"{key}_PORT"):
+        if (port := variables.get(name, "")).isdigit() and len(port) < 6:
+            return int(port)
+    return 0
+
+
+def program_port(key: str) -> int:
+    """The customary port of the program that a key names (`POSTGRES_HOST`), 0 for none."""
+    return next((PROGRAMS[word] for word in re.split(r"[_.\-]+", key.lower()) if word in PROGRAMS), 0)
+
+
+def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
+    for start, scheme, found in _schemes(value):
+        base = scheme.partition("+")[0]
+        if base in NO_NETWORK or (file and _commented(value, start)):
+            continue
+        where = _key(value, start, key, file)
+        direct = _direct(value, start, file)
+        for authority in found.rpartition("@")[2].split(","):
+            yield from _authority(authority, base, where, direct)
+    for match in re.finditer(_GRPC_NAME, value) if any(scheme in value for scheme in _GRPC) else ():
+        yield Address(match[1], int(match[2]), "dns", key=key, direct=_direct(value, match.start(), file))
+
+
+def _schemes(value: str) -> Iterator[tuple[int, str, str]]:
+    """Each `scheme://authority`: where it begins, the scheme in lower case, the authority."""
+    at, colon = 0, value.find("://")
+    while colon >= 0:
+        start = colon
+        while start > at and value[start - 1] in _SCHEME_CHARS:
+            start -= 1
+        while start < colon and not value[start].isalpha():
+            start += 1
+        match = _AFTER_SCHEME.match(value, colon + 3) if start < colon else None
+        if match is not None:
+            yield start, value[start:colon].lower(), match[0]
+        at = match.end() if match is not None else colon + 1
+        colon = value.find("://", at)
+
+
+def _authority(authority: str, scheme: str, key: str, direct: bool) -> Iterator[Address]:
+    match = _AUTHORITY.match(authority)
+    if match is None:
+        return
+    host, protocol = match[1].strip("[]"), "UDP" if scheme in UDP_SCHEMES else "TCP"
+    if match[2]:
+        yield Address(host, int(match[2]), scheme, protocol, key, direct)
+        return
+    for port, usual in SCHEMES.get(scheme, ()):
+        yield Address(host, port, scheme, usual, key, direct, explicit=False)
+
+
+def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
+    for match in _PORT.finditer(value):
+        end = start = match.start()
+        while start and value[start - 1] in _HOST_CHARS:
+            start -= 1
+        host = value[start:end]
+        if not host or (start and value[start - 1] in _BEFORE_NAME) or host[0] in ".-" or host.isdigit():
+            continue
+        if file and _commented(value, start):
+            continue
+        where = _key(value, start, key, file)
+        whole = _alone(value, start) if file else not value[max(0, start - _NEAR) : start].strip(" ,")
+        for protocol in ("TCP", "UDP") if match[1] == "53" else ("TCP",):
+            yield Address(host, int(match[1]), "", protocol, where, whole)
+
+
+def _host_fields(value: str) -> Iterator[Address]:
+    """`host: name` lines, with a `port:` line near them."""
+    if not any(word in value for word in ("ost", "OST", "erver", "ERVER", "ddr", "DDR", *_RARER)):
+        return
+    lines = [line[:_FIELD] for line in value.split("\n")]
+    for number, line in enumerate(lines):
+        key, name = _field(line)
+        if not key or not is_host_key(key) or not _is_name(name):
+            continue
+        near = map(_field, lines[max(0, number - _NEAR_LINES) : number + _NEAR_LINES + 1])
+        ports = [int(told) for beside, told in near if beside.lower().endswith("port") and _is_port(told)]
+        told = len(ports) == 1
+        yield Address(name, ports[0] if told else program_port(key), key=key, direct=True, explicit=told)
+
+
+@lru_cache(maxsize=4096)
+def _field(line: str) -> tuple[str, str]:
+    """Key and value of a line `key: value`, `key = value` or `"key": "value",`; two empty texts for any other."""
+    colon, equal = line.find(":", 0, _NEAR), line.find("=", 0, _NEAR)
+    cut = min(colon, equal) if colon >= 0 <= equal else max(colon, equal)
+    if cut < 1:
+        return "", ""
+    key = line[:cut].strip(" \t-\"'")
+    if not key or not _HOST_CHARS.issuperset(key):
+        return "", ""
+    return key, line[cut + 1 : cut + 1 + _NEAR].strip(" \t\r,;\"'")
+
+
+def _is_port(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) < 6
+
+
+def _key(value: str, start: int, key: str, file: bool) -> str:
+    """The field, flag or directive in front of a place, on its line or (for a flag's value) the line before."""
+    if not file:
+        return key
+    before = _before(value, start)
+    begin = start - len(before)
+    if (match := _KEY.search(before[-200:])) is not None or (match := _LONG_FLAG.match(before)) is not None:
+        return match[1]
+    if not before.strip(" \"'") and begin:
+        previous = _before(value, begin - 1)
+        if (match := _FLAG.fullmatch(previous.strip())) is not None:
+            return match[1]
+    if before.strip() == "-":
+        return _list_key(value, begin)
+    return ""
+
+
+def _list_key(value: str, begin: int) -> str:
+    """The key of a YAML list whose item begins on this line."""
+    for line in reversed(value[max(0, begin - 2000) : begin].split("\n")):
+        stripped = line.strip()
+        if stripped and not stripped.startswith(("-", "#")):
+            return stripped.rstrip(": ").strip("\"'") if stripped.endswith(":") else ""
+    return ""
+
+
+def _direct(value: str, start: int, file: bool) -> bool:
+    if not file:
+        before = value[max(0, start - _NEAR) : start].strip(" ,\"'")
+        return not before or ("://" in before and len(before.replace(", ", ",").split()) == 1)
+    return _alone(value, start)
+
+
+def _alone(value: str, start: int) -> bool:
+    """Whether nothing but a key stands before a place on its line (a sentence has more)."""
+    before = _before(value, start).strip()
+    return len(before.split()) < 2 or before.endswith((":", "=", '"', "'", ",", "["))
+
+
+def _commented(value: str, start: int) -> bool:
+    line = _before(value, start).lstrip()
+    return line.startswith(_COMMENTS) or " # " in line
+
+
+def _before(value: str, start: int) -> str:
+    """What stands before a place on its line, the nearest characters of it."""
+    near = max(0, start - _NEAR)
+    return value[max(value.rfind("\n", near, start) + 1, near) : start]

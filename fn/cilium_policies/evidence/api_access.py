@@ -1,0 +1,60 @@
+"""Pods that call the Kubernetes API: their service account is bound to a role and its token is at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.evidence.access_rules import Bindings
+from cilium_policies.evidence.edge import Edge, pods
+from cilium_policies.evidence.ends import KUBE_APISERVER
+from cilium_policies.evidence.given import Given
+from cilium_policies.kube.objects import Mapping, at, flag, mappings, text
+from cilium_policies.kube.pods import pod_spec
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+# A pod whose environment says where the API or its credentials are is meant to call it, bound or not.
+_CLIENT_ENV = {"KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_MASTER", "K8S_AUTH_KUBECONFIG"}
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """Callers of the API to kube-apiserver, on `spec.cluster.apiServer.ports`; without those on no port
+    in particular: the plan knows the distribution's."""
+    bindings = Bindings(cluster.inventory)
+    ports = tuple(Port(number) for number in cluster.settings.api_ports)
+    for workload in cluster.workloads:
+        if workload.host_network:
+            continue
+        evidence = _evidence(cluster, bindings, workload)
+        if evidence:
+            yield Edge(pods(workload), KUBE_APISERVER, ports, "calls the Kubernetes API", evidence, "api")
+
+
+def _evidence(cluster: Cluster, bindings: Bindings, workload: Workload) -> str:
+    for found in workload.texts:
+        if found.key in _CLIENT_ENV and found.value:
+            return f"{workload} {found.path}"
+    spec = pod_spec(workload.source)
+    if _projects_token(spec):
+        return f"{workload} serviceAccountToken volume"
+    binding = bindings.of(workload.namespace, workload.service_account)
+    return str(binding) if binding is not None and _has_token(cluster, workload) else ""
+
+
+def _has_token(cluster: Cluster, workload: Workload) -> bool:
+    """The pod's own word comes before its service account's; unsaid means mounted."""
+    if workload.mounts_token is not None:
+        return workload.mounts_token
+    account = cluster.inventory.get("ServiceAccount", workload.namespace, workload.service_account)
+    return account is None or flag(account.body.get("automountServiceAccountToken"), True)
+
+
+def _projects_token(spec: Mapping) -> bool:
+    """A token made for the API server; one with another audience is for somebody else (a cloud, a vault)."""
+    for volume in mappings(spec.get("volumes")):
+        for source in mappings(at(volume, "projected", "sources")):
+            token = source.get("serviceAccountToken")
+            if isinstance(token, dict) and "kubernetes" in (text(token.get("audience")) or "kubernetes"):
+                return True
+    return False

@@ -1,0 +1,135 @@
+"""Configuration that stands in no pod template: what a sidecar finds by label and writes where the program reads
+it, and the Secrets and ConfigMaps that an operator gives the pods it makes from a custom resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.evidence.selectors import selects
+from cilium_policies.kube.objects import (
+    Mapping,
+    Object,
+    mapping,
+    mappings,
+    sequence,
+    strings,
+    text,
+    walk_strings,
+)
+from cilium_policies.kube.pods import containers, pod_template
+from cilium_policies.lean import Any
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Text, Workload
+
+# The environment of kiwigrid's k8s-sidecar, which Grafana's, Loki's and many other charts run.
+_RELEASES = ("HelmRelease",)
+_REFERENCES = (
+    "configsecret",
+    "configmap",
+    "configmaps",
+    "configmapref",
+    "secretref",
+    "configmapname",
+    "configsecretname",
+)
+# Fields that name another custom resource whose spec the pods follow, and its kind.
+_FOLLOWED = {"barmanObjectName": "ObjectStore"}
+_LABEL, _VALUE, _NAMESPACES, _FOLDER = "LABEL", "LABEL_VALUE", "NAMESPACE", "FOLDER"
+
+
+class Collected:
+    """ConfigMaps of one cluster by the labels they carry."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._labelled: dict[str, list[Object]] | None = None
+
+    def of(self, workload: Workload) -> tuple[Text, ...]:
+        """The texts that the sidecars of a workload collect."""
+        source = workload.source
+        template = pod_template(source) if source is not None else None
+        found: dict[Text, None] = {}
+        if source is not None and template is None and source.kind not in _RELEASES:
+            found.update(dict.fromkeys(self._given_by_operator(workload, source)))
+        for container in containers(mapping(mapping(template).get("spec"))):
+            env = {
+                text(entry.get("name")): text(entry.get("value")) for entry in mappings(container.get("env"))
+            }
+            if env.get(_LABEL) and _FOLDER in env:
+                found.update(dict.fromkeys(self._texts(env, workload.namespace)))
+        return tuple(found)
+
+    def _texts(self, env: Mapping, namespace: str) -> Iterator[Text]:
+        spaces = {name.strip() for name in env.get(_NAMESPACES, "").split(",")} - {""} or {namespace}
+        for one in self._by_label(env[_LABEL]):
+            wanted = env.get(_VALUE) or one.labels[env[_LABEL]]
+            if one.labels[env[_LABEL]] == wanted and ("ALL" in spaces or one.namespace in spaces):
+                for key, value in strings(one.body.get("data")).items():
+                    yield Text(f"{one} {key}", key, value)
+
+    def _given_by_operator(self, workload: Workload, source: Object) -> Iterator[Text]:
+        """Configuration that the custom resource names, or that is called like the workload, as operators name it."""
+        for name in dict.fromkeys([workload.name, *_named(source.spec)]):
+            for kind in ("ConfigMap", "Secret"):
+                one = self._cluster.inventory.get(kind, workload.namespace, name)
+                if one is not None and "sops" not in one.body:
+                    yield from (Text(f"{one} {key}", key, value) for key, value in _data(one))
+        for one in self._cluster.inventory.of(f"{source.kind}Config"):
+            if self._chooses(source, one):
+                yield from _fields(one)
+        for path, value in walk_strings(source.spec):
+            other = _FOLLOWED.get(path.rpartition(".")[2])
+            if other and (followed := self._cluster.inventory.get(other, source.namespace, value)):
+                yield from _fields(followed)
+
+    def _chooses(self, source: Object, config: Object) -> bool:
+        """Whether an Alertmanager takes up a configuration object, as its selectors say."""
+        stem = config.kind[0].lower() + config.kind[1:]
+        spaces = source.spec.get(f"{stem}NamespaceSelector")
+        if not isinstance(spaces, dict):
+            near = source.namespace == config.namespace
+        else:
+            namespace = self._cluster.inventory.get("Namespace", "", config.namespace)
+            labels = namespace.labels if namespace is not None else {}
+            near = selects(spaces, {"kubernetes.io/metadata.name": config.namespace, **labels})
+        return near and selects(source.spec.get(f"{stem}Selector"), config.labels)
+
+    def _by_label(self, label: str) -> list[Object]:
+        if self._labelled is None:
+            self._labelled = {}
+            for one in self._cluster.inventory.of("ConfigMap"):
+                for key in one.labels:
+                    self._labelled.setdefault(key, []).append(one)
+        return self._labelled.get(label, [])
+
+
+def _fields(one: Object) -> Iterator[Text]:
+    for path, value in walk_strings(one.spec):
+        yield Text(f"{one} spec.{path}", path.rpartition(".")[2], value)
+
+
+def _named(spec: Any) -> Iterator[str]:
+    """Names of Secrets and ConfigMaps in a custom resource: `configSecret: X`, `secretRef: {name: X}` and the like."""
+    if isinstance(spec, dict):
+        for key, member in spec.items():
+            if key.lower().endswith(_REFERENCES):
+                yield from filter(None, [text(member) or text(mapping(member).get("name"))])
+                yield from map(text, sequence(member))
+            yield from _named(member)
+    elif isinstance(spec, list):
+        for member in spec:
+            yield from _named(member)
+
+
+def _data(one: Object) -> Iterator[tuple[str, str]]:
+    yield from strings(one.body.get("stringData")).items()
+    for key, value in strings(one.body.get("data")).items():
+        if one.kind == "ConfigMap":
+            yield key, value
+            continue
+        import base64  # few builds hold a Secret with data
+
+        try:
+            yield key, base64.b64decode(value).decode()
+        except ValueError:
+            continue  # binary, or a placeholder that somebody substitutes later

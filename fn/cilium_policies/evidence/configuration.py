@@ -1,0 +1,120 @@
+"""Addresses in a workload's configuration: to the Services, gateways, nodes and outside hosts they name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from cilium_policies.evidence import addresses
+from cilium_policies.evidence.addresses import Address
+from cilium_policies.evidence.collected import Collected
+from cilium_policies.evidence.destinations import NODE_ADDRESS, Destinations
+from cilium_policies.evidence.edge import Edge
+from cilium_policies.evidence.ends import ends
+from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.trust import (
+    is_arguments,
+    is_dashboard,
+    is_list_of_names,
+    is_value,
+    is_variable,
+    outside,
+)
+from cilium_policies.kube.objects import at, mappings, text
+from cilium_policies.kube.pods import containers, pod_spec
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Text, Workload
+
+Parsed = dict[tuple[str, str, bool], list[Address]]
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """One edge a workload and address that its env, arguments, mounted files or values name."""
+    destinations = Destinations(cluster, given)
+    collected = Collected(cluster)
+    parsed: Parsed = {}
+    made = Counter(id(workload.source) for workload in cluster.workloads)
+    for workload in cluster.workloads:
+        # Of several workloads that one object makes (an operator's, a chart's), its fields do not say which calls.
+        alone = made[id(workload.source)] == 1
+        for found, address in _addresses(workload, collected.of(workload), parsed):
+            yield from _edges(destinations, workload, found, address, alone or not is_value(found))
+
+
+def _addresses(workload: Workload, more: tuple[Text, ...], parsed: Parsed) -> Iterator[tuple[Text, Address]]:
+    """Every address that a workload's texts name, with the text it stands in. A name without a port (often an
+    ingredient of another variable) says nothing new where the same name stands with one."""
+    found = list(_named(workload, more, parsed))
+    told = {address.host.rstrip(".").lower() for _, address in found if address.port and address.explicit}
+    for place, address in found:
+        said = address.port and (address.explicit or address.scheme)
+        if said or address.host.rstrip(".").lower() not in told:
+            yield place, address
+
+
+def _named(workload: Workload, more: tuple[Text, ...], parsed: Parsed) -> Iterator[tuple[Text, Address]]:
+    variables = _variables(workload)
+    for found in (*workload.texts, *more):
+        value = addresses.expand(found.value, variables)
+        if ":" in value or ".svc" in value or "host=" in value or "\n" in value or is_arguments(found):
+            for address in _parsed(found, value, parsed):
+                if not is_list_of_names(address) and not _is_spelled_twice(value, address):
+                    yield found, address
+    for address in addresses.pairs(variables):
+        yield Text(f"env {address.key}", address.key, address.host), address
+    for path, beside in _value_groups(workload).items():
+        for address in addresses.pairs(beside):
+            yield Text(f"{path}.{address.key}", address.key, address.host), address
+
+
+def _parsed(found: Text, value: str, parsed: Parsed) -> list[Address]:
+    """Addresses of a text; many workloads mount the same ConfigMap, so each is read once."""
+    file = not is_variable(found)
+    if file and is_dashboard(value):
+        return []
+    key = (value, found.key, file)
+    if key not in parsed:
+        parsed[key] = addresses.targets(value, found.key, file)
+    return parsed[key]
+
+
+def _is_spelled_twice(value: str, address: Address) -> bool:
+    """A list of a Service's spellings (`web,web.shop,web.shop.svc`) names it for a certificate."""
+    first = address.host.partition(".")[0]
+    return not address.port and value.count(f"{first}.") + value.count(f"{first},") > 1 and "," in value
+
+
+def _edges(
+    destinations: Destinations, workload: Workload, found: Text, address: Address, certain: bool
+) -> Iterator[Edge]:
+    def trusted(routed: bool) -> bool:
+        return certain and outside(found, address, workload, routed)
+
+    of_pod = found.path.startswith(("env", "args", "command"))
+    evidence = f"{workload} {found.path}" if of_pod else found.path
+    for peer, ports, what in destinations.of(workload, address, trusted):
+        for source in ends(workload):
+            if source.kind == "workload" or peer.kind == "workload":
+                yield Edge(source, peer, ports, what, evidence, "address")
+
+
+def _variables(workload: Workload) -> dict[str, str]:
+    """Environment variables, expanded; those from the pod's own fields where the template tells them."""
+    raw = {one.key: one.value for one in workload.texts if one.key and is_variable(one) and not is_value(one)}
+    for container in containers(pod_spec(workload.source)):
+        for entry in mappings(container.get("env")):
+            path = text(at(entry, "valueFrom", "fieldRef", "fieldPath"))
+            if path == "metadata.namespace":
+                raw[text(entry.get("name"))] = workload.namespace
+            elif path in ("status.hostIP", "status.hostIPs"):
+                raw[text(entry.get("name"))] = NODE_ADDRESS
+    return {key: addresses.expand(value, raw) for key, value in raw.items()}
+
+
+def _value_groups(workload: Workload) -> dict[str, dict[str, str]]:
+    """Helm values that stand in one mapping (`host` beside its `port`), by the path of that mapping."""
+    groups: dict[str, dict[str, str]] = {}
+    for found in workload.texts:
+        if is_value(found) and "." in found.path:
+            groups.setdefault(found.path.rpartition(".")[0], {})[found.key] = found.value
+    return groups

@@ -1,0 +1,216 @@
+"""Who answers at an address: a Service's pods, a gateway, the API server, a node, or somebody outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from cilium_policies.evidence.addresses import Address
+from cilium_policies.evidence.edge import Peer
+from cilium_policies.evidence.ends import (
+    HOST,
+    KUBE_APISERVER,
+    NODES,
+    behind,
+    cidr,
+    ends,
+    service_ports,
+)
+from cilium_policies.evidence.gateways import proxies_by_label
+from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.hostnames import Hostnames
+from cilium_policies.evidence.listeners import ENVOY_SHIFT
+from cilium_policies.evidence.names import Named, resolve
+from cilium_policies.evidence.public_names import is_local, is_public, is_short_service
+from cilium_policies.evidence.services import host_ports
+from cilium_policies.kube.objects import integer, mappings, text
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Service, ServicePort, Workload
+
+NODE_ADDRESS = "node-address.invalid"  # stands for `status.hostIP` while variables are expanded
+Destination = tuple[Peer, tuple[Port, ...], str]
+
+_OWN_POD = {"localhost", "0.0.0.0", "::", "::1", "localhost.localdomain", "ip6-localhost"}
+_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+_METRICS = ("metric", "prom", "exporter", "monitor", "health", "pprof", "debug")
+
+
+def _is_variable(host: str) -> bool:
+    """`${NAME}` and nothing else: what it stands for is read where it is set, or nobody can say."""
+    return host.startswith("$") and host.lstrip("$").strip("{}").isidentifier()
+
+
+class Destinations:
+    """Look-ups of one cluster."""
+
+    def __init__(self, cluster: Cluster, given: Given) -> None:
+        self._cluster = cluster
+        self._given = given
+        self._index: Hostnames | None = None
+
+    def of(
+        self, workload: Workload, address: Address, trusted: Callable[[bool], bool]
+    ) -> Iterator[Destination]:
+        """Peers, pod ports and a reason. `trusted` says whether the place may name the outside, told whether an
+        own route serves the name."""
+        host = address.host.rstrip(".").lower()
+        if host in _OWN_POD or host.startswith("127.") or not host:
+            return
+        if host == NODE_ADDRESS:
+            yield from self._node(workload, address)
+            return
+        named = resolve(self._cluster, host, workload.namespace)
+        if named is not None:
+            yield from self._inside(workload, address, named)
+        elif address.port and self._trusted(host, workload, trusted):
+            name, _, space = host.partition(".")
+            if self._is_namespace(space) or is_short_service(host):
+                yield from self._elsewhere(address, Named(None, space, name))
+            else:
+                yield from self._outside(host, address)
+
+    def _trusted(self, host: str, workload: Workload, trusted: Callable[[bool], bool]) -> bool:
+        return trusted(bool(self._hostnames.routes(host))) and not self._hostnames.serves(host, workload)
+
+    def _is_namespace(self, name: str) -> bool:
+        cluster = self._cluster
+        return bool(cluster.in_namespace(name)) or cluster.inventory.get("Namespace", "", name) is not None
+
+    @property
+    def _hostnames(self) -> Hostnames:
+        """Made when the first name from outside the cluster's DNS turns up."""
+        if self._index is None:
+            self._index = Hostnames(self._cluster, self._given)
+        return self._index
+
+    def _inside(self, workload: Workload, address: Address, named: Named) -> Iterator[Destination]:
+        if (named.namespace, named.name) == ("default", "kubernetes"):
+            if address.direct:
+                yield (
+                    KUBE_APISERVER,
+                    tuple(map(Port, self._cluster.settings.api_ports)),
+                    "calls the Kubernetes API",
+                )
+            return
+        service = named.service
+        if service is None:
+            own = named.namespace == workload.namespace and named.name in (workload.name, workload.release)
+            yield from () if own else self._elsewhere(address, named)
+            return
+        if service.external_name:
+            yield from self._external(workload, address, service)
+            return
+        for peer, port in dict.fromkeys(self._pods(service, address, named.port)):
+            if peer.workload is workload and workload.kind != "DaemonSet" and workload.replicas < 2:
+                continue  # its own Service, with no second pod behind it
+            yield peer, (port,), f"calls {service.namespace}/{service.name}"
+
+    def _elsewhere(self, address: Address, named: Named) -> Iterator[Destination]:
+        """A Service that another build holds, or an operator makes: its namespace is told, its pods are not, and
+        their port is taken to be the Service's. A gateway's proxies can be told by their label all the same."""
+        if not address.port or not address.direct:
+            return
+        what = f"calls {named.namespace}/{named.name}, which is not in the input"
+        proxies = self._hostnames.proxies(named.namespace, named.name, address.port, address.protocol)
+        if proxies:  # controllers call a Gateway's Service like the Gateway
+            yield from (
+                (peer, (port,), f"calls Gateway {named.namespace}/{named.name}") for peer, port in proxies
+            )
+            return
+        yield Peer("namespace", namespace=named.namespace), (Port(address.port, address.protocol),), what
+        if address.port < 1024:
+            for peer in proxies_by_label(named.namespace, named.name):
+                yield peer, (Port(address.port + ENVOY_SHIFT, address.protocol),), what
+
+    def _node(self, workload: Workload, address: Address) -> Iterator[Destination]:
+        """The own node's address: a NodePort or hostPort there is translated to its pods, the rest is the host."""
+        if not address.port:
+            return
+        published = list(dict.fromkeys(self._published(address.port)))
+        for peer, port in published:
+            if peer.workload is not workload or workload.kind == "DaemonSet":
+                yield peer, (port,), "calls a port of its node"
+        if not published:
+            yield HOST, (Port(address.port, address.protocol),), "calls its own node"
+
+    def _published(self, number: int) -> Iterator[tuple[Peer, Port]]:
+        for service in self._cluster.services:
+            ports = mappings(service.source.spec.get("ports")) if service.source is not None else []
+            for entry in ports:
+                if integer(entry.get("nodePort")) == number:
+                    yield from behind(self._cluster, service, text(entry.get("port")))
+        for workload in self._cluster.workloads:
+            for host_port, port in host_ports(workload):
+                if host_port == number:
+                    yield from ((end, port) for end in ends(workload))
+
+    def _pods(self, service: Service, address: Address, name: str) -> Iterator[tuple[Peer, Port]]:
+        wanted = name or (str(address.port) if address.port else _likely_port(service))
+        entries = list(service_ports(service, wanted)) if wanted else []
+        if not entries and not address.explicit:
+            # `url: http://web` beside `port: 9090`, as some charts have it: the Service's own port is meant.
+            entries = list(service_ports(service, _likely_port(service)))
+        for entry in entries:
+            # A URL does not say whether the program speaks TCP or UDP; what the Service has there counts.
+            yield from behind(self._cluster, service, str(entry.port), entry.protocol)
+        if not entries and service.headless and wanted.isdigit():
+            # Its name stands for the pods themselves, so the number is a pod port already.
+            for workload in self._cluster.backends(service):
+                yield from ((end, Port(int(wanted), address.protocol)) for end in ends(workload))
+
+    def _external(self, workload: Workload, address: Address, service: Service) -> Iterator[Destination]:
+        """An ExternalName Service is an alias; its ports translate nothing."""
+        port = address.port or next((entry.port for entry in service.ports), 0)
+        alias = address._replace(host=service.external_name, port=port)
+        again = resolve(self._cluster, alias.host, service.namespace)
+        if again is not None and again.service is not None and again.service.external_name:
+            return  # an alias of an alias: DNS follows it, a configuration that needs it is not worth a loop
+        yield from self.of(workload, alias, lambda routed: True)
+
+    def _outside(self, host: str, address: Address) -> Iterator[Destination]:
+        port = Port(address.port, address.protocol)
+        own = list(dict.fromkeys(self._hostnames.behind(host, address.port, address.protocol)))
+        if own:
+            yield from (
+                (peer, (found,), f"calls {_shown(host)} through the own gateway") for peer, found in own
+            )
+        elif ":" in host or host.replace(".", "").isdigit():
+            yield from self._literal(host, port)
+        elif is_local(host):
+            yield from (
+                (cidr(block), (port,), f"calls {_shown(host)} in the local network") for block in _PRIVATE
+            )
+        elif is_public(host) and not _is_variable(host):
+            yield Peer("internet", "" if "$" in host else host), (port,), f"calls {_shown(host)}"
+
+    def _literal(self, host: str, port: Port) -> Iterator[Destination]:
+        import ipaddress  # lazily: few inputs hold a literal address
+
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return
+        if address.is_link_local or address.is_multicast or address.is_unspecified or address.is_loopback:
+            return  # cloud metadata among them: never by evidence, only by the user's word
+        for block in self._cluster.settings.node_cidrs:
+            try:
+                inside = address in ipaddress.ip_network(block, strict=False)
+            except ValueError:
+                continue
+            if inside:
+                # A node's address has the node's identity, which no CIDR rule matches.
+                yield from ((node, (port,), f"calls the node {host}") for node in NODES)
+                return
+        yield cidr(host), (port,), f"calls {host}"
+
+
+def _likely_port(service: Service) -> str:
+    """The port meant when only the name is given: the single one, else the first that is not for metrics."""
+    serving = [entry for entry in service.ports if not any(word in entry.name for word in _METRICS)]
+    chosen: list[ServicePort] = serving or list(service.ports)
+    return str(chosen[0].port) if chosen else ""
+
+
+def _shown(host: str) -> str:
+    """A host name for a sentence; nothing generated may add a `$` (Flux would substitute it)."""
+    return "a host of its configuration" if "$" in host else host

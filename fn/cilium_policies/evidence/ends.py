@@ -1,0 +1,63 @@
+"""From a Service, or from pods, to the peers and pod ports that a policy can name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.evidence.edge import Peer, entity, pods
+from cilium_policies.kube.names import are_labels, is_port_name
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Service, ServicePort, Workload
+
+HOST, REMOTE_NODE, WORLD = entity("host"), entity("remote-node"), entity("world")
+KUBE_APISERVER = entity("kube-apiserver")
+NODES = (HOST, REMOTE_NODE)
+
+
+def ends(workload: Workload) -> tuple[Peer, ...]:
+    """The peers that stand for a workload's pods: host-network pods carry the identity of their node, and
+    `remote-node` never covers the own one, so they are both node entities."""
+    return NODES if workload.host_network else (pods(workload),)
+
+
+def service_ports(service: Service, port: str, protocol: str = "") -> Iterator[ServicePort]:
+    """The ports of a Service that a number or a name means; "" means every port of it."""
+    for entry in service.ports:
+        if port in ("", entry.name, str(entry.port)) and protocol in ("", entry.protocol):
+            yield entry
+
+
+def behind(
+    cluster: Cluster, service: Service, port: str = "", protocol: str = ""
+) -> Iterator[tuple[Peer, Port]]:
+    """Peers and pod ports behind a Service port: its pods (by its selector alone, where another build holds
+    them), the nodes for host-network pods, and the EndpointSlice addresses of a selector-less Service. An
+    ExternalName Service has none of these."""
+    workloads = cluster.backends(service)
+    for entry in service_ports(service, port, protocol):
+        target = entry.target or str(entry.port)
+        for workload in workloads:
+            found = cluster.target_port(workload, target, entry.protocol)
+            if found is not None:
+                yield from ((end, found) for end in ends(workload))
+        if service.selector and not workloads and are_labels(service.selector):
+            if target.isdigit():
+                yield _elsewhere(service), Port(int(target), entry.protocol)
+            elif is_port_name(target):
+                yield _elsewhere(service), Port(0, entry.protocol, target)
+        if not service.selector and service.addresses:
+            number = int(target) if target.isdigit() else entry.port
+            for address in service.addresses:
+                yield cidr(address), Port(number, entry.protocol)
+
+
+def _elsewhere(service: Service) -> Peer:
+    return Peer("labels", namespace=service.namespace, labels=tuple(sorted(service.selector.items())))
+
+
+def cidr(address: str) -> Peer:
+    """One address, or a range, as peer; Cilium refuses a bare address."""
+    if "/" in address:
+        return Peer("cidr", address)
+    return Peer("cidr", f"{address}/128" if ":" in address else f"{address}/32")

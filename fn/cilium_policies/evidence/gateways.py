@@ -1,0 +1,211 @@
+"""Which pods serve a Gateway, an Ingress class or a routing resource, and on which pod ports they listen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.evidence.access_rules import Bindings
+from cilium_policies.evidence.edge import Peer, entity
+from cilium_policies.evidence.ends import ends
+from cilium_policies.evidence.given import Given
+from cilium_policies.kube.objects import Mapping, Object, sequence, text
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+GATEWAY_API = "gateway.networking.k8s.io"
+_INGRESS_API = "networking.k8s.io"
+# Labels that controllers put on the proxies they make for one Gateway: the standard one (GEP-1762; in the
+# Gateway's own namespace) and Envoy Gateway's (in any namespace, so it names the Gateway's too).
+_STANDARD = "gateway.networking.k8s.io/gateway-name"
+_OWNER = "gateway.envoyproxy.io/owning-gateway-name"
+_OWNER_NAMESPACE = "gateway.envoyproxy.io/owning-gateway-namespace"
+_OWNER_CLASS = "gateway.envoyproxy.io/owning-gatewayclass"
+_CILIUM = "io.cilium/"  # gateway-controller, ingress-controller: traffic has the identity `ingress`
+INGRESS = entity("ingress")
+
+
+def proxies_by_label(namespace: str, name: str) -> tuple[Peer, ...]:
+    """The proxies of a Gateway that the input does not show, by the labels that controllers give them."""
+    return (
+        Peer("labels", namespace=namespace, labels=((_STANDARD, name),)),
+        Peer("labels", labels=((_OWNER, name), (_OWNER_NAMESPACE, namespace))),
+    )
+
+
+class Gateways:
+    """Look-ups from routing objects to proxies, remembered, as hundreds of routes share a gateway."""
+
+    def __init__(self, cluster: Cluster, given: Given) -> None:
+        self._cluster = cluster
+        self._given = given
+        self._bindings: Bindings | None = None
+        self._served: dict[tuple[str, str], list[Workload]] = {}
+        self._controllers: dict[tuple[str, str], list[Workload]] = {}
+        self._by_label: dict[tuple[str, str], list[Workload]] = {}
+        self._by_source: dict[tuple[str, str, str], list[Workload]] = {}
+        for workload in cluster.workloads:
+            for key in (_STANDARD, _OWNER, _OWNER_CLASS):
+                if value := workload.labels.get(key):
+                    self._by_label.setdefault((key, value), []).append(workload)
+            source = workload.source
+            if source is not None and source.group in (GATEWAY_API, _INGRESS_API):
+                made_from = (source.kind, source.namespace, source.name)
+                self._by_source.setdefault(made_from, []).append(workload)
+
+    def peers(self, namespace: str, name: str) -> tuple[Peer, ...]:
+        """Who sends a Gateway's requests to its backends. For a Gateway that the input does not show: the
+        config's gateways, else whatever pods carry the labels of its proxies."""
+        if self.is_cilium(namespace, name):
+            return (INGRESS,)
+        served = self.workloads(namespace, name)
+        if served:
+            return tuple(dict.fromkeys(end for workload in served for end in ends(workload)))
+        if self._given.gateways:
+            return self._given.gateways
+        return proxies_by_label(namespace, name)
+
+    def workloads(self, namespace: str, name: str) -> list[Workload]:
+        """The proxies of a Gateway: made for it, else the controller of its class."""
+        key = (namespace, name)
+        if key not in self._served:
+            self._served[key] = list(self._made_for(namespace, name)) or self._shared(namespace, name)
+        return self._served[key]
+
+    def gateway(self, namespace: str, name: str) -> Object | None:
+        one = self._cluster.inventory.get("Gateway", namespace, name)
+        return one if one is not None and one.group == GATEWAY_API else None
+
+    def is_cilium(self, namespace: str, name: str) -> bool:
+        """Whether Cilium itself serves this Gateway; its class is called so unless somebody made another."""
+        gateway = self.gateway(namespace, name)
+        return gateway is not None and self._class_controller(gateway).startswith(_CILIUM)
+
+    def is_envoy(self, namespace: str, name: str) -> bool:
+        """Whether Envoy Gateway serves it, which moves privileged ports."""
+        if any(_OWNER in workload.labels for workload in self.workloads(namespace, name)):
+            return True
+        gateway = self.gateway(namespace, name)
+        return gateway is not None and self._class_controller(gateway).startswith("gateway.envoyproxy.io/")
+
+    def _class_controller(self, gateway: Object) -> str:
+        class_name = text(gateway.spec.get("gatewayClassName"))
+        for one in self._cluster.inventory.of("GatewayClass"):
+            if one.name == class_name:
+                return text(one.spec.get("controllerName"))
+        return _CILIUM if class_name == "cilium" else ""
+
+    def _made_for(self, namespace: str, name: str) -> Iterator[Workload]:
+        for workload in self._by_label.get((_OWNER, name), ()):
+            if workload.labels.get(_OWNER_NAMESPACE, namespace) == namespace:
+                yield workload
+        for workload in self._by_label.get((_STANDARD, name), ()):
+            if workload.namespace == namespace and _OWNER not in workload.labels:
+                yield workload
+        for workload in self._by_source.get(("Gateway", namespace, name), ()):
+            if not workload.labels.keys() & {_OWNER, _STANDARD}:
+                yield workload
+
+    def _shared(self, namespace: str, name: str) -> list[Workload]:
+        """Proxies that serve every Gateway of a class: Envoy Gateway's merged ones, or a controller that is
+        its own proxy and lies behind a Service with the listener's port."""
+        gateway = self.gateway(namespace, name)
+        if gateway is None:
+            return []
+        class_name = text(gateway.spec.get("gatewayClassName"))
+        merged = self._by_label.get((_OWNER_CLASS, class_name), [])
+        if merged or self._class_controller(gateway).startswith((_CILIUM, "gateway.envoyproxy.io/")):
+            return merged
+        return self.controllers(
+            GATEWAY_API, "gatewayclasses/status", self._class_controller(gateway), class_name
+        )
+
+    def ingress_class(self, one: Object) -> tuple[Peer, ...]:
+        """The controller's pods for an Ingress, by its class, or the proxy that it makes for this one; the
+        config's gateways where neither is shown."""
+        if own := self._by_source.get(("Ingress", one.namespace, one.name)):
+            return self._peers_or_given(own)
+        name = text(one.spec.get("ingressClassName")) or one.annotations.get(
+            "kubernetes.io/ingress.class", ""
+        )
+        classes = self._cluster.inventory.of("IngressClass")
+        chosen = [entry for entry in classes if entry.name == name] if name else _default(classes)
+        controller = text(chosen[0].spec.get("controller")) if chosen else ""
+        if controller.startswith(_CILIUM) or (not chosen and name == "cilium"):
+            return (INGRESS,)
+        found = self.controllers("networking.k8s.io", "ingresses/status", controller, name, *chosen[:1])
+        return self._peers_or_given(found)
+
+    def of_group(self, group: str) -> tuple[Peer, ...]:
+        """The proxies that read the routing resources of an API group (`traefik.io`)."""
+        return self._peers_or_given(self.controllers(group, "", group.partition(".")[0]))
+
+    def _peers_or_given(self, found: list[Workload]) -> tuple[Peer, ...]:
+        peers = tuple(dict.fromkeys(end for workload in found for end in ends(workload)))
+        return peers or self._given.gateways
+
+    def controllers(self, group: str, resource: str, *names: str | Object) -> list[Workload]:
+        """Workloads whose role lets them act on a resource of an API group ("" any), and those that the
+        catalogue calls proxies; where that is more than one program, those that speak of these names."""
+        key = (group, resource)
+        if key not in self._controllers:
+            self._controllers[key] = list(self._allowed(group, resource))
+        found = list(dict.fromkeys([*self._controllers[key], *self._given.proxies]))
+        return _narrowed(found, names)
+
+    def _allowed(self, group: str, resource: str) -> Iterator[Workload]:
+        if self._bindings is None:
+            self._bindings = Bindings(self._cluster.inventory)
+        for workload in self._cluster.workloads:
+            if not workload.ports and not workload.host_network:
+                continue  # nothing listens: hook Jobs share their controller's account
+            for rule in self._bindings.rules(workload.namespace, workload.service_account):
+                groups = [text(entry) for entry in sequence(rule.get("apiGroups"))]
+                resources = [text(entry) for entry in sequence(rule.get("resources"))]
+                if group in groups and (not resource or resource in resources):
+                    yield workload
+                    break
+
+
+def _default(classes: list[Object]) -> list[Object]:
+    marked = [
+        one for one in classes if one.annotations.get("ingressclass.kubernetes.io/is-default-class") == "true"
+    ]
+    return marked or (classes if len(classes) == 1 else [])
+
+
+def _narrowed(found: list[Workload], names: tuple[str | Object, ...]) -> list[Workload]:
+    """A class object carries its controller's release labels; else the controller says the class's or the
+    controller's name in its arguments, image, chart or component."""
+    if len(found) < 2:
+        return found
+    for name in names:
+        if isinstance(name, Object):
+            release = name.labels.get("app.kubernetes.io/instance")
+            same = [
+                one for one in found if release and one.labels.get("app.kubernetes.io/instance") == release
+            ]
+        else:
+            same = [one for one in found if name and _speaks_of(one, name)]
+        if same:
+            return same
+    return [] if any(names) else found
+
+
+def _class_of(values: Mapping, name: str, said: bool = False) -> bool:
+    """Whether values of a release call a class so (`ingressClassResource: {name: internal}`)."""
+    return any(
+        _class_of(value, name, said or "class" in key.lower())
+        if isinstance(value, dict)
+        else value == name and (said or "class" in key.lower())
+        for key, value in values.items()
+    )
+
+
+def _speaks_of(workload: Workload, name: str) -> bool:
+    word = name.rpartition("/")[2] if name.startswith("k8s.io/") else name.partition(".")[0].partition("/")[0]
+    if any(name in found.value for found in workload.texts if found.path in ("args", "command")):
+        return True
+    if name in (workload.name, workload.release) or _class_of(workload.values, name):
+        return True
+    told = (workload.component, workload.chart, *(image.rpartition("/")[2] for image in workload.images))
+    return any(word in one for one in told)

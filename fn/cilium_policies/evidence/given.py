@@ -1,0 +1,37 @@
+"""What the objects of an input cannot say: the config's gateways and scrapers, the catalogue's hints."""
+
+from __future__ import annotations
+
+from cilium_policies.evidence.edge import Peer
+from cilium_policies.kube.objects import Object
+from cilium_policies.lean import NamedTuple
+from cilium_policies.workloads.model import Workload
+
+ROUTE_KINDS = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")  # of the Gateway API
+
+
+class Given(NamedTuple):
+    """Facts from outside the input; everything empty means: the objects alone decide.
+
+    `gateways` `spec.cluster.gateways`: proxies for routes whose gateway or class this input does not show
+    `scrapers` `spec.cluster.scrapers`: they scrape every monitor, beside those that this input shows
+    `proxies`  workloads that the catalogue lets `ingress-clients` call
+    `for_nodes` pod ports (workload key, number, protocol) whose clients the catalogue knows to be the nodes'
+               own processes: a NodePort or hostPort there is not for the outside
+    """
+
+    gateways: tuple[Peer, ...] = ()
+    scrapers: tuple[Peer, ...] = ()
+    proxies: tuple[Workload, ...] = ()
+    for_nodes: frozenset[tuple[tuple[str, str, str], int, str]] = frozenset()
+
+
+NOTHING_GIVEN = Given()
+
+
+class Note(NamedTuple):
+    """Something an object asks for that this input cannot show: `what` is missing and `cure` what to do."""
+
+    subject: Object
+    what: str
+    cure: str

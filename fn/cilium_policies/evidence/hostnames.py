@@ -1,0 +1,182 @@
+"""Names and addresses by which the outside knows this cluster: who really answers when a pod calls them.
+
+A pod that calls a name which an own route serves ends, through DNS and the gateway's load balancer address,
+at the gateway's pods (Cilium translates that address in the kernel), never at `world` and never at the
+route's backend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cilium_policies.evidence.edge import Peer
+from cilium_policies.evidence.ends import behind, ends
+from cilium_policies.evidence.gateways import GATEWAY_API, INGRESS, Gateways
+from cilium_policies.evidence.given import ROUTE_KINDS, Given
+from cilium_policies.evidence.ingresses import ingress_backends, ingress_route_backends
+from cilium_policies.evidence.listeners import ENVOY_SHIFT, pod_port
+from cilium_policies.evidence.routes import parent_gateways, route_backends
+from cilium_policies.kube.objects import Object, at, mappings, sequence, text
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Service, Workload
+
+_HOST_RULE = re.compile(r"Host(?:SNI)?\(([^)]*)\)")
+_ADDRESS_NOTES = ("lbipam.cilium.io/ips", "io.cilium/lb-ipam-ips", "metallb.io/loadBalancerIPs",
+                  "metallb.universe.tf/loadBalancerIPs", "kube-vip.io/loadbalancerIPs")  # fmt: skip
+_NAME_NOTE = "external-dns.alpha.kubernetes.io/hostname"
+
+
+class Hostnames:
+    """Index of the names that routes serve and of the addresses that Services and Gateways hold."""
+
+    def __init__(self, cluster: Cluster, given: Given) -> None:
+        self._cluster = cluster
+        self._gateways = Gateways(cluster, given)
+        self._routes: dict[str, list[Object]] = {}
+        self._services: dict[str, Service] = {}
+        self._addressed: dict[str, Object] = {}
+        for route in _serving(cluster):
+            for name in _names(cluster, route):
+                self._routes.setdefault(name.lower(), []).append(route)
+        for service in cluster.services:
+            for name in _service_names(service):
+                self._services.setdefault(name, service)
+        for gateway in cluster.inventory.of("Gateway", group=GATEWAY_API):
+            for address in _gateway_addresses(gateway):
+                self._addressed.setdefault(address, gateway)
+
+    def routes(self, host: str) -> list[Object]:
+        """The routes that serve a name, exactly or by a wildcard (which holds one label or more)."""
+        plain = host.rstrip(".").lower()
+        found = self._routes.get(plain)
+        while not found and "." in plain:
+            plain = plain.partition(".")[2]
+            found = self._routes.get(f"*.{plain}")
+        return found or []
+
+    def serves(self, host: str, workload: Workload) -> bool:
+        """Whether a name leads to this workload: its own public name, which it tells others and does not call."""
+        for route in self.routes(host):
+            for peer, _ in _backends(self._cluster, route):
+                if peer.workload is workload:
+                    return True
+        return False
+
+    def behind(self, host: str, port: int, protocol: str = "TCP") -> Iterator[tuple[Peer, Port]]:
+        """Who answers at a name or address: gateway pods, an Ingress controller, or a Service's pods."""
+        service = self._services.get(host.rstrip(".").lower())
+        if service is not None:
+            yield from behind(self._cluster, service, str(port), protocol)
+            return
+        if host in self._addressed:
+            gateway = self._addressed[host]
+            yield from self._gateway(gateway.namespace, gateway.name, port, protocol)
+            return
+        for route in self.routes(host):
+            if route.kind in ROUTE_KINDS:
+                for namespace, name in dict.fromkeys(parent_gateways(self._cluster, route)):
+                    yield from self._gateway(namespace, name, port, protocol)
+            else:
+                yield from self._controller(route, port, protocol)
+
+    def proxies(self, namespace: str, name: str, port: int, protocol: str) -> list[tuple[Peer, Port]]:
+        """The pods and pod port behind a Gateway of this name; empty where its pods are not shown."""
+        if not self._gateways.workloads(namespace, name):
+            return []
+        return list(dict.fromkeys(self._gateway(namespace, name, port, protocol)))
+
+    def _gateway(self, namespace: str, name: str, port: int, protocol: str) -> Iterator[tuple[Peer, Port]]:
+        gateway = self._gateways.gateway(namespace, name)
+        served = self._gateways.workloads(namespace, name)
+        if gateway is None and served:
+            gateway = served[0].source or Object({"metadata": {"namespace": namespace, "name": name}})
+        for workload in served:
+            if gateway is not None:
+                found = pod_port(self._cluster, self._gateways, gateway, workload, port, protocol)
+                yield from ((end, found) for end in ends(workload))
+        if not served:
+            for peer in self._gateways.peers(namespace, name):
+                # Not shown: the pods may listen where the listener does, or (Envoy Gateway) on a shifted port.
+                yield peer, Port(port, protocol)
+                if peer != INGRESS and port < 1024:
+                    yield peer, Port(port + ENVOY_SHIFT, protocol)
+
+    def _controller(self, route: Object, port: int, protocol: str) -> Iterator[tuple[Peer, Port]]:
+        peers = (
+            self._gateways.ingress_class(route)
+            if route.kind == "Ingress"
+            else self._gateways.of_group(route.group)
+        )
+        for peer in peers:
+            if peer.workload is None:
+                yield peer, Port(port, protocol)
+                continue
+            found = [
+                target
+                for service in self._cluster.services_in(peer.workload.namespace)
+                if peer.workload in self._cluster.backends(service)
+                for end, target in behind(self._cluster, service, str(port), protocol)
+                if end == peer
+            ]
+            for target in dict.fromkeys(found) or [Port(port, protocol)]:
+                yield peer, target
+
+
+def _serving(cluster: Cluster) -> Iterator[Object]:
+    yield from cluster.inventory.of(*ROUTE_KINDS, group=GATEWAY_API)
+    yield from cluster.inventory.of("Ingress", "IngressRoute", "IngressRouteTCP")
+
+
+def _backends(cluster: Cluster, route: Object) -> Iterator[tuple[Peer, Port]]:
+    if route.kind in ROUTE_KINDS:
+        return route_backends(cluster, route)
+    return (
+        ingress_backends(cluster, route)
+        if route.kind == "Ingress"
+        else ingress_route_backends(cluster, route)
+    )
+
+
+def _names(cluster: Cluster, route: Object) -> Iterator[str]:
+    yield from map(text, sequence(route.spec.get("hostnames")))
+    for rule in mappings(route.spec.get("rules")) if route.kind == "Ingress" else ():
+        if rule.get("host"):
+            yield text(rule.get("host"))
+    for entry in mappings(route.spec.get("routes")):
+        for match in _HOST_RULE.finditer(text(entry.get("match"))):
+            yield from (name.strip("`'\" ") for name in match[1].split(","))
+    if not route.spec.get("hostnames") and route.kind in ROUTE_KINDS:
+        for namespace, name in parent_gateways(cluster, route):
+            gateway = cluster.inventory.get("Gateway", namespace, name)
+            for listener in mappings(gateway.spec.get("listeners")) if gateway is not None else ():
+                if (hostname := text(listener.get("hostname"))) and not hostname.startswith("*"):
+                    yield hostname
+
+
+def _service_names(service: Service) -> Iterator[str]:
+    """External names that DNS controllers publish for a Service, and the addresses it is to have."""
+    yield from service.external_ips
+    source = service.source
+    if source is None:
+        return
+    notes = source.annotations
+    for key in _ADDRESS_NOTES:
+        yield from filter(None, (part.strip() for part in notes.get(key, "").split(",")))
+    if service.type == "LoadBalancer":
+        yield from filter(None, (part.strip().lower() for part in notes.get(_NAME_NOTE, "").split(",")))
+    for value in (source.spec.get("clusterIP"), source.spec.get("loadBalancerIP")):
+        if text(value) not in ("", "None"):
+            yield text(value)
+    for entry in mappings(at(source.body, "status", "loadBalancer", "ingress")):
+        yield from filter(None, (text(entry.get("ip")), text(entry.get("hostname"))))
+
+
+def _gateway_addresses(gateway: Object) -> Iterator[str]:
+    for entry in mappings(gateway.spec.get("addresses")):
+        yield text(entry.get("value"))
+    notes = at(gateway.body, "spec", "infrastructure", "annotations")
+    for key in _ADDRESS_NOTES:
+        yield from filter(None, (part.strip() for part in text(at(notes, key)).split(",")))
+    for entry in mappings(at(gateway.body, "status", "addresses")):
+        yield text(entry.get("value"))

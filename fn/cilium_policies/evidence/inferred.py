@@ -1,0 +1,136 @@
+"""Targets without an address: the *names* of a Secret's keys (`POSTGRES_URL`), or a setting (`DB_TYPE: postgres`,
+`SESSION_REDIS: true`), say what kind of server a workload needs, and its namespace holds exactly one of that kind.
+Weaker than an address, and marked `inferred`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.evidence.edge import Edge, pods
+from cilium_policies.evidence.ends import behind
+from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.trust import is_variable, words
+from cilium_policies.kube.objects import Object, at, mappings, strings, text
+from cilium_policies.kube.pods import containers, pod_spec
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Service, Workload
+
+# Words of a key → the port its server listens on. Only what is unmistakable.
+_SERVERS = {
+    5432: {"postgres", "postgresql", "pghost", "pguser", "pgdatabase", "pgpassword"},
+    3306: {"mysql", "mariadb"},
+    6379: {"redis", "valkey", "dragonfly"},
+    27017: {"mongo", "mongodb"},
+    5672: {"rabbitmq", "amqp"},
+}
+_KINDS = {word: number for number, found in _SERVERS.items() for word in found} | {"pgsql": 5432}
+_YES = {"true", "yes", "on", "1", "enabled"}
+_ABOUT_USE = {"session", "sessions", "cache", "queue", "broker", "store", "use", "enable", "enabled"}
+_ABOUT_A_SERVER = {
+    "host",
+    "hostname",
+    "url",
+    "uri",
+    "dsn",
+    "server",
+    "addr",
+    "address",
+    "connection",
+    "pghost",
+}
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """One edge a workload and server that only a key or a setting tells of."""
+    servers: dict[tuple[str, int], list[Service]] = {}
+    for service in cluster.services:
+        for number in {entry.port for entry in service.ports} & _SERVERS.keys():
+            servers.setdefault((service.namespace, number), []).append(service)
+    if not servers:
+        return
+    external = _external_secrets(cluster)
+    for workload in cluster.workloads:
+        if not workload.host_network:
+            for number, key in _hinted(cluster, external, workload).items():
+                yield from _edge(
+                    cluster, workload, servers.get((workload.namespace, number), []), number, key
+                )
+
+
+def _edge(
+    cluster: Cluster, workload: Workload, services: list[Service], number: int, key: str
+) -> Iterator[Edge]:
+    """Only where all candidates stand before the same pods: of two databases the key does not say which."""
+    found: dict[int, list[Edge]] = {}
+    for service in services:
+        for peer, port in behind(cluster, service, str(number), "TCP"):
+            if peer.workload is workload:
+                return  # it is such a server itself, and its variables speak of that
+            if peer.workload is not None:
+                reason = f"inferred from the key {key}: the only such server of the namespace"
+                edge = Edge(pods(workload), peer, (port,), reason, str(workload), "inferred")
+                found.setdefault(id(peer.workload), []).append(edge)
+    if len(found) == 1:
+        yield next(iter(found.values()))[0]
+
+
+def _hinted(cluster: Cluster, external: dict[tuple[str, str], Object], workload: Workload) -> dict[int, str]:
+    """Ports of the servers that settings and the keys of unreadable Secrets speak of, with the key that does."""
+    hints: dict[int, str] = {}
+    for found in workload.texts:
+        if is_variable(found) and (number := _setting(found.key, found.value.strip().lower())):
+            hints.setdefault(number, found.key)
+    for key in _hidden_keys(cluster, external, workload):
+        parts = set(words(key)) | {key.lower()}
+        for number, names in _SERVERS.items():
+            if parts & names and parts & _ABOUT_A_SERVER:
+                hints.setdefault(number, key)
+    return hints
+
+
+def _setting(key: str, value: str) -> int:
+    """The port of the server that a setting chooses by its kind, or switches on; 0 for none."""
+    if value in _YES:
+        parts = set(words(key))
+        return (
+            next((_KINDS[part] for part in sorted(parts) if part in _KINDS), 0) if parts & _ABOUT_USE else 0
+        )
+    return _KINDS.get(value, 0)
+
+
+def _hidden_keys(
+    cluster: Cluster, external: dict[tuple[str, str], Object], workload: Workload
+) -> Iterator[str]:
+    """Names of variables whose values the input does not show: from Secrets that are encrypted or made later."""
+    shown = {found.key for found in workload.texts if found.value}
+    for container in containers(pod_spec(workload.source)):
+        for entry in mappings(container.get("env")):
+            if at(entry, "valueFrom", "secretKeyRef") is not None and text(entry.get("name")) not in shown:
+                yield text(entry.get("name"))
+        for source in mappings(container.get("envFrom")):
+            name = text(at(source, "secretRef", "name"))
+            one = cluster.inventory.get("Secret", workload.namespace, name) or external.get(
+                (workload.namespace, name)
+            )
+            if one is not None:
+                yield from (key for key in _keys(one) if key not in shown or _is_template(one, key))
+
+
+def _keys(one: Object) -> list[str]:
+    """Keys of a Secret, or those that an ExternalSecret's template and entries make."""
+    if one.kind == "Secret":
+        return [*strings(one.body.get("data")), *strings(one.body.get("stringData"))]
+    made = [*strings(at(one.body, "spec", "target", "template", "data"))]
+    return made + [text(entry.get("secretKey")) for entry in mappings(one.spec.get("data"))]
+
+
+def _is_template(one: Object, key: str) -> bool:
+    """Whether an ExternalSecret fills this key from its store, so that its text holds no address."""
+    return "{{" in text(at(one.body, "spec", "target", "template", "data", key))
+
+
+def _external_secrets(cluster: Cluster) -> dict[tuple[str, str], Object]:
+    found: dict[tuple[str, str], Object] = {}
+    for one in cluster.inventory.of("ExternalSecret"):
+        found.setdefault((one.namespace, text(at(one.body, "spec", "target", "name")) or one.name), one)
+    return found

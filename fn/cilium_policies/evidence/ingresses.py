@@ -1,0 +1,115 @@
+"""Ingress, Traefik's IngressRoute and Istio's VirtualService: from the controller's pods to the backends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.ends import behind, ends
+from cilium_policies.evidence.gateways import Gateways
+from cilium_policies.evidence.given import Given, Note
+from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, sequence, strings, text
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.cluster import Cluster
+
+_INGRESS_ROUTES = ("IngressRoute", "IngressRouteTCP", "IngressRouteUDP")
+Target = tuple[Peer, Port]
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """One edge a controller and backend of each Ingress, IngressRoute and VirtualService."""
+    for one, clients, targets in _routed(cluster, given):
+        yield from _edges(one, clients, targets)
+    for one in cluster.inventory.of("VirtualService", group="networking.istio.io"):
+        yield from _edges(one, tuple(_istio_gateways(cluster, one)), _virtual_service(cluster, one))
+
+
+def _routed(cluster: Cluster, given: Given) -> Iterator[tuple[Object, tuple[Peer, ...], Iterator[Target]]]:
+    """Each Ingress and IngressRoute with its controller's pods and its backends."""
+    gateways = Gateways(cluster, given)
+    for one in cluster.inventory.of("Ingress"):
+        yield one, gateways.ingress_class(one), ingress_backends(cluster, one)
+    for one in cluster.inventory.of(*_INGRESS_ROUTES):
+        yield one, gateways.of_group(one.group), ingress_route_backends(cluster, one)
+
+
+def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
+    """Ingresses and IngressRoutes whose controller neither the input nor the config shows: no rule lets it in."""
+    for one, clients, targets in _routed(cluster, given):
+        if not clients and next(targets, None):
+            what = "its controller is not in this input, so no rule lets its requests in"
+            yield Note(one, what, "give the tree's inventory (spec.inventory) or spec.cluster.gateways")
+
+
+def _edges(one: Object, clients: tuple[Peer, ...], targets: Iterator[Target]) -> Iterator[Edge]:
+    if clients:
+        for end, port in dict.fromkeys(targets):
+            for client in clients:
+                yield Edge(client, end, (port,), f"requests through {one.kind} {one.name}", str(one), "route")
+
+
+def ingress_backends(cluster: Cluster, one: Object) -> Iterator[Target]:
+    """Peers and pod ports behind an Ingress."""
+    backends = [mapping(one.spec.get("defaultBackend")) or mapping(one.spec.get("backend"))]
+    for rule in mappings(one.spec.get("rules")):
+        backends += [mapping(path.get("backend")) for path in mappings(at(rule, "http", "paths"))]
+    for entry in backends:
+        reference = mapping(entry.get("service"))
+        port = text(at(reference, "port", "number")) or text(at(reference, "port", "name"))
+        # extensions/v1beta1, which old charts still hold, had serviceName and servicePort.
+        name = text(reference.get("name")) or text(entry.get("serviceName"))
+        yield from _service(cluster, one.namespace, name, port or text(entry.get("servicePort")), "TCP")
+
+
+def ingress_route_backends(cluster: Cluster, one: Object) -> Iterator[Target]:
+    """Peers and pod ports behind an IngressRoute of any of its three kinds."""
+    protocol = "UDP" if one.kind == "IngressRouteUDP" else "TCP"
+    for route in mappings(one.spec.get("routes")):
+        for entry in mappings(route.get("services")):
+            yield from _traefik(cluster, one.namespace, entry, protocol, 0)
+
+
+def _traefik(cluster: Cluster, namespace: str, entry: Mapping, protocol: str, depth: int) -> Iterator[Target]:
+    """A Service, or a TraefikService that weighs or mirrors others (which may nest)."""
+    namespace, name = text(entry.get("namespace")) or namespace, text(entry.get("name"))
+    if text(entry.get("kind")) != "TraefikService":
+        yield from _service(cluster, namespace, name, text(entry.get("port")), protocol)
+        return
+    found = cluster.inventory.get("TraefikService", namespace, name)
+    if found is None or depth > 5:
+        return
+    mirrored = mapping(found.spec.get("mirroring"))
+    inner = [*mappings(at(found.body, "spec", "weighted", "services")), *mappings(mirrored.get("mirrors"))]
+    for nested in [*inner, mirrored] if mirrored else inner:
+        yield from _traefik(cluster, namespace, nested, protocol, depth + 1)
+
+
+def _service(cluster: Cluster, namespace: str, name: str, port: str, protocol: str) -> Iterator[Target]:
+    service = cluster.service(namespace, name) if name else None
+    if service is not None:
+        yield from behind(cluster, service, port, protocol)
+
+
+def _istio_gateways(cluster: Cluster, one: Object) -> Iterator[Peer]:
+    """The pods that an Istio Gateway's selector finds, in whatever namespace; `mesh` means the clients."""
+    for reference in map(text, sequence(one.spec.get("gateways"))):
+        namespace, _, name = reference.rpartition("/")
+        gateway = cluster.inventory.get("Gateway", namespace or one.namespace, name)
+        if gateway is None or gateway.group != "networking.istio.io":
+            continue
+        labels = strings(gateway.spec.get("selector"))
+        for workload in cluster.workloads:
+            if labels and labels.items() <= workload.labels.items():
+                yield from ends(workload)
+
+
+def _virtual_service(cluster: Cluster, one: Object) -> Iterator[Target]:
+    for kind in ("http", "tls", "tcp"):
+        for route in mappings(one.spec.get(kind)):
+            destinations = [mapping(entry.get("destination")) for entry in mappings(route.get("route"))]
+            destinations.append(mapping(route.get("mirror")))
+            destinations += [mapping(entry.get("destination")) for entry in mappings(route.get("mirrors"))]
+            for destination in destinations:
+                name, _, rest = text(destination.get("host")).partition(".")
+                namespace = rest.partition(".")[0] or one.namespace
+                yield from _service(cluster, namespace, name, text(at(destination, "port", "number")), "TCP")

@@ -1,0 +1,117 @@
+"""Gateway listeners: who may call the proxies, and on which pod ports a listener really listens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.evidence.edge import Edge, pods
+from cilium_policies.evidence.ends import NODES, WORLD, cidr, service_ports
+from cilium_policies.evidence.gateways import GATEWAY_API, Gateways
+from cilium_policies.evidence.given import Given
+from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, mappings, sequence, text
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Service, Workload
+
+ENVOY_SHIFT = 10_000  # Envoy Gateway: a privileged listener port plus this
+_TLS = ("HTTPS", "TLS")
+_EVERYBODY = {"0.0.0.0/0", "::/0"}
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """World and nodes to the proxies of each Gateway that is published (Cilium's own has no pods)."""
+    gateways = Gateways(cluster, given)
+    for gateway in cluster.inventory.of("Gateway", group=GATEWAY_API):
+        for workload in gateways.workloads(gateway.namespace, gateway.name):
+            services = cluster.before(workload)
+            published, ranges = _exposure(cluster, gateway, services)
+            if workload.host_network or not published:
+                continue
+            clients = (*(map(cidr, ranges) if ranges else (WORLD,)), *NODES)
+            for port in listening(cluster, gateways, gateway, workload):
+                for client in clients:
+                    yield Edge(
+                        client, pods(workload), (port,), "clients of the gateway", str(gateway), "listener"
+                    )
+
+
+def listening(cluster: Cluster, gateways: Gateways, gateway: Object, workload: Workload) -> Iterator[Port]:
+    """The pod ports of a Gateway's proxies, one a listener, with HTTP/3's UDP twin."""
+    twins = _http3(cluster, gateway)
+    for listener in mappings(gateway.spec.get("listeners")):
+        number = integer(listener.get("port"))
+        if number is None:
+            continue
+        protocol = text(listener.get("protocol"))
+        port = pod_port(cluster, gateways, gateway, workload, number, "UDP" if protocol == "UDP" else "TCP")
+        yield port
+        if protocol in _TLS and twins & {"", text(listener.get("name"))}:
+            yield Port(port.number, "UDP")
+
+
+def pod_port(
+    cluster: Cluster, gateways: Gateways, gateway: Object, workload: Workload, number: int, protocol: str
+) -> Port:
+    """Where a listener's port ends in the pod: what its Service says, else what its controller does."""
+    for service in cluster.before(workload):
+        for entry in service_ports(service, str(number), protocol):
+            found = cluster.target_port(workload, entry.target or str(entry.port), protocol)
+            if found is not None:
+                return found
+    shifted = number < 1024 and gateways.is_envoy(gateway.namespace, gateway.name)
+    kubernetes = mapping(at(proxy_settings(cluster, gateway), "provider", "kubernetes"))
+    if shifted and not flag(kubernetes.get("useListenerPortAsContainerPort")):
+        return Port(number + ENVOY_SHIFT, protocol)
+    return Port(number, protocol)
+
+
+def proxy_settings(cluster: Cluster, gateway: Object) -> Mapping:
+    """The EnvoyProxy `spec` that holds for a Gateway; empty without one."""
+    found = proxy_settings_of(cluster, gateway)
+    return found.spec if found is not None else {}
+
+
+def proxy_settings_of(cluster: Cluster, gateway: Object) -> Object | None:
+    """The EnvoyProxy that holds for a Gateway: its own, else its class's."""
+    own = mapping(at(gateway.body, "spec", "infrastructure", "parametersRef"))
+    if text(own.get("kind")) == "EnvoyProxy":
+        return cluster.inventory.get("EnvoyProxy", gateway.namespace, text(own.get("name")))
+    for one in cluster.inventory.of("GatewayClass"):
+        shared = mapping(one.spec.get("parametersRef"))
+        if (
+            one.name == text(gateway.spec.get("gatewayClassName"))
+            and text(shared.get("kind")) == "EnvoyProxy"
+        ):
+            return cluster.inventory.get(
+                "EnvoyProxy", text(shared.get("namespace")), text(shared.get("name"))
+            )
+    return None
+
+
+def _exposure(cluster: Cluster, gateway: Object, services: list[Service]) -> tuple[bool, list[str]]:
+    """Whether the outside reaches the proxies, and from which ranges only: as their Services say, where the
+    input holds any, else as the gateway's settings say; unsaid, controllers make a LoadBalancer."""
+    if services:
+        outer = [one for one in services if one.type in ("LoadBalancer", "NodePort") or one.external_ips]
+        open_to_all = any(not one.source_ranges or _EVERYBODY & set(one.source_ranges) for one in outer)
+        return bool(outer), [] if open_to_all else [entry for one in outer for entry in one.source_ranges]
+    settings = mapping(at(proxy_settings(cluster, gateway), "provider", "kubernetes", "envoyService"))
+    kind = text(settings.get("type")) or gateway.annotations.get("networking.istio.io/service-type", "")
+    ranges = [text(entry) for entry in sequence(settings.get("loadBalancerSourceRanges"))]
+    return kind != "ClusterIP", [] if _EVERYBODY & set(ranges) else ranges
+
+
+def _http3(cluster: Cluster, gateway: Object) -> set[str]:
+    """Names of the listeners with HTTP/3, "" for all of them."""
+    found = set()
+    for one in cluster.inventory.of("ClientTrafficPolicy"):
+        if one.namespace == gateway.namespace and isinstance(one.spec.get("http3"), dict):
+            for target in targets_of(one):
+                if text(target.get("kind")) == "Gateway" and text(target.get("name")) == gateway.name:
+                    found.add(text(target.get("sectionName")))
+    return found
+
+
+def targets_of(policy: Object) -> list[Mapping]:
+    """`targetRef` and `targetRefs` of a policy attachment."""
+    return [*mappings(policy.spec.get("targetRefs")), *filter(None, [mapping(policy.spec.get("targetRef"))])]

@@ -1,0 +1,163 @@
+"""Monitors of the Prometheus and VictoriaMetrics operators, and scrape annotations: from the scraper that
+really selects them to the metrics ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.ends import NODES, behind, ends
+from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.scrapers import MONITOR_KINDS, Scrapers
+from cilium_policies.evidence.selectors import ByLabel, selects
+from cilium_policies.kube.objects import Mapping, Object, flag, integer, mapping, mappings, sequence, text
+from cilium_policies.kube.ports import Port
+from cilium_policies.lean import NamedTuple
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Service, Workload
+
+Target = tuple[Peer, Port]
+# The Prometheus operator makes this Service for all kubelets, so no input holds it (its pkg/kubelet).
+_KUBELET_LABELS = {
+    "k8s-app": "kubelet",
+    "app.kubernetes.io/name": "kubelet",
+    "app.kubernetes.io/managed-by": "prometheus-operator",
+}
+_KUBELET_PORTS = {"https-metrics": 10250, "http-metrics": 10255, "cadvisor": 4194}
+_KUBELET = 10250
+_POD_PORT_FIELDS = ("port", "portNumber", "targetPort")
+_DNS = ("kube-dns", "coredns")
+_CONTROL_PLANE = "kube-system"  # where static pods run
+
+
+class _Shown(NamedTuple):
+    """A cluster with its Services and pods by label."""
+
+    cluster: Cluster
+    services: ByLabel[Service]
+    workloads: ByLabel[Workload]
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """Scraper to target, one edge a monitor and port; a monitor that no scraper selects opens nothing."""
+    scrapers = Scrapers(cluster, given)
+    shown = _Shown(cluster, ByLabel(cluster.services), ByLabel(cluster.workloads))
+    for monitor in cluster.inventory.of(*MONITOR_KINDS):
+        read = _READ.get(monitor.kind)
+        clients = scrapers.of(monitor) if read is not None else ()
+        if read is not None and clients:
+            yield from _scrapes(clients, dict.fromkeys(read(shown, monitor)), str(monitor))
+    yield from _annotated(cluster, scrapers)
+
+
+def _scrapes(clients: tuple[Peer, ...], targets: dict[Target, None], evidence: str) -> Iterator[Edge]:
+    for client in clients:
+        for end, port in targets:
+            if client.kind == "entity" and end.kind == "entity":
+                continue
+            yield Edge(client, end, (port,), "scrapes metrics", evidence, "monitor", explains=False)
+
+
+def _namespaces(monitor: Object) -> set[str] | None:
+    """Where a monitor looks; None for everywhere."""
+    chosen = mapping(monitor.spec.get("namespaceSelector"))
+    if flag(chosen.get("any")):
+        return None
+    return {text(name) for name in sequence(chosen.get("matchNames"))} or {monitor.namespace}
+
+
+def _by_service(shown: _Shown, monitor: Object) -> Iterator[Target]:
+    """Endpoints of a ServiceMonitor or VMServiceScrape."""
+    spaces, selector = _namespaces(monitor), mapping(monitor.spec.get("selector"))
+    endpoints = mappings(monitor.spec.get("endpoints"))
+    services = shown.services.selected(selector, spaces)
+    for service in services:
+        for endpoint in endpoints:
+            yield from _endpoint(shown.cluster, service, endpoint)
+    if not services and (spaces is None or _CONTROL_PLANE in spaces) and selects(selector, _KUBELET_LABELS):
+        for endpoint in endpoints:
+            if number := _KUBELET_PORTS.get(text(endpoint.get("port"))):
+                yield from ((node, Port(number)) for node in NODES)
+
+
+def _endpoint(cluster: Cluster, service: Service, endpoint: Mapping) -> Iterator[Target]:
+    name, target = text(endpoint.get("port")), text(endpoint.get("targetPort"))
+    workloads = cluster.backends(service)
+    if name:
+        hidden = not workloads and not service.addresses and service.namespace == _CONTROL_PLANE
+        if not hidden or service.selector.get("k8s-app") in _DNS:
+            yield from behind(cluster, service, name)
+        else:
+            # No pod in sight: the static pods of the control plane, on the nodes' own network.
+            for entry in service.ports:
+                number = integer(entry.target or str(entry.port))
+                if entry.name == name and number is not None:
+                    yield from ((node, Port(number, entry.protocol)) for node in NODES)
+    elif target:
+        for workload in workloads:
+            port = cluster.target_port(workload, target)
+            if port is not None:
+                yield from ((end, port) for end in ends(workload))
+
+
+def _by_pod(shown: _Shown, monitor: Object) -> Iterator[Target]:
+    """Endpoints of a PodMonitor or VMPodScrape."""
+    spaces, selector = _namespaces(monitor), mapping(monitor.spec.get("selector"))
+    endpoints = mappings(monitor.spec.get("podMetricsEndpoints"))
+    for workload in shown.workloads.selected(selector, spaces):
+        for endpoint in endpoints:
+            wanted = next(filter(None, (text(endpoint.get(key)) for key in _POD_PORT_FIELDS)), "")
+            port = shown.cluster.target_port(workload, wanted)
+            if port is not None:
+                yield from ((end, port) for end in ends(workload))
+
+
+def _by_node(shown: _Shown, monitor: Object) -> Iterator[Target]:
+    """A VMNodeScrape reads every node, on the kubelet's port unless it names another."""
+    number = integer(monitor.spec.get("port")) or _KUBELET
+    yield from ((node, Port(number)) for node in NODES)
+
+
+_READ: dict[str, Callable[[_Shown, Object], Iterator[Target]]] = {
+    "ServiceMonitor": _by_service,
+    "VMServiceScrape": _by_service,
+    "PodMonitor": _by_pod,
+    "VMPodScrape": _by_pod,
+    "VMNodeScrape": _by_node,
+}
+
+
+def _annotated(cluster: Cluster, scrapers: Scrapers) -> Iterator[Edge]:
+    """`prometheus.io/scrape: "true"` on pods and Services, for scrapers whose configuration reads it."""
+    for prefix, word, port_key in (
+        ("prometheus.io", "prometheus_io_scrape", "port"),
+        ("k8s.grafana.com", "k8s_grafana_com_scrape", "metrics.portNumber"),
+    ):
+        clients = tuple(dict.fromkeys([*scrapers.reading(word), *scrapers.given]))
+        if not clients:
+            continue
+        for workload in cluster.workloads:
+            if flag(workload.annotations.get(f"{prefix}/scrape")):
+                targets = _annotated_pods(workload, integer(workload.annotations.get(f"{prefix}/{port_key}")))
+                yield from _scrapes(clients, dict.fromkeys(targets), f"{workload} annotation {prefix}/scrape")
+        for service in cluster.services:
+            notes = service.source.annotations if service.source is not None else {}
+            if flag(notes.get(f"{prefix}/scrape")):
+                evidence = f"Service {service.namespace}/{service.name} annotation {prefix}/scrape"
+                targets = _annotated_service(cluster, service, integer(notes.get(f"{prefix}/{port_key}")))
+                yield from _scrapes(clients, dict.fromkeys(targets), evidence)
+
+
+def _annotated_pods(workload: Workload, number: int | None) -> Iterator[Target]:
+    declared = [Port(port.number) for port in workload.ports if port.protocol == "TCP"]
+    for port in [Port(number)] if number else declared:
+        yield from ((end, port) for end in ends(workload))
+
+
+def _annotated_service(cluster: Cluster, service: Service, number: int | None) -> Iterator[Target]:
+    """The annotation's number replaces the port of the endpoint's address, so it is a pod port."""
+    if number is None:
+        yield from behind(cluster, service, "", "TCP")
+        return
+    for workload in cluster.backends(service):
+        yield from ((end, Port(number)) for end in ends(workload))

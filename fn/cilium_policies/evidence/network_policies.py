@@ -1,0 +1,153 @@
+"""NetworkPolicies of charts and hand-written Cilium policies, as evidence of flows that somebody wants.
+
+They are never touched, their allows add to ours and their denies hold without our doing. What they say about
+one pod, though, needs its other side: a rule that lets `server` in at `cache` is no use while the policy that
+this program writes for `server` keeps it from leaving. So a rule between named pods becomes an edge. A rule
+for or about everybody, whole namespaces or addresses names no such pair, and becomes none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.evidence.edge import Edge, pods
+from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.selectors import ByLabel, selects
+from cilium_policies.kube.labels import NAMESPACE
+from cilium_policies.kube.objects import Mapping, Object, integer, mapping, mappings, strings, text
+from cilium_policies.kube.ports import Port
+from cilium_policies.kube.reading import COMPONENT
+from cilium_policies.lean import Any
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+_CILIUM = ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")
+_DNS = 53
+_PREFIXES = ("k8s:", "any:")
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """Both sides of each rule between named pods, in either kind of policy."""
+    labels = {one.name: one.labels for one in cluster.inventory.of("Namespace")}
+    workloads = ByLabel(cluster.workloads)
+    for policy in cluster.inventory.of("NetworkPolicy", group="networking.k8s.io"):
+        yield from _kubernetes(cluster, workloads, policy, labels)
+    for policy in cluster.inventory.of(*_CILIUM):
+        if COMPONENT not in policy.annotations:
+            for rule in [policy.spec, *mappings(policy.body.get("specs"))]:
+                yield from _cilium(cluster, policy, rule)
+
+
+def _kubernetes(
+    cluster: Cluster, workloads: ByLabel[Workload], policy: Object, labels: dict[str, dict[str, str]]
+) -> Iterator[Edge]:
+    chosen = mapping(policy.spec.get("podSelector"))
+    if not _names_pods(chosen):
+        return
+    subjects = workloads.selected(chosen, {policy.namespace})
+    for field, peers in (("ingress", "from"), ("egress", "to")):
+        for rule in mappings(policy.spec.get(field)):
+            for peer in mappings(rule.get(peers)):
+                others = list(_peer(workloads, policy, peer, labels))
+                ports = mappings(rule.get("ports"))
+                yield from _between(cluster, policy, subjects, others, field == "ingress", ports)
+
+
+def _peer(
+    workloads: ByLabel[Workload], policy: Object, peer: Mapping, labels: dict[str, dict[str, str]]
+) -> Iterator[Workload]:
+    selector = mapping(peer.get("podSelector"))
+    if not _names_pods(selector):
+        return  # every pod of somewhere, or an ipBlock
+    spaces = peer.get("namespaceSelector")
+    if not isinstance(spaces, dict):
+        yield from workloads.selected(selector, {policy.namespace})
+        return
+    for workload in workloads.selected(selector, None):
+        known = labels.get(workload.namespace, {})
+        if selects(spaces, {"kubernetes.io/metadata.name": workload.namespace, **known}):
+            yield workload
+
+
+def _names_pods(selector: Mapping) -> bool:
+    return bool(selector.get("matchLabels") or selector.get("matchExpressions"))
+
+
+def _cilium(cluster: Cluster, policy: Object, rule: Mapping) -> Iterator[Edge]:
+    if not rule:
+        return
+    subjects = list(_endpoints(cluster, policy, rule.get("endpointSelector")))
+    for field, peers in (("ingress", "fromEndpoints"), ("egress", "toEndpoints")):
+        for entry in mappings(rule.get(field)):
+            ports = [
+                port for group in mappings(entry.get("toPorts")) for port in mappings(group.get("ports"))
+            ]
+            for selector in mappings(entry.get(peers)):
+                others = list(_endpoints(cluster, policy, selector))
+                yield from _between(cluster, policy, subjects, others, field == "ingress", ports)
+
+
+def _endpoints(cluster: Cluster, policy: Object, selector: Any) -> Iterator[Workload]:
+    """The pods of an EndpointSelector that says more than a namespace."""
+    plain = _plain(mapping(selector))
+    keys = set(mapping(plain["matchLabels"])) | {text(one.get("key")) for one in plain["matchExpressions"]}
+    if not keys - {NAMESPACE}:
+        return
+    clusterwide = policy.kind == "CiliumClusterwideNetworkPolicy" or NAMESPACE in keys
+    for workload in cluster.workloads if clusterwide else cluster.in_namespace(policy.namespace):
+        if selects(plain, {**workload.labels, NAMESPACE: workload.namespace}):
+            yield workload
+
+
+def _plain(selector: Mapping) -> Mapping:
+    """The selector with Cilium's label sources taken off its keys."""
+    labels = {_key(key): value for key, value in strings(selector.get("matchLabels")).items()}
+    expressions = [
+        {**one, "key": _key(text(one.get("key")))} for one in mappings(selector.get("matchExpressions"))
+    ]
+    return {"matchLabels": labels, "matchExpressions": expressions}
+
+
+def _key(key: str) -> str:
+    for prefix in _PREFIXES:
+        if key.startswith(prefix):
+            return key[len(prefix) :]
+    return key
+
+
+def _between(
+    cluster: Cluster,
+    policy: Object,
+    subjects: list[Workload],
+    others: list[Workload],
+    inward: bool,
+    entries: list[Mapping],
+) -> Iterator[Edge]:
+    for subject in subjects:
+        for other in others:
+            source, target = (other, subject) if inward else (subject, other)
+            if source.host_network or target.host_network:
+                continue
+            found = [port for entry in entries for port in _ports(cluster, target, entry)]
+            ports = tuple(dict.fromkeys(found)) if entries else _declared(target)
+            # Every pod's way to the cluster DNS has its own rule.
+            if any(port.number != _DNS for port in ports):
+                reason = f"wanted by {policy.kind} {policy.name}"
+                yield Edge(pods(source), pods(target), ports, reason, str(policy), "policy")
+
+
+def _ports(cluster: Cluster, target: Workload, entry: Mapping) -> Iterator[Port]:
+    """The ports of a rule on one target; a name is looked up there, as not every pod need have it."""
+    value = text(entry.get("port"))
+    number = integer(value)
+    protocol = text(entry.get("protocol")) or "TCP"
+    for one in ("TCP", "UDP") if protocol == "ANY" else (protocol,):
+        if number is not None:
+            yield Port(number, one, "", integer(entry.get("endPort")) or 0)
+        elif value and (found := cluster.target_port(target, value, one)):
+            yield found
+
+
+def _declared(target: Workload) -> tuple[Port, ...]:
+    """A rule without ports means all of them; those that the pod declares are what it can mean."""
+    return tuple(dict.fromkeys(Port(port.number, port.protocol) for port in target.ports))

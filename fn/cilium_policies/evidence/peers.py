@@ -1,0 +1,75 @@
+"""Members of one group that talk among themselves: StatefulSets with a headless Service, gossip rings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cilium_policies.evidence.edge import Edge, pods
+from cilium_policies.evidence.given import Given
+from cilium_policies.kube.objects import at, text
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Service, Workload
+
+# Words in the names of ports (and of the Services before them) over which members find and copy each other.
+_AMONG_MEMBERS = frozenset(
+    """
+    gossip cluster clustering peer peers mesh memberlist members raft galera replication internode intra epmd dist ring
+    serf join election leader jgroups hazelcast infinispan transport
+    """.split()  # noqa: SIM905
+)
+# Over these the members also speak UDP, whether the container declares it or not.
+_UDP_TOO = frozenset(("gossip", "mesh", "memberlist", "serf", "galera"))
+_WORDS = re.compile(r"[a-z]+")
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """A workload with more than one pod to itself, on its member ports."""
+    headless: dict[int, list[Service]] = {}
+    for service in cluster.services:
+        if service.headless:
+            for workload in cluster.backends(service):
+                headless.setdefault(id(workload), []).append(service)
+    for workload in cluster.workloads:
+        if workload.host_network or (workload.replicas < 2 and workload.kind != "DaemonSet"):
+            continue
+        ports = dict.fromkeys(_member_ports(cluster, workload, headless.get(id(workload), [])))
+        if ports:
+            yield Edge(
+                pods(workload), pods(workload), tuple(ports), "members of the group", str(workload), "peers"
+            )
+
+
+def _member_ports(cluster: Cluster, workload: Workload, services: list[Service]) -> Iterator[Port]:
+    for declared in workload.ports:
+        yield from _twins(Port(declared.number, declared.protocol), declared.name)
+    own = _governing(workload)
+    for service in services:
+        # A StatefulSet names the Service by which its members address each other; whatever that one lists is
+        # for them, where the ports do not say more. Other headless Services are for clients too.
+        named = [entry for entry in service.ports if _is_for_members(entry.name)]
+        unnamed = [entry for entry in service.ports if not entry.name.endswith("metrics")]
+        if not named and workload.kind == "StatefulSet" and service.name == own:
+            named = unnamed
+        elif not named and _is_for_members(service.name):
+            named = unnamed[:1]  # such Services often repeat the client ports behind the one that counts
+        for entry in named:
+            port = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
+            if port is not None:
+                yield from _twins(port, entry.name) if _is_for_members(entry.name) else [port]
+
+
+def _twins(port: Port, name: str) -> Iterator[Port]:
+    if _is_for_members(name):
+        yield port
+        if _UDP_TOO & set(_WORDS.findall(name.lower())):
+            yield port._replace(protocol="UDP" if port.protocol == "TCP" else "TCP")
+
+
+def _governing(workload: Workload) -> str:
+    return text(at(workload.source.body, "spec", "serviceName")) if workload.source is not None else ""
+
+
+def _is_for_members(name: str) -> bool:
+    return bool(_AMONG_MEMBERS & set(_WORDS.findall(name.lower())))

@@ -1,0 +1,94 @@
+"""Gateway API routes: from a Gateway's proxies to the pods behind each backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.ends import behind
+from cilium_policies.evidence.gateways import GATEWAY_API, Gateways
+from cilium_policies.evidence.given import ROUTE_KINDS, Given, Note
+from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.cluster import Cluster
+
+_LISTENER_SETS = ("ListenerSet", "XListenerSet")
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """One edge a route, gateway and backend. A backend in another namespace counts without its
+    ReferenceGrant: whether the gateway obeys the route is the controller's business."""
+    gateways = Gateways(cluster, given)
+    for route in cluster.inventory.of(*ROUTE_KINDS, group=GATEWAY_API):
+        parents = list(dict.fromkeys(parent_gateways(cluster, route)))
+        targets = list(dict.fromkeys(route_backends(cluster, route))) if parents else []
+        for namespace, name in parents:
+            for client in gateways.peers(namespace, name):
+                for end, port in targets:
+                    yield Edge(
+                        client,
+                        end,
+                        (port,),
+                        f"requests through Gateway {namespace}/{name}",
+                        str(route),
+                        "route",
+                    )
+
+
+def parent_gateways(cluster: Cluster, route: Object) -> Iterator[tuple[str, str]]:
+    """Namespace and name of each Gateway that a route attaches to, directly or through a listener set.
+    A Service as parent is a mesh route: its requests come from the clients themselves."""
+    for parent in mappings(route.spec.get("parentRefs")):
+        kind = text(parent.get("kind")) or "Gateway"
+        namespace, name = text(parent.get("namespace")) or route.namespace, text(parent.get("name"))
+        if kind == "Gateway":
+            yield namespace, name
+        elif kind in _LISTENER_SETS and (found := cluster.inventory.get(kind, namespace, name)):
+            owner = mapping(at(found.body, "spec", "parentRef"))
+            yield text(owner.get("namespace")) or namespace, text(owner.get("name"))
+
+
+def route_backends(cluster: Cluster, route: Object) -> Iterator[tuple[Peer, Port]]:
+    """Peers and pod ports behind every backend of a route, those of its filters included."""
+    protocol = "UDP" if route.kind == "UDPRoute" else "TCP"
+    for rule in mappings(route.spec.get("rules")):
+        for reference in _references(rule):
+            yield from backend(cluster, route.namespace, reference, protocol)
+
+
+def _references(rule: Mapping) -> Iterator[Mapping]:
+    """The backends of a rule, those that a filter mirrors requests to, and those that it asks for leave."""
+    backends = mappings(rule.get("backendRefs"))
+    yield from backends
+    for holder in (rule, *backends):
+        for entry in mappings(holder.get("filters")):
+            for kind in ("requestMirror", "externalAuth"):
+                yield mapping(at(entry, kind, "backendRef"))
+
+
+def backend(
+    cluster: Cluster, namespace: str, reference: Mapping, protocol: str = "TCP"
+) -> Iterator[tuple[Peer, Port]]:
+    """Peers and pod ports behind a BackendObjectReference (`name`, `port`, maybe `namespace`, `kind`)."""
+    if (text(reference.get("kind")) or "Service") != "Service" or not reference.get("name"):
+        return
+    service = cluster.service(text(reference.get("namespace")) or namespace, text(reference.get("name")))
+    if service is not None:
+        yield from behind(cluster, service, text(reference.get("port")), protocol)
+
+
+def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
+    """Gateways that neither the input nor the config shows, each at its first route: their proxies were found by
+    label only."""
+    if given.gateways:
+        return
+    gateways = Gateways(cluster, given)
+    routes: dict[tuple[str, str], list[Object]] = {}
+    for route in cluster.inventory.of(*ROUTE_KINDS, group=GATEWAY_API):
+        for parent in dict.fromkeys(parent_gateways(cluster, route)):
+            routes.setdefault(parent, []).append(route)
+    for (namespace, name), named in routes.items():
+        if not gateways.is_cilium(namespace, name) and not gateways.workloads(namespace, name):
+            often = f" ({len(named)} routes name it)" if len(named) > 1 else ""
+            what = f"Gateway {namespace}/{name} is not in this input{often}: its proxies were found by label"
+            yield Note(named[0], what, "give the tree's inventory (spec.inventory) or spec.cluster.gateways")

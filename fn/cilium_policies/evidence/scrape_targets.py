@@ -1,0 +1,95 @@
+"""Monitors that name their targets by address: Probe, ScrapeConfig, VMStaticScrape and their like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.evidence.addresses import Address, targets
+from cilium_policies.evidence.destinations import Destinations
+from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.scrapers import Scrapers
+from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, sequence, text
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+_PROBES = ("Probe", "VMProbe")
+_CONFIGS = ("ScrapeConfig", "VMScrapeConfig")
+_PORTS = {"https": 443}
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """Scraper to prober and prober to target; scraper to the static targets of a scrape configuration."""
+    scrapers, destinations = Scrapers(cluster, given), Destinations(cluster, given)
+    for monitor in cluster.inventory.of(*_PROBES):
+        yield from _probe(destinations, scrapers, monitor)
+    for monitor in cluster.inventory.of(*_CONFIGS, "VMStaticScrape"):
+        addresses = list(_static(monitor))
+        for workload in _workloads(scrapers.of(monitor)):
+            for address in addresses:
+                yield from _edges(destinations, workload, address, monitor, explains=False)
+
+
+def _probe(destinations: Destinations, scrapers: Scrapers, monitor: Object) -> Iterator[Edge]:
+    prober = mapping(monitor.spec.get("prober")) or mapping(monitor.spec.get("vmProberSpec"))
+    where = _address(text(prober.get("url")), text(prober.get("scheme")))
+    if where is None:
+        return
+    probers: dict[Workload, None] = {}
+    for workload in _workloads(scrapers.of(monitor)):
+        for edge in _edges(destinations, workload, where, monitor, explains=False):
+            yield edge
+            if edge.target.workload is not None:
+                probers[edge.target.workload] = None
+    if not probers:
+        # Whoever scrapes is not shown; the prober still calls its targets.
+        named = Workload(monitor.namespace, monitor.name, monitor.kind)
+        found = destinations.of(named, where, lambda routed: False)
+        probers = {peer.workload: None for peer, _, _ in found if peer.workload is not None}
+    for workload in probers:
+        for target in _probed(monitor.spec):
+            yield from _edges(destinations, workload, target, monitor, explains=True)
+
+
+def _edges(
+    destinations: Destinations, workload: Workload, address: Address, monitor: Object, explains: bool
+) -> Iterator[Edge]:
+    """`explains` is false for a scraper's own calls: they say nothing of what else it needs."""
+    source = Peer("workload", workload=workload)
+    for peer, ports, _ in destinations.of(workload, address, lambda routed: True):
+        reason = "probes a target" if explains else "scrapes metrics"
+        yield Edge(source, peer, ports, reason, str(monitor), "monitor", explains)
+
+
+def _workloads(peers: tuple[Peer, ...]) -> list[Workload]:
+    return [peer.workload for peer in peers if peer.workload is not None]
+
+
+def _probed(spec: Mapping) -> Iterator[Address]:
+    chosen = mapping(spec.get("targets"))
+    for value in sequence(at(chosen, "staticConfig", "static")) + sequence(at(chosen, "static", "targets")):
+        if (address := _address(text(value))) is not None:
+            yield address
+
+
+def _static(monitor: Object) -> Iterator[Address]:
+    """`host:port` targets; `http` and `https` say the port where it is missing. Other discovery names no pods."""
+    for block in mappings(monitor.spec.get("staticConfigs")) + mappings(monitor.spec.get("targetEndpoints")):
+        scheme = (text(block.get("scheme")) or text(monitor.spec.get("scheme"))).lower()
+        for value in sequence(block.get("targets")):
+            if (address := _address(text(value), scheme)) is not None:
+                yield address
+    for block in mappings(monitor.spec.get("httpSDConfigs")):
+        yield from targets(text(block.get("url")), "url")
+
+
+def _address(value: str, scheme: str = "") -> Address | None:
+    """The one address of a `URL`, `host:port` or bare host; None where there is none (an ICMP target has no port
+    either, but ICMP is no port rule's business)."""
+    found = targets(value, "target")
+    if found:
+        return found[0]
+    host = value.partition("/")[0]
+    if not host or any(mark in host for mark in " :{}$"):
+        return None
+    return Address(host, _PORTS.get(scheme, 80), scheme, direct=True)

@@ -1,0 +1,121 @@
+"""Which scraper selects a monitor: Prometheus, PrometheusAgent and VMAgent objects, and programs whose own
+configuration tells them to read monitors or annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cilium_policies.evidence.edge import Peer
+from cilium_policies.evidence.ends import ends
+from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.selectors import selects
+from cilium_policies.kube.objects import Mapping, Object, flag
+from cilium_policies.lean import NamedTuple
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+_PROMETHEUS = ("Prometheus", "PrometheusAgent")
+# Kind of monitor → the selector fields' stem in Prometheus and in VMAgent. The VictoriaMetrics operator turns
+# Prometheus' kinds into its own with the same labels; the other way round nobody reads them.
+_STEMS: dict[str, tuple[str, str]] = {
+    "ServiceMonitor": ("serviceMonitor", "serviceScrape"),
+    "PodMonitor": ("podMonitor", "podScrape"),
+    "Probe": ("probe", "probe"),
+    "ScrapeConfig": ("scrapeConfig", "scrapeConfig"),
+    "VMServiceScrape": ("", "serviceScrape"),
+    "VMPodScrape": ("", "podScrape"),
+    "VMProbe": ("", "probe"),
+    "VMNodeScrape": ("", "nodeScrape"),
+    "VMStaticScrape": ("", "staticScrape"),
+    "VMScrapeConfig": ("", "scrapeConfig"),
+}
+# What a collector's configuration says when it reads these kinds through the API (Grafana Alloy's components,
+# the OpenTelemetry target allocator): all of them, unless it filters, which only makes it scrape fewer.
+_READERS = {
+    "ServiceMonitor": ("prometheus.operator.servicemonitors", "serviceMonitorSelector"),
+    "PodMonitor": ("prometheus.operator.podmonitors", "podMonitorSelector"),
+    "Probe": ("prometheus.operator.probes",),
+    "ScrapeConfig": ("prometheus.operator.scrapeconfigs",),
+}
+MONITOR_KINDS = tuple(_STEMS)
+
+
+class _Scraper(NamedTuple):
+    peers: tuple[Peer, ...]
+    kind: str
+    namespace: str
+    spec: Mapping
+
+
+class Scrapers:
+    """The scrapers of one cluster, with the rules by which they choose."""
+
+    def __init__(self, cluster: Cluster, given: Given) -> None:
+        self._given = given.scrapers
+        self._namespaces: dict[str, dict[str, str]] = {
+            one.name: one.labels for one in cluster.inventory.of("Namespace")
+        }
+        self._objects: list[_Scraper] = []
+        self._cluster = cluster
+        for workload in cluster.workloads:
+            kind, spec = _declared(workload)
+            if kind:
+                self._objects.append(_Scraper(ends(workload), kind, workload.namespace, spec))
+        self._readers: dict[str, tuple[Peer, ...]] = {}
+
+    def of(self, monitor: Object) -> tuple[Peer, ...]:
+        """Everybody who scrapes what a monitor names; the config's scrapers always do."""
+        found = [peer for one in self._objects if self._chooses(one, monitor) for peer in one.peers]
+        found += self.reading(*_READERS.get(monitor.kind, ()))
+        return tuple(dict.fromkeys([*found, *self._given]))
+
+    def reading(self, *words: str) -> tuple[Peer, ...]:
+        """Pods whose configuration holds one of these words."""
+        found: list[Peer] = []
+        for word in words:
+            if word not in self._readers:
+                self._readers[word] = tuple(_mentioning(self._cluster.workloads, word))
+            found += self._readers[word]
+        return tuple(found)
+
+    @property
+    def given(self) -> tuple[Peer, ...]:
+        return self._given
+
+    def _chooses(self, scraper: _Scraper, monitor: Object) -> bool:
+        prometheus, victoria = _STEMS[monitor.kind]
+        stem = prometheus if scraper.kind in _PROMETHEUS else victoria
+        if not stem:
+            return False
+        selector, namespaces = (
+            scraper.spec.get(f"{stem}Selector"),
+            scraper.spec.get(f"{stem}NamespaceSelector"),
+        )
+        if scraper.kind in _PROMETHEUS:
+            # A missing selector selects nothing, a missing namespace selector the own namespace.
+            return selects(selector, monitor.labels) and self._in(scraper, namespaces, monitor.namespace)
+        if not isinstance(selector, dict) and not isinstance(namespaces, dict):
+            return flag(scraper.spec.get("selectAllByDefault"))
+        # VMAgent: either one alone leaves the other at "all" and "own namespace" (its API reference).
+        fits = selects(selector, monitor.labels) if isinstance(selector, dict) else True
+        return fits and self._in(scraper, namespaces, monitor.namespace)
+
+    def _in(self, scraper: _Scraper, selector: object, namespace: str) -> bool:
+        if not isinstance(selector, dict):
+            return scraper.namespace == namespace
+        labels = {"kubernetes.io/metadata.name": namespace, **self._namespaces.get(namespace, {})}
+        return selects(selector, labels)
+
+
+def _declared(workload: Workload) -> tuple[str, Mapping]:
+    """The kind and spec of the scraper object that an operator makes this workload from."""
+    kinds = (*_PROMETHEUS, "VMAgent")
+    if workload.source is not None and workload.source.kind in kinds:
+        return workload.source.kind, workload.source.spec
+    return (workload.kind, workload.values) if workload.kind in kinds else ("", {})
+
+
+def _mentioning(workloads: Iterable[Workload], word: str) -> Iterable[Peer]:
+    for workload in workloads:
+        if any(word in found.value for found in workload.texts):
+            yield from ends(workload)

@@ -1,0 +1,109 @@
+"""Pods that are published on the nodes or through a load balancer: who may then call them from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.evidence.edge import Edge, Peer, pods
+from cilium_policies.evidence.ends import HOST, NODES, REMOTE_NODE, WORLD, behind, cidr, ends
+from cilium_policies.evidence.given import Given
+from cilium_policies.kube.objects import Mapping, integer, mappings, text
+from cilium_policies.kube.pods import containers, pod_spec
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Service, Workload
+
+# A load balancer keeps the client's address (world) or hides it behind the node that it entered (remote-node,
+# or host on the pod's own node): that depends on SNAT or DSR and on where the pod runs.
+_CLIENTS = (WORLD, HOST, REMOTE_NODE)
+_EVERYBODY = {"0.0.0.0/0", "::/0"}
+_LOOPBACK = ("127.", "::1", "localhost")
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """Clients of LoadBalancer and NodePort Services, `externalIPs` and hostPorts."""
+    made: dict[tuple[str, str], list[Workload]] = {}
+    for workload in cluster.workloads:
+        source = workload.source
+        if source is not None and source.kind == "Service":
+            made.setdefault((source.namespace, source.name), []).append(workload)
+    for service in cluster.services:
+        how, proxies = _published(service), made.get((service.namespace, service.name), [])
+        if proxies:
+            yield from _proxied(cluster, service, proxies)
+        elif how:
+            yield from _service(cluster, given, service, how)
+    for workload in cluster.workloads:
+        if not workload.host_network:
+            yield from _host_ports(given, workload)
+
+
+def _published(service: Service) -> str:
+    """How the Service is reached from outside, or "" where it is not."""
+    if service.type in ("LoadBalancer", "NodePort"):
+        return service.type
+    return "externalIPs" if service.external_ips else ""
+
+
+def _proxied(cluster: Cluster, service: Service, proxies: list[Workload]) -> Iterator[Edge]:
+    """A controller makes proxy pods for this Service: whoever is outside arrives through them."""
+    evidence = f"Service {service.namespace}/{service.name}"
+    for proxy in proxies:
+        for end, port in behind(cluster, service):
+            for client in ends(proxy):
+                yield Edge(client, end, (port,), "clients through its proxy", evidence, "service")
+
+
+def _service(cluster: Cluster, given: Given, service: Service, how: str) -> Iterator[Edge]:
+    evidence = f"Service {service.namespace}/{service.name}"
+    for workload in cluster.backends(service):
+        if workload.host_network:
+            continue  # no policy selects host-network pods
+        for entry in service.ports:
+            port = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
+            if port is None:
+                continue
+            for client in _clients(service, how, _for_nodes(given, workload, port)):
+                yield Edge(client, pods(workload), (port,), f"clients of the {how} port", evidence, "service")
+
+
+def _clients(service: Service, how: str, for_nodes: bool) -> tuple[Peer, ...]:
+    """`loadBalancerSourceRanges` narrows the outside; the nodes stay, as a client may arrive behind them."""
+    if for_nodes and how != "LoadBalancer":
+        return NODES
+    ranges = service.source_ranges if how == "LoadBalancer" else ()
+    if not ranges or _EVERYBODY & set(ranges):
+        return _CLIENTS
+    return (*map(cidr, ranges), *NODES)
+
+
+def _for_nodes(given: Given, workload: Workload, port: Port) -> bool:
+    return (workload.key, port.number, port.protocol) in given.for_nodes
+
+
+def _host_ports(given: Given, workload: Workload) -> Iterator[Edge]:
+    for entry in _published_ports(workload):
+        port = _pod_port(entry)
+        if text(entry.get("hostIP")).startswith(_LOOPBACK):
+            clients: tuple[Peer, ...] = (HOST,)
+        else:
+            clients = NODES if _for_nodes(given, workload, port) else _CLIENTS
+        for client in clients:
+            yield Edge(client, pods(workload), (port,), "clients of the hostPort", str(workload), "service")
+
+
+def host_ports(workload: Workload) -> Iterator[tuple[int, Port]]:
+    """hostPorts of a rendered workload with the pod ports behind them."""
+    for entry in _published_ports(workload):
+        yield integer(entry.get("hostPort")) or 0, _pod_port(entry)
+
+
+def _published_ports(workload: Workload) -> Iterator[Mapping]:
+    for container in containers(pod_spec(workload.source)):
+        for entry in mappings(container.get("ports")):
+            if integer(entry.get("containerPort")) and integer(entry.get("hostPort")):
+                yield entry
+
+
+def _pod_port(entry: Mapping) -> Port:
+    return Port(integer(entry.get("containerPort")) or 0, text(entry.get("protocol")) or "TCP")

@@ -1,0 +1,138 @@
+"""Which places in a configuration are trusted to name a destination outside the cluster.
+
+The name of a Service that exists, with a port it has, is strong evidence wherever it stands: nobody writes it
+by chance, and the edge opens one port of one workload. A public name is weak evidence: configurations are full
+of documentation, licences, images, an application's own address, and origins that only browsers call, and the
+edge opens the Internet on a port. So the outside counts only where something is plainly *the value to call*:
+
+- an environment variable (from a ConfigMap, Secret or ExternalSecret too) or a flag whose whole value is an
+  address, unless its name says that others call it (`public`, `root`, `cors`, `callback` …) or it is no more
+  than "my URL" (`BASE_URL`, `APP_URL`, `MEALIE_URL` of a workload called mealie);
+- a positional argument that is an address, or an address on a line with curl, wget or git;
+- in configuration files and custom resources, a field called `url`, `endpoint`, `address`, `server` or the
+  like, under the same rules; never in dashboards, alerting rules, HTML, scripts and stylesheets.
+
+Helm values speak of the inside only, but for those that are called like an environment variable.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from cilium_policies.evidence.addresses import Address
+from cilium_policies.workloads.model import Text, Workload
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# Words of a name whose value others call, or that is no destination at all.
+_FOR_OTHERS = frozenset(
+    """
+    public external root site origin origins cors allow allowed allowlist whitelist callback redirect redirects
+    trusted domain domains advertise advertised adv bind listen listener link links href docs documentation doc
+    help logo icon icons image images img avatar privacy terms support homepage runbook schema schemas license
+    licence frontend self own canonical csrf referer referrer referers agent cookie vhost virtual no noproxy
+    exclude excluded ignore ignored skip forwarded email mail mailto from sender user username password comment
+    description title template vocabulary namespace audience aud dashboard ui invite share media contact
+    published attribution copyright repository registry mirror mirrors font fonts theme css favicon banner sans san
+    names subject example examples default generator rooturl siteurl publicurl
+    """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
+)
+# What is left of "my own URL" once these are taken away: nothing.
+_SAYS_NOTHING = frozenset(
+    """
+    url uri base app application web server site http https host hostname name address addr full my the service
+    endpoint api path port svc location baseurl
+    """.split()  # noqa: SIM905
+)
+# Last words of a field in a configuration file that holds an address to call.
+_FIELDS = frozenset(
+    """
+    url urls uri uris endpoint endpoints address addresses addr addrs host hosts server servers upstream upstreams
+    dsn broker brokers target targets nodes node peers webhook proxy issuer connection baseurl apiurl
+    """.split()  # noqa: SIM905
+)
+# Keys of bare names that go into certificates or are excepted from something.
+_NAME_LISTS = frozenset(("name", "names", "san", "sans", "cert", "certs", "certificate", "no", "proxy", "domain",
+                         "issuer", "audience", "adv"))  # fmt: skip
+_ENVIRONMENT = re.compile(r"[A-Z][A-Z0-9_]+")
+_CALLERS = r"\b(?:curl|wget|git|nc|dig|ping|psql|mysql|redis-cli|restic|rclone|aws|mc)\b"
+_NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".tmpl", ".tpl", ".lua", ".star", ".crt",
+                     ".pem", ".xsd", ".wsdl", ".sh", ".py", ".sql")  # fmt: skip
+
+
+# First labels of many a provider's host (api.example.com): a workload of that name may call one.
+_ANYBODYS = frozenset(
+    ("api", "auth", "git", "id", "login", "mail", "ntp", "oauth", "registry", "s3", "smtp", "sso")
+)
+
+
+@lru_cache(maxsize=4096)
+def words(key: str) -> tuple[str, ...]:
+    """`SEARXNG_QUERY_URL`, `remoteWrite.url`, `baseURL` in lower-case words."""
+    return tuple(word.lower() for word in _WORDS.findall(key))
+
+
+def is_variable(found: Text) -> bool:
+    """An environment variable, whichever object holds its value; not a file and not arguments."""
+    if found.value.lstrip()[:1] in ("{", "["):
+        return False  # a document of its own, with fields
+    if found.path.startswith("env"):
+        return True
+    return bool(found.key) and "." not in found.key and "\n" not in found.value.strip()
+
+
+def is_value(found: Text) -> bool:
+    """A Helm value, or a field of the custom resource that an operator makes the pods from."""
+    return " values " in found.path or is_field(found)
+
+
+def is_field(found: Text) -> bool:
+    return " spec." in found.path
+
+
+def is_arguments(found: Text) -> bool:
+    return found.path in ("args", "command")
+
+
+def is_dashboard(value: str) -> bool:
+    """Grafana's dashboards: hundreds of links, and not one that a server calls."""
+    return '"panels"' in value or '"schemaVersion"' in value
+
+
+def outside(found: Text, address: Address, workload: Workload, routed: bool) -> bool:
+    """Whether an address in this text counts as a destination outside the cluster. `routed`: an own route serves
+    the name for another workload, so that the name cannot be the workload's own."""
+    if is_arguments(found):
+        if address.key in ("", "curl", "wget", "git") or not address.direct:
+            return address.direct or _called(found.value, address)
+        return address.direct and _is_called(address, workload, routed)
+    if not address.direct or (" values " in found.path and not _ENVIRONMENT.fullmatch(address.key)):
+        return False
+    if is_variable(found) and not is_field(found):
+        return _is_called(address, workload, routed)
+    if found.key.endswith(_NO_CONFIGURATION) or is_dashboard(found.value):
+        return False
+    parts = words(address.key)
+    return bool(parts) and parts[-1] in _FIELDS and not _FOR_OTHERS & set(parts)
+
+
+def _is_called(address: Address, workload: Workload, routed: bool) -> bool:
+    parts = set(words(address.key))
+    if not parts or parts & _FOR_OTHERS:
+        return False
+    if routed or address.host.replace(".", "").isdigit():
+        return True  # nobody calls itself by a number, and no browser is sent to one
+    label = address.host.partition(".")[0].lower()
+    if label in (workload.name, workload.release) and label not in _ANYBODYS:
+        return False  # web.example.org of a workload called web
+    told = parts - _SAYS_NOTHING
+    return bool(told) and told not in (set(words(workload.name)), set(words(workload.release)))
+
+
+def is_list_of_names(address: Address) -> bool:
+    """Whether a Service's name without port or scheme stands for a certificate or an exception, not a call."""
+    return not address.port and not address.scheme and bool(_NAME_LISTS & set(words(address.key)))
+
+
+def _called(value: str, address: Address) -> bool:
+    return any(address.host in line and re.search(_CALLERS, line) for line in value.split("\n"))

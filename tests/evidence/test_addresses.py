@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import pytest
+from cilium_policies.evidence.addresses import Address, expand, pairs, targets
+
+
+def _found(value: str, key: str = "SOME_URL") -> set[tuple[str, int, str]]:
+    return {(one.host, one.port, one.protocol) for one in targets(value, key)}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("http://web", {("web", 80, "TCP")}),
+        ("https://web.shop.svc.cluster.local/path?x=1#y", {("web.shop.svc.cluster.local", 443, "TCP")}),
+        ("http://web.shop.svc:8080/api", {("web.shop.svc", 8080, "TCP")}),
+        ("postgres://user:p%40ss@db.shop:6432/app?sslmode=disable", {("db.shop", 6432, "TCP")}),
+        ("postgresql+asyncpg://u:p@db/app", {("db", 5432, "TCP")}),
+        ("jdbc:mysql://db.shop.svc/app", {("db.shop.svc", 3306, "TCP")}),
+        ("jdbc:sqlserver://db:1433;databaseName=app", {("db", 1433, "TCP")}),
+        (
+            "mongodb://u:p@m-0.m:27017,m-1.m:27017/app?replicaSet=rs",
+            {("m-0.m", 27017, "TCP"), ("m-1.m", 27017, "TCP")},
+        ),
+        ("http://a:1,http://b:2", {("a", 1, "TCP"), ("b", 2, "TCP")}),
+        ("redis://:secret@cache:6380/0", {("cache", 6380, "TCP")}),
+        ("rediss://cache", {("cache", 6379, "TCP")}),
+        ("amqp://mq", {("mq", 5672, "TCP")}),
+        ("mqtt://broker", {("broker", 1883, "TCP")}),
+        ("nats://n:4222", {("n", 4222, "TCP")}),
+        ("ldaps://directory", {("directory", 636, "TCP")}),
+        ("smtp://relay", {("relay", 25, "TCP"), ("relay", 465, "TCP"), ("relay", 587, "TCP")}),
+        ("udp://syslog:5514", {("syslog", 5514, "UDP")}),
+        ("dns:///backend:50051", {("backend", 50051, "TCP")}),
+        ("web:8080", {("web", 8080, "TCP")}),
+        (
+            "kafka-0.kafka:9092,kafka-1.kafka:9092",
+            {("kafka-0.kafka", 9092, "TCP"), ("kafka-1.kafka", 9092, "TCP")},
+        ),
+        ("user:pass@tcp(mysql:3306)/db", {("mysql", 3306, "TCP")}),
+        ("resolver:53", {("resolver", 53, "TCP"), ("resolver", 53, "UDP")}),
+        ("host=db.shop port=6432 dbname=app user=me", {("db.shop", 6432, "TCP")}),
+        ("http://[2001:db8::1]:8080/", {("2001:db8::1", 8080, "TCP")}),
+        ("10.0.0.5:9000", {("10.0.0.5", 9000, "TCP")}),
+        ("dnssrvnoa+_memcached._tcp.cache.shop.svc", {("_memcached._tcp.cache.shop.svc", 0, "TCP")}),
+        ("web.shop.svc.cluster.local.", {("web.shop.svc.cluster.local", 0, "TCP")}),
+        ("https://auth.${DOMAIN}/x", {("auth.${DOMAIN}", 443, "TCP")}),
+    ],
+)
+def test_address_in_a_value(value: str, expected: set[tuple[str, int, str]]) -> None:
+    assert _found(value) == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "plain words",
+        ":8080",
+        "12:30:45",
+        "12:30",
+        "2026-11-24T08:34:30Z",
+        "registry.example.org/app/web:1.2.3",
+        "sha256:5f1390bc43fefbbfb67f38a7a8dd65b4086c1f187a37c8df5c6020a498e5d1b5",
+        "unix:///run/app.sock",
+        "file:///etc/config",
+        "oci://ghcr.io/some/chart",
+        "s3://bucket/key",
+        "http://{{ .Values.host }}:80",
+        "http://$(UNKNOWN):80",
+        "web:http",
+        "web:99999999",
+        "git@host:22",
+    ],
+)
+def test_no_address_in_a_value(value: str) -> None:
+    assert _found(value) == set()
+
+
+def test_secrets_of_a_url_are_not_kept() -> None:
+    found = targets("postgres://admin:hunter2@db:5432/secret?token=abc", "DSN")
+    assert "hunter2" not in repr(found)
+    assert "abc" not in repr(found)
+    assert "admin" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"DB_HOST": "db", "DB_PORT": "6432"}, {("db", 6432)}),
+        ({"POSTGRES_HOST": "db"}, {("db", 5432)}),
+        ({"PGHOST": "db.shop.svc"}, {("db.shop.svc", 5432)}),
+        ({"REDIS__SERVER": "cache"}, {("cache", 6379)}),
+        ({"APP_NAME": "db"}, set()),
+        ({"GHOST": "db"}, set()),
+        ({"DB_HOST": "127.0.0.1 # or db"}, set()),
+    ],
+)
+def test_host_and_port_variables(variables: dict[str, str], expected: set[tuple[str, int]]) -> None:
+    assert {(one.host, one.port) for one in pairs(variables)} == expected
+
+
+def test_variables_are_expanded_like_the_kubelet_does() -> None:
+    assert (
+        expand("http://$(HOST):$(PORT)/$(MISSING)", {"HOST": "web", "PORT": "80"})
+        == "http://web:80/$(MISSING)"
+    )
+
+
+_FILE = """
+# see https://docs.example.org:443/setup for help
+server:
+  listen: 0.0.0.0:8080
+database:
+  host: db
+  port: 6432
+upstream: http://web.shop.svc:8080  # not http://old.shop.svc:80
+targets:
+  - one.shop:9100
+  - two.shop:9100
+text: visit https://www.example.org/page for more
+"""
+
+
+def test_configuration_file_has_keys_and_comments() -> None:
+    found = {(one.host, one.port): one for one in targets(_FILE, "config.yaml", file=True)}
+    assert set(found) == {
+        ("0.0.0.0", 8080),
+        ("db", 6432),
+        ("web.shop.svc", 8080),
+        ("one.shop", 9100),
+        ("two.shop", 9100),
+        ("www.example.org", 443),
+    }
+    assert found["web.shop.svc", 8080].key == "upstream"
+    assert found["two.shop", 9100].key == "targets"
+    assert found["web.shop.svc", 8080].direct
+    assert not found["www.example.org", 443].direct
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('{"url":"http://web:80"}', "url"),
+        ('endpoint = "http://web:80"', "endpoint"),
+        ("proxy_pass http://web:80;", "proxy_pass"),
+        ("--target=http://web:80", "target"),
+        ("--target\nhttp://web:80", "target"),
+        ("--targets=http://a:1,http://web:80", "targets"),
+    ],
+)
+def test_key_in_front_of_an_address(text: str, key: str) -> None:
+    assert Address("web", 80, "http", "TCP", key, True) in targets(text, "", file=True)
+
+
+def test_speed_is_linear_in_the_length() -> None:
+    # A pattern that backtracks over these would not end within the test's patience.
+    for hostile in (
+        "a." * 50_000,
+        "a:" * 50_000,
+        "://" * 50_000,
+        "_-." * 50_000,
+        "svc." * 50_000,
+        "host=" * 30_000,
+    ):
+        targets(hostile, "", file=True)
+        targets(hostile, "KEY")

@@ -1,0 +1,346 @@
+from __future__ import annotations
+
+import pytest
+from cilium_policies.config.settings import Settings
+from cilium_policies.evidence import configuration
+from cilium_policies.evidence.given import NOTHING_GIVEN
+from cilium_policies.workloads.model import Text, Workload
+
+from tests.evidence.shown import cluster, deployment, flows, service
+
+_DB = deployment("db", "[{containerPort: 5432, name: pg}]") + service(
+    "db", "[{name: pg, port: 15432, targetPort: pg}]"
+)
+_TO_DB = {"shop/web > shop/db 5432/TCP"}
+
+
+def _calls(env: str = "", more: str = _DB, extra: str = "", settings: Settings | None = None) -> set[str]:
+    return flows(
+        configuration.edges(
+            cluster(deployment("web", env=env, extra=extra) + more, settings=settings), NOTHING_GIVEN
+        )
+    )
+
+
+def _env(**variables: str) -> str:
+    return "[" + ", ".join(f"{{name: {key}, value: '{value}'}}" for key, value in variables.items()) + "]"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "db",
+        "db.shop",
+        "db.shop.svc",
+        "db.shop.svc.cluster.local",
+        "db.shop.svc.cluster.local.",
+        "DB.Shop.svc",
+    ],
+)
+def test_service_in_any_spelling(host: str) -> None:
+    assert _calls(_env(DATABASE_URL=f"postgres://u:p@{host}:15432/app")) == _TO_DB
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        _env(DB_HOST="db", DB_PORT="15432"),
+        _env(DB_HOST="db"),  # the Service's only port
+        _env(DB="db:15432"),
+        _env(HOST="db", PORT="15432", URL="postgres://$(HOST):$(PORT)/app"),
+        _env(DSN="host=db port=15432 user=u"),
+        _env(WHERE="db.shop.svc.cluster.local"),
+    ],
+)
+def test_service_by_other_words(env: str) -> None:
+    assert _calls(env) == _TO_DB
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        _env(MODE="db"),  # a bare word
+        _env(DATABASE_URL="postgres://db:5433/app"),  # not a port of the Service
+        _env(DB_HOST="localhost", DB_PORT="15432"),
+        _env(NO_PROXY="db.shop.svc"),
+        _env(LISTEN="0.0.0.0:15432"),
+    ],
+)
+def test_no_service(env: str) -> None:
+    assert _calls(env) == set()
+
+
+def test_service_of_another_build_is_known_by_its_namespace_and_port_only() -> None:
+    assert _calls(_env(DATABASE_URL="postgres://db.other.svc:15432/app")) == {"shop/web > other/* 15432/TCP"}
+    assert _calls(_env(DATABASE_URL="postgres://db.database:15432/app")) == {
+        "shop/web > database/* 15432/TCP"
+    }
+    assert _calls(_env(WHERE="db.other.svc")) == set()
+    assert _calls(_env(UP="https://public.edge.svc")) == {
+        "shop/web > edge/* 443/TCP",
+        "shop/web > edge[gateway.networking.k8s.io/gateway-name=public] 10443/TCP",
+        "shop/web > *[gateway.envoyproxy.io/owning-gateway-name=public,"
+        "gateway.envoyproxy.io/owning-gateway-namespace=edge] 10443/TCP",
+    }
+
+
+def test_own_cluster_domain() -> None:
+    env = _env(URL="postgres://db.shop.svc.corp.example:15432")
+    assert _calls(env, settings=Settings(domain="corp.example")) == _TO_DB
+    assert _calls(env) == set()
+
+
+def test_arguments_and_mounted_files() -> None:
+    assert _calls(extra="        args: ['--store=db:15432']") == _TO_DB
+    assert _calls(extra="        args: [--store, 'db:15432']") == _TO_DB
+    assert _calls(extra="        command: [sh, -c, 'pg_dump -h x; run --to postgres://db:15432/a']") == _TO_DB
+    mounted = "      volumes: [{name: c, configMap: {name: conf}}]"
+    conf = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: conf, namespace: shop}}\ndata: {{app.yml: '{}'}}\n---\n"
+    assert _calls(more=_DB + conf.format("store: {host: x}, url: db:15432"), extra=mounted) == _TO_DB
+    assert _calls(more=_DB + conf.format("# url: db:15432"), extra=mounted) == set()
+    assert _calls(more=_DB + conf.format("url: db:15432")) == set()  # nobody mounts it
+
+
+def test_external_secret_template_tells_the_address() -> None:
+    more = """
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: web, namespace: shop}
+spec: {target: {name: keys, template: {data: {URL: 'postgres://{{ .USER }}:{{ .PASS }}@db:15432/app'}}}}
+---
+"""
+    template = "        envFrom: [{secretRef: {name: keys}}]"
+    assert _calls(more=_DB + more, extra=template) == _TO_DB
+
+
+def test_pod_name_before_a_headless_service() -> None:
+    more = deployment("kv") + service("kv", "[{port: 6379}]", "  clusterIP: None")
+    assert _calls(_env(A="kv-0.kv:6379"), more) == {"shop/web > shop/kv 6379/TCP"}
+    assert _calls(_env(A="kv-0.kv.shop.svc.cluster.local:7000"), more) == {"shop/web > shop/kv 7000/TCP"}
+
+
+def test_srv_name_gives_the_port_by_name() -> None:
+    more = deployment("kv", "[{containerPort: 11211, name: client}]") + service(
+        "kv", "[{name: other, port: 1}, {name: cache, port: 2, targetPort: client}]", "  clusterIP: None"
+    )
+    assert _calls(_env(A="dnssrv+_cache._tcp.kv.shop.svc"), more) == {"shop/web > shop/kv 11211/TCP"}
+
+
+def test_external_name_and_endpoint_slice() -> None:
+    alias = """
+apiVersion: v1
+kind: Service
+metadata: {name: far, namespace: shop}
+spec: {type: ExternalName, externalName: api.vendor.com}
+---
+"""
+    assert _calls(_env(FAR="https://far.shop.svc"), alias) == {"shop/web > internet:api.vendor.com 443/TCP"}
+    near = alias.replace("api.vendor.com", "db.shop.svc.cluster.local")
+    assert _calls(_env(FAR="postgres://far:15432"), _DB + near) == _TO_DB
+    slices = """
+apiVersion: v1
+kind: Service
+metadata: {name: nas, namespace: shop}
+spec: {ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: nas-1, namespace: shop, labels: {kubernetes.io/service-name: nas}}
+endpoints: [{addresses: [192.168.1.9]}]
+---
+"""
+    assert _calls(_env(NAS="http://nas"), slices) == {"shop/web > cidr:192.168.1.9/32 8080/TCP"}
+
+
+def test_host_network_target_and_caller() -> None:
+    more = deployment("agent", extra="      hostNetwork: true") + service("agent", "[{port: 4244}]")
+    assert _calls(_env(A="agent:4244"), more) == {
+        "shop/web > host 4244/TCP",
+        "shop/web > remote-node 4244/TCP",
+    }
+    shown = cluster(deployment("web", env=_env(A="db:15432"), extra="      hostNetwork: true") + _DB)
+    assert flows(configuration.edges(shown, NOTHING_GIVEN)) == {
+        "host > shop/db 5432/TCP",
+        "remote-node > shop/db 5432/TCP",
+    }
+
+
+def test_own_service_counts_only_with_a_second_pod() -> None:
+    text = deployment("web", env=_env(SELF="http://web")) + service("web", "[{port: 80}]")
+    assert flows(configuration.edges(cluster(text), NOTHING_GIVEN)) == set()
+    several = text.replace(
+        "spec:\n  selector: {matchLabels", "spec:\n  replicas: 2\n  selector: {matchLabels", 1
+    )
+    assert flows(configuration.edges(cluster(several), NOTHING_GIVEN)) == {"shop/web > shop/web 80/TCP"}
+
+
+def test_own_node() -> None:
+    env = "[{name: NODE, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}, {name: OTLP, value: 'http://$(NODE):%s'}]"
+    assert _calls(env % 10250) == {"shop/web > host 10250/TCP"}
+    agent = deployment("agent", "[{containerPort: 4317, hostPort: 14317}]")
+    assert _calls(env % 14317, agent) == {"shop/web > shop/agent 4317/TCP"}
+    published = _DB + service(
+        "outer", "[{port: 1, nodePort: 30001, targetPort: 5432}]", "  type: NodePort", app="db"
+    )
+    assert _calls(env % 30001, published) == _TO_DB
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "target"),
+    [
+        ("OPENAI_API_BASE_URL", "https://api.openai.com/v1", "internet:api.openai.com 443/TCP"),
+        ("SMTP_SERVER", "smtp.vendor.com:587", "internet:smtp.vendor.com 587/TCP"),
+        ("UNIFI_HOST", "https://192.168.1.1", "cidr:192.168.1.1/32 443/TCP"),
+        ("WEBHOOK", "https://hooks.${DOMAIN}/x", "internet: 443/TCP"),
+    ],
+)
+def test_outside_in_a_variable(variable: str, value: str, target: str) -> None:
+    assert _calls(_env(**{variable: value})) == {f"shop/web > {target}"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("BASE_URL", "https://some.vendor.com"),
+        ("WEB_URL", "https://some.vendor.com"),  # the workload is called web
+        ("NEXTAUTH_URL", "https://web.home.net"),
+        ("PUBLIC_API_URL", "https://some.vendor.com"),
+        ("CORS_ORIGINS", "https://some.vendor.com"),
+        ("CALLBACK_URL", "https://some.vendor.com"),
+        ("LICENSE_URL", "https://www.apache.org/licenses"),
+        ("USER_AGENT", "bot (https://some.vendor.com)"),
+        ("API_URL_HELP", "read https://some.vendor.com first"),
+        ("API_URL", "https://example.com"),
+        ("API_URL", "https://api.test"),
+        ("METADATA_URL", "http://169.254.169.254/latest"),
+        ("PROBE_URL", "http://127.0.0.1:9"),
+        ("IMAGE", "docker.io/library/redis:7"),
+    ],
+)
+def test_no_destination_outside(variable: str, value: str) -> None:
+    assert _calls(_env(**{variable: value})) == set()
+
+
+def test_local_name_is_an_address_of_the_private_ranges() -> None:
+    assert _calls(_env(NAS_URL="http://nas.lan:5000")) == {
+        "shop/web > cidr:10.0.0.0/8 5000/TCP",
+        "shop/web > cidr:172.16.0.0/12 5000/TCP",
+        "shop/web > cidr:192.168.0.0/16 5000/TCP",
+    }
+
+
+def test_address_of_a_node_is_a_node() -> None:
+    settings = Settings(node_cidrs=("192.168.1.0/24",))
+    assert _calls(_env(NODE_URL="http://192.168.1.7:9100"), settings=settings) == {
+        "shop/web > host 9100/TCP",
+        "shop/web > remote-node 9100/TCP",
+    }
+
+
+def test_files_name_the_outside_only_in_fields_that_are_called() -> None:
+    mounted = "      volumes: [{name: c, configMap: {name: conf}}]"
+    conf = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: conf, namespace: shop}
+data:
+  app.yml: |
+    # https://docs.vendor.com
+    endpoint: https://api.vendor.com
+    href: https://link.vendor.com
+    text: see https://text.vendor.com
+  index.html: |
+    url: https://page.vendor.com
+  board.json: |
+    {"panels": [], "url": "https://board.vendor.com"}
+"""
+    assert _calls(more=conf, extra=mounted) == {"shop/web > internet:api.vendor.com 443/TCP"}
+
+
+def test_helm_values_name_services_but_not_the_outside() -> None:
+    made = Workload("shop", "web", "Deployment")
+    made.texts = (
+        Text("HelmRelease shop/web values config.db.host", "host", "db"),
+        Text("HelmRelease shop/web values config.db.port", "port", "15432"),
+        Text("HelmRelease shop/web values config.other.host", "host", "nothing"),
+        Text("HelmRelease shop/web values config.endpoint", "endpoint", "https://api.vendor.com"),
+    )
+    assert flows(configuration.edges(cluster(_DB, made), NOTHING_GIVEN)) == _TO_DB
+
+
+def test_sidecar_collects_labelled_configmaps() -> None:
+    conf = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: source, namespace: %s, labels: {datasource: "1"}}
+data: {ds.yaml: "url: postgres://db.shop:15432"}
+---
+"""
+    env = _env(LABEL="datasource", FOLDER="/etc")
+    assert _calls(env, _DB + conf % "shop") == _TO_DB
+    assert _calls(env, _DB + conf % "else") == set()
+    assert _calls(_env(LABEL="datasource", FOLDER="/etc", NAMESPACE="ALL"), _DB + conf % "else") == _TO_DB
+    assert _calls(_env(LABEL="other", FOLDER="/etc"), _DB + conf % "shop") == set()
+
+
+def test_api_server_by_name() -> None:
+    assert _calls(_env(API="https://kubernetes.default.svc")) == {"shop/web > kube-apiserver"}
+
+
+_OWN = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: inner, namespace: edge}
+spec: {gatewayClassName: some, addresses: [{value: 192.168.1.5}], listeners: [{name: tls, port: 443, protocol: HTTPS}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: auth, namespace: shop}
+spec:
+  hostnames: [auth.home.net, "*.wild.net", "x.${DOMAIN}"]
+  parentRefs: [{name: inner, namespace: edge}]
+  rules: [{backendRefs: [{name: auth, port: 80}]}]
+---
+"""
+_PROXY = deployment("proxy", namespace="edge").replace(
+    "metadata: {labels: {app: proxy}}",
+    "metadata: {labels: {app: proxy, gateway.networking.k8s.io/gateway-name: inner}}",
+)
+_AUTH = deployment("auth") + service("auth", "[{port: 80, targetPort: 9091}]")
+
+
+@pytest.mark.parametrize("host", ["auth.home.net", "a.b.wild.net", "x.${DOMAIN}", "192.168.1.5"])
+def test_name_that_an_own_route_serves_leads_to_the_gateway_and_not_to_the_backend(host: str) -> None:
+    env = _env(OIDC_PROVIDER_URL=f"https://{host}/x")
+    assert _calls(env, _OWN + _PROXY + _AUTH) == {"shop/web > edge/proxy 443/TCP"}
+
+
+def test_own_public_name_is_no_call() -> None:
+    text = _OWN + _PROXY + _AUTH.replace("env: []", f"env: {_env(OIDC_PROVIDER_URL='https://auth.home.net')}")
+    assert flows(configuration.edges(cluster(text), NOTHING_GIVEN)) == set()
+
+
+def test_key_that_is_only_the_callers_name_counts_where_a_route_serves_another() -> None:
+    assert _calls(_env(WEB_URL="https://auth.home.net"), _OWN + _PROXY + _AUTH) == {
+        "shop/web > edge/proxy 443/TCP"
+    }
+
+
+def test_json_in_a_variable_has_fields() -> None:
+    value = '{"apps":[{"server_url":"https://auth.home.net/x","logo":"https://cdn.vendor.com/y"}]}'
+    assert _calls(_env(PROVIDERS=value), _OWN + _PROXY + _AUTH) == {"shop/web > edge/proxy 443/TCP"}
+
+
+def test_service_that_a_controller_calls_like_its_gateway() -> None:
+    assert _calls(_env(UP="https://inner.edge.svc:443"), _OWN + _PROXY) == {"shop/web > edge/proxy 443/TCP"}
+
+
+def test_name_of_an_own_route_needs_a_trusted_place_too() -> None:
+    assert _calls(_env(CORS_ORIGINS="https://auth.home.net"), _OWN + _PROXY + _AUTH) == set()
+
+
+def test_load_balancer_address_leads_to_its_pods() -> None:
+    more = _DB + service(
+        "outer", "[{port: 5432}]", "  type: LoadBalancer\n  loadBalancerIP: 192.168.1.6", app="db"
+    )
+    assert _calls(_env(PG_HOST="192.168.1.6"), more) == _TO_DB

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from cilium_policies.evidence import ingresses
+from cilium_policies.evidence.edge import Peer
+from cilium_policies.evidence.given import NOTHING_GIVEN, Given
+from cilium_policies.kube.objects import Object
+from cilium_policies.workloads.model import Workload
+
+from tests.evidence.shown import cluster, deployment, flows, service
+
+_APP = deployment("web", "[{containerPort: 8080, name: http}]") + service(
+    "web", "[{name: http, port: 80, targetPort: http}]"
+)
+
+
+def _controller(
+    name: str, args: str, group: str = "networking.k8s.io", resource: str = "ingresses/status"
+) -> str:
+    return f"""
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}, namespace: edge}}
+spec:
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec:
+      serviceAccountName: {name}
+      containers: [{{name: proxy, image: "registry.invalid/{name}", args: {args}, ports: [{{containerPort: 443}}]}}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: {name}}}
+rules: [{{apiGroups: [{group}], resources: [{resource}], verbs: [update]}}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: {name}}}
+roleRef: {{kind: ClusterRole, name: {name}}}
+subjects: [{{kind: ServiceAccount, name: {name}, namespace: edge}}]
+---
+"""
+
+
+def _ingress(spec: str) -> str:
+    return f"""
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {{name: web, namespace: shop}}
+spec: {spec}
+---
+"""
+
+
+_RULES = "rules: [{host: a.invalid, http: {paths: [{path: /, backend: {service: {name: web, port: {name: http}}}}]}}]"
+
+
+def _found(text: str, given: Given = NOTHING_GIVEN) -> set[str]:
+    return flows(ingresses.edges(cluster(text), given))
+
+
+def test_ingress_leads_from_the_only_controller_to_the_pod_port() -> None:
+    assert _found(_APP + _controller("lb", "[]") + _ingress(f"{{{_RULES}}}")) == {
+        "edge/lb > shop/web 8080/TCP"
+    }
+
+
+def test_class_chooses_among_controllers() -> None:
+    controllers = _controller("one", "[--ingress-class=inner]") + _controller(
+        "two", "[--ingress-class=outer]"
+    )
+    text = _APP + controllers + _ingress(f"{{ingressClassName: outer, {_RULES}}}")
+    assert _found(text) == {"edge/two > shop/web 8080/TCP"}
+
+
+def test_default_backend() -> None:
+    spec = "{defaultBackend: {service: {name: web, port: {number: 80}}}}"
+    assert _found(_APP + _controller("lb", "[]") + _ingress(spec)) == {"edge/lb > shop/web 8080/TCP"}
+
+
+def test_cilium_class_is_the_entity_ingress() -> None:
+    assert _found(_APP + _ingress(f"{{ingressClassName: cilium, {_RULES}}}")) == {
+        "ingress > shop/web 8080/TCP"
+    }
+
+
+def test_without_a_controller_only_the_configs_gateways_count() -> None:
+    text = _APP + _ingress(f"{{ingressClassName: nginx, {_RULES}}}")
+    assert _found(text) == set()
+    assert _found(text, Given(gateways=(Peer("namespace", namespace="edge"),))) == {
+        "edge/* > shop/web 8080/TCP"
+    }
+
+
+def test_traefik_route_with_a_weighted_service() -> None:
+    text = (
+        _APP
+        + _controller("traefik", "[]", "traefik.io", "ingressroutes")
+        + """
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: web, namespace: shop}
+spec: {routes: [{match: "Host(`a.invalid`)", services: [{kind: TraefikService, name: both}]}]}
+---
+apiVersion: traefik.io/v1alpha1
+kind: TraefikService
+metadata: {name: both, namespace: shop}
+spec: {weighted: {services: [{name: web, port: 80}]}}
+"""
+    )
+    assert _found(text) == {"edge/traefik > shop/web 8080/TCP"}
+
+
+def test_istio_gateway_selects_its_pods_by_label() -> None:
+    text = (
+        _APP
+        + deployment("ingressgateway", namespace="istio-ingress")
+        + """
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: public, namespace: edge}
+spec: {selector: {app: ingressgateway}}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web, namespace: shop}
+spec:
+  gateways: [edge/public, mesh]
+  http: [{route: [{destination: {host: web.shop.svc.cluster.local, port: {number: 80}}}]}]
+"""
+    )
+    assert _found(text) == {"istio-ingress/ingressgateway > shop/web 8080/TCP"}
+
+
+def test_proxy_that_is_made_for_one_ingress() -> None:
+    proxy = Workload("mesh", "ts-web", "Ingress")
+    body = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": "web", "namespace": "shop"},
+    }
+    proxy.source = Object(body)
+    shown = cluster(_APP + _controller("lb", "[]") + _ingress(f"{{{_RULES}}}"), proxy)
+    assert flows(ingresses.edges(shown, NOTHING_GIVEN)) == {"mesh/ts-web > shop/web 8080/TCP"}
+
+
+def test_of_several_releases_the_one_whose_values_name_the_class_serves_it():
+    def release(name: str, values: dict) -> Workload:
+        made = Workload("edge", name, "Deployment")
+        made.labels = made.selector = {"app": name}
+        made.values = values
+        return made
+
+    inner = release("inner", {"controller": {"ingressClassResource": {"name": "lan", "default": "true"}}})
+    outer = release("outer", {"controller": {"ingressClassResource": {"name": "wan"}, "note": "lan"}})
+    shown = cluster(_APP + _ingress(f"{{ingressClassName: lan, {_RULES}}}"), inner, outer)
+    given = NOTHING_GIVEN._replace(proxies=(inner, outer))
+    assert flows(ingresses.edges(shown, given)) == {"edge/inner > shop/web 8080/TCP"}
