@@ -30,6 +30,7 @@ class Options(NamedTuple):
     inventory: tuple[str, bytes] | None = None
     only_policies: bool = False
     verbose: bool = False
+    allow_empty: bool = True  # False: an input in which there is nothing to look at is an error
 
 
 class Outcome(NamedTuple):
@@ -62,12 +63,18 @@ def run(inputs: list[tuple[str, bytes]], options: Options) -> Outcome:
     sources: list[Source] = []
     try:
         sources += (split(data, name) for name, data in inputs)
+        if not options.allow_empty:
+            from cilium_policies.kube.empty import refuse_empty
+
+            refuse_empty(sources)
         config = config_of(sources, options.config, options.overrides)
         refuse_generators(sources)
         if not config.enabled or not (any(source.items for source in sources) or config.named_namespaces):
             return passed_through(sources, objects(sources), config, options)
         made = make(sources, config, options)
-        return checked(sources, made) if config.action == "check" else answered(sources, made, options)
+        return (
+            checked(sources, made, options) if config.action == "check" else answered(sources, made, options)
+        )
     except Refused as refusal:
         return refused(sources, refusal)
 
@@ -117,6 +124,10 @@ def answered(sources: list[Source], made: Made, options: Options) -> Outcome:
 
     said = findings(sources, made.plan, made.policies)
     lines = summary(said, made.plan, made.policies, verbose=options.verbose)
+    if not made.plan.namespaces:
+        from cilium_policies.kube.empty import counted
+
+        lines[-1] += f"; objects in the input: {counted(sources)}"
     if options.only_policies:
         return Outcome([documents(made.policies.policies)], lines, 0)
     source = sources[0]
@@ -124,12 +135,16 @@ def answered(sources: list[Source], made: Made, options: Options) -> Outcome:
     return Outcome(pieces(source, results=said, drop_ids=True, **change._asdict()), lines, 0)
 
 
-def checked(sources: list[Source], made: Made) -> Outcome:
+def checked(sources: list[Source], made: Made, options: Options) -> Outcome:
     """What the answer should hold and does not."""
     from cilium_policies.generate.check import check  # builds that generate do not pay for it
 
     found = [one._replace(severity=ERROR) for one in made.older]
     found += check(made.plan, made.policies, [*made.read.own, *made.read.listed])
+    if not (options.allow_empty or made.plan.namespaces):
+        from cilium_policies.kube.empty import no_namespace
+
+        found.append(no_namespace(sources))
     return _verdict(sources, found, len(made.plan.namespaces))
 
 
@@ -159,7 +174,7 @@ def passed_through(sources: list[Source], read: Objects, config: Config, options
 
         return _verdict(sources, list(map(stale, [*read.own, *read.listed])), 0)
     off = "switched off by spec.enabled; its own policies are removed"
-    lines = [f"cilium-policies: {'nothing in the input' if config.enabled else off}"]
+    lines = [f"cilium-policies: {'0 objects in the input, nothing to do' if config.enabled else off}"]
     if options.only_policies:
         return Outcome([], lines, 0)
     change = changes(read.own, [], comments=False)

@@ -273,11 +273,5 @@ def test_completion_knows_commands_and_options() -> None:
     )
 
 
-def test_a_folder_without_manifests_is_no_error(tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    done = command("list", str(tmp_path / "empty"))
-    assert (done.returncode, done.stdout) == (0, b"no connection\n")
-
-
 def test_help_of_a_command_has_a_short_form() -> None:
     assert command("list", "-h").stdout == command("list", "--help").stdout != b""

@@ -23,10 +23,14 @@ def check_command(**given: Any) -> int:
     kustomize build . | cilium-policies check
     cilium-policies check --config cilium-policies.yaml rendered/
 
+    Where the input shows no namespace at all it fails as well: the build before it may have.
+
     Exit code: 0 done, nothing amiss; 1 something found, or input or config refused; 2 wrong command line.
     """
     wanted = options.options_of(given)
-    wanted = wanted._replace(overrides=(*wanted.overrides, ("action", "check")))
+    wanted = wanted._replace(
+        overrides=(*wanted.overrides, ("action", "check")), allow_empty=given["allow_empty"]
+    )
     outcome = function.run(options.read(given["files"]), wanted)
     put_pieces(outcome.pieces)
     say(outcome.stderr)

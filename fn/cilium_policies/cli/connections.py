@@ -10,6 +10,7 @@ import click
 from cilium_policies.cli import options
 from cilium_policies.cli.situations import chooses_policies, situation
 from cilium_policies.cli.streams import put
+from cilium_policies.generate.summary import plural
 from cilium_policies.questions import explain as explaining
 from cilium_policies.questions import list as listing
 from cilium_policies.questions.report import uncovered
@@ -54,19 +55,23 @@ def list_command(
             "--focus, --by, --exposed and --uncovered are four different lists: choose one"
         )
     run = options.run_of(given)
-    options.warn(run)
     if open_ends:
-        options.show([uncovered(run.made.plan)], form)
+        found = uncovered(run.made.plan)
+        options.show([found], form)
+        options.warn(run, given, f"list: {plural(len(found.rows), 'uncovered direction')}")
         return 0
     asked = situation(run, which, enforced=not now)
     if by:
-        options.show([listing.matrix(listing.by_namespace(asked))], form)
+        matrix = listing.matrix(listing.by_namespace(asked))
+        options.show([matrix], form)
+        options.warn(run, given, f"list: {plural(len(matrix.rows), 'row')}")
         return 0
     rows = listing.exposure(asked) if exposed else listing.connections(asked, focus)
     if form == "text":
         put("".join(f"{row}\n" for row in rows).encode() or b"no connection\n")
     else:
         options.show([listing.table(rows)], form)
+    options.warn(run, given, f"list: {plural(len(rows), 'connection')}")
     return 0
 
 
@@ -99,6 +104,7 @@ def explain_command(form: str, which: str | None, source: str, target: str, port
         put((json.dumps([_object(one) for one in answers], ensure_ascii=False, indent=2) + "\n").encode())
     else:
         put(rendered([explaining.table(answers)], form).encode())
+    options.warn(run, given, "explain")
     return 0
 
 

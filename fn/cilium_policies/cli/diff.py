@@ -42,7 +42,8 @@ def diff_command(
     wanted = options.options_of(given)
     sides: list[Situation] = []
     for name in (before, after):
-        run = options.run_on(inputs.read([name]), wanted)
+        run = options.run_on(inputs.read([name]), wanted, allow_empty=given["allow_empty"])
+        options.warn(run, given, f"diff: {name}")
         sides.append(situation(run, which, enforced=True))
     found = question.diff(*sides)
     if form == "md":

@@ -8,8 +8,9 @@ import click
 
 from cilium_policies.cilium.validity import VERSIONS
 from cilium_policies.cli import options
-from cilium_policies.cli.streams import put, say
+from cilium_policies.cli.streams import put
 from cilium_policies.document.finding import line_of
+from cilium_policies.generate.summary import plural
 from cilium_policies.questions import lint as question
 
 _VERSION = (
@@ -43,6 +44,5 @@ def lint_command(form: str, versions: tuple[str, ...], planned: bool, checks: bo
         put("".join(f"{line_of(row.finding())} [{row.check}]\n" for row in rows).encode())
     else:
         options.show([question.table(rows)], form)
-    told = f"{len(rows)} faults" if rows else "no fault"
-    say([f"cilium-policies: lint: {told}"])
+    options.warn(run, given, f"lint: {plural(len(rows), 'fault') if rows else 'no fault'}")
     return 1 if rows else 0

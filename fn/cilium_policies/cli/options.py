@@ -14,10 +14,12 @@ from cilium_policies.cli import bare, inputs
 from cilium_policies.cli.progress import Progress
 from cilium_policies.cli.streams import put, say
 from cilium_policies.config.settings import config_of
-from cilium_policies.document.finding import WARNING, line_of
+from cilium_policies.document.finding import INFO
 from cilium_policies.document.source import Source
 from cilium_policies.document.split import split
-from cilium_policies.generate.summary import findings
+from cilium_policies.generate.summary import findings, plural, printed, told, unprinted
+from cilium_policies.kube.empty import counted, refuse_empty
+from cilium_policies.questions.situation import policy_objects
 from cilium_policies.show.table import FORMS, Table, rendered
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -53,6 +55,8 @@ _OPTIONS = (
     click.option("-n", "--namespace", metavar="NAME", callback=_overrides,
                  help="Namespace of objects that carry none."),
     click.option("--inventory", metavar="FILE", type=_FILE, help="What other builds of the cluster hold."),
+    click.option("--allow-empty", is_flag=True, help="An input that shows nothing is no error."),
+    click.option("-v", "--verbose", is_flag=True, help="One line on stderr for each warning."),
 )  # fmt: skip
 
 
@@ -94,26 +98,45 @@ def read(files: Sequence[str]) -> list[inputs.Input]:
 def run_of(given: dict[str, Any]) -> Run:
     """The function's plan and policies for what the command line names. Raises Refused."""
     options = options_of(given)
-    return run_on(read(given["files"]), options)
+    named = read(given["files"])
+    return run_on(named, options, allow_empty=given["allow_empty"])
 
 
-def run_on(named: list[inputs.Input], options: function.Options) -> Run:
-    """The function's plan and policies for these inputs. Raises Refused."""
+def run_on(named: list[inputs.Input], options: function.Options, *, allow_empty: bool = True) -> Run:
+    """The function's plan and policies for these inputs. Raises Refused, also where they show no object at all and
+    that is not what was meant."""
     sources = []
     with Progress() as told:
         for number, (name, data) in enumerate(named):
             told(f"reading {name}", number, len(named))
             sources.append(split(data, name))
+        if not allow_empty:
+            refuse_empty(sources)
         config = config_of(sources, options.config, options.overrides)
         told("finding out who needs whom")
         return Run(sources, function.make(sources, config, options))
 
 
-def warn(run: Run) -> None:
-    """What the input leaves to be said, one line each, where a person is looking."""
-    if sys.stderr is not None and sys.stderr.isatty():
-        found = findings(run.sources, run.made.plan, run.made.policies)
-        say(f"cilium-policies: {line_of(one)}" for one in found if one.severity == WARNING)
+def warn(run: Run, given: dict[str, Any], answer: str) -> None:
+    """What the input leaves to be said: findings about the user's own config, the others with `-v`, and one line
+    that says what was looked at. `answer` begins it, as in `list: 12 connections`."""
+    said = findings(run.sources, run.made.plan, run.made.policies)
+    said = [one for one in said if one.severity != INFO or one.about_config]
+    verbose = given["verbose"]
+    say(map(told, printed(said, verbose=verbose)))
+    say([f"cilium-policies: {answer}; {looked_at(run)}{unprinted(said, verbose=verbose)}"])
+
+
+def looked_at(run: Run) -> str:
+    """`212 objects, 9 namespaces, 41 policies to be written, 3 in the input`."""
+    made = run.made
+    written = len(policy_objects(made.plan.cluster.inventory)) + len(made.read.own)
+    return ", ".join((
+        plural(counted(run.sources), "object"),
+        plural(len(made.plan.namespaces), "namespace"),
+        f"{plural(len(made.policies.policies), 'policy', 'policies')} planned",
+        f"{written} in the input",
+    ))  # fmt: skip
 
 
 def show(tables: Sequence[Table], form: str) -> None:

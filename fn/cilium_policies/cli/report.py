@@ -40,7 +40,7 @@ def report_command(form: str, focus: str | None, title: str, **given: Any) -> in
     run = options.run_of(given)
     made = question.report(run.made.plan, run.made.policies.policies, title)
     view = View(made.graph)
-    options.warn(run)
+    options.warn(run, given, "report")
     if focus:
         text = _focus(view, focus)
     elif form == "svg":

@@ -44,6 +44,7 @@ def rollout_command(
         put(question.as_yaml(question.proposed(run.made.plan)).encode())
         return 0
     options.show([question.phases(run.made.plan)], form)
+    options.warn(run, given, "rollout")
     say([f"cilium-policies: {question.next_step(run.made.plan)}"])
     return 0
 

@@ -34,19 +34,19 @@ def write_command(root: str, dry_run: bool, keep_others: bool, **given: Any) -> 
 
     Exit code: 0 done; 1 input, config or tree refused; 2 wrong command line.
     """
-    run = options.run_of(given)
+    run = options.run_of({**given, "allow_empty": True})
     config = run.made.config
     policies = [
         tree.Policy(one.namespace, one.name, policy_text(one))
         for one in (run.made.policies.policies if config.enabled else [])
     ]
-    if config.enabled and not (policies or run.made.read.objects):
+    if config.enabled and not (policies or run.made.read.objects or given["allow_empty"]):
         raise refused(
             "the input shows nothing, and an empty tree would open the cluster", "name the manifests"
         )
     files = tree.files(policies, root, config.write)
     changes = tree.write(root, files, keep_others=keep_others, dry_run=dry_run)
-    options.warn(run)
+    options.warn(run, given, "write")
     _tell(changes, root, dry_run)
     say(
         f"cilium-policies: {place} does not list ./network-policies/ks.yaml: Flux will not see it"

@@ -34,6 +34,11 @@ class Finding(NamedTuple):
         """The message and its cure."""
         return f"{self.message}; {self.cure}" if self.cure else self.message
 
+    @property
+    def about_config(self) -> bool:
+        """Whether it speaks of a field of the user's own config: such a finding is always printed."""
+        return self.path.startswith("spec.") and not self.kind
+
 
 class Refused(Exception):
     """Input or config that cannot be used: exit 1, with this finding as the reason."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
 from cilium_policies.config.model import Config
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.kube.names import is_namespace
@@ -44,20 +47,46 @@ def namespaces(cluster: Cluster, config: Config) -> tuple[dict[str, Namespace], 
         chosen[name] = Namespace(name, name in declared, wide)
         if wide and name not in declared and not cluster.known:
             findings.append(_undeclared(name, peopled.get(name, config.where)))
-    findings += (_overridden_in_vain(name, config) for name in sorted(config.overrides) if name not in known)
-    return chosen, findings + _only_named(cluster, known)
+    others = _only_named(cluster, known)
+    findings += _in_vain(config, known | elsewhere | {one.namespace for one in others})
+    return chosen, findings + others
 
 
-def _overridden_in_vain(name: str, config: Config) -> Finding:
-    """Not amiss where one config serves many builds; a misspelt emergency switch looks the same."""
+def _in_vain(config: Config, known: set[str]) -> Iterator[Finding]:
+    """Words of the config that name no namespace: a misspelt emergency switch is one, so it is never silent."""
+    said = [(f"spec.namespaces.overrides.{name}", name) for name in sorted(config.overrides)]
+    said += [(f"spec.namespaces.exclude[{number}]", name) for number, name in enumerate(config.exclude)]
+    said += [
+        (f"spec.namespaces.include[{number}]", name)
+        for number, name in enumerate(config.include)
+        if name not in config.named_namespaces
+    ]
+    for number, phase in enumerate(config.rollout.phases if config.rollout else ()):
+        said += [(f"spec.rollout.phases[{number}][{place}]", name) for place, name in enumerate(phase)]
+    for path, pattern in said:
+        literal = path.startswith("spec.namespaces.overrides.")
+        if pattern != "*" and not any(_means(pattern, name, literal) for name in known):
+            yield _matching_nothing(path, pattern, config, known)
+
+
+def _means(pattern: str, name: str, literal: bool) -> bool:
+    return pattern == name if literal else fnmatchcase(name, pattern)
+
+
+def _matching_nothing(path: str, pattern: str, config: Config, known: set[str]) -> Finding:
+    """A warning where a namespace is nearly called so; else a notice, as one config may serve many builds."""
+    from difflib import get_close_matches  # few configs have such a word
+
+    near = get_close_matches(pattern, sorted(known), 1, 0.6)
+    shown = path if path.endswith(f".{pattern}") else f"{path}: {pattern}"
     return Finding(
-        INFO,
-        f"spec.namespaces.overrides.{name} does nothing here: the input shows no namespace of that name",
-        "correct the name, if it is not another build's",
+        WARNING if near else INFO,
+        f"{shown} does nothing here: the input shows no such namespace",
+        f"did you mean {near[0]}?" if near else "correct the name, if it is not another build's",
         file=config.where.file,
         line=config.where.line,
-        path=f"spec.namespaces.overrides.{name}",
-        namespace=name,
+        path=path,
+        namespace=pattern,
     )
 
 

@@ -21,8 +21,9 @@ def findings(sources: list[Source], plan: Plan, policies: Policies) -> list[Find
     return sorted(said, key=_place)
 
 
-def _place(finding: Finding) -> tuple[int, bool]:
-    return _ORDER.index(finding.severity), finding.severity == INFO and finding.kind != "Namespace"
+def _place(finding: Finding) -> tuple[int, bool, bool]:
+    last = finding.severity == INFO and finding.kind != "Namespace"
+    return _ORDER.index(finding.severity), last, not finding.about_config
 
 
 def _uncovered(plan: Plan, one: Uncovered) -> Finding:
@@ -48,19 +49,40 @@ def _namespaces(plan: Plan, policies: Policies) -> list[Finding]:
 
 
 def summary(said: list[Finding], plan: Plan, policies: Policies, *, verbose: bool) -> list[str]:
-    """Each warning and notice where somebody is looking, and one line in any case."""
-    told = (f for f in said if verbose and not (f.severity == INFO and f.kind == "Namespace"))
-    lines = [f"cilium-policies: {f.severity}: {line_of(f)}" for f in told]
+    """What concerns the user's own config, every warning and notice where somebody is looking, and one line in any
+    case, which counts the warnings that it does not print."""
+    lines = [told(one) for one in printed(said, verbose=verbose)]
     modes = sorted({plan.modes[name].word for name in plan.namespaces})
     mode = modes[0] if len(modes) == 1 else ", ".join(f"{_count(plan, word)} {word}" for word in modes)
     line = (
         f"cilium-policies: {plural(len(plan.namespaces), 'namespace')}, "
         f"{plural(len(policies.policies), 'policy', 'policies')}, {mode or plan.config.mode}"
     )
+    line += unprinted(said, verbose=verbose)
     workloads = len({one.workload.key for one in plan.uncovered})
     if workloads:
         line += f"; {plural(workloads, 'workload')} uncovered: cilium-policies list --uncovered"
     return [*lines, line]
+
+
+def printed(said: list[Finding], *, verbose: bool) -> list[Finding]:
+    """The findings that get a line: those about the user's own config always, the others where somebody looks."""
+    return [
+        one
+        for one in said
+        if one.about_config or (verbose and (one.severity != INFO or one.kind != "Namespace"))
+    ]
+
+
+def unprinted(said: list[Finding], *, verbose: bool) -> str:
+    """`; 8 warnings (-v shows them)` for what `printed` leaves out; "" where it leaves no warning out."""
+    left = 0 if verbose else sum(one.severity == WARNING and not one.about_config for one in said)
+    return f"; {plural(left, 'warning')} (-v shows {'it' if left == 1 else 'them'})" if left else ""
+
+
+def told(finding: Finding) -> str:
+    """A finding as a line for stderr."""
+    return f"cilium-policies: {finding.severity}: {line_of(finding)}"
 
 
 def _count(plan: Plan, word: str) -> int:
