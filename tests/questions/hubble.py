@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import zlib
 from typing import Any
@@ -19,6 +20,9 @@ NODES = {
     "kube-apiserver": 7,
     "ingress": 8,
 }
+
+
+_source_ports = itertools.cycle(range(32_768, 61_000))  # each line its own connection
 
 
 def pod(namespace: str, workload: str, labels: list[str], kind: str = "Deployment") -> dict[str, Any]:
@@ -73,7 +77,7 @@ def line(
 ) -> bytes:
     """One line: a forwarded policy verdict. `by` names the policies that allow it; [] is none of them."""
     layer4: dict[str, Any] = {
-        protocol: {"source_port": 40000, "destination_port": port, "flags": {"SYN": True}}
+        protocol: {"source_port": next(_source_ports), "destination_port": port, "flags": {"SYN": True}}
     }
     if protocol.startswith("ICMP"):
         layer4 = {protocol: {"type": port}}

@@ -43,16 +43,14 @@ def rows(audit: Audit, lines: Iterable[bytes]) -> list[tuple[object, ...]]:
 
 def test_a_flow_that_the_plan_allows_is_not_listed(shop: Situation) -> None:
     web, db = end(shop, "shop/web"), end(shop, "data/db")
-    lines = [
-        hubble.line(web, db, 5432, direction=side, event_type={"type": 4}) for side in ("EGRESS", "INGRESS")
-    ]
+    lines = [hubble.line(web, db, 5432, direction=side) for side in ("EGRESS", "INGRESS")]
     assert rows(Audit(shop.world), lines) == []
 
 
 def test_a_flow_that_it_does_not_allow_is_listed_with_the_line_that_would_allow_it(shop: Situation) -> None:
     web, db = end(shop, "shop/web"), end(shop, "data/db")
-    lines = [hubble.line(db, web, 8080, second=second, event_type={"type": 4}) for second in (5, 3, 9)]
-    lines.append(hubble.line(db, web, 8080, direction="EGRESS", second=1, event_type={"type": 4}))
+    lines = [hubble.line(db, web, 8080, second=second) for second in (5, 3, 9)]
+    lines.append(hubble.line(db, web, 8080, direction="EGRESS", second=1))
     found = rows(Audit(shop.world, [("data/db", "egress")]), lines)
     line = "spec.allow: [{from: {pod: data/db}, to: {pod: shop/web}, ports: [8080/TCP], why: …}]"
     nobody = "nothing in the manifests needs this"
@@ -114,9 +112,7 @@ def test_the_own_node_may_always_come_in(shop: Situation) -> None:
 
 def test_what_a_policy_dropped_is_cut_now_and_other_drops_are_not_ours(shop: Situation) -> None:
     web, db = end(shop, "shop/web"), end(shop, "data/db")
-    dropped = hubble.line(
-        db, web, 80, verdict="DROPPED", drop_reason_desc="POLICY_DENIED", event_type={"type": 1}
-    )
+    dropped = hubble.line(db, web, 80, verdict="DROPPED", drop_reason_desc="POLICY_DENIED")
     other = hubble.line(db, web, 81, verdict="DROPPED", drop_reason_desc="STALE_OR_UNROUTABLE_IP")
     assert [(row[3], row[7]) for row in rows(Audit(shop.world), [dropped, other])] == [("80/TCP", DROPPED)]
 
@@ -190,6 +186,45 @@ def test_what_opens_no_connection_is_left_out(shop: Situation, more: dict[str, o
     audit = Audit(shop.world)
     audit.read([hubble.line(end(shop, "data/db"), end(shop, "shop/web"), 8080, **more)])
     assert (audit.seen, audit.odd) == (0, 0)
+
+
+def test_a_connection_is_one_however_many_events_tell_of_it(shop: Situation) -> None:
+    """Hubble tells of one refused connection a verdict and a drop for each SYN, and of one that passes traces too."""
+    web, db = end(shop, "shop/web"), end(shop, "data/db")
+    tcp = {"TCP": {"source_port": 41_000, "destination_port": 80, "flags": {"SYN": True}}}
+    denied = {"verdict": "DROPPED", "drop_reason_desc": "POLICY_DENIED", "l4": tcp}
+    lines = []
+    for second in (1, 2, 4):  # the kernel sends a SYN again after one and three seconds
+        lines.append(hubble.line(db, web, 80, second=second, **denied))
+        lines.append(
+            hubble.line(db, web, 80, second=second, event_type={"type": 1, "sub_type": 133}, **denied)
+        )
+    lines += [hubble.line(db, web, 80, event_type={"type": 4}), hubble.line(db, web, 80, event_type=None)]
+    audit = Audit(shop.world)
+    assert [(row[4], row[5], row[6]) for row in rows(audit, lines)] == [
+        (1, "2026-11-24 09:30:01", "2026-11-24 09:30:04")
+    ]
+    assert (audit.seen, audit.again) == (1, 2)
+    assert audit.skipped == {"drops": 3, "traces": 1, "flows without event_type": 1}
+
+
+def test_a_connection_that_is_cut_later_is_cut(shop: Situation) -> None:
+    db, web = end(shop, "data/db"), end(shop, "shop/web")
+    tcp = {"TCP": {"source_port": 41_000, "destination_port": 5432}}
+    lines = [
+        hubble.line(web, db, 5432, l4=tcp, **SEEN),
+        hubble.line(web, db, 5432, l4=tcp, verdict="DROPPED", drop_reason_desc="POLICY_DENIED", second=9),
+    ]
+    assert [(row[4], row[7]) for row in rows(Audit(shop.world), lines)] == [(1, DROPPED)]
+
+
+@pytest.mark.parametrize("port", ["1e999", "-1", "65536", '"x"', "NaN", "[]", "1" * 5000])
+def test_one_odd_line_is_one_odd_line(shop: Situation, port: str) -> None:
+    good = hubble.line(end(shop, "data/db"), end(shop, "shop/web"), 8080)
+    odd = good.replace(b'"destination_port": 8080', f'"destination_port": {port}'.encode())
+    audit = Audit(shop.world)
+    assert len(rows(audit, [odd, good])) == 1
+    assert (audit.odd, audit.first_odd, audit.seen) == (1, 1, 1)
 
 
 def test_other_lines_of_hubbles_are_no_fault_and_rubbish_is() -> None:
@@ -296,6 +331,26 @@ def test_what_holds_no_flow_is_refused(stdin: bytes, said: str) -> None:
     assert said in done.stderr.decode()
 
 
+UNNAMED = hubble.line(
+    hubble.pod("data", "db", []), hubble.pod("shop", "web", []), 8080
+)  # as with hubble.networkPolicyCorrelation off
+
+
+@pytest.mark.parametrize(
+    ("stdin", "said"),
+    [
+        (UNNAMED, "no flow says which policy let it pass"),
+        (UNNAMED.replace(b'{"type": 5}', b'{"type": 4}'), "(traces: 1): what would be cut cannot be told"),
+        (UNNAMED.replace(b'"event_type": {"type": 5}, ', b""), "add event_type to the exporter's fieldMask"),
+    ],
+)
+def test_a_recording_that_cannot_tell_says_so(stdin: bytes, said: str) -> None:
+    done = command("audit", "-o", "json", stdin=stdin)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode().count("\n") == 1
+    assert said in done.stderr.decode()
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -366,7 +421,7 @@ def test_a_port_by_its_name(label: str, manifests: dict[str, tuple[int, str]], r
         made["labels"].append(f"gen:io.cilium.k8s.named-ports={label}")
     names = {"data/other": {}} | ({"data/made": manifests} if manifests else {})
     audit = Audit(World([policy]), port_names=names)
-    audit.read([hubble.line(hubble.pod("data", "other", labels), made, 9090, event_type={"type": 4})])
+    audit.read([hubble.line(hubble.pod("data", "other", labels), made, 9090)])
     (answer,) = audit.answers().values()
     assert answer.result == result
     assert bool(answer.decision and answer.decision.note) == (result == UNKNOWN)

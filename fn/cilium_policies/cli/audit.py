@@ -17,6 +17,7 @@ from cilium_policies.config.model import Mode
 from cilium_policies.document.finding import refused
 from cilium_policies.generate.policies import Policies
 from cilium_policies.questions.audit import Audit
+from cilium_policies.questions.flows import UNTYPED
 from cilium_policies.questions.situation import with_generated
 
 
@@ -51,7 +52,7 @@ def audit_command(form: str, flows: IO[bytes], unused: bool, **given: Any) -> in
         audit.read(
             _lines(flows), lambda lines: told(f"{lines:,} flows read, {len(audit.groups):,} kinds of them")
         )
-    _refuse_nothing(audit)
+    _refuse_what_cannot_tell(audit, planned=bool(given["files"]))
     options.show([audit.unused(policies) if unused else audit.cut()], form)
     say(f"cilium-policies: {line}" for line in _told(audit, bool(policies)))
     return 0
@@ -82,20 +83,38 @@ def _lines(flows: IO[bytes]) -> Iterator[bytes]:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _refuse_nothing(audit: Audit) -> None:
-    if audit.odd and not audit.seen:
+def _refuse_what_cannot_tell(audit: Audit, *, planned: bool) -> None:
+    """No answer is better than "nothing would be cut" from flows that could not have shown it. Raises Refused."""
+    if audit.seen:
+        if not (planned or audit.correlated) and any(group.uncovered for group in audit.groups.values()):
+            cause = "no policy is applied, or hubble.networkPolicyCorrelation is off"
+            reason = f"no flow says which policy let it pass: {cause}"
+            raise refused(reason, "name the manifests as FILE or DIR: then the plan decides", file="flows")
+        return
+    if audit.odd and not audit.skipped:
         line = f"line {audit.first_odd} is no flow of Hubble's"
         raise refused(line, "write them with hubble observe -o json", file="flows", line=audit.first_odd)
-    if not audit.seen:
-        raise refused(
-            "no new connection among the flows",
-            "pipe in hubble observe --type policy-verdict -o json",
-            file="flows",
-        )
+    if UNTYPED in audit.skipped:
+        reason = f"no policy verdict that is known as one: {_skipped(audit)}"
+        raise refused(reason, "add event_type to the exporter's fieldMask", file="flows")
+    if audit.skipped:
+        reason = f"no policy verdict among the events ({_skipped(audit)}): what would be cut cannot be told"
+        cure = "record with --type policy-verdict; if that shows none, set bpf-events-policy-verdict-enabled to true"
+        raise refused(reason, cure, file="flows")
+    how = "pipe in hubble observe --type policy-verdict -o json"
+    raise refused("no new connection among the flows", how, file="flows")
+
+
+def _skipped(audit: Audit) -> str:
+    return ", ".join(f"{kind}: {count:,}" for kind, count in audit.skipped.items())
 
 
 def _told(audit: Audit, planned: bool) -> Iterator[str]:
     yield f"{audit.seen:,} connections in {len(audit.groups):,} groups, from {audit.lines:,} lines"
+    if audit.skipped:
+        yield f"skipped, as only a policy verdict is a new connection: {_skipped(audit)}"
+    if audit.again:
+        yield f"{audit.again:,} further packets of the same connections are not counted again"
     if audit.odd:
         yield f"{audit.odd:,} lines are no flows; the first is line {audit.first_odd}"
     if audit.lost:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
 GROUPS = 20_000  # kept apart; what comes after them is counted together
+RECENT = 10_000  # connections that are remembered, so that a packet which is sent again is no second one
 DROPPED = "cut now"
 CUT = "would be cut"
 STALE = "cut by the policies in the cluster; this plan allows it"
@@ -26,7 +27,7 @@ Key = tuple[bool, End, End, int, str]
 
 
 class Group:
-    """Flows of one kind: the same ends, port and direction."""
+    """Connections of one kind: the same ends, port and direction."""
 
     __slots__ = ("count", "covered", "dropped", "first", "last", "uncovered")
 
@@ -34,11 +35,12 @@ class Group:
         self.count = self.covered = self.uncovered = self.dropped = 0
         self.first = self.last = time
 
-    def add(self, flow: Flow) -> None:
-        self.count += 1
-        self.covered += flow.covered is True
-        self.uncovered += flow.covered is False
+    def add(self, flow: Flow, *, again: bool) -> None:
+        """`again`: a further packet of a connection that is counted; what became of it still matters."""
+        self.count += not again
         self.dropped += flow.dropped
+        self.covered += flow.covered
+        self.uncovered += not (flow.covered or flow.dropped)
         if flow.time:
             self.first = min(self.first or flow.time, flow.time)
             self.last = max(self.last, flow.time)
@@ -58,7 +60,10 @@ class Answer(NamedTuple):
 
 
 class Audit:
-    """Counts flows, line by line, and then answers. `world` None: no plan, Hubble's attribution alone counts."""
+    """Counts connections, line by line, and then answers. `world` None: no plan, Hubble's attribution alone counts.
+
+    `seen` connections came; `again` counts further packets of them; `beyond` those of groups that are not kept.
+    """
 
     def __init__(
         self,
@@ -75,12 +80,23 @@ class Audit:
         spans = (span for entry in (world.entries if world else ()) for span in entry.spans or ())
         self._names = sorted({span.name for span in spans if span.name})
         self.groups: dict[Key, Group] = {}
-        self.lines = self.seen = self.beyond = self.odd = self.first_odd = 0
+        self._recent: dict[int, None] = {}
+        self.lines = self.seen = self.again = self.beyond = self.odd = self.first_odd = 0
         self.disagreements = 0
 
     @property
     def lost(self) -> int:
         return self._flows.lost
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        """Events that are no new connection, by their kind, the most first."""
+        return dict(self._flows.skipped.most_common())
+
+    @property
+    def correlated(self) -> bool:
+        """Whether any flow says which policy, or that none, let it pass."""
+        return self._flows.correlated
 
     def read(self, lines: Iterable[bytes], tick: Callable[[int], None] | None = None) -> None:
         """Adds every line; `tick` is told the number of lines now and then."""
@@ -100,15 +116,27 @@ class Audit:
             return
         if flow is None:
             return
-        self.seen += 1
+        self.again += (again := self._known(flow.connection))
+        self.seen += not again
         key = (flow.ingress, flow.source, flow.target, flow.port, flow.protocol)
         group = self.groups.get(key)
         if group is None:
             if len(self.groups) >= GROUPS:
-                self.beyond += 1
+                self.beyond += not again
                 return
             group = self.groups[key] = Group(flow.time)
-        group.add(flow)
+            again = False
+        group.add(flow, again=again)
+
+    def _known(self, connection: int) -> bool:
+        """Whether this connection was seen a short while ago."""
+        if connection in self._recent:
+            return True
+        if connection:
+            self._recent[connection] = None
+            if len(self._recent) > RECENT:
+                del self._recent[next(iter(self._recent))]
+        return False
 
     @property
     def attributed(self) -> bool:

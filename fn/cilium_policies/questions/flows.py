@@ -1,5 +1,8 @@
 """Hubble's flows as `hubble observe -o json` and Cilium's exporter write them: one JSON object a line.
 
+Only a policy verdict opens a connection: the traces and the drop that Hubble tells beside it are events of the same
+one, and a trace to a pod says EGRESS even where the packet comes in. So everything else is counted as skipped.
+
 Ends are made once and shared, so that a million flows between a thousand pods cost a thousand ends.
 """
 
@@ -7,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +20,8 @@ from cilium_policies.evaluate.options import DEFAULT, Options
 
 RESERVED = 256  # identities below are Cilium's own: nodes, world, health …
 POLICY_VERDICT = 5  # v1.20.2:pkg/monitor/api/types.go MessageTypePolicyVerdict
+_EVENTS = {1: "drops", 4: "traces", 129: "proxied requests"}  # the other types of the same file
+UNTYPED = "flows without event_type"
 _PASSED = ("FORWARDED", "REDIRECTED", "AUDIT")
 _PROTOCOLS = ("TCP", "UDP", "SCTP")
 _ICMP = {"ICMPv4": "ICMP", "ICMPv6": "ICMPv6"}
@@ -41,10 +47,11 @@ class End(NamedTuple):
 
 
 class Flow(NamedTuple):
-    """A connection in one direction.
+    """A policy verdict: a connection in one direction.
 
-    `covered`: whether Hubble names a policy that allows it; None where the flow does not say. `dropped`: it was
-    cut by a policy. `time` is as written.
+    `covered`: whether Hubble names a policy that allows it. `dropped`: it was cut by a policy. `time` is as written.
+    `connection` is the same for packets of one connection, such as a SYN that is sent again; 0 where the flow does
+    not say its addresses.
     """
 
     ingress: bool
@@ -52,9 +59,10 @@ class Flow(NamedTuple):
     target: End
     port: int
     protocol: str
-    covered: bool | None
+    covered: bool
     dropped: bool
     time: str
+    connection: int
 
 
 class NoFlow(Exception):
@@ -76,9 +84,11 @@ class Flows:
         self._port_names = port_names or {}
         self._ends: dict[tuple[Any, ...], End] = {}
         self.lost = 0  # flows that Hubble says it has lost
+        self.skipped: Counter[str] = Counter()  # events that open no connection, by their kind
+        self.correlated = False  # whether any flow says which policy, or that none, let it pass
 
     def read(self, line: bytes) -> Flow | None:
-        """The flow of a line; None for one that opens no connection (replies, content, other events).
+        """The flow of a line; None for one that opens no connection (traces, replies, content, other events).
 
         Raises NoFlow for what is no line of Hubble's.
         """
@@ -89,8 +99,8 @@ class Flows:
                 return self._flow(flow)
             self._other(body)
             return None
-        except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
-            raise NoFlow from None
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+            raise NoFlow from None  # a port of 1e999 is an infinite number to JSON's reader
 
     def _other(self, body: dict[str, Any]) -> None:
         if "lost_events" in body:
@@ -99,29 +109,27 @@ class Flows:
             raise NoFlow
 
     def _flow(self, flow: dict[str, Any]) -> Flow | None:
-        verdict, kind = flow["verdict"], (flow.get("event_type") or {}).get("type")
+        kind = (flow.get("event_type") or {}).get("type")
+        if kind != POLICY_VERDICT:
+            self.skipped[UNTYPED if kind is None else _EVENTS.get(kind, "other events")] += 1
+            return None
+        verdict, direction = flow["verdict"], flow.get("traffic_direction")
         dropped = verdict == "DROPPED" and str(flow.get("drop_reason_desc") or "").startswith("POLICY")
-        direction = flow.get("traffic_direction")
-        if flow.get("is_reply") or flow.get("Type") == "L7" or direction not in ("INGRESS", "EGRESS"):
-            return None
-        if not dropped and verdict not in _PASSED:
-            return None
         port, protocol = _port(flow.get("l4") or {})
-        if not protocol:
+        opens = (dropped or verdict in _PASSED) and not flow.get("is_reply") and flow.get("Type") != "L7"
+        if not opens or direction not in ("INGRESS", "EGRESS") or not protocol:
+            self.skipped["other verdicts"] += 1
             return None
         ingress = direction == "INGRESS"
-        addresses = flow.get("IP") or {}
-        source = self._end(flow.get("source") or {}, addresses.get("source"), flow.get("source_names"))
-        target = self._end(
-            flow.get("destination") or {}, addresses.get("destination"), flow.get("destination_names")
+        source, target = (
+            self._end(flow.get(end) or {}, (flow.get("IP") or {}).get(end), flow.get(f"{end}_names"))
+            for end in ("source", "destination")
         )
-        by = flow.get("ingress_allowed_by" if ingress else "egress_allowed_by")
-        covered = None
-        if by:
-            covered = any(one.get("name") for one in by)
-        elif kind == POLICY_VERDICT and not dropped:
-            covered = False
-        return Flow(ingress, source, target, port, protocol, covered, dropped, str(flow.get("time") or ""))
+        by = flow.get("ingress_allowed_by" if ingress else "egress_allowed_by") or ()
+        self.correlated = self.correlated or bool(by)
+        covered = any(one.get("name") for one in by)
+        time = str(flow.get("time") or "")
+        return Flow(ingress, source, target, port, protocol, covered, dropped, time, _connection(flow))
 
     def _end(self, body: dict[str, Any], ip: str | None, names: list[str] | None) -> End:
         """The end that a flow's `source` or `destination` describes, made once."""
@@ -161,14 +169,31 @@ def _is_outside(labels: Sequence[str]) -> bool:
     return any(one.startswith("reserved:world") for one in labels) and "reserved:kube-apiserver" not in labels
 
 
+def _connection(flow: dict[str, Any]) -> int:
+    """The same number for the same addresses and ports in one direction; 0 where the flow does not say them."""
+    addresses = flow.get("IP")
+    if not addresses:
+        return 0
+    ends = [str(body.get("source_port")) for body in flow["l4"].values()]
+    return hash((flow["traffic_direction"], addresses.get("source"), addresses.get("destination"), *ends))
+
+
 def _port(l4: dict[str, Any]) -> tuple[int, str]:
     for protocol in _PROTOCOLS:
         if protocol in l4:
-            return int(l4[protocol].get("destination_port") or 0), protocol
+            return _number(l4[protocol].get("destination_port"), 65_535), protocol
     for name, protocol in _ICMP.items():
         if name in l4:
-            return int(l4[name].get("type") or 0), protocol
+            return _number(l4[name].get("type"), 255), protocol
     return 0, ""
+
+
+def _number(value: Any, most: int) -> int:
+    """A port or ICMP type. Raises ValueError for what cannot be one."""
+    number = 0 if value is None else int(value)
+    if not 0 <= number <= most:
+        raise ValueError(number)
+    return number
 
 
 def _stem(pod: str) -> str:
