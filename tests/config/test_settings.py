@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from cilium_policies.catalogue.load import load
 from cilium_policies.config.model import ClusterConfig, Config
-from cilium_policies.config.settings import api_ports, config_of, settings
+from cilium_policies.config.settings import Settings, config_of, settings
 from cilium_policies.document.finding import Refused
 from cilium_policies.document.split import split
 from cilium_policies.kube.inventory import Inventory
@@ -57,15 +60,90 @@ def test_an_error_names_the_users_own_file_and_line(text: str, file: str, line: 
     assert (found.file or "stdin", found.line, found.path) == (file, line, "spec.mod")
 
 
+def told(*objects: dict[str, Any], **cluster: Any) -> Settings:
+    """Settings of a config and an input; `mentions` searches the objects' text as the function does."""
+    inventory = Inventory([Object({"apiVersion": "v1", **one}) for one in objects])
+    return settings(
+        Config(cluster=ClusterConfig(**cluster)), inventory, load(), lambda word: word in repr(objects)
+    )
+
+
 def test_api_ports_are_said_or_those_of_the_distribution() -> None:
-    assert api_ports(Config()) == (443, 6443)
-    assert api_ports(Config(cluster=ClusterConfig(distribution="microk8s"))) == (16443,)
-    assert api_ports(Config(cluster=ClusterConfig(distribution="talos", api_ports=(7443,)))) == (7443,)
+    assert told().api_ports == (443, 6443)
+    assert told(distribution="microk8s").api_ports == (16443,)
+    assert told(distribution="talos", api_ports=(7443,)).api_ports == (7443,)
 
 
-def test_a_distribution_is_told_by_an_object_that_only_it_has() -> None:
-    talos = Object({"apiVersion": "x/v1", "kind": "TalosUpgrade", "metadata": {"name": "t"}})
-    found = settings(Config(), Inventory([talos]))
-    assert (found.distribution, found.api_ports) == ("talos", (6443,))
-    said = settings(Config(cluster=ClusterConfig(distribution="eks")), Inventory([talos]))
-    assert (said.distribution, said.api_ports) == ("eks", (443,))
+TALOS = {"apiVersion": "x/v1", "kind": "TalosUpgrade", "metadata": {"name": "t"}}
+
+
+def chart_config(name: str) -> dict[str, Any]:
+    return {"apiVersion": "helm.cattle.io/v1", "kind": "HelmChartConfig", "metadata": {"name": name}}
+
+
+def account(key: str) -> dict[str, Any]:
+    return {"kind": "ServiceAccount", "metadata": {"name": "a", "namespace": "b", "annotations": {key: "x"}}}
+
+
+def node_selector(key: str) -> dict[str, Any]:
+    template = {"spec": {"nodeSelector": {key: "x"}}}
+    return {"kind": "Deployment", "metadata": {"name": "a"}, "spec": {"template": template}}
+
+
+@pytest.mark.parametrize(
+    ("one", "name", "ports"),
+    [
+        (TALOS, "talos", (6443,)),
+        (chart_config("traefik"), "k3s", (6443,)),
+        (chart_config("rke2-cilium"), "rke2", (6443,)),
+        (
+            {"apiVersion": "route.openshift.io/v1", "kind": "Route", "metadata": {"name": "a"}},
+            "openshift",
+            (6443,),
+        ),
+        (
+            {
+                "apiVersion": "storage.k8s.io/v1",
+                "kind": "StorageClass",
+                "provisioner": "ebs.csi.eks.amazonaws.com",
+            },
+            "eks",
+            (443,),
+        ),
+        # the same annotations and labels can stand on clusters that are made otherwise: the ports stay the usual
+        (account("eks.amazonaws.com/role-arn"), "eks", (443, 6443)),
+        (account("iam.gke.io/gcp-service-account"), "gke", (443, 6443)),
+        (node_selector("cloud.google.com/gke-nodepool"), "gke", (443, 6443)),
+        (node_selector("kubernetes.azure.com/mode"), "aks", (443, 6443)),
+        (account("example.com/role"), "", (443, 6443)),
+        (
+            {"kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": "eks.amazonaws.com/role-arn"}},
+            "",
+            (443, 6443),
+        ),
+    ],
+)
+def test_a_distribution_is_told_by_what_only_it_has(
+    one: dict[str, Any], name: str, ports: tuple[int, ...]
+) -> None:
+    found = told(one)
+    assert (found.distribution, found.api_ports) == (name, ports)
+    assert found.common_api_ports == (443, 6443)  # allow-dns-server is the same in builds without that object
+
+
+def test_of_two_distributions_none_is_taken() -> None:
+    assert told(TALOS, chart_config("rke2-cilium")).distribution == ""
+
+
+def test_what_the_config_says_comes_first() -> None:
+    said = told(TALOS, distribution="eks")
+    assert (said.distribution, said.api_ports, said.common_api_ports) == ("eks", (443,), (443,))
+
+
+def test_an_unknown_distribution_is_an_error_with_the_nearest() -> None:
+    text = LIST + OWN.replace("mode: enforce", "cluster: {distribution: opneshift}")
+    with pytest.raises(Refused) as raised:
+        config(text)
+    found = raised.value.finding
+    assert "'opneshift' is not a known distribution (did you mean openshift?)" in found.message
+    assert (found.line, found.path) == (10, "spec.cluster.distribution")

@@ -46,7 +46,8 @@ def inventory(files: dict[str, str]) -> condensed.Condensed:
 def policies(own: list[Object], others: list[Object] | None = None) -> dict[tuple[str, str], Policy]:
     """What the plan makes of these objects, with those of an inventory beside them."""
     others = others or []
-    cluster = gather(own, load(), settings(Config(), Inventory([*own, *others])), others)
+    told = settings(Config(), Inventory([*own, *others]), load())
+    cluster = gather(own, load(), told, others)
     made = Policies(plan(cluster, Config(), load())).policies
     return {(one.namespace, one.name): one for one in made}
 

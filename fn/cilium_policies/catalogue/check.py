@@ -82,6 +82,38 @@ CONDITION = {
 SERVICE = {"name": "text", "ports": "serviceports"}
 SERVICE_PORT = {"name": "text", "port": "text", "target": "text", "protocol": "text"}
 PORT_FIELD = {"field": "text", "default": "text"}
+DISTRIBUTION = {
+    "distribution": "text",
+    "what": "text",
+    "sameAs": "text",
+    "managed": "flag",
+    "cloud": "text",
+    "owns": "texts",
+    "apiServer": "apiserver",
+    "dns": "resolvers",
+    "brings": "bundle",
+    "tells": "when",
+    "keys": "texts",
+    "notes": "text",
+    "checked": "text",
+}
+API_SERVER = {"ports": "numbers", "tunnel": "tunnel"}
+LABELLED = {"namespace": "text", "labels": "strings"}
+RESOLVERS = {
+    "namespace": "text",
+    "labels": "strings",
+    "ports": "numbers",
+    "addresses": "ranges",
+    "nodeLocal": "flag",
+}
+RANGE = {"cidr": "text", "optional": "flag", "why": "text"}
+BUNDLED = {
+    "component": "text",
+    "namespace": "text",
+    "workload": "text",
+    "kind": "text",
+    "labels": "strings",
+}
 WORDS = (
     "kube-apiserver",
     "dns",
@@ -109,6 +141,13 @@ def problems(data: Any) -> list[str]:
     ):
         found.append("component: needs a name of small letters, digits, dots and dashes")
     return found
+
+
+def distribution_problems(data: Any) -> list[str]:
+    """What is wrong with a distribution's file, in the same words; empty when it is valid."""
+    if not isinstance(data, dict):
+        return ["a distribution is a mapping that begins with `distribution: NAME`"]
+    return _members(data, DISTRIBUTION, "")
 
 
 def nearest(word: str, known: Any) -> str:
@@ -155,6 +194,10 @@ _LISTS = {
     "services": "service",
     "serviceports": "serviceport",
     "ports": "podport",
+    "numbers": "number",
+    "tunnel": "labelled",
+    "ranges": "range",
+    "bundle": "bundled",
 }
 _FORMS = {
     "chart": CHART,
@@ -163,6 +206,11 @@ _FORMS = {
     "serviceport": SERVICE_PORT,
     "port": PORT_FIELD,
     "via": VIA,
+    "apiserver": API_SERVER,
+    "labelled": LABELLED,
+    "resolvers": RESOLVERS,
+    "range": RANGE,
+    "bundled": BUNDLED,
 }
 
 

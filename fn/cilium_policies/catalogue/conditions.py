@@ -140,9 +140,9 @@ def _all(members: Iterable[Any], path: str) -> list[Any] | None:
 
 def _condition(when: Mapping, facts: Facts) -> bool:
     """All keys of one mapping must hold."""
-    if "value" in when and not _at_any(facts.values, when["value"], when):
+    if "value" in when and not at_any(facts.values, when["value"], when):
         return False
-    if "field" in when and not _at_any(facts.body, when["field"], when):
+    if "field" in when and not at_any(facts.body, when["field"], when):
         return False
     if "object" in when and not _object(when, facts):
         return False
@@ -171,10 +171,10 @@ def _surroundings(when: Mapping, facts: Facts) -> bool:
 
 def _object(when: Mapping, facts: Facts) -> bool:
     bodies = facts.objects(*group_kind(text(when["object"])))
-    return any("has" not in when or _at_any(body, when["has"], when) for body in bodies)
+    return any("has" not in when or at_any(body, when["has"], when) for body in bodies)
 
 
-def _at_any(tree: Mapping, paths: Any, when: Mapping) -> bool:
+def at_any(tree: Mapping, paths: Any, when: Mapping) -> bool:
     """Whether what stands at any of these paths agrees."""
     return any(_agrees(at(tree, path), when) for path in texts(paths))
 

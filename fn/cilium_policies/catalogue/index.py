@@ -11,11 +11,12 @@ import os
 from pathlib import Path
 
 from cilium_policies.catalogue import load
-from cilium_policies.catalogue.check import problems
+from cilium_policies.catalogue.check import distribution_problems, problems
 from cilium_policies.catalogue.model import CatalogueError, Component
 from cilium_policies.lean import Any
 
 COMPONENTS = Path(load.COMPONENTS)
+DISTRIBUTIONS = Path(load.DISTRIBUTIONS)
 INDEX = Path(load.INDEX)
 
 
@@ -46,19 +47,13 @@ def compiled(source: Path) -> bytes:
     for path in sorted(source.glob("*.yaml"), key=lambda path: path.stem):
         body = read_file(path)
         bodies[body["component"]] = body
-    return assemble(bodies, load.stamp(source))
+    kinds = {path.stem: read_distribution(path) for path in sorted(DISTRIBUTIONS.glob("*.yaml"))}
+    return assemble(bodies, load.stamp(source), kinds)
 
 
 def read_file(path: Path) -> dict[str, Any]:
     """One component file as a mapping of texts. Raises CatalogueError with file, path and cure."""
-    import yaml
-
-    try:
-        data = yaml.load(
-            path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-        )
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise CatalogueError(f"{path.name}: not YAML: {' '.join(str(error).split())}") from None
+    data = _texts_of(path)
     wrong = problems(data)
     if wrong:
         raise CatalogueError(f"{path.name}: {wrong[0]}")
@@ -67,15 +62,42 @@ def read_file(path: Path) -> dict[str, Any]:
     return dict(data)
 
 
-def assemble(bodies: dict[str, dict[str, Any]], mark: str = "") -> bytes:
-    """The index of these entries, each with the edges that others state of it."""
+def read_distribution(path: Path) -> dict[str, Any]:
+    """One distribution's file as a mapping of texts. Raises CatalogueError."""
+    data = _texts_of(path)
+    wrong = distribution_problems(data)
+    if wrong or data.get("distribution") != path.stem:
+        raise CatalogueError(
+            f"{path.name}: {wrong[0] if wrong else 'distribution: must be the name of the file'}"
+        )
+    return dict(data)
+
+
+def _texts_of(path: Path) -> Any:
+    import yaml
+
+    try:
+        return yaml.load(
+            path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+        )
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"{path.name}: not YAML: {' '.join(str(error).split())}") from None
+
+
+def assemble(
+    bodies: dict[str, dict[str, Any]], mark: str = "", kinds: dict[str, dict[str, Any]] | None = None
+) -> bytes:
+    """The index of these entries, each with the edges that others state of it; the last line holds the
+    distributions (`kinds`)."""
     mirrors = mirrored(bodies)
     lines = [_encode({**body, "mirrored": mirrors.get(name, [])}) for name, body in bodies.items()]
     places, offset = {}, 0
     for name, line in zip(bodies, lines, strict=True):
         places[name] = [offset, offset + len(line)]
         offset += len(line) + 2
-    head = {"stamp": mark, "places": places, **recognition(bodies)}
+    lines.append(_encode(kinds or {}))
+    tail = [offset, offset + len(lines[-1])]
+    head = {"stamp": mark, "places": places, "distributions": tail, **recognition(bodies)}
     return b"[" + _encode(head) + b",\n" + b",\n".join(lines) + b"]\n"
 
 

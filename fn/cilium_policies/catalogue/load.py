@@ -11,9 +11,10 @@ from cilium_policies.lean import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COMPONENTS = os.path.join(HERE, "components")
+DISTRIBUTIONS = os.path.join(HERE, "distributions")
 INDEX = os.path.join(HERE, "index.json")
 INSTALLED = not os.path.exists(os.path.join(HERE, "..", "..", "..", "pyproject.toml"))
-FORM = "1"  # of the index; raised when it changes
+FORM = "2"  # of the index; raised when it changes
 
 
 class Components(Mapping[str, Component]):
@@ -41,6 +42,11 @@ class Components(Mapping[str, Component]):
 
     def __len__(self) -> int:
         return len(self._places)
+
+    def tail(self, place: list[int]) -> Any:
+        """What stands behind the components."""
+        first, last = place
+        return json.loads(self._text[self._start + first : self._start + last])
 
     def change(self, own: dict[str, Any], off: set[str]) -> None:
         """Puts a user's entries in (over those of the same name) and takes others out."""
@@ -71,6 +77,12 @@ class Catalogue:
     def get(self, name: str) -> Component | None:
         """The component of that name, or None."""
         return self.components.get(name)
+
+    @property
+    def distributions(self) -> dict[str, Any]:
+        """The mappings of all distributions by name, decoded when asked for."""
+        table: dict[str, Any] = self.components.tail(self.head["distributions"])
+        return table
 
     def by_chart(self, chart: str) -> list[tuple[Component, ChartEntry]]:
         """The components whose pods a chart of that name makes, each with how."""
@@ -171,11 +183,12 @@ def _text() -> bytes:
 
 
 def stamp(source: str | os.PathLike[str]) -> str:
-    """What changes whenever a component file is added, removed or edited: their count and newest time."""
+    """What changes whenever a file of either folder is added, removed or edited: their count and newest time."""
     count, newest = 0, 0
-    with os.scandir(source) as entries:
-        for entry in entries:
-            if entry.name.endswith(".yaml"):
-                count += 1
-                newest = max(newest, entry.stat().st_mtime_ns)
+    for folder in (source, DISTRIBUTIONS):
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(".yaml"):
+                    count += 1
+                    newest = max(newest, entry.stat().st_mtime_ns)
     return f"{FORM}:{count}:{newest}"

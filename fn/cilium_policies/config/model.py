@@ -52,10 +52,14 @@ class ClusterConfig(NamedTuple):
     api_ports: tuple[int, ...] = ()
     dns_namespace: str = ""
     dns_labels: dict[str, str] = {}  # noqa: RUF012
+    dns_ports: tuple[int, ...] = ()
+    dns_addresses: tuple[str, ...] = ()  # resolvers that are no pods of the cluster, as ranges
     node_local_dns: bool | None = None
     scrapers: tuple[ConfigPeer, ...] = ()
     gateways: tuple[ConfigPeer, ...] = ()
     node_cidrs: tuple[str, ...] = ()
+    load_balancer_cidrs: tuple[str, ...] = ()  # where load balancers outside the cluster call pods from
+    private_cidrs: tuple[str, ...] = ()  # where names of the company's own network resolve to
     identity_labels: tuple[str, ...] = ()
     fqdn: bool = False
     probe_rules: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cilium_policies.kube.names import are_labels
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import Any, NamedTuple
 
@@ -20,6 +21,7 @@ class ConfigPeer(NamedTuple):
     pod       | `namespace`, `name`: a pod, or the workload that makes it
     service   | `namespace`, `name`: the pods behind a Service
     namespace | `name`: every pod of it
+    labels    | `labels`, `namespace` ("" any): pods, which need not stand in the input
     cidr      | `name`, `excepts`
     fqdn      | `name`: a DNS name or matchPattern
     """
@@ -28,8 +30,12 @@ class ConfigPeer(NamedTuple):
     name: str = ""
     namespace: str = ""
     excepts: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
+        if self.kind == "labels":
+            words = ",".join(f"{key}={value}" for key, value in self.labels)
+            return f"labels:{self.namespace}/{words}" if self.namespace else f"labels:{words}"
         if self.kind in ("word", "none"):
             return self.name or "none"
         return f"{self.kind}:{self.namespace}/{self.name}" if self.namespace else f"{self.kind}:{self.name}"
@@ -50,10 +56,11 @@ def peer(value: Any) -> ConfigPeer:
     Raises Wrong for an address range or name that is none.
     """
     if isinstance(value, dict):
-        kind = next(
-            key for key in ("pod", "service", "namespace", "cidr", "fqdn") if value.get(key) is not None
-        )
+        kinds = ("pod", "service", "namespace", "labels", "cidr", "fqdn")
+        kind = next(key for key in kinds if value.get(key) is not None)
         text = value[kind]
+        if kind == "labels":
+            return _labelled(text)
         if kind in ("pod", "service"):
             namespace, _, name = text.partition("/")
             return ConfigPeer(kind, name, namespace)
@@ -64,6 +71,13 @@ def peer(value: Any) -> ConfigPeer:
         return ConfigPeer("word", value)
     kind, _, name = value.partition(":")
     return _named(kind, name.strip(), ())
+
+
+def _labelled(value: dict[str, Any]) -> ConfigPeer:
+    labels = value["matchLabels"] or {}
+    if not labels or not are_labels(labels):
+        raise Wrong("matchLabels needs labels that pods can carry", "write one like {app: web}")
+    return ConfigPeer("labels", namespace=value.get("namespace") or "", labels=tuple(sorted(labels.items())))
 
 
 def _named(kind: str, name: str, excepts: tuple[str, ...]) -> ConfigPeer:

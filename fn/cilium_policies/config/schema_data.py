@@ -166,6 +166,21 @@ SCHEMA: dict[str, Any] = {
                                         "type": "string",
                                     },
                                 },
+                                "ports": {
+                                    "type": "array",
+                                    "items": {
+                                        "type": "integer",
+                                        "minimum": 1,
+                                        "maximum": 65535,
+                                    },
+                                },
+                                "addresses": {
+                                    "type": "array",
+                                    "items": {
+                                        "type": "string",
+                                        "minLength": 1,
+                                    },
+                                },
                                 "nodeLocal": {
                                     "type": "boolean",
                                 },
@@ -212,6 +227,31 @@ SCHEMA: dict[str, Any] = {
                                             "namespace": {
                                                 "type": "string",
                                                 "minLength": 1,
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["labels"],
+                                        "properties": {
+                                            "labels": {
+                                                "type": "object",
+                                                "additionalProperties": False,
+                                                "required": ["matchLabels"],
+                                                "example": "{namespace: kube-system, matchLabels: {app: konnectivity-agent}}",
+                                                "properties": {
+                                                    "namespace": {
+                                                        "type": "string",
+                                                        "minLength": 1,
+                                                    },
+                                                    "matchLabels": {
+                                                        "type": "object",
+                                                        "additionalProperties": {
+                                                            "type": "string",
+                                                        },
+                                                    },
+                                                },
                                             },
                                         },
                                     },
@@ -294,6 +334,31 @@ SCHEMA: dict[str, Any] = {
                                     {
                                         "type": "object",
                                         "additionalProperties": False,
+                                        "required": ["labels"],
+                                        "properties": {
+                                            "labels": {
+                                                "type": "object",
+                                                "additionalProperties": False,
+                                                "required": ["matchLabels"],
+                                                "example": "{namespace: kube-system, matchLabels: {app: konnectivity-agent}}",
+                                                "properties": {
+                                                    "namespace": {
+                                                        "type": "string",
+                                                        "minLength": 1,
+                                                    },
+                                                    "matchLabels": {
+                                                        "type": "object",
+                                                        "additionalProperties": {
+                                                            "type": "string",
+                                                        },
+                                                    },
+                                                },
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
                                         "required": ["cidr"],
                                         "properties": {
                                             "cidr": {
@@ -324,6 +389,20 @@ SCHEMA: dict[str, Any] = {
                             },
                         },
                         "nodeCIDRs": {
+                            "type": "array",
+                            "items": {
+                                "type": "string",
+                                "minLength": 1,
+                            },
+                        },
+                        "loadBalancerCIDRs": {
+                            "type": "array",
+                            "items": {
+                                "type": "string",
+                                "minLength": 1,
+                            },
+                        },
+                        "privateCIDRs": {
                             "type": "array",
                             "items": {
                                 "type": "string",
@@ -425,6 +504,31 @@ SCHEMA: dict[str, Any] = {
                                     {
                                         "type": "object",
                                         "additionalProperties": False,
+                                        "required": ["labels"],
+                                        "properties": {
+                                            "labels": {
+                                                "type": "object",
+                                                "additionalProperties": False,
+                                                "required": ["matchLabels"],
+                                                "example": "{namespace: kube-system, matchLabels: {app: konnectivity-agent}}",
+                                                "properties": {
+                                                    "namespace": {
+                                                        "type": "string",
+                                                        "minLength": 1,
+                                                    },
+                                                    "matchLabels": {
+                                                        "type": "object",
+                                                        "additionalProperties": {
+                                                            "type": "string",
+                                                        },
+                                                    },
+                                                },
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
                                         "required": ["cidr"],
                                         "properties": {
                                             "cidr": {
@@ -492,6 +596,31 @@ SCHEMA: dict[str, Any] = {
                                             "namespace": {
                                                 "type": "string",
                                                 "minLength": 1,
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["labels"],
+                                        "properties": {
+                                            "labels": {
+                                                "type": "object",
+                                                "additionalProperties": False,
+                                                "required": ["matchLabels"],
+                                                "example": "{namespace: kube-system, matchLabels: {app: konnectivity-agent}}",
+                                                "properties": {
+                                                    "namespace": {
+                                                        "type": "string",
+                                                        "minLength": 1,
+                                                    },
+                                                    "matchLabels": {
+                                                        "type": "object",
+                                                        "additionalProperties": {
+                                                            "type": "string",
+                                                        },
+                                                    },
+                                                },
                                             },
                                         },
                                     },

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from cilium_policies.catalogue.distributions import UNKNOWN, Distribution, Recognised, find, recognised
+from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import Config, read
 from cilium_policies.document import parse
 from cilium_policies.document.source import Item, Source
@@ -21,22 +25,14 @@ class Settings(NamedTuple):
     fqdn: bool = False
     probe_rules: bool = False
     identity_labels: tuple[str, ...] = ()  # the agent's own `labels` setting, where it is not the default
+    platform: Distribution = UNKNOWN  # what the catalogue knows of the distribution
+    said: bool = False  # the user has named the distribution
+    told_by: str = ""  # the object by which it was recognised
+    common_api_ports: tuple[int, ...] = ()  # without what only this input tells: the same in every build
 
 
 _PATHS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path")
 Overrides = tuple[tuple[str, str], ...]
-# Where the API server's pods or processes listen; a Service port is of no use to a policy.
-_API_PORTS = {
-    "talos": (6443,),
-    "k3s": (6443,),
-    "rke2": (6443,),
-    "kubeadm": (6443,),
-    "kind": (6443,),
-    "microk8s": (16443,),
-    "eks": (443,),
-    "gke": (443,),
-    "aks": (443,),
-}
 _USUAL_API_PORTS = (443, 6443)
 
 
@@ -91,35 +87,30 @@ def _is_tools(key: str) -> bool:
     return key.partition("/")[0].endswith(("config.kubernetes.io", "config.k8s.io"))
 
 
-def settings(config: Config, inventory: Inventory) -> Settings:
-    """What the layers above need to know of the cluster: said, else derived from the input, else the usual."""
+def settings(
+    config: Config, inventory: Inventory, catalogue: Catalogue, mentions: Callable[[str], bool] = bool
+) -> Settings:
+    """What the layers above need to know of the cluster: said, else derived from the input, else the usual.
+
+    `mentions` says whether a text occurs anywhere in the input: objects are only searched for what does.
+    """
     said = config.cluster
-    distribution = said.distribution or _distribution(inventory)
-    ports = api_ports(config, distribution)
+    table = catalogue.distributions
+    told = Recognised() if said.distribution else recognised(inventory, table, mentions)
+    platform = find(said.distribution or told.name, table)
+    usual = said.api_ports or _USUAL_API_PORTS
+    ports = said.api_ports or (platform.api_ports if said.distribution or told.sure else ()) or usual
     return Settings(
         said.domain,
-        distribution,
+        said.distribution or platform.name,
         said.cilium_version,
         ports,
         said.node_cidrs,
         said.fqdn,
         said.probe_rules,
         said.identity_labels,
+        platform,
+        bool(said.distribution),
+        told.by,
+        ports if said.distribution else usual,
     )
-
-
-def api_ports(config: Config, distribution: str = "") -> tuple[int, ...]:
-    """Where the API server listens: said, else by the distribution that the config or the caller names."""
-    said = config.cluster
-    return said.api_ports or _API_PORTS.get(said.distribution or distribution, _USUAL_API_PORTS)
-
-
-# Objects that only one distribution has; nothing that can be installed anywhere is listed here.
-_TELLING = {
-    "TalosUpgrade": "talos",
-    "HelmChartConfig": "k3s",
-}
-
-
-def _distribution(inventory: Inventory) -> str:
-    return next((name for kind, name in _TELLING.items() if inventory.of(kind)), "")

@@ -96,21 +96,43 @@ def _cluster(spec: Mapping) -> ClusterConfig:
     local = dns.get("nodeLocal")
     return ClusterConfig(
         domain=(spec.get("domain") or "cluster.local").strip("."),
-        distribution=(spec.get("distribution") or "").lower(),
+        distribution=_distribution(spec),
         cilium_version=(spec.get("ciliumVersion") or "").lstrip("v"),
         api_ports=tuple(int(port) for port in api.get("ports") or ()),
         dns_namespace=dns.get("namespace") or "",
         dns_labels=strings(dns.get("labels")),
+        dns_ports=tuple(int(port) for port in dns.get("ports") or ()),
+        dns_addresses=_ranges(dns, "addresses", ("cluster", "dns")),
         node_local_dns=None if local is None else BOOLEANS[local],
         scrapers=_peers(spec, "scrapers"),
         gateways=_peers(spec, "gateways"),
-        node_cidrs=tuple(
-            _meant(peers.cidr, text, ("cluster", "nodeCIDRs", number))
-            for number, text in enumerate(_texts(spec, "nodeCIDRs"))
-        ),
+        node_cidrs=_ranges(spec, "nodeCIDRs"),
+        load_balancer_cidrs=_ranges(spec, "loadBalancerCIDRs"),
+        private_cidrs=_ranges(spec, "privateCIDRs"),
         identity_labels=_texts(spec, "identityLabels"),
         fqdn=_flag(spec, "fqdn", False),
         probe_rules=spec.get("probes") == "rules",
+    )
+
+
+def _distribution(spec: Mapping) -> str:
+    """The catalogue's word for what the cluster is made with. Raises Unmeant for one that it does not know."""
+    word = str(spec.get("distribution") or "").lower()
+    if word:
+        from cilium_policies.catalogue.distributions import names
+
+        if word not in names():
+            from cilium_policies.catalogue.check import nearest
+
+            message = f"{word!r} is not a known distribution{nearest(word, names())}"
+            cure = f"write one of {', '.join(names())}, or leave it out"
+            raise Unmeant(("cluster", "distribution"), message, cure)
+    return word
+
+
+def _ranges(spec: Mapping, key: str, above: Path = ("cluster",)) -> tuple[str, ...]:
+    return tuple(
+        _meant(peers.cidr, text, (*above, key, number)) for number, text in enumerate(_texts(spec, key))
     )
 
 

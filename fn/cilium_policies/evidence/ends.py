@@ -15,6 +15,19 @@ KUBE_APISERVER = entity("kube-apiserver")
 NODES = (HOST, REMOTE_NODE)
 
 
+def tunnels(cluster: Cluster) -> tuple[Peer, ...]:
+    """The pods through which the API server of a managed cluster reaches others (konnectivity)."""
+    return tuple(
+        Peer("labels", namespace=one.namespace, labels=tuple(sorted(one.labels.items())))
+        for one in cluster.settings.platform.tunnel
+    )
+
+
+def api_callers(cluster: Cluster) -> tuple[Peer, ...]:
+    """Where the API server's calls to pods come from: itself, the nodes it may run on, its tunnel."""
+    return (KUBE_APISERVER, *NODES, *tunnels(cluster))
+
+
 def ends(workload: Workload) -> tuple[Peer, ...]:
     """The peers that stand for a workload's pods: host-network pods carry the identity of their node, and
     `remote-node` never covers the own one, so they are both node entities."""

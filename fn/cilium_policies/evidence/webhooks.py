@@ -6,7 +6,8 @@ entity kube-apiserver alone covers a self-hosted control plane whose address the
 remote-node stand beside it because that mapping comes from the endpoints of `default/kubernetes`: behind a
 virtual address, a load balancer or a local proxy (Talos' KubePrism, kube-vip, RKE2) a node can run an API
 server that the endpoints do not list, and a webhook that fails closed stops the cluster. No flow that is
-to be denied in practice comes from the nodes: they could impersonate the API server anyhow.
+to be denied in practice comes from the nodes: they could impersonate the API server anyhow. A provider's API
+server (GKE, AKS) calls through agents that run as pods: the distribution names them.
 """
 
 from __future__ import annotations
@@ -14,12 +15,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import Edge
-from cilium_policies.evidence.ends import KUBE_APISERVER, NODES, behind
+from cilium_policies.evidence.ends import api_callers, behind
 from cilium_policies.evidence.given import Given
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
 from cilium_policies.workloads.cluster import Cluster
 
-_CALLERS = (KUBE_APISERVER, *NODES)
 _DEFAULT_PORT = "443"
 
 
@@ -44,5 +44,5 @@ def _called(cluster: Cluster, one: Object, called: Mapping, what: str) -> Iterat
     for end, port in behind(cluster, service, text(called.get("port")) or _DEFAULT_PORT):
         if end.kind != "workload":
             continue  # host-network or outside: no policy of this input receives it
-        for caller in _CALLERS:
+        for caller in api_callers(cluster):
             yield Edge(caller, end, (port,), what, str(one), "webhook")

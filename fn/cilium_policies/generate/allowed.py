@@ -112,7 +112,8 @@ class Allowed:
         return tuple(dict.fromkeys(found))
 
     def _peers(self, allow: Allow, peer: ConfigPeer, namespace: str) -> list[Peer]:
-        found = list(resolved(peer, self._cluster, self._roles, namespace))
+        calls = peer is allow.source
+        found = list(resolved(peer, self._cluster, self._roles, namespace, calls=calls))
         if not found or (peer.kind == "namespace" and peer.name not in self._shown):
             self._nothing(allow, str(peer))
         if peer.kind == "component" and namespace and not allow.namespaces:

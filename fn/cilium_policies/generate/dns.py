@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from cilium_policies.cilium.model import PortRange, Requirement, Rule, Selector, ToPorts
+from cilium_policies.cilium.model import Cidr, PortRange, Requirement, Rule, Selector, ToPorts
 from cilium_policies.config.model import Config
 from cilium_policies.evidence.edge import Peer, pods
 from cilium_policies.generate.rules import NAMESPACE_KEY
@@ -15,29 +15,35 @@ USUAL_NAMESPACE = "kube-system"
 # kubeadm, Talos, k3s and RKE2 write kube-dns; a default install of the CoreDNS chart writes coredns.
 USUAL_KEY = "k8s-app"
 USUAL_VALUES = ("coredns", "kube-dns")
-PORTS = ToPorts((PortRange("53", "UDP"), PortRange("53", "TCP")))
+PORT = 53
 _SERVER_COMPONENTS = ("coredns",)
 
 
 class Dns:
-    """The DNS pods: their namespace, the selector that finds them, and whether a node-local cache is asked."""
+    """The DNS pods: their namespace, the selector that finds them, the pod ports they listen on, resolvers
+    that are no pods, and whether a node-local cache is asked."""
 
-    __slots__ = ("namespace", "node_local", "requirements", "workloads")
+    __slots__ = ("addresses", "namespace", "node_local", "ports", "requirements", "workloads")
 
     def __init__(self, cluster: Cluster, config: Config) -> None:
-        self.workloads = [] if config.cluster.dns_labels else servers(cluster)
-        self.namespace = config.cluster.dns_namespace or (
-            self.workloads[0].namespace if self.workloads else USUAL_NAMESPACE
+        said, platform = config.cluster, cluster.settings.platform
+        labels = said.dns_labels or platform.dns_labels
+        self.workloads = [] if labels else servers(cluster)
+        self.namespace = (
+            said.dns_namespace
+            or platform.dns_namespace
+            or (self.workloads[0].namespace if self.workloads else USUAL_NAMESPACE)
         )
-        self.requirements = self._requirements(config)
-        said = config.cluster.node_local_dns
-        self.node_local = said if said is not None else _has_node_local(cluster)
+        self.requirements = self._requirements(labels)
+        self.ports = said.dns_ports or platform.dns_ports or (PORT,)
+        optional = platform.optional_dns if cluster.settings.said else ()
+        self.addresses = (*said.dns_addresses, *platform.dns_addresses, *optional)
+        local = said.node_local_dns
+        self.node_local = local if local is not None else platform.node_local_dns or _has_node_local(cluster)
 
-    def _requirements(self, config: Config) -> tuple[Requirement, ...]:
-        if config.cluster.dns_labels:
-            return tuple(
-                Requirement(key, "In", (value,)) for key, value in sorted(config.cluster.dns_labels.items())
-            )
+    def _requirements(self, labels: dict[str, str]) -> tuple[Requirement, ...]:
+        if labels:
+            return tuple(Requirement(key, "In", (value,)) for key, value in sorted(labels.items()))
         shown = [one for one in self.workloads if one.namespace == self.namespace]
         if all(one.labels.get(USUAL_KEY) in USUAL_VALUES for one in shown):
             return (
@@ -70,11 +76,25 @@ class Dns:
     def rules(self, namespace: str, *, visible: bool = False) -> tuple[Rule, ...]:
         """The egress rules that let a pod ask; `visible` sends the questions through Cilium's DNS proxy, as
         toFQDNs needs it."""
-        ports = PORTS._replace(l7="dns", rules={"dns": [{"matchPattern": "*"}]}) if visible else PORTS
-        found = [Rule(endpoints=(self.selector(namespace),), ports=(ports,), why="cluster DNS")]
+        found = [Rule(endpoints=(self.selector(namespace),), why="cluster DNS")]
+        ports = [dns_ports(self.ports)]
         if self.node_local:
-            found.append(Rule(entities=("host",), ports=(ports,), why="node-local DNS cache"))
-        return tuple(found)
+            found.append(Rule(entities=("host",), why="node-local DNS cache"))
+            ports.append(dns_ports((PORT,)))
+        if self.addresses:
+            cidrs = tuple(Cidr(one) for one in sorted(set(self.addresses)))
+            found.append(Rule(cidrs=cidrs, why="DNS outside the cluster's pods"))
+            ports.append(dns_ports((PORT,)))
+        if visible:
+            ports = [one._replace(l7="dns", rules={"dns": [{"matchPattern": "*"}]}) for one in ports]
+        return tuple(
+            rule._replace(ports=(group,)) for rule, group in zip(found, ports, strict=True)
+        )
+
+
+def dns_ports(numbers: tuple[int, ...]) -> ToPorts:
+    """Ports on which names are asked for, by either protocol."""
+    return ToPorts(tuple(PortRange(str(one), protocol) for one in numbers for protocol in ("UDP", "TCP")))
 
 
 def servers(cluster: Cluster) -> list[Workload]:

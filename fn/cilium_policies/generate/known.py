@@ -8,6 +8,7 @@ from cilium_policies.catalogue.conditions import holds
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Edge as Known
 from cilium_policies.evidence.edge import Edge, Peer, entity, pods
+from cilium_policies.evidence.ends import KUBE_APISERVER, api_callers
 from cilium_policies.generate.roles import Roles
 from cilium_policies.kube.objects import Mapping
 from cilium_policies.kube.ports import Port
@@ -20,8 +21,6 @@ _ANYWHERE = (
     Peer("cidr", "0.0.0.0/0", excepts=("169.254.0.0/16",)),
     Peer("cidr", "::/0", excepts=("fe80::/10",)),
 )
-# The API server's calls come from a node: its own identity, or only that of the node.
-_API_CLIENTS = ("kube-apiserver", "host", "remote-node")
 
 
 class WorkloadFacts:
@@ -89,7 +88,7 @@ def _edge(
     own = pods(workload)
     evidence = f"catalogue {known.owner}"
     explains = not known.probe and known.peer != "scraper"
-    for peer in _peers(known, workload, roles, ports):
+    for peer in _peers(known, workload, roles, ports, cluster):
         source, target = (own, peer) if known.direction == "egress" else (peer, own)
         yield Edge(source, target, ports, known.why, evidence, "catalogue", explains)
 
@@ -103,7 +102,9 @@ def _is_inside(workload: Workload, cluster: Cluster) -> bool:
     )
 
 
-def _peers(known: Known, workload: Workload, roles: Roles, ports: tuple[Port, ...]) -> Iterator[Peer]:
+def _peers(
+    known: Known, workload: Workload, roles: Roles, ports: tuple[Port, ...], cluster: Cluster
+) -> Iterator[Peer]:
     word, _, name = known.peer.partition(":")
     outward = known.direction == "egress"
     if word == "component":
@@ -111,7 +112,7 @@ def _peers(known: Known, workload: Workload, roles: Roles, ports: tuple[Port, ..
     elif word == "kube-apiserver":
         if outward and workload.rendered and not workload.by_label:
             return  # the same image runs in many ways: whether this one calls the API its role bindings say
-        yield from map(entity, ("kube-apiserver",) if outward else _API_CLIENTS)
+        yield from (KUBE_APISERVER,) if outward else api_callers(cluster)
     elif word == "gateway":
         yield from roles.gateways
     elif word == "scraper":

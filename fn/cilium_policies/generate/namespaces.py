@@ -44,12 +44,34 @@ def namespaces(cluster: Cluster, config: Config) -> tuple[dict[str, Namespace], 
             continue
         # An inventory tells which other build holds the Namespace: that one owns what is namespace-wide.
         wide = name in declared or not (config.declared_only or name in elsewhere)
+        if wide and _is_providers(name, cluster) and name not in (*declared, *config.named_namespaces):
+            wide = False
+            findings.append(_left_open(name, cluster, peopled[name]))
         chosen[name] = Namespace(name, name in declared, wide)
         if wide and name not in declared and not cluster.known:
             findings.append(_undeclared(name, peopled.get(name, config.where)))
     others = _only_named(cluster, known)
     findings += _in_vain(config, known | elsewhere | {one.namespace for one in others})
     return chosen, findings + others
+
+
+def _is_providers(name: str, cluster: Cluster) -> bool:
+    """Whether a provider runs pods in a namespace that no manifest of the user's shows, or may do so."""
+    platform = cluster.settings.platform
+    return (platform.managed or not platform.name) and any(fnmatchcase(name, one) for one in platform.owns)
+
+
+def _left_open(name: str, cluster: Cluster, where: Where) -> Finding:
+    platform = cluster.settings.platform.name
+    who = f"{platform} runs pods" if platform else "the distribution, which the input does not tell, may run pods"
+    return Finding(
+        INFO,
+        f"no default-deny in namespace {name}: {who} there that no manifest shows; only the pods that the input"
+        " shows get policies",
+        "to close it, put its Namespace into the input and allow what the other pods need",
+        *where,
+        namespace=name,
+    )
 
 
 def _in_vain(config: Config, known: set[str]) -> Iterator[Finding]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from cilium_policies.cilium.model import Policy, Rule, Selector, Spec
 from cilium_policies.config.model import Mode
-from cilium_policies.config.settings import api_ports
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge, Peer
 from cilium_policies.generate.naming import component_name, free, limited
@@ -84,7 +83,9 @@ class Policies:
             # the config's ports, not derived ones: the same text in whichever build writes it
             scrapes = [edge for edge in self._plan.edges if dns.is_shown_by(edge.target)]
             callers = self._rules([(edge.source, edge) for edge in scrapes], name) if scrapes else ()
-            found["allow-dns-server"] = allow_dns_server(mode, dns, api_ports(self._plan.config), callers)
+            found["allow-dns-server"] = allow_dns_server(
+                mode, dns, self._plan.cluster.settings.common_api_ports, callers
+            )
         return found
 
     def _cluster_wide(self) -> Iterator[Policy]:

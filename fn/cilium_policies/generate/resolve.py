@@ -6,19 +6,25 @@ from collections.abc import Iterator
 
 from cilium_policies.config.peer import ConfigPeer
 from cilium_policies.evidence.edge import Peer, entity, pods
+from cilium_policies.evidence.ends import tunnels
 from cilium_policies.generate.roles import Roles
 from cilium_policies.workloads.cluster import Cluster
 
 _ENTITIES = ("kube-apiserver", "host", "remote-node", "world")
 
 
-def resolved(peer: ConfigPeer, cluster: Cluster, roles: Roles, namespace: str = "") -> Iterator[Peer]:
+def resolved(
+    peer: ConfigPeer, cluster: Cluster, roles: Roles, namespace: str = "", *, calls: bool = False
+) -> Iterator[Peer]:
     """The peers that a config's peer stands for; none where the input shows nothing of that name.
 
-    `namespace` is what `same-namespace` means.
+    `namespace` is what `same-namespace` means. `calls`: the peer opens the connections, and the API server's
+    may come through a tunnel.
     """
     if peer.kind == "word":
         yield from _word(peer.name, roles, namespace)
+        if peer.name == "kube-apiserver" and calls:
+            yield from tunnels(cluster)
     elif peer.kind == "component":
         yield from map(pods, roles.component(peer.name))
     elif peer.kind == "pod":
@@ -26,6 +32,11 @@ def resolved(peer: ConfigPeer, cluster: Cluster, roles: Roles, namespace: str = 
     elif peer.kind == "service":
         service = cluster.service(peer.namespace, peer.name)
         yield from map(pods, cluster.backends(service) if service else [])
+    elif peer.kind == "labels":
+        shown = cluster.selected(peer.namespace, dict(peer.labels)) if peer.namespace else []
+        yield from map(pods, shown)
+        if not shown:
+            yield Peer("labels", namespace=peer.namespace, labels=peer.labels)
     elif peer.kind == "namespace":
         yield Peer("namespace", namespace=peer.name)
     else:

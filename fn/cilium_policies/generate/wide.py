@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cilium_policies.cilium.model import PortRange, Rule, Selector, Spec, ToPorts
 from cilium_policies.config.model import AUDIT, OFF, Mode
-from cilium_policies.generate.dns import PORTS, Dns
+from cilium_policies.generate.dns import Dns, dns_ports
 from cilium_policies.generate.rules import EVERY_POD
 
 NOBODY = (Rule(),)  # `[{}]`: denies by default, allows nobody; an empty list would be refused by the agent
@@ -46,9 +46,10 @@ def allow_dns_server(
 ) -> Spec:
     """The DNS pods that another build holds: without it a default-deny beside them stops the cluster's DNS.
     `callers` are who else calls them: the scraper of their metrics."""
+    asked = (dns_ports(dns.ports),)
     ingress = (
-        Rule(endpoints=(EVERY_POD,), ports=(PORTS,), why="DNS of every pod"),
-        Rule(entities=("host", "remote-node"), ports=(PORTS,), why="DNS of the nodes"),
+        Rule(endpoints=(EVERY_POD,), ports=asked, why="DNS of every pod"),
+        Rule(entities=("host", "remote-node"), ports=asked, why="DNS of the nodes"),
         *callers,
     )
     egress = (

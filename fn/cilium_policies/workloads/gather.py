@@ -44,7 +44,7 @@ def gather(
         _placed(one)
         _recognise(one, catalogue)
     tell_apart(workloads, catalogue)
-    workloads += distribution.brought(settings.distribution, workloads, catalogue)
+    workloads += distribution.brought(settings.platform, workloads, catalogue)
     operated, behind = _operated(shown, catalogue, workloads)
     for one in operated:
         _placed(one)

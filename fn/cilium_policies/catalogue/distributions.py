@@ -1,0 +1,162 @@
+"""What Kubernetes distributions are like: one file each in `distributions/`, read when one is said or recognised.
+
+Where the API server listens and whose pods carry its calls, who answers DNS, which components come with the
+cluster, which namespaces are the provider's, and what in an input tells that a cluster is of this kind.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+from cilium_policies.catalogue.conditions import at_any
+from cilium_policies.catalogue.load import DISTRIBUTIONS
+from cilium_policies.catalogue.model import group_kind, texts
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, mappings, strings, text
+from cilium_policies.kube.pods import pod_spec
+from cilium_policies.lean import NamedTuple
+
+
+class Labelled(NamedTuple):
+    """Pods by namespace and labels."""
+
+    namespace: str
+    labels: dict[str, str]
+
+
+class Bundled(NamedTuple):
+    """A component that a distribution runs by itself, with the labels that its pods carry there."""
+
+    component: str
+    namespace: str
+    workload: str
+    kind: str
+    labels: dict[str, str]
+
+
+class Distribution(NamedTuple):
+    """One distribution; the nameless one stands for "not known".
+
+    `managed`: a provider runs pods in its own namespaces that no manifest of the user's shows.
+    `owns`: patterns of the namespaces that are the distribution's own.
+    `tunnel`: pods through which the API server's calls reach the cluster, where they do not come from nodes.
+    `dns_addresses`: resolvers that are no pods, as ranges; `optional_dns`: those that only some clusters have,
+    which count where the user has named the distribution.
+    """
+
+    name: str = ""
+    managed: bool = False
+    cloud: str = ""
+    owns: tuple[str, ...] = ("kube-system",)
+    api_ports: tuple[int, ...] = ()
+    tunnel: tuple[Labelled, ...] = ()
+    dns_namespace: str = ""
+    dns_labels: dict[str, str] = {}  # noqa: RUF012
+    dns_ports: tuple[int, ...] = ()
+    dns_addresses: tuple[str, ...] = ()
+    optional_dns: tuple[str, ...] = ()
+    node_local_dns: bool = False
+    brings: tuple[Bundled, ...] = ()
+
+
+UNKNOWN = Distribution()
+
+
+def names() -> list[str]:
+    """Every word that `spec.cluster.distribution` takes; no file is read for it."""
+    with os.scandir(DISTRIBUTIONS) as entries:
+        return sorted(one.name[:-5] for one in entries if one.name.endswith(".yaml"))
+
+
+def read(data: Mapping) -> Distribution:
+    """A distribution out of its file's mapping."""
+    api, dns = mapping(data.get("apiServer")), mapping(data.get("dns"))
+    addresses = mappings(dns.get("addresses"))
+    return Distribution(
+        text(data.get("distribution")),
+        flag(data.get("managed")),
+        text(data.get("cloud")),
+        texts(data.get("owns")) or UNKNOWN.owns,
+        _numbers(api.get("ports")),
+        tuple(
+            Labelled(text(one.get("namespace")), strings(one.get("labels")))
+            for one in mappings(api.get("tunnel"))
+        ),
+        text(dns.get("namespace")),
+        strings(dns.get("labels")),
+        _numbers(dns.get("ports")),
+        tuple(text(one.get("cidr")) for one in addresses if not flag(one.get("optional"))),
+        tuple(text(one.get("cidr")) for one in addresses if flag(one.get("optional"))),
+        flag(dns.get("nodeLocal")),
+        tuple(map(_bundled, mappings(data.get("brings")))),
+    )
+
+
+def _numbers(value: object) -> tuple[int, ...]:
+    return tuple(int(one) for one in texts(value) if one.isdigit())
+
+
+def _bundled(data: Mapping) -> Bundled:
+    return Bundled(
+        text(data.get("component")),
+        text(data.get("namespace")),
+        text(data.get("workload")),
+        text(data.get("kind")) or "Deployment",
+        strings(data.get("labels")),
+    )
+
+
+def find(name: str, table: Mapping) -> Distribution:
+    """The distribution of that name in the index's table; UNKNOWN for none."""
+    data = mapping(table.get(name))
+    return read(mapping(table.get(text(data.get("sameAs")))) or data) if data else UNKNOWN
+
+
+class Recognised(NamedTuple):
+    """A distribution that the input tells of. `sure`: by an object of a kind that no other has."""
+
+    name: str = ""
+    by: str = ""
+    sure: bool = False
+
+
+_KEYED = ("ServiceAccount", "Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job")
+
+
+def recognised(inventory: Inventory, table: Mapping, mentions: Callable[[str], bool]) -> Recognised:
+    """The one distribution that the input tells of; of two (the trees of several clusters) none."""
+    found = {
+        name: Recognised(name, str(one), sure=True)
+        for name, data in table.items()
+        if (one := next(_telling(inventory, data), None)) is not None
+    }
+    if not found:
+        prefixes = {
+            key: name for name, data in table.items() for key in texts(data.get("keys")) if mentions(key)
+        }
+        for one in inventory.of(*_KEYED) if prefixes else ():
+            for key, name in prefixes.items():
+                if any(written.startswith(key) for written in _keys(one)):
+                    found.setdefault(name, Recognised(name, str(one)))
+    return next(iter(found.values())) if len(found) == 1 else Recognised()
+
+
+def _telling(inventory: Inventory, data: Mapping) -> Iterator[Object]:
+    for when in mappings(data.get("tells")):
+        group, kind = group_kind(text(when.get("object")))
+        for one in inventory.of(kind, group=group or None):
+            if "has" not in when or at_any(one.body, when["has"], when):
+                yield one
+
+
+def _keys(one: Object) -> Iterator[str]:
+    """Keys by which an object asks for nodes, or an account for an identity."""
+    if one.kind == "ServiceAccount":
+        yield from one.annotations
+        return
+    spec = pod_spec(one)
+    yield from mapping(spec.get("nodeSelector"))
+    wanted = at(spec, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
+    for term in mappings(mapping(wanted).get("nodeSelectorTerms")):
+        yield from (text(each.get("key")) for each in mappings(term.get("matchExpressions")))
