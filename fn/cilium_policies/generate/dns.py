@@ -87,9 +87,7 @@ class Dns:
             ports.append(dns_ports((PORT,)))
         if visible:
             ports = [one._replace(l7="dns", rules={"dns": [{"matchPattern": "*"}]}) for one in ports]
-        return tuple(
-            rule._replace(ports=(group,)) for rule, group in zip(found, ports, strict=True)
-        )
+        return tuple(rule._replace(ports=(group,)) for rule, group in zip(found, ports, strict=True))
 
 
 def dns_ports(numbers: tuple[int, ...]) -> ToPorts:

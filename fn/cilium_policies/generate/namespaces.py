@@ -63,7 +63,11 @@ def _is_providers(name: str, cluster: Cluster) -> bool:
 
 def _left_open(name: str, cluster: Cluster, where: Where) -> Finding:
     platform = cluster.settings.platform.name
-    who = f"{platform} runs pods" if platform else "the distribution, which the input does not tell, may run pods"
+    who = (
+        f"{platform} runs pods"
+        if platform
+        else "the distribution, which the input does not tell, may run pods"
+    )
     return Finding(
         INFO,
         f"no default-deny in namespace {name}: {who} there that no manifest shows; only the pods that the input"
