@@ -191,7 +191,12 @@ func (m *Manifests) add(raw []byte) error {
 		if err := json.Unmarshal(raw, &object); err != nil {
 			return err
 		}
-		m.Policies = append(m.Policies, &unstructured.Unstructured{Object: object})
+		policy := &unstructured.Unstructured{Object: object}
+		if head.Kind == kindCCNP {
+			// kustomize and Flux set one on every object; the API server takes it off what is cluster-scoped.
+			unstructured.RemoveNestedField(object, "metadata", "namespace")
+		}
+		m.Policies = append(m.Policies, policy)
 	default:
 		if slices.Contains(kindsRead, head.Kind) {
 			return m.addWorkload(raw)

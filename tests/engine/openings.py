@@ -76,9 +76,9 @@ def openings(case: Case, world: World, policies: str, facts: Facts) -> Openings:
                 flows.append(flow)
             elif statement.endswith(", optional"):
                 optional.append(flow)
-    given = _given(world, flows, peers, names(policies))
-    own = tuple(one for one in flows if one not in given)
-    return Openings(own, tuple(given), tuple(optional), asked)
+    given = _given(world, [*flows, *optional], peers, names(policies))
+    own, more = (tuple(one for one in each if one not in given) for each in (flows, optional))
+    return Openings(own, tuple(given), more, asked)
 
 
 def _given(

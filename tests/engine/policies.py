@@ -19,12 +19,15 @@ def namespaces(policies: str) -> set[str]:
 
 def names(policies: str) -> set[str]:
     """Kind/namespace/name of each policy, as the judge writes it."""
-    found = set()
-    for one in objects(policies):
-        metadata = one.get("metadata") or {}
-        parts = [one.get("kind", ""), metadata.get("namespace", ""), metadata.get("name", "")]
-        found.add("/".join(part for part in parts if part))
-    return found
+    return {_reference(one) for one in objects(policies)}
+
+
+def _reference(policy: dict[str, Any]) -> str:
+    metadata = policy.get("metadata") or {}
+    kind = policy.get("kind", "")
+    # The API server takes off a namespace that kustomize stamped on a cluster-wide policy.
+    namespace = "" if kind == "CiliumClusterwideNetworkPolicy" else metadata.get("namespace", "")
+    return "/".join(part for part in (kind, namespace, metadata.get("name", "")) if part)
 
 
 def conflicts(policies: str) -> list[str]:
@@ -32,9 +35,7 @@ def conflicts(policies: str) -> list[str]:
     seen: dict[str, dict[str, Any]] = {}
     found = []
     for one in objects(policies):
-        metadata = one.get("metadata") or {}
-        parts = [one.get("kind", ""), metadata.get("namespace", ""), metadata.get("name", "")]
-        name = "/".join(part for part in parts if part)
+        name = _reference(one)
         content = {key: one.get(key) for key in ("spec", "specs")}
         if seen.setdefault(name, content) != content:
             found.append(name)

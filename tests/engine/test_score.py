@@ -166,6 +166,15 @@ spec: {podSelector: {matchLabels: {app.kubernetes.io/name: store}}, ingress: [{p
     found = openings(shop, world, ALL, {})
     assert {one[1] for one in found.flows} == {"shop/Deployment/front"}
     assert ("remote-node", "shop/StatefulSet/store", "TCP/5432") in found.given
+    stated = {
+        "db": {
+            "pods": [{"app.kubernetes.io/name": "store"}],
+            "ingress": [{"from": "remote-node", "ports": ["5432/TCP"], "optional": True}],
+        }
+    }
+    assert openings(shop, world, ALL, stated).optional == (), (
+        "nor do they count as the product's by the facts"
+    )
     world.unload()
 
 

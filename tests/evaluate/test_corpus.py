@@ -62,9 +62,6 @@ def compared(judge: Judge, case: Case) -> tuple[int, list[str]]:
     documents = load(cluster_text(case)) + load(written)
     plain = [one for one in documents if one["kind"] not in POLICIES[:2]]
     own = [one for one in documents if one["kind"] in POLICIES[:2]]
-    for one in own:
-        if one["kind"] == POLICIES[1]:  # the API server takes off a namespace that kustomize stamped on
-            one["metadata"].pop("namespace", None)
     ours = Cluster(documents)
     queries = [row.query for row in case.rows] + drawn(ours)
     fields = {"text": stream(plain), "policies": stream(own), "queries": queries}
