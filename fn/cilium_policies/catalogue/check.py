@@ -61,7 +61,21 @@ EDGE = {
     "when": "when",
     "probe": "flag",
     "source": "text",
+    "names": "hosts",
+    "unnamed": "text",
+    "purpose": "purpose",
 }
+HOSTS = {
+    "when": "when",
+    "object": "texts",
+    "has": "texts",
+    "is": "text",
+    "matches": "regex",
+    "hosts": "texts",
+    "names": "hostnames",
+    "unknown": "flag",
+}
+PURPOSES = ("telemetry", "updates")
 CONDITION = {
     "value": "texts",
     "field": "texts",
@@ -198,6 +212,8 @@ _LISTS = {
     "tunnel": "labelled",
     "ranges": "range",
     "bundle": "bundled",
+    "hosts": "host",
+    "hostnames": "hostname",
 }
 _FORMS = {
     "chart": CHART,
@@ -215,11 +231,23 @@ _FORMS = {
 
 
 def _entry(value: Any, kind: str, path: str) -> list[str]:
+    if kind == "host":
+        return _host(value, path)
     if kind != "edge":
         return _value(value, kind, path)
     found = _members(value, EDGE, path)
     if isinstance(value, dict) and ("from" in value) == ("to" in value):
         found.append(f"{path}: needs either `from` or `to`")
+    return found
+
+
+def _host(value: Any, path: str) -> list[str]:
+    """A member of `names:`: a name, or a mapping that says where names stand."""
+    if isinstance(value, str):
+        return _text(value, "hostname", path)
+    found = _members(value, HOSTS, path)
+    if isinstance(value, dict) and not found and not set(value) & {"hosts", "names", "unknown"}:
+        found.append(f"{path}: says nothing; give hosts, names or unknown")
     return found
 
 
@@ -248,6 +276,12 @@ def _text(value: str, kind: str, path: str) -> list[str]:
             f"{path}: {value!r} names no peer{nearest(value, (*WORDS, *PREFIXES))}; write one of"
             f" {', '.join(WORDS)} or component:NAME, namespace:NAME, cidr:RANGE, fqdn:NAME"
         ]
+    if kind == "hostname" and not re.fullmatch(
+        r"(?:[\w*-]|\{[^}]+\})(?:[\w.*-]|\{[^}]+\})*\.[\w{}.*-]*[\w}]", value
+    ):
+        return [f"{path}: {value!r} is not a DNS name or pattern; write api.example.org or *.example.org"]
+    if kind == "purpose" and value not in PURPOSES:
+        return [f"{path}: {value!r} is no purpose{nearest(value, PURPOSES)}; write {' or '.join(PURPOSES)}"]
     if kind == "mention" and value not in MENTIONS:
         return [f"{path}: {value!r} is no word{nearest(value, MENTIONS)}; write one of {', '.join(MENTIONS)}"]
     if kind == "regex":

@@ -89,7 +89,7 @@ def via_agrees(made: MadeBy, body: Mapping, facts: Facts) -> bool:
     group, kind = group_kind(text(made.via.get("object")))
     name = at(body, text(made.via.get("field")))
     return any(
-        _agrees(at(other, text(made.via.get("has"))), made.via)
+        agrees(at(other, text(made.via.get("has"))), made.via)
         for other in facts.objects(group, kind)
         if at(other, "metadata.name") == name
     )
@@ -109,7 +109,7 @@ def _enabled(enabled: When, default: bool, tree: Mapping) -> bool:
     if "not" in enabled:
         return not _enabled(enabled["not"], not default, tree)
     found = at(tree, path)
-    return default if found is None else _agrees(found, enabled)
+    return default if found is None else agrees(found, enabled)
 
 
 def at(tree: Any, path: str) -> Any:
@@ -176,7 +176,7 @@ def _object(when: Mapping, facts: Facts) -> bool:
 
 def at_any(tree: Mapping, paths: Any, when: Mapping) -> bool:
     """Whether what stands at any of these paths agrees."""
-    return any(_agrees(at(tree, path), when) for path in texts(paths))
+    return any(agrees(at(tree, path), when) for path in texts(paths))
 
 
 def _env(when: Mapping, facts: Facts) -> bool:
@@ -189,7 +189,7 @@ def _any(pattern: Any, among: Iterable[str]) -> bool:
     return any(search(one) for one in among)
 
 
-def _agrees(found: Any, when: Mapping) -> bool:
+def agrees(found: Any, when: Mapping) -> bool:
     """`is`: the same text; `matches`: a pattern in any scalar; neither: set and not empty, false or 0."""
     if "is" in when:
         return any(one == when["is"] for _, one in walk_strings(found))

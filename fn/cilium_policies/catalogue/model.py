@@ -73,7 +73,9 @@ class Edge(NamedTuple):
     """One flow of a component, seen from it: `direction` ingress or egress, `peer` a word of the format.
 
     `ports` as written (`3000/TCP`, `{port}/TCP`); empty: any. `owner` is the component whose file states it,
-    `probe` an edge that only kubelet probes need. `when` None: always.
+    `probe` an edge that only kubelet probes need. `when` None: always. `names`: every DNS name that the program calls
+    on these ports (catalogue.hosts reads them); None: not known. `unnamed` says why they cannot be; `purpose` is a word
+    for what nobody needs to run the program (telemetry, updates).
     """
 
     direction: str
@@ -84,6 +86,9 @@ class Edge(NamedTuple):
     probe: bool
     source: str
     owner: str
+    names: tuple[Any, ...] | None = None
+    unnamed: str = ""
+    purpose: str = ""
 
     def pod_ports(self, port: str = "") -> tuple[Port, ...]:
         """The ports as numbers; `port` stands in for `{port}`, and what stays no number is left out."""
@@ -204,6 +209,9 @@ def read_edge(data: Mapping, owner: str, subject: str) -> Edge:
         flag(data.get("probe")),
         text(data.get("source")),
         owner,
+        tuple(data["names"]) if isinstance(data.get("names"), list) else None,
+        text(data.get("unnamed")),
+        text(data.get("purpose")),
     )
 
 

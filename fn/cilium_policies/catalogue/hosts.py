@@ -1,0 +1,156 @@
+"""The hosts that a component calls outside: those its entry states, and those that objects of the input name.
+
+`names:` of an edge to `internet` lists every name that the program calls on the edge's ports, but for what its own
+configuration says, which evidence finds. A member is a DNS name or matchPattern, or a mapping:
+
+    {when: CONDITION, names: [NAME, …]}                names that hold under a condition
+    {object: group/Kind, hosts: PATH}                  the hosts of the addresses at that path of each such object
+    {object: group/Kind, has: PATH, names: [NAME, …]}  names of the objects that hold something there; `{PATH}` in a
+                                                       name is filled in from the object
+    {object: group/Kind, has: PATH, unknown: true}     such an object calls hosts that no manifest names
+
+A list is an answer only where it is the whole answer: an object of one of its kinds that no member speaks of, or a
+variable that somebody fills in later, makes it none.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+
+from cilium_policies.catalogue.conditions import Facts, agrees, at, holds
+from cilium_policies.catalogue.model import Edge, group_kind, texts
+from cilium_policies.kube.objects import Mapping, flag, text, walk_strings
+from cilium_policies.lean import Any, NamedTuple
+
+_ADDRESS = re.compile(
+    r"(?:([a-z][a-z0-9+.-]*)://)?(?:[^/@\s]*@)?(\[[0-9a-f:]+\]|[^/:\s?#]+)(?::([^/\s?#]*))?", re.I
+)
+_PORTS = {"http": 80, "ssh": 22, "git": 9418, "git+ssh": 22}
+_FILLED = re.compile(r"\{([^}]+)\}")
+_NAME = re.compile(r"(?!-)[a-z0-9_-]+(?:\.[a-z0-9_-]+)+", re.I)
+_INSIDE = (".svc", ".local", ".lan", ".internal", ".home.arpa", ".localhost")
+
+
+class Host(NamedTuple):
+    """A DNS name or matchPattern, and the port it is called on; 0: every port of the edge."""
+
+    name: str
+    port: int = 0
+
+
+class Unnamed(Exception):
+    """Somebody is called whose name is not known."""
+
+
+def hosts(edge: Edge, facts: Facts) -> tuple[Host, ...] | None:
+    """Every host that an edge means, sorted; None where they are not known in full."""
+    if edge.names is None:
+        return None
+    try:
+        found = set(_stated(edge.names, facts)) | set(_named_by_objects(edge.names, facts))
+    except Unnamed:
+        return None
+    onward = set(_onward(found))
+    return tuple(sorted(found | onward))
+
+
+def reads_objects(edge: Edge) -> bool:
+    """Whether the answer depends on objects that other builds of a tree may hold as well."""
+    return any(isinstance(one, dict) and "object" in one for one in edge.names or ())
+
+
+def _stated(names: Iterable[Any], facts: Facts) -> Iterator[Host]:
+    for one in names:
+        if isinstance(one, str):
+            yield Host(one)
+        elif "object" not in one and holds(one.get("when"), facts):
+            if flag(one.get("unknown")):
+                raise Unnamed
+            yield from map(Host, texts(one.get("names")))
+
+
+def _named_by_objects(names: Iterable[Any], facts: Facts) -> Iterator[Host]:
+    """Hosts by object. Raises Unnamed where an object of these kinds is not spoken of, or where there is none:
+    the program then reads what this input does not show."""
+    members = [one for one in names if isinstance(one, dict) and "object" in one]
+    kinds = dict.fromkeys(kind for one in members for kind in texts(one["object"]))
+    seen = 0
+    for kind in kinds:
+        spoken = [one for one in members if kind in texts(one["object"])]
+        for body in facts.objects(*group_kind(kind)):
+            seen += 1
+            answers = [one for one in spoken if _speaks_of(one, body)]
+            if not answers:
+                raise Unnamed
+            for one in answers:
+                yield from _of_object(one, body)
+    if members and not seen:
+        raise Unnamed
+
+
+def _speaks_of(member: Mapping, body: Mapping) -> bool:
+    if "has" not in member:
+        return True
+    return any(agrees(at(body, path), member) for path in texts(member["has"]))
+
+
+def _of_object(member: Mapping, body: Mapping) -> Iterator[Host]:
+    if flag(member.get("unknown")):
+        raise Unnamed
+    for name in texts(member.get("names")):
+        yield Host(_filled(name, body))
+    for path in texts(member.get("hosts")):
+        for _, written in walk_strings(at(body, path)):
+            found = host_of(written)
+            if found is not None:
+                yield found
+
+
+def _filled(template: str, body: Mapping) -> str:
+    def value(match: re.Match[str]) -> str:
+        found = text(at(body, match[1]))
+        if not found or "$" in found:
+            raise Unnamed
+        return found
+
+    return _FILLED.sub(value, template)
+
+
+def host_of(address: str) -> Host | None:
+    """The public host of a URL, an image reference, an scp-like Git address or a bare host, with its port; None for
+    one inside the cluster or the local network. Raises Unnamed for a bare number or a name yet to be filled in."""
+    match = _ADDRESS.match(address.strip())
+    if match is None:
+        return None
+    scheme, host, tail = (match[1] or "").lower(), match[2].rstrip(".").lower(), match[3] or ""
+    if "$" in host:
+        raise Unnamed
+    if "." not in host or host.endswith(_INSIDE) or ".svc." in host:
+        return None
+    if not _NAME.fullmatch(host) or host.replace(".", "").isdigit():
+        raise Unnamed
+    scp = not scheme and "@" in address.partition("/")[0] and tail and not tail.isdigit()
+    usual = 22 if scp else _PORTS.get(scheme, 443)
+    return Host(host, int(tail) if tail.isdigit() else usual)
+
+
+def _onward(found: Iterable[Host]) -> Iterator[Host]:
+    for host in found:
+        for name in redirects().get(host.name, ()):
+            yield Host(name, 443)
+
+
+_REDIRECTS: dict[str, tuple[str, ...]] = {}
+
+
+def redirects() -> dict[str, tuple[str, ...]]:
+    """Where registries and forges send their clients on to, by host (`hosts.yaml`); read once."""
+    if not _REDIRECTS:
+        import yaml
+
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "hosts.yaml"), "rb") as file:
+            table = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        _REDIRECTS.update({host: tuple(names) for host, names in table.items()})
+    return _REDIRECTS

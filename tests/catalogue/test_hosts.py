@@ -1,0 +1,140 @@
+"""The hosts of an edge: stated, read from objects, sent on by registries; and when the list is no whole answer."""
+
+import pytest
+from cilium_policies.catalogue.check import problems
+from cilium_policies.catalogue.hosts import Host, Unnamed, host_of, hosts, redirects
+from cilium_policies.catalogue.model import read_edge
+
+GIT = "source.toolkit.fluxcd.io/GitRepository"
+STORE = "external-secrets.io/ClusterSecretStore"
+
+
+class Facts:
+    values: dict = {}  # noqa: RUF012
+    body: dict = {}  # noqa: RUF012
+    args = ("--provider=cloudflare",)
+    env = ()
+    texts = ()
+    distribution = ""
+    replicas = 1
+
+    def __init__(self, **objects):
+        self._objects = objects
+
+    def objects(self, group, kind):
+        return ({"spec": spec} for spec in self._objects.get(kind, ()))
+
+    def present(self, component):
+        return False
+
+
+def edge(names):
+    return read_edge({"to": "internet", "ports": ["443/TCP"], "why": "x", "names": names}, "c", "c")
+
+
+def names(found):
+    return None if found is None else [one.name for one in found]
+
+
+def test_without_names_nothing_is_known():
+    assert hosts(read_edge({"to": "internet", "why": "x"}, "c", "c"), Facts()) is None
+
+
+def test_names_and_names_under_a_condition():
+    listed = [
+        "api.example.org",
+        {"when": {"arg": "--provider=cloudflare"}, "names": ["api.cloudflare.com"]},
+        {"when": {"arg": "--provider=aws"}, "names": ["route53.amazonaws.com"]},
+    ]
+    assert names(hosts(edge(listed), Facts())) == ["api.cloudflare.com", "api.example.org"]
+
+
+def test_hosts_of_objects_with_the_ports_of_their_schemes_and_where_a_registry_sends_on():
+    facts = Facts(GitRepository=[{"url": "ssh://git@git.example.org/x.git"}, {"url": "oci://ghcr.io/x/y"}])
+    assert hosts(edge([{"object": GIT, "hosts": "spec.url"}]), facts) == (
+        Host("ghcr.io", 443),
+        Host("git.example.org", 22),
+        Host("pkg-containers.githubusercontent.com", 443),
+    )
+
+
+def test_an_object_that_no_member_speaks_of_makes_the_answer_unknown():
+    listed = [
+        {
+            "object": STORE,
+            "has": "spec.provider.aws",
+            "names": ["secretsmanager.{spec.provider.aws.region}.amazonaws.com"],
+        }
+    ]
+    aws, other = {"provider": {"aws": {"region": "eu-west-1"}}}, {"provider": {"akeyless": {"x": "y"}}}
+    assert names(hosts(edge(listed), Facts(ClusterSecretStore=[aws]))) == [
+        "secretsmanager.eu-west-1.amazonaws.com"
+    ]
+    assert hosts(edge(listed), Facts(ClusterSecretStore=[aws, other])) is None
+    assert hosts(edge(listed), Facts(ClusterSecretStore=[{"provider": {"aws": {"role": "x"}}}])) is None
+
+
+@pytest.mark.parametrize("url", ["https://${HOST}/x.git", "https://203.0.113.7/x.git"])
+def test_a_variable_or_a_bare_address_has_no_name(url):
+    assert hosts(edge([{"object": GIT, "hosts": "spec.url"}]), Facts(GitRepository=[{"url": url}])) is None
+
+
+def test_where_no_such_object_stands_another_build_may_hold_them():
+    assert hosts(edge([{"object": GIT, "hosts": "spec.url"}]), Facts()) is None
+
+
+def test_an_object_may_say_that_its_hosts_are_nowhere():
+    listed = [
+        {"object": GIT, "hosts": "spec.url"},
+        {"object": GIT, "has": "spec.secretRef", "unknown": "true"},
+    ]
+    plain, secret = (
+        {"url": "https://a.example.org"},
+        {"url": "https://a.example.org", "secretRef": {"name": "s"}},
+    )
+    assert names(hosts(edge(listed), Facts(GitRepository=[plain]))) == ["a.example.org"]
+    assert hosts(edge(listed), Facts(GitRepository=[plain, secret])) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://github.com/a/b", Host("github.com", 443)),
+        ("http://charts.example.org:8080/x", Host("charts.example.org", 8080)),
+        ("http://charts.example.org", Host("charts.example.org", 80)),
+        ("git@github.com:me/x.git", Host("github.com", 22)),
+        ("https://me:secret@git.example.org/x", Host("git.example.org", 443)),
+        ("ghcr.io/org/app", Host("ghcr.io", 443)),
+        ("https://gitea.dev.svc.cluster.local:3000/x", None),
+        ("http://minio.storage.svc:9000", None),
+        ("https://nas.lan", None),
+        ("http://redis", None),
+    ],
+)
+def test_host_of(address, expected):
+    assert host_of(address) == expected
+
+
+def test_host_of_an_address_is_no_name():
+    with pytest.raises(Unnamed):
+        host_of("https://203.0.113.7")
+
+
+def test_redirects_are_names_or_patterns():
+    every = [{"to": "internet", "why": "x", "names": [*redirects(), *sum(redirects().values(), ())]}]
+    assert problems({"component": "x", "edges": every}) == []
+
+
+@pytest.mark.parametrize(
+    ("member", "told"),
+    [
+        ("not a name", "is not a DNS name or pattern"),
+        ("com", "is not a DNS name or pattern"),
+        ({"object": GIT}, "says nothing; give hosts, names or unknown"),
+        ({"objekt": GIT}, "unknown key (did you mean object?)"),
+    ],
+)
+def test_what_is_wrong_with_a_member_is_said(member, told):
+    wrong = problems({"component": "x", "edges": [{"to": "internet", "why": "x", "names": [member]}]})
+    assert len(wrong) == 1
+    assert told in wrong[0]
