@@ -19,6 +19,7 @@ class CatalogueIndexHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "editable":  # the program rebuilds a stale index of a work tree by itself
             return
+        build_data.setdefault("force_include", {})["docs/schema"] = "cilium_policies/schemas"
         sys.path.insert(0, str(Path(self.root, "fn")))
         from cilium_policies.catalogue import index, load
 

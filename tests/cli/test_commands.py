@@ -41,7 +41,7 @@ def test_every_report_has_four_forms_on_stdout(words: tuple[str, ...], form: str
     assert done.returncode == 0, done.stderr
     text = done.stdout.decode()
     if form == "json":
-        assert isinstance(json.loads(text), list | dict)
+        assert isinstance(json.loads(text)["items"], list)
     elif form == "csv":
         rows = list(csv.reader(io.StringIO(text)))
         assert len({len(row) for row in rows}) == 1
@@ -107,7 +107,7 @@ def test_explain_names_the_rule() -> None:
         "explain", "--from", "shop/db", "--to", "shop/web", "--port", "8080", str(SHOP)
     ).stdout.decode()
     assert "denied once enforced" in denied.splitlines()[0]
-    answer = json.loads(command("explain", *WEB_TO_API, "-o", "json", str(SHOP)).stdout)
+    answer = json.loads(command("explain", *WEB_TO_API, "-o", "json", str(SHOP)).stdout)["items"]
     assert [side["direction"] for side in answer[0]["sides"]] == ["egress", "ingress"]
 
 
@@ -135,7 +135,7 @@ def test_diff_shows_what_opens_and_fails_when_asked(opened: Path) -> None:
     assert (same.returncode, same.stdout) == (0, b"no connection changes\n")
     told = command("diff", "-o", "json", str(SHOP), str(opened))
     assert told.returncode == 0
-    assert {row["change"] for row in json.loads(told.stdout)} == {"newly allowed"}
+    assert {row["change"] for row in json.loads(told.stdout)["items"]} == {"newly allowed"}
     failing = command("diff", "--fail-on", "new-allow-from-world", "-o", "md", str(SHOP), str(opened))
     assert failing.returncode == 1
     assert failing.stdout.startswith(b"### Network connections that change\n")
@@ -156,20 +156,20 @@ def test_lint_finds_faults_by_file_and_line(tmp_path: Path) -> None:
         f"{policy}:5: CiliumNetworkPolicy/shop/mine: spec.endpointSelector"
     )
     assert done.stdout.decode().endswith("[selects-no-pod]\n")
-    rows = json.loads(command("lint", "-o", "json", str(SHOP), str(policy)).stdout)
+    rows = json.loads(command("lint", "-o", "json", str(SHOP), str(policy)).stdout)["items"]
     assert [row["check"] for row in rows] == ["selects-no-pod"]
     assert command("lint", "--planned", str(SHOP)).returncode == 0
-    checks = json.loads(command("lint", "--checks", "-o", "json").stdout)
+    checks = json.loads(command("lint", "--checks", "-o", "json").stdout)["items"]
     assert "selects-no-pod" in {row["check"] for row in checks}
 
 
 def test_components_lists_finds_and_shows() -> None:
-    names = [row["component"] for row in json.loads(command("components", "-o", "json").stdout)]
+    names = [row["component"] for row in json.loads(command("components", "-o", "json").stdout)["items"]]
     assert names == sorted(names)
     assert "coredns" in names
     found = [
         row["component"]
-        for row in json.loads(command("components", "--find", "coredns", "-o", "json").stdout)
+        for row in json.loads(command("components", "--find", "coredns", "-o", "json").stdout)["items"]
     ]
     assert "coredns" in found
     assert len(found) < len(names)

@@ -34,7 +34,12 @@ def components_command(words: tuple[str, ...], form: str, find: str, config: str
     name = _name(words)
     said = config_of([], inputs.named(config), ())
     catalogue = load(said.defined_components, said.disabled_components)
-    options.show(question.shown(catalogue, name) if name else [question.listed(catalogue, find)], form)
+    if name:
+        options.show(
+            question.shown(catalogue, name), form, "Component", items=question.values(catalogue, name)
+        )
+    else:
+        options.show([question.listed(catalogue, find)], form, "ComponentList")
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -13,8 +12,8 @@ from cilium_policies.cli.streams import put
 from cilium_policies.generate.summary import plural
 from cilium_policies.questions import explain as explaining
 from cilium_policies.questions import list as listing
+from cilium_policies.questions import values
 from cilium_policies.questions.report import uncovered
-from cilium_policies.show.table import rendered
 
 
 @click.command("list", short_help="who may talk to whom")
@@ -57,20 +56,23 @@ def list_command(
     run = options.run_of(given)
     if open_ends:
         found = uncovered(run.made.plan)
-        options.show([found], form)
+        options.show([found], form, "UncoveredList", [run])
         options.warn(run, given, f"list: {plural(len(found.rows), 'uncovered direction')}")
         return 0
     asked = situation(run, which, enforced=not now)
     if by:
-        matrix = listing.matrix(listing.by_namespace(asked))
-        options.show([matrix], form)
+        between = listing.by_namespace(asked)
+        matrix = listing.matrix(between)
+        items = values.connections(between, listing.parties(asked)) if form == "json" else None
+        options.show([matrix], form, "NamespaceConnectionList", [run], items)
         options.warn(run, given, f"list: {plural(len(matrix.rows), 'row')}")
         return 0
     rows = listing.exposure(asked) if exposed else listing.connections(asked, focus)
     if form == "text":
         put("".join(f"{row}\n" for row in rows).encode() or b"no connection\n")
     else:
-        options.show([listing.table(rows)], form)
+        items = values.connections(rows, listing.parties(asked)) if form == "json" else None
+        options.show([listing.table(rows)], form, "ConnectionList", [run], items)
     options.warn(run, given, f"list: {plural(len(rows), 'connection')}")
     return 0
 
@@ -100,13 +102,8 @@ def explain_command(form: str, which: str | None, source: str, target: str, port
     answers = explaining.explain(run.made.plan, now, enforced, source, target, port)
     if form == "text":
         put("".join(f"{line}\n" for answer in answers for line in explaining.lines(answer)).encode())
-    elif form == "json":
-        put((json.dumps([_object(one) for one in answers], ensure_ascii=False, indent=2) + "\n").encode())
     else:
-        put(rendered([explaining.table(answers)], form).encode())
+        items = [explaining.value(one) for one in answers]
+        options.show([explaining.table(answers)], form, "VerdictList", [run], items)
     options.warn(run, given, "explain")
     return 0
-
-
-def _object(answer: explaining.Answer) -> dict[str, Any]:
-    return {**answer._asdict(), "sides": [side._asdict() for side in answer.sides]}

@@ -41,15 +41,25 @@ def diff_command(
     """
     wanted = options.options_of(given)
     sides: list[Situation] = []
+    runs: list[options.Run] = []
     for name in (before, after):
         run = options.run_on(inputs.read([name]), wanted, allow_empty=given["allow_empty"])
         options.warn(run, given, f"diff: {name}")
+        runs.append(run)
         sides.append(situation(run, which, enforced=True))
     found = question.diff(*sides)
     if form == "md":
         put(rendered([question.table(found, "Network connections that change")], form).encode())
     else:
-        options.show([question.table(found)], form)
+        options.show(
+            [question.table(found)],
+            form,
+            "ChangeList",
+            runs,
+            question.values_of(found),
+            added=found.added,
+            removed=found.removed,
+        )
     say(
         f"cilium-policies: {name} is {what}"
         for what, names in (("new", found.added), ("gone", found.removed))

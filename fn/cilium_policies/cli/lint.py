@@ -34,7 +34,7 @@ def lint_command(form: str, versions: tuple[str, ...], planned: bool, checks: bo
     Exit code: 0 done, no fault; 1 something found, or input or config refused; 2 wrong command line.
     """
     if checks:
-        options.show([question.reference()], form)
+        options.show([question.reference()], form, "CheckList")
         return 0
     run = options.run_of(given)
     own = [one.policy for one in run.made.read.own]
@@ -43,6 +43,6 @@ def lint_command(form: str, versions: tuple[str, ...], planned: bool, checks: bo
     if form == "text":
         put("".join(f"{line_of(row.finding())} [{row.check}]\n" for row in rows).encode())
     else:
-        options.show([question.table(rows)], form)
+        options.show([question.table(rows)], form, "FindingList", [run], question.values(rows))
     options.warn(run, given, f"lint: {plural(len(rows), 'fault') if rows else 'no fault'}")
     return 1 if rows else 0

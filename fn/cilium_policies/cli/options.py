@@ -11,6 +11,7 @@ import click
 
 from cilium_policies import function
 from cilium_policies.cli import bare, inputs
+from cilium_policies.cli.envelope import envelope, items_of
 from cilium_policies.cli.progress import Progress
 from cilium_policies.cli.streams import put, say
 from cilium_policies.config.settings import config_of
@@ -139,7 +140,18 @@ def looked_at(run: Run) -> str:
     ))  # fmt: skip
 
 
-def show(tables: Sequence[Table], form: str) -> None:
-    """Tables on stdout; a terminal's width limits text."""
+def show(
+    tables: Sequence[Table],
+    form: str,
+    kind: str = "",
+    runs: Sequence[Run] = (),
+    items: Sequence[dict[str, Any]] | None = None,
+    **more: Any,
+) -> None:
+    """Tables on stdout; a terminal's width limits text. JSON is an answer of this `kind` about these runs (see
+    `envelope`): `items`, else the first table's rows."""
+    if form == "json" and kind:
+        put(envelope(kind, items_of(tables[0]) if items is None else items, runs, **more).encode())
+        return
     width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 0
     put(rendered(tables, form, width).encode("utf-8", "backslashreplace"))

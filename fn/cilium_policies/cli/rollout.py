@@ -43,7 +43,7 @@ def rollout_command(
     if propose:
         put(question.as_yaml(question.proposed(run.made.plan)).encode())
         return 0
-    options.show([question.phases(run.made.plan)], form)
+    options.show([question.phases(run.made.plan)], form, "PhaseList", [run], question.values(run.made.plan))
     options.warn(run, given, "rollout")
     say([f"cilium-policies: {question.next_step(run.made.plan)}"])
     return 0

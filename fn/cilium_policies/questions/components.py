@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cilium_policies.catalogue import wording
 from cilium_policies.catalogue.check import nearest
 from cilium_policies.catalogue.load import Catalogue
@@ -36,6 +38,16 @@ def shown(catalogue: Catalogue, name: str) -> list[Table]:
         close = nearest(name, catalogue.components)
         raise refused(f"{name!r} is no component{close}", "cilium-policies components lists them")
     return [recognition(component), edges(catalogue, component), choices(component)]
+
+
+def values(catalogue: Catalogue, name: str) -> list[dict[str, Any]]:
+    """The same as one object for programs: `recognisedBy`, `edges`, `choices`."""
+    names = ("recognisedBy", "edges", "choices")
+    tables = [
+        [dict(zip((one.key for one in table.columns), row, strict=True)) for row in table.rows]
+        for table in shown(catalogue, name)
+    ]
+    return [{"component": name, **dict(zip(names, tables, strict=True))}]
 
 
 def recognition(component: Component) -> Table:

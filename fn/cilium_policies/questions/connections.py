@@ -25,6 +25,26 @@ class Pair(NamedTuple):
     ports: PortSet
 
 
+class Party(NamedTuple):
+    """One end of a connection as a value.
+
+    kind       | fields
+    workload   | `namespace`, `name`
+    pods       | every pod, of `namespace` where one is given
+    entity     | `name`: host, remote-node, kube-apiserver, ingress, health, world, internet
+    cidr       | `name`, `excepts`
+    fqdn       | `name`: a DNS name or pattern
+    cidr-group | `name` ("" where it is chosen by label)
+    cloud      | addresses that only a cloud's API knows
+    other      | `name`: several of these at once
+    """
+
+    kind: str
+    name: str = ""
+    namespace: str = ""
+    excepts: tuple[str, ...] = ()
+
+
 class Connections:
     """The connections of a situation: `pairs` between its ends, `outside` of them with the world.
 
@@ -36,6 +56,11 @@ class Connections:
         self.pods = [end for end in situation.ends.values() if end.managed]
         self.nodes = [end for name in NODES for end in entity(name, situation.options)]
         self.reach = Reach(situation.world, [*self.pods, *self.nodes])
+        # What the names of ends mean, those outside as `outside` comes upon them.
+        self.parties = {str(end): Party("entity", end.name) for end in self.nodes}
+        for end in self.pods:
+            self.parties[str(end)] = Party("workload", str(end).partition("/")[2], end.namespace)
+        self.parties |= {name: Party("entity", name) for name in (WORLD, INTERNET)}
 
     def into(self, target: Endpoint) -> dict[PortSet, list[Endpoint]]:
         """Who may open what to one end; nodes among themselves are left out."""
@@ -68,14 +93,25 @@ class Connections:
         if not side.closed:
             found[WORLD] = EVERYTHING
         for entry in side.allow:
-            for words in _outside_words(entry):
+            for words in self._outside_words(entry):
                 found[words] = union(found.get(words, NOTHING), _opened(entry, end, ingress))
         for entry in side.deny:
-            for words in _outside_words(entry):
+            for words in self._outside_words(entry):
                 ports = _opened(entry, end, ingress)
                 for known in [words] if words != WORLD else list(found):
                     found[known] = difference(found.get(known, NOTHING), ports)
         return {words: ports for words, ports in found.items() if ports}
+
+    def _outside_words(self, entry: Entry) -> list[str]:
+        """The peers of a rule that lie outside the cluster, in words."""
+        found = []
+        for one in entry.peers or (EVERYBODY,):
+            party = _party(one)
+            if party is not None:
+                words = words_of(party)
+                self.parties.setdefault(words, party)
+                found.append(words)
+        return list(dict.fromkeys(found))
 
 
 def _named(words: str) -> str:
@@ -91,23 +127,27 @@ def _opened(entry: Entry, end: Endpoint, ingress: bool) -> PortSet:
     return numbers(entry.spans, end.named_ports if ingress else {}, ingress=ingress)
 
 
-def _outside_words(entry: Entry) -> list[str]:
-    """The peers of a rule that lie outside the cluster, in words."""
-    found = [_matcher_words(one) for one in entry.peers or (EVERYBODY,)]
-    return list(dict.fromkeys(words for words in found if words))
+def words_of(party: Party) -> str:
+    """A party outside the cluster in words: `10.0.0.0/8 except 10.1.0.0/16`, `api.example.org`, `world`."""
+    if party.kind == "cidr" and party.excepts:
+        return f"{party.name} except {', '.join(party.excepts)}"
+    if party.kind == "cidr-group":
+        return f"CIDR group {party.name or 'by label'}"
+    return "cloud group" if party.kind == "cloud" else party.name
 
 
-def _matcher_words(one: Matcher) -> str:
+def _party(one: Matcher) -> Party | None:
+    """Whom a peer of a rule means outside the cluster; None for one inside."""
     if isinstance(one, Range):
         cidr = one.cidr
         if cidr.group or cidr.group_selector is not None:
-            return f"CIDR group {cidr.group or 'by label'}"
-        return f"{cidr.cidr} except {', '.join(cidr.excepts)}" if cidr.excepts else cidr.cidr
+            return Party("cidr-group", cidr.group or "")
+        return Party("cidr", cidr.cidr, excepts=tuple(cidr.excepts))
     if isinstance(one, Named):
-        return one.fqdn.name or one.fqdn.pattern
+        return Party("fqdn", one.fqdn.name or one.fqdn.pattern)
     if isinstance(one, Cloud):
-        return "cloud group"
-    return WORLD if _is_world(one) else ""
+        return Party("cloud")
+    return Party("entity", WORLD) if _is_world(one) else None
 
 
 def _is_world(one: Labelled) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.portset import NOTHING, PortSet, difference, words
 from cilium_policies.questions.connections import INTERNET, Connections, Pair
 from cilium_policies.questions.list import EVERY_POD
 from cilium_policies.questions.situation import Situation
+from cilium_policies.questions.values import ports
 from cilium_policies.show.table import Cell, Table, columns
 
 ALLOWED = "newly allowed"
@@ -26,6 +27,7 @@ class Change(NamedTuple):
     target: str
     ports: str
     outside: bool = False
+    open: PortSet = ()  # the same ports as a value
 
 
 class Difference(NamedTuple):
@@ -81,9 +83,9 @@ def _by_pair(pairs: Iterable[Pair]) -> dict[tuple[str, str], PortSet]:
 
 
 def _add(groups: Groups, source: str, target: str, then: PortSet, now: PortSet, outside: bool) -> None:
-    for change, ports in ((ALLOWED, difference(now, then)), (DENIED, difference(then, now))):
-        if ports:
-            groups.setdefault(Change(change, "", target, words(ports), outside), set()).add(source)
+    for change, moved in ((ALLOWED, difference(now, then)), (DENIED, difference(then, now))):
+        if moved:
+            groups.setdefault(Change(change, "", target, words(moved), outside, moved), set()).add(source)
 
 
 def _joined(groups: Groups, pods: set[str]) -> Iterator[Change]:
@@ -118,6 +120,20 @@ def fails(found: Difference, conditions: Iterable[str]) -> list[Change]:
             and one.change == ALLOWED
             and (one.outside or one.source == INTERNET)
         )
+    ]
+
+
+def values_of(found: Difference) -> list[dict[str, Any]]:
+    """The changes as objects for programs."""
+    return [
+        {
+            "change": one.change,
+            "from": one.source,
+            "to": one.target,
+            "ports": ports(one.open),
+            "outside": one.outside,
+        }
+        for one in found.changes
     ]
 
 

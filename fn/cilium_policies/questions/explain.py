@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cilium_policies.document.finding import refused
 from cilium_policies.evaluate.entries import RuleRef
@@ -240,6 +240,25 @@ def table(answers: list[Answer]) -> Table:
     ]
     named = columns("from", "to", "port", "direction", "verdict", "because", "rule", "why", "file")
     return Table("", named, rows)
+
+
+def value(answer: Answer) -> dict[str, Any]:
+    """The answer as an object for programs; each side lists the rules that decided."""
+    sides = [
+        {
+            "direction": side.direction,
+            "verdict": side.verdict,
+            "reason": side.reason,
+            "note": side.note,
+            "rules": [
+                {"rule": rule, "why": why, "place": where}
+                for rule, why, where in zip(side.policies, side.whys, side.wheres, strict=True)
+            ],
+        }
+        for side in answer.sides
+    ]
+    head = {"from": answer.source, "to": answer.target, "port": answer.port}
+    return {**head, "now": answer.now, "enforced": answer.enforced, "sides": sides, "cure": answer.cure}
 
 
 def lines(answer: Answer) -> list[str]:

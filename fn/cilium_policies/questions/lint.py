@@ -176,6 +176,23 @@ def table(rows: list[Row]) -> Table:
     return Table("", named, cells, "no fault")
 
 
+def values(rows: list[Row]) -> list[dict[str, Any]]:
+    """The same as objects for programs; `file` is empty and `line` 0 for a policy that this run generates."""
+    return [
+        {
+            "check": row.check,
+            "severity": row.severity,
+            "policy": row.policy,
+            "file": row.file,
+            "line": row.line,
+            "field": row.path,
+            "message": row.message,
+            "cure": row.cure,
+        }
+        for row in rows
+    ]
+
+
 def reference() -> Table:
     """Every check and what it finds."""
     cells: list[tuple[Cell, ...]] = [(name, (check.__doc__ or "").strip()) for name, check in CHECKS.items()]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from cilium_policies.document.finding import refused
-from cilium_policies.evaluate.portset import PortSet, words
+from cilium_policies.evaluate.portset import EVERYTHING, NOTHING, PortSet, union, words
 from cilium_policies.questions.connections import INTERNET, NODES, WORLD, Connections
 from cilium_policies.questions.situation import Situation
 from cilium_policies.show.table import Cell, Table, columns
@@ -20,6 +21,7 @@ class Connection(NamedTuple):
     source: str
     target: str
     ports: str
+    open: PortSet = ()  # the same ports as a value
 
     def __str__(self) -> str:
         return f"{self.source} => {self.target} : {self.ports}"
@@ -32,10 +34,17 @@ def connections(situation: Situation, focus: str = "") -> list[Connection]:
     """
     found = Connections(situation)
     _check_focus(found, focus)
-    rows = [*_joined(found), *(Connection(*one[:2], words(one.ports)) for one in found.outside())]
+    rows = [*_joined(found), *_outside(found)]
     if focus:
         rows = [one for one in _apart(found, rows) if _concerns(one, focus)]
     return sorted(set(rows))
+
+
+def parties(situation: Situation) -> Connections:
+    """The ends of a situation, outside ones among them, to look up what the name of one means."""
+    found = Connections(situation)
+    found.outside()
+    return found
 
 
 def by_namespace(situation: Situation) -> list[Connection]:
@@ -43,22 +52,27 @@ def by_namespace(situation: Situation) -> list[Connection]:
     found = Connections(situation)
     spaces = {str(end): end.namespace for end in found.pods}
     spaces |= {name: name for name in (*NODES, WORLD, INTERNET)}
-    seen: dict[tuple[str, str], set[str]] = {}
+    seen: dict[tuple[str, str], PortSet] = {}
     for one in (*found.pairs(), *found.outside()):
         ends = (spaces.get(one.source, OTHERS), spaces.get(one.target, OTHERS))
-        seen.setdefault(ends, set()).update(words(one.ports).split(", "))
-    return [Connection(*ends, _shortened(sorted(ports))) for ends, ports in sorted(seen.items())]
+        seen[ends] = union(seen.get(ends, NOTHING), one.ports)
+    return [Connection(*ends, _shortened(ports), ports) for ends, ports in sorted(seen.items())]
 
 
 def exposure(situation: Situation) -> list[Connection]:
     """What the world may open to pods, and what pods may open to the outside."""
     found = Connections(situation)
-    return sorted({Connection(*one[:2], words(one.ports)) for one in found.outside()})
+    return sorted(set(_outside(found)))
+
+
+def _outside(found: Connections) -> Iterator[Connection]:
+    for source, target, ports in found.outside():
+        yield Connection(source, target, words(ports), ports)
 
 
 def table(rows: list[Connection], title: str = "Connections that the policies allow") -> Table:
     """Rows for people and programs."""
-    cells: list[tuple[Cell, ...]] = [tuple(one) for one in rows]
+    cells: list[tuple[Cell, ...]] = [one[:3] for one in rows]
     return Table(title, columns("from", "to", "ports"), cells, "no connection")
 
 
@@ -101,7 +115,7 @@ def _joined(found: Connections) -> list[Connection]:
     rows = []
     for (source, ports), targets in by_source.items():
         rows += [
-            Connection(source, target, words(ports))
+            Connection(source, target, words(ports), ports)
             for target in _together(set(targets), source, everyone, spaces)
         ]
     return rows
@@ -139,7 +153,7 @@ def _apart(found: Connections, rows: list[Connection]) -> list[Connection]:
     apart = []
     for one in rows:
         apart += [
-            Connection(source, target, one.ports)
+            one._replace(source=source, target=target)
             for source in members(one.source)
             for target in members(one.target)
             if source != target
@@ -147,7 +161,8 @@ def _apart(found: Connections, rows: list[Connection]) -> list[Connection]:
     return apart
 
 
-def _shortened(ports: list[str]) -> str:
-    if "any port" in ports:
+def _shortened(ports: PortSet) -> str:
+    shown = [words(((protocol, (span,)),)) for protocol, spans in ports for span in spans]
+    if ports == EVERYTHING:
         return "any port"
-    return ", ".join(ports[:6]) + (f" and {len(ports) - 6} more" if len(ports) > 6 else "")
+    return ", ".join(shown[:6]) + (f" and {len(shown) - 6} more" if len(shown) > 6 else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cilium_policies.catalogue.load import Catalogue, load
 from cilium_policies.config.model import Rollout
@@ -44,6 +44,22 @@ def phases(plan: Plan) -> Table:
     title = "Phases" if rollout else "No spec.rollout in the config: all namespaces go by spec.mode"
     named = columns("phase", "namespace", "mode", "workloads", "uncovered", "late=better late because")
     return Table(title, named, rows, "no namespace in the input")
+
+
+def values(plan: Plan) -> list[dict[str, Any]]:
+    """The same as objects for programs."""
+    known = _catalogue(plan)
+    return [
+        {
+            "namespace": name,
+            "phase": phase_of(plan, name) if plan.config.rollout else None,
+            "mode": plan.modes[name].word,
+            "workloads": sum(1 for one in plan.subjects if one.namespace == name),
+            "uncovered": sorted({str(one) for one in plan.uncovered if one.workload.namespace == name}),
+            "late": [reason.why for reason in late(plan, name, known)],
+        }
+        for name in sorted(plan.namespaces, key=lambda one: (phase_of(plan, one), one))
+    ]
 
 
 def phase_of(plan: Plan, namespace: str) -> int:

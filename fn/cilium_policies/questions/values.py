@@ -1,0 +1,73 @@
+"""Answers as plain values for programs: ends and ports as objects, no key made of data.
+
+The shapes are described in docs/schema/answers.json; within a version fields are only added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from cilium_policies.evaluate.portset import EVERYTHING, PortSet
+from cilium_policies.kube.ports import Port
+from cilium_policies.questions.connections import Connections, Party
+from cilium_policies.questions.list import EVERY_POD, OTHERS, Connection
+
+Value = dict[str, Any]
+_ANY = (0, 65535)
+
+
+def end(name: str, found: Connections) -> Value:
+    """One end: `kind`, the fields of that kind, and `text` as people read it."""
+    return {**_fields(_party(name, found)), "text": name}
+
+
+def _party(name: str, found: Connections) -> Party:
+    if name in found.parties:
+        return found.parties[name]
+    if name == EVERY_POD:
+        return Party("pods")
+    if name.startswith(f"{EVERY_POD} of "):
+        return Party("pods", namespace=name.removeprefix(f"{EVERY_POD} of "))
+    if name == OTHERS:
+        return Party("other", name)
+    return Party("namespace", name)
+
+
+def _fields(party: Party) -> Value:
+    shown: Value = {"kind": party.kind}
+    shown |= {key: value for key, value in (("namespace", party.namespace), ("name", party.name)) if value}
+    if party.excepts:
+        shown["except"] = list(party.excepts)
+    return shown
+
+
+def ports(found: PortSet) -> list[Value]:
+    """Each span of ports: `protocol`, and `port` (with `endPort` for a range) or `icmpType`; no number: any of the
+    protocol's. An empty list: every port of every protocol."""
+    if found == EVERYTHING:
+        return []
+    return [_span(protocol, low, high) for protocol, spans in found for low, high in spans]
+
+
+def _span(protocol: str, low: int, high: int) -> Value:
+    icmp = protocol.startswith("ICMP")
+    value: Value = {"protocol": "ICMPv6" if protocol == "ICMPV6" else protocol}
+    if (low, high) != _ANY:
+        value["icmpType" if icmp else "port"] = low
+        if high > low:
+            value["endIcmpType" if icmp else "endPort"] = high
+    return value
+
+
+def declared(found: Iterable[Port]) -> list[Value]:
+    """Ports as a workload declares them."""
+    return [_span(one.protocol, one.number, max(one.number, one.end)) for one in found]
+
+
+def connections(rows: Iterable[Connection], found: Connections) -> list[Value]:
+    """Rows of `list`."""
+    return [
+        {"from": end(one.source, found), "to": end(one.target, found), "ports": ports(one.open)}
+        for one in rows
+    ]

@@ -1,0 +1,92 @@
+"""What machines read: each answer in its frame, held to the schema that users get."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from ..support import deployment, namespace, service, stream
+from .within import within
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/answers.json").read_text("utf-8"))
+OPEN = """\
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: debug-open, namespace: from}
+spec: {endpointSelector: {matchLabels: {app: db}}, ingress: [{fromEntities: [world]}]}
+"""
+INPUT = stream(
+    namespace("from"),
+    deployment("from/web", extra="env: [{name: DB, value: 'db:5432'}]"),
+    deployment("from/db", port=5432),
+    service("from/db", port=5432, target="5432"),
+    OPEN,
+)
+ANSWERS = {
+    ("list",): "ConnectionList",
+    ("list", "--by", "namespace"): "NamespaceConnectionList",
+    ("list", "--exposed"): "ConnectionList",
+    ("list", "--uncovered"): "UncoveredList",
+    ("explain", "--from", "from/web", "--to", "from/db", "--port", "5432"): "VerdictList",
+    ("rollout",): "PhaseList",
+    ("lint",): "FindingList",
+    ("lint", "--checks"): "CheckList",
+    ("components", "--find", "coredns"): "ComponentList",
+    ("components", "coredns"): "Component",
+}
+
+
+def answered(*words: str, stdin: bytes = INPUT) -> dict[str, Any]:
+    body = json.loads(within(*words, "-o", "json", stdin=stdin).stdout)
+    jsonschema.validate(body, SCHEMA, jsonschema.Draft202012Validator)
+    assert isinstance(body, dict)
+    return body
+
+
+@pytest.mark.parametrize("words", ANSWERS)
+def test_each_answer_is_of_its_kind_and_holds_to_the_schema(words: tuple[str, ...]) -> None:
+    body = answered(*words)
+    assert body["kind"] == ANSWERS[words]
+    assert body["items"]
+
+
+def test_every_kind_of_the_schema_is_asked_for() -> None:
+    assert set(SCHEMA["properties"]["kind"]["enum"]) == {*ANSWERS.values(), "ChangeList"}
+
+
+def test_an_answer_says_what_it_was_made_from() -> None:
+    metadata = answered("list", "--mode", "enforce")["metadata"]
+    assert metadata["inputs"] == [
+        {"name": "stdin", "digest": f"sha256:{hashlib.sha256(INPUT).hexdigest()}", "objects": 5}
+    ]
+    assert (metadata["mode"], metadata["namespaces"]) == ("enforce", 1)
+
+
+def test_ends_and_ports_are_objects() -> None:
+    rows = answered("list")["items"]
+    assert {
+        "from": {"kind": "workload", "namespace": "from", "name": "web", "text": "from/web"},
+        "to": {"kind": "workload", "namespace": "from", "name": "db", "text": "from/db"},
+        "ports": [{"protocol": "TCP", "port": 5432}],
+    } in rows
+    world = next(row for row in rows if row["from"]["kind"] == "entity" and row["from"]["name"] == "world")
+    assert world["ports"] == []  # every port
+
+
+def test_a_namespace_called_like_a_field_collides_with_nothing() -> None:
+    rows = answered("list", "--by", "namespace")["items"]
+    inside = [row for row in rows if row["from"]["text"] == row["to"]["text"] == "from"]
+    assert inside[0]["from"] == {"kind": "namespace", "name": "from", "text": "from"}
+
+
+def test_changes_say_what_stands_on_one_side_alone(tmp_path: Path) -> None:
+    for name, data in (("old.yaml", INPUT), ("new.yaml", INPUT + b"---\n" + deployment("from/new").encode())):
+        (tmp_path / name).write_bytes(data)
+    body = answered("diff", str(tmp_path / "old.yaml"), str(tmp_path / "new.yaml"))
+    assert body["metadata"]["added"] == ["from/new"]
+    assert len(body["metadata"]["inputs"]) == 2
