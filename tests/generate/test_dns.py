@@ -6,7 +6,7 @@ import pytest
 from cilium_policies.config.model import ClusterConfig, Config
 from cilium_policies.generate.dns import Dns
 
-from tests.support import cluster, deployment, namespace
+from tests.support import cluster, deployment, namespace, service
 
 USUAL = {("k8s-app", ("coredns", "kube-dns"))}
 
@@ -34,11 +34,20 @@ def test_shown_with_a_usual_label_the_text_is_that_of_every_build() -> None:
     assert needs(dns(coredns("kube-system/coredns", "k8s-app: kube-dns"))) == USUAL
 
 
-def test_shown_elsewhere_with_labels_of_its_own() -> None:
-    found = dns(coredns("names/coredns", "app.kubernetes.io/name: coredns, app.kubernetes.io/instance: x"))
-    assert found.namespace == "names"
-    assert ("app.kubernetes.io/name", ("coredns",)) in needs(found)
+def test_shown_under_labels_of_its_own_it_is_asked_beside_the_usual_one() -> None:
+    shown = coredns("kube-system/coredns", "app.kubernetes.io/name: coredns, app.kubernetes.io/instance: x")
+    found = dns(shown, service("kube-system/kube-dns", selector="app.kubernetes.io/name: coredns"))
     assert [one.workload.name for one in found.peers() if one.workload] == ["coredns"]
+    assert [{one.key for one in wanted} for wanted in found.selectors] == [
+        {"k8s-app"},
+        {"app.kubernetes.io/name", "app.kubernetes.io/instance"},
+    ]
+
+
+def test_in_another_namespace_it_is_named_and_not_asked() -> None:
+    found = dns(coredns("names/coredns", "app.kubernetes.io/name: coredns"))
+    assert (found.namespace, needs(found), found.workloads) == ("kube-system", USUAL, [])
+    assert [one.severity for one in found.findings] == ["warning"]
 
 
 def test_the_config_comes_first() -> None:

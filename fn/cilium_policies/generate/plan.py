@@ -68,8 +68,10 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue) -> Plan:
     parts = roles(cluster, config)
     allowed = Allowed(cluster, config, parts)
     hints = given(catalogue, parts, config)
+    dns = Dns(cluster, config)
     found = [
         *allowed.edges,
+        *dns.edges(),
         *known.edges(cluster, catalogue, parts),
         *evidence.edges(cluster, hints),
     ]
@@ -84,13 +86,14 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue) -> Plan:
         modes,
         [one for one in subjects if one.namespace in on],
         found,
-        Dns(cluster, config),
+        dns,
         [one for one in uncovered if one.workload.namespace in on],
         [
             *findings,
             *allowed.findings,
             *unmatched(cluster, config, parts),
             *_host_network(cluster, on),
+            *dns.findings,
             *warnings(cluster, set(on)),
             *hand_written(cluster, {name: modes[name] for name in on}),
             *unseen(cluster, hints, found),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.cilium.model import Policy, Rule, Selector, Spec
+from cilium_policies.cilium.model import Policy, Requirement, Rule, Selector, Spec
 from cilium_policies.config.model import Mode
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge, Peer
@@ -22,6 +22,7 @@ from cilium_policies.generate.wide import (
 from cilium_policies.kube.objects import Object
 from cilium_policies.kube.ports import Port
 from cilium_policies.kube.reading import COMPONENT
+from cilium_policies.workloads.distribution import is_bootstrapped
 from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.selectors import joint, requirements
 
@@ -57,7 +58,11 @@ class Policies:
         mode = self._plan.modes[name]
         for wide, made in self._wide(name, mode).items():
             yield self._policy(name, wide, wide, names, (made,))
-        subjects = self._subjects.get(name, [])
+        everybody = self._subjects.get(name, [])
+        subjects = [one for one in everybody if not is_bootstrapped(one)]
+        if len(subjects) < len(everybody):
+            controllers = [one for one in everybody if is_bootstrapped(one)]
+            yield self._policy(name, "allow-flux", "allow-flux", names, (self._flux(controllers, mode),))
         declared = self._plan.namespaces[name].declared
         callers: list[tuple[Selector, list[Edge]]] = []
         for group, who in _groups(subjects, self._plan.cluster.in_namespace(name)):
@@ -87,6 +92,20 @@ class Policies:
                 mode, dns, self._plan.cluster.settings.common_api_ports, callers
             )
         return found
+
+    def _flux(self, controllers: list[Workload], mode: Mode) -> Spec:
+        """The controllers that `flux bootstrap` applied: without it a default-deny beside them stops every change to
+        the cluster, the one that takes it back included. The config's ports, not derived ones: the same text in
+        whichever build writes it, but for routes and monitors that this one shows."""
+        namespace = controllers[0].namespace
+        apps = tuple(sorted(one.labels["app"] for one in controllers))
+        ports = tuple(Port(number) for number in self._plan.cluster.settings.common_api_ports)
+        calls = [edge for one in controllers for edge in self._ingress.get(id(one), ())]
+        needs = [edge for one in controllers for edge in self._egress.get(id(one), ())]
+        ingress = [(edge.source, _seen_from_target(edge)) for edge in calls]
+        egress = [(edge.target, edge._replace(ports=ports) if _to_api(edge) else edge) for edge in needs]
+        who = Selector((Requirement("app", "In", apps),))
+        return spec(mode, who, self._rules(ingress, namespace), self._rules(egress, namespace))
 
     def _cluster_wide(self) -> Iterator[Policy]:
         specs = cluster_wide(self._plan.dns, self._plan.cluster.settings.api_ports)
@@ -120,13 +139,9 @@ class Policies:
 
     def _is_dns(self, edge: Edge) -> bool:
         """What allow-dns says for the whole namespace needs no rule of its own."""
-        server = edge.target.workload
-        return (
-            bool(edge.ports)
-            and not edge.dns
-            and server in self._plan.dns.workloads
-            and all(port.number == 53 for port in edge.ports)
-        )
+        asked = [port.number for port in edge.ports if not port.end]
+        whole = bool(edge.ports) and len(asked) == len(edge.ports)
+        return whole and not edge.dns and self._plan.dns.is_asked(edge.target, asked)
 
     def _rules(self, edges: list[tuple[Peer, Edge]], namespace: str) -> tuple[Rule, ...]:
         settings = self._plan.cluster.settings

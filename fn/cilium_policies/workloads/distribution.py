@@ -1,10 +1,36 @@
-"""Pods that a Kubernetes distribution brings by itself: they stand in no manifest of the user's."""
+"""Pods that stand in no manifest of the user's: a Kubernetes distribution brings them, or `flux bootstrap` did."""
 
 from __future__ import annotations
 
 from cilium_policies.catalogue.distributions import Distribution
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.workloads.model import Workload
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.model import Service, ServicePort, Workload
+
+_FLUX = "flux-system"
+# fluxcd/flux2: manifests/bases
+_FLUX_CONTROLLERS = (
+    "helm-controller",
+    "image-automation-controller",
+    "image-reflector-controller",
+    "kustomize-controller",
+    "notification-controller",
+    "source-controller",
+    "source-watcher",
+)
+_FLUX_CORE = ("flux-kustomize-controller", "flux-source-controller")
+_FLUX_PORTS = {
+    "notification-controller": (Port(9090, name="http"), Port(9292, name="http-webhook")),
+    "source-controller": (Port(9090, name="http"),),
+    "source-watcher": (Port(9090, name="http"),),
+}
+# name → (controller, pod port); the Service port is 80
+_FLUX_SERVICES = {
+    "notification-controller": ("notification-controller", "9090"),
+    "source-controller": ("source-controller", "9090"),
+    "webhook-receiver": ("notification-controller", "9292"),
+}
 
 
 def brought(platform: Distribution, workloads: list[Workload], catalogue: Catalogue) -> list[Workload]:
@@ -23,3 +49,57 @@ def brought(platform: Distribution, workloads: list[Workload], catalogue: Catalo
         made.brought = True
         found.append(made)
     return found
+
+
+def flux(
+    shown: Inventory, workloads: list[Workload], catalogue: Catalogue
+) -> tuple[list[Workload], list[Service]]:
+    """Flux's controllers, and the Services before them, where the input shows their namespace and not them:
+    `flux bootstrap` applies them from a file that few builds hold. `workloads` are recognised.
+
+    They are in `flux-system`, and where the input shows one of them or flux-operator.
+    """
+    present: dict[str, set[str]] = {}
+    for one in workloads:
+        present.setdefault(one.namespace, set()).add(one.component)
+    homes = {name for name, found in present.items() if any(_is_flux(one) for one in found)}
+    if _FLUX in present or shown.get("Namespace", "", _FLUX):
+        homes.add(_FLUX)
+    found: list[Workload] = []
+    services: list[Service] = []
+    for home in sorted(homes):
+        if present.get(home, set()).issuperset(_FLUX_CORE):
+            continue
+        missing = [name for name in _FLUX_CONTROLLERS if f"flux-{name}" not in present.get(home, ())]
+        found += (_controller(home, name) for name in missing if catalogue.get(f"flux-{name}"))
+        services += _flux_services(home, missing)
+    return found, services
+
+
+def _is_flux(component: str) -> bool:
+    return component == "flux-operator" or component.removeprefix("flux-") in _FLUX_CONTROLLERS
+
+
+def _controller(namespace: str, name: str) -> Workload:
+    made = Workload(namespace, name, "Deployment")
+    made.labels = made.selector = {"app": name}
+    made.component, made.instance, made.service_account = f"flux-{name}", "flux", name
+    made.ports = (Port(8080, name="http-prom"), Port(9440, name="healthz"), *_FLUX_PORTS.get(name, ()))
+    made.brought = True
+    return made
+
+
+def _flux_services(namespace: str, missing: list[str]) -> list[Service]:
+    return [
+        Service(
+            namespace, name, {}, {"app": controller}, (ServicePort("http", 80, "TCP", target),),
+            "ClusterIP", False, "", (), (), False, (), None,
+        )
+        for name, (controller, target) in _FLUX_SERVICES.items()
+        if controller in missing
+    ]  # fmt: skip
+
+
+def is_bootstrapped(workload: Workload) -> bool:
+    """Whether it is one of Flux's controllers that no manifest shows: `allow-flux` is the policy of all of them."""
+    return workload.brought and workload.component.startswith("flux-")

@@ -50,6 +50,9 @@ def gather(
         _placed(one)
     workloads += _not_shown(operated, workloads)
     services += behind
+    controllers, before = distribution.flux(shown, workloads, catalogue)
+    workloads += controllers
+    services += before
     workloads = [one for one in workloads if is_namespace(one.namespace) and is_name(one.name)]
     separate(workloads)
     if settings.identity_labels:

@@ -1,0 +1,70 @@
+"""Flows that were cut without a word, judged by Cilium's engine: one file of `silent_cuts/` a class, one case a cure.
+
+A case has `input` (shapes), `config` (below `spec`), `allow` and `deny` (flows `FROM > TO PORT/PROTOCOL`; an end is
+`NS/POD`, `NS key=value …` for pods that no manifest shows, an entity, or an address), `says` and `unsaid` (texts that
+the lines on stderr hold or do not), `writes` and `leaves` (policies).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cilium_policies.function import Options, Outcome, run
+
+from tests.shapes import manifests
+
+FOLDER = Path(__file__).with_name("silent_cuts")
+CASES = [
+    pytest.param(case, id=f"{path.stem}: {case['case']}")
+    for path in sorted(FOLDER.glob("*.yaml"))
+    for case in yaml.safe_load(path.read_text(encoding="utf-8"))
+]
+_ENTITIES = ("world", "host", "remote-node", "kube-apiserver", "ingress")
+
+
+def made(case: dict[str, Any]) -> tuple[str, Outcome]:
+    """The input as text, and what the function makes of it in mode enforce."""
+    shown = "---\n".join(manifests(case["input"]))
+    spec = {"mode": "enforce", **case.get("config", {})}
+    config = {"apiVersion": "cilium-policies.fn/v1alpha1", "kind": "CiliumPolicies", "spec": spec}
+    given = ("config.yaml", yaml.safe_dump(config).encode())
+    return shown, run([("stdin", shown.encode())], Options(config=given, only_policies=True, verbose=True))
+
+
+def flow(text: str) -> dict[str, Any]:
+    ends, _, port = text.rpartition(" ")
+    source, _, target = ends.partition(" > ")
+    number, _, protocol = port.partition("/")
+    return {"from": end(source), "to": end(target), "port": int(number), "protocol": protocol or "TCP"}
+
+
+def end(text: str) -> dict[str, Any]:
+    place, *labels = text.split()
+    if labels:
+        return {"namespace": place, "labels": dict(one.split("=", 1) for one in labels)}
+    if place in _ENTITIES:
+        return {"entity": place}
+    return {"pod": place} if "/" in place else {"cidr": place}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_nothing_is_cut_in_silence(case: dict[str, Any], judge: Any) -> None:
+    shown, outcome = made(case)
+    policies, said = outcome.stdout.decode(), "\n".join(outcome.stderr)
+    assert outcome.code == 0, said
+    assert judge.check(policies) == []
+    wanted = dict.fromkeys(case.get("allow", []), "allow") | dict.fromkeys(case.get("deny", []), "deny")
+    verdicts = judge.once(shown, policies, [flow(text) for text in wanted]) if wanted else []
+    assert dict(zip(wanted, verdicts, strict=True)) == wanted
+    written = {f"{one['metadata']['namespace']}/{one['metadata']['name']}" for one in _documents(policies)}
+    assert written >= set(case.get("writes", []))
+    assert not written & set(case.get("leaves", []))
+    assert [text for text in case.get("says", []) if text not in said] == [], said
+    assert [text for text in case.get("unsaid", []) if text in said] == [], said
+
+
+def _documents(text: str) -> list[dict[str, Any]]:
+    return [one for one in yaml.safe_load_all(text) if one]
