@@ -76,7 +76,16 @@ def test_service_of_another_build_is_known_by_its_namespace_and_port_only() -> N
         "shop/web > database/* 15432/TCP"
     }
     assert _calls(_env(WHERE="db.other.svc")) == set()
-    assert _calls(_env(UP="https://public.edge.svc")) == {
+    assert _calls(_env(UP="https://public.edge.svc")) == {"shop/web > edge/* 443/TCP"}
+
+
+def test_a_service_that_a_route_calls_its_gateway() -> None:
+    route = """apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: r, namespace: shop}
+spec: {parentRefs: [{name: public, namespace: edge}]}
+"""
+    assert _calls(_env(UP="https://public.edge.svc"), "---\n" + route) == {
         "shop/web > edge/* 443/TCP",
         "shop/web > edge[gateway.networking.k8s.io/gateway-name=public] 10443/TCP",
         "shop/web > *[gateway.envoyproxy.io/owning-gateway-name=public,"

@@ -22,6 +22,7 @@ from cilium_policies.evidence.listeners import ENVOY_SHIFT
 from cilium_policies.evidence.names import Named, resolve
 from cilium_policies.evidence.public_names import is_local, is_public, is_short_service
 from cilium_policies.evidence.services import host_ports
+from cilium_policies.kube.cloud_metadata import is_metadata
 from cilium_policies.kube.objects import integer, mappings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -54,7 +55,7 @@ class Destinations:
         """Peers, pod ports and a reason. `trusted` says whether the place may name the outside, told whether an
         own route serves the name."""
         host = address.host.rstrip(".").lower()
-        if host in _OWN_POD or host.startswith("127.") or not host:
+        if host in _OWN_POD or host.startswith("127.") or host.endswith(".localhost") or not host:
             return
         if host == NODE_ADDRESS:
             yield from self._node(workload, address)
@@ -118,7 +119,7 @@ class Destinations:
             )
             return
         yield Peer("namespace", namespace=named.namespace), (Port(address.port, address.protocol),), what
-        if address.port < 1024:
+        if address.port < 1024 and self._hostnames.is_gateway(named.namespace, named.name):
             for peer in proxies_by_label(named.namespace, named.name):
                 yield peer, (Port(address.port + ENVOY_SHIFT, address.protocol),), what
 
@@ -168,6 +169,8 @@ class Destinations:
         yield from self.of(workload, alias, lambda routed: True)
 
     def _outside(self, host: str, address: Address) -> Iterator[Destination]:
+        if is_metadata(host):
+            return  # never by evidence, only by the user's word
         port = Port(address.port, address.protocol)
         own = list(dict.fromkeys(self._hostnames.behind(host, address.port, address.protocol)))
         if own:
@@ -190,8 +193,8 @@ class Destinations:
             address = ipaddress.ip_address(host)
         except ValueError:
             return
-        if address.is_link_local or address.is_multicast or address.is_unspecified or address.is_loopback:
-            return  # cloud metadata among them: never by evidence, only by the user's word
+        if address.is_multicast or address.is_unspecified or address.is_loopback:
+            return
         for block in self._cluster.settings.node_cidrs:
             try:
                 inside = address in ipaddress.ip_network(block, strict=False)

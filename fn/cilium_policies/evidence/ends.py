@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import Peer, entity, pods
+from cilium_policies.kube.cloud_metadata import is_metadata
 from cilium_policies.kube.names import are_labels, is_port_name
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -62,7 +63,8 @@ def behind(
         if not service.selector and service.addresses:
             number = int(target) if target.isdigit() else entry.port
             for address in service.addresses:
-                yield cidr(address), Port(number, entry.protocol)
+                if not is_metadata(address):  # only by the user's own word
+                    yield cidr(address), Port(number, entry.protocol)
 
 
 def _elsewhere(service: Service) -> Peer:

@@ -36,6 +36,7 @@ class Hostnames:
         self._routes: dict[str, list[Object]] = {}
         self._services: dict[str, Service] = {}
         self._addressed: dict[str, Object] = {}
+        self._parents: set[tuple[str, str]] | None = None
         for route in _serving(cluster):
             for name in _names(cluster, route):
                 self._routes.setdefault(name.lower(), []).append(route)
@@ -79,6 +80,15 @@ class Hostnames:
                     yield from self._gateway(namespace, name, port, protocol)
             else:
                 yield from self._controller(route, port, protocol)
+
+    def is_gateway(self, namespace: str, name: str) -> bool:
+        """Whether a Gateway or a route that names one as its parent speaks for a Gateway of this name."""
+        if self._parents is None:
+            inventory = self._cluster.inventory
+            routes = inventory.of(*ROUTE_KINDS, group=GATEWAY_API)
+            self._parents = {parent for route in routes for parent in parent_gateways(self._cluster, route)}
+            self._parents |= {(one.namespace, one.name) for one in inventory.of("Gateway", group=GATEWAY_API)}
+        return (namespace, name) in self._parents
 
     def proxies(self, namespace: str, name: str, port: int, protocol: str) -> list[tuple[Peer, Port]]:
         """The pods and pod port behind a Gateway of this name; empty where its pods are not shown."""

@@ -10,6 +10,7 @@ from cilium_policies.catalogue.model import Edge as Known
 from cilium_policies.evidence.edge import Edge, Peer, entity, pods
 from cilium_policies.evidence.ends import KUBE_APISERVER, api_callers
 from cilium_policies.generate.roles import Roles
+from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6, is_metadata
 from cilium_policies.kube.objects import Mapping
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -19,8 +20,8 @@ from cilium_policies.workloads.model import Workload
 _ENTITIES = ("host", "remote-node", "world")
 # Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.
 _ANYWHERE = (
-    Peer("cidr", "0.0.0.0/0", excepts=("169.254.0.0/16",)),
-    Peer("cidr", "::/0", excepts=("fe80::/10",)),
+    Peer("cidr", "0.0.0.0/0", excepts=EXCEPTED_4),
+    Peer("cidr", "::/0", excepts=EXCEPTED_6),
 )
 
 
@@ -136,7 +137,7 @@ def _fixed(word: str, name: str, outward: bool) -> Iterator[Peer]:
         yield entity(word)
     elif word == "ingress-clients":
         yield from map(entity, _ENTITIES)
-    elif word in ("internet", "cidr", "fqdn"):
+    elif word in ("internet", "cidr", "fqdn") and not is_metadata(name):
         yield Peer(word, name)
     elif word == "namespace":
         yield Peer("namespace", namespace=name)

@@ -20,6 +20,7 @@ from cilium_policies.generate.warnings import warnings
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.selectors import is_anybody
 
 DIRECTIONS = (INGRESS, EGRESS)
 # The setting was missing in one of the binaries (cilium/cilium#48391).
@@ -94,6 +95,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue) -> Plan:
             *unmatched(cluster, config, parts),
             *_host_network(cluster, on),
             *dns.findings,
+            *_anybody(found, on),
             *warnings(cluster, set(on)),
             *hand_written(cluster, {name: modes[name] for name in on}),
             *unseen(cluster, hints, found),
@@ -142,6 +144,24 @@ def _host_network(cluster: Cluster, chosen: dict[str, Namespace]) -> list[Findin
         for one in cluster.workloads
         if one.own and one.host_network and one.namespace in chosen
     ]
+
+
+def _anybody(edges: list[Edge], chosen: dict[str, Namespace]) -> Iterator[Finding]:
+    """Pods that no policy of others can name, so that the other end of their flows stays closed."""
+    ends = {
+        id(one): one
+        for edge in edges
+        for one, other in ((edge.source.workload, edge.target), (edge.target.workload, edge.source))
+        if one is not None and other.workload is not None and is_anybody(one)
+    }
+    for one in ends.values():
+        if one.own and one.namespace in chosen:
+            yield one.finding(
+                WARNING,
+                f"{one} has no label and the default service account: a rule for it would let in nearly every pod of"
+                f" {one.namespace}, so its peers have none",
+                "give its pod template a label, or a service account of its own",
+            )
 
 
 def _softened(chosen: dict[str, Namespace], config: Config, modes: dict[str, Mode]) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ from cilium_policies.kube.ports import Port
 from cilium_policies.kube.reading import COMPONENT
 from cilium_policies.workloads.distribution import is_bootstrapped
 from cilium_policies.workloads.model import Workload
-from cilium_policies.workloads.selectors import joint, requirements
+from cilium_policies.workloads.selectors import is_anybody, joint, requirements
 
 MANAGED_BY = {"app.kubernetes.io/managed-by": "cilium-policies"}
 POLICY = "CiliumNetworkPolicy"
@@ -145,7 +145,11 @@ class Policies:
 
     def _rules(self, edges: list[tuple[Peer, Edge]], namespace: str) -> tuple[Rule, ...]:
         settings = self._plan.cluster.settings
-        seen = [(_outside(peer, edge, settings.fqdn), edge) for peer, edge in edges]
+        seen = [
+            (_outside(peer, edge, settings.fqdn), edge)
+            for peer, edge in edges
+            if peer.workload is None or not is_anybody(peer.workload)
+        ]
         return rules(seen, namespace, settings.node_cidrs)
 
     def _caller(self, namespace: str, who: Selector, calls: list[Edge], mode: Mode) -> Spec:

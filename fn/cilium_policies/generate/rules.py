@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from cilium_policies.cilium.model import Cidr, Fqdn, PortRange, Requirement, Rule, Selector, ToPorts
 from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6
 from cilium_policies.kube.labels import NAMESPACE
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.model import Workload
@@ -17,7 +18,9 @@ NAMESPACE_KEY = f"k8s:{NAMESPACE}"
 EVERY_POD = Selector((Requirement(NAMESPACE_KEY, "Exists"),))
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16")
 PRIVATE_6 = ("fc00::/7", "fe80::/10")
-OUTSIDE = (Cidr("0.0.0.0/0", ("169.254.0.0/16",)), Cidr("::/0", ("fe80::/10",)))
+# Public addresses that belong to a cloud's metadata service; the others of its list are private.
+PUBLIC_METADATA = ("168.63.129.16/32", "192.0.0.192/32")
+OUTSIDE = (Cidr("0.0.0.0/0", EXCEPTED_4), Cidr("::/0", EXCEPTED_6))
 _MOST_PORTS = 40  # of one toPorts entry, by the CRD schema
 _ANY_PORT = r"\b(?:any|all|every)\b.*\bports?\b"  # a rule without ports says so
 _PLACE = {
@@ -254,7 +257,7 @@ def internet(node_cidrs: tuple[str, ...]) -> tuple[Cidr, ...]:
     """Every public address: both families, less private ranges and the nodes' own."""
     four = tuple(cidr for cidr in node_cidrs if ":" not in cidr)
     six = tuple(cidr for cidr in node_cidrs if ":" in cidr)
-    return (Cidr("0.0.0.0/0", (*PRIVATE, *four)), Cidr("::/0", (*PRIVATE_6, *six)))
+    return (Cidr("0.0.0.0/0", (*PRIVATE, *PUBLIC_METADATA, *four)), Cidr("::/0", (*PRIVATE_6, *six)))
 
 
 def _to_ports(flow: _Flow) -> tuple[ToPorts, ...] | None:

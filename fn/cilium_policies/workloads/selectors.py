@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cilium_policies.cilium.model import Requirement
-from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT, stable
+from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT, is_identity, stable
+from cilium_policies.kube.objects import at, strings
 from cilium_policies.workloads.model import Workload
 
 
@@ -61,6 +62,20 @@ def _narrow(one: Workload, index: dict[tuple[str, str], list[Workload]]) -> None
             extra = [key for key in stable(other.labels) if key not in one.labels]
             if extra:
                 one.absent = (*one.absent, min(extra, key=_preference))
+            elif fixed := [key for key in _fixed(one) if other.labels.get(key) != one.labels[key]]:
+                one.selector = {**one.selector, fixed[0]: one.labels[fixed[0]]}
+
+
+def _fixed(one: Workload) -> list[str]:
+    """Keys of its own immutable selector that else change with a release: blue and green differ in `version` only."""
+    wanted = strings(at(one.source.body, "spec", "selector", "matchLabels")) if one.source is not None else {}
+    return [key for key in sorted(wanted) if is_identity(key) and one.labels.get(key) == wanted[key]]
+
+
+def is_anybody(one: Workload) -> bool:
+    """Whether nothing tells its pods from others of the namespace but the account that pods have by default: as a
+    peer that would be nearly everybody."""
+    return one.selector == {SERVICE_ACCOUNT: "default"} and not one.host_network
 
 
 def _candidates(one: Workload, index: dict[tuple[str, str], list[Workload]]) -> list[Workload]:

@@ -1,0 +1,66 @@
+"""What one namespace can write, and what it gets by it: judged by Cilium's engine over the policies of the whole.
+
+`attacks.yaml` holds a base cluster and the attacks. Those marked `pending` open today what they must not.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cilium_policies.function import Options, run
+
+from tests.engine.judge import Judge
+from tests.short import manifests
+from tests.trust.flows import query
+
+pytestmark = pytest.mark.judge
+
+SUITE = yaml.safe_load((Path(__file__).parent / "attacks.yaml").read_text(encoding="utf-8"))
+
+
+def passing(judge: Judge, written: list[Any], flows: list[str], *config: tuple[str, str]) -> list[str]:
+    """Those flows that pass under what the program makes of the base and of what is written in evil."""
+    documents = {_identity(one): one for one in [*SUITE["base"], *written]}
+    cluster = manifests(yaml.safe_dump(list(documents.values()), sort_keys=False))
+    outcome = run([("stdin", cluster)], Options(overrides=(("mode", "enforce"), *config), only_policies=True))
+    assert outcome.code == 0, outcome.stderr
+    policies = outcome.stdout.decode()
+    assert judge.check(policies) == []
+    verdicts = judge.once(cluster.decode(), policies, [query(flow, SUITE["ends"]) for flow in flows])
+    assert not [one for one in verdicts if one not in ("allow", "deny")], verdicts
+    return [flow for flow, verdict in zip(flows, verdicts, strict=True) if verdict == "allow"]
+
+
+def _identity(one: dict[str, Any]) -> tuple[str, ...]:
+    if "kind" not in one or "metadata" not in one:
+        return (yaml.safe_dump(one),)
+    return (one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"])
+
+
+def attacks(field: str, wanted: str = "") -> list[Any]:
+    """The attacks that have such flows, for pytest; `pending` names the fields that fail today."""
+    pending = pytest.mark.xfail(strict=True, reason="opens too much today")
+    return [
+        pytest.param(
+            one, id=one["name"], marks=[pending] if (wanted or field) in one.get("pending", ()) else []
+        )
+        for one in SUITE["attacks"]
+        if one.get(field)
+    ]
+
+
+def test_the_base_itself_has_what_it_needs(judge: Judge) -> None:
+    assert passing(judge, [], SUITE["needed"]) == SUITE["needed"]
+
+
+@pytest.mark.parametrize("attack", attacks("always"))
+def test_what_nothing_opens(judge: Judge, attack: dict[str, Any]) -> None:
+    assert passing(judge, attack["write"], attack["always"]) == []
+
+
+@pytest.mark.parametrize("attack", attacks("write", "needed"))
+def test_nobody_else_loses_what_he_needs(judge: Judge, attack: dict[str, Any]) -> None:
+    assert passing(judge, attack["write"], SUITE["needed"]) == SUITE["needed"]
