@@ -18,8 +18,9 @@ NAMESPACE_KEY = f"k8s:{NAMESPACE}"
 EVERY_POD = Selector((Requirement(NAMESPACE_KEY, "Exists"),))
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16")
 PRIVATE_6 = ("fc00::/7", "fe80::/10")
-# Public addresses that belong to a cloud's metadata service; the others of its list are private.
+# Public addresses that belong to a cloud's metadata service, and its ports; the others of that list are private.
 PUBLIC_METADATA = ("168.63.129.16/32", "192.0.0.192/32")
+_METADATA_PORTS = (80, 32526)
 OUTSIDE = (Cidr("0.0.0.0/0", EXCEPTED_4), Cidr("::/0", EXCEPTED_6))
 _MOST_PORTS = 40  # of one toPorts entry, by the CRD schema
 _ANY_PORT = r"\b(?:any|all|every)\b.*\bports?\b"  # a rule without ports says so
@@ -240,7 +241,7 @@ def _rule(flows: list[_Flow], node_cidrs: tuple[str, ...]) -> tuple[tuple[object
     if first.peer.kind == "entity":
         return order, Rule(entities=names, ports=ports, why=first.reason)
     if first.peer.kind == "internet":
-        return order, Rule(cidrs=internet(node_cidrs), ports=ports, why=first.reason)
+        return order, Rule(cidrs=internet(node_cidrs, first.sorted), ports=ports, why=first.reason)
     if first.peer.kind == "outside":
         return order, Rule(cidrs=OUTSIDE, ports=ports, why=first.reason)
     if first.peer.kind == "fqdn":
@@ -253,11 +254,15 @@ def _rule(flows: list[_Flow], node_cidrs: tuple[str, ...]) -> tuple[tuple[object
     return order, Rule(cidrs=cidrs, ports=ports, why=first.reason)
 
 
-def internet(node_cidrs: tuple[str, ...]) -> tuple[Cidr, ...]:
-    """Every public address: both families, less private ranges and the nodes' own."""
-    four = tuple(cidr for cidr in node_cidrs if ":" not in cidr)
+def internet(node_cidrs: tuple[str, ...], ports: tuple[Port, ...] = ()) -> tuple[Cidr, ...]:
+    """Every public address: both families, less private ranges, the nodes' own and a cloud's metadata where these
+    ports (none: any) reach it."""
+    told = not ports or any(
+        port.number <= one <= (port.end or port.number) for port in ports for one in _METADATA_PORTS
+    )
+    four = (*(PUBLIC_METADATA if told else ()), *(cidr for cidr in node_cidrs if ":" not in cidr))
     six = tuple(cidr for cidr in node_cidrs if ":" in cidr)
-    return (Cidr("0.0.0.0/0", (*PRIVATE, *PUBLIC_METADATA, *four)), Cidr("::/0", (*PRIVATE_6, *six)))
+    return (Cidr("0.0.0.0/0", (*PRIVATE, *four)), Cidr("::/0", (*PRIVATE_6, *six)))
 
 
 def _to_ports(flow: _Flow) -> tuple[ToPorts, ...] | None:
