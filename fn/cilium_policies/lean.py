@@ -14,6 +14,7 @@ TYPE_CHECKING = False  # checkers take it for true, whatever it says
 if TYPE_CHECKING:
     from typing import Any as Any
     from typing import Generic as Generic
+    from typing import Literal as Literal
     from typing import NamedTuple as NamedTuple
     from typing import NoReturn as NoReturn
     from typing import Protocol as Protocol

@@ -4,6 +4,7 @@ import pytest
 from cilium_policies.config.settings import Settings
 from cilium_policies.evidence import configuration
 from cilium_policies.evidence.given import NOTHING_GIVEN
+from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.model import Text, Workload
 
 from tests.evidence.shown import cluster, deployment, flows, service
@@ -268,11 +269,15 @@ data:
 
 def test_helm_values_name_services_but_not_the_outside() -> None:
     made = Workload("shop", "web", "Deployment")
-    made.texts = (
-        Text("HelmRelease shop/web values config.db.host", "host", "db"),
-        Text("HelmRelease shop/web values config.db.port", "port", "15432"),
-        Text("HelmRelease shop/web values config.other.host", "host", "nothing"),
-        Text("HelmRelease shop/web values config.endpoint", "endpoint", "https://api.vendor.com"),
+    release = Object({"kind": "HelmRelease", "metadata": {"name": "web", "namespace": "shop"}})
+    values = {
+        "config.db.host": "db",
+        "config.db.port": "15432",
+        "config.other.host": "nothing",
+        "config.endpoint": "https://api.vendor.com",
+    }
+    made.texts = tuple(
+        Text("value", path.rpartition(".")[2], value, release, path) for path, value in values.items()
     )
     assert flows(configuration.edges(cluster(_DB, made), NOTHING_GIVEN)) == _TO_DB
 
@@ -353,3 +358,17 @@ def test_load_balancer_address_leads_to_its_pods() -> None:
         "outer", "[{port: 5432}]", "  type: LoadBalancer\n  loadBalancerIP: 192.168.1.6", app="db"
     )
     assert _calls(_env(PG_HOST="192.168.1.6"), more) == _TO_DB
+
+
+@pytest.mark.parametrize("key", ["stripe", "spec.stripe", "a values b"])
+def test_the_key_of_an_entry_does_not_decide(key: str) -> None:
+    """A variable from a ConfigMap is the same variable, however its entry is called."""
+    env = f"[{{name: STRIPE_API, valueFrom: {{configMapKeyRef: {{name: conf, key: {key}}}}}}}]"
+    conf = f"""
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: conf, namespace: shop}}
+data: {{{key}: "https://api.stripe.com"}}
+---
+"""
+    assert _calls(env, conf) == {"shop/web > internet:api.stripe.com 443/TCP"}

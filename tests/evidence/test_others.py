@@ -15,6 +15,7 @@ from cilium_policies.evidence import (
     scrape_targets,
 )
 from cilium_policies.evidence.given import NOTHING_GIVEN
+from cilium_policies.evidence.words import evidence_words
 from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.model import Workload
 
@@ -218,7 +219,7 @@ def test_envoy_gateway_calls_what_its_policies_and_backends_name() -> None:
         "edge/proxy > shop/auth 9091/TCP",
         "edge/proxy > internet:id.vendor.com 443/TCP",
     }
-    assert {edge.evidence for edge in found} >= {
+    assert {evidence_words(edge.evidence) for edge in found} >= {
         "SecurityPolicy shop/s",
         "EnvoyProxy edge/p",
         "HTTPRoute shop/web",

@@ -1,7 +1,8 @@
 """Edges joined into rules. What the rules do to flows is the judge's to say (test_by_engine.py)."""
 
 from cilium_policies.cilium.model import Cidr, PortRange, Rule, Selector
-from cilium_policies.evidence.edge import Edge, Peer, entity, pods
+from cilium_policies.evidence.edge import Edge, Evidence, Peer, entity, pods
+from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.rules import EVERY_POD, endpoint, internet, rules
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.model import Workload
@@ -15,11 +16,13 @@ def workload(where: str, **labels: str) -> Workload:
 
 
 ME = workload("shop/me")
+ROUTE = Evidence("route", ME)
 
 
 def made(*edges: tuple[Peer, tuple[Port, ...], str]) -> tuple[Rule, ...]:
     return rules(
-        [(peer, Edge(peer, pods(ME), ports, why, "test", "test")) for peer, ports, why in edges], "shop"
+        [(peer, Edge(peer, pods(ME), ports, stated(why, "test"), ROUTE)) for peer, ports, why in edges],
+        "shop",
     )
 
 
@@ -112,12 +115,13 @@ def test_a_namespace_covers_its_pods_on_the_same_ports() -> None:
 
 
 def test_a_rule_without_ports_says_so() -> None:
-    found = made((entity("host"), (), "nodes"), (Peer("internet"), (), "peers on any TCP and UDP port"))
-    assert [rule.why for rule in found] == ["nodes, on any port", "peers on any TCP and UDP port"]
+    found = made((entity("host"), (), "nodes"), (Peer("internet"), (), "all media ports of the NAS"))
+    assert [rule.why for rule in found] == ["nodes, on any port", "all media ports of the NAS, on any port"]
 
 
 def test_a_rule_without_a_reason_names_who_needs_it() -> None:
-    edge = Edge(pods(ME), pods(workload("shop/a")), (Port(80),), "", "catalogue grafana", "catalogue")
+    evidence = Evidence("catalogue", ME, component="grafana")
+    edge = Edge(pods(ME), pods(workload("shop/a")), (Port(80),), stated("", "grafana"), evidence)
     assert [rule.why for rule in rules([(edge.target, edge)], "shop")] == ["needed by grafana"]
 
 

@@ -54,7 +54,7 @@ def test_explain_says_what_the_corpus_expects(made: list[tuple[Case, Run]]) -> N
             if flow is None or row.strict:
                 continue
             try:
-                answers = explain.explain(plan, now, enforced, *flow)
+                answers = explain.explain(now, enforced, *flow)
             except Refused:
                 continue  # an end that only the pods of run time show
             asked += 1

@@ -7,11 +7,12 @@ from cilium_policies.document.finding import Refused
 from cilium_policies.questions.explain import Answer, explain, lines, table
 from cilium_policies.show.table import rendered
 
+from tests.evidence.shown import deployment, service
 from tests.questions.small import SHOP, Small, policy, small
 
 
 def ask(made: Small, source: str, target: str, port: str) -> list[Answer]:
-    return explain(made.run.made.plan, made.now(), made.enforced(), source, target, port)
+    return explain(made.now(), made.enforced(), source, target, port)
 
 
 def test_a_needed_flow_and_its_reason() -> None:
@@ -22,7 +23,7 @@ def test_a_needed_flow_and_its_reason() -> None:
     assert ingress.policies == ("CiliumNetworkPolicy/shop/db spec.ingress[0]",)
     assert egress.whys[0].startswith("calls shop/db (")
     assert "DATABASE_URL" in egress.whys[0]
-    assert answer.cure.startswith("to deny it: take away what needs it (")
+    assert answer.cure.startswith("to deny it: remove what needs it (")
 
 
 def test_a_service_means_its_pods_and_their_port() -> None:
@@ -55,7 +56,7 @@ def test_the_cure_works() -> None:
     made = Small(run_on([("shop.yaml", SHOP.encode())], Options(config=("c.yaml", config.encode()))))
     (answer,) = ask(made, "ops/tool", "shop/db", "5432")
     assert answer.enforced == "allowed"
-    assert answer.cure == "to deny it: take its line out of spec.allow"
+    assert answer.cure == "to deny it: remove spec.allow[0] at c.yaml:4"
     assert "nightly dump" in answer.sides[1].whys[0]
 
 
@@ -126,3 +127,62 @@ def test_table() -> None:
     assert head == "from,to,port,direction,verdict,because,rule,why,file"
     assert "egress,allowed" in egress
     assert "ingress,allowed" in ingress
+
+
+TWO_CALLERS = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: a}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: b}
+---
+"""
+
+
+def _caller(name: str, namespace: str, env: str = "") -> str:
+    return deployment(
+        name, ports="[{containerPort: 5432}, {containerPort: 9999}]", env=env, namespace=namespace
+    )
+
+
+def test_the_evidence_is_that_of_the_flow_asked_for() -> None:
+    """Of two clients on two ports, each has its own."""
+    text = (
+        TWO_CALLERS
+        + _caller("db", "a")
+        + service("db", "[{name: a, port: 5432}, {name: b, port: 9999}]", namespace="a")
+    )
+    text += _caller("api", "a", env="[{name: DATABASE_URL, value: 'postgres://db:5432/x'}]")
+    text += _caller("t", "b", env="[{name: ADM, value: 'http://db.a:9999/'}]")
+    (answer,) = ask(small(text, mode="enforce"), "b/t", "a/db", "9999")
+    for side in answer.sides:
+        assert "Deployment b/t env ADM at shop.yaml:" in side.whys[0]
+        assert "DATABASE_URL" not in side.whys[0]
+    assert answer.cure.startswith("to deny it: remove what needs it (Deployment b/t env ADM at shop.yaml:")
+    assert "DATABASE_URL" not in answer.cure
+
+
+def test_a_short_reason_of_the_user_is_not_found_in_others() -> None:
+    from cilium_policies.cli.options import run_on
+    from cilium_policies.function import Options
+
+    text = TWO_CALLERS + _caller("api", "a") + service("api", "[{name: a, port: 5432}]", namespace="a")
+    text += _caller("web", "a", env="[{name: API_URL, value: 'http://api:5432'}]")
+    allow = "[{from: {pod: a/web}, to: {cidr: 10.2.0.0/16}, ports: [80/TCP], why: api}]"
+    config = f"apiVersion: cilium-policies.fn/v1alpha1\nkind: CiliumPolicies\nspec: {{allow: {allow}}}\n"
+    made = Small(run_on([("shop.yaml", text.encode())], Options(config=("c.yaml", config.encode()))))
+    (answer,) = ask(made, "a/web", "a/api", "5432")
+    assert "spec.allow" not in answer.cure
+    assert "Deployment a/web env API_URL at shop.yaml:" in answer.cure
+
+
+def test_every_piece_of_evidence_is_listed() -> None:
+    """A variable and an address in an argument ask for the same flow: taking one away changes nothing."""
+    text = TWO_CALLERS + _caller("api", "a") + service("api", "[{name: a, port: 5432}]", namespace="a")
+    env = "[{name: API_URL, value: 'http://api:5432'}, {name: OTHER_URL, value: 'http://api.a.svc:5432'}]"
+    text += _caller("web", "a", env=env)
+    (answer,) = ask(small(text, mode="enforce"), "a/web", "a/api", "5432")
+    assert "API_URL" in answer.cure
+    assert "OTHER_URL" in answer.cure

@@ -7,6 +7,7 @@ import re
 import xml.etree.ElementTree as ET
 
 from cilium_policies.cli.options import Run, run_on
+from cilium_policies.evidence.words import evidence_words, reason_words
 from cilium_policies.function import Options
 from cilium_policies.questions import report
 from cilium_policies.questions.words import kind_of, peer_words, ports_words
@@ -106,8 +107,8 @@ def test_every_edge_of_the_plan_is_a_link_and_a_row() -> None:
             peer_words(edge.target),
             ports_words(edge.ports),
             kind_of(edge),
-            edge.reason,
-            edge.evidence,
+            reason_words(edge.reason),
+            evidence_words(edge.evidence),
         )
         assert row in rows
         if edge.source.workload and edge.target.workload:

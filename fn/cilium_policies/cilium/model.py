@@ -89,6 +89,7 @@ class Rule(NamedTuple):
     ports: tuple[ToPorts, ...] | None = None
     icmps: tuple[tuple[str, str], ...] | None = None  # (IPv4|IPv6, type number or name); ("", ""): no fields
     why: str = ""  # the reason for a generated rule: a comment above it and a sentence of the description
+    edges: tuple[Any, ...] = ()  # what a generated rule was made of, for whoever made it; never written
 
 
 class Spec(NamedTuple):

@@ -199,7 +199,7 @@ def _fresh_spec(first: str, indent: str, spec: Spec, comments: bool) -> tuple[st
 
 def _rule_lines(rule: Rule, side: str, indent: str) -> Sequence[str]:
     """One rule as an entry of its list: peers and ports apart, as many rules share either."""
-    peers = rule._replace(why="", ports=None)
+    peers = rule._replace(why="", edges=(), ports=None)
     if rule.ports is None:
         return _part_lines(peers, side, indent)
     if peers == _NOBODY:

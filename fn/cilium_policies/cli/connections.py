@@ -99,7 +99,7 @@ def explain_command(form: str, which: str | None, source: str, target: str, port
     """
     run = options.run_of(given)
     now, enforced = (situation(run, which, enforced=hard) for hard in (False, True))
-    answers = explaining.explain(run.made.plan, now, enforced, source, target, port)
+    answers = explaining.explain(now, enforced, source, target, port)
     if form == "text":
         put("".join(f"{line}\n" for answer in answers for line in explaining.lines(answer)).encode())
     else:

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from cilium_policies.kube.names import are_labels
 from cilium_policies.kube.ports import Port
-from cilium_policies.lean import Any, NamedTuple
+from cilium_policies.lean import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from cilium_policies.lean import Literal
+
+    ConfigPeerKind = Literal[
+        "word", "none", "component", "pod", "service", "namespace", "labels", "cidr", "fqdn"
+    ]
 
 _PODS = ("dns", "scraper", "gateway", "ingress-clients", "same-namespace", "all-pods")
 _ENTITIES = ("kube-apiserver", "host", "remote-node", "world", "internet")
 WORDS = frozenset((*_PODS, *_ENTITIES))
+_KEYS: tuple[ConfigPeerKind, ...] = ("pod", "service", "namespace", "labels", "cidr", "fqdn")
+_PREFIXES: dict[str, ConfigPeerKind] = {
+    "component": "component",
+    "namespace": "namespace",
+    "cidr": "cidr",
+    "fqdn": "fqdn",
+}
 
 
 class ConfigPeer(NamedTuple):
@@ -26,7 +40,7 @@ class ConfigPeer(NamedTuple):
     fqdn      | `name`: a DNS name or matchPattern
     """
 
-    kind: str
+    kind: ConfigPeerKind
     name: str = ""
     namespace: str = ""
     excepts: tuple[str, ...] = ()
@@ -56,8 +70,7 @@ def peer(value: Any) -> ConfigPeer:
     Raises Wrong for an address range or name that is none.
     """
     if isinstance(value, dict):
-        kinds = ("pod", "service", "namespace", "labels", "cidr", "fqdn")
-        kind = next(key for key in kinds if value.get(key) is not None)
+        kind = next(key for key in _KEYS if value.get(key) is not None)
         text = value[kind]
         if kind == "labels":
             return _labelled(text)
@@ -70,7 +83,7 @@ def peer(value: Any) -> ConfigPeer:
     if value in WORDS:
         return ConfigPeer("word", value)
     kind, _, name = value.partition(":")
-    return _named(kind, name.strip(), ())
+    return _named(_PREFIXES[kind], name.strip(), ())
 
 
 def _labelled(value: dict[str, Any]) -> ConfigPeer:
@@ -80,7 +93,7 @@ def _labelled(value: dict[str, Any]) -> ConfigPeer:
     return ConfigPeer("labels", namespace=value.get("namespace") or "", labels=tuple(sorted(labels.items())))
 
 
-def _named(kind: str, name: str, excepts: tuple[str, ...]) -> ConfigPeer:
+def _named(kind: ConfigPeerKind, name: str, excepts: tuple[str, ...]) -> ConfigPeer:
     if kind == "cidr":
         return ConfigPeer(kind, cidr(name), excepts=tuple(_inside(cidr(one), cidr(name)) for one in excepts))
     if kind == "fqdn" and not _is_pattern(name):

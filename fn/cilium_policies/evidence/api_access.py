@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence.access_rules import Bindings
-from cilium_policies.evidence.edge import Edge, pods
+from cilium_policies.evidence.edge import Edge, Evidence, pods
 from cilium_policies.evidence.ends import KUBE_APISERVER
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.reasons import CALLS_API
 from cilium_policies.kube.objects import Mapping, at, flag, mappings, text
 from cilium_policies.kube.pods import pod_spec
 from cilium_policies.kube.ports import Port
@@ -27,19 +28,21 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         if workload.host_network:
             continue
         evidence = _evidence(cluster, bindings, workload)
-        if evidence:
-            yield Edge(pods(workload), KUBE_APISERVER, ports, "calls the Kubernetes API", evidence, "api")
+        if evidence is not None:
+            yield Edge(pods(workload), KUBE_APISERVER, ports, CALLS_API, evidence)
 
 
-def _evidence(cluster: Cluster, bindings: Bindings, workload: Workload) -> str:
+def _evidence(cluster: Cluster, bindings: Bindings, workload: Workload) -> Evidence | None:
     for found in workload.texts:
         if found.key in _CLIENT_ENV and found.value:
-            return f"{workload} {found.path}"
+            return Evidence("api", workload, text=found.without_value())
     spec = pod_spec(workload.source)
     if _projects_token(spec):
-        return f"{workload} serviceAccountToken volume"
+        return Evidence("api", workload, "serviceAccountToken volume")
     binding = bindings.of(workload.namespace, workload.service_account)
-    return str(binding) if binding is not None and _has_token(cluster, workload) else ""
+    if binding is None or not _has_token(cluster, workload):
+        return None
+    return Evidence("api", binding)
 
 
 def _has_token(cluster: Cluster, workload: Workload) -> bool:

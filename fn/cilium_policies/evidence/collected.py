@@ -65,7 +65,7 @@ class Collected:
             wanted = env.get(_VALUE) or one.labels[env[_LABEL]]
             if one.labels[env[_LABEL]] == wanted and ("ALL" in spaces or one.namespace in spaces):
                 for key, value in strings(one.body.get("data")).items():
-                    yield Text(f"{one} {key}", key, value)
+                    yield Text("entry", key, value, one, key)
 
     def _given_by_operator(self, workload: Workload, source: Object) -> Iterator[Text]:
         """Configuration that the custom resource names, or that is called like the workload, as operators name it."""
@@ -73,7 +73,7 @@ class Collected:
             for kind in ("ConfigMap", "Secret"):
                 one = self._cluster.inventory.get(kind, workload.namespace, name)
                 if one is not None and "sops" not in one.body:
-                    yield from (Text(f"{one} {key}", key, value) for key, value in _data(one))
+                    yield from (Text("entry", key, value, one, key) for key, value in _data(one))
         for one in self._cluster.inventory.of(f"{source.kind}Config"):
             if self._chooses(source, one):
                 yield from _fields(one)
@@ -105,7 +105,7 @@ class Collected:
 
 def _fields(one: Object) -> Iterator[Text]:
     for path, value in walk_strings(one.spec):
-        yield Text(f"{one} spec.{path}", path.rpartition(".")[2], value)
+        yield Text("field", path.rpartition(".")[2], value, one, f"spec.{path}")
 
 
 def _named(spec: Any) -> Iterator[str]:

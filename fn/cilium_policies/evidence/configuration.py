@@ -9,11 +9,10 @@ from cilium_policies.evidence import addresses
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.collected import Collected
 from cilium_policies.evidence.destinations import NODE_ADDRESS, Destinations
-from cilium_policies.evidence.edge import Edge
+from cilium_policies.evidence.edge import Edge, Evidence
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.trust import (
-    is_arguments,
     is_dashboard,
     is_list_of_names,
     is_value,
@@ -56,15 +55,15 @@ def _named(workload: Workload, more: tuple[Text, ...], parsed: Parsed) -> Iterat
     variables = _variables(workload)
     for found in (*workload.texts, *more):
         value = addresses.expand(found.value, variables)
-        if ":" in value or ".svc" in value or "host=" in value or "\n" in value or is_arguments(found):
+        if ":" in value or ".svc" in value or "host=" in value or "\n" in value or found.is_arguments:
             for address in _parsed(found, value, parsed):
                 if not is_list_of_names(address) and not _is_spelled_twice(value, address):
                     yield found, address
     for address in addresses.pairs(variables):
-        yield Text(f"env {address.key}", address.key, address.host), address
-    for path, beside in _value_groups(workload).items():
+        yield Text("env", address.key, address.host, field=address.key), address
+    for first, beside in _value_groups(workload):
         for address in addresses.pairs(beside):
-            yield Text(f"{path}.{address.key}", address.key, address.host), address
+            yield _neighbour(first, address), address
 
 
 def _parsed(found: Text, value: str, parsed: Parsed) -> list[Address]:
@@ -90,12 +89,11 @@ def _edges(
     def trusted(routed: bool) -> bool:
         return certain and outside(found, address, workload, routed)
 
-    of_pod = found.path.startswith(("env", "args", "command"))
-    evidence = f"{workload} {found.path}" if of_pod else found.path
-    for peer, ports, what in destinations.of(workload, address, trusted):
+    evidence = Evidence("address", workload, text=found.without_value())
+    for peer, ports, reason in destinations.of(workload, address, trusted):
         for source in ends(workload):
             if source.kind == "workload" or peer.kind == "workload":
-                yield Edge(source, peer, ports, what, evidence, "address")
+                yield Edge(source, peer, ports, reason, evidence)
 
 
 def _variables(workload: Workload) -> dict[str, str]:
@@ -111,10 +109,17 @@ def _variables(workload: Workload) -> dict[str, str]:
     return {key: addresses.expand(value, raw) for key, value in raw.items()}
 
 
-def _value_groups(workload: Workload) -> dict[str, dict[str, str]]:
-    """Helm values that stand in one mapping (`host` beside its `port`), by the path of that mapping."""
-    groups: dict[str, dict[str, str]] = {}
+def _value_groups(workload: Workload) -> Iterator[tuple[Text, dict[str, str]]]:
+    """Helm values that stand in one mapping (`host` beside its `port`), each with the first of them."""
+    groups: dict[tuple[str, int], tuple[Text, dict[str, str]]] = {}
     for found in workload.texts:
-        if is_value(found) and "." in found.path:
-            groups.setdefault(found.path.rpartition(".")[0], {})[found.key] = found.value
-    return groups
+        if is_value(found) and "." in found.field:
+            key = (found.field.rpartition(".")[0], id(found.source))
+            groups.setdefault(key, (found, {}))[1][found.key] = found.value
+    yield from groups.values()
+
+
+def _neighbour(first: Text, address: Address) -> Text:
+    """The text of an address whose parts stand in one mapping, beside the first of them."""
+    mapping = first.field.rpartition(".")[0]
+    return first._replace(key=address.key, value=address.host, field=f"{mapping}.{address.key}")

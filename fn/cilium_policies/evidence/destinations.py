@@ -21,6 +21,7 @@ from cilium_policies.evidence.hostnames import Hostnames
 from cilium_policies.evidence.listeners import ENVOY_SHIFT
 from cilium_policies.evidence.names import Named, resolve
 from cilium_policies.evidence.public_names import is_local, is_public, is_short_service
+from cilium_policies.evidence.reasons import CALLS_API, Reason
 from cilium_policies.evidence.services import host_ports
 from cilium_policies.kube.cloud_metadata import is_metadata
 from cilium_policies.kube.objects import integer, mappings, text
@@ -29,7 +30,7 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 
 NODE_ADDRESS = "node-address.invalid"  # stands for `status.hostIP` while variables are expanded
-Destination = tuple[Peer, tuple[Port, ...], str]
+Destination = tuple[Peer, tuple[Port, ...], Reason]
 
 _OWN_POD = {"localhost", "0.0.0.0", "::", "::1", "localhost.localdomain", "ip6-localhost"}
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
@@ -90,7 +91,7 @@ class Destinations:
                 yield (
                     KUBE_APISERVER,
                     tuple(map(Port, self._cluster.settings.api_ports)),
-                    "calls the Kubernetes API",
+                    CALLS_API,
                 )
             return
         service = named.service
@@ -104,19 +105,18 @@ class Destinations:
         for peer, port in dict.fromkeys(self._pods(service, address, named.port)):
             if peer.workload is workload and workload.kind != "DaemonSet" and workload.replicas < 2:
                 continue  # its own Service, with no second pod behind it
-            yield peer, (port,), f"calls {service.namespace}/{service.name}"
+            yield peer, (port,), Reason("calls-service", (service.namespace, service.name))
 
     def _elsewhere(self, address: Address, named: Named) -> Iterator[Destination]:
         """A Service that another build holds, or an operator makes: its namespace is told, its pods are not, and
         their port is taken to be the Service's. A gateway's proxies can be told by their label all the same."""
         if not address.port or not address.direct:
             return
-        what = f"calls {named.namespace}/{named.name}, which is not in the input"
+        what = Reason("calls-unseen-service", (named.namespace, named.name))
         proxies = self._hostnames.proxies(named.namespace, named.name, address.port, address.protocol)
         if proxies:  # controllers call a Gateway's Service like the Gateway
-            yield from (
-                (peer, (port,), f"calls Gateway {named.namespace}/{named.name}") for peer, port in proxies
-            )
+            reason = Reason("calls-gateway", (named.namespace, named.name))
+            yield from ((peer, (port,), reason) for peer, port in proxies)
             return
         yield Peer("namespace", namespace=named.namespace), (Port(address.port, address.protocol),), what
         if address.port < 1024 and self._hostnames.is_gateway(named.namespace, named.name):
@@ -130,9 +130,9 @@ class Destinations:
         published = list(dict.fromkeys(self._published(address.port)))
         for peer, port in published:
             if peer.workload is not workload or workload.kind == "DaemonSet":
-                yield peer, (port,), "calls a port of its node"
+                yield peer, (port,), Reason("calls-node-port")
         if not published:
-            yield HOST, (Port(address.port, address.protocol),), "calls its own node"
+            yield HOST, (Port(address.port, address.protocol),), Reason("calls-own-node")
 
     def _published(self, number: int) -> Iterator[tuple[Peer, Port]]:
         for service in self._cluster.services:
@@ -174,17 +174,19 @@ class Destinations:
         port = Port(address.port, address.protocol)
         own = list(dict.fromkeys(self._hostnames.behind(host, address.port, address.protocol)))
         if own:
-            yield from (
-                (peer, (found,), f"calls {_shown(host)} through the own gateway") for peer, found in own
-            )
+            through = Reason("calls-through-gateway", (_shown(host),))
+            yield from ((peer, (found,), through) for peer, found in own)
         elif ":" in host or host.replace(".", "").isdigit():
             yield from self._literal(host, port)
         elif is_local(host):
-            yield from (
-                (cidr(block), (port,), f"calls {_shown(host)} in the local network") for block in _PRIVATE
-            )
+            local = Reason("calls-local-host", (_shown(host),))
+            yield from ((cidr(block), (port,), local) for block in _PRIVATE)
         elif is_public(host) and not _is_variable(host):
-            yield Peer("internet", "" if "$" in host else host), (port,), f"calls {_shown(host)}"
+            yield (
+                Peer("internet", "" if "$" in host else host),
+                (port,),
+                Reason("calls-host", (_shown(host),)),
+            )
 
     def _literal(self, host: str, port: Port) -> Iterator[Destination]:
         import ipaddress  # lazily: few inputs hold a literal address
@@ -202,9 +204,9 @@ class Destinations:
                 continue
             if inside:
                 # A node's address has the node's identity, which no CIDR rule matches.
-                yield from ((node, (port,), f"calls the node {host}") for node in NODES)
+                yield from ((node, (port,), Reason("calls-node", (host,))) for node in NODES)
                 return
-        yield cidr(host), (port,), f"calls {host}"
+        yield cidr(host), (port,), Reason("calls-host", (host,))
 
 
 def _likely_port(service: Service) -> str:

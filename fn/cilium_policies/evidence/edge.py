@@ -1,10 +1,43 @@
-"""One flow that somebody needs, with its reason: what a plan is made of."""
+"""One flow that somebody needs, with its reason and its evidence: what a plan is made of.
+
+All of it is values that a program can ask; `evidence.words` makes the sentences that people read.
+"""
 
 from __future__ import annotations
 
+from cilium_policies.evidence.reasons import Reason
+from cilium_policies.kube.objects import NOWHERE, Object, Where
 from cilium_policies.kube.ports import Port
-from cilium_policies.lean import NamedTuple
-from cilium_policies.workloads.model import Workload
+from cilium_policies.lean import TYPE_CHECKING, NamedTuple
+from cilium_policies.workloads.model import Service, Text, Workload
+
+if TYPE_CHECKING:
+    from cilium_policies.lean import Literal
+
+    PeerKind = Literal[
+        "workload", "labels", "namespace", "all-pods", "entity", "outside", "internet", "cidr", "fqdn"
+    ]
+    EntityName = Literal[
+        "kube-apiserver", "host", "remote-node", "world", "ingress", "cluster", "all", "health"
+    ]
+    Origin = Literal[
+        "config",
+        "catalogue",
+        "route",
+        "listener",
+        "extension",
+        "monitor",
+        "webhook",
+        "api",
+        "address",
+        "service",
+        "peers",
+        "policy",
+        "inferred",
+        "probe",
+        "dns",
+    ]
+    Subject = Object | Workload | Service
 
 
 class Peer(NamedTuple):
@@ -22,7 +55,7 @@ class Peer(NamedTuple):
     fqdn      | `name`: a DNS name or matchPattern
     """
 
-    kind: str
+    kind: PeerKind
     name: str = ""
     workload: Workload | None = None
     namespace: str = ""
@@ -30,24 +63,60 @@ class Peer(NamedTuple):
     excepts: tuple[str, ...] = ()
 
 
-class Edge(NamedTuple):
-    """`source` may open connections to `target` on these pod ports (empty: any port, and `why` says why).
+class Evidence(NamedTuple):
+    """Where it is written that an edge is needed.
 
-    `reason`  one short sentence without a full stop, e.g. "web UI through Gateway network/internal"
-    `evidence` the object or catalogue entry it came from: "HTTPRoute media/radarr", "catalogue coredns"
-    `origin`  which module found it: catalogue, route, monitor, webhook, api, address, service, …, config
+    `origin`    what found it: the config, the catalogue, or a module of this package
+    `subject`   the object, workload or Service that says it; None: a line of the config
+    `field`     the place in it, where that is one: "annotation prometheus.io/scrape", "spec.allow[0]"
+    `text`      the piece of the subject's configuration that says it: its kind, object and key, never its value
+    `component` the catalogue entry whose file states the edge; the subject is then the workload recognised as it
+    `place`     file and line of a line of the config
+    """
+
+    origin: Origin
+    subject: Subject | None = None
+    field: str = ""
+    text: Text | None = None
+    component: str = ""
+    place: Where = NOWHERE
+
+    @property
+    def namespace(self) -> str:
+        """Whose word it is: the namespace in which the evidence is written ("" for the config's and for objects
+        of the whole cluster). Values and fields count as of the namespace that their pods run in."""
+        if self.text is not None and self.text.source is not None and self.text.kind == "entry":
+            return self.text.source.namespace
+        return self.subject.namespace if self.subject is not None else ""
+
+    @property
+    def where(self) -> Where:
+        """The file, and the first line of the object or config entry, that says it."""
+        if self.text is not None and self.text.source is not None:
+            return self.text.source.where
+        return self.subject.where if self.subject is not None else self.place
+
+
+class Edge(NamedTuple):
+    """`source` may open connections to `target` on these pod ports (empty: any port).
+
+    `reason`   why, as a value: `evidence.reasons`
+    `evidence` where that is written
     `explains` whether it counts as an explanation of its workload's direction (not DNS, probes, scraping)
     """
 
     source: Peer
     target: Peer
     ports: tuple[Port, ...]
-    reason: str
-    evidence: str
-    origin: str
+    reason: Reason
+    evidence: Evidence
     explains: bool = True
     http: tuple[tuple[str, str], ...] = ()  # (method, path) pairs, for spec.allow
     dns: tuple[str, ...] = ()  # matchPatterns, for spec.allow and toFQDNs
+
+    @property
+    def origin(self) -> Origin:
+        return self.evidence.origin
 
 
 def pods(workload: Workload) -> Peer:
@@ -55,6 +124,6 @@ def pods(workload: Workload) -> Peer:
     return Peer("workload", workload=workload)
 
 
-def entity(name: str) -> Peer:
+def entity(name: EntityName) -> Peer:
     """A Cilium entity as peer."""
     return Peer("entity", name)

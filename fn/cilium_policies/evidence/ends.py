@@ -14,6 +14,9 @@ from cilium_policies.workloads.model import Service, ServicePort, Workload
 HOST, REMOTE_NODE, WORLD = entity("host"), entity("remote-node"), entity("world")
 KUBE_APISERVER = entity("kube-apiserver")
 NODES = (HOST, REMOTE_NODE)
+# The words of the config and the catalogue for one entity.
+ENTITIES = {"kube-apiserver": KUBE_APISERVER, "host": HOST, "remote-node": REMOTE_NODE, "world": WORLD}
+INGRESS_CLIENTS = (HOST, REMOTE_NODE, WORLD)
 
 
 def tunnels(cluster: Cluster) -> tuple[Peer, ...]:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from cilium_policies.evidence.addresses import Address, targets
 from cilium_policies.evidence.destinations import Destinations
-from cilium_policies.evidence.edge import Edge
+from cilium_policies.evidence.edge import Edge, Evidence
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.gateways import GATEWAY_API, Gateways
 from cilium_policies.evidence.given import ROUTE_KINDS, Given
 from cilium_policies.evidence.listeners import proxy_settings_of, targets_of
+from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.routes import backend, parent_gateways
 from cilium_policies.evidence.selectors import selects
 from cilium_policies.kube.objects import Mapping, Object, at, integer, mapping, mappings, text
@@ -65,13 +66,13 @@ def _called(
     spec: Mapping,
     services: bool = True,
 ) -> Iterator[Edge]:
-    reason = f"Gateway {gateway[0]}/{gateway[1]} calls what {one.kind} names"
+    reason = Reason("gateway-extension", (*gateway, one.kind))
     clients = gateways.peers(*gateway)
     for reference in _references(spec):
         if services:
             for end, port in dict.fromkeys(backend(cluster, one.namespace, reference)):
                 for client in clients:
-                    yield Edge(client, end, (port,), reason, str(one), "extension")
+                    yield Edge(client, end, (port,), reason, Evidence("extension", one))
         if text(reference.get("kind")) == "Backend":
             for workload in gateways.workloads(*gateway):
                 for address in _backend_addresses(cluster, one, reference):
@@ -82,12 +83,12 @@ def _called(
 
 
 def _dialled(
-    destinations: Destinations, workload: Workload, address: Address, reason: str, one: Object
+    destinations: Destinations, workload: Workload, address: Address, reason: Reason, one: Object
 ) -> Iterator[Edge]:
     for peer, ports, _ in destinations.of(workload, address, lambda routed: True):
         for client in ends(workload):
             if client.kind == "workload" or peer.kind == "workload":
-                yield Edge(client, peer, ports, reason, str(one), "extension")
+                yield Edge(client, peer, ports, reason, Evidence("extension", one))
 
 
 def _references(value: Any) -> Iterator[Mapping]:

@@ -203,7 +203,7 @@ def _class_of(values: Mapping, name: str, said: bool = False) -> bool:
 
 def _speaks_of(workload: Workload, name: str) -> bool:
     word = name.rpartition("/")[2] if name.startswith("k8s.io/") else name.partition(".")[0].partition("/")[0]
-    if any(name in found.value for found in workload.texts if found.path in ("args", "command")):
+    if any(name in found.value for found in workload.texts if found.is_arguments):
         return True
     if name in (workload.name, workload.release) or _class_of(workload.values, name):
         return True

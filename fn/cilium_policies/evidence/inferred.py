@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge, pods
+from cilium_policies.evidence.edge import Edge, Evidence, pods
 from cilium_policies.evidence.ends import behind
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.trust import is_variable, words
 from cilium_policies.kube.objects import Object, at, mappings, strings, text
 from cilium_policies.kube.pods import containers, pod_spec
@@ -67,8 +68,8 @@ def _edge(
             if peer.workload is workload:
                 return  # it is such a server itself, and its variables speak of that
             if peer.workload is not None:
-                reason = f"inferred from the key {key}: the only such server of the namespace"
-                edge = Edge(pods(workload), peer, (port,), reason, str(workload), "inferred")
+                evidence = Evidence("inferred", workload, f"key {key}")
+                edge = Edge(pods(workload), peer, (port,), Reason("server-of-key", (key,)), evidence)
                 found.setdefault(id(peer.workload), []).append(edge)
     if len(found) == 1:
         yield next(iter(found.values()))[0]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.edge import Edge, Evidence, Peer
 from cilium_policies.evidence.ends import behind, ends
 from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import Given, Note
+from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, sequence, strings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -43,9 +44,10 @@ def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
 
 def _edges(one: Object, clients: tuple[Peer, ...], targets: Iterator[Target]) -> Iterator[Edge]:
     if clients:
+        reason = Reason("through-route", (one.kind, one.name))
         for end, port in dict.fromkeys(targets):
             for client in clients:
-                yield Edge(client, end, (port,), f"requests through {one.kind} {one.name}", str(one), "route")
+                yield Edge(client, end, (port,), reason, Evidence("route", one))
 
 
 def ingress_backends(cluster: Cluster, one: Object) -> Iterator[Target]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge, pods
+from cilium_policies.evidence.edge import Edge, Evidence, pods
 from cilium_policies.evidence.ends import NODES, WORLD, cidr, service_ports
 from cilium_policies.evidence.gateways import GATEWAY_API, Gateways
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, mappings, sequence, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -30,9 +31,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             clients = (*(map(cidr, ranges) if ranges else (WORLD,)), *NODES)
             for port in listening(cluster, gateways, gateway, workload):
                 for client in clients:
-                    yield Edge(
-                        client, pods(workload), (port,), "clients of the gateway", str(gateway), "listener"
-                    )
+                    evidence = Evidence("listener", gateway)
+                    yield Edge(client, pods(workload), (port,), Reason("gateway-clients"), evidence)
 
 
 def listening(cluster: Cluster, gateways: Gateways, gateway: Object, workload: Workload) -> Iterator[Port]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.edge import Edge, Evidence, Peer
 from cilium_policies.evidence.ends import NODES, behind, ends
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.scrapers import MONITOR_KINDS, Scrapers
 from cilium_policies.evidence.selectors import ByLabel, selects
 from cilium_policies.kube.objects import Mapping, Object, flag, integer, mapping, mappings, sequence, text
@@ -46,16 +47,16 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         read = _READ.get(monitor.kind)
         clients = scrapers.of(monitor) if read is not None else ()
         if read is not None and clients:
-            yield from _scrapes(clients, dict.fromkeys(read(shown, monitor)), str(monitor))
+            yield from _scrapes(clients, dict.fromkeys(read(shown, monitor)), Evidence("monitor", monitor))
     yield from _annotated(cluster, scrapers)
 
 
-def _scrapes(clients: tuple[Peer, ...], targets: dict[Target, None], evidence: str) -> Iterator[Edge]:
+def _scrapes(clients: tuple[Peer, ...], targets: dict[Target, None], evidence: Evidence) -> Iterator[Edge]:
     for client in clients:
         for end, port in targets:
             if client.kind == "entity" and end.kind == "entity":
                 continue
-            yield Edge(client, end, (port,), "scrapes metrics", evidence, "monitor", explains=False)
+            yield Edge(client, end, (port,), Reason("scrapes"), evidence, explains=False)
 
 
 def _namespaces(monitor: Object) -> set[str] | None:
@@ -139,11 +140,12 @@ def _annotated(cluster: Cluster, scrapers: Scrapers) -> Iterator[Edge]:
         for workload in cluster.workloads:
             if flag(workload.annotations.get(f"{prefix}/scrape")):
                 targets = _annotated_pods(workload, integer(workload.annotations.get(f"{prefix}/{port_key}")))
-                yield from _scrapes(clients, dict.fromkeys(targets), f"{workload} annotation {prefix}/scrape")
+                evidence = Evidence("monitor", workload, f"annotation {prefix}/scrape")
+                yield from _scrapes(clients, dict.fromkeys(targets), evidence)
         for service in cluster.services:
             notes = service.source.annotations if service.source is not None else {}
             if flag(notes.get(f"{prefix}/scrape")):
-                evidence = f"Service {service.namespace}/{service.name} annotation {prefix}/scrape"
+                evidence = Evidence("monitor", service, f"annotation {prefix}/scrape")
                 targets = _annotated_service(cluster, service, integer(notes.get(f"{prefix}/{port_key}")))
                 yield from _scrapes(clients, dict.fromkeys(targets), evidence)
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge, pods
+from cilium_policies.evidence.edge import Edge, Evidence, pods
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.selectors import ByLabel, selects
 from cilium_policies.kube.labels import NAMESPACE
 from cilium_policies.kube.objects import Mapping, Object, integer, mapping, mappings, strings, text
@@ -132,8 +133,8 @@ def _between(
             ports = tuple(dict.fromkeys(found)) if entries else _declared(target)
             # Every pod's way to the cluster DNS has its own rule.
             if any(port.number != _DNS for port in ports):
-                reason = f"wanted by {policy.kind} {policy.name}"
-                yield Edge(pods(source), pods(target), ports, reason, str(policy), "policy")
+                reason = Reason("policy", (policy.kind, policy.name))
+                yield Edge(pods(source), pods(target), ports, reason, Evidence("policy", policy))
 
 
 def _ports(cluster: Cluster, target: Workload, entry: Mapping) -> Iterator[Port]:

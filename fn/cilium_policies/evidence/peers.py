@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge, pods
+from cilium_policies.evidence.edge import Edge, Evidence, pods
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.objects import at, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -36,9 +37,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             continue
         ports = dict.fromkeys(_member_ports(cluster, workload, headless.get(id(workload), [])))
         if ports:
-            yield Edge(
-                pods(workload), pods(workload), tuple(ports), "members of the group", str(workload), "peers"
-            )
+            own = pods(workload)
+            yield Edge(own, own, tuple(ports), Reason("members"), Evidence("peers", workload))
 
 
 def _member_ports(cluster: Cluster, workload: Workload, services: list[Service]) -> Iterator[Port]:

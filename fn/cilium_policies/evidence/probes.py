@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge, pods
+from cilium_policies.evidence.edge import Edge, Evidence, pods
 from cilium_policies.evidence.ends import HOST
+from cilium_policies.evidence.reasons import Reason
 from cilium_policies.workloads.cluster import Cluster
 
 
@@ -14,12 +15,7 @@ def edges(cluster: Cluster) -> Iterator[Edge]:
     """The node to each port that a liveness, readiness or startup probe of a container asks."""
     for workload in cluster.workloads:
         if workload.probes and not workload.host_network:
+            evidence = Evidence("probe", workload)
             yield Edge(
-                HOST,
-                pods(workload),
-                workload.probes,
-                "kubelet probes",
-                str(workload),
-                "probe",
-                explains=False,
+                HOST, pods(workload), workload.probes, Reason("kubelet-probes"), evidence, explains=False
             )

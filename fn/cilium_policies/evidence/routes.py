@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.edge import Edge, Evidence, Peer
 from cilium_policies.evidence.ends import behind
 from cilium_policies.evidence.gateways import GATEWAY_API, Gateways
 from cilium_policies.evidence.given import ROUTE_KINDS, Given, Note
+from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -23,16 +24,10 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         parents = list(dict.fromkeys(parent_gateways(cluster, route)))
         targets = list(dict.fromkeys(route_backends(cluster, route))) if parents else []
         for namespace, name in parents:
+            reason = Reason("through-gateway", (namespace, name))
             for client in gateways.peers(namespace, name):
                 for end, port in targets:
-                    yield Edge(
-                        client,
-                        end,
-                        (port,),
-                        f"requests through Gateway {namespace}/{name}",
-                        str(route),
-                        "route",
-                    )
+                    yield Edge(client, end, (port,), reason, Evidence("route", route))
 
 
 def parent_gateways(cluster: Cluster, route: Object) -> Iterator[tuple[str, str]]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from cilium_policies.evidence.addresses import Address, targets
 from cilium_policies.evidence.destinations import Destinations
-from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.edge import Edge, Evidence, Peer
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.scrapers import Scrapers
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, sequence, text
 from cilium_policies.workloads.cluster import Cluster
@@ -57,8 +58,8 @@ def _edges(
     """`explains` is false for a scraper's own calls: they say nothing of what else it needs."""
     source = Peer("workload", workload=workload)
     for peer, ports, _ in destinations.of(workload, address, lambda routed: True):
-        reason = "probes a target" if explains else "scrapes metrics"
-        yield Edge(source, peer, ports, reason, str(monitor), "monitor", explains)
+        reason = Reason("probes-target" if explains else "scrapes")
+        yield Edge(source, peer, ports, reason, Evidence("monitor", monitor), explains)
 
 
 def _workloads(peers: tuple[Peer, ...]) -> list[Workload]:

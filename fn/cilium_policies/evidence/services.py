@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge, Peer, pods
+from cilium_policies.evidence.edge import Edge, Evidence, Peer, pods
 from cilium_policies.evidence.ends import HOST, NODES, REMOTE_NODE, WORLD, behind, cidr, ends
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.objects import Mapping, integer, mappings, text
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.kube.ports import Port
@@ -47,15 +48,15 @@ def _published(service: Service) -> str:
 
 def _proxied(cluster: Cluster, service: Service, proxies: list[Workload]) -> Iterator[Edge]:
     """A controller makes proxy pods for this Service: whoever is outside arrives through them."""
-    evidence = f"Service {service.namespace}/{service.name}"
+    evidence = Evidence("service", service)
     for proxy in proxies:
         for end, port in behind(cluster, service):
             for client in ends(proxy):
-                yield Edge(client, end, (port,), "clients through its proxy", evidence, "service")
+                yield Edge(client, end, (port,), Reason("published-by-proxy"), evidence)
 
 
 def _service(cluster: Cluster, given: Given, service: Service, how: str) -> Iterator[Edge]:
-    evidence = f"Service {service.namespace}/{service.name}"
+    evidence = Evidence("service", service)
     for workload in cluster.backends(service):
         if workload.host_network:
             continue  # no policy selects host-network pods
@@ -64,7 +65,7 @@ def _service(cluster: Cluster, given: Given, service: Service, how: str) -> Iter
             if port is None:
                 continue
             for client in _clients(service, how, _for_nodes(given, workload, port)):
-                yield Edge(client, pods(workload), (port,), f"clients of the {how} port", evidence, "service")
+                yield Edge(client, pods(workload), (port,), Reason("published", (how,)), evidence)
 
 
 def _clients(service: Service, how: str, for_nodes: bool) -> tuple[Peer, ...]:
@@ -89,7 +90,7 @@ def _host_ports(given: Given, workload: Workload) -> Iterator[Edge]:
         else:
             clients = NODES if _for_nodes(given, workload, port) else _CLIENTS
         for client in clients:
-            yield Edge(client, pods(workload), (port,), "clients of the hostPort", str(workload), "service")
+            yield Edge(client, pods(workload), (port,), Reason("host-port"), Evidence("service", workload))
 
 
 def host_ports(workload: Workload) -> Iterator[tuple[int, Port]]:

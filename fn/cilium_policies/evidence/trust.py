@@ -76,22 +76,14 @@ def is_variable(found: Text) -> bool:
     """An environment variable, whichever object holds its value; not a file and not arguments."""
     if found.value.lstrip()[:1] in ("{", "["):
         return False  # a document of its own, with fields
-    if found.path.startswith("env"):
+    if found.kind == "env":
         return True
     return bool(found.key) and "." not in found.key and "\n" not in found.value.strip()
 
 
 def is_value(found: Text) -> bool:
     """A Helm value, or a field of the custom resource that an operator makes the pods from."""
-    return " values " in found.path or is_field(found)
-
-
-def is_field(found: Text) -> bool:
-    return " spec." in found.path
-
-
-def is_arguments(found: Text) -> bool:
-    return found.path in ("args", "command")
+    return found.kind in ("value", "field")
 
 
 def is_dashboard(value: str) -> bool:
@@ -102,13 +94,13 @@ def is_dashboard(value: str) -> bool:
 def outside(found: Text, address: Address, workload: Workload, routed: bool) -> bool:
     """Whether an address in this text counts as a destination outside the cluster. `routed`: an own route serves
     the name for another workload, so that the name cannot be the workload's own."""
-    if is_arguments(found):
+    if found.is_arguments:
         if address.key in ("", "curl", "wget", "git") or not address.direct:
             return address.direct or _called(found.value, address)
         return address.direct and _is_called(address, workload, routed)
-    if not address.direct or (" values " in found.path and not _ENVIRONMENT.fullmatch(address.key)):
+    if not address.direct or (found.kind == "value" and not _ENVIRONMENT.fullmatch(address.key)):
         return False
-    if is_variable(found) and not is_field(found):
+    if is_variable(found) and found.kind != "field":
         return _is_called(address, workload, routed)
     if found.key.endswith(_NO_CONFIGURATION) or is_dashboard(found.value):
         return False

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge
+from cilium_policies.evidence.edge import Edge, Evidence
 from cilium_policies.evidence.ends import api_callers, behind
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
 from cilium_policies.workloads.cluster import Cluster
 
@@ -45,4 +46,4 @@ def _called(cluster: Cluster, one: Object, called: Mapping, what: str) -> Iterat
         if end.kind != "workload":
             continue  # host-network or outside: no policy of this input receives it
         for caller in api_callers(cluster):
-            yield Edge(caller, end, (port,), what, str(one), "webhook")
+            yield Edge(caller, end, (port,), Reason("webhook", (what,)), Evidence("webhook", one))

@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from cilium_policies.config.model import Allow, Config
 from cilium_policies.config.peer import ConfigPeer
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.evidence.edge import Edge, Peer, pods
+from cilium_policies.evidence.edge import Edge, Evidence, Peer, pods
+from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.resolve import resolved
 from cilium_policies.generate.roles import Roles
 from cilium_policies.kube.ports import Port
@@ -65,14 +66,14 @@ class Allowed:
                     self.complete.add((one.key, direction))
             return
         ports = self._ports(allow)
-        evidence = f"spec.allow[{allow.number}]"
+        line = f"spec.allow[{allow.number}]"
+        evidence = Evidence("config", field=line, place=allow.where)
+        reason = stated(allow.why, line)
         for source in self._peers(allow, allow.source, namespace):
             for target in self._peers(allow, allow.target, namespace):
                 for client, server in self._sides(source, target):
                     self.edges.append(
-                        Edge(
-                            client, server, ports, allow.why, evidence, "config", True, allow.http, allow.dns
-                        )
+                        Edge(client, server, ports, reason, evidence, True, allow.http, allow.dns)
                     )
 
     def _sides(self, source: Peer, target: Peer) -> Iterator[tuple[Peer, Peer]]:

@@ -12,7 +12,8 @@ from itertools import product
 from cilium_policies.cilium.model import Cidr, PortRange, Requirement, Rule, Selector, ToPorts
 from cilium_policies.config.model import Config
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.evidence.edge import Edge, Peer, entity, pods
+from cilium_policies.evidence.edge import Edge, Evidence, Peer, entity, pods
+from cilium_policies.evidence.reasons import Reason
 from cilium_policies.generate.rules import NAMESPACE_KEY
 from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text
 from cilium_policies.kube.ports import Port
@@ -107,9 +108,9 @@ class Dns:
         ports = tuple(Port(number, protocol) for number in self.ports for protocol in ("UDP", "TCP"))
         for one in self.workloads:
             if one.component != _SERVER:
+                evidence = Evidence("dns", one, "behind the DNS Service")
                 for peer in (Peer("all-pods"), entity("host"), entity("remote-node")):
-                    evidence = f"DNS Service of namespace {self.namespace}"
-                    yield Edge(peer, pods(one), ports, "DNS of every pod and node", evidence, "dns")
+                    yield Edge(peer, pods(one), ports, Reason("dns"), evidence)
 
     def is_shown_by(self, peer: Peer) -> bool:
         """Whether labels that a Service selects by are those of the DNS pods, which the input does not show."""

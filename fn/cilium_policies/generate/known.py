@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.conditions import holds
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Edge as Known
-from cilium_policies.evidence.edge import Edge, Peer, entity, pods
-from cilium_policies.evidence.ends import KUBE_APISERVER, api_callers
+from cilium_policies.evidence.edge import Edge, Evidence, Peer, pods
+from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISERVER, api_callers
+from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.roles import Roles
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6, is_metadata
 from cilium_policies.kube.objects import Mapping
@@ -17,7 +18,6 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.distribution import is_bootstrapped
 from cilium_policies.workloads.model import Workload
 
-_ENTITIES = ("host", "remote-node", "world")
 # Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.
 _ANYWHERE = (
     Peer("cidr", "0.0.0.0/0", excepts=EXCEPTED_4),
@@ -47,7 +47,7 @@ class WorkloadFacts:
     @property
     def args(self) -> Iterator[str]:
         for one in self._workload.texts:
-            if one.path in ("args", "command"):
+            if one.is_arguments:
                 yield from one.value.split("\n")
 
     @property
@@ -90,11 +90,11 @@ def _edge(
         return
     ports = known.pod_ports()
     own = pods(workload)
-    evidence = f"catalogue {known.owner}"
+    evidence = Evidence("catalogue", workload, component=known.owner)
     explains = not known.probe and known.peer != "scraper"
     for peer in _peers(known, workload, roles, ports, cluster):
         source, target = (own, peer) if known.direction == "egress" else (peer, own)
-        yield Edge(source, target, ports, known.why, evidence, "catalogue", explains)
+        yield Edge(source, target, ports, stated(known.why, known.owner), evidence, explains)
 
 
 def _is_inside(workload: Workload, cluster: Cluster) -> bool:
@@ -133,12 +133,16 @@ def _fixed(word: str, name: str, outward: bool) -> Iterator[Peer]:
     """Peers that are the same in every cluster."""
     if word == "world" and outward:
         yield from _ANYWHERE
-    elif word in _ENTITIES:
-        yield entity(word)
+    elif word in ENTITIES:
+        yield ENTITIES[word]
     elif word == "ingress-clients":
-        yield from map(entity, _ENTITIES)
-    elif word in ("internet", "cidr", "fqdn") and not is_metadata(name):
-        yield Peer(word, name)
+        yield from INGRESS_CLIENTS
+    elif word == "internet":
+        yield Peer("internet", name)
+    elif word == "cidr" and not is_metadata(name):
+        yield Peer("cidr", name)
+    elif word == "fqdn" and not is_metadata(name):
+        yield Peer("fqdn", name)
     elif word == "namespace":
         yield Peer("namespace", namespace=name)
 

@@ -102,10 +102,11 @@ class Policies:
         ports = tuple(Port(number) for number in self._plan.cluster.settings.common_api_ports)
         calls = [edge for one in controllers for edge in self._ingress.get(id(one), ())]
         needs = [edge for one in controllers for edge in self._egress.get(id(one), ())]
-        ingress = [(edge.source, _seen_from_target(edge)) for edge in calls]
+        ingress = [(edge.source, edge) for edge in calls]
         egress = [(edge.target, edge._replace(ports=ports) if _to_api(edge) else edge) for edge in needs]
         who = Selector((Requirement("app", "In", apps),))
-        return spec(mode, who, self._rules(ingress, namespace), self._rules(egress, namespace))
+        callers = self._rules(ingress, namespace, of_server=True)
+        return spec(mode, who, callers, self._rules(egress, namespace))
 
     def _cluster_wide(self) -> Iterator[Policy]:
         specs = cluster_wide(self._plan.dns, self._plan.cluster.settings.api_ports)
@@ -117,16 +118,14 @@ class Policies:
         self, group: list[Workload], who: Selector, mode: Mode, names: set[str], *, with_api: bool
     ) -> Policy:
         first = group[0]
-        ingress = [
-            (edge.source, _seen_from_target(edge)) for one in group for edge in self._ingress.get(id(one), ())
-        ]
+        ingress = [(edge.source, edge) for one in group for edge in self._ingress.get(id(one), ())]
         egress = [
             (edge.target, self._with_ports(edge))
             for one in group
             for edge in self._egress.get(id(one), ())
             if (with_api or not _to_api(edge)) and not self._is_dns(edge)
         ]
-        ingress_rules = self._rules(ingress, first.namespace)
+        ingress_rules = self._rules(ingress, first.namespace, of_server=True)
         egress_rules = self._rules(egress, first.namespace)
         visible = any(rule.fqdns for rule in egress_rules)
         if visible or not (self._plan.namespaces[first.namespace].wide or self._plan.config.cluster_wide):
@@ -143,14 +142,16 @@ class Policies:
         whole = bool(edge.ports) and len(asked) == len(edge.ports)
         return whole and not edge.dns and self._plan.dns.is_asked(edge.target, asked)
 
-    def _rules(self, edges: list[tuple[Peer, Edge]], namespace: str) -> tuple[Rule, ...]:
+    def _rules(
+        self, edges: list[tuple[Peer, Edge]], namespace: str, *, of_server: bool = False
+    ) -> tuple[Rule, ...]:
         settings = self._plan.cluster.settings
         seen = [
             (_outside(peer, edge, settings.fqdn), edge)
             for peer, edge in edges
             if peer.workload is None or not is_anybody(peer.workload)
         ]
-        return rules(seen, namespace, settings.node_cidrs)
+        return rules(seen, namespace, settings.node_cidrs, of_server=of_server)
 
     def _caller(self, namespace: str, who: Selector, calls: list[Edge], mode: Mode) -> Spec:
         edges = [(edge.target, self._with_ports(edge)) for edge in calls]
@@ -191,12 +192,6 @@ def _groups(subjects: list[Workload], neighbours: list[Workload]) -> Iterator[Gr
         else:
             for one in group:
                 yield [one], Selector(tuple(requirements(one)))
-
-
-def _seen_from_target(edge: Edge) -> Edge:
-    """An address's reason names the server, which is the policy's own subject here."""
-    called = edge.reason.startswith("calls ") and edge.origin == "address"
-    return edge._replace(reason="an address in the client's configuration") if called else edge
 
 
 def _to_api(edge: Edge) -> bool:

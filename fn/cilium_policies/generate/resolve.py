@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.config.peer import ConfigPeer
-from cilium_policies.evidence.edge import Peer, entity, pods
-from cilium_policies.evidence.ends import tunnels
+from cilium_policies.evidence.edge import Peer, pods
+from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, tunnels
 from cilium_policies.generate.roles import Roles
 from cilium_policies.workloads.cluster import Cluster
-
-_ENTITIES = ("kube-apiserver", "host", "remote-node", "world")
 
 
 def resolved(
@@ -39,20 +37,24 @@ def resolved(
             yield Peer("labels", namespace=peer.namespace, labels=peer.labels)
     elif peer.kind == "namespace":
         yield Peer("namespace", namespace=peer.name)
-    else:
-        yield Peer(peer.kind, peer.name, excepts=peer.excepts)
+    elif peer.kind == "cidr":
+        yield Peer("cidr", peer.name, excepts=peer.excepts)
+    elif peer.kind == "fqdn":
+        yield Peer("fqdn", peer.name)
 
 
 def _word(word: str, roles: Roles, namespace: str) -> Iterator[Peer]:
-    if word in _ENTITIES:
-        yield entity(word)
-    elif word in ("internet", "all-pods"):
-        yield Peer(word)
+    if word in ENTITIES:
+        yield ENTITIES[word]
+    elif word == "internet":
+        yield Peer("internet")
+    elif word == "all-pods":
+        yield Peer("all-pods")
     elif word == "same-namespace":
         if namespace:
             yield Peer("namespace", namespace=namespace)
     elif word == "ingress-clients":
-        yield from map(entity, ("world", "host", "remote-node"))
+        yield from INGRESS_CLIENTS
     elif word == "dns":
         yield from roles.dns
     elif word == "scraper":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
 
 from cilium_policies.cilium.model import Cidr, Fqdn, PortRange, Requirement, Rule, Selector, ToPorts
 from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.reasons import Reason, seen_by_server
+from cilium_policies.evidence.words import reason_words
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6
 from cilium_policies.kube.labels import NAMESPACE
 from cilium_policies.kube.ports import Port
@@ -23,7 +24,6 @@ PUBLIC_METADATA = ("168.63.129.16/32", "192.0.0.192/32")
 _METADATA_PORTS = (80, 32526)
 OUTSIDE = (Cidr("0.0.0.0/0", EXCEPTED_4), Cidr("::/0", EXCEPTED_6))
 _MOST_PORTS = 40  # of one toPorts entry, by the CRD schema
-_ANY_PORT = r"\b(?:any|all|every)\b.*\bports?\b"  # a rule without ports says so
 _PLACE = {
     "workload": 0,
     "labels": 0,
@@ -75,11 +75,13 @@ _NO_RULES: tuple[tuple[tuple[str, str], ...], tuple[str, ...]] = ((), ())  # of 
 
 
 class _Flow:
-    """Edges of one peer and reason while they are joined; `selector` and `sorted` are what the joined flow has."""
+    """Edges of one peer and reason while they are joined; `selector` and `sorted` are what the joined flow has.
+    `edges` are those that it was made of, then those whose flow it covers."""
 
-    __slots__ = ("peer", "ports", "reason", "rules", "selector", "sorted")
+    __slots__ = ("edges", "peer", "ports", "reason", "rules", "selector", "sorted")
 
-    def __init__(self, peer: Peer, reason: str) -> None:
+    def __init__(self, peer: Peer, reason: Reason) -> None:
+        self.edges: list[Edge] = []
         self.peer = peer
         self.reason = reason
         self.ports: set[Port] = set()
@@ -89,11 +91,15 @@ class _Flow:
 
 
 def rules(
-    edges: Iterable[tuple[Peer, Edge]], namespace: str, node_cidrs: tuple[str, ...] = ()
+    edges: Iterable[tuple[Peer, Edge]],
+    namespace: str,
+    node_cidrs: tuple[str, ...] = (),
+    *,
+    of_server: bool = False,
 ) -> tuple[Rule, ...]:
     """The rules of one direction. `edges` pairs each edge with the peer at its other end, the best reason
-    first; no edge: `[{}]`, which denies by default and allows nobody."""
-    flows = _uncovered(_joined(edges))
+    first; no edge: `[{}]`, which denies by default and allows nobody. `of_server`: they are ingress rules."""
+    flows = _uncovered(_joined(edges, of_server))
     grouped: dict[tuple[object, ...], list[_Flow]] = {}
     for flow in flows:
         flow.selector = endpoint(flow.peer, namespace)
@@ -102,16 +108,20 @@ def rules(
         kind = "pods" if flow.selector is not None else flow.peer.kind
         key = (kind, flow.reason, flow.sorted, flow.rules, flow.peer if alone else None)
         grouped.setdefault(key, []).append(flow)
-    reasons = [members[0].reason for members in grouped.values()]
+    often = Counter(members[0].reason for members in grouped.values())
     made = []
     for members in grouped.values():
         order, rule = _rule(members, node_cidrs)
-        if rule.ports is None and not re.search(_ANY_PORT, rule.why):
-            rule = rule._replace(why=f"{rule.why}, on any port")
-        if reasons.count(rule.why) > 1:
-            rule = rule._replace(why=f"{rule.why} ({_who(members, namespace)})")
-        made.append((order, rule))
+        kept = tuple(dict.fromkeys(edge for flow in members for edge in flow.edges))
+        who = _who(members, namespace) if often[members[0].reason] > 1 else ""
+        made.append((order, rule._replace(edges=kept, why=_why(members[0], who))))
     return tuple(rule for _, rule in sorted(made, key=lambda pair: pair[0])) or (Rule(),)
+
+
+def _why(flow: _Flow, who: str) -> str:
+    """A rule's sentence; `who` names the peers where another rule has the same."""
+    ports = "" if flow.ports else ", on any port"
+    return f"{reason_words(flow.reason)}{ports}{f' ({who})' if who else ''}"
 
 
 def _who(flows: list[_Flow], namespace: str) -> str:
@@ -129,8 +139,10 @@ def _name(peer: Peer, namespace: str) -> str:
     return peer.name or peer.namespace or peer.kind
 
 
-def _joined(edges: Iterable[tuple[Peer, Edge]]) -> list[_Flow]:
-    flows: dict[tuple[Peer, str, object, bool], _Flow] = {}
+def _joined(edges: Iterable[tuple[Peer, Edge]], of_server: bool) -> list[_Flow]:
+    flows: dict[tuple[Peer, Reason, object, bool], _Flow] = {}
+    of_peer: dict[Peer, list[_Flow]] = {}
+    covered: list[tuple[Peer, set[Port], Edge]] = []
     said: dict[Peer, set[Port]] = {}
     every: set[Peer] = set()  # peers that an edge without ports allows on all of them
     for peer, edge in edges:
@@ -140,22 +152,26 @@ def _joined(edges: Iterable[tuple[Peer, Edge]]) -> list[_Flow]:
             known = said.setdefault(one, set())
             if l7 == _NO_RULES:
                 if one in every or (ports and ports <= known):
-                    continue  # an earlier edge has said it
+                    covered.append((one, ports, edge))  # an earlier edge has said it
+                    continue
                 ports -= known
                 known |= ports
                 if not ports:
                     every.add(one)
-            reason = sentence(edge.reason) or f"needed by {edge.evidence.removeprefix('catalogue ')}"
-            flow = flows.setdefault((one, reason, l7, bool(ports)), _Flow(one, reason))
+            reason = seen_by_server(edge.reason) if of_server else edge.reason
+            key = (one, reason, l7, bool(ports))
+            flow = flows.get(key)
+            if flow is None:
+                flow = flows[key] = _Flow(one, reason)
+                of_peer.setdefault(one, []).append(flow)
             flow.ports |= ports
             flow.rules = l7
+            flow.edges.append(edge)
+    for peer, ports, edge in covered:
+        for flow in of_peer[peer]:
+            if not flow.ports or not ports or flow.ports & ports:
+                flow.edges.append(edge)
     return list(flows.values())
-
-
-@lru_cache(maxsize=4096)
-def sentence(reason: str) -> str:
-    """A reason as one line without the sign that separates reasons in a description."""
-    return " ".join(reason.replace(";", ",").split()).rstrip(".")
 
 
 def _nodes(peer: Peer) -> tuple[Peer, ...]:
@@ -235,23 +251,23 @@ def _rule(flows: list[_Flow], node_cidrs: tuple[str, ...]) -> tuple[tuple[object
             found[0].requirements,
             first.sorted,
         )
-        return (*key, first.reason), Rule(endpoints=tuple(found), ports=ports, why=first.reason)
+        return (*key, first.reason), Rule(endpoints=tuple(found), ports=ports)
     names = tuple(sorted({flow.peer.name for flow in flows}))
     order: tuple[object, ...] = (place, False, names, first.sorted, first.reason)
     if first.peer.kind == "entity":
-        return order, Rule(entities=names, ports=ports, why=first.reason)
+        return order, Rule(entities=names, ports=ports)
     if first.peer.kind == "internet":
-        return order, Rule(cidrs=internet(node_cidrs, first.sorted), ports=ports, why=first.reason)
+        return order, Rule(cidrs=internet(node_cidrs, first.sorted), ports=ports)
     if first.peer.kind == "outside":
-        return order, Rule(cidrs=OUTSIDE, ports=ports, why=first.reason)
+        return order, Rule(cidrs=OUTSIDE, ports=ports)
     if first.peer.kind == "fqdn":
         name = first.peer.name
         entry = Fqdn(pattern=name) if "*" in name else Fqdn(name=name)
-        return order, Rule(fqdns=(entry,), ports=ports, why=first.reason)
+        return order, Rule(fqdns=(entry,), ports=ports)
     cidrs = tuple(
         Cidr(name, excepts) for name, excepts in sorted({(f.peer.name, f.peer.excepts) for f in flows})
     )
-    return order, Rule(cidrs=cidrs, ports=ports, why=first.reason)
+    return order, Rule(cidrs=cidrs, ports=ports)
 
 
 def internet(node_cidrs: tuple[str, ...], ports: tuple[Port, ...] = ()) -> tuple[Cidr, ...]:

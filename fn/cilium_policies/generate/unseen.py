@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.given import ROUTE_KINDS, Given, Note
+from cilium_policies.evidence.words import evidence_words
 from cilium_policies.workloads.cluster import Cluster
 
 _INGRESSES = ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP")
@@ -24,7 +25,8 @@ def unseen(cluster: Cluster, given: Given, edges: Iterable[Edge]) -> Iterator[Fi
         client, namespace = edge.source.workload, edge.target.namespace
         if edge.origin != "address" or edge.target.kind != "namespace" or client is None or not client.own:
             continue
-        message = f"{edge.evidence} names a Service of namespace {namespace} that this input does not show"
+        told_by = evidence_words(edge.evidence)
+        message = f"{told_by} names a Service of namespace {namespace} that this input does not show"
         if message not in told and client.source is not None:
             told.add(message)
             message += ": any pod there may be called on that port"

@@ -16,8 +16,8 @@ from cilium_policies.evaluate.verdict import (
     Decision,
     Verdict,
 )
-from cilium_policies.evidence.edge import Edge
-from cilium_policies.generate.plan import Plan
+from cilium_policies.evidence.edge import Evidence
+from cilium_policies.questions.because import edges, told, where_words
 from cilium_policies.questions.ends import INTERNET, End, Port, ends, pod_port, port
 from cilium_policies.questions.situation import Known, Situation
 from cilium_policies.show.table import Cell, Table, columns
@@ -62,9 +62,7 @@ class Answer(NamedTuple):
     cure: str
 
 
-def explain(
-    plan: Plan, now: Situation, enforced: Situation, source: str, target: str, wanted: str
-) -> list[Answer]:
+def explain(now: Situation, enforced: Situation, source: str, target: str, wanted: str) -> list[Answer]:
     """One answer for each pair of ends that the names stand for.
 
     `now` and `enforced` are the same input, its policies as they are and with default deny. Raises Refused for
@@ -78,7 +76,7 @@ def explain(
             if numbered is None:
                 raise _no_port(two, asked)
             pair = (ends(enforced, source)[number], ends(enforced, target)[other])
-            answers.append(_answer(plan, now, enforced, (one, two), pair, numbered))
+            answers.append(_answer(now, enforced, (one, two), pair, numbered))
     return answers
 
 
@@ -90,7 +88,6 @@ def _no_port(target: End, asked: Port) -> Exception:
 
 
 def _answer(
-    plan: Plan,
     now: Situation,
     enforced: Situation,
     pair: Pair,
@@ -103,10 +100,10 @@ def _answer(
     # The side as enforced says more than "nothing closes this direction" does, wherever audit is on.
     decisive = [after if before.reason == OPEN else before for before, after in both]
     sides = [
-        _side(plan, pair, enforced if before.reason == OPEN else now, direction, decision, before)
+        _side(pair, wanted, enforced if before.reason == OPEN else now, direction, decision, before)
         for direction, decision, (before, _) in zip(("egress", "ingress"), decisive, both, strict=True)
     ]
-    cure = _cure(plan, pair, wanted, then, enforced)
+    cure = _cure(pair, wanted, then, enforced)
     names = (_name(pair[0]), _name(pair[1]))
     return Answer(*names, str(wanted), WORDS[verdict.allowed], WORDS[then.allowed], tuple(sides), cure)
 
@@ -120,7 +117,7 @@ def _name(end: End) -> str:
 
 
 def _side(
-    plan: Plan, pair: Pair, situation: Situation, direction: str, decision: Decision, before: Decision
+    pair: Pair, wanted: Port, situation: Situation, direction: str, decision: Decision, before: Decision
 ) -> Side:
     refs = decision.rules
     closed = decision.reason == DEFAULT_DENY
@@ -137,31 +134,26 @@ def _side(
         WORDS[before.allowed],
         reason,
         tuple(str(ref.policy if closed else ref) for ref in refs),
-        tuple("" if closed else _why(plan, pair, situation.known_of(ref.policy), ref) for ref in refs),
-        tuple(_where(situation.known_of(ref.policy)) for ref in refs),
+        tuple("" if closed else _why(pair, wanted, situation.known_of(ref.policy), ref) for ref in refs),
+        tuple(where_words(situation.known_of(ref.policy).where) for ref in refs),
         "; ".join(note for note in notes if note),
     )
 
 
-def _why(plan: Plan, pair: Pair, known: Known, ref: RuleRef) -> str:
+def _why(pair: Pair, wanted: Port, known: Known, ref: RuleRef) -> str:
     if ref.rule is not None and ref.rule.why:
-        edge = _edge(plan, pair, {ref.rule.why})
-        return f"{ref.rule.why} ({edge.evidence})" if edge and edge.evidence else ref.rule.why
+        said = dict.fromkeys(told(edge.evidence) for edge in edges(*pair, wanted, [ref]))
+        return f"{ref.rule.why} ({', '.join(said)})" if said else ref.rule.why
     return known.policy.specs[ref.spec].description or (
         "default deny" if known.generated else "your own policy"
     )
 
 
-def _where(known: Known) -> str:
-    where = known.where
-    return f"{where.file}:{where.line}" if where.line else where.file
-
-
-def _cure(plan: Plan, pair: Pair, wanted: Port, then: Verdict, situation: Situation) -> str:
+def _cure(pair: Pair, wanted: Port, then: Verdict, situation: Situation) -> str:
     """What would turn the answer round, once enforced."""
     refs = [ref for side in (then.egress, then.ingress) for ref in side.rules]
     if then.allowed:
-        return _to_deny(plan, pair, [situation.known_of(ref.policy) for ref in refs], refs)
+        return _to_deny(pair, wanted, [situation.known_of(ref.policy) for ref in refs], refs)
     forbidden = [
         ref for side in (then.egress, then.ingress) if side.reason == DENY_RULE for ref in side.rules
     ]
@@ -191,34 +183,27 @@ def _peer(end: End) -> str:
     )
 
 
-def _to_deny(plan: Plan, pair: Pair, known: list[Known], refs: list[RuleRef]) -> str:
+def _to_deny(pair: Pair, wanted: Port, known: list[Known], refs: list[RuleRef]) -> str:
     users = [one for one in known if not one.generated]
     if users:
         return f"to deny it: change {refs[known.index(users[0])]}"
-    edge = _edge(plan, pair, {ref.rule.why for ref in refs if ref.rule})
-    if edge is not None and edge.origin == "config":
-        return "to deny it: take its line out of spec.allow"
-    if edge is not None and edge.evidence.startswith("catalogue "):
-        name = edge.evidence.removeprefix("catalogue ").split()[0]
-        return f"to deny it: spec.components.disable: [{name}], or spec.components.define with that name"
-    if edge is not None:
-        return f"to deny it: take away what needs it ({edge.evidence})"
+    needed_by = dict.fromkeys(edge.evidence for edge in edges(*pair, wanted, refs))
+    if needed_by:
+        return f"to deny it: {'; and '.join(dict.fromkeys(map(_without, needed_by)))}"
     if not known:
         space = pair[1].endpoint.namespace or pair[0].endpoint.namespace
         return f"to deny it: let spec.namespaces.include name {space}" if space else ""
     return ""
 
 
-def _edge(plan: Plan, pair: Pair, whys: set[str]) -> Edge | None:
-    """The plan's edge behind the deciding rules."""
-    ours = [end.workload for end in pair if end.workload is not None]
-    found = [
-        edge
-        for edge in plan.edges
-        if any(peer.workload is one for peer in (edge.source, edge.target) for one in ours)
-        and any(edge.reason in why for why in whys)
-    ]
-    return min(found, key=lambda edge: edge.origin != "config", default=None)
+def _without(evidence: Evidence) -> str:
+    """What takes one piece of evidence away."""
+    if evidence.origin == "config":
+        return f"remove {told(evidence)}"
+    if evidence.component:
+        name = evidence.component
+        return f"spec.components.disable: [{name}], or spec.components.define with that name"
+    return f"remove what needs it ({told(evidence)})"
 
 
 def table(answers: list[Answer]) -> Table:

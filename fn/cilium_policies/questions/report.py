@@ -7,6 +7,7 @@ from typing import NamedTuple
 from cilium_policies.cilium.model import Policy
 from cilium_policies.config.model import EGRESS, INGRESS, Mode
 from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.words import evidence_words, reason_words
 from cilium_policies.generate.plan import Plan
 from cilium_policies.questions.words import kind_of, peer_words, ports_words
 from cilium_policies.show.graph import Graph, Group, Link, Node
@@ -58,8 +59,8 @@ def _row(edge: Edge) -> tuple[Cell, ...]:
         peer_words(edge.target),
         ports_words(edge.ports),
         kind_of(edge),
-        edge.reason,
-        edge.evidence,
+        reason_words(edge.reason),
+        evidence_words(edge.evidence),
     )
 
 
@@ -197,7 +198,7 @@ class _Drawn:
                 else _numbers(self._plan.cluster.settings.api_ports)
             )
         if source != target:
-            self.links.append(Link(source, target, label, kind_of(edge), tone, edge.reason))
+            self.links.append(Link(source, target, label, kind_of(edge), tone, reason_words(edge.reason)))
 
     def _dns(self) -> None:
         """DNS of every subject, which no edge states."""

@@ -3,18 +3,48 @@
 from __future__ import annotations
 
 from cilium_policies.document.finding import Finding
-from cilium_policies.kube.objects import Mapping, Object, Where
+from cilium_policies.kube.objects import NOWHERE, Mapping, Object, Where
 from cilium_policies.kube.ports import Port
-from cilium_policies.lean import Any, NamedTuple
+from cilium_policies.lean import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from cilium_policies.lean import Literal
+
+    TextKind = Literal["env", "args", "command", "entry", "value", "field"]
 
 
 class Text(NamedTuple):
-    """A piece of configuration that may name addresses: `path` says where it stands
-    (`env DATABASE_URL`, `args`, `ConfigMap media/app config.yml`), `key` is the variable or file name."""
+    """A piece of configuration that may name addresses, and where it stands.
 
-    path: str
+    kind          | `source` and `field`
+    env           | none (the pod template itself), the variable's name
+    args, command | none
+    entry         | a ConfigMap, Secret or ExternalSecret, its key
+    value         | the object of a Helm release, the value's path: `config.db.host`
+    field         | a custom resource, the field's path: `spec.remoteWrite[0].url`
+
+    `key` is the name by which the program sees the value: of a variable, of a file, the last one of a path.
+    """
+
+    kind: TextKind
     key: str
     value: str
+    source: Object | None = None
+    field: str = ""
+
+    def without_value(self) -> Text:
+        """Its place alone, to be kept and shown: the value may be a Secret's."""
+        return self._replace(value="")
+
+    @property
+    def is_arguments(self) -> bool:
+        return self.kind in ("args", "command")
+
+    def __str__(self) -> str:
+        """`env DATABASE_URL`, `args`, `ConfigMap media/app config.yml`, `HelmRelease media/app values db.host`."""
+        if self.source is None:
+            return f"{self.kind} {self.field}" if self.field else self.kind
+        return f"{self.source} values {self.field}" if self.kind == "value" else f"{self.source} {self.field}"
 
 
 class Workload:
@@ -128,3 +158,13 @@ class Service(NamedTuple):
     local_traffic: bool  # externalTrafficPolicy: Local
     addresses: tuple[str, ...]  # EndpointSlice or Endpoints addresses of a selector-less Service
     source: Object | None
+
+    @property
+    def where(self) -> Where:
+        return self.source.where if self.source is not None else NOWHERE
+
+    def __hash__(self) -> int:  # its labels are dicts
+        return hash((self.namespace, self.name))
+
+    def __str__(self) -> str:
+        return f"Service {self.namespace}/{self.name}"

@@ -22,9 +22,14 @@ from cilium_policies.kube.objects import (
 )
 from cilium_policies.kube.pods import WORKLOAD_KINDS, containers, pod_template
 from cilium_policies.kube.ports import Port
+from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.model import Service, ServicePort, Text, Workload
 
+if TYPE_CHECKING:
+    from cilium_policies.workloads.model import TextKind
+
 PROTOCOLS = ("TCP", "UDP", "SCTP")
+_WORDS: tuple[TextKind, ...] = ("command", "args")
 _MAX_TEXT = 1_000_000  # a ConfigMap's or Secret's limit is 1 MiB; no longer text can come from a real cluster
 
 
@@ -122,7 +127,7 @@ class _Configs:
             found = list(_entries(one)) if one else []
             if kind == "Secret" and (external := self._external.get((namespace, name))):
                 data = strings(at(external.body, "spec", "target", "template", "data"))
-                found += [Text(f"{external} {entry}", entry, value) for entry, value in data.items()]
+                found += [Text("entry", entry, value, external, entry) for entry, value in data.items()]
             self._read[key] = tuple(found)
         return self._read[key]
 
@@ -135,7 +140,7 @@ def _entries(one: Object) -> Iterator[Text]:
                 continue
             if one.kind == "Secret" and field == "data":
                 value = decoded(value)
-            yield Text(f"{one} {key}", key, value)
+            yield Text("entry", key, value, one, key)
 
 
 def _texts(namespace: str, spec: Mapping, configs: _Configs) -> Iterator[Text]:
@@ -148,10 +153,10 @@ def _texts(namespace: str, spec: Mapping, configs: _Configs) -> Iterator[Text]:
                 seen.add(("ConfigMap", name))
             if name := text(at(source, "secretRef", "name")):
                 seen.add(("Secret", name))
-        for field in ("command", "args"):
-            words = [text(word) for word in sequence(container.get(field))]
+        for part in _WORDS:
+            words = [text(word) for word in sequence(container.get(part))]
             if any(words):
-                yield Text(field, "", "\n".join(words))
+                yield Text(part, "", "\n".join(words))
     for volume in mappings(spec.get("volumes")):
         seen.update(_mounted(volume))
     for kind, name in sorted(seen):
@@ -161,7 +166,7 @@ def _texts(namespace: str, spec: Mapping, configs: _Configs) -> Iterator[Text]:
 def _env(namespace: str, entry: Mapping, configs: _Configs) -> Iterator[Text]:
     name, value = text(entry.get("name")), entry.get("value")
     if isinstance(value, str):
-        yield Text(f"env {name}", name, value)
+        yield Text("env", name, value, field=name)
         return
     for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
         source = mapping(at(entry, "valueFrom", field))
@@ -169,9 +174,9 @@ def _env(namespace: str, entry: Mapping, configs: _Configs) -> Iterator[Text]:
             key = text(source.get("key"))
             for found in configs.of(kind, namespace, text(source.get("name"))):
                 if found.key == key:
-                    yield Text(found.path, name, found.value)
+                    yield found._replace(key=name)
                     return
-    yield Text(f"env {name}", name, "")  # its value stands elsewhere; conditions ask for the name
+    yield Text("env", name, "", field=name)  # its value stands elsewhere; conditions ask for the name
 
 
 def _mounted(volume: Mapping) -> Iterator[tuple[str, str]]:

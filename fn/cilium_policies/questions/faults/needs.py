@@ -8,6 +8,7 @@ from cilium_policies.evaluate.endpoint import Endpoint, address, dns_name, entit
 from cilium_policies.evaluate.entries import RuleRef
 from cilium_policies.evaluate.verdict import DEFAULT_DENY, DENY_RULE
 from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.words import evidence_words, reason_words
 from cilium_policies.generate.plan import Plan
 from cilium_policies.questions.ends import SOMEWHERE
 from cilium_policies.questions.faults.fault import Fault, Flow, Linted
@@ -53,7 +54,7 @@ def cuts(situation: Situation, plan: Plan | None) -> list[Flow]:
 def _denied(situation: Situation, plan: Plan) -> Iterator[Flow]:
     for edge in plan.edges:
         if edge.explains:
-            why = f"is needed: {edge.reason}" + (f" ({edge.evidence})" if edge.evidence else "")
+            why = f"is needed: {reason_words(edge.reason)} ({evidence_words(edge.evidence)})"
             for source, target in _ends(situation, edge):
                 for port in edge.ports:
                     if port.number:

@@ -28,7 +28,7 @@ def texts(release: Release, prefix: str, without: list[str]) -> tuple[Text, ...]
 
     `{name: X, value: Y}` becomes the text Y with key X, as environment lists write it."""
     found = _walk(read(release.values, prefix), prefix, set(without))
-    return tuple(Text(f"{release} values {path}", key, value) for path, key, value in found)
+    return tuple(Text("value", key, value, release.source, path) for path, key, value in found)
 
 
 def _walk(value: Any, path: str, excluded: set[str], key: str = "") -> Iterator[tuple[str, str, str]]:
@@ -61,4 +61,4 @@ def object_texts(one: Object) -> tuple[Text, ...]:
     """Every scalar of a custom resource's spec; objects of Kubernetes itself configure no program."""
     if one.group in _PLAIN_GROUPS:
         return ()
-    return tuple(Text(f"{one} {path}", key, value) for path, key, value in _walk(one.spec, "spec", set()))
+    return tuple(Text("field", key, value, one, path) for path, key, value in _walk(one.spec, "spec", set()))

@@ -1,0 +1,78 @@
+"""The edges behind a decision: of all that its rules were made of, those between these very ends on this port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cilium_policies.evaluate.entries import RuleRef
+from cilium_policies.evidence.edge import Edge, Evidence, Peer
+from cilium_policies.evidence.words import evidence_words
+from cilium_policies.kube.objects import Where
+from cilium_policies.kube.ports import Port as PodPort
+from cilium_policies.questions.ends import End, Port
+
+_EVERYBODY = ("world", "all", "cluster")
+
+
+def edges(source: End, target: End, port: Port, refs: Iterable[RuleRef]) -> list[Edge]:
+    """In the order in which the rules keep them: what made the rule first, then what it covers."""
+    kept = dict.fromkeys(edge for ref in refs if ref.rule is not None for edge in ref.rule.edges)
+    return [
+        edge
+        for edge in kept
+        if _stands_for(edge.source, source)
+        and _stands_for(edge.target, target)
+        and (not edge.ports or any(_holds(one, port, target) for one in edge.ports))
+    ]
+
+
+def told(evidence: Evidence) -> str:
+    """Evidence in words, with its file and line where it has one."""
+    place = where_words(evidence.where)
+    return f"{evidence_words(evidence)} at {place}" if place else evidence_words(evidence)
+
+
+def where_words(where: Where) -> str:
+    return f"{where.file}:{where.line}" if where.line else where.file
+
+
+def _stands_for(peer: Peer, end: End) -> bool:
+    workload = end.workload
+    if peer.kind == "workload":
+        return peer.workload is workload
+    if peer.kind == "namespace":
+        return workload is not None and workload.namespace == peer.namespace
+    if peer.kind == "all-pods":
+        return workload is not None
+    if peer.kind == "labels":
+        near = workload is not None and peer.namespace in ("", workload.namespace)
+        return near and workload is not None and dict(peer.labels).items() <= workload.labels.items()
+    if peer.kind == "entity":
+        return _is_entity(peer.name, end)
+    return end.endpoint.outside and (peer.kind != "cidr" or _is_inside(end, peer))
+
+
+def _is_entity(name: str, end: End) -> bool:
+    if name in _EVERYBODY:
+        return end.endpoint.outside if name == "world" else True
+    if end.workload is not None:
+        return end.workload.host_network and name in ("host", "remote-node")
+    return end.endpoint.name.startswith(name)
+
+
+def _is_inside(end: End, peer: Peer) -> bool:
+    if end.endpoint.address is None or "${" in peer.name:
+        return True
+    from ipaddress import ip_network
+
+    address = end.endpoint.address
+    return address in ip_network(peer.name) and not any(address in ip_network(one) for one in peer.excepts)
+
+
+def _holds(one: PodPort, wanted: Port, target: End) -> bool:
+    if one.protocol != wanted.protocol:
+        return False
+    if one.number:
+        return one.number <= wanted.number <= (one.end or one.number)
+    ports = target.workload.ports if target.workload is not None else ()
+    return any(declared.name == one.name and declared.number == wanted.number for declared in ports)
