@@ -51,7 +51,7 @@ dist: $(VENV)/.dev ## reproducible wheel and source archive in dist/
 	$(BIN)/python -m hatchling build
 
 lock: ## pin and hash what CI and the image install (needs uv)
-	for x in "runtime pyproject.toml" "build --group build" "dev pyproject.toml --group dev --extra edit"; do \
+	for x in "runtime pyproject.toml" "build --group build" "dev pyproject.toml --group dev"; do \
 	  set -- $$x; name=$$1; shift; \
 	  uv pip compile -q --universal --python-version 3.10 --generate-hashes --no-annotate \
 	    --custom-compile-command "make lock" "$$@" -o requirements/$$name.txt || exit 1; done

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cilium_policies import tree
+from cilium_policies import staging, tree
 from cilium_policies.config.model import Write
 from cilium_policies.document.finding import Refused, line_of
 
@@ -114,34 +114,67 @@ def test_the_root_is_made_where_it_is_missing(tmp_path: Path) -> None:
     assert listed(tmp_path / "a" / "b") == made()
 
 
-def test_stale_files_of_its_own_go_and_others_stay(tmp_path: Path) -> None:
+ALL_BUT_THE_FIRST = [
+    "cluster-policies/network-policies/app/allow-dns-all.yaml",
+    "cluster-policies/network-policies/app/kustomization.yaml",
+    "cluster-policies/network-policies/ks.yaml",
+    "media/network-policies/app/radarr.yaml",
+    "web/network-policies/app/default-deny.yaml",
+    "web/network-policies/app/kustomization.yaml",
+    "web/network-policies/ks.yaml",
+]
+
+
+def test_pruning_takes_stale_files_of_its_own_and_others_stay(tmp_path: Path) -> None:
     tree.write(str(tmp_path), made())
     own = tmp_path / "media/network-policies/app/mine.yaml"
     own.write_text("kind: Mine\n")
     (tmp_path / "web/ks.yaml").write_text("kind: Mine\n")
-    changes = tree.write(str(tmp_path), made(POLICIES[:1]))
+    changes = tree.write(str(tmp_path), made(POLICIES[:1]), prune=True)
     assert changes.changed == ["media/network-policies/app/kustomization.yaml"]
-    assert changes.removed == [
-        "cluster-policies/network-policies/app/allow-dns-all.yaml",
-        "cluster-policies/network-policies/app/kustomization.yaml",
-        "cluster-policies/network-policies/ks.yaml",
-        "media/network-policies/app/radarr.yaml",
-        "web/network-policies/app/default-deny.yaml",
-        "web/network-policies/app/kustomization.yaml",
-        "web/network-policies/ks.yaml",
-    ]
+    assert changes.removed == ALL_BUT_THE_FIRST
     assert own.exists()
     assert (tmp_path / "web/ks.yaml").exists()
     assert not (tmp_path / "web/network-policies").exists()
     assert not (tmp_path / "cluster-policies").exists()
 
 
-def test_several_builds_may_write_into_one_tree(tmp_path: Path) -> None:
+def test_what_an_input_does_not_give_stays_listed(tmp_path: Path) -> None:
     tree.write(str(tmp_path), made())
-    changes = tree.write(str(tmp_path), made(POLICIES[:1]), keep_others=True)
+    before = listed(tmp_path)
+    changes = tree.write(str(tmp_path), made(POLICIES[:1]))
+    assert listed(tmp_path) == before
+    assert (changes.added, changes.changed, changes.removed) == ([], [], [])
+    assert changes.kept == [
+        "cluster-policies/network-policies/app/allow-dns-all.yaml",
+        "media/network-policies/app/radarr.yaml",
+        "web/network-policies/app/default-deny.yaml",
+    ]
+    new = tree.Policy("media", "sonarr", DENY.replace(b"default-deny", b"sonarr"))
+    tree.write(str(tmp_path), made([POLICIES[0], new]))
+    app = yaml.safe_load((tmp_path / "media/network-policies/app/kustomization.yaml").read_text())
+    assert app["resources"] == ["default-deny.yaml", "radarr.yaml", "sonarr.yaml"]
+
+
+def test_what_the_config_switches_off_goes(tmp_path: Path) -> None:
+    tree.write(str(tmp_path), made())
+    changes = tree.write(str(tmp_path), made(POLICIES[:1]), off=lambda folder, text: folder == "web")
+    assert changes.removed == [path for path in ALL_BUT_THE_FIRST if path.startswith("web/")]
+    changes = tree.write(str(tmp_path), made([]), off=lambda folder, text: b"radarr" in text)
     assert changes.removed == ["media/network-policies/app/radarr.yaml"]
-    assert changes.kept == ["cluster-policies", "web"]
-    assert (tmp_path / "web/network-policies/app/default-deny.yaml").exists()
+    app = yaml.safe_load((tmp_path / "media/network-policies/app/kustomization.yaml").read_text())
+    assert app["resources"] == ["default-deny.yaml"]
+
+
+def test_what_a_killed_run_left_is_cleaned(tmp_path: Path) -> None:
+    left = tmp_path / f"{staging.STAGE}4194305-abc"  # no process has such a number
+    left.mkdir()
+    (left / "0").write_text("x")
+    running = tmp_path / f"{staging.STAGE}{os.getpid()}-abc"
+    running.mkdir()
+    tree.write(str(tmp_path), made())
+    assert not left.exists()
+    assert running.exists()
 
 
 def test_a_file_of_somebody_else_in_the_way_stops_everything(tmp_path: Path) -> None:
@@ -201,7 +234,7 @@ def test_a_full_disk_leaves_the_tree_as_it_was(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         Path(place).write_bytes(text)
 
-    monkeypatch.setattr(tree, "_store", full)
+    monkeypatch.setattr(staging, "_store", full)
     changed = [policy._replace(text=policy.text + b"spec: {}\n") for policy in POLICIES]
     with pytest.raises(Refused) as caught:
         tree.write(str(tmp_path), made(changed))

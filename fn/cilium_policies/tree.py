@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 from cilium_policies.config.model import Write
 from cilium_policies.document.finding import refused
+from cilium_policies.staging import apply
 
 MARK = "# Written by cilium-policies write, which replaces this file: change the config instead.\n"
 OWN = b"# Written by cilium-policies write"
@@ -32,7 +31,8 @@ class Policy(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """Paths below the root, sorted. `kept` are folders of the program's that this input does not show."""
+    """Paths below the root, sorted. `kept` are policies of the program's that this input does not give and the config
+    does not switch off: another build's, or gone for good."""
 
     added: list[str]
     changed: list[str]
@@ -63,32 +63,64 @@ def files(policies: list[Policy], output: str, settings: Write) -> dict[str, byt
     return made
 
 
-def write(root: str, made: dict[str, bytes], *, keep_others: bool = False, dry_run: bool = False) -> Changes:
-    """Makes the tree below `root` hold exactly these files of the program's.
+def write(
+    root: str,
+    made: dict[str, bytes],
+    *,
+    off: Callable[[str, bytes], bool] = lambda folder, text: False,
+    prune: bool = False,
+    dry_run: bool = False,
+) -> Changes:
+    """Puts these files into the tree below `root`, and takes those of the program's away that belong no more.
 
-    `keep_others` leaves the folders alone that no file of `made` stands in. Raises Refused where a file of
-    somebody else is in the way, where a link leads elsewhere, or where writing fails; the tree is then as it was.
+    A policy file that `made` does not hold is removed where `off(its folder, its text)` says that the config
+    switches it off, and with `prune`; else it is kept and stays listed in its folder's kustomization. Raises Refused
+    where a file of somebody else is in the way, where a link leads elsewhere, or where writing fails; the tree is
+    then as it was.
     """
     _refuse_links(root, made)
     old = _own_files(root)
     _refuse_foreign(root, made, old)
-    shown = {path.partition("/")[0] for path in made}
-    stale = [path for path in sorted(old) if path not in made]
-    kept = sorted({path.partition("/")[0] for path in stale} - shown) if keep_others else []
+    stale = [path for path in sorted(old) if path not in made and not _lists(path)]
+    kept = [path for path in stale if not (prune or off(_folder(path), old[path]))]
+    made = _beside_kept(made, kept)
+    held = {_folder(path) for path in kept}
     changes = Changes(
         added=[path for path in made if path not in old],
         changed=[path for path, text in made.items() if path in old and old[path] != text],
-        removed=[path for path in stale if path.partition("/")[0] not in kept],
+        removed=[path for path in sorted(old) if path not in made and path not in kept
+                 and not (_lists(path) and _folder(path) in held)],
         unchanged=sum(1 for path, text in made.items() if old.get(path) == text),
         kept=kept,
-    )
+    )  # fmt: skip
     if not dry_run:
         try:
-            _apply(root, {path: made[path] for path in (*changes.added, *changes.changed)}, changes.removed)
+            apply(root, {path: made[path] for path in (*changes.added, *changes.changed)}, changes.removed)
         except OSError as error:
             why = (error.strerror or str(error)).lower()
             raise refused(f"cannot write below {root}: {why}", "the tree is as it was") from None
     return changes
+
+
+def _folder(path: str) -> str:
+    return path.partition("/")[0]
+
+
+def _lists(path: str) -> bool:
+    """Whether the file is no policy but names a folder's policies to Flux or kustomize."""
+    return path.endswith(("/network-policies/ks.yaml", "/network-policies/app/kustomization.yaml"))
+
+
+def _beside_kept(made: dict[str, bytes], kept: list[str]) -> dict[str, bytes]:
+    """The files with kustomizations that list what is kept as well: unlisted, Flux would prune it."""
+    whole = dict(made)
+    for folder in sorted({_folder(path) for path in kept}):
+        app = f"{folder}/network-policies/app/"
+        names = {
+            path.removeprefix(app) for path in (*made, *kept) if path.startswith(app) and not _lists(path)
+        }
+        whole[f"{app}kustomization.yaml"] = _kustomization(sorted(names))
+    return whole
 
 
 def unlisted(root: str, made: dict[str, bytes]) -> list[str]:
@@ -220,58 +252,3 @@ def _own_text(place: str) -> bytes | None:
     with open(place, "rb") as file:
         text = file.read()
     return text if text.startswith(OWN) else None
-
-
-def _apply(root: str, made: dict[str, bytes], removed: list[str]) -> None:
-    """Everything that can fail for want of room comes before the first change that is seen."""
-    new_folders: list[str] = []
-    stage = ""
-    try:
-        _make_folder(root, new_folders)
-        stage = tempfile.mkdtemp(prefix=".cilium-policies-", dir=root)
-        for number, text in enumerate(made.values()):
-            _store(os.path.join(stage, str(number)), text)
-        for path in made:
-            _make_folder(os.path.join(root, *path.split("/")[:-1]), new_folders)
-    except OSError:
-        if stage:
-            shutil.rmtree(stage, ignore_errors=True)
-        _remove_empty(reversed(new_folders))
-        raise
-    for number, path in enumerate(made):
-        os.replace(os.path.join(stage, str(number)), os.path.join(root, *path.split("/")))
-    shutil.rmtree(stage, ignore_errors=True)
-    _remove(root, removed)
-
-
-def _store(place: str, text: bytes) -> None:
-    with open(place, "wb") as file:
-        file.write(text)
-
-
-def _make_folder(folder: str, new: list[str]) -> None:
-    missing = []
-    while folder and not os.path.isdir(folder):
-        missing.append(folder)
-        folder = os.path.dirname(folder)
-    for one in reversed(missing):
-        os.mkdir(one)
-        new.append(one)
-
-
-def _remove(root: str, paths: list[str]) -> None:
-    """Removes files, and the folders that hold nothing after them."""
-    for path in paths:
-        os.unlink(os.path.join(root, *path.split("/")))
-    for path in paths:
-        parts = path.split("/")[:-1]
-        _remove_empty(os.path.join(root, *parts[:length]) for length in range(len(parts), 0, -1))
-
-
-def _remove_empty(folders: Iterable[str]) -> None:
-    """Removes folders from the innermost on, as long as they are empty."""
-    for folder in folders:
-        try:
-            os.rmdir(folder)
-        except OSError:
-            break

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from yaml import SafeLoader, YAMLError, compose
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from cilium_policies.document.finding import refused
 
-INSTALL = "pip install 'cilium-policies[edit]'"
 _NUMBER = re.compile(r"""(["']?)([0-9]+)\1(?![-\w.])""")
 
 
@@ -28,80 +30,74 @@ def phase_edit(file: str, text: str, wanted: int | None) -> Edit:
     """The edit that sets `spec.rollout.phase` (None: the next one). Raises Refused where there is none to set."""
     rollout = _rollout(file, text)
     phases = rollout.get("phases")
-    last = len(phases) + 1 if isinstance(phases, list) else 0
-    was = _number(rollout.get("phase"))
+    last = len(phases.value.value) + 1 if phases and isinstance(phases.value, SequenceNode) else 0
+    was = _number(rollout)
     phase = was + 1 if wanted is None else wanted
     if not last or phase > last:
         there = f"phase {was} is the last" if wanted is None and last else f"there is no phase {phase}"
         raise refused(
             f"{there} in {file}", f"phases go from 0 to {last}" if last else "write spec.rollout.phases"
         )
-    place = _place(rollout)
-    new, number = _replaced(text, place, phase, "phase" in rollout)
-    _verify(file, new, phase)
-    olds, news = text.splitlines(), new.splitlines()
-    inserted = len(news) > len(olds)
-    return Edit(new, "" if inserted else olds[number], news[number], number + 1, phase, was)
+    new, number, inserted = _replaced(text, rollout, phase)
+    if _number(_rollout(file, new)) != phase:  # nothing is saved that does not say what was meant
+        cure = f"set phase: {phase} by hand"
+        raise refused("the file is written in a way that this edit would break", cure, file=file)
+    olds, news = text.split("\n"), new.split("\n")
+    old = "" if inserted else olds[number].rstrip("\r")
+    return Edit(new, old, news[number].rstrip("\r"), number + 1, phase, was)
 
 
-def _rollout(file: str, text: str) -> Any:
-    """ruamel's view of `spec.rollout`, which knows where each value stands."""
+class _Field(NamedTuple):
+    """A field of a mapping as nodes, which know where they stand in the text."""
+
+    key: Node
+    value: Node
+
+
+def _rollout(file: str, text: str) -> dict[str, _Field]:
+    """The fields of `spec.rollout` by name."""
     try:
-        from ruamel.yaml import YAML
-        from ruamel.yaml.error import YAMLError
-    except ImportError:
-        raise refused("editing a file needs ruamel.yaml", f"install it: {INSTALL}") from None
-    try:
-        body = YAML(typ="rt").load(text)
+        root = compose(text, Loader=SafeLoader)
     except YAMLError as error:
         raise refused(f"not one YAML document ({' '.join(str(error).split())[:120]})", file=file) from None
-    spec = body.get("spec") if isinstance(body, dict) else None
-    rollout = spec.get("rollout") if isinstance(spec, dict) else None
-    if not isinstance(rollout, dict):
-        raise refused(
-            "the config has no spec.rollout", "cilium-policies rollout --propose prints one", file=file
-        )
-    return rollout
+    rollout = _fields(root).get("spec")
+    rollout = _fields(rollout.value).get("rollout") if rollout else None
+    if rollout is None or not isinstance(rollout.value, MappingNode):
+        cure = "cilium-policies rollout --propose prints one"
+        raise refused("the config has no spec.rollout", cure, file=file)
+    return _fields(rollout.value)
 
 
-def _number(value: Any) -> int:
-    return int(value) if value is not None and str(value).isdigit() else 0
+def _fields(node: Node | None) -> dict[str, _Field]:
+    if not isinstance(node, MappingNode):
+        return {}
+    return {key.value: _Field(key, value) for key, value in node.value if isinstance(key, ScalarNode)}
 
 
-def _place(rollout: Any) -> tuple[int, int]:
-    """Line and column, from 0, of the phase's value; of the key `phases` where no phase is said."""
-    place: tuple[int, int] = (
-        rollout.lc.value("phase") if rollout.get("phase") is not None else rollout.lc.key("phases")
-    )
-    return place
+def _number(rollout: dict[str, _Field]) -> int:
+    value = rollout["phase"].value.value if "phase" in rollout else ""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else 0
 
 
-def _replaced(text: str, place: tuple[int, int], phase: int, said: bool) -> tuple[str, int]:
-    """The text with the number changed or added, and the number (from 0) of the line that changed."""
-    lines = text.splitlines(keepends=True)
-    number, column = place
-    line = lines[number]
-    if said:
-        found = _NUMBER.match(line, column)
+def _replaced(text: str, rollout: dict[str, _Field], phase: int) -> tuple[str, int, bool]:
+    """The text with the number changed or added, the number (from 0) of the line, and whether it is a new one."""
+    if "phase" in rollout and rollout["phase"].value.value not in ("", "~", "null"):
+        start = rollout["phase"].value.start_mark.index
+        found = _NUMBER.match(text, start)
         if not found:
             raise refused("spec.rollout.phase is not written as a plain number", "write it as phase: 0")
-        lines[number] = line[: found.start(2)] + str(phase) + line[found.end(2) :]
-    elif line[:column].strip():
-        lines[number] = f"{line[:column]}phase: {phase}, {line[column:]}"  # {phases: …} on one line
-    else:
-        ending = line[len(line.rstrip("\r\n")) :] or "\n"
-        lines.insert(number, f"{line[:column]}phase: {phase}{ending}")
-    return "".join(lines), number
-
-
-def _verify(file: str, text: str, phase: int) -> None:
-    """Nothing is saved that does not say what was meant."""
-    if _number(_rollout(file, text).get("phase")) != phase:
-        raise refused(
-            "the file is written in a way that this edit would break",
-            f"set phase: {phase} by hand",
-            file=file,
-        )
+        new = text[: found.start(2)] + str(phase) + text[found.end(2) :]
+        return new, text.count("\n", 0, start), False
+    if "phase" in rollout:
+        raise refused("spec.rollout.phase is empty", "write it as phase: 0")
+    mark = rollout["phases"].key.start_mark
+    line = text.rfind("\n", 0, mark.index) + 1
+    number = text.count("\n", 0, mark.index)
+    before = text[line : mark.index]
+    if before.strip():  # {phases: …} on one line
+        return f"{text[: mark.index]}phase: {phase}, {text[mark.index :]}", number, False
+    ending = "\r\n" if "\r\n" in text else "\n"
+    return f"{text[:line]}{before}phase: {phase}{ending}{text[line:]}", number, True
 
 
 def save(file: str, text: str) -> None:

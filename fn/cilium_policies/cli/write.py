@@ -11,7 +11,9 @@ from cilium_policies import tree
 from cilium_policies.cilium.write import policy_text
 from cilium_policies.cli import options
 from cilium_policies.cli.streams import put, say
+from cilium_policies.config.model import Config
 from cilium_policies.document.finding import refused
+from cilium_policies.kube.reading import COMPONENT
 
 
 @click.command("write", short_help="writes the policies as a GitOps file tree")
@@ -19,14 +21,16 @@ from cilium_policies.document.finding import refused
 @click.option("--output", "root", metavar="DIR", required=True, type=click.Path(file_okay=False),
               help="The folder that holds NAMESPACE/network-policies/…; made where it is missing.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Says what would change and changes nothing.")
-@click.option(
-    "--keep-others", is_flag=True, help="Keeps the files of namespaces that this input does not show."
-)
-def write_command(root: str, dry_run: bool, keep_others: bool, **given: Any) -> int:
+@click.option("--prune", is_flag=True, help="Removes the program's files that this input does not give, too.")
+@click.option("--keep-others", is_flag=True, help="Does nothing any more: files are kept without --prune.")
+def write_command(root: str, dry_run: bool, prune: bool, keep_others: bool, **given: Any) -> int:
     """Writes NAMESPACE/network-policies/{ks.yaml, app/{kustomization.yaml, default-deny.yaml, …}} below DIR.
 
     All inputs are read as one cluster. Only files whose first line says that they are this program's are replaced
     or removed; a second write changes nothing. List each ks.yaml where your other Kustomizations are listed.
+
+    What the config switches off (enabled, namespaces, mode off, components.disable) is removed. Any other file that
+    this input does not give stays and is listed, as it may be another build's: --prune removes it.
 
     \b
     cilium-policies write --output kubernetes/apps kubernetes/apps
@@ -45,7 +49,9 @@ def write_command(root: str, dry_run: bool, keep_others: bool, **given: Any) -> 
             "the input shows nothing, and an empty tree would open the cluster", "name the manifests"
         )
     files = tree.files(policies, root, config.write)
-    changes = tree.write(root, files, keep_others=keep_others, dry_run=dry_run)
+    if keep_others:
+        say(["cilium-policies: --keep-others does nothing any more: files are kept without --prune"])
+    changes = tree.write(root, files, off=lambda *one: _off(config, *one), prune=prune, dry_run=dry_run)
     options.warn(run, given, "write")
     _tell(changes, root, dry_run)
     say(
@@ -57,11 +63,24 @@ def write_command(root: str, dry_run: bool, keep_others: bool, **given: Any) -> 
     return 0
 
 
+def _off(config: Config, folder: str, text: bytes) -> bool:
+    """Whether the config switches off what this file of the folder holds."""
+    if not config.enabled:
+        return True
+    if folder == tree.CLUSTER:
+        return not config.cluster_wide
+    if not config.includes(folder) or config.mode_of(folder).off:
+        return True
+    return any(f"{COMPONENT}: {name}\n".encode() in text for name in config.disabled_components)
+
+
 def _tell(changes: tree.Changes, root: str, dry_run: bool) -> None:
     lines = [f"{sign} {path}" for sign, paths in zip("+~-", changes[:3], strict=True) for path in paths]
     put("".join(f"{line}\n" for line in lines).encode())
     would = "would be " if dry_run else ""
     numbers = f"{len(changes.added)} added, {len(changes.changed)} changed, {len(changes.removed)} removed"
     said = [f"cilium-policies: {root}: {would}{numbers}, {changes.unchanged} unchanged"]
-    said += [f"cilium-policies: {root}/{name}: not in the input, kept" for name in changes.kept]
+    said += [f"cilium-policies: kept, not of this input: {root}/{path}" for path in changes.kept]
+    if changes.kept:
+        said.append("cilium-policies: if no other build writes what is kept, --prune removes it")
     say(said)

@@ -1,0 +1,47 @@
+"""`write` on a part of the cluster: what another build wrote stays, what the config switches off goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..support import deployment, namespace, stream
+from .within import within
+
+WHOLE = stream(
+    namespace("a"), deployment("a/one"), deployment("a/two"), namespace("b"), deployment("b/three")
+)
+PART = stream(namespace("a"), deployment("a/one"))
+
+
+def test_a_part_takes_nothing_away(tmp_path: Path) -> None:
+    root = str(tmp_path / "apps")
+    within("write", "--output", root, stdin=WHOLE)
+    before = sorted(path for path in tmp_path.rglob("*.yaml"))
+    done = within("write", "--output", root, stdin=PART)
+    assert done.returncode == 0
+    assert sorted(path for path in tmp_path.rglob("*.yaml")) == before
+    assert f"kept, not of this input: {root}/a/network-policies/app/two.yaml" in done.stderr.decode()
+    assert b"--prune removes it" in done.stderr
+
+
+def test_prune_takes_away_what_the_input_does_not_give(tmp_path: Path) -> None:
+    root = tmp_path / "apps"
+    within("write", "--output", str(root), stdin=WHOLE)
+    within("write", "--output", str(root), "--prune", stdin=PART)
+    assert not (root / "b").exists()
+    assert not (root / "a/network-policies/app/two.yaml").exists()
+
+
+def test_the_config_switches_off(tmp_path: Path) -> None:
+    root = tmp_path / "apps"
+    for said in ("namespaces.exclude=b", "namespaces.overrides.b.mode=off", "namespaces.include=a"):
+        within("write", "--output", str(root), stdin=WHOLE)
+        assert (root / "b").exists()
+        within("write", "--output", str(root), "--set", said, stdin=WHOLE)
+        assert not (root / "b").exists()
+
+
+def test_keep_others_says_that_it_does_nothing(tmp_path: Path) -> None:
+    done = within("write", "--output", str(tmp_path), "--keep-others", stdin=WHOLE)
+    assert done.returncode == 0
+    assert b"--keep-others does nothing any more" in done.stderr
