@@ -8,6 +8,7 @@ from cilium_policies.cilium.model import Policy, Requirement, Rule, Selector, Sp
 from cilium_policies.config.model import Mode
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.generate.gate import missed, refuse_unusable
 from cilium_policies.generate.naming import component_name, free, limited
 from cilium_policies.generate.plan import Plan, by_end
 from cilium_policies.generate.rules import rules
@@ -52,6 +53,7 @@ class Policies:
         if plan.config.cluster_wide:
             made += self._cluster_wide()
         self.policies = sorted(made, key=lambda policy: (policy.namespace, policy.name))
+        refuse_unusable(self.policies, plan.config.cluster.cilium_version)
 
     def _namespace(self, name: str) -> Iterator[Policy]:
         names = set(self._taken.get(name, ()))
@@ -66,6 +68,7 @@ class Policies:
         declared = self._plan.namespaces[name].declared
         callers: list[tuple[Selector, list[Edge]]] = []
         for group, who in _groups(subjects, self._plan.cluster.in_namespace(name)):
+            self.findings += map(_unselected, missed(group, who))
             calls = [edge for one in group for edge in self._egress.get(id(one), ()) if _to_api(edge)]
             if declared and calls:
                 callers.append((who, calls))
@@ -192,6 +195,11 @@ def _groups(subjects: list[Workload], neighbours: list[Workload]) -> Iterator[Gr
         else:
             for one in group:
                 yield [one], Selector(tuple(requirements(one)))
+
+
+def _unselected(one: Workload) -> Finding:
+    cure = "allow what it needs by hand, and report it: it is a fault of this program"
+    return one.finding(WARNING, f"the policy made for {one} does not select its pods", cure)
 
 
 def _to_api(edge: Edge) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cilium_policies.config.settings import Settings
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.flux import Owner
 from cilium_policies.workloads.model import Service, Workload
 
 
@@ -12,8 +15,16 @@ class Cluster:
     """Objects, workloads and Services of one input (and of the inventory beside it), with look-ups."""
 
     def __init__(
-        self, inventory: Inventory, workloads: list[Workload], services: list[Service], settings: Settings
+        self,
+        inventory: Inventory,
+        workloads: list[Workload],
+        services: list[Service],
+        settings: Settings,
+        owners: Sequence[Owner] = (),
+        unnamed: Sequence[Workload] = (),
     ) -> None:
+        self.owners = owners  # the Flux Kustomizations that apply objects of the input
+        self.unnamed = unnamed  # workloads whose name the API server would refuse
         self.inventory = inventory
         self.workloads = workloads
         self.services = services

@@ -2,7 +2,8 @@
 
 `resolve(objects) -> list[Object]`, before an Inventory is made of them: each object that a Flux Kustomization
 of the same input builds, as that Kustomization applies it. Objects that nothing changes are the same objects;
-text that passes through the program is not touched. Without the Kustomization `${NAME}` stays as text.
+text that passes through the program is not touched. Without the Kustomization `${NAME}` stays as text, and so it does
+where the Kustomization sets no such variable: Flux would write nothing there, and a name of a pod would be lost.
 """
 
 from __future__ import annotations
@@ -23,11 +24,14 @@ _DEPTH = 4  # roots that build roots that build applications
 
 
 class Owner:
-    """One Flux Kustomization: the variables it knows, and whether there may be others that the input hides."""
+    """One Flux Kustomization: the variables it knows, whether there may be others that the input hides, and those
+    that its objects use and nobody sets, with the first object that does."""
 
-    __slots__ = ("complete", "target", "variables")
+    __slots__ = ("_reading", "complete", "kustomization", "target", "unset", "variables")
 
     def __init__(self, one: Object, inventory: Inventory) -> None:
+        self.kustomization = self._reading = one
+        self.unset: dict[str, Object] = {}
         build = mapping(one.spec.get("postBuild"))
         self.target = text(one.spec.get("targetNamespace"))
         self.variables: dict[str, str] | None = None
@@ -72,11 +76,13 @@ class Owner:
             return value
         if operator:
             return self._text(default) if "${" in default else default
-        return "" if self.complete or value is not None else match.group(0)
+        if value is None and self.complete:
+            self.unset.setdefault(name, self._reading)
+        return match.group(0) if value is None else ""
 
     def body(self, one: Object) -> Mapping:
         """The object's body as this Kustomization applies it; the very same mapping where nothing changes."""
-        body = one.body
+        body, self._reading = one.body, one
         if self.variables is not None and not _disabled(one):
             body = self.apply(body)
         if self.target and one.kind not in CLUSTER_SCOPED:
@@ -89,12 +95,14 @@ class Owner:
         """The object as this Kustomization applies it, its body read when somebody looks."""
         if self.variables is None and self.target in ("", one.namespace):
             return one
+        self._reading = one
         name, namespace = self.apply(one.name), self.target or self.apply(one.namespace)
         return Object.unread(one.api_version, one.kind, namespace, name, one.where, lambda: self.body(one))
 
 
-def resolve(objects: Iterable[Object]) -> list[Object]:
-    """The objects as the Flux Kustomizations among them apply them."""
+def resolve(objects: Iterable[Object], used: list[Owner] | None = None) -> list[Object]:
+    """The objects as the Flux Kustomizations among them apply them. `used` is given those that apply any: what is
+    unset in them is known when bodies have been read."""
     found = list(objects)
     if not any(map(_is_kustomization, found)):
         return found
@@ -108,6 +116,9 @@ def resolve(objects: Iterable[Object]) -> list[Object]:
             break
         changed = {id(old): new for new, old in zip(after, before, strict=True)}
         found = [changed.get(id(one), one) for one in found]
+    if used is not None:
+        used += owners.used
+        owners.used = used
     return [one if _is_kustomization(one) else owners.resolved(one) for one in found]
 
 
@@ -119,6 +130,7 @@ class _Owners:
     """Which Kustomization builds an object: by the labels that Flux writes, else by the name of its file."""
 
     def __init__(self, inventory: Inventory) -> None:
+        self.used: list[Owner] = []
         self._inventory = inventory
         self._kustomizations: dict[str, list[Object]] = {}
         for one in inventory.of("Kustomization", group=_GROUP):
@@ -168,6 +180,8 @@ class _Owners:
         ready = self._read.get(id(found[0]))
         if ready is None:
             ready = self._read[id(found[0])] = Owner(found[0], self._inventory)
+        if ready not in self.used:
+            self.used.append(ready)
         return ready
 
 

@@ -29,7 +29,8 @@ def gather(
 
     Raises Refused for a workload whose namespace is not known: its policies would select other pods.
     """
-    shown = Inventory(flux.resolve([*objects, *others]))
+    owners: list[flux.Owner] = []
+    shown = Inventory(flux.resolve([*objects, *others], owners))
     workloads: list[Workload] = []
     services: list[Service] = []
     if shown.of(*_RELEASES) or shown.of("Kustomization", group="kustomize.config.k8s.io"):
@@ -53,11 +54,13 @@ def gather(
     controllers, before = distribution.flux(shown, workloads, catalogue)
     workloads += controllers
     services += before
-    workloads = [one for one in workloads if is_namespace(one.namespace) and is_name(one.name)]
+    named = [one for one in workloads if is_namespace(one.namespace) and is_name(one.name)]
+    unnamed = [one for one in workloads if one not in named] if len(named) < len(workloads) else []
+    workloads = named
     separate(workloads)
     if settings.identity_labels:
         narrow_to(settings.identity_labels, workloads)
-    return Cluster(shown, workloads, services, settings)
+    return Cluster(shown, workloads, services, settings, owners, unnamed)
 
 
 def _operated(

@@ -1,0 +1,151 @@
+"""The last look at each policy before it is written: would Cilium take it, and does it select its pods?
+
+What fails here is a fault of this program, whatever the input: a refused policy protects nobody, and stops the folder
+in which it stands from being applied.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from cilium_policies.cilium.model import Policy, Rule, Selector, ToPorts
+from cilium_policies.document.finding import ERROR, Finding, Refused
+from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT
+from cilium_policies.kube.names import is_label, is_name, is_namespace, is_port_name
+from cilium_policies.lean import Any
+from cilium_policies.workloads.model import Workload
+
+_REPORT = (
+    "it is a fault of this program, please report it; until then leave its namespace out: namespaces.exclude"
+)
+_MOST_PORTS = 40  # of one toPorts entry: cilium/cilium@v1.20.2:pkg/policy/api/rule_validation.go
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
+
+
+def refuse_unusable(policies: Iterable[Policy], version: str) -> None:
+    """Raises Refused for the first policy that Cilium `version` would not take.
+
+    Most policies are made of plain parts that are known to be taken; the others go through the whole check.
+    """
+    plain: set[Any] = set()
+    for policy in policies:
+        if not _is_plain(policy, plain):
+            _check(policy, version)
+
+
+def _check(policy: Policy, version: str) -> None:
+    from cilium_policies.cilium.validity import refusals  # few policies need it
+    from cilium_policies.cilium.write import policy_object
+
+    found = refusals(_filled(policy_object(policy)), version)
+    if found:
+        place = f"{policy.namespace}/{policy.name}".lstrip("/")
+        message = (
+            f"the generated policy {place} would be refused by Cilium: {found[0].path} {found[0].message}"
+        )
+        raise Refused(Finding(ERROR, message, _REPORT))
+
+
+def _filled(value: Any) -> Any:
+    """The object with something in the place of each Flux variable, which becomes anything later."""
+    if isinstance(value, str):
+        return _VARIABLE.sub("x", value) if "${" in value else value
+    if isinstance(value, dict):
+        return {_filled(key): _filled(member) for key, member in value.items()}
+    return [_filled(member) for member in value] if isinstance(value, list) else value
+
+
+def _is_plain(policy: Policy, plain: set[Any]) -> bool:
+    """Whether every part is one that each Cilium version takes; `plain` keeps the parts that are."""
+    named = is_name(policy.name) and len(policy.name) <= 253
+    if not named or (policy.namespace and not is_namespace(policy.namespace)):
+        return False
+    return all(
+        spec.subject is not None
+        and _is_plain_selector(spec.subject, plain)
+        and bool(spec.ingress or spec.egress)
+        and spec.ingress != ()
+        and spec.egress != ()
+        and not (spec.node_subject or spec.ingress_deny or spec.egress_deny)
+        and all(_is_plain_rule(rule, plain) for rule in (*(spec.ingress or ()), *(spec.egress or ())))
+        for spec in policy.specs
+    )
+
+
+def _is_plain_rule(rule: Rule, plain: set[Any]) -> bool:
+    if rule.fqdns or rule.services or rule.nodes or rule.groups or rule.icmps:
+        return False
+    if () in (rule.endpoints, rule.entities, rule.cidrs, rule.ports):
+        return False
+    if sum(peers is not None for peers in (rule.endpoints, rule.entities, rule.cidrs)) > 1:
+        return False
+    if rule.cidrs is not None and not _are_plain(rule.cidrs, plain):
+        return False
+    selectors = all(_is_plain_selector(one, plain) for one in rule.endpoints or ())
+    return selectors and all(map(_is_plain_port_group, rule.ports or ()))
+
+
+def _are_plain(cidrs: tuple[Any, ...], plain: set[Any]) -> bool:
+    if cidrs in plain:
+        return True
+    from ipaddress import (
+        ip_network,  # costs 4 ms: most builds have rules for addresses, and then two lists of them
+    )
+
+    try:
+        for one in cidrs:
+            nets = [ip_network(text) for text in (one.cidr, *one.excepts)]
+            if one.group or one.group_selector or not all(_is_part(net, nets[0]) for net in nets):
+                return False
+    except ValueError:
+        return False
+    plain.add(cidrs)
+    return True
+
+
+def _is_part(inner: Any, outer: Any) -> bool:
+    return bool(inner.version == outer.version and inner.subnet_of(outer))
+
+
+def _is_plain_selector(selector: Selector, plain: set[Any]) -> bool:
+    if selector in plain:
+        return True
+    for one in selector.requirements:
+        key = one.key.removeprefix("k8s:")
+        if ":" in key or one.operator not in ("In", "NotIn", "Exists", "DoesNotExist"):
+            return False
+        if bool(one.values) != (one.operator in ("In", "NotIn")):
+            return False
+        if not all(is_label(key, value) for value in one.values or ("",)):
+            return False
+    plain.add(selector)
+    return True
+
+
+def _is_plain_port_group(group: ToPorts) -> bool:
+    if group.server_names or group.l7 not in ("", "dns") or not 0 < len(group.ports) <= _MOST_PORTS:
+        return False
+    if group.l7 and group.rules != {"dns": [{"matchPattern": "*"}]}:
+        return False
+    return all(_is_plain_port(one.port, one.end) for one in group.ports)
+
+
+def _is_plain_port(port: str, end: int) -> bool:
+    if not port.isdigit():
+        return is_port_name(port) and not end
+    return 0 < int(port) < 65536 and (not end or int(port) < end < 65536)
+
+
+def missed(group: Iterable[Workload], who: Selector) -> Iterator[Workload]:
+    """The workloads of a policy whose pods its subject does not select."""
+    for one in group:
+        labels = {**one.labels, SERVICE_ACCOUNT: one.service_account}
+        if JOB_NAME in one.selector:
+            labels[JOB_NAME] = one.selector[JOB_NAME]
+        for need in who.requirements:
+            value = labels.get(need.key.removeprefix("k8s:"))
+            held = value is None if need.operator == "DoesNotExist" else value in need.values
+            if not held:
+                yield one
+                break
