@@ -52,6 +52,10 @@ def test_an_open_network_policy_beside_a_tight_one() -> None:
     everywhere = OPEN.replace("  - ports: [{port: 8080}]\n", "  - {}\n")
     assert "on every port" in said(WEB, everywhere)[0].message
     assert said(WEB, OPEN.replace("  - ports", "  - from: [{podSelector: {}}]\n    ports")) == []
+    by_expression = OPEN.replace(
+        "{matchLabels: {app: web}}", "{matchExpressions: [{key: app, operator: Exists}]}"
+    )
+    assert "lets everybody in to web" in said(WEB, by_expression)[0].message
 
 
 def test_a_policy_that_the_engine_would_refuse() -> None:

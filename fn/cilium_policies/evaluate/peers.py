@@ -19,6 +19,7 @@ from cilium_policies.evaluate.selectors import (
     peer_needs,
     with_cluster,
 )
+from cilium_policies.kube.selectors import fits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -204,13 +205,9 @@ def refers(wanted: ServiceRef, service: Service) -> bool:
 
 def _in_groups(needs: Needs, end: Endpoint, groups: Sequence[CidrGroup]) -> bool:
     """A group selector: every group that holds the address adds its labels."""
-    pairs = {pair for number in end.groups for pair in groups[number].labels.items()}
-    keys = {key for key, _ in pairs}
     for _, key, operator, values in needs:
-        if operator in ("In", "NotIn"):
-            there = any((key, value) in pairs for value in values)
-        else:
-            there = key in keys
-        if there != (operator in ("In", "Exists")):
+        held = [groups[number].labels.get(key) for number in end.groups]
+        there = [fits(operator, values, one) for one in held if one is not None]
+        if not (any(there) if operator in ("In", "Exists") else all(there)):
             return False
     return True

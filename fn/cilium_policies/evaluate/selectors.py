@@ -8,6 +8,7 @@ from cilium_policies.cilium.model import Requirement, Selector
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.labels import CLUSTER, NAMESPACE_LABELS, POD_NAMESPACE, LabelSet
 from cilium_policies.evaluate.options import Options
+from cilium_policies.kube.selectors import fits
 
 
 class Need(NamedTuple):
@@ -84,14 +85,9 @@ def labels_match(needs: Needs, labels: LabelSet) -> bool:
     """Whether all needs hold for these labels."""
     for source, key, operator, values in needs:
         found = labels.get(key)
-        there = found is not None and source in ("any", found[0])
-        if operator == "In":
-            if not there or found is None or found[1] not in values:
-                return False
-        elif operator == "NotIn":
-            if there and found is not None and found[1] in values:
-                return False
-        elif there != (operator == "Exists"):
+        if not fits(
+            operator, values, found[1] if found is not None and source in ("any", found[0]) else None
+        ):
             return False
     return True
 

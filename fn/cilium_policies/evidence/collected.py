@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.selectors import selects
 from cilium_policies.kube.objects import (
     Mapping,
     Object,
@@ -17,6 +16,7 @@ from cilium_policies.kube.objects import (
     walk_strings,
 )
 from cilium_policies.kube.pods import containers, pod_template
+from cilium_policies.kube.selectors import selects
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload

@@ -13,8 +13,8 @@ from cilium_policies.evidence.given import ROUTE_KINDS, Given
 from cilium_policies.evidence.listeners import proxy_settings_of, targets_of
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.routes import backend, parent_gateways
-from cilium_policies.evidence.selectors import selects
 from cilium_policies.kube.objects import Mapping, Object, at, integer, mapping, mappings, text
+from cilium_policies.kube.selectors import selects
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload

@@ -10,9 +10,9 @@ from cilium_policies.evidence.ends import NODES, behind, ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.scrapers import MONITOR_KINDS, Scrapers
-from cilium_policies.evidence.selectors import ByLabel, selects
 from cilium_policies.kube.objects import Mapping, Object, flag, integer, mapping, mappings, sequence, text
 from cilium_policies.kube.ports import Port
+from cilium_policies.kube.selectors import ByLabel, selects
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload

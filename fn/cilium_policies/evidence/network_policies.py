@@ -13,18 +13,17 @@ from collections.abc import Iterator
 from cilium_policies.evidence.edge import Edge, Evidence, pods
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.evidence.selectors import ByLabel, selects
-from cilium_policies.kube.labels import NAMESPACE
-from cilium_policies.kube.objects import Mapping, Object, integer, mapping, mappings, strings, text
+from cilium_policies.kube.labels import NAMESPACE, unprefixed
+from cilium_policies.kube.objects import Mapping, Object, integer, mapping, mappings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.kube.reading import COMPONENT
+from cilium_policies.kube.selectors import ByLabel, keys_of, selects, selects_pods
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 _CILIUM = ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")
 _DNS = 53
-_PREFIXES = ("k8s:", "any:")
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -90,30 +89,14 @@ def _cilium(cluster: Cluster, policy: Object, rule: Mapping) -> Iterator[Edge]:
 
 def _endpoints(cluster: Cluster, policy: Object, selector: Any) -> Iterator[Workload]:
     """The pods of an EndpointSelector that says more than a namespace."""
-    plain = _plain(mapping(selector))
-    keys = set(mapping(plain["matchLabels"])) | {text(one.get("key")) for one in plain["matchExpressions"]}
+    selector = mapping(selector)
+    keys = set(map(unprefixed, keys_of(selector)))
     if not keys - {NAMESPACE}:
         return
     clusterwide = policy.kind == "CiliumClusterwideNetworkPolicy" or NAMESPACE in keys
     for workload in cluster.workloads if clusterwide else cluster.in_namespace(policy.namespace):
-        if selects(plain, {**workload.labels, NAMESPACE: workload.namespace}):
+        if selects_pods(selector, workload.labels, workload.namespace):
             yield workload
-
-
-def _plain(selector: Mapping) -> Mapping:
-    """The selector with Cilium's label sources taken off its keys."""
-    labels = {_key(key): value for key, value in strings(selector.get("matchLabels")).items()}
-    expressions = [
-        {**one, "key": _key(text(one.get("key")))} for one in mappings(selector.get("matchExpressions"))
-    ]
-    return {"matchLabels": labels, "matchExpressions": expressions}
-
-
-def _key(key: str) -> str:
-    for prefix in _PREFIXES:
-        if key.startswith(prefix):
-            return key[len(prefix) :]
-    return key
 
 
 def _between(

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from cilium_policies.evidence.edge import Peer
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
-from cilium_policies.evidence.selectors import selects
 from cilium_policies.kube.objects import Mapping, Object, flag
+from cilium_policies.kube.selectors import selects
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload

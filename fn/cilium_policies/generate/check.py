@@ -10,9 +10,9 @@ from cilium_policies.cilium.write import policy_object
 from cilium_policies.document.finding import ERROR, Finding
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import CLUSTER_WIDE, Policies
-from cilium_policies.kube.labels import NAMESPACE, unprefixed
-from cilium_policies.kube.objects import Object, at, mapping, mappings, sequence, strings, text
+from cilium_policies.kube.objects import Object, at, mapping, mappings, text
 from cilium_policies.kube.reading import COMPONENT, Own
+from cilium_policies.kube.selectors import selects_pods
 from cilium_policies.workloads.model import Workload
 
 _AGAIN = "run the function again and commit what it writes"
@@ -68,7 +68,11 @@ def _present(plan: Plan, own: list[Own]) -> Iterator[Finding]:
 
 
 def _selects(policy: Object, workload: Workload) -> bool:
-    return any(_matches(mapping(spec.get("endpointSelector")), workload) for spec in _specs(policy))
+    labels = {**workload.labels, **workload.selector}
+    return any(
+        selects_pods(mapping(spec.get("endpointSelector")), labels, workload.namespace)
+        for spec in _specs(policy)
+    )
 
 
 def _specs(policy: Object) -> list[dict[str, Any]]:
@@ -77,26 +81,6 @@ def _specs(policy: Object) -> list[dict[str, Any]]:
         if policy.spec
         else mappings(policy.body.get("specs"))
     )
-
-
-def _matches(selector: dict[str, Any], workload: Workload) -> bool:
-    """Whether a subject selector of the program's own form selects the workload's pods."""
-    labels = {**workload.labels, **workload.selector}
-    for key, value in strings(selector.get("matchLabels")).items():
-        if labels.get(unprefixed(key)) != value:
-            return False
-    for entry in mappings(selector.get("matchExpressions")):
-        key = unprefixed(text(entry.get("key")))
-        held = labels.get(key)
-        operator = entry.get("operator")
-        values = sequence(entry.get("values"))
-        if key == NAMESPACE and operator == "Exists":
-            continue
-        if (operator == "In" and held not in values) or (operator == "Exists" and held is None):
-            return False
-        if (operator == "NotIn" and held in values) or (operator == "DoesNotExist" and held is not None):
-            return False
-    return True
 
 
 def _moved(plan: Plan, own: list[Own]) -> Iterator[Finding]:

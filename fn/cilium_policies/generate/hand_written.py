@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from cilium_policies.config.model import AUDIT, EGRESS, INGRESS, Mode
 from cilium_policies.document.finding import INFO, WARNING, Finding
-from cilium_policies.evidence.selectors import selects
 from cilium_policies.kube.labels import NAMESPACE, SERVICE_ACCOUNT, is_identity, unprefixed
-from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text, walk_strings
+from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, walk_strings
+from cilium_policies.kube.selectors import keys_of, selects_pods, without_sources
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 
@@ -80,7 +80,7 @@ def _judged(selector: Any) -> bool:
     """Whether it asks for labels that manifests show: no namespace, reserved identity, controller's label, variable."""
     if any("${" in value for _, value in walk_strings(selector)):
         return False
-    keys = [unprefixed(key) for key in _keys(selector)]
+    keys = [unprefixed(key) for key in keys_of(selector)]
     return bool(keys) and all(
         is_identity(key)
         and not key.startswith(("reserved:", "io.cilium.k8s.namespace", NAMESPACE, "batch.", "job-"))
@@ -88,22 +88,11 @@ def _judged(selector: Any) -> bool:
     )
 
 
-def _keys(selector: Any) -> list[str]:
-    named = mapping(selector)
-    expressions = mappings(named.get("matchExpressions"))
-    return [*mapping(named.get("matchLabels")), *(text(each.get("key")) for each in expressions)]
-
-
 def _finds(cluster: Cluster, namespace: str, selector: Any) -> bool:
-    labels = {unprefixed(key): value for key, value in strings(selector.get("matchLabels")).items()}
-    account = labels.pop(SERVICE_ACCOUNT, None)
-    entries = mappings(selector.get("matchExpressions"))
-    rest = {"matchExpressions": [{**each, "key": unprefixed(text(each.get("key")))} for each in entries]}
-    for pod in cluster.selected(namespace, labels) if labels else cluster.in_namespace(namespace):
-        known = {**pod.labels, SERVICE_ACCOUNT: pod.service_account} if account or entries else pod.labels
-        if account in (None, pod.service_account) and selects(rest, known):
-            return True
-    return False
+    given = strings(without_sources(selector)["matchLabels"])
+    labels = {key: value for key, value in given.items() if key not in (NAMESPACE, SERVICE_ACCOUNT)}
+    pods = cluster.selected(namespace, labels) if labels else cluster.in_namespace(namespace)
+    return any(selects_pods(selector, pod.labels, namespace, pod.service_account) for pod in pods)
 
 
 def _in_force(policies: list[Object], mode: Mode) -> Iterator[Finding]:

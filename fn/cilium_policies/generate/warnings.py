@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.kube.objects import Object, mapping, mappings, strings, walk_strings
+from cilium_policies.kube.objects import Object, mapping, mappings, walk_strings
+from cilium_policies.kube.selectors import selects
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.model import Service, Workload
+from cilium_policies.workloads.model import Service
 
 
 def warnings(cluster: Cluster, chosen: set[str]) -> Iterator[Finding]:
@@ -54,7 +55,7 @@ def _open(cluster: Cluster, one: Object) -> Iterator[Finding]:
         if rule.get("from"):
             continue
         selector = mapping(one.spec.get("podSelector"))
-        pods = [pod for pod in cluster.in_namespace(one.namespace) if _selects(selector, pod)]
+        pods = [pod for pod in cluster.in_namespace(one.namespace) if selects(selector, pod.labels)]
         if pods:
             ports = "on its ports" if rule.get("ports") else "on every port"
             yield one.finding(
@@ -63,12 +64,6 @@ def _open(cluster: Cluster, one: Object) -> Iterator[Finding]:
                 "switch the chart's NetworkPolicy off, or narrow it",
             )
         return
-
-
-def _selects(selector: dict[str, object], pod: Workload) -> bool:
-    if selector.get("matchExpressions"):
-        return False
-    return strings(selector.get("matchLabels")).items() <= pod.labels.items()
 
 
 def _refused(one: Object, version: str) -> Iterator[Finding]:
