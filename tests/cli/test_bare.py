@@ -171,3 +171,11 @@ def test_an_error_of_our_own_is_one_line(
     monkeypatch.setenv(streams.DEBUG, "1")
     with pytest.raises(KeyError):
         streams.guarded(broken)
+
+
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cilium_policies", "--version"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("cilium-policies ")
