@@ -131,8 +131,8 @@ def test_a_bad_file_is_named(tmp_path):
 
 def test_the_index_is_whole_json_and_small_steps_decode_it(tmp_path):
     out = index.build(tmp_path / "index.json")
-    head, *bodies, distributions = json.loads(out.read_bytes())
+    head, *bodies, platforms = json.loads(out.read_bytes())
     assert list(head["places"]) == [body["component"] for body in bodies] == sorted(head["places"])
-    assert "eks" in distributions
+    assert "eks" in platforms["distribution"]
     catalogue = load.Catalogue(out.read_bytes())
     assert [catalogue.components[name].name for name in catalogue.components] == list(head["places"])

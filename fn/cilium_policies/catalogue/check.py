@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from cilium_policies.catalogue import platform_forms
 from cilium_policies.catalogue.conditions import MENTIONS
 from cilium_policies.catalogue.model import parse_port
 from cilium_policies.lean import Any
@@ -96,38 +97,6 @@ CONDITION = {
 SERVICE = {"name": "text", "ports": "serviceports"}
 SERVICE_PORT = {"name": "text", "port": "text", "target": "text", "protocol": "text"}
 PORT_FIELD = {"field": "text", "default": "text"}
-DISTRIBUTION = {
-    "distribution": "text",
-    "what": "text",
-    "sameAs": "text",
-    "managed": "flag",
-    "cloud": "text",
-    "owns": "texts",
-    "apiServer": "apiserver",
-    "dns": "resolvers",
-    "brings": "bundle",
-    "tells": "when",
-    "keys": "texts",
-    "notes": "text",
-    "checked": "text",
-}
-API_SERVER = {"ports": "numbers", "tunnel": "tunnel"}
-LABELLED = {"namespace": "text", "labels": "strings"}
-RESOLVERS = {
-    "namespace": "text",
-    "labels": "strings",
-    "ports": "numbers",
-    "addresses": "ranges",
-    "nodeLocal": "flag",
-}
-RANGE = {"cidr": "text", "optional": "flag", "why": "text"}
-BUNDLED = {
-    "component": "text",
-    "namespace": "text",
-    "workload": "text",
-    "kind": "text",
-    "labels": "strings",
-}
 WORDS = (
     "kube-apiserver",
     "dns",
@@ -157,11 +126,11 @@ def problems(data: Any) -> list[str]:
     return found
 
 
-def distribution_problems(data: Any) -> list[str]:
-    """What is wrong with a distribution's file, in the same words; empty when it is valid."""
+def platform_problems(data: Any, kind: str) -> list[str]:
+    """What is wrong with the file of a `distribution` or a `cloud` (the kind), in the same words."""
     if not isinstance(data, dict):
-        return ["a distribution is a mapping that begins with `distribution: NAME`"]
-    return _members(data, DISTRIBUTION, "")
+        return [f"a {kind} is a mapping that begins with `{kind}: NAME`"]
+    return _members(data, platform_forms.FILES[kind], "")
 
 
 def nearest(word: str, known: Any) -> str:
@@ -208,10 +177,7 @@ _LISTS = {
     "services": "service",
     "serviceports": "serviceport",
     "ports": "podport",
-    "numbers": "number",
-    "tunnel": "labelled",
-    "ranges": "range",
-    "bundle": "bundled",
+    **platform_forms.LISTS,
     "hosts": "host",
     "hostnames": "hostname",
 }
@@ -222,11 +188,7 @@ _FORMS = {
     "serviceport": SERVICE_PORT,
     "port": PORT_FIELD,
     "via": VIA,
-    "apiserver": API_SERVER,
-    "labelled": LABELLED,
-    "resolvers": RESOLVERS,
-    "range": RANGE,
-    "bundled": BUNDLED,
+    **platform_forms.FORMS,
 }
 
 

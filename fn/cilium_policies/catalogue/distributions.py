@@ -35,6 +35,18 @@ class Bundled(NamedTuple):
     labels: dict[str, str]
 
 
+class Identity(NamedTuple):
+    """How pods get their identity in the cloud: those whose account has the annotation `account` and not `without`.
+    `to`: an entity or `cidr:RANGE`; `said`: only where the user has named the distribution."""
+
+    to: str
+    ports: tuple[str, ...]
+    why: str
+    account: str = ""
+    without: str = ""
+    said: bool = False
+
+
 class Distribution(NamedTuple):
     """One distribution; the nameless one stands for "not known".
 
@@ -58,6 +70,7 @@ class Distribution(NamedTuple):
     optional_dns: tuple[str, ...] = ()
     node_local_dns: bool = False
     brings: tuple[Bundled, ...] = ()
+    identity: tuple[Identity, ...] = ()
 
 
 UNKNOWN = Distribution()
@@ -90,11 +103,23 @@ def read(data: Mapping) -> Distribution:
         tuple(text(one.get("cidr")) for one in addresses if flag(one.get("optional"))),
         flag(dns.get("nodeLocal")),
         tuple(map(_bundled, mappings(data.get("brings")))),
+        tuple(map(_identity, mappings(data.get("identity")))),
     )
 
 
 def _numbers(value: object) -> tuple[int, ...]:
     return tuple(int(one) for one in texts(value) if one.isdigit())
+
+
+def _identity(data: Mapping) -> Identity:
+    return Identity(
+        text(data.get("to")),
+        texts(data.get("ports")),
+        text(data.get("why")),
+        text(data.get("account")),
+        text(data.get("without")),
+        flag(data.get("said")),
+    )
 
 
 def _bundled(data: Mapping) -> Bundled:

@@ -11,12 +11,12 @@ import os
 from pathlib import Path
 
 from cilium_policies.catalogue import load
-from cilium_policies.catalogue.check import distribution_problems, problems
+from cilium_policies.catalogue.check import platform_problems, problems
 from cilium_policies.catalogue.model import CatalogueError, Component
 from cilium_policies.lean import Any
 
 COMPONENTS = Path(load.COMPONENTS)
-DISTRIBUTIONS = Path(load.DISTRIBUTIONS)
+PLATFORMS = {"distribution": Path(load.DISTRIBUTIONS), "cloud": Path(load.CLOUDS)}
 INDEX = Path(load.INDEX)
 
 
@@ -47,8 +47,11 @@ def compiled(source: Path) -> bytes:
     for path in sorted(source.glob("*.yaml"), key=lambda path: path.stem):
         body = read_file(path)
         bodies[body["component"]] = body
-    kinds = {path.stem: read_distribution(path) for path in sorted(DISTRIBUTIONS.glob("*.yaml"))}
-    return assemble(bodies, load.stamp(source), kinds)
+    platforms = {
+        kind: {path.stem: read_platform(path, kind) for path in sorted(folder.glob("*.yaml"))}
+        for kind, folder in PLATFORMS.items()
+    }
+    return assemble(bodies, load.stamp(source), platforms)
 
 
 def read_file(path: Path) -> dict[str, Any]:
@@ -62,14 +65,12 @@ def read_file(path: Path) -> dict[str, Any]:
     return dict(data)
 
 
-def read_distribution(path: Path) -> dict[str, Any]:
-    """One distribution's file as a mapping of texts. Raises CatalogueError."""
+def read_platform(path: Path, kind: str) -> dict[str, Any]:
+    """A `distribution`'s or a `cloud`'s file (the kind) as a mapping of texts. Raises CatalogueError."""
     data = _texts_of(path)
-    wrong = distribution_problems(data)
-    if wrong or data.get("distribution") != path.stem:
-        raise CatalogueError(
-            f"{path.name}: {wrong[0] if wrong else 'distribution: must be the name of the file'}"
-        )
+    wrong = platform_problems(data, kind)
+    if wrong or data.get(kind) != path.stem:
+        raise CatalogueError(f"{path.name}: {wrong[0] if wrong else f'{kind}: must be the name of the file'}")
     return dict(data)
 
 
@@ -84,20 +85,18 @@ def _texts_of(path: Path) -> Any:
         raise CatalogueError(f"{path.name}: not YAML: {' '.join(str(error).split())}") from None
 
 
-def assemble(
-    bodies: dict[str, dict[str, Any]], mark: str = "", kinds: dict[str, dict[str, Any]] | None = None
-) -> bytes:
+def assemble(bodies: dict[str, dict[str, Any]], mark: str = "", platforms: Any = None) -> bytes:
     """The index of these entries, each with the edges that others state of it; the last line holds the
-    distributions (`kinds`)."""
+    distributions and clouds."""
     mirrors = mirrored(bodies)
     lines = [_encode({**body, "mirrored": mirrors.get(name, [])}) for name, body in bodies.items()]
     places, offset = {}, 0
     for name, line in zip(bodies, lines, strict=True):
         places[name] = [offset, offset + len(line)]
         offset += len(line) + 2
-    lines.append(_encode(kinds or {}))
+    lines.append(_encode(platforms or {kind: {} for kind in PLATFORMS}))
     tail = [offset, offset + len(lines[-1])]
-    head = {"stamp": mark, "places": places, "distributions": tail, **recognition(bodies)}
+    head = {"stamp": mark, "places": places, "platforms": tail, **recognition(bodies)}
     return b"[" + _encode(head) + b",\n" + b",\n".join(lines) + b"]\n"
 
 

@@ -6,12 +6,15 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 
+from cilium_policies.catalogue.clouds import Cloud
+from cilium_policies.catalogue.clouds import read as read_cloud
 from cilium_policies.catalogue.model import CatalogueError, ChartEntry, Component, Edge, MadeBy, read_edge
 from cilium_policies.lean import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COMPONENTS = os.path.join(HERE, "components")
 DISTRIBUTIONS = os.path.join(HERE, "distributions")
+CLOUDS = os.path.join(HERE, "clouds")
 INDEX = os.path.join(HERE, "index.json")
 INSTALLED = not os.path.exists(os.path.join(HERE, "..", "..", "..", "pyproject.toml"))
 FORM = "2"  # of the index; raised when it changes
@@ -71,6 +74,7 @@ class Catalogue:
         self.image_table: dict[str, list[tuple[str, str]]] = self.head["images"]
         self.shared: set[str] = set(self.head["shared"])
         self._edges: dict[str, tuple[Edge, ...]] = {}
+        self._tail: dict[str, dict[str, Any]] = {}
         self._gone: set[str] = set()  # entries whose statements no longer count
         self._stated: dict[str, list[Any]] = {}  # what a user's entries state of others
 
@@ -81,8 +85,18 @@ class Catalogue:
     @property
     def distributions(self) -> dict[str, Any]:
         """The mappings of all distributions by name, decoded when asked for."""
-        table: dict[str, Any] = self.components.tail(self.head["distributions"])
-        return table
+        return self._platforms["distribution"]
+
+    @property
+    def clouds(self) -> tuple[Cloud, ...]:
+        """All clouds, decoded when asked for."""
+        return tuple(map(read_cloud, self._platforms["cloud"].values()))
+
+    @property
+    def _platforms(self) -> dict[str, dict[str, Any]]:
+        if not self._tail:
+            self._tail.update(self.components.tail(self.head["platforms"]))
+        return self._tail
 
     def by_chart(self, chart: str) -> list[tuple[Component, ChartEntry]]:
         """The components whose pods a chart of that name makes, each with how."""
@@ -183,9 +197,9 @@ def _text() -> bytes:
 
 
 def stamp(source: str | os.PathLike[str]) -> str:
-    """What changes whenever a file of either folder is added, removed or edited: their count and newest time."""
+    """What changes whenever a file of these folders is added, removed or edited: their count and newest time."""
     count, newest = 0, 0
-    for folder in (source, DISTRIBUTIONS):
+    for folder in (source, DISTRIBUTIONS, CLOUDS):
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.name.endswith(".yaml"):

@@ -20,6 +20,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "listeners": ("Gateway",),
     "routes": ROUTE_KINDS,
     "ingresses": ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "VirtualService"),
+    "load_balancers": ("TargetGroupBinding",),
     "monitors": (),
     "scrape_targets": ("Probe", "VMProbe", "ScrapeConfig", "VMScrapeConfig", "VMStaticScrape"),
     "webhooks": (
@@ -29,6 +30,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "APIService",
     ),
     "api_access": (),
+    "cloud_identity": (),
     "configuration": (),
     "extensions": ("Gateway", *ROUTE_KINDS),
     "peers": (),

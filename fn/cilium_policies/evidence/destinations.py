@@ -20,6 +20,7 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.hostnames import Hostnames
 from cilium_policies.evidence.listeners import ENVOY_SHIFT
 from cilium_policies.evidence.names import Named, resolve
+from cilium_policies.evidence.ports_of_schemes import SERVERS
 from cilium_policies.evidence.public_names import is_local, is_public, is_short_service
 from cilium_policies.evidence.reasons import CALLS_API, Reason
 from cilium_policies.evidence.services import host_ports
@@ -180,13 +181,23 @@ class Destinations:
             yield from self._literal(host, port)
         elif is_local(host):
             local = Reason("calls-local-host", (_shown(host),))
-            yield from ((cidr(block), (port,), local) for block in _PRIVATE)
+            yield from ((cidr(block), (port,), local) for block in self._given.private or _PRIVATE)
         elif is_public(host) and not _is_variable(host):
             yield (
                 Peer("internet", "" if "$" in host else host),
                 (port,),
                 Reason("calls-host", (_shown(host),)),
             )
+            yield from self._private(host, port)
+
+    def _private(self, host: str, port: Port) -> Iterator[Destination]:
+        """A public name may resolve to an address of the company's own network: a managed database does, so may
+        any name on a server's port. With toFQDNs the agents follow the name."""
+        if self._cluster.settings.fqdn:
+            return
+        if port.number in SERVERS or any(cloud.is_private(host) for cloud in self._given.clouds):
+            reason = Reason("calls-private-host", (_shown(host),))
+            yield from ((cidr(block), (port,), reason) for block in self._given.private or _PRIVATE)
 
     def _literal(self, host: str, port: Port) -> Iterator[Destination]:
         import ipaddress  # lazily: few inputs hold a literal address

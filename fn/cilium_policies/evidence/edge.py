@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         "peers",
         "policy",
         "inferred",
+        "identity",
         "probe",
         "dns",
     ]

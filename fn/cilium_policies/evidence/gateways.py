@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.evidence import load_balancers
 from cilium_policies.evidence.access_rules import Bindings
 from cilium_policies.evidence.edge import Peer, entity
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.services import host_ports
 from cilium_policies.kube.objects import Mapping, Object, sequence, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -22,6 +24,15 @@ _OWNER_NAMESPACE = "gateway.envoyproxy.io/owning-gateway-namespace"
 _OWNER_CLASS = "gateway.envoyproxy.io/owning-gatewayclass"
 _CILIUM = "io.cilium/"  # gateway-controller, ingress-controller: traffic has the identity `ingress`
 INGRESS = entity("ingress")
+_NO_NAMES = (
+    "ingress",
+    "gateway",
+    "controller",
+    "k8s",
+    "networking",
+    "proxy",
+)  # what many programs are called
+_HTTP = (80, 443)
 
 
 def proxies_by_label(namespace: str, name: str) -> tuple[Peer, ...]:
@@ -57,6 +68,8 @@ class Gateways:
         config's gateways, else whatever pods carry the labels of its proxies."""
         if self.is_cilium(namespace, name):
             return (INGRESS,)
+        if outside := self.outside(namespace, name):
+            return outside
         served = self.workloads(namespace, name)
         if served:
             return tuple(dict.fromkeys(end for workload in served for end in ends(workload)))
@@ -79,6 +92,14 @@ class Gateways:
         """Whether Cilium itself serves this Gateway; its class is called so unless somebody made another."""
         gateway = self.gateway(namespace, name)
         return gateway is not None and self._class_controller(gateway).startswith(_CILIUM)
+
+    def outside(self, namespace: str, name: str) -> tuple[Peer, ...]:
+        """Where a Gateway's requests come from whose load balancer is outside the cluster; empty for any other."""
+        gateway = self.gateway(namespace, name)
+        if gateway is None:
+            return ()
+        class_name = text(gateway.spec.get("gatewayClassName"))
+        return load_balancers.clients(self._given, self._class_controller(gateway), class_name)
 
     def is_envoy(self, namespace: str, name: str) -> bool:
         """Whether Envoy Gateway serves it, which moves privileged ports."""
@@ -132,6 +153,10 @@ class Gateways:
         controller = text(chosen[0].spec.get("controller")) if chosen else ""
         if controller.startswith(_CILIUM) or (not chosen and name == "cilium"):
             return (INGRESS,)
+        if not name and not chosen and self._cluster.settings.platform.name == "gke":
+            name = "gce"  # what GKE takes an Ingress without a class for
+        if outside := load_balancers.clients(self._given, controller, name):
+            return outside
         found = self.controllers("networking.k8s.io", "ingresses/status", controller, name, *chosen[:1])
         return self._peers_or_given(found)
 
@@ -152,12 +177,27 @@ class Gateways:
         found = list(dict.fromkeys([*self._controllers[key], *self._given.proxies]))
         return _narrowed(found, names)
 
+    def _serves(self, workload: Workload) -> bool:
+        """Whether requests may come through it: it is in the host's network, or has a port on which a proxy is called:
+        80 or 443 of its own or of a Service, a published one, one on the host."""
+        if workload.host_network or workload in self._given.proxies:
+            return True
+        return bool(workload.ports) and (
+            any(
+                service.type in ("LoadBalancer", "NodePort")
+                or any(entry.port in _HTTP for entry in service.ports)
+                for service in self._cluster.before(workload)
+            )
+            or any(port.number in _HTTP for port in workload.ports)
+            or any(True for _ in host_ports(workload))
+        )
+
     def _allowed(self, group: str, resource: str) -> Iterator[Workload]:
         if self._bindings is None:
             self._bindings = Bindings(self._cluster.inventory)
         for workload in self._cluster.workloads:
-            if not workload.ports and not workload.host_network:
-                continue  # nothing listens: hook Jobs share their controller's account
+            if not self._serves(workload):
+                continue  # hook Jobs share their controller's account; others write an Ingress's status, too
             for rule in self._bindings.rules(workload.namespace, workload.service_account):
                 groups = [text(entry) for entry in sequence(rule.get("apiGroups"))]
                 resources = [text(entry) for entry in sequence(rule.get("resources"))]
@@ -207,5 +247,11 @@ def _speaks_of(workload: Workload, name: str) -> bool:
         return True
     if name in (workload.name, workload.release) or _class_of(workload.values, name):
         return True
-    told = (workload.component, workload.chart, *(image.rpartition("/")[2] for image in workload.images))
-    return any(word in one for one in told)
+    images = (image.rpartition("/")[2].partition("@")[0].partition(":")[0] for image in workload.images)
+    return any(_has_word(word, one) for one in (workload.component, workload.chart, *images))
+
+
+def _has_word(word: str, told: str) -> bool:
+    """`nginx` in `ingress-nginx` and `nginx-ingress`, `ingress-nginx` in `rke2-ingress-nginx`; but the first part
+    alone of a name that says more (`ingress` of `ingress.k8s.aws`) is no name of a program."""
+    return bool(word) and word not in _NO_NAMES and f"-{word}-" in f"-{told.replace('_', '-')}-"

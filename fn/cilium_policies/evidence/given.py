@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.evidence.edge import Peer
 from cilium_policies.kube.objects import Object
 from cilium_policies.lean import NamedTuple
@@ -18,12 +19,18 @@ class Given(NamedTuple):
     `proxies`  workloads that the catalogue lets `ingress-clients` call
     `for_nodes` pod ports (workload key, number, protocol) whose clients the catalogue knows to be the nodes'
                own processes: a NodePort or hostPort there is not for the outside
+    `clouds`   what the catalogue knows of clouds
+    `balancers` `spec.cluster.loadBalancerCIDRs`: where load balancers outside the cluster call from
+    `private`  `spec.cluster.privateCIDRs`: where names of the company's own network resolve to
     """
 
     gateways: tuple[Peer, ...] = ()
     scrapers: tuple[Peer, ...] = ()
     proxies: tuple[Workload, ...] = ()
     for_nodes: frozenset[tuple[tuple[str, str, str], int, str]] = frozenset()
+    clouds: tuple[Cloud, ...] = ()
+    balancers: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
 
 
 NOTHING_GIVEN = Given()

@@ -97,3 +97,10 @@ PROGRAMS = {
     "ldap": 389,
     "smtp": 587,
 }
+# Ports of databases, brokers, directories and file servers: a company's own often have names of the public DNS and
+# addresses of its private network (RDS, Cloud SQL, private endpoints; pgbouncer, Azure's and Amazon's TLS variants).
+SERVERS = frozenset((
+    389, 636, 1433, 1521, 2049, 2181, 3306, 3307, 4222, 5432, 5433, 5439, 5671, 5672, 6379, 6380, 6432, 7687, 8086,
+    8182, 9042, 9092, 9093, 9094, 9096, 9098, 9142, 9200, 10255, 10350, 11211, 11433, 26257, 27015, 27016, 27017,
+    61614, 61617,
+))  # fmt: skip

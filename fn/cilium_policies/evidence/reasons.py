@@ -25,6 +25,11 @@ if TYPE_CHECKING:
         "calls-through-gateway",
         "calls-local-host",
         "calls-host",
+        "calls-private-host",
+        "calls-cloud",
+        "calls-cloud-privately",
+        "cloud-identity",
+        "load-balancer",
         "called-by-configuration",
         "server-of-key",
         "through-gateway",
@@ -65,6 +70,7 @@ _ADDRESSES = frozenset(
         "calls-through-gateway",
         "calls-local-host",
         "calls-host",
+        "calls-private-host",
     )
 )
 

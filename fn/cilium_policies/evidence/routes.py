@@ -83,7 +83,8 @@ def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
         for parent in dict.fromkeys(parent_gateways(cluster, route)):
             routes.setdefault(parent, []).append(route)
     for (namespace, name), named in routes.items():
-        if not gateways.is_cilium(namespace, name) and not gateways.workloads(namespace, name):
+        known = gateways.is_cilium(namespace, name) or gateways.outside(namespace, name)
+        if not known and not gateways.workloads(namespace, name):
             often = f" ({len(named)} routes name it)" if len(named) > 1 else ""
             what = f"Gateway {namespace}/{name} is not in this input{often}: its proxies were found by label"
             yield Note(named[0], what, "give the tree's inventory (spec.inventory) or spec.cluster.gateways")

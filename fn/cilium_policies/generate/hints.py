@@ -65,7 +65,15 @@ def given(catalogue: Catalogue, parts: Roles, config: Config) -> Given:
             if known.peer in _OUTSIDE:
                 for_others.update(_ports(known, parts, name))
     only_nodes = frozenset(for_nodes - for_others)
-    return Given(gateways, tuple(dict.fromkeys(scrapers)), tuple(dict.fromkeys(proxies)), only_nodes)
+    return Given(
+        gateways,
+        tuple(dict.fromkeys(scrapers)),
+        tuple(dict.fromkeys(proxies)),
+        only_nodes,
+        catalogue.clouds,
+        config.cluster.load_balancer_cidrs,
+        config.cluster.private_cidrs,
+    )
 
 
 def _ports(known: Known, parts: Roles, name: str) -> list[tuple[tuple[str, str, str], int, str]]:

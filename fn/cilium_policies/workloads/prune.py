@@ -26,6 +26,7 @@ READ_KINDS = frozenset(
     EnvoyProxy ClientTrafficPolicy BackendTrafficPolicy SecurityPolicy EnvoyExtensionPolicy EnvoyPatchPolicy
     Backend BackendTLSPolicy HTTPRouteFilter
     Ingress IngressClass IngressRoute IngressRouteTCP IngressRouteUDP TraefikService Middleware VirtualService
+    TargetGroupBinding
     ServiceMonitor PodMonitor Probe ScrapeConfig VMServiceScrape VMPodScrape VMNodeScrape VMStaticScrape VMProbe
     VMScrapeConfig
     ValidatingWebhookConfiguration MutatingWebhookConfiguration APIService CustomResourceDefinition
@@ -44,6 +45,7 @@ _POD_FIELDS = (
     "automountServiceAccountToken",
     "hostNetwork",
     "dnsPolicy",
+    "nodeSelector",
 )
 _CONTAINER_FIELDS = ("name", "image", "command", "args", "env", "envFrom", "ports", "restartPolicy")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle")
@@ -70,6 +72,7 @@ class Pruner:
             for component in catalogue.components.values()
             for kind in _said(component.data, "object")
         }
+        self._kinds |= {group_kind(kind) for kind in _said(catalogue.distributions, "object")}
         patterns = {
             one for component in catalogue.components.values() for one in _said(component.data, "text", "arg")
         }

@@ -1,0 +1,69 @@
+"""What clouds are like: one file each in `clouds/`. Which names resolve to private addresses, what in a workload tells
+that it calls the cloud's API, and which load balancers call pods from outside the cluster."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+
+from cilium_policies.catalogue.conditions import NEVER
+from cilium_policies.catalogue.model import texts
+from cilium_policies.kube.objects import Mapping, mapping, mappings, text
+from cilium_policies.lean import NamedTuple
+
+
+class LoadBalancer(NamedTuple):
+    """Load balancers whose data plane is not in the cluster: the controllers and classes that stand for them (with
+    `*`), and the ranges they call from; none: anywhere outside."""
+
+    controllers: tuple[str, ...]
+    classes: tuple[str, ...]
+    ranges: tuple[str, ...] = ()
+
+    def serves(self, controller: str, name: str) -> bool:
+        """Whether a class of this name, or of a controller of this name, is one of them."""
+        if controller:
+            return any(fnmatchcase(controller, one) for one in self.controllers)
+        return any(fnmatchcase(name, one) for one in self.classes)
+
+
+class Cloud(NamedTuple):
+    """One cloud. `private_names`, `env`, `args` and `endpoints` are regular expressions.
+
+    `accounts` and `pods` are keys: annotations of a service account, labels of a pod, by which it asks for an
+    identity. `env` and `args` are whole names and arguments of programs that use the cloud, `schemes` of its URLs;
+    they say nothing where a key like `endpoints` names another place to call.
+    """
+
+    name: str
+    private_names: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    pods: tuple[str, ...] = ()
+    env: str = NEVER
+    args: str = NEVER
+    schemes: tuple[str, ...] = ()
+    endpoints: str = NEVER
+    load_balancers: tuple[LoadBalancer, ...] = ()
+
+    def is_private(self, host: str) -> bool:
+        """Whether a name of this cloud may resolve to an address of the company's own network."""
+        return any(re.search(one, host) for one in self.private_names)
+
+
+def read(data: Mapping) -> Cloud:
+    """A cloud out of its file's mapping."""
+    identity = mapping(data.get("identity"))
+    return Cloud(
+        text(data.get("cloud")),
+        texts(data.get("privateNames")),
+        texts(identity.get("accounts")),
+        texts(identity.get("pods")),
+        text(identity.get("env")) or NEVER,
+        text(identity.get("args")) or NEVER,
+        texts(identity.get("schemes")),
+        text(identity.get("endpoints")) or NEVER,
+        tuple(
+            LoadBalancer(texts(one.get("controllers")), texts(one.get("classes")), texts(one.get("ranges")))
+            for one in mappings(data.get("loadBalancers"))
+        ),
+    )

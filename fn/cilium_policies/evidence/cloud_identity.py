@@ -1,0 +1,115 @@
+"""Workloads that use a cloud's API: their service account asks for an identity there, or env, arguments and URLs name
+the cloud. It opens that API (internet, 443) and nothing else; where the identity itself is fetched in another way
+(an agent on the node, a metadata server) the distribution says so.
+
+`AWS_REGION` or `s3://bucket` is as common with an object store of the cluster's own: where a setting names the
+endpoint to call, that address is the evidence, and these words are none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cilium_policies.catalogue.clouds import Cloud
+from cilium_policies.catalogue.distributions import Identity
+from cilium_policies.catalogue.model import parse_port
+from cilium_policies.evidence.edge import Edge, Evidence, Peer, pods
+from cilium_policies.evidence.ends import HOST, cidr
+from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.trust import is_arguments, is_variable
+from cilium_policies.evidence.reasons import Reason
+from cilium_policies.kube.objects import Mapping, Object, strings
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Text, Workload
+
+Keys = dict[str, Object | Workload]
+_API = (Port(443),)
+_INTERNET = Peer("internet")
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """One edge a workload and cloud, and those by which it gets its identity."""
+    for workload in cluster.workloads:
+        if workload.host_network:
+            continue
+        keys = _account_keys(cluster, workload)
+        for cloud in given.clouds:
+            evidence = _evidence(workload, keys, cloud)
+            if evidence is not None:
+                yield from _edges(cluster, given, workload, cloud, keys, evidence)
+
+
+def _edges(
+    cluster: Cluster, given: Given, workload: Workload, cloud: Cloud, keys: Keys, evidence: Evidence
+) -> Iterator[Edge]:
+    own, privately = pods(workload), Reason("calls-cloud-privately", (cloud.name,))
+    yield Edge(own, _INTERNET, _API, Reason("calls-cloud", (cloud.name,)), evidence)
+    for block in given.private:
+        yield Edge(own, cidr(block), _API, privately, evidence)
+    settings = cluster.settings
+    if settings.platform.cloud != cloud.name:
+        return
+    for one in settings.platform.identity:
+        if _applies(one, keys, said=settings.said):
+            ports = tuple(port for each in one.ports if (port := parse_port(each)))
+            peer = cidr(one.to[5:]) if one.to.startswith("cidr:") else HOST
+            yield Edge(own, peer, ports, Reason("cloud-identity", (one.why,)), evidence)
+
+
+def _applies(one: Identity, keys: Keys, *, said: bool) -> bool:
+    """Whether a pod with these keys at its account gets its identity so."""
+    if one.said and not said:
+        return False
+    return (not one.account or one.account in keys) and (not one.without or one.without not in keys)
+
+
+def _account_keys(cluster: Cluster, workload: Workload) -> Keys:
+    """Keys of the account's annotations (told by the chart's values where it is not shown) and of the pods' labels,
+    each with the object it stands in."""
+    account = cluster.inventory.get("ServiceAccount", workload.namespace, workload.service_account)
+    found: Keys = dict.fromkeys(account.annotations, account) if account is not None else {}
+    if not workload.rendered:
+        found |= dict.fromkeys(_annotations(workload.values), workload)
+    return found | dict.fromkeys(workload.labels, workload)
+
+
+def _annotations(values: Mapping, depth: int = 0) -> Iterator[str]:
+    """Keys of `serviceAccount.annotations`, wherever it stands in a chart's values."""
+    for key, value in values.items():
+        if isinstance(value, dict) and depth < 8:
+            if key == "annotations":
+                yield from strings(value)
+            else:
+                yield from _annotations(value, depth + 1)
+
+
+def _evidence(workload: Workload, keys: Keys, cloud: Cloud) -> Evidence | None:
+    """Where it stands that this workload uses the cloud; None: nowhere."""
+    for key in (*cloud.accounts, *cloud.pods):
+        if key in keys:
+            return Evidence("identity", keys[key], key)
+    named = next((one for one in workload.texts if _names(one, cloud)), None)
+    if named is None or any(re.search(cloud.endpoints, one.key) and one.value for one in workload.texts):
+        return None
+    return Evidence("identity", workload, text=named.without_value())
+
+
+def _names(found: Text, cloud: Cloud) -> bool:
+    if found.key and is_variable(found) and re.fullmatch(cloud.env, found.key):
+        return True
+    if is_arguments(found) and any(re.search(cloud.args, word) for word in found.value.split()):
+        return True
+    if "://" not in found.value:
+        return False
+    return any(f"{scheme}://" in found.value and _called(found.value, scheme) for scheme in cloud.schemes)
+
+
+def _called(value: str, scheme: str) -> bool:
+    """Whether a URL of the scheme stands in a line that is no comment."""
+    pattern = rf"(?<![\w+.-]){scheme}://[A-Za-z0-9$]"
+    return any(
+        re.search(pattern, line) and not line.lstrip().startswith(("#", "//", ";"))
+        for line in value.split("\n")
+    )

@@ -1,0 +1,46 @@
+"""Load balancers whose data plane is outside of the cluster: a cloud's, which call pods by their own addresses.
+
+The controller that sets one up (AWS Load Balancer Controller, GKE's, Azure's) runs in the cluster and never sends
+a request to an application. The clients are addresses: `spec.cluster.loadBalancerCIDRs`, else the provider's
+published ranges, else anybody outside, as a load balancer with target type ip calls from the company's own network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.catalogue.clouds import LoadBalancer
+from cilium_policies.evidence.edge import Edge, Evidence, Peer
+from cilium_policies.evidence.ends import WORLD, behind, cidr
+from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.reasons import Reason
+from cilium_policies.kube.objects import mapping, text
+from cilium_policies.workloads.cluster import Cluster
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """Load balancers to the pods behind each TargetGroupBinding."""
+    for one in cluster.inventory.of("TargetGroupBinding", group="elbv2.k8s.aws"):
+        reference = mapping(one.spec.get("serviceRef"))
+        service = cluster.service(one.namespace, text(reference.get("name")))
+        for end, port in behind(cluster, service, text(reference.get("port"))) if service else ():
+            for client in tuple(map(cidr, given.balancers)) or (WORLD,):
+                yield Edge(client, end, (port,), Reason("load-balancer"), Evidence("route", one))
+
+
+def clients(given: Given, controller: str, name: str) -> tuple[Peer, ...]:
+    """Where requests come from whose class is of this controller ("" not known) and has this name; empty where it is
+    no load balancer outside."""
+    found = _of(given, controller, name)
+    if found is None:
+        return ()
+    ranges = tuple(dict.fromkeys((*given.balancers, *found.ranges)))
+    return tuple(map(cidr, ranges)) or (WORLD,)
+
+
+def _of(given: Given, controller: str, name: str) -> LoadBalancer | None:
+    for cloud in given.clouds:
+        for one in cloud.load_balancers:
+            if one.serves(controller, name):
+                return one
+    return None

@@ -1,0 +1,163 @@
+"""Load balancers outside of the cluster are addresses, never a controller's pods; managed databases may be private."""
+
+from __future__ import annotations
+
+import pytest
+from cilium_policies.cilium.model import Rule
+from cilium_policies.config.model import ClusterConfig, Config
+
+from tests.support import deployment, namespace, policies, service
+
+HEALTH = {"35.191.0.0/16", "130.211.0.0/22"}
+NGINX = (
+    namespace("n"),
+    deployment(
+        "n/nginx",
+        labels="app.kubernetes.io/name: ingress-nginx, app.kubernetes.io/component: controller",
+        port=443,
+    ),
+    service("n/nginx", selector="app.kubernetes.io/name: ingress-nginx", port=443, target="443"),
+)
+
+
+def ingress_class(controller: str, name: str = "c") -> str:
+    return f"""apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {{name: {name}}}
+spec: {{controller: {controller}}}
+"""
+
+
+def ingress(name: str = "c", annotations: str = "") -> str:
+    named = f"ingressClassName: {name}, " if name else ""
+    return f"""apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {{name: web, namespace: a, annotations: {{{annotations}}}}}
+spec: {{{named}rules: [{{http: {{paths: [
+  {{path: /, pathType: Prefix, backend: {{service: {{name: web, port: {{number: 80}}}}}}}}]}}}}]}}
+"""
+
+
+def gateway(class_name: str) -> str:
+    return f"""apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{name: g, namespace: a}}
+spec: {{gatewayClassName: {class_name}, listeners: [{{name: http, port: 80, protocol: HTTP}}]}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: web, namespace: a}}
+spec: {{parentRefs: [{{name: g}}], rules: [{{backendRefs: [{{name: web, port: 80}}]}}]}}
+"""
+
+
+def gateway_class(controller: str) -> str:
+    return f"""apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {{name: c}}
+spec: {{controllerName: {controller}}}
+"""
+
+
+def rules(*documents: str, **fields: object) -> tuple[Rule, ...]:
+    config = Config(mode="enforce", cluster=ClusterConfig(**fields))  # type: ignore[arg-type]
+    found = policies(namespace("a"), deployment("a/web"), service("a/web"), *documents, config=config)
+    return found["a/web"].specs[0].ingress or ()
+
+
+def who(found: tuple[Rule, ...]) -> set[str]:
+    """Entities and ranges of the rules, and `pods` for selectors."""
+    entities = {one for rule in found for one in rule.entities or ()}
+    ranges = {one.cidr for rule in found for one in rule.cidrs or ()}
+    return entities | ranges | ({"pods"} if any(rule.endpoints for rule in found) else set())
+
+
+@pytest.mark.parametrize(
+    "controller", ["ingress.k8s.aws/alb", "eks.amazonaws.com/alb", "azure/application-gateway"]
+)
+def test_the_clients_of_an_ingress_are_outside(controller: str) -> None:
+    [rule] = found = rules(ingress_class(controller), ingress(), *NGINX)
+    assert who(found) == {"world"}
+    assert [port.port for group in rule.ports or () for port in group.ports] == ["8080"]
+
+
+@pytest.mark.parametrize("name", ["gce", ""])
+def test_googles_call_from_published_ranges(name: str) -> None:
+    annotations = f"kubernetes.io/ingress.class: {name}" if name else ""
+    assert who(rules(ingress("", annotations), distribution="gke")) == HEALTH
+
+
+def test_an_internal_one_calls_from_the_companys_network() -> None:
+    internal = ingress("", "kubernetes.io/ingress.class: gce-internal")
+    assert who(rules(internal)) == {"world"}
+    assert who(rules(internal, load_balancer_cidrs=("10.2.0.0/24",))) == {"10.2.0.0/24"}
+
+
+@pytest.mark.parametrize(
+    "documents",
+    [
+        (gateway("gke-l7-regional-external-managed"),),
+        (gateway("azure-alb-external"),),
+        (gateway("c"), gateway_class("gateway.k8s.aws/alb")),
+        (gateway("c"), gateway_class("alb.networking.azure.io/alb-controller")),
+        (gateway("c"), gateway_class("networking.gke.io/gateway")),
+    ],
+)
+def test_the_clients_of_a_gateway_are_outside(documents: tuple[str, ...]) -> None:
+    assert who(rules(*documents)) == {"world"}
+
+
+def test_a_target_group_binds_a_load_balancer_to_pods() -> None:
+    binding = """apiVersion: elbv2.k8s.aws/v1beta1
+kind: TargetGroupBinding
+metadata: {name: web, namespace: a}
+spec: {serviceRef: {name: web, port: 80}, targetGroupARN: x, targetType: ip}
+"""
+    assert who(rules(binding)) == {"world"}
+
+
+def test_a_proxy_in_the_cluster_is_still_found_by_its_class() -> None:
+    assert who(rules(ingress_class("k8s.io/ingress-nginx", "nginx"), ingress("nginx"), *NGINX)) == {"pods"}
+
+
+def database(host: str, **fields: object) -> set[tuple[str, str]]:
+    client = deployment("a/web", extra=f"env: [{{name: DATABASE_URL, value: '{host}'}}]")
+    config = Config(mode="enforce", cluster=ClusterConfig(**fields))  # type: ignore[arg-type]
+    found = policies(namespace("a"), client, config=config)["a/web"].specs[0].egress or ()
+    return {
+        (one.cidr, port.port)
+        for rule in found
+        for one in rule.cidrs or ()
+        for group in rule.ports or ()
+        for port in group.ports
+    }
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "postgres://u:p@shop.abc.eu-west-1.rds.amazonaws.com:5432/x",
+        "postgres://u:p@db.example-corp.net/x",  # any name on a database's port
+        "redis://shop.redis.cache.windows.net:6380",
+        "https://vpc-logs-abc.eu-west-1.es.amazonaws.com",
+        "https://vault.privatelink.vaultcore.azure.net",
+    ],
+)
+def test_a_managed_databases_name_may_be_private(host: str) -> None:
+    found = database(host)
+    assert {"0.0.0.0/0", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"} <= {range for range, _ in found}
+    assert len({port for _, port in found}) == 1
+
+
+def test_the_config_says_where_they_are() -> None:
+    url = "postgres://u:p@shop.abc.eu-west-1.rds.amazonaws.com:5432/x"
+    assert {range for range, _ in database(url, private_cidrs=("10.8.0.0/16",))} == {
+        "0.0.0.0/0",
+        "::/0",
+        "10.8.0.0/16",
+    }
+    assert database(url, fqdn=True) == set()
+
+
+def test_a_public_api_stays_public() -> None:
+    assert {range for range, _ in database("https://api.stripe.com")} == {"0.0.0.0/0", "::/0"}
