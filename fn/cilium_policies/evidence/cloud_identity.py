@@ -17,8 +17,8 @@ from cilium_policies.catalogue.model import parse_port
 from cilium_policies.evidence.edge import Edge, Evidence, Peer, pods
 from cilium_policies.evidence.ends import HOST, cidr
 from cilium_policies.evidence.given import Given
-from cilium_policies.evidence.trust import is_arguments, is_variable
 from cilium_policies.evidence.reasons import Reason
+from cilium_policies.evidence.trust import is_variable
 from cilium_policies.kube.objects import Mapping, Object, strings
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -99,7 +99,7 @@ def _evidence(workload: Workload, keys: Keys, cloud: Cloud) -> Evidence | None:
 def _names(found: Text, cloud: Cloud) -> bool:
     if found.key and is_variable(found) and re.fullmatch(cloud.env, found.key):
         return True
-    if is_arguments(found) and any(re.search(cloud.args, word) for word in found.value.split()):
+    if found.kind in ("args", "command") and any(re.search(cloud.args, word) for word in found.value.split()):
         return True
     if "://" not in found.value:
         return False
