@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cilium_policies.checks.situation import Known, Situation
 from cilium_policies.cilium.model import Rule
 from cilium_policies.cli.options import Run, run_on
 from cilium_policies.evidence.edge import Edge, Peer
 from cilium_policies.function import Options
 from cilium_policies.questions import because, explain
-from cilium_policies.questions.situation import Known, Situation
 
 from tests.engine.corpus import Case, cases
 

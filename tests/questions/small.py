@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cilium_policies.checks.situation import Situation, as_written, with_generated
 from cilium_policies.cli.options import Run, run_on
 from cilium_policies.function import Options
-from cilium_policies.questions.situation import Situation, as_written, with_generated
 
 SHOP = """\
 apiVersion: v1

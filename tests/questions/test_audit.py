@@ -7,13 +7,13 @@ import tracemalloc
 from collections.abc import Iterable
 
 import pytest
+from cilium_policies.checks.situation import Situation, with_generated
 from cilium_policies.cilium.read import read_policy
 from cilium_policies.cli.options import run_on
 from cilium_policies.document.parse import load
 from cilium_policies.evaluate.world import World
 from cilium_policies.function import Options
 from cilium_policies.questions.audit import CUT, DROPPED, STALE, UNKNOWN, Audit
-from cilium_policies.questions.situation import Situation, with_generated
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cilium_policies.checks.situation import with_generated
 from cilium_policies.cli.options import run_on
 from cilium_policies.function import Options
 from cilium_policies.generate.own import documents
 from cilium_policies.questions.audit import CUT, DROPPED, Audit
-from cilium_policies.questions.situation import with_generated
 
 from tests.engine.corpus import Row, cases, cluster_text
 from tests.engine.judge import Judge, Side, Verdict

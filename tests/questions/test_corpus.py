@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cilium_policies.checks.situation import Known, Situation, with_generated
 from cilium_policies.cli.options import Run, run_on
 from cilium_policies.document.finding import ERROR, Refused
 from cilium_policies.function import Options
 from cilium_policies.questions import diff, explain, lint
 from cilium_policies.questions import list as listing
-from cilium_policies.questions.situation import Known, Situation, with_generated
 
 from tests.engine.corpus import Case, Row, cases
 

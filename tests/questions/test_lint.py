@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from cilium_policies.questions.lint import CHECKS, Row, lint, reference, table
+from cilium_policies.checks.every import CHECKS
+from cilium_policies.questions.lint import Row, lint, reference, table
 from cilium_policies.show.table import rendered
 
 from tests.questions.small import SHOP, policy, small

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 import click
 
+from cilium_policies.checks.situation import with_generated
 from cilium_policies.cilium.model import Policy
 from cilium_policies.cli import options
 from cilium_policies.cli.progress import Progress
@@ -18,7 +19,6 @@ from cilium_policies.document.finding import refused
 from cilium_policies.generate.policies import Policies
 from cilium_policies.questions.audit import Audit
 from cilium_policies.questions.flows import UNTYPED
-from cilium_policies.questions.situation import with_generated
 
 
 @click.command("audit", short_help="Hubble's flows against the enforced plan")

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
+from cilium_policies.checks.situation import Situation
 from cilium_policies.cli import inputs, options
 from cilium_policies.cli.situations import chooses_policies, situation
 from cilium_policies.cli.streams import put, say
 from cilium_policies.questions import diff as question
-from cilium_policies.questions.situation import Situation
 from cilium_policies.show.table import rendered
 
 _PATH = click.Path(exists=True, allow_dash=True)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 import click
 
 from cilium_policies import function
+from cilium_policies.checks.situation import policy_objects
 from cilium_policies.cli import bare, inputs
 from cilium_policies.cli.envelope import envelope, items_of
 from cilium_policies.cli.progress import Progress
@@ -20,7 +21,6 @@ from cilium_policies.document.source import Source
 from cilium_policies.document.split import split
 from cilium_policies.generate.summary import findings, plural, printed, told, unprinted
 from cilium_policies.kube.empty import counted, refuse_empty
-from cilium_policies.questions.situation import policy_objects
 from cilium_policies.show.table import FORMS, Table, rendered
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from cilium_policies.checks.situation import Situation, as_written, with_generated
 from cilium_policies.cli.options import Command, Run
-from cilium_policies.questions.situation import Situation, as_written, with_generated
 
 _HELP = (
     "written: the policies in the input alone; planned: those that the function would write, beside yours. "

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from cilium_policies.checks.situation import Situation
 from cilium_policies.evaluate.endpoint import Endpoint, entity
 from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.peers import EVERYBODY, Cloud, Labelled, Matcher, Named, Range
 from cilium_policies.evaluate.portset import EVERYTHING, NOTHING, PortSet, difference, union
 from cilium_policies.evaluate.reach import Reach, numbers
-from cilium_policies.questions.situation import Situation
 
 NODES = ("host", "remote-node", "kube-apiserver", "ingress", "health")
 WORLD = "world"

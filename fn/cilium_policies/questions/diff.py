@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from cilium_policies.checks.situation import Situation
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.portset import NOTHING, PortSet, difference, words
 from cilium_policies.questions.connections import INTERNET, Connections, Pair
 from cilium_policies.questions.list import EVERY_POD
-from cilium_policies.questions.situation import Situation
 from cilium_policies.questions.values import ports
 from cilium_policies.show.table import Cell, Table, columns
 

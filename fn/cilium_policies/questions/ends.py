@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cilium_policies.checks.situation import SOMEWHERE, Situation
 from cilium_policies.document.finding import Refused, refused
 from cilium_policies.evaluate.endpoint import ENTITIES, Endpoint, address, dns_name, entity
-from cilium_policies.questions.situation import Situation
 from cilium_policies.workloads.model import Service, Workload
 
 INTERNET = "internet"
 WORDS = ("world", INTERNET, *ENTITIES, "kube-apiserver-external")
-SOMEWHERE = "198.51.100.1"  # TEST-NET-2: an address of the internet that nobody has
 
 
 class End(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from cilium_policies.checks.situation import Known, Situation
 from cilium_policies.document.finding import refused
 from cilium_policies.evaluate.entries import RuleRef
 from cilium_policies.evaluate.verdict import (
@@ -19,7 +20,6 @@ from cilium_policies.evaluate.verdict import (
 from cilium_policies.evidence.edge import Evidence
 from cilium_policies.questions.because import edges, told, where_words
 from cilium_policies.questions.ends import INTERNET, End, Port, ends, pod_port, port
-from cilium_policies.questions.situation import Known, Situation
 from cilium_policies.show.table import Cell, Table, columns
 
 WORDS = {True: "allowed", False: "denied", None: "not known"}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from cilium_policies.checks import needs
+from cilium_policies.checks.every import CHECKS
+from cilium_policies.checks.fault import Fault, Linted
+from cilium_policies.checks.situation import Known, Situation, known, place, policy_objects
 from cilium_policies.cilium.model import Policy
 from cilium_policies.cilium.read import CCNP, CNP
 from cilium_policies.cilium.typed import typed
@@ -14,42 +18,7 @@ from cilium_policies.document.lines import lines_of
 from cilium_policies.document.source import Item, Source
 from cilium_policies.generate.plan import Plan
 from cilium_policies.kube.objects import Mapping, Object, at
-from cilium_policies.questions.faults import addresses, names, needs, overlap, peers, ports, shape, subjects
-from cilium_policies.questions.faults.fault import Fault, Linted
-from cilium_policies.questions.situation import Known, Situation, known, place, policy_objects
 from cilium_policies.show.table import Cell, Table, columns
-
-# Every check with its name, in the order in which they run; a check's first docstring line is its description.
-CHECKS: dict[str, Callable[[Linted], Iterator[Fault]]] = {
-    "refused": shape.refused,
-    "unread": shape.unread,
-    "needed-flow-cut": needs.cut,
-    "selects-no-pod": subjects.no_pod,
-    "foreign-namespace": subjects.foreign_namespace,
-    "closes-node-health": subjects.node_health,
-    "empty-direction": shape.empty_direction,
-    "empty-list": shape.empty_list,
-    "idle-default-deny": shape.idle_flag,
-    "deny-only": shape.deny_only,
-    "audit-annotation": shape.audit_annotation,
-    "peer-matches-nothing": peers.nobody,
-    "negative-peer": peers.negative,
-    "no-peer": peers.everybody,
-    "service-with-ports": peers.service_ports,
-    "service-in-deny": peers.service_deny,
-    "no-such-service": peers.no_service,
-    "cidr-of-cluster": addresses.at_cluster,
-    "no-such-cidr-group": addresses.no_group,
-    "service-port": ports.service_port,
-    "no-such-port-name": ports.no_such_name,
-    "odd-port-range": ports.odd_range,
-    "dns-udp-only": ports.dns_over_udp,
-    "name-without-dns": names.no_dns_rule,
-    "name-of-cluster": names.in_cluster,
-    "useless-rule": overlap.useless,
-    "open-beside-tight": overlap.defeats,
-    "conflicting-rules": overlap.conflict,
-}
 
 
 class Row(NamedTuple):
@@ -90,7 +59,7 @@ def lint(
     texts = _Texts(sources)
     written = [_known(one, texts, versions) for one in (*policy_objects(plan.cluster.inventory), *own)]
     situation = Situation(plan.cluster, [*written, *(Known(one) for one in generated)], enforced=True)
-    cut = needs.cuts(situation, plan)
+    cut = list(needs.cuts(situation, plan.edges, plan.dns.workloads))
     rows = [
         _row(name, fault, one, texts)
         for one in situation.known

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from cilium_policies.checks.situation import Situation
 from cilium_policies.document.finding import refused
 from cilium_policies.evaluate.portset import EVERYTHING, NOTHING, PortSet, union, words
 from cilium_policies.questions.connections import INTERNET, NODES, WORLD, Connections
-from cilium_policies.questions.situation import Situation
 from cilium_policies.show.table import Cell, Table, columns
 
 EVERY_POD = "every pod"

@@ -23,6 +23,8 @@ from cilium_policies.kube.reading import COMPONENT
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
+SOMEWHERE = "198.51.100.1"  # TEST-NET-2: an address of the internet that nobody has
+
 
 class Known(NamedTuple):
     """One policy, and where it comes from. `body` is empty for one that this run generates."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from cilium_policies.checks.situation import Known, Situation
 from cilium_policies.cilium.model import Rule, Spec
 from cilium_policies.document.finding import WARNING
 from cilium_policies.evaluate.endpoint import Endpoint, entity
 from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.selectors import Needs, holds
 from cilium_policies.evaluate.verdict import Decision
-from cilium_policies.questions.situation import Known, Situation
 from cilium_policies.workloads.model import Workload
 
 

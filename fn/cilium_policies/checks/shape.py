@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.checks.fault import Fault, Linted, Part
 from cilium_policies.cilium.model import Rule, ToPorts
 from cilium_policies.cilium.read import NETWORK_POLICY
 from cilium_policies.document.finding import ERROR
-from cilium_policies.questions.faults.fault import Fault, Linted, Part
 
 _WHO = {
     "schema": "the API server refuses it",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.checks.fault import Fault, Linted, Part
 from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.peers import EVERYBODY
 from cilium_policies.evaluate.portset import NOTHING, PortSet, difference, port_set
 from cilium_policies.evaluate.reach import numbers
-from cilium_policies.questions.faults.fault import Fault, Linted, Part
 
 
 def useless(one: Linted) -> Iterator[Fault]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.checks.fault import Fault, Linted, Part
 from cilium_policies.cilium.model import Cidr
 from cilium_policies.evaluate.addresses import network
 from cilium_policies.kube.objects import at, sequence, text
-from cilium_policies.questions.faults.fault import Fault, Linted, Part
 
 # Ranges that distributions give to pods and Services by default: kubeadm with flannel, k3s, Talos, kubespray.
 _CUSTOMARY = {

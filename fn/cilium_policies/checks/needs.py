@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from cilium_policies.checks.fault import Fault, Flow, Linted
+from cilium_policies.checks.situation import SOMEWHERE, Situation
 from cilium_policies.evaluate.endpoint import Endpoint, address, dns_name, entity
 from cilium_policies.evaluate.entries import RuleRef
 from cilium_policies.evaluate.verdict import DEFAULT_DENY, DENY_RULE
 from cilium_policies.evidence.edge import Edge, Peer
 from cilium_policies.evidence.words import evidence_words, reason_words
-from cilium_policies.generate.plan import Plan
-from cilium_policies.questions.ends import SOMEWHERE
-from cilium_policies.questions.faults.fault import Fault, Flow, Linted
-from cilium_policies.questions.situation import Situation
+from cilium_policies.workloads.model import Workload
 
 _DNS = 53
 
@@ -46,13 +45,9 @@ def _narrowness(ref: RuleRef) -> int:
     return len(subject.requirements) if subject else 0
 
 
-def cuts(situation: Situation, plan: Plan | None) -> list[Flow]:
-    """Every needed flow that is denied, with each side that denies it."""
-    return list(_denied(situation, plan)) if plan is not None else []
-
-
-def _denied(situation: Situation, plan: Plan) -> Iterator[Flow]:
-    for edge in plan.edges:
+def cuts(situation: Situation, edges: Iterable[Edge], dns: Iterable[Workload]) -> Iterator[Flow]:
+    """Every needed flow that is denied, with each side that denies it; `dns` are the cluster's DNS servers."""
+    for edge in edges:
         if edge.explains:
             why = f"is needed: {reason_words(edge.reason)} ({evidence_words(edge.evidence)})"
             for source, target in _ends(situation, edge):
@@ -60,7 +55,7 @@ def _denied(situation: Situation, plan: Plan) -> Iterator[Flow]:
                     if port.number:
                         yield from _judged(situation, source, target, (port.number, port.protocol), why)
     why = "is how its pods look up every name"
-    for server in plan.dns.workloads:
+    for server in dns:
         for end in situation.workloads:
             if end.managed and situation.workloads[end] is not server:
                 yield from _judged(situation, end, situation.end(server), (_DNS, "UDP"), why)

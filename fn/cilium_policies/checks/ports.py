@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.checks.fault import Fault, Linted, Part
 from cilium_policies.cilium.agent import port_number
 from cilium_policies.cilium.read import NETWORK_POLICY
 from cilium_policies.evaluate.peers import Labelled
 from cilium_policies.evaluate.ports import Span
-from cilium_policies.questions.faults.fault import Fault, Linted, Part
 from cilium_policies.workloads.model import Service, Workload
 
 _DNS = 53

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from cilium_policies.checks.fault import Fault, Linted, Part
+from cilium_policies.checks.subjects import may_fit, why_nothing
 from cilium_policies.cilium.read import NETWORK_POLICY
 from cilium_policies.evaluate.labels import POD_NAMESPACE
 from cilium_policies.evaluate.peers import Labelled, refers
 from cilium_policies.evaluate.selectors import Need, Needs, needs_of
-from cilium_policies.questions.faults.fault import Fault, Linted, Part
-from cilium_policies.questions.faults.subjects import may_fit, why_nothing
 
 
 def nobody(one: Linted) -> Iterator[Fault]:

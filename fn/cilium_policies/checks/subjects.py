@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from cilium_policies.checks.fault import Fault, Linted
 from cilium_policies.cilium.model import Selector
 from cilium_policies.cilium.read import CNP, NETWORK_POLICY
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.entries import subject_of
 from cilium_policies.evaluate.labels import POD_NAMESPACE, LabelFilter
 from cilium_policies.evaluate.selectors import Need, Needs, holds, needs_of
-from cilium_policies.questions.faults.fault import Fault, Linted
 from cilium_policies.workloads.model import Workload
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.checks.fault import Fault, Linted
 from cilium_policies.cilium.model import Fqdn
 from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.layer7 import dns_names, uses_dns
 from cilium_policies.evaluate.names import matches_name
 from cilium_policies.kube.objects import mappings, sequence, text
-from cilium_policies.questions.faults.fault import Fault, Linted
 
 _CURE = 'allow DNS with rules: {dns: [{matchPattern: "*"}]} to kube-dns on port 53, in any policy of the pod'
 

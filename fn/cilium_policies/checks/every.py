@@ -1,0 +1,40 @@
+"""Every check of policies, by the name that people see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from cilium_policies.checks import addresses, names, needs, overlap, peers, ports, shape, subjects
+from cilium_policies.checks.fault import Fault, Linted
+
+# Every check with its name, in the order in which they run; a check's first docstring line is its description.
+CHECKS: dict[str, Callable[[Linted], Iterator[Fault]]] = {
+    "refused": shape.refused,
+    "unread": shape.unread,
+    "needed-flow-cut": needs.cut,
+    "selects-no-pod": subjects.no_pod,
+    "foreign-namespace": subjects.foreign_namespace,
+    "closes-node-health": subjects.node_health,
+    "empty-direction": shape.empty_direction,
+    "empty-list": shape.empty_list,
+    "idle-default-deny": shape.idle_flag,
+    "deny-only": shape.deny_only,
+    "audit-annotation": shape.audit_annotation,
+    "peer-matches-nothing": peers.nobody,
+    "negative-peer": peers.negative,
+    "no-peer": peers.everybody,
+    "service-with-ports": peers.service_ports,
+    "service-in-deny": peers.service_deny,
+    "no-such-service": peers.no_service,
+    "cidr-of-cluster": addresses.at_cluster,
+    "no-such-cidr-group": addresses.no_group,
+    "service-port": ports.service_port,
+    "no-such-port-name": ports.no_such_name,
+    "odd-port-range": ports.odd_range,
+    "dns-udp-only": ports.dns_over_udp,
+    "name-without-dns": names.no_dns_rule,
+    "name-of-cluster": names.in_cluster,
+    "useless-rule": overlap.useless,
+    "open-beside-tight": overlap.defeats,
+    "conflicting-rules": overlap.conflict,
+}

@@ -1,1 +1,0 @@
-"""The faults that `lint` finds, one small function each; `questions.lint.CHECKS` lists them."""
