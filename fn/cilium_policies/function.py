@@ -112,7 +112,7 @@ def make(sources: list[Source], config: Config, options: Options) -> Made:
     others, outdated = beside(read, sources, config.inventory, options.inventory, known)
     told = settings(config, Inventory([*read.objects, *others]), known, mentions(sources, options))
     cluster = gather(read.objects, known, told, others)
-    planned = plan(cluster, config, known)
+    planned = plan(cluster, config, known, sources)
     for one in read.objects:
         one.forget()
     planned.findings.extend(outdated)

@@ -48,19 +48,22 @@ def test_a_service_whose_pods_an_operator_may_make_is_not_judged() -> None:
 
 def test_an_open_network_policy_beside_a_tight_one() -> None:
     [found] = said(WEB, OPEN)
-    assert "NetworkPolicy shop/open lets everybody in to web on its ports" in found.message
+    assert (
+        "NetworkPolicy/shop/open: spec.ingress[0].from: lets everybody in to shop/web on its ports"
+        in found.message
+    )
     everywhere = OPEN.replace("  - ports: [{port: 8080}]\n", "  - {}\n")
     assert "on every port" in said(WEB, everywhere)[0].message
     assert said(WEB, OPEN.replace("  - ports", "  - from: [{podSelector: {}}]\n    ports")) == []
     by_expression = OPEN.replace(
         "{matchLabels: {app: web}}", "{matchExpressions: [{key: app, operator: Exists}]}"
     )
-    assert "lets everybody in to web" in said(WEB, by_expression)[0].message
+    assert "lets everybody in to shop/web" in said(WEB, by_expression)[0].message
 
 
 def test_a_policy_that_the_engine_would_refuse() -> None:
     [found] = said(WEB, REFUSED)
-    assert "would be refused by Cilium" in found.message
+    assert "the API server refuses it" in found.message
     assert "protocol" in found.message
     assert said(WEB, REFUSED.replace("HTTP", "TCP")) == []
     assert said(WEB, REFUSED.replace("HTTP", "${PROTOCOL}")) == []

@@ -104,6 +104,9 @@ FAULTS = {
         "serverNames: [a.io]}]}, {toEntities: [world], toPorts: [{ports: [{port: '443', protocol: TCP}], "
         "rules: {http: [{}]}}]}]"
     ),
+    "open-to-everybody": policy(
+        "{endpointSelector: {matchLabels: {app: db}}, ingress: [{fromEntities: [world, cluster]}]}"
+    ),
 }
 GROUP = """\
 ---

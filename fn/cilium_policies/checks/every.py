@@ -36,5 +36,17 @@ CHECKS: dict[str, Callable[[Linted], Iterator[Fault]]] = {
     "name-of-cluster": names.in_cluster,
     "useless-rule": overlap.useless,
     "open-beside-tight": overlap.defeats,
+    "open-to-everybody": overlap.opens,
     "conflicting-rules": overlap.conflict,
 }
+
+# Those that need nothing but the policies and the pods: every run of the function warns of what they find.
+CHEAP = (
+    "refused",
+    "unread",
+    "selects-no-pod",
+    "peer-matches-nothing",
+    "no-peer",
+    "open-beside-tight",
+    "open-to-everybody",
+)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.checks.fault import Fault, Linted, Part
+from cilium_policies.cilium.read import NETWORK_POLICY
 from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.peers import EVERYBODY
 from cilium_policies.evaluate.portset import NOTHING, PortSet, difference, port_set
 from cilium_policies.evaluate.reach import numbers
+
+_NARROW = "narrow it; a chart's own is switched off in its values"
 
 
 def useless(one: Linted) -> Iterator[Fault]:
@@ -80,6 +83,35 @@ def defeats(one: Linted) -> Iterator[Fault]:
         if limited:
             message = f"allows everybody everything: {limited} limits nothing for the same pods"
             yield Fault(part.path, message, "remove this rule, or the other policy")
+
+
+def opens(one: Linted) -> Iterator[Fault]:
+    """A rule lets everybody in, or its pods out to everybody: tighter policies beside it limit nothing."""
+    if one.known.own:
+        return
+    for part in one.parts():
+        if part.deny or part.entry is None or not _is_everybody(part):
+            continue
+        if _open(part.entry) and _limited(one, part):
+            continue  # open-beside-tight says so
+        pods = one.selected(part.entry)
+        if pods:
+            place = f"{part.path}.{part.side}" if one.policy.kind == NETWORK_POLICY else part.path
+            yield Fault(place, f"{_opened(part, str(pods[0]))}: allows of all policies add up", _NARROW)
+
+
+def _is_everybody(part: Part) -> bool:
+    """Outward only without ports: many a pod may call everybody on one."""
+    rule, entities = part.rule, set(part.rule.entities or ())
+    if "all" not in entities and not {"world", "cluster"} <= entities:
+        return False
+    return part.ingress or not rule.ports
+
+
+def _opened(part: Part, pod: str) -> str:
+    if not part.ingress:
+        return f"lets {pod} out to everybody on every port"
+    return f"lets everybody in to {pod} on {'its ports' if part.rule.ports else 'every port'}"
 
 
 def _limited(one: Linted, part: Part) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cilium_policies.checks.fault import Fault, Linted, Part
-from cilium_policies.checks.subjects import may_fit, why_nothing
+from cilium_policies.checks.subjects import may_fit, told_by_manifests, why_nothing
 from cilium_policies.cilium.read import NETWORK_POLICY
 from cilium_policies.evaluate.labels import POD_NAMESPACE
 from cilium_policies.evaluate.peers import Labelled, refers
@@ -30,6 +30,8 @@ def _nobody(one: Linted, part: Part, matcher: Labelled) -> Fault | None:
     any namespace may stand in another build."""
     needs = matcher.needs
     if any(need.source == "reserved" or "namespace.labels." in need.key for need in needs):
+        return None
+    if not told_by_manifests(needs):
         return None
     if one.situation.matched(matcher):
         return None

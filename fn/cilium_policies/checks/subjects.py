@@ -13,6 +13,8 @@ from cilium_policies.evaluate.labels import POD_NAMESPACE, LabelFilter
 from cilium_policies.evaluate.selectors import Need, Needs, holds, needs_of
 from cilium_policies.workloads.model import Workload
 
+_OF_CONTROLLERS = ("batch.kubernetes.io/", "job-name")
+
 
 def no_pod(one: Linted) -> Iterator[Fault]:
     """The policy selects no pod that the input shows."""
@@ -21,7 +23,7 @@ def no_pod(one: Linted) -> Iterator[Fault]:
         pods = one.shown(one.policy.namespace)
         if not pods or any(holds(needs, end) for end in _ends(one, needs)) or foreign(subject, one):
             continue
-        if any(may_fit(needs, pod) for pod in pods):
+        if not told_by_manifests(needs) or any(may_fit(needs, pod) for pod in pods):
             continue
         message, cure = why_nothing(needs, pods, one.situation.options.labels)
         yield Fault(field, f"selects no pod that the input shows{message}", cure)
@@ -92,6 +94,15 @@ def why_nothing(needs: Needs, pods: list[Workload], patterns: tuple[str, ...]) -
             "such pods are the entities host and remote-node",
         )
     return "", f"select by labels that its pods carry{_example(wanted, pods)}"
+
+
+def told_by_manifests(needs: Needs) -> bool:
+    """Whether manifests can tell who has these labels: a Job's controller sets its own at run time, and Flux fills
+    variables in later."""
+    return not any(
+        need.key.startswith(_OF_CONTROLLERS) or any("${" in text for text in (need.key, *need.values))
+        for need in needs
+    )
 
 
 def may_fit(needs: Needs, pod: Workload) -> bool:

@@ -1,15 +1,13 @@
-"""What the user's own policies select and name that the input does not show, and which of them are in force where
-this program only audits. `cilium-policies lint` judges the same policies in full."""
+"""Which of the user's own policies are in force where this program only audits. What is wrong with them the checks
+say."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from cilium_policies.config.model import AUDIT, EGRESS, INGRESS, Mode
-from cilium_policies.document.finding import INFO, WARNING, Finding
-from cilium_policies.kube.labels import NAMESPACE, SERVICE_ACCOUNT, is_identity, unprefixed
-from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, walk_strings
-from cilium_policies.kube.selectors import keys_of, selects_pods, without_sources
+from cilium_policies.document.finding import INFO, Finding
+from cilium_policies.kube.objects import Object, at, flag, mappings
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 
@@ -20,79 +18,18 @@ _CILIUM = "CiliumNetworkPolicy"
 def hand_written(cluster: Cluster, modes: Mapping[str, Mode]) -> Iterator[Finding]:
     """Findings about the user's namespaced policies in the namespaces of `modes`."""
     theirs: dict[str, list[Object]] = {}
-    whole = {name for name in modes if _is_whole(cluster, name)}
     for one in (
         *cluster.inventory.of(_KUBERNETES, group="networking.k8s.io"),
         *cluster.inventory.of(_CILIUM),
     ):
         if one.namespace in modes and not one.where.elsewhere:
-            if one.namespace in whole:
-                yield from _unmatched(cluster, one)
             theirs.setdefault(one.namespace, []).append(one)
     for name, policies in sorted(theirs.items()):
         yield from _in_force(policies, modes[name])
 
 
-def _is_whole(cluster: Cluster, namespace: str) -> bool:
-    """Whether the input shows pods of the namespace, all with all their labels: only then selectors are judged."""
-    pods = cluster.in_namespace(namespace)
-    return bool(pods) and all(pod.rendered for pod in pods)
-
-
-def _unmatched(cluster: Cluster, one: Object) -> Iterator[Finding]:
-    for spec in _specs(one):
-        subject = spec.get("podSelector" if one.kind == _KUBERNETES else "endpointSelector")
-        if _judged(subject) and not _finds(cluster, one.namespace, subject):
-            cure = "correct its selector: it is matched with the labels of pods"
-            yield one.finding(WARNING, f"{one} selects no pod that the input shows", cure)
-            continue
-        for peer in _peers(one, spec):
-            if _judged(peer) and not _finds(cluster, one.namespace, peer):
-                named = ", ".join(
-                    f"{key}: {value}" for key, value in strings(peer.get("matchLabels")).items()
-                )
-                message = (
-                    f"{one} names a peer ({named or 'matchExpressions'}) that matches no pod of its namespace"
-                )
-                yield one.finding(
-                    WARNING, message, "correct the labels, or name the peer's namespace as well"
-                )
-
-
 def _specs(one: Object) -> list[dict[str, Any]]:
     return [spec for spec in (one.spec, *mappings(one.body.get("specs"))) if spec]
-
-
-def _peers(one: Object, spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The peers that are limited to the policy's own namespace."""
-    for direction, kubernetes, cilium in ((INGRESS, "from", "fromEndpoints"), (EGRESS, "to", "toEndpoints")):
-        for rule in mappings(spec.get(direction)):
-            if one.kind == _KUBERNETES:
-                entries = mappings(rule.get(kubernetes))
-                yield from (
-                    mapping(each.get("podSelector")) for each in entries if "namespaceSelector" not in each
-                )
-            else:
-                yield from mappings(rule.get(cilium))
-
-
-def _judged(selector: Any) -> bool:
-    """Whether it asks for labels that manifests show: no namespace, reserved identity, controller's label, variable."""
-    if any("${" in value for _, value in walk_strings(selector)):
-        return False
-    keys = [unprefixed(key) for key in keys_of(selector)]
-    return bool(keys) and all(
-        is_identity(key)
-        and not key.startswith(("reserved:", "io.cilium.k8s.namespace", NAMESPACE, "batch.", "job-"))
-        for key in keys
-    )
-
-
-def _finds(cluster: Cluster, namespace: str, selector: Any) -> bool:
-    given = strings(without_sources(selector)["matchLabels"])
-    labels = {key: value for key, value in given.items() if key not in (NAMESPACE, SERVICE_ACCOUNT)}
-    pods = cluster.selected(namespace, labels) if labels else cluster.in_namespace(namespace)
-    return any(selects_pods(selector, pod.labels, namespace, pod.service_account) for pod in pods)
 
 
 def _in_force(policies: list[Object], mode: Mode) -> Iterator[Finding]:

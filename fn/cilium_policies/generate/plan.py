@@ -8,6 +8,7 @@ from cilium_policies import evidence
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import AUDIT, EGRESS, INGRESS, Config, Mode
 from cilium_policies.document.finding import INFO, WARNING, Finding
+from cilium_policies.document.source import Source
 from cilium_policies.evidence.edge import Edge, Peer
 from cilium_policies.generate import known
 from cilium_policies.generate.allowed import Allowed
@@ -63,8 +64,9 @@ class Plan(NamedTuple):
     findings: list[Finding]
 
 
-def plan(cluster: Cluster, config: Config, catalogue: Catalogue) -> Plan:
-    """Everything that will be allowed in this cluster, by evidence, catalogue and config."""
+def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterable[Source] = ()) -> Plan:
+    """Everything that will be allowed in this cluster, by evidence, catalogue and config. `sources`: the texts that
+    it was read from, for the lines of what is wrong with the user's own policies."""
     chosen, findings = namespaces(cluster, config)
     parts = roles(cluster, config)
     allowed = Allowed(cluster, config, parts)
@@ -96,7 +98,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue) -> Plan:
             *_host_network(cluster, on),
             *dns.findings,
             *_anybody(found, on),
-            *warnings(cluster, set(on)),
+            *warnings(cluster, set(on), sources),
             *hand_written(cluster, {name: modes[name] for name in on}),
             *unseen(cluster, hints, found),
             *_softened(on, config, modes),
