@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from cilium_policies.evidence.ports_of_schemes import NO_NETWORK, PROGRAMS, SCHEMES, UDP_SCHEMES
+from cilium_policies.evidence.ports_of_schemes import AGENTS, NO_NETWORK, PROGRAMS, SCHEMES, UDP_SCHEMES
 from cilium_policies.lean import NamedTuple
 
 
@@ -58,6 +58,8 @@ _FIELD = 2 * _NEAR + 1  # of a line: key, separator and value
 _RARER = ("ndpoint", "NDPOINT", "eer", "EER", "eed", "EED", "roker", "ROKER", "oin", "OIN")  # of _HOST_WORDS
 _NEAR_LINES = 3  # a `port:` that belongs to a `host:` stands at most this far from it
 _TEMPLATE = r"\{\{[^{}\n]{0,500}\}\}"
+_RUBY = r"<%[^\n]{0,500}?%>"
+_SHELL = r"\$\([^()\n]{0,500}\s[^()\n]{0,500}\)"  # `$(cat FILE)`; `$(NAME)` is the kubelet's
 _VARIABLE = r"\$\(([A-Za-z_][\w.\-]*)\)"
 
 
@@ -74,6 +76,10 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
     found: list[Address] = []
     if "{{" in value:
         value = re.sub(_TEMPLATE, "{}", value)  # the user and password of an ExternalSecret's URL hold blanks
+    if "<%" in value:
+        value = re.sub(_RUBY, "{}", value)  # so do those in a file that Ruby fills in (GitLab)
+    if "$(" in value:
+        value = re.sub(_SHELL, "{}", value)
     if "://" in value:
         found += _urls(value, key, file)
     if ":" in value:
@@ -104,7 +110,10 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
     for key, value in variables.items():
         if is_host_key(key) and _is_name(host := value.strip()):
             port = _paired_port(key, variables)
-            yield Address(host, port or program_port(key), key=key, direct=True, explicit=port > 0)
+            if not port and key in AGENTS:
+                yield from (Address(host, each, "", how, key, True, False) for each, how in AGENTS[key])
+            else:
+                yield Address(host, port or program_port(key), key=key, direct=True, explicit=port > 0)
 
 
 @lru_cache(maxsize=4096)

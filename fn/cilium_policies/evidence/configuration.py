@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -36,14 +37,16 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     for workload in cluster.workloads:
         # Of several workloads that one object makes (an operator's, a chart's), its fields do not say which calls.
         alone = made[id(workload.source)] == 1
-        for found, address in _addresses(workload, collected.of(workload), parsed):
+        for found, address in _addresses(cluster, workload, collected.of(workload), parsed):
             yield from _edges(destinations, workload, found, address, alone or not is_value(found))
 
 
-def _addresses(workload: Workload, more: tuple[Text, ...], parsed: Parsed) -> Iterator[tuple[Text, Address]]:
+def _addresses(
+    cluster: Cluster, workload: Workload, more: tuple[Text, ...], parsed: Parsed
+) -> Iterator[tuple[Text, Address]]:
     """Every address that a workload's texts name, with the text it stands in. A name without a port (often an
     ingredient of another variable) says nothing new where the same name stands with one."""
-    found = list(_named(workload, more, parsed))
+    found = list(_named(cluster, workload, more, parsed))
     told = {address.host.rstrip(".").lower() for _, address in found if address.port and address.explicit}
     for place, address in found:
         said = address.port and (address.explicit or address.scheme)
@@ -51,8 +54,10 @@ def _addresses(workload: Workload, more: tuple[Text, ...], parsed: Parsed) -> It
             yield place, address
 
 
-def _named(workload: Workload, more: tuple[Text, ...], parsed: Parsed) -> Iterator[tuple[Text, Address]]:
-    variables = _variables(workload)
+def _named(
+    cluster: Cluster, workload: Workload, more: tuple[Text, ...], parsed: Parsed
+) -> Iterator[tuple[Text, Address]]:
+    variables = _variables(cluster, workload)
     for found in (*workload.texts, *more):
         value = addresses.expand(found.value, variables)
         if ":" in value or ".svc" in value or "host=" in value or "\n" in value or found.is_arguments:
@@ -96,9 +101,13 @@ def _edges(
                 yield Edge(source, peer, ports, reason, evidence)
 
 
-def _variables(workload: Workload) -> dict[str, str]:
-    """Environment variables, expanded; those from the pod's own fields where the template tells them."""
-    raw = {one.key: one.value for one in workload.texts if one.key and is_variable(one) and not is_value(one)}
+def _variables(cluster: Cluster, workload: Workload) -> dict[str, str]:
+    """Environment variables, expanded; those from the pod's own fields where the template tells them, and those
+    that the kubelet adds for the Services of the namespace, where something speaks of them."""
+    raw = _of_services(cluster, workload)
+    raw |= {
+        one.key: one.value for one in workload.texts if one.key and is_variable(one) and not is_value(one)
+    }
     for container in containers(pod_spec(workload.source)):
         for entry in mappings(container.get("env")):
             path = text(at(entry, "valueFrom", "fieldRef", "fieldPath"))
@@ -107,6 +116,30 @@ def _variables(workload: Workload) -> dict[str, str]:
             elif path in ("status.hostIP", "status.hostIPs"):
                 raw[text(entry.get("name"))] = NODE_ADDRESS
     return {key: addresses.expand(value, raw) for key, value in raw.items()}
+
+
+def _of_services(cluster: Cluster, workload: Workload) -> dict[str, str]:
+    """`NAME_SERVICE_HOST`, `NAME_SERVICE_PORT` and `NAME_SERVICE_PORT_PORTNAME` that the workload's texts name."""
+    spoken = {
+        name
+        for one in workload.texts
+        if "_SERVICE_" in one.value
+        for name in re.findall(r"\b[A-Z][A-Z0-9_]*_SERVICE_(?:HOST|PORT)[A-Z0-9_]*", one.value)
+    }
+    if not spoken or pod_spec(workload.source).get("enableServiceLinks") == "false":
+        return {}
+    found = {}
+    for service in cluster.services_in(workload.namespace):
+        stem = service.name.upper().replace("-", "_")
+        if f"{stem}_SERVICE_HOST" in spoken:
+            found[f"{stem}_SERVICE_HOST"] = service.name
+            spoken.add(f"{stem}_SERVICE_PORT")
+        for number, entry in enumerate(service.ports):
+            named = f"{stem}_SERVICE_PORT_{entry.name.upper().replace('-', '_')}"
+            for key in (f"{stem}_SERVICE_PORT",) * (not number) + (named,) * bool(entry.name):
+                if key in spoken:
+                    found[key] = str(entry.port)
+    return found
 
 
 def _value_groups(workload: Workload) -> Iterator[tuple[Text, dict[str, str]]]:

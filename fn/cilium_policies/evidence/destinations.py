@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from cilium_policies.evidence.addresses import Address
-from cilium_policies.evidence.edge import Peer
+from cilium_policies.evidence.edge import Peer, pods
 from cilium_policies.evidence.ends import (
     HOST,
     KUBE_APISERVER,
@@ -20,10 +20,17 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.hostnames import Hostnames
 from cilium_policies.evidence.listeners import ENVOY_SHIFT
 from cilium_policies.evidence.names import Named, resolve
-from cilium_policies.evidence.ports_of_schemes import SERVERS
+from cilium_policies.evidence.ports_of_schemes import (
+    DATABASE_WORDS,
+    DATABASES,
+    SENTINEL,
+    SERVERS,
+    USUAL_DATABASES,
+)
 from cilium_policies.evidence.public_names import is_local, is_public, is_short_service
 from cilium_policies.evidence.reasons import CALLS_API, Reason
 from cilium_policies.evidence.services import host_ports
+from cilium_policies.evidence.trust import words
 from cilium_policies.kube.cloud_metadata import is_metadata
 from cilium_policies.kube.objects import integer, mappings, text
 from cilium_policies.kube.ports import Port
@@ -33,6 +40,7 @@ from cilium_policies.workloads.model import Service, ServicePort, Workload
 NODE_ADDRESS = "node-address.invalid"  # stands for `status.hostIP` while variables are expanded
 Destination = tuple[Peer, tuple[Port, ...], Reason]
 
+_REDIS = Port(6379)
 _OWN_POD = {"localhost", "0.0.0.0", "::", "::1", "localhost.localdomain", "ip6-localhost"}
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 _METRICS = ("metric", "prom", "exporter", "monitor", "health", "pprof", "debug")
@@ -55,7 +63,27 @@ class Destinations:
         self, workload: Workload, address: Address, trusted: Callable[[bool], bool]
     ) -> Iterator[Destination]:
         """Peers, pod ports and a reason. `trusted` says whether the place may name the outside, told whether an
-        own route serves the name."""
+        own route serves the name. Who asks a Sentinel calls the Redis that it names as well."""
+        for peer, ports, reason in self._of(workload, address, trusted):
+            yield peer, ports, reason
+            if any(port.number == SENTINEL for port in ports):
+                yield from ((one, (_REDIS,), Reason("named-by-sentinel")) for one in self._watched(peer))
+
+    def _watched(self, peer: Peer) -> Iterator[Peer]:
+        """The Redis pods that a Sentinel watches: its own, those of its release or instance, or the only ones."""
+        sentinel = peer.workload
+        if sentinel is None:
+            yield peer
+            return
+        near = self._cluster.in_namespace(sentinel.namespace)
+        found = [one for one in near if any(port.number == _REDIS.number for port in one.ports)]
+        own = [one for one in found if one is sentinel or _are_together(one, sentinel)]
+        for one in own or (found if len(found) == 1 else ()):
+            yield pods(one)
+
+    def _of(
+        self, workload: Workload, address: Address, trusted: Callable[[bool], bool]
+    ) -> Iterator[Destination]:
         host = address.host.rstrip(".").lower()
         if host in _OWN_POD or host.startswith("127.") or host.endswith(".localhost") or not host:
             return
@@ -65,12 +93,13 @@ class Destinations:
         named = resolve(self._cluster, host, workload.namespace)
         if named is not None:
             yield from self._inside(workload, address, named)
-        elif address.port and self._trusted(host, workload, trusted):
+        elif (address.port or _is_database(address.key)) and self._trusted(host, workload, trusted):
             name, _, space = host.partition(".")
             if self._is_namespace(space) or is_short_service(host):
                 yield from self._elsewhere(address, Named(None, space, name))
             else:
-                yield from self._outside(host, address)
+                for number in (address.port,) if address.port else _database_ports(workload):
+                    yield from self._outside(host, address._replace(port=number))
 
     def _trusted(self, host: str, workload: Workload, trusted: Callable[[bool], bool]) -> bool:
         return trusted(bool(self._hostnames.routes(host))) and not self._hostnames.serves(host, workload)
@@ -218,6 +247,23 @@ class Destinations:
                 yield from ((node, (port,), Reason("calls-node", (host,))) for node in NODES)
                 return
         yield cidr(host), (port,), Reason("calls-host", (host,))
+
+
+def _are_together(one: Workload, other: Workload) -> bool:
+    if one.release and one.release == other.release:
+        return True
+    return bool(one.component) and one.instance == other.instance
+
+
+def _is_database(key: str) -> bool:
+    """Whether a key speaks of a database, whichever: `DATABASE_HOST`."""
+    return not DATABASE_WORDS.isdisjoint(words(key))
+
+
+def _database_ports(workload: Workload) -> tuple[int, ...]:
+    """The ports of the database that a workload's settings name (`DB_TYPE: mysql`), else the two most common."""
+    kinds = {DATABASES.get(one.value.strip().lower(), 0) for one in workload.texts if one.key} - {0}
+    return tuple(sorted(kinds)) or USUAL_DATABASES
 
 
 def _likely_port(service: Service) -> str:

@@ -104,3 +104,25 @@ SERVERS = frozenset((
     8182, 9042, 9092, 9093, 9094, 9096, 9098, 9142, 9200, 10255, 10350, 11211, 11433, 26257, 27015, 27016, 27017,
     61614, 61617,
 ))  # fmt: skip
+# Variables that name an agent's host, mostly that of the own node, and the ports it is then called on: the defaults
+# of the libraries that read them (Datadog's tracers and DogStatsD, Jaeger's and Instana's agents).
+AGENTS: dict[str, tuple[tuple[int, str], ...]] = {
+    "DD_AGENT_HOST": ((8126, "TCP"), (8125, "UDP")),
+    "DD_TRACE_AGENT_HOSTNAME": ((8126, "TCP"),),
+    "DD_DOGSTATSD_HOST": ((8125, "UDP"),),
+    "STATSD_HOST": ((8125, "UDP"),),
+    "JAEGER_AGENT_HOST": ((6831, "UDP"),),
+    "OTEL_EXPORTER_JAEGER_AGENT_HOST": ((6831, "UDP"),),
+    "INSTANA_AGENT_HOST": ((42699, "TCP"),),
+}
+SENTINEL = 26379  # asked for the address of a Redis, which is then called on 6379
+# What a key calls a database without saying which, and the ports meant then.
+DATABASE_WORDS = frozenset(("db", "database", "sql", "rds"))
+DATABASES = {
+    **dict.fromkeys(("postgres", "postgresql", "pgsql", "postgis", "pdo_pgsql"), 5432),
+    **dict.fromkeys(("mysql", "mysql2", "mariadb", "pdo_mysql"), 3306),
+    **dict.fromkeys(("mssql", "sqlserver", "sqlsrv"), 1433),
+    "oracle": 1521,
+    "mongodb": 27017,
+}
+USUAL_DATABASES = (5432, 3306)

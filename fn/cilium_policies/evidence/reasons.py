@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         "calls-local-host",
         "calls-host",
         "calls-private-host",
+        "named-by-sentinel",
         "calls-cloud",
         "calls-cloud-privately",
         "cloud-identity",

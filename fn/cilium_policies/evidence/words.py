@@ -21,6 +21,7 @@ _SENTENCES: dict[str, str] = {
     "calls-local-host": "calls {0} in the local network",
     "calls-host": "calls {0}",
     "calls-private-host": "calls {0}, which may be in the private network",
+    "named-by-sentinel": "calls the Redis that Sentinel names",
     "calls-cloud": "calls the API of the cloud ({0})",
     "calls-cloud-privately": "calls private endpoints of the cloud ({0})",
     "cloud-identity": "{0}",
