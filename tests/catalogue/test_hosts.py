@@ -74,8 +74,8 @@ def test_an_object_that_no_member_speaks_of_makes_the_answer_unknown():
     assert hosts(edge(listed), Facts(ClusterSecretStore=[{"provider": {"aws": {"role": "x"}}}])) is None
 
 
-@pytest.mark.parametrize("url", ["https://${HOST}/x.git", "https://203.0.113.7/x.git"])
-def test_a_variable_or_a_bare_address_has_no_name(url):
+@pytest.mark.parametrize("url", ["https://${HOST}/x.git", "https://a,b.example.org/x.git"])
+def test_a_variable_or_no_host_has_no_name(url):
     assert hosts(edge([{"object": GIT, "hosts": "spec.url"}]), Facts(GitRepository=[{"url": url}])) is None
 
 
@@ -107,7 +107,9 @@ def test_an_object_may_say_that_its_hosts_are_nowhere():
         ("ghcr.io/org/app", Host("ghcr.io", 443)),
         ("https://gitea.dev.svc.cluster.local:3000/x", None),
         ("http://minio.storage.svc:9000", None),
-        ("https://nas.lan", None),
+        ("https://nas.lan", Host("nas.lan", 443)),
+        ("https://203.0.113.7/dns-query", Host("203.0.113.7", 443)),
+        ("[2001:db8::1]:53", Host("2001:db8::1", 53)),
         ("http://redis", None),
     ],
 )
@@ -115,9 +117,34 @@ def test_host_of(address, expected):
     assert host_of(address) == expected
 
 
-def test_host_of_an_address_is_no_name():
+def test_host_of_a_variable_is_not_known():
     with pytest.raises(Unnamed):
-        host_of("https://203.0.113.7")
+        host_of("https://${HOST}/x")
+
+
+def test_addresses_of_the_own_configuration():
+    facts = Facts()
+    facts.values = {"resolvers": "https://203.0.113.7/dns-query,dns.example.org:53"}
+    facts.args = ("--servers=192.0.2.1:53,192.0.2.2:53", "--other")
+    listed = [{"value": "resolvers"}, {"arg": "--servers=(.*)"}]
+    assert hosts(edge(listed), facts) == (
+        Host("192.0.2.1", 53),
+        Host("192.0.2.2", 53),
+        Host("203.0.113.7", 443),
+        Host("dns.example.org", 53),
+    )
+
+
+def test_optional_objects_may_be_absent_or_others():
+    listed = [
+        "ghcr.io",
+        {"object": GIT, "has": "spec.artifact", "hosts": "spec.artifact", "optional": "true"},
+    ]
+    first = ["ghcr.io", "pkg-containers.githubusercontent.com"]
+    assert names(hosts(edge(listed), Facts())) == first
+    assert names(hosts(edge(listed), Facts(GitRepository=[{"url": "https://a.example.org"}]))) == first
+    found = hosts(edge(listed), Facts(GitRepository=[{"artifact": "oci://a.example.org/x"}]))
+    assert names(found) == ["a.example.org", *first]
 
 
 def test_redirects_are_names_or_patterns():
@@ -130,7 +157,7 @@ def test_redirects_are_names_or_patterns():
     [
         ("not a name", "is not a DNS name or pattern"),
         ("com", "is not a DNS name or pattern"),
-        ({"object": GIT}, "says nothing; give hosts, names or unknown"),
+        ({"object": GIT}, "says nothing; give names, hosts, value, field, arg or unknown"),
         ({"objekt": GIT}, "unknown key (did you mean object?)"),
     ],
 )

@@ -73,8 +73,12 @@ HOSTS = {
     "is": "text",
     "matches": "regex",
     "hosts": "texts",
+    "value": "texts",
+    "field": "texts",
+    "arg": "regex",
     "names": "hostnames",
     "unknown": "flag",
+    "optional": "flag",
 }
 PURPOSES = ("telemetry", "updates")
 CONDITION = {
@@ -208,8 +212,12 @@ def _host(value: Any, path: str) -> list[str]:
     if isinstance(value, str):
         return _text(value, "hostname", path)
     found = _members(value, HOSTS, path)
-    if isinstance(value, dict) and not found and not set(value) & {"hosts", "names", "unknown"}:
-        found.append(f"{path}: says nothing; give hosts, names or unknown")
+    if (
+        isinstance(value, dict)
+        and not found
+        and not set(value) & {"hosts", "value", "field", "arg", "names", "unknown"}
+    ):
+        found.append(f"{path}: says nothing; give names, hosts, value, field, arg or unknown")
     return found
 
 

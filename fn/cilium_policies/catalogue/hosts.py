@@ -4,13 +4,16 @@
 configuration says, which evidence finds. A member is a DNS name or matchPattern, or a mapping:
 
     {when: CONDITION, names: [NAME, …]}                names that hold under a condition
+    {value: PATH}, {field: PATH}, {arg: REGEX}         the hosts of addresses in the own Helm values, in the custom
+                                                       resource that made the pods, in what the pattern's group finds
     {object: group/Kind, hosts: PATH}                  the hosts of the addresses at that path of each such object
     {object: group/Kind, has: PATH, names: [NAME, …]}  names of the objects that hold something there; `{PATH}` in a
                                                        name is filled in from the object
     {object: group/Kind, has: PATH, unknown: true}     such an object calls hosts that no manifest names
 
-A list is an answer only where it is the whole answer: an object of one of its kinds that no member speaks of, or a
-variable that somebody fills in later, makes it none.
+A list is an answer only where it is the whole answer: an object of one of its kinds that no member speaks of, no such
+object at all, or a variable that somebody fills in later, makes it none. With `optional: true` a member's kinds may
+be absent or hold other objects. A host may be an address.
 """
 
 from __future__ import annotations
@@ -30,11 +33,12 @@ _ADDRESS = re.compile(
 _PORTS = {"http": 80, "ssh": 22, "git": 9418, "git+ssh": 22}
 _FILLED = re.compile(r"\{([^}]+)\}")
 _NAME = re.compile(r"(?!-)[a-z0-9_-]+(?:\.[a-z0-9_-]+)+", re.I)
-_INSIDE = (".svc", ".local", ".lan", ".internal", ".home.arpa", ".localhost")
+_INSIDE = (".svc", ".cluster.local", ".localhost")
+_NUMBER = re.compile(r"[0-9.]+|\[?[0-9a-f:]+:[0-9a-f:]*\]?", re.I)
 
 
 class Host(NamedTuple):
-    """A DNS name or matchPattern, and the port it is called on; 0: every port of the edge."""
+    """A DNS name, a matchPattern or an address, and the port it is called on; 0: every port of the edge."""
 
     name: str
     port: int = 0
@@ -69,24 +73,37 @@ def _stated(names: Iterable[Any], facts: Facts) -> Iterator[Host]:
             if flag(one.get("unknown")):
                 raise Unnamed
             yield from map(Host, texts(one.get("names")))
+            for written in _own_addresses(one, facts):
+                yield from filter(None, map(host_of, re.split(r"[\s,;]+", written)))
+
+
+def _own_addresses(member: Mapping, facts: Facts) -> Iterator[str]:
+    """What the component's own configuration holds where a member says that addresses stand."""
+    for tree, paths in ((facts.values, member.get("value")), (facts.body, member.get("field"))):
+        for path in texts(paths):
+            yield from (written for _, written in walk_strings(at(tree, path)))
+    if "arg" in member:
+        search = re.compile(text(member["arg"])).search
+        yield from (match[1] for match in map(search, facts.args) if match)
 
 
 def _named_by_objects(names: Iterable[Any], facts: Facts) -> Iterator[Host]:
     """Hosts by object. Raises Unnamed where an object of these kinds is not spoken of, or where there is none:
     the program then reads what this input does not show."""
     members = [one for one in names if isinstance(one, dict) and "object" in one]
-    kinds = dict.fromkeys(kind for one in members for kind in texts(one["object"]))
-    seen = 0
-    for kind in kinds:
+    needed = [one for one in members if not flag(one.get("optional"))]
+    strict = {kind for one in needed for kind in texts(one["object"])}
+    seen = False
+    for kind in dict.fromkeys(kind for one in members for kind in texts(one["object"])):
         spoken = [one for one in members if kind in texts(one["object"])]
         for body in facts.objects(*group_kind(kind)):
-            seen += 1
             answers = [one for one in spoken if _speaks_of(one, body)]
-            if not answers:
+            if kind in strict and not answers:
                 raise Unnamed
+            seen = seen or kind in strict
             for one in answers:
                 yield from _of_object(one, body)
-    if members and not seen:
+    if needed and not seen:
         raise Unnamed
 
 
@@ -119,21 +136,27 @@ def _filled(template: str, body: Mapping) -> str:
 
 
 def host_of(address: str) -> Host | None:
-    """The public host of a URL, an image reference, an scp-like Git address or a bare host, with its port; None for
-    one inside the cluster or the local network. Raises Unnamed for a bare number or a name yet to be filled in."""
+    """The host of a URL, an image reference, an scp-like Git address or a bare host, with its port; None for one
+    inside the cluster. Raises Unnamed for a name yet to be filled in, or text that is none."""
     match = _ADDRESS.match(address.strip())
     if match is None:
         return None
     scheme, host, tail = (match[1] or "").lower(), match[2].rstrip(".").lower(), match[3] or ""
     if "$" in host:
         raise Unnamed
+    port = int(tail) if tail.isdigit() else _usual_port(address, scheme, tail)
+    if _NUMBER.fullmatch(host):
+        return Host(host.strip("[]"), port)
     if "." not in host or host.endswith(_INSIDE) or ".svc." in host:
         return None
-    if not _NAME.fullmatch(host) or host.replace(".", "").isdigit():
+    if not _NAME.fullmatch(host):
         raise Unnamed
-    scp = not scheme and "@" in address.partition("/")[0] and tail and not tail.isdigit()
-    usual = 22 if scp else _PORTS.get(scheme, 443)
-    return Host(host, int(tail) if tail.isdigit() else usual)
+    return Host(host, port)
+
+
+def _usual_port(address: str, scheme: str, tail: str) -> int:
+    scp = not scheme and "@" in address.partition("/")[0] and tail
+    return 22 if scp else _PORTS.get(scheme, 443)
 
 
 def _onward(found: Iterable[Host]) -> Iterator[Host]:
