@@ -8,7 +8,7 @@ configuration says, which evidence finds. A member is a DNS name or matchPattern
                                                        resource that made the pods, in what the pattern's group finds
     {object: group/Kind, hosts: PATH}                  the hosts of the addresses at that path of each such object
     {object: group/Kind, has: PATH, names: [NAME, …]}  names of the objects that hold something there; `{PATH}` in a
-                                                       name is filled in from the object
+                                                       name is filled in from the object; `when` as above
     {object: group/Kind, has: PATH, unknown: true}     such an object calls hosts that no manifest names
 
 A list is an answer only where it is the whole answer: an object of one of its kinds that no member speaks of, no such
@@ -90,7 +90,9 @@ def _own_addresses(member: Mapping, facts: Facts) -> Iterator[str]:
 def _named_by_objects(names: Iterable[Any], facts: Facts) -> Iterator[Host]:
     """Hosts by object. Raises Unnamed where an object of these kinds is not spoken of, or where there is none:
     the program then reads what this input does not show."""
-    members = [one for one in names if isinstance(one, dict) and "object" in one]
+    members = [
+        one for one in names if isinstance(one, dict) and "object" in one and holds(one.get("when"), facts)
+    ]
     needed = [one for one in members if not flag(one.get("optional"))]
     strict = {kind for one in needed for kind in texts(one["object"])}
     seen = False

@@ -7,7 +7,12 @@ from fnmatch import fnmatchcase
 from cilium_policies.config.peer import ConfigPeer
 from cilium_policies.kube.objects import Mapping, Where
 from cilium_policies.kube.ports import Port
-from cilium_policies.lean import Any, NamedTuple
+from cilium_policies.lean import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from cilium_policies.lean import Literal
+
+    NamesMode = Literal["false", "known", "all"]
 
 OFF, AUDIT, ENFORCE = "off", "audit", "enforce"
 INGRESS, EGRESS = "ingress", "egress"
@@ -61,7 +66,7 @@ class ClusterConfig(NamedTuple):
     load_balancer_cidrs: tuple[str, ...] = ()  # where load balancers outside the cluster call pods from
     private_cidrs: tuple[str, ...] = ()  # where names of the company's own network resolve to
     identity_labels: tuple[str, ...] = ()
-    fqdn: bool = False
+    fqdn: NamesMode = "false"
     probe_rules: bool = False
 
 

@@ -72,7 +72,9 @@ def _check_one_of(branches: list[Schema], value: Any, path: Path) -> Iterator[Pr
     """The branch for the value's own form is the one whose problems help; the branches never overlap."""
     mappings = [branch for branch in branches if branch["type"] == "object"]
     if not isinstance(value, dict):
-        yield from check(next(branch for branch in branches if branch["type"] == "string"), value, path)
+        flag = isinstance(value, str) and value in BOOLEANS
+        kind = "boolean" if flag and any(one["type"] == "boolean" for one in branches) else "string"
+        yield from check(next(one for one in branches if one["type"] == kind), value, path)
         return
     known = {key for branch in mappings for key in branch["properties"]}
     value = {key: member for key, member in value.items() if member is not None or key not in known}

@@ -417,7 +417,15 @@ SCHEMA: dict[str, Any] = {
                             },
                         },
                         "fqdn": {
-                            "type": "boolean",
+                            "oneOf": [
+                                {
+                                    "type": "boolean",
+                                },
+                                {
+                                    "type": "string",
+                                    "enum": ["known", "all"],
+                                },
+                            ],
                         },
                         "probes": {
                             "type": "string",

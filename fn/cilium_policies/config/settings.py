@@ -11,7 +11,10 @@ from cilium_policies.document import parse
 from cilium_policies.document.source import Item, Source
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import at, mapping, text
-from cilium_policies.lean import Any, NamedTuple
+from cilium_policies.lean import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from cilium_policies.config.model import NamesMode
 
 
 class Settings(NamedTuple):
@@ -22,7 +25,7 @@ class Settings(NamedTuple):
     cilium_version: str = ""
     api_ports: tuple[int, ...] = ()
     node_cidrs: tuple[str, ...] = ()
-    fqdn: bool = False
+    fqdn: NamesMode = "false"
     probe_rules: bool = False
     identity_labels: tuple[str, ...] = ()  # the agent's own `labels` setting, where it is not the default
     platform: Distribution = UNKNOWN  # what the catalogue knows of the distribution

@@ -16,7 +16,10 @@ from cilium_policies.config.model import (
 from cilium_policies.config.schema import BOOLEANS, Path
 from cilium_policies.kube.objects import Mapping, Where, mapping, strings
 from cilium_policies.kube.ports import Port
-from cilium_policies.lean import Any, TypeVar
+from cilium_policies.lean import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from cilium_policies.config.model import NamesMode
 
 T = TypeVar("T")
 LineOf = Callable[[Path], int]
@@ -110,7 +113,7 @@ def _cluster(spec: Mapping) -> ClusterConfig:
         load_balancer_cidrs=_ranges(spec, "loadBalancerCIDRs"),
         private_cidrs=_ranges(spec, "privateCIDRs"),
         identity_labels=_texts(spec, "identityLabels"),
-        fqdn=_flag(spec, "fqdn", False),
+        fqdn=_names(spec),
         probe_rules=spec.get("probes") == "rules",
     )
 
@@ -229,6 +232,13 @@ def _meant(read: Callable[[Any], T], value: Any, path: Path) -> T:
         return read(value)
     except peers.Wrong as wrong:
         raise Unmeant(path, wrong.message, wrong.cure) from None
+
+
+def _names(spec: Mapping) -> NamesMode:
+    """`cluster.fqdn`: false, known (true is its short form) or all."""
+    if spec.get("fqdn") == "all":
+        return "all"
+    return "known" if spec.get("fqdn") == "known" or _flag(spec, "fqdn", False) else "false"
 
 
 def _flag(spec: Mapping, key: str, default: bool) -> bool:

@@ -92,9 +92,47 @@ def _edge(
     own = pods(workload)
     evidence = Evidence("catalogue", workload, component=known.owner)
     explains = not known.probe and known.peer != "scraper"
+    reason = stated(known.why, known.owner)
+    named = _named(known, facts, cluster)
+    if named is not None:
+        for peer, on in named:
+            yield Edge(own, peer, on, reason, evidence, explains)
+        return
     for peer in _peers(known, workload, roles, ports, cluster):
         source, target = (own, peer) if known.direction == "egress" else (peer, own)
-        yield Edge(source, target, ports, stated(known.why, known.owner), evidence, explains)
+        yield Edge(source, target, ports, reason, evidence, explains)
+
+
+def _named(
+    known: Known, facts: WorkloadFacts, cluster: Cluster
+) -> list[tuple[Peer, tuple[Port, ...]]] | None:
+    """Whom an edge to the internet means by name, each with its ports; None where addresses are wanted, or names are
+    not known in full. What objects of the input say is the whole answer only where the input is the whole tree."""
+    if known.names is None or known.peer != "internet" or cluster.settings.fqdn == "false":
+        return None
+    from cilium_policies.catalogue.hosts import hosts, reads_objects
+
+    if reads_objects(known) and not cluster.is_tree:
+        return None
+    found = hosts(known, facts)
+    if found is None:
+        return None
+    ports = known.pod_ports()
+    pairs = ((_outside(host.name), _on(ports, host.port)) for host in found)
+    return [(peer, on) for peer, on in pairs if on is not None]
+
+
+def _outside(host: str) -> Peer:
+    if not host.strip("0123456789."):
+        return Peer("cidr", f"{host}/32")
+    return Peer("cidr", f"{host}/128") if ":" in host else Peer("internet", host)
+
+
+def _on(ports: tuple[Port, ...], asked: int) -> tuple[Port, ...] | None:
+    """The edge's ports, or those of them on which a host is called; None: on none of them."""
+    if not ports or not asked:
+        return ports
+    return tuple(port for port in ports if port.number <= asked <= (port.end or port.number)) or None
 
 
 def _is_inside(workload: Workload, cluster: Cluster) -> bool:

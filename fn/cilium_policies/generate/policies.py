@@ -10,6 +10,7 @@ from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge, Peer
 from cilium_policies.generate.gate import missed, refuse_unusable
 from cilium_policies.generate.naming import component_name, free, limited
+from cilium_policies.generate.outside import seen
 from cilium_policies.generate.plan import Plan, by_end
 from cilium_policies.generate.rules import rules
 from cilium_policies.generate.wide import (
@@ -31,8 +32,6 @@ MANAGED_BY = {"app.kubernetes.io/managed-by": "cilium-policies"}
 POLICY = "CiliumNetworkPolicy"
 CLUSTER_WIDE = "CiliumClusterwideNetworkPolicy"
 _API = "kube-apiserver"
-_WORLD = Peer("entity", "world")
-_RESOLVERS = (53, 853)  # a cloud's resolver is link-local
 
 
 class Policies:
@@ -149,12 +148,10 @@ class Policies:
         self, edges: list[tuple[Peer, Edge]], namespace: str, *, of_server: bool = False
     ) -> tuple[Rule, ...]:
         settings = self._plan.cluster.settings
-        seen = [
-            (_outside(peer, edge, settings.fqdn), edge)
-            for peer, edge in edges
-            if peer.workload is None or not is_anybody(peer.workload)
+        shown = [
+            (peer, edge) for peer, edge in edges if peer.workload is None or not is_anybody(peer.workload)
         ]
-        return rules(seen, namespace, settings.node_cidrs, of_server=of_server)
+        return rules(seen(shown, settings.fqdn), namespace, settings.node_cidrs, of_server=of_server)
 
     def _caller(self, namespace: str, who: Selector, calls: list[Edge], mode: Mode) -> Spec:
         edges = [(edge.target, self._with_ports(edge)) for edge in calls]
@@ -204,17 +201,3 @@ def _unselected(one: Workload) -> Finding:
 
 def _to_api(edge: Edge) -> bool:
     return edge.target.kind == "entity" and edge.target.name == _API
-
-
-def _outside(peer: Peer, edge: Edge, fqdn: bool) -> Peer:
-    """A peer outside that is known by name: its name where the config says so, else the internet. Whom a pod may
-    call anywhere, in the LAN too, is never link-local (a cloud's metadata), name resolution aside."""
-    if edge.origin != "config" and edge.target is peer and peer == _WORLD:
-        return (
-            peer if edge.ports and all(port.number in _RESOLVERS for port in edge.ports) else Peer("outside")
-        )
-    if fqdn and peer.kind == "internet" and peer.name:
-        return Peer("fqdn", peer.name)
-    if not fqdn and peer.kind == "fqdn" and edge.origin != "config":
-        return Peer("internet")
-    return Peer("internet") if peer.kind == "internet" else peer

@@ -104,7 +104,7 @@ def rules(
     for flow in flows:
         flow.selector = endpoint(flow.peer, namespace)
         flow.sorted = tuple(sorted(flow.ports))
-        alone = flow.peer.kind == "fqdn" or flow.rules != _NO_RULES
+        alone = flow.rules != _NO_RULES
         kind = "pods" if flow.selector is not None else flow.peer.kind
         key = (kind, flow.reason, flow.sorted, flow.rules, flow.peer if alone else None)
         grouped.setdefault(key, []).append(flow)
@@ -261,9 +261,8 @@ def _rule(flows: list[_Flow], node_cidrs: tuple[str, ...]) -> tuple[tuple[object
     if first.peer.kind == "outside":
         return order, Rule(cidrs=OUTSIDE, ports=ports)
     if first.peer.kind == "fqdn":
-        name = first.peer.name
-        entry = Fqdn(pattern=name) if "*" in name else Fqdn(name=name)
-        return order, Rule(fqdns=(entry,), ports=ports)
+        entries = tuple(Fqdn(pattern=name) if "*" in name else Fqdn(name=name) for name in names)
+        return order, Rule(fqdns=entries, ports=ports)
     cidrs = tuple(
         Cidr(name, excepts) for name, excepts in sorted({(f.peer.name, f.peer.excepts) for f in flows})
     )

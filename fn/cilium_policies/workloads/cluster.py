@@ -43,6 +43,18 @@ class Cluster:
         for service in services:
             self._services_in.setdefault(service.namespace, []).append(service)
 
+    @property
+    def is_tree(self) -> bool:
+        """Whether several builds are looked at as one cluster: an inventory stands beside the input, or the input is
+        several files or builds of several Flux Kustomizations."""
+        if self.known:
+            return True
+        files = {one.where.file for one in self.inventory.objects}
+        builds = {one.labels.get("kustomize.toolkit.fluxcd.io/name") for one in self.inventory.objects} - {
+            None
+        }
+        return len(files) > 1 or len(builds) > 1
+
     def in_namespace(self, namespace: str) -> list[Workload]:
         return self._by_namespace.get(namespace, [])
 

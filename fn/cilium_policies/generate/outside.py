@@ -1,0 +1,85 @@
+"""Whom a workload calls outside the cluster: by name where every name on a port is known, else by address.
+
+`spec.cluster.fqdn` chooses: `false` writes addresses; `known` names on the ports where nobody is called whose name
+is not known; `all` names alone, and takes the rest away. What the config itself allows always stands as written.
+"""
+
+from __future__ import annotations
+
+from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.kube.ports import Port
+from cilium_policies.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cilium_policies.config.model import NamesMode
+
+_WORLD = Peer("entity", "world")
+_RESOLVERS = (53, 853)  # a cloud's resolver is link-local, and every resolver is known by its address
+_EVERYBODY = ("0.0.0.0/0", "::/0")
+
+Flows = list[tuple[Peer, Edge]]
+
+
+def seen(flows: Flows, names: NamesMode) -> Flows:
+    """The egress or ingress of one subject, each peer as its rule will have it."""
+    met = [(_addressed(peer, edge), edge) for peer, edge in flows]
+    if names == "false":
+        return [(_unnamed(peer, edge), edge) for peer, edge in met]
+    kept = met if names == "known" else [(peer, edge) for peer, edge in met if not is_dropped(peer, edge)]
+    wide = [edge for peer, edge in kept if _is_everybody(peer)]
+    return [flow for peer, edge in kept for flow in _by_port(peer, edge, wide)]
+
+
+def is_dropped(peer: Peer, edge: Edge) -> bool:
+    """Whether `all` takes an edge away: somebody on the internet whose name nobody knows, resolvers apart."""
+    resolves = bool(edge.ports) and all(port.number in _RESOLVERS for port in edge.ports)
+    nameless = (peer.kind == "internet" and not peer.name) or peer == Peer("outside")
+    return edge.origin != "config" and nameless and not resolves
+
+
+def _addressed(peer: Peer, edge: Edge) -> Peer:
+    """Whom a pod may call anywhere, in the LAN too, is never link-local (a cloud's metadata), name resolution aside."""
+    if edge.origin == "config" or edge.target is not peer or peer != _WORLD:
+        return peer
+    return peer if edge.ports and all(port.number in _RESOLVERS for port in edge.ports) else Peer("outside")
+
+
+def _unnamed(peer: Peer, edge: Edge) -> Peer:
+    if peer.kind == "internet" or (peer.kind == "fqdn" and edge.origin != "config"):
+        return Peer("internet")
+    return peer
+
+
+def _is_everybody(peer: Peer) -> bool:
+    """Whether a peer is so wide that names beside it on the same port would only cost."""
+    return (
+        (peer.kind == "internet" and not peer.name)
+        or peer.kind == "outside"
+        or peer == _WORLD
+        or (peer.kind == "cidr" and peer.name in _EVERYBODY)
+    )
+
+
+def _by_port(peer: Peer, edge: Edge, wide: list[Edge]) -> Flows:
+    """A peer known by name as its name on the ports where nobody else is called, as an address on the others."""
+    if peer.kind != "internet" and (peer.kind != "fqdn" or edge.origin == "config"):
+        return [(peer, edge)]
+    if not peer.name:
+        return [(peer, edge)]
+    named = Peer("fqdn", peer.name)
+    if not edge.ports:
+        return [(Peer("internet") if any(not one.ports for one in wide) else named, edge)]
+    covered = tuple(port for port in edge.ports if any(_covers(one, port) for one in wide))
+    alone = tuple(port for port in edge.ports if port not in covered)
+    split = ((Peer("internet"), covered), (named, alone))
+    return [(end, edge._replace(ports=ports)) for end, ports in split if ports]
+
+
+def _covers(wide: Edge, port: Port) -> bool:
+    """Whether an edge to everybody holds on a port."""
+    return not wide.ports or any(
+        one.protocol == port.protocol
+        and one.number <= port.number
+        and (one.end or one.number) >= (port.end or port.number)
+        for one in wide.ports
+    )
