@@ -11,9 +11,9 @@ configuration says, which evidence finds. A member is a DNS name or matchPattern
                                                        name is filled in from the object; `when` as above
     {object: group/Kind, has: PATH, unknown: true}     such an object calls hosts that no manifest names
 
-A list is an answer only where it is the whole answer: an object of one of its kinds that no member speaks of, no such
-object at all, or a variable that somebody fills in later, makes it none. With `optional: true` a member's kinds may
-be absent or hold other objects. A host may be an address.
+A list is an answer only where it is the whole answer: an object of one of its kinds that no member speaks of, no
+object at all of the kind or kinds that a member names, or a variable that somebody fills in later, makes it none. With
+`optional: true` a member's kinds may be absent or hold other objects. A host may be an address.
 """
 
 from __future__ import annotations
@@ -48,16 +48,19 @@ class Unnamed(Exception):
     """Somebody is called whose name is not known."""
 
 
-def hosts(edge: Edge, facts: Facts) -> tuple[Host, ...] | None:
-    """Every host that an edge means, sorted; None where they are not known in full."""
+def hosts(edge: Edge, facts: Facts, *, partly: bool = False) -> tuple[Host, ...] | None:
+    """Every host that an edge means, sorted; None where they are not known in full. `partly`: those that are known."""
     if edge.names is None:
-        return None
-    try:
-        found = set(_stated(edge.names, facts)) | set(_named_by_objects(edge.names, facts))
-    except Unnamed:
-        return None
-    onward = set(_onward(found))
-    return tuple(sorted(found | onward))
+        return () if partly else None
+    found: set[Host] = set()
+    for names in (_stated(edge.names, facts), _named_by_objects(edge.names, facts)):
+        try:
+            for one in names:
+                found.add(one)
+        except Unnamed:
+            if not partly:
+                return None
+    return tuple(sorted(found | set(_onward(found))))
 
 
 def reads_objects(edge: Edge) -> bool:
@@ -88,24 +91,26 @@ def _own_addresses(member: Mapping, facts: Facts) -> Iterator[str]:
 
 
 def _named_by_objects(names: Iterable[Any], facts: Facts) -> Iterator[Host]:
-    """Hosts by object. Raises Unnamed where an object of these kinds is not spoken of, or where there is none:
-    the program then reads what this input does not show."""
+    """Hosts by object. Raises Unnamed at the end where an object of these kinds is not spoken of, or where there is
+    none: the program then reads what this input does not show."""
     members = [
         one for one in names if isinstance(one, dict) and "object" in one and holds(one.get("when"), facts)
     ]
-    needed = [one for one in members if not flag(one.get("optional"))]
-    strict = {kind for one in needed for kind in texts(one["object"])}
-    seen = False
+    groups = {texts(one["object"]): False for one in members if not flag(one.get("optional"))}
+    unknown = False
     for kind in dict.fromkeys(kind for one in members for kind in texts(one["object"])):
         spoken = [one for one in members if kind in texts(one["object"])]
+        strict = [group for group in groups if kind in group]
         for body in facts.objects(*group_kind(kind)):
             answers = [one for one in spoken if _speaks_of(one, body)]
-            if kind in strict and not answers:
-                raise Unnamed
-            seen = seen or kind in strict
+            groups.update(dict.fromkeys(strict, True))
+            unknown = unknown or bool(strict and not answers)
             for one in answers:
-                yield from _of_object(one, body)
-    if needed and not seen:
+                try:
+                    yield from _of_object(one, body)
+                except Unnamed:
+                    unknown = True
+    if unknown or not all(groups.values()):
         raise Unnamed
 
 

@@ -112,10 +112,11 @@ def _named(
         return None
     from cilium_policies.catalogue.hosts import hosts, reads_objects
 
-    if reads_objects(known) and not cluster.is_tree:
+    partly = cluster.settings.fqdn == "all"
+    if reads_objects(known) and not cluster.is_tree and not partly:
         return None
-    found = hosts(known, facts)
-    if found is None:
+    found = hosts(known, facts, partly=partly)
+    if found is None or (partly and not found):
         return None
     ports = known.pod_ports()
     pairs = ((_outside(host.name), _on(ports, host.port)) for host in found)

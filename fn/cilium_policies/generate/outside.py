@@ -6,9 +6,13 @@ is not known; `all` names alone, and takes the rest away. What the config itself
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge, Peer
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING
+from cilium_policies.workloads.model import Workload
 
 if TYPE_CHECKING:
     from cilium_policies.config.model import NamesMode
@@ -35,6 +39,22 @@ def is_dropped(peer: Peer, edge: Edge) -> bool:
     resolves = bool(edge.ports) and all(port.number in _RESOLVERS for port in edge.ports)
     nameless = (peer.kind == "internet" and not peer.name) or peer == Peer("outside")
     return edge.origin != "config" and nameless and not resolves
+
+
+def denied(edges: Iterable[Edge], names: NamesMode) -> Iterator[Finding]:
+    """What `all` takes away, a warning a workload."""
+    lost: dict[Workload, list[Edge]] = {}
+    for edge in edges if names == "all" else ():
+        if edge.source.workload is not None and edge.source.workload.own and is_dropped(edge.target, edge):
+            lost.setdefault(edge.source.workload, []).append(edge)
+    for workload, taken in lost.items():
+        called = sorted({port for edge in taken for port in edge.ports})
+        ports = ", ".join(f"{one.number}/{one.protocol}" for one in called) or "any port"
+        yield workload.finding(
+            WARNING,
+            f"{workload} calls hosts outside on {ports} that nothing names: denied, as spec.cluster.fqdn is all",
+            f"name them: spec.allow: [{{from: {{pod: {workload.namespace}/{workload.name}}}, to: {{fqdn: NAME}}, …}}]",
+        )
 
 
 def _addressed(peer: Peer, edge: Edge) -> Peer:

@@ -16,6 +16,7 @@ from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.hand_written import hand_written
 from cilium_policies.generate.hints import given, roles, unmatched
 from cilium_policies.generate.namespaces import Namespace, namespaces
+from cilium_policies.generate.outside import denied
 from cilium_policies.generate.unseen import unseen
 from cilium_policies.generate.warnings import warnings
 from cilium_policies.lean import NamedTuple
@@ -99,6 +100,8 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
             *dns.findings,
             *_anybody(found, on),
             *warnings(cluster, set(on), sources),
+            *denied(found, cluster.settings.fqdn),
+            *warnings(cluster, set(on)),
             *hand_written(cluster, {name: modes[name] for name in on}),
             *unseen(cluster, hints, found),
             *_softened(on, config, modes),
