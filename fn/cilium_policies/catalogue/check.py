@@ -22,6 +22,7 @@ TOP = {
     "charts": "charts",
     "madeBy": "makers",
     "edges": "edges",
+    "makesNoPods": "texts",
     "notes": "text",
     "checked": "text",
 }
@@ -113,6 +114,7 @@ WORDS = (
     "internet",
     "same-namespace",
     "all-pods",
+    "none",
 )
 PREFIXES = ("component:", "namespace:", "cidr:", "fqdn:")
 WHEN_WORDS = ("peer", "evidence", "asked")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cilium_policies.catalogue import load
 from cilium_policies.catalogue.check import platform_problems, problems
-from cilium_policies.catalogue.model import CatalogueError, Component
+from cilium_policies.catalogue.model import CatalogueError, Component, group_kind, texts
 from cilium_policies.lean import Any
 
 COMPONENTS = Path(load.COMPONENTS)
@@ -51,7 +51,7 @@ def compiled(source: Path) -> bytes:
         kind: {path.stem: read_platform(path, kind) for path in sorted(folder.glob("*.yaml"))}
         for kind, folder in PLATFORMS.items()
     }
-    return assemble(bodies, load.stamp(source), platforms)
+    return assemble(bodies, load.stamp(source), platforms, _texts_of(Path(load.NO_PODS)))
 
 
 def read_file(path: Path) -> dict[str, Any]:
@@ -85,9 +85,14 @@ def _texts_of(path: Path) -> Any:
         raise CatalogueError(f"{path.name}: not YAML: {' '.join(str(error).split())}") from None
 
 
-def assemble(bodies: dict[str, dict[str, Any]], mark: str = "", platforms: Any = None) -> bytes:
+def assemble(
+    bodies: dict[str, dict[str, Any]],
+    mark: str = "",
+    platforms: Any = None,
+    idle: dict[str, Any] | None = None,
+) -> bytes:
     """The index of these entries, each with the edges that others state of it; the last line holds the
-    distributions and clouds."""
+    distributions and clouds. `idle` are the kinds of which no pods come, by group."""
     mirrors = mirrored(bodies)
     lines = [_encode({**body, "mirrored": mirrors.get(name, [])}) for name, body in bodies.items()]
     places, offset = {}, 0
@@ -96,7 +101,9 @@ def assemble(bodies: dict[str, dict[str, Any]], mark: str = "", platforms: Any =
         offset += len(line) + 2
     lines.append(_encode(platforms or {kind: {} for kind in PLATFORMS}))
     tail = [offset, offset + len(lines[-1])]
-    head = {"stamp": mark, "places": places, "platforms": tail, **recognition(bodies)}
+    tables = recognition(bodies)
+    tables["idle"] = {**(idle or {}), **tables["idle"]}
+    head = {"stamp": mark, "places": places, "platforms": tail, **tables}
     return b"[" + _encode(head) + b",\n" + b",\n".join(lines) + b"]\n"
 
 
@@ -125,6 +132,7 @@ def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "shared": [],
         "charts": {},
         "kinds": {},
+        "idle": {},
     }
     for number, (name, labels) in enumerate(entries):
         tables["match"].append([name, labels])
@@ -143,6 +151,8 @@ def _tables_of(component: Component, name: str, tables: dict[str, Any]) -> None:
         tables["shared"].append(name)
     for number, chart in enumerate(component.charts):
         tables["charts"].setdefault(chart.chart, []).append([name, number])
+    for kind in texts(component.data.get("makesNoPods")):
+        tables["idle"].setdefault(group_kind(kind)[0], []).append(group_kind(kind)[1])
     for number, made in enumerate(component.made_by):
         tables["kinds"].setdefault(f"{made.group}/{made.kind}", []).append([name, number])
 

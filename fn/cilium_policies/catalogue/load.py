@@ -15,9 +15,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 COMPONENTS = os.path.join(HERE, "components")
 DISTRIBUTIONS = os.path.join(HERE, "distributions")
 CLOUDS = os.path.join(HERE, "clouds")
+NO_PODS = os.path.join(HERE, "no-pods.yaml")
 INDEX = os.path.join(HERE, "index.json")
 INSTALLED = not os.path.exists(os.path.join(HERE, "..", "..", "..", "pyproject.toml"))
-FORM = "2"  # of the index; raised when it changes
+FORM = "4"  # of the index; raised when it changes
 
 
 class Components(Mapping[str, Component]):
@@ -108,6 +109,15 @@ class Catalogue:
         found = self.head["kinds"].get(f"{group}/{kind}", ())
         return [(self.components[name], self.components[name].made_by[number]) for name, number in found]
 
+    def makes_no_pods(self, group: str, kind: str) -> bool:
+        """Whether it is known that no pods come of objects of that group and kind."""
+        idle = self.head["idle"]
+        parts = group.split(".")
+        names = [group, *("*." + ".".join(parts[first:]) for first in range(1, len(parts)))]
+        return any(
+            (known := idle.get(name)) is not None and (known == "*" or kind in known) for name in names
+        )
+
     def edges_of(self, name: str) -> tuple[Edge, ...]:
         """All edges of a component seen from it: its own, and those that other entries state of it."""
         ready = self._edges.get(name)
@@ -148,6 +158,9 @@ class Catalogue:
             for key, rows in tables[name].items():
                 self.head[name].setdefault(key, []).extend(rows)
         self.shared.update(tables["shared"])
+        for group, names in tables["idle"].items():
+            if self.head["idle"].setdefault(group, []) != "*":
+                self.head["idle"][group] += names
 
 
 def load(define: Iterable[Any] = (), disable: Iterable[str] = ()) -> Catalogue:
@@ -205,4 +218,5 @@ def stamp(source: str | os.PathLike[str]) -> str:
                 if entry.name.endswith(".yaml"):
                     count += 1
                     newest = max(newest, entry.stat().st_mtime_ns)
+    newest = max(newest, os.stat(NO_PODS).st_mtime_ns)
     return f"{FORM}:{count}:{newest}"

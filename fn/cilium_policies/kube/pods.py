@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings
+from cilium_policies.kube.templates import templates
 
 # kind → the path below the object at which its pod template (metadata and spec) stands
 _TEMPLATES: dict[str, tuple[str, ...]] = {
@@ -18,16 +19,23 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
     "Rollout": ("spec", "template"),
     "Pod": (),
 }
-_GROUPS = {"Rollout": "argoproj.io"}
+_GROUPS = {"Rollout": ("argoproj.io",), "Pod": ("",), "ReplicationController": ("",)}
+_USUAL_GROUPS = ("apps", "batch", "extensions")
 WORKLOAD_KINDS = frozenset(_TEMPLATES)
 
 
 def pod_template(one: Object) -> Mapping | None:
     """The mapping with the pods' `metadata` and `spec`; None where the kind makes no pods."""
     path = _TEMPLATES.get(one.kind)
-    if path is None or (one.kind in _GROUPS and one.group != _GROUPS[one.kind]):
-        return None
+    if path is None or not _is_usual(one):
+        return next(templates(one.spec), None) if "." in one.group else None
     return mapping(at(one.body, *path))
+
+
+def _is_usual(one: Object) -> bool:
+    """Whether the kind is the one that everybody means: others have a Job of their own (batch.volcano.sh)."""
+    groups = _GROUPS.get(one.kind, _USUAL_GROUPS)
+    return one.group in groups or (not one.group and one.kind not in _GROUPS)
 
 
 def pod_spec(one: Object | None) -> Mapping:

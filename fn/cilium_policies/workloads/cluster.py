@@ -8,6 +8,7 @@ from cilium_policies.config.settings import Settings
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.flux import Owner
+from cilium_policies.workloads.makers import Maker
 from cilium_policies.workloads.model import Service, Workload
 
 
@@ -22,8 +23,10 @@ class Cluster:
         settings: Settings,
         owners: Sequence[Owner] = (),
         unnamed: Sequence[Workload] = (),
+        makers: Sequence[Maker] = (),
     ) -> None:
         self.owners = owners  # the Flux Kustomizations that apply objects of the input
+        self.makers = makers  # objects of which pods may come that nobody here knows
         self.unnamed = unnamed  # workloads whose name the API server would refuse
         self.inventory = inventory
         self.workloads = workloads

@@ -15,6 +15,7 @@ from cilium_policies.kube.reading import UNPLACED
 from cilium_policies.workloads import distribution, flux, rendered
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.companions import tell_apart
+from cilium_policies.workloads.makers import makers, unknown_kinds
 from cilium_policies.workloads.model import Service, Workload
 from cilium_policies.workloads.selectors import narrow_to, separate
 
@@ -39,7 +40,8 @@ def gather(
         )  # builds without Helm do not pay for it
 
         workloads, services = add_releases(shown, catalogue)
-    workloads += rendered.workloads(shown)
+    unknown = unknown_kinds(shown, catalogue)
+    workloads += rendered.workloads(shown, unknown)
     services += rendered.services(shown)
     for one in workloads:
         _placed(one)
@@ -60,7 +62,9 @@ def gather(
     separate(workloads)
     if settings.identity_labels:
         narrow_to(settings.identity_labels, workloads)
-    return Cluster(shown, workloads, services, settings, owners, unnamed)
+    sources = {id(one.source) for one in workloads}
+    unseen = list(makers(shown, unknown, sources)) if unknown else []
+    return Cluster(shown, workloads, services, settings, owners, unnamed, unseen)
 
 
 def _operated(

@@ -30,6 +30,7 @@ READ_KINDS = frozenset(
     ServiceMonitor PodMonitor Probe ScrapeConfig VMServiceScrape VMPodScrape VMNodeScrape VMStaticScrape VMProbe
     VMScrapeConfig
     ValidatingWebhookConfiguration MutatingWebhookConfiguration APIService CustomResourceDefinition
+    CiliumLocalRedirectPolicy HorizontalPodAutoscaler ScaledObject
     NetworkPolicy CiliumNetworkPolicy CiliumClusterwideNetworkPolicy CiliumCIDRGroup Node
     """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT, stable
@@ -22,6 +22,7 @@ from cilium_policies.kube.objects import (
 )
 from cilium_policies.kube.pods import WORKLOAD_KINDS, containers, pod_template
 from cilium_policies.kube.ports import Port
+from cilium_policies.kube.templates import has_labels, templates
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.model import Service, ServicePort, Text, Workload
 
@@ -33,20 +34,34 @@ _WORDS: tuple[TextKind, ...] = ("command", "args")
 _MAX_TEXT = 1_000_000  # a ConfigMap's or Secret's limit is 1 MiB; no longer text can come from a real cluster
 
 
-def workloads(inventory: Inventory) -> list[Workload]:
-    """One Workload for each object that makes pods, in input order within a kind."""
+def workloads(inventory: Inventory, unknown: Iterable[tuple[str, str]] = ()) -> list[Workload]:
+    """One Workload for each object that makes pods, in input order within a kind; of `unknown` kinds (group, kind)
+    for each pod template with labels that an object holds."""
     configs = _Configs(inventory)
     found = []
     for one in inventory.of(*sorted(WORKLOAD_KINDS)):
         template = pod_template(one)
-        if template is not None and one.name:
+        if template is not None:
             found.append(_workload(one, template, configs))
+    for group, kind in unknown:
+        for one in inventory.of(kind, group=group):
+            found += (_workload(one, each, configs) for each in templates(one.spec) if has_labels(each))
+    _number([one for one in found if not (one.source and one.source.name)])
     return found
+
+
+def _number(nameless: list[Workload]) -> None:
+    """Objects with a `generateName` may share it; policies need names that tell them apart."""
+    seen: dict[tuple[str, str, str], int] = {}
+    for one in nameless:
+        number = seen[one.key] = seen.get(one.key, 0) + 1
+        if number > 1:
+            one.name = f"{one.name}-{number}"
 
 
 def _workload(one: Object, template: Mapping, configs: _Configs) -> Workload:
     spec = mapping(template.get("spec"))
-    made = Workload(one.namespace, one.name, one.kind)
+    made = Workload(one.namespace, one.name or text(one.metadata.get("generateName")).rstrip("-."), one.kind)
     labels = strings(at(template, "metadata", "labels"))
     made.labels = {key: value for key, value in labels.items() if is_label(key, value)}
     made.annotations = strings(at(template, "metadata", "annotations"))
@@ -67,7 +82,7 @@ def _workload(one: Object, template: Mapping, configs: _Configs) -> Workload:
         or made.labels.get("app.kubernetes.io/instance", "")
         or made.labels.get("release", "")
     )
-    made.instance = made.release or one.name
+    made.instance = made.release or made.name
     made.rendered = True
     made.source = one
     made.where = one.where

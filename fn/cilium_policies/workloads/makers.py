@@ -1,0 +1,117 @@
+"""What makes pods that nobody here knows: objects of unknown kinds, and programs that may create pods.
+
+An unknown release is a workload of its own; an unknown *object* shows nothing of its pods. That pods come of it, its
+shape says (`replicas`, `template`, `image` …), or the roles of the operator that reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import Mapping, Object, integer, mappings, sequence, text
+from cilium_policies.kube.pods import WORKLOAD_KINDS
+from cilium_policies.lean import Any, NamedTuple
+
+# The API groups of Kubernetes itself; others under k8s.io are projects' (sparkoperator.k8s.io).
+_KUBERNETES = frozenset(
+    """
+    admissionregistration.k8s.io apiextensions.k8s.io apiregistration.k8s.io authentication.k8s.io
+    authorization.k8s.io certificates.k8s.io coordination.k8s.io discovery.k8s.io events.k8s.io
+    flowcontrol.apiserver.k8s.io gateway.networking.k8s.io internal.apiserver.k8s.io metrics.k8s.io
+    networking.k8s.io node.k8s.io policy.networking.k8s.io rbac.authorization.k8s.io resource.k8s.io
+    scheduling.k8s.io snapshot.storage.k8s.io storage.k8s.io storagemigration.k8s.io
+    """.split()  # noqa: SIM905 -- a list of quoted words is no easier to read
+)
+# Fields at the top of a spec that say pods come of it, and those that say so at any depth near it.
+_SHAPE = frozenset(
+    """
+    replicas instances size members template podTemplate containers image nodeSets predictor workerGroupSpecs
+    clusters pxc replsets jobManager driver executor jetstream steps shards nodes nodePools podSpec jobTemplate
+    """.split()  # noqa: SIM905
+)
+_DEEP = ("replicas", "image", "containers", "podTemplate", "podSpec")
+_DEPTH = 3
+_MAKES = frozenset(
+    "pods deployments statefulsets daemonsets replicasets jobs cronjobs replicationcontrollers".split()  # noqa: SIM905
+)
+
+
+class Maker(NamedTuple):
+    """An object of which pods may come that no manifest shows, and why that is thought: `field` is the part of its
+    spec that says so, `role` the operator's role that does."""
+
+    source: Object
+    field: str = ""
+    role: Object | None = None
+
+
+def is_foreign(group: str) -> bool:
+    """Whether an API group is neither Kubernetes' own nor this program's."""
+    return "." in group and group not in _KUBERNETES and not group.startswith("cilium-policies.")
+
+
+def unknown_kinds(inventory: Inventory, catalogue: Catalogue) -> list[tuple[str, str]]:
+    """The kinds of the input of which nobody knows whether pods come of them."""
+    return sorted(
+        (group, kind)
+        for group, kind in inventory.kinds
+        if is_foreign(group)
+        and kind not in WORKLOAD_KINDS
+        and not catalogue.made_by(group, kind)
+        and not catalogue.makes_no_pods(group, kind)
+    )
+
+
+def makers(inventory: Inventory, kinds: Iterable[tuple[str, str]], shown: set[int]) -> Iterator[Maker]:
+    """The objects of these kinds of which pods may come; `shown` are the ids of those whose pods are known."""
+    groups = dict(kinds)
+    roles = {group: _role(inventory, group) for group in groups} if groups else {}
+    for group, kind in kinds:
+        for one in inventory.of(kind, group=group):
+            if id(one) in shown:
+                continue
+            field = _shape(one.spec)
+            if field or roles[group] is not None:
+                yield Maker(one, field, roles[group])
+
+
+def _shape(spec: Mapping) -> str:
+    top = next((key for key in spec if key in _SHAPE and spec[key] not in (None, "")), "")
+    return f"spec.{top}" if top else _below(spec, "spec", _DEPTH)
+
+
+def _below(value: Any, path: str, depth: int) -> str:
+    if not isinstance(value, dict) or depth <= 0:
+        return ""
+    for key in _DEEP:
+        found = value.get(key)
+        if (key == "replicas" and integer(found)) or (key != "replicas" and found):
+            return f"{path}.{key}"
+    return next(
+        (found for key, one in value.items() if (found := _below(one, f"{path}.{key}", depth - 1))), ""
+    )
+
+
+def _role(inventory: Inventory, group: str) -> Object | None:
+    """A role that reads objects of this group by its name and may create what makes pods: an operator's."""
+    for one in inventory.of("ClusterRole", "Role"):
+        rules = mappings(one.body.get("rules"))
+        if any(group in _texts(rule, "apiGroups") for rule in rules) and any(map(creates_pods, rules)):
+            return one
+    return None
+
+
+def creates_pods(rule: Mapping) -> bool:
+    """Whether an RBAC rule lets somebody create pods, or what makes them."""
+    if not {"create", "*"} & _texts(rule, "verbs"):
+        return False
+    groups, kinds = _texts(rule, "apiGroups"), _texts(rule, "resources")
+    if groups and not groups & {"", "apps", "batch", "*"}:
+        return False
+    return bool(kinds & _MAKES) or ("*" in kinds and bool(groups & {"apps", "batch", "*"}))
+
+
+def _texts(rule: Mapping, field: str) -> set[str]:
+    return {text(one) for one in sequence(rule.get(field))}
