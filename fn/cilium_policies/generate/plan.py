@@ -101,7 +101,6 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
             *_anybody(found, on),
             *warnings(cluster, set(on), sources),
             *denied(found, cluster.settings.fqdn),
-            *warnings(cluster, set(on)),
             *hand_written(cluster, {name: modes[name] for name in on}),
             *unseen(cluster, hints, found),
             *_softened(on, config, modes),
