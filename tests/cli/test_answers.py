@@ -33,6 +33,7 @@ ANSWERS = {
     ("list", "--exposed"): "ConnectionList",
     ("list", "--uncovered"): "UncoveredList",
     ("explain", "--from", "from/web", "--to", "from/db", "--port", "5432"): "VerdictList",
+    ("report",): "Report",
     ("rollout",): "PhaseList",
     ("lint",): "FindingList",
     ("lint", "--checks"): "CheckList",
@@ -68,7 +69,7 @@ def test_an_answer_says_what_it_was_made_from() -> None:
 
 
 def test_ends_and_ports_are_objects() -> None:
-    rows = answered("list")["items"]
+    rows = [{key: row[key] for key in ("from", "to", "ports")} for row in answered("list")["items"]]
     assert {
         "from": {"kind": "workload", "namespace": "from", "name": "web", "text": "from/web"},
         "to": {"kind": "workload", "namespace": "from", "name": "db", "text": "from/db"},

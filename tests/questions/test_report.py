@@ -6,14 +6,15 @@ import json
 import re
 import xml.etree.ElementTree as ET
 
+from cilium_policies.checks.situation import as_written, with_generated
 from cilium_policies.cli.options import Run, run_on
-from cilium_policies.evidence.words import evidence_words, reason_words
+from cilium_policies.evaluate.portset import NOTHING, union
 from cilium_policies.function import Options
+from cilium_policies.questions import list as listing
 from cilium_policies.questions import report
-from cilium_policies.questions.words import kind_of, peer_words, ports_words
 from cilium_policies.show.graph import View
 
-from tests.cli.test_bare import command
+from tests.cli.within import within as command
 
 INPUT = b"""\
 apiVersion: v1
@@ -76,47 +77,100 @@ spec:
 """
 
 
-def run(**overrides: str) -> Run:
-    return run_on([("in.yaml", INPUT)], Options(("c.yaml", CONFIG), tuple(overrides.items())))
+OPEN = b"""\
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: debug-open, namespace: data}
+spec: {endpointSelector: {matchLabels: {app: db}}, ingress: [{fromEntities: [world]}]}
+"""
+
+
+def run(data: bytes = INPUT, **overrides: str) -> Run:
+    return run_on([("in.yaml", data)], Options(("c.yaml", CONFIG), tuple(overrides.items())))
+
+
+def made(one: Run) -> report.Report:
+    plan = one.made.plan
+    enforced = with_generated(plan.cluster, one.made.policies.policies, enforced=True)
+    return report.report(plan, enforced, "x", sources=one.sources)
 
 
 def test_every_workload_and_namespace_is_drawn_with_its_mode() -> None:
-    plan = run().made.plan
-    made = report.report(plan, [], "x")
-    view = View(made.graph)
+    one = run()
+    plan = one.made.plan
+    drawn = made(one).graph
+    view = View(drawn)
     assert {name: view.groups[name].badge for name in ("shop", "data")} == {"shop": "audit", "data": "audit"}
-    titles = {(node.group, node.title) for node in made.graph.nodes}
+    titles = {(node.group, node.title) for node in drawn.nodes}
     assert {("shop", "web"), ("data", "db"), ("data", "lonely")} <= titles
-    assert {node.title for node in made.graph.nodes if node.tone == "bad"} == {
-        one.workload.name for one in plan.uncovered
-    }
+    bad = {node.title for node in drawn.nodes if node.tone == "bad"}
+    assert bad == {one.workload.name for one in plan.uncovered}
     assert view.groups["data"].alert == len(
         {one.workload.name for one in plan.uncovered if one.workload.namespace == "data"}
     )
 
 
-def test_every_edge_of_the_plan_is_a_link_and_a_row() -> None:
-    plan = run().made.plan
-    made = report.report(plan, [], "x")
-    nodes = {node.key: node for node in made.graph.nodes}
-    drawn = {(nodes[one.source].title, nodes[one.target].title) for one in made.graph.links}
-    rows = {tuple(row) for row in dict(made.tables)["Connections"].rows}
-    for edge in plan.edges:
-        row = (
-            peer_words(edge.source),
-            peer_words(edge.target),
-            ports_words(edge.ports),
-            kind_of(edge),
-            reason_words(edge.reason),
-            evidence_words(edge.evidence),
-        )
-        assert row in rows
-        if edge.source.workload and edge.target.workload:
-            assert (edge.source.workload.name, edge.target.workload.name) in drawn
+def test_the_report_has_the_connections_of_list_each_drawn() -> None:
+    one = run(INPUT + OPEN)
+    plan = one.made.plan
+    enforced = with_generated(plan.cluster, one.made.policies.policies, enforced=True)
+    whole = report.report(plan, enforced, "x")
+    shown = {}
+    for row in whole.rows:
+        ends = row.connection[:2]
+        shown[ends] = union(shown.get(ends, NOTHING), row.connection.open)
+    listed = {}
+    for connection in listing.connections(enforced):
+        listed[connection[:2]] = union(listed.get(connection[:2], NOTHING), connection.open)
+    assert shown == listed
+    assert len(whole.graph.links) == len({(row.connection, row.kind) for row in whole.rows})
+
+
+def test_a_policy_of_the_users_counts_and_is_named() -> None:
+    whole = made(run(INPUT + OPEN))
+    rows = {row[:2]: row for row in dict(whole.tables)["Connections"].rows}
+    opened = rows["world", "data/db"]
+    assert opened[2:5] == ("any port", "your policy", "your policy CiliumNetworkPolicy/data/debug-open")
+    assert opened[6] == "CiliumNetworkPolicy/data/debug-open spec.ingress[0] (in.yaml:51)"
+    assert ("in", "world", "data/db") in [row[:3] for row in dict(whole.tables)["Outside"].rows]
+    assert [tile.number for tile in whole.tiles if "your own policies" in tile.text] == ["1"]
+    assert [
+        link.tone for link in whole.graph.links if link.target.endswith("/db") and "in/" in link.source
+    ] == ["bad"]
+    sheet = next(sheet for sheet in whole.sheets if sheet.name == "CiliumNetworkPolicy/data/debug-open")
+    assert sheet.note == "yours, in.yaml:51"
+    assert "fromEntities: [world]" in sheet.text
+
+
+def test_a_need_is_told_with_its_evidence_and_the_rules_on_both_sides() -> None:
+    rows = {row[:2]: row for row in dict(made(run()).tables)["Connections"].rows}
+    assert rows["shop/web", "data/db"][2:7] == (
+        "5432/TCP",
+        "application",
+        "calls data/db",
+        "Deployment shop/web env DATABASE_URL at in.yaml:9",
+        "CiliumNetworkPolicy/shop/web spec.egress[0]; CiliumNetworkPolicy/data/db spec.ingress[0]",
+    )
+    assert rows["shop/web", "internet"][3:6] == ("config", "payments", "spec.allow[0] at c.yaml:4")
+
+
+def test_a_policy_denies_although_the_plan_needs_the_connection() -> None:
+    deny = OPEN.replace(b"ingress: [{fromEntities: [world]}]", b"ingressDeny: [{fromEntities: [cluster]}]")
+    rows = [row[:2] for row in dict(made(run(INPUT + deny)).tables)["Connections"].rows]
+    assert ("shop/web", "data/db") not in rows
+
+
+def test_as_written_and_as_of_now() -> None:
+    one = run()
+    plan = one.made.plan
+    written = report.report(plan, as_written(plan.cluster), "x")
+    everybody = next(row for row in written.rows if row.connection[:2] == ("every pod", "every pod"))
+    assert everybody.kind == "not closed"
 
 
 def test_the_outside_and_the_uncovered_are_listed() -> None:
-    tables = dict(report.report(run().made.plan, [], "x").tables)
+    tables = dict(made(run()).tables)
     outside = [row[:3] for row in tables["Outside"].rows]
     assert ("in", "world", "shop/web") in outside
     assert ("out", "shop/web", "internet") in outside
@@ -126,13 +180,11 @@ def test_the_outside_and_the_uncovered_are_listed() -> None:
 
 
 def test_modes_change_the_colours_alone() -> None:
-    audit, enforce = (report.report(run(mode=mode).made.plan, [], "x").graph for mode in ("audit", "enforce"))
+    audit, enforce = (made(run(mode=mode)).graph for mode in ("audit", "enforce"))
     assert audit.links == enforce.links
     tones = {group.key: group.tone for group in enforce.groups if group.badge}
-    assert tones == {"shop": "good", "data": "good", "kube-system": "off"}
-    mixed = report.report(
-        run(**{"namespaces.overrides.shop.mode.ingress": "enforce"}).made.plan, [], "x"
-    ).graph
+    assert {key: tones[key] for key in ("shop", "data")} == {"shop": "good", "data": "good"}
+    mixed = made(run(**{"namespaces.overrides.shop.mode.ingress": "enforce"})).graph
     assert {group.badge for group in mixed.groups if group.key == "shop"} == {"ingress enforced"}
 
 
@@ -140,7 +192,8 @@ def test_the_command_writes_each_form() -> None:
     html = command("report", stdin=INPUT)
     assert html.returncode == 0
     assert html.stdout.startswith(b"<!doctype html>")
-    assert html.stderr == b""
+    assert html.stderr.startswith(b"cilium-policies: report: ")
+    assert b"What this report was made from" in html.stdout
     svg = command("report", "-o", "svg", stdin=INPUT)
     assert "shop" in "".join(ET.fromstring(svg.stdout.decode()).itertext())
     focus = "".join(
@@ -154,14 +207,11 @@ def test_the_command_writes_each_form() -> None:
     assert text.startswith("## My cluster\n")
     assert "```mermaid" in text
     assert re.search(r"\| shop \| audit \|", text)
-    tables = json.loads(command("report", "-o", "json", stdin=INPUT).stdout)
-    assert {row["namespace"] for row in tables["Namespaces"]} == {"shop", "data"}
+    body = json.loads(command("report", "-o", "json", stdin=INPUT).stdout)
+    assert {row["namespace"] for row in body["namespaces"]} == {"shop", "data"}
 
 
 def test_a_focus_on_what_is_not_there_names_what_is() -> None:
     done = command("report", "--focus", "shup", stdin=INPUT)
     assert done.returncode == 1
-    assert (
-        done.stderr.decode()
-        == "cilium-policies: no namespace shup in the input; known here: data, kube-system, shop\n"
-    )
+    assert done.stderr.decode() == "cilium-policies: no namespace shup in the input; known here: data, shop\n"

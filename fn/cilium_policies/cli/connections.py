@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from cilium_policies.checks.situation import Situation
 from cilium_policies.cli import options
 from cilium_policies.cli.situations import chooses_policies, situation
 from cilium_policies.cli.streams import put
@@ -13,6 +14,8 @@ from cilium_policies.generate.summary import plural
 from cilium_policies.questions import explain as explaining
 from cilium_policies.questions import list as listing
 from cilium_policies.questions import values
+from cilium_policies.questions.decided import decided
+from cilium_policies.questions.report import connections as decided_table
 from cilium_policies.questions.report import uncovered
 
 
@@ -23,58 +26,75 @@ from cilium_policies.questions.report import uncovered
 @click.option(
     "--focus", metavar="NS/NAME", default="", help="Only connections of this workload, or of namespace NS."
 )
+@click.option(
+    "--from", "source", metavar="PATTERN", default="", help="Only from these: media/*, world, host …"
+)
+@click.option("--to", "target", metavar="PATTERN", default="", help="Only to these.")
+@click.option("--port", metavar="PORT", default="", help="Only on this port: 8080, 53/UDP.")
+@click.option(
+    "--why", is_flag=True, help="With each connection why it is needed and which rule lets it pass."
+)
 @click.option("--by", type=click.Choice(("namespace",)), help="A matrix of namespaces and ports.")
 @click.option("--exposed", is_flag=True, help="What the world may open, and what may open the world.")
 @click.option("--uncovered", "open_ends", is_flag=True, help="What nothing explains, and how to allow it.")
 @click.option("--now", is_flag=True, help="As the cluster decides today: audit cuts nothing.")
-def list_command(
-    form: str,
-    which: str | None,
-    focus: str,
-    by: str | None,
-    exposed: bool,
-    open_ends: bool,
-    now: bool,
-    **given: Any,
-) -> int:
+def list_command(form: str, which: str | None, now: bool, **given: Any) -> int:
     """Lists the connections that pass once the policies are enforced, yours and Kubernetes' own included.
 
     Between what the input shows, the nodes and the outside: pods of other builds are not listed.
 
     \b
     kustomize build . | cilium-policies list
-    cilium-policies list --focus media/radarr rendered/
+    cilium-policies list --focus media/radarr --why rendered/
+    cilium-policies list --to 'data/*' --port 5432 rendered/
     cilium-policies list --by namespace -o md rendered/
     cilium-policies list --uncovered rendered/
 
-    Exit code: 0 done; 1 input or config refused; 2 wrong command line.
+    Exit code: 0 done; 1 input or config refused, or no object in it; 2 wrong command line.
     """
-    if sum((bool(focus), bool(by), exposed, open_ends)) > 1:
+    filters = (given["source"], given["target"], given["port"])
+    kinds = (given["focus"] or any(filters), given["by"], given["exposed"], given["open_ends"])
+    if sum(map(bool, kinds)) > 1:
         raise click.UsageError(
-            "--focus, --by, --exposed and --uncovered are four different lists: choose one"
+            "--focus (--from, --to, --port), --by, --exposed and --uncovered are four different lists: choose one"
         )
     run = options.run_of(given)
-    if open_ends:
-        found = uncovered(run.made.plan)
-        options.show([found], form, "UncoveredList", [run])
-        options.warn(run, given, f"list: {plural(len(found.rows), 'uncovered direction')}")
-        return 0
-    asked = situation(run, which, enforced=not now)
-    if by:
-        between = listing.by_namespace(asked)
-        matrix = listing.matrix(between)
-        items = values.connections(between, listing.parties(asked)) if form == "json" else None
-        options.show([matrix], form, "NamespaceConnectionList", [run], items)
-        options.warn(run, given, f"list: {plural(len(matrix.rows), 'row')}")
-        return 0
-    rows = listing.exposure(asked) if exposed else listing.connections(asked, focus)
-    if form == "text":
-        put("".join(f"{row}\n" for row in rows).encode() or b"no connection\n")
+    if given["open_ends"]:
+        table = uncovered(run.made.plan)
+        options.show([table], form, "UncoveredList", [run])
+        count = plural(len(table.rows), "uncovered direction")
     else:
-        items = values.connections(rows, listing.parties(asked)) if form == "json" else None
-        options.show([listing.table(rows)], form, "ConnectionList", [run], items)
-    options.warn(run, given, f"list: {plural(len(rows), 'connection')}")
+        asked = situation(run, which, enforced=not now)
+        count = _between(run, asked, form) if given["by"] else _listed(run, asked, form, given, filters)
+    options.warn(run, given, f"list: {count}")
     return 0
+
+
+def _between(run: options.Run, asked: Situation, form: str) -> str:
+    between = listing.by_namespace(asked)
+    matrix = listing.matrix(between)
+    items = values.connections(between, listing.parties(asked)) if form == "json" else None
+    options.show([matrix], form, "NamespaceConnectionList", [run], items)
+    return plural(len(matrix.rows), "row")
+
+
+def _listed(
+    run: options.Run, asked: Situation, form: str, given: dict[str, Any], filters: tuple[str, str, str]
+) -> str:
+    if any(filters):
+        rows = listing.filtered(listing.connections(asked, given["focus"], apart=True), *filters)
+    else:
+        rows = listing.exposure(asked) if given["exposed"] else listing.connections(asked, given["focus"])
+    if form == "text" and not given["why"]:
+        put("".join(f"{row}\n" for row in rows).encode() or b"no connection\n")
+        return plural(len(rows), "connection")
+    found = decided(run.made.plan, asked, rows)
+    if form == "text":
+        put("".join(f"{line}\n" for one in found for line in one.lines()).encode() or b"no connection\n")
+    else:
+        items = values.decided(found, listing.parties(asked)) if form == "json" else None
+        options.show([decided_table(found)], form, "ConnectionList", [run], items)
+    return plural(len(rows), "connection")
 
 
 @click.command("explain", short_help="whether one connection passes, and which rule decides")

@@ -20,13 +20,16 @@ API_VERSION = "cilium-policies.fn/v1"
 Value = dict[str, Any]
 
 
-def envelope(kind: str, items: Sequence[Value], runs: Sequence[Run] = (), **more: Any) -> str:
-    """The answer as JSON text. `more` are further entries of `metadata`."""
+def envelope(
+    kind: str, items: Sequence[Value], runs: Sequence[Run] = (), sections: Value | None = None, **more: Any
+) -> str:
+    """The answer as JSON text. `sections` are further lists beside the items, `more` further entries of `metadata`."""
     body = {
         "apiVersion": API_VERSION,
         "kind": kind,
         "metadata": {**metadata(runs), **more},
         "items": list(items),
+        **(sections or {}),
     }
     return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
 

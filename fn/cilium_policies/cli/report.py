@@ -7,25 +7,37 @@ from typing import Any
 import click
 
 from cilium_policies.cli import options
+from cilium_policies.cli.envelope import envelope, items_of, metadata
+from cilium_policies.cli.situations import chooses_policies, situation
 from cilium_policies.cli.streams import put
 from cilium_policies.cli.usage import version
-from cilium_policies.document.finding import refused
+from cilium_policies.document.finding import INFO, refused
+from cilium_policies.generate.summary import findings, plural
 from cilium_policies.questions import report as question
+from cilium_policies.questions import values
+from cilium_policies.questions.lint import lint
 from cilium_policies.show.focus import focus_svg
 from cilium_policies.show.graph import View
 from cilium_policies.show.mermaid import mermaid
 from cilium_policies.show.overview import overview_svg
 from cilium_policies.show.page import page
-from cilium_policies.show.table import rendered
+from cilium_policies.show.table import Cell, Table, columns, rendered
 
 
 @click.command("report", short_help="one HTML page, SVG or Markdown with the whole picture")
 @options.reads_builds
 @options.output("html", "svg", "md", "json", default="html")
+@chooses_policies
+@click.option("--now", is_flag=True, help="As the cluster decides today: audit cuts nothing.")
 @click.option("--focus", metavar="NS", help="An SVG of one namespace: its callers, its pods, whom they call.")
 @click.option("--title", default="Network policies", help="The heading.")
-def report_command(form: str, focus: str | None, title: str, **given: Any) -> int:
+def report_command(
+    form: str, which: str | None, now: bool, focus: str | None, title: str, **given: Any
+) -> int:
     """Writes the whole picture to stdout: namespaces as boxes, connections with their ports, and tables.
+
+    Connections are what the policies decide once enforced, yours included, as `list` has them; each with why it is
+    needed, where that is written, and the rule that lets it pass.
 
     The HTML page is one file that loads nothing from elsewhere. Markdown holds a Mermaid picture for forges.
 
@@ -38,22 +50,74 @@ def report_command(form: str, focus: str | None, title: str, **given: Any) -> in
     if focus and form not in ("svg", "html"):
         raise click.UsageError("--focus makes an SVG: -o svg")
     run = options.run_of(given)
-    made = question.report(run.made.plan, run.made.policies.policies, title)
+    made = _made(run, which, now, title)
     view = View(made.graph)
-    options.warn(run, given, "report")
     if focus:
         text = _focus(view, focus)
     elif form == "svg":
         text = overview_svg(view)
     elif form == "json":
-        text = rendered([table for _, table in made.tables], "json")
+        text = _json(run, made)
     elif form == "md":
         head = f"## {title}\n\n{' · '.join(f'**{tile.number}** {tile.text}' for tile in made.tiles)}\n\n"
-        text = head + mermaid(view) + "\n" + rendered([table for _, table in made.tables[1:]], "md")
+        text = head + mermaid(view) + "\n" + rendered([table for _, table in made.tables], "md")
     else:
-        text = page(view, made.tiles, made.tables, f"made by {version().strip()}")
+        text = page(view, made.tiles, made.tables, f"made by {version().strip()}", made.sheets)
     put(text.encode("utf-8", "backslashreplace"))
+    options.warn(run, given, f"report: {plural(len(made.rows), 'connection')}")
     return 0
+
+
+def _made(run: options.Run, which: str | None, now: bool, title: str) -> question.Report:
+    made = run.made
+    own = [one.policy for one in made.read.own]
+    written = which == "written" or (which is None and bool(own))
+    generated = [] if written else made.policies.policies
+    return question.report(
+        made.plan,
+        situation(run, which, enforced=not now),
+        title,
+        sources=run.sources,
+        faults=lint(run.sources, made.plan, own if written else [], generated),
+        said=[one for one in findings(run.sources, made.plan, made.policies) if one.severity != INFO],
+        made_from=_made_from(run, written, now),
+    )
+
+
+def _made_from(run: options.Run, written: bool, now: bool) -> Table:
+    """What the report was made from: enough to make it again, and to see that it is another's."""
+    about = metadata([run])
+    cluster = about["cluster"]
+    rows: list[tuple[Cell, ...]] = [
+        ("tool", f"{about['tool']['name']} {about['tool']['version']}"),
+        ("mode", about["mode"]),
+        (
+            "policies",
+            f"{'as written' if written else 'planned'}, {'as of now' if now else 'enforced'}",
+        ),
+        ("Cilium", cluster["ciliumVersion"] or "not said: 1.16 or newer is assumed"),
+        ("distribution", cluster["distribution"] or "not known"),
+        ("cluster domain", cluster["domain"]),
+    ]
+    rows += [
+        (f"input {one['name']}", f"{plural(one['objects'], 'object')}, {one['digest']}")
+        for one in about["inputs"]
+    ]
+    return Table("What this report was made from", columns("what", "value"), rows)
+
+
+def _json(run: options.Run, made: question.Report) -> str:
+    tables = dict(made.tables)
+    sections = {
+        "namespaces": items_of(tables["Namespaces"]),
+        "uncovered": items_of(tables["Uncovered"]),
+        "findings": items_of(tables["Findings"]),
+        "policies": [
+            {"policy": one.name, "namespace": one.group, "origin": one.note, "text": one.text}
+            for one in made.sheets
+        ],
+    }
+    return envelope("Report", values.decided(made.rows, made.found), [run], sections)
 
 
 def _focus(view: View, name: str) -> str:

@@ -60,6 +60,13 @@ class Reach:
                     found[common] = found.get(common, 0) | both
         return found
 
+    def allowing(self, end: Endpoint, other: Endpoint, *, ingress: bool) -> list[Entry]:
+        """The rules of one end's own policies that mean the other end, whatever their ports."""
+        bit = 1 << self.index[other]
+        return [
+            entry for entry in self.world.sides(end)[1 if ingress else 0].allow if self._mask(entry) & bit
+        ]
+
     def members(self, mask: int) -> Iterator[Endpoint]:
         """The ends of a set, in order."""
         while mask:

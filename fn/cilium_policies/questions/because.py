@@ -20,10 +20,14 @@ def edges(source: End, target: End, port: Port, refs: Iterable[RuleRef]) -> list
     return [
         edge
         for edge in kept
-        if _stands_for(edge.source, source)
-        and _stands_for(edge.target, target)
+        if stand_between(edge, source, target)
         and (not edge.ports or any(_holds(one, port, target) for one in edge.ports))
     ]
+
+
+def stand_between(edge: Edge, source: End, target: End) -> bool:
+    """Whether the edge is one between these ends, on whatever port."""
+    return _stands_for(edge.source, source) and _stands_for(edge.target, target)
 
 
 def told(evidence: Evidence) -> str:
@@ -57,7 +61,7 @@ def _is_entity(name: str, end: End) -> bool:
         return end.endpoint.outside if name == "world" else True
     if end.workload is not None:
         return end.workload.host_network and name in ("host", "remote-node")
-    return end.endpoint.name.startswith(name)
+    return name in end.endpoint.labels or end.endpoint.name.startswith(name)
 
 
 def _is_inside(end: End, peer: Peer) -> bool:

@@ -62,6 +62,15 @@ class Connections:
             self.parties[str(end)] = Party("workload", str(end).partition("/")[2], end.namespace)
         self.parties |= {name: Party("entity", name) for name in (WORLD, INTERNET)}
 
+    def allowing(self, end: Endpoint, other: Endpoint, ingress: bool) -> tuple[bool, list[Entry]]:
+        """Whether this direction of a pod is closed, and the rules that let the other end in or out. Ends outside are
+        known by their names."""
+        side = self.situation.world.sides(end)[1 if ingress else 0]
+        if other in self.reach.index:
+            return side.closed, self.reach.allowing(end, other, ingress=ingress)
+        name = str(other)
+        return side.closed, [one for one in side.allow if name in map(_named, self._outside_words(one))]
+
     def into(self, target: Endpoint) -> dict[PortSet, list[Endpoint]]:
         """Who may open what to one end; nodes among themselves are left out."""
         return {

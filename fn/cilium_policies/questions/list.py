@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from cilium_policies.checks.situation import Situation
 from cilium_policies.document.finding import refused
-from cilium_policies.evaluate.portset import EVERYTHING, NOTHING, PortSet, union, words
+from cilium_policies.evaluate.portset import (
+    EVERYTHING,
+    NOTHING,
+    PortSet,
+    intersection,
+    port_set,
+    union,
+    words,
+)
 from cilium_policies.questions.connections import INTERNET, NODES, WORLD, Connections
+from cilium_policies.questions.ends import port as port_of
 from cilium_policies.show.table import Cell, Table, columns
 
 EVERY_POD = "every pod"
@@ -27,17 +37,42 @@ class Connection(NamedTuple):
         return f"{self.source} => {self.target} : {self.ports}"
 
 
-def connections(situation: Situation, focus: str = "") -> list[Connection]:
-    """Every connection, ends that share an answer put together; with `focus` (NS/NAME or NS) only its own.
+def connections(situation: Situation, focus: str = "", *, apart: bool = False) -> list[Connection]:
+    """Every connection, ends that share an answer put together; with `focus` (NS/NAME or NS) only its own, and there
+    or with `apart` every end by itself.
 
     Raises Refused for a focus that the input does not show.
     """
     found = Connections(situation)
     _check_focus(found, focus)
-    rows = [*_joined(found), *_outside(found)]
-    if focus:
-        rows = [one for one in _apart(found, rows) if _concerns(one, focus)]
-    return sorted(set(rows))
+    rows = found_rows(found)
+    if focus or apart:
+        rows = sorted({one for one in _apart(found, rows) if not focus or _concerns(one, focus)})
+    return rows
+
+
+def filtered(rows: list[Connection], source: str, target: str, port: str) -> list[Connection]:
+    """Rows whose ends match the patterns ("" for any; `media` means `media/*` too) and that open the port, which is
+    then all that they show. Raises Refused for a port that is none."""
+    wanted = EVERYTHING
+    if port:
+        asked = port_of(port)
+        wanted = port_set([(asked.protocol, asked.number, asked.number)])
+    found = []
+    for one in rows:
+        ports = intersection(one.open, wanted)
+        if ports and _fits(one.source, source) and _fits(one.target, target):
+            found.append(one._replace(ports=words(ports), open=ports))
+    return found
+
+
+def _fits(name: str, pattern: str) -> bool:
+    return not pattern or fnmatchcase(name, pattern) or name.startswith(f"{pattern}/")
+
+
+def found_rows(found: Connections) -> list[Connection]:
+    """Every connection, sorted, ends that share an answer put together."""
+    return sorted({*_joined(found), *_outside(found)})
 
 
 def parties(situation: Situation) -> Connections:

@@ -1,82 +1,113 @@
-"""The plan as a graph and tables: what `report` draws."""
+"""What the cluster decides, as a graph and tables: what `report` draws."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from cilium_policies.cilium.model import Policy
-from cilium_policies.config.model import EGRESS, INGRESS, Mode
-from cilium_policies.evidence.edge import Edge, Peer
-from cilium_policies.evidence.words import evidence_words, reason_words
+from cilium_policies.checks.situation import Known, Situation
+from cilium_policies.cilium.write import policy_text
+from cilium_policies.config.model import EGRESS, Mode
+from cilium_policies.document.finding import Finding, line_of
+from cilium_policies.document.source import Source
 from cilium_policies.generate.plan import Plan
-from cilium_policies.questions.words import kind_of, peer_words, ports_words
-from cilium_policies.show.graph import Graph, Group, Link, Node
-from cilium_policies.show.page import Tile
+from cilium_policies.questions.because import where_words
+from cilium_policies.questions.connections import INTERNET, WORLD, Connections
+from cilium_policies.questions.decided import Decided, decided
+from cilium_policies.questions.drawn import graph
+from cilium_policies.questions.lint import Row as Fault
+from cilium_policies.show.graph import Graph
+from cilium_policies.show.page import Sheet, Tile
 from cilium_policies.show.table import Cell, Table, columns
 from cilium_policies.workloads.model import Workload
 
-NOWHERE = "(no namespace)"
-LEGEND = (
-    ("good", "enforced"),
-    ("warn", "audit: nothing is cut"),
-    ("mixed", "the directions differ"),
-    ("off", "no policies"),
-    ("bad", "uncovered workload"),
-    ("outside", "outside the cluster"),
-)
+GENERATED = "generated"
 
 
 class Report(NamedTuple):
+    """`tables` by the name of their tab; `sheets` are the policies' texts; `rows` and `found` as `list` has them."""
+
     graph: Graph
     tiles: list[Tile]
     tables: list[tuple[str, Table]]
+    sheets: list[Sheet]
+    rows: list[Decided]
+    found: Connections
 
 
-def report(plan: Plan, policies: list[Policy], title: str) -> Report:
-    """Everything that a report shows of a plan."""
-    drawn = _Drawn(plan)
-    groups = tuple(drawn.groups[key] for key in sorted(drawn.groups))
-    graph = Graph(title, groups, tuple(drawn.nodes.values()), tuple(drawn.links), _legend(groups))
+def report(
+    plan: Plan,
+    situation: Situation,
+    title: str,
+    *,
+    sources: list[Source] = [],  # noqa: B006
+    faults: list[Fault] = [],  # noqa: B006
+    said: list[Finding] = [],  # noqa: B006
+    made_from: Table | None = None,
+) -> Report:
+    """Everything that a report shows: connections as the situation's policies decide them, the plan's reasons.
+
+    `sources` hold the texts of the user's policies, `faults` are lint's, `said` the run's own findings, `made_from`
+    is a table of what was read.
+    """
+    found = Connections(situation)
+    rows = decided(plan, situation)
+    found.outside()  # names the ends outside
+    policies = [one for one in situation.known if not one.refusals]
     tables = [
-        ("Connections", connections(plan)),
-        ("Namespaces", namespaces(plan, policies)),
+        ("Connections", connections(rows)),
+        ("Namespaces", namespaces(plan, situation)),
         ("Uncovered", uncovered(plan)),
-        ("Outside", outside(plan)),
+        ("Outside", outside(rows, found)),
+        ("Findings", findings(faults, said)),
     ]
-    return Report(graph, _tiles(plan, policies, tables), tables)
+    if made_from is not None:
+        tables.append(("Made from", made_from))
+    sheets = [_sheet(one, sources) for one in sorted(situation.known, key=lambda one: str(one.policy))]
+    tiles = _tiles(plan, rows, policies, tables)
+    return Report(graph(plan, rows, found, title), tiles, tables, sheets, rows, found)
 
 
-def connections(plan: Plan) -> Table:
-    """Every edge of the plan, one row each."""
-    rows = sorted({_row(edge) for edge in plan.edges})
-    named = columns("from", "to", "ports", "kind", "why", "evidence")
-    return Table("Connections that the policies allow", named, [*rows], "no connection")
+def connections(rows: list[Decided], title: str = "Connections that the policies allow") -> Table:
+    """One row a connection, with why it is needed and what lets it pass."""
+    named = columns("from", "to", "ports", "kind", "why", "evidence", "rule", "mark")
+    return Table(title, named, [_row(one) for one in rows], "no connection")
 
 
-def _row(edge: Edge) -> tuple[Cell, ...]:
+def _row(one: Decided) -> tuple[Cell, ...]:
+    row = one.connection
     return (
-        peer_words(edge.source),
-        peer_words(edge.target),
-        ports_words(edge.ports),
-        kind_of(edge),
-        reason_words(edge.reason),
-        evidence_words(edge.evidence),
+        row.source,
+        row.target,
+        row.ports,
+        one.kind,
+        "; ".join(one.reasons),
+        "; ".join(one.evidence),
+        "; ".join(map(str, one.rules)),
+        ", ".join(one.marks),
     )
 
 
-def namespaces(plan: Plan, policies: list[Policy]) -> Table:
-    """One row a namespace that gets policies."""
+def namespaces(plan: Plan, situation: Situation) -> Table:
+    """One row a namespace that gets policies, or in which the user has some."""
+    own: dict[str, int] = {}
+    users: dict[str, int] = {}
+    for one in situation.known:
+        counts = own if one.own else users
+        counts[one.policy.namespace] = counts.get(one.policy.namespace, 0) + 1
     rows: list[tuple[Cell, ...]] = [
         (
             name,
-            plan.modes[name].word,
-            sum(1 for one in plan.subjects if one.namespace == name),
-            sum(1 for one in policies if one.namespace == name),
+            plan.modes[name].word if name in plan.namespaces else "no policies",
+            sum(1 for one in plan.cluster.in_namespace(name)),
+            own.get(name, 0),
+            users.get(name, 0),
             sum(1 for one in plan.uncovered if one.workload.namespace == name),
         )
-        for name in sorted(plan.namespaces)
+        for name in sorted({*plan.namespaces, *users} - {""})
     ]
-    named = columns("namespace", "mode", "workloads", "policies", "uncovered=uncovered directions")
+    named = columns(
+        "namespace", "mode", "workloads", "policies", "yours=your policies", "uncovered=uncovered directions"
+    )
     return Table("Namespaces", named, rows, "no namespace")
 
 
@@ -98,23 +129,39 @@ def uncovered(plan: Plan) -> Table:
     )
 
 
-def outside(plan: Plan) -> Table:
+def outside(rows: list[Decided], found: Connections) -> Table:
     """Who is reached from outside the cluster, and who reaches out of it."""
-    rows = sorted(
-        ("in" if _is_outside(edge.source) else "out", *_row(edge))
-        for edge in plan.edges
-        if _is_outside(edge.source) or _is_outside(edge.target)
-    )
-    named = columns("direction", "from", "to", "ports", "kind", "why", "evidence")
-    return Table(
-        "Connections with the outside", named, [*dict.fromkeys(rows)], "no connection with the outside"
-    )
+    told: list[tuple[Cell, ...]] = []
+    for one in rows:
+        for direction, name in (("in", one.connection.source), ("out", one.connection.target)):
+            party = found.parties.get(name)
+            if party is not None and (party.kind in _BEYOND or party.name in (WORLD, INTERNET)):
+                told.append((direction, *_row(one)))
+    named = columns("direction", "from", "to", "ports", "kind", "why", "evidence", "rule", "mark")
+    return Table("Connections with the outside", named, sorted(told), "no connection with the outside")
 
 
-def _is_outside(peer: Peer) -> bool:
-    return peer.kind in ("internet", "cidr", "fqdn") or (
-        peer.kind == "entity" and peer.name in ("world", "all")
-    )
+_BEYOND = ("cidr", "fqdn", "cidr-group", "cloud")
+
+
+def findings(faults: list[Fault], said: list[Finding]) -> Table:
+    """What lint finds in the policies, then what the run itself has to say."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            one.severity,
+            f"{one.file}:{one.line}" if one.line else GENERATED,
+            one.policy,
+            one.message,
+            one.cure,
+            one.check,
+        )
+        for one in faults
+    ]
+    for finding in said:
+        place = line_of(finding._replace(message="", cure="")).removesuffix(": ")
+        rows.append((finding.severity, place, finding.name, finding.message, finding.cure, "run"))
+    named = columns("severity", "place", "about", "message=finding", "cure=what to do", "check")
+    return Table("Findings", named, list(dict.fromkeys(rows)), "nothing found")
 
 
 def _mode(plan: Plan, workload: Workload, direction: str) -> str:
@@ -122,137 +169,37 @@ def _mode(plan: Plan, workload: Workload, direction: str) -> str:
     return mode.egress if direction == EGRESS else mode.ingress
 
 
-def _legend(groups: tuple[Group, ...]) -> tuple[tuple[str, str], ...]:
-    shown = {group.tone for group in groups} | ({"bad"} if any(group.alert for group in groups) else set())
-    return tuple(entry for entry in LEGEND if entry[0] in shown)
+def _sheet(one: Known, sources: list[Source]) -> Sheet:
+    """A policy's text as it stands in the input, or as it would be written."""
+    where = one.where
+    text = next(
+        (source.items[where.item].text() for source in sources
+         if source.file == where.file and 0 <= where.item < len(source.items)), b""
+    ) if not one.generated else policy_text(one.policy)  # fmt: skip
+    whose = GENERATED if one.generated else "of an earlier run" if one.own else "yours"
+    note = f"{whose}{f', {where_words(where)}' if where.file else ''}{', refused by Cilium' if one.refusals else ''}"
+    return Sheet(str(one.policy), one.policy.namespace, note, text.decode("utf-8", "replace").strip("\n"))
 
 
-def _tiles(plan: Plan, policies: list[Policy], tables: list[tuple[str, Table]]) -> list[Tile]:
+def _tiles(
+    plan: Plan, rows: list[Decided], policies: list[Known], tables: list[tuple[str, Table]]
+) -> list[Tile]:
     words = [plan.modes[name].word for name in plan.namespaces]
     enforced, audited = words.count("enforce"), words.count("audit")
-    rows = {name: len(table.rows) for name, table in tables}
-    tiles = [Tile(str(len(words)), "namespaces", "plain", "Namespaces"), Tile(str(len(policies)), "policies")]
+    counts = {name: len(table.rows) for name, table in tables}
+    tiles = [Tile(str(len(words)), "namespaces", "plain", "Namespaces")]
+    tiles.append(Tile(str(len(policies)), "policies", "plain", "Policies"))
     tiles += [Tile(str(enforced), "enforced", "good")] if enforced else []
     tiles += [Tile(str(audited), "in audit", "warn")] if audited else []
     mixed = len(words) - enforced - audited
     tiles += [Tile(str(mixed), "one direction each", "mixed")] if mixed else []
-    tiles.append(Tile(str(rows["Connections"]), "connections", "plain", "Connections"))
-    tiles.append(Tile(str(rows["Outside"]), "with the outside", "outside", "Outside"))
-    open_ends = rows["Uncovered"]
-    tiles.append(Tile(str(open_ends), "uncovered directions", "bad" if open_ends else "good", "Uncovered"))
+    tiles.append(Tile(str(counts["Connections"]), "connections", "plain", "Connections"))
+    yours = sum(one.yours for one in rows)
+    if yours:
+        tiles.append(
+            Tile(str(yours), "that only your own policies, or none, account for", "bad", "Connections")
+        )
+    tiles.append(Tile(str(counts["Outside"]), "with the outside", "outside", "Outside"))
+    for name, text in (("Uncovered", "uncovered directions"), ("Findings", "findings")):
+        tiles.append(Tile(str(counts[name]), text, "bad" if counts[name] else "good", name))
     return tiles
-
-
-class _Drawn:
-    """Groups, nodes and links, made as edges ask for them."""
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-        self._open = {id(one.workload) for one in plan.uncovered}
-        self.groups: dict[str, Group] = {}
-        self.nodes: dict[str, Node] = {}
-        self.links: list[Link] = []
-        for name in plan.namespaces:
-            self._namespace(name)
-        for workload in plan.cluster.workloads:
-            self._workload(workload)
-        for edge in plan.edges:
-            self._edge(edge)
-        self._dns()
-        self.links = list(dict.fromkeys(self.links))
-
-    def _namespace(self, name: str) -> str:
-        key = name or NOWHERE
-        if key not in self.groups:
-            mode = self._plan.modes.get(name) if name in self._plan.namespaces else None
-            tone, badge = _looks(mode)
-            open_ends = len(
-                {str(one.workload) for one in self._plan.uncovered if one.workload.namespace == name}
-            )
-            note = f"{open_ends} uncovered" if open_ends else ""
-            self.groups[key] = Group(key, key, tone, badge, "", note, open_ends)
-        return key
-
-    def _workload(self, workload: Workload) -> str:
-        key = "/".join(workload.key)
-        if key not in self.nodes:
-            tone = "bad" if id(workload) in self._open else "off" if workload.host_network else "plain"
-            note = (
-                f"{workload}{', on the host network: no policy selects it' if workload.host_network else ''}"
-            )
-            self.nodes[key] = Node(key, self._namespace(workload.namespace), workload.name, tone, note)
-        return key
-
-    def _edge(self, edge: Edge) -> None:
-        if edge.source.kind == "all-pods" and edge.target.workload in self._plan.dns.workloads:
-            return  # each asking pod is a link of its own
-        source, target = self._peer(edge.source, "in"), self._peer(edge.target, "out")
-        ends = (edge.source, edge.target)
-        tone = "outside" if any(map(_is_outside, ends)) else "plain"
-        ports = edge.ports
-        label = ports_words(ports, short=True)
-        if not ports and edge.target == Peer("entity", "kube-apiserver"):
-            label = (
-                ""
-                if not self._plan.cluster.settings.api_ports
-                else _numbers(self._plan.cluster.settings.api_ports)
-            )
-        if source != target:
-            self.links.append(Link(source, target, label, kind_of(edge), tone, reason_words(edge.reason)))
-
-    def _dns(self) -> None:
-        """DNS of every subject, which no edge states."""
-        servers = [self._workload(one) for one in self._plan.dns.workloads]
-        servers = servers or [self._inside(self._plan.dns.namespace, "cluster DNS")]
-        for workload in self._plan.subjects:
-            for server in servers:
-                if server != self._workload(workload):
-                    self.links.append(
-                        Link(self._workload(workload), server, "53, 53/UDP", "dns", "plain", "DNS")
-                    )
-
-    def _peer(self, peer: Peer, side: str) -> str:
-        """The key of the node that stands for a peer; the outside has its own groups on either side."""
-        if peer.workload is not None:
-            return self._workload(peer.workload)
-        if peer.kind in ("labels", "namespace"):
-            title = peer_words(peer).partition("/")[2]
-            return self._inside(peer.namespace, title) if peer.namespace else self._other("any", title, side)
-        if peer.kind == "all-pods":
-            return self._other("any", "every pod", side)
-        if peer.kind == "entity" and peer.name == "kube-apiserver":
-            return self._other("kube-apiserver", "kube-apiserver", side)
-        if peer.kind == "entity" and not _is_outside(peer):
-            return self._other("nodes", peer.name, side)
-        return self._other("anybody" if side == "in" else "outside", peer_words(peer), side)
-
-    def _inside(self, namespace: str, title: str) -> str:
-        """A node for pods that the input does not show one by one."""
-        key = self._namespace(namespace)
-        node = f"{key}//{title}"
-        self.nodes.setdefault(node, Node(node, key, title))
-        return node
-
-    def _other(self, group: str, title: str, side: str) -> str:
-        """A node of a group beside the namespaces."""
-        key = f"{side}/{group}"
-        tone = "outside" if group in ("anybody", "outside") else "plain"
-        name = {"any": "any namespace", "anybody": "from outside"}.get(group, group)
-        self.groups.setdefault(key, Group(key, name, tone, "", side))
-        node = f"{key}//{title}"
-        self.nodes.setdefault(node, Node(node, key, title, tone))
-        return node
-
-
-def _numbers(ports: tuple[int, ...]) -> str:
-    return ", ".join(map(str, ports))
-
-
-def _looks(mode: Mode | None) -> tuple[str, str]:
-    """Tone and badge of a namespace."""
-    if mode is None or mode.off:
-        return "off", "no policies"
-    if mode.ingress == mode.egress:
-        return ("good", "enforced") if mode.ingress == "enforce" else ("warn", "audit")
-    enforced = [word for word, one in ((INGRESS, mode.ingress), (EGRESS, mode.egress)) if one == "enforce"]
-    return "mixed", f"{enforced[0]} enforced" if enforced else "partly off"

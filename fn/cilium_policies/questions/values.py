@@ -11,6 +11,7 @@ from typing import Any
 from cilium_policies.evaluate.portset import EVERYTHING, PortSet
 from cilium_policies.kube.ports import Port
 from cilium_policies.questions.connections import Connections, Party
+from cilium_policies.questions.decided import Decided
 from cilium_policies.questions.list import EVERY_POD, OTHERS, Connection
 
 Value = dict[str, Any]
@@ -63,6 +64,21 @@ def _span(protocol: str, low: int, high: int) -> Value:
 def declared(found: Iterable[Port]) -> list[Value]:
     """Ports as a workload declares them."""
     return [_span(one.protocol, one.number, max(one.number, one.end)) for one in found]
+
+
+def decided(rows: Iterable[Decided], found: Connections) -> list[Value]:
+    """Rows of `list` with what decides them. `rules` name policy, field and, for one of the input, its place."""
+    return [
+        {
+            **connections([one.connection], found)[0],
+            "kind": one.kind,
+            "reasons": list(one.reasons),
+            "evidence": list(one.evidence),
+            "rules": [rule._asdict() for rule in one.rules],
+            "marks": list(one.marks),
+        }
+        for one in rows
+    ]
 
 
 def connections(rows: Iterable[Connection], found: Connections) -> list[Value]:

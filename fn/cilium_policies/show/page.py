@@ -25,10 +25,30 @@ class Tile(NamedTuple):
     link: str = ""
 
 
-def page(view: View, tiles: Sequence[Tile], tables: Sequence[tuple[str, Table]], note: str = "") -> str:
-    """The page's HTML. `tables` pairs a tab's name with its table; `note` stands at the foot."""
+class Sheet(NamedTuple):
+    """A text with a name, under a heading of its `group`; `note` says what it is."""
+
+    name: str
+    group: str
+    note: str
+    text: str
+
+
+def page(
+    view: View,
+    tiles: Sequence[Tile],
+    tables: Sequence[tuple[str, Table]],
+    note: str = "",
+    sheets: Sequence[Sheet] = (),
+    sheets_name: str = "Policies",
+) -> str:
+    """The page's HTML. `tables` pairs a tab's name with its table, `sheets` are texts on a tab of their own; cells
+    that name a group or a sheet lead to it; `note` stands at the foot."""
     title = svg.clean(view.graph.title)
     tabs = [("map", "Map"), *((_slug(name), name) for name, _ in tables)]
+    if sheets:
+        tabs.insert(3, (_slug(sheets_name), sheets_name))
+    named = {sheet.name for sheet in sheets}
     parts = [
         "<!doctype html>\n",
         f'<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n',
@@ -40,7 +60,8 @@ def page(view: View, tiles: Sequence[Tile], tables: Sequence[tuple[str, Table]],
         f'<div class="tiles">{"".join(map(_tile, tiles))}</div>\n',
         f"<nav>{''.join(_tab(slug, name) for slug, name in tabs)}</nav>\n<main>\n",
         _map(view),
-        *(_table(_slug(name), table) for name, table in tables),
+        *(_table(_slug(name), table, view, named) for name, table in tables),
+        _sheets(_slug(sheets_name), sheets) if sheets else "",
         *(_group(view, key) for key in view.groups),
         f"</main>\n<footer>{svg.clean(note)}</footer>\n",
         f"<script>{svg.asset('page.js')}</script>\n</body></html>\n",
@@ -104,7 +125,24 @@ def _group(view: View, key: str) -> str:
     )
 
 
-def _table(slug: str, table: Table) -> str:
+def _sheets(slug: str, sheets: Sequence[Sheet]) -> str:
+    """Each text folded away below its name; an address of its own opens it."""
+    head = f'<section id="{slug}"><p class="count" aria-live="polite">{len(sheets)} rows</p>\n'
+    return "".join([head, *map(_sheet, sheets), "</section>\n"])
+
+
+def _sheet(sheet: Sheet) -> str:
+    return (
+        f'<details class="sheet" id="sheet-{_slug(sheet.name)}"><summary>{svg.clean(sheet.name)} '
+        f"<small>{svg.clean(sheet.note)}</small></summary><pre>{_lines(sheet.text)}</pre></details>\n"
+    )
+
+
+def _lines(text: str) -> str:
+    return "\n".join(svg.clean(line) for line in text.splitlines())
+
+
+def _table(slug: str, table: Table, view: View, sheets: set[str]) -> str:
     if not table.rows:
         return f'<section id="{slug}"><p>{svg.clean(table.empty)}</p></section>\n'
     head = "".join(
@@ -112,7 +150,10 @@ def _table(slug: str, table: Table) -> str:
     )
     rows = "".join(
         "<tr>"
-        + "".join(f"<td>{svg.clean('' if cell is None else str(cell))}</td>" for cell in row)
+        + "".join(
+            f"<td>{_cell(column.key, '' if cell is None else str(cell), view, sheets)}</td>"
+            for column, cell in zip(table.columns, row, strict=True)
+        )
         + "</tr>\n"
         for row in table.rows
     )
@@ -121,6 +162,24 @@ def _table(slug: str, table: Table) -> str:
         f"<table><caption>{svg.clean(table.title)}</caption><thead><tr>{head}</tr></thead>\n"
         f"<tbody>\n{rows}</tbody></table></section>\n"
     )
+
+
+def _cell(key: str, text: str, view: View, sheets: set[str]) -> str:
+    """A cell's text; the name of a group or of what is in it leads there, that of a sheet to its text."""
+    if key in ("from", "to", "namespace"):
+        group = text.rpartition(" of ")[2].partition("/")[0]
+        if group in view.groups:
+            return f'<a href="#group-{_slug(group)}">{svg.clean(text)}</a>'
+    if key == "rule":
+        return "; ".join(_rule(one, sheets) for one in text.split("; ")) if text else ""
+    return svg.clean(text)
+
+
+def _rule(text: str, sheets: set[str]) -> str:
+    name, _, rest = text.partition(" ")
+    if name not in sheets:
+        return svg.clean(text)
+    return f'<a href="#sheet-{_slug(name)}">{svg.clean(name)}</a> {svg.clean(rest)}'
 
 
 def _slug(name: str) -> str:

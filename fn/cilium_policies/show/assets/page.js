@@ -9,14 +9,16 @@
   // One section at a time, by the address: links can be shared and the back button works.
   function show() {
     const wanted = decodeURIComponent(location.hash.slice(1)) || "map";
-    const here = document.getElementById(wanted)?.closest("main>section") || map;
+    const target = document.getElementById(wanted);
+    const here = target?.closest("main>section") || map;
+    if (target?.tagName === "DETAILS") target.open = true;
     all("main>section").forEach((one) => one.classList.toggle("here", one === here));
     all("nav a").forEach((one) => {
       const on = one.hash.slice(1) === (here.classList.contains("group") ? "map" : here.id);
       one.classList.toggle("here", on);
       if (on) one.setAttribute("aria-current", "page"); else one.removeAttribute("aria-current");
     });
-    scrollTo(0, 0);
+    if (target && target !== here) target.scrollIntoView(); else scrollTo(0, 0);
     find();
   }
 
@@ -66,7 +68,7 @@
     } else if (section.classList.contains("group")) {
       all(".line", section).forEach((line) => { line.style.opacity = fits(line.textContent.toLowerCase()) ? "" : ".2"; });
     } else {
-      const rows = all("tbody tr", section);
+      const rows = all("tbody tr,details", section);
       let found = 0;
       for (const row of rows) {
         row.hidden = !fits(row.textContent.toLowerCase());

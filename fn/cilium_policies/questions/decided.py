@@ -1,0 +1,244 @@
+"""Connections that pass, as `list` finds them, each with the rules that let it pass and the needs behind it.
+
+What the policies decide comes first; the plan only says why. A connection, or the part of its ports, for which the
+plan has no need stands on a row of its own, with the policy that opens it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from cilium_policies.checks.situation import Known, Situation
+from cilium_policies.evaluate.endpoint import Endpoint, address, dns_name, entity
+from cilium_policies.evaluate.entries import Entry
+from cilium_policies.evaluate.portset import (
+    EVERYTHING,
+    NOTHING,
+    PortSet,
+    difference,
+    intersection,
+    port_set,
+    union,
+    words,
+)
+from cilium_policies.evidence.edge import Edge
+from cilium_policies.evidence.words import reason_words
+from cilium_policies.generate.plan import Plan, by_end
+from cilium_policies.questions.because import stand_between, told, where_words
+from cilium_policies.questions.connections import INTERNET, WORLD, Connections, Party
+from cilium_policies.questions.ends import End
+from cilium_policies.questions.list import EVERY_POD, Connection, found_rows
+from cilium_policies.questions.words import kind_of
+
+MEMBERS = 12  # so many pods of "every pod" are asked for their reasons
+SHOWN = 6  # so many reasons stand in a row
+YOURS, OPEN = "your policy", "not closed"
+
+
+class Rule(NamedTuple):
+    """A rule that lets a connection pass. `place` is the file and line of one that the input holds."""
+
+    policy: str  # Kind/namespace/name
+    path: str  # spec.egress[2]
+    place: str
+    own: bool
+
+    def __str__(self) -> str:
+        return f"{self.policy} {self.path}{f' ({self.place})' if self.place else ''}"
+
+
+class Decided(NamedTuple):
+    """A connection, what sort it is, why it is needed, where that is written, and what lets it pass. `yours`: only
+    policies of the user's, or nothing that closes a direction, account for it."""
+
+    connection: Connection
+    kind: str
+    reasons: tuple[str, ...]
+    evidence: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    marks: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """The connection for people, with why and by which rule below it."""
+        why = [f"  {'; '.join(self.reasons)}"] if self.reasons else []
+        evidence = [f"  evidence: {'; '.join(self.evidence)}"] if self.evidence else []
+        return [str(self.connection), *why, *evidence, *(f"  rule: {rule}" for rule in self.rules)]
+
+    @property
+    def yours(self) -> bool:
+        return self.kind in (YOURS, OPEN)
+
+
+def decided(plan: Plan, situation: Situation, rows: Iterable[Connection] | None = None) -> list[Decided]:
+    """These rows of `list`, else all of them, in order, with what decides each."""
+    joined = _Joined(plan, situation)
+    return [each for one in (joined.connections if rows is None else rows) for each in joined.row(one)]
+
+
+class _Joined:
+    def __init__(self, plan: Plan, situation: Situation) -> None:
+        self._situation = situation
+        self._found = Connections(situation)
+        self.connections = found_rows(self._found)
+        self._ends = {str(end): end for end in (*self._found.pods, *self._found.nodes)}
+        self._spaces: dict[str, list[str]] = {}
+        for end in self._found.pods:
+            self._spaces.setdefault(end.namespace, []).append(str(end))
+        self._by_source = by_end(plan.edges, lambda edge: edge.source)
+        self._by_target = by_end(plan.edges, lambda edge: edge.target)
+        self._outside: dict[str, End] = {}
+
+    def row(self, one: Connection) -> Iterator[Decided]:
+        edges: dict[Edge, PortSet] = {}
+        entries: dict[Entry, None] = {}
+        open_ends: dict[str, None] = {}
+        for source, target in self._pairs(one):
+            for edge in self._needs(source, target):
+                needed = intersection(_ports(edge, target), one.open)
+                if needed:
+                    edges[edge] = union(edges.get(edge, NOTHING), needed)
+            for end, other, ingress in ((source, target, False), (target, source, True)):
+                found, closed = self._entries(end, other, one.open, ingress)
+                entries |= dict.fromkeys(found)
+                if not closed:
+                    open_ends[f"nothing closes {'ingress' if ingress else 'egress'} of {end.endpoint}"] = None
+        explained = NOTHING
+        for ports in edges.values():
+            explained = union(explained, ports)
+        rules = tuple(dict.fromkeys(map(self._rule, entries)))
+        if explained:
+            row = one._replace(ports=words(explained), open=explained)
+            yield Decided(row, _kind(edges), *_said(edges), rules, _marks(edges))
+        rest = difference(one.open, explained)
+        if rest:
+            yield self._unexplained(one._replace(ports=words(rest), open=rest), entries, tuple(open_ends))
+
+    def _unexplained(self, row: Connection, entries: Iterable[Entry], open_ends: tuple[str, ...]) -> Decided:
+        fitting = [one for one in entries if intersection(_entry_ports(one), row.open)]
+        rules = tuple(dict.fromkeys(map(self._rule, fitting)))
+        users = list(dict.fromkeys(rule.policy for rule in rules if not rule.own))
+        if users:
+            return Decided(row, YOURS, tuple(f"your policy {name}" for name in users[:SHOWN]), (), rules)
+        whys = tuple(dict.fromkeys(one.rule.why for one in fitting if one.rule is not None and one.rule.why))
+        if whys:
+            return Decided(row, self._sort(row), whys[:SHOWN], (), rules)
+        return Decided(row, OPEN if open_ends else self._sort(row), _few(open_ends), (), rules)
+
+    def _sort(self, row: Connection) -> str:
+        """The kind of a connection that only a rule's own words explain."""
+        if all(span == (53, 53) for _, spans in row.open for span in spans):
+            return "dns"
+        parties = [self._found.parties.get(name) for name in (row.source, row.target)]
+        names = {one.name for one in parties if one is not None and one.kind == "entity"}
+        if "kube-apiserver" in names:
+            return "kube-apiserver"
+        if names - {WORLD, INTERNET}:
+            return "nodes"
+        beyond = any(one is not None and one.kind != "workload" for one in parties)
+        return "outside" if beyond else "application"
+
+    def _needs(self, source: End, target: End) -> Iterator[Edge]:
+        near = [self._by_source.get(id(source.workload), []), self._by_target.get(id(target.workload), [])]
+        for edge in dict.fromkeys(edge for edges in near for edge in edges):
+            if stand_between(edge, source, target):
+                yield edge
+
+    def _entries(self, end: End, other: End, ports: PortSet, ingress: bool) -> tuple[list[Entry], bool]:
+        """The rules at one end that let some of the ports pass, and whether the direction is closed at all."""
+        if not end.endpoint.managed or end.workload is None:
+            return [], True
+        closed, allowing = self._found.allowing(end.endpoint, other.endpoint, ingress)
+        return [one for one in allowing if intersection(_entry_ports(one), ports)], closed
+
+    def _rule(self, entry: Entry) -> Rule:
+        known: Known = self._situation.known_of(entry.ref.policy)
+        return Rule(str(known.policy), entry.ref.path, where_words(known.where), known.own)
+
+    def _pairs(self, one: Connection) -> Iterator[tuple[End, End]]:
+        targets = self._members(one.target)
+        for source in self._members(one.source):
+            for target in targets:
+                if source.endpoint is not target.endpoint:
+                    yield source, target
+
+    def _members(self, name: str) -> list[End]:
+        if name == EVERY_POD:
+            names = [names[0] for names in self._spaces.values()]  # one of each namespace
+        elif name.startswith(f"{EVERY_POD} of "):
+            names = self._spaces[name.removeprefix(f"{EVERY_POD} of ")]
+        else:
+            names = [name]
+        return [self._end(one) for one in names[:MEMBERS]]
+
+    def _end(self, name: str) -> End:
+        endpoint = self._ends.get(name)
+        if endpoint is not None:
+            return End(endpoint, self._situation.workloads.get(endpoint))
+        if name not in self._outside:
+            self._outside[name] = End(
+                self._beyond(self._found.parties.get(name, Party("entity", WORLD)), name)
+            )
+        return self._outside[name]
+
+    def _beyond(self, party: Party, name: str) -> Endpoint:
+        """An end that stands for what lies outside; its name is that of the party, by which rules are found."""
+        options = self._situation.options
+        made = entity(WORLD, options)[0]
+        if party.kind == "fqdn" and "*" not in party.name:
+            made = dns_name(party.name, options=options)[0]
+        elif party.kind == "cidr" and party.name != INTERNET:
+            try:
+                made = address(party.name, options)
+            except ValueError:  # a Flux variable
+                pass
+        made.name = name
+        return made
+
+
+def _ports(edge: Edge, target: End) -> PortSet:
+    """The pod ports of an edge at a target: names as its containers declare them."""
+    if not edge.ports:
+        return EVERYTHING
+    declared = {one.name: one.number for one in target.workload.ports} if target.workload is not None else {}
+    spans = []
+    for port in edge.ports:
+        number = port.number or declared.get(port.name, 0)
+        if number or port.protocol.upper().startswith("ICMP"):
+            spans.append((port.protocol.upper(), number, max(number, port.end)))
+    return port_set(spans)
+
+
+def _entry_ports(entry: Entry) -> PortSet:
+    """The ports of a rule; those that it names count as any, since who asks knows which pods are meant."""
+    if entry.spans is None or any(span.name for span in entry.spans):
+        return EVERYTHING
+    return port_set((span.protocol, span.low, span.high) for span in entry.spans)
+
+
+def _kind(edges: Iterable[Edge]) -> str:
+    """The kind of most weight: what explains a direction before what tells of itself."""
+    found = [kind_of(edge) for edge in sorted(edges, key=lambda edge: not edge.explains)]
+    return found[0] if found else OPEN
+
+
+def _said(edges: Iterable[Edge]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    reasons = tuple(dict.fromkeys(reason_words(edge.reason) for edge in edges))
+    evidence = tuple(dict.fromkeys(told(edge.evidence) for edge in edges))
+    return _few(reasons), _few(evidence)
+
+
+def _few(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return texts if len(texts) <= SHOWN else (*texts[: SHOWN - 1], f"and {len(texts) - SHOWN + 1} more")
+
+
+def _marks(edges: Iterable[Edge]) -> tuple[str, ...]:
+    """What a careful reader looks at first: needs that rest on an image's name alone."""
+    return tuple(dict.fromkeys(mark for edge in edges for mark in _marks_of(edge)))
+
+
+def _marks_of(edge: Edge) -> Iterator[str]:
+    for peer in (edge.source, edge.target):
+        workload = peer.workload
+        if edge.evidence.component and workload is not None and workload.component and not workload.by_label:
+            yield "known by image"
