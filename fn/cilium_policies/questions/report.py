@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cilium_policies.checks.rows import Row as Fault
 from cilium_policies.checks.situation import Known, Situation
 from cilium_policies.cilium.write import policy_text
 from cilium_policies.config.model import EGRESS, Mode
@@ -14,7 +15,6 @@ from cilium_policies.questions.because import where_words
 from cilium_policies.questions.connections import INTERNET, WORLD, Connections
 from cilium_policies.questions.decided import Decided, decided
 from cilium_policies.questions.drawn import graph
-from cilium_policies.questions.lint import Row as Fault
 from cilium_policies.show.graph import Graph
 from cilium_policies.show.page import Sheet, Tile
 from cilium_policies.show.table import Cell, Table, columns
