@@ -125,7 +125,9 @@ def warn(run: Run, given: dict[str, Any], answer: str) -> None:
     said = [one for one in said if one.severity != INFO or one.about_config]
     verbose = given["verbose"]
     say(map(told, printed(said, verbose=verbose)))
-    say([f"cilium-policies: {answer}; {looked_at(run)}{unprinted(said, verbose=verbose)}"])
+    opens = len(run.made.policies.opened)
+    beside = f"; {plural(opens, 'flow')} that your own policies close will be open" if opens else ""
+    say([f"cilium-policies: {answer}; {looked_at(run)}{beside}{unprinted(said, verbose=verbose)}"])
 
 
 def looked_at(run: Run) -> str:

@@ -48,6 +48,9 @@ class Policies:
         for subject in plan.subjects:
             self._subjects.setdefault(subject.namespace, []).append(subject)
         self.findings: list[Finding] = []
+        self.opened: list[
+            Finding
+        ] = []  # flows that the user's policies close, see opened.py; asked for apart
         made = [policy for name in sorted(plan.namespaces) for policy in self._namespace(name)]
         if plan.config.cluster_wide:
             made += self._cluster_wide()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cilium_policies.document.finding import ERROR, INFO, WARNING, Finding, line_of
 from cilium_policies.document.source import Source
+from cilium_policies.generate.opened import opened
 from cilium_policies.generate.plan import Plan, Uncovered
 from cilium_policies.generate.policies import Policies
 from cilium_policies.kube.reading import repeated
@@ -16,6 +17,8 @@ def findings(sources: list[Source], plan: Plan, policies: Policies) -> list[Find
     said = [finding for source in sources for finding in (*source.findings, *repeated(source))]
     said += plan.findings
     said += policies.findings
+    policies.opened = opened(plan, policies)
+    said += policies.opened
     said += (_uncovered(plan, one) for one in plan.uncovered)
     said += _namespaces(plan, policies)
     return sorted(said, key=_place)
@@ -59,6 +62,8 @@ def summary(said: list[Finding], plan: Plan, policies: Policies, *, verbose: boo
         f"{plural(len(policies.policies), 'policy', 'policies')}, {mode or plan.config.mode}"
     )
     line += unprinted(said, verbose=verbose)
+    if policies.opened:
+        line += f"; {plural(len(policies.opened), 'flow')} that your own policies close will be open"
     workloads = len({one.workload.key for one in plan.uncovered})
     if workloads:
         line += f"; {plural(workloads, 'workload')} uncovered: cilium-policies list --uncovered"

@@ -1,0 +1,67 @@
+"""Flows that a policy of the user's keeps closed today, and that a rule of a generated one opens.
+
+Allow rules add up, whoever wrote them. So a soft rule beside a policy that already denies by default opens something,
+in audit too, although audit cuts nothing.
+"""
+
+from __future__ import annotations
+
+from cilium_policies.document.finding import WARNING, Finding
+from cilium_policies.generate.plan import Plan
+from cilium_policies.generate.policies import Policies
+from cilium_policies.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cilium_policies.checks.fault import Flow
+    from cilium_policies.checks.situation import Known
+    from cilium_policies.evaluate.endpoint import Endpoint
+    from cilium_policies.evaluate.world import World
+
+
+def opened(plan: Plan, policies: Policies) -> list[Finding]:
+    """One finding for each end of a flow that is closed now and will not be. Nothing is imported where the input has
+    no policy."""
+    from cilium_policies.checks.situation import as_written, policy_objects
+
+    if not policy_objects(plan.cluster.inventory):
+        return []
+    from cilium_policies.checks.needs import cuts
+    from cilium_policies.evaluate.verdict import DEFAULT_DENY
+    from cilium_policies.evaluate.world import World
+
+    today = as_written(plan.cluster)
+    closed = [
+        one for one in cuts(today, plan.edges, plan.dns.workloads) if one.decision.reason == DEFAULT_DENY
+    ]
+    spaces = {_subject(one).namespace for one in closed}
+    made = [one for one in policies.policies if one.namespace in spaces]
+    soon = World(made, today.world.services, today.world.groups, today.options)
+    return [
+        _finding(one, today.known_of(one.decision.rules[0].policy)) for one in closed if _opens(soon, one)
+    ]
+
+
+def _subject(one: Flow) -> Endpoint:
+    return one.source if one.direction == "egress" else one.target
+
+
+def _opens(soon: World, one: Flow) -> bool:
+    """Whether a generated rule lets it pass, and not only that no generated policy closes it."""
+    from cilium_policies.evaluate.verdict import ALLOW_RULE
+
+    ingress = one.direction == "ingress"
+    subject, peer = (one.target, one.source) if ingress else (one.source, one.target)
+    number, protocol = one.port.split("/")
+    return soon.decide(subject, peer, int(number), protocol, ingress=ingress).reason == ALLOW_RULE
+
+
+def _finding(one: Flow, known: Known) -> Finding:
+    policy = known.policy
+    message = (
+        f"{one.source} => {one.target} {one.port}: {policy} closes this {one.direction} today, and the rule that is "
+        f"written for it opens it, in audit too; it {one.why}"
+    )
+    off = f"spec.namespaces.overrides.{_subject(one).namespace}.mode.{one.direction}: off"
+    cure = f"to keep it closed, deny it in an {one.direction}Deny rule or leave the direction to your policy with {off}"
+    finding = Finding(WARNING, message, cure, *known.where)
+    return finding._replace(kind=policy.kind, namespace=policy.namespace, name=policy.name)
