@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import pytest
+from cilium_policies.catalogue.load import load
+from cilium_policies.config.model import Allow, Config
+from cilium_policies.config.peer import ConfigPeer
 from cilium_policies.config.settings import Settings
 from cilium_policies.evidence.edge import Peer
 from cilium_policies.generate.roles import Roles
 from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
+from tests.support import deployment, made, namespace
+
 
 def workload(where: str, component: str, release: str = "") -> Workload:
-    namespace, name = where.split("/")
-    made = Workload(namespace, name, "Deployment")
-    made.component, made.release = component, release
-    return made
+    space, name = where.split("/")
+    one = Workload(space, name, "Deployment")
+    one.component, one.release = component, release
+    return one
 
 
 def roles(*workloads: Workload, **words: tuple[Peer, ...]) -> Roles:
-    return Roles(Cluster(Inventory([]), list(workloads), [], Settings()), **words)
+    return Roles(Cluster(Inventory([]), list(workloads), [], Settings(), roles=load().roles), **words)
 
 
 NEAR, FAR, TWIN = workload("a/db", "redis", "x"), workload("b/db", "redis"), workload("a/db2", "redis", "y")
@@ -39,3 +46,24 @@ def test_scrapers_and_gateways_are_shown_or_said() -> None:
     said = (Peer("namespace", namespace="ops"),)
     assert roles(scraper, scrapers=said).scrapers == said
     assert roles(gateway, gateways=said).gateways == said
+
+
+def _flows(component: str, label: str, words: str) -> set[str]:
+    """Who may call shop/web where the config allows the word, with a definition of the user's for a pod ops/part."""
+    define = [
+        {"component": component, "what": "x", "match": [{"app": label}], **({"role": words} if words else {})}
+    ]
+    peer = words or "gateway"
+    config = Config(
+        defined_components=tuple(define),
+        allow=(Allow(ConfigPeer("word", peer), ConfigPeer("pod", "web", "shop"), (Port(8080),), "ui"),),
+    )
+    documents = (namespace("shop"), namespace("ops"), deployment("shop/web"), deployment("ops/part"))
+    edges = made(*documents, config=config).plan.edges
+    return {str(edge.source.workload) for edge in edges if edge.origin == "config" and edge.target.workload}
+
+
+@pytest.mark.parametrize("role", ["gateway", "scraper"])
+def test_a_users_own_component_plays_a_part_as_the_built_in_ones_do(role: str) -> None:
+    assert _flows("kong", "part", role) == {"Deployment ops/part"}
+    assert _flows("kong", "part", "") == set()

@@ -12,6 +12,7 @@ from cilium_policies.lean import Any
 TOP = {
     "component": "text",
     "what": "text",
+    "role": "role",
     "namespace": "text",
     "match": "labels",
     "images": "texts",
@@ -116,6 +117,8 @@ WORDS = (
     "all-pods",
     "none",
 )
+# What a component is to others: the words of peers stand for some of them, a rollout comes late to others.
+ROLES = ("gateway", "scraper", "dns", "dns-cache", "storage")
 PREFIXES = ("component:", "namespace:", "cidr:", "fqdn:")
 WHEN_WORDS = ("peer", "evidence", "asked")
 
@@ -254,6 +257,8 @@ def _text(value: str, kind: str, path: str) -> list[str]:
         return [f"{path}: {value!r} is not a DNS name or pattern; write api.example.org or *.example.org"]
     if kind == "purpose" and value not in PURPOSES:
         return [f"{path}: {value!r} is no purpose{nearest(value, PURPOSES)}; write {' or '.join(PURPOSES)}"]
+    if kind == "role" and value not in ROLES:
+        return [f"{path}: {value!r} is no role{nearest(value, ROLES)}; write one of {', '.join(ROLES)}"]
     if kind == "mention" and value not in MENTIONS:
         return [f"{path}: {value!r} is no word{nearest(value, MENTIONS)}; write one of {', '.join(MENTIONS)}"]
     if kind == "regex":

@@ -133,6 +133,7 @@ def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "charts": {},
         "kinds": {},
         "idle": {},
+        "roles": {},
     }
     for number, (name, labels) in enumerate(entries):
         tables["match"].append([name, labels])
@@ -149,12 +150,21 @@ def _tables_of(component: Component, name: str, tables: dict[str, Any]) -> None:
         tables["images"].setdefault(image.rpartition("/")[2], []).append([image, name])
     if component.shared_labels:
         tables["shared"].append(name)
+    if component.role:
+        tables["roles"].setdefault(component.role, {})[name] = _usual(component)
     for number, chart in enumerate(component.charts):
         tables["charts"].setdefault(chart.chart, []).append([name, number])
     for kind in texts(component.data.get("makesNoPods")):
         tables["idle"].setdefault(group_kind(kind)[0], []).append(group_kind(kind)[1])
     for number, made in enumerate(component.made_by):
         tables["kinds"].setdefault(f"{made.group}/{made.kind}", []).append([name, number])
+
+
+def _usual(component: Component) -> dict[str, str]:
+    """The labels by which its pods are known wherever they run: the customary name, else the first match entry."""
+    first = component.match[0] if component.match else {}
+    name = first.get("app.kubernetes.io/name", "*")
+    return first if "*" in name else {"app.kubernetes.io/name": name}
 
 
 def _encode(value: Any) -> bytes:

@@ -18,7 +18,7 @@ CLOUDS = os.path.join(HERE, "clouds")
 NO_PODS = os.path.join(HERE, "no-pods.yaml")
 INDEX = os.path.join(HERE, "index.json")
 INSTALLED = not os.path.exists(os.path.join(HERE, "..", "..", "..", "pyproject.toml"))
-FORM = "4"  # of the index; raised when it changes
+FORM = "5"  # of the index; raised when it changes
 
 
 class Components(Mapping[str, Component]):
@@ -74,6 +74,8 @@ class Catalogue:
         self.label_table: dict[str, dict[str, list[int]]] = self.head["labels"]
         self.image_table: dict[str, list[tuple[str, str]]] = self.head["images"]
         self.shared: set[str] = set(self.head["shared"])
+        # role → its components, each with the labels by which its pods are known wherever they run
+        self.roles: dict[str, dict[str, dict[str, str]]] = self.head["roles"]
         self._edges: dict[str, tuple[Edge, ...]] = {}
         self._tail: dict[str, dict[str, Any]] = {}
         self._gone: set[str] = set()  # entries whose statements no longer count
@@ -142,6 +144,9 @@ class Catalogue:
             for value, numbers in values.items():
                 values[value] = [one for one in numbers if self.match_table[one][0] not in self._gone]
         self.shared -= self._gone
+        for players in self.roles.values():
+            for name in self._gone & players.keys():
+                del players[name]
         self._add(index.recognition(own))
         self._stated = index.mirrored(own)
         self.components.change(own, off)
@@ -157,6 +162,8 @@ class Catalogue:
         for name in ("images", "charts", "kinds"):
             for key, rows in tables[name].items():
                 self.head[name].setdefault(key, []).extend(rows)
+        for role, players in tables["roles"].items():
+            self.roles.setdefault(role, {}).update(players)
         self.shared.update(tables["shared"])
         for group, names in tables["idle"].items():
             if self.head["idle"].setdefault(group, []) != "*":

@@ -144,6 +144,11 @@ class Component:
         return texts(self.data.get("images"))
 
     @property
+    def role(self) -> str:
+        """The part that it plays for others, one of check.ROLES; "" for most."""
+        return text(self.data.get("role"))
+
+    @property
     def shared_labels(self) -> bool:
         """Others carry the same labels: image or workload name must agree as well."""
         return flag(self.data.get("sharedLabels"))

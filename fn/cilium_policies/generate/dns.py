@@ -25,7 +25,6 @@ USUAL_NAMESPACE = "kube-system"
 USUAL_KEY = "k8s-app"
 USUAL_VALUES = ("coredns", "kube-dns")
 PORT = 53
-_SERVER, _CACHE = "coredns", "node-local-dns"
 # What the kubelet hands to pods as their resolver is the address of a Service of one of these names.
 _SERVICES = ("kube-dns", "coredns", "rke2-coredns-rke2-coredns", "dns-default")
 
@@ -42,6 +41,7 @@ class Dns:
     """
 
     __slots__ = (
+        "_unknown",
         "addresses",
         "caches",
         "findings",
@@ -63,9 +63,10 @@ class Dns:
         here = [one for one in cluster.in_namespace(self.namespace) if one.selector]
         found = [one for one in here if self._finds(one)] if labels else _servers(cluster, here)
         self.workloads = [one for one in found if not one.host_network]
+        self._unknown = [one for one in self.workloads if not cluster.plays(one, "dns")]
         self.on_nodes = len(self.workloads) < len(found)
         self.ports = said.dns_ports or platform.dns_ports or _listened(cluster, found)
-        caches = [one for one in here if one.component == _CACHE]
+        caches = [one for one in here if cluster.plays(one, "dns-cache")]
         local = said.node_local_dns
         self.node_local = (
             local
@@ -81,7 +82,12 @@ class Dns:
     def _elsewhere(self, cluster: Cluster) -> Iterator[Finding]:
         """CoreDNS may serve the LAN, or one tenant: nobody is sent to another namespace's unasked."""
         for one in cluster.workloads:
-            if one.component == _SERVER and one.own and one.namespace != self.namespace and _is_clusters(one):
+            if (
+                cluster.plays(one, "dns")
+                and one.own
+                and one.namespace != self.namespace
+                and _is_clusters(one)
+            ):
                 yield one.finding(
                     WARNING,
                     f"{one} runs CoreDNS, and is not taken for the cluster's DNS, which is looked for in namespace"
@@ -104,13 +110,12 @@ class Dns:
         return tuple(Peer("labels", namespace=self.namespace, labels=labels) for labels in product(*choices))
 
     def edges(self) -> Iterator[Edge]:
-        """Who asks servers that the catalogue does not know: it says so of CoreDNS."""
+        """Who asks servers that the catalogue does not know: of those that it does it says so itself."""
         ports = tuple(Port(number, protocol) for number in self.ports for protocol in ("UDP", "TCP"))
-        for one in self.workloads:
-            if one.component != _SERVER:
-                evidence = Evidence("dns", one, "behind the DNS Service")
-                for peer in (Peer("all-pods"), entity("host"), entity("remote-node")):
-                    yield Edge(peer, pods(one), ports, Reason("dns"), evidence)
+        for one in self._unknown:
+            evidence = Evidence("dns", one, "behind the DNS Service")
+            for peer in (Peer("all-pods"), entity("host"), entity("remote-node")):
+                yield Edge(peer, pods(one), ports, Reason("dns"), evidence)
 
     def is_shown_by(self, peer: Peer) -> bool:
         """Whether labels that a Service selects by are those of the DNS pods, which the input does not show."""
@@ -167,7 +172,7 @@ def _servers(cluster: Cluster, here: list[Workload]) -> list[Workload]:
             found = [one for one in cluster.backends(service) if one in here and _is_clusters(one)]
             if found:
                 return found
-    return [one for one in here if one.component == _SERVER and _is_clusters(one)]
+    return [one for one in here if cluster.plays(one, "dns") and _is_clusters(one)]
 
 
 def _listened(cluster: Cluster, found: list[Workload]) -> tuple[int, ...]:
@@ -184,7 +189,7 @@ def _listened(cluster: Cluster, found: list[Workload]) -> tuple[int, ...]:
 
 def _is_clusters_service(service: Service) -> bool:
     """The CoreDNS chart labels the Service that is the cluster's own (templates/service.yaml)."""
-    of_chart = service.labels.get("helm.sh/chart", "").startswith(f"{_SERVER}-")
+    of_chart = service.labels.get("helm.sh/chart", "").startswith("coredns-")
     return not of_chart or service.labels.get("kubernetes.io/cluster-service") == "true"
 
 

@@ -11,7 +11,7 @@ from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.given import Given
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.resolve import resolved
-from cilium_policies.generate.roles import USUAL_SCRAPERS, Roles
+from cilium_policies.generate.roles import Roles, usual_scrapers
 from cilium_policies.workloads.cluster import Cluster
 
 _NODES = ("host", "remote-node")
@@ -44,12 +44,12 @@ def unmatched(cluster: Cluster, config: Config, parts: Roles) -> Iterator[Findin
                 )
 
 
-def given(catalogue: Catalogue, parts: Roles, config: Config) -> Given:
+def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) -> Given:
     """Facts from outside the input. In a build that shows no scraper the usual ones stand in for it."""
     scrapers = parts.scrapers if config.cluster.scrapers else ()
     gateways = parts.gateways if config.cluster.gateways else ()
     if not scrapers and not parts.scraper_pods:
-        scrapers = USUAL_SCRAPERS
+        scrapers = usual_scrapers(cluster)
     proxies = []
     for_nodes: set[tuple[tuple[str, str, str], int, str]] = set()
     for_others: set[tuple[tuple[str, str, str], int, str]] = set()

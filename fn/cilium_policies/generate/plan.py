@@ -71,7 +71,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     chosen, findings = namespaces(cluster, config)
     parts = roles(cluster, config)
     allowed = Allowed(cluster, config, parts)
-    hints = given(catalogue, parts, config)
+    hints = given(cluster, catalogue, parts, config)
     dns = Dns(cluster, config)
     found = [
         *allowed.edges,

@@ -8,22 +8,6 @@ from cilium_policies.evidence.edge import Peer, pods
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
-# Components whose job is to scrape; a collector of logs or traces is none until a monitor's owner says so.
-SCRAPERS = ("prometheus", "vmagent")
-GATEWAYS = (
-    "envoy-gateway-proxy",
-    "ingress-nginx",
-    "traefik",
-    "contour-envoy",
-    "istio-gateway",
-    "haproxy-ingress",
-)
-# How the usual scrapers are labelled wherever they run: the peers of monitors where a build shows no scraper.
-USUAL_SCRAPERS = (
-    Peer("labels", labels=(("app.kubernetes.io/name", "prometheus"),)),
-    Peer("labels", labels=(("app.kubernetes.io/name", "vmagent"),)),
-)
-
 
 class Roles:
     """Look-ups by component; `scrapers`, `gateways` and `dns` are peers for the words of the same name."""
@@ -45,10 +29,10 @@ class Roles:
                 self._by_namespace.setdefault((one.component, one.namespace), []).append(one)
                 self._by_release.setdefault((one.component, one.namespace, one.release), []).append(one)
                 self._by_instance.setdefault((one.component, one.namespace, one.instance), []).append(one)
-        self.scraper_pods = [one for name in SCRAPERS for one in self.component(name)]
+        self.scraper_pods = cluster.playing("scraper")
         self.scrapers = scrapers or tuple(map(pods, self.scraper_pods))
         self.dns = dns
-        self.gateways = gateways or tuple(pods(one) for name in GATEWAYS for one in self.component(name))
+        self.gateways = gateways or tuple(map(pods, cluster.playing("gateway")))
 
     @property
     def components(self) -> Iterable[str]:
@@ -73,3 +57,11 @@ class Roles:
             if close:
                 return close
         return self._by_namespace.get((component, client.namespace)) or self.component(component)
+
+
+def usual_scrapers(cluster: Cluster) -> tuple[Peer, ...]:
+    """How scrapers are labelled wherever they run: the peers of monitors where a build shows no scraper."""
+    players = cluster.roles.get("scraper", {})
+    return tuple(
+        Peer("labels", labels=tuple(sorted(labels.items()))) for labels in players.values() if labels
+    )

@@ -53,6 +53,8 @@ def values(catalogue: Catalogue, name: str) -> list[dict[str, Any]]:
 def recognition(component: Component) -> Table:
     """What tells its pods, most trusted first."""
     rows: list[tuple[str | int | None, ...]] = [("what", component.what)]
+    if component.role:
+        rows.append(("role", component.role))
     if component.namespace:
         rows.append(("usual namespace", component.namespace))
     rows += [("labels", wording.labels(one)) for one in component.match]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
-from cilium_policies.catalogue.load import Catalogue, load
 from cilium_policies.config.model import Rollout
 from cilium_policies.generate.plan import Plan
 from cilium_policies.kube.objects import at, mapping, mappings, text
@@ -14,7 +12,6 @@ from cilium_policies.workloads.model import Workload
 
 _SOURCES = "source.toolkit.fluxcd.io"
 _KUBELET = "/var/lib/kubelet"
-_STORAGE = re.compile(r"\bCSI\b|\bprovisioner\b", re.IGNORECASE)
 MANY = 3  # so many namespaces that call one make it worth waiting with
 
 
@@ -28,8 +25,7 @@ class Late(NamedTuple):
 def phases(plan: Plan) -> Table:
     """One row a namespace, in the order of the phases: its phase and mode, what is uncovered, why late."""
     rollout = plan.config.rollout
-    known = _catalogue(plan)
-    reasons = {name: late(plan, name, known) for name in plan.namespaces}
+    reasons = {name: late(plan, name) for name in plan.namespaces}
     rows: list[tuple[Cell, ...]] = []
     for name in sorted(plan.namespaces, key=lambda one: (phase_of(plan, one), one)):
         open_ends = sorted({str(one) for one in plan.uncovered if one.workload.namespace == name})
@@ -48,7 +44,6 @@ def phases(plan: Plan) -> Table:
 
 def values(plan: Plan) -> list[dict[str, Any]]:
     """The same as objects for programs."""
-    known = _catalogue(plan)
     return [
         {
             "namespace": name,
@@ -56,7 +51,7 @@ def values(plan: Plan) -> list[dict[str, Any]]:
             "mode": plan.modes[name].word,
             "workloads": sum(1 for one in plan.subjects if one.namespace == name),
             "uncovered": sorted({str(one) for one in plan.uncovered if one.workload.namespace == name}),
-            "late": [reason.why for reason in late(plan, name, known)],
+            "late": [reason.why for reason in late(plan, name)],
         }
         for name in sorted(plan.namespaces, key=lambda one: (phase_of(plan, one), one))
     ]
@@ -67,20 +62,15 @@ def phase_of(plan: Plan, namespace: str) -> int:
     return plan.config.rollout.phase_of(namespace) if plan.config.rollout else 0
 
 
-def _catalogue(plan: Plan) -> Catalogue:
-    return load(plan.config.defined_components, plan.config.disabled_components)
-
-
-def late(plan: Plan, namespace: str, known: Catalogue | None = None) -> list[Late]:
-    """The reasons why a cut in this namespace would hurt others, or the way back. `known` spares reading the
-    catalogue again for each namespace."""
+def late(plan: Plan, namespace: str) -> list[Late]:
+    """The reasons why a cut in this namespace would hurt others, or the way back."""
     here = [one for one in plan.cluster.in_namespace(namespace) if one.own]
     reasons = []
     if namespace == plan.dns.namespace:
         reasons.append(Late(40, "answers DNS for the whole cluster"))
     if _holds_sources(plan, namespace) and here:
         reasons.append(Late(30, "Flux pulls a revert through it: its way to its sources must stay open"))
-    if any(_is_storage(one) for one in here) or _known_storage(known or _catalogue(plan), here):
+    if any(_is_storage(one) for one in here) or any(plan.cluster.plays(one, "storage") for one in here):
         reasons.append(Late(20, "serves storage: pods hang without it"))
     callers = called_from(plan, namespace)
     if len(callers) >= MANY:
@@ -105,13 +95,6 @@ def _pod(workload: Workload) -> dict[str, object]:
     return mapping(at(workload.source.spec, "template", "spec"))
 
 
-def _known_storage(known: Catalogue, workloads: list[Workload]) -> bool:
-    """The catalogue's own words say what a component is for."""
-    components = {one.component for one in workloads if one.component}
-    found = [known.get(name) for name in components]
-    return any(one is not None and _STORAGE.search(one.what) for one in found)
-
-
 def called_from(plan: Plan, namespace: str) -> set[str]:
     """The other namespaces with a workload that calls one of this namespace."""
     found = set()
@@ -125,10 +108,9 @@ def called_from(plan: Plan, namespace: str) -> set[str]:
 def proposed(plan: Plan) -> Rollout:
     """Phases for a config that has none: what hurts nobody first, what all depend on last."""
     groups: dict[int, list[str]] = {}
-    known = _catalogue(plan)
     uncovered = {one.workload.namespace for one in plan.uncovered}
     for name in sorted(plan.namespaces):
-        weight = max((reason.weight for reason in late(plan, name, known)), default=0)
+        weight = max((reason.weight for reason in late(plan, name)), default=0)
         groups.setdefault(weight // 10 * 10 + (5 if name in uncovered and weight < 20 else 0), []).append(
             name
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cilium_policies.config.settings import Settings
 from cilium_policies.kube.inventory import Inventory
@@ -10,6 +10,9 @@ from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.flux import Owner
 from cilium_policies.workloads.makers import Maker
 from cilium_policies.workloads.model import Service, Workload
+
+# role (gateway, scraper, dns …) → the catalogue's components of that role, each with its customary labels
+Roles = Mapping[str, Mapping[str, dict[str, str]]]
 
 
 class Cluster:
@@ -24,7 +27,9 @@ class Cluster:
         owners: Sequence[Owner] = (),
         unnamed: Sequence[Workload] = (),
         makers: Sequence[Maker] = (),
+        roles: Roles | None = None,
     ) -> None:
+        self.roles = roles or {}
         self.owners = owners  # the Flux Kustomizations that apply objects of the input
         self.makers = makers  # objects of which pods may come that nobody here knows
         self.unnamed = unnamed  # workloads whose name the API server would refuse
@@ -57,6 +62,19 @@ class Cluster:
             None
         }
         return len(files) > 1 or len(builds) > 1
+
+    def plays(self, workload: Workload, role: str) -> bool:
+        """Whether the catalogue, or the user's own definition, says that it plays this part for others."""
+        return workload.component in self.roles.get(role, ())
+
+    def playing(self, role: str) -> list[Workload]:
+        """The workloads that play a part, in the catalogue's order of components."""
+        players = self.roles.get(role, {})
+        found: dict[str, list[Workload]] = {name: [] for name in players}
+        for one in self.workloads if players else ():
+            if one.component in players:
+                found[one.component].append(one)
+        return [one for members in found.values() for one in members]
 
     def in_namespace(self, namespace: str) -> list[Workload]:
         return self._by_namespace.get(namespace, [])

@@ -64,7 +64,7 @@ def gather(
         narrow_to(settings.identity_labels, workloads)
     sources = {id(one.source) for one in workloads}
     unseen = list(makers(shown, unknown, sources)) if unknown else []
-    return Cluster(shown, workloads, services, settings, owners, unnamed, unseen)
+    return Cluster(shown, workloads, services, settings, owners, unnamed, unseen, catalogue.roles)
 
 
 def _operated(
