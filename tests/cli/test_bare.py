@@ -77,8 +77,8 @@ def test_help_prints_to_stdout_whatever_stdin_holds() -> None:
 
 
 def test_a_file_without_an_ending_is_a_file(tmp_path: Path) -> None:
-    (tmp_path / "build").write_bytes(b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
-    assert command("build", cwd=tmp_path).stdout == (tmp_path / "build").read_bytes()
+    (tmp_path / "rendered").write_bytes(b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+    assert command("rendered", cwd=tmp_path).stdout == (tmp_path / "rendered").read_bytes()
 
 
 def test_version_is_the_packages() -> None:

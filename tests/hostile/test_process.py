@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import cilium_policies
 import pytest
 
 from bench import inputs
@@ -178,3 +180,55 @@ def test_the_function_touches_what_it_is_given_and_nothing_else(tmp_path: Path) 
                 assert any(what.startswith(place) for place in places) or what.isdigit(), what
                 assert what.endswith(KINDS) or what.isdigit(), what
         assert opened == {path for path in named if path.is_absolute()}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list"],
+        ["explain", "shop/web", "shop/db"],
+        ["report"],
+        ["components"],
+        ["lint"],
+        ["write", "--output", "policies"],
+        ["inventory"],
+    ],
+    ids=" ".join,
+)
+def test_no_question_starts_a_process_or_opens_a_socket(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", HOOK, *arguments],
+        input=seeds.CLUSTER.encode(),
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    events = {event for event, *_ in eval(done.stderr.splitlines()[-1])}
+    started = (
+        "socket.",
+        "subprocess.",
+        "os.system",
+        "os.exec",
+        "os.fork",
+        "os.posix_spawn",
+        "os.spawn",
+        "pty.",
+    )
+    assert [event for event in events if event.startswith(started)] == []
+
+
+def test_only_build_imports_what_starts_processes() -> None:
+    package = Path(cilium_policies.__file__).parent
+    pattern = re.compile(
+        r"^\s*(?:import|from) (?:subprocess|socket|multiprocessing|pty)\b|os\.(?:system|popen|exec|spawn)",
+        re.M,
+    )
+    found = [
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if pattern.search(path.read_text())
+    ]
+    assert found == ["build/tool.py"]

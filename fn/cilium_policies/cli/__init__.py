@@ -13,6 +13,7 @@ import sys
 from cilium_policies.cli.streams import fail, guarded
 
 COMMANDS = (
+    "build",
     "write",
     "check",
     "inventory",

@@ -11,7 +11,7 @@ CiliumNetworkPolicies for every namespace in it. Without a FILE it reads stdin. 
 
   kustomize build . | cilium-policies > build.yaml
   helm template my-app ./chart | cilium-policies --namespace my-app --mode enforce
-  cilium-policies --only-policies clusters/home > policies.yaml
+  cilium-policies build . | cilium-policies report > report.html
 
 options:
   --config FILE       the config (docs/config.md); in a ResourceList it is the functionConfig
@@ -26,6 +26,7 @@ options:
   -h, --help          prints this
 
 commands (cilium-policies COMMAND --help):
+  build               builds a Flux, Argo CD or kustomize repository as one stream, with kustomize
   write               writes the policies as a GitOps file tree
   check               fails when a build lacks what the function would add
   inventory           condenses a whole tree into one object that single builds read

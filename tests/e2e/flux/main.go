@@ -1,11 +1,12 @@
 // Two commands of the flux CLI, on the libraries that it calls itself: flux cannot be had as an ordinary Go module.
 //
-//	flux build kustomization NAME --path DIR --kustomization-file FILE --dry-run
+//	flux build kustomization NAME --path DIR --kustomization-file FILE --dry-run [--copy ROOT]
 //	flux envsubst [--strict]
 //
 // `build` follows fluxcd/flux2 internal/build: generate a kustomization.yaml where none is, build with the plugin
 // configuration of kustomize-controller, substitute, label with the owner. `envsubst` reads line by line as flux does,
-// with the same limit on a line's length.
+// with the same limit on a line's length. flux edits DIR and puts it back afterwards; here a copy of DIR is edited, or
+// with `--copy` one of ROOT, where DIR reaches for components beside it.
 package main
 
 import (
@@ -46,7 +47,7 @@ func run(args []string) error {
 				i++
 			}
 		}
-		return build(args[2], flags["--path"], flags["--kustomization-file"], os.Stdout)
+		return build(args[2], flags["--path"], flags["--copy"], flags["--kustomization-file"], os.Stdout)
 	}
 	return fmt.Errorf("only `envsubst` and `build kustomization` are here, got %q", args)
 }
@@ -63,7 +64,7 @@ func substitute(in io.Reader, out io.Writer, strict bool) error {
 	return nil // a line beyond the scanner's buffer ends the loop, and flux does not look why
 }
 
-func build(name, dir, file string, out io.Writer) error {
+func build(name, dir, root, file string, out io.Writer) error {
 	ks, err := kustomization(name, file)
 	if err != nil {
 		return err
@@ -73,9 +74,17 @@ func build(name, dir, file string, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	if err := os.CopyFS(work, os.DirFS(dir)); err != nil {
+	if root == "" {
+		root = dir
+	}
+	if err := os.CopyFS(work, os.DirFS(root)); err != nil {
 		return err
 	}
+	below, err := filepath.Rel(root, dir)
+	if err != nil {
+		return err
+	}
+	work = filepath.Join(work, below)
 	if _, err := kustomize.NewGenerator("", ks).WriteFile(work); err != nil {
 		return fmt.Errorf("failed to generate kustomization.yaml: %w", err)
 	}

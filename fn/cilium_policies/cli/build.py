@@ -1,0 +1,75 @@
+"""`build`: a repository as it lies, as one stream. The one command that starts processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import click
+
+from cilium_policies.build.run import Built, build
+from cilium_policies.build.texts import stream
+from cilium_policies.build.tool import FLATE, TOOLS
+from cilium_policies.cli.progress import Progress
+from cilium_policies.cli.streams import NAME, put, say
+
+
+@click.command("build", short_help="builds a Flux, Argo CD or kustomize repository as one stream")
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(exists=True, file_okay=False))
+@click.option(
+    "--cluster",
+    metavar="PATH",
+    default="",
+    help="Which cluster, where the repository holds several: the folder that Flux starts from.",
+)
+@click.option(
+    "--with",
+    "command",
+    type=click.Choice((*TOOLS, FLATE)),
+    help="The tool that builds (default: kustomize, else kubectl). flate renders charts as well.",
+)
+@click.option(
+    "--partial",
+    is_flag=True,
+    help="Prints the rest where something fails; what failed is marked, and its namespace gets no default-deny.",
+)
+def build_command(folder: str, cluster: str, command: str | None, partial: bool) -> int:
+    """Prints what the cluster of a repository applies: Flux, Argo CD, or a folder with a kustomization.
+
+    This is the one command that starts other programs: kustomize (or kubectl), by Flux's rules. Charts stay
+    HelmReleases and Applications, which every other command reads as they are.
+
+    \b
+    cilium-policies build . | cilium-policies report > report.html
+    cilium-policies build --cluster clusters/production . | cilium-policies write --output policies
+
+    Exit code: 0 done; 1 something could not be built (nothing is printed then); 2 wrong command line.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the temporary folder goes, too
+    try:
+        with Progress() as told:
+            made = build(folder, cluster=cluster, command=command or "", told=told)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+        return 1
+    return _answer(made, partial)
+
+
+def _answer(made: Built, partial: bool) -> int:
+    noted = made.notes if sys.stderr is not None and sys.stderr.isatty() else made.notes[:_SHOWN]
+    say(f"{NAME}: {line}" for line in noted)
+    if len(noted) < len(made.notes):
+        say([f"{NAME}: … and {len(made.notes) - len(noted)} more such lines"])
+    say(f"{NAME}: {line}" for line in made.failures)
+    if made.failures and not partial:
+        say([f"{NAME}: {len(made.failures)} not built, so nothing is printed; --partial prints the rest"])
+        return 1
+    put(stream(made.documents))
+    failed = f", {len(made.failures)} not built" if made.failures else ""
+    say([f"{NAME}: {made.tool} built {made.what}: {len(made.documents)} documents{failed}"])
+    return 0
+
+
+_SHOWN = 20

@@ -1,0 +1,268 @@
+"""`build` on invented repositories, held to the library that Flux builds with."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.build import deployment, home, ks, kustomization, laid, namespace, two_clusters
+from tests.e2e.manifests import documents, name, own, policies
+from tests.tools import environment, require, run, succeeded
+
+pytestmark = pytest.mark.e2e
+
+OWNER = "kustomize.toolkit.fluxcd.io"
+
+
+@pytest.fixture(autouse=True)
+def kustomize() -> None:
+    require("kustomize")
+
+
+def built(folder: Path, *options: str) -> list[dict]:
+    return documents(succeeded(run(["cilium-policies", "build", *options, folder])))
+
+
+def failed(folder: Path, *options: str) -> list[str]:
+    """The lines on stderr of a build that prints nothing and exits 1."""
+    done = run(["cilium-policies", "build", *options, folder])
+    assert (done.returncode, done.stdout) == (1, "")
+    return [line.removeprefix("cilium-policies: ") for line in done.stderr.splitlines()]
+
+
+def one(docs: list[dict], wanted: str) -> dict:
+    (found,) = [doc for doc in docs if name(doc) == wanted]
+    return found
+
+
+def test_a_home_repository(tmp_path):
+    docs = built(laid(tmp_path, home()))
+
+    web = one(docs, "Deployment media/my-web")
+    assert web["metadata"]["labels"] == {
+        "app.kubernetes.io/name": "web",
+        f"{OWNER}/name": "web",
+        f"{OWNER}/namespace": "flux-system",
+    }
+    container = web["spec"]["template"]["spec"]["containers"][0]
+    assert web["spec"]["replicas"] == "2"
+    assert container["image"] == "docker.io/library/app:2"
+    # nothing sets OTHER, SOPS hides TOKEN, and $$ is Flux's escape
+    assert container["env"] == [{"name": "URL", "value": "http://${OTHER}/${TOKEN:=none}/${HOME}"}]
+    assert one(docs, "Service media/my-web")["spec"]["ports"][0]["targetPort"] == "8080"
+    assert one(docs, "ConfigMap media/my-gatus")["data"] == {"url": "https://web.example.com"}
+    assert one(docs, "Namespace /media")
+
+
+def test_what_is_not_known_is_said(tmp_path):
+    done = run(["cilium-policies", "build", laid(tmp_path, home())])
+    assert done.stderr.splitlines() == [
+        "cilium-policies: Kustomization flux-system/web: nothing sets OTHER: left as written",
+        "cilium-policies: kustomize built 4 Kustomizations: 9 documents",
+    ]
+
+
+@pytest.mark.usefixtures("flux")
+@pytest.mark.parametrize(
+    ("layout", "options"), [(home, []), (two_clusters, ["--cluster", "clusters/staging"])]
+)
+def test_each_kustomization_is_what_fluxs_library_makes_of_it(tmp_path, layout, options):
+    """The library builds without a cluster, so it gets the values of `substituteFrom` in place."""
+    root = laid(tmp_path / "repo", layout())
+    docs = built(root, *options)
+    settings = {"DOMAIN": "example.com", "REPLICAS": "3", "OTHER": "${OTHER}", "TOKEN": "${TOKEN:=none}"}
+    units = [doc for doc in docs if doc["apiVersion"].startswith(OWNER)]
+    assert units
+    for unit in copy.deepcopy(units):
+        if "postBuild" in unit["spec"]:
+            unit["spec"]["postBuild"]["substitute"] = settings | unit["spec"]["postBuild"].get(
+                "substitute", {}
+            )
+            del unit["spec"]["postBuild"]["substituteFrom"]
+        unit["spec"]["prune"] = True
+        file = tmp_path / "ks.yaml"
+        file.write_text(yaml.safe_dump(unit))
+        common = unit["spec"].get("commonMetadata", {}).get("labels", {})
+        command = ["flux", "build", "kustomization", unit["metadata"]["name"], "--dry-run", "--copy", root]
+        command += ["--path", root / unit["spec"]["path"], "--kustomization-file", file]
+        wanted = documents(succeeded(run(command)))
+        for doc in wanted:
+            doc["metadata"]["labels"].update(common)
+        owner = unit["metadata"]["name"]
+        made = [doc for doc in docs if doc["metadata"]["labels"].get(f"{OWNER}/name") == owner]
+        assert sorted(map(json.dumps, map(sorted_keys, made))) == sorted(
+            map(json.dumps, map(sorted_keys, wanted))
+        )
+
+
+def sorted_keys(doc):
+    return json.loads(json.dumps(doc, sort_keys=True))
+
+
+def test_one_cluster_of_two(tmp_path):
+    root = laid(tmp_path, two_clusters())
+    for cluster in ("production", "staging"):
+        web = one(built(root, "--cluster", f"clusters/{cluster}"), "Deployment web/web")
+        assert web["spec"]["template"]["spec"]["containers"][0]["image"] == f"docker.io/library/app:{cluster}"
+    assert failed(root) == [
+        "this repository holds 2 clusters; name one: --cluster clusters/production, --cluster clusters/staging"
+    ]
+
+
+def test_kubectl_builds_the_same(tmp_path):
+    require("kubectl")
+    root = laid(tmp_path, home())
+    assert built(root, "--with", "kubectl") == built(root, "--with", "kustomize")
+
+
+def test_one_that_fails_is_a_line_and_nothing_is_printed(tmp_path):
+    files = home() | {"kubernetes/apps/media/web/app/service.yaml": "kind: Service\n"}
+    lines = failed(laid(tmp_path, files))
+    assert lines[-2].startswith("Kustomization flux-system/web: kustomize: ")
+    assert str(tmp_path) not in lines[-2]
+    assert lines[-1] == "1 not built, so nothing is printed; --partial prints the rest"
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        (
+            {"kubernetes/apps/media/web/app/deployment.yaml": deployment("x", env="A=${B")},
+            "cannot read the expression",
+        ),
+        ({"kubernetes/apps/media/web/ks.yaml": ks("web", "./nowhere")}, "spec.path ./nowhere is no folder"),
+        ({"kubernetes/apps/media/web/app/kustomization.yaml": "resources: [\n"}, "not YAML"),
+    ],
+)
+def test_failures_say_why(tmp_path, files, why):
+    assert why in failed(laid(tmp_path, home() | files))[-2]
+
+
+def test_partial_marks_what_failed(tmp_path):
+    files = home() | {"kubernetes/apps/media/web/app/service.yaml": "kind: Service\n"}
+    docs = built(laid(tmp_path, files), "--partial")
+    mark = one(docs, "Kustomization flux-system/web")["metadata"]["annotations"][
+        "cilium-policies.fn/not-built"
+    ]
+    assert mark.startswith("kustomize: ")
+    assert {doc["kind"] for doc in docs} == {"Kustomization", "ConfigMap", "Secret", "Namespace"}
+
+
+def test_other_sources_and_other_clusters_are_left_out_and_said(tmp_path):
+    elsewhere = """\
+        apiVersion: source.toolkit.fluxcd.io/v1
+        kind: GitRepository
+        metadata: {name: crds, namespace: flux-system}
+        spec: {url: https://github.com/example/crds}
+        """
+    crds = ks("crds", "./kubernetes/apps").replace(
+        "name: flux-system\n    namespace", "name: crds\n    namespace"
+    )
+    remote = ks("remote", "./kubernetes/apps/media", "kubeConfig: {secretRef: {name: other}}")
+    files = {"kubernetes/flux/meta/crds.yaml": elsewhere, "kubernetes/flux/meta/ks.yaml": crds + remote}
+    done = run(["cilium-policies", "build", laid(tmp_path, home() | files)])
+    assert done.returncode == 0
+    assert done.stderr.splitlines()[1:3] == [
+        "cilium-policies: Kustomization flux-system/crds: not built: its source GitRepository flux-system/crds is not "
+        "this repository",
+        "cilium-policies: Kustomization flux-system/remote: applies to another cluster (kubeConfig): left out",
+    ]
+
+
+def test_an_artifact_made_of_this_repository_is_built(tmp_path):
+    generator = """\
+        apiVersion: source.extensions.fluxcd.io/v1beta1
+        kind: ArtifactGenerator
+        metadata: {name: all, namespace: flux-system}
+        spec:
+          sources: [{alias: repo, kind: GitRepository, name: flux-system}]
+          artifacts:
+            - name: apps
+              copy:
+                - {from: "@repo/apps/base/**", to: "@artifact/base/"}
+                - {from: "@repo/apps/staging/**", to: "@artifact/staging/"}
+        """
+    apps = ks("apps", "./staging").replace(
+        "GitRepository\n    name: flux-system", "ExternalArtifact\n    name: apps"
+    )
+    files = {"clusters/staging/artifacts.yaml": generator, "clusters/staging/apps.yaml": apps}
+    docs = built(laid(tmp_path, two_clusters() | files), "--cluster", "clusters/staging")
+    assert one(docs, "Deployment web/web")
+
+
+def test_a_plain_kustomization(tmp_path):
+    files = {
+        "kustomization.yaml": kustomization("web.yaml", more="namespace: shop\n"),
+        "web.yaml": deployment("web"),
+    }
+    assert [name(doc) for doc in built(laid(tmp_path, files))] == ["Deployment shop/web"]
+
+
+def test_charts_of_a_kustomization_stay_releases_with_their_values(tmp_path):
+    chart = """\
+        namespace: shop
+        helmCharts:
+          - {name: redis, repo: "https://charts.example.com", releaseName: cache, valuesFile: redis.yaml}
+        """
+    files = {
+        "overlay/kustomization.yaml": kustomization("../base", more="namespace: shop\n"),
+        "base/kustomization.yaml": kustomization("web.yaml", more=chart),
+        "base/web.yaml": deployment("web"),
+        "base/redis.yaml": "architecture: standalone\n",
+    }
+    docs = built(laid(tmp_path, files))
+    assert [name(doc) for doc in docs] == ["Deployment shop/web", "Kustomization shop/cache"]
+    assert docs[1]["helmCharts"][0]["valuesInline"] == {"architecture": "standalone"}
+
+
+def test_variants_of_one_application_are_a_question(tmp_path):
+    files = {"base/kustomization.yaml": kustomization("web.yaml"), "base/web.yaml": deployment("web")}
+    files |= {f"overlays/{one}/kustomization.yaml": kustomization("../../base") for one in ("dev", "prod")}
+    (line,) = failed(laid(tmp_path, files))
+    assert line.startswith(
+        "2 kustomizations here, and 2 of them build on the same ones; name one: cilium-policies build"
+    )
+    assert len(built(tmp_path / "overlays" / "prod")) == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "answer"),
+    [
+        ({"helmfile.yaml": "releases: []\n"}, "is a helmfile: helmfile renders it; helmfile -f"),
+        ({"charts/web/Chart.yaml": "name: web\n"}, "is a Helm chart: helm renders it with the values"),
+        (
+            {"web.yaml": namespace("web")},
+            "no Flux Kustomization, Application or kustomization; cilium-policies report",
+        ),
+        ({"README.md": "x"}, "no manifest at all"),
+    ],
+)
+def test_what_it_does_not_build_is_answered_with_the_line_that_does(tmp_path, files, answer):
+    (line,) = failed(laid(tmp_path, files))
+    assert answer in line
+
+
+def test_neither_tool(tmp_path):
+    root = laid(tmp_path / "repo", home())
+    program = tmp_path / "bin" / "cilium-policies"
+    program.parent.mkdir()
+    import sys
+
+    program.write_text(f"#!{sys.executable}\nfrom cilium_policies.cli import program\nprogram()\n")
+    program.chmod(0o755)
+    done = run([program, "build", root], env=environment(PATH=str(program.parent)))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(
+        "cilium-policies: neither kustomize nor kubectl is in PATH; install kustomize"
+    )
+
+
+def test_policies_of_a_built_repository(tmp_path):
+    stream = succeeded(run(["cilium-policies", "build", laid(tmp_path, home())]))
+    made = succeeded(run(["cilium-policies", "--only-policies"], stdin=stream))
+    assert {name(doc).split()[1] for doc in own(documents(made))} >= {"media/default-deny", "media/my-web"}
+    assert policies(made)["media/my-web"]["spec"]["endpointSelector"]["matchLabels"] == {"app": "web"}
