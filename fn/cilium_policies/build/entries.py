@@ -1,0 +1,142 @@
+"""Where a cluster starts in a Flux repository, and how many clusters there are."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from cilium_policies.build import kustomization
+from cilium_policies.build.flux import Unit
+from cilium_policies.build.repository import FLUX, Found, Repository, clean, path_of, within
+from cilium_policies.build.sources import Reference, reference_of
+from cilium_policies.document.finding import refused
+from cilium_policies.kube.objects import Object, at, text
+
+_HOME = "flux-system"
+
+
+class Entry(NamedTuple):
+    """One cluster: the folders that Flux starts from there (`""` is the root), first the one that names it."""
+
+    folders: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.folders[0] or "."
+
+
+def entries(repository: Repository) -> list[Entry]:
+    """The clusters of a repository, by folder; [] where it holds no Flux Kustomization."""
+    found = repository.kinds("Kustomization", FLUX)
+    said = sorted({path for path in map(clean, _sync_paths(repository)) if repository.is_folder(path)})
+    if said:
+        return [Entry((path,)) for path in said]
+    roots = _roots(found, repository)
+    groups: dict[str, list[Found]] = {}
+    for one in sorted(roots, key=lambda one: one.folder):
+        home = next((folder for folder in groups if within(one.folder, folder)), one.folder)
+        groups.setdefault(home, []).append(one)
+    names = [{(one.one.namespace, one.one.name) for one in group} for group in groups.values()]
+    if len(groups) > 1 and len(set().union(*names)) == sum(map(len, names)):
+        return [Entry(tuple(groups))]  # no name twice: one cluster, described in several folders
+    return [Entry((folder,)) for folder in groups]
+
+
+def _sync_paths(repository: Repository) -> list[str]:
+    """Paths that the repository says Flux starts from: a FluxInstance, the values of its chart, and what
+    `flux bootstrap` writes, a Kustomization that lies below its own path."""
+    found = [text(at(one.one.spec, "sync", "path")) for one in repository.kinds("FluxInstance", "fluxcd.controlplane.io")]
+    for one in repository.found:
+        if one.one.kind == "HelmRelease":
+            found.append(text(at(one.one.spec, "values", "instance", "sync", "path")))
+    for one in repository.kinds("Kustomization", FLUX):
+        path = clean(path_of(one))
+        if path and "$" not in path and within(one.folder, path):
+            found.append(path)
+    return [path for path in found if path and "$" not in path]
+
+
+def _roots(found: list[Found], repository: Repository) -> list[Found]:
+    """Kustomizations that none of the others builds. One that builds others comes before stray ones."""
+    paths = [(one, clean(path_of(one))) for one in found]
+    roots = [
+        one
+        for one in found
+        if not any(other is not one and path and within(one.folder, path) for other, path in paths)
+    ]
+    parents = [one for one in roots if any(other is not one and within(other.folder, clean(path_of(one))) for other in found)]
+    there = [one for one in roots if repository.is_folder(clean(path_of(one)))]
+    return parents or there or roots
+
+
+def chosen(found: list[Entry], repository: Repository, asked: str) -> Entry:
+    """The cluster that `--cluster` or the folder asked for names, or the only one. Raises Refused with the choices."""
+    wanted = clean(os.path.relpath(asked, repository.root)) if os.path.isabs(asked) else clean(asked)
+    if asked:
+        same = [one for one in found if wanted in one.folders]
+        close = same or [one for one in found if any(within(folder, wanted) for folder in one.folders)]
+        if len(close) == 1:
+            return close[0]
+        if not close and repository.is_folder(wanted):
+            return Entry((wanted,))
+        raise refused(f"--cluster {asked} names no cluster of this repository" if not close
+                      else f"--cluster {asked} names {len(close)} clusters", _choices(close or found))  # fmt: skip
+    if repository.asked:
+        below = [one for one in found if any(within(folder, repository.asked) for folder in one.folders)]
+        found = below or [one for one in found if any(within(repository.asked, folder) for folder in one.folders)] or found
+    if len(found) == 1:
+        return found[0]
+    raise refused(f"this repository holds {len(found)} clusters", _choices(found))
+
+
+def _choices(found: list[Entry]) -> str:
+    return "name one: " + ", ".join(f"--cluster {one.name}" for one in found)
+
+
+def roots_of(entry: Entry, repository: Repository) -> list[Unit]:
+    """What Flux applies first: the Kustomization of `flux bootstrap`, or one that stands for the sync itself."""
+    found = repository.kinds("Kustomization", FLUX)
+    roots: list[Unit] = []
+    for folder in entry.folders:
+        own = [one for one in found if clean(path_of(one)) == folder and within(one.folder, folder)]
+        if own:
+            roots.append(Unit(own[0].one, _written(own[0].one), strict=False))
+            continue
+        place = repository.place(folder)
+        if folder or kustomization.file_in(place):
+            roots.append(_synthetic(folder, len(roots)))
+        else:
+            inside = [one for one in found if one.folder == folder]
+            roots += [Unit(one.one, _written(one.one)) for one in inside]
+    return roots
+
+
+def _synthetic(folder: str, number: int) -> Unit:
+    name = f"{_HOME}-{number}" if number else _HOME
+    body = {
+        "apiVersion": f"{FLUX}/v1",
+        "kind": "Kustomization",
+        "metadata": {"name": name, "namespace": _HOME},
+        "spec": {"path": f"./{folder}"},
+    }
+    one = Object(body)
+    return Unit(one, _written(one), strict=False)
+
+
+def _written(one: Object) -> bytes:
+    import json
+
+    return json.dumps(one.body).encode()
+
+
+def own_sources(roots: list[Unit], entry: Entry, repository: Repository) -> set[Reference]:
+    """The references by which the cluster's first Kustomizations mean this repository."""
+    found = [one for one in repository.kinds("Kustomization", FLUX) if any(within(one.folder, it) for it in entry.folders)]
+    paths = [(one, clean(path_of(one))) for one in found]
+    references = {reference_of(one.one) for one, path in paths if path and repository.is_folder(path)}
+    references |= {reference_of(unit.one) for unit in roots}
+    return {one for one in references if one[2] and one[0] != "ExternalArtifact"} | {("GitRepository", _HOME, _HOME),
+                                                                                      ("OCIRepository", _HOME, _HOME)}  # fmt: skip
+
+
+__all__ = ["Entry", "chosen", "entries", "own_sources", "roots_of"]

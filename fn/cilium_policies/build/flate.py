@@ -1,0 +1,78 @@
+"""Charts rendered by flate, another program, over what kustomize built.
+
+flate renders HelmReleases without a cluster. Its exit code says nothing: it is 1 as soon as one chart cannot be
+fetched. It drops a Kustomization whose variables come from what it does not see, and puts nothing for a variable
+that is set nowhere. So what it built itself is not used, only the charts: the documents that carry Flux's two
+labels of a HelmRelease, each in the place of that HelmRelease.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from cilium_policies.build import texts, tool
+from cilium_policies.build.flux import Unit
+from cilium_policies.build.repository import FLUX
+from cilium_policies.document.finding import Refused, line_of
+
+_HELM = "helm.toolkit.fluxcd.io"
+_OPTIONS = ("--skip-secrets=false", "--skip-crds=false", "--no-progress")  # Secrets tell addresses
+
+Release = tuple[str, str]  # namespace, name
+
+
+def with_charts(units: list[Unit], root: str, folder: str) -> list[str]:
+    """Puts the rendered charts of the cluster that starts in `folder` in the place of their HelmReleases; lines for
+    those that stay HelmReleases."""
+    command = ("flate", "build", "hr", "--path", os.path.join(root, folder), *_OPTIONS)
+    try:
+        printed, said = tool.whatever(command)
+        charts = _by_release(texts.documents(printed, "flate"))
+    except tool.Failed as failed:
+        return [f"no chart is rendered: {failed}"]
+    except Refused as refused:
+        return [f"no chart is rendered: flate: {line_of(refused.finding)}"]
+    why = _reasons(said)
+    notes = []
+    for unit in units:
+        made: list[bytes] = []
+        for document in unit.docs:
+            release = _release(document)
+            if release in charts:
+                owner = {f"{FLUX}/name": unit.one.name, f"{FLUX}/namespace": unit.one.namespace}
+                made += [texts.with_metadata(one, "labels", owner) for one in charts[release]]
+                continue
+            made.append(document)
+            if release:
+                reason = why.get(release, "flate printed nothing for it")
+                notes.append(f"HelmRelease {release[0]}/{release[1]}: not rendered: {reason}")
+        unit.docs = made
+    return notes
+
+
+def _by_release(documents: list[bytes]) -> dict[Release | None, list[bytes]]:
+    found: dict[Release | None, list[bytes]] = {}
+    for document in documents:
+        for one in texts.objects(document, "flate"):
+            labels = one.labels
+            if f"{_HELM}/name" in labels:
+                key = (labels.get(f"{_HELM}/namespace", one.namespace), labels[f"{_HELM}/name"])
+                found.setdefault(key, []).append(document)
+    return found
+
+
+def _release(document: bytes) -> Release | None:
+    if b"\nkind: HelmRelease\n" not in document:
+        return None
+    return next((one.namespace, one.name) for one in texts.objects(document, ""))
+
+
+def _reasons(said: str) -> dict[Release | None, str]:
+    """flate's own words by HelmRelease: `✗ HelmRelease media/radarr why`."""
+    found: dict[Release | None, str] = {}
+    for line in said.splitlines():
+        match = re.search(r"HelmRelease\s+([^\s/]+)/(\S+)\s+(.*)", line)
+        if match:
+            found.setdefault((match.group(1), match.group(2)), match.group(3).strip()[:300])
+    return found

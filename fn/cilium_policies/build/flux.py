@@ -1,0 +1,196 @@
+"""A cluster as Flux applies it: the Kustomization that it starts from, then those that each build holds.
+
+Builds run in waves: all Kustomizations that are known are built at once, their variables replaced as soon as the
+ConfigMaps and Secrets they come from are there, and the Kustomizations in the output make the next wave.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from cilium_policies.build import kustomization, texts, tool, variables
+from cilium_policies.build.envsubst import BadSubstitution, substitute
+from cilium_policies.build.repository import FLUX, Repository
+from cilium_policies.build.sources import Elsewhere, Reference, Sources
+from cilium_policies.document import parse
+from cilium_policies.document.finding import Refused, line_of
+from cilium_policies.kube.objects import Object, at, mapping, strings, text
+
+_SWITCH = f"{FLUX}/substitute"
+
+Told = Callable[..., None]
+
+
+class Unit:
+    """One Flux Kustomization. `docs` is what it applies; `failure` says why there is none, `elsewhere` that its
+    files are not in this repository, `remote` that it applies to another cluster."""
+
+    __slots__ = ("docs", "elsewhere", "failure", "missing", "namespaces", "one", "path", "printed", "remote", "strict",
+                 "text", "unset")  # fmt: skip
+
+    def __init__(self, one: Object, text_: bytes, *, strict: bool = True) -> None:
+        self.one = one
+        self.text = text_
+        self.strict = strict
+        self.path = ""
+        self.docs: list[bytes] = []
+        self.printed: list[bytes] = []
+        self.unset: set[str] = set()
+        self.missing: list[str] = []
+        self.namespaces: list[str] = []
+        self.failure = self.elsewhere = ""
+        self.remote = bool(mapping(one.spec.get("kubeConfig")))
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return (self.one.namespace, self.one.name)
+
+    @property
+    def name(self) -> str:
+        return f"Kustomization {self.one.namespace}/{self.one.name}"
+
+
+class Flux:
+    """The builds of one cluster."""
+
+    def __init__(self, repository: Repository, own: set[Reference], command: str, scratch: str, told: Told) -> None:
+        self._repository = repository
+        self._command = command
+        self._scratch = scratch
+        self._told = told
+        self._sources = Sources(repository, own, scratch)
+        self._pool = variables.Pool()
+        self._placed = 0
+        self.units: dict[tuple[str, str], Unit] = {}
+
+    def build(self, roots: list[Unit]) -> list[Unit]:
+        """All Kustomizations that the roots lead to, parents before children."""
+        wave, waiting = list(roots), list[Unit]()
+        self.units.update({unit.key: unit for unit in wave})
+        while wave or waiting:
+            if wave:
+                self._run(wave)
+                waiting += [unit for unit in wave if not (unit.failure or unit.elsewhere or unit.remote)]
+            ready = self._ready(waiting)
+            waiting = [unit for unit in waiting if unit not in ready]
+            wave = []
+            for unit in ready:
+                wave += self._finish(unit)
+        return list(self.units.values())
+
+    def _run(self, wave: list[Unit]) -> None:
+        jobs = []
+        for unit in wave:
+            folder = "" if unit.remote else self._folder(unit)
+            if folder:
+                jobs.append(lambda unit=unit, folder=folder: self._print(unit, folder))
+        tool.in_parallel(jobs, lambda done, of: self._told(f"building Kustomizations, {len(self.units)} known", done, of))
+
+    def _print(self, unit: Unit, folder: str) -> None:
+        try:
+            unit.printed = texts.documents(tool.built(self._command, folder, self._repository.root), unit.name)
+        except tool.Failed as failed:
+            unit.failure = str(failed)
+        except Refused as refused:
+            unit.failure = line_of(refused.finding)
+
+    def _folder(self, unit: Unit) -> str:
+        """The folder to hand to kustomize; "" where there is none, and the unit says why."""
+        try:
+            place = self._sources.place(unit.one)
+        except Elsewhere as elsewhere:
+            unit.elsewhere = str(elsewhere)
+            return ""
+        unit.path = place.path
+        real = os.path.join(place.root, place.path)
+        if place.path.startswith("..") or not os.path.isdir(real):
+            unit.failure = f"spec.path {text(unit.one.spec.get('path'))} is no folder of the repository"
+            return ""
+        try:
+            own = kustomization.file_in(real)
+            before = kustomization.read(own) if own else kustomization.generated(real, strict=unit.strict)
+            after = kustomization.with_flux(before, _typed(unit.text).get("spec") or {}, real)
+        except Refused as refused:
+            unit.failure = line_of(refused.finding)
+            return ""
+        if kustomization.is_empty(after):
+            return ""
+        if own and after == before:
+            return real
+        self._placed += 1
+        return kustomization.placed(os.path.join(self._scratch, f"build-{self._placed}"), real, after)
+
+    def _ready(self, waiting: list[Unit]) -> list[Unit]:
+        """Those whose variables are known; where there are none, those whose sources no other build will show."""
+        ready = [unit for unit in waiting if not variables.of(unit.one, self._pool).missing]
+        if ready:
+            return ready
+        coming = variables.Pool()
+        for unit in waiting:
+            coming.add(_objects(unit.printed, unit.name))
+        late = [unit for unit in waiting if variables.of(unit.one, coming).missing]
+        return late or waiting[:1]
+
+    def _finish(self, unit: Unit) -> list[Unit]:
+        """Replaces the unit's variables and labels its documents; the Kustomizations among them."""
+        known = variables.of(unit.one, self._pool)
+        if known.missing:  # the first Kustomization of a cluster may bring its own
+            self._pool.add(_objects(unit.printed, unit.name))
+            known = variables.of(unit.one, self._pool)
+        unit.missing = known.missing
+        try:
+            unit.docs = [self._applied(unit, one, known) for one in unit.printed]
+        except BadSubstitution as bad:
+            unit.failure, unit.docs = str(bad), []
+        except Refused as refused:
+            unit.failure, unit.docs = f"after substitution: {line_of(refused.finding)}", []
+        unit.printed = []
+        made = _objects(unit.docs, unit.name)
+        self._pool.add(made)
+        self._sources.add(made)
+        return [child for one in unit.docs if FLUX.encode() in one for child in self._children(one, unit)]
+
+    def _applied(self, unit: Unit, one: bytes, known: variables.Variables) -> bytes:
+        if unit.one.spec.get("postBuild") and b"$" in one and (known.values or known.hidden) and not _switched_off(one):
+            made, unset = substitute(one.decode(), known.values, known.hidden)
+            unit.unset |= unset
+            if made.encode() != one:
+                one = made.encode()
+                parse.load(one, file=unit.name)
+        for field in ("labels", "annotations"):
+            one = texts.with_metadata(one, field, strings(at(unit.one.spec, "commonMetadata", field)))
+        owner = {f"{FLUX}/name": unit.one.name, f"{FLUX}/namespace": unit.one.namespace}
+        return texts.with_metadata(one, "labels", owner)
+
+    def _children(self, document: bytes, parent: Unit) -> list[Unit]:
+        found = []
+        for one in texts.objects(document, parent.name):
+            if one.kind == "Kustomization" and one.group == FLUX:
+                one.namespace = one.namespace or parent.one.namespace
+                unit = Unit(one, document)
+                if unit.key not in self.units:
+                    self.units[unit.key] = unit
+                    found.append(unit)
+        return found
+
+
+def _objects(documents: list[bytes], name: str) -> list[Object]:
+    marks = (b"\nkind: ConfigMap", b"\nkind: Secret", b".fluxcd.io/")
+    return [one for text_ in documents if any(mark in text_ for mark in marks) for one in texts.objects(text_, name)]
+
+
+def _switched_off(document: bytes) -> bool:
+    if _SWITCH.encode() not in document:
+        return False
+    marks = [{**one.labels, **one.annotations} for one in texts.objects(document, "")]
+    return any(one.get(_SWITCH) == "disabled" for one in marks)
+
+
+def _typed(document: bytes) -> dict[str, Any]:
+    """The object with the types that Go reads, for fields that go into a kustomization."""
+    import yaml
+
+    found = yaml.load(document, Loader=kustomization.loader())  # noqa: S506  # a SafeLoader
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,109 @@
+"""Charts that a kustomization would have Helm inflate: taken out before the build, and told as what they are.
+
+Helm would fetch them from elsewhere. The kustomization that names them goes into the stream instead, with its
+values in it, as every other command reads it as a release.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from cilium_policies.build import kustomization
+from cilium_policies.build.kustomization import Fields
+from cilium_policies.document.finding import Refused
+
+_CHARTS = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
+_FOLDERS = ("resources", "bases", "components")
+
+
+class Inflation:
+    """Folders without their charts; what stands for them lies below `scratch`."""
+
+    def __init__(self, scratch: str) -> None:
+        self._scratch = scratch
+        self._made: dict[str, str] = {}
+
+    def without_charts(self, folder: str, fields: Fields | None = None) -> tuple[str, list[bytes]]:
+        """The folder to build and the kustomizations whose charts are left out of it. `fields` stand for the
+        folder's own file. Raises Refused."""
+        charts: list[bytes] = []
+        used = self._stripped(os.path.realpath(folder), charts, "", fields, set())
+        return used, charts
+
+    def _stripped(self, folder: str, charts: list[bytes], outer: str, fields: Fields | None, seen: set[str]) -> str:
+        own = kustomization.file_in(folder)
+        if folder in seen or not (own or fields):
+            return folder
+        seen.add(folder)
+        before = kustomization.read(own) if fields is None else fields
+        namespace = outer or str(before.get("namespace") or "")
+        instead = {}
+        for below in folders_of(before, folder):
+            used = self._stripped(below, charts, namespace, None, seen)
+            if used != below:
+                instead[below] = used
+        charts += [_document(one, folder, namespace) for one in _charts(before)]
+        if not instead and fields is None and not any(before.get(key) for key in _CHARTS):
+            return folder
+        after = {key: value for key, value in before.items() if key not in _CHARTS}
+        self._made[folder] = os.path.join(self._scratch, f"folder-{len(self._made)}-{len(os.listdir(self._scratch))}")
+        return kustomization.placed(self._made[folder], folder, after, instead)
+
+
+def folders_of(fields: Fields, folder: str) -> Iterator[str]:
+    """The folders that a kustomization builds on, as real paths."""
+    for key in _FOLDERS:
+        for one in fields.get(key) or []:
+            if isinstance(one, str) and "\n" not in one:
+                below = os.path.realpath(os.path.join(folder, one))
+                if os.path.isdir(below):
+                    yield below
+
+
+def _charts(fields: Fields) -> Iterator[Fields]:
+    for one in fields.get("helmCharts") or []:
+        if isinstance(one, dict):
+            yield one
+    for one in fields.get("helmChartInflationGenerator") or []:
+        if isinstance(one, dict):
+            yield {**one, "name": one.get("chartName"), "version": one.get("chartVersion")}
+
+
+def _document(chart: Fields, folder: str, namespace: str) -> bytes:
+    import yaml
+
+    name = str(chart.get("releaseName") or chart.get("name"))
+    body: dict[str, Any] = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "metadata": {"name": name, "namespace": namespace} if namespace else {"name": name},
+        "helmCharts": [{**chart, "valuesInline": values_of(chart, folder)}],
+    }
+    if namespace:
+        body["namespace"] = namespace
+    return yaml.safe_dump(body, sort_keys=True, allow_unicode=True).encode()
+
+
+def values_of(chart: Fields, folder: str) -> Fields:
+    """A chart's values: those of its files, then those in place."""
+    made: Fields = {}
+    for name in (chart.get("valuesFile"), *(chart.get("additionalValuesFiles") or [])):
+        place = os.path.join(folder, str(name)) if name else ""
+        if place and os.path.isfile(place):
+            try:
+                made = merged(made, kustomization.read(place))
+            except Refused:
+                continue  # a template: its values are not known
+    given = chart.get("valuesInline") or chart.get("values")
+    return merged(made, given) if isinstance(given, dict) else made
+
+
+def merged(below: Fields, over: Fields) -> Fields:
+    """Values over values, as Helm lays them."""
+    made = dict(below)
+    for key, value in over.items():
+        own = made.get(key)
+        made[key] = merged(own, value) if isinstance(own, dict) and isinstance(value, dict) else value
+    return made

@@ -1,0 +1,230 @@
+"""A kustomization as Flux and Argo CD hand it to kustomize: the folder's own file with their fields in it.
+
+Both tools edit the file in the folder. This program changes no file of the user's, so the edited one stands in a
+temporary folder, with its paths leading back to the repository.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from cilium_policies.document.finding import refused
+
+NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+# Flux reads the file into kustomize's own type and writes it back: other keys are gone.
+_KNOWN = frozenset(
+    "apiVersion kind metadata openapi namePrefix nameSuffix namespace commonLabels labels commonAnnotations"  # noqa: SIM905
+    " patchesStrategicMerge patchesJson6902 patches images imageTags replacements replicas vars sortOptions resources"
+    " components crds bases configMapGenerator secretGenerator helmGlobals helmCharts helmChartInflationGenerator"
+    " generatorOptions configurations generators transformers validators buildMetadata".split()
+)
+# What source-controller leaves out of every artifact.
+_IGNORED = frozenset(
+    ".travis.yml .gitlab-ci.yml appveyor.yml .drone.yml cloudbuild.yaml codeship-services.yml codeship-steps.yml"  # noqa: SIM905
+    " .goreleaser.yml .sops.yaml .flux.yaml".split()
+)
+_IGNORED_FOLDERS = frozenset((".git", ".github", ".circleci"))
+
+Fields = dict[str, Any]
+
+
+def file_in(folder: str) -> str:
+    """The kustomization of a folder; "" where it has none."""
+    for name in NAMES:
+        place = os.path.join(folder, name)
+        if os.path.isfile(place):
+            return place
+    return ""
+
+
+def read(place: str) -> Fields:
+    """The fields of a kustomization, with their types as Go reads them. Raises Refused."""
+    import yaml
+
+    with open(place, "rb") as file:
+        try:
+            fields = yaml.load(file, Loader=loader())  # noqa: S506  # a SafeLoader
+        except (yaml.YAMLError, ValueError) as error:
+            where = getattr(error, "problem_mark", None)
+            what = getattr(error, "problem", None) or str(error)
+            raise refused(what, "not YAML", file=place, line=where.line + 1 if where else 0) from None
+    return fields if isinstance(fields, dict) else {}
+
+
+def loader() -> Any:
+    """A loader that leaves dates and `=` as text: an image's tag may look like one."""
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    without = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
+    resolvers = {
+        first: [one for one in pairs if one[0] not in without]
+        for first, pairs in base.yaml_implicit_resolvers.items()
+    }
+    return type("Loader", (base,), {"yaml_implicit_resolvers": resolvers})
+
+
+def generated(folder: str, *, strict: bool) -> Fields:
+    """The kustomization that Flux makes for a folder without one: every manifest below it, and each folder below
+    that has its own. `strict` is Flux's way with a file that is no manifest (it fails); else it is left out."""
+    found = sorted(_manifests(folder, folder, strict=strict))
+    head = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+    return {**head, "resources": found} if found else {**head, "namespace": "_placeholder"}
+
+
+def _manifests(top: str, folder: str, *, strict: bool) -> Iterator[str]:
+    for entry in sorted(os.scandir(folder), key=lambda one: one.name):
+        path = os.path.relpath(entry.path, top).replace(os.sep, "/")
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name in _IGNORED_FOLDERS:
+                continue
+            if file_in(entry.path):
+                yield f"./{path}"
+            else:
+                yield from _manifests(top, entry.path, strict=strict)
+        elif entry.name.endswith((".yaml", ".yml")) and entry.name not in _IGNORED and entry.is_file():
+            if strict or is_manifest(entry.path):
+                yield f"./{path}"
+
+
+def is_manifest(place: str) -> bool:
+    """Whether the file holds Kubernetes objects (or nothing): each document names a kind."""
+    from cilium_policies.document.finding import Refused
+    from cilium_policies.document.split import split
+
+    with open(place, "rb") as file:
+        data = file.read()
+    try:
+        source = split(data, place)
+    except Refused:
+        return False
+    return bool(source.items) and all(item.kind and item.name for item in source.items)
+
+
+def with_flux(fields: Fields, spec: Mapping[str, Any], folder: str) -> Fields:
+    """The fields with those of a Flux Kustomization's spec, by fluxcd/pkg/kustomize."""
+    made = {key: value for key, value in fields.items() if key in _KNOWN}
+    for field, key in (("targetNamespace", "namespace"), ("namePrefix", "namePrefix"), ("nameSuffix", "nameSuffix")):
+        if spec.get(field):
+            made[key] = spec[field]
+    if spec.get("patches"):
+        made["patches"] = [*(made.get("patches") or []), *map(_patch, spec["patches"])]
+    components = [
+        one
+        for one in spec.get("components") or []
+        if os.path.exists(os.path.join(folder, str(one))) or spec.get("ignoreMissingComponents") not in (True, "true")
+    ]
+    if components:
+        made["components"] = [*(made.get("components") or []), *components]
+    if spec.get("patchesStrategicMerge"):
+        added = [json.dumps(one) for one in spec["patchesStrategicMerge"]]
+        made["patchesStrategicMerge"] = [*(made.get("patchesStrategicMerge") or []), *added]
+    if spec.get("patchesJson6902"):
+        patches = [
+            {"patch": json.dumps(one.get("patch")), "target": one.get("target")} for one in spec["patchesJson6902"]
+        ]
+        made["patchesJson6902"] = [*(made.get("patchesJson6902") or []), *patches]
+    if spec.get("images"):
+        made["images"] = merged_images(made.get("images") or [], spec["images"])
+    if spec.get("buildMetadata"):
+        made["buildMetadata"] = spec["buildMetadata"]
+    return made
+
+
+def _patch(one: Mapping[str, Any]) -> Fields:
+    return {key: value for key, value in one.items() if key in ("patch", "target")}
+
+
+def merged_images(own: list[Fields], given: list[Fields]) -> list[Fields]:
+    """Images of the folder's file with those of the Kustomization over them; tag and digest are one choice."""
+    made = [dict(one) for one in own]
+    for image in given:
+        found = next((one for one in made if one.get("name") == image.get("name")), None)
+        if found is None:
+            made.append({key: value for key, value in image.items() if value})
+            continue
+        if image.get("newName"):
+            found["newName"] = image["newName"]
+        if image.get("newTag") or image.get("digest"):
+            found.pop("newTag", None)
+            found.pop("digest", None)
+            found.update({key: image[key] for key in ("newTag", "digest") if image.get(key)})
+    return made
+
+
+def placed(scratch: str, folder: str, fields: Fields, instead: Mapping[str, str] | None = None) -> str:
+    """The folder `scratch`, made to stand for `folder`, with these fields as its kustomization.
+
+    `instead` are folders that stand for others already.
+    """
+    os.mkdir(scratch)
+    moved = _Moved(folder, os.path.realpath(scratch), instead or {})
+    with open(os.path.join(scratch, NAMES[0]), "w", encoding="utf-8") as file:
+        json.dump(moved.fields(fields), file, ensure_ascii=False)
+    return scratch
+
+
+def is_empty(fields: Fields) -> bool:
+    """Whether nothing can come of it: kustomize calls such a file an error, Flux applies nothing."""
+    return not any(fields.get(key) for key in (*_PATHS, "configMapGenerator", "secretGenerator", "helmCharts"))
+
+
+_PATHS = ("resources", "components", "bases", "crds", "configurations", "generators", "transformers", "validators")
+_WITH_PATH = ("patches", "patchesJson6902", "replacements")
+_GENERATORS = ("configMapGenerator", "secretGenerator")
+
+
+class _Moved:
+    """Paths of a kustomization as seen from another folder. What is no file or folder there (an address, a patch
+    written in place) stays."""
+
+    def __init__(self, folder: str, here: str, instead: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._here = here
+        self._instead = instead
+
+    def fields(self, fields: Fields) -> Fields:
+        """The fields with every path moved."""
+        made = dict(fields)
+        for key in (*_PATHS, "patchesStrategicMerge"):
+            if isinstance(made.get(key), list):
+                made[key] = [self.path(one) for one in made[key]]
+        for key in _WITH_PATH:
+            if isinstance(made.get(key), list):
+                made[key] = [{**one, "path": self.path(one["path"])} if "path" in one else one for one in made[key]]
+        for key in _GENERATORS:
+            if isinstance(made.get(key), list):
+                made[key] = [self._generator(one) for one in made[key]]
+        if isinstance(made.get("openapi"), dict) and "path" in made["openapi"]:
+            made["openapi"] = {**made["openapi"], "path": self.path(made["openapi"]["path"])}
+        return made
+
+    def path(self, path: Any) -> Any:
+        """One path."""
+        if not isinstance(path, str) or not path or "\n" in path:
+            return path
+        place = os.path.normpath(os.path.join(self._folder, path))
+        if not os.path.exists(place):
+            return path
+        return os.path.relpath(self._instead.get(place, place), self._here)
+
+    def _generator(self, generator: Fields) -> Fields:
+        """A generator with its `files`, `envs` and `env` moved; its literals are no files."""
+        made = dict(generator)
+        if isinstance(made.get("files"), list):
+            made["files"] = [self._named(one) for one in made["files"]]
+        if isinstance(made.get("envs"), list):
+            made["envs"] = [self.path(one) for one in made["envs"]]
+        if "env" in made:
+            made["env"] = self.path(made["env"])
+        return made
+
+    def _named(self, entry: Any) -> Any:
+        """`files` entries are a path, or a key and a path."""
+        if not isinstance(entry, str) or "=" not in entry:
+            return self.path(entry)
+        key, _, path = entry.partition("=")
+        return f"{key}={self.path(path)}"

@@ -1,0 +1,99 @@
+"""A folder with a kustomization, and no Flux or Argo CD that says what is built."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from cilium_policies.build import kustomization, texts, tool
+from cilium_policies.build.inflation import Inflation, folders_of
+from cilium_policies.build.repository import Repository, within
+from cilium_policies.document.finding import Refused, line_of, refused
+
+Told = Callable[..., None]
+
+
+class Plain:
+    """One folder that kustomize builds."""
+
+    __slots__ = ("charts", "docs", "failure", "path")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.docs: list[bytes] = []
+        self.charts: list[bytes] = []
+        self.failure = ""
+
+    @property
+    def name(self) -> str:
+        return self.path or "."
+
+
+def roots(repository: Repository) -> list[Plain]:
+    """The folders to build: the one asked for, else those that no other builds on. Raises Refused with the
+    choices where they are one application's variants."""
+    if repository.asked in repository.kustomizations:
+        return [Plain(repository.asked)]
+    below = [folder for folder in repository.kustomizations if within(folder, repository.asked)]
+    reach = {folder: _reach(repository, folder) for folder in below if not _is_component(repository, folder)}
+    found = [one for one in reach if not any(one in others for other, others in reach.items() if other != one)]
+    shared = [one for one in found if any(reach[one] & reach[other] for other in found if other != one)]
+    if shared:
+        raise refused(f"{len(found)} kustomizations here, and {len(shared)} of them build on the same ones",
+                      _choices(repository, shared))  # fmt: skip
+    return [Plain(one) for one in found]
+
+
+def _choices(repository: Repository, folders: list[str]) -> str:
+    shown = ", ".join(os.path.relpath(repository.place(one)) for one in folders[:8])
+    more = f" … ({len(folders)})" if len(folders) > 8 else ""
+    return f"name one: cilium-policies build FOLDER, with {shown}{more}"
+
+
+def _is_component(repository: Repository, folder: str) -> bool:
+    try:
+        return kustomization.read(repository.place(repository.kustomizations[folder])).get("kind") == "Component"
+    except Refused:
+        return False
+
+
+def _reach(repository: Repository, folder: str) -> set[str]:
+    """The folders that a kustomization builds on, however deep; components are shared by nature."""
+    found: set[str] = set()
+    waiting = [folder]
+    while waiting:
+        one = waiting.pop()
+        if one not in repository.kustomizations:
+            continue
+        try:
+            fields = kustomization.read(repository.place(repository.kustomizations[one]))
+        except Refused:
+            continue
+        for place in folders_of({**fields, "components": []}, repository.place(one)):
+            path = os.path.relpath(place, repository.root).replace(os.sep, "/")
+            if path not in found:
+                found.add(path)
+                waiting.append(path)
+    return found
+
+
+def build(found: list[Plain], repository: Repository, command: str, scratch: str, told: Told) -> None:
+    """Builds the folders; each keeps its documents or why there are none."""
+    inflation = Inflation(scratch)
+    jobs = []
+    for one in found:
+        try:
+            folder, one.charts = inflation.without_charts(repository.place(one.path))
+            jobs.append(lambda one=one, folder=folder: _print(one, command, folder, repository.root))
+        except Refused as refusal:
+            one.failure = line_of(refusal.finding)
+    tool.in_parallel(jobs, lambda done, of: told("building kustomizations", done, of))
+
+
+def _print(one: Plain, command: str, folder: str, root: str) -> None:
+    try:
+        one.docs = [*texts.documents(tool.built(command, folder, root), one.name), *one.charts]
+    except tool.Failed as failed:
+        one.failure = str(failed)
+    except Refused as refusal:
+        one.failure = line_of(refusal.finding)

@@ -1,0 +1,176 @@
+"""A repository as it lies: where its sources begin, and the objects in it that say how it is built."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from cilium_policies.build.kustomization import NAMES
+from cilium_policies.document.finding import Refused
+from cilium_policies.document.source import flatten
+from cilium_policies.document.split import split
+from cilium_policies.kube.objects import Object, at, text
+
+FLUX = "kustomize.toolkit.fluxcd.io"
+ARGO = "argoproj.io"
+# What a file must hold before it is parsed: most files of a repository say nothing about how it is built.
+_MARKS = (
+    FLUX.encode(),
+    b"source.toolkit.fluxcd.io",
+    b"source.extensions.fluxcd.io",
+    b"fluxcd.controlplane.io",
+    ARGO.encode(),
+)
+_ENDINGS = (".yaml", ".yml", ".json")
+_LEFT_OUT = frozenset(("node_modules", "vendor"))
+_LARGE = 4 << 20
+
+
+class Found(NamedTuple):
+    """An object and the file that holds it, below the root with `/`."""
+
+    one: Object
+    path: str
+
+    @property
+    def folder(self) -> str:
+        return self.path.rpartition("/")[0]
+
+
+class Repository:
+    """`root` is where Flux's and Argo CD's paths begin; `asked` is the folder asked for below it ("" for all)."""
+
+    def __init__(self, folder: str) -> None:
+        self.asked_folder = os.path.realpath(folder)
+        top = _git_root(self.asked_folder)
+        self.root = top or self.asked_folder
+        self._read()
+        if not top:
+            self._widen()
+        relative = os.path.relpath(self.asked_folder, self.root).replace(os.sep, "/")
+        self.asked = "" if relative == "." else relative
+        self.remotes = _remotes(self.root)
+
+    def _read(self) -> None:
+        self.files: list[str] = []
+        self.kustomizations: dict[str, str] = {}  # folder: file
+        self.found: list[Found] = []
+        self.charts: set[str] = set()
+        self.helmfiles: list[str] = []
+        for path in _walk(self.root):
+            folder, _, name = path.rpartition("/")
+            if name in NAMES:
+                self.kustomizations[folder] = path
+            elif name == "Chart.yaml":
+                self.charts.add(folder)
+            elif re.match(r"helmfile\.ya?ml(\.gotmpl)?$", name):
+                self.helmfiles.append(path)
+            else:
+                self.files.append(path)
+        for path in self.files:
+            if not self._in_chart(path):
+                self.found += self._objects(path)
+
+    def _in_chart(self, path: str) -> bool:
+        folder = path.rpartition("/")[0]
+        while folder:
+            folder, _, last = folder.rpartition("/")
+            if last == "templates" and folder in self.charts:
+                return True
+        return False
+
+    def _objects(self, path: str) -> Iterator[Found]:
+        place = os.path.join(self.root, path)
+        try:
+            if os.path.getsize(place) > _LARGE:
+                return
+            with open(place, "rb") as file:
+                data = file.read()
+            if not any(mark in data for mark in _MARKS):
+                return
+            for item in split(data, path).items:
+                if item.kind and any(mark in item.api_version.encode() for mark in _MARKS):
+                    yield from (Found(Object(one), path) for one in flatten(item))
+                elif item.kind in ("HelmRelease", "List"):
+                    yield from (Found(Object(one), path) for one in flatten(item))
+        except (OSError, Refused):
+            return  # a template, or no text: whatever builds it says so
+
+    def _widen(self) -> None:
+        """Without a `.git` the paths themselves tell where they begin: here, or in a folder above."""
+        wanted = [one for one in map(path_of, self.kinds("Kustomization", FLUX)) if one and "$" not in one]
+        wanted += [text(at(one.one.spec, "source", "path")) for one in self.kinds("Application", ARGO)]
+        wanted = [one.strip("/") for one in wanted if one and one.strip("./")]
+        folder = self.root
+        for _ in range(5):
+            if not wanted or any(os.path.isdir(os.path.join(folder, one)) for one in wanted):
+                if folder != self.root:
+                    self.root = folder
+                    self._read()
+                return
+            folder = os.path.dirname(folder)
+
+    def kinds(self, kind: str, group: str) -> list[Found]:
+        """The objects of a kind, by file."""
+        return [found for found in self.found if found.one.kind == kind and found.one.group == group]
+
+    def place(self, path: str) -> str:
+        """The folder or file on disk."""
+        return os.path.join(self.root, *path.split("/")) if path else self.root
+
+    def is_folder(self, path: str) -> bool:
+        """Whether the path is a folder of the repository (and not one outside it)."""
+        return not path.startswith("..") and os.path.isdir(self.place(path))
+
+
+def clean(path: str) -> str:
+    """A path as Flux writes it (`./apps/`) without its dots; `..` stays at the front of what leads out."""
+    made = os.path.normpath(path.strip().lstrip("/") or ".").replace(os.sep, "/")
+    return "" if made == "." else made
+
+
+def path_of(found: Found) -> str:
+    """`spec.path` of a Flux Kustomization, as written."""
+    return text(found.one.spec.get("path"))
+
+
+def within(path: str, folder: str) -> bool:
+    """Whether a path is the folder or below it; "" is the root."""
+    return not folder or path == folder or path.startswith(f"{folder}/")
+
+
+def _walk(root: str) -> Iterator[str]:
+    for place, folders, files in os.walk(root):
+        folders[:] = sorted(one for one in folders if not one.startswith(".") and one not in _LEFT_OUT)
+        base = os.path.relpath(place, root).replace(os.sep, "/")
+        for name in sorted(files):
+            if (name.endswith(_ENDINGS) or name in NAMES or name.endswith(".gotmpl")) and not name.startswith("."):
+                yield name if base == "." else f"{base}/{name}"
+
+
+def _git_root(folder: str) -> str:
+    while True:
+        if os.path.exists(os.path.join(folder, ".git")):
+            return folder
+        above = os.path.dirname(folder)
+        if above == folder:
+            return ""
+        folder = above
+
+
+def _remotes(root: str) -> set[str]:
+    """The addresses of the repository's remotes, by Git's own file."""
+    try:
+        with open(os.path.join(root, ".git", "config"), encoding="utf-8", errors="replace") as file:
+            return {address(url) for url in re.findall(r"(?m)^\s*url\s*=\s*(\S+)", file.read())}
+    except OSError:
+        return set()
+
+
+def address(url: str) -> str:
+    """A repository's address in one form: `git@github.com:a/b.git` and `https://github.com/a/b` are the same."""
+    made = re.sub(r"^(?:[a-z+]+://)?(?:[^@/]+@)?", "", url.strip().lower())
+    made = re.sub(r"^([^/:]+):(?:\d+/)?", r"\1/", made)
+    return made.rstrip("/").removesuffix(".git")

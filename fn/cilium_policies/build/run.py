@@ -1,0 +1,98 @@
+"""`build`: a repository as it lies, as one stream of what its cluster applies."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from typing import NamedTuple
+
+from cilium_policies.build import entries, flate, plain, texts, tool
+from cilium_policies.build.flux import Flux, Unit
+from cilium_policies.build.others import nothing_to_build
+from cilium_policies.build.repository import FLUX, Repository, within
+from cilium_policies.document.finding import refused
+
+NOT_BUILT = "cilium-policies.fn/not-built"
+Told = Callable[..., None]
+
+
+class Built(NamedTuple):
+    """`documents` in order; `failures` and `notes` are lines for people; `what` says how much `tool` built."""
+
+    documents: list[bytes]
+    failures: list[str]
+    notes: list[str]
+    tool: str
+    what: str
+
+
+def build(folder: str, *, cluster: str = "", command: str = "", told: Told = lambda *_: None) -> Built:
+    """Builds what the folder holds. Raises Refused where there is nothing to build, or more than one thing."""
+    told("reading the repository")
+    repository = Repository(folder)
+    with tempfile.TemporaryDirectory(prefix="cilium-policies-") as scratch:
+        if clusters := entries.entries(repository):
+            entry = entries.chosen(clusters, repository, cluster)
+            return _flux(repository, entry, command, scratch, told)
+        if any(within(one, repository.asked) for one in repository.kustomizations):
+            return _plain(repository, command, scratch, told)
+    raise nothing_to_build(repository)
+
+
+def _flux(repository: Repository, entry: entries.Entry, command: str, scratch: str, told: Told) -> Built:
+    roots = entries.roots_of(entry, repository)
+    used = tool.chosen(command)
+    flux = Flux(repository, entries.own_sources(roots, entry, repository), used, scratch, told)
+    units = flux.build(roots)
+    charts = []
+    if command == tool.FLATE:
+        told("rendering charts")
+        charts = flate.with_charts(units, repository.root, entry.folders[0])
+        used = f"{used} and {tool.FLATE}"
+    if repository.asked and not any(within(one, repository.asked) for one in entry.folders):
+        units = [unit for unit in units if within(unit.path, repository.asked)]
+    failed = {unit.key: unit.failure for unit in units if unit.failure}
+    documents = [_marked(text, unit, failed) for unit in units for text in unit.docs]
+    failures = [f"{unit.name}: {unit.failure}" for unit in units if unit.failure]
+    return Built(documents, failures, [*_notes(units), *charts], used, _counted(len(units), "Kustomization"))
+
+
+def _plain(repository: Repository, command: str, scratch: str, told: Told) -> Built:
+    found = plain.roots(repository)
+    if command == tool.FLATE:
+        raise refused("flate renders what Flux applies, and here is no Flux Kustomization", "leave --with out")
+    command = tool.chosen(command)
+    plain.build(found, repository, command, scratch, told)
+    failures = [f"{one.name}: {one.failure}" for one in found if one.failure]
+    documents = [text for one in found for text in one.docs]
+    return Built(documents, failures, [], command, _counted(len(found), "kustomization"))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _marked(text: bytes, unit: Unit, failed: dict[tuple[str, str], str]) -> bytes:
+    """A Kustomization that could not be built says so."""
+    if not failed or FLUX.encode() not in text:
+        return text
+    for one in texts.objects(text, unit.name):
+        reason = failed.get((one.namespace or unit.one.namespace, one.name))
+        if one.kind == "Kustomization" and one.group == FLUX and reason:
+            return texts.with_metadata(text, "annotations", {NOT_BUILT: reason})
+    return text
+
+
+def _notes(units: list[Unit]) -> list[str]:
+    said = []
+    for unit in units:
+        if unit.remote:
+            said.append(f"{unit.name}: applies to another cluster (kubeConfig): left out")
+        if unit.elsewhere:
+            said.append(f"{unit.name}: not built: {unit.elsewhere}")
+        if unit.missing:
+            said.append(f"{unit.name}: variables from {', '.join(unit.missing)}: not in the repository")
+        if unit.unset:
+            names = ", ".join(sorted(unit.unset))
+            said.append(f"{unit.name}: nothing sets {names}: left as written")
+    return said

@@ -1,0 +1,128 @@
+"""Where a Flux Kustomization's files lie: in this repository, in an artifact made of it, or elsewhere."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import shutil
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from cilium_policies.build.repository import Repository, address, clean
+from cilium_policies.kube.objects import Object, at, mapping, mappings, strings, text
+
+Reference = tuple[str, str, str]  # kind, namespace, name
+
+
+class Place(NamedTuple):
+    """A folder on disk that a source's files lie in, and the path below it."""
+
+    root: str
+    path: str
+
+
+class Elsewhere(Exception):
+    """A source that is not this repository; the text names it."""
+
+
+class Sources:
+    """Knows which references mean this repository. `scratch` is a folder for artifacts made of it."""
+
+    def __init__(self, repository: Repository, own: set[Reference], scratch: str) -> None:
+        self._repository = repository
+        self._own = own
+        self._scratch = scratch
+        self._shown: dict[Reference, Object] = {}
+        self._artifacts: dict[Reference, str] = {}
+
+    def add(self, objects: Iterable[Object]) -> None:
+        """Source objects that a build has made."""
+        for one in objects:
+            if one.group.endswith("toolkit.fluxcd.io") or one.group == "source.extensions.fluxcd.io":
+                self._shown.setdefault((one.kind, one.namespace, one.name), one)
+
+    def place(self, one: Object) -> Place:
+        """Where the Kustomization's path lies. Raises Elsewhere."""
+        reference = reference_of(one)
+        path = clean(text(one.spec.get("path")))
+        if reference[0] == "ExternalArtifact":
+            return Place(self._artifact(reference), path)
+        if self.is_here(reference, path):
+            return Place(self._repository.root, path)
+        raise Elsewhere(f"its source {reference[0]} {reference[1]}/{reference[2]} is not this repository")
+
+    def is_here(self, reference: Reference, path: str = "") -> bool:
+        """Whether a source is this repository: the one that the cluster starts from, one with the same address,
+        or one that nothing here describes while the path is there."""
+        if reference in self._own or not reference[2]:
+            return True
+        shown = self._shown.get(reference)
+        if shown is None:
+            return reference[0] in ("GitRepository", "OCIRepository") and self._repository.is_folder(path)
+        known = {address(text(self._shown[own].spec.get("url"))) for own in self._own if own in self._shown}
+        return address(text(shown.spec.get("url"))) in known | self._repository.remotes
+
+    def _artifact(self, reference: Reference) -> str:
+        if reference not in self._artifacts:
+            self._artifacts[reference] = self._made(reference)
+        return self._artifacts[reference]
+
+    def _made(self, reference: Reference) -> str:
+        """The artifact that an ArtifactGenerator copies together, as a folder of links."""
+        for one in self._shown.values():
+            if one.kind != "ArtifactGenerator" or one.namespace != reference[1]:
+                continue
+            for artifact in mappings(one.spec.get("artifacts")):
+                if text(artifact.get("name")) == reference[2]:
+                    target = os.path.join(self._scratch, f"artifact-{len(self._artifacts)}")
+                    os.makedirs(target)
+                    for step in mappings(artifact.get("copy")):
+                        self._copy(one, strings(step), [*map(text, step.get("exclude") or [])], target)
+                    return target
+        raise Elsewhere(f"no ArtifactGenerator here makes the artifact {reference[1]}/{reference[2]}")
+
+    def _copy(self, one: Object, step: dict[str, str], exclude: list[str], target: str) -> None:
+        alias, _, pattern = step.get("from", "").lstrip("@").partition("/")
+        source = next((it for it in mappings(one.spec.get("sources")) if text(it.get("alias")) == alias), None)
+        if source is None:
+            raise Elsewhere(f"{one} copies from @{alias}, which it does not name")
+        reference = (text(source.get("kind")), text(source.get("namespace")) or one.namespace, text(source.get("name")))
+        if not self.is_here(reference):
+            raise Elsewhere(f"{one} copies from {reference[0]} {reference[1]}/{reference[2]}, not this repository")
+        base, whole = pattern.removesuffix("/**"), pattern.endswith("/**")
+        origin = self._repository.place(clean(base)) if base != "**" else self._repository.root
+        name = step.get("to", "").partition("/")[2]
+        goal = os.path.join(target, clean(name))
+        if os.path.isfile(origin):
+            goal = os.path.join(goal, os.path.basename(origin)) if name.endswith("/") or not name else goal
+            os.makedirs(os.path.dirname(goal), exist_ok=True)
+            _linked(origin, goal)
+        elif os.path.isdir(origin):
+            if not whole and base != "**" and (name.endswith("/") or not name):
+                goal = os.path.join(goal, os.path.basename(origin))
+            shutil.copytree(origin, goal, copy_function=_linked, dirs_exist_ok=True, ignore=_ignoring(exclude))
+
+
+def _linked(origin: str, goal: str) -> str:
+    if os.path.lexists(goal):
+        os.unlink(goal)
+    os.symlink(origin, goal)
+    return goal
+
+
+def _ignoring(patterns: list[str]):  # type: ignore[no-untyped-def]
+    def ignore(_: str, names: list[str]) -> set[str]:
+        last = [pattern.rpartition("/")[2] for pattern in patterns]
+        return {name for name in names if name == ".git" or any(fnmatch.fnmatch(name, one) for one in last)}
+
+    return ignore
+
+
+def reference_of(one: Object) -> Reference:
+    """The source that a Kustomization names."""
+    reference = mapping(at(one.spec, "sourceRef"))
+    namespace = text(reference.get("namespace")) or one.namespace
+    return (text(reference.get("kind")), namespace, text(reference.get("name")))
+
+
+__all__ = ["Elsewhere", "Place", "Reference", "Sources", "reference_of"]

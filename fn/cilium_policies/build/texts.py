@@ -1,0 +1,80 @@
+"""Documents as kustomize prints them, and the few fields that are set in them as text.
+
+kustomize writes block style with two spaces, one key a line. So a label is one line below `  labels:`, and
+everything else of a document stays byte for byte as the tool printed it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+
+from cilium_policies.document.split import split
+from cilium_policies.kube.objects import Object, mapping
+
+_METADATA = re.compile(rb"(?m)^metadata:[ \t]*(?:\{\}[ \t]*)?\r?\n")
+_BLOCK = re.compile(rb"(?:[ \t]+[^\n]*\n|\r?\n)*")
+_PLAIN = re.compile(r"[A-Za-z][-A-Za-z0-9_./]*\Z")
+_WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "y", "n", "null"))
+
+
+def documents(printed: bytes, name: str) -> list[bytes]:
+    """The documents of a stream, each ending in a newline. Raises Refused where it is no text."""
+    found = [item.text().strip(b"\r\n") for item in split(printed, name).items]
+    return [text + b"\n" for text in found if text.strip()]
+
+
+def stream(texts: Iterable[bytes]) -> bytes:
+    """Documents as one stream."""
+    return b"".join(b"---\n" + text for text in texts)
+
+
+def objects(text: bytes, name: str) -> list[Object]:
+    """The objects of a document (a List holds several); [] where it is none. Raises Refused."""
+    from cilium_policies.document.source import flatten
+
+    return [Object(one) for item in split(text, name).items for one in flatten(item) if item.kind]
+
+
+def with_metadata(text: bytes, field: str, entries: Mapping[str, str]) -> bytes:
+    """The document with these labels or annotations (`field` names which) below its metadata."""
+    if not entries:
+        return text
+    head = _METADATA.search(text)
+    if head is None:
+        return text
+    body = _BLOCK.match(text, head.end())
+    block = body.group() if body else b""
+    start = head.end()
+    lines = "".join(f"    {key}: {scalar(value)}\n" for key, value in entries.items()).encode()
+    key_line = re.compile(rb"(?m)^  " + field.encode() + rb":[ \t]*(?:\{\}|null)?[ \t]*\r?\n").search(block)
+    if key_line is None:
+        made = f"  {field}:\n".encode() + lines + block
+    else:
+        rest = block[key_line.end() :]
+        for key in entries:
+            rest = re.sub(rb"(?m)\A((?:    [^\n]*\n)*?)    [\"']?" + re.escape(key.encode()) + rb"[\"']?:[^\n]*\n",
+                          rb"\1", rest, count=1)  # fmt: skip
+        made = block[: key_line.start()] + f"  {field}:\n".encode() + lines + rest
+    return text[: head.start()] + b"metadata:\n" + made + text[start + len(block) :]
+
+
+def with_namespace(text: bytes, namespace: str) -> bytes:
+    """The document with this namespace; one that has a namespace is unchanged."""
+    head = _METADATA.search(text)
+    if head is None:
+        return text
+    return text[: head.start()] + f"metadata:\n  namespace: {scalar(namespace)}\n".encode() + text[head.end() :]
+
+
+def scalar(value: str) -> str:
+    """A text as YAML: plain where every reader takes it for text, else quoted."""
+    if _PLAIN.match(value) and value.lower() not in _WORDS:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def encrypted(one: Object) -> bool:
+    """Whether SOPS encrypted the object: its values say nothing."""
+    return bool(mapping(one.body.get("sops")))

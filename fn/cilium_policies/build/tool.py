@@ -1,0 +1,102 @@
+"""The processes that `build` starts, and nothing else of this program does: kustomize, or kubectl with the same
+builder inside."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from cilium_policies.document.finding import refused
+
+_RESTRICTOR = ("--load-restrictor", "LoadRestrictionsNone")  # Flux and Argo CD read bases beside the folder
+_COMMANDS = {
+    "kustomize": ("kustomize", "build", *_RESTRICTOR),
+    "kubectl": ("kubectl", "kustomize", *_RESTRICTOR),
+}
+TOOLS = tuple(_COMMANDS)
+FLATE = "flate"  # over one of them: it renders charts
+
+
+_LONG = 600  # characters of a tool's words that are shown
+
+
+class Failed(Exception):
+    """What a tool could not build: its own words, on one line."""
+
+
+def chosen(name: str = "") -> str:
+    """The tool to run: the one asked for, else the first that is installed. Raises Refused."""
+    if name == FLATE:
+        _require(FLATE, "go install github.com/home-operations/flate/cmd/flate@latest")
+        name = ""
+    for one in [name] if name else TOOLS:
+        if shutil.which(one):
+            return one
+    what = f"{name} is not in PATH" if name else "neither kustomize nor kubectl is in PATH"
+    raise refused(what, "install kustomize (kubectl.docs.kubernetes.io/installation) or kubectl")
+
+
+def _require(name: str, how: str) -> None:
+    if not shutil.which(name):
+        raise refused(f"{name} is not in PATH", f"install it: {how}")
+
+
+def built(tool: str, folder: str, root: str) -> bytes:
+    """What the tool prints for the folder. `root` is the repository, for words that name a file. Raises Failed."""
+    return output((*_COMMANDS[tool], folder), folder=folder, root=root)
+
+
+def output(command: Sequence[str], *, folder: str, root: str) -> bytes:
+    """Standard output of a command that ended well. Raises Failed."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
+    except OSError as error:
+        raise Failed(f"{command[0]}: {(error.strerror or str(error)).lower()}") from None
+    if done.returncode:
+        said = _words(done.stderr.decode(errors="replace")) or f"exit code {done.returncode}"
+        raise Failed(f"{command[0]}: {_as_in(root, folder, said)}")
+    return done.stdout
+
+
+def whatever(command: Sequence[str]) -> tuple[bytes, str]:
+    """What a command prints and says, whether it ended well or not. Raises Failed where it cannot be started."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
+    except OSError as error:
+        raise Failed(f"{command[0]}: {(error.strerror or str(error)).lower()}") from None
+    return done.stdout, done.stderr.decode(errors="replace")
+
+
+def _words(said: str) -> str:
+    """The last of what a tool said, which names the cause: kustomize wraps it in what it tried before."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    text = " ".join(lines[-3:])
+    if logged := re.search(r'err="(.*)"$', text):  # kubectl
+        text = logged.group(1).replace('\\"', '"')
+    text = text.removeprefix("Error: ").removeprefix("error: ")
+    return text if len(text) <= _LONG else f"… {text[-_LONG:]}"
+
+
+def _as_in(root: str, folder: str, said: str) -> str:
+    """The words with paths as they are in the repository."""
+    here = os.path.realpath(folder)
+    for place in (os.path.relpath(root, here), os.path.realpath(root), root):
+        if place not in (".", "/") and set(place) != {".", "/"}:
+            said = said.replace(f"{place}/", "").replace(place, ".")
+    return said.replace(f"{here}/", "").replace(here, ".").replace(f"{folder}/", "")
+
+
+def in_parallel(
+    jobs: Iterable[Callable[[], object]], told: Callable[[int, int], None] = lambda done, of: None
+) -> None:
+    """Runs the jobs, as many at once as there are processors; they keep what they find themselves."""
+    waiting = list(jobs)
+    with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
+        running = [pool.submit(job) for job in waiting]
+        for number, one in enumerate(as_completed(running), 1):
+            one.result()
+            told(number, len(waiting))

@@ -1,0 +1,101 @@
+"""Where clusters start, and what is asked where there are several."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cilium_policies.build.entries import chosen, entries
+from cilium_policies.build.repository import Repository, address, clean
+from cilium_policies.document.finding import Refused
+from tests.build import home, ks, laid, namespace, two_clusters
+
+
+def names(root: Path) -> list[str]:
+    return [one.name for one in entries(Repository(str(root)))]
+
+
+def test_one_cluster_by_the_folder_of_its_first_kustomizations(tmp_path: Path) -> None:
+    assert names(laid(tmp_path, home())) == ["kubernetes/flux/cluster"]
+
+
+def test_flux_bootstrap_is_a_kustomization_below_its_own_path(tmp_path: Path) -> None:
+    assert names(laid(tmp_path, two_clusters())) == ["clusters/production", "clusters/staging"]
+
+
+def test_several_clusters_are_a_question_with_the_choices(tmp_path: Path) -> None:
+    repository = Repository(str(laid(tmp_path, two_clusters())))
+    with pytest.raises(Refused) as refused:
+        chosen(entries(repository), repository, "")
+    assert refused.value.finding.text == (
+        "this repository holds 2 clusters; name one: --cluster clusters/production, --cluster clusters/staging"
+    )
+
+
+@pytest.mark.parametrize("asked", ["clusters/staging", "./clusters/staging/", "clusters/staging/apps.yaml/.."])
+def test_a_cluster_is_named_by_its_folder(tmp_path: Path, asked: str) -> None:
+    repository = Repository(str(laid(tmp_path, two_clusters())))
+    assert chosen(entries(repository), repository, asked).name == "clusters/staging"
+
+
+def test_a_folder_above_one_cluster_names_it(tmp_path: Path) -> None:
+    files = {"a/flux/ks.yaml": ks("apps", "./a/apps"), "b/flux/ks.yaml": ks("apps", "./b/apps")}
+    files |= {"a/apps/x.yaml": namespace("x"), "b/apps/x.yaml": namespace("x")}
+    repository = Repository(str(laid(tmp_path, files)))
+    assert chosen(entries(repository), repository, "b").name == "b/flux"
+
+
+def test_the_folder_asked_for_names_its_cluster(tmp_path: Path) -> None:
+    laid(tmp_path, two_clusters() | {".git/config": ""})
+    repository = Repository(str(tmp_path / "clusters" / "staging"))
+    assert (repository.root, repository.asked) == (str(tmp_path), "clusters/staging")
+    assert chosen(entries(repository), repository, "").name == "clusters/staging"
+
+
+def test_without_git_the_paths_tell_where_the_repository_begins(tmp_path: Path) -> None:
+    laid(tmp_path / "repo", home())
+    assert Repository(str(tmp_path / "repo" / "kubernetes")).root == str(tmp_path / "repo")
+
+
+def test_a_flux_instance_says_where_it_starts(tmp_path: Path) -> None:
+    instance = """\
+        apiVersion: fluxcd.controlplane.io/v1
+        kind: FluxInstance
+        metadata: {name: flux, namespace: flux-system}
+        spec: {sync: {kind: GitRepository, path: clusters/home}}
+        """
+    files = {"clusters/home/apps.yaml": ks("apps", "./apps"), "clusters/home/flux/instance.yaml": instance}
+    assert names(laid(tmp_path, files | {"apps/x.yaml": namespace("x")})) == ["clusters/home"]
+
+
+def test_the_chart_of_a_flux_instance_says_so_too(tmp_path: Path) -> None:
+    release = """\
+        apiVersion: helm.toolkit.fluxcd.io/v2
+        kind: HelmRelease
+        metadata: {name: flux-instance, namespace: flux-system}
+        spec:
+          chartRef: {kind: OCIRepository, name: flux-instance}
+          values: {instance: {sync: {kind: GitRepository, path: kubernetes/flux/cluster}}}
+        """
+    files = home() | {"kubernetes/apps/flux-system/flux-instance/app/helmrelease.yaml": release}
+    assert names(laid(tmp_path, files)) == ["kubernetes/flux/cluster"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://github.com/a/b",
+        "https://github.com/A/b.git",
+        "ssh://git@github.com/a/b",
+        "git@github.com:a/b.git",
+        "https://token@github.com/a/b/",
+    ],
+)
+def test_addresses_of_one_repository_are_one(url: str) -> None:
+    assert address(url) == "github.com/a/b"
+
+
+@pytest.mark.parametrize(("path", "made"), [("./", ""), ("", ""), ("./a/b/", "a/b"), ("/a", "a"), ("../x", "../x")])
+def test_paths_are_cleaned(path: str, made: str) -> None:
+    assert clean(path) == made

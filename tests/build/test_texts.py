@@ -1,0 +1,40 @@
+"""Fields that are set in a document as text leave everything else as it was."""
+
+from __future__ import annotations
+
+import yaml
+
+from cilium_policies.build.texts import documents, with_metadata, with_namespace
+
+PLAIN = b"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  labels: x\n"
+LABELLED = (
+    b"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    labels: y\n  labels:\n    a: b\n    old: '1'\n"
+    b"  name: a\n"
+)
+
+
+def test_labels_are_added_where_none_are() -> None:
+    made = with_metadata(PLAIN, "labels", {"x/name": "web", "number": "12"})
+    assert made.replace(b'  labels:\n    x/name: web\n    number: "12"\n', b"") == PLAIN
+
+
+def test_labels_are_added_beside_others_and_replace_their_own() -> None:
+    made = with_metadata(LABELLED, "labels", {"old": "2", "new": "on"})
+    assert yaml.safe_load(made)["metadata"] == {
+        "annotations": {"labels": "y"},
+        "labels": {"a": "b", "old": "2", "new": "on"},
+        "name": "a",
+    }
+
+
+def test_a_document_without_metadata_stays() -> None:
+    assert with_metadata(b"kind: X\n", "labels", {"a": "b"}) == b"kind: X\n"
+
+
+def test_a_namespace_is_set() -> None:
+    assert yaml.safe_load(with_namespace(PLAIN, "media"))["metadata"] == {"namespace": "media", "name": "a"}
+
+
+def test_documents_are_cut_at_separators_only() -> None:
+    block = b"a: |\n  ---\n  x\n"
+    assert documents(block + b"---\n" + PLAIN + b"---\n", "x") == [block, PLAIN]
