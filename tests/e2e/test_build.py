@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.build import deployment, home, ks, kustomization, laid, namespace, two_clusters
+from tests.builds import deployment, home, ks, kustomization, laid, namespace, two_clusters
 from tests.e2e.manifests import documents, name, own, policies
 from tests.tools import environment, require, run, succeeded
 

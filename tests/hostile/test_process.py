@@ -231,4 +231,4 @@ def test_only_build_imports_what_starts_processes() -> None:
         for path in package.rglob("*.py")
         if pattern.search(path.read_text())
     ]
-    assert found == ["build/tool.py"]
+    assert found == ["builds/tool.py"]

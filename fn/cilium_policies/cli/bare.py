@@ -17,11 +17,12 @@ class Wrong(Exception):
 class Arguments:
     """What the command line says. `asks` is help or version, when it asks for one."""
 
-    __slots__ = ("asks", "config", "files", "inventory", "only_policies", "overrides", "verbose")
+    __slots__ = ("asks", "config", "exclude", "files", "inventory", "only_policies", "overrides", "verbose")
 
     def __init__(self) -> None:
         self.files: list[str] = []
         self.config = ""
+        self.exclude: tuple[str, ...] = ()
         self.inventory = ""
         self.overrides: list[tuple[str, str]] = []
         self.only_policies = False
@@ -29,7 +30,7 @@ class Arguments:
         self.asks = ""
 
 
-VALUES = ("--config", "--mode", "--set", "-n", "--namespace", "--inventory")
+VALUES = ("--config", "--mode", "--set", "-n", "--namespace", "--inventory", "--exclude")
 FLAGS = {"--only-policies": "only_policies", "-v": "verbose", "--verbose": "verbose"}
 ASKS = {"--help": "help", "-h": "help", "--version": "version"}
 
@@ -49,7 +50,7 @@ def run_function(arguments: list[str]) -> int:
     if inputs.is_tree(given.files) and not given.only_policies:
         raise Wrong("several files or a folder need --only-policies, or `cilium-policies write --output DIR`")
     try:
-        read = inputs.read(given.files)
+        read = inputs.read(given.files, exclude=given.exclude, command="--only-policies")
         config = inputs.named(given.config)
         inventory = inputs.named(given.inventory)
     except inputs.Missing as missing:
@@ -95,6 +96,8 @@ def _read_value(given: Arguments, word: str, rest: list[str]) -> None:
         value = rest.pop(0)
     if option in ("--config", "--inventory"):
         setattr(given, option[2:], value)
+    elif option == "--exclude":
+        given.exclude = (*given.exclude, value)
     else:
         given.overrides.append(override(option, value))
 

@@ -8,9 +8,9 @@ import sys
 
 import click
 
-from cilium_policies.build.run import Built, build
-from cilium_policies.build.texts import stream
-from cilium_policies.build.tool import FLATE, TOOLS
+from cilium_policies.builds.run import Built, build
+from cilium_policies.builds.texts import stream
+from cilium_policies.builds.tool import FLATE, TOOLS
 from cilium_policies.cli.progress import Progress
 from cilium_policies.cli.streams import NAME, put, say
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from cilium_policies.checks.situation import Situation
-from cilium_policies.cli import inputs, options
+from cilium_policies.cli import options
 from cilium_policies.cli.situations import chooses_policies, situation
 from cilium_policies.cli.streams import put, say
 from cilium_policies.questions import diff as question
@@ -43,7 +43,7 @@ def diff_command(
     sides: list[Situation] = []
     runs: list[options.Run] = []
     for name in (before, after):
-        run = options.run_on(inputs.read([name]), wanted, allow_empty=given["allow_empty"])
+        run = options.run_on(options.read([name]), wanted, allow_empty=given["allow_empty"])
         options.warn(run, given, f"diff: {name}")
         runs.append(run)
         sides.append(situation(run, which, enforced=True))

@@ -4,35 +4,71 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 
-from cilium_policies.document.finding import refused
+from cilium_policies.document.finding import Refused, refused
+from cilium_policies.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cilium_policies.cli.folder import Folder
 
 Input = tuple[str, bytes]
-ENDINGS = (".yaml", ".yml", ".json")
-BUILDS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 STDIN = "stdin"
+CHECK = (
+    "check"  # of a folder that is not built it reads this program's own files, where a build stands beside it
+)
 
 
 class Missing(Exception):
     """A file of the command line that is not there."""
 
 
-def read(names: list[str]) -> list[Input]:
-    """The inputs that the command line names, folders as their files; none and `-` are stdin.
+def read(names: list[str], *, exclude: tuple[str, ...] = (), command: str = "") -> list[Input]:
+    """The inputs that the command line names, folders as their manifests; none and `-` are stdin.
 
-    Each is (name, bytes); names are as typed, files of a folder below it. Raises Missing for a name that is
-    not there, Refused for one that cannot be read.
+    Each is (name, bytes); names are as typed, files of a folder below it. `exclude` are patterns of files to leave
+    out of folders, `command` what is run, for the cure of a folder that has to be built first. Raises Missing for a
+    name that is not there, Refused for one that cannot be read, or read as it lies.
     """
     inputs: list[Input] = []
+    folders = {name: _folder(name, exclude) for name in names if name != "-" and os.path.isdir(name)}
+    built = [name for name in names if not (name in folders and folders[name].unbuilt())]
     for name in names or ["-"]:
         if name == "-":
             inputs.append((STDIN, sys.stdin.buffer.read()))
-        elif os.path.isdir(name):
-            inputs.extend((path, read_file(path)) for path in manifests(name))
-        else:
+        elif name not in folders:
             inputs.append((name, read_file(name)))
+        elif name in built:
+            inputs += folders[name].files
+            _tell(folders[name].told())
+        elif command == CHECK and built:
+            inputs += folders[name].own()
+        else:
+            raise _unbuilt(folders[name], command)
     return inputs
+
+
+def _folder(name: str, exclude: tuple[str, ...]) -> Folder:
+    from cilium_policies.cli.folder import Folder  # streams do not pay for it
+
+    try:
+        return Folder(name, exclude)
+    except OSError as error:
+        raise refused(
+            f"cannot be read: {(error.strerror or str(error)).lower()}", file=error.filename or name
+        ) from None
+
+
+def _unbuilt(folder: Folder, command: str) -> Refused:
+    cure = f"cilium-policies build {folder.name} | cilium-policies {command}".rstrip()
+    if command == CHECK:
+        cure = f"cilium-policies build {folder.name} | cilium-policies check - {folder.name}"
+    return refused(f"{folder.name} is not built: {folder.unbuilt()}", cure)
+
+
+def _tell(line: str) -> None:
+    from cilium_policies.cli.streams import say
+
+    say([f"cilium-policies: {line}"] if line else [])
 
 
 def named(name: str | None) -> Input | None:
@@ -49,15 +85,6 @@ def read_file(name: str) -> bytes:
         raise Missing(f"{name}: no such file or directory") from None
     except OSError as error:
         raise refused(f"cannot be read: {(error.strerror or str(error)).lower()}", file=name) from None
-
-
-def manifests(folder: str) -> Iterator[str]:
-    """Every manifest below a folder, sorted: no hidden file or folder, no kustomization, no linked folder."""
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if name.endswith(ENDINGS) and not name.startswith(".") and name not in BUILDS:
-                yield os.path.join(place, name)
 
 
 def exists(name: str) -> bool:

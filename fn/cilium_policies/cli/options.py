@@ -56,6 +56,8 @@ _OPTIONS = (
     click.option("-n", "--namespace", metavar="NAME", callback=_overrides,
                  help="Namespace of objects that carry none."),
     click.option("--inventory", metavar="FILE", type=_FILE, help="What other builds of the cluster hold."),
+    click.option("--exclude", metavar="GLOB", multiple=True,
+                 help="Files or folders below a DIR to leave out, as in .gitignore. Repeat it as you need."),
     click.option("--allow-empty", is_flag=True, help="An input that shows nothing is no error."),
     click.option("-v", "--verbose", is_flag=True, help="One line on stderr for each warning."),
 )  # fmt: skip
@@ -93,7 +95,9 @@ def read(files: Sequence[str]) -> list[inputs.Input]:
     """The inputs; waiting for a keyboard would look like hanging."""
     if not files and inputs.nothing_piped():
         raise click.UsageError("nothing to read: pipe a build in or name a FILE or DIR")
-    return inputs.read(list(files))
+    context = click.get_current_context()
+    exclude = context.params.get("exclude", ())
+    return inputs.read(list(files), exclude=exclude, command=context.info_name or "")
 
 
 def run_of(given: dict[str, Any]) -> Run:

@@ -20,6 +20,7 @@ options:
   -n, --namespace NAME
                       namespace of the objects that carry none
   --inventory FILE    what other builds of the same cluster hold (cilium-policies inventory)
+  --exclude GLOB      files or folders below a DIR to leave out, as in .gitignore. Repeat it as you need
   --only-policies     writes the policies alone; needed for several files or a folder
   -v, --verbose       one line on stderr for each warning
   --version           prints the version

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cilium_policies.build.kustomization import NAMES
+from cilium_policies.builds.kustomization import NAMES
 from cilium_policies.document.finding import Refused
 from cilium_policies.document.source import flatten
 from cilium_policies.document.split import split
@@ -91,9 +91,10 @@ class Repository:
             if not any(mark in data for mark in _MARKS):
                 return
             for item in split(data, path).items:
-                if item.kind and any(mark in item.api_version.encode() for mark in _MARKS):
-                    yield from (Found(Object(one), path) for one in flatten(item))
-                elif item.kind in ("HelmRelease", "List"):
+                if (item.kind and any(mark in item.api_version.encode() for mark in _MARKS)) or item.kind in (
+                    "HelmRelease",
+                    "List",
+                ):
                     yield from (Found(Object(one), path) for one in flatten(item))
         except (OSError, Refused):
             return  # a template, or no text: whatever builds it says so
@@ -146,7 +147,9 @@ def _walk(root: str) -> Iterator[str]:
         folders[:] = sorted(one for one in folders if not one.startswith(".") and one not in _LEFT_OUT)
         base = os.path.relpath(place, root).replace(os.sep, "/")
         for name in sorted(files):
-            if (name.endswith(_ENDINGS) or name in NAMES or name.endswith(".gotmpl")) and not name.startswith("."):
+            if (name.endswith(_ENDINGS) or name in NAMES or name.endswith(".gotmpl")) and not name.startswith(
+                "."
+            ):
                 yield name if base == "." else f"{base}/{name}"
 
 

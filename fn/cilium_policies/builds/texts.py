@@ -65,7 +65,9 @@ def with_namespace(text: bytes, namespace: str) -> bytes:
     head = _METADATA.search(text)
     if head is None:
         return text
-    return text[: head.start()] + f"metadata:\n  namespace: {scalar(namespace)}\n".encode() + text[head.end() :]
+    return (
+        text[: head.start()] + f"metadata:\n  namespace: {scalar(namespace)}\n".encode() + text[head.end() :]
+    )
 
 
 def scalar(value: str) -> str:

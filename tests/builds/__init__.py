@@ -88,7 +88,9 @@ def home() -> dict[str, str]:
         "README.md": "# Home\n",
         "talos/config.yaml": "machine: {type: worker}\n",
         ".sops.yaml": "creation_rules: []\n",
-        "kubernetes/flux/cluster/ks.yaml": ks("cluster-meta", "./kubernetes/flux/meta") + ks("cluster-apps", "./kubernetes/apps", defaults),
+        "kubernetes/flux/cluster/ks.yaml": (
+            ks("cluster-meta", "./kubernetes/flux/meta") + ks("cluster-apps", "./kubernetes/apps", defaults)
+        ),
         "kubernetes/flux/meta/settings.yaml": """\
             apiVersion: v1
             kind: ConfigMap
@@ -137,9 +139,13 @@ def two_clusters() -> dict[str, str]:
         files |= {
             f"clusters/{cluster}/flux-system/gotk-sync.yaml": ks("flux-system", f"./clusters/{cluster}"),
             f"clusters/{cluster}/flux-system/gotk-components.yaml": namespace("flux-system"),
-            f"clusters/{cluster}/flux-system/kustomization.yaml": kustomization("gotk-components.yaml", "gotk-sync.yaml"),
+            f"clusters/{cluster}/flux-system/kustomization.yaml": kustomization(
+                "gotk-components.yaml", "gotk-sync.yaml"
+            ),
             f"clusters/{cluster}/infrastructure.yaml": ks("infrastructure", "./infrastructure"),
-            f"clusters/{cluster}/apps.yaml": ks("apps", f"./apps/{cluster}", "dependsOn: [{name: infrastructure}]"),
+            f"clusters/{cluster}/apps.yaml": ks(
+                "apps", f"./apps/{cluster}", "dependsOn: [{name: infrastructure}]"
+            ),
             f"apps/{cluster}/kustomization.yaml": kustomization(
                 "../base/web", more=f"images: [{{name: docker.io/library/app, newTag: {cluster}}}]\n"
             ),

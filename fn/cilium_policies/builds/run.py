@@ -6,10 +6,10 @@ import tempfile
 from collections.abc import Callable
 from typing import NamedTuple
 
-from cilium_policies.build import entries, flate, plain, texts, tool
-from cilium_policies.build.flux import Flux, Unit
-from cilium_policies.build.others import nothing_to_build
-from cilium_policies.build.repository import FLUX, Repository, within
+from cilium_policies.builds import entries, flate, plain, texts, tool
+from cilium_policies.builds.flux import Flux, Unit
+from cilium_policies.builds.others import nothing_to_build
+from cilium_policies.builds.repository import FLUX, Repository, within
 from cilium_policies.document.finding import refused
 
 NOT_BUILT = "cilium-policies.fn/not-built"
@@ -60,7 +60,9 @@ def _flux(repository: Repository, entry: entries.Entry, command: str, scratch: s
 def _plain(repository: Repository, command: str, scratch: str, told: Told) -> Built:
     found = plain.roots(repository)
     if command == tool.FLATE:
-        raise refused("flate renders what Flux applies, and here is no Flux Kustomization", "leave --with out")
+        raise refused(
+            "flate renders what Flux applies, and here is no Flux Kustomization", "leave --with out"
+        )
     command = tool.chosen(command)
     plain.build(found, repository, command, scratch, told)
     failures = [f"{one.name}: {one.failure}" for one in found if one.failure]

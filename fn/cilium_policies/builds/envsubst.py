@@ -18,9 +18,7 @@ class BadSubstitution(Exception):
     """An expression that Flux cannot read: it applies nothing of such a Kustomization."""
 
 
-def substitute(
-    text: str, variables: Mapping[str, str], hidden: Collection[str] = ()
-) -> tuple[str, set[str]]:
+def substitute(text: str, variables: Mapping[str, str], hidden: Collection[str] = ()) -> tuple[str, set[str]]:
     """The text with its variables replaced, and the names that are set nowhere and have no default.
 
     `hidden` are names that are set, but to what nobody here can read: they stay as written, default or not.
@@ -139,7 +137,9 @@ class _Reading:
 
     def _bad(self, start: int) -> BadSubstitution:
         line = self._text[start : start + 60].split("\n", 1)[0]
-        return BadSubstitution(f"Flux cannot read the expression {line.split('}', 1)[0]}…; write $${{ for a literal one")
+        return BadSubstitution(
+            f"Flux cannot read the expression {line.split('}', 1)[0]}…; write $${{ for a literal one"
+        )
 
 
 def _default(value: str, arguments: list[str]) -> str:

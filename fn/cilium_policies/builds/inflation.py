@@ -10,8 +10,8 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from cilium_policies.build import kustomization
-from cilium_policies.build.kustomization import Fields
+from cilium_policies.builds import kustomization
+from cilium_policies.builds.kustomization import Fields
 from cilium_policies.document.finding import Refused
 
 _CHARTS = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
@@ -32,7 +32,9 @@ class Inflation:
         used = self._stripped(os.path.realpath(folder), charts, "", fields, set())
         return used, charts
 
-    def _stripped(self, folder: str, charts: list[bytes], outer: str, fields: Fields | None, seen: set[str]) -> str:
+    def _stripped(
+        self, folder: str, charts: list[bytes], outer: str, fields: Fields | None, seen: set[str]
+    ) -> str:
         own = kustomization.file_in(folder)
         if folder in seen or not (own or fields):
             return folder
@@ -48,7 +50,9 @@ class Inflation:
         if not instead and fields is None and not any(before.get(key) for key in _CHARTS):
             return folder
         after = {key: value for key, value in before.items() if key not in _CHARTS}
-        self._made[folder] = os.path.join(self._scratch, f"folder-{len(self._made)}-{len(os.listdir(self._scratch))}")
+        self._made[folder] = os.path.join(
+            self._scratch, f"folder-{len(self._made)}-{len(os.listdir(self._scratch))}"
+        )
         return kustomization.placed(self._made[folder], folder, after, instead)
 
 

@@ -10,10 +10,10 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from cilium_policies.build import kustomization, texts, tool, variables
-from cilium_policies.build.envsubst import BadSubstitution, substitute
-from cilium_policies.build.repository import FLUX, Repository
-from cilium_policies.build.sources import Elsewhere, Reference, Sources
+from cilium_policies.builds import kustomization, texts, tool, variables
+from cilium_policies.builds.envsubst import BadSubstitution, substitute
+from cilium_policies.builds.repository import FLUX, Repository
+from cilium_policies.builds.sources import Elsewhere, Reference, Sources
 from cilium_policies.document import parse
 from cilium_policies.document.finding import Refused, line_of
 from cilium_policies.kube.objects import Object, at, mapping, strings, text
@@ -55,7 +55,9 @@ class Unit:
 class Flux:
     """The builds of one cluster."""
 
-    def __init__(self, repository: Repository, own: set[Reference], command: str, scratch: str, told: Told) -> None:
+    def __init__(
+        self, repository: Repository, own: set[Reference], command: str, scratch: str, told: Told
+    ) -> None:
         self._repository = repository
         self._command = command
         self._scratch = scratch
@@ -86,11 +88,15 @@ class Flux:
             folder = "" if unit.remote else self._folder(unit)
             if folder:
                 jobs.append(lambda unit=unit, folder=folder: self._print(unit, folder))
-        tool.in_parallel(jobs, lambda done, of: self._told(f"building Kustomizations, {len(self.units)} known", done, of))
+        tool.in_parallel(
+            jobs, lambda done, of: self._told(f"building Kustomizations, {len(self.units)} known", done, of)
+        )
 
     def _print(self, unit: Unit, folder: str) -> None:
         try:
-            unit.printed = texts.documents(tool.built(self._command, folder, self._repository.root), unit.name)
+            unit.printed = texts.documents(
+                tool.built(self._command, folder, self._repository.root), unit.name
+            )
         except tool.Failed as failed:
             unit.failure = str(failed)
         except Refused as refused:
@@ -153,7 +159,12 @@ class Flux:
         return [child for one in unit.docs if FLUX.encode() in one for child in self._children(one, unit)]
 
     def _applied(self, unit: Unit, one: bytes, known: variables.Variables) -> bytes:
-        if unit.one.spec.get("postBuild") and b"$" in one and (known.values or known.hidden) and not _switched_off(one):
+        if (
+            unit.one.spec.get("postBuild")
+            and b"$" in one
+            and (known.values or known.hidden)
+            and not _switched_off(one)
+        ):
             made, unset = substitute(one.decode(), known.values, known.hidden)
             unit.unset |= unset
             if made.encode() != one:
@@ -178,7 +189,12 @@ class Flux:
 
 def _objects(documents: list[bytes], name: str) -> list[Object]:
     marks = (b"\nkind: ConfigMap", b"\nkind: Secret", b".fluxcd.io/")
-    return [one for text_ in documents if any(mark in text_ for mark in marks) for one in texts.objects(text_, name)]
+    return [
+        one
+        for text_ in documents
+        if any(mark in text_ for mark in marks)
+        for one in texts.objects(text_, name)
+    ]
 
 
 def _switched_off(document: bytes) -> bool:
@@ -192,5 +208,5 @@ def _typed(document: bytes) -> dict[str, Any]:
     """The object with the types that Go reads, for fields that go into a kustomization."""
     import yaml
 
-    found = yaml.load(document, Loader=kustomization.loader())  # noqa: S506  # a SafeLoader
+    found = yaml.load(document, Loader=kustomization.loader())  # a SafeLoader
     return found if isinstance(found, dict) else {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cilium_policies.document.finding import refused
@@ -46,7 +46,7 @@ def read(place: str) -> Fields:
 
     with open(place, "rb") as file:
         try:
-            fields = yaml.load(file, Loader=loader())  # noqa: S506  # a SafeLoader
+            fields = yaml.load(file, Loader=loader())  # a SafeLoader
         except (yaml.YAMLError, ValueError) as error:
             where = getattr(error, "problem_mark", None)
             what = getattr(error, "problem", None) or str(error)
@@ -85,9 +85,10 @@ def _manifests(top: str, folder: str, *, strict: bool) -> Iterator[str]:
                 yield f"./{path}"
             else:
                 yield from _manifests(top, entry.path, strict=strict)
-        elif entry.name.endswith((".yaml", ".yml")) and entry.name not in _IGNORED and entry.is_file():
-            if strict or is_manifest(entry.path):
-                yield f"./{path}"
+        elif not entry.name.endswith((".yaml", ".yml")) or entry.name in _IGNORED or not entry.is_file():
+            continue
+        elif strict or is_manifest(entry.path):
+            yield f"./{path}"
 
 
 def is_manifest(place: str) -> bool:
@@ -107,7 +108,11 @@ def is_manifest(place: str) -> bool:
 def with_flux(fields: Fields, spec: Mapping[str, Any], folder: str) -> Fields:
     """The fields with those of a Flux Kustomization's spec, by fluxcd/pkg/kustomize."""
     made = {key: value for key, value in fields.items() if key in _KNOWN}
-    for field, key in (("targetNamespace", "namespace"), ("namePrefix", "namePrefix"), ("nameSuffix", "nameSuffix")):
+    for field, key in (
+        ("targetNamespace", "namespace"),
+        ("namePrefix", "namePrefix"),
+        ("nameSuffix", "nameSuffix"),
+    ):
         if spec.get(field):
             made[key] = spec[field]
     if spec.get("patches"):
@@ -115,7 +120,8 @@ def with_flux(fields: Fields, spec: Mapping[str, Any], folder: str) -> Fields:
     components = [
         one
         for one in spec.get("components") or []
-        if os.path.exists(os.path.join(folder, str(one))) or spec.get("ignoreMissingComponents") not in (True, "true")
+        if os.path.exists(os.path.join(folder, str(one)))
+        or spec.get("ignoreMissingComponents") not in (True, "true")
     ]
     if components:
         made["components"] = [*(made.get("components") or []), *components]
@@ -124,7 +130,8 @@ def with_flux(fields: Fields, spec: Mapping[str, Any], folder: str) -> Fields:
         made["patchesStrategicMerge"] = [*(made.get("patchesStrategicMerge") or []), *added]
     if spec.get("patchesJson6902"):
         patches = [
-            {"patch": json.dumps(one.get("patch")), "target": one.get("target")} for one in spec["patchesJson6902"]
+            {"patch": json.dumps(one.get("patch")), "target": one.get("target")}
+            for one in spec["patchesJson6902"]
         ]
         made["patchesJson6902"] = [*(made.get("patchesJson6902") or []), *patches]
     if spec.get("images"):
@@ -169,10 +176,21 @@ def placed(scratch: str, folder: str, fields: Fields, instead: Mapping[str, str]
 
 def is_empty(fields: Fields) -> bool:
     """Whether nothing can come of it: kustomize calls such a file an error, Flux applies nothing."""
-    return not any(fields.get(key) for key in (*_PATHS, "configMapGenerator", "secretGenerator", "helmCharts"))
+    return not any(
+        fields.get(key) for key in (*_PATHS, "configMapGenerator", "secretGenerator", "helmCharts")
+    )
 
 
-_PATHS = ("resources", "components", "bases", "crds", "configurations", "generators", "transformers", "validators")
+_PATHS = (
+    "resources",
+    "components",
+    "bases",
+    "crds",
+    "configurations",
+    "generators",
+    "transformers",
+    "validators",
+)
 _WITH_PATH = ("patches", "patchesJson6902", "replacements")
 _GENERATORS = ("configMapGenerator", "secretGenerator")
 
@@ -194,7 +212,9 @@ class _Moved:
                 made[key] = [self.path(one) for one in made[key]]
         for key in _WITH_PATH:
             if isinstance(made.get(key), list):
-                made[key] = [{**one, "path": self.path(one["path"])} if "path" in one else one for one in made[key]]
+                made[key] = [
+                    {**one, "path": self.path(one["path"])} if "path" in one else one for one in made[key]
+                ]
         for key in _GENERATORS:
             if isinstance(made.get(key), list):
                 made[key] = [self._generator(one) for one in made[key]]

@@ -53,7 +53,7 @@ def built(tool: str, folder: str, root: str) -> bytes:
 def output(command: Sequence[str], *, folder: str, root: str) -> bytes:
     """Standard output of a command that ended well. Raises Failed."""
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     except OSError as error:
         raise Failed(f"{command[0]}: {(error.strerror or str(error)).lower()}") from None
     if done.returncode:
@@ -65,7 +65,7 @@ def output(command: Sequence[str], *, folder: str, root: str) -> bytes:
 def whatever(command: Sequence[str]) -> tuple[bytes, str]:
     """What a command prints and says, whether it ended well or not. Raises Failed where it cannot be started."""
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     except OSError as error:
         raise Failed(f"{command[0]}: {(error.strerror or str(error)).lower()}") from None
     return done.stdout, done.stderr.decode(errors="replace")

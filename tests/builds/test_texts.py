@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import yaml
-
-from cilium_policies.build.texts import documents, with_metadata, with_namespace
+from cilium_policies.builds.texts import documents, with_metadata, with_namespace
 
 PLAIN = b"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  labels: x\n"
 LABELLED = (

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from cilium_policies.build.repository import Repository, address, clean
+from cilium_policies.builds.repository import Repository, address, clean
 from cilium_policies.kube.objects import Object, at, mapping, mappings, strings, text
 
 Reference = tuple[str, str, str]  # kind, namespace, name
@@ -83,12 +83,20 @@ class Sources:
 
     def _copy(self, one: Object, step: dict[str, str], exclude: list[str], target: str) -> None:
         alias, _, pattern = step.get("from", "").lstrip("@").partition("/")
-        source = next((it for it in mappings(one.spec.get("sources")) if text(it.get("alias")) == alias), None)
+        source = next(
+            (it for it in mappings(one.spec.get("sources")) if text(it.get("alias")) == alias), None
+        )
         if source is None:
             raise Elsewhere(f"{one} copies from @{alias}, which it does not name")
-        reference = (text(source.get("kind")), text(source.get("namespace")) or one.namespace, text(source.get("name")))
+        reference = (
+            text(source.get("kind")),
+            text(source.get("namespace")) or one.namespace,
+            text(source.get("name")),
+        )
         if not self.is_here(reference):
-            raise Elsewhere(f"{one} copies from {reference[0]} {reference[1]}/{reference[2]}, not this repository")
+            raise Elsewhere(
+                f"{one} copies from {reference[0]} {reference[1]}/{reference[2]}, not this repository"
+            )
         base, whole = pattern.removesuffix("/**"), pattern.endswith("/**")
         origin = self._repository.place(clean(base)) if base != "**" else self._repository.root
         name = step.get("to", "").partition("/")[2]
@@ -100,7 +108,9 @@ class Sources:
         elif os.path.isdir(origin):
             if not whole and base != "**" and (name.endswith("/") or not name):
                 goal = os.path.join(goal, os.path.basename(origin))
-            shutil.copytree(origin, goal, copy_function=_linked, dirs_exist_ok=True, ignore=_ignoring(exclude))
+            shutil.copytree(
+                origin, goal, copy_function=_linked, dirs_exist_ok=True, ignore=_ignoring(exclude)
+            )
 
 
 def _linked(origin: str, goal: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from cilium_policies.build import kustomization, texts, tool
-from cilium_policies.build.inflation import Inflation, folders_of
-from cilium_policies.build.repository import Repository, within
+from cilium_policies.builds import kustomization, texts, tool
+from cilium_policies.builds.inflation import Inflation, folders_of
+from cilium_policies.builds.repository import Repository, within
 from cilium_policies.document.finding import Refused, line_of, refused
 
 Told = Callable[..., None]
@@ -36,7 +36,9 @@ def roots(repository: Repository) -> list[Plain]:
         return [Plain(repository.asked)]
     below = [folder for folder in repository.kustomizations if within(folder, repository.asked)]
     reach = {folder: _reach(repository, folder) for folder in below if not _is_component(repository, folder)}
-    found = [one for one in reach if not any(one in others for other, others in reach.items() if other != one)]
+    found = [
+        one for one in reach if not any(one in others for other, others in reach.items() if other != one)
+    ]
     shared = [one for one in found if any(reach[one] & reach[other] for other in found if other != one)]
     if shared:
         raise refused(f"{len(found)} kustomizations here, and {len(shared)} of them build on the same ones",
@@ -52,7 +54,9 @@ def _choices(repository: Repository, folders: list[str]) -> str:
 
 def _is_component(repository: Repository, folder: str) -> bool:
     try:
-        return kustomization.read(repository.place(repository.kustomizations[folder])).get("kind") == "Component"
+        return (
+            kustomization.read(repository.place(repository.kustomizations[folder])).get("kind") == "Component"
+        )
     except Refused:
         return False
 

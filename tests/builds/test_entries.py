@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from cilium_policies.build.entries import chosen, entries
-from cilium_policies.build.repository import Repository, address, clean
+from cilium_policies.builds.entries import chosen, entries
+from cilium_policies.builds.repository import Repository, address, clean
 from cilium_policies.document.finding import Refused
-from tests.build import home, ks, laid, namespace, two_clusters
+
+from tests.builds import home, ks, laid, namespace, two_clusters
 
 
 def names(root: Path) -> list[str]:
@@ -33,7 +33,9 @@ def test_several_clusters_are_a_question_with_the_choices(tmp_path: Path) -> Non
     )
 
 
-@pytest.mark.parametrize("asked", ["clusters/staging", "./clusters/staging/", "clusters/staging/apps.yaml/.."])
+@pytest.mark.parametrize(
+    "asked", ["clusters/staging", "./clusters/staging/", "clusters/staging/apps.yaml/.."]
+)
 def test_a_cluster_is_named_by_its_folder(tmp_path: Path, asked: str) -> None:
     repository = Repository(str(laid(tmp_path, two_clusters())))
     assert chosen(entries(repository), repository, asked).name == "clusters/staging"
@@ -96,6 +98,8 @@ def test_addresses_of_one_repository_are_one(url: str) -> None:
     assert address(url) == "github.com/a/b"
 
 
-@pytest.mark.parametrize(("path", "made"), [("./", ""), ("", ""), ("./a/b/", "a/b"), ("/a", "a"), ("../x", "../x")])
+@pytest.mark.parametrize(
+    ("path", "made"), [("./", ""), ("", ""), ("./a/b/", "a/b"), ("/a", "a"), ("../x", "../x")]
+)
 def test_paths_are_cleaned(path: str, made: str) -> None:
     assert clean(path) == made

@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 import re
 
-from cilium_policies.build import texts, tool
-from cilium_policies.build.flux import Unit
-from cilium_policies.build.repository import FLUX
+from cilium_policies.builds import texts, tool
+from cilium_policies.builds.flux import Unit
+from cilium_policies.builds.repository import FLUX
 from cilium_policies.document.finding import Refused, line_of
 
 _HELM = "helm.toolkit.fluxcd.io"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from cilium_policies.build import kustomization
-from cilium_policies.build.flux import Unit
-from cilium_policies.build.repository import FLUX, Found, Repository, clean, path_of, within
-from cilium_policies.build.sources import Reference, reference_of
+from cilium_policies.builds import kustomization
+from cilium_policies.builds.flux import Unit
+from cilium_policies.builds.repository import FLUX, Found, Repository, clean, path_of, within
+from cilium_policies.builds.sources import Reference, reference_of
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.objects import Object, at, text
 
@@ -45,10 +45,12 @@ def entries(repository: Repository) -> list[Entry]:
 def _sync_paths(repository: Repository) -> list[str]:
     """Paths that the repository says Flux starts from: a FluxInstance, the values of its chart, and what
     `flux bootstrap` writes, a Kustomization that lies below its own path."""
-    found = [text(at(one.one.spec, "sync", "path")) for one in repository.kinds("FluxInstance", "fluxcd.controlplane.io")]
-    for one in repository.found:
-        if one.one.kind == "HelmRelease":
-            found.append(text(at(one.one.spec, "values", "instance", "sync", "path")))
+    found = [
+        text(at(one.one.spec, "sync", "path"))
+        for one in repository.kinds("FluxInstance", "fluxcd.controlplane.io")
+    ]
+    releases = [one.one for one in repository.found if one.one.kind == "HelmRelease"]
+    found += [text(at(one.spec, "values", "instance", "sync", "path")) for one in releases]
     for one in repository.kinds("Kustomization", FLUX):
         path = clean(path_of(one))
         if path and "$" not in path and within(one.folder, path):
@@ -64,7 +66,11 @@ def _roots(found: list[Found], repository: Repository) -> list[Found]:
         for one in found
         if not any(other is not one and path and within(one.folder, path) for other, path in paths)
     ]
-    parents = [one for one in roots if any(other is not one and within(other.folder, clean(path_of(one))) for other in found)]
+    parents = [
+        one
+        for one in roots
+        if any(other is not one and within(other.folder, clean(path_of(one))) for other in found)
+    ]
     there = [one for one in roots if repository.is_folder(clean(path_of(one)))]
     return parents or there or roots
 
@@ -83,7 +89,11 @@ def chosen(found: list[Entry], repository: Repository, asked: str) -> Entry:
                       else f"--cluster {asked} names {len(close)} clusters", _choices(close or found))  # fmt: skip
     if repository.asked:
         below = [one for one in found if any(within(folder, repository.asked) for folder in one.folders)]
-        found = below or [one for one in found if any(within(repository.asked, folder) for folder in one.folders)] or found
+        found = (
+            below
+            or [one for one in found if any(within(repository.asked, folder) for folder in one.folders)]
+            or found
+        )
     if len(found) == 1:
         return found[0]
     raise refused(f"this repository holds {len(found)} clusters", _choices(found))
@@ -131,12 +141,16 @@ def _written(one: Object) -> bytes:
 
 def own_sources(roots: list[Unit], entry: Entry, repository: Repository) -> set[Reference]:
     """The references by which the cluster's first Kustomizations mean this repository."""
-    found = [one for one in repository.kinds("Kustomization", FLUX) if any(within(one.folder, it) for it in entry.folders)]
+    found = [
+        one
+        for one in repository.kinds("Kustomization", FLUX)
+        if any(within(one.folder, it) for it in entry.folders)
+    ]
     paths = [(one, clean(path_of(one))) for one in found]
     references = {reference_of(one.one) for one, path in paths if path and repository.is_folder(path)}
     references |= {reference_of(unit.one) for unit in roots}
-    return {one for one in references if one[2] and one[0] != "ExternalArtifact"} | {("GitRepository", _HOME, _HOME),
-                                                                                      ("OCIRepository", _HOME, _HOME)}  # fmt: skip
+    usual = {(kind, _HOME, _HOME) for kind in ("GitRepository", "OCIRepository")}
+    return {one for one in references if one[2] and one[0] != "ExternalArtifact"} | usual
 
 
 __all__ = ["Entry", "chosen", "entries", "own_sources", "roots_of"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from cilium_policies.build.texts import encrypted
+from cilium_policies.builds.texts import encrypted
 from cilium_policies.kube.objects import Object, at, decoded, flag, mapping, mappings, strings, text
 
 

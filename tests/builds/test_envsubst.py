@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from cilium_policies.build.envsubst import BadSubstitution, substitute
+from cilium_policies.builds.envsubst import BadSubstitution, substitute
 
 KNOWN = {"NAME": "radarr", "FILE": "a/b/c.tar.gz", "EMPTY": "", "WORD": "hELLO"}
 

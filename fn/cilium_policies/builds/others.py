@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from cilium_policies.build.repository import Repository, within
+from cilium_policies.builds.repository import Repository, within
 from cilium_policies.document.finding import Refused, refused
 
 _READ = "cilium-policies report"
@@ -22,7 +22,9 @@ def nothing_to_build(repository: Repository) -> Refused:
     if charts:
         place = os.path.relpath(repository.place(charts[0]))
         name = os.path.basename(repository.place(charts[0]))
-        many = f"{len(charts)} Helm charts here, as {place}" if len(charts) > 1 else f"{place} is a Helm chart"
+        many = (
+            f"{len(charts)} Helm charts here, as {place}" if len(charts) > 1 else f"{place} is a Helm chart"
+        )
         return refused(f"{many}: helm renders it with the values you install it with",
                        f"helm template {name} {place} -n NAMESPACE -f VALUES.yaml | {_READ} > report.html"
                        + (" (all of them into one folder, then report FOLDER)" if len(charts) > 1 else ""))  # fmt: skip
