@@ -150,9 +150,24 @@ def known(one: Object, *, version: str = "", typed: Mapping | None = None) -> Kn
     """A policy object of the input; `typed` is its body with numbers and flags, where that is known."""
     policy, problems = read_policy(one.body, one.namespace)
     assert policy is not None, one.kind
-    found = refusals(typed or one.body, version, typed=typed is not None)
-    refused = tuple(one for one in found if "${" not in one.message)  # Flux fills a variable in later
+    body = typed or one.body
+    found = refusals(body, version, typed=typed is not None)
+    refused = tuple(refusal for refusal in found if not _is_filled_in_later(body, refusal))
     return Known(policy, one.where, one.body, refused, tuple(problems))
+
+
+def _is_filled_in_later(body: Mapping, refusal: Refusal) -> bool:
+    """Whether the field that is refused holds a variable of Flux's."""
+    value: Any = body
+    for step in place(refusal.path):
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            break  # a field that is missing: the one around it
+    members = [*value, *value.values()] if isinstance(value, dict) else value
+    return any(
+        "${" in one for one in (members if isinstance(members, list) else [members]) if isinstance(one, str)
+    )
 
 
 def _hardened(one: Known) -> Policy:

@@ -14,6 +14,15 @@ class Bad(Exception):
         self.message, self.cure, self.mark = message, cure, event.start_mark
 
 
+class NoAnchor(Bad):
+    """An alias without its anchor, which may stand in another item."""
+
+    def __init__(self, event: Any) -> None:
+        super().__init__(
+            f"unknown alias *{event.anchor}", f"define the anchor &{event.anchor} before it", event
+        )
+
+
 class Anchors:
     """Values by anchor, with their sizes in nodes as they would be written out without aliases."""
 
@@ -52,7 +61,7 @@ class Anchors:
         """The value that an alias stands for. Raises Bad for an unknown one and for an alias bomb."""
         name = event.anchor
         if name not in self._values:
-            raise Bad(f"unknown alias *{name}", f"define the anchor &{name} before it", event)
+            raise NoAnchor(event)
         self._nodes += self._sizes[name]
         if self._nodes > ALIASED_NODES + ALIASED_SHARE * self._written:
             raise Bad("aliases multiply the document (an alias bomb)", "write the values out", event)

@@ -17,8 +17,8 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from cilium_policies.document.anchors import Anchors, Bad
-from cilium_policies.document.finding import Refused, refused
+from cilium_policies.document.anchors import Anchors, Bad, NoAnchor
+from cilium_policies.document.finding import Refused, UnknownAlias, refused
 from cilium_policies.document.limits import MAX_DEPTH, NULLS, Value
 from cilium_policies.lean import Any
 
@@ -41,6 +41,8 @@ def build(text: bytes, *, line: int, file: str) -> Value:
     """See `parse.load`."""
     try:
         return _document(parser(text).get_event, b"&" in text)
+    except NoAnchor as bad:
+        raise UnknownAlias(_at(bad.message, bad.cure, bad.mark, line, file).finding) from None
     except Bad as bad:
         raise _at(bad.message, bad.cure, bad.mark, line, file) from None
     except yaml.YAMLError as error:
@@ -117,7 +119,7 @@ def _document(get: Callable[[], Any], anchored: bool) -> Value:  # noqa: C901, P
                 anchors.end(event, value)
         elif event_type is AliasEvent:
             if anchors is None:
-                raise Bad(f"unknown alias *{event.anchor}", "define the anchor before it", event)
+                raise NoAnchor(event)
             value = anchors.resolve(event)
             if wants_key:
                 if not isinstance(value, str):

@@ -48,6 +48,10 @@ class Refused(Exception):
         self.finding = finding
 
 
+class UnknownAlias(Refused):
+    """An alias whose anchor stands outside the text that was read: another item of the same document may have it."""
+
+
 def refused(message: str, cure: str = "", *, file: str = "", line: int = 0, column: int = 0) -> Refused:
     """A `Refused` whose finding is an error at this place."""
     return Refused(Finding(ERROR, message, cure, file=file, line=line, column=column))

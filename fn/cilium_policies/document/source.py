@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from sys import intern
 
 from cilium_policies.document import parse
-from cilium_policies.document.finding import Finding, Refused
+from cilium_policies.document.finding import Finding, Refused, UnknownAlias
 from cilium_policies.document.limits import Value
 from cilium_policies.document.peek import Peek
 from cilium_policies.lean import Any
@@ -139,7 +139,7 @@ class Item:
         try:
             return parse.load(self.text(), file=self.source.file)
         except Refused as error:
-            if self.source.form == RESOURCE_LIST and error.finding.message.startswith("unknown alias"):
+            if self.source.form == RESOURCE_LIST and isinstance(error, UnknownAlias):
                 whole = self.source.whole()
                 if self.index < 0:
                     return whole.get("functionConfig")
