@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from cilium_policies.evidence.ports_of_schemes import AGENTS, NO_NETWORK, PROGRAMS, SCHEMES, UDP_SCHEMES
+from cilium_policies.catalogue.ports import AGENTS, NO_NETWORK, SCHEMES, UDP_SCHEMES, WORDS
 from cilium_policies.lean import NamedTuple
 
 
@@ -146,7 +146,7 @@ def _paired_port(key: str, variables: dict[str, str]) -> int:
 
 def program_port(key: str) -> int:
     """The customary port of the program that a key names (`POSTGRES_HOST`), 0 for none."""
-    return next((PROGRAMS[word] for word in re.split(r"[_.\-]+", key.lower()) if word in PROGRAMS), 0)
+    return next((WORDS[word] for word in re.split(r"[_.\-]+", key.lower()) if word in WORDS), 0)
 
 
 def _urls(value: str, key: str, file: bool) -> Iterator[Address]:

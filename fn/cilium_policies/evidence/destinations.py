@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from cilium_policies.catalogue.ports import (
+    BEHIND_SENTINEL,
+    DATABASE_WORDS,
+    DATABASES,
+    SENTINEL,
+    SERVERS,
+    USUAL_DATABASES,
+)
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.edge import Peer, pods
 from cilium_policies.evidence.ends import (
@@ -20,13 +28,6 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.hostnames import Hostnames
 from cilium_policies.evidence.listeners import ENVOY_SHIFT
 from cilium_policies.evidence.names import Named, resolve
-from cilium_policies.evidence.ports_of_schemes import (
-    DATABASE_WORDS,
-    DATABASES,
-    SENTINEL,
-    SERVERS,
-    USUAL_DATABASES,
-)
 from cilium_policies.evidence.public_names import is_local, is_public, is_short_service
 from cilium_policies.evidence.reasons import CALLS_API, Reason
 from cilium_policies.evidence.services import host_ports
@@ -40,7 +41,7 @@ from cilium_policies.workloads.model import Service, ServicePort, Workload
 NODE_ADDRESS = "node-address.invalid"  # stands for `status.hostIP` while variables are expanded
 Destination = tuple[Peer, tuple[Port, ...], Reason]
 
-_REDIS = Port(6379)
+_BEHIND_SENTINEL = Port(BEHIND_SENTINEL)
 _OWN_POD = {"localhost", "0.0.0.0", "::", "::1", "localhost.localdomain", "ip6-localhost"}
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 _METRICS = ("metric", "prom", "exporter", "monitor", "health", "pprof", "debug")
@@ -67,7 +68,9 @@ class Destinations:
         for peer, ports, reason in self._of(workload, address, trusted):
             yield peer, ports, reason
             if any(port.number == SENTINEL for port in ports):
-                yield from ((one, (_REDIS,), Reason("named-by-sentinel")) for one in self._watched(peer))
+                yield from (
+                    (one, (_BEHIND_SENTINEL,), Reason("named-by-sentinel")) for one in self._watched(peer)
+                )
 
     def _watched(self, peer: Peer) -> Iterator[Peer]:
         """The Redis pods that a Sentinel watches: its own, those of its release or instance, or the only ones."""
@@ -76,7 +79,7 @@ class Destinations:
             yield peer
             return
         near = self._cluster.in_namespace(sentinel.namespace)
-        found = [one for one in near if any(port.number == _REDIS.number for port in one.ports)]
+        found = [one for one in near if any(port.number == BEHIND_SENTINEL for port in one.ports)]
         own = [one for one in found if one is sentinel or _are_together(one, sentinel)]
         for one in own or (found if len(found) == 1 else ()):
             yield pods(one)

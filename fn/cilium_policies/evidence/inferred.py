@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.catalogue.ports import KEYS
 from cilium_policies.evidence.edge import Edge, Evidence, pods
 from cilium_policies.evidence.ends import behind
 from cilium_policies.evidence.given import Given
@@ -16,15 +17,7 @@ from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
-# Words of a key → the port its server listens on. Only what is unmistakable.
-_SERVERS = {
-    5432: {"postgres", "postgresql", "pghost", "pguser", "pgdatabase", "pgpassword"},
-    3306: {"mysql", "mariadb"},
-    6379: {"redis", "valkey", "dragonfly"},
-    27017: {"mongo", "mongodb"},
-    5672: {"rabbitmq", "amqp"},
-}
-_KINDS = {word: number for number, found in _SERVERS.items() for word in found} | {"pgsql": 5432}
+_KINDS = {word: number for number, found in KEYS.items() for word in found} | {"pgsql": 5432}
 _YES = {"true", "yes", "on", "1", "enabled"}
 _ABOUT_USE = {"session", "sessions", "cache", "queue", "broker", "store", "use", "enable", "enabled"}
 _ABOUT_A_SERVER = {
@@ -45,7 +38,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """One edge a workload and server that only a key or a setting tells of."""
     servers: dict[tuple[str, int], list[Service]] = {}
     for service in cluster.services:
-        for number in {entry.port for entry in service.ports} & _SERVERS.keys():
+        for number in {entry.port for entry in service.ports} & KEYS.keys():
             servers.setdefault((service.namespace, number), []).append(service)
     if not servers:
         return
@@ -83,7 +76,7 @@ def _hinted(cluster: Cluster, external: dict[tuple[str, str], Object], workload:
             hints.setdefault(number, found.key)
     for key in _hidden_keys(cluster, external, workload):
         parts = set(words(key)) | {key.lower()}
-        for number, names in _SERVERS.items():
+        for number, names in KEYS.items():
             if parts & names and parts & _ABOUT_A_SERVER:
                 hints.setdefault(number, key)
     return hints

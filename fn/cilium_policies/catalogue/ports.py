@@ -1,0 +1,118 @@
+"""The one table of well-known ports: what listens where, and by which words a configuration speaks of it.
+
+It is data in Python's form, as almost every build reads it. Schemes are IANA's and those of the usual clients.
+"""
+
+from __future__ import annotations
+
+from cilium_policies.lean import NamedTuple
+
+
+class Program(NamedTuple):
+    """What listens on a port, and the words for it, separated by blanks.
+
+    `port`     what a client dials unless it is told another
+    `schemes`  of URLs, without `+driver`
+    `words`    of a variable's name (`REDIS_HOST`), where no port stands beside it
+    `keys`     words of a Secret's key that are unmistakable (`pguser`)
+    `settings` values that choose it as a kind of database (`DB_TYPE: postgis`)
+    `also`     other ports: poolers, TLS, cluster members
+    `private`  a company's own often has a name of the public DNS and an address of its private network
+    """
+
+    port: int
+    schemes: str = ""
+    words: str = ""
+    keys: str = ""
+    settings: str = ""
+    also: tuple[int, ...] = ()
+    private: bool = False
+    udp: bool = False
+
+
+PROGRAMS = (
+    Program(80, "http ws h2c"),
+    Program(443, "https wss"),
+    Program(5432, "postgres postgresql pgsql", "postgres postgresql pg pghost",
+            "postgres postgresql pghost pguser pgdatabase pgpassword", "postgres postgresql pgsql postgis pdo_pgsql",
+            also=(5433, 5439, 6432), private=True),
+    Program(26257, "cockroachdb", private=True),
+    Program(3306, "mysql mysql2 mariadb", "mysql mariadb", "mysql mariadb", "mysql mysql2 mariadb pdo_mysql",
+            also=(3307,), private=True),
+    Program(1433, "sqlserver mssql", settings="mssql sqlserver sqlsrv", also=(11433,), private=True),
+    Program(1521, settings="oracle", private=True),
+    Program(27017, "mongodb", "mongo mongodb", "mongo mongodb", "mongodb", also=(27015, 27016), private=True),
+    Program(6379, "redis rediss valkey", "redis valkey dragonfly", "redis valkey dragonfly",
+            also=(6380,), private=True),
+    Program(11211, "memcached", "memcached", private=True),
+    Program(5672, "amqp", "rabbitmq amqp", "rabbitmq amqp", also=(61614, 61617), private=True),
+    Program(5671, "amqps", private=True),
+    Program(1883, "mqtt", "mqtt"),
+    Program(8883, "mqtts"),
+    Program(4222, "nats", "nats", private=True),
+    Program(9092, "kafka", "kafka", also=(2181, 9093, 9094, 9096, 9098), private=True),
+    Program(389, "ldap", "ldap", private=True),
+    Program(636, "ldaps", private=True),
+    Program(465, "smtps"),
+    Program(587, "submission", "smtp"),
+    Program(143, "imap"),
+    Program(993, "imaps"),
+    Program(995, "pop3s"),
+    Program(554, "rtsp"),
+    Program(1935, "rtmp"),
+    Program(22, "ssh sftp"),
+    Program(9418, "git"),
+    Program(21, "ftp"),
+    Program(2049, private=True),
+    Program(2379, "etcd"),
+    Program(9042, "cassandra", also=(9142, 10350), private=True),
+    Program(9000, "clickhouse"),
+    Program(7687, "bolt neo4j", also=(8182,), private=True),
+    Program(8086, "influxdb", "influxdb", private=True),
+    Program(9200, "elasticsearch", "elasticsearch opensearch", also=(10255,), private=True),
+    Program(1080, "socks5"),
+    Program(123, "ntp", udp=True),
+    Program(514, "syslog", udp=True),
+    Program(161, "snmp", udp=True),
+    Program(69, "tftp", udp=True),
+    Program(3478, "stun turn", udp=True),
+)  # fmt: skip
+
+# scheme → (port, protocol); the first is what a client dials unless it is told another.
+SCHEMES: dict[str, tuple[tuple[int, str], ...]] = {
+    scheme: ((one.port, "UDP" if one.udp else "TCP"),) for one in PROGRAMS for scheme in one.schemes.split()
+}
+SCHEMES["smtp"] = ((25, "TCP"), (465, "TCP"), (587, "TCP"))
+UDP_SCHEMES = {
+    "udp",
+    "quic",
+    "h3",
+    "statsd",
+    *(key for key, ports in SCHEMES.items() if ports[0][1] == "UDP"),
+}
+WORDS = {word: one.port for one in PROGRAMS for word in one.words.split()}
+KEYS = {one.port: set(one.keys.split()) for one in PROGRAMS if one.keys}
+DATABASES = {word: one.port for one in PROGRAMS for word in one.settings.split()}
+SERVERS = frozenset(port for one in PROGRAMS if one.private for port in (one.port, *one.also))
+# No network address follows: paths, sockets, image references (containerd pulls those), look-alikes.
+NO_NETWORK = frozenset(
+    """
+    unix file docker docker-daemon containerd oci oci-layout dir s3 gs gcs azblob az sqlite sqlite3 jdbc data ref fd
+    npipe vault secret arn k8s urn
+    """.split()  # noqa: SIM905
+)
+# Variables that name an agent's host, mostly that of the own node, and the ports it is then called on: the defaults
+# of the libraries that read them (Datadog's tracers and DogStatsD, Jaeger's and Instana's agents).
+AGENTS: dict[str, tuple[tuple[int, str], ...]] = {
+    "DD_AGENT_HOST": ((8126, "TCP"), (8125, "UDP")),
+    "DD_TRACE_AGENT_HOSTNAME": ((8126, "TCP"),),
+    "DD_DOGSTATSD_HOST": ((8125, "UDP"),),
+    "STATSD_HOST": ((8125, "UDP"),),
+    "JAEGER_AGENT_HOST": ((6831, "UDP"),),
+    "OTEL_EXPORTER_JAEGER_AGENT_HOST": ((6831, "UDP"),),
+    "INSTANA_AGENT_HOST": ((42699, "TCP"),),
+}
+SENTINEL, BEHIND_SENTINEL = 26379, 6379  # the first is asked for the address of the second
+# What a key calls a database without saying which, and the ports meant then.
+DATABASE_WORDS = frozenset(("db", "database", "sql", "rds"))
+USUAL_DATABASES = (5432, 3306)
