@@ -135,6 +135,17 @@ def test_addresses_of_the_own_configuration():
     )
 
 
+def test_services_that_the_own_configuration_mentions():
+    facts = Facts()
+    listed = [{"mentions": "object-storage"}]
+    assert hosts(edge(listed), facts) is None  # the values say so in words that name no host
+    facts.texts = ("endpoint: s3.eu-central-1.amazonaws.com\n", "https://acme.blob.core.windows.net/x")
+    assert names(hosts(edge(listed), facts)) == [
+        "acme.blob.core.windows.net",
+        "s3.eu-central-1.amazonaws.com",
+    ]
+
+
 def test_optional_objects_may_be_absent_or_others():
     listed = [
         "ghcr.io",
@@ -157,7 +168,7 @@ def test_redirects_are_names_or_patterns():
     [
         ("not a name", "is not a DNS name or pattern"),
         ("com", "is not a DNS name or pattern"),
-        ({"object": GIT}, "says nothing; give names, hosts, value, field, arg or unknown"),
+        ({"object": GIT}, "says nothing; give names, hosts, value, field, arg, mentions or unknown"),
         ({"objekt": GIT}, "unknown key (did you mean object?)"),
     ],
 )

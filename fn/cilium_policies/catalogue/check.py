@@ -78,6 +78,7 @@ HOSTS = {
     "value": "texts",
     "field": "texts",
     "arg": "regex",
+    "mentions": "mention",
     "names": "hostnames",
     "unknown": "flag",
     "optional": "flag",
@@ -222,7 +223,7 @@ def _host(value: Any, path: str) -> list[str]:
         and not found
         and not set(value) & {"hosts", "value", "field", "arg", "names", "unknown"}
     ):
-        found.append(f"{path}: says nothing; give names, hosts, value, field, arg or unknown")
+        found.append(f"{path}: says nothing; give names, hosts, value, field, arg, mentions or unknown")
     return found
 
 

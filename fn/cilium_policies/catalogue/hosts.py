@@ -6,6 +6,7 @@ configuration says, which evidence finds. A member is a DNS name or matchPattern
     {when: CONDITION, names: [NAME, …]}                names that hold under a condition
     {value: PATH}, {field: PATH}, {arg: REGEX}         the hosts of addresses in the own Helm values, in the custom
                                                        resource that made the pods, in what the pattern's group finds
+    {mentions: WORD}                                   the hosts of that sort that the own configuration names
     {object: group/Kind, hosts: PATH}                  the hosts of the addresses at that path of each such object
     {object: group/Kind, has: PATH, names: [NAME, …]}  names of the objects that hold something there; `{PATH}` in a
                                                        name is filled in from the object; `when` as above
@@ -22,7 +23,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.catalogue.conditions import Facts, agrees, at, holds
+from cilium_policies.catalogue.conditions import MENTIONS, Facts, agrees, at, holds
 from cilium_policies.catalogue.model import Edge, group_kind, texts
 from cilium_policies.kube.objects import Mapping, flag, text, walk_strings
 from cilium_policies.lean import Any, NamedTuple
@@ -88,6 +89,12 @@ def _own_addresses(member: Mapping, facts: Facts) -> Iterator[str]:
     if "arg" in member:
         search = re.compile(text(member["arg"])).search
         yield from (match[1] for match in map(search, facts.args) if match)
+    if "mentions" in member:
+        mentioned = re.compile(rf"[\w.-]*(?:{MENTIONS[text(member['mentions'])]})(?::\d+)?")
+        found = {match[0] for one in facts.texts for match in mentioned.finditer(one)}
+        if not found:  # the values say so in other words, or a Secret does
+            raise Unnamed
+        yield from sorted(found)
 
 
 def _named_by_objects(names: Iterable[Any], facts: Facts) -> Iterator[Host]:
