@@ -221,7 +221,7 @@ def _host(value: Any, path: str) -> list[str]:
     if (
         isinstance(value, dict)
         and not found
-        and not set(value) & {"hosts", "value", "field", "arg", "names", "unknown"}
+        and not set(value) & {"hosts", "value", "field", "arg", "mentions", "names", "unknown"}
     ):
         found.append(f"{path}: says nothing; give names, hosts, value, field, arg, mentions or unknown")
     return found
