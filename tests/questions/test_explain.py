@@ -41,7 +41,8 @@ def test_audit_tells_what_enforcement_would_do() -> None:
     assert (answer.now, answer.enforced) == ("allowed", "denied")
     assert answer.sides[0].reason.startswith("in audit: no rule allows it")
     assert answer.cure == (
-        "to allow it: spec.allow: [{from: {pod: ops/tool}, to: {pod: shop/db}, ports: [5432/TCP], why: …}]"
+        "to allow it, an entry of spec.allow: - {from: {pod: ops/tool}, to: {pod: shop/db}, ports: [5432/TCP],"
+        " why: …}"
     )
     text = "\n".join(lines(answer))
     assert "ops/tool => StatefulSet shop/db 5432/TCP: allowed; denied once enforced" in text

@@ -7,7 +7,7 @@ index, and what a user writes under `spec.components.define` all have this one f
 from __future__ import annotations
 
 from cilium_policies.kube.objects import Mapping, flag, mapping, mappings, strings, text
-from cilium_policies.kube.ports import Port
+from cilium_policies.kube.ports import ICMP, Port
 from cilium_policies.lean import Any, NamedTuple
 
 When = Any  # None, a word (peer, evidence, asked), a condition mapping, or a list of these (any suffices)
@@ -103,8 +103,10 @@ def group_kind(written: str) -> tuple[str, str]:
 
 
 def parse_port(written: str) -> Port | None:
-    """`8080/TCP` or `8000-8010/UDP` as a Port; TCP where no protocol stands; None for anything else."""
+    """`8080/TCP`, `8000-8010/UDP` or `8/ICMP` as a Port; TCP where no protocol stands; None for anything else."""
     number, _, protocol = written.partition("/")
+    if protocol in ICMP:
+        return Port(int(number), protocol) if number.isdigit() and 0 < int(number) < 256 else None
     low, dash, high = number.partition("-")
     if not low.isdigit() or (dash and not high.isdigit()) or protocol not in ("", "TCP", "UDP", "SCTP"):
         return None

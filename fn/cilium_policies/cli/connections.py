@@ -11,7 +11,6 @@ from cilium_policies.cli import options
 from cilium_policies.cli.situations import chooses_policies, situation
 from cilium_policies.cli.streams import put
 from cilium_policies.generate.summary import plural
-from cilium_policies.questions import explain as explaining
 from cilium_policies.questions import list as listing
 from cilium_policies.questions import values
 from cilium_policies.questions.decided import decided
@@ -95,35 +94,3 @@ def _listed(
         items = values.decided(found, listing.parties(asked)) if form == "json" else None
         options.show([decided_table(found)], form, "ConnectionList", [run], items)
     return plural(len(rows), "connection")
-
-
-@click.command("explain", short_help="whether one connection passes, and which rule decides")
-@options.reads_builds
-@options.output()
-@chooses_policies
-@click.option(
-    "--from", "source", metavar="END", required=True, help="NS/WORKLOAD, world, host, an address, a name …"
-)
-@click.option("--to", "target", metavar="END", required=True, help="The same; or NS/SERVICE.")
-@click.option(
-    "--port", metavar="PORT", required=True, help="8080, 53/UDP, or the name of a port of its target."
-)
-def explain_command(form: str, which: str | None, source: str, target: str, port: str, **given: Any) -> int:
-    """Says for each direction whether the connection passes, which rule decides and why, and what would change it.
-
-    \b
-    cilium-policies explain --from media/radarr --to world --port 443 rendered/
-    cilium-policies explain --from network/envoy --to media/radarr --port http rendered/
-
-    Exit code: 0 done, whatever the answer; 1 input, config or a name refused; 2 wrong command line.
-    """
-    run = options.run_of(given)
-    now, enforced = (situation(run, which, enforced=hard) for hard in (False, True))
-    answers = explaining.explain(now, enforced, source, target, port)
-    if form == "text":
-        put("".join(f"{line}\n" for answer in answers for line in explaining.lines(answer)).encode())
-    else:
-        items = [explaining.value(one) for one in answers]
-        options.show([explaining.table(answers)], form, "VerdictList", [run], items)
-    options.warn(run, given, "explain")
-    return 0

@@ -10,7 +10,7 @@ import click
 from cilium_policies.cli import COMMANDS, COMPLETE, bare
 from cilium_policies.cli.streams import NAME, fail
 
-_MODULES = {"list": "connections", "explain": "connections"}  # where the module is not the command's own name
+_MODULES = {"list": "connections"}  # where the module is not the command's own name
 
 
 class Group(click.Group):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cilium_policies.kube.names import are_labels
-from cilium_policies.kube.ports import Port
+from cilium_policies.kube.ports import ICMP, Port
 from cilium_policies.lean import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -140,10 +140,22 @@ def _is_pattern(name: str) -> bool:
 
 
 def port(text: str) -> Port:
-    """`8080/TCP`, `8000-8010/UDP`, `8080` (TCP). Raises Wrong where numbers are out of range or order."""
+    """`8080/TCP`, `8000-8010/UDP`, `8080` (TCP), `8/ICMP`. Raises Wrong where numbers are out of range or order."""
     numbers, _, protocol = text.partition("/")
+    if protocol in ICMP:
+        return _icmp(text, int(numbers), protocol)
     low, _, high = numbers.partition("-")
     first, last = int(low), int(high or low)
     if not 0 < first <= last <= 65535:
         raise Wrong(f"{text!r} is no port", "ports go from 1 to 65535, a range from the lower to the higher")
     return Port(first, protocol or "TCP", end=last if last > first else 0)
+
+
+def _icmp(text: str, number: int, protocol: str) -> Port:
+    if number > 255:
+        raise Wrong(f"{text!r} is no message type", "write 8/ICMP or 128/ICMPv6 for a ping")
+    if number == 0:  # the engine keeps a type as a port, and port 0 is every port
+        raise Wrong(
+            f"{text!r} would allow every type: Cilium takes type 0 so", "a ping is 8/ICMP, its answer passes"
+        )
+    return Port(number, protocol)

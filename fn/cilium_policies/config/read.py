@@ -80,6 +80,8 @@ def read(
     except config_values.Unmeant as wrong:
         places.refuse(Problem(("spec", *wrong.path), wrong.message, wrong.cure))
     _refuse_old_audit(config, places)
+    if config.allow:
+        _refuse_cluster_names(config, places)
     if config.defined_components or config.disabled_components:
         _check_components(config, places)
     return config
@@ -160,6 +162,20 @@ def _refuse_old_audit(config: Config, places: _Places) -> None:
                 "upgrade to 1.16 or newer, or enforce everywhere (mode: enforce, no rollout, no clusterWide)",
             )
         )
+
+
+def _refuse_cluster_names(config: Config, places: _Places) -> None:
+    """A name of the cluster's own is a Service: toFQDNs would miss its pods."""
+    inside = (".svc", f".{config.cluster.domain}")
+    for allow in config.allow:
+        for end, peer in (("from", allow.source), ("to", allow.target)):
+            name = peer.name.rstrip(".").lower()
+            if peer.kind == "fqdn" and name.endswith(inside):
+                labels = name.removesuffix(inside[1]).removesuffix(".svc").split(".")
+                service = f"{labels[-1]}/{labels[-2]}" if len(labels) > 1 else "NAMESPACE/NAME"
+                message = f"{peer.name!r} is a name of the cluster's own, which a policy knows as a Service"
+                path: Path = ("spec", "allow", allow.number, end)
+                places.refuse(Problem(path, message, f"write {{service: {service}}}"))
 
 
 def _check_components(config: Config, places: _Places) -> None:

@@ -667,7 +667,7 @@ SCHEMA: dict[str, Any] = {
                                 "type": "array",
                                 "items": {
                                     "type": "string",
-                                    "pattern": "^[0-9]{1,5}(-[0-9]{1,5})?(/(TCP|UDP|SCTP))?$",
+                                    "pattern": "^([0-9]{1,5}(-[0-9]{1,5})?(/(TCP|UDP|SCTP))?|[0-9]{1,3}/ICMP(v6)?)$",
                                     "example": "8080/TCP",
                                 },
                             },

@@ -14,7 +14,7 @@ from cilium_policies.generate.resolve import resolved
 from cilium_policies.generate.roles import Roles
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.model import Service, Workload
 
 SAME = "same-namespace"
 
@@ -66,6 +66,7 @@ class Allowed:
                     self.complete.add((one.key, direction))
             return
         ports = self._ports(allow)
+        self._warn_of_service_ports(allow)
         line = f"spec.allow[{allow.number}]"
         evidence = Evidence("config", field=line, place=allow.where)
         reason = stated(allow.why, line)
@@ -108,9 +109,39 @@ class Allowed:
         wanted = allow.ports or tuple(Port(entry.port, entry.protocol) for entry in service.ports)
         found = []
         for port in wanted:
+            if port.icmp:
+                found.append(port)
+                continue
             targets = {self._cluster.pod_port(one, service, str(port.number)) for one in backends}
             found += sorted(one for one in targets if one is not None) or [port]
         return tuple(dict.fromkeys(found))
+
+    def _warn_of_service_ports(self, allow: Allow) -> None:
+        """A port that only the Service before a pod has: the rule would open a port on which nobody listens."""
+        if allow.target.kind != "pod":
+            return
+        for one in self._cluster.in_namespace(allow.target.namespace):
+            if one.name != allow.target.name or not one.ports:
+                continue
+            listened = {port.number for port in one.ports}
+            for service in self._cluster.before(one):
+                for entry in service.ports:
+                    wrong = any(port.number == entry.port and not port.end for port in allow.ports)
+                    if wrong and entry.port not in listened and not service.headless:
+                        self._service_port(allow, entry.port, service)
+
+    def _service_port(self, allow: Allow, port: int, service: Service) -> None:
+        self.findings.append(
+            Finding(
+                WARNING,
+                f"spec.allow[{allow.number}]: {port} is a port of Service {service.namespace}/{service.name}; its pods"
+                " listen on another, and a policy acts on theirs",
+                f"write to: {{service: {service.namespace}/{service.name}}}, or the pods' port",
+                file=allow.where.file,
+                line=allow.where.line,
+                path=f"spec.allow[{allow.number}]",
+            )
+        )
 
     def _peers(self, allow: Allow, peer: ConfigPeer, namespace: str) -> list[Peer]:
         calls = peer is allow.source

@@ -76,7 +76,8 @@ _NO_RULES: tuple[tuple[tuple[str, str], ...], tuple[str, ...]] = ((), ())  # of 
 
 class _Flow:
     """Edges of one peer and reason while they are joined; `selector` and `sorted` are what the joined flow has.
-    `edges` are those that it was made of, then those whose flow it covers."""
+    `edges` are those that it was made of, then those whose flow it covers. Ports and ICMP types stand in flows of their
+    own: no rule may hold both."""
 
     __slots__ = ("edges", "peer", "ports", "reason", "rules", "selector", "sorted")
 
@@ -140,15 +141,13 @@ def _name(peer: Peer, namespace: str) -> str:
 
 
 def _joined(edges: Iterable[tuple[Peer, Edge]], of_server: bool) -> list[_Flow]:
-    flows: dict[tuple[Peer, Reason, object, bool], _Flow] = {}
+    flows: dict[tuple[Peer, Reason, object, str], _Flow] = {}
     of_peer: dict[Peer, list[_Flow]] = {}
     covered: list[tuple[Peer, set[Port], Edge]] = []
     said: dict[Peer, set[Port]] = {}
     every: set[Peer] = set()  # peers that an edge without ports allows on all of them
     for peer, edge in edges:
-        for one in _nodes(peer):
-            ports = {port._replace(name="") if port.number and port.name else port for port in edge.ports}
-            l7 = (edge.http, edge.dns)
+        for one, ports, l7 in ((one, *part) for one in _nodes(peer) for part in _parts(edge)):
             known = said.setdefault(one, set())
             if l7 == _NO_RULES:
                 if one in every or (ports and ports <= known):
@@ -159,7 +158,7 @@ def _joined(edges: Iterable[tuple[Peer, Edge]], of_server: bool) -> list[_Flow]:
                 if not ports:
                     every.add(one)
             reason = seen_by_server(edge.reason) if of_server else edge.reason
-            key = (one, reason, l7, bool(ports))
+            key = (one, reason, l7, _sort(ports))
             flow = flows.get(key)
             if flow is None:
                 flow = flows[key] = _Flow(one, reason)
@@ -172,6 +171,23 @@ def _joined(edges: Iterable[tuple[Peer, Edge]], of_server: bool) -> list[_Flow]:
             if not flow.ports or not ports or flow.ports & ports:
                 flow.edges.append(edge)
     return list(flows.values())
+
+
+_Rules = tuple[tuple[tuple[str, str], ...], tuple[str, ...]]
+
+
+def _parts(edge: Edge) -> list[tuple[set[Port], _Rules]]:
+    """An edge's ports with its rules of layer 7, and its ICMP types, as far as it has them."""
+    ports = {port._replace(name="") if port.number and port.name else port for port in edge.ports}
+    types = {port for port in ports if port.icmp}
+    l7 = (edge.http, edge.dns)
+    if not types:
+        return [(ports, l7)]
+    return [(ports - types, l7), (types, _NO_RULES)] if ports - types else [(types, _NO_RULES)]
+
+
+def _sort(ports: set[Port]) -> str:
+    return "" if not ports else "icmp" if next(iter(ports)).icmp else "ports"
 
 
 def _nodes(peer: Peer) -> tuple[Peer, ...]:
@@ -237,6 +253,15 @@ def _covers(peer: Peer) -> tuple[str, ...]:
 
 
 def _rule(flows: list[_Flow], node_cidrs: tuple[str, ...]) -> tuple[tuple[object, ...], Rule]:
+    order, rule = _of_ports(flows, node_cidrs)
+    types = [port for port in flows[0].sorted if port.icmp]
+    if types:
+        fields = tuple(("IPv6" if port.protocol == "ICMPv6" else "IPv4", str(port.number)) for port in types)
+        return order, rule._replace(ports=None, icmps=fields)
+    return order, rule
+
+
+def _of_ports(flows: list[_Flow], node_cidrs: tuple[str, ...]) -> tuple[tuple[object, ...], Rule]:
     first = flows[0]
     ports = _to_ports(first)
     place = _PLACE[first.peer.kind]

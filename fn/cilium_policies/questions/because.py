@@ -17,9 +17,14 @@ _EVERYBODY = ("world", "all", "cluster")
 def edges(source: End, target: End, port: Port, refs: Iterable[RuleRef]) -> list[Edge]:
     """In the order in which the rules keep them: what made the rule first, then what it covers."""
     kept = dict.fromkeys(edge for ref in refs if ref.rule is not None for edge in ref.rule.edges)
+    return between(source, target, port, kept)
+
+
+def between(source: End, target: End, port: Port, needs: Iterable[Edge]) -> list[Edge]:
+    """Those of the needs that are of these ends, on this port."""
     return [
         edge
-        for edge in kept
+        for edge in needs
         if stand_between(edge, source, target)
         and (not edge.ports or any(_holds(one, port, target) for one in edge.ports))
     ]
@@ -74,7 +79,7 @@ def _is_inside(end: End, peer: Peer) -> bool:
 
 
 def _holds(one: PodPort, wanted: Port, target: End) -> bool:
-    if one.protocol != wanted.protocol:
+    if one.protocol.upper() != wanted.protocol:
         return False
     if one.number:
         return one.number <= wanted.number <= (one.end or one.number)

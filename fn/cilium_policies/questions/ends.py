@@ -7,6 +7,7 @@ from typing import NamedTuple
 from cilium_policies.checks.situation import SOMEWHERE, Situation
 from cilium_policies.document.finding import Refused, refused
 from cilium_policies.evaluate.endpoint import ENTITIES, Endpoint, address, dns_name, entity
+from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
 INTERNET = "internet"
@@ -32,11 +33,12 @@ class Port(NamedTuple):
         return f"{self.name or self.number}/{self.protocol}"
 
 
-def ends(situation: Situation, text: str) -> list[End]:
+def ends(situation: Situation, text: str, namespace: str = "") -> list[End]:
     """The ends that a name stands for: several where a Service has several kinds of pods.
 
-    NAMESPACE/NAME is a workload (NAMESPACE/KIND/NAME where several have the name) or a Service; else one of
-    WORDS, an address, or a DNS name. Raises Refused, with the nearest names.
+    NAMESPACE/NAME is a workload (NAMESPACE/KIND/NAME where several have the name), a pod as `kubectl get pods` prints
+    it, or a Service; else one of WORDS, an address, a cluster DNS name, which means its Service, or a DNS name
+    outside. `namespace` completes a NAME alone. Raises Refused, with the nearest names.
     """
     text = text.strip()
     if text in WORDS:
@@ -45,6 +47,11 @@ def ends(situation: Situation, text: str) -> list[End]:
         return [End(situation.world.place(address(text, situation.options)))]
     if "/" in text:
         return _pods(situation, text)
+    inside = cluster_name(situation.cluster, text)
+    if inside is not None:
+        return _pods(situation, inside)
+    if namespace and "." not in text:
+        return _pods(situation, f"{namespace}/{text}")
     if "." in text:
         return [End(one) for one in dns_name(text, options=situation.options)]
     raise _unknown(situation, text)
@@ -75,6 +82,8 @@ def _pods(situation: Situation, text: str) -> list[End]:
         kind, name = "", rest
     here = situation.cluster.in_namespace(namespace)
     named = [one for one in here if one.name == name and kind.lower() in ("", one.kind.lower())]
+    if not named and not kind and situation.cluster.service(namespace, name) is None:
+        named = _of_pod(here, name)
     if named:
         return [End(situation.end(one), one) for one in named]
     service = situation.cluster.service(namespace, name)
@@ -82,6 +91,45 @@ def _pods(situation: Situation, text: str) -> list[End]:
     if behind:
         return [End(situation.end(one), one, service) for one in behind]
     raise _unknown(situation, text)
+
+
+def cluster_name(cluster: Cluster, text: str) -> str | None:
+    """NAMESPACE/SERVICE for a DNS name of the cluster's own (`api.shop.svc.cluster.local`, `api.shop.svc`, or
+    `api.shop` where the input shows that Service); the name of one pod of a headless Service means the Service.
+    None for a name outside."""
+    name = text.rstrip(".").lower()
+    domain = f".{cluster.settings.domain}"
+    within = name.endswith(f".svc{domain}") or name.endswith(".svc")
+    labels = name.removesuffix(domain).removesuffix(".svc").split(".")
+    if len(labels) < 2 or not (within or cluster.service(labels[-1], labels[-2])):
+        return None
+    return f"{labels[-1]}/{labels[-2]}"
+
+
+# What a controller puts behind its name in that of a pod; the letters of a random suffix are no vowels.
+_RANDOM = "[bcdfghjklmnpqrstvwxz2456789]"
+_POD_SUFFIX = {
+    "StatefulSet": "[0-9]+",
+    "DaemonSet": f"{_RANDOM}{{5}}",
+    "Job": f"([0-9]+-)?{_RANDOM}{{5}}",
+    "CronJob": f"[0-9]+(-[0-9]+)?-{_RANDOM}{{5}}",
+    "Deployment": f"{_RANDOM}{{1,10}}-{_RANDOM}{{5}}",
+}
+_ANY_SUFFIX = "|".join(_POD_SUFFIX.values())
+
+
+def _of_pod(here: list[Workload], name: str) -> list[Workload]:
+    """The workload whose pod has this name, by the form that its controller gives names."""
+    import re
+
+    found = [
+        one
+        for one in here
+        if name.startswith(f"{one.name}-")
+        and re.fullmatch(_POD_SUFFIX.get(one.kind, _ANY_SUFFIX), name[len(one.name) + 1 :])
+    ]
+    longest = max((len(one.name) for one in found), default=0)
+    return [one for one in found if len(one.name) == longest]
 
 
 def _unknown(situation: Situation, text: str) -> Refused:
@@ -120,8 +168,22 @@ def pod_port(situation: Situation, target: End, wanted: Port) -> Port | None:
         if found is not None and found.number:
             return Port(found.number, found.protocol)
     if wanted.number:
-        return wanted
+        return translated(situation.cluster, target.workload, wanted)[0]
     for declared in target.workload.ports:
         if declared.name == wanted.name and declared.number:
             return Port(declared.number, declared.protocol)
     return None
+
+
+def translated(cluster: Cluster, workload: Workload, wanted: Port) -> tuple[Port, Service | None]:
+    """The pod port that a port number means where the pods were named and not their Service: a port of theirs stays,
+    one that only a Service before them has is that Service's. With the Service that it was."""
+    if any(one.number == wanted.number for one in workload.ports):
+        return wanted, None
+    for service in cluster.before(workload):
+        for entry in service.ports:
+            if entry.port == wanted.number and entry.protocol == wanted.protocol:
+                found = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
+                if found is not None and found.number and found.number != wanted.number:
+                    return Port(found.number, found.protocol), service
+    return wanted, None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from cilium_policies.checks.situation import Known, Situation
@@ -17,9 +18,9 @@ from cilium_policies.evaluate.verdict import (
     Decision,
     Verdict,
 )
-from cilium_policies.evidence.edge import Evidence
-from cilium_policies.questions.because import edges, told, where_words
-from cilium_policies.questions.ends import INTERNET, End, Port, ends, pod_port, port
+from cilium_policies.evidence.edge import Edge, Evidence
+from cilium_policies.questions.because import between, edges, told, where_words
+from cilium_policies.questions.ends import INTERNET, End, Port, ends, pod_port, port, translated
 from cilium_policies.show.table import Cell, Table, columns
 
 WORDS = {True: "allowed", False: "denied", None: "not known"}
@@ -60,24 +61,44 @@ class Answer(NamedTuple):
     enforced: str
     sides: tuple[Side, ...]
     cure: str
+    note: str = ""
 
 
-def explain(now: Situation, enforced: Situation, source: str, target: str, wanted: str) -> list[Answer]:
+def explain(
+    now: Situation,
+    enforced: Situation,
+    source: str,
+    target: str,
+    wanted: str,
+    *,
+    namespace: str = "",
+    needs: Sequence[Edge] = (),
+) -> list[Answer]:
     """One answer for each pair of ends that the names stand for.
 
-    `now` and `enforced` are the same input, its policies as they are and with default deny. Raises Refused for
-    names and ports that mean nothing here.
+    `now` and `enforced` are the same input, its policies as they are and with default deny; `namespace` completes
+    names alone; `needs` are the plan's, for policies of an earlier run. Raises Refused for names and ports that mean
+    nothing here.
     """
     asked = port(wanted)
     answers = []
-    for number, one in enumerate(ends(now, source)):
-        for other, two in enumerate(ends(now, target)):
+    for number, one in enumerate(ends(now, source, namespace)):
+        for other, two in enumerate(ends(now, target, namespace)):
             numbered = pod_port(now, two, asked)
             if numbered is None:
                 raise _no_port(two, asked)
-            pair = (ends(enforced, source)[number], ends(enforced, target)[other])
-            answers.append(_answer(now, enforced, (one, two), pair, numbered))
+            pair = (ends(enforced, source, namespace)[number], ends(enforced, target, namespace)[other])
+            answer = _answer(now, enforced, (one, two), pair, numbered, needs)
+            answers.append(answer._replace(note=_translation(now, two, asked, numbered)))
     return answers
+
+
+def _translation(situation: Situation, target: End, asked: Port, meant: Port) -> str:
+    """What to say where a Service's port was meant: a policy acts on the pod's."""
+    if target.workload is None or not asked.number or asked.number == meant.number:
+        return ""
+    service = target.service or translated(situation.cluster, target.workload, asked)[1]
+    return f"Service {service.namespace}/{service.name} {asked} is pod port {meant}" if service else ""
 
 
 def _no_port(target: End, asked: Port) -> Exception:
@@ -93,6 +114,7 @@ def _answer(
     pair: Pair,
     later: Pair,
     wanted: Port,
+    needs: Sequence[Edge],
 ) -> Answer:
     verdict = _verdict(now, pair, wanted)
     then = _verdict(enforced, later, wanted)
@@ -103,7 +125,7 @@ def _answer(
         _side(pair, wanted, enforced if before.reason == OPEN else now, direction, decision, before)
         for direction, decision, (before, _) in zip(("egress", "ingress"), decisive, both, strict=True)
     ]
-    cure = _cure(pair, wanted, then, enforced)
+    cure = _cure(pair, wanted, then, enforced, needs)
     names = (_name(pair[0]), _name(pair[1]))
     return Answer(*names, str(wanted), WORDS[verdict.allowed], WORDS[then.allowed], tuple(sides), cure)
 
@@ -149,11 +171,11 @@ def _why(pair: Pair, wanted: Port, known: Known, ref: RuleRef) -> str:
     )
 
 
-def _cure(pair: Pair, wanted: Port, then: Verdict, situation: Situation) -> str:
+def _cure(pair: Pair, wanted: Port, then: Verdict, situation: Situation, needs: Sequence[Edge]) -> str:
     """What would turn the answer round, once enforced."""
     refs = [ref for side in (then.egress, then.ingress) for ref in side.rules]
     if then.allowed:
-        return _to_deny(pair, wanted, [situation.known_of(ref.policy) for ref in refs], refs)
+        return _to_deny(pair, wanted, [situation.known_of(ref.policy) for ref in refs], refs, needs)
     forbidden = [
         ref for side in (then.egress, then.ingress) if side.reason == DENY_RULE for ref in side.rules
     ]
@@ -162,7 +184,7 @@ def _cure(pair: Pair, wanted: Port, then: Verdict, situation: Situation) -> str:
     missing = [side.reason for side in (then.egress, then.ingress)]
     if DEFAULT_DENY in missing:
         line = f"{{from: {_peer(pair[0])}, to: {_peer(pair[1])}, ports: [{wanted}], why: …}}"
-        return f"to allow it: spec.allow: [{line}]"
+        return f"to allow it, an entry of spec.allow: - {line}"
     return ""
 
 
@@ -178,16 +200,15 @@ def _peer(end: End) -> str:
         return f"{{fqdn: {one.name}}}"
     if end.workload is not None:
         return "remote-node"
-    return one.name.replace("kube-apiserver-local", "kube-apiserver").replace(
-        "kube-apiserver-external", "world"
-    )
+    return "kube-apiserver" if one.name.startswith("kube-apiserver") else one.name
 
 
-def _to_deny(pair: Pair, wanted: Port, known: list[Known], refs: list[RuleRef]) -> str:
-    users = [one for one in known if not one.generated]
+def _to_deny(pair: Pair, wanted: Port, known: list[Known], refs: list[RuleRef], needs: Sequence[Edge]) -> str:
+    users = [one for one in known if not one.own]
     if users:
         return f"to deny it: change {refs[known.index(users[0])]}"
-    needed_by = dict.fromkeys(edge.evidence for edge in edges(*pair, wanted, refs))
+    behind = edges(*pair, wanted, refs) or between(*pair, wanted, needs)
+    needed_by = dict.fromkeys(edge.evidence for edge in behind)
     if needed_by:
         return f"to deny it: {'; and '.join(dict.fromkeys(map(_without, needed_by)))}"
     if not known:
@@ -243,12 +264,15 @@ def value(answer: Answer) -> dict[str, Any]:
         for side in answer.sides
     ]
     head = {"from": answer.source, "to": answer.target, "port": answer.port}
-    return {**head, "now": answer.now, "enforced": answer.enforced, "sides": sides, "cure": answer.cure}
+    words = {"now": answer.now, "enforced": answer.enforced, "cure": answer.cure, "note": answer.note}
+    return {**head, **words, "sides": sides}
 
 
 def lines(answer: Answer) -> list[str]:
     """The answer for people."""
     said = [f"{answer.source} => {answer.target} {answer.port}: {answer.now}"]
+    if answer.note:
+        said.append(f"  {answer.note}")
     if answer.enforced != answer.now:
         said[0] += f"; {answer.enforced} once enforced"
     for side in answer.sides:

@@ -1,0 +1,114 @@
+"""`explain`: whether one connection passes, and which rule decides."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from cilium_policies.checks.situation import Situation
+from cilium_policies.cli import options
+from cilium_policies.cli.situations import chooses_policies, situation
+from cilium_policies.cli.streams import put, say
+from cilium_policies.document.finding import Refused, line_of, refused
+from cilium_policies.generate.summary import plural
+from cilium_policies.questions import explain as question
+from cilium_policies.questions.drops import Drop, Drops, drops
+
+
+@click.command("explain", short_help="whether one connection passes, and which rule decides")
+@options.reads_builds
+@options.output()
+@chooses_policies
+@click.option(
+    "--from",
+    "source",
+    metavar="END",
+    help="NS/WORKLOAD, a pod as kubectl prints it, world, host, an address …",
+)
+@click.option("--to", "target", metavar="END", help="The same; or NS/SERVICE, or a cluster DNS name.")
+@click.option("--port", metavar="PORT", help="8080, 53/UDP, or the name of a port of its target.")
+def explain_command(
+    form: str, which: str | None, source: str | None, target: str | None, port: str | None, **given: Any
+) -> int:
+    """Says for each direction whether the connection passes, which rule decides and why, and what would change it.
+
+    With `-` in place of the three it reads Hubble's drops from stdin and explains each of them. `-n` completes names
+    without a namespace.
+
+    \b
+    cilium-policies explain --from media/radarr --to world --port 443 rendered/
+    cilium-policies explain -n shop --from web-7d4b9c6f5-x2x4z --to api.shop.svc.cluster.local --port http rendered/
+    hubble observe -o json --verdict DROPPED | cilium-policies explain - rendered/
+
+    Exit code: 0 done, whatever the answer; 1 input, config or a name refused, or no object; 2 wrong command line.
+    """
+    if not (source or target or port) and "-" in given["files"]:
+        return _explain_drops(form, which, given)
+    if not (source and target and port):
+        raise click.UsageError(
+            "say --from, --to and --port; or pipe Hubble's drops into `explain - rendered/`"
+        )
+    asker = _Asker(options.run_of(given), which, given)
+    answers = asker.answers(Drop(source, target, port))
+    if form == "text":
+        put("".join(f"{line}\n" for answer in answers for line in question.lines(answer)).encode())
+    else:
+        asker.show(answers, form)
+    asker.warn()
+    return 0
+
+
+class _Asker:
+    def __init__(self, run: options.Run, which: str | None, given: dict[str, Any]) -> None:
+        self._run = run
+        self._given = given
+        self._now: Situation = situation(run, which, enforced=False)
+        self._enforced: Situation = situation(run, which, enforced=True)
+        self._namespace = next((value for _, value in given["namespace"]), "")
+
+    def answers(self, one: Drop) -> list[question.Answer]:
+        needs = self._run.made.plan.edges
+        return question.explain(self._now, self._enforced, *one, namespace=self._namespace, needs=needs)
+
+    def show(self, answers: list[question.Answer], form: str) -> None:
+        items = [question.value(one) for one in answers]
+        options.show([question.table(answers)], form, "VerdictList", [self._run], items)
+
+    def warn(self) -> None:
+        options.warn(self._run, self._given, "explain")
+
+
+def _explain_drops(form: str, which: str | None, given: dict[str, Any]) -> int:
+    files = [name for name in given["files"] if name != "-"]
+    if not files:
+        raise click.UsageError("stdin holds the drops: name the manifests as FILE or DIR")
+    if sys.stdin.isatty():
+        raise click.UsageError("no drops: pipe hubble observe -o json --verdict DROPPED in")
+    found = drops(sys.stdin.buffer)
+    _refuse_nothing(found)
+    asker = _Asker(options.run_of({**given, "files": files}), which, given)
+    every: list[question.Answer] = []
+    for one, count in found.drops:
+        try:
+            answers = asker.answers(one)
+        except Refused as unknown:
+            say([f"cilium-policies: {one.source} => {one.target} {one.port}: {line_of(unknown.finding)}"])
+            continue
+        every += answers
+        if form == "text":
+            head = f"# dropped {plural(count, 'time')}\n"
+            put((head + "".join(f"{line}\n" for each in answers for line in question.lines(each))).encode())
+    if form != "text":
+        asker.show(every, form)
+    if found.odd:
+        say([f"cilium-policies: lines that are none of Hubble's: {found.odd}"])
+    asker.warn()
+    return 0
+
+
+def _refuse_nothing(found: Drops) -> None:
+    if not found.drops:
+        what = f"no drop among {plural(found.odd + found.others, 'line')}"
+        raise refused(what, "pipe in hubble observe -o json --verdict DROPPED", file="stdin")
