@@ -51,8 +51,18 @@ spec:
 ---
 apiVersion: source.toolkit.fluxcd.io/v1
 kind: GitRepository
-metadata: {name: home, namespace: b}
+metadata: {name: home, namespace: a}
 spec: {url: "https://git.example.org/home"}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: source-controller, namespace: b}
+spec:
+  selector: {matchLabels: {app: source-controller}}
+  template:
+    metadata: {labels: {app: source-controller, app.kubernetes.io/component: source-controller,
+      app.kubernetes.io/part-of: flux}}
+    spec: {containers: [{name: manager, image: ghcr.io/fluxcd/source-controller:v1.7.0}]}
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -90,7 +100,7 @@ def test_the_reasons_for_coming_late() -> None:
     assert why["a"] == why["c"] == []
     assert why["hub"] == ["called from 3 namespaces"]
     assert why["disks"] == ["serves storage: pods hang without it"]
-    assert why["b"] == ["Flux pulls a revert through it: its way to its sources must stay open"]
+    assert why["b"] == ["Flux runs here: a revert comes through it"]
     assert why["kube-system"] == ["answers DNS for the whole cluster"]
 
 
@@ -99,8 +109,32 @@ def test_proposed_phases_put_what_all_depend_on_last_and_name_each_namespace_onc
     proposed = rollout.proposed(made)
     assert sorted(name for phase in proposed.phases for name in phase) == sorted(made.namespaces)
     order = [name for phase in proposed.phases for name in phase]
-    assert order.index("a") < order.index("hub") < order.index("disks") < order.index("b")
-    assert order[-1] == "kube-system"
+    assert order.index("a") < order.index("hub") < order.index("disks") < order.index("kube-system")
+    assert order[-1] == "b"
+
+
+def test_a_canary_then_ever_more_at_most_a_handful_a_phase() -> None:
+    text = "".join(INPUT.replace("NAME", f"n{n:02}").replace("TARGET", "gone") for n in range(20))
+    made = run_on([("in.yaml", text.encode())], Options()).made.plan
+    sizes = [len(phase) for phase in rollout.proposed(made).phases]
+    assert sizes == [1, 3, 5, 5, 5, 1]
+
+
+def test_a_gateway_and_storage_come_in_phases_of_their_own() -> None:
+    made = plan()
+    late = [phase for phase in rollout.proposed(made).phases if {"disks", "kube-system", "b"} & set(phase)]
+    assert late == [("disks",), ("kube-system",), ("b",)]
+
+
+def test_a_namespace_that_is_off_stays_in_the_table_and_in_the_sentence() -> None:
+    config = (
+        PHASED[1]
+        .replace(b"phase: 1", b"phase: 3")
+        .replace(b"mode: enforce,", b"mode: enforce, namespaces: {overrides: {hub: {mode: off}}},")
+    )
+    made = plan(config=("c.yaml", config))
+    assert ("hub", "off") in [row[1:3] for row in rollout.phases(made).rows]
+    assert rollout.next_step(made) == "phase 3: every namespace is enforced but hub (off)"
 
 
 def test_the_proposal_is_a_config_that_audits_everything() -> None:
