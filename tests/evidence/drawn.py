@@ -214,7 +214,8 @@ def _routes(one: _Drawing, services: list[_Service]) -> None:
         if one.maybe():
             continue
         one.add(api, "Gateway", name, "edge", spec={"gatewayClassName": "some", "listeners": [
-            {"name": "web", "port": 8443, "protocol": "HTTPS"}]})  # fmt: skip
+            {"name": "web", "port": 8443, "protocol": "HTTPS",
+             "allowedRoutes": {"namespaces": {"from": "All"}}}]})  # fmt: skip
         labels = {"app": f"proxy-{name}", "gateway.networking.k8s.io/gateway-name": name}
         one.objects.append(_stateful(f"proxy-{name}", "edge", labels, "Deployment"))
         one.pods[f"edge/proxy-{name}"] = [_Port("", 8443, "TCP")]

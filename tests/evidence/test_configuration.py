@@ -89,7 +89,9 @@ spec: {parentRefs: [{name: public, namespace: edge}]}
     assert _calls(_env(UP="https://public.edge.svc"), "---\n" + route) == {
         "shop/web > edge/* 443/TCP",
         "shop/web > edge[gateway.networking.k8s.io/gateway-name=public] 10443/TCP",
-        "shop/web > *[gateway.envoyproxy.io/owning-gateway-name=public,"
+        "shop/web > edge[gateway.envoyproxy.io/owning-gateway-name=public,"
+        "gateway.envoyproxy.io/owning-gateway-namespace=edge] 10443/TCP",
+        "shop/web > envoy-gateway-system[gateway.envoyproxy.io/owning-gateway-name=public,"
         "gateway.envoyproxy.io/owning-gateway-namespace=edge] 10443/TCP",
     }
 
@@ -305,7 +307,10 @@ _OWN = """
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
 metadata: {name: inner, namespace: edge}
-spec: {gatewayClassName: some, addresses: [{value: 192.168.1.5}], listeners: [{name: tls, port: 443, protocol: HTTPS}]}
+spec:
+  gatewayClassName: some
+  addresses: [{value: 192.168.1.5}]
+  listeners: [{name: tls, port: 443, protocol: HTTPS, allowedRoutes: {namespaces: {from: All}}}]
 ---
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute

@@ -116,8 +116,22 @@ spec: {serviceRef: {name: web, port: 80}, targetGroupARN: x, targetType: ip}
     assert who(rules(binding)) == {"world"}
 
 
+BOUND = """apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: nginx}
+rules: [{apiGroups: [networking.k8s.io], resources: [ingresses/status], verbs: [update]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: nginx}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: nginx}
+subjects: [{kind: ServiceAccount, name: default, namespace: n}]
+"""
+
+
 def test_a_proxy_in_the_cluster_is_still_found_by_its_class() -> None:
-    assert who(rules(ingress_class("k8s.io/ingress-nginx", "nginx"), ingress("nginx"), *NGINX)) == {"pods"}
+    shown = (ingress_class("k8s.io/ingress-nginx", "nginx"), ingress("nginx"), *NGINX)
+    assert who(rules(*shown, BOUND)) == {"pods"}
 
 
 def database(host: str, **fields: object) -> set[tuple[str, str]]:

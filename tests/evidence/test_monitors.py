@@ -43,6 +43,24 @@ spec: {{selector: {{matchLabels: {{app: web}}}}, {field}: {endpoints}{spec}}}
 """
 
 
+def _binding(namespace: str, resource: str, group: str = "") -> str:
+    """A ClusterRoleBinding that lets the namespace's default account read a resource."""
+    return f"""
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: reader}}
+rules: [{{apiGroups: ["{group}"], resources: [{resource}], verbs: [get, list, watch]}}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: reader}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reader}}
+subjects: [{{kind: ServiceAccount, name: default, namespace: {namespace}}}]
+---
+"""
+
+
 def _found(text: str, *made: Workload, given: Given = NOTHING_GIVEN) -> set[str]:
     return flows(monitors.edges(cluster(text, *made), given))
 
@@ -198,4 +216,6 @@ data: {prometheus.yml: "source_labels: [__meta_kubernetes_pod_annotation_prometh
 ---
 """ + deployment("collector", namespace="o11y", extra="      volumes: [{name: c, configMap: {name: config}}]")
     assert _found(annotated) == set()
+    assert _found(annotated + reads) == set(), "anybody can write the word"
+    reads += _binding("o11y", "pods")
     assert _found(annotated + reads) == {"o11y/collector > shop/web 9090/TCP"}

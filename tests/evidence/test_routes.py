@@ -29,7 +29,11 @@ def _standard(name: str) -> str:
 
 
 def _gateway(name: str = "inner", spec: str = "", class_name: str = "some") -> str:
-    spec = spec or "[{name: web, port: 80, protocol: HTTP}, {name: tls, port: 443, protocol: HTTPS}]"
+    everybody = "allowedRoutes: {namespaces: {from: All}}"
+    spec = spec or (
+        f"[{{name: web, port: 80, protocol: HTTP, {everybody}}},"
+        f" {{name: tls, port: 443, protocol: HTTPS, {everybody}}}]"
+    )
     return f"""
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
@@ -63,7 +67,31 @@ def test_route_opens_the_backends_pod_port_to_its_own_gateway_only() -> None:
     assert _found(text) == {"edge/inner > shop/web 8080/TCP"}
 
 
-def test_proxies_of_envoy_gateway_live_in_any_namespace() -> None:
+_CONTROLLER = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: controller, namespace: envoy}
+spec:
+  selector: {matchLabels: {app: controller}}
+  template:
+    metadata: {labels: {app: controller}}
+    spec: {serviceAccountName: gateways, containers: [{name: c, image: x}]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: gateways}
+rules: [{apiGroups: [gateway.networking.k8s.io], resources: [gateways/status], verbs: [update]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: gateways}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: gateways}
+subjects: [{kind: ServiceAccount, name: gateways, namespace: envoy}]
+---
+"""
+
+
+def test_proxies_of_envoy_gateway_live_beside_their_controller() -> None:
     owner = (
         "gateway.envoyproxy.io/owning-gateway-name: inner, gateway.envoyproxy.io/owning-gateway-namespace: "
     )
@@ -71,18 +99,45 @@ def test_proxies_of_envoy_gateway_live_in_any_namespace() -> None:
         _APP
         + _proxy("mine", owner + "edge", "envoy")
         + _proxy("other", owner + "else", "envoy")
+        + _proxy("stranger", owner + "edge", "elsewhere")
         + _gateway()
         + _route()
     )
-    assert _found(text) == {"envoy/mine > shop/web 8080/TCP"}
+    assert not {one for one in _found(text) if "/mine" in one or "/stranger" in one}, (
+        "a label alone is no proof"
+    )
+    assert _found(text + _CONTROLLER) == {"envoy/mine > shop/web 8080/TCP"}
+
+
+@pytest.mark.parametrize(
+    ("allowed", "passes"),
+    [
+        ("", True),  # unsaid: whether anybody consents is the plan's question
+        (", allowedRoutes: {namespaces: {from: Same}}", False),
+        (", allowedRoutes: {namespaces: {from: All}}", True),
+        (", allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {routes: 'yes'}}}}", False),
+        (", allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {team: shop}}}}", True),
+    ],
+)
+def test_a_gateway_admits_the_routes_of_the_namespaces_it_names(allowed: str, passes: bool) -> None:
+    text = (
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {team: shop}}\n---\n"
+        + _APP
+        + _standard("inner")
+        + _gateway(spec=f"[{{name: web, port: 80, protocol: HTTP{allowed}}}]")
+        + _route()
+    )
+    assert bool(_found(text)) is passes
 
 
 def test_unseen_gateway_is_found_by_the_labels_of_its_proxies_and_noted() -> None:
     shown = cluster(_APP + _route())
     assert flows(routes.edges(shown, NOTHING_GIVEN)) == {
         "edge[gateway.networking.k8s.io/gateway-name=inner] > shop/web 8080/TCP",
-        "*[gateway.envoyproxy.io/owning-gateway-name=inner,gateway.envoyproxy.io/owning-gateway-namespace=edge]"
+        "edge[gateway.envoyproxy.io/owning-gateway-name=inner,gateway.envoyproxy.io/owning-gateway-namespace=edge]"
         " > shop/web 8080/TCP",
+        "envoy-gateway-system[gateway.envoyproxy.io/owning-gateway-name=inner,"
+        "gateway.envoyproxy.io/owning-gateway-namespace=edge] > shop/web 8080/TCP",
     }
     assert [str(note.subject) for note in routes.unseen(shown, NOTHING_GIVEN)] == ["HTTPRoute shop/web"]
 

@@ -61,8 +61,8 @@ def test_a_name_that_the_input_gives_is_added_to_the_entrys(verdicts):
 
 
 # A program whose entry cannot say its names keeps addresses under `known`; under `all` only what the input names.
-CHROME = deployment(
-    "web/chrome",
+PROWLARR = deployment(
+    "web/prowlarr",
     labels="app.kubernetes.io/name: prowlarr",
     extra="env:\n- {name: SYNC_URL, value: 'https://sync.acme-corp.com/x'}\n",
 )
@@ -71,10 +71,10 @@ CHROME = deployment(
 @pytest.mark.parametrize(("fqdn", "expected"), [("known", ["allow", "allow"]), ("all", ["allow", "deny"])])
 def test_whom_nobody_names(verdicts, fqdn, expected):
     asked = [
-        ask(pod("web/chrome"), named("sync.acme-corp.com"), 443),
-        ask(pod("web/chrome"), named("any.example.net"), 443),
+        ask(pod("web/prowlarr"), named("sync.acme-corp.com"), 443),
+        ask(pod("web/prowlarr"), named("any.example.net"), 443),
     ]
-    documents = (namespace("web"), namespace("kube-system"), CHROME)
+    documents = (namespace("web"), namespace("kube-system"), PROWLARR)
     assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": fqdn}) == expected
 
 
@@ -127,8 +127,10 @@ def test_names_of_objects_need_the_whole_tree(verdicts, documents, expected):
 
 def test_all_says_whom_it_denies():
     told = made(
-        namespace("web"), CHROME, config=Config(mode="enforce", cluster=ClusterConfig(fqdn="all"))
+        namespace("web"), PROWLARR, config=Config(mode="enforce", cluster=ClusterConfig(fqdn="all"))
     ).plan.findings
     [found] = [one for one in told if "fqdn is all" in one.message]
-    assert "Deployment web/chrome calls hosts outside on 80/TCP, 443/TCP that nothing names" in found.message
+    assert (
+        "Deployment web/prowlarr calls hosts outside on 80/TCP, 443/TCP that nothing names" in found.message
+    )
     assert "to: {fqdn: NAME}" in found.cure

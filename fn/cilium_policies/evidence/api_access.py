@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.access_rules import Bindings
 from cilium_policies.evidence.edge import Edge, Evidence, pods
 from cilium_policies.evidence.ends import KUBE_APISERVER
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import CALLS_API
+from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.objects import Mapping, at, flag, mappings, text
 from cilium_policies.kube.pods import pod_spec
 from cilium_policies.kube.ports import Port
@@ -22,7 +22,7 @@ _CLIENT_ENV = {"KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_MASTER", "K8
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """Callers of the API to kube-apiserver, on `spec.cluster.apiServer.ports`; without those on no port
     in particular: the plan knows the distribution's."""
-    bindings = Bindings(cluster.inventory)
+    bindings = cluster.access
     ports = tuple(Port(number) for number in cluster.settings.api_ports)
     for workload in cluster.workloads:
         if workload.host_network:

@@ -153,7 +153,7 @@ class Destinations:
             return
         yield Peer("namespace", namespace=named.namespace), (Port(address.port, address.protocol),), what
         if address.port < 1024 and self._hostnames.is_gateway(named.namespace, named.name):
-            for peer in proxies_by_label(named.namespace, named.name):
+            for peer in proxies_by_label(self._cluster, named.namespace, named.name):
                 yield peer, (Port(address.port + ENVOY_SHIFT, address.protocol),), what
 
     def _node(self, workload: Workload, address: Address) -> Iterator[Destination]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence import load_balancers
-from cilium_policies.evidence.access_rules import Bindings
 from cilium_policies.evidence.edge import Peer, entity
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.services import host_ports
-from cilium_policies.kube.objects import Mapping, Object, sequence, text
+from cilium_policies.kube.access_rules import EVERYWHERE
+from cilium_policies.kube.objects import Mapping, Object, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -23,6 +23,7 @@ _OWNER = "gateway.envoyproxy.io/owning-gateway-name"
 _OWNER_NAMESPACE = "gateway.envoyproxy.io/owning-gateway-namespace"
 _OWNER_CLASS = "gateway.envoyproxy.io/owning-gatewayclass"
 _CILIUM = "io.cilium/"  # gateway-controller, ingress-controller: traffic has the identity `ingress`
+_USUAL = "envoy-gateway-system"  # where its controller runs unless somebody chose otherwise
 INGRESS = entity("ingress")
 _NO_NAMES = (
     "ingress",
@@ -35,12 +36,22 @@ _NO_NAMES = (
 _HTTP = (80, 443)
 
 
-def proxies_by_label(namespace: str, name: str) -> tuple[Peer, ...]:
-    """The proxies of a Gateway that the input does not show, by the labels that controllers give them."""
+def proxies_by_label(cluster: Cluster, namespace: str, name: str) -> tuple[Peer, ...]:
+    """The proxies of a Gateway that the input does not show, by the labels that controllers give them: in the
+    Gateway's namespace, and those of Envoy Gateway in its controller's."""
+    owned = ((_OWNER, name), (_OWNER_NAMESPACE, namespace))
     return (
         Peer("labels", namespace=namespace, labels=((_STANDARD, name),)),
-        Peer("labels", labels=((_OWNER, name), (_OWNER_NAMESPACE, namespace))),
+        *(
+            Peer("labels", namespace=one, labels=owned)
+            for one in dict.fromkeys((namespace, *_places(cluster)))
+        ),
     )
+
+
+def _places(cluster: Cluster) -> list[str]:
+    """The namespaces of controllers; the usual one where the input shows none."""
+    return sorted(cluster.routing_namespaces) or [_USUAL]
 
 
 class Gateways:
@@ -49,9 +60,8 @@ class Gateways:
     def __init__(self, cluster: Cluster, given: Given) -> None:
         self._cluster = cluster
         self._given = given
-        self._bindings: Bindings | None = None
         self._served: dict[tuple[str, str], list[Workload]] = {}
-        self._controllers: dict[tuple[str, str], list[Workload]] = {}
+        self._controllers: dict[tuple[str, str], list[tuple[Workload, frozenset[str]]]] = {}
         self._by_label: dict[tuple[str, str], list[Workload]] = {}
         self._by_source: dict[tuple[str, str, str], list[Workload]] = {}
         for workload in cluster.workloads:
@@ -75,7 +85,7 @@ class Gateways:
             return tuple(dict.fromkeys(end for workload in served for end in ends(workload)))
         if self._given.gateways:
             return self._given.gateways
-        return proxies_by_label(namespace, name)
+        return proxies_by_label(self._cluster, namespace, name)
 
     def workloads(self, namespace: str, name: str) -> list[Workload]:
         """The proxies of a Gateway: made for it, else the controller of its class."""
@@ -117,7 +127,8 @@ class Gateways:
 
     def _made_for(self, namespace: str, name: str) -> Iterator[Workload]:
         for workload in self._by_label.get((_OWNER, name), ()):
-            if workload.labels.get(_OWNER_NAMESPACE, namespace) == namespace:
+            own = workload.labels.get(_OWNER_NAMESPACE, namespace) == namespace
+            if own and self._may_serve(workload, namespace):
                 yield workload
         for workload in self._by_label.get((_STANDARD, name), ()):
             if workload.namespace == namespace and _OWNER not in workload.labels:
@@ -126,6 +137,10 @@ class Gateways:
             if not workload.labels.keys() & {_OWNER, _STANDARD}:
                 yield workload
 
+    def _may_serve(self, workload: Workload, namespace: str) -> bool:
+        """Proxies stand in their Gateway's namespace or in their controller's: a label alone anybody may write."""
+        return not workload.rendered or workload.namespace in (namespace, *_places(self._cluster))
+
     def _shared(self, namespace: str, name: str) -> list[Workload]:
         """Proxies that serve every Gateway of a class: Envoy Gateway's merged ones, or a controller that is
         its own proxy and lies behind a Service with the listener's port."""
@@ -133,11 +148,12 @@ class Gateways:
         if gateway is None:
             return []
         class_name = text(gateway.spec.get("gatewayClassName"))
-        merged = self._by_label.get((_OWNER_CLASS, class_name), [])
+        labelled = self._by_label.get((_OWNER_CLASS, class_name), [])
+        merged = [one for one in labelled if self._may_serve(one, namespace)]
         if merged or self._class_controller(gateway).startswith((_CILIUM, "gateway.envoyproxy.io/")):
             return merged
         return self.controllers(
-            GATEWAY_API, "gatewayclasses/status", self._class_controller(gateway), class_name
+            namespace, GATEWAY_API, "gatewayclasses/status", self._class_controller(gateway), class_name
         )
 
     def ingress_class(self, one: Object) -> tuple[Peer, ...]:
@@ -157,25 +173,27 @@ class Gateways:
             name = "gce"  # what GKE takes an Ingress without a class for
         if outside := load_balancers.clients(self._given, controller, name):
             return outside
-        found = self.controllers("networking.k8s.io", "ingresses/status", controller, name, *chosen[:1])
+        found = self.controllers(
+            one.namespace, "networking.k8s.io", "ingresses/status", controller, name, *chosen[:1]
+        )
         return self._peers_or_given(found)
 
-    def of_group(self, group: str) -> tuple[Peer, ...]:
-        """The proxies that read the routing resources of an API group (`traefik.io`)."""
-        return self._peers_or_given(self.controllers(group, "", group.partition(".")[0]))
+    def of_group(self, group: str, namespace: str) -> tuple[Peer, ...]:
+        """The proxies that read the routing resources of an API group (`traefik.io`) in a namespace."""
+        return self._peers_or_given(self.controllers(namespace, group, "", group.partition(".")[0]))
 
     def _peers_or_given(self, found: list[Workload]) -> tuple[Peer, ...]:
         peers = tuple(dict.fromkeys(end for workload in found for end in ends(workload)))
         return peers or self._given.gateways
 
-    def controllers(self, group: str, resource: str, *names: str | Object) -> list[Workload]:
-        """Workloads whose role lets them act on a resource of an API group ("" any), and those that the
-        catalogue calls proxies; where that is more than one program, those that speak of these names."""
+    def controllers(self, namespace: str, group: str, resource: str, *names: str | Object) -> list[Workload]:
+        """Workloads whose role lets them act on a resource of an API group ("" any) in a namespace, and those that
+        the catalogue calls proxies; where that is more than one program, those that speak of these names."""
         key = (group, resource)
         if key not in self._controllers:
             self._controllers[key] = list(self._allowed(group, resource))
-        found = list(dict.fromkeys([*self._controllers[key], *self._given.proxies]))
-        return _narrowed(found, names)
+        allowed = [one for one, reach in self._controllers[key] if reach & {EVERYWHERE, namespace}]
+        return _narrowed(list(dict.fromkeys([*allowed, *self._given.proxies])), names)
 
     def _serves(self, workload: Workload) -> bool:
         """Whether requests may come through it: it is in the host's network, or has a port on which a proxy is called:
@@ -192,18 +210,14 @@ class Gateways:
             or any(True for _ in host_ports(workload))
         )
 
-    def _allowed(self, group: str, resource: str) -> Iterator[Workload]:
-        if self._bindings is None:
-            self._bindings = Bindings(self._cluster.inventory)
+    def _allowed(self, group: str, resource: str) -> Iterator[tuple[Workload, frozenset[str]]]:
         for workload in self._cluster.workloads:
             if not self._serves(workload):
                 continue  # hook Jobs share their controller's account; others write an Ingress's status, too
-            for rule in self._bindings.rules(workload.namespace, workload.service_account):
-                groups = [text(entry) for entry in sequence(rule.get("apiGroups"))]
-                resources = [text(entry) for entry in sequence(rule.get("resources"))]
-                if group in groups and (not resource or resource in resources):
-                    yield workload
-                    break
+            access = self._cluster.access
+            reach = access.acts(workload.namespace, workload.service_account, group, resource)
+            if reach:
+                yield workload, reach
 
 
 def _default(classes: list[Object]) -> list[Object]:

@@ -116,7 +116,7 @@ class Hostnames:
         peers = (
             self._gateways.ingress_class(route)
             if route.kind == "Ingress"
-            else self._gateways.of_group(route.group)
+            else self._gateways.of_group(route.group, route.namespace)
         )
         for peer in peers:
             if peer.workload is None:

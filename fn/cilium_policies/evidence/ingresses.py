@@ -31,7 +31,7 @@ def _routed(cluster: Cluster, given: Given) -> Iterator[tuple[Object, tuple[Peer
     for one in cluster.inventory.of("Ingress"):
         yield one, gateways.ingress_class(one), ingress_backends(cluster, one)
     for one in cluster.inventory.of(*_INGRESS_ROUTES):
-        yield one, gateways.of_group(one.group), ingress_route_backends(cluster, one)
+        yield one, gateways.of_group(one.group, one.namespace), ingress_route_backends(cluster, one)
 
 
 def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:

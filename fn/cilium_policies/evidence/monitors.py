@@ -134,20 +134,25 @@ def _annotated(cluster: Cluster, scrapers: Scrapers) -> Iterator[Edge]:
         ("prometheus.io", "prometheus_io_scrape", "port"),
         ("k8s.grafana.com", "k8s_grafana_com_scrape", "metrics.portNumber"),
     ):
-        clients = tuple(dict.fromkeys([*scrapers.reading(word), *scrapers.given]))
-        if not clients:
-            continue
         for workload in cluster.workloads:
             if flag(workload.annotations.get(f"{prefix}/scrape")):
+                clients = _discovering(scrapers, word, workload.namespace)
                 targets = _annotated_pods(workload, integer(workload.annotations.get(f"{prefix}/{port_key}")))
                 evidence = Evidence("monitor", workload, f"annotation {prefix}/scrape")
                 yield from _scrapes(clients, dict.fromkeys(targets), evidence)
         for service in cluster.services:
             notes = service.source.annotations if service.source is not None else {}
             if flag(notes.get(f"{prefix}/scrape")):
+                clients = _discovering(scrapers, word, service.namespace)
                 evidence = Evidence("monitor", service, f"annotation {prefix}/scrape")
                 targets = _annotated_service(cluster, service, integer(notes.get(f"{prefix}/{port_key}")))
                 yield from _scrapes(clients, dict.fromkeys(targets), evidence)
+
+
+def _discovering(scrapers: Scrapers, word: str, namespace: str) -> tuple[Peer, ...]:
+    """Scrapers that read annotations and may list what carries them."""
+    found = scrapers.reading((word,), namespace, "", "pods", "endpoints", "services", "nodes")
+    return tuple(dict.fromkeys([*found, *scrapers.given]))
 
 
 def _annotated_pods(workload: Workload, number: int | None) -> Iterator[Target]:

@@ -11,6 +11,7 @@ from cilium_policies.evidence.given import ROUTE_KINDS, Given, Note
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
 from cilium_policies.kube.ports import Port
+from cilium_policies.kube.selectors import selects
 from cilium_policies.workloads.cluster import Cluster
 
 _LISTENER_SETS = ("ListenerSet", "XListenerSet")
@@ -31,16 +32,40 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 
 
 def parent_gateways(cluster: Cluster, route: Object) -> Iterator[tuple[str, str]]:
-    """Namespace and name of each Gateway that a route attaches to, directly or through a listener set.
-    A Service as parent is a mesh route: its requests come from the clients themselves."""
+    """Namespace and name of each Gateway that a route attaches to, directly or through a listener set, and that
+    admits it. A Service as parent is a mesh route: its requests come from the clients themselves."""
     for parent in mappings(route.spec.get("parentRefs")):
         kind = text(parent.get("kind")) or "Gateway"
         namespace, name = text(parent.get("namespace")) or route.namespace, text(parent.get("name"))
         if kind == "Gateway":
-            yield namespace, name
+            gateway = cluster.inventory.get(kind, namespace, name)
+            if gateway is None or _admits(cluster, gateway, parent, route):
+                yield namespace, name
         elif kind in _LISTENER_SETS and (found := cluster.inventory.get(kind, namespace, name)):
+            if not _admits(cluster, found, parent, route):
+                continue
             owner = mapping(at(found.body, "spec", "parentRef"))
             yield text(owner.get("namespace")) or namespace, text(owner.get("name"))
+
+
+def _admits(cluster: Cluster, gateway: Object, parent: Mapping, route: Object) -> bool:
+    """Whether a listener that the route names lets routes of its namespace in, where it says whom (`allowedRoutes`).
+    What is not shown, the labels of a Namespace, admits."""
+    wanted = text(parent.get("sectionName"))
+    listeners = mappings(gateway.spec.get("listeners"))
+    chosen = [one for one in listeners if not wanted or text(one.get("name")) == wanted]
+    return not listeners or any(_lets_in(cluster, gateway, one, route) for one in chosen)
+
+
+def _lets_in(cluster: Cluster, gateway: Object, listener: Mapping, route: Object) -> bool:
+    spaces = mapping(at(listener, "allowedRoutes", "namespaces"))
+    chosen = text(spaces.get("from")) or "All"
+    if chosen != "Selector":
+        return chosen == "All" or (chosen == "Same" and route.namespace == gateway.namespace)
+    space = cluster.inventory.get("Namespace", "", route.namespace)
+    if space is None:
+        return True
+    return selects(spaces.get("selector"), {"kubernetes.io/metadata.name": route.namespace, **space.labels})
 
 
 def route_backends(cluster: Cluster, route: Object) -> Iterator[tuple[Peer, Port]]:

@@ -3,11 +3,12 @@ configuration tells them to read monitors or annotations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import Peer
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
+from cilium_policies.kube.access_rules import EVERYWHERE
 from cilium_policies.kube.objects import Mapping, Object, flag
 from cilium_policies.kube.selectors import selects
 from cilium_policies.lean import NamedTuple
@@ -61,22 +62,44 @@ class Scrapers:
             kind, spec = _declared(workload)
             if kind:
                 self._objects.append(_Scraper(ends(workload), kind, workload.namespace, spec))
-        self._readers: dict[str, tuple[Peer, ...]] = {}
+        self._readers: dict[tuple[str, str, tuple[str, ...]], list[tuple[Workload, frozenset[str]]]] = {}
 
     def of(self, monitor: Object) -> tuple[Peer, ...]:
         """Everybody who scrapes what a monitor names; the config's scrapers always do."""
         found = [peer for one in self._objects if self._chooses(one, monitor) for peer in one.peers]
-        found += self.reading(*_READERS.get(monitor.kind, ()))
+        words = _READERS.get(monitor.kind, ())
+        found += self.reading(words, monitor.namespace, monitor.group, f"{monitor.kind.lower()}s")
         return tuple(dict.fromkeys([*found, *self._given]))
 
-    def reading(self, *words: str) -> tuple[Peer, ...]:
-        """Pods whose configuration holds one of these words."""
+    def reading(
+        self, words: tuple[str, ...], namespace: str, group: str, *resources: str
+    ) -> tuple[Peer, ...]:
+        """Pods whose configuration holds one of these words and that may read such objects of a namespace: by a role
+        binding, or as a release of a chart that the catalogue knows, which brings its own. A word alone proves
+        nothing: anybody can write it."""
         found: list[Peer] = []
         for word in words:
-            if word not in self._readers:
-                self._readers[word] = tuple(_mentioning(self._cluster.workloads, word))
-            found += self._readers[word]
+            key = (word, group, resources)
+            if key not in self._readers:
+                self._readers[key] = list(self._mentioning(word, group, resources))
+            for workload, reach in self._readers[key]:
+                if reach & {EVERYWHERE, namespace}:
+                    found += ends(workload)
         return tuple(found)
+
+    def _mentioning(
+        self, word: str, group: str, resources: tuple[str, ...]
+    ) -> Iterator[tuple[Workload, frozenset[str]]]:
+        for workload in self._cluster.workloads:
+            if any(word in found.value for found in workload.texts):
+                if not workload.rendered and workload.component:
+                    yield workload, frozenset((EVERYWHERE,))
+                else:
+                    access = self._cluster.access
+                    yield (
+                        workload,
+                        access.reach(workload.namespace, workload.service_account, group, *resources),
+                    )
 
     @property
     def given(self) -> tuple[Peer, ...]:
@@ -113,9 +136,3 @@ def _declared(workload: Workload) -> tuple[str, Mapping]:
     if workload.source is not None and workload.source.kind in kinds:
         return workload.source.kind, workload.source.spec
     return (workload.kind, workload.values) if workload.kind in kinds else ("", {})
-
-
-def _mentioning(workloads: Iterable[Workload], word: str) -> Iterable[Peer]:
-    for workload in workloads:
-        if any(word in found.value for found in workload.texts):
-            yield from ends(workload)

@@ -11,7 +11,7 @@ from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.given import Given
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.resolve import resolved
-from cilium_policies.generate.roles import Roles, usual_scrapers
+from cilium_policies.generate.roles import Roles, may_serve, usual_scrapers
 from cilium_policies.workloads.cluster import Cluster
 
 _NODES = ("host", "remote-node")
@@ -59,7 +59,7 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
             if known.direction != "ingress" or known.probe:
                 continue
             if known.peer == "ingress-clients":
-                proxies += parts.component(name)
+                proxies += [one for one in parts.component(name) if may_serve(cluster, one)]
             if known.peer in _NODES:
                 for_nodes.update(_ports(known, parts, name))
             if known.peer in _OUTSIDE:

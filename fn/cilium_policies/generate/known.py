@@ -16,7 +16,7 @@ from cilium_policies.kube.objects import Mapping
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.distribution import is_bootstrapped
-from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.model import Service, Workload
 
 # Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.
 _ANYWHERE = (
@@ -86,7 +86,7 @@ def _edge(
         return  # nothing tells how it is set up, and each build that writes allow-flux must write the same text
     if not holds(known.when, facts, known.peer):
         return
-    if known.peer == "world" and known.direction == "ingress" and _is_inside(workload, cluster):
+    if workload.rendered and not _stands(known, workload, cluster):
         return
     ports = known.pod_ports()
     own = pods(workload)
@@ -136,13 +136,28 @@ def _on(ports: tuple[Port, ...], asked: int) -> tuple[Port, ...] | None:
     return tuple(port for port in ports if port.number <= asked <= (port.end or port.number)) or None
 
 
-def _is_inside(workload: Workload, cluster: Cluster) -> bool:
-    """Whether the input shows the Services before rendered pods and none is published: what evidence finds beside
-    them (hostPorts) has edges of its own."""
-    before = cluster.before(workload) if workload.rendered else []
-    return bool(before) and all(
-        one.type not in ("LoadBalancer", "NodePort") and not one.external_ips for one in before
-    )
+def _stands(known: Known, workload: Workload, cluster: Cluster) -> bool:
+    """Whether a rendered pod may have this edge of the entry that it is taken for: a label or an image names a
+    component and proves no right. The API server wants a role binding wherever the input shows any of the pod's own;
+    what reaches nodes, every pod or any address wants label and image to agree, and so does the Internet of a pod
+    that only its label tells; the outside comes in where a Service publishes it (hostPorts have edges of their own),
+    or where the input shows none before pods whose label and image agree."""
+    word = known.peer.partition(":")[0]
+    certain = workload.by_label and workload.by_image
+    if known.direction == "ingress":
+        if word in ("world", "ingress-clients"):
+            before = cluster.before(workload)
+            return any(map(_is_published, before)) or (certain and not before)
+        return True
+    if word == "kube-apiserver":
+        return certain and not cluster.access.shows(workload.namespace)
+    if word in ("host", "remote-node", "world", "all-pods"):
+        return certain
+    return workload.by_image or word not in ("internet", "cidr", "fqdn", "namespace")
+
+
+def _is_published(service: Service) -> bool:
+    return service.type in ("LoadBalancer", "NodePort") or bool(service.external_ips)
 
 
 def _peers(
@@ -153,8 +168,6 @@ def _peers(
     if word == "component":
         yield from map(pods, _instances(name, workload, outward, roles))
     elif word == "kube-apiserver":
-        if outward and workload.rendered and not workload.by_label:
-            return  # the same image runs in many ways: whether this one calls the API its role bindings say
         yield from (KUBE_APISERVER,) if outward else api_callers(cluster)
     elif word == "gateway":
         yield from roles.gateways

@@ -5,8 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cilium_policies.evidence.edge import Peer, pods
+from cilium_policies.kube.access_rules import EVERYWHERE
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
+
+
+def may_serve(cluster: Cluster, one: Workload) -> bool:
+    """Whether a pod recognised as a proxy may be one: a release's, or beside a controller that its role binding makes
+    one. Labels and images are no proof."""
+    return not one.rendered or one.namespace in cluster.routing_namespaces
+
+
+def _may_scrape(cluster: Cluster, one: Workload) -> bool:
+    """Whether a pod recognised as a scraper scrapes the cluster: made by an operator or a release, or its role
+    binding lets it read monitors, or the pods that its configuration discovers."""
+    if not one.rendered:
+        return True
+    reach, account = cluster.access.reach, (one.namespace, one.service_account)
+    if EVERYWHERE in reach(*account, "monitoring.coreos.com", "servicemonitors", "podmonitors"):
+        return True
+    discovers = any("kubernetes_sd_configs" in found.value for found in one.texts)
+    return discovers and EVERYWHERE in reach(*account, "", "pods", "endpoints")
 
 
 class Roles:
@@ -29,10 +48,11 @@ class Roles:
                 self._by_namespace.setdefault((one.component, one.namespace), []).append(one)
                 self._by_release.setdefault((one.component, one.namespace, one.release), []).append(one)
                 self._by_instance.setdefault((one.component, one.namespace, one.instance), []).append(one)
-        self.scraper_pods = cluster.playing("scraper")
+        self.scraper_pods = [one for one in cluster.playing("scraper") if _may_scrape(cluster, one)]
         self.scrapers = scrapers or tuple(map(pods, self.scraper_pods))
         self.dns = dns
-        self.gateways = gateways or tuple(map(pods, cluster.playing("gateway")))
+        proxies = [one for one in cluster.playing("gateway") if may_serve(cluster, one)]
+        self.gateways = gateways or tuple(map(pods, proxies))
 
     @property
     def components(self) -> Iterable[str]:

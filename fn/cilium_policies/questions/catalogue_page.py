@@ -30,7 +30,7 @@ spec:
     disable: [podinfo]
     define:
     - component: ledger
-      role: gateway                           # what it is to others, where it is that: gateway, scraper, dns, storage
+      role: gateway                           # what it is to others, where it is that: gateway, scraper, dns, storage …
       match:                                  # label sets, each alone enough; the one with most labels wins
       - {app.kubernetes.io/name: ledger}
       images: [example/ledger]                # known by what it runs, where labels do not tell

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cilium_policies.config.settings import Settings
+from cilium_policies.kube.access_rules import EVERYWHERE, Bindings
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.flux import Owner
@@ -13,6 +14,14 @@ from cilium_policies.workloads.model import Service, Workload
 
 # role (gateway, scraper, dns …) → the catalogue's components of that role, each with its customary labels
 Roles = Mapping[str, Mapping[str, dict[str, str]]]
+# What the controller of a Gateway or an Ingress writes, by API group.
+_ROUTED = (
+    ("gateway.networking.k8s.io", "gateways/status"),
+    ("gateway.networking.k8s.io", "gatewayclasses/status"),
+    ("networking.k8s.io", "ingresses/status"),
+    ("traefik.io", "ingressroutes"),
+    ("projectcontour.io", "httpproxies/status"),
+)
 
 
 class Cluster:
@@ -40,6 +49,8 @@ class Cluster:
         self.known = any(
             one.where.elsewhere for one in inventory.objects
         )  # an inventory stands beside the input
+        self._access: Bindings | None = None
+        self._routing: frozenset[str] | None = None
         self._by_namespace: dict[str, list[Workload]] = {}
         self._by_label: dict[tuple[str, str, str], list[Workload]] = {}
         for workload in workloads:
@@ -75,6 +86,28 @@ class Cluster:
             if one.component in players:
                 found[one.component].append(one)
         return [one for members in found.values() for one in members]
+
+    @property
+    def access(self) -> Bindings:
+        """Who may use the Kubernetes API, read when somebody asks."""
+        if self._access is None:
+            self._access = Bindings(self.inventory)
+        return self._access
+
+    @property
+    def routing_namespaces(self) -> frozenset[str]:
+        """Where controllers of Gateways and Ingresses run: as a release of theirs says, or their role bindings."""
+        if self._routing is None:
+            self._routing = frozenset(one.namespace for one in self.workloads if self._routes(one))
+        return self._routing
+
+    def _routes(self, one: Workload) -> bool:
+        if not one.rendered:
+            return self.plays(one, "gateway") or self.plays(one, "gateway-controller")
+        return any(
+            EVERYWHERE in self.access.acts(one.namespace, one.service_account, group, resource)
+            for group, resource in _ROUTED
+        )
 
     def in_namespace(self, namespace: str) -> list[Workload]:
         return self._by_namespace.get(namespace, [])

@@ -61,6 +61,7 @@ class Workload:
         "absent",
         "annotations",
         "brought",
+        "by_image",
         "by_label",
         "chart",
         "component",
@@ -108,6 +109,7 @@ class Workload:
         self.values: Mapping = {}  # Helm values or the custom resource's spec, for conditions
         self.component = ""  # catalogue entry, once recognised
         self.by_label = True  # recognised by more than its image: it is set up as the component's charts do
+        self.by_image = True  # one of its images is called as the component's, whatever the registry
         self.rendered = False
         self.brought = False  # its distribution brings it: a subject only beside the namespace's default-deny
         self.peers: tuple[Any, Any] | None = None  # its selectors as a peer, kept by generate.rules

@@ -11,6 +11,7 @@ from cilium_policies.kube.objects import Mapping, Object, at, mappings, sequence
 _IDLE_ROLES = {"system:discovery", "system:public-info-viewer", "system:basic-user"}
 _GROUP = "system:serviceaccounts"
 _USER = "system:serviceaccount:"
+EVERYWHERE = "*"
 
 
 class Bindings:
@@ -21,6 +22,7 @@ class Bindings:
         self._cluster_roles = {one.name: one for one in reversed(inventory.of("ClusterRole"))}
         self._roles = {(one.namespace, one.name): one for one in reversed(inventory.of("Role"))}
         self._accounts: dict[tuple[str, str], list[Object]] = {}
+        self._shown = {one.namespace for one in inventory.of("ServiceAccount", "Role", "RoleBinding")}
         self._namespaces: dict[str, Object] = {}
         self._everybody: Object | None = None
         for one in inventory.of("ClusterRoleBinding", "RoleBinding"):
@@ -38,6 +40,40 @@ class Bindings:
             role = self._role(binding)
             yield from mappings(role.body.get("rules")) if role is not None else ()
 
+    def reach(self, namespace: str, account: str, group: str, *resources: str) -> frozenset[str]:
+        """The namespaces in which this service account may read one of these resources of an API group; EVERYWHERE
+        among them for a ClusterRoleBinding. A role that another build holds counts as one that allows it where its
+        name is the cluster's to give (a ClusterRole's)."""
+        found = set()
+        for binding in self._accounts.get((namespace, account), ()):
+            role = self._role(binding)
+            if role is None:
+                allowed = text(at(binding.body, "roleRef", "kind")) != "Role"
+            else:
+                rules = mappings(role.body.get("rules"))
+                allowed = any(_reads(rule, group, resources) for rule in rules)
+            if allowed:
+                found.add(EVERYWHERE if binding.kind == "ClusterRoleBinding" else binding.namespace)
+        return frozenset(found)
+
+    def acts(self, namespace: str, account: str, group: str, resource: str) -> frozenset[str]:
+        """The namespaces (EVERYWHERE among them) in which a role names this resource ("" any) of this API group for
+        the service account; what is allowed everything is no controller of it yet."""
+        found = set()
+        for binding in self._accounts.get((namespace, account), ()):
+            role = self._role(binding)
+            for rule in mappings(role.body.get("rules")) if role is not None else ():
+                groups, resources = (
+                    map(text, sequence(rule.get(field))) for field in ("apiGroups", "resources")
+                )
+                if group in groups and (not resource or resource in resources):
+                    found.add(EVERYWHERE if binding.kind == "ClusterRoleBinding" else binding.namespace)
+        return frozenset(found)
+
+    def shows(self, namespace: str) -> bool:
+        """Whether the input holds service accounts, roles or bindings of a namespace: then a pod's own are there."""
+        return namespace in self._shown
+
     def _role(self, binding: Object) -> Object | None:
         kind, name = text(at(binding.body, "roleRef", "kind")), text(at(binding.body, "roleRef", "name"))
         return self._roles.get((binding.namespace, name)) if kind == "Role" else self._cluster_roles.get(name)
@@ -51,6 +87,7 @@ class Bindings:
     def _take(self, binding: Object) -> None:
         for subject in mappings(binding.body.get("subjects")):
             kind, name = text(subject.get("kind")), text(subject.get("name"))
+            self._shown.add(text(subject.get("namespace")))
             if kind == "ServiceAccount":
                 key = (text(subject.get("namespace")) or binding.namespace, name)
                 self._accounts.setdefault(key, []).append(binding)
@@ -61,6 +98,13 @@ class Bindings:
                 self._everybody = self._everybody or binding
             elif kind == "Group" and name.startswith(_GROUP + ":"):
                 self._namespaces.setdefault(name[len(_GROUP) + 1 :], binding)
+
+
+def _reads(rule: Mapping, group: str, resources: tuple[str, ...]) -> bool:
+    groups, told, verbs = (
+        {text(one) for one in sequence(rule.get(field))} for field in ("apiGroups", "resources", "verbs")
+    )
+    return bool(groups & {group, "*"} and told & {*resources, "*"} and verbs & {"get", "list", "watch", "*"})
 
 
 def _used(rule: Mapping) -> bool:
