@@ -8,7 +8,7 @@ BASE   ?=
 PYTEST_ARGS ?= -n auto --dist loadgroup -q -rs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format score mutate bench image docs dist lock expected tools clean
+.PHONY: help demo test lint format score mutate live bench image docs dist lock expected tools clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ score: $(VENV)/.dev ## ask Cilium's own policy engine about every flow of the co
 
 mutate: $(VENV)/.dev ## drop or alter one rule at a time: which would no asserted flow notice?
 	$(BIN)/python -m tests.engine.mutate
+
+live: $(VENV)/.dev ## send every flow as real packets through a running Cilium; CASE=… one case, CILIUM=… a version
+	$(BIN)/python -m tests.live $(if $(CASE),,--write docs/live.md) $(if $(CILIUM),--cilium $(CILIUM)) $(CASE)
 
 bench: $(VENV)/.dev ## compare speed and memory with a Go and a PyYAML function
 	$(BIN)/python -m bench

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 import click
@@ -13,12 +13,15 @@ from cilium_policies.checks.situation import with_generated
 from cilium_policies.cilium.model import Policy
 from cilium_policies.cli import options
 from cilium_policies.cli.progress import Progress
-from cilium_policies.cli.streams import say
+from cilium_policies.cli.streams import put, say
 from cilium_policies.config.model import Mode
 from cilium_policies.document.finding import refused
+from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import Policies
 from cilium_policies.questions.audit import Audit
 from cilium_policies.questions.flows import UNTYPED
+from cilium_policies.questions.metrics import Metrics
+from cilium_policies.questions.recording import opened
 
 
 @click.command("audit", short_help="Hubble's flows against the enforced plan")
@@ -28,8 +31,13 @@ from cilium_policies.questions.flows import UNTYPED
     "--flows", metavar="FILE", type=click.File("rb"), default="-", help="The flows; stdin when left out."
 )
 @click.option("--unused", is_flag=True, help="Lists the generated rules that no flow has used instead.")
-def audit_command(form: str, flows: IO[bytes], unused: bool, **given: Any) -> int:
+@click.option(
+    "--rules", is_flag=True, help="Prints alerts for Prometheus and Hubble's options for them instead."
+)
+def audit_command(form: str, flows: IO[bytes], unused: bool, rules: bool, **given: Any) -> int:
     """Lists the flows that enforcement would cut: grouped, counted, first and last seen, and how to allow each.
+
+    The flows come from hubble, from the exporter's files, from Loki, or as counters from Prometheus.
 
     FILE and DIR are the manifests, whose plan the flows are held against. Without them Hubble's own attribution
     counts: which flows no policy in the cluster names. Ctrl-C ends a live stream and prints what was seen.
@@ -38,30 +46,62 @@ def audit_command(form: str, flows: IO[bytes], unused: bool, **given: Any) -> in
     hubble observe --type policy-verdict -o json --last 100000 | cilium-policies audit rendered/
     hubble observe --type policy-verdict -o json --follow | cilium-policies audit rendered/
     cilium-policies audit --flows flows.json --unused rendered/
+    cilium-policies audit --rules > prometheusrule.yaml
 
     Exit code: 0 done; 1 input or config refused, or no flow in it; 2 wrong command line.
     """
+    if rules:
+        from cilium_policies.questions.alerts import as_yaml
+
+        put(as_yaml().encode())
+        return 0
     if "-" in given["files"]:
         raise click.UsageError("stdin holds the flows: name the manifests as FILE or DIR")
     if unused and not given["files"]:
         raise click.UsageError("--unused needs the manifests: name them as FILE or DIR")
     if flows.name == "<stdin>" and sys.stdin.isatty():
         raise click.UsageError("no flows: pipe hubble observe -o json in, or name a file with --flows")
-    audit, policies = _audit(given)
-    with Progress() as told:
-        audit.read(
-            _lines(flows), lambda lines: told(f"{lines:,} flows read, {len(audit.groups):,} kinds of them")
-        )
+    audit, policies, _ = enforced_audit(given)
+    recording = opened(flows)
+    if recording.metrics is not None:
+        return _counted(recording.metrics, audit, unused, form)
+    read_all(audit, recording.lines)
     _refuse_what_cannot_tell(audit, planned=bool(given["files"]))
     options.show([audit.unused(policies) if unused else audit.cut()], form)
     say(f"cilium-policies: {line}" for line in _told(audit, bool(policies)))
     return 0
 
 
-def _audit(given: dict[str, Any]) -> tuple[Audit, list[Policy]]:
+def _counted(metrics: Metrics, audit: Audit, unused: bool, form: str) -> int:
+    if unused:
+        raise refused("counters do not say which rule was used", "give it flows", file="flows")
+    options.show([metrics.cut(audit.world)], form)
+    say(f"cilium-policies: {line}" for line in _told_by_counters(metrics, audit.world is not None))
+    return 0
+
+
+def _told_by_counters(metrics: Metrics, planned: bool) -> Iterator[str]:
+    since = "in the time of the query" if metrics.timed else "since the agents started"
+    yield f"{sum(row.verdicts for row in metrics.rows):,} verdicts {since}; counters have no ports, flows do"
+    if not planned:
+        yield "an own policy that allows everything is counted as one that no rule covers: name the manifests"
+    if metrics.lost:
+        yield f"Hubble lost {metrics.lost:,} events"
+
+
+def read_all(audit: Audit, lines: Iterable[bytes]) -> None:
+    """Every line of a recording, or all until Ctrl-C. Raises Refused for one that cannot tell."""
+    with Progress() as told:
+        audit.read(
+            _until_stopped(lines),
+            lambda read: told(f"{read:,} flows read, {len(audit.groups):,} kinds of them"),
+        )
+
+
+def enforced_audit(given: dict[str, Any]) -> tuple[Audit, list[Policy], Plan | None]:
     """The audit of the plan in enforce mode, whatever mode it is in; namespaces that are off stay off."""
     if not given["files"]:
-        return Audit(None), []
+        return Audit(None), [], None
     plan = options.run_of(given).made.plan
     hard = {name: Mode("off" if mode.ingress == "off" else "enforce", "off" if mode.egress == "off" else "enforce")
             for name, mode in plan.modes.items()}  # fmt: skip
@@ -69,10 +109,10 @@ def _audit(given: dict[str, Any]) -> tuple[Audit, list[Policy]]:
     situation = with_generated(plan.cluster, policies, enforced=True)
     open_ends = ((f"{one.workload.namespace}/{one.workload.name}", one.direction) for one in plan.uncovered)
     names = {end.name: end.named_ports for end, one in situation.workloads.items() if one.rendered}
-    return Audit(situation.world, open_ends, names), policies
+    return Audit(situation.world, open_ends, names), policies, plan
 
 
-def _lines(flows: IO[bytes]) -> Iterator[bytes]:
+def _until_stopped(flows: Iterable[bytes]) -> Iterator[bytes]:
     """Lines until the end, or until Ctrl-C: what was seen so far still counts."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

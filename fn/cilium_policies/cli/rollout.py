@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import IO, Any
 
 import click
 
 from cilium_policies.cli import edit, inputs, options
+from cilium_policies.cli.audit import enforced_audit, read_all
 from cilium_policies.cli.streams import put, say
 from cilium_policies.document.finding import refused
 from cilium_policies.questions import rollout as question
+from cilium_policies.questions.recording import opened
 
 
 @click.command("rollout", short_help="shows the phases of enforcement")
@@ -21,8 +23,20 @@ from cilium_policies.questions import rollout as question
     "--to", metavar="N", type=click.IntRange(0), help="Sets phase N in the file that --config names."
 )
 @click.option("--dry-run", is_flag=True, help="Shows the line that --advance or --to would change.")
+@click.option("--if-clean", "dump", metavar="DUMP", type=click.File("rb"),
+              help="Only where this recording (audit says of what) shows nothing that would be cut.")  # fmt: skip
+@click.option(
+    "--window", metavar="TIME", default="24h", show_default=True, help="What DUMP must span: 90m, 24h, 7d."
+)
 def rollout_command(
-    form: str, propose: bool, advance: bool, to: int | None, dry_run: bool, **given: Any
+    form: str,
+    propose: bool,
+    advance: bool,
+    to: int | None,
+    dry_run: bool,
+    dump: IO[bytes] | None,
+    window: str,
+    **given: Any,
 ) -> int:
     """Shows what each phase of spec.rollout enforces, what is uncovered in it, and which namespaces come late.
 
@@ -32,13 +46,21 @@ def rollout_command(
     \b
     cilium-policies rollout --config cilium-policies.yaml rendered/
     cilium-policies rollout --config cilium-policies.yaml --advance
+    cilium-policies rollout --config cilium-policies.yaml --advance --if-clean week.json --window 7d rendered/
 
-    Exit code: 0 done; 1 input or config refused; 2 wrong command line.
+    --if-clean goes on only when, for each namespace that would newly be enforced, DUMP spans the window without a
+    gap, lost nothing, holds a policy verdict in each direction that has workloads, and none that would be cut.
+
+    Exit code: 0 done; 1 input or config refused, or the recording not clean; 2 wrong command line.
     """
     if advance or to is not None:
         if not given["config"]:
             raise click.UsageError("--advance and --to change a file: name it with --config")
+        if dump is not None and not _is_clean(dump, to, window, given):
+            return 1
         return _set_phase(given["config"], to, dry_run)
+    if dump is not None:
+        raise click.UsageError("--if-clean goes with --advance or --to")
     run = options.run_of(given)
     if propose:
         put(question.as_yaml(question.proposed(run.made.plan)).encode())
@@ -47,6 +69,40 @@ def rollout_command(
     options.warn(run, given, "rollout")
     say([f"cilium-policies: {question.next_step(run.made.plan)}"])
     return 0
+
+
+def _is_clean(dump: IO[bytes], to: int | None, window: str, given: dict[str, Any]) -> bool:
+    """Whether the recording is reason enough; where not, the reasons are said."""
+    from cilium_policies.questions import clean
+
+    if not given["files"]:
+        raise click.UsageError("--if-clean needs the manifests: name them as FILE or DIR")
+    try:
+        seconds = clean.window_of(window)
+    except ValueError as error:
+        raise click.UsageError(f"--window: {error}") from None
+    audit, _, plan = enforced_audit(given)
+    assert plan is not None
+    assert audit.world is not None
+    rollout = plan.config.rollout
+    if rollout is None:
+        raise refused("the config has no spec.rollout", "cilium-policies rollout --propose prints one")
+    phase = rollout.phase + 1 if to is None else to
+    wanted = clean.coming(plan, plan.config._replace(rollout=rollout._replace(phase=phase)))
+    recording = opened(dump)
+    if recording.metrics is not None:
+        heard = clean.of_metrics(recording.metrics, audit.world)
+    else:
+        read_all(audit, recording.lines)
+        heard = clean.of_flows(audit)
+    found = list(clean.reasons(heard, wanted, seconds))
+    say(f"cilium-policies: not clean: {reason}" for reason in found)
+    if found:
+        say([f"cilium-policies: phase {phase} is not set: {dump.name} gives {len(found)} reasons against it"])
+    else:
+        spaces = ", ".join(sorted({name for name, _ in wanted})) or "no namespace with workloads"
+        say([f"cilium-policies: clean for {spaces}: {clean.span_in_words(heard)}"])
+    return not found
 
 
 def _set_phase(file: str, wanted: int | None, dry_run: bool) -> int:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
 GROUPS = 20_000  # kept apart; what comes after them is counted together
+MINUTES = 100_000  # of which it is known that something was told in them; ten weeks
 RECENT = 10_000  # connections that are remembered, so that a packet which is sent again is no second one
 DROPPED = "cut now"
 CUT = "would be cut"
@@ -63,6 +64,7 @@ class Audit:
     """Counts connections, line by line, and then answers. `world` None: no plan, Hubble's attribution alone counts.
 
     `seen` connections came; `again` counts further packets of them; `beyond` those of groups that are not kept.
+    `moments` has the last time in each minute in which one was told, by minute, as written.
     """
 
     def __init__(
@@ -73,7 +75,7 @@ class Audit:
     ) -> None:
         """`open_ends` are (namespace/workload, direction) pairs that nothing in the manifests explains; `port_names`
         the ports by name of each namespace/workload whose containers are shown."""
-        self._world = world
+        self.world = world
         self._open_ends = frozenset(open_ends)
         place = _places(world)
         self._flows = Flows(place, world.options, port_names) if world else Flows(place)
@@ -81,6 +83,7 @@ class Audit:
         self._names = sorted({span.name for span in spans if span.name})
         self.groups: dict[Key, Group] = {}
         self._recent: dict[int, None] = {}
+        self.moments: dict[str, str] = {}
         self.lines = self.seen = self.again = self.beyond = self.odd = self.first_odd = 0
         self.disagreements = 0
 
@@ -118,6 +121,8 @@ class Audit:
             return
         self.again += (again := self._known(flow.connection))
         self.seen += not again
+        if len(self.moments) < MINUTES:
+            self.moments[flow.time[:16]] = flow.time
         key = (flow.ingress, flow.source, flow.target, flow.port, flow.protocol)
         group = self.groups.get(key)
         if group is None:
@@ -146,15 +151,15 @@ class Audit:
     def answers(self) -> dict[Key, Answer]:
         """For each group what enforcement does to it; counts where Hubble and the plan differ."""
         self.disagreements = 0
-        trusted = self.attributed or self._world is None
+        trusted = self.attributed or self.world is None
         return {key: self._answer(key, group, trusted) for key, group in self.groups.items()}
 
     def _answer(self, key: Key, group: Group, trusted: bool) -> Answer:
         ingress, source, target, port, protocol = key
         subject, peer = (target, source) if ingress else (source, target)
         decision = None
-        if self._world is not None:
-            decision = self._world.decide(subject.endpoint, peer.endpoint, port, protocol, ingress=ingress)
+        if self.world is not None:
+            decision = self.world.decide(subject.endpoint, peer.endpoint, port, protocol, ingress=ingress)
             if decision.allowed is False and not target.ports_known and self._by_name(key):
                 decision = Decision(None, decision.reason, decision.rules, note=_UNNAMED)
         if group.dropped:
@@ -182,8 +187,8 @@ class Audit:
             dict.fromkeys(self._names, (port, protocol)),
         )
         subject, peer = (named, source.endpoint) if ingress else (source.endpoint, named)
-        return self._world is not None and bool(
-            self._world.decide(subject, peer, port, protocol, ingress=ingress).allowed
+        return self.world is not None and bool(
+            self.world.decide(subject, peer, port, protocol, ingress=ingress).allowed
         )
 
     def cut(self) -> Table:
@@ -215,7 +220,7 @@ class Audit:
     def _why(self, subject: End, direction: str, answer: Answer) -> str:
         if answer.decision is not None and answer.decision.note:
             return answer.decision.note
-        if self._world is None:
+        if self.world is None:
             return "no policy names it"
         if (subject.words, direction) in self._open_ends:
             return f"nothing in the manifests explains the {direction} of {subject.words}"

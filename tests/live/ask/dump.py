@@ -1,0 +1,48 @@
+"""`kubectl get -A -o yaml` from this API server as input: the same policies as from the manifests."""
+
+from __future__ import annotations
+
+import subprocess
+
+from tests.engine.product import Product
+from tests.live.ask import Answer, Check, Live
+from tests.live.given import bodies, given, key, policies, shop
+from tests.live.running import Running
+from tests.tools import environment
+
+NAME = "dump"
+_KINDS = "namespaces,pods,deployments,statefulsets,services,serviceaccounts,ciliumnetworkpolicies"
+_SHOWN = ("Deployment", "StatefulSet", "Service", "ServiceAccount")
+
+
+def ask(live: Live) -> Answer:
+    """The manifests go in, controllers' pods beside them; what comes out of kubectl is read again."""
+    check = Check(NAME, "kubectl get -A -o yaml as input")
+    found = given(shop())
+    with Running(live.cluster, found) as running:
+        running.apply(found.policies["audit"])
+        for body in bodies(found.cluster):
+            if body.get("kind") in _SHOWN and body["metadata"].get("namespace") in ("shop", "reloader"):
+                live.cluster.api.create(body)
+        target = live.out / "dump.yaml"
+        target.write_text(_kubectl(), encoding="utf-8")
+        again = given(shop())
+        made = {key(one): one for one in policies(Product()._run(["--only-policies", str(target)]))}
+        for body in again.policies["audit"]:
+            if body["metadata"]["namespace"] in ("shop", "reloader"):
+                same = made.get(key(body), {}).get("spec") == body["spec"]
+                check.that(f"{'/'.join(key(body))} is the same from the dump", same)
+        for body in bodies(found.cluster):
+            if body.get("kind") in _SHOWN:
+                live.cluster.api.delete(body)
+    return check.answer()
+
+
+def _kubectl() -> str:
+    done = subprocess.run(
+        ["kubectl", "--kubeconfig=/run/kube/config", "get", _KINDS, "-A", "-o", "yaml"],
+        env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise RuntimeError(f"kubectl: {done.stderr.strip()[-300:]}")
+    return done.stdout

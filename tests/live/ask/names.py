@@ -1,0 +1,77 @@
+"""Names: DNS rules and toFQDNs through the agent's DNS proxy, with CNAMEs, short TTLs and search lists."""
+
+from __future__ import annotations
+
+import time
+
+from tests.live.ask import Answer, Check, Live
+from tests.live.compare import Engine, unlike_engine, unlike_table
+from tests.live.dns import Record
+from tests.live.given import given, shop
+from tests.live.network import WORLD
+from tests.live.running import Running
+from tests.live.sockets import Way, attempt
+
+NAME = "names"
+STRIPE, OTHER = "api.stripe.com", "evil.example.net"
+
+
+def ask(live: Live) -> Answer:
+    """examples/shop with `cluster.fqdn`: whoever may reach one name may reach nothing else."""
+    check = Check(NAME, "toFQDNs through the DNS proxy: CNAME, TTL, search list, first packet, other names")
+    found = given(shop(), settings=["cluster.fqdn=true"])
+    engine = Engine(live.judge, found)
+    with Running(live.cluster, found) as running:
+        for mode in ("audit", "enforce"):
+            running.apply(found.policies[mode])
+            check.wrong += [f"{mode}: refused: {words}" for words in running.refused]
+            tried = running.connect()
+            verdicts = engine.verdicts(mode, running.connections)
+            check.all(len(tried), unlike_engine(mode, tried, verdicts))
+            if mode == "audit":
+                check.wrong += [
+                    f"audit cuts {one.connection.row.text()}" for one in tried if not one.attempt.passed
+                ]
+            else:
+                check.wrong += unlike_table(tried)
+        _resolving(running, check)
+    return check.answer()
+
+
+def _resolving(running: Running, check: Check) -> None:
+    """In enforce, from the api of the shop."""
+    api, zone = running.pod("shop/api"), running.servers.zone.names
+    way = Way(api.netns)
+
+    def reaches(address: str) -> bool:
+        running.servers.listen(WORLD, 443, "TCP")
+        return attempt(way, address, 443, "TCP", wait=1.5).passed
+
+    zone[STRIPE] = Record(alias="edge.cdn.example", ttl=1)
+    zone["edge.cdn.example"] = Record(("198.51.100.151",), ttl=1)
+    check.that("before anybody asked for the name, its address is closed", not reaches("198.51.100.151"))
+    for number in range(20):
+        address = f"198.51.100.{160 + number}"
+        zone["edge.cdn.example"] = Record((address,), ttl=1)
+        told = running.resolve(api.netns, STRIPE)
+        check.that(f"behind a CNAME the name is {address}: told {told}", told == [address])
+        check.that(f"the first packet to {address} passes", reaches(address))
+    time.sleep(
+        2
+    )  # beyond the TTL; connections that live keep their address, and so does the agent for a while
+    check.that("the address of a name whose TTL is over is still open at the next look-up",
+               running.resolve(api.netns, STRIPE) and reaches("198.51.100.179"))  # fmt: skip
+    zone[OTHER] = Record(("198.51.100.190",))
+    check.that(
+        "another name is not answered",
+        not running.resolve(api.netns, OTHER) and not reaches("198.51.100.190"),
+    )
+    searched = f"{STRIPE}.shop.svc.cluster.local"
+    asked = len(running.servers.zone.asked)
+    running.resolve(api.netns, searched)
+    check.that(
+        "a resolver's search list comes through to the DNS server", len(running.servers.zone.asked) > asked
+    )
+    web = running.pod("shop/web")
+    check.that("who has no rule for the name does not reach its address",
+               not attempt(Way(web.netns), "198.51.100.179", 443, "TCP", wait=1.5).passed)  # fmt: skip

@@ -1,0 +1,231 @@
+"""One node of a cluster: etcd, an API server, and Cilium's agent with the settings of its own Helm chart."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.live.build import KUBERNETES
+from tests.live.kube import PORT, SERVER, TOKEN, Api, ApiError
+from tests.live.network import CONTROL, HOSTS, NODE, NODE2, POD_CIDR, POD_CIDR6, run
+from tests.live.sockets import inside
+from tests.tools import environment
+
+SOURCE = Path("/run/bin/source")
+SOCKET = "/run/cilium/cilium.sock"
+_OURS = {  # what a sandbox without kubelet and operator needs otherwise than the chart sets it
+    "k8s-kubeconfig-path": "/run/kube/config",
+    "lib-dir": "/run/lib",
+    "procfs": "/proc",
+    "devices": "eth0",
+    "hubble-listen-address": "",
+    "hubble-disable-tls": "true",
+    "write-cni-conf-when-ready": "",
+    "enable-ipv6-masquerade": "false",
+}
+DUAL_STACK = {
+    "enable-ipv6": "true",
+    "ipv6-native-routing-cidr": POD_CIDR6,
+    "k8s-require-ipv6-pod-cidr": "true",
+}
+
+
+class StartError(RuntimeError):
+    """A part of the cluster did not come up; the message has its last lines."""
+
+
+class Cluster:
+    """The processes, and what is asked of them. `logs` is a folder outside the sandbox."""
+
+    def __init__(self, logs: Path) -> None:
+        self.logs = logs
+        self.api = Api()
+        self._agent: subprocess.Popen[bytes] | None = None
+        self._chart = _chart()
+
+    def start(self, settings: Mapping[str, str] | None = None) -> None:
+        """Everything up and ready. Raises StartError."""
+        self._control_plane()
+        self._objects()
+        self.start_agent(settings)
+
+    def start_agent(self, settings: Mapping[str, str] | None = None) -> None:
+        """The agent, anew where it runs: endpoints and open connections outlive it. Raises StartError."""
+        self.stop_agent()
+        folder = Path("/run/cilium-config")
+        run(f"rm -rf {folder} && mkdir {folder}")
+        for name, value in {**self._chart, **_OURS, **(settings or {})}.items():
+            (folder / name).write_text(value, encoding="utf-8")
+        node = {"K8S_NODE_NAME": "node1", "CILIUM_K8S_NAMESPACE": "kube-system"}
+        self._agent = self._spawn("cilium-agent", "", [f"--config-dir={folder}"], node)
+        self._wait(self._agent, "cilium-agent", self._is_ready, 300)
+
+    def stop_agent(self) -> None:
+        """End the agent and wait for it; the eBPF programs stay."""
+        if self._agent is not None:
+            self._agent.terminate()
+            self._agent.wait(60)
+            self._agent = None
+            Path(SOCKET).unlink(missing_ok=True)
+
+    def ask_agent(self, path: str, method: str = "GET") -> Any:
+        """A reply of the agent's own API. Raises OSError where it does not answer."""
+        connection = http.client.HTTPConnection("localhost", timeout=30)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.settimeout(30)
+        try:
+            connection.sock.connect(SOCKET)
+            connection.request(method, f"/v1{path}")
+            return json.loads(connection.getresponse().read() or b"null")
+        finally:
+            connection.close()
+
+    def settle(self, limit: float = 120) -> None:
+        """Wait until each endpoint has the newest policy, and for a while no newer comes. Raises StartError."""
+        last, since, end = None, time.monotonic(), time.monotonic() + limit
+        while time.monotonic() < end:
+            newest = (self.ask_agent("/policy") or {}).get("revision") or 0
+            states = [(one["status"]["state"], _revision(one)) for one in self.ask_agent("/endpoint")]
+            now = (newest, tuple(sorted(states)))
+            if now != last:
+                last, since = now, time.monotonic()
+            ready = all(state == "ready" and revision >= newest for state, revision in states)
+            if ready and time.monotonic() - since > 1.5:
+                return
+            time.sleep(0.2)
+        raise StartError(f"the endpoints do not settle: revision {newest}, {states[:5]}")
+
+    def _is_ready(self) -> bool:
+        return bool(self.ask_agent("/healthz").get("cilium", {}).get("state") == "Ok")
+
+    def _control_plane(self) -> None:
+        run("openssl genrsa -out /run/kube/sa.key 2048")
+        Path("/run/kube/tokens.csv").write_text(f'{TOKEN},admin,admin,"system:masters"\n', encoding="utf-8")
+        Path("/run/kube/config").write_text(json.dumps(_kubeconfig()), encoding="utf-8")
+        etcd = "http://127.0.0.1:2379"
+        self._spawn("etcd", CONTROL, [
+            "--data-dir=/run/kube/etcd", f"--listen-client-urls={etcd}", f"--advertise-client-urls={etcd}",
+            "--unsafe-no-fsync", "--log-level=warn",
+        ])  # fmt: skip
+        server = self._spawn("kube-apiserver", CONTROL, [
+            f"--etcd-servers={etcd}", f"--secure-port={PORT}", f"--advertise-address={SERVER}",
+            "--service-cluster-ip-range=10.96.0.0/16", "--cert-dir=/run/kube/certs",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            "--service-account-key-file=/run/kube/sa.key", "--service-account-signing-key-file=/run/kube/sa.key",
+            "--authorization-mode=AlwaysAllow", "--token-auth-file=/run/kube/tokens.csv",
+            # Nobody makes ServiceAccounts here, and pods of every kind must be taken.
+            "--disable-admission-plugins=ServiceAccount,DefaultTolerationSeconds,PodSecurity",
+            "--allow-privileged=true", "--profiling=false", "--enable-priority-and-fairness=false",
+        ])  # fmt: skip
+        self._wait(server, "kube-apiserver", lambda: self.api.ask("GET", "/readyz")[0] == 200, 180)
+
+    def _objects(self) -> None:
+        """Cilium's kinds, the nodes, and the namespace that the agent looks into."""
+        for path in sorted(SOURCE.glob("pkg/k8s/apis/cilium.io/client/crds/*/*.yaml")):
+            self.api.create(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+        for name, host, cidrs in (
+            ("node1", NODE, [POD_CIDR, POD_CIDR6]),
+            ("control", HOSTS[CONTROL], ["10.244.16.0/24"]),
+            ("node2", HOSTS[NODE2], ["10.244.17.0/24"]),
+        ):
+            self._node(name, host.address, host.address6, cidrs)
+        _patiently(lambda: self.api.ask("GET", "/apis/cilium.io/v2/ciliumnodes")[0] == 200, 60)
+        for name, host in (("control", HOSTS[CONTROL]), ("node2", HOSTS[NODE2])):
+            addresses = [
+                {"type": "InternalIP", "ip": host.address},
+                {"type": "InternalIP", "ip": host.address6},
+            ]
+            self.api.create({"apiVersion": "cilium.io/v2", "kind": "CiliumNode", "metadata": {"name": name},
+                             "spec": {"addresses": addresses}})  # fmt: skip
+        self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "cilium-secrets"}})
+
+    def _node(self, name: str, address: str, address6: str, cidrs: list[str]) -> None:
+        labels = {"kubernetes.io/hostname": name}
+        self.api.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels},
+                         "spec": {"podCIDR": cidrs[0], "podCIDRs": cidrs}})  # fmt: skip
+        addresses = [{"type": "InternalIP", "address": one} for one in (address, address6)]
+        named = {"type": "Hostname", "address": name}
+        self.api.patch("Node", "", name, {"status": {"addresses": [*addresses, named]}}, "/status")
+
+    def _spawn(
+        self, name: str, namespace: str, arguments: list[str], extra: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        with (self.logs / f"{name}.log").open("ab") as log, inside(namespace):
+            return subprocess.Popen(
+                [f"/run/bin/{name}", *arguments],
+                env={**os.environ, **(extra or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def _wait(
+        self, process: subprocess.Popen[bytes], name: str, ready: Callable[[], bool], limit: float
+    ) -> None:
+        def answered() -> bool:
+            if process.poll() is not None:
+                raise StartError(f"{name} ended with {process.returncode}:\n{self.last_lines(name)}")
+            return ready()
+
+        if not _patiently(answered, limit):
+            process.send_signal(signal.SIGKILL)
+            raise StartError(f"{name} is not ready after {limit:.0f} s:\n{self.last_lines(name)}")
+
+    def last_lines(self, name: str, count: int = 15) -> str:
+        """What a process said last."""
+        text = (self.logs / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+        return "\n".join(f"  {line[:400]}" for line in text.splitlines()[-count:])
+
+
+def _revision(endpoint: Mapping[str, Any]) -> int:
+    return int(((endpoint["status"].get("policy") or {}).get("realized") or {}).get("policy-revision") or 0)
+
+
+def _patiently(ready: Callable[[], bool], limit: float) -> bool:
+    """Ask until the answer is yes; a server that does not answer yet is a no."""
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        try:
+            if ready():
+                return True
+        except (OSError, ValueError, ApiError, http.client.HTTPException):
+            pass
+        time.sleep(0.2)
+    return False
+
+
+def _kubeconfig() -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "live",
+        "clusters": [
+            {
+                "name": "live",
+                "cluster": {"server": f"https://{SERVER}:{PORT}", "insecure-skip-tls-verify": True},
+            }
+        ],
+        "users": [{"name": "live", "user": {"token": TOKEN}}],
+        "contexts": [{"name": "live", "context": {"cluster": "live", "user": "live"}}],
+    }
+
+
+def _chart() -> dict[str, str]:
+    """The settings that Cilium's own chart of this version gives an agent."""
+    command = ["helm", "template", "cilium", str(SOURCE / "install/kubernetes/cilium"), "-n", "kube-system",
+               "--kube-version", KUBERNETES, "-s", "templates/cilium-configmap.yaml"]  # fmt: skip
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise StartError(f"helm template: {done.stderr.strip()[-400:]}")
+    data = yaml.load(done.stdout, Loader=yaml.CSafeLoader)["data"]
+    return {name: value for name, value in data.items() if not name.startswith("hubble-tls")}

@@ -1,0 +1,77 @@
+"""docs/live.md: what was asked of the running cluster, and what came out."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.live.build import KUBERNETES
+
+_HEAD = """\
+# Live: the same questions, put to a running Cilium
+
+Every other test asks Cilium's policy engine as a library. Here the packets are real: cilium-agent {cilium} with its
+eBPF programs and its Helm chart's settings, kube-apiserver {kubernetes} and etcd, the hubble CLI and cilium-cni,
+all built from Go modules. Pods are network namespaces, connections are sockets. There are no images, no kubelet and
+no operator. All of it lives in namespaces of its own and ends with them; the machine's network, mounts, cgroups and
+settings stay as they are (`tests/live/test_sandbox.py` compares them).
+
+```sh
+make live                    # everything; ten minutes to build once, then some ten to run
+make live CASE=shop          # one case, or one question
+make live CILIUM=1.19.6      # another version, as far as it builds
+```
+
+It needs Linux, root, clang 17 or newer and Go; what is missing it says in one line, and skips.
+
+## What is asked of a case
+
+Each row of its flow table is one connection in four modes: without policies, with those that the input brings
+itself, in audit, in enforce. In each mode the packets must do what the engine says. Under enforcement they must do
+what the table says. Audit may cut nothing that passed before it; Hubble must name a policy exactly for those
+directions that enforcement lets through; the `hubble observe` line of the README and `cilium-policies audit` must
+list the others, all of them and nothing else. The API server must take every policy, and keep its spec as it was
+written.
+
+This page is written by `make live`; a row is as old as its last run.
+
+"""
+_COLUMNS = "| case | what | asked | not as expected | seconds |\n|---|---|---|---|---|\n"
+_ROW = re.compile(r"\| `(?P<name>[^`]+)` \|")
+
+
+class Entry(NamedTuple):
+    """One row of the page and the sentences below the table."""
+
+    row: str
+    notes: list[str]
+
+
+def write(target: Path, answers: str, cilium: str) -> None:
+    """Write the page; answers (JSON lines) replace their rows, the others stay."""
+    known = _read(target.read_text(encoding="utf-8")) if target.exists() else {}
+    for line in answers.splitlines():
+        one = json.loads(line)
+        known[one["name"]] = _entry(one)
+    text = _HEAD.format(cilium=cilium, kubernetes=KUBERNETES) + _COLUMNS
+    text += "".join(f"{entry.row}\n" for entry in known.values())
+    noted = [f"- `{name}`: {note}\n" for name, entry in known.items() for note in entry.notes]
+    target.write_text(text + ("\n## Noted\n\n" + "".join(noted) if noted else ""), encoding="utf-8")
+
+
+def _entry(answer: dict[str, Any]) -> Entry:
+    wrong = str(len(answer["wrong"])) if answer["wrong"] else "none"
+    row = f"| `{answer['name']}` | {answer['what']} | {answer['asked']:,} | {wrong} | {answer['seconds']} |"
+    notes = [f"**not as expected**: {line}" for line in answer["wrong"][:20]] + answer["notes"]
+    return Entry(row, [note.replace("\n", " ") for note in notes])
+
+
+def _read(text: str) -> dict[str, Entry]:
+    """The rows and notes of the page as it is."""
+    found = {match["name"]: Entry(line, []) for line in text.splitlines() if (match := _ROW.match(line))}
+    for name, note in re.findall(r"^- `([^`]+)`: (.*)$", text, re.MULTILINE):
+        if name in found:
+            found[name].notes.append(note)
+    return found
