@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tests.engine.build import NoGoError
 from tests.live import build, inside, needs, page, sandbox
-from tests.tools import environment
+
+KEPT = 4  # runs whose logs and recordings stay
 
 
 def main() -> int:
@@ -46,11 +49,9 @@ def main() -> int:
 
 
 def _run(programs: Path, wanted: list[str], target: Path | None, version: str) -> int:
-    out = programs / "last"
-    out.mkdir(exist_ok=True)
-    for old in out.iterdir():
-        old.unlink()
-    environment()
+    out = Path(tempfile.mkdtemp(prefix="run-", dir=programs))
+    for old in sorted(programs.glob("run-*"), key=lambda one: one.stat().st_mtime)[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
     code = sandbox.run([sys.executable, "-m", "tests.live.inside", programs, out, *wanted])
     if target is not None and (out / "answers.jsonl").exists():
         page.write(target, (out / "answers.jsonl").read_text(encoding="utf-8"), version)
