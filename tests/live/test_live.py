@@ -1,4 +1,4 @@
-"""The shop and the main case on a running Cilium, where it is built already: `make live` builds it and asks the rest."""
+"""The shop and the main case on a running Cilium, where it is built: `make live` builds it and asks the rest."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def audit_command(form: str, flows: IO[bytes], unused: bool, rules: bool, **give
         raise click.UsageError("--unused needs the manifests: name them as FILE or DIR")
     if flows.name == "<stdin>" and sys.stdin.isatty():
         raise click.UsageError("no flows: pipe hubble observe -o json in, or name a file with --flows")
-    audit, policies, _ = enforced_audit(given)
+    audit, policies, plan = enforced_audit(given)
     recording = opened(flows)
     if recording.metrics is not None:
         return _counted(recording.metrics, audit, unused, form)
@@ -69,7 +69,19 @@ def audit_command(form: str, flows: IO[bytes], unused: bool, rules: bool, **give
     _refuse_what_cannot_tell(audit, planned=bool(given["files"]))
     options.show([audit.unused(policies) if unused else audit.cut()], form)
     say(f"cilium-policies: {line}" for line in _told(audit, bool(policies)))
+    say(f"cilium-policies: {line}" for line in _unheard(audit, plan))
     return 0
+
+
+def _unheard(audit: Audit, plan: Plan | None) -> Iterator[str]:
+    """Where nothing was seen, "nothing would be cut" means nothing."""
+    from cilium_policies.questions import clean
+
+    found = clean.unheard(plan, clean.of_flows(audit).verdicts) if plan else []
+    for direction in ("ingress", "egress"):
+        names = [name for name, one in found if one == direction]
+        if names:
+            yield f"no verdict of the {direction} of {', '.join(names)}: nothing is known of it"
 
 
 def _counted(metrics: Metrics, audit: Audit, unused: bool, form: str) -> int:

@@ -60,6 +60,17 @@ def coming(plan: Plan, config: Config) -> list[Direction]:
     return found
 
 
+def unheard(plan: Plan, verdicts: frozenset[Direction]) -> list[Direction]:
+    """The directions with workloads of which a recording has no policy verdict: it knows nothing of them."""
+    spaces = sorted({one.namespace for one in plan.subjects} & set(plan.namespaces))
+    wanted = ((name, direction) for name in spaces for direction in ("ingress", "egress"))
+    return [
+        (name, direction)
+        for name, direction in wanted
+        if getattr(plan.modes[name], direction) != "off" and (name, direction) not in verdicts
+    ]
+
+
 def of_flows(audit: Audit) -> Heard:
     """What flows tell."""
     faults = []
