@@ -116,7 +116,7 @@ QUESTIONS = [
     ["list"],
     ["report"],
     ["lint"],
-    ["explain", "a/b", "c/d"],
+    ["explain", "--from", "a/b", "--to", "c/d", "--port", "80"],
     ["write", "--output", "out"],
     ["inventory"],
     ["--only-policies"],

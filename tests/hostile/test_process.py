@@ -186,7 +186,7 @@ def test_the_function_touches_what_it_is_given_and_nothing_else(tmp_path: Path) 
     "arguments",
     [
         ["list"],
-        ["explain", "shop/web", "shop/db"],
+        ["explain", "--from", "shop/web", "--to", "world", "--port", "443"],
         ["report"],
         ["components"],
         ["lint"],
