@@ -266,3 +266,32 @@ def test_policies_of_a_built_repository(tmp_path):
     made = succeeded(run(["cilium-policies", "--only-policies"], stdin=stream))
     assert {name(doc).split()[1] for doc in own(documents(made))} >= {"media/default-deny", "media/my-web"}
     assert policies(made)["media/my-web"]["spec"]["endpointSelector"]["matchLabels"] == {"app": "web"}
+
+
+def test_what_was_not_built_closes_nothing_and_fails_the_check(tmp_path):
+    files = home() | {"kubernetes/apps/media/web/app/service.yaml": "kind: Service\n"}
+    stream = succeeded(run(["cilium-policies", "build", "--partial", laid(tmp_path, files)]))
+    made = run(["cilium-policies", "-v"], stdin=stream)
+    checked = run(["cilium-policies", "check"], stdin=succeeded(made))
+
+    assert "media/default-deny" not in policies(made.stdout)
+    assert (
+        "no default-deny in namespace media: Kustomization flux-system/web was not built: kustomize: "
+        in made.stderr
+    )
+    assert checked.returncode == 1
+    assert "Kustomization flux-system/web was not built: kustomize: " in checked.stderr
+
+
+def test_where_the_files_say_their_objects_go(tmp_path):
+    target = "targetNamespace: media\n"
+    files = home() | {
+        "kubernetes/apps/media/web/app/service.yaml": "kind: Service\n",
+        "kubernetes/apps/media/web/app/kustomization.yaml": kustomization(
+            "deployment.yaml", "service.yaml", more="namespace: elsewhere\n"
+        ),
+    }
+    files = {path: text.replace(f"  {target}", "") for path, text in files.items()}
+    docs = built(laid(tmp_path, files), "--partial")
+    marks = one(docs, "Kustomization flux-system/web")["metadata"]["annotations"]
+    assert marks["cilium-policies.fn/not-built-namespaces"] == "elsewhere"

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from cilium_policies.builds import kustomization
+from cilium_policies.builds import kustomization, texts
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.document.finding import Refused
 
@@ -76,8 +76,6 @@ def _charts(fields: Fields) -> Iterator[Fields]:
 
 
 def _document(chart: Fields, folder: str, namespace: str) -> bytes:
-    import yaml
-
     name = str(chart.get("releaseName") or chart.get("name"))
     body: dict[str, Any] = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
@@ -87,7 +85,7 @@ def _document(chart: Fields, folder: str, namespace: str) -> bytes:
     }
     if namespace:
         body["namespace"] = namespace
-    return yaml.safe_dump(body, sort_keys=True, allow_unicode=True).encode()
+    return texts.written(body)
 
 
 def values_of(chart: Fields, folder: str) -> Fields:

@@ -121,6 +121,17 @@ class Repository:
         """The folder or file on disk."""
         return os.path.join(self.root, *path.split("/")) if path else self.root
 
+    def namespaces(self, path: str) -> list[str]:
+        """The namespaces that the files below a path name, read as text."""
+        found: set[str] = set()
+        for one in (*self.files, *self.kustomizations.values()):
+            if within(one, path):
+                with open(self.place(one), encoding="utf-8", errors="replace") as file:
+                    found.update(
+                        re.findall(r"(?m)^(?:  )?namespace: [\"']?([a-z0-9][-a-z0-9]*)", file.read())
+                    )
+        return sorted(found)
+
     def is_folder(self, path: str) -> bool:
         """Whether the path is a folder of the repository (and not one outside it)."""
         return not path.startswith("..") and os.path.isdir(self.place(path))

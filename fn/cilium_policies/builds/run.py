@@ -11,8 +11,8 @@ from cilium_policies.builds.flux import Flux, Unit
 from cilium_policies.builds.others import nothing_to_build
 from cilium_policies.builds.repository import FLUX, Repository, within
 from cilium_policies.document.finding import refused
+from cilium_policies.kube.not_built import NAMESPACES, NOT_BUILT
 
-NOT_BUILT = "cilium-policies.fn/not-built"
 Told = Callable[..., None]
 
 
@@ -51,8 +51,9 @@ def _flux(repository: Repository, entry: entries.Entry, command: str, scratch: s
         used = f"{used} and {tool.FLATE}"
     if repository.asked and not any(within(one, repository.asked) for one in entry.folders):
         units = [unit for unit in units if within(unit.path, repository.asked)]
-    failed = {unit.key: unit.failure for unit in units if unit.failure}
+    failed = {unit.key: _mark(unit, repository) for unit in units if unit.failure}
     documents = [_marked(text, unit, failed) for unit in units for text in unit.docs]
+    documents += [_root(unit, failed) for unit in roots if unit.failure]
     failures = [f"{unit.name}: {unit.failure}" for unit in units if unit.failure]
     return Built(documents, failures, [*_notes(units), *charts], used, _counted(len(units), "Kustomization"))
 
@@ -74,15 +75,29 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _marked(text: bytes, unit: Unit, failed: dict[tuple[str, str], str]) -> bytes:
+def _mark(unit: Unit, repository: Repository) -> dict[str, str]:
+    """The annotations of a Kustomization that could not be built."""
+    marks = {NOT_BUILT: unit.failure}
+    if found := repository.namespaces(unit.path):
+        marks[NAMESPACES] = ",".join(found)
+    return marks
+
+
+def _marked(text: bytes, unit: Unit, failed: dict[tuple[str, str], dict[str, str]]) -> bytes:
     """A Kustomization that could not be built says so."""
     if not failed or FLUX.encode() not in text:
         return text
     for one in texts.objects(text, unit.name):
-        reason = failed.get((one.namespace or unit.one.namespace, one.name))
-        if one.kind == "Kustomization" and one.group == FLUX and reason:
-            return texts.with_metadata(text, "annotations", {NOT_BUILT: reason})
+        marks = failed.get((one.namespace or unit.one.namespace, one.name))
+        if one.kind == "Kustomization" and one.group == FLUX and marks:
+            return texts.with_metadata(text, "annotations", marks)
     return text
+
+
+def _root(unit: Unit, failed: dict[tuple[str, str], dict[str, str]]) -> bytes:
+    """A first Kustomization stands in no other's output."""
+    body = {**unit.one.body, "metadata": {**unit.one.metadata, "annotations": failed[unit.key]}}
+    return texts.written(body)
 
 
 def _notes(units: list[Unit]) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from cilium_policies.document.split import split
 from cilium_policies.kube.objects import Object, mapping
@@ -68,6 +69,13 @@ def with_namespace(text: bytes, namespace: str) -> bytes:
     return (
         text[: head.start()] + f"metadata:\n  namespace: {scalar(namespace)}\n".encode() + text[head.end() :]
     )
+
+
+def written(body: Mapping[str, Any]) -> bytes:
+    """A document of this program's making."""
+    import yaml
+
+    return yaml.safe_dump(dict(body), sort_keys=True, allow_unicode=True).encode()
 
 
 def scalar(value: str) -> str:

@@ -10,6 +10,7 @@ from cilium_policies.cilium.write import policy_object
 from cilium_policies.document.finding import ERROR, Finding
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import CLUSTER_WIDE, Policies
+from cilium_policies.kube.not_built import not_built, reason
 from cilium_policies.kube.objects import Object, at, mapping, mappings, text
 from cilium_policies.kube.reading import COMPONENT, Own
 from cilium_policies.kube.selectors import selects_pods
@@ -25,11 +26,17 @@ def check(plan: Plan, policies: Policies, own: list[Own]) -> list[Finding]:
 
     A config that says nothing asks for presence only: it cannot know how the policies were made.
     """
-    found = [*_moved(plan, own), *_present(plan, own)]
+    found = [*_unbuilt(plan), *_moved(plan, own), *_present(plan, own)]
     if not plan.config.bare:
         found += _compared(policies.policies, own)
     unique = {(one.message, one.namespace, one.name): one for one in found}
     return list(unique.values())
+
+
+def _unbuilt(plan: Plan) -> Iterator[Finding]:
+    """What `build --partial` left out: a check of the rest says nothing of it."""
+    for one in not_built(plan.cluster.inventory):
+        yield one.finding(ERROR, reason(one), "mend what it says and build again")
 
 
 def stale(own: Own) -> Finding:

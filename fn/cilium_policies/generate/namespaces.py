@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from cilium_policies.config.model import Config
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.kube.names import is_namespace
+from cilium_policies.kube.not_built import namespaces_of, not_built, reason
 from cilium_policies.kube.objects import Object, Where, text
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -34,6 +35,7 @@ def namespaces(cluster: Cluster, config: Config) -> tuple[dict[str, Namespace], 
     known = declared.keys() | peopled.keys() | set(config.named_namespaces)
     chosen: dict[str, Namespace] = {}
     findings: list[Finding] = []
+    unbuilt = {name: one for one in not_built(cluster.inventory) for name in namespaces_of(one)}
     for name in sorted(known):
         if not config.includes(name):
             continue
@@ -47,6 +49,9 @@ def namespaces(cluster: Cluster, config: Config) -> tuple[dict[str, Namespace], 
         if wide and _is_providers(name, cluster) and name not in (*declared, *config.named_namespaces):
             wide = False
             findings.append(_left_open(name, cluster, peopled[name]))
+        if wide and name in unbuilt:
+            wide = False
+            findings.append(_not_built(name, unbuilt[name]))
         chosen[name] = Namespace(name, name in declared, wide)
         if wide and name not in declared and not cluster.known:
             findings.append(_undeclared(name, peopled.get(name, config.where)))
@@ -75,6 +80,14 @@ def _left_open(name: str, cluster: Cluster, where: Where) -> Finding:
         "to close it, put its Namespace into the input and allow what the other pods need",
         *where,
         namespace=name,
+    )
+
+
+def _not_built(name: str, one: Object) -> Finding:
+    return one.finding(
+        WARNING,
+        f"no default-deny in namespace {name}: {reason(one)}; its pods are not in the input",
+        "mend what it says and build again without --partial",
     )
 
 
