@@ -46,9 +46,9 @@ image: ## build the container image (docker or podman); BASE=… picks another b
 	IMAGE="$(IMAGE)" BASE="$(BASE)" sh .ci/image.sh
 
 docs: $(VENV)/.dev ## write the pages of docs/ that are made from code and data
-	$(BIN)/python -m cilium_policies.questions.catalogue_page docs/catalogue.md
-	$(BIN)/python -m cilium_policies.cli.reference
-	$(BIN)/python -m cilium_policies.config.schema_build
+	$(BIN)/python -m tools.catalogue_page docs/catalogue.md
+	$(BIN)/python -m tools.reference
+	$(BIN)/python -m tools.schema_build
 
 dist: $(VENV)/.dev ## reproducible wheel and source archive in dist/
 	$(BIN)/python -m hatchling build

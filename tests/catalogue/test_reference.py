@@ -8,7 +8,9 @@ import yaml
 from cilium_policies.catalogue import wording
 from cilium_policies.catalogue.load import load
 from cilium_policies.document.finding import Refused
-from cilium_policies.questions import catalogue_page, components
+from cilium_policies.questions import components
+
+from tools import catalogue_page
 
 CATALOGUE = load()
 PAGE = Path(__file__).parents[2] / "docs/catalogue.md"
@@ -16,7 +18,7 @@ PAGE = Path(__file__).parents[2] / "docs/catalogue.md"
 
 def test_the_page_is_what_the_catalogue_says():
     assert PAGE.read_text(encoding="utf-8") == catalogue_page.page(CATALOGUE), (
-        "run: python -m cilium_policies.questions.catalogue_page docs/catalogue.md"
+        "run: python -m tools.catalogue_page docs/catalogue.md"
     )
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import click
 import pytest
-from cilium_policies.cli import COMMANDS, reference
+from cilium_policies.cli import COMMANDS
 from cilium_policies.cli.group import group
+
+from tools import reference
 
 from .test_bare import RUN, command
 

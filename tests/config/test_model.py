@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cilium_policies.config import schema_build
 from cilium_policies.config.model import Config, read
 from cilium_policies.config.peer import ConfigPeer
 from cilium_policies.document.finding import Refused, line_of
 from cilium_policies.document.parse import load_with_lines
 from cilium_policies.kube.ports import Port
+
+from tools import schema_build
 
 EXAMPLE = Path(__file__).parents[2] / "function-config.yaml"
 HEAD = "apiVersion: cilium-policies.fn/v1alpha1\nkind: CiliumPolicies\n"

@@ -7,11 +7,12 @@ from typing import Any
 
 import jsonschema
 import pytest
-from cilium_policies.config import schema_build
 from cilium_policies.config.schema import BOOLEANS, INTEGER, check, matches, path_text
 from cilium_policies.config.schema_data import SCHEMA
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tools import schema_build
 
 DEFINED = schema_build.schema_of(schema_build.DEFINITION.read_text("utf-8"))
 

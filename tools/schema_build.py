@@ -1,6 +1,6 @@
 """Makes what follows from `function-definition.yaml`: `config/schema_data.py` and `docs/config.md`.
 
-    python -m cilium_policies.config.schema_build [--check]
+    python -m tools.schema_build [--check]
 
 `--check` writes nothing and exits 1 when one of them is not what the definition says.
 """
@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
 from cilium_policies.config.schema import Schema
 
-PACKAGE = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "fn" / "cilium_policies"
 DEFINITION = PACKAGE / "function-definition.yaml"
 MODULE = PACKAGE / "config" / "schema_data.py"
-REFERENCE = PACKAGE.parent.parent / "docs" / "config.md"
+REFERENCE = ROOT / "docs" / "config.md"
 
 _MODULE_HEAD = '''"""The schema of the config, made from function-definition.yaml: do not edit."""
 
@@ -31,7 +31,7 @@ SCHEMA: dict[str, Any] = '''
 
 _REFERENCE_HEAD = """# Config reference
 
-<!-- Made from fn/cilium_policies/function-definition.yaml by `python -m cilium_policies.config.schema_build`: do not edit. -->
+<!-- Made from fn/cilium_policies/function-definition.yaml by `python -m tools.schema_build`: do not edit. -->
 
 `apiVersion: cilium-policies.fn/v1alpha1`, `kind: CiliumPolicies`. Every field may be left out; adding the function is the opt-in.
 [`function-config.yaml`](../function-config.yaml) is a config with each field and its comment.

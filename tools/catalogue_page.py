@@ -1,4 +1,4 @@
-"""`docs/catalogue.md`, made from the catalogue: `python -m cilium_policies.questions.catalogue_page [FILE]`."""
+"""`docs/catalogue.md`, made from the catalogue: `python -m tools.catalogue_page [FILE]`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cilium_policies.show.table import Table, rendered
 
 _HEAD = """# The catalogue
 
-Made from `fn/cilium_policies/catalogue/components/` by `python -m cilium_policies.questions.catalogue_page`; a test
+Made from `fn/cilium_policies/catalogue/components/` by `python -m tools.catalogue_page`; a test
 holds the two together. `cilium-policies components NAME` prints one entry. An edge is stated once, in the
 client's entry, and gives both sides; its source is its own or, where it says *checked*, the entry's. Ports are pod
 ports. Where an input shows other ports (Services, probes, containers), the input counts.
@@ -64,7 +64,7 @@ def page(catalogue: Catalogue) -> str:
     names = sorted(catalogue.components)
     parts = [
         _HEAD,
-        f"{len(names)} components: " + ", ".join(f"[{one}](#{_anchor(one)})" for one in names) + "\n",
+        "".join(f"- [{one}](#{_anchor(one)})\n" for one in names),  # a line each: additions do not conflict
     ]
     for name in names:
         component = catalogue.components[name]

@@ -1,6 +1,6 @@
 """`docs/commands.md`: every command, option and exit code, from the definitions themselves.
 
-python -m cilium_policies.cli.reference [--check]
+python -m tools.reference [--check]
 """
 
 from __future__ import annotations
@@ -9,15 +9,14 @@ import sys
 from pathlib import Path
 
 import click
-
 from cilium_policies.cli import COMMANDS
 from cilium_policies.cli.group import group
 from cilium_policies.cli.usage import USAGE
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "commands.md"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "commands.md"
 _HEAD = """# Commands
 
-<!-- Made from the definitions by `python -m cilium_policies.cli.reference`: do not edit. -->
+<!-- Made from the definitions by `python -m tools.reference`: do not edit. -->
 
 Exit codes of all: 0 done; 1 input or config refused, or `check`, `lint` or `diff --fail-on` found something;
 2 wrong command line. Nothing else. What a command refuses it says in one line on stderr; answers go to stdout.
