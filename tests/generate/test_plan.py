@@ -6,7 +6,7 @@ import yaml
 from cilium_policies.config.model import Config
 from cilium_policies.config.read import read
 
-from tests.support import deployment, made, namespace, policies, service
+from tests.support import deployment, made, namespace, service
 
 CLIENT = deployment("shop/web", extra="env:\n- {name: API_URL, value: 'http://api:80'}\n")
 SHOP = (namespace("shop"), CLIENT, deployment("shop/api", port=9000), service("shop/api", target="9000"))
@@ -20,11 +20,15 @@ def test_an_edge_explains_the_direction_that_it_has_at_each_end() -> None:
     assert uncovered(*SHOP) == {"shop/web ingress", "shop/api egress"}
 
 
-def test_a_component_of_the_catalogue_is_explained() -> None:
-    assert (
-        uncovered(namespace("ops"), deployment("ops/reloader", labels="app.kubernetes.io/name: reloader"))
-        == set()
-    )
+def test_what_is_known_in_part_is_guessed() -> None:
+    found = {str(one): one.why for one in made(*SHOP).plan.guessed}
+    assert found == {"shop/web egress": "own-edges", "shop/api ingress": "own-edges"}
+
+
+def test_a_component_of_the_catalogue_is_never_unknown_but_where_its_entry_is_from_memory() -> None:
+    reloader = deployment("ops/reloader", labels="app.kubernetes.io/name: reloader")
+    mosquitto = deployment("ops/mosquitto", labels="app.kubernetes.io/name: mosquitto")
+    assert uncovered(namespace("ops"), reloader, mosquitto) == {"ops/mosquitto egress"}
 
 
 def test_none_says_that_nothing_is_missing() -> None:
@@ -37,37 +41,41 @@ def test_none_says_that_nothing_is_missing() -> None:
     assert uncovered(*SHOP, config=read(config)) == {"shop/web ingress"}
 
 
-def test_each_cure_allows_what_it_says() -> None:
-    """The line is pasted as it stands; `…` is for the reader."""
-    for one in made(*SHOP).plan.uncovered:
-        entry = yaml.safe_load(one.cure.replace("…", "tried"))
-        config = {
-            "apiVersion": "cilium-policies.fn/v1alpha1",
-            "kind": "CiliumPolicies",
-            "metadata": {"name": "x"},
-        }
-        allow = [{**edge, "ports": [str(port) for port in edge["ports"]]} for edge in entry["spec.allow"]]
-        config["spec"] = {"mode": "enforce", "allow": allow}  # type: ignore[assignment]
-        assert str(one) not in uncovered(*SHOP, config=read(config))
-        rules = getattr(
-            policies(*SHOP, config=read(config))[f"shop/{one.workload.name}"].specs[0], one.direction
-        )
-        assert "tried" in {rule.why for rule in rules}
+def config_of(*cures: str) -> Config:
+    """A config with these lines below spec.allow; `…` is for the reader."""
+    allow = [yaml.load(one.replace("…", "tried"), yaml.BaseLoader) for one in cures]
+    spec = {"mode": "enforce", "allow": allow}
+    return read({"apiVersion": "cilium-policies.fn/v1alpha1", "kind": "CiliumPolicies", "spec": spec})
 
 
-def test_the_cure_of_a_worker_without_ports_says_that_nobody_calls_it() -> None:
+def test_each_cure_explains_its_direction() -> None:
+    plan = made(*SHOP).plan
+    for one in (*plan.uncovered, *plan.guessed):
+        again = made(*SHOP, config=config_of(one.cure)).plan
+        assert str(one) not in {str(each) for each in (*again.uncovered, *again.guessed)}
+
+
+def test_the_likeliest_caller_of_a_server_is_in_its_namespace_and_nobody_calls_a_worker() -> None:
+    found = {str(one): one.cure for one in (*made(*SHOP).plan.uncovered, *made(*SHOP).plan.guessed)}
+    assert found["shop/web ingress"] == "{from: none, to: {pod: shop/web}}"
+    assert found["shop/api ingress"].startswith(
+        "{from: same-namespace, to: {pod: shop/api}, ports: [9000/TCP]"
+    )
+    assert found["shop/api egress"] == "{from: {pod: shop/api}, to: none}"
+
+
+def test_where_nothing_listens_nothing_can_be_missing() -> None:
     without_ports = deployment("shop/worker").replace("        ports:\n        - containerPort: 8080\n", "")
-    worker = (namespace("shop"), without_ports)
-    (ingress,) = [one for one in made(*worker).plan.uncovered if one.direction == "ingress"]
-    entry = yaml.safe_load(ingress.cure)
-    assert entry["spec.allow"] == [{"from": "none", "to": {"pod": "shop/worker"}}]
-    config = {
-        "apiVersion": "cilium-policies.fn/v1alpha1",
-        "kind": "CiliumPolicies",
-        "metadata": {"name": "x"},
-        "spec": {"mode": "enforce", "allow": entry["spec.allow"]},
-    }
-    assert uncovered(*worker, config=read(config)) == {"shop/worker egress"}
+    assert uncovered(namespace("shop"), without_ports) == {"shop/worker egress"}
+
+
+PROBED = "readinessProbe: {httpGet: {port: 8080, path: /ready}}\n"
+
+
+def test_a_port_that_only_the_kubelet_asks_for_is_no_door_and_one_behind_a_service_is() -> None:
+    worker = (namespace("shop"), deployment("shop/worker", extra=PROBED))
+    assert uncovered(*worker) == {"shop/worker egress"}
+    assert uncovered(*worker, service("shop/worker")) == {"shop/worker egress", "shop/worker ingress"}
 
 
 def test_uncovered_audit_keeps_that_direction_soft() -> None:

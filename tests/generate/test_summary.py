@@ -37,7 +37,7 @@ def test_each_warning_is_a_line_with_place_and_cure_and_the_summary_is_last() ->
     )
     assert len(lines) == 3
     assert last == (
-        "cilium-policies: 1 namespace, 3 policies, enforce; 1 workload uncovered: cilium-policies list --uncovered"
+        "cilium-policies: 1 namespace, 3 policies, enforce; 2 directions unknown: cilium-policies list --uncovered FILE"
     )
 
 

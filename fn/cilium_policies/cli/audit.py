@@ -119,7 +119,7 @@ def enforced_audit(given: dict[str, Any]) -> tuple[Audit, list[Policy], Plan | N
             for name, mode in plan.modes.items()}  # fmt: skip
     policies = Policies(plan._replace(modes=hard)).policies
     situation = with_generated(plan.cluster, policies, enforced=True)
-    open_ends = ((f"{one.workload.namespace}/{one.workload.name}", one.direction) for one in plan.uncovered)
+    open_ends = ((one.place, way) for one in plan.uncovered for way in one.directions)
     names = {end.name: end.named_ports for end, one in situation.workloads.items() if one.rendered}
     return Audit(situation.world, open_ends, names), policies, plan
 

@@ -12,10 +12,9 @@ from cilium_policies.cli.situations import chooses_policies, situation
 from cilium_policies.cli.streams import put
 from cilium_policies.generate.summary import plural
 from cilium_policies.questions import list as listing
-from cilium_policies.questions import values
+from cilium_policies.questions import uncovered, values
 from cilium_policies.questions.decided import decided
 from cilium_policies.questions.report import connections as decided_table
-from cilium_policies.questions.report import uncovered
 
 
 @click.command("list", short_help="who may talk to whom")
@@ -35,7 +34,10 @@ from cilium_policies.questions.report import uncovered
 )
 @click.option("--by", type=click.Choice(("namespace",)), help="A matrix of namespaces and ports.")
 @click.option("--exposed", is_flag=True, help="What the world may open, and what may open the world.")
-@click.option("--uncovered", "open_ends", is_flag=True, help="What nothing explains, and how to allow it.")
+@click.option(
+    "--uncovered", "open_ends", is_flag=True, help="What is denied and not known, with config lines for it."
+)
+@click.option("--unknown-only", is_flag=True, help="With --uncovered: leave out what is known in part.")
 @click.option("--now", is_flag=True, help="As the cluster decides today: audit cuts nothing.")
 def list_command(form: str, which: str | None, now: bool, **given: Any) -> int:
     """Lists the connections that pass once the policies are enforced, yours and Kubernetes' own included.
@@ -57,16 +59,27 @@ def list_command(form: str, which: str | None, now: bool, **given: Any) -> int:
         raise click.UsageError(
             "--focus (--from, --to, --port), --by, --exposed and --uncovered are four different lists: choose one"
         )
+    if given["unknown_only"] and not given["open_ends"]:
+        raise click.UsageError("--unknown-only goes with --uncovered")
     run = options.run_of(given)
     if given["open_ends"]:
-        table = uncovered(run.made.plan)
-        options.show([table], form, "UncoveredList", [run])
-        count = plural(len(table.rows), "uncovered direction")
+        count = _uncovered(run, form, unknown_only=given["unknown_only"])
     else:
         asked = situation(run, which, enforced=not now)
         count = _between(run, asked, form) if given["by"] else _listed(run, asked, form, given, filters)
     options.warn(run, given, f"list: {count}")
     return 0
+
+
+def _uncovered(run: options.Run, form: str, *, unknown_only: bool) -> str:
+    plan = run.made.plan
+    table = uncovered.table(plan, unknown_only=unknown_only)
+    if form == "text":
+        put("".join(f"{line}\n" for line in uncovered.lines(plan, unknown_only=unknown_only)).encode())
+    else:
+        items = uncovered.values(plan, unknown_only=unknown_only) if form == "json" else None
+        options.show([table], form, "UncoveredList", [run], items)
+    return plural(len(table.rows), "uncovered direction")
 
 
 def _between(run: options.Run, asked: Situation, form: str) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     NamesMode = Literal["false", "known", "all"]
 
 OFF, AUDIT, ENFORCE = "off", "audit", "enforce"
+AUDIT_GUESSED = "audit-guessed"
 INGRESS, EGRESS = "ingress", "egress"
 
 
@@ -102,7 +103,7 @@ class Config(NamedTuple):
     exclude: tuple[str, ...] = ()
     overrides: Mapping = {}  # noqa: RUF012  name: (ingress, egress); "" keeps that direction's mode
     declared_only: bool = False
-    uncovered: str = "deny"  # deny or audit
+    uncovered: str = "deny"  # deny, audit or audit-guessed
     default_namespace: str = ""  # of objects that carry none; "" where none is said
     rollout: Rollout | None = None
     cluster: ClusterConfig = ClusterConfig()
@@ -136,7 +137,7 @@ class Config(NamedTuple):
         if self.rollout is not None:
             base = ENFORCE if self.rollout.phase_of(namespace) <= self.rollout.phase else AUDIT
         ingress = egress = base
-        if self.uncovered == AUDIT:
+        if self.uncovered in (AUDIT, AUDIT_GUESSED):
             ingress = AUDIT if INGRESS in uncovered else ingress
             egress = AUDIT if EGRESS in uncovered else egress
         override = self.overrides.get(namespace, ("", ""))
@@ -146,7 +147,7 @@ class Config(NamedTuple):
     def may_audit(self) -> bool:
         """Whether any namespace, seen or not, could be in audit, or a policy lift default deny."""
         overrides = [word for pair in self.overrides.values() for word in pair]
-        if self.cluster_wide or self.uncovered == AUDIT or AUDIT in overrides:
+        if self.cluster_wide or self.uncovered in (AUDIT, AUDIT_GUESSED) or AUDIT in overrides:
             return True
         if self.rollout is None:
             return self.mode == AUDIT

@@ -90,7 +90,7 @@ SCHEMA: dict[str, Any] = {
                         },
                         "uncovered": {
                             "type": "string",
-                            "enum": ["deny", "audit"],
+                            "enum": ["deny", "audit", "audit-guessed"],
                         },
                         "default": {
                             "type": "string",

@@ -37,8 +37,10 @@ NOTHING_GIVEN = Given()
 
 
 class Note(NamedTuple):
-    """Something an object asks for that this input cannot show: `what` is missing and `cure` what to do."""
+    """Something an object asks for that this input cannot show: `what` is missing and `cure` what to do. `guessed`
+    says that a rule was written all the same."""
 
     subject: Object
     what: str
     cure: str
+    guessed: bool = False

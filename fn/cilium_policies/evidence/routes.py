@@ -112,4 +112,9 @@ def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
         if not known and not gateways.workloads(namespace, name):
             often = f" ({len(named)} routes name it)" if len(named) > 1 else ""
             what = f"Gateway {namespace}/{name} is not in this input{often}: its proxies were found by label"
-            yield Note(named[0], what, "give the tree's inventory (spec.inventory) or spec.cluster.gateways")
+            yield Note(
+                named[0],
+                what,
+                "give the tree's inventory (spec.inventory) or spec.cluster.gateways",
+                guessed=True,
+            )

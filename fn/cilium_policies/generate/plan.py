@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies import evidence
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.config.model import AUDIT, EGRESS, INGRESS, Config, Mode
+from cilium_policies.config.model import AUDIT, AUDIT_GUESSED, Config, Mode
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.document.source import Source
 from cilium_policies.evidence.edge import Edge, Peer
@@ -15,44 +15,24 @@ from cilium_policies.generate.allowed import Allowed
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.hand_written import hand_written
 from cilium_policies.generate.hints import given, roles, unmatched
+from cilium_policies.generate.knowledge import DIRECTIONS, GUESSED, UNKNOWN, Knowledge, Uncovered
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.outside import denied
-from cilium_policies.generate.unseen import unseen
+from cilium_policies.generate.unseen import unseen, unseen_proxies
 from cilium_policies.generate.warnings import warnings
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.selectors import is_anybody
 
-DIRECTIONS = (INGRESS, EGRESS)
 # The setting was missing in one of the binaries (cilium/cilium#48391).
 _AUDIT_UNSURE = ("1.20.0", "1.20.1")
 
 
-class Uncovered(NamedTuple):
-    """A direction of a workload that nothing explains, and the config line that would allow it."""
-
-    workload: Workload
-    direction: str
-
-    @property
-    def cure(self) -> str:
-        pod = f"{self.workload.namespace}/{self.workload.name}"
-        if self.direction == EGRESS:
-            return f"spec.allow: [{{from: {{pod: {pod}}}, to: internet, ports: [443/TCP], why: …}}]"
-        ports = ", ".join(dict.fromkeys(f"{port.number}/{port.protocol}" for port in self.workload.ports))
-        if not ports:  # it declares none: most likely a worker that nobody calls
-            return f"spec.allow: [{{from: none, to: {{pod: {pod}}}}}]"
-        client = f"{{namespace: {self.workload.namespace}}}"
-        return f"spec.allow: [{{from: {client}, to: {{pod: {pod}}}, ports: [{ports}], why: …}}]"
-
-    def __str__(self) -> str:
-        return f"{self.workload.namespace}/{self.workload.name} {self.direction}"
-
-
 class Plan(NamedTuple):
     """`edges`: the config's first, then the catalogue's, then those of evidence. `subjects` get a policy each;
-    `modes` by namespace."""
+    `modes` by namespace. `uncovered` are the directions of which nothing is known, `guessed` those of which only
+    parts are: no other is denied without being explained."""
 
     cluster: Cluster
     config: Config
@@ -62,6 +42,7 @@ class Plan(NamedTuple):
     edges: list[Edge]
     dns: Dns
     uncovered: list[Uncovered]
+    guessed: list[Uncovered]
     findings: list[Finding]
 
 
@@ -80,9 +61,11 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
         *evidence.edges(cluster, hints),
     ]
     subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
-    uncovered = list(_uncovered(subjects, found, allowed.complete))
-    modes = _modes(chosen, config, uncovered)
+    knowledge = Knowledge(cluster, catalogue, found, allowed.complete)
+    left = [*knowledge.of(subjects), *knowledge.creators(subjects), *unseen_proxies(cluster, hints)]
+    modes = _modes(chosen, config, left)
     on = {name: one for name, one in chosen.items() if not modes[name].off}
+    left = [one for one in left if one.namespace in on or not one.namespace]
     return Plan(
         cluster,
         config,
@@ -91,7 +74,8 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
         [one for one in subjects if one.namespace in on],
         found,
         dns,
-        [one for one in uncovered if one.workload.namespace in on],
+        [one for one in left if one.degree == UNKNOWN],
+        [one for one in left if one.degree == GUESSED],
         [
             *findings,
             *allowed.findings,
@@ -115,25 +99,11 @@ def _is_subject(one: Workload, chosen: dict[str, Namespace]) -> bool:
     return place is not None and (one.own or (one.brought and place.wide))
 
 
-def _uncovered(
-    subjects: list[Workload], edges: Iterable[Edge], complete: set[tuple[tuple[str, str, str], str]]
-) -> Iterator[Uncovered]:
-    explained = set(complete)
-    for edge in edges:
-        if edge.explains:
-            for peer, direction in ((edge.target, INGRESS), (edge.source, EGRESS)):
-                if peer.workload is not None:
-                    explained.add((peer.workload.key, direction))
-    for one in subjects:
-        for direction in DIRECTIONS:
-            if not (one.component and one.by_label) and (one.key, direction) not in explained:
-                yield Uncovered(one, direction)
-
-
-def _modes(chosen: dict[str, Namespace], config: Config, uncovered: list[Uncovered]) -> dict[str, Mode]:
+def _modes(chosen: dict[str, Namespace], config: Config, left: list[Uncovered]) -> dict[str, Mode]:
     open_directions: dict[str, set[str]] = {}
-    for one in uncovered:
-        open_directions.setdefault(one.workload.namespace, set()).add(one.direction)
+    for one in left:
+        if one.degree == UNKNOWN or config.uncovered == AUDIT_GUESSED:
+            open_directions.setdefault(one.namespace, set()).update(one.directions)
     return {name: config.mode_of(name, frozenset(open_directions.get(name, ()))) for name in chosen}
 
 

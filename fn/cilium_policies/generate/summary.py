@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cilium_policies.document.finding import ERROR, INFO, WARNING, Finding, line_of
 from cilium_policies.document.source import Source
+from cilium_policies.generate.knowledge import Uncovered
 from cilium_policies.generate.opened import opened
-from cilium_policies.generate.plan import Plan, Uncovered
+from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import Policies
 from cilium_policies.kube.reading import repeated
 
@@ -19,7 +20,7 @@ def findings(sources: list[Source], plan: Plan, policies: Policies) -> list[Find
     said += policies.findings
     policies.opened = opened(plan, policies)
     said += policies.opened
-    said += (_uncovered(plan, one) for one in plan.uncovered)
+    said += (uncovered(plan, one) for one in plan.uncovered)
     said += _namespaces(plan, policies)
     return sorted(said, key=_place)
 
@@ -29,11 +30,20 @@ def _place(finding: Finding) -> tuple[int, bool, bool]:
     return _ORDER.index(finding.severity), last, not finding.about_config
 
 
-def _uncovered(plan: Plan, one: Uncovered) -> Finding:
-    mode = getattr(plan.modes[one.workload.namespace], one.direction)
-    what = "is denied" if mode == "enforce" else "would be denied in enforce"
-    message = f"{one}: nothing in the input explains it, so it {what}"
-    return one.workload.finding(WARNING, message, f"to allow it: {one.cure}")
+def uncovered(plan: Plan, one: Uncovered) -> Finding:
+    """What is not known of a direction, and the config line for it."""
+    mode = plan.modes.get(one.namespace)
+    hard = mode is not None and any(getattr(mode, way) == "enforce" for way in one.directions)
+    what = "is denied" if hard else "would be denied in enforce"
+    message = f"{one}: {one.sentence}, so what it needs {what}"
+    subject = one.workload or one.source
+    return subject.finding(WARNING, message, one.advice) if subject else Finding(WARNING, message, one.advice)
+
+
+def _guessed(plan: Plan, name: str) -> str:
+    """Whatever is denied without being explained is named; these in the line of their namespace."""
+    found = [f"{one.name} {one.direction}" for one in plan.guessed if one.namespace == name]
+    return f"; known in part: {', '.join(found)}" if found else ""
 
 
 def _namespaces(plan: Plan, policies: Policies) -> list[Finding]:
@@ -43,7 +53,8 @@ def _namespaces(plan: Plan, policies: Policies) -> list[Finding]:
     return [
         Finding(
             INFO,
-            f"{name}: {plural(counts.get(name, 0), 'policy', 'policies')}, {plan.modes[name].word}",
+            f"{name}: {plural(counts.get(name, 0), 'policy', 'policies')}, {plan.modes[name].word}"
+            + _guessed(plan, name),
             kind="Namespace",
             name=name,
         )
@@ -64,10 +75,17 @@ def summary(said: list[Finding], plan: Plan, policies: Policies, *, verbose: boo
     line += unprinted(said, verbose=verbose)
     if policies.opened:
         line += f"; {plural(len(policies.opened), 'flow')} that your own policies close will be open"
-    workloads = len({one.workload.key for one in plan.uncovered})
-    if workloads:
-        line += f"; {plural(workloads, 'workload')} uncovered: cilium-policies list --uncovered"
-    return [*lines, line]
+    return [*lines, line + known_in_part(plan)]
+
+
+def known_in_part(plan: Plan) -> str:
+    """`; 3 directions unknown, 21 guessed: cilium-policies list --uncovered FILE`; "" where all is explained."""
+    unknown, guessed = (sum(len(one.directions) for one in each) for each in (plan.uncovered, plan.guessed))
+    if not (unknown or guessed):
+        return ""
+    found = [plural(unknown, "direction") + " unknown"] if unknown else []
+    found += [f"{guessed} guessed" if found else plural(guessed, "direction") + " guessed"] if guessed else []
+    return f"; {', '.join(found)}: cilium-policies list --uncovered FILE"
 
 
 def printed(said: list[Finding], *, verbose: bool) -> list[Finding]:

@@ -8,6 +8,7 @@ from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.given import ROUTE_KINDS, Given, Note
 from cilium_policies.evidence.words import evidence_words
+from cilium_policies.generate.knowledge import BOTH, GUESSED, UNKNOWN, Uncovered
 from cilium_policies.workloads.cluster import Cluster
 
 _INGRESSES = ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP")
@@ -31,6 +32,18 @@ def unseen(cluster: Cluster, given: Given, edges: Iterable[Edge]) -> Iterator[Fi
             told.add(message)
             message += ": any pod there may be called on that port"
             yield client.source.finding(WARNING, message, _INVENTORY)
+
+
+def unseen_proxies(cluster: Cluster, given: Given) -> Iterator[Uncovered]:
+    """Gateways and controllers that this input does not show: one line stands for their pods and for those behind."""
+    for note in _notes(cluster, given):
+        one = note.subject
+        if not one.where.elsewhere:
+            cure = "cluster.gateways: [{pod: NAMESPACE/PROXY}]"
+            degree = GUESSED if note.guessed else UNKNOWN
+            yield Uncovered(
+                degree, "proxy-elsewhere", BOTH, one.namespace, one.name, None, one, (note.what,), cure
+            )
 
 
 def _notes(cluster: Cluster, given: Given) -> Iterator[Note]:

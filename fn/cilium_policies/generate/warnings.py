@@ -11,8 +11,13 @@ from cilium_policies.workloads.model import Service
 
 
 def warnings(cluster: Cluster, chosen: set[str], sources: Iterable[Source] = ()) -> Iterator[Finding]:
-    """Services without pods, and what is wrong with the user's own policies; `sources` are the texts that hold
-    them."""
+    """Variables that nobody sets, names that are none, Services without pods, and what is wrong with the user's own
+    policies; `sources` are the texts that hold them."""
+    yield from _unset(cluster)
+    for pod in cluster.unnamed:
+        if pod.own:
+            message = f"{pod} has no name that the API server takes: its pods get no policy"
+            yield pod.finding(WARNING, message, "correct its name or its namespace")
     for service in cluster.services:
         if service.namespace in chosen and not (service.source and service.source.where.elsewhere):
             yield from _service(cluster, service)
@@ -21,6 +26,17 @@ def warnings(cluster: Cluster, chosen: set[str], sources: Iterable[Source] = ())
         from cilium_policies.checks.rows import warnings as judged  # few inputs hold policies of their own
 
         yield from judged(cluster, chosen, sources)
+
+
+def _unset(cluster: Cluster) -> Iterator[Finding]:
+    """Flux writes nothing where a variable is set nowhere; what is generated keeps the variable."""
+    for owner in cluster.owners:
+        for name, user in owner.unset.items():
+            message = (
+                f"variable {name} of {owner.kustomization} is set nowhere in the input, and {user} uses it"
+            )
+            cure = "set it in spec.postBuild, or give it a default: ${" + name + ":=…}"
+            yield user.finding(WARNING, message, cure)
 
 
 def _service(cluster: Cluster, service: Service) -> Iterator[Finding]:

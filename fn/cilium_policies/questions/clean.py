@@ -50,7 +50,9 @@ def coming(plan: Plan, config: Config) -> list[Direction]:
     spaces = {one.namespace for one in plan.subjects}
     found = []
     for name in sorted(spaces & set(plan.namespaces)):
-        uncovered = frozenset(one.direction for one in plan.uncovered if one.workload.namespace == name)
+        uncovered = frozenset(
+            way for one in plan.uncovered if one.namespace == name for way in one.directions
+        )
         then, now = config.mode_of(name, uncovered), plan.modes.get(name, Mode())
         found += [
             (name, direction)

@@ -72,7 +72,8 @@ class _Drawn:
         self._found = found
         self._open: dict[str, set[str]] = {}
         for one in plan.uncovered:
-            self._open.setdefault(one.workload.namespace, set()).add("/".join(one.workload.key))
+            key = "/".join(one.workload.key) if one.workload else one.place
+            self._open.setdefault(one.namespace, set()).add(key)
         self.groups: dict[str, Group] = {}
         self.nodes: dict[str, Node] = {}
         self.links: list[Link] = []

@@ -11,6 +11,7 @@ from cilium_policies.config.model import EGRESS, Mode
 from cilium_policies.document.finding import Finding, line_of
 from cilium_policies.document.source import Source
 from cilium_policies.generate.plan import Plan
+from cilium_policies.questions import uncovered
 from cilium_policies.questions.because import where_words
 from cilium_policies.questions.connections import INTERNET, WORLD, Connections
 from cilium_policies.questions.decided import Decided, decided
@@ -56,7 +57,7 @@ def report(
     tables = [
         ("Connections", connections(rows)),
         ("Namespaces", namespaces(plan, situation)),
-        ("Uncovered", uncovered(plan)),
+        ("Uncovered", uncovered.table(plan)),
         ("Outside", outside(rows, found)),
         ("Findings", findings(faults, said)),
     ]
@@ -101,7 +102,7 @@ def namespaces(plan: Plan, situation: Situation) -> Table:
             sum(1 for one in plan.cluster.in_namespace(name)),
             own.get(name, 0),
             users.get(name, 0),
-            sum(1 for one in plan.uncovered if one.workload.namespace == name),
+            sum(len(one.directions) for one in plan.uncovered if one.namespace == name),
         )
         for name in sorted({*plan.namespaces, *users} - {""})
     ]
@@ -109,24 +110,6 @@ def namespaces(plan: Plan, situation: Situation) -> Table:
         "namespace", "mode", "workloads", "policies", "yours=your policies", "uncovered=uncovered directions"
     )
     return Table("Namespaces", named, rows, "no namespace")
-
-
-def uncovered(plan: Plan) -> Table:
-    """Each direction that nothing explains, and the config line that would allow it."""
-    rows: list[tuple[Cell, ...]] = [
-        (
-            one.workload.namespace,
-            one.workload.name,
-            one.direction,
-            _mode(plan, one.workload, one.direction),
-            one.cure,
-        )
-        for one in plan.uncovered
-    ]
-    named = columns("namespace", "workload", "direction", "mode", "cure=to allow it")
-    return Table(
-        "What nothing in the input explains", named, list(dict.fromkeys(rows)), "every workload is covered"
-    )
 
 
 def outside(rows: list[Decided], found: Connections) -> Table:

@@ -60,7 +60,7 @@ def values(plan: Plan) -> list[dict[str, Any]]:
             "workloads": sum(
                 1 for one in plan.cluster.in_namespace(name) if one.own and not one.host_network
             ),
-            "uncovered": sorted({str(one) for one in plan.uncovered if one.workload.namespace == name}),
+            "uncovered": sorted({str(one) for one in plan.uncovered if one.namespace == name}),
             "late": [reason.why for reason in late(plan, name)],
         }
         for name in sorted(plan.modes, key=lambda one: (phase_of(plan, one), one))
@@ -155,7 +155,7 @@ def proposed(plan: Plan) -> Rollout:
 
 def _weight(plan: Plan, name: str) -> int:
     weight = max((reason.weight for reason in late(plan, name)), default=0)
-    open_ends = any(one.workload.namespace == name for one in plan.uncovered)
+    open_ends = any(one.namespace == name for one in plan.uncovered)
     return max(weight, OPEN) if open_ends else weight
 
 
@@ -190,7 +190,7 @@ def next_step(plan: Plan) -> str:
         but = f" but {', '.join(rest)}" if rest else ""
         return f"phase {rollout.phase}: every namespace is enforced{but}"
     coming = sorted(name for name in plan.namespaces if rollout.phase_of(name) == rollout.phase + 1)
-    open_ends = sum(one.workload.namespace in coming for one in plan.uncovered)
+    open_ends = sum(one.namespace in coming for one in plan.uncovered)
     left = f", {plural(open_ends, 'uncovered direction')} in them" if open_ends else ""
     names = ", ".join(coming) or "no namespace of this input"
     return f"phase {rollout.phase} of {last}; the next one (--advance) enforces {names}{left}"

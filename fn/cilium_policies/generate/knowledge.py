@@ -1,0 +1,248 @@
+"""How much is known of each direction of each workload: explained, guessed or unknown.
+
+Explained: the config closes it, or a catalogue entry that the pods were recognised by states it; also where nothing can
+be missing. Guessed: there is evidence, but each piece of it tells of itself alone: an address of one server, a role
+binding of the API. Unknown: there is none. What is guessed or unknown is denied beyond its edges, and always named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.model import Component
+from cilium_policies.config.model import EGRESS, INGRESS
+from cilium_policies.evidence.edge import Edge
+from cilium_policies.kube.access_rules import Bindings
+from cilium_policies.kube.objects import Object
+from cilium_policies.lean import TYPE_CHECKING, NamedTuple
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.distribution import is_bootstrapped
+from cilium_policies.workloads.makers import Maker, creates_pods, is_foreign
+from cilium_policies.workloads.model import Workload
+
+if TYPE_CHECKING:
+    from cilium_policies.lean import Literal
+
+    Degree = Literal["unknown", "guessed"]
+    Why = Literal[
+        "no-callee",
+        "no-caller",
+        "not-rendered",
+        "entry-from-memory",
+        "entry-silent",
+        "image-only",
+        "api-only",
+        "own-edges",
+        "makes-pods",
+        "creates-pods",
+        "proxy-elsewhere",
+    ]
+
+_SENTENCES: dict[Why, str] = {
+    "no-callee": "nothing in the input names what it calls",
+    "no-caller": "it listens, and nothing in the input names who calls it",
+    "not-rendered": "its chart is neither rendered nor known",
+    "entry-from-memory": "what the catalogue says of {} is from memory",
+    "entry-silent": "what the catalogue says of {} leaves this direction open",
+    "image-only": "only its image says that it is {}; how it is set up, the manifests do not tell",
+    "api-only": "it calls the Kubernetes API; whether anything else, the manifests do not tell",
+    "own-edges": "what the manifests name is allowed; whether there is more, they do not tell",
+    "makes-pods": "pods may come of it that no manifest shows ({})",
+    "creates-pods": "{} may create pods that no manifest shows",
+    "proxy-elsewhere": "{}",
+}
+DIRECTIONS = (INGRESS, EGRESS)
+BOTH = "ingress and egress"
+UNKNOWN: Degree = "unknown"
+GUESSED: Degree = "guessed"
+Key = tuple[tuple[str, str, str], str]  # a workload's key and a direction
+
+
+class Uncovered(NamedTuple):
+    """A direction that may lack something: of `workload`, or (`workload` None, `direction` BOTH) of the pods that
+    nobody sees and `source` stands for. `parts` are what the sentence for `why` names; `cure` is one config line."""
+
+    degree: Degree
+    why: Why
+    direction: str
+    namespace: str
+    name: str
+    workload: Workload | None = None
+    source: Object | None = None
+    parts: tuple[str, ...] = ()
+    cure: str = ""
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        return DIRECTIONS if self.direction == BOTH else (self.direction,)
+
+    @property
+    def sentence(self) -> str:
+        """Why it is not explained, as part of a sentence."""
+        return _SENTENCES[self.why].format(*self.parts)
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, for a line of text."""
+        if self.workload is None:
+            return f"say what they need: {self.cure}"
+        return f"if nothing is missing, or as it should be: spec.allow: [{self.cure}]"
+
+    @property
+    def place(self) -> str:
+        """`shop/web` for a workload, `KafkaConnect shop/connect` for what makes pods."""
+        return str(self.source) if self.workload is None and self.source else f"{self.namespace}/{self.name}"
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.direction}"
+
+
+class Knowledge:
+    """The degrees of a cluster's workloads, given its edges and the directions that the config closes."""
+
+    def __init__(
+        self, cluster: Cluster, catalogue: Catalogue, edges: Iterable[Edge], complete: set[Key]
+    ) -> None:
+        self._cluster = cluster
+        self._catalogue = catalogue
+        self._complete = set(complete)
+        self._edges: dict[Key, list[Edge]] = {}
+        self._scraped: set[tuple[tuple[str, str, str], int]] = set()
+        for edge in edges:
+            self._take(edge)
+
+    def _take(self, edge: Edge) -> None:
+        if edge.target.workload is not None and edge.reason.kind == "scrapes" and edge.source.workload:
+            self._scraped.update((edge.target.workload.key, port.number) for port in edge.ports)
+        if not edge.explains:
+            return
+        for peer, direction in ((edge.target, INGRESS), (edge.source, EGRESS)):
+            if peer.workload is None:
+                continue
+            key = (peer.workload.key, direction)
+            if edge.origin == "config":
+                self._complete.add(key)
+            else:
+                self._edges.setdefault(key, []).append(edge)
+
+    def of(self, subjects: Iterable[Workload]) -> Iterator[Uncovered]:
+        """What is not explained of these workloads, and of the pods that objects of this input stand for."""
+        for one in subjects:
+            if not is_bootstrapped(one):
+                for direction in DIRECTIONS:
+                    yield from self._direction(one, direction)
+        yield from map(_made, self._cluster.makers)
+
+    def creators(self, subjects: Iterable[Workload]) -> Iterator[Uncovered]:
+        """Programs that may create pods: Jenkins' agents, notebooks, task pods, CI jobs. An operator is none: its pods
+        come of objects, which have lines of their own."""
+        bindings = Bindings(self._cluster.inventory)
+        for one in subjects:
+            if one.component or not one.rendered or one.source is None:
+                continue
+            rules = list(bindings.rules(one.namespace, one.service_account))
+            foreign = any(is_foreign(group) for rule in rules for group in rule.get("apiGroups") or ())
+            if not foreign and any(map(creates_pods, rules)):
+                cure = f"components.define: [{{component: {one.name}-pods, match: [{{LABEL: VALUE}}], edges: […]}}]"
+                name = f"pods of {one.name}"
+                yield Uncovered(
+                    UNKNOWN, "creates-pods", BOTH, one.namespace, name, None, one.source, (one.name,), cure
+                )
+
+    def _direction(self, one: Workload, direction: str) -> Iterator[Uncovered]:
+        key = (one.key, direction)
+        if key in self._complete:
+            return
+        entry = self._catalogue.get(one.component) if one.component else None
+        stated = entry is not None and _states(entry, direction)
+        sure = entry is not None and one.by_label and not is_from_memory(entry)
+        if (stated and sure) or (direction == INGRESS and self._has_no_door(one)):
+            return
+        edges = self._edges.get(key, [])
+        degree, why = _degree(one, entry, direction, edges, stated=stated)
+        parts = (entry.name,) if entry is not None else ()
+        yield Uncovered(
+            degree,
+            why,
+            direction,
+            one.namespace,
+            one.name,
+            one,
+            one.source,
+            parts,
+            cure(self._cluster, one, direction),
+        )
+
+    def _has_no_door(self, one: Workload) -> bool:
+        """Whether nobody can mean to call these pods: they are shown whole, and have no port, or only ports that a
+        known scraper reads or that the kubelet alone asks for."""
+        if not one.rendered or self._edges.get((one.key, INGRESS)):
+            return False
+        behind = {
+            port.number
+            for service in self._cluster.before(one)
+            for entry in service.ports
+            if (port := self._cluster.target_port(one, entry.target or str(entry.port), entry.protocol))
+        }
+        scraped = {number for key, number in self._scraped if key == one.key}
+        probed = {port.number for port in one.probes} - behind
+        return {port.number for port in one.ports} | behind <= scraped | probed
+
+
+def _states(entry: Component, direction: str) -> bool:
+    """An edge that may not hold here states its direction all the same: the entry has thought of it."""
+    return any(
+        edge.direction == direction and edge.peer not in ("dns", "scraper") and not edge.probe
+        for edge in entry.own_edges
+    )
+
+
+def is_from_memory(entry: Component) -> bool:
+    """Whether an entry says of itself that nobody has looked: its edges are then no more than a guess."""
+    said = entry.checked
+    return said.startswith(("from memory", "unverified", "general knowledge", "ports from memory")) or (
+        said.startswith("image defaults") and "from memory" in said
+    )
+
+
+def _degree(
+    one: Workload, entry: Component | None, direction: str, edges: list[Edge], *, stated: bool
+) -> tuple[Degree, Why]:
+    if entry is not None:
+        memory = is_from_memory(entry)
+        if not stated and not edges and memory:
+            return UNKNOWN, "entry-from-memory"
+        if not one.by_label:
+            return (GUESSED if stated or edges else UNKNOWN), "image-only"
+        return GUESSED, "entry-from-memory" if memory else "entry-silent"
+    if not edges:
+        if not one.rendered:
+            return UNKNOWN, "not-rendered"
+        return UNKNOWN, "no-callee" if direction == EGRESS else "no-caller"
+    api = all(edge.target.kind == "entity" and edge.target.name == "kube-apiserver" for edge in edges)
+    return (GUESSED, "api-only") if direction == EGRESS and api else (GUESSED, "own-edges")
+
+
+def cure(cluster: Cluster, one: Workload, direction: str) -> str:
+    """The likeliest and narrowest config line, to be pasted below `spec.allow`."""
+    pod = f"{{pod: {one.namespace}/{one.name}}}"
+    if direction == EGRESS:
+        return f"{{from: {pod}, to: none}}"
+    ports = dict.fromkeys(f"{port.number}/{port.protocol}" for port in one.ports)
+    services = cluster.before(one)
+    if not (ports and services):
+        return f"{{from: none, to: {pod}}}"
+    return f"{{from: same-namespace, to: {pod}, ports: [{', '.join(ports)}], why: …}}"
+
+
+def _made(maker: Maker) -> Uncovered:
+    one = maker.source
+    by = maker.field or f"the rules of {maker.role}"
+    kind = f"{one.group}/{one.kind}" if one.group else one.kind
+    line = (
+        f"components.define: [{{component: {one.kind.lower()}, madeBy: [{{kind: {one.kind}, group: {one.group},"
+        f' labels: {{LABEL: "{{name}}"}}}}], edges: […]}}]; or, if no pods come of it: '
+        f"components.define: [{{component: {one.kind.lower()}, makesNoPods: [{kind}]}}]"
+    )
+    return Uncovered(UNKNOWN, "makes-pods", BOTH, one.namespace, one.name, None, one, (by,), line)

@@ -1,0 +1,101 @@
+"""What is denied although nobody knows that it should be, grouped by reason, with one block of config to paste."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cilium_policies.config.model import Mode
+from cilium_policies.generate.knowledge import Uncovered
+from cilium_policies.generate.plan import Plan
+from cilium_policies.generate.summary import plural
+from cilium_policies.show.table import Cell, Table, columns
+
+_HEADS = {
+    "unknown": "nothing is known of what they need",
+    "guessed": "a part of what they need is known",
+}
+
+
+def table(plan: Plan, *, unknown_only: bool = False) -> Table:
+    """One row a direction; what makes unseen pods has one for both."""
+    rows: list[tuple[Cell, ...]] = [
+        (one.degree, one.namespace, one.name, one.direction, mode(plan, one), one.sentence, one.cure)
+        for one in listed(plan, unknown_only=unknown_only)
+    ]
+    named = columns("degree", "namespace", "workload", "direction", "mode", "why", "cure=config line")
+    title = "What the policies deny without knowing"
+    return Table(title, named, list(dict.fromkeys(rows)), "every workload is covered")
+
+
+def values(plan: Plan, *, unknown_only: bool = False) -> list[dict[str, object]]:
+    """The same for programs."""
+    return [
+        {
+            "degree": one.degree,
+            "kind": one.workload.kind if one.workload else one.source.kind if one.source else "",
+            "namespace": one.namespace,
+            "name": one.name,
+            "workload": one.name if one.workload else "",
+            "direction": one.direction,
+            "mode": mode(plan, one),
+            "reason": one.why,
+            "why": one.sentence,
+            "cure": one.cure,
+        }
+        for one in listed(plan, unknown_only=unknown_only)
+    ]
+
+
+def listed(plan: Plan, *, unknown_only: bool = False) -> list[Uncovered]:
+    """Unknown ones first, then by namespace and name."""
+
+    def order(one: Uncovered) -> tuple[bool, str, str, str]:
+        return one.degree != "unknown", one.namespace, one.name, one.direction
+
+    return sorted([*plan.uncovered, *([] if unknown_only else plan.guessed)], key=order)
+
+
+def mode(plan: Plan, one: Uncovered) -> str:
+    """The mode of its direction now; "" where its namespace gets no policies."""
+    found = plan.modes.get(one.namespace, Mode("", ""))
+    return "/".join(dict.fromkeys(getattr(found, way) for way in one.directions))
+
+
+def lines(plan: Plan, *, unknown_only: bool = False) -> list[str]:
+    """Two blocks, each grouped by reason, and the config lines for all of them together."""
+    found = listed(plan, unknown_only=unknown_only)
+    if not found:
+        return ["every workload is covered"]
+    said: list[str] = []
+    for degree, head in _HEADS.items():
+        part = [one for one in found if one.degree == degree]
+        if part:
+            count = plural(sum(len(one.directions) for one in part), "direction")
+            said += [
+                f"{degree}: {count}: {head}, and the rest is denied in enforce",
+                *_grouped(plan, part),
+                "",
+            ]
+    return [*said, *_block(found)]
+
+
+def _grouped(plan: Plan, found: Iterable[Uncovered]) -> list[str]:
+    groups: dict[str, list[str]] = {}
+    for one in found:
+        groups.setdefault(one.sentence, []).append(f"    {one.place} {one.direction} ({mode(plan, one)})")
+    return [line for why, members in groups.items() for line in (f"  {why}", *dict.fromkeys(members))]
+
+
+def _block(found: list[Uncovered]) -> list[str]:
+    """Lines below `spec:`. Each says what is likely; whoever pastes it says that it is so."""
+    said = ["# below spec: of the config; each line is a guess, so correct it before you keep it", "allow:"]
+    groups: dict[str, list[str]] = {}
+    for one in found:
+        if one.workload is not None:
+            groups.setdefault(f"{one.degree}: {one.sentence}", []).append(f"  - {one.cure}")
+    for why, members in groups.items():
+        said += [f"  # {why}", *dict.fromkeys(members)]
+    others = [f"#   {one.place}: {one.cure}" for one in found if one.workload is None]
+    if len(said) == 2:
+        said = []
+    return [*said, *(["# pods that no manifest shows:", *dict.fromkeys(others)] if others else [])]
