@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from cilium_policies.questions.diff import ALLOWED, DENIED, Change, Difference, diff, fails, table
+import pytest
+from cilium_policies.questions.diff import (
+    ALLOWED,
+    DENIED,
+    Change,
+    Difference,
+    diff,
+    fails,
+    is_public,
+    table,
+)
 from cilium_policies.show.table import rendered
 
 from tests.questions.small import SHOP, policy, small
@@ -94,3 +104,27 @@ def test_closing_everything_is_few_lines() -> None:
     found = changes(SHOP + pods, SHOP + pods + CLOSED)
     assert Change(DENIED, "every pod", "every pod", "any port") in found
     assert len(found) < 40
+
+
+@pytest.mark.parametrize(
+    ("rule", "fails_it"),
+    [
+        ("toEntities: [world]", True),
+        ("toCIDR: [0.0.0.0/0]", True),
+        ("toCIDR: [140.82.112.0/20]", True),
+        ("toCIDR: [192.168.1.0/24]", False),
+        ("toFQDNs: [{matchName: api.example.org}]", False),
+        ("toEndpoints: [{matchLabels: {app: db}}]", False),
+    ],
+)
+def test_a_new_way_to_a_public_address(rule: str, fails_it: bool) -> None:
+    out = policy(f"{{endpointSelector: {{matchLabels: {{app: web}}}}, egress: [{{{rule}}}]}}", "out")
+    found = diff(small(SHOP + CLOSED).written(), small(SHOP + CLOSED + out).written())
+    assert bool(fails(found, ["new-internet"])) is fails_it
+    back = diff(small(SHOP + CLOSED + out).written(), small(SHOP + CLOSED).written())
+    assert fails(back, ["new-internet"]) == []
+
+
+def test_a_group_of_ranges_may_hold_any_address() -> None:
+    assert is_public("CIDR group offices")
+    assert not is_public("api.example.org")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cilium_policies.catalogue.model import ChartEntry, Component, MadeBy, When, texts
-from cilium_policies.kube.objects import Mapping, mapping, text
+from cilium_policies.catalogue.model import ChartEntry, Component, Edge, MadeBy, When, texts
+from cilium_policies.kube.objects import Mapping, flag, mapping, text
 
 _WORDS = {
     "peer": "both are present",
@@ -21,6 +21,31 @@ def when(condition: When) -> str:
     if isinstance(condition, list):
         return " or ".join(when(one) for one in condition)
     return " and ".join(_phrases(condition))
+
+
+def hosts(edge: Edge) -> list[str]:
+    """Whom an edge to the internet means: its names, a phrase a place where they stand, or why nobody knows."""
+    if edge.unnamed:
+        return [f"hosts that cannot be known: {edge.unnamed}"]
+    fixed = [one for one in edge.names or () if isinstance(one, str)]
+    found = [", ".join(fixed)] if fixed else []
+    return found + [_host(one) for one in edge.names or () if not isinstance(one, str)]
+
+
+def _host(member: Mapping) -> str:
+    said = [", ".join(texts(member.get("names")))] if texts(member.get("names")) else []
+    said += [f"the hosts at {_either(member[key])}" for key in ("hosts", "value", "field") if key in member]
+    said += [f"what argument '{member['arg']}' names"] if "arg" in member else []
+    said += [f"the {text(member['mentions'])} hosts that it names"] if "mentions" in member else []
+    who = (
+        " and ".join(said) or "hosts that no manifest names"
+        if flag(member.get("unknown"))
+        else " and ".join(said)
+    )
+    if "object" in member:
+        held = f" with {_either(member['has'])} {_tail(member)}".rstrip() if "has" in member else ""
+        return f"{who or 'nobody outside'}, for a {_either(member['object'])}{held}"
+    return f"{who or 'nobody else'}, when {when(member['when'])}" if "when" in member else who
 
 
 def _phrases(condition: Mapping) -> list[str]:

@@ -74,7 +74,10 @@ def recognition(component: Component) -> Table:
 def edges(catalogue: Catalogue, component: Component) -> Table:
     """Its edges seen from it, ingress first, each with its reason, condition and source."""
     found = sorted(catalogue.edges_of(component.name), key=lambda one: one.direction == "egress")
-    rows: list[tuple[str | int | None, ...]] = [_row(one, component) for one in found]
+    rows: list[tuple[str | int | None, ...]] = []
+    for one in found:
+        rows.append(_row(one, component))
+        rows += [("", "", "", f"calls {names}", "", "") for names in wording.hosts(one)]
     names = columns("direction", "peer", "ports", "why", "when", "source")
     return Table("Edges", names, rows, "no edges")
 

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 from cilium_policies.checks.situation import Situation
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.portset import NOTHING, PortSet, difference, words
-from cilium_policies.questions.connections import INTERNET, Connections, Pair
+from cilium_policies.questions.connections import INTERNET, WORLD, Connections, Pair
 from cilium_policies.questions.list import EVERY_POD
 from cilium_policies.questions.values import ports
 from cilium_policies.show.table import Cell, Table, columns
 
 ALLOWED = "newly allowed"
 DENIED = "newly denied"
-FAIL_ON = ("new-allow-from-world", "new-deny", "any")
+FAIL_ON = ("new-allow-from-world", "new-internet", "new-deny", "any")
 
 
 class Change(NamedTuple):
@@ -110,17 +110,31 @@ def _together(names: set[str], other: str, pods: set[str]) -> set[str]:
 def fails(found: Difference, conditions: Iterable[str]) -> list[Change]:
     """The changes that one of FAIL_ON forbids."""
     wanted = set(conditions)
-    return [
-        one
-        for one in found.changes
-        if "any" in wanted
-        or ("new-deny" in wanted and one.change == DENIED)
-        or (
-            "new-allow-from-world" in wanted
-            and one.change == ALLOWED
-            and (one.outside or one.source == INTERNET)
-        )
-    ]
+    return [one for one in found.changes if "any" in wanted or wanted & _sorts(one)]
+
+
+def _sorts(one: Change) -> set[str]:
+    """The words of FAIL_ON, `any` aside, that hold for a change."""
+    if one.change == DENIED:
+        return {"new-deny"}
+    found = set()
+    if one.outside or one.source == INTERNET:
+        found.add("new-allow-from-world")
+    if is_public(one.target):
+        found.add("new-internet")
+    return found
+
+
+def is_public(target: str) -> bool:
+    """Whether the words for an end outside hold a public address that no DNS name limits."""
+    if target in (WORLD, INTERNET):
+        return True
+    from ipaddress import ip_network
+
+    try:
+        return not ip_network(target.partition(" except ")[0]).is_private
+    except ValueError:
+        return target.startswith("CIDR group")  # what it holds may be anything
 
 
 def values_of(found: Difference) -> list[dict[str, Any]]:
