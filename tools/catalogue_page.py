@@ -72,6 +72,7 @@ def page(catalogue: Catalogue) -> str:
         table = components.edges(catalogue, component)
         if table.rows:
             parts.append(rendered([table._replace(title="")], "md").strip() + "\n")
+        parts.append("".join(f"- {ports}: {named}\n" for ports, named, _ in components.hosts(component).rows))
         parts.append(_facts(components.choices(component), 2))
     return "\n".join(parts)
 

@@ -35,7 +35,8 @@ def test_list_finds_by_name_chart_image_and_kind():
 
 
 def test_show_has_both_directions_and_every_own_edge():
-    found, edges, choices = components.shown(CATALOGUE, "loki")
+    found, edges, outside, choices = components.shown(CATALOGUE, "loki")
+    assert any("object-storage hosts" in str(row) for row in outside.rows)
     assert ("labels", wording.labels(CATALOGUE.components["loki"].match[0])) in found.rows
     assert {row[0] for row in edges.rows} == {"from", "to"}
     assert ("from", "component:grafana") in {row[:2] for row in edges.rows}

@@ -37,12 +37,12 @@ def shown(catalogue: Catalogue, name: str) -> list[Table]:
     if component is None:
         close = nearest(name, catalogue.components)
         raise refused(f"{name!r} is no component{close}", "cilium-policies components lists them")
-    return [recognition(component), edges(catalogue, component), choices(component)]
+    return [recognition(component), edges(catalogue, component), hosts(component), choices(component)]
 
 
 def values(catalogue: Catalogue, name: str) -> list[dict[str, Any]]:
-    """The same as one object for programs: `recognisedBy`, `edges`, `choices`."""
-    names = ("recognisedBy", "edges", "choices")
+    """The same as one object for programs: `recognisedBy`, `edges`, `hosts`, `choices`."""
+    names = ("recognisedBy", "edges", "hosts", "choices")
     tables = [
         [dict(zip((one.key for one in table.columns), row, strict=True)) for row in table.rows]
         for table in shown(catalogue, name)
@@ -74,12 +74,19 @@ def recognition(component: Component) -> Table:
 def edges(catalogue: Catalogue, component: Component) -> Table:
     """Its edges seen from it, ingress first, each with its reason, condition and source."""
     found = sorted(catalogue.edges_of(component.name), key=lambda one: one.direction == "egress")
-    rows: list[tuple[str | int | None, ...]] = []
-    for one in found:
-        rows.append(_row(one, component))
-        rows += [("", "", "", f"calls {names}", "", "") for names in wording.hosts(one)]
+    rows: list[tuple[str | int | None, ...]] = [_row(one, component) for one in found]
     names = columns("direction", "peer", "ports", "why", "when", "source")
     return Table("Edges", names, rows, "no edges")
+
+
+def hosts(component: Component) -> Table:
+    """Whom it calls outside by name, a row a place where names stand; or why they cannot be known."""
+    rows: list[tuple[str | int | None, ...]] = [
+        (", ".join(one.ports) or "any", names, one.purpose)
+        for one in component.own_edges
+        for names in wording.hosts(one)
+    ]
+    return Table("Hosts outside", columns("ports", "hosts", "purpose"), rows, "nothing said of hosts outside")
 
 
 def _row(edge: Edge, component: Component) -> tuple[str | int | None, ...]:
