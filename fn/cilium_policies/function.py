@@ -147,6 +147,10 @@ def checked(sources: list[Source], made: Made, options: Options) -> Outcome:
     from cilium_policies.generate.check import check  # builds that generate do not pay for it
 
     found = [one._replace(severity=ERROR) for one in made.older]
+    if made.read.glass:
+        from cilium_policies.generate.glass import still_open
+
+        found += still_open(made.read.glass)
     found += check(made.plan, made.policies, [*made.read.own, *made.read.listed])
     if not (options.allow_empty or made.plan.namespaces):
         from cilium_policies.kube.empty import no_namespace

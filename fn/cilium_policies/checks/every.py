@@ -11,6 +11,7 @@ from cilium_policies.checks.fault import Fault, Linted
 CHECKS: dict[str, Callable[[Linted], Iterator[Fault]]] = {
     "refused": shape.refused,
     "unread": shape.unread,
+    "break-glass": shape.break_glass,
     "needed-flow-cut": needs.cut,
     "selects-no-pod": subjects.no_pod,
     "foreign-namespace": subjects.foreign_namespace,

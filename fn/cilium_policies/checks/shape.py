@@ -8,6 +8,7 @@ from cilium_policies.checks.fault import Fault, Linted, Part
 from cilium_policies.cilium.model import Rule, ToPorts
 from cilium_policies.cilium.read import NETWORK_POLICY
 from cilium_policies.document.finding import ERROR
+from cilium_policies.kube.reading import BREAK_GLASS
 
 _WHO = {
     "schema": "the API server refuses it",
@@ -19,6 +20,18 @@ def refused(one: Linted) -> Iterator[Fault]:
     """The API server or the agent refuses the policy."""
     for refusal in one.known.refusals:
         yield Fault(refusal.path, f"{refusal.message}: {_WHO[refusal.by]}", refusal.cure, ERROR)
+
+
+def break_glass(one: Linted) -> Iterator[Fault]:
+    """A policy that opens its namespace in an emergency, and that nothing removes by itself."""
+    until = one.policy.annotations.get(BREAK_GLASS)
+    if until is not None:
+        name, space = one.policy.name, one.policy.namespace
+        yield Fault(
+            "metadata.annotations",
+            f"everything is open in namespace {space} (meant until {until}): nothing removes this policy by itself",
+            f"kubectl -n {space} delete {one.policy.kind.lower()} {name}",
+        )
 
 
 def unread(one: Linted) -> Iterator[Fault]:

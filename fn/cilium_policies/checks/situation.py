@@ -126,10 +126,17 @@ class Situation:
         return self.ends[workload.key]
 
 
-def with_generated(cluster: Cluster, generated: Iterable[Policy], *, enforced: bool = False) -> Situation:
-    """The user's policies and those that this run generates, in place of the ones that an earlier run wrote."""
+def with_generated(
+    cluster: Cluster,
+    generated: Iterable[Policy],
+    *,
+    enforced: bool = False,
+    glass: Iterable[Object] = (),
+) -> Situation:
+    """The user's policies and those that this run generates, in place of the ones that an earlier run wrote. `glass`:
+    those that open a namespace in an emergency, which no plan knows."""
     version = cluster.settings.cilium_version
-    written = [known(one, version=version) for one in policy_objects(cluster.inventory)]
+    written = [known(one, version=version) for one in (*policy_objects(cluster.inventory), *glass)]
     return Situation(cluster, [*written, *(Known(one) for one in generated)], enforced=enforced)
 
 

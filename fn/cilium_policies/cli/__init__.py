@@ -24,6 +24,7 @@ COMMANDS = (
     "lint",
     "audit",
     "report",
+    "break-glass",
     "components",
     "completion",
 )

@@ -65,7 +65,7 @@ class _Asker:
         self._run = run
         self._given = given
         self._now: Situation = situation(run, which, enforced=False)
-        self._enforced: Situation = situation(run, which, enforced=True)
+        self._enforced: Situation = situation(run, which, enforced=True, glass=False)
         self._namespace = next((value for _, value in given["namespace"]), "")
 
     def answers(self, one: Drop) -> list[question.Answer]:

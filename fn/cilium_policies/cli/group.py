@@ -22,8 +22,8 @@ class Group(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        module = import_module(f"cilium_policies.cli.{_MODULES.get(name, name)}")
-        found: click.Command = getattr(module, f"{name}_command")
+        module = import_module(f"cilium_policies.cli.{_MODULES.get(name, name.replace('-', '_'))}")
+        found: click.Command = getattr(module, f"{name.replace('-', '_')}_command")
         return found
 
 

@@ -37,7 +37,7 @@ def lint_command(form: str, versions: tuple[str, ...], planned: bool, checks: bo
         options.show([question.reference()], form, "CheckList")
         return 0
     run = options.run_of(given)
-    own = [one.policy for one in run.made.read.own]
+    own = [*(one.policy for one in run.made.read.own), *run.made.read.glass]
     generated = run.made.policies.policies if planned else []
     rows = question.lint(run.sources, run.made.plan, [] if planned else own, generated, versions)
     if form == "text":

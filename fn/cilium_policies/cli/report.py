@@ -78,7 +78,7 @@ def _made(run: options.Run, which: str | None, now: bool, title: str) -> questio
         situation(run, which, enforced=not now),
         title,
         sources=run.sources,
-        faults=lint(run.sources, made.plan, own if written else [], generated),
+        faults=lint(run.sources, made.plan, [*(own if written else []), *made.read.glass], generated),
         said=[one for one in findings(run.sources, made.plan, made.policies) if one.severity != INFO],
         made_from=_made_from(run, written, now),
     )

@@ -9,7 +9,8 @@ import click
 from cilium_policies.cli import edit, inputs, options
 from cilium_policies.cli.audit import enforced_audit, read_all
 from cilium_policies.cli.streams import put, say
-from cilium_policies.document.finding import refused
+from cilium_policies.document.finding import Refused, refused
+from cilium_policies.generate.glass import still_open
 from cilium_policies.questions import rollout as question
 from cilium_policies.questions.recording import opened
 
@@ -41,7 +42,8 @@ def rollout_command(
     """Shows what each phase of spec.rollout enforces, what is uncovered in it, and which namespaces come late.
 
     --advance changes one number in your own config file, keeps its comments and layout, and prints the line and
-    the way back.
+    the way back. With FILE or DIR it first looks for policies of break-glass in them, and goes no further while one
+    stands.
 
     \b
     cilium-policies rollout --config cilium-policies.yaml rendered/
@@ -56,6 +58,8 @@ def rollout_command(
     if advance or to is not None:
         if not given["config"]:
             raise click.UsageError("--advance and --to change a file: name it with --config")
+        if given["files"]:
+            _refuse_open(given)
         if dump is not None and not _is_clean(dump, to, window, given):
             return 1
         return _set_phase(given["config"], to, dry_run)
@@ -103,6 +107,13 @@ def _is_clean(dump: IO[bytes], to: int | None, window: str, given: dict[str, Any
         spaces = ", ".join(sorted({name for name, _ in wanted})) or "no namespace with workloads"
         say([f"cilium-policies: clean for {spaces}: {clean.span_in_words(heard)}"])
     return not found
+
+
+def _refuse_open(given: dict[str, Any]) -> None:
+    """An emergency that is not over is no time to enforce more."""
+    open_ends = list(still_open(options.run_of({**given, "allow_empty": True}).made.read.glass))
+    if open_ends:
+        raise Refused(open_ends[0])
 
 
 def _set_phase(file: str, wanted: int | None, dry_run: bool) -> int:

@@ -18,10 +18,12 @@ def chooses_policies(command: Command) -> Command:
     return click.option("--policies", "which", type=click.Choice(("written", "planned")), help=_HELP)(command)
 
 
-def situation(run: Run, which: str | None, *, enforced: bool) -> Situation:
-    """The pods and policies of a run. `enforced`: the function's own policies deny by default in any mode."""
+def situation(run: Run, which: str | None, *, enforced: bool, glass: bool = True) -> Situation:
+    """The pods and policies of a run. `enforced`: the function's own policies deny by default in any mode; `glass`:
+    those that open a namespace in an emergency count."""
     own = [one.policy for one in run.made.read.own]
+    broken = run.made.read.glass if glass else []
     cluster = run.made.plan.cluster
     if which == "written" or (which is None and own):
-        return as_written(cluster, own, enforced=enforced)
-    return with_generated(cluster, run.made.policies.policies, enforced=enforced)
+        return as_written(cluster, [*own, *broken], enforced=enforced)
+    return with_generated(cluster, run.made.policies.policies, enforced=enforced, glass=broken)

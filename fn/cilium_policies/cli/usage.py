@@ -38,6 +38,7 @@ commands (cilium-policies COMMAND --help):
   lint                policies that are refused, match nothing, or open more than they say
   audit               Hubble's flows against the enforced plan: what would be cut
   report              one HTML page, SVG or Markdown with the whole picture
+  break-glass         prints one policy that opens a namespace in an emergency
   components          the catalogue of known components
   completion          prints the completion script for bash, zsh or fish
 

@@ -10,6 +10,7 @@ from cilium_policies.kube.objects import CLUSTER_SCOPED, Mapping, Object, Where,
 from cilium_policies.lean import NamedTuple
 
 API = "cilium-policies.fn"
+BREAK_GLASS = f"{API}/break-glass"  # the annotation of a policy that opens a namespace for a while
 COMPONENT = f"{API}/component"  # the annotation by which a later run knows its own policies
 _LOCAL = "config.kubernetes.io/local-config"
 _FUNCTIONS = (b"config.kubernetes.io/function", b"config.k8s.io/function")
@@ -32,12 +33,13 @@ class Own(NamedTuple):
 class Objects(NamedTuple):
     """`objects` count; `own` are this program's earlier policies, `listed` those inside a List, which goes back
     whole: the new text of the same name comes after it; `local` are the local-config objects of this program's API
-    group (an inventory)."""
+    group (an inventory); `glass` are policies that open a namespace in an emergency: nothing is planned by them."""
 
     objects: list[Object]
     own: list[Own]
     listed: list[Own]
     local: list[Object]
+    glass: list[Object]
 
 
 UNPLACED = ("", "_")  # `_` is what kustomize writes while an outer layer has not yet set the namespace
@@ -52,6 +54,7 @@ def objects(sources: list[Source], namespace: str = "") -> Objects:
     own: list[Own] = []
     listed: list[Own] = []
     local: list[Object] = []
+    glass: list[Object] = []
     for number, source in enumerate(sources):
         marks = _Marks(source.data)
         for item in source.items:
@@ -60,11 +63,13 @@ def objects(sources: list[Source], namespace: str = "") -> Objects:
                     one.namespace = namespace
                 if one.kind in _POLICIES and COMPONENT in one.annotations:
                     (own if one.kind == item.kind else listed).append(Own(one, number, item.index))
+                elif one.kind in _POLICIES and BREAK_GLASS in one.annotations:
+                    glass.append(one)
                 elif marks.counts(item, one):
                     found.append(one)
                 elif one.group == API:
                     local.append(one)
-    return Objects(found, own, listed, local)
+    return Objects(found, own, listed, local, glass)
 
 
 def repeated(source: Source) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from cilium_policies.config.model import EGRESS, Mode
 from cilium_policies.document.finding import Finding, line_of
 from cilium_policies.document.source import Source
 from cilium_policies.generate.plan import Plan
+from cilium_policies.kube.reading import BREAK_GLASS
 from cilium_policies.questions import uncovered
 from cilium_policies.questions.because import where_words
 from cilium_policies.questions.connections import INTERNET, WORLD, Connections
@@ -177,6 +178,8 @@ def _tiles(
     mixed = len(words) - enforced - audited
     tiles += [Tile(str(mixed), "one direction each", "mixed")] if mixed else []
     tiles.append(Tile(str(counts["Connections"]), "connections", "plain", "Connections"))
+    glass = sum(BREAK_GLASS in one.policy.annotations for one in policies)
+    tiles += [Tile(str(glass), "open in an emergency (break glass)", "bad", "Findings")] if glass else []
     yours = sum(one.yours for one in rows)
     if yours:
         tiles.append(
