@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
 
 from cilium_policies.builds import kustomization, texts, tool, variables
 from cilium_policies.builds.envsubst import BadSubstitution, substitute
@@ -117,7 +116,7 @@ class Flux:
         try:
             own = kustomization.file_in(real)
             before = kustomization.read(own) if own else kustomization.generated(real, strict=unit.strict)
-            after = kustomization.with_flux(before, _typed(unit.text).get("spec") or {}, real)
+            after = kustomization.with_flux(before, texts.typed(unit.text).get("spec") or {}, real)
         except Refused as refused:
             unit.failure = line_of(refused.finding)
             return ""
@@ -202,11 +201,3 @@ def _switched_off(document: bytes) -> bool:
         return False
     marks = [{**one.labels, **one.annotations} for one in texts.objects(document, "")]
     return any(one.get(_SWITCH) == "disabled" for one in marks)
-
-
-def _typed(document: bytes) -> dict[str, Any]:
-    """The object with the types that Go reads, for fields that go into a kustomization."""
-    import yaml
-
-    found = yaml.load(document, Loader=kustomization.loader())  # a SafeLoader
-    return found if isinstance(found, dict) else {}

@@ -15,6 +15,7 @@ from cilium_policies.builds.kustomization import Fields
 from cilium_policies.document.finding import Refused
 
 _CHARTS = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
+_PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "transformers")
 _FOLDERS = ("resources", "bases", "components")
 
 
@@ -23,7 +24,8 @@ class Inflation:
 
     def __init__(self, scratch: str) -> None:
         self._scratch = scratch
-        self._made: dict[str, str] = {}
+        self._number = 0
+        self._left_out: tuple[str, ...] = _CHARTS
 
     def without_charts(self, folder: str, fields: Fields | None = None) -> tuple[str, list[bytes]]:
         """The folder to build and the kustomizations whose charts are left out of it. `fields` stand for the
@@ -31,6 +33,14 @@ class Inflation:
         charts: list[bytes] = []
         used = self._stripped(os.path.realpath(folder), charts, "", fields, set())
         return used, charts
+
+    def without_patches(self, folder: str, fields: Fields | None = None) -> str:
+        """The same folder, without the patches of kustomizations that have charts, or build on some."""
+        self._left_out = (*_CHARTS, *_PATCHES)
+        try:
+            return self._stripped(os.path.realpath(folder), [], "", fields, set())
+        finally:
+            self._left_out = _CHARTS
 
     def _stripped(
         self, folder: str, charts: list[bytes], outer: str, fields: Fields | None, seen: set[str]
@@ -49,11 +59,11 @@ class Inflation:
         charts += [_document(one, folder, namespace) for one in _charts(before)]
         if not instead and fields is None and not any(before.get(key) for key in _CHARTS):
             return folder
-        after = {key: value for key, value in before.items() if key not in _CHARTS}
-        self._made[folder] = os.path.join(
-            self._scratch, f"folder-{len(self._made)}-{len(os.listdir(self._scratch))}"
+        after = {key: value for key, value in before.items() if key not in self._left_out}
+        self._number += 1
+        return kustomization.placed(
+            os.path.join(self._scratch, f"folder-{self._number}"), folder, after, instead
         )
-        return kustomization.placed(self._made[folder], folder, after, instead)
 
 
 def folders_of(fields: Fields, folder: str) -> Iterator[str]:

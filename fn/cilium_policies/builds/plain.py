@@ -16,12 +16,13 @@ Told = Callable[..., None]
 class Plain:
     """One folder that kustomize builds."""
 
-    __slots__ = ("charts", "docs", "failure", "path")
+    __slots__ = ("charts", "docs", "failure", "notes", "path")
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.docs: list[bytes] = []
         self.charts: list[bytes] = []
+        self.notes: list[str] = []
         self.failure = ""
 
     @property
@@ -88,15 +89,23 @@ def build(found: list[Plain], repository: Repository, command: str, scratch: str
     for one in found:
         try:
             folder, one.charts = inflation.without_charts(repository.place(one.path))
-            jobs.append(lambda one=one, folder=folder: _print(one, command, folder, repository.root))
+            jobs.append(lambda one=one, folder=folder: _print(one, command, folder, repository, inflation))
         except Refused as refusal:
             one.failure = line_of(refusal.finding)
     tool.in_parallel(jobs, lambda done, of: told("building kustomizations", done, of))
 
 
-def _print(one: Plain, command: str, folder: str, root: str) -> None:
+def _print(one: Plain, command: str, folder: str, repository: Repository, inflation: Inflation) -> None:
     try:
-        one.docs = [*texts.documents(tool.built(command, folder, root), one.name), *one.charts]
+        try:
+            printed = tool.built(command, folder, repository.root)
+        except tool.Failed:
+            if not one.charts:
+                raise
+            bare = inflation.without_patches(repository.place(one.path))
+            printed = tool.built(command, bare, repository.root)
+            one.notes.append("patches are left out: they change objects of charts, which are not rendered")
+        one.docs = [*texts.documents(printed, one.name), *one.charts]
     except tool.Failed as failed:
         one.failure = str(failed)
     except Refused as refusal:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from typing import NamedTuple
 
-from cilium_policies.builds import entries, flate, plain, texts, tool
+from cilium_policies.builds import argo, entries, flate, plain, texts, tool
 from cilium_policies.builds.flux import Flux, Unit
 from cilium_policies.builds.others import nothing_to_build
 from cilium_policies.builds.repository import FLUX, Repository, within
@@ -34,6 +34,8 @@ def build(folder: str, *, cluster: str = "", command: str = "", told: Told = lam
         if clusters := entries.entries(repository):
             entry = entries.chosen(clusters, repository, cluster)
             return _flux(repository, entry, command, scratch, told)
+        if argo.has_applications(repository):
+            return _argo(repository, cluster, command, scratch, told)
         if any(within(one, repository.asked) for one in repository.kustomizations):
             return _plain(repository, command, scratch, told)
     raise nothing_to_build(repository)
@@ -58,6 +60,28 @@ def _flux(repository: Repository, entry: entries.Entry, command: str, scratch: s
     return Built(documents, failures, [*_notes(units), *charts], used, _counted(len(units), "Kustomization"))
 
 
+def _argo(repository: Repository, cluster: str, command: str, scratch: str, told: Told) -> Built:
+    if command == tool.FLATE:
+        raise refused(
+            "flate renders what Flux applies, and here is no Flux Kustomization", "leave --with out"
+        )
+    used = tool.chosen(command)
+    builds = argo.Argo(repository, used, scratch, told)
+    apps = builds.build()
+    clusters = builds.clusters()
+    if cluster and cluster not in clusters:
+        raise refused(
+            f"--cluster {cluster}: no Application is applied there", f"known: {', '.join(clusters)}"
+        )
+    if not cluster and len(clusters) > 1:
+        choices = ", ".join(f"--cluster {one}" for one in clusters)
+        raise refused(f"Applications here are applied to {len(clusters)} clusters", f"name one: {choices}")
+    apps = [app for app in apps if not cluster or app.cluster == cluster]
+    failures = [f"{app.name}: {app.failure}" for app in apps if app.failure]
+    notes = [f"{app.name}: {note}" for app in apps for note in app.notes]
+    return Built(argo.placed(apps), failures, notes, used, _counted(len(apps), "Application"))
+
+
 def _plain(repository: Repository, command: str, scratch: str, told: Told) -> Built:
     found = plain.roots(repository)
     if command == tool.FLATE:
@@ -68,7 +92,8 @@ def _plain(repository: Repository, command: str, scratch: str, told: Told) -> Bu
     plain.build(found, repository, command, scratch, told)
     failures = [f"{one.name}: {one.failure}" for one in found if one.failure]
     documents = [text for one in found for text in one.docs]
-    return Built(documents, failures, [], command, _counted(len(found), "kustomization"))
+    notes = [f"{one.name}: {note}" for one in found for note in one.notes]
+    return Built(documents, failures, notes, command, _counted(len(found), "kustomization"))
 
 
 def _counted(number: int, noun: str) -> str:

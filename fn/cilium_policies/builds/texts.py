@@ -78,6 +78,19 @@ def written(body: Mapping[str, Any]) -> bytes:
     return yaml.safe_dump(dict(body), sort_keys=True, allow_unicode=True).encode()
 
 
+def typed(document: bytes) -> dict[str, Any]:
+    """The object with the types that Go reads, for fields that go into a kustomization."""
+    import yaml
+
+    from cilium_policies.builds.kustomization import loader
+
+    try:
+        found = yaml.load(document, Loader=loader())  # a SafeLoader
+    except yaml.YAMLError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def scalar(value: str) -> str:
     """A text as YAML: plain where every reader takes it for text, else quoted."""
     if _PLAIN.match(value) and value.lower() not in _WORDS:

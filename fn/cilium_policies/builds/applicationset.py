@@ -1,0 +1,212 @@
+"""The Applications that an ApplicationSet makes, as far as the repository tells: lists, folders and files in Git."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from cilium_policies.builds import kustomization
+from cilium_policies.builds.repository import Repository
+from cilium_policies.document.finding import Refused
+
+Params = dict[str, Any]
+IN_CLUSTER = "https://kubernetes.default.svc"
+
+
+class Unknown(Exception):
+    """What a generator or a template asks for is not in the repository; the text says what."""
+
+
+class ApplicationSet:
+    """One ApplicationSet's `spec`, with the types that Go reads. `is_here` tells this repository's addresses."""
+
+    def __init__(self, spec: Params, repository: Repository, is_here: Callable[[str], bool]) -> None:
+        self._spec = spec
+        self._go = spec.get("goTemplate") is True
+        self._repository = repository
+        self._is_here = is_here
+
+    def applications(self) -> list[Params]:
+        """`metadata` and `spec` of each Application. Raises Unknown."""
+        if self._spec.get("templatePatch"):
+            raise Unknown("templatePatch")
+        made = []
+        for generator in _dicts(self._spec.get("generators")):
+            for params in self._params(generator, {}):
+                template = _merged(self._spec.get("template") or {}, _own_template(generator))
+                made.append(self._filled(template, params))
+        return made
+
+    def _params(self, generator: Params, given: Params) -> Iterator[Params]:
+        """The parameters of a generator; `given` are those of the one before it in a matrix."""
+        kinds = {
+            "list": self._list,
+            "git": self._git,
+            "clusters": self._clusters,
+            "matrix": self._matrix,
+            "merge": self._merge,
+        }
+        for kind, body in generator.items():
+            if kind in kinds:
+                yield from kinds[kind](self._filled(body, given) if given else body or {}, given)
+            elif kind not in ("selector", "template"):
+                raise Unknown(f"its generator {kind}")
+
+    def _list(self, body: Params, _: Params) -> Iterator[Params]:
+        if body.get("elementsYaml"):
+            raise Unknown("elementsYaml")
+        yield from _dicts(body.get("elements"))
+
+    def _clusters(self, body: Params, _: Params) -> Iterator[Params]:
+        """Argo CD's own cluster: the others stand in Secrets of the running one."""
+        values = body.get("values") or {}
+        yield {"name": "in-cluster", "nameNormalized": "in-cluster", "server": IN_CLUSTER, "values": values}
+
+    def _git(self, body: Params, _: Params) -> Iterator[Params]:
+        if not self._is_here(str(body.get("repoURL") or "")):
+            raise Unknown(f"its generator reads {body.get('repoURL')}, not this repository")
+        values = body.get("values") or {}
+        for path in self._folders(_dicts(body.get("directories"))):
+            yield {"path": _path(path), "values": values}
+        for path in self._files(_dicts(body.get("files"))):
+            yield {**self._content(path), "path": _file(path), "values": values}
+
+    def _folders(self, wanted: list[Params]) -> list[str]:
+        found: set[str] = set()
+        for one in wanted:
+            pattern, left_out = str(one.get("path", "")), one.get("exclude") is True
+            matching = {folder for folder in self._all_folders() if _matches(folder, pattern)}
+            found = found - matching if left_out else found | matching
+        return sorted(found)
+
+    def _all_folders(self) -> set[str]:
+        places = [*self._repository.files, *self._repository.kustomizations.values()]
+        places += [f"{one}/Chart.yaml" for one in self._repository.charts]
+        return {place.rsplit("/", depth)[0] for place in places for depth in range(1, place.count("/") + 1)}
+
+    def _files(self, wanted: list[Params]) -> list[str]:
+        patterns = [str(one.get("path", "")) for one in wanted]
+        return [path for path in self._repository.files if any(_matches(path, one) for one in patterns)]
+
+    def _content(self, path: str) -> Params:
+        try:
+            return kustomization.read(self._repository.place(path))
+        except Refused as refused:
+            raise Unknown(f"{path}, which is {refused.finding.message}") from None
+
+    def _matrix(self, body: Params, given: Params) -> Iterator[Params]:
+        generators = _dicts(body.get("generators"))
+        if len(generators) != 2:
+            raise Unknown("a matrix of other than two generators")
+        for first in self._params(generators[0], given):
+            for second in self._params(generators[1], first):
+                yield _merged(first, second)
+
+    def _merge(self, body: Params, given: Params) -> Iterator[Params]:
+        keys = body.get("mergeKeys") or []
+        generators = _dicts(body.get("generators"))
+        made = list(self._params(generators[0], given)) if generators else []
+        for generator in generators[1:]:
+            for params in self._params(generator, given):
+                for number, one in enumerate(made):
+                    if all(_at(one, key) == _at(params, key) for key in keys):
+                        made[number] = _merged(one, params)
+        yield from made
+
+    def _filled(self, value: Any, params: Params) -> Any:
+        if isinstance(value, str) and "{{" in value:
+            pattern = r"\{\{-?\s*(.*?)\s*-?\}\}"
+            return re.sub(
+                pattern, lambda match: self._expression(match.group(1), match.group(0), params), value
+            )
+        if isinstance(value, dict):
+            return {self._filled(key, params): self._filled(member, params) for key, member in value.items()}
+        if isinstance(value, list):
+            return [self._filled(member, params) for member in value]
+        return value
+
+    def _expression(self, text: str, whole: str, params: Params) -> str:
+        """A field of the parameters; other expressions of Go's templates are not known here."""
+        if not self._go:
+            found = _at(params, text)
+            found = found.get("path") if text == "path" and isinstance(found, dict) else found
+            return whole if found is None or isinstance(found, (dict, list)) else _word(found)
+        found = params
+        if index := re.fullmatch(r"index\s+\.([\w.]+)\s+(\d+)", text):
+            found = _at(params, index.group(1))
+            found = (
+                found[int(index.group(2))]
+                if isinstance(found, list) and int(index.group(2)) < len(found)
+                else None
+            )
+        elif re.fullmatch(r"\.[\w.]+", text):
+            found = _at(params, text[1:])
+        else:
+            raise Unknown(f"the expression {whole}")
+        if found is None or isinstance(found, (dict, list)):
+            raise Unknown(f"{whole}, which nothing sets")
+        return _word(found)
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _at(params: Params, path: str) -> Any:
+    """A field by its path, with `[n]` for an entry of `path`."""
+    if entry := re.fullmatch(r"path\[(\d+)\]", path):
+        segments = params.get("path", {}).get("segments", []) if isinstance(params.get("path"), dict) else []
+        return segments[int(entry.group(1))] if int(entry.group(1)) < len(segments) else None
+    found: Any = params
+    for key in path.split("."):
+        if not isinstance(found, dict):
+            return None
+        found = found.get(key)
+    return found
+
+
+def _path(path: str) -> Params:
+    name = path.rpartition("/")[2]
+    normal = re.sub(r"[^a-z0-9.-]", "-", name.lower()).strip("-.")
+    return {"path": path, "basename": name, "basenameNormalized": normal, "segments": path.split("/")}
+
+
+def _file(path: str) -> Params:
+    folder, _, name = path.rpartition("/")
+    return {
+        **_path(folder),
+        "filename": name,
+        "filenameNormalized": re.sub(r"[^a-z0-9.-]", "-", name.lower()),
+    }
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """Go's glob: `*` stays within a folder, `**` does not."""
+    pattern = os.path.normpath(pattern)
+    if "**" in pattern:
+        return fnmatch.fnmatchcase(path, pattern.replace("**/", "*").replace("**", "*"))
+    parts, wanted = path.split("/"), pattern.split("/")
+    return len(parts) == len(wanted) and all(map(fnmatch.fnmatchcase, parts, wanted))
+
+
+def _own_template(generator: Params) -> Params:
+    for body in generator.values():
+        if isinstance(body, dict) and isinstance(body.get("template"), dict):
+            return dict(body["template"])
+    return {}
+
+
+def _merged(below: Params, over: Params) -> Params:
+    made = dict(below)
+    for key, value in over.items():
+        own = made.get(key)
+        made[key] = _merged(own, value) if isinstance(own, dict) and isinstance(value, dict) else value
+    return made
+
+
+def _dicts(value: Any) -> list[Params]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

@@ -1,0 +1,303 @@
+"""A cluster as Argo CD applies it: its Applications, and those that their sources hold in turn."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from cilium_policies.builds import argo_source, texts, tool
+from cilium_policies.builds.applicationset import IN_CLUSTER, ApplicationSet, Unknown
+from cilium_policies.builds.kustomization import Fields
+from cilium_policies.builds.kustomization import read as read_fields
+from cilium_policies.builds.repository import ARGO, Found, Repository, address, clean, within
+from cilium_policies.document.finding import Refused, line_of
+from cilium_policies.kube.not_built import NOT_BUILT
+from cilium_policies.kube.objects import CLUSTER_SCOPED
+
+Told = Callable[..., None]
+_HOME = "argocd"
+_CHART = "argocd-apps"  # the chart whose values are Applications
+
+
+class App:
+    """One Application, or an ApplicationSet that could not be read. `body` has the types that Go reads."""
+
+    __slots__ = ("body", "docs", "failure", "notes")
+
+    def __init__(self, body: Fields) -> None:
+        self.body = body
+        self.docs: list[bytes] = []
+        self.notes: list[str] = []
+        self.failure = ""
+
+    def fail(self, error: Refused | tool.Failed) -> None:
+        """Notes why nothing was built; the Application itself stays, marked."""
+        self.failure = line_of(error.finding) if isinstance(error, Refused) else str(error)
+        metadata = self.body.get("metadata") or {}
+        marks = {**(metadata.get("annotations") or {}), NOT_BUILT: self.failure}
+        self.docs = [texts.written({**self.body, "metadata": {**metadata, "annotations": marks}})]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        metadata = self.body.get("metadata") or {}
+        return (str(metadata.get("namespace") or _HOME), str(metadata.get("name") or ""))
+
+    @property
+    def name(self) -> str:
+        return f"{self.body.get('kind')} {'/'.join(self.key)}"
+
+    @property
+    def spec(self) -> Fields:
+        return self.body.get("spec") or {}
+
+    @property
+    def destination(self) -> Fields:
+        return self.spec.get("destination") or {}
+
+    @property
+    def cluster(self) -> str:
+        """Where it is applied: `in-cluster`, or a name or address of another cluster."""
+        found = str(self.destination.get("name") or self.destination.get("server") or IN_CLUSTER)
+        return "in-cluster" if found in (IN_CLUSTER, "in-cluster") else found
+
+    @property
+    def sources(self) -> list[Fields]:
+        one = self.spec.get("source")
+        many = self.spec.get("sources")
+        return [it for it in ([one] if isinstance(one, dict) else many or []) if isinstance(it, dict)]
+
+
+class Argo:
+    """The builds of a repository's Applications."""
+
+    def __init__(self, repository: Repository, command: str, scratch: str, told: Told) -> None:
+        self._repository = repository
+        self._told = told
+        self._builder = argo_source.Builder(repository, command, scratch)
+        self._own: set[str] = set()
+        self.apps: dict[tuple[str, str], App] = {}
+
+    def build(self) -> list[App]:
+        """All Applications, those that hold others before these."""
+        first = list(_written(self._repository))
+        self._own = self._addresses(first)
+        wave = self._known(self._roots(first))
+        while wave:
+            jobs = [job for app in wave if (job := self._job(app))]
+            tool.in_parallel(jobs, lambda done, of: self._told("building Applications", done, of))
+            inside = [body for app in wave for body in _inside(app)]
+            wave = self._known(inside)
+        return list(self.apps.values())
+
+    def _roots(self, first: list[tuple[Fields, str]]) -> list[Fields]:
+        """Those that no other Application's path holds."""
+        paths = [
+            clean(str(one.get("path"))) for body, _ in first for one in App(body).sources if one.get("path")
+        ]
+        return [
+            body
+            for body, path in first
+            if not any(folder and within(path.rpartition("/")[0], folder) for folder in paths)
+        ] or [body for body, _ in first]
+
+    def _known(self, bodies: list[Fields]) -> list[App]:
+        """New Applications; ApplicationSets as the Applications that they make."""
+        found = []
+        for body in bodies:
+            for one in self._made(body):
+                if one.key not in self.apps:
+                    self.apps[one.key] = one
+                    found.append(one)
+        return found
+
+    def _made(self, body: Fields) -> list[App]:
+        if body.get("kind") != "ApplicationSet":
+            return [App(body)]
+        spec = body.get("spec") or {}
+        try:
+            made = ApplicationSet(spec, self._repository, self.is_here).applications()
+        except Unknown as unknown:
+            left = App(body)
+            left.notes.append(f"its Applications are not known: {unknown} is not in the repository")
+            return [left]
+        metadata = {"namespace": (body.get("metadata") or {}).get("namespace") or _HOME}
+        head = {"apiVersion": f"{ARGO}/v1alpha1", "kind": "Application"}
+        return [App({**head, **one, "metadata": {**metadata, **(one.get("metadata") or {})}}) for one in made]
+
+    def is_here(self, url: str) -> bool:
+        """Whether an address means this repository."""
+        return address(url) in self._own
+
+    def _addresses(self, first: list[tuple[Fields, str]]) -> set[str]:
+        """The repository's remotes, and the address that most Applications with a path in it name."""
+        seen: Counter[str] = Counter()
+        for body, _ in first:
+            for source in _all_sources(body):
+                path = clean(str(source.get("path") or ""))
+                if source.get("repoURL") and path and ("{{" in path or self._repository.is_folder(path)):
+                    seen[address(str(source["repoURL"]))] += 1
+        return self._repository.remotes | {one for one, _ in seen.most_common(1)}
+
+    def _job(self, app: App) -> Callable[[], None] | None:
+        if app.body.get("kind") == "ApplicationSet":
+            app.docs = [texts.written(app.body)]
+            return None
+        steps: list[Callable[[], argo_source.Made]] = []
+        try:
+            for source in app.sources:
+                step = self._step(app, source)
+                if step:
+                    steps.append(step)
+        except (Refused, tool.Failed) as error:
+            app.fail(error)
+            return None
+        return lambda: self._run(app, steps)
+
+    def _step(self, app: App, source: Fields) -> Callable[[], argo_source.Made] | None:
+        helm = source.get("helm") or {}
+        if source.get("chart"):
+            values, notes = argo_source.chart_values("", helm, lambda name: self._referenced(app, name))
+            kept = {**source, "helm": {**helm, "valuesObject": values}} if values else source
+            return lambda: argo_source.Made([], [kept], notes)
+        if not source.get("path"):
+            return None  # `ref` alone: values for another source
+        if not self.is_here(str(source.get("repoURL") or "")):
+            note = f"not built: its source {source.get('repoURL')} is not this repository"
+            return lambda: argo_source.Made([], [source], [note])
+        namespace = str(app.destination.get("namespace") or "")
+        return self._builder.prepared(app.key[1], source, namespace, lambda name: self._referenced(app, name))
+
+    def _referenced(self, app: App, name: str) -> str:
+        """The file that `$ref/path` means."""
+        word, _, path = name[1:].partition("/")
+        for source in app.sources:
+            if source.get("ref") == word and self.is_here(str(source.get("repoURL") or "")):
+                return os.path.join(self._repository.root, path)
+        return ""
+
+    def _run(self, app: App, steps: list[Callable[[], argo_source.Made]]) -> None:
+        documents: list[bytes] = []
+        charts: list[Fields] = []
+        try:
+            for step in steps:
+                made = step()
+                documents += made.documents
+                charts += made.charts
+                app.notes += made.notes
+        except (Refused, tool.Failed) as error:
+            app.fail(error)
+            return
+        spec = {key: value for key, value in app.spec.items() if key not in ("source", "sources")}
+        application = texts.written({**app.body, "spec": {**spec, "sources": charts}})
+        app.docs = [application, *documents]
+
+    def clusters(self) -> list[str]:
+        """The clusters that Applications are applied to, the own one first."""
+        return sorted({app.cluster for app in self.apps.values()}, key=lambda one: (one != "in-cluster", one))
+
+
+def placed(apps: list[App]) -> list[bytes]:
+    """The documents of all Applications, each in the namespace that Argo CD gives it, and the namespaces it makes."""
+    scoped = set(CLUSTER_SCOPED)
+    declared = set()
+    for app in apps:
+        for document in app.docs:
+            if b"CustomResourceDefinition" in document or b"kind: Namespace" in document:
+                for one in texts.objects(document, app.name):
+                    names = one.spec.get("names")
+                    if one.spec.get("scope") == "Cluster" and isinstance(names, dict):
+                        scoped.add(str(names.get("kind")))
+                    elif one.kind == "Namespace":
+                        declared.add(one.name)
+    made = []
+    for app in apps:
+        namespace = str(app.destination.get("namespace") or "")
+        if namespace and namespace not in declared and "CreateNamespace=true" in _options(app):
+            declared.add(namespace)
+            made.append(texts.written(_namespace(namespace, app)))
+        made += [_in(document, namespace, scoped, app.name) for document in app.docs]
+    return made
+
+
+def _in(document: bytes, namespace: str, scoped: set[str], name: str) -> bytes:
+    if not namespace or b"\n  namespace: " in document:
+        return document
+    for one in texts.objects(document, name):
+        own = one.kind in scoped or one.kind.startswith("Cluster") or one.group == ARGO
+        return document if own or one.namespace else texts.with_namespace(document, namespace)
+    return document
+
+
+def _options(app: App) -> list[str]:
+    return [str(one) for one in (app.spec.get("syncPolicy") or {}).get("syncOptions") or []]
+
+
+def _namespace(name: str, app: App) -> Fields:
+    given = (app.spec.get("syncPolicy") or {}).get("managedNamespaceMetadata") or {}
+    labels = {**(given.get("labels") or {}), "kubernetes.io/metadata.name": name}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+
+
+def _inside(app: App) -> Iterator[Fields]:
+    """The Applications that an Application's documents hold; they stand for themselves from here on."""
+    kept = []
+    for number, document in enumerate(app.docs):
+        body = texts.typed(document) if number and ARGO.encode() in document else {}
+        if body.get("kind") in ("Application", "ApplicationSet"):
+            metadata = {"namespace": app.destination.get("namespace"), **(body.get("metadata") or {})}
+            yield {**body, "metadata": {key: value for key, value in metadata.items() if value}}
+        else:
+            kept.append(document)
+    app.docs = kept
+
+
+def _all_sources(body: Fields) -> list[Fields]:
+    spec = body.get("spec") or {}
+    template = (spec.get("template") or {}).get("spec") or {}
+    return [*App(body).sources, *App({"spec": template}).sources]
+
+
+def _written(repository: Repository) -> Iterator[tuple[Fields, str]]:
+    """The Applications that stand in files, and those in values of the chart argocd-apps."""
+    for found in (*repository.kinds("Application", ARGO), *repository.kinds("ApplicationSet", ARGO)):
+        if found.one.name:
+            yield _retyped(found, repository), found.path
+    for folder in sorted(repository.charts):
+        yield from ((body, f"{folder}/values.yaml") for body in _of_chart(repository, folder))
+
+
+def has_applications(repository: Repository) -> bool:
+    """Whether files, or the values of a chart, hold Applications."""
+    return any(True for _ in _written(repository))
+
+
+def _retyped(found: Found, repository: Repository) -> Fields:
+    """The object as its file has it, with types: in the repository's index scalars are text."""
+    with open(repository.place(found.path), "rb") as file:
+        for document in texts.documents(file.read(), found.path):
+            body = texts.typed(document)
+            if (body.get("metadata") or {}).get("name") == found.one.name and body.get(
+                "kind"
+            ) == found.one.kind:
+                return body
+    return dict(found.one.body)
+
+
+def _of_chart(repository: Repository, folder: str) -> Iterator[Fields]:
+    place = repository.place(folder)
+    try:
+        chart = read_fields(os.path.join(place, "Chart.yaml"))
+        values = os.path.join(place, "values.yaml")
+        given = read_fields(values) if os.path.isfile(values) else {}
+    except Refused:
+        return
+    for one in chart.get("dependencies") or []:
+        if isinstance(one, dict) and one.get("name") == _CHART:
+            inside = given.get(str(one.get("alias") or _CHART)) or {}
+            for field, kind in (("applications", "Application"), ("applicationsets", "ApplicationSet")):
+                for name, spec in (inside.get(field) or {}).items():
+                    namespace = spec.get("namespace") or _HOME
+                    metadata = {"name": name, "namespace": namespace}
+                    rest = {key: value for key, value in spec.items() if key != "namespace"}
+                    yield {"apiVersion": f"{ARGO}/v1alpha1", "kind": kind, "metadata": metadata, "spec": rest}

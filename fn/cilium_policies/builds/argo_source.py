@@ -1,0 +1,258 @@
+"""One source of an Argo CD Application that lies in this repository: kustomize, plain manifests, or a chart."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import shutil
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from cilium_policies.builds import kustomization, texts, tool
+from cilium_policies.builds.inflation import Inflation, merged
+from cilium_policies.builds.kustomization import Fields
+from cilium_policies.builds.repository import Repository, clean
+from cilium_policies.document.finding import Refused
+
+_ENDINGS = (".yaml", ".yml", ".json")
+
+
+class Made(NamedTuple):
+    """What a source gives: its documents, charts that stay sources of the Application, and what is to be said."""
+
+    documents: list[bytes]
+    charts: list[Fields]
+    notes: list[str]
+
+
+class Builder:
+    """Builds local sources. `values` resolves `$ref/path` of values files to a file, or ""."""
+
+    def __init__(self, repository: Repository, command: str, scratch: str) -> None:
+        self._repository = repository
+        self._command = command
+        self._scratch = scratch
+        self._inflation = Inflation(scratch)
+        self._placed = 0
+
+    def prepared(
+        self, name: str, source: Fields, namespace: str, values: Callable[[str], str]
+    ) -> Callable[[], Made]:
+        """What builds the source, to be called in a thread. Raises Refused for files that cannot be read."""
+        path = clean(str(source.get("path") or ""))
+        folder = self._repository.place(path)
+        if not self._repository.is_folder(path):
+            raise tool.Failed(f"path {source.get('path')} is no folder of the repository")
+        if source.get("plugin"):
+            return lambda: Made([], [], [f"{path} is rendered by a plugin: not built"])
+        if os.path.isfile(os.path.join(folder, "Chart.yaml")):
+            return self._chart(name, source, namespace, folder, values)
+        if kustomization.file_in(folder):
+            return self._kustomize(folder, source.get("kustomize") or {})
+        return self._directory(folder, source.get("directory") or {})
+
+    def _kustomize(self, folder: str, options: Fields) -> Callable[[], Made]:
+        fields = kustomization.read(kustomization.file_in(folder))
+        after = with_argo(fields, options)
+        given = after if after != fields else None
+        used, charts = self._inflation.without_charts(folder, given)
+        if not charts:
+            return lambda: Made(self._print(used), [], [])
+        return lambda: self._beside_charts(
+            used, lambda: self._inflation.without_patches(folder, given), charts
+        )
+
+    def _beside_charts(self, used: str, bare: Callable[[], str], charts: list[bytes]) -> Made:
+        """What stands beside charts: patches of what the charts make find nothing."""
+        try:
+            return Made([*self._print(used), *charts], [], [])
+        except tool.Failed:
+            note = "patches are left out: they change objects of charts, which are not rendered"
+            return Made([*self._print(bare()), *charts], [], [note])
+
+    def _directory(self, folder: str, options: Fields) -> Callable[[], Made]:
+        files = sorted(_files(folder, options))
+        if not files:
+            return lambda: Made([], [], [])
+        made = kustomization.placed(self._new(), folder, {"resources": files})
+        return lambda: Made(self._print(made), [], [])
+
+    def _print(self, folder: str) -> list[bytes]:
+        return texts.documents(tool.built(self._command, folder, self._repository.root), folder)
+
+    def _new(self) -> str:
+        self._placed += 1
+        return os.path.join(self._scratch, f"source-{self._placed}")
+
+    def _chart(
+        self, name: str, source: Fields, namespace: str, folder: str, values: Callable[[str], str]
+    ) -> Callable[[], Made]:
+        """A chart of the repository: its dependencies stay charts, its own templates are rendered by helm."""
+        helm = source.get("helm") or {}
+        chart = kustomization.read(os.path.join(folder, "Chart.yaml"))
+        given, notes = chart_values(folder, helm, values)
+        release = str(helm.get("releaseName") or name)
+        charts = [
+            _dependency(one, release, given)
+            for one in chart.get("dependencies") or []
+            if _enabled(one, given) and not str(one.get("repository") or "").startswith("file:")
+        ]
+        if not os.path.isdir(os.path.join(folder, "templates")):
+            return lambda: Made([], charts, notes)
+        if not shutil.which("helm"):
+            said = f"the chart {os.path.relpath(folder, self._repository.root)} is not rendered: helm is not in PATH"
+            return lambda: Made([], charts, [*notes, said])
+        copy = self._without_dependencies(folder, chart, given)
+        return lambda: self._rendered(copy, release, namespace, charts, notes)
+
+    def _without_dependencies(self, folder: str, chart: Fields, values: Fields) -> str:
+        copy = self._new()
+        shutil.copytree(folder, copy, symlinks=False, ignore=shutil.ignore_patterns(".git"))
+        kept = [
+            one
+            for one in chart.get("dependencies") or []
+            if str(one.get("repository") or "").startswith("file:")
+        ]
+        own = {
+            **{key: value for key, value in chart.items() if key != "dependencies"},
+            **({"dependencies": kept} if kept else {}),
+        }
+        for path, body in (("Chart.yaml", own), ("cilium-policies-values.yaml", values)):
+            with open(os.path.join(copy, path), "wb") as file:
+                file.write(texts.written(body))
+        return copy
+
+    def _rendered(
+        self, copy: str, release: str, namespace: str, charts: list[Fields], notes: list[str]
+    ) -> Made:
+        values = os.path.join(copy, "cilium-policies-values.yaml")
+        options = ("--namespace", namespace or "default", "--include-crds", "-f", values)
+        command = ("helm", "template", release, copy, *options)
+        try:
+            printed = tool.output(command, folder=copy, root=self._repository.root)
+            return Made(texts.documents(printed, release), charts, notes)
+        except (tool.Failed, Refused) as failed:  # a library chart that has to be fetched, most often
+            return Made([], charts, [*notes, f"its own templates are not rendered: {failed}"])
+
+
+def chart_values(folder: str, helm: Fields, found: Callable[[str], str]) -> tuple[Fields, list[str]]:
+    """A chart's values as Argo CD lays them: its own, `valueFiles`, `values`, `valuesObject`, `parameters`; and lines
+    for files that are not there. `folder` is "" for a chart from elsewhere."""
+    made: Fields = {}
+    notes: list[str] = []
+    own = os.path.join(folder, "values.yaml")
+    for place in [own] if folder and os.path.isfile(own) else []:
+        made = kustomization.read(place)
+    for name in helm.get("valueFiles") or []:
+        place = (
+            found(str(name))
+            if str(name).startswith("$")
+            else os.path.join(folder, str(name))
+            if folder
+            else ""
+        )
+        if place and os.path.isfile(place):
+            made = merged(made, kustomization.read(place))
+        elif not helm.get("ignoreMissingValueFiles"):
+            notes.append(f"values file {name} is not in the repository")
+    made = merged(made, _inline(helm))
+    return made, notes
+
+
+def _inline(helm: Fields) -> Fields:
+    import yaml
+
+    if isinstance(helm.get("valuesObject"), dict):
+        return dict(helm["valuesObject"])
+    try:
+        read = yaml.load(str(helm.get("values") or ""), Loader=kustomization.loader())  # a SafeLoader
+    except yaml.YAMLError:
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def _enabled(dependency: Fields, values: Fields) -> bool:
+    """A dependency whose condition is false is not installed."""
+    for path in str(dependency.get("condition") or "").split(","):
+        found: Any = values
+        for key in path.strip().split("."):
+            found = found.get(key) if isinstance(found, dict) else None
+        if isinstance(found, bool):
+            return found
+    return True
+
+
+def _dependency(one: Fields, release: str, values: Fields) -> Fields:
+    """A dependency as the source of its own that it is: the same release, its part of the values."""
+    name = str(one.get("name"))
+    own = values.get(str(one.get("alias") or name))
+    inside: Fields = dict(own) if isinstance(own, dict) else {}
+    if isinstance(values.get("global"), dict):
+        inside["global"] = merged(values["global"], inside.get("global") or {})
+    if one.get("alias"):
+        inside.setdefault("nameOverride", one["alias"])
+    return {
+        "repoURL": one.get("repository") or "",
+        "chart": name,
+        "targetRevision": str(one.get("version") or ""),
+        "helm": {"releaseName": release, "valuesObject": inside},
+    }
+
+
+def with_argo(fields: Fields, options: Fields) -> Fields:
+    """A kustomization with an Application's `kustomize` options, which Argo CD writes into it."""
+    made = dict(fields)
+    for key in ("namePrefix", "nameSuffix", "namespace"):
+        if options.get(key):
+            made[key] = options[key]
+    for key in ("commonLabels", "commonAnnotations"):
+        if options.get(key):
+            made[key] = {**(made.get(key) or {}), **options[key]}
+    for key in ("patches", "components"):
+        if options.get(key):
+            made[key] = [*(made.get(key) or []), *options[key]]
+    if options.get("replicas"):
+        own = [{"name": one.get("name"), "count": int(one.get("count") or 0)} for one in options["replicas"]]
+        made["replicas"] = [*(made.get("replicas") or []), *own]
+    if options.get("images"):
+        made["images"] = kustomization.merged_images(
+            made.get("images") or [], [*map(image, options["images"])]
+        )
+    return made
+
+
+def image(text: str) -> Fields:
+    """`[OLD=]NEW[:TAG|@DIGEST]` as kustomize's field."""
+    name, equals, new = str(text).partition("=")
+    new = new if equals else name
+    made: Fields = {}
+    if "@" in new:
+        new, _, made["digest"] = new.partition("@")
+    elif ":" in new.rpartition("/")[2]:
+        new, _, made["newTag"] = new.rpartition(":")
+    return {"name": name, "newName": new, **made} if equals else {"name": new, **made}
+
+
+def _files(folder: str, options: Fields) -> list[str]:
+    found = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = (
+            sorted(one for one in folders if not one.startswith("."))
+            if options.get("recurse") is True
+            else []
+        )
+        for name in files:
+            path = os.path.relpath(os.path.join(place, name), folder).replace(os.sep, "/")
+            if name.endswith(_ENDINGS) and _included(path, options):
+                found.append(path)
+    return found
+
+
+def _included(path: str, options: Fields) -> bool:
+    include, exclude = str(options.get("include") or "*"), str(options.get("exclude") or "")
+    return _glob(path, include) and not (exclude and _glob(path, exclude))
+
+
+def _glob(path: str, pattern: str) -> bool:
+    inside = pattern[1:-1].split(",") if pattern.startswith("{") and pattern.endswith("}") else [pattern]
+    return any(fnmatch.fnmatchcase(path, one.strip()) for one in inside)

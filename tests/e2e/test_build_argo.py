@@ -1,0 +1,159 @@
+"""`build` on invented repositories in the layouts of Argo CD."""
+
+from __future__ import annotations
+
+from textwrap import indent
+
+import pytest
+
+from tests.builds import deployment, kustomization, laid, namespace
+from tests.e2e.manifests import name, policies
+from tests.e2e.test_build import built, failed, one
+from tests.tools import require, run, succeeded
+
+pytestmark = pytest.mark.e2e
+HERE = "https://git.example.com/home.git"
+
+
+@pytest.fixture(autouse=True)
+def kustomize() -> None:
+    require("kustomize")
+
+
+def application(called: str, source: str, home: str = "web", more: str = "", server: str = "") -> str:
+    """An Application; `source` are the lines of `spec.source`."""
+    where = server or "https://kubernetes.default.svc"
+    return (
+        f"---\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {called}, namespace: argocd}}\n"
+        f"spec:\n  project: default\n  destination: {{server: '{where}', namespace: {home}}}\n"
+        f"  source:\n    repoURL: {HERE}\n{indent(source, '    ')}{indent(more, '  ')}"
+    )
+
+
+def app_of_apps() -> dict[str, str]:
+    return {
+        "root.yaml": application("root", "path: argocd\n", "argocd"),
+        "argocd/web.yaml": application(
+            "web",
+            "path: apps/web\nkustomize:\n  images: ['docker.io/library/app:2']\n",
+            more="syncPolicy: {syncOptions: [CreateNamespace=true]}\n",
+        ),
+        "argocd/plain.yaml": application(
+            "plain", "path: apps/plain\ndirectory: {recurse: true, exclude: '*.json'}\n"
+        ),
+        "argocd/redis.yaml": application("redis", "chart: redis\ntargetRevision: 1.2.3\n").replace(
+            HERE, "https://charts.example.com"
+        ),
+        "apps/web/kustomization.yaml": kustomization("web.yaml"),
+        "apps/web/web.yaml": deployment("web"),
+        "apps/plain/deep/db.yaml": deployment("db") + namespace("other"),
+        "apps/plain/deep/not.json": "{",
+    }
+
+
+def test_applications_of_applications(tmp_path):
+    docs = built(laid(tmp_path, app_of_apps()))
+    assert {name(doc) for doc in docs} == {
+        "Application argocd/root",
+        "Application argocd/web",
+        "Application argocd/plain",
+        "Application argocd/redis",
+        "Namespace /web",
+        "Namespace /other",
+        "Deployment web/web",
+        "Deployment web/db",
+    }
+    container = one(docs, "Deployment web/web")["spec"]["template"]["spec"]["containers"][0]
+    assert container["image"] == "docker.io/library/app:2"
+    assert one(docs, "Application argocd/redis")["spec"]["sources"][0]["chart"] == "redis"
+
+
+def test_an_application_set_over_folders(tmp_path):
+    sets = f"""\
+        apiVersion: argoproj.io/v1alpha1
+        kind: ApplicationSet
+        metadata: {{name: apps, namespace: argocd}}
+        spec:
+          goTemplate: true
+          generators:
+            - git: {{repoURL: "{HERE}", directories: [{{path: apps/*}}]}}
+          template:
+            metadata: {{name: "{{{{.path.basename}}}}"}}
+            spec:
+              destination: {{name: in-cluster, namespace: "{{{{.path.basename}}}}"}}
+              source: {{repoURL: "{HERE}", path: "{{{{.path.path}}}}"}}
+        """
+    files = {
+        "set.yaml": sets,
+        "apps/web/web.yaml": deployment("web"),
+        "apps/db/kustomization.yaml": kustomization("db.yaml"),
+    }
+    docs = built(laid(tmp_path, files | {"apps/db/db.yaml": deployment("db")}))
+    assert [name(doc) for doc in docs if doc["kind"] == "Deployment"] == [
+        "Deployment db/db",
+        "Deployment web/web",
+    ]
+    assert not [doc for doc in docs if doc["kind"] == "ApplicationSet"]
+
+
+def test_a_chart_of_the_repository_is_rendered_and_its_dependencies_stay_charts(tmp_path):
+    require("helm")
+    chart = """\
+        apiVersion: v2
+        name: web
+        version: 1.0.0
+        dependencies:
+          - {name: redis, version: 1.2.3, repository: https://charts.example.com, alias: cache}
+          - {name: mysql, version: 1.2.3, repository: https://charts.example.com, condition: mysql.enabled}
+        """
+    files = {
+        "app.yaml": application("web", "path: charts/web\nhelm:\n  valueFiles: [prod.yaml]\n"),
+        "charts/web/Chart.yaml": chart,
+        "charts/web/values.yaml": "image: app:1\nmysql: {enabled: false}\ncache: {architecture: standalone}\n",
+        "charts/web/prod.yaml": "image: app:2\n",
+        "charts/web/templates/web.yaml": deployment("{{ .Release.Name }}", "{{ .Values.image }}"),
+    }
+    docs = built(laid(tmp_path, files))
+    container = one(docs, "Deployment web/web")["spec"]["template"]["spec"]["containers"][0]
+    assert container["image"] == "app:2"
+    assert one(docs, "Application argocd/web")["spec"]["sources"] == [
+        {
+            "chart": "redis",
+            "helm": {
+                "releaseName": "web",
+                "valuesObject": {"architecture": "standalone", "nameOverride": "cache"},
+            },
+            "repoURL": "https://charts.example.com",
+            "targetRevision": "1.2.3",
+        }
+    ]
+
+
+def test_several_clusters_are_a_question(tmp_path):
+    files = app_of_apps() | {
+        "far.yaml": application("far", "path: apps/web\n", server="https://far.example.com:6443"),
+        "root.yaml": application("root", "path: argocd\n", "argocd"),
+    }
+    root = laid(tmp_path, files)
+    assert failed(root) == [
+        "Applications here are applied to 2 clusters; name one: --cluster in-cluster, "
+        "--cluster https://far.example.com:6443"
+    ]
+    docs = built(root, "--cluster", "https://far.example.com:6443")
+    assert [name(doc) for doc in docs] == ["Application argocd/far", "Deployment web/web"]
+
+
+def test_a_path_that_is_not_there_fails(tmp_path):
+    files = app_of_apps() | {"argocd/gone.yaml": application("gone", "path: apps/gone\n")}
+    assert failed(laid(tmp_path, files))[0] == (
+        "Application argocd/gone: path apps/gone is no folder of the repository"
+    )
+    docs = built(tmp_path, "--partial")
+    mark = one(docs, "Application argocd/gone")["metadata"]["annotations"]["cilium-policies.fn/not-built"]
+    assert mark == "path apps/gone is no folder of the repository"
+
+
+def test_policies_of_a_built_repository(tmp_path):
+    stream = succeeded(run(["cilium-policies", "build", laid(tmp_path, app_of_apps())]))
+    made = policies(succeeded(run(["cilium-policies", "--only-policies"], stdin=stream)))
+    assert {"web/default-deny", "web/web", "web/db", "web/redis"} <= set(made)
