@@ -6,6 +6,7 @@ import re
 
 from cilium_policies.catalogue import platform_forms
 from cilium_policies.catalogue.conditions import MENTIONS
+from cilium_policies.catalogue.injects import INJECTION, PROBES, READ_OBJECT
 from cilium_policies.catalogue.model import parse_port
 from cilium_policies.lean import Any
 
@@ -23,6 +24,7 @@ TOP = {
     "charts": "charts",
     "madeBy": "makers",
     "edges": "edges",
+    "injects": "injections",
     "makesNoPods": "texts",
     "notes": "text",
     "checked": "text",
@@ -187,6 +189,8 @@ _LISTS = {
     "services": "service",
     "serviceports": "serviceport",
     "ports": "podport",
+    "injections": "injection",
+    "objects": "readobject",
     **platform_forms.LISTS,
     "hosts": "host",
     "hostnames": "hostname",
@@ -198,6 +202,8 @@ _FORMS = {
     "serviceport": SERVICE_PORT,
     "port": PORT_FIELD,
     "via": VIA,
+    "injection": INJECTION,
+    "readobject": READ_OBJECT,
     **platform_forms.FORMS,
 }
 
@@ -245,7 +251,7 @@ def _text(value: str, kind: str, path: str) -> list[str]:
         return [f"{path}: needs true or false"]
     if kind == "number" and not value.isdigit():
         return [f"{path}: needs a number"]
-    if kind == "podport" and "{port}" not in value and parse_port(value) is None:
+    if kind == "podport" and value != PROBES and "{port}" not in value and parse_port(value) is None:
         return [f"{path}: {value!r} is no port; write 8080/TCP or 8000-8010/UDP"]
     if kind == "peer" and value not in WORDS and not _named_peer(value):
         return [

@@ -10,9 +10,10 @@ import json
 import os
 from pathlib import Path
 
-from cilium_policies.catalogue import load
+from cilium_policies.catalogue import injects, load
 from cilium_policies.catalogue.check import platform_problems, problems
 from cilium_policies.catalogue.model import CatalogueError, Component, group_kind, texts
+from cilium_policies.kube.objects import mappings
 from cilium_policies.lean import Any
 
 COMPONENTS = Path(load.COMPONENTS)
@@ -134,6 +135,7 @@ def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "kinds": {},
         "idle": {},
         "roles": {},
+        "injects": {},
     }
     for number, (name, labels) in enumerate(entries):
         tables["match"].append([name, labels])
@@ -156,6 +158,11 @@ def _tables_of(component: Component, name: str, tables: dict[str, Any]) -> None:
         tables["charts"].setdefault(chart.chart, []).append([name, number])
     for kind in texts(component.data.get("makesNoPods")):
         tables["idle"].setdefault(group_kind(kind)[0], []).append(group_kind(kind)[1])
+    for number, one in enumerate(mappings(component.data.get("injects"))):
+        for key in injects.keys(one):
+            row = [name, number]
+            rows = tables["injects"].setdefault(key, [])
+            rows += [row] if row not in rows else []
     for number, made in enumerate(component.made_by):
         tables["kinds"].setdefault(f"{made.group}/{made.kind}", []).append([name, number])
 

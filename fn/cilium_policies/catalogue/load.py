@@ -9,7 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.catalogue.clouds import read as read_cloud
 from cilium_policies.catalogue.model import CatalogueError, ChartEntry, Component, Edge, MadeBy, read_edge
-from cilium_policies.lean import Any
+from cilium_policies.lean import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cilium_policies.catalogue.injects import Injection
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COMPONENTS = os.path.join(HERE, "components")
@@ -18,7 +21,7 @@ CLOUDS = os.path.join(HERE, "clouds")
 NO_PODS = os.path.join(HERE, "no-pods.yaml")
 INDEX = os.path.join(HERE, "index.json")
 INSTALLED = not os.path.exists(os.path.join(HERE, "..", "..", "..", "pyproject.toml"))
-FORM = "5"  # of the index; raised when it changes
+FORM = "7"  # of the index; raised when it changes
 
 
 class Components(Mapping[str, Component]):
@@ -120,6 +123,16 @@ class Catalogue:
             (known := idle.get(name)) is not None and (known == "*" or kind in known) for name in names
         )
 
+    def injections(self, keys: Iterable[str]) -> list[Injection]:
+        """What a pod or namespace that carries one of these labels or annotations may ask for."""
+        from cilium_policies.catalogue.injects import read as read_injection  # few builds have a mesh
+
+        rows = {(name, number) for key in keys for name, number in self.head["injects"].get(key, ())}
+        return [
+            read_injection(self.components[name].data["injects"][number], name)
+            for name, number in sorted(rows)
+        ]
+
     def edges_of(self, name: str) -> tuple[Edge, ...]:
         """All edges of a component seen from it: its own, and those that other entries state of it."""
         ready = self._edges.get(name)
@@ -136,7 +149,7 @@ class Catalogue:
         from cilium_policies.catalogue import index
 
         self._gone = off | set(own)
-        for table in (self.image_table, self.head["charts"], self.head["kinds"]):
+        for table in (self.image_table, self.head["charts"], self.head["kinds"], self.head["injects"]):
             position = 1 if table is self.image_table else 0
             for key, rows in table.items():
                 table[key] = [row for row in rows if row[position] not in self._gone]
@@ -159,7 +172,7 @@ class Catalogue:
             for value, numbers in values.items():
                 known = self.label_table.setdefault(key, {}).setdefault(value, [])
                 known += [first + one for one in numbers]
-        for name in ("images", "charts", "kinds"):
+        for name in ("images", "charts", "kinds", "injects"):
             for key, rows in tables[name].items():
                 self.head[name].setdefault(key, []).extend(rows)
         for role, players in tables["roles"].items():

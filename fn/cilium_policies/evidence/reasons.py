@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         "calls-cloud-privately",
         "cloud-identity",
         "load-balancer",
+        "mesh-tunnel",
         "called-by-configuration",
         "server-of-key",
         "through-gateway",

@@ -25,6 +25,7 @@ _SENTENCES: dict[str, str] = {
     "calls-cloud": "calls the API of the cloud ({0})",
     "calls-cloud-privately": "calls private endpoints of the cloud ({0})",
     "cloud-identity": "{0}",
+    "mesh-tunnel": "the tunnel between members of the mesh ({0})",
     "load-balancer": "requests through a load balancer outside the cluster",
     "called-by-configuration": "an address in the client's configuration",
     "server-of-key": "inferred from the key {0}: the only such server of the namespace",

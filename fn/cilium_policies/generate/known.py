@@ -98,7 +98,7 @@ def _edge(
         for peer, on in named:
             yield Edge(own, peer, on, reason, evidence, explains)
         return
-    for peer in _peers(known, workload, roles, ports, cluster):
+    for peer in peers(known, workload, roles, ports, cluster):
         source, target = (own, peer) if known.direction == "egress" else (peer, own)
         yield Edge(source, target, ports, reason, evidence, explains)
 
@@ -160,9 +160,10 @@ def _is_published(service: Service) -> bool:
     return service.type in ("LoadBalancer", "NodePort") or bool(service.external_ips)
 
 
-def _peers(
+def peers(
     known: Known, workload: Workload, roles: Roles, ports: tuple[Port, ...], cluster: Cluster
 ) -> Iterator[Peer]:
+    """The peers that an edge of the catalogue means in this cluster."""
     word, _, name = known.peer.partition(":")
     outward = known.direction == "egress"
     if word == "component":

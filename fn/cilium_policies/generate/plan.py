@@ -10,6 +10,7 @@ from cilium_policies.config.model import AUDIT, AUDIT_GUESSED, Config, Mode
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.document.source import Source
 from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.given import Given
 from cilium_policies.generate import known
 from cilium_policies.generate.allowed import Allowed
 from cilium_policies.generate.dns import Dns
@@ -18,12 +19,17 @@ from cilium_policies.generate.hints import given, roles, unmatched
 from cilium_policies.generate.knowledge import DIRECTIONS, GUESSED, UNKNOWN, Knowledge, Uncovered
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.outside import denied
+from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.unseen import unseen, unseen_proxies
 from cilium_policies.generate.warnings import warnings
-from cilium_policies.lean import NamedTuple
+from cilium_policies.kube.objects import Object
+from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.selectors import is_anybody
+
+if TYPE_CHECKING:
+    from cilium_policies.generate.injected import Injected
 
 # The setting was missing in one of the binaries (cilium/cilium#48391).
 _AUDIT_UNSURE = ("1.20.0", "1.20.1")
@@ -60,6 +66,10 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
         *known.edges(cluster, catalogue, parts),
         *evidence.edges(cluster, hints),
     ]
+    mesh = injected(cluster, catalogue, parts, hints, sources)
+    if mesh is not None:
+        found += mesh.edges()
+        found += mesh.tunnels(list(found))
     subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
     knowledge = Knowledge(cluster, catalogue, found, allowed.complete)
     left = [*knowledge.of(subjects), *knowledge.creators(subjects), *unseen_proxies(cluster, hints)]
@@ -87,10 +97,28 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
             *denied(found, cluster.settings.fqdn),
             *hand_written(cluster, {name: modes[name] for name in on}),
             *unseen(cluster, hints, found),
+            *(mesh.findings(on) if mesh is not None else ()),
             *_softened(on, config, modes),
             *_assumed(on, config, modes),
         ],
     )
+
+
+def injected(
+    cluster: Cluster, catalogue: Catalogue, parts: Roles, hints: Given, sources: Iterable[Source]
+) -> Injected | None:
+    """What meshes and injectors add to pods; None, and its module not imported, where nothing asks for any."""
+    asking = catalogue.head["injects"].keys()
+    tagged: list[Object | Workload] = [*cluster.inventory.of("Namespace", group=""), *cluster.workloads]
+    if all(asking.isdisjoint(tags) for one in tagged for tags in (one.labels, one.annotations)):
+        texts = [source.data for source in sources]  # the values of a release may ask for it
+        if all(one.rendered for one in cluster.workloads) or not any(
+            key.encode() in text for key in asking for text in texts
+        ):
+            return None
+    from cilium_policies.generate.injected import Injected
+
+    return Injected(cluster, catalogue, parts, hints)
 
 
 def _is_subject(one: Workload, chosen: dict[str, Namespace]) -> bool:

@@ -1,0 +1,100 @@
+"""What a component adds to other people's pods, where a label or annotation asks for it: side-cars, agents, tunnels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from cilium_policies.catalogue.model import Edge, read_edge, texts
+from cilium_policies.kube.objects import mappings, strings, text
+from cilium_policies.lean import Any, NamedTuple
+
+# The keys of `injects` in an entry, in the words of check.py.
+INJECTION = {
+    "how": "text",
+    "mesh": "text",
+    "namespaces": "labels",
+    "pods": "labels",
+    "unless": "labels",
+    "edges": "edges",
+    "tunnel": "ports",
+    "tunnelFrom": "texts",
+    "waypoint": "text",
+    "addresses": "texts",
+    "objects": "objects",
+}
+READ_OBJECT = {"kind": "text", "group": "text", "named": "text", "scopes": "text", "as": "text"}
+PROBES = "probes"  # in the place of a port: those that the kubelet probes
+
+
+class ReadObject(NamedTuple):
+    """Objects whose addresses the injected pods call: those of the namespace, or the one that the pods' annotation
+    `named` names (NAME or NAMESPACE/NAME). `scopes`: the path of a list of those that an object is for, each as the
+    pods' annotation `as` names itself; an object without the list is for all."""
+
+    kind: str
+    group: str
+    named: str = ""
+    scopes: str = ""
+    alias: str = ""
+
+
+class Injection(NamedTuple):
+    """`namespaces` and `pods` are sets of labels or annotations, each of which alone asks for it (`*`: any value);
+    a set of `unless` at the pod forbids it. `edges` are seen from the injected pod.
+
+    `tunnel`: ports that carry every TCP connection between members of one `mesh`, whatever port it is for;
+    `sources`: components that speak it to members as well; `waypoint`: the label that names a proxy in between.
+    `addresses`: annotations that hold an address to call.
+    """
+
+    owner: str
+    how: str
+    mesh: str
+    namespaces: tuple[dict[str, str], ...]
+    pods: tuple[dict[str, str], ...]
+    unless: tuple[dict[str, str], ...]
+    edges: tuple[Edge, ...]
+    tunnel: tuple[str, ...]
+    sources: tuple[str, ...]
+    waypoint: str
+    addresses: tuple[str, ...]
+    objects: tuple[ReadObject, ...]
+
+    def asked(self, namespace: Mapping[str, str], pod: Mapping[str, str]) -> bool:
+        """Whether these labels and annotations of a namespace and a pod ask for it."""
+        if any(_within(one, pod) for one in self.unless):
+            return False
+        return any(_within(one, pod) for one in self.pods) or any(
+            _within(one, namespace) for one in self.namespaces
+        )
+
+
+def _within(wanted: Mapping[str, str], held: Mapping[str, str]) -> bool:
+    return all(key in held and value in ("*", held[key]) for key, value in wanted.items())
+
+
+def read(data: Mapping[str, Any], owner: str) -> Injection:
+    """One entry of `injects`."""
+    return Injection(
+        owner,
+        text(data.get("how")),
+        text(data.get("mesh")),
+        tuple(map(strings, mappings(data.get("namespaces")))),
+        tuple(map(strings, mappings(data.get("pods")))),
+        tuple(map(strings, mappings(data.get("unless")))),
+        tuple(read_edge(one, owner, owner) for one in mappings(data.get("edges"))),
+        texts(data.get("tunnel")),
+        texts(data.get("tunnelFrom")),
+        text(data.get("waypoint")),
+        texts(data.get("addresses")),
+        tuple(
+            ReadObject(*(text(one.get(key)) for key in ("kind", "group", "named", "scopes", "as")))
+            for one in mappings(data.get("objects"))
+        ),
+    )
+
+
+def keys(data: Mapping[str, Any]) -> Iterable[str]:
+    """The labels and annotations that can ask for an injection."""
+    for one in (*mappings(data.get("namespaces")), *mappings(data.get("pods"))):
+        yield from one
