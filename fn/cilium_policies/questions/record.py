@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from cilium_policies.catalogue.recognise import repository_of
-from cilium_policies.evidence.access_rules import Bindings
+from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object, sequence, text
 from cilium_policies.workloads import rendered
