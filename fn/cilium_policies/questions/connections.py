@@ -103,10 +103,10 @@ class Connections:
             found[WORLD] = EVERYTHING
         for entry in side.allow:
             for words in self._outside_words(entry):
-                found[words] = union(found.get(words, NOTHING), _opened(entry, end, ingress))
+                found[words] = union(found.get(words, NOTHING), opened(entry, end, ingress))
         for entry in side.deny:
             for words in self._outside_words(entry):
-                ports = _opened(entry, end, ingress)
+                ports = opened(entry, end, ingress)
                 for known in [words] if words != WORLD else list(found):
                     found[known] = difference(found.get(known, NOTHING), ports)
         return {words: ports for words, ports in found.items() if ports}
@@ -130,7 +130,7 @@ def _named(words: str) -> str:
     return INTERNET if words.startswith("::/0 except ") and "fc00::/7" in words else words
 
 
-def _opened(entry: Entry, end: Endpoint, ingress: bool) -> PortSet:
+def opened(entry: Entry, end: Endpoint, ingress: bool) -> PortSet:
     if entry.spans is None:
         return EVERYTHING
     return numbers(entry.spans, end.named_ports if ingress else {}, ingress=ingress)

@@ -1,0 +1,105 @@
+"""Internet rules: how many pods may call any public address, and how many only names.
+
+An internet rule is a triple (workload, ports, protocol) whose enforced egress admits everybody outside through a
+generated policy. It is replaced when no range wider than /24 (IPv6 /48) and no entity is left on it.
+
+    python -m tests.engine.internet [CASE …]      the triples of the main case and the trees, and what stays of each
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from ipaddress import ip_network
+from pathlib import Path
+from typing import NamedTuple
+
+from cilium_policies.checks.situation import with_generated
+from cilium_policies.config.settings import config_of
+from cilium_policies.document.split import split
+from cilium_policies.evaluate.peers import EVERYBODY, Matcher, Range
+from cilium_policies.function import Made, Options, make
+from cilium_policies.questions.connections import opened
+from cilium_policies.workloads.model import Workload
+
+from tests.engine.corpus import Case, cases
+from tests.engine.fixtures import corpus_directory
+
+
+class Triple(NamedTuple):
+    """One internet rule; `ports` is an interval, both ends inclusive."""
+
+    workload: str
+    component: str
+    ports: tuple[int, int]
+    protocol: str
+
+
+def planned(case: Case, fqdn: str) -> Made:
+    """The product's plan and policies for a case, all its builds at once, in enforce."""
+    sources = [split(path.read_bytes(), str(path)) for path in case.builds]
+    config = config_of(sources, None, (("mode", "enforce"), ("cluster.fqdn", fqdn)))
+    return make(sources, config, Options())
+
+
+def triples(made: Made, admits: Callable[[Matcher], bool]) -> dict[Triple, Workload]:
+    """The triples on which a generated rule has a peer that `admits` accepts."""
+    snapshot = with_generated(made.plan.cluster, made.policies.policies, enforced=True)
+    found: dict[Triple, Workload] = {}
+    for end, workload in snapshot.workloads.items():
+        if not end.managed:
+            continue
+        for entry in snapshot.world.sides(end)[0].allow:
+            generated = snapshot.known_of(entry.ref.policy).generated
+            if not generated or not any(admits(one) for one in entry.peers or (EVERYBODY,)):
+                continue
+            for protocol, intervals in opened(entry, end, False):
+                if not protocol.startswith("ICMP"):
+                    for ports in intervals:
+                        found[Triple(str(workload), workload.component, ports, protocol)] = workload
+    return found
+
+
+def is_everybody(one: Matcher) -> bool:
+    """0.0.0.0/0, ::/0, world or all."""
+    return one.cidr.cidr in ("0.0.0.0/0", "::/0") if isinstance(one, Range) else _is_entity(one)
+
+
+def is_wide(one: Matcher) -> bool:
+    """A range wider than /24 (IPv6 /48), a group of ranges, or an entity that holds the world."""
+    if not isinstance(one, Range):
+        return _is_entity(one)
+    if not one.cidr.cidr:
+        return True
+    range_ = ip_network(one.cidr.cidr, strict=False)
+    return range_.prefixlen < (24 if range_.version == 4 else 48)
+
+
+def _is_entity(one: Matcher) -> bool:
+    needs = getattr(one, "needs", None)
+    if needs is None:
+        return False
+    return not needs or any(need.source == "reserved" and need.key in ("world", "all") for need in needs)
+
+
+def measured(corpus: Path) -> list[Case]:
+    """The cases that count: the main one and the trees."""
+    return [one for one in cases(corpus) if one.kind == "tree" or one.name == "seed-cluster"]
+
+
+def main(names: list[str]) -> None:
+    folder = corpus_directory()
+    if folder is None:
+        sys.exit("there is no corpus: set CILIUM_POLICIES_CORPUS")
+    for case in measured(folder):
+        if names and case.name not in names:
+            continue
+        before = triples(planned(case, "false"), is_everybody)
+        left = triples(planned(case, "known"), is_wide)
+        print(f"{case.name}: {len(before.keys() - left.keys())} of {len(before)} replaced")
+        for one in sorted(before.keys() & left.keys()):
+            print(f"  {one.workload} ({one.component}) {one.ports[0]}-{one.ports[1]}/{one.protocol}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,70 @@
+"""Names instead of the internet, on the corpus: what is named passes, and nothing else does."""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.engine.corpus import Case, cluster_text
+from tests.engine.fixtures import corpus_directory
+from tests.engine.internet import is_everybody, is_wide, measured, planned, triples
+from tests.engine.judge import Judge
+from tests.engine.measure import measure
+from tests.engine.product import Product, Variant
+
+pytestmark = pytest.mark.judge
+
+FOLDER = corpus_directory()
+CASES = pytest.mark.parametrize("case", measured(FOLDER) if FOLDER else (), ids=lambda case: case.name)
+COMMAND = str(Path(sys.executable).with_name("cilium-policies"))
+NAMES = 100  # drawn for each workload
+
+
+@CASES
+def test_every_flow_passes_where_names_are_known(judge: Judge, case: Case) -> None:
+    """`known` cuts no flow of the table: names that it writes are the names that are called."""
+    world = judge.world(text=cluster_text(case))
+    world.set_policies(
+        Product([COMMAND, "--set", "cluster.fqdn=known"]).policies(case, "enforce", Variant(""))
+    )
+    found = measure(case, world)
+    world.unload()
+    assert [str(miss) for miss in found.misses] == []
+
+
+@CASES
+def test_no_other_name_passes(judge: Judge, case: Case) -> None:
+    """A hundred drawn names are denied to each workload whose internet rule became names."""
+    known = planned(case, "known")
+    replaced = triples(planned(case, "false"), is_everybody)
+    for one in triples(known, is_wide):
+        replaced.pop(one, None)
+    assert replaced
+    draw = random.Random(case.name)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    queries = []
+    for one, workload in replaced.items():
+        source = {"labels": {**workload.labels, **workload.selector}, "namespace": workload.namespace}
+        for _ in range(NAMES):
+            name = f"{''.join(draw.choices(letters, k=9))}.{draw.choice(('com', 'net', 'org', 'io'))}"
+            address = f"203.0.113.{draw.randrange(1, 255)}/32"
+            port = 443 if one.ports[0] <= 443 <= one.ports[1] else one.ports[0]
+            asked = {"from": source, "to": {"fqdn": name, "cidr": address}, "port": port}
+            queries.append({**asked, "protocol": one.protocol})
+    world = judge.world(text=cluster_text(case))
+    world.set_policies(
+        Product([COMMAND, "--set", "cluster.fqdn=known"]).policies(case, "enforce", Variant(""))
+    )
+    answers = world.ask(queries)
+    world.unload()
+    written = {str(one) for one in known.policies.policies}
+    # What the tree's own policies open is theirs (one of them opens all egress).
+    passed = [
+        (query["from"], query["port"])
+        for query, answer in zip(queries, answers, strict=True)
+        if answer.allowed and written & set(answer.egress.by)
+    ]
+    assert passed == []
