@@ -57,7 +57,7 @@ def test_each_answer_is_of_its_kind_and_holds_to_the_schema(words: tuple[str, ..
 
 
 def test_every_kind_of_the_schema_is_asked_for() -> None:
-    assert set(SCHEMA["properties"]["kind"]["enum"]) == {*ANSWERS.values(), "ChangeList"}
+    assert set(SCHEMA["properties"]["kind"]["enum"]) == {*ANSWERS.values(), "ChangeList", "TestResultList"}
 
 
 def test_an_answer_says_what_it_was_made_from() -> None:
@@ -91,3 +91,12 @@ def test_changes_say_what_stands_on_one_side_alone(tmp_path: Path) -> None:
     body = answered("diff", str(tmp_path / "old.yaml"), str(tmp_path / "new.yaml"))
     assert body["metadata"]["added"] == ["from/new"]
     assert len(body["metadata"]["inputs"]) == 2
+
+
+def test_results_of_tests(tmp_path: Path) -> None:
+    file = tmp_path / "expect.yaml"
+    file.write_text(
+        "apiVersion: cilium-policies.fn/v1alpha1\nkind: PolicyTest\ntests:\n- from/web -> from/db:5432\n"
+    )
+    (item,) = answered("test", str(file))["items"]
+    assert (item["test"], item["line"], item["passed"]) == ("from/web -> from/db:5432 allow", 4, True)

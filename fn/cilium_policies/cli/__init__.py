@@ -22,6 +22,7 @@ COMMANDS = (
     "explain",
     "diff",
     "lint",
+    "test",
     "audit",
     "report",
     "break-glass",

@@ -16,11 +16,11 @@ from cilium_policies.cli.envelope import envelope, items_of
 from cilium_policies.cli.progress import Progress
 from cilium_policies.cli.streams import put, say
 from cilium_policies.config.settings import config_of
-from cilium_policies.document.finding import INFO
+from cilium_policies.document.finding import INFO, Refused
 from cilium_policies.document.source import Source
 from cilium_policies.document.split import split
 from cilium_policies.generate.summary import findings, plural, printed, told, unprinted
-from cilium_policies.kube.empty import counted, refuse_empty
+from cilium_policies.kube.empty import counted, no_namespace, refuse_empty
 from cilium_policies.show.table import FORMS, Table, rendered
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -120,6 +120,12 @@ def run_on(named: list[inputs.Input], options: function.Options, *, allow_empty:
         config = config_of(sources, options.config, options.overrides)
         told("finding out who needs whom")
         return Run(sources, function.make(sources, config, options))
+
+
+def refuse_no_namespace(run: Run, given: dict[str, Any]) -> None:
+    """Raises Refused where objects were read and none of them is in a namespace that gets policies."""
+    if not (given["allow_empty"] or run.made.plan.namespaces):
+        raise Refused(no_namespace(run.sources))
 
 
 def warn(run: Run, given: dict[str, Any], answer: str) -> None:

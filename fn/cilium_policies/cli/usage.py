@@ -36,6 +36,7 @@ commands (cilium-policies COMMAND --help):
   explain             whether one connection passes, and which rule decides
   diff                connections that a change newly allows or denies
   lint                policies that are refused, match nothing, or open more than they say
+  test                expectations in a file, held against a build
   audit               Hubble's flows against the enforced plan: what would be cut
   report              one HTML page, SVG or Markdown with the whole picture
   break-glass         prints one policy that opens a namespace in an emergency

@@ -1,0 +1,305 @@
+"""Expectations held against a situation: what holds, what does not, and which rule says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import NamedTuple
+
+from cilium_policies.checks.situation import SOMEWHERE, Situation
+from cilium_policies.config.model import Config
+from cilium_policies.config.peer import ConfigPeer
+from cilium_policies.evaluate.endpoint import Endpoint, address, dns_name, entity
+from cilium_policies.evaluate.portset import (
+    EVERYTHING,
+    NOTHING,
+    PortSet,
+    difference,
+    intersection,
+    port_set,
+    words,
+)
+from cilium_policies.evaluate.verdict import Verdict
+from cilium_policies.evidence.edge import Peer
+from cilium_policies.generate.hints import roles
+from cilium_policies.generate.resolve import resolved
+from cilium_policies.generate.rules import PRIVATE, PRIVATE_6
+from cilium_policies.kube.ports import Port
+from cilium_policies.questions.connections import INTERNET, WORLD, Connections, Party
+from cilium_policies.questions.ends import End, translated
+from cilium_policies.questions.ends import Port as Asked
+from cilium_policies.questions.expected import ALLOW, ANY, DENY, ONLY, Expectation
+
+MANY = 5  # so many pairs that contradict an expectation are named
+
+
+class Result(NamedTuple):
+    """`failures` is empty where the expectation holds."""
+
+    expectation: Expectation
+    failures: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures
+
+
+class Beyond(NamedTuple):
+    """An end outside that stands for many addresses; `samples` are some of them."""
+
+    party: Party
+    samples: tuple[Endpoint, ...]
+
+    def __str__(self) -> str:
+        return self.party.name
+
+
+One = End | Beyond
+
+
+class Judge:
+    """Judges as `list` does: the situation's policies, between its pods, nodes and the outside."""
+
+    def __init__(self, situation: Situation, config: Config) -> None:
+        self._situation = situation
+        self._world = situation.world
+        self._cluster = situation.cluster
+        self._roles = roles(situation.cluster, config)
+        self._found = Connections(situation)
+        self._outside: dict[tuple[str, bool], list[tuple[Party, PortSet]]] = {}
+        pods = {str(end) for end in self._found.pods}
+        for pair in self._found.outside():
+            pod, other, ingress = (
+                (pair.target, pair.source, True) if pair.target in pods else (pair.source, pair.target, False)
+            )
+            self._outside.setdefault((pod, ingress), []).append((self._found.parties[other], pair.ports))
+
+    def judge(self, one: Expectation) -> Result:
+        targets = self._all(one, one.target)
+        if not targets:
+            return Result(one, (f"{one.target} matches nothing in the input",))
+        failures: list[str] = []
+        if one.expect == ONLY:
+            failures += self._only(one, targets)
+        else:
+            sources = self._all(one, one.sources[0])
+            if not sources:
+                return Result(one, (f"{one.sources[0]} matches nothing in the input",))
+            pairs = 0
+            for source in sources:
+                for target in targets:
+                    if not _same(source, target) and (_is_pod(source) or _is_pod(target)):
+                        pairs += 1
+                        failures += self._pair(one, source, target)
+            if not pairs:
+                failures.append("no connection between these ends is any policy's to decide")
+        return Result(one, _few(failures))
+
+    def _pair(self, one: Expectation, source: One, target: One) -> Iterator[str]:
+        ports = [self._pod_port(one, port, target) for port in one.ports]
+        name = f"{_name(source)} => {_name(target)}"
+        if isinstance(source, Beyond) or isinstance(target, Beyond):
+            if one.expect == DENY:
+                yield from self._closed(name, source, target, ports)
+                return
+        elif not ports:
+            yield from self._any_port(one, name, source, target)
+            return
+        for port in ports or [Port(0)]:
+            for number in dict.fromkeys((port.number, port.end or port.number)):
+                for verdict in self._verdicts(source, target, number, port.protocol):
+                    yield from self._told(one, f"{name} {number}/{port.protocol}", verdict)
+
+    def _verdicts(self, source: One, target: One, port: int, protocol: str) -> Iterator[Verdict]:
+        for left in _samples(source):
+            for right in _samples(target):
+                yield self._world.verdict(left, right, port, protocol.upper())
+
+    def _told(self, one: Expectation, name: str, verdict: Verdict) -> Iterator[str]:
+        if verdict.allowed is None:
+            notes = "; ".join(side.note for side in (verdict.egress, verdict.ingress) if side.note)
+            yield f"{name}: cannot be known: {notes}"
+        elif verdict.allowed != (one.expect == ALLOW):
+            sides = (verdict.egress, verdict.ingress)
+            deciding = [side for side in sides if side.allowed == verdict.allowed and side.rules]
+            rules = ", ".join(dict.fromkeys(str(ref) for side in deciding for ref in side.rules[:2]))
+            word = "allowed" if verdict.allowed else "denied"
+            yield f"{name}: {word}{f' by {rules}' if rules else ', as no policy closes it'}"
+
+    def _any_port(self, one: Expectation, name: str, source: End, target: End) -> Iterator[str]:
+        open_ports = self._between(source.endpoint, target.endpoint)
+        if one.expect == DENY and open_ports:
+            yield f"{name}: {words(open_ports)} is allowed"
+        if one.expect == ALLOW and difference(EVERYTHING, open_ports):
+            yield f"{name}: only {words(open_ports) or 'nothing'} is allowed"
+
+    def _between(self, source: Endpoint, target: Endpoint) -> PortSet:
+        if target not in self._found.reach.index:
+            return NOTHING
+        return next((ports for ports, mask in self._found.into(target).items() if source in mask), NOTHING)
+
+    def _closed(self, name: str, source: One, target: One, ports: list[Port]) -> Iterator[str]:
+        """No address outside may do it: whatever rule overlaps with what was asked counts."""
+        pod, outside, ingress = (
+            (target, source, True) if isinstance(source, Beyond) else (source, target, False)
+        )
+        if not isinstance(pod, End) or not isinstance(outside, Beyond):
+            return
+        wanted = _port_set(ports)
+        for party, open_ports in self._outside.get((str(pod.endpoint), ingress), []):
+            common = intersection(open_ports, wanted)
+            if common and _overlap(party, outside.party):
+                yield f"{name}: {words(common)} is allowed for {party.name or party.kind}"
+
+    def _only(self, one: Expectation, targets: list[One]) -> Iterator[str]:
+        allowed = {_name(end) for peer in one.sources for end in self._ends(peer)}
+        beyond = [end.party for peer in one.sources for end in self._ends(peer) if isinstance(end, Beyond)]
+        for peer in one.sources:
+            if not any(True for _ in self._ends(peer)):
+                yield f"{peer} matches nothing in the input"
+        for target in targets:
+            if not isinstance(target, End):
+                yield "only a pod's ingress can be asked so"
+                continue
+            ports = _port_set([self._pod_port(one, port, target) for port in one.ports])
+            for open_ports, sources in self._found.into(target.endpoint).items():
+                common = intersection(open_ports, ports)
+                for source in sources if common else ():
+                    if str(source) not in allowed:
+                        yield f"{source} => {_name(target)} {words(common)}: allowed"
+            for party, open_ports in self._outside.get((str(target.endpoint), True), []):
+                common = intersection(open_ports, ports)
+                if common and not any(_within(party, known) for known in beyond):
+                    yield f"{party.name or party.kind} => {_name(target)} {words(common)}: allowed"
+
+    def _pod_port(self, one: Expectation, port: Port, target: One) -> Port:
+        """Through a Service its own ports are meant; at a pod a port that only its Service has is that Service's."""
+        if not isinstance(target, End) or target.workload is None or port.end or port.icmp:
+            return port
+        if one.target.kind == "service":
+            service = self._cluster.service(one.target.namespace, one.target.name)
+            found = self._cluster.pod_port(target.workload, service, str(port.number)) if service else None
+            return found if found is not None and found.number else port
+        meant = translated(self._cluster, target.workload, Asked(port.number, port.protocol))[0]
+        return Port(meant.number, meant.protocol)
+
+    def _all(self, one: Expectation, peer: ConfigPeer) -> list[One]:
+        """The ends of a peer; where nothing may pass, `*` is the outside as well."""
+        beyond = self._of(Peer("entity", WORLD)) if peer == ANY and one.expect == DENY else ()
+        return [*self._ends(peer), *beyond]
+
+    def _ends(self, peer: ConfigPeer) -> Iterator[One]:
+        if peer == ANY:
+            yield from (self._end(pod) for pod in self._found.pods)
+            return
+        shown = list(resolved(peer, self._cluster, self._roles))
+        if not shown and peer.kind == "pod":  # the name of a Service will do
+            shown = list(resolved(peer._replace(kind="service"), self._cluster, self._roles))
+        for one in shown:
+            yield from self._of(one)
+
+    def _end(self, endpoint: Endpoint) -> End:
+        return End(endpoint, self._situation.workloads.get(endpoint))
+
+    def _of(self, peer: Peer) -> Iterator[One]:
+        options = self._situation.options
+        if peer.workload is not None:
+            yield self._end(self._situation.end(peer.workload))
+        elif peer.kind in ("namespace", "all-pods"):
+            pods = self._found.pods
+            yield from (self._end(one) for one in pods if peer.namespace in ("", one.namespace))
+        elif peer.kind == "labels":
+            held = dict(peer.labels).items()
+            yield from (
+                self._end(end) for end, one in self._situation.workloads.items() if held <= one.labels.items()
+            )
+        elif peer.kind == "entity" and peer.name not in (WORLD, "all", "cluster"):
+            yield from (End(one) for one in entity(peer.name, options))
+        elif peer.kind == "cidr":
+            yield self._range(peer)
+        elif peer.kind == "fqdn":
+            yield Beyond(Party("fqdn", peer.name), tuple(dns_name(peer.name, options=options)))
+        elif peer.kind == INTERNET:
+            place = self._world.place(address(SOMEWHERE, options))
+            yield Beyond(Party("entity", INTERNET), (place,))
+        else:
+            yield Beyond(Party("entity", WORLD), tuple(entity(WORLD, options)))
+
+    def _range(self, peer: Peer) -> Beyond:
+        net = ip_network(peer.name)
+        options = self._situation.options
+        ends = dict.fromkeys((str(net.network_address), str(net.broadcast_address)))
+        samples = tuple(self._world.place(address(one, options)) for one in ends)
+        return Beyond(Party("cidr", peer.name, excepts=peer.excepts), samples)
+
+
+def _samples(one: One) -> tuple[Endpoint, ...]:
+    return one.samples if isinstance(one, Beyond) else (one.endpoint,)
+
+
+def _name(one: One) -> str:
+    return str(one) if isinstance(one, Beyond) else str(one.endpoint)
+
+
+def _is_pod(one: One) -> bool:
+    return isinstance(one, End) and one.endpoint.managed
+
+
+def _same(one: One, other: One) -> bool:
+    return isinstance(one, End) and isinstance(other, End) and one.endpoint is other.endpoint
+
+
+def _port_set(ports: list[Port]) -> PortSet:
+    if not ports:
+        return EVERYTHING
+    return port_set((one.protocol.upper(), one.number, max(one.number, one.end)) for one in ports)
+
+
+def _few(failures: Iterable[str]) -> tuple[str, ...]:
+    unique = list(dict.fromkeys(failures))
+    return tuple(unique[:MANY] + ([f"and {len(unique) - MANY} more"] if len(unique) > MANY else []))
+
+
+def _overlap(party: Party, asked: Party) -> bool:
+    """Whether some address may be meant by both."""
+    if WORLD in (party.name, asked.name) and "entity" in (party.kind, asked.kind):
+        return True
+    if party.kind in ("cidr-group", "cloud") or "fqdn" in (party.kind, asked.kind):
+        if party.kind == asked.kind == "fqdn":
+            return fnmatchcase(asked.name, party.name) or fnmatchcase(party.name, asked.name)
+        return _reaches_public(party) and _reaches_public(asked)
+    if INTERNET in (party.name, asked.name):
+        return _reaches_public(party) and _reaches_public(asked)
+    return _nets_meet(party, asked)
+
+
+def _within(party: Party, known: Party) -> bool:
+    if known.name == WORLD or (party.kind, party.name) == (known.kind, known.name):
+        return True
+    if party.kind == known.kind == "cidr":
+        inner, outer = ip_network(party.name), ip_network(known.name)
+        return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
+    return known.name == INTERNET and party.kind == "fqdn"
+
+
+def _reaches_public(party: Party) -> bool:
+    if party.kind != "cidr" or "${" in party.name:
+        return True
+    net = ip_network(party.name)
+    return not any(_is_inside(net, private) for private in (*PRIVATE, *PRIVATE_6))
+
+
+def _nets_meet(one: Party, other: Party) -> bool:
+    if "${" in one.name + other.name:
+        return True
+    left, right = ip_network(one.name), ip_network(other.name)
+    if left.version != right.version or not left.overlaps(right):
+        return False
+    smaller, larger = (left, other) if left.prefixlen >= right.prefixlen else (right, one)
+    return not any(_is_inside(smaller, hole) for hole in larger.excepts)
+
+
+def _is_inside(net: IPv4Network | IPv6Network, outer: str) -> bool:
+    around = ip_network(outer)
+    return net.version == around.version and net.subnet_of(around)  # type: ignore[arg-type]
