@@ -11,7 +11,7 @@ import pytest
 import yaml
 from cilium_policies import staging, tree
 from cilium_policies.config.model import Write
-from cilium_policies.document.finding import Refused, line_of
+from cilium_policies.document.finding import RefusedError, line_of
 
 DENY = b"apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata:\n  name: default-deny\n  namespace: media\n"
 POLICIES = [
@@ -95,7 +95,7 @@ def test_a_policy_called_kustomization_does_not_take_that_files_place() -> None:
     ("namespace", "name"), [("../x", "a"), ("x", "../a"), ("x", "a/b"), (".x", "a"), ("x", "${A}")]
 )
 def test_names_that_would_lead_elsewhere_are_refused(namespace: str, name: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedError):
         made([tree.Policy(namespace, name, DENY)])
 
 
@@ -181,7 +181,7 @@ def test_a_file_of_somebody_else_in_the_way_stops_everything(tmp_path: Path) -> 
     mine = tmp_path / "web/network-policies/app/default-deny.yaml"
     mine.parent.mkdir(parents=True)
     mine.write_text("kind: Mine\n")
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RefusedError) as caught:
         tree.write(str(tmp_path), made())
     assert "web/network-policies/app/default-deny.yaml is in the way" in line_of(caught.value.finding)
     assert listed(tmp_path) == {"web/network-policies/app/default-deny.yaml": b"kind: Mine\n"}
@@ -198,7 +198,7 @@ def test_nothing_is_written_or_removed_through_a_link(tmp_path: Path, link: str)
     before = listed(outside)
     (root / link).parent.mkdir(parents=True)
     (root / link).symlink_to(outside / link)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RefusedError) as caught:
         tree.write(str(root), made())
     assert "is a link" in line_of(caught.value.finding)
     tree.write(str(root), made(POLICIES[2:3]))
@@ -236,7 +236,7 @@ def test_a_full_disk_leaves_the_tree_as_it_was(
 
     monkeypatch.setattr(staging, "_store", full)
     changed = [policy._replace(text=policy.text + b"spec: {}\n") for policy in POLICIES]
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RefusedError) as caught:
         tree.write(str(tmp_path), made(changed))
     assert "no space left" in line_of(caught.value.finding)
     assert listed(tmp_path) == before
@@ -250,7 +250,7 @@ def test_a_file_that_the_system_will_not_take(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (300, hard))
     try:
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(RefusedError) as caught:
             tree.write(str(tmp_path), made([*POLICIES, tree.Policy("z", "large", b"x" * 1000)]))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -260,6 +260,6 @@ def test_a_file_that_the_system_will_not_take(tmp_path: Path) -> None:
 
 def test_a_root_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedError):
         tree.write(str(tmp_path / "file" / "root"), made())
     assert listed(tmp_path) == {"file": b""}

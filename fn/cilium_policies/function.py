@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from cilium_policies.config.model import Config
 from cilium_policies.config.settings import config_of, settings
-from cilium_policies.document.finding import ERROR, Finding, Refused, line_of
+from cilium_policies.document.finding import ERROR, Finding, RefusedError, line_of
 from cilium_policies.document.finding import refused as error
 from cilium_policies.document.source import RESOURCE_LIST, Source, identity
 from cilium_policies.document.split import split
@@ -75,12 +75,12 @@ def run(inputs: list[tuple[str, bytes]], options: Options) -> Outcome:
         return (
             checked(sources, made, options) if config.action == "check" else answered(sources, made, options)
         )
-    except Refused as refusal:
+    except RefusedError as refusal:
         return refused(sources, refusal)
 
 
 def refuse_generators(sources: list[Source]) -> None:
-    """Under `generators:` kustomize shows a function nothing but its own config. Raises Refused."""
+    """Under `generators:` kustomize shows a function nothing but its own config. Raises RefusedError."""
     for source in sources:
         config = source.function_config
         if config is not None and len(source.items) == 1:
@@ -106,7 +106,7 @@ def make(sources: list[Source], config: Config, options: Options) -> Made:
     for source in sources:
         for finding in source.findings:
             if finding.severity == ERROR:
-                raise Refused(finding)
+                raise RefusedError(finding)
     read = objects(sources, config.default_namespace)
     known = catalogue(config.defined_components, config.disabled_components)
     others, outdated = beside(read, sources, config.inventory, options.inventory, known)
@@ -192,7 +192,7 @@ def passed_through(sources: list[Source], read: Objects, config: Config, options
     return Outcome(pieces(sources[0], results=[], drop_ids=True, **change._asdict()), lines, 0)
 
 
-def refused(sources: list[Source], refusal: Refused) -> Outcome:
+def refused(sources: list[Source], refusal: RefusedError) -> Outcome:
     """An error: one line on stderr; a ResourceList goes back whole, with the error among its results."""
     line = f"cilium-policies: {line_of(refusal.finding)}"
     whole = len(sources) == 1 and sources[0].form == RESOURCE_LIST

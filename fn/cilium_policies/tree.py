@@ -44,7 +44,7 @@ class Changes(NamedTuple):
 def files(policies: list[Policy], output: str, settings: Write) -> dict[str, bytes]:
     """Every file of the tree by its path below the root. `output` is the root as typed.
 
-    Raises Refused for a namespace or name that cannot be a file's.
+    Raises RefusedError for a namespace or name that cannot be a file's.
     """
     folders: dict[str, dict[str, bytes]] = {}
     for policy in policies:
@@ -74,9 +74,9 @@ def write(
     """Puts these files into the tree below `root`, and takes those of the program's away that belong no more.
 
     A policy file that `made` does not hold is removed where `off(its folder, its text)` says that the config
-    switches it off, and with `prune`; else it is kept and stays listed in its folder's kustomization. Raises Refused
-    where a file of somebody else is in the way, where a link leads elsewhere, or where writing fails; the tree is
-    then as it was.
+    switches it off, and with `prune`; else it is kept and stays listed in its folder's kustomization. Raises
+    RefusedError where a file of somebody else is in the way, where a link leads elsewhere, or where writing fails;
+    the tree is then as it was.
     """
     _refuse_links(root, made)
     old = _own_files(root)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cilium_policies.builds.entries import chosen, entries
 from cilium_policies.builds.repository import Repository, address, clean
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 
 from tests.builds import home, ks, laid, namespace, two_clusters
 
@@ -26,7 +26,7 @@ def test_flux_bootstrap_is_a_kustomization_below_its_own_path(tmp_path: Path) ->
 
 def test_several_clusters_are_a_question_with_the_choices(tmp_path: Path) -> None:
     repository = Repository(str(laid(tmp_path, two_clusters())))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         chosen(entries(repository), repository, "")
     assert refused.value.finding.text == (
         "this repository holds 2 clusters; name one: --cluster clusters/production, --cluster clusters/staging"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cilium_policies.builds.envsubst import BadSubstitution, substitute
+from cilium_policies.builds.envsubst import SubstitutionError, substitute
 
 KNOWN = {"NAME": "radarr", "FILE": "a/b/c.tar.gz", "EMPTY": "", "WORD": "hELLO"}
 
@@ -60,5 +60,5 @@ def test_what_an_encrypted_secret_sets_stays_default_or_not() -> None:
 
 @pytest.mark.parametrize("text", ["${NAME", "${}", "${a.b}", "${NAME-x}", "${ NAME }", "${NONE:=x"])
 def test_what_flux_cannot_read_is_refused_with_the_expression(text: str) -> None:
-    with pytest.raises(BadSubstitution, match="Flux cannot read the expression"):
+    with pytest.raises(SubstitutionError, match="Flux cannot read the expression"):
         substitute(f"before {text}", KNOWN)

@@ -2,7 +2,7 @@
 
 import pytest
 from cilium_policies.catalogue.check import problems
-from cilium_policies.catalogue.hosts import Host, Unnamed, host_of, hosts, redirects
+from cilium_policies.catalogue.hosts import Host, UnnamedHostError, host_of, hosts, redirects
 from cilium_policies.catalogue.model import read_edge
 
 GIT = "source.toolkit.fluxcd.io/GitRepository"
@@ -118,7 +118,7 @@ def test_host_of(address, expected):
 
 
 def test_host_of_a_variable_is_not_known():
-    with pytest.raises(Unnamed):
+    with pytest.raises(UnnamedHostError):
         host_of("https://${HOST}/x")
 
 

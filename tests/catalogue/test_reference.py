@@ -7,7 +7,7 @@ import pytest
 import yaml
 from cilium_policies.catalogue import wording
 from cilium_policies.catalogue.load import load
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.questions import components
 
 from tools import catalogue_page
@@ -45,7 +45,7 @@ def test_show_has_both_directions_and_every_own_edge():
 
 
 def test_an_unknown_name_is_refused_with_the_nearest():
-    with pytest.raises(Refused, match="did you mean grafana"):
+    with pytest.raises(RefusedError, match="did you mean grafana"):
         components.shown(CATALOGUE, "grafanna")
 
 

@@ -8,7 +8,7 @@ import pytest
 from cilium_policies.cli import inputs
 from cilium_policies.cli.folder import Folder
 from cilium_policies.cli.ignore import Ignored
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 
 from tests.builds import deployment, home, ks, kustomization, laid, namespace
 from tests.cli.test_bare import command
@@ -145,5 +145,5 @@ def test_check_reads_only_this_programs_files_of_an_unbuilt_repository_beside_a_
     built = str(laid(tmp_path / "built", {"x.yaml": namespace("web")}))
     read = inputs.read([built, repo], command="check")
     assert [Path(name).name for name, _ in read] == ["x.yaml", "default-deny.yaml"]
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedError):
         inputs.read([built, repo], command="list")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from cilium_policies.cli import inputs
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 
 
 def _tree(root: Path, *names: str) -> None:
@@ -46,8 +46,8 @@ def test_a_hidden_folder_named_on_the_command_line_is_read(tmp_path: Path) -> No
 
 
 def test_what_is_not_there_and_what_cannot_be_read_differ(tmp_path: Path) -> None:
-    with pytest.raises(inputs.Missing):
+    with pytest.raises(inputs.MissingInputError):
         inputs.read([str(tmp_path / "x")])
     (tmp_path / "loop").symlink_to("loop")
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedError):
         inputs.read([str(tmp_path / "loop")])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cilium_policies.cli import edit
-from cilium_policies.document.finding import Refused, line_of
+from cilium_policies.document.finding import RefusedError, line_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,7 +88,7 @@ def test_a_phase_can_be_named() -> None:
     ],
 )
 def test_what_cannot_be_set_is_refused(text: str, wanted: int | None, said: str) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RefusedError) as caught:
         edit.phase_edit("c.yaml", text, wanted)
     assert said in line_of(caught.value.finding)
 

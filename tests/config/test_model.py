@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cilium_policies.config.model import Config, read
 from cilium_policies.config.peer import ConfigPeer
-from cilium_policies.document.finding import Refused, line_of
+from cilium_policies.document.finding import RefusedError, line_of
 from cilium_policies.document.parse import load_with_lines
 from cilium_policies.kube.ports import Port
 
@@ -29,7 +29,7 @@ def spec(text: str, *overrides: tuple[str, str]) -> Config:
 
 
 def refusal(text: str, *overrides: tuple[str, str]) -> str:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RefusedError) as caught:
         config(text, *overrides)
     return line_of(caught.value.finding)
 
@@ -64,7 +64,7 @@ def test_another_kind_is_refused_with_the_right_one() -> None:
 @pytest.mark.parametrize("text", ["- a\n", "text\n"])
 def test_a_config_that_is_no_mapping_is_refused(text: str) -> None:
     value, lines = load_with_lines(text.encode())
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RefusedError) as caught:
         read(value, lines, file="config.yaml")
     assert "config.yaml:1: the config is no mapping" in line_of(caught.value.finding)
 

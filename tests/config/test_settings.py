@@ -8,7 +8,7 @@ import pytest
 from cilium_policies.catalogue.load import load
 from cilium_policies.config.model import ClusterConfig, Config
 from cilium_policies.config.settings import Settings, config_of, settings
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.split import split
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object
@@ -54,7 +54,7 @@ def test_a_file_of_the_command_line_comes_before_it_and_set_before_both() -> Non
     ("text", "file", "line"), [(OWN, "stdin", 10), (AS_KPT_SENDS_IT, "fn/config.yaml", 6)]
 )
 def test_an_error_names_the_users_own_file_and_line(text: str, file: str, line: int) -> None:
-    with pytest.raises(Refused) as raised:
+    with pytest.raises(RefusedError) as raised:
         config(LIST + text.replace("mode: enforce", "mod: enforce"))
     found = raised.value.finding
     assert (found.file or "stdin", found.line, found.path) == (file, line, "spec.mod")
@@ -142,7 +142,7 @@ def test_what_the_config_says_comes_first() -> None:
 
 def test_an_unknown_distribution_is_an_error_with_the_nearest() -> None:
     text = LIST + OWN.replace("mode: enforce", "cluster: {distribution: opneshift}")
-    with pytest.raises(Refused) as raised:
+    with pytest.raises(RefusedError) as raised:
         config(text)
     found = raised.value.finding
     assert "'opneshift' is not a known distribution (did you mean openshift?)" in found.message

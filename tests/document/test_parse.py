@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 import yaml
 from cilium_policies.document import events, limits, parse
-from cilium_policies.document.finding import Refused, line_of
+from cilium_policies.document.finding import RefusedError, line_of
 from hypothesis import given, settings
 
 from tests.document import texts
 
 
 def refusal(text: str) -> str:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         parse.load(text.encode(), line=10, file="f.yaml")
     return line_of(refused.value.finding)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from cilium_policies.document import events, plain
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -95,5 +95,5 @@ def test_what_is_odd_is_left_to_the_parser(text: str) -> None:
 def test_nesting_ends_before_consumers_recurse_too_deep() -> None:
     text = "".join(" " * depth + "a:\n" for depth in range(400)).encode()
     assert plain.read(text) is None
-    with pytest.raises(Refused, match="nested deeper"):
+    with pytest.raises(RefusedError, match="nested deeper"):
         by_events(text)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from cilium_policies.document import blocks, events, marks, stream
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.source import RESOURCE_LIST, Item, Source, identity
 from cilium_policies.document.split import flatten, split
 from hypothesis import assume, given, settings
@@ -82,7 +82,7 @@ def test_both_cutters_find_what_a_full_parse_finds(
     text = frame.replace("{}", between.join(entry(part, column) for part in parts)).encode()
     try:
         whole = events.build(text, line=1, file="")
-    except Refused:  # an emitter's line separator ends the text early
+    except RefusedError:  # an emitter's line separator ends the text early
         assume(False)
     assert isinstance(whole, dict)
     exact = Source(text, "stdin", RESOURCE_LIST)
@@ -233,7 +233,7 @@ def test_carriage_returns_are_kept_and_understood() -> None:
     ],
 )
 def test_what_cannot_be_read_as_a_whole_is_refused(text: bytes, line: int, message: str) -> None:
-    with pytest.raises(Refused, match=message) as refused:
+    with pytest.raises(RefusedError, match=message) as refused:
         split(text, "in.yaml")
     finding = refused.value.finding
     assert finding.file == "in.yaml"

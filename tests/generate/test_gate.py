@@ -8,7 +8,7 @@ import pytest
 from cilium_policies.cilium.model import Cidr, Policy, PortRange, Requirement, Rule, Selector, Spec, ToPorts
 from cilium_policies.cilium.validity import refusals
 from cilium_policies.cilium.write import policy_object
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.generate import gate
 from cilium_policies.workloads.model import Workload
 
@@ -43,7 +43,7 @@ FAULTY = {
 def test_what_the_whole_check_refuses_is_never_plain(fault: str) -> None:
     one = FAULTY[fault]
     if refusals(policy_object(one)):
-        with pytest.raises(Refused, match=r"shop/.* would be refused by Cilium"):
+        with pytest.raises(RefusedError, match=r"shop/.* would be refused by Cilium"):
             gate.refuse_unusable([one], "")
 
 

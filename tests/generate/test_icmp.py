@@ -9,7 +9,7 @@ from cilium_policies.cilium.write import policy_object, policy_text
 from cilium_policies.cli.options import run_on
 from cilium_policies.config import read as config
 from cilium_policies.config.model import Config
-from cilium_policies.document.finding import Refused, line_of
+from cilium_policies.document.finding import RefusedError, line_of
 from cilium_policies.evaluate.endpoint import address
 from cilium_policies.function import Options
 from cilium_policies.questions.decided import decided
@@ -63,7 +63,7 @@ def test_the_ping_passes_and_nothing_else_does() -> None:
     [("0/ICMP", "would allow every type"), ("256/ICMP", "no message type"), ("8-10/ICMP", "8-10/ICMP")],
 )
 def test_what_is_no_type(port: str, message: str) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RefusedError) as refusal:
         said(f"[{port}]")
     assert message in line_of(refusal.value.finding)
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from cilium_policies.document import events
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.source import Source
 from cilium_policies.document.split import split
 from cilium_policies.function import Options, Outcome, run
@@ -79,7 +79,7 @@ def passed(data: bytes, out: bytes, outcome: Outcome) -> list[bytes]:
     source = split(data)
     try:
         after = split(out)
-    except Refused:
+    except RefusedError:
         kept_though_not_yaml(source, out)
         return []
     assert after.form == source.form or not source.items
@@ -121,7 +121,7 @@ def readable(text: bytes) -> bool:
     """Whether libyaml reads an item."""
     try:
         events.build(text, line=1, file="")
-    except (Refused, UnicodeDecodeError):
+    except (RefusedError, UnicodeDecodeError):
         return False
     return True
 
@@ -140,7 +140,7 @@ def parsed(data: bytes) -> dict[str, Any] | None:
     """The whole ResourceList by libyaml; None for a stream, and for what a full parse refuses."""
     try:
         value = events.build(data.removeprefix(b"\xef\xbb\xbf"), line=1, file="")
-    except (Refused, UnicodeDecodeError):
+    except (RefusedError, UnicodeDecodeError):
         return None
     return value if isinstance(value, dict) and value.get("kind") == "ResourceList" else None
 

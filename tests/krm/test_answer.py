@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from cilium_policies.document.finding import Finding, Refused
+from cilium_policies.document.finding import Finding, RefusedError
 from cilium_policies.document.split import Item, Source, split
 from cilium_policies.krm.answer import pieces
 from cilium_policies.krm.json_text import from_yaml
@@ -73,7 +73,7 @@ def value(item: Item) -> Any:
     """The parsed item; its bytes where it has a duplicate key, which only a reader refuses."""
     try:
         return item.load()
-    except Refused:
+    except RefusedError:
         return item.source.data[item.start : item.end].strip()
 
 
@@ -231,7 +231,7 @@ def test_a_document_that_only_looks_like_a_marker_stays_when_its_neighbour_goes(
 
 def test_a_json_stream_takes_no_policies() -> None:
     source = split(b'{"kind": "Namespace"}\n{"kind": "Pod"}')
-    with pytest.raises(Refused, match="JSON") as refused:
+    with pytest.raises(RefusedError, match="JSON") as refused:
         answer(source, append=[POLICY])
     assert "--only-policies" in refused.value.finding.cure
     assert answer(source) == source.data

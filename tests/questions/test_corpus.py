@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cilium_policies.checks.situation import Known, Situation, with_generated
 from cilium_policies.cli.options import Run, run_on
-from cilium_policies.document.finding import ERROR, Refused
+from cilium_policies.document.finding import ERROR, RefusedError
 from cilium_policies.function import Options
 from cilium_policies.questions import diff, explain, lint
 from cilium_policies.questions import list as listing
@@ -55,7 +55,7 @@ def test_explain_says_what_the_corpus_expects(made: list[tuple[Case, Run]]) -> N
                 continue
             try:
                 answers = explain.explain(now, enforced, *flow)
-            except Refused:
+            except RefusedError:
                 continue  # an end that only the pods of run time show
             asked += 1
             denied = any(answer.enforced == "denied" for answer in answers)

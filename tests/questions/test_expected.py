@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from cilium_policies.checks.situation import with_generated
-from cilium_policies.document.finding import Refused, line_of
+from cilium_policies.document.finding import RefusedError, line_of
 from cilium_policies.questions.expected import read
 from cilium_policies.questions.judged import Judge
 from cilium_policies.questions.recorded import recorded
@@ -124,7 +124,7 @@ def test_a_verdict_that_cannot_be_known_fails() -> None:
     ],
 )
 def test_what_is_no_test_is_refused_with_its_line(text: str, said: str) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RefusedError) as refusal:
         read("e.yaml", text.encode())
     assert said in line_of(refusal.value.finding)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.questions.explain import Answer, explain, lines, table
 from cilium_policies.show.table import rendered
 
@@ -117,7 +117,7 @@ def test_the_own_node_may_come_in() -> None:
     ],
 )
 def test_what_means_nothing_is_refused(source: str, target: str, port: str, message: str) -> None:
-    with pytest.raises(Refused, match=message) as refusal:
+    with pytest.raises(RefusedError, match=message) as refusal:
         ask(small(), source, target, port)
     assert refusal.value.finding.cure
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.questions import list as question
 from cilium_policies.show.table import rendered
 
@@ -57,7 +57,7 @@ def test_focus() -> None:
     text = SHOP + CLOSED + DATABASE + WEB
     assert rows(text, "shop/db") == ["shop/web => shop/db : 5432/TCP"]
     assert "shop/web => shop/db : 5432/TCP" in rows(text, "shop")
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RefusedError) as refusal:
         rows(text, "shop/dbb")
     assert refusal.value.finding.cure == "did you mean shop/db or shop/web or shop?"
 

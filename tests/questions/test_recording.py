@@ -7,7 +7,7 @@ import io
 import json
 
 import pytest
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.questions.audit import Audit
 from cilium_policies.questions.recording import opened
 
@@ -55,7 +55,7 @@ def test_flows_are_found_in_every_form(data: bytes, flows: int) -> None:
     ],
 )
 def test_what_is_none_is_refused(data: bytes) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedError):
         opened(io.BytesIO(data))
 
 

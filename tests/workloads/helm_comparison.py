@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object, Where, at, mapping, mappings, text
@@ -53,7 +53,7 @@ def documents(content: str, file: str) -> Iterator[Object]:
     for number, part in enumerate(_DOCUMENT.split(content)):
         try:
             value, typed = load(part.encode()), yaml.load(part, _Typed)
-        except (Refused, yaml.YAMLError, ValueError):
+        except (RefusedError, yaml.YAMLError, ValueError):
             continue
         if isinstance(value, dict):
             listed = "List" in text(value.get("kind"))

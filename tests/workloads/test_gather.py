@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cilium_policies.config.settings import Settings
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.workloads.cluster import Cluster
 
 from tests.support import cluster, deployment, namespace, service
@@ -33,7 +33,7 @@ def names(found: Cluster) -> set[str]:
 )
 def test_an_unknown_namespace_is_an_error_with_the_cure(text: str, stamp: str) -> None:
     head, name, rest = text.partition("\nspec:")
-    with pytest.raises(Refused, match=r"the namespace of .* is not known") as raised:
+    with pytest.raises(RefusedError, match=r"the namespace of .* is not known") as raised:
         cluster(head + "\n" + stamp.rstrip("\n") + name + rest if stamp else text)
     assert "spec.namespaces.default" in raised.value.finding.cure
     assert raised.value.finding.line

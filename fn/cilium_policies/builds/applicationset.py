@@ -11,7 +11,7 @@ from typing import Any
 
 from cilium_policies.builds import kustomization
 from cilium_policies.builds.repository import Repository
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 
 Params = dict[str, Any]
 IN_CLUSTER = "https://kubernetes.default.svc"
@@ -95,7 +95,7 @@ class ApplicationSet:
     def _content(self, path: str) -> Params:
         try:
             return kustomization.read(self._repository.place(path))
-        except Refused as refused:
+        except RefusedError as refused:
             raise Unknown(f"{path}, which is {refused.finding.message}") from None
 
     def _matrix(self, body: Params, given: Params) -> Iterator[Params]:

@@ -11,7 +11,7 @@ from cilium_policies.builds.applicationset import IN_CLUSTER, ApplicationSet, Un
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.kustomization import read as read_fields
 from cilium_policies.builds.repository import ARGO, Found, Repository, address, clean, within
-from cilium_policies.document.finding import Refused, line_of
+from cilium_policies.document.finding import RefusedError, line_of
 from cilium_policies.kube.not_built import NOT_BUILT
 from cilium_policies.kube.objects import CLUSTER_SCOPED
 
@@ -31,9 +31,9 @@ class App:
         self.notes: list[str] = []
         self.failure = ""
 
-    def fail(self, error: Refused | tool.Failed) -> None:
+    def fail(self, error: RefusedError | tool.ToolError) -> None:
         """Notes why nothing was built; the Application itself stays, marked."""
-        self.failure = line_of(error.finding) if isinstance(error, Refused) else str(error)
+        self.failure = line_of(error.finding) if isinstance(error, RefusedError) else str(error)
         metadata = self.body.get("metadata") or {}
         marks = {**(metadata.get("annotations") or {}), NOT_BUILT: self.failure}
         self.docs = [texts.written({**self.body, "metadata": {**metadata, "annotations": marks}})]
@@ -149,7 +149,7 @@ class Argo:
                 step = self._step(app, source)
                 if step:
                     steps.append(step)
-        except (Refused, tool.Failed) as error:
+        except (RefusedError, tool.ToolError) as error:
             app.fail(error)
             return None
         return lambda: self._run(app, steps)
@@ -185,7 +185,7 @@ class Argo:
                 documents += made.documents
                 charts += made.charts
                 app.notes += made.notes
-        except (Refused, tool.Failed) as error:
+        except (RefusedError, tool.ToolError) as error:
             app.fail(error)
             return
         spec = {key: value for key, value in app.spec.items() if key not in ("source", "sources")}
@@ -290,7 +290,7 @@ def _of_chart(repository: Repository, folder: str) -> Iterator[Fields]:
         chart = read_fields(os.path.join(place, "Chart.yaml"))
         values = os.path.join(place, "values.yaml")
         given = read_fields(values) if os.path.isfile(values) else {}
-    except Refused:
+    except RefusedError:
         return
     for one in chart.get("dependencies") or []:
         if isinstance(one, dict) and one.get("name") == _CHART:

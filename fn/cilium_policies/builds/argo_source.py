@@ -12,7 +12,7 @@ from cilium_policies.builds import kustomization, texts, tool
 from cilium_policies.builds.inflation import Inflation, merged
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.repository import Repository, clean
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 
 _ENDINGS = (".yaml", ".yml", ".json")
 
@@ -38,11 +38,11 @@ class Builder:
     def prepared(
         self, name: str, source: Fields, namespace: str, values: Callable[[str], str]
     ) -> Callable[[], Made]:
-        """What builds the source, to be called in a thread. Raises Refused for files that cannot be read."""
+        """What builds the source, to be called in a thread. Raises RefusedError for files that cannot be read."""
         path = clean(str(source.get("path") or ""))
         folder = self._repository.place(path)
         if not self._repository.is_folder(path):
-            raise tool.Failed(f"path {source.get('path')} is no folder of the repository")
+            raise tool.ToolError(f"path {source.get('path')} is no folder of the repository")
         if source.get("plugin"):
             return lambda: Made([], [], [f"{path} is rendered by a plugin: not built"])
         if os.path.isfile(os.path.join(folder, "Chart.yaml")):
@@ -66,7 +66,7 @@ class Builder:
         """What stands beside charts: patches of what the charts make find nothing."""
         try:
             return Made([*self._print(used), *charts], [], [])
-        except tool.Failed:
+        except tool.ToolError:
             note = "patches are left out: they change objects of charts, which are not rendered"
             return Made([*self._print(bare()), *charts], [], [note])
 
@@ -131,7 +131,7 @@ class Builder:
         try:
             printed = tool.output(command, folder=copy, root=self._repository.root)
             return Made(texts.documents(printed, release), charts, notes)
-        except (tool.Failed, Refused) as failed:  # a library chart that has to be fetched, most often
+        except (tool.ToolError, RefusedError) as failed:  # a library chart that has to be fetched, most often
             return Made([], charts, [*notes, f"its own templates are not rendered: {failed}"])
 
 

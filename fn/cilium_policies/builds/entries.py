@@ -76,7 +76,7 @@ def _roots(found: list[Found], repository: Repository) -> list[Found]:
 
 
 def chosen(found: list[Entry], repository: Repository, asked: str) -> Entry:
-    """The cluster that `--cluster` or the folder asked for names, or the only one. Raises Refused with the choices."""
+    """The cluster that `--cluster` or the folder asked for names, or the only one. Raises RefusedError."""
     wanted = clean(os.path.relpath(asked, repository.root)) if os.path.isabs(asked) else clean(asked)
     if asked:
         same = [one for one in found if wanted in one.folders]

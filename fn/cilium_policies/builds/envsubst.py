@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 
+from cilium_policies.errors import CiliumPoliciesError
+
 _DEFAULTS = ("=", ":=", ":-", ":?", ":+")
 _ESCAPABLE = "/\\"
 
 
-class BadSubstitution(Exception):
+class SubstitutionError(CiliumPoliciesError):
     """An expression that Flux cannot read: it applies nothing of such a Kustomization."""
 
 
@@ -22,7 +24,7 @@ def substitute(text: str, variables: Mapping[str, str], hidden: Collection[str] 
     """The text with its variables replaced, and the names that are set nowhere and have no default.
 
     `hidden` are names that are set, but to what nobody here can read: they stay as written, default or not.
-    Raises BadSubstitution with the expression.
+    Raises SubstitutionError with the expression.
     """
     if "$" not in text:
         return text, set()
@@ -135,9 +137,9 @@ class _Reading:
     def _peek(self) -> str:
         return self._text[self._at : self._at + 1]
 
-    def _bad(self, start: int) -> BadSubstitution:
+    def _bad(self, start: int) -> SubstitutionError:
         line = self._text[start : start + 60].split("\n", 1)[0]
-        return BadSubstitution(
+        return SubstitutionError(
             f"Flux cannot read the expression {line.split('}', 1)[0]}…; write $${{ for a literal one"
         )
 

@@ -14,7 +14,7 @@ import re
 from cilium_policies.builds import texts, tool
 from cilium_policies.builds.flux import Unit
 from cilium_policies.builds.repository import FLUX
-from cilium_policies.document.finding import Refused, line_of
+from cilium_policies.document.finding import RefusedError, line_of
 
 _HELM = "helm.toolkit.fluxcd.io"
 _OPTIONS = ("--skip-secrets=false", "--skip-crds=false", "--no-progress")  # Secrets tell addresses
@@ -29,9 +29,9 @@ def with_charts(units: list[Unit], root: str, folder: str) -> list[str]:
     try:
         printed, said = tool.whatever(command)
         charts = _by_release(texts.documents(printed, "flate"))
-    except tool.Failed as failed:
+    except tool.ToolError as failed:
         return [f"no chart is rendered: {failed}"]
-    except Refused as refused:
+    except RefusedError as refused:
         return [f"no chart is rendered: flate: {line_of(refused.finding)}"]
     why = _reasons(said)
     notes = []

@@ -10,11 +10,11 @@ import os
 from collections.abc import Callable
 
 from cilium_policies.builds import kustomization, texts, tool, variables
-from cilium_policies.builds.envsubst import BadSubstitution, substitute
+from cilium_policies.builds.envsubst import SubstitutionError, substitute
 from cilium_policies.builds.repository import FLUX, Repository
-from cilium_policies.builds.sources import Elsewhere, Reference, Sources
+from cilium_policies.builds.sources import ElsewhereError, Reference, Sources
 from cilium_policies.document import parse
-from cilium_policies.document.finding import Refused, line_of
+from cilium_policies.document.finding import RefusedError, line_of
 from cilium_policies.kube.objects import Object, at, mapping, strings, text
 
 _SWITCH = f"{FLUX}/substitute"
@@ -96,16 +96,16 @@ class Flux:
             unit.printed = texts.documents(
                 tool.built(self._command, folder, self._repository.root), unit.name
             )
-        except tool.Failed as failed:
+        except tool.ToolError as failed:
             unit.failure = str(failed)
-        except Refused as refused:
+        except RefusedError as refused:
             unit.failure = line_of(refused.finding)
 
     def _folder(self, unit: Unit) -> str:
         """The folder to hand to kustomize; "" where there is none, and the unit says why."""
         try:
             place = self._sources.place(unit.one)
-        except Elsewhere as elsewhere:
+        except ElsewhereError as elsewhere:
             unit.elsewhere = str(elsewhere)
             return ""
         unit.path = place.path
@@ -117,7 +117,7 @@ class Flux:
             own = kustomization.file_in(real)
             before = kustomization.read(own) if own else kustomization.generated(real, strict=unit.strict)
             after = kustomization.with_flux(before, texts.typed(unit.text).get("spec") or {}, real)
-        except Refused as refused:
+        except RefusedError as refused:
             unit.failure = line_of(refused.finding)
             return ""
         if kustomization.is_empty(after):
@@ -147,9 +147,9 @@ class Flux:
         unit.missing = known.missing
         try:
             unit.docs = [self._applied(unit, one, known) for one in unit.printed]
-        except BadSubstitution as bad:
+        except SubstitutionError as bad:
             unit.failure, unit.docs = str(bad), []
-        except Refused as refused:
+        except RefusedError as refused:
             unit.failure, unit.docs = f"after substitution: {line_of(refused.finding)}", []
         unit.printed = []
         made = _objects(unit.docs, unit.name)

@@ -12,7 +12,7 @@ from typing import Any
 
 from cilium_policies.builds import kustomization, texts
 from cilium_policies.builds.kustomization import Fields
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 
 _CHARTS = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
 _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "transformers")
@@ -29,7 +29,7 @@ class Inflation:
 
     def without_charts(self, folder: str, fields: Fields | None = None) -> tuple[str, list[bytes]]:
         """The folder to build and the kustomizations whose charts are left out of it. `fields` stand for the
-        folder's own file. Raises Refused."""
+        folder's own file. Raises RefusedError."""
         charts: list[bytes] = []
         used = self._stripped(os.path.realpath(folder), charts, "", fields, set())
         return used, charts
@@ -106,7 +106,7 @@ def values_of(chart: Fields, folder: str) -> Fields:
         if place and os.path.isfile(place):
             try:
                 made = merged(made, kustomization.read(place))
-            except Refused:
+            except RefusedError:
                 continue  # a template: its values are not known
     given = chart.get("valuesInline") or chart.get("values")
     return merged(made, given) if isinstance(given, dict) else made

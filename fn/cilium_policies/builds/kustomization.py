@@ -41,7 +41,7 @@ def file_in(folder: str) -> str:
 
 
 def read(place: str) -> Fields:
-    """The fields of a kustomization, with their types as Go reads them. Raises Refused."""
+    """The fields of a kustomization, with their types as Go reads them. Raises RefusedError."""
     import yaml
 
     with open(place, "rb") as file:
@@ -93,14 +93,14 @@ def _manifests(top: str, folder: str, *, strict: bool) -> Iterator[str]:
 
 def is_manifest(place: str) -> bool:
     """Whether the file holds Kubernetes objects (or nothing): each document names a kind."""
-    from cilium_policies.document.finding import Refused
+    from cilium_policies.document.finding import RefusedError
     from cilium_policies.document.split import split
 
     with open(place, "rb") as file:
         data = file.read()
     try:
         source = split(data, place)
-    except Refused:
+    except RefusedError:
         return False
     return bool(source.items) and all(item.kind and item.name for item in source.items)
 

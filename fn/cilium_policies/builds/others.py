@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 
 from cilium_policies.builds.repository import Repository, within
-from cilium_policies.document.finding import Refused, refused
+from cilium_policies.document.finding import RefusedError, refused
 
 _READ = "cilium-policies report"
 
 
-def nothing_to_build(repository: Repository) -> Refused:
+def nothing_to_build(repository: Repository) -> RefusedError:
     """Why there is nothing for kustomize, with what to run instead."""
     folder = os.path.relpath(repository.asked_folder)
     files = [one for one in repository.helmfiles if within(one, repository.asked)]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from cilium_policies.builds import kustomization, texts, tool
 from cilium_policies.builds.inflation import Inflation, folders_of
 from cilium_policies.builds.repository import Repository, within
-from cilium_policies.document.finding import Refused, line_of, refused
+from cilium_policies.document.finding import RefusedError, line_of, refused
 
 Told = Callable[..., None]
 
@@ -31,7 +31,7 @@ class Plain:
 
 
 def roots(repository: Repository) -> list[Plain]:
-    """The folders to build: the one asked for, else those that no other builds on. Raises Refused with the
+    """The folders to build: the one asked for, else those that no other builds on. Raises RefusedError with the
     choices where they are one application's variants."""
     if repository.asked in repository.kustomizations:
         return [Plain(repository.asked)]
@@ -58,7 +58,7 @@ def _is_component(repository: Repository, folder: str) -> bool:
         return (
             kustomization.read(repository.place(repository.kustomizations[folder])).get("kind") == "Component"
         )
-    except Refused:
+    except RefusedError:
         return False
 
 
@@ -72,7 +72,7 @@ def _reach(repository: Repository, folder: str) -> set[str]:
             continue
         try:
             fields = kustomization.read(repository.place(repository.kustomizations[one]))
-        except Refused:
+        except RefusedError:
             continue
         for place in folders_of({**fields, "components": []}, repository.place(one)):
             path = os.path.relpath(place, repository.root).replace(os.sep, "/")
@@ -90,7 +90,7 @@ def build(found: list[Plain], repository: Repository, command: str, scratch: str
         try:
             folder, one.charts = inflation.without_charts(repository.place(one.path))
             jobs.append(lambda one=one, folder=folder: _print(one, command, folder, repository, inflation))
-        except Refused as refusal:
+        except RefusedError as refusal:
             one.failure = line_of(refusal.finding)
     tool.in_parallel(jobs, lambda done, of: told("building kustomizations", done, of))
 
@@ -99,14 +99,14 @@ def _print(one: Plain, command: str, folder: str, repository: Repository, inflat
     try:
         try:
             printed = tool.built(command, folder, repository.root)
-        except tool.Failed:
+        except tool.ToolError:
             if not one.charts:
                 raise
             bare = inflation.without_patches(repository.place(one.path))
             printed = tool.built(command, bare, repository.root)
             one.notes.append("patches are left out: they change objects of charts, which are not rendered")
         one.docs = [*texts.documents(printed, one.name), *one.charts]
-    except tool.Failed as failed:
+    except tool.ToolError as failed:
         one.failure = str(failed)
-    except Refused as refusal:
+    except RefusedError as refusal:
         one.failure = line_of(refusal.finding)

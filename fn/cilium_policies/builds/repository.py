@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cilium_policies.builds.kustomization import NAMES
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.source import flatten
 from cilium_policies.document.split import split
 from cilium_policies.kube.objects import Object, at, text
@@ -96,7 +96,7 @@ class Repository:
                     "List",
                 ):
                     yield from (Found(Object(one), path) for one in flatten(item))
-        except (OSError, Refused):
+        except (OSError, RefusedError):
             return  # a template, or no text: whatever builds it says so
 
     def _widen(self) -> None:

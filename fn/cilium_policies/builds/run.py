@@ -27,7 +27,7 @@ class Built(NamedTuple):
 
 
 def build(folder: str, *, cluster: str = "", command: str = "", told: Told = lambda *_: None) -> Built:
-    """Builds what the folder holds. Raises Refused where there is nothing to build, or more than one thing."""
+    """Builds what the folder holds. Raises RefusedError where there is nothing to build, or more than one thing."""
     told("reading the repository")
     repository = Repository(folder)
     with tempfile.TemporaryDirectory(prefix="cilium-policies-") as scratch:

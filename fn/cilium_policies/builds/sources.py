@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from cilium_policies.builds.repository import Repository, address, clean
+from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Object, at, mapping, mappings, strings, text
 
 Reference = tuple[str, str, str]  # kind, namespace, name
@@ -21,7 +22,7 @@ class Place(NamedTuple):
     path: str
 
 
-class Elsewhere(Exception):
+class ElsewhereError(CiliumPoliciesError):
     """A source that is not this repository; the text names it."""
 
 
@@ -42,14 +43,16 @@ class Sources:
                 self._shown.setdefault((one.kind, one.namespace, one.name), one)
 
     def place(self, one: Object) -> Place:
-        """Where the Kustomization's path lies. Raises Elsewhere."""
+        """Where the Kustomization's path lies. Raises ElsewhereError."""
         reference = reference_of(one)
         path = clean(text(one.spec.get("path")))
         if reference[0] == "ExternalArtifact":
             return Place(self._artifact(reference), path)
         if self.is_here(reference, path):
             return Place(self._repository.root, path)
-        raise Elsewhere(f"its source {reference[0]} {reference[1]}/{reference[2]} is not this repository")
+        raise ElsewhereError(
+            f"its source {reference[0]} {reference[1]}/{reference[2]} is not this repository"
+        )
 
     def is_here(self, reference: Reference, path: str = "") -> bool:
         """Whether a source is this repository: the one that the cluster starts from, one with the same address,
@@ -79,7 +82,7 @@ class Sources:
                     for step in mappings(artifact.get("copy")):
                         self._copy(one, strings(step), [*map(text, step.get("exclude") or [])], target)
                     return target
-        raise Elsewhere(f"no ArtifactGenerator here makes the artifact {reference[1]}/{reference[2]}")
+        raise ElsewhereError(f"no ArtifactGenerator here makes the artifact {reference[1]}/{reference[2]}")
 
     def _copy(self, one: Object, step: dict[str, str], exclude: list[str], target: str) -> None:
         alias, _, pattern = step.get("from", "").lstrip("@").partition("/")
@@ -87,14 +90,14 @@ class Sources:
             (it for it in mappings(one.spec.get("sources")) if text(it.get("alias")) == alias), None
         )
         if source is None:
-            raise Elsewhere(f"{one} copies from @{alias}, which it does not name")
+            raise ElsewhereError(f"{one} copies from @{alias}, which it does not name")
         reference = (
             text(source.get("kind")),
             text(source.get("namespace")) or one.namespace,
             text(source.get("name")),
         )
         if not self.is_here(reference):
-            raise Elsewhere(
+            raise ElsewhereError(
                 f"{one} copies from {reference[0]} {reference[1]}/{reference[2]}, not this repository"
             )
         base, whole = pattern.removesuffix("/**"), pattern.endswith("/**")
@@ -135,4 +138,4 @@ def reference_of(one: Object) -> Reference:
     return (text(reference.get("kind")), namespace, text(reference.get("name")))
 
 
-__all__ = ["Elsewhere", "Place", "Reference", "Sources", "reference_of"]
+__all__ = ["ElsewhereError", "Place", "Reference", "Sources", "reference_of"]

@@ -21,7 +21,7 @@ _WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "y", "n", "null")
 
 
 def documents(printed: bytes, name: str) -> list[bytes]:
-    """The documents of a stream, each ending in a newline. Raises Refused where it is no text."""
+    """The documents of a stream, each ending in a newline. Raises RefusedError where it is no text."""
     found = [item.text().strip(b"\r\n") for item in split(printed, name).items]
     return [text + b"\n" for text in found if text.strip()]
 
@@ -32,7 +32,7 @@ def stream(texts: Iterable[bytes]) -> bytes:
 
 
 def objects(text: bytes, name: str) -> list[Object]:
-    """The objects of a document (a List holds several); [] where it is none. Raises Refused."""
+    """The objects of a document (a List holds several); [] where it is none. Raises RefusedError."""
     from cilium_policies.document.source import flatten
 
     return [Object(one) for item in split(text, name).items for one in flatten(item) if item.kind]

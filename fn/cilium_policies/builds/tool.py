@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from cilium_policies.document.finding import refused
+from cilium_policies.errors import CiliumPoliciesError
 
 _RESTRICTOR = ("--load-restrictor", "LoadRestrictionsNone")  # Flux and Argo CD read bases beside the folder
 _COMMANDS = {
@@ -24,12 +25,12 @@ FLATE = "flate"  # over one of them: it renders charts
 _LONG = 600  # characters of a tool's words that are shown
 
 
-class Failed(Exception):
+class ToolError(CiliumPoliciesError):
     """What a tool could not build: its own words, on one line."""
 
 
 def chosen(name: str = "") -> str:
-    """The tool to run: the one asked for, else the first that is installed. Raises Refused."""
+    """The tool to run: the one asked for, else the first that is installed. Raises RefusedError."""
     if name == FLATE:
         _require(FLATE, "go install github.com/home-operations/flate/cmd/flate@latest")
         name = ""
@@ -46,28 +47,28 @@ def _require(name: str, how: str) -> None:
 
 
 def built(tool: str, folder: str, root: str) -> bytes:
-    """What the tool prints for the folder. `root` is the repository, for words that name a file. Raises Failed."""
+    """What the tool prints for the folder. `root` is the repository, for words that name a file. Raises ToolError."""
     return output((*_COMMANDS[tool], folder), folder=folder, root=root)
 
 
 def output(command: Sequence[str], *, folder: str, root: str) -> bytes:
-    """Standard output of a command that ended well. Raises Failed."""
+    """Standard output of a command that ended well. Raises ToolError."""
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     except OSError as error:
-        raise Failed(f"{command[0]}: {(error.strerror or str(error)).lower()}") from None
+        raise ToolError(f"{command[0]}: {(error.strerror or str(error)).lower()}") from None
     if done.returncode:
         said = _words(done.stderr.decode(errors="replace")) or f"exit code {done.returncode}"
-        raise Failed(f"{command[0]}: {_as_in(root, folder, said)}")
+        raise ToolError(f"{command[0]}: {_as_in(root, folder, said)}")
     return done.stdout
 
 
 def whatever(command: Sequence[str]) -> tuple[bytes, str]:
-    """What a command prints and says, whether it ended well or not. Raises Failed where it cannot be started."""
+    """What a command prints and says, whether it ended well or not. Raises ToolError where it cannot be started."""
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     except OSError as error:
-        raise Failed(f"{command[0]}: {(error.strerror or str(error)).lower()}") from None
+        raise ToolError(f"{command[0]}: {(error.strerror or str(error)).lower()}") from None
     return done.stdout, done.stderr.decode(errors="replace")
 
 

@@ -25,6 +25,7 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.conditions import MENTIONS, Facts, agrees, at, holds
 from cilium_policies.catalogue.model import Edge, group_kind, texts
+from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Mapping, flag, text, walk_strings
 from cilium_policies.lean import Any, NamedTuple
 
@@ -45,7 +46,7 @@ class Host(NamedTuple):
     port: int = 0
 
 
-class Unnamed(Exception):
+class UnnamedHostError(CiliumPoliciesError):
     """Somebody is called whose name is not known."""
 
 
@@ -58,7 +59,7 @@ def hosts(edge: Edge, facts: Facts, *, partly: bool = False) -> tuple[Host, ...]
         try:
             for one in names:
                 found.add(one)
-        except Unnamed:
+        except UnnamedHostError:
             if not partly:
                 return None
     return tuple(sorted(found | set(_onward(found))))
@@ -75,7 +76,7 @@ def _stated(names: Iterable[Any], facts: Facts) -> Iterator[Host]:
             yield Host(one)
         elif "object" not in one and holds(one.get("when"), facts):
             if flag(one.get("unknown")):
-                raise Unnamed
+                raise UnnamedHostError
             yield from map(Host, texts(one.get("names")))
             for written in _own_addresses(one, facts):
                 yield from filter(None, map(host_of, re.split(r"[\s,;]+", written)))
@@ -93,13 +94,13 @@ def _own_addresses(member: Mapping, facts: Facts) -> Iterator[str]:
         mentioned = re.compile(rf"[\w.-]*(?:{MENTIONS[text(member['mentions'])]})(?::\d+)?")
         found = {match[0] for one in facts.texts for match in mentioned.finditer(one)}
         if not found:  # the values say so in other words, or a Secret does
-            raise Unnamed
+            raise UnnamedHostError
         yield from sorted(found)
 
 
 def _named_by_objects(names: Iterable[Any], facts: Facts) -> Iterator[Host]:
-    """Hosts by object. Raises Unnamed at the end where an object of these kinds is not spoken of, or where there is
-    none: the program then reads what this input does not show."""
+    """Hosts by object. Raises UnnamedHostError at the end where an object of these kinds is not spoken of, or
+    where there is none: the program then reads what this input does not show."""
     members = [
         one for one in names if isinstance(one, dict) and "object" in one and holds(one.get("when"), facts)
     ]
@@ -115,10 +116,10 @@ def _named_by_objects(names: Iterable[Any], facts: Facts) -> Iterator[Host]:
             for one in answers:
                 try:
                     yield from _of_object(one, body)
-                except Unnamed:
+                except UnnamedHostError:
                     unknown = True
     if unknown or not all(groups.values()):
-        raise Unnamed
+        raise UnnamedHostError
 
 
 def _speaks_of(member: Mapping, body: Mapping) -> bool:
@@ -129,7 +130,7 @@ def _speaks_of(member: Mapping, body: Mapping) -> bool:
 
 def _of_object(member: Mapping, body: Mapping) -> Iterator[Host]:
     if flag(member.get("unknown")):
-        raise Unnamed
+        raise UnnamedHostError
     for name in texts(member.get("names")):
         yield Host(_filled(name, body))
     for path in texts(member.get("hosts")):
@@ -143,7 +144,7 @@ def _filled(template: str, body: Mapping) -> str:
     def value(match: re.Match[str]) -> str:
         found = text(at(body, match[1]))
         if not found or "$" in found:
-            raise Unnamed
+            raise UnnamedHostError
         return found
 
     return _FILLED.sub(value, template)
@@ -151,20 +152,20 @@ def _filled(template: str, body: Mapping) -> str:
 
 def host_of(address: str) -> Host | None:
     """The host of a URL, an image reference, an scp-like Git address or a bare host, with its port; None for one
-    inside the cluster. Raises Unnamed for a name yet to be filled in, or text that is none."""
+    inside the cluster. Raises UnnamedHostError for a name yet to be filled in, or text that is none."""
     match = _ADDRESS.match(address.strip())
     if match is None:
         return None
     scheme, host, tail = (match[1] or "").lower(), match[2].rstrip(".").lower(), match[3] or ""
     if "$" in host:
-        raise Unnamed
+        raise UnnamedHostError
     port = int(tail) if tail.isdigit() else _usual_port(address, scheme, tail)
     if _NUMBER.fullmatch(host):
         return Host(host.strip("[]"), port)
     if "." not in host or host.endswith(_INSIDE) or ".svc." in host:
         return None
     if not _NAME.fullmatch(host):
-        raise Unnamed
+        raise UnnamedHostError
     return Host(host, port)
 
 

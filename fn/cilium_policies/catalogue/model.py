@@ -6,6 +6,7 @@ index, and what a user writes under `spec.components.define` all have this one f
 
 from __future__ import annotations
 
+from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Mapping, flag, mapping, mappings, strings, text
 from cilium_policies.kube.ports import ICMP, Port
 from cilium_policies.lean import Any, NamedTuple
@@ -13,7 +14,7 @@ from cilium_policies.lean import Any, NamedTuple
 When = Any  # None, a word (peer, evidence, asked), a condition mapping, or a list of these (any suffices)
 
 
-class CatalogueError(Exception):
+class CatalogueError(CiliumPoliciesError):
     """A catalogue file or definition that cannot be used; the text is one line: file, path, cure."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from cilium_policies.checks.situation import Known, Situation
 from cilium_policies.cilium.model import Rule, Spec
@@ -12,6 +11,7 @@ from cilium_policies.evaluate.endpoint import Endpoint, entity
 from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.selectors import Needs, holds
 from cilium_policies.evaluate.verdict import Decision
+from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.model import Workload
 
 

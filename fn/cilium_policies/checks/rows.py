@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
 
 from cilium_policies.checks.every import CHEAP, CHECKS
 from cilium_policies.checks.fault import Fault, Flow, Linted
-from cilium_policies.checks.situation import Known, Situation, known, place, policy_objects
+from cilium_policies.checks.situation import Known, Situation, known, place
 from cilium_policies.cilium.read import CCNP, CNP
 from cilium_policies.cilium.typed import typed
 from cilium_policies.cilium.validity import VERSIONS
 from cilium_policies.document.finding import Finding
 from cilium_policies.document.lines import lines_of
 from cilium_policies.document.source import Item, Source
+from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.kube.objects import Mapping, Object, at
+from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 
 

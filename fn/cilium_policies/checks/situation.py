@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
 
 from cilium_policies.cilium.model import Policy
-from cilium_policies.cilium.read import CCNP, CNP, NETWORK_POLICY, read_cidr_group, read_policy
+from cilium_policies.cilium.read import CCNP, read_cidr_group, read_policy
 from cilium_policies.cilium.reader import Problem
 from cilium_policies.cilium.schema import Refusal
 from cilium_policies.cilium.validity import minor_of, refusals
@@ -17,9 +16,10 @@ from cilium_policies.evaluate.options import Options
 from cilium_policies.evaluate.peers import Labelled, Service
 from cilium_policies.evaluate.selectors import Needs
 from cilium_policies.evaluate.world import World
-from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.kube.objects import NOWHERE, Mapping, Object, Where
 from cilium_policies.kube.reading import COMPONENT
+from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -145,12 +145,6 @@ def as_written(cluster: Cluster, own: Iterable[Object] = (), *, enforced: bool =
     version = cluster.settings.cilium_version
     written = [known(one, version=version) for one in (*policy_objects(cluster.inventory), *own)]
     return Situation(cluster, written, enforced=enforced)
-
-
-def policy_objects(inventory: Inventory) -> list[Object]:
-    """Every policy of the user's in the input."""
-    networking = inventory.of(NETWORK_POLICY, group="networking.k8s.io")
-    return [*inventory.of(CNP, CCNP, group="cilium.io"), *networking]
 
 
 def known(one: Object, *, version: str = "", typed: Mapping | None = None) -> Known:

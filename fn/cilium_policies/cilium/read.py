@@ -6,8 +6,6 @@ the agent would take the object is `validity`'s question.
 
 from __future__ import annotations
 
-from typing import Any
-
 from cilium_policies.cilium.model import (
     Cidr,
     CidrGroup,
@@ -21,6 +19,7 @@ from cilium_policies.cilium.model import (
 )
 from cilium_policies.cilium.networkpolicy import network_policy_spec
 from cilium_policies.cilium.reader import Mapping, Problem, Reader
+from cilium_policies.lean import Any
 
 CNP = "CiliumNetworkPolicy"
 CCNP = "CiliumClusterwideNetworkPolicy"

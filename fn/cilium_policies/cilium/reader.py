@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 from cilium_policies.cilium.model import Requirement, Selector
+from cilium_policies.lean import Any, NamedTuple
 
 Mapping = dict[str, Any]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import yaml
+
+from cilium_policies.lean import Any
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"

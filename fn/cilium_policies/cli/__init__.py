@@ -60,11 +60,11 @@ def run(arguments: list[str]) -> int:
         return run_command(arguments)
     if arguments and arguments[0] in ("-h", "--help", "--version"):
         _let_die("SIGPIPE")  # the function itself fails at a closed pipe: exit 1
-    from cilium_policies.cli.bare import Wrong, run_function
+    from cilium_policies.cli.bare import CommandLineError, run_function
 
     try:
         return run_function(arguments)
-    except Wrong as wrong:
+    except CommandLineError as wrong:
         return fail(str(wrong), 2)
 
 

@@ -102,7 +102,7 @@ def _told_by_counters(metrics: Metrics, planned: bool) -> Iterator[str]:
 
 
 def read_all(audit: Audit, lines: Iterable[bytes]) -> None:
-    """Every line of a recording, or all until Ctrl-C. Raises Refused for one that cannot tell."""
+    """Every line of a recording, or all until Ctrl-C. Raises RefusedError for one that cannot tell."""
     with Progress() as told:
         audit.read(
             _until_stopped(lines),
@@ -136,7 +136,7 @@ def _until_stopped(flows: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _refuse_what_cannot_tell(audit: Audit, *, planned: bool) -> None:
-    """No answer is better than "nothing would be cut" from flows that could not have shown it. Raises Refused."""
+    """No answer is better than "nothing would be cut" from flows that could not have shown it. Raises RefusedError."""
     if audit.seen:
         if not (planned or audit.correlated) and any(group.uncovered for group in audit.groups.values()):
             cause = "no policy is applied, or hubble.networkPolicyCorrelation is off"

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from cilium_policies.cli import COMMANDS, inputs
 from cilium_policies.cli.streams import put, put_pieces, say, verbose
+from cilium_policies.errors import CiliumPoliciesError
 
 MODES = ("audit", "enforce")
 
 
-class Wrong(Exception):
+class CommandLineError(CiliumPoliciesError):
     """A command line that says nothing sensible: exit 2, this one line."""
 
 
@@ -36,7 +37,7 @@ ASKS = {"--help": "help", "-h": "help", "--version": "version"}
 
 
 def run_function(arguments: list[str]) -> int:
-    """Reads, runs the function, and only then writes. Raises Wrong for a wrong command line."""
+    """Reads, runs the function, and only then writes. Raises CommandLineError for a wrong command line."""
     given = parse(arguments)
     if given.asks:
         from cilium_policies.cli.usage import USAGE, version
@@ -44,17 +45,19 @@ def run_function(arguments: list[str]) -> int:
         put((USAGE if given.asks == "help" else version()).encode())
         return 0
     if not given.files and inputs.nothing_piped():
-        raise Wrong("nothing to read: pipe a build in or name a FILE (cilium-policies --help)")
+        raise CommandLineError("nothing to read: pipe a build in or name a FILE (cilium-policies --help)")
     if given.files:
         _refuse_word(given.files)
     if inputs.is_tree(given.files) and not given.only_policies:
-        raise Wrong("several files or a folder need --only-policies, or `cilium-policies write --output DIR`")
+        raise CommandLineError(
+            "several files or a folder need --only-policies, or `cilium-policies write --output DIR`"
+        )
     try:
         read = inputs.read(given.files, exclude=given.exclude, command="--only-policies")
         config = inputs.named(given.config)
         inventory = inputs.named(given.inventory)
-    except inputs.Missing as missing:
-        raise Wrong(str(missing)) from None
+    except inputs.MissingInputError as missing:
+        raise CommandLineError(str(missing)) from None
     from cilium_policies import function
 
     overrides = tuple(given.overrides)
@@ -66,7 +69,7 @@ def run_function(arguments: list[str]) -> int:
 
 
 def parse(arguments: list[str]) -> Arguments:
-    """The command line as values; options may stand anywhere before `--`. Raises Wrong."""
+    """The command line as values; options may stand anywhere before `--`. Raises CommandLineError."""
     given = Arguments()
     rest = list(arguments)
     while rest:
@@ -89,10 +92,10 @@ def parse(arguments: list[str]) -> Arguments:
 def _read_value(given: Arguments, word: str, rest: list[str]) -> None:
     option, equals, value = word.partition("=")
     if option not in VALUES:
-        raise Wrong(f"unknown option {option}{_near(option, [*VALUES, *FLAGS, *ASKS])}")
+        raise CommandLineError(f"unknown option {option}{_near(option, [*VALUES, *FLAGS, *ASKS])}")
     if not equals:
         if not rest:
-            raise Wrong(f"{option} needs a value")
+            raise CommandLineError(f"{option} needs a value")
         value = rest.pop(0)
     if option in ("--config", "--inventory"):
         setattr(given, option[2:], value)
@@ -103,26 +106,28 @@ def _read_value(given: Arguments, word: str, rest: list[str]) -> None:
 
 
 def override(option: str, value: str) -> tuple[str, str]:
-    """The (path, text) that `--mode`, `--namespace` or `--set` stands for. Raises Wrong."""
+    """The (path, text) that `--mode`, `--namespace` or `--set` stands for. Raises CommandLineError."""
     if option == "--mode":
         if value not in MODES:
-            raise Wrong(f"--mode {value}: write audit or enforce")
+            raise CommandLineError(f"--mode {value}: write audit or enforce")
         return ("mode", value)
     if option in ("-n", "--namespace"):
         return ("namespaces.default", value)
     field, equals, text = value.partition("=")
     if not field or not equals:
-        raise Wrong(f"--set {value}: write --set PATH=VALUE, as in --set namespaces.exclude=kube-system")
+        raise CommandLineError(
+            f"--set {value}: write --set PATH=VALUE, as in --set namespaces.exclude=kube-system"
+        )
     return (field, text)
 
 
 def _refuse_word(files: list[str]) -> None:
-    """Raises Wrong where a command was meant: misspelt, or behind an option."""
+    """Raises CommandLineError where a command was meant: misspelt, or behind an option."""
     for word in files:
         if word.isalpha() and not inputs.exists(word):
             if word in COMMANDS:
-                raise Wrong(f"the command comes first: cilium-policies {word} …")
-            raise Wrong(f"{word} is no file and no command{_near(word, COMMANDS)}")
+                raise CommandLineError(f"the command comes first: cilium-policies {word} …")
+            raise CommandLineError(f"{word} is no file and no command{_near(word, COMMANDS)}")
 
 
 def _near(word: str, known: Iterable[str]) -> str:

@@ -27,7 +27,7 @@ class Edit(NamedTuple):
 
 
 def phase_edit(file: str, text: str, wanted: int | None) -> Edit:
-    """The edit that sets `spec.rollout.phase` (None: the next one). Raises Refused where there is none to set."""
+    """The edit that sets `spec.rollout.phase` (None: the next one). Raises RefusedError where there is none to set."""
     rollout = _rollout(file, text)
     phases = rollout.get("phases")
     last = len(phases.value.value) + 1 if phases and isinstance(phases.value, SequenceNode) else 0
@@ -101,7 +101,7 @@ def _replaced(text: str, rollout: dict[str, _Field], phase: int) -> tuple[str, i
 
 
 def save(file: str, text: str) -> None:
-    """Replaces the file in one step; a full disk leaves the old one. Raises Refused."""
+    """Replaces the file in one step; a full disk leaves the old one. Raises RefusedError."""
     target = os.path.realpath(file)
     stage = ""
     try:

@@ -11,7 +11,7 @@ from cilium_policies.checks.situation import Situation
 from cilium_policies.cli import options
 from cilium_policies.cli.situations import chooses_policies, situation
 from cilium_policies.cli.streams import put, say
-from cilium_policies.document.finding import Refused, line_of, refused
+from cilium_policies.document.finding import RefusedError, line_of, refused
 from cilium_policies.generate.summary import plural
 from cilium_policies.questions import explain as question
 from cilium_policies.questions.drops import Drop, Drops, drops
@@ -93,7 +93,7 @@ def _explain_drops(form: str, which: str | None, given: dict[str, Any]) -> int:
     for one, count in found.drops:
         try:
             answers = asker.answers(one)
-        except Refused as unknown:
+        except RefusedError as unknown:
             say([f"cilium-policies: {one.source} => {one.target} {one.port}: {line_of(unknown.finding)}"])
             continue
         every += answers

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from cilium_policies.document.finding import Refused, refused
+from cilium_policies.document.finding import RefusedError, refused
+from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ CHECK = (
 )
 
 
-class Missing(Exception):
+class MissingInputError(CiliumPoliciesError):
     """A file of the command line that is not there."""
 
 
@@ -26,8 +27,8 @@ def read(names: list[str], *, exclude: tuple[str, ...] = (), command: str = "") 
     """The inputs that the command line names, folders as their manifests; none and `-` are stdin.
 
     Each is (name, bytes); names are as typed, files of a folder below it. `exclude` are patterns of files to leave
-    out of folders, `command` what is run, for the cure of a folder that has to be built first. Raises Missing for a
-    name that is not there, Refused for one that cannot be read, or read as it lies.
+    out of folders, `command` what is run, for the cure of a folder that has to be built first. Raises
+    MissingInputError for a name that is not there, RefusedError for one that cannot be read, or read as it lies.
     """
     inputs: list[Input] = []
     folders = {name: _folder(name, exclude) for name in names if name != "-" and os.path.isdir(name)}
@@ -58,7 +59,7 @@ def _folder(name: str, exclude: tuple[str, ...]) -> Folder:
         ) from None
 
 
-def _unbuilt(folder: Folder, command: str) -> Refused:
+def _unbuilt(folder: Folder, command: str) -> RefusedError:
     cure = f"cilium-policies build {folder.name} | cilium-policies {command}".rstrip()
     if command == CHECK:
         cure = f"cilium-policies build {folder.name} | cilium-policies check - {folder.name}"
@@ -77,12 +78,12 @@ def named(name: str | None) -> Input | None:
 
 
 def read_file(name: str) -> bytes:
-    """The bytes of one file. Raises Missing, or Refused where it cannot be read."""
+    """The bytes of one file. Raises MissingInputError, or RefusedError where it cannot be read."""
     try:
         with open(name, "rb") as file:
             return file.read()
     except FileNotFoundError:
-        raise Missing(f"{name}: no such file or directory") from None
+        raise MissingInputError(f"{name}: no such file or directory") from None
     except OSError as error:
         raise refused(f"cannot be read: {(error.strerror or str(error)).lower()}", file=name) from None
 

@@ -10,17 +10,17 @@ from typing import Any, NamedTuple, TypeVar
 import click
 
 from cilium_policies import function
-from cilium_policies.checks.situation import policy_objects
 from cilium_policies.cli import bare, inputs
 from cilium_policies.cli.envelope import envelope, items_of
 from cilium_policies.cli.progress import Progress
 from cilium_policies.cli.streams import put, say
 from cilium_policies.config.settings import config_of
-from cilium_policies.document.finding import INFO, Refused
+from cilium_policies.document.finding import INFO, RefusedError
 from cilium_policies.document.source import Source
 from cilium_policies.document.split import split
 from cilium_policies.generate.summary import findings, plural, printed, told, unprinted
 from cilium_policies.kube.empty import counted, no_namespace, refuse_empty
+from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.show.table import FORMS, Table, rendered
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -40,7 +40,7 @@ def _overrides(_: click.Context, parameter: click.Parameter, value: Any) -> tupl
         if value is None:
             return ()
         return tuple(bare.override(option, one) for one in (value if isinstance(value, tuple) else (value,)))
-    except bare.Wrong as wrong:
+    except bare.CommandLineError as wrong:
         raise click.UsageError(str(wrong)) from None
 
 
@@ -101,14 +101,14 @@ def read(files: Sequence[str]) -> list[inputs.Input]:
 
 
 def run_of(given: dict[str, Any]) -> Run:
-    """The function's plan and policies for what the command line names. Raises Refused."""
+    """The function's plan and policies for what the command line names. Raises RefusedError."""
     options = options_of(given)
     named = read(given["files"])
     return run_on(named, options, allow_empty=given["allow_empty"])
 
 
 def run_on(named: list[inputs.Input], options: function.Options, *, allow_empty: bool = True) -> Run:
-    """The function's plan and policies for these inputs. Raises Refused, also where they show no object at all and
+    """The function's plan and policies for these inputs. Raises RefusedError, also where they show no object at all and
     that is not what was meant."""
     sources = []
     with Progress() as told:
@@ -123,9 +123,9 @@ def run_on(named: list[inputs.Input], options: function.Options, *, allow_empty:
 
 
 def refuse_no_namespace(run: Run, given: dict[str, Any]) -> None:
-    """Raises Refused where objects were read and none of them is in a namespace that gets policies."""
+    """Raises RefusedError where objects were read and none of them is in a namespace that gets policies."""
     if not (given["allow_empty"] or run.made.plan.namespaces):
-        raise Refused(no_namespace(run.sources))
+        raise RefusedError(no_namespace(run.sources))
 
 
 def warn(run: Run, given: dict[str, Any], answer: str) -> None:

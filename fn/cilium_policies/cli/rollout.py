@@ -9,7 +9,7 @@ import click
 from cilium_policies.cli import edit, inputs, options
 from cilium_policies.cli.audit import enforced_audit, read_all
 from cilium_policies.cli.streams import put, say
-from cilium_policies.document.finding import Refused, refused
+from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.generate.glass import still_open
 from cilium_policies.questions import rollout as question
 from cilium_policies.questions.recording import opened
@@ -113,7 +113,7 @@ def _refuse_open(given: dict[str, Any]) -> None:
     """An emergency that is not over is no time to enforce more."""
     open_ends = list(still_open(options.run_of({**given, "allow_empty": True}).made.read.glass))
     if open_ends:
-        raise Refused(open_ends[0])
+        raise RefusedError(open_ends[0])
 
 
 def _set_phase(file: str, wanted: int | None, dry_run: bool) -> int:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 
-from cilium_policies.document.finding import Refused, line_of
+from cilium_policies.document.finding import RefusedError, line_of
 
 NAME = "cilium-policies"
 DEBUG = "CILIUM_POLICIES_DEBUG"
@@ -17,7 +17,7 @@ def guarded(call: Callable[[], int]) -> int:
     """Runs a command; what it raises becomes one line on stderr and exit code 1."""
     try:
         return call()
-    except Refused as refused:
+    except RefusedError as refused:
         return fail(line_of(refused.finding), 1)
     except (Exception, RecursionError) as error:
         if os.environ.get(DEBUG):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from cilium_policies.config.schema import Path, Problem, Schema, nearest, path_text
+from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.lean import Any
 
 _SEED_KEYS = {"network_policies_enabled": "enabled", "network_policies_mode": "mode"}
 _IN_A_FILE = "write it in a config file (--config FILE)"
 
 
-class Unplaced(Exception):
+class FlatFieldError(CiliumPoliciesError):
     """A path that names no field that can be given as one text; `problem` says why."""
 
     def __init__(self, problem: Problem) -> None:
@@ -20,7 +21,7 @@ class Unplaced(Exception):
 def place(spec: dict[str, Any], schema: Schema, field: str, text: str) -> Path:
     """Sets one field of `spec` (the tree below `spec:`) from its path and its text (lists: with commas).
 
-    Returns the field's path below `spec`. Raises Unplaced for a path that names no such field.
+    Returns the field's path below `spec`. Raises FlatFieldError for a path that names no such field.
     """
     steps = _SEED_KEYS.get(field, field).removeprefix("spec.").split(".")
     here: dict[str, Any] = spec
@@ -51,9 +52,11 @@ def _descend(schema: Schema, steps: list[str], path: Path) -> tuple[str, Schema,
     if isinstance(others, dict):
         return steps[0], others, steps[1:]
     if not properties:
-        raise Unplaced(Problem(path, "nothing below this field can be given as one text", _IN_A_FILE))
+        raise FlatFieldError(Problem(path, "nothing below this field can be given as one text", _IN_A_FILE))
     known = [path_text((*path, name)) for name in properties] + ([] if path else list(_SEED_KEYS))
-    raise Unplaced(Problem((*path, *steps), "unknown field", nearest(path_text((*path, steps[0])), known)))
+    raise FlatFieldError(
+        Problem((*path, *steps), "unknown field", nearest(path_text((*path, steps[0])), known))
+    )
 
 
 def _mapping_branch(schema: Schema) -> Schema:
@@ -67,7 +70,7 @@ def _value(schema: Schema, text: str, path: Path) -> Any:
         return [entry.strip() for entry in text.split(",") if entry.strip()]
     members = list(schema.get("properties", ()))
     cure = f"name a field below it: {', '.join(members)}" if members else _IN_A_FILE
-    raise Unplaced(Problem(path, "the field is neither a scalar nor a list of scalars", cure))
+    raise FlatFieldError(Problem(path, "the field is neither a scalar nor a list of scalars", cure))
 
 
 def _is_scalar(schema: Schema) -> bool:

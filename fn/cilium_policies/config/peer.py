@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.names import are_labels
 from cilium_policies.kube.ports import ICMP, Port
 from cilium_policies.lean import TYPE_CHECKING, Any, NamedTuple
@@ -55,7 +56,7 @@ class ConfigPeer(NamedTuple):
         return f"{self.kind}:{self.namespace}/{self.name}" if self.namespace else f"{self.kind}:{self.name}"
 
 
-class Wrong(Exception):
+class PeerError(CiliumPoliciesError):
     """A peer or port that the schema lets through and that still cannot be meant: (message, cure)."""
 
     def __init__(self, message: str, cure: str) -> None:
@@ -67,7 +68,7 @@ class Wrong(Exception):
 def peer(value: Any) -> ConfigPeer:
     """A peer from a word or a mapping with one key (the schema has been held against it).
 
-    Raises Wrong for an address range or name that is none.
+    Raises PeerError for an address range or name that is none.
     """
     if isinstance(value, dict):
         kind = next(key for key in _KEYS if value.get(key) is not None)
@@ -89,7 +90,7 @@ def peer(value: Any) -> ConfigPeer:
 def _labelled(value: dict[str, Any]) -> ConfigPeer:
     labels = value["matchLabels"] or {}
     if not labels or not are_labels(labels):
-        raise Wrong("matchLabels needs labels that pods can carry", "write one like {app: web}")
+        raise PeerError("matchLabels needs labels that pods can carry", "write one like {app: web}")
     return ConfigPeer("labels", namespace=value.get("namespace") or "", labels=tuple(sorted(labels.items())))
 
 
@@ -97,14 +98,16 @@ def _named(kind: ConfigPeerKind, name: str, excepts: tuple[str, ...]) -> ConfigP
     if kind == "cidr":
         return ConfigPeer(kind, cidr(name), excepts=tuple(_inside(cidr(one), cidr(name)) for one in excepts))
     if kind == "fqdn" and not _is_pattern(name):
-        raise Wrong(f"{name!r} is no DNS name", "write a name (api.example.org) or a pattern (*.example.org)")
+        raise PeerError(
+            f"{name!r} is no DNS name", "write a name (api.example.org) or a pattern (*.example.org)"
+        )
     return ConfigPeer(kind, name)
 
 
 def cidr(text: str) -> str:
     """An address range in its normal form; a single address becomes /32 or /128.
 
-    Raises Wrong where it is none, or where bits stand behind the mask (Cilium would refuse or widen it).
+    Raises PeerError where it is none, or where bits stand behind the mask (Cilium would refuse or widen it).
     A Flux variable passes: Flux fills it in later.
     """
     if "${" in text:
@@ -118,8 +121,10 @@ def cidr(text: str) -> str:
     try:
         loose = ip_network(text, strict=False)
     except ValueError:
-        raise Wrong(f"{text!r} is no address range", "write one like 192.168.1.0/24 or fd00::/64") from None
-    raise Wrong(f"{text!r} has bits behind its mask", f"write {loose}")
+        raise PeerError(
+            f"{text!r} is no address range", "write one like 192.168.1.0/24 or fd00::/64"
+        ) from None
+    raise PeerError(f"{text!r} has bits behind its mask", f"write {loose}")
 
 
 def _inside(inner: str, outer: str) -> str:
@@ -130,7 +135,7 @@ def _inside(inner: str, outer: str) -> str:
     small, large = ip_network(inner), ip_network(outer)
     same = isinstance(small, IPv4Network) == isinstance(large, IPv4Network)
     if not same or not (large.network_address <= small.network_address <= large.broadcast_address):  # type: ignore[operator]
-        raise Wrong(f"except {inner} is not inside {outer}", "leave it out, or correct it")
+        raise PeerError(f"except {inner} is not inside {outer}", "leave it out, or correct it")
     return inner
 
 
@@ -140,22 +145,24 @@ def _is_pattern(name: str) -> bool:
 
 
 def port(text: str) -> Port:
-    """`8080/TCP`, `8000-8010/UDP`, `8080` (TCP), `8/ICMP`. Raises Wrong where numbers are out of range or order."""
+    """`8080/TCP`, `8000-8010/UDP`, `8080` (TCP), `8/ICMP`. Raises PeerError where numbers are out of range or order."""
     numbers, _, protocol = text.partition("/")
     if protocol in ICMP:
         return _icmp(text, int(numbers), protocol)
     low, _, high = numbers.partition("-")
     first, last = int(low), int(high or low)
     if not 0 < first <= last <= 65535:
-        raise Wrong(f"{text!r} is no port", "ports go from 1 to 65535, a range from the lower to the higher")
+        raise PeerError(
+            f"{text!r} is no port", "ports go from 1 to 65535, a range from the lower to the higher"
+        )
     return Port(first, protocol or "TCP", end=last if last > first else 0)
 
 
 def _icmp(text: str, number: int, protocol: str) -> Port:
     if number > 255:
-        raise Wrong(f"{text!r} is no message type", "write 8/ICMP or 128/ICMPv6 for a ping")
+        raise PeerError(f"{text!r} is no message type", "write 8/ICMP or 128/ICMPv6 for a ping")
     if number == 0:  # the engine keeps a type as a port, and port 0 is every port
-        raise Wrong(
+        raise PeerError(
             f"{text!r} would allow every type: Cilium takes type 0 so", "a ping is 8/ICMP, its answer passes"
         )
     return Port(number, protocol)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cilium_policies.config import values as config_values
-from cilium_policies.config.flat import Unplaced, place
+from cilium_policies.config.flat import FlatFieldError, place
 from cilium_policies.config.model import Config, audit_needs_newer
 from cilium_policies.config.schema import Path, Problem, check, nearest, path_text
 from cilium_policies.config.schema_data import SCHEMA
-from cilium_policies.document.finding import ERROR, Finding, Refused
+from cilium_policies.document.finding import ERROR, Finding, RefusedError
 from cilium_policies.kube.objects import Mapping, Where, mapping, text
 from cilium_policies.lean import Any, NoReturn
 
@@ -30,14 +30,18 @@ class _Places:
         self.entries: dict[Path, Path] = {}  # field: the ConfigMap's entry that said it
 
     def refuse(self, problem: Problem) -> NoReturn:
-        """Raises Refused for the first problem, with file, line and path."""
+        """Raises RefusedError for the first problem, with file, line and path."""
         path = problem.path
         option = next((said for field, said in self.said.items() if path[: len(field)] == field), "")
         if option:
-            raise Refused(Finding(ERROR, f"{option}: {problem.message}", problem.cure, path=path_text(path)))
+            raise RefusedError(
+                Finding(ERROR, f"{option}: {problem.message}", problem.cure, path=path_text(path))
+            )
         shown = path_text(path)
         message = f"{shown}: {problem.message}" if shown else problem.message
-        raise Refused(Finding(ERROR, message, problem.cure, file=self.file, line=self.line(path), path=shown))
+        raise RefusedError(
+            Finding(ERROR, message, problem.cure, file=self.file, line=self.line(path), path=shown)
+        )
 
     def line(self, path: Path) -> int:
         """The line of a field, or of the nearest field around it; 0 where no line is known."""
@@ -60,7 +64,7 @@ def read(
 
     `config_object` (a parsed document) None or empty: all defaults. `lines` gives the line of each path in it
     (`document.parse.load_with_lines`); `overrides` are (path, text) pairs as `--set` takes them, the last one
-    counts. Raises Refused for another kind, an unknown or ill-typed field, a value that cannot be meant, and
+    counts. Raises RefusedError for another kind, an unknown or ill-typed field, a value that cannot be meant, and
     audit on Cilium before 1.16.
     """
     places = _Places(file, {} if lines is None else lines)
@@ -77,7 +81,7 @@ def read(
     where = Where(file, line=places.line(()))
     try:
         config = config_values.config(spec, where, lambda path: places.line(("spec", *path)))
-    except config_values.Unmeant as wrong:
+    except config_values.MeaningError as wrong:
         places.refuse(Problem(("spec", *wrong.path), wrong.message, wrong.cure))
     _refuse_old_audit(config, places)
     if config.allow:
@@ -128,7 +132,7 @@ def _from_config_map(body: Mapping, places: _Places) -> Mapping:
             )
         try:
             path = place(spec, _SPEC, key, value or "")
-        except Unplaced as unplaced:
+        except FlatFieldError as unplaced:
             places.refuse(Problem(entry, unplaced.problem.message, unplaced.problem.cure))
         if path in fields and fields[path][1] != value:
             other = fields[path][0]
@@ -145,9 +149,11 @@ def _override(spec: Any, field: str, value: str, places: _Places) -> None:
         return  # the check says so
     try:
         path = place(spec, _SPEC, field, value)
-    except Unplaced as unplaced:
+    except FlatFieldError as unplaced:
         cure = unplaced.problem.cure or nearest(field, list(_SPEC["properties"]))
-        raise Refused(Finding(ERROR, f"{option}: {unplaced.problem.message}", cure, path=field)) from None
+        raise RefusedError(
+            Finding(ERROR, f"{option}: {unplaced.problem.message}", cure, path=field)
+        ) from None
     below_spec: Path = ("spec", *path)
     places.said[below_spec] = option
 

@@ -42,7 +42,7 @@ _USUAL_API_PORTS = (443, 6443)
 def config_of(sources: list[Source], given: tuple[str, bytes] | None, overrides: Overrides) -> Config:
     """The config in a ResourceList, else the file of the command line, else all defaults.
 
-    Raises Refused where it is none, or says what cannot be meant.
+    Raises RefusedError where it is none, or says what cannot be meant.
     """
     if given is not None:
         body, lines = parse.load_with_lines(given[1], file=given[0])

@@ -14,6 +14,7 @@ from cilium_policies.config.model import (
     Write,
 )
 from cilium_policies.config.schema import BOOLEANS, Path
+from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Mapping, Where, mapping, strings
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING, Any, TypeVar
@@ -25,7 +26,7 @@ T = TypeVar("T")
 LineOf = Callable[[Path], int]
 
 
-class Unmeant(Exception):
+class MeaningError(CiliumPoliciesError):
     """A value of the right form that cannot be meant; `path` is below `spec`."""
 
     def __init__(self, path: Path, message: str, cure: str) -> None:
@@ -36,7 +37,7 @@ class Unmeant(Exception):
 
 
 def config(spec: Mapping, where: Where, line_of: LineOf) -> Config:
-    """The values of a spec that holds against the schema. Raises Unmeant."""
+    """The values of a spec that holds against the schema. Raises MeaningError."""
     namespaces, components = mapping(spec.get("namespaces")), mapping(spec.get("components"))
     return Config(
         enabled=_flag(spec, "enabled", True),
@@ -74,7 +75,7 @@ def _overrides(spec: Mapping) -> Mapping:
     for name, entry in spec.items():
         if any(sign in name for sign in "*?[]{},/ ") and "${" not in name:
             cure = "write one namespace; patterns stand in namespaces.exclude and rollout.phases"
-            raise Unmeant(("namespaces", "overrides", name), "an override is for one namespace", cure)
+            raise MeaningError(("namespaces", "overrides", name), "an override is for one namespace", cure)
         mode = mapping(entry).get("mode")
         if isinstance(mode, str):
             overrides[name] = (mode, mode)
@@ -90,7 +91,9 @@ def _rollout(spec: Mapping | None) -> Rollout | None:
     phase = int(spec.get("phase") or 0)
     if phase > len(phases) + 1:
         message = f"phase {phase} is beyond the last: there are {len(phases)} phases"
-        raise Unmeant(("rollout", "phase"), message, f"write 0 to {len(phases) + 1} (the last enforces all)")
+        raise MeaningError(
+            ("rollout", "phase"), message, f"write 0 to {len(phases) + 1} (the last enforces all)"
+        )
     return Rollout(phases, phase)
 
 
@@ -119,7 +122,7 @@ def _cluster(spec: Mapping) -> ClusterConfig:
 
 
 def _distribution(spec: Mapping) -> str:
-    """The catalogue's word for what the cluster is made with. Raises Unmeant for one that it does not know."""
+    """The catalogue's word for what the cluster is made with. Raises MeaningError for one that it does not know."""
     word = str(spec.get("distribution") or "").lower()
     if word:
         from cilium_policies.catalogue.distributions import names
@@ -129,7 +132,7 @@ def _distribution(spec: Mapping) -> str:
 
             message = f"{word!r} is not a known distribution{nearest(word, names())}"
             cure = f"write one of {', '.join(names())}, or leave it out"
-            raise Unmeant(("cluster", "distribution"), message, cure)
+            raise MeaningError(("cluster", "distribution"), message, cure)
     return word
 
 
@@ -177,23 +180,23 @@ def _allow(entries: list[Mapping], where: Where, line_of: LineOf) -> tuple[Allow
 
 def _refuse_senseless(source: peers.ConfigPeer, target: peers.ConfigPeer, path: Path) -> None:
     if source.kind == target.kind == "none":
-        raise Unmeant(path, "both ends are none", "name one end")
+        raise MeaningError(path, "both ends are none", "name one end")
     if source.kind == "fqdn":
         cure = "Cilium knows names only of what pods call; write cidr:, or world"
-        raise Unmeant((*path, "from"), "a DNS name cannot open a connection", cure)
+        raise MeaningError((*path, "from"), "a DNS name cannot open a connection", cure)
 
 
 def _refuse_other_ports(ports: list[Port], path: Path, *, http: bool, dns: bool) -> None:
     """Without ports of their own such rules would be lost; on others Cilium would take the traffic for what it is
     not."""
     if http and dns:
-        raise Unmeant((*path, "dns"), "http and dns do not go together", "write two edges")
+        raise MeaningError((*path, "dns"), "http and dns do not go together", "write two edges")
     if http and not (ports and all(one.protocol == "TCP" and not one.end for one in ports)):
-        raise Unmeant(
+        raise MeaningError(
             (*path, "http"), "http requests need single TCP ports", "add them, as in ports: [8080/TCP]"
         )
     if dns and not (ports and all(one.number == 53 and not one.end for one in ports)):
-        raise Unmeant((*path, "dns"), "names are asked for on port 53", "write ports: [53/UDP, 53/TCP]")
+        raise MeaningError((*path, "dns"), "names are asked for on port 53", "write ports: [53/UDP, 53/TCP]")
 
 
 def _http(entries: list[Mapping], path: Path) -> tuple[tuple[str, str], ...]:
@@ -209,11 +212,13 @@ def _http(entries: list[Mapping], path: Path) -> tuple[tuple[str, str], ...]:
 def _refuse_bad_expression(expression: str, path: Path) -> None:
     """Cilium's agents compile with Go's RE2, which knows no look-around and no back-references."""
     if re.search(r"\(\?(=|!|<=|<!|>)|\\[1-9]", expression):
-        raise Unmeant(path, "look-around and back-references are refused by Cilium", "write it without them")
+        raise MeaningError(
+            path, "look-around and back-references are refused by Cilium", "write it without them"
+        )
     try:
         re.compile(expression)
     except (re.error, RecursionError, OverflowError) as error:
-        raise Unmeant(path, f"not a regular expression ({error})", "correct it") from None
+        raise MeaningError(path, f"not a regular expression ({error})", "correct it") from None
 
 
 def _write(spec: Mapping) -> Write:
@@ -230,8 +235,8 @@ def _write(spec: Mapping) -> Write:
 def _meant(read: Callable[[Any], T], value: Any, path: Path) -> T:
     try:
         return read(value)
-    except peers.Wrong as wrong:
-        raise Unmeant(path, wrong.message, wrong.cure) from None
+    except peers.PeerError as wrong:
+        raise MeaningError(path, wrong.message, wrong.cure) from None
 
 
 def _names(spec: Mapping) -> NamesMode:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from cilium_policies.document.limits import ALIASED_NODES, ALIASED_SHARE, Value
+from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.lean import Any
 
 
-class Bad(Exception):
+class DocumentError(CiliumPoliciesError):
     """What is wrong with a document, its cure, and the place of the event that shows it."""
 
     def __init__(self, message: str, cure: str, event: Any) -> None:
@@ -14,7 +15,7 @@ class Bad(Exception):
         self.message, self.cure, self.mark = message, cure, event.start_mark
 
 
-class NoAnchor(Bad):
+class UnknownAnchorError(DocumentError):
     """An alias without its anchor, which may stand in another item."""
 
     def __init__(self, event: Any) -> None:
@@ -58,11 +59,13 @@ class Anchors:
             self._sizes[event.anchor] = self._nodes - before
 
     def resolve(self, event: Any) -> Value:
-        """The value that an alias stands for. Raises Bad for an unknown one and for an alias bomb."""
+        """The value that an alias stands for. Raises DocumentError for an unknown one and for an alias bomb."""
         name = event.anchor
         if name not in self._values:
-            raise NoAnchor(event)
+            raise UnknownAnchorError(event)
         self._nodes += self._sizes[name]
         if self._nodes > ALIASED_NODES + ALIASED_SHARE * self._written:
-            raise Bad("aliases multiply the document (an alias bomb)", "write the values out", event)
+            raise DocumentError(
+                "aliases multiply the document (an alias bomb)", "write the values out", event
+            )
         return self._values[name]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from cilium_policies.document import parse
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.peek import ends_in_quotes
 from cilium_policies.document.source import Frame, Item, Source
 
@@ -111,7 +111,7 @@ def _is_deeper(data: bytes, at: int, stop: int, column: int) -> bool:
 def _is_whole(item: Item) -> bool:
     try:
         item.load()
-    except Refused:
+    except RefusedError:
         return False
     item.forget()
     return True
@@ -128,6 +128,6 @@ def _sound(source: Source, entries: dict[str, tuple[int, int, bytes]]) -> bool:
     try:
         for begin, stop, _ in (entry for name, entry in entries.items() if name != "items"):
             parse.load(source.data[begin:stop])
-    except Refused:
+    except RefusedError:
         return False
     return True

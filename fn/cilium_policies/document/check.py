@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from cilium_policies.document.finding import Refused, refused
+from cilium_policies.document.finding import RefusedError, refused
 
 CHUNK = 1 << 20  # so that the decoded text never stands in memory as a whole
 
 
 def check_bytes(data: bytes, file: str) -> None:
-    """Raise Refused, with the place, for NUL bytes, UTF-16 or UTF-32, and invalid UTF-8."""
+    """Raise RefusedError, with the place, for NUL bytes, UTF-16 or UTF-32, and invalid UTF-8."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
         raise refused("the text is UTF-16 or UTF-32", "save it as UTF-8", file=file, line=1)
     nul = data.find(0)
@@ -29,7 +29,7 @@ def check_bytes(data: bytes, file: str) -> None:
         at = end
 
 
-def _at(data: bytes, at: int, what: str, file: str) -> Refused:
+def _at(data: bytes, at: int, what: str, file: str) -> RefusedError:
     line = data.count(b"\n", 0, at) + 1
     return refused(what, "the input must be UTF-8 text; is it binary or cut?", file=file, line=line,
                    column=at - data.rfind(b"\n", 0, at))  # fmt: skip

@@ -17,8 +17,8 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from cilium_policies.document.anchors import Anchors, Bad, NoAnchor
-from cilium_policies.document.finding import Refused, UnknownAlias, refused
+from cilium_policies.document.anchors import Anchors, DocumentError, UnknownAnchorError
+from cilium_policies.document.finding import RefusedError, UnknownAliasError, refused
 from cilium_policies.document.limits import MAX_DEPTH, NULLS, Value
 from cilium_policies.lean import Any
 
@@ -41,9 +41,9 @@ def build(text: bytes, *, line: int, file: str) -> Value:
     """See `parse.load`."""
     try:
         return _document(parser(text).get_event, b"&" in text)
-    except NoAnchor as bad:
-        raise UnknownAlias(_at(bad.message, bad.cure, bad.mark, line, file).finding) from None
-    except Bad as bad:
+    except UnknownAnchorError as bad:
+        raise UnknownAliasError(_at(bad.message, bad.cure, bad.mark, line, file).finding) from None
+    except DocumentError as bad:
         raise _at(bad.message, bad.cure, bad.mark, line, file) from None
     except yaml.YAMLError as error:
         if "escape code" in str(error) and text.lstrip()[:1] in (b"{", b"["):
@@ -61,7 +61,7 @@ def _joined_pair(match: re.Match[bytes]) -> bytes:
     return b"\\U%08X" % code
 
 
-def not_yaml(error: yaml.YAMLError, line: int, file: str) -> Refused:
+def not_yaml(error: yaml.YAMLError, line: int, file: str) -> RefusedError:
     """The parser's complaint as a finding."""
     if isinstance(error, yaml.MarkedYAMLError):
         text = ", ".join(part for part in (error.context, error.problem) if part)
@@ -71,7 +71,7 @@ def not_yaml(error: yaml.YAMLError, line: int, file: str) -> Refused:
     return refused(f"not YAML: {reason}", "remove the character", file=file, line=line)
 
 
-def _at(message: str, cure: str, mark: Any, line: int, file: str) -> Refused:
+def _at(message: str, cure: str, mark: Any, line: int, file: str) -> RefusedError:
     if mark is None:
         return refused(message, cure, file=file, line=line)
     return refused(message, cure, file=file, line=line + mark.line, column=mark.column + 1)
@@ -100,9 +100,9 @@ def _document(get: Callable[[], Any], anchored: bool) -> Value:  # noqa: C901, P
                 anchors.scalar(event, value)
         elif event_type is MappingStartEvent or event_type is SequenceStartEvent:
             if wants_key:
-                raise Bad("a mapping key is no scalar", _KEY, event)
+                raise DocumentError("a mapping key is no scalar", _KEY, event)
             if len(stack) >= MAX_DEPTH:
-                raise Bad(f"nested deeper than {MAX_DEPTH} levels", "flatten the document", event)
+                raise DocumentError(f"nested deeper than {MAX_DEPTH} levels", "flatten the document", event)
             if anchors:
                 anchors.start(event)
             stack.append((container, key, event))
@@ -119,15 +119,15 @@ def _document(get: Callable[[], Any], anchored: bool) -> Value:  # noqa: C901, P
                 anchors.end(event, value)
         elif event_type is AliasEvent:
             if anchors is None:
-                raise NoAnchor(event)
+                raise UnknownAnchorError(event)
             value = anchors.resolve(event)
             if wants_key:
                 if not isinstance(value, str):
-                    raise Bad("a mapping key is no scalar", _KEY, event)
+                    raise DocumentError("a mapping key is no scalar", _KEY, event)
                 key, wants_key = _key(container, value, event), False
                 continue
         elif event_type is DocumentStartEvent and top:
-            raise Bad("two documents where one is meant", "keep one of them", event)
+            raise DocumentError("two documents where one is meant", "keep one of them", event)
         elif event_type is StreamEndEvent:
             return top[0] if top else None
         else:
@@ -147,7 +147,7 @@ def _key(container: dict[str, Any], key: str, event: Any) -> str:
     if key == "<<" and (event.__class__ is AliasEvent or event.implicit[0] or event.tag == MERGE_TAG):
         return MERGE
     if key in container:
-        raise Bad(f"duplicate key {key!r}", "keep one of the two", event)
+        raise DocumentError(f"duplicate key {key!r}", "keep one of the two", event)
     return key
 
 
@@ -158,6 +158,8 @@ def _merge(value: Any, event: Any) -> None:
     for source in value.pop(MERGE):
         for member in source if isinstance(source, list) else [source]:
             if not isinstance(member, dict):
-                raise Bad("<< merges what is no mapping", "merge a mapping or a list of mappings", event)
+                raise DocumentError(
+                    "<< merges what is no mapping", "merge a mapping or a list of mappings", event
+                )
             for key, inherited in member.items():
                 value.setdefault(key, inherited)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.lean import NamedTuple
 
 ERROR = "error"
@@ -40,7 +41,7 @@ class Finding(NamedTuple):
         return self.path.startswith("spec.") and not self.kind
 
 
-class Refused(Exception):
+class RefusedError(CiliumPoliciesError):
     """Input or config that cannot be used: exit 1, with this finding as the reason."""
 
     def __init__(self, finding: Finding) -> None:
@@ -48,13 +49,16 @@ class Refused(Exception):
         self.finding = finding
 
 
-class UnknownAlias(Refused):
+Refused = RefusedError  # its old name, for work that is under way
+
+
+class UnknownAliasError(RefusedError):
     """An alias whose anchor stands outside the text that was read: another item of the same document may have it."""
 
 
-def refused(message: str, cure: str = "", *, file: str = "", line: int = 0, column: int = 0) -> Refused:
-    """A `Refused` whose finding is an error at this place."""
-    return Refused(Finding(ERROR, message, cure, file=file, line=line, column=column))
+def refused(message: str, cure: str = "", *, file: str = "", line: int = 0, column: int = 0) -> RefusedError:
+    """A `RefusedError` whose finding is an error at this place."""
+    return RefusedError(Finding(ERROR, message, cure, file=file, line=line, column=column))
 
 
 def line_of(finding: Finding) -> str:

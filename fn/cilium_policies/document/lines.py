@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from yaml.events import (
     AliasEvent,
     CollectionEndEvent,
@@ -14,6 +12,7 @@ from yaml.events import (
 )
 
 from cilium_policies.document.events import parser
+from cilium_policies.lean import Any
 
 Path = tuple[str | int, ...]
 

@@ -23,7 +23,7 @@ from yaml.events import (
 )
 
 from cilium_policies.document.events import PAIR, not_yaml, parser
-from cilium_policies.document.finding import Refused, refused
+from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.document.limits import NULLS
 from cilium_policies.document.source import Frame, Item, Source
 
@@ -96,7 +96,7 @@ class _Events:
 def fill(source: Source, start: int, end: int) -> bool:
     """Fill `source` from the one document at `start`; False when it is no ResourceList.
 
-    Raises Refused where it is not YAML, or a ResourceList in name only.
+    Raises RefusedError where it is not YAML, or a ResourceList in name only.
     """
     data = source.data
     try:
@@ -109,9 +109,9 @@ def fill(source: Source, start: int, end: int) -> bool:
             except yaml.YAMLError as second:
                 error = second
         raise not_yaml(error, data.count(b"\n", 0, start) + 1, source.file) from None
-    except Refused as error:
+    except RefusedError as error:
         line = error.finding.line + data.count(b"\n", 0, start)
-        raise Refused(error.finding._replace(file=source.file, line=line)) from None
+        raise RefusedError(error.finding._replace(file=source.file, line=line)) from None
 
 
 class _Reader:

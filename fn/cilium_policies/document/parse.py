@@ -16,7 +16,7 @@ Path = tuple[str | int, ...]
 def load(text: bytes, *, line: int = 1, file: str = "") -> Value:
     """The value of the one document in `text`; None for an empty one.
 
-    `line` is the number that the first line of `text` has in `file`. Raises Refused for what is not YAML,
+    `line` is the number that the first line of `text` has in `file`. Raises RefusedError for what is not YAML,
     for two documents, duplicate keys, keys that are no scalars, unknown aliases, alias bombs and nesting
     deeper than `limits.MAX_DEPTH`.
     """

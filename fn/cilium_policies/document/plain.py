@@ -13,6 +13,7 @@ import re
 from sys import intern
 
 from cilium_policies.document.limits import MAX_DEPTH, NULLS
+from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.lean import Any
 
 LINE = re.compile(
@@ -34,7 +35,7 @@ DEEPEST = MAX_DEPTH - 2  # of an open key: its children, and theirs behind a das
 KEPT = 8192  # lines remembered at a time: some two megabytes
 
 
-class Unsure(Exception):
+class UnsureError(CiliumPoliciesError):
     """The text holds what this reader leaves to the event parser."""
 
 
@@ -55,7 +56,7 @@ def read(text: bytes) -> dict[str, Any] | None:
     lines.pop()
     try:
         return _build(lines)
-    except (Unsure, IndexError):
+    except (UnsureError, IndexError):
         return None
 
 
@@ -89,7 +90,7 @@ def _build(lines: list[str]) -> dict[str, Any]:  # noqa: C901, PLR0915 (the hot 
             level, node = stack.pop()
         if level != here:
             if level >= 0 or here & 1:
-                raise Unsure
+                raise UnsureError
             level = here  # the first line
         if inner >= 0:
             stack.append((level, node))
@@ -98,7 +99,7 @@ def _build(lines: list[str]) -> dict[str, Any]:  # noqa: C901, PLR0915 (the hot 
             level, node = inner, child
         if kind == OPEN:
             if key in node or len(stack) > DEEPEST:
-                raise Unsure
+                raise UnsureError
             open_key = key
             continue
         if kind != VALUE:
@@ -109,18 +110,18 @@ def _build(lines: list[str]) -> dict[str, Any]:  # noqa: C901, PLR0915 (the hot 
         if not key:
             node.append(value)
         elif key in node:
-            raise Unsure
+            raise UnsureError
         else:
             node[key] = value
     if open_key:
         node[open_key] = None
     if not root:
-        raise Unsure
+        raise UnsureError
     return root  # type: ignore[no-any-return]
 
 
 def _line(text: str) -> Line:
-    """The line taken apart, and remembered: a new value behind a known key, or a line of any form. Raises Unsure."""
+    """The line taken apart, and remembered: a new value behind a known key, or of any form. Raises UnsureError."""
     head, _, rest = text.partition(": ")
     begun = _heads.get(head)
     if begun is not None and rest[:1] == rest[-1:] == "'" and rest[1:-1].isalnum():
@@ -139,15 +140,15 @@ def _line(text: str) -> Line:
 
 
 def _parts(text: str) -> Line:
-    """A line taken apart. Raises Unsure."""
+    """A line taken apart. Raises UnsureError."""
     match = LINE.fullmatch(text)
     if match is None:
-        raise Unsure
+        raise UnsureError
     indent, dash, key, plain, quoted, block = match.groups()
     value = plain or quoted or block
     if not dash and not key:
         if value:
-            raise Unsure
+            raise UnsureError
         return EMPTY
     kind = VALUE
     if plain:
@@ -161,7 +162,7 @@ def _parts(text: str) -> Line:
     else:
         kind = BLOCK
     if (kind == OPEN and not key) or (kind == BLOCK and dash and key):
-        raise Unsure
+        raise UnsureError
     column = len(indent)
     inner = 2 * (column + len(dash)) if dash and key else -1
     return 2 * column + bool(dash), inner, intern(key or ""), value, kind
@@ -185,13 +186,13 @@ def _literal(lines: list[str], start: int, column: int, header: str) -> tuple[st
     while blank < len(block) and not block[blank].strip(" "):
         blank += 1
     if blank == len(block):
-        raise Unsure
+        raise UnsureError
     text = block[blank].lstrip(" ")
     margin = len(block[blank]) - len(text)
     if text[0] == "\t" or any(len(line) > margin for line in block[:blank]):
-        raise Unsure
+        raise UnsureError
     if any(head.strip(" ") for head in {line[:margin] for line in block}):
-        raise Unsure
+        raise UnsureError
     stripped = "\n".join([line[margin:] for line in block])
     if header == "|+":
         return stripped + "\n", end

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from sys import intern
 
 from cilium_policies.document import parse
-from cilium_policies.document.finding import Finding, Refused, UnknownAlias
+from cilium_policies.document.finding import Finding, RefusedError, UnknownAliasError
 from cilium_policies.document.limits import Value
 from cilium_policies.document.peek import Peek
 from cilium_policies.lean import Any
@@ -125,7 +125,7 @@ class Item:
         return self.source.data.find(text, self.start, self.end) >= 0
 
     def load(self) -> Value:
-        """The parsed value (kept). Raises Refused with the place in the input."""
+        """The parsed value (kept). Raises RefusedError with the place in the input."""
         if not self._loaded:
             self._value = self._parse()
             self._loaded = True
@@ -138,14 +138,14 @@ class Item:
     def _parse(self) -> Value:
         try:
             return parse.load(self.text(), file=self.source.file)
-        except Refused as error:
-            if self.source.form == RESOURCE_LIST and isinstance(error, UnknownAlias):
+        except RefusedError as error:
+            if self.source.form == RESOURCE_LIST and isinstance(error, UnknownAliasError):
                 whole = self.source.whole()
                 if self.index < 0:
                     return whole.get("functionConfig")
                 return whole["items"][self.index]  # type: ignore[no-any-return]
             line = error.finding.line + self.line - 1  # counted only here: most items are never refused
-            raise Refused(error.finding._replace(index=self.index, line=line)) from None
+            raise RefusedError(error.finding._replace(index=self.index, line=line)) from None
 
     def identify(self, peek: Peek) -> None:
         """Take the identity that `peek` states."""
@@ -180,7 +180,7 @@ def _text(mapping: dict[str, Any], key: str) -> str:
 def flatten(item: Item) -> Iterator[dict[str, Any]]:
     """The objects in an item: itself, or the members of a `kind: List` or `*List` wrapper.
 
-    Members of a typed list (`NamespaceList`) that name no kind get the list's. Raises Refused as `load`.
+    Members of a typed list (`NamespaceList`) that name no kind get the list's. Raises RefusedError as `load`.
     """
     yield from _members(item.load(), 0)
 

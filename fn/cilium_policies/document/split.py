@@ -6,7 +6,7 @@ import re
 
 from cilium_policies.document import blocks, stream
 from cilium_policies.document.check import check_bytes
-from cilium_policies.document.finding import WARNING, Finding, Refused, refused
+from cilium_policies.document.finding import WARNING, Finding, RefusedError, refused
 from cilium_policies.document.peek import Layout, Peek, layout, peek, peek_at
 from cilium_policies.document.source import JSON, RESOURCE_LIST, STREAM, Item, Source, flatten, identity
 
@@ -22,7 +22,7 @@ def split(data: bytes, file: str = "stdin") -> Source:
     """The items of a ResourceList, of a YAML stream, or of JSON documents one after the other.
 
     Documents that are empty or null are no items. An item that cannot be read has no kind and an error among
-    `findings`; it passes through all the same. Raises Refused where the whole cannot be read: bytes that are
+    `findings`; it passes through all the same. Raises RefusedError where the whole cannot be read: bytes that are
     not UTF-8 text, a ResourceList that is not YAML or has no list of items.
     """
     check_bytes(data, file)
@@ -64,7 +64,7 @@ def _resource_list(data: bytes, file: str, spans: list[tuple[int, int]]) -> Sour
 
 
 def _finished(source: Source) -> Source:
-    """A ResourceList with its items' identities. Raises Refused where the text ends inside an item that then
+    """A ResourceList with its items' identities. Raises RefusedError where the text ends inside an item that then
     lacks its kind or its name."""
     _identify(source, layout(source.frame.dash_column + 2, True))
     last = source.items[-1] if source.items else None
@@ -140,7 +140,7 @@ def _parsed(item: Item) -> Finding | None:
     """Read the identity from the parsed value; what is odd about it, NULL for a null."""
     try:
         value = item.load()
-    except Refused as error:
+    except RefusedError as error:
         return error.finding
     item.identify(identity(value))
     if item.kind:

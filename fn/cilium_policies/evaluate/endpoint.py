@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cilium_policies.evaluate.labels import LabelFilter, LabelSet, pod_labels, reserved
 from cilium_policies.evaluate.options import DEFAULT, Options
+from cilium_policies.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cilium_policies.cilium.model import Policy, Rule, Selector, Spec
 from cilium_policies.evaluate.labels import POD_NAMESPACE
 from cilium_policies.evaluate.options import Options
 from cilium_policies.evaluate.peers import Matcher, Scope, Service, matchers_of
 from cilium_policies.evaluate.ports import NamedPorts, Span, in_span, spans_of
 from cilium_policies.evaluate.selectors import Needs, needs_of, subject_needs
+from cilium_policies.lean import NamedTuple
 
 
 class RuleRef(NamedTuple):

@@ -7,12 +7,12 @@ The agent keeps one filter for each port of each protocol and in it one policy f
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
 
 from cilium_policies.cilium.model import Fqdn, ToPorts
 from cilium_policies.evaluate.names import matches_name
 from cilium_policies.evaluate.peers import EVERYBODY, Matcher
 from cilium_policies.evaluate.ports import Span, entry_of
+from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cilium_policies.evaluate.entries import Entry

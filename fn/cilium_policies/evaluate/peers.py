@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from cilium_policies.cilium.model import Cidr, CidrGroup, Fqdn, Rule, Selector, ServiceRef
 from cilium_policies.evaluate.addresses import within
 from cilium_policies.evaluate.endpoint import Endpoint, world_label
@@ -20,6 +18,7 @@ from cilium_policies.evaluate.selectors import (
     with_cluster,
 )
 from cilium_policies.kube.selectors import fits
+from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

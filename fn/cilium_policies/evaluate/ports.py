@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cilium_policies.cilium.agent import port_number
 from cilium_policies.cilium.model import PortRange, Rule, ToPorts
+from cilium_policies.lean import NamedTuple
 
 NamedPorts = dict[str, tuple[int, str]]  # port name: (number, protocol)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cilium_policies.cilium.model import Requirement, Selector
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.labels import CLUSTER, NAMESPACE_LABELS, POD_NAMESPACE, LabelSet
 from cilium_policies.evaluate.options import Options
 from cilium_policies.kube.selectors import fits
+from cilium_policies.lean import NamedTuple
 
 
 class Need(NamedTuple):

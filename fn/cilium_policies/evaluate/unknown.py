@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.layer7 import uses_dns
 from cilium_policies.evaluate.peers import Cloud, Named, refers
 from cilium_policies.evaluate.ports import NamedPorts
 from cilium_policies.evaluate.verdict import UNKNOWN_CLOUD, UNKNOWN_NAME, UNKNOWN_SERVICE
+from cilium_policies.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cilium_policies.evaluate.entries import Entry

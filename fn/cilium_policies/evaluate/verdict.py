@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cilium_policies.evaluate.entries import RuleRef
+from cilium_policies.lean import NamedTuple
 
 ALLOW_RULE = "rule"  # a rule allows it
 DENY_RULE = "deny rule"  # a rule denies it

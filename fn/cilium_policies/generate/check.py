@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from cilium_policies.cilium.model import Policy
 from cilium_policies.cilium.write import policy_object
@@ -14,6 +13,7 @@ from cilium_policies.kube.not_built import not_built, reason
 from cilium_policies.kube.objects import Object, at, mapping, mappings, text
 from cilium_policies.kube.reading import COMPONENT, Own
 from cilium_policies.kube.selectors import selects_pods
+from cilium_policies.lean import Any
 from cilium_policies.workloads.model import Workload
 
 _AGAIN = "run the function again and commit what it writes"

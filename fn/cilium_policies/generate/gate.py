@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.cilium.model import Policy, Rule, Selector, ToPorts
-from cilium_policies.document.finding import ERROR, Finding, Refused
+from cilium_policies.document.finding import ERROR, Finding, RefusedError
 from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT
 from cilium_policies.kube.names import is_label, is_name, is_namespace, is_port_name
 from cilium_policies.lean import Any
@@ -24,7 +24,7 @@ _VARIABLE = re.compile(r"\$\{[^}]*\}")
 
 
 def refuse_unusable(policies: Iterable[Policy], version: str) -> None:
-    """Raises Refused for the first policy that Cilium `version` would not take.
+    """Raises RefusedError for the first policy that Cilium `version` would not take.
 
     Most policies are made of plain parts that are known to be taken; the others go through the whole check.
     """
@@ -44,7 +44,7 @@ def _check(policy: Policy, version: str) -> None:
         message = (
             f"the generated policy {place} would be refused by Cilium: {found[0].path} {found[0].message}"
         )
-        raise Refused(Finding(ERROR, message, _REPORT))
+        raise RefusedError(Finding(ERROR, message, _REPORT))
 
 
 def _filled(value: Any) -> Any:

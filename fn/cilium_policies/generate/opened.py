@@ -9,6 +9,7 @@ from __future__ import annotations
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import Policies
+from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,11 +22,10 @@ if TYPE_CHECKING:
 def opened(plan: Plan, policies: Policies) -> list[Finding]:
     """One finding for each end of a flow that is closed now and will not be. Nothing is imported where the input has
     no policy."""
-    from cilium_policies.checks.situation import as_written, policy_objects
-
     if not policy_objects(plan.cluster.inventory):
         return []
     from cilium_policies.checks.needs import cuts
+    from cilium_policies.checks.situation import as_written
     from cilium_policies.evaluate.verdict import DEFAULT_DENY
     from cilium_policies.evaluate.world import World
 

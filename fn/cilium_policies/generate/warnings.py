@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.document.source import Source
+from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service
 
@@ -21,8 +22,7 @@ def warnings(cluster: Cluster, chosen: set[str], sources: Iterable[Source] = ())
     for service in cluster.services:
         if service.namespace in chosen and not (service.source and service.source.where.elsewhere):
             yield from _service(cluster, service)
-    theirs = cluster.inventory.of("NetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")
-    if any(not one.where.elsewhere for one in theirs):
+    if any(not one.where.elsewhere for one in policy_objects(cluster.inventory)):
         from cilium_policies.checks.rows import warnings as judged  # few inputs hold policies of their own
 
         yield from judged(cluster, chosen, sources)

@@ -25,7 +25,7 @@ def pieces(
     (kpt's path and index). `results` become the ResourceList's `results`, a stream has none. `drop_ids`
     leaves out the two id annotations where no item has a path annotation (kustomize).
 
-    Raises Refused where policies would have to be appended to a JSON stream.
+    Raises RefusedError where policies would have to be appended to a JSON stream.
     """
     new: dict[int, bytes] = {}
     if replace:

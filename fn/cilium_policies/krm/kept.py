@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.source import Item
 
 TOOLS = ("config.kubernetes.io", "config.k8s.io")
@@ -30,7 +30,7 @@ def tool_annotations(item: Item) -> dict[str, str]:
     """The annotations whose domain is kustomize's and kpt's own."""
     try:
         value = item.load()
-    except Refused:
+    except RefusedError:
         return {}
     metadata = value.get("metadata") if isinstance(value, dict) else None
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None

@@ -28,7 +28,7 @@ def _objects(item: Item) -> int:
 
 
 def refuse_empty(sources: Sequence[Source]) -> None:
-    """Raises Refused where the sources hold no object at all, with what they hold instead."""
+    """Raises RefusedError where the sources hold no object at all, with what they hold instead."""
     if not counted(sources):
         file = sources[0].file if len(sources) == 1 else ""
         raise refused(*_told(sources), file="" if file == "stdin" else file)

@@ -36,3 +36,9 @@ class Inventory:
     def get(self, kind: str, namespace: str, name: str) -> Object | None:
         """The first object with this kind, namespace and name."""
         return self._by_id.get((kind, namespace, name))
+
+
+def policy_objects(inventory: Inventory) -> list[Object]:
+    """Every policy of the user's in the input."""
+    cilium = inventory.of("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", group="cilium.io")
+    return [*cilium, *inventory.of("NetworkPolicy", group="networking.k8s.io")]

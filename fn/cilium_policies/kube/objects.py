@@ -57,7 +57,7 @@ class Object:
     def unread(
         cls, api_version: str, kind: str, namespace: str, name: str, where: Where, read: Callable[[], Mapping]
     ) -> Object:
-        """An object whose body `read` gives later; `read` may raise document.finding.Refused."""
+        """An object whose body `read` gives later; `read` may raise document.finding.RefusedError."""
         one = cls.__new__(cls)
         one._identify(api_version, kind, namespace, name, where)
         one._body = None

@@ -10,7 +10,7 @@ from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.entries import RuleRef
 from cilium_policies.evaluate.verdict import ALLOW_RULE, OPEN, UNMANAGED, Decision
 from cilium_policies.evaluate.world import World
-from cilium_policies.questions.flows import End, Flow, Flows, NamedPorts, NoFlow
+from cilium_policies.questions.flows import End, Flow, Flows, NamedPorts, NoFlowError
 from cilium_policies.show.table import Cell, Table, columns
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Audit:
     def _line(self, line: bytes) -> None:
         try:
             flow = self._flows.read(line)
-        except NoFlow:
+        except NoFlowError:
             self.odd += 1
             self.first_odd = self.first_odd or self.lines
             return

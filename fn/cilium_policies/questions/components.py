@@ -31,7 +31,7 @@ def listed(catalogue: Catalogue, pattern: str = "") -> Table:
 def shown(catalogue: Catalogue, name: str) -> list[Table]:
     """How a component is recognised, its edges in both directions, and what a user can set.
 
-    Raises Refused for a name that is not in the catalogue, with the nearest one.
+    Raises RefusedError for a name that is not in the catalogue, with the nearest one.
     """
     component = catalogue.get(name)
     if component is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cilium_policies.checks.situation import SOMEWHERE, Situation
-from cilium_policies.document.finding import Refused, refused
+from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.evaluate.endpoint import ENTITIES, Endpoint, address, dns_name, entity
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
@@ -38,7 +38,7 @@ def ends(situation: Situation, text: str, namespace: str = "") -> list[End]:
 
     NAMESPACE/NAME is a workload (NAMESPACE/KIND/NAME where several have the name), a pod as `kubectl get pods` prints
     it, or a Service; else one of WORDS, an address, a cluster DNS name, which means its Service, or a DNS name
-    outside. `namespace` completes a NAME alone. Raises Refused, with the nearest names.
+    outside. `namespace` completes a NAME alone. Raises RefusedError, with the nearest names.
     """
     text = text.strip()
     if text in WORDS:
@@ -132,7 +132,7 @@ def _of_pod(here: list[Workload], name: str) -> list[Workload]:
     return [one for one in found if len(one.name) == longest]
 
 
-def _unknown(situation: Situation, text: str) -> Refused:
+def _unknown(situation: Situation, text: str) -> RefusedError:
     from difflib import get_close_matches
 
     names = sorted({f"{one.namespace}/{one.name}" for one in situation.cluster.workloads})
@@ -146,7 +146,7 @@ def _unknown(situation: Situation, text: str) -> Refused:
 
 
 def port(text: str) -> Port:
-    """`8080`, `53/UDP`, `http`, `8/ICMP`. Raises Refused."""
+    """`8080`, `53/UDP`, `http`, `8/ICMP`. Raises RefusedError."""
     number, _, protocol = text.strip().partition("/")
     protocol = (protocol or "TCP").upper()
     if protocol not in ("TCP", "UDP", "SCTP", "ICMP", "ICMPV6") or not number:

@@ -15,7 +15,7 @@ import re
 from typing import Any, NamedTuple
 
 from cilium_policies.config import peer as peers
-from cilium_policies.config.peer import ConfigPeer, Wrong
+from cilium_policies.config.peer import ConfigPeer, PeerError
 from cilium_policies.document.finding import refused
 from cilium_policies.document.parse import load_with_lines
 from cilium_policies.kube.ports import Port
@@ -46,7 +46,7 @@ class Expectation(NamedTuple):
 
 
 def read(name: str, data: bytes) -> list[Expectation]:
-    """The expectations of a file, in order. Raises Refused with file and line for what is none."""
+    """The expectations of a file, in order. Raises RefusedError with file and line for what is none."""
     body, lines = load_with_lines(data, file=name)
     if not isinstance(body, dict) or (body.get("apiVersion"), body.get("kind")) != (API_VERSION, KIND):
         cure = f"write apiVersion: {API_VERSION}, kind: {KIND} and tests: […]; --record prints one"
@@ -60,7 +60,7 @@ def read(name: str, data: bytes) -> list[Expectation]:
         line = lines[place] if place in lines else 1  # noqa: SIM401 (its lines are read when asked for)
         try:
             found.append(_entry(entry)._replace(file=name, line=line))
-        except Wrong as wrong:
+        except PeerError as wrong:
             raise refused(f"tests[{number}]: {wrong.message}", wrong.cure, file=name, line=line) from None
     return found
 
@@ -69,15 +69,17 @@ def _entry(entry: Any) -> Expectation:
     if isinstance(entry, str):
         return _short(entry)
     if not isinstance(entry, dict):
-        raise Wrong("an entry is a line with an arrow or a mapping", "write a/web -> a/db:5432 allow")
+        raise PeerError("an entry is a line with an arrow or a mapping", "write a/web -> a/db:5432 allow")
     unknown = set(entry) - {"from", "to", "ports", "expect", ONLY, "why"}
     if unknown:
-        raise Wrong(f"unknown field {sorted(unknown)[0]!r}", "known: from, to, ports, expect, onlyFrom, why")
+        raise PeerError(
+            f"unknown field {sorted(unknown)[0]!r}", "known: from, to, ports, expect, onlyFrom, why"
+        )
     if "to" not in entry or ("from" in entry) == (ONLY in entry):
-        raise Wrong("needs `to` and either `from` or `onlyFrom`", "write {from: …, to: …, expect: deny}")
+        raise PeerError("needs `to` and either `from` or `onlyFrom`", "write {from: …, to: …, expect: deny}")
     expect = entry.get("expect") or ALLOW
     if expect not in (ALLOW, DENY):
-        raise Wrong(f"expect: {expect!r}", "write allow or deny")
+        raise PeerError(f"expect: {expect!r}", "write allow or deny")
     ports = tuple(peers.port(one) for one in entry.get("ports") or ())
     target = _peer(entry["to"])
     if ONLY in entry:
@@ -93,7 +95,9 @@ def _entry(entry: Any) -> Expectation:
 def _short(text: str) -> Expectation:
     found = _ARROW.match(text.strip())
     if not found:
-        raise Wrong(f"{text!r} is no expectation", "write FROM -> TO[:PORT] allow, deny or only from A, B")
+        raise PeerError(
+            f"{text!r} is no expectation", "write FROM -> TO[:PORT] allow, deny or only from A, B"
+        )
     target, ports = _with_ports(found["target"])
     if found["only"]:
         names = [] if found["only"].strip() == "nobody" else found["only"].split(",")
@@ -118,7 +122,7 @@ def _with_ports(text: str) -> tuple[ConfigPeer, tuple[Port, ...]]:
 
 def _port(text: str) -> Port:
     if not re.match(r"([0-9]{1,5}(-[0-9]{1,5})?(/(TCP|UDP|SCTP))?|[0-9]{1,3}/ICMP(v6)?)\Z", text):
-        raise Wrong(f"{text!r} is no port", "write 443, 53/UDP, 8000-8010/TCP")
+        raise PeerError(f"{text!r} is no port", "write 443, 53/UDP, 8000-8010/TCP")
     return peers.port(text)
 
 
@@ -126,10 +130,10 @@ def _peer(value: Any) -> ConfigPeer:
     if isinstance(value, dict):
         keys = [key for key in _KEYS if value.get(key) is not None]
         if len(keys) != 1:
-            raise Wrong(f"{value!r} is no peer", f"write one of {', '.join(_KEYS)}")
+            raise PeerError(f"{value!r} is no peer", f"write one of {', '.join(_KEYS)}")
         return peers.peer(value)
     if not isinstance(value, str) or not value:
-        raise Wrong(
+        raise PeerError(
             f"{value!r} is no peer", "write NAMESPACE/NAME, NAMESPACE/*, world, an address range, a name"
         )
     if value == "*":
@@ -143,7 +147,9 @@ def _peer(value: Any) -> ConfigPeer:
         return ConfigPeer("namespace", namespace) if name == "*" else ConfigPeer("pod", name, namespace)
     if "." in value:
         return peers.peer(f"fqdn:{value}")
-    raise Wrong(f"{value!r} is no peer", f"write NAMESPACE/NAME, or one of {', '.join(sorted(peers.WORDS))}")
+    raise PeerError(
+        f"{value!r} is no peer", f"write NAMESPACE/NAME, or one of {', '.join(sorted(peers.WORDS))}"
+    )
 
 
 def _words(peer: ConfigPeer) -> str:

@@ -77,8 +77,8 @@ def explain(
     """One answer for each pair of ends that the names stand for.
 
     `now` and `enforced` are the same input, its policies as they are and with default deny; `namespace` completes
-    names alone; `needs` are the plan's, for policies of an earlier run. Raises Refused for names and ports that mean
-    nothing here.
+    names alone; `needs` are the plan's, for policies of an earlier run. Raises RefusedError for names and ports that
+    mean nothing here.
     """
     asked = port(wanted)
     answers = []

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.evaluate.endpoint import POD_AGGREGATE, Endpoint, address, dns_name, entity
 from cilium_policies.evaluate.labels import CLUSTER
 from cilium_policies.evaluate.options import DEFAULT, Options
@@ -65,7 +66,7 @@ class Flow(NamedTuple):
     connection: int
 
 
-class NoFlow(Exception):
+class NoFlowError(CiliumPoliciesError):
     """A line that holds no flow at all."""
 
 
@@ -90,7 +91,7 @@ class Flows:
     def read(self, line: bytes) -> Flow | None:
         """The flow of a line; None for one that opens no connection (traces, replies, content, other events).
 
-        Raises NoFlow for what is no line of Hubble's.
+        Raises NoFlowError for what is no line of Hubble's.
         """
         try:
             body = _decode(line.decode())
@@ -100,13 +101,13 @@ class Flows:
             self._other(body)
             return None
         except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
-            raise NoFlow from None  # a port of 1e999 is an infinite number to JSON's reader
+            raise NoFlowError from None  # a port of 1e999 is an infinite number to JSON's reader
 
     def _other(self, body: dict[str, Any]) -> None:
         if "lost_events" in body:
             self.lost += int(body["lost_events"].get("num_events_lost") or 0)
         elif not any(key in body for key in ("node_status", "agent_event", "debug_event", "node_name")):
-            raise NoFlow
+            raise NoFlowError
 
     def _flow(self, flow: dict[str, Any]) -> Flow | None:
         kind = (flow.get("event_type") or {}).get("type")

@@ -9,12 +9,13 @@ from cilium_policies.checks import needs
 from cilium_policies.checks.every import CHECKS
 from cilium_policies.checks.rows import Row, Texts, ordered
 from cilium_policies.checks.rows import rows as found
-from cilium_policies.checks.situation import Known, Situation, policy_objects
+from cilium_policies.checks.situation import Known, Situation
 from cilium_policies.cilium.model import Policy
 from cilium_policies.cilium.validity import VERSIONS
 from cilium_policies.document.finding import ERROR
 from cilium_policies.document.source import Source
 from cilium_policies.generate.plan import Plan
+from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.kube.objects import Object
 from cilium_policies.show.table import Cell, Table, columns
 

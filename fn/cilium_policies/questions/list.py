@@ -41,7 +41,7 @@ def connections(situation: Situation, focus: str = "", *, apart: bool = False) -
     """Every connection, ends that share an answer put together; with `focus` (NS/NAME or NS) only its own, and there
     or with `apart` every end by itself.
 
-    Raises Refused for a focus that the input does not show.
+    Raises RefusedError for a focus that the input does not show.
     """
     found = Connections(situation)
     _check_focus(found, focus)
@@ -53,7 +53,7 @@ def connections(situation: Situation, focus: str = "", *, apart: bool = False) -
 
 def filtered(rows: list[Connection], source: str, target: str, port: str) -> list[Connection]:
     """Rows whose ends match the patterns ("" for any; `media` means `media/*` too) and that open the port, which is
-    then all that they show. Raises Refused for a port that is none."""
+    then all that they show. Raises RefusedError for a port that is none."""
     wanted = EVERYTHING
     if port:
         asked = port_of(port)

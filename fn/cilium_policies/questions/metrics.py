@@ -55,7 +55,7 @@ class Metrics:
     """
 
     def __init__(self, series: Iterable[Series], *, timed: bool) -> None:
-        """Raises Refused where none of them counts policy verdicts."""
+        """Raises RefusedError where none of them counts policy verdicts."""
         known = list(series)
         self.timed = timed
         self.times = sorted({at for one in known for at, _ in one.samples})
@@ -172,7 +172,7 @@ def stamp(seconds: float) -> str:
 
 
 def queried(data: Mapping[str, Any]) -> Metrics:
-    """The `data` of a query's answer. Raises Refused, or a LookupError, TypeError or ValueError for what is none."""
+    """The `data` of a query's answer. Raises RefusedError, LookupError, TypeError or ValueError for what is none."""
     if data["resultType"] not in ("matrix", "vector"):
         raise ValueError(f"resultType {data['resultType']}")
     timed = data["resultType"] == "matrix"
@@ -188,7 +188,7 @@ def queried(data: Mapping[str, Any]) -> Metrics:
 
 
 def exposed(lines: Iterable[bytes]) -> Metrics:
-    """The text that an agent serves: counted since it started. Raises Refused."""
+    """The text that an agent serves: counted since it started. Raises RefusedError."""
     series = []
     for number, line in enumerate(lines, 1):
         text = line.decode("utf-8", "replace").strip()

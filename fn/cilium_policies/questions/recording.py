@@ -34,7 +34,7 @@ class Recording(NamedTuple):
 
 
 def opened(stream: IO[bytes]) -> Recording:
-    """What the stream holds, known by its first line; lines still come as they are written. Raises Refused."""
+    """What the stream holds, known by its first line; lines still come as they are written. Raises RefusedError."""
     lines = _lines(stream)
     first = next((line for line in lines if line.strip()), b"")
     if first.startswith(_EXPOSED):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.document.finding import ERROR, WARNING, Finding, Refused
+from cilium_policies.document.finding import ERROR, WARNING, Finding, RefusedError
 from cilium_policies.document.source import Source
 from cilium_policies.kube.objects import Object, mapping
 from cilium_policies.kube.reading import Objects
@@ -17,7 +17,7 @@ def beside(
     """The objects of the other builds, and whether the inventory is older than this one.
 
     `given` is the file of the command line, `name` that of `spec.inventory`, found among the input's local-config
-    objects. Neither: nothing is known beside the input. Raises Refused where a name is not there.
+    objects. Neither: nothing is known beside the input. Raises RefusedError where a name is not there.
     """
     if given is None and not name:
         return [], []
@@ -49,5 +49,5 @@ def _named(read: Objects, name: str) -> dict[str, object]:
     )
 
 
-def _refused(message: str, cure: str) -> Refused:
-    return Refused(Finding(ERROR, message, cure, path="spec.inventory"))
+def _refused(message: str, cure: str) -> RefusedError:
+    return RefusedError(Finding(ERROR, message, cure, path="spec.inventory"))

@@ -80,7 +80,7 @@ def _verbatim(inventory: Inventory) -> set[tuple[str, str]]:
 
 
 def parse(data: bytes, file: str = "") -> dict[str, Any]:
-    """The body of an inventory file. Raises Refused for what is not YAML."""
+    """The body of an inventory file. Raises RefusedError for what is not YAML."""
     try:
         return _written(data.decode())
     except ValueError:

@@ -28,7 +28,7 @@ def gather(
 ) -> Cluster:
     """The cluster that these objects show, with those of other builds (an inventory's) beside them.
 
-    Raises Refused for a workload whose namespace is not known: its policies would select other pods.
+    Raises RefusedError for a workload whose namespace is not known: its policies would select other pods.
     """
     owners: list[flux.Owner] = []
     shown = Inventory(flux.resolve([*objects, *others], owners))

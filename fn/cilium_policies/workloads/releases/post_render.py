@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.parse import load
 from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, mappings, strings, text
 from cilium_policies.lean import Any, NamedTuple
@@ -65,7 +65,7 @@ def _patches(release: Release) -> Iterator[_Patch]:
             target = mapping(entry.get("target"))
             try:
                 value = load(text(entry.get("patch")).encode())
-            except Refused:
+            except RefusedError:
                 continue  # Flux refuses it too
             kind = text(target.get("kind")) or text(at(value, "kind"))
             name = text(target.get("name")) or text(at(value, "metadata", "name"))

@@ -6,7 +6,7 @@ kustomize `helmCharts`, in input order within a kind.
 
 from __future__ import annotations
 
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
@@ -143,7 +143,7 @@ def parsed(value: str) -> Mapping:
     """Helm values that stand as YAML text in a field; text that is no YAML mapping counts as empty."""
     try:
         return mapping(load(value.encode()))
-    except Refused:
+    except RefusedError:
         return {}  # Helm will refuse it too, and name the place
 
 
