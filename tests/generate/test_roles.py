@@ -31,11 +31,11 @@ def roles(*workloads: Workload, **words: tuple[Peer, ...]) -> Roles:
 NEAR, FAR, TWIN = workload("a/db", "redis", "x"), workload("b/db", "redis"), workload("a/db2", "redis", "y")
 
 
-def test_the_nearest_is_of_the_own_release_else_namespace_else_all() -> None:
+def test_the_near_ones_are_of_the_own_release_else_namespace() -> None:
     found = roles(NEAR, FAR, TWIN)
-    assert found.nearest(workload("a/web", "", "y"), "redis") == [TWIN]
-    assert found.nearest(workload("a/web", "", "z"), "redis") == [NEAR, TWIN]
-    assert found.nearest(workload("c/web", ""), "redis") == [NEAR, FAR, TWIN]
+    assert found.near(workload("a/web", "", "y"), "redis") == [TWIN]
+    assert found.near(workload("a/web", "", "z"), "redis") == [NEAR, TWIN]
+    assert found.near(workload("c/web", ""), "redis") == []
 
 
 def test_scrapers_and_gateways_are_shown_or_said() -> None:

@@ -24,12 +24,15 @@ def test_only_what_evidence_says(judge: Judge, case: dict[str, Any]) -> None:
     config = yaml.safe_dump(
         {"apiVersion": "cilium-policies.fn/v1alpha1", "kind": "CiliumPolicies", "spec": case.get("spec", {})}
     )
-    options = Options(("config.yaml", config.encode()), (("mode", "enforce"),), only_policies=True)
+    options = Options(
+        ("config.yaml", config.encode()), (("mode", "enforce"),), only_policies=True, verbose=True
+    )
     outcome = run([("stdin", cluster)], options)
     assert outcome.code == 0, outcome.stderr
     policies = outcome.stdout.decode()
+    assert case.get("says", "") in "\n".join(outcome.stderr)
     assert judge.check(policies) == []
     wanted = {flow: word for word in ("passes", "denied") for flow in case.get(word, ())}
-    verdicts = judge.once(cluster.decode(), policies, [query(flow, {}) for flow in wanted])
+    verdicts = judge.once(cluster.decode(), policies, [query(flow, case.get("ends", {})) for flow in wanted])
     said = {"allow": "passes", "deny": "denied"}
     assert {flow: said.get(one, one) for flow, one in zip(wanted, verdicts, strict=True)} == wanted

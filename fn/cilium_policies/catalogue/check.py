@@ -69,6 +69,8 @@ EDGE = {
     "names": "hosts",
     "unnamed": "text",
     "purpose": "purpose",
+    "every": "flag",
+    "runtime": "flag",
 }
 HOSTS = {
     "when": "when",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.model import ChartEntry, MadeBy, When, group_kind, texts
 from cilium_policies.kube.objects import Mapping, text, walk_strings
@@ -70,6 +70,17 @@ def holds(when: When, facts: Facts, peer: str = "") -> bool:
     if isinstance(when, dict):
         return _condition(when, facts)
     return when == "peer" and peer.startswith("component:") and facts.present(peer[10:])
+
+
+def objects_of(when: When) -> Iterator[str]:
+    """The kinds of custom resources (`group/Kind`) that a condition asks for."""
+    if isinstance(when, list):
+        for one in when:
+            yield from objects_of(one)
+    elif isinstance(when, dict):
+        yield from texts(when.get("object"))
+        yield from objects_of(when.get("all"))
+        yield from objects_of(when.get("not"))
 
 
 def chart_makes(entry: ChartEntry, values: Mapping) -> bool:

@@ -81,6 +81,7 @@ class Catalogue:
         self.roles: dict[str, dict[str, dict[str, str]]] = self.head["roles"]
         self._edges: dict[str, tuple[Edge, ...]] = {}
         self._tail: dict[str, dict[str, Any]] = {}
+        self.defined: frozenset[str] = frozenset()  # the user's own: what they say needs no further proof
         self._gone: set[str] = set()  # entries whose statements no longer count
         self._stated: dict[str, list[Any]] = {}  # what a user's entries state of others
 
@@ -209,6 +210,7 @@ def _merged(catalogue: Catalogue, own: list[Any], off: list[str]) -> Catalogue:
         if wrong:
             raise CatalogueError(f"spec.components.define[{number}].{wrong[0]}")
         entries[entry["component"]] = entry
+    catalogue.defined = frozenset(entries)
     catalogue.change(entries, {name for name in off if name not in entries})
     return catalogue
 

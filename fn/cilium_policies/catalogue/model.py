@@ -76,7 +76,8 @@ class Edge(NamedTuple):
     `ports` as written (`3000/TCP`, `{port}/TCP`); empty: any. `owner` is the component whose file states it,
     `probe` an edge that only kubelet probes need. `when` None: always. `names`: every DNS name that the program calls
     on these ports (catalogue.hosts reads them); None: not known. `unnamed` says why they cannot be; `purpose` is a word
-    for what nobody needs to run the program (telemetry, updates).
+    for what nobody needs to run the program (telemetry, updates). `every`: each instance of the peer is meant, wherever
+    it is (an operator's); `runtime`: whom it calls is set in the program itself (its web UI), so no manifest tells.
     """
 
     direction: str
@@ -90,6 +91,8 @@ class Edge(NamedTuple):
     names: tuple[Any, ...] | None = None
     unnamed: str = ""
     purpose: str = ""
+    every: bool = False
+    runtime: bool = False
 
     def pod_ports(self, port: str = "") -> tuple[Port, ...]:
         """The ports as numbers; `port` stands in for `{port}`, and what stays no number is left out."""
@@ -220,6 +223,8 @@ def read_edge(data: Mapping, owner: str, subject: str) -> Edge:
         tuple(data["names"]) if isinstance(data.get("names"), list) else None,
         text(data.get("unnamed")),
         text(data.get("purpose")),
+        flag(data.get("every")),
+        flag(data.get("runtime")),
     )
 
 

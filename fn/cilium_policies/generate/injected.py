@@ -87,7 +87,7 @@ class Injected:
         if ports is None:
             return
         own, reason = pods(workload), stated(one.why, one.owner)
-        for peer in self._peers(one, workload, ports):
+        for peer in self._peers(one, workload):
             source, target = (own, peer) if one.direction == "egress" else (peer, own)
             yield Edge(source, target, ports, reason, evidence, False)
 
@@ -99,7 +99,7 @@ class Injected:
             return found if found or not workload.rendered else None
         return one.pod_ports()
 
-    def _peers(self, one: Known, workload: Workload, ports: tuple[Port, ...]) -> Iterator[Peer]:
+    def _peers(self, one: Known, workload: Workload) -> Iterator[Peer]:
         word, _, name = one.peer.partition(":")
         if word == "cidr" and one.direction == "ingress":
             yield Peer(
@@ -110,7 +110,7 @@ class Injected:
         elif word == "component" and not self._roles.present(name):
             yield from self._unseen(name)
         else:
-            yield from known.peers(one, workload, self._roles, ports, self._cluster)
+            yield from known.peers(one, workload, self._roles, self._cluster, None)
 
     def _unseen(self, name: str) -> Iterator[Peer]:
         """A control plane that another build holds, where it customarily is and as it is labelled there."""

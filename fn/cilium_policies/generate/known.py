@@ -11,6 +11,7 @@ from cilium_policies.evidence.edge import Edge, Evidence, Peer, pods
 from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISERVER, api_callers
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.roles import Roles
+from cilium_policies.generate.ties import Ties
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6, is_metadata
 from cilium_policies.kube.objects import Mapping
 from cilium_policies.kube.ports import Port
@@ -65,7 +66,7 @@ class WorkloadFacts:
         return self._roles.present(component)
 
 
-def edges(cluster: Cluster, catalogue: Catalogue, roles: Roles) -> Iterator[Edge]:
+def edges(cluster: Cluster, catalogue: Catalogue, roles: Roles, ties: Ties) -> Iterator[Edge]:
     """Every edge of every recognised component that holds here; each is stated in one file and found once."""
     for name in sorted(roles.components):
         component = catalogue.get(name)
@@ -74,11 +75,11 @@ def edges(cluster: Cluster, catalogue: Catalogue, roles: Roles) -> Iterator[Edge
         for workload in roles.component(name):
             facts = WorkloadFacts(workload, cluster, roles)
             for known in component.own_edges:
-                yield from _edge(known, workload, facts, roles, cluster)
+                yield from _edge(known, workload, facts, roles, cluster, ties)
 
 
 def _edge(
-    known: Known, workload: Workload, facts: WorkloadFacts, roles: Roles, cluster: Cluster
+    known: Known, workload: Workload, facts: WorkloadFacts, roles: Roles, cluster: Cluster, ties: Ties
 ) -> Iterator[Edge]:
     if known.peer == "dns" or (known.probe and not cluster.settings.probe_rules):
         return
@@ -98,7 +99,7 @@ def _edge(
         for peer, on in named:
             yield Edge(own, peer, on, reason, evidence, explains)
         return
-    for peer in peers(known, workload, roles, ports, cluster):
+    for peer in peers(known, workload, roles, cluster, ties):
         source, target = (own, peer) if known.direction == "egress" else (peer, own)
         yield Edge(source, target, ports, reason, evidence, explains)
 
@@ -143,11 +144,16 @@ def _stands(known: Known, workload: Workload, cluster: Cluster) -> bool:
     that only its label tells; the outside comes in where a Service publishes it (hostPorts have edges of their own),
     or where the input shows none before pods whose label and image agree."""
     word = known.peer.partition(":")[0]
+    if workload.by_user:
+        return known.peer != "world" or known.direction == "egress" or not _is_inside(workload, cluster)
     certain = workload.by_label and workload.by_image
     if known.direction == "ingress":
         if word in ("world", "ingress-clients"):
-            before = cluster.before(workload)
-            return any(map(_is_published, before)) or (certain and not before)
+            return (
+                not _is_inside(workload, cluster)
+                if certain
+                else any(map(_is_published, cluster.before(workload)))
+            )
         return True
     if word == "kube-apiserver":
         return certain and not cluster.access.shows(workload.namespace)
@@ -156,18 +162,24 @@ def _stands(known: Known, workload: Workload, cluster: Cluster) -> bool:
     return workload.by_image or word not in ("internet", "cidr", "fqdn", "namespace")
 
 
+def _is_inside(workload: Workload, cluster: Cluster) -> bool:
+    """Whether the input shows the Services before these pods and none is published."""
+    before = cluster.before(workload)
+    return bool(before) and not any(map(_is_published, before))
+
+
 def _is_published(service: Service) -> bool:
     return service.type in ("LoadBalancer", "NodePort") or bool(service.external_ips)
 
 
 def peers(
-    known: Known, workload: Workload, roles: Roles, ports: tuple[Port, ...], cluster: Cluster
+    known: Known, workload: Workload, roles: Roles, cluster: Cluster, ties: Ties | None
 ) -> Iterator[Peer]:
-    """The peers that an edge of the catalogue means in this cluster."""
+    """The peers that an edge of the catalogue means in this cluster; without `ties` every instance of a component."""
     word, _, name = known.peer.partition(":")
     outward = known.direction == "egress"
     if word == "component":
-        yield from map(pods, _instances(name, workload, outward, roles))
+        yield from map(pods, _partners(known, name, workload, roles, ties))
     elif word == "kube-apiserver":
         yield from (KUBE_APISERVER,) if outward else api_callers(cluster)
     elif word == "gateway":
@@ -176,7 +188,7 @@ def peers(
         # What scrapes a rendered workload its monitors say; of an unrendered one the catalogue knows it.
         if not workload.rendered:
             yield from roles.scrapers
-    elif word in ("all-pods", "same-namespace") and ports:
+    elif word in ("all-pods", "same-namespace") and known.pod_ports():
         yield Peer("all-pods") if word == "all-pods" else Peer("namespace", namespace=workload.namespace)
     else:
         yield from _fixed(word, name, outward)
@@ -200,15 +212,17 @@ def _fixed(word: str, name: str, outward: bool) -> Iterator[Peer]:
         yield Peer("namespace", namespace=name)
 
 
-def _instances(name: str, workload: Workload, outward: bool, roles: Roles) -> Iterator[Workload]:
-    """The instances at the other end: from the client's side its nearest servers. A component that calls itself
-    means its own members, not those of another instance (two databases of one kind)."""
-    if name == workload.component:
-        yield from roles.members(workload)
+def _partners(
+    known: Known, name: str, workload: Workload, roles: Roles, ties: Ties | None
+) -> Iterator[Workload]:
+    """The workloads of a component at the other end: whom this one calls, or who calls this one. A component that
+    calls itself means its own members, not those of another instance (two databases of one kind)."""
+    if ties is None:
+        yield from roles.near(workload, name) or roles.component(name)
         return
-    if outward:
-        yield from roles.nearest(workload, name)
+    if known.direction == "egress" or name == workload.component:
+        yield from ties.servers(workload, known, name)
         return
     for client in roles.component(name):
-        if workload in roles.nearest(client, workload.component):
+        if workload in ties.servers(client, known, workload.component):
             yield client

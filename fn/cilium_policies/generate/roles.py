@@ -13,13 +13,13 @@ from cilium_policies.workloads.model import Workload
 def may_serve(cluster: Cluster, one: Workload) -> bool:
     """Whether a pod recognised as a proxy may be one: a release's, or beside a controller that its role binding makes
     one. Labels and images are no proof."""
-    return not one.rendered or one.namespace in cluster.routing_namespaces
+    return not one.rendered or one.by_user or one.namespace in cluster.routing_namespaces
 
 
 def _may_scrape(cluster: Cluster, one: Workload) -> bool:
     """Whether a pod recognised as a scraper scrapes the cluster: made by an operator or a release, or its role
     binding lets it read monitors, or the pods that its configuration discovers."""
-    if not one.rendered:
+    if not one.rendered or one.by_user:
         return True
     reach, account = cluster.access.reach, (one.namespace, one.service_account)
     if EVERYWHERE in reach(*account, "monitoring.coreos.com", "servicemonitors", "podmonitors"):
@@ -69,14 +69,13 @@ class Roles:
         """The workloads of the instance that a recognised one belongs to, itself among them."""
         return self._by_instance.get((one.component, one.namespace, one.instance), [])
 
-    def nearest(self, client: Workload, component: str) -> list[Workload]:
-        """The instances of a component that a client means where nothing names one: those of its own
-        release, else of its own namespace, else all."""
+    def near(self, client: Workload, component: str) -> list[Workload]:
+        """The instances of a component in a client's own release, else in its own namespace."""
         if client.release:
             close = self._by_release.get((component, client.namespace, client.release))
             if close:
                 return close
-        return self._by_namespace.get((component, client.namespace)) or self.component(component)
+        return self._by_namespace.get((component, client.namespace), [])
 
 
 def usual_scrapers(cluster: Cluster) -> tuple[Peer, ...]:

@@ -126,6 +126,7 @@ def _recognise(workload: Workload, catalogue: Catalogue) -> None:
     )
     if component is not None:
         workload.by_label = labelled(component, workload.labels, workload.kind, workload.name)
+        workload.by_user = component.name in catalogue.defined
         workload.by_image = _is_called_so(workload, component.images)
         workload.component = component.name
         workload.host_network = workload.host_network or (component.host_network and not workload.rendered)

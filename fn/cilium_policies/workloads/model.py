@@ -63,6 +63,7 @@ class Workload:
         "brought",
         "by_image",
         "by_label",
+        "by_user",
         "chart",
         "component",
         "host_network",
@@ -110,6 +111,7 @@ class Workload:
         self.component = ""  # catalogue entry, once recognised
         self.by_label = True  # recognised by more than its image: it is set up as the component's charts do
         self.by_image = True  # one of its images is called as the component's, whatever the registry
+        self.by_user = False  # its component is a definition of the user's own
         self.rendered = False
         self.brought = False  # its distribution brings it: a subject only beside the namespace's default-deny
         self.peers: tuple[Any, Any] | None = None  # its selectors as a peer, kept by generate.rules

@@ -1,0 +1,157 @@
+"""Which instance of a component another one means: the one that something ties it to, never simply all of them.
+
+An instance is a release or an operator's object, not a pod. From the strongest tie to the weakest: an address, which
+replaces the catalogue's edge; the same release; the same namespace; a text that names the instance or its Service; an
+entry that says every instance is meant (operators). Without a tie the only instance of the cluster is a guess where
+the client's configuration is not shown in full, or is made at run time; of several nobody can say which.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from cilium_policies.catalogue.conditions import objects_of
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.model import Edge as Known
+from cilium_policies.catalogue.model import group_kind
+from cilium_policies.evidence.edge import Edge
+from cilium_policies.generate.roles import Roles
+from cilium_policies.generate.shown import is_shown, mentions, strings_of
+from cilium_policies.kube.ports import Port
+from cilium_policies.lean import NamedTuple
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+# What names a server; a monitor or a route tells nothing of whom its target calls.
+_NAMING = ("address", "inferred", "extension", "policy", "config")
+# Ports that tell of no program: an address there says nothing of a certain component.
+_ANYBODYS = frozenset((80, 443, 8080, 8443))
+_GENERAL = frozenset(
+    ("main", "default", "cluster", "server", "database", "cache", "backend", "primary", "shared")
+)
+_SHORT = 5  # a name with fewer letters stands in many a text
+
+Instance = tuple[str, str]  # namespace and name
+
+
+class Withheld(NamedTuple):
+    """A client that may call one of several servers, of which nothing says which."""
+
+    client: Workload
+    servers: tuple[Workload, ...]
+    ports: tuple[Port, ...]
+
+
+class Ties:
+    """Look-ups of one cluster; `withheld` gathers what was not opened for want of a tie."""
+
+    def __init__(
+        self, cluster: Cluster, catalogue: Catalogue, roles: Roles, evidence: Iterable[Edge]
+    ) -> None:
+        self._cluster = cluster
+        self._catalogue = catalogue
+        self._roles = roles
+        self._called: dict[tuple[int, str], set[Instance]] = {}
+        self._elsewhere: dict[int, set[Port]] = {}
+        self._shown: dict[int, bool] = {}
+        self._texts: dict[int, str] = {}
+        self.withheld: dict[tuple[int, str], Withheld] = {}
+        for edge in evidence:
+            client, server = edge.source.workload, edge.target.workload
+            if client is None or edge.origin not in _NAMING:
+                continue
+            if server is None:
+                self._elsewhere.setdefault(id(client), set()).update(edge.ports)
+            elif server.component:
+                key = (id(client), server.component)
+                self._called.setdefault(key, set()).add(_instance(server))
+
+    def servers(self, client: Workload, known: Known, component: str) -> list[Workload]:
+        """The workloads of a component that a client calls over this edge of the catalogue."""
+        every = self._roles.component(component)
+        if component == client.component:
+            return self._roles.members(client)
+        if not every:
+            return []
+        called = self._called.get((id(client), component))
+        if called:
+            return [one for one in every if _instance(one) in called]
+        ports = known.pod_ports()
+        if self._is_called_elsewhere(client, ports):
+            return []
+        near = self._roles.near(client, component)
+        if near and not known.every:
+            return near
+        if known.every or known.owner in self._catalogue.defined or _operates(client, every):
+            return every
+        return self._named(client, every) or self._guessed(client, known, every, ports)
+
+    def _is_called_elsewhere(self, client: Workload, ports: tuple[Port, ...]) -> bool:
+        """Whether the client names somebody on these ports whose pods are none of this component."""
+        telling = {(port.number, port.protocol) for port in ports if port.number not in _ANYBODYS}
+        return any((port.number, port.protocol) in telling for port in self._elsewhere.get(id(client), ()))
+
+    def _named(self, client: Workload, every: list[Workload]) -> list[Workload]:
+        """Servers of other namespaces whose instance or Service the client's texts name."""
+        found = {key for key in dict.fromkeys(map(_instance, every)) if self._is_named(client, key, every)}
+        return [one for one in every if _instance(one) in found]
+
+    def _is_named(self, client: Workload, key: Instance, every: list[Workload]) -> bool:
+        if id(client) not in self._texts:
+            self._texts[id(client)] = "\n".join((*mentions(client), *self._read(client)))
+        text = self._texts[id(client)]
+        for name in self._names(key, every):
+            if name in text and re.search(rf"(?<![\w.\-]){re.escape(name)}(?![\w])", text):
+                return True
+        return False
+
+    def _read(self, client: Workload) -> Iterator[str]:
+        """The texts of the custom resources that a client acts on, as the conditions of its entry tell: whom a Flux
+        Provider or an Issuer names, its controller calls."""
+        component = self._catalogue.get(client.component)
+        edges = component.own_edges if component else ()
+        kinds = {
+            one for edge in edges for when in (edge.when, list(edge.names or ())) for one in objects_of(when)
+        }
+        for written in sorted(kinds):
+            group, kind = group_kind(written)
+            for one in self._cluster.inventory.of(kind, group=group or None):
+                yield from strings_of(one.body.get("spec"))
+
+    def _names(self, key: Instance, every: list[Workload]) -> Iterator[str]:
+        """What would be said of an instance: its Services with their namespace, its own name where it is a proper
+        one that no other instance's begins with."""
+        namespace, name = key
+        members = [one for one in every if _instance(one) == key]
+        for service in self._cluster.services_in(namespace):
+            if any(one in members for one in self._cluster.backends(service)):
+                yield f"{service.name}.{namespace}"
+        others = {other for _, other in map(_instance, every)} - {name}
+        proper = len(name) >= _SHORT and name not in _GENERAL and name != members[0].component
+        if proper and not any(other.startswith(name) or name.startswith(other) for other in others):
+            yield name
+
+    def _guessed(
+        self, client: Workload, known: Known, every: list[Workload], ports: tuple[Port, ...]
+    ) -> list[Workload]:
+        if known.runtime or not self._is_shown(client):
+            if len(set(map(_instance, every))) == 1:
+                return every
+            key = (id(client), every[0].component)
+            self.withheld.setdefault(key, Withheld(client, tuple(every), ports))
+        return []
+
+    def _is_shown(self, client: Workload) -> bool:
+        if id(client) not in self._shown:
+            self._shown[id(client)] = is_shown(client, self._cluster.inventory)
+        return self._shown[id(client)]
+
+
+def _operates(client: Workload, servers: list[Workload]) -> bool:
+    """Whether an operator calls pods that are made from custom resources: it looks after all of them."""
+    return "operator" in client.component and all(not one.rendered for one in servers)
+
+
+def _instance(one: Workload) -> Instance:
+    return (one.namespace, one.instance)
