@@ -13,6 +13,7 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
 from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.evidence.edge import Edge
+from cilium_policies.generate.ties import Ties, Withheld
 from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.objects import Object
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
         "entry-from-memory",
         "entry-silent",
         "image-only",
+        "label-only",
+        "no-tie",
+        "no-binding",
         "api-only",
         "own-edges",
         "makes-pods",
@@ -46,6 +50,9 @@ _SENTENCES: dict[Why, str] = {
     "entry-from-memory": "what the catalogue says of {} is from memory",
     "entry-silent": "what the catalogue says of {} leaves this direction open",
     "image-only": "only its image says that it is {}; how it is set up, the manifests do not tell",
+    "label-only": "only a label says that it is {}, and its image is called otherwise",
+    "no-tie": "it may call {}, and nothing says which of {}",
+    "no-binding": "{} calls the Kubernetes API, and the input binds no role to the service account of these pods",
     "api-only": "it calls the Kubernetes API; whether anything else, the manifests do not tell",
     "own-edges": "what the manifests name is allowed; whether there is more, they do not tell",
     "makes-pods": "pods may come of it that no manifest shows ({})",
@@ -150,13 +157,37 @@ class Knowledge:
                     UNKNOWN, "creates-pods", BOTH, one.namespace, name, None, one.source, (one.name,), cure
                 )
 
+    def withheld(self, ties: Ties, subjects: Iterable[Workload]) -> Iterator[Uncovered]:
+        """Clients of which nothing says whom they mean, and callers of the API without a role: what they would need
+        is not opened, so it is named."""
+        own = {id(one) for one in subjects}
+        for found in ties.withheld.values():
+            if id(found.client) in own and (found.client.key, EGRESS) not in self._complete:
+                yield _without_tie(found)
+        for one in ties.unbound.values():
+            edges = self._edges.get((one.key, EGRESS), [])
+            calls = any(edge.target.name == "kube-apiserver" for edge in edges)
+            if id(one) in own and not calls and (one.key, EGRESS) not in self._complete:
+                pod = f"{{pod: {one.namespace}/{one.name}}}"
+                yield Uncovered(
+                    UNKNOWN,
+                    "no-binding",
+                    EGRESS,
+                    one.namespace,
+                    one.name,
+                    one,
+                    one.source,
+                    (one.component,),
+                    f"{{from: {pod}, to: kube-apiserver}}",
+                )
+
     def _direction(self, one: Workload, direction: str) -> Iterator[Uncovered]:
         key = (one.key, direction)
         if key in self._complete:
             return
         entry = self._catalogue.get(one.component) if one.component else None
         stated = entry is not None and _states(entry, direction)
-        sure = entry is not None and one.by_label and not is_from_memory(entry)
+        sure = entry is not None and one.by_label and one.by_image and not is_from_memory(entry)
         if (stated and sure) or (direction == INGRESS and self._has_no_door(one)):
             return
         edges = self._edges.get(key, [])
@@ -190,6 +221,17 @@ class Knowledge:
         return {port.number for port in one.ports} | behind <= scraped | probed
 
 
+def _without_tie(found: Withheld) -> Uncovered:
+    one = found.client
+    names = list(dict.fromkeys(f"{server.namespace}/{server.name}" for server in found.servers))
+    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    ports = ", ".join(f"{port.number}/{port.protocol}" for port in found.ports)
+    pod = f"{{pod: {one.namespace}/{one.name}}}"
+    line = f"{{from: {pod}, to: {{pod: {names[0]}}}, ports: [{ports}], why: …}}"
+    parts = (found.servers[0].component, shown)
+    return Uncovered(UNKNOWN, "no-tie", EGRESS, one.namespace, one.name, one, one.source, parts, line)
+
+
 def _states(entry: Component, direction: str) -> bool:
     """An edge that may not hold here states its direction all the same: the entry has thought of it."""
     return any(
@@ -215,6 +257,8 @@ def _degree(
             return UNKNOWN, "entry-from-memory"
         if not one.by_label:
             return (GUESSED if stated or edges else UNKNOWN), "image-only"
+        if not one.by_image:
+            return (GUESSED if edges else UNKNOWN), "label-only"
         return GUESSED, "entry-from-memory" if memory else "entry-silent"
     if not edges:
         if not one.rendered:

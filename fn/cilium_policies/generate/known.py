@@ -88,6 +88,8 @@ def _edge(
     if not holds(known.when, facts, known.peer):
         return
     if workload.rendered and not _stands(known, workload, cluster):
+        if known.peer == "kube-apiserver" and workload.by_label:
+            ties.unbound[id(workload)] = workload
         return
     ports = known.pod_ports()
     own = pods(workload)

@@ -20,7 +20,7 @@ from cilium_policies.generate.knowledge import DIRECTIONS, GUESSED, UNKNOWN, Kno
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.outside import denied
 from cilium_policies.generate.roles import Roles
-from cilium_policies.generate.ties import Ties, Withheld
+from cilium_policies.generate.ties import Ties
 from cilium_policies.generate.unseen import unseen, unseen_proxies
 from cilium_policies.generate.warnings import warnings
 from cilium_policies.kube.objects import Object
@@ -70,7 +70,15 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
         found += mesh.tunnels(list(found))
     subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
     knowledge = Knowledge(cluster, catalogue, found, allowed.complete)
-    left = [*knowledge.of(subjects), *knowledge.creators(subjects), *unseen_proxies(cluster, hints)]
+    withheld = [*knowledge.withheld(ties, subjects)]
+    told_of = {(id(one.workload), one.direction) for one in withheld}
+    of_subjects = (one for one in knowledge.of(subjects) if (id(one.workload), one.direction) not in told_of)
+    left = [
+        *withheld,
+        *of_subjects,
+        *knowledge.creators(subjects),
+        *unseen_proxies(cluster, hints),
+    ]
     modes = _modes(chosen, config, left)
     on = {name: one for name, one in chosen.items() if not modes[name].off}
     left = [one for one in left if one.namespace in on or not one.namespace]
@@ -91,7 +99,6 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
             *_host_network(cluster, on),
             *dns.findings,
             *_anybody(found, on),
-            *_withheld(ties.withheld.values(), on),
             *warnings(cluster, set(on), sources),
             *denied(found, cluster.settings.fqdn),
             *hand_written(cluster, {name: modes[name] for name in on}),
@@ -163,23 +170,6 @@ def _anybody(edges: list[Edge], chosen: dict[str, Namespace]) -> Iterator[Findin
                 f" {one.namespace}, so its peers have none",
                 "give its pod template a label, or a service account of its own",
             )
-
-
-def _withheld(found: Iterable[Withheld], chosen: dict[str, Namespace]) -> Iterator[Finding]:
-    """Clients of which nothing says which server they mean."""
-    for one in found:
-        client = one.client
-        if not client.own or client.namespace not in chosen:
-            continue
-        names = list(dict.fromkeys(f"{server.namespace}/{server.name}" for server in one.servers))
-        ports = ", ".join(f"{port.number}/{port.protocol}" for port in one.ports)
-        shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-        pod = f"{client.namespace}/{client.name}"
-        yield client.finding(
-            WARNING,
-            f"{client} may call {one.servers[0].component}: nothing says which of {shown}, so none is open to it",
-            f"spec.allow: [{{from: {{pod: {pod}}}, to: {{pod: {names[0]}}}, ports: [{ports}], why: …}}]",
-        )
 
 
 def _softened(chosen: dict[str, Namespace], config: Config, modes: dict[str, Mode]) -> Iterator[Finding]:

@@ -44,7 +44,7 @@ class Withheld(NamedTuple):
 
 
 class Ties:
-    """Look-ups of one cluster; `withheld` gathers what was not opened for want of a tie."""
+    """Look-ups of one cluster. What is not opened is gathered: `withheld` for want of a tie, `unbound` of a role."""
 
     def __init__(
         self, cluster: Cluster, catalogue: Catalogue, roles: Roles, evidence: Iterable[Edge]
@@ -57,6 +57,9 @@ class Ties:
         self._shown: dict[int, bool] = {}
         self._texts: dict[int, str] = {}
         self.withheld: dict[tuple[int, str], Withheld] = {}
+        self.unbound: dict[
+            int, Workload
+        ] = {}  # callers of the API by their entry, that no role binding makes one
         for edge in evidence:
             client, server = edge.source.workload, edge.target.workload
             if client is None or edge.origin not in _NAMING:

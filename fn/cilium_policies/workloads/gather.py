@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.recognise import labelled, recognise, repository_of
 from cilium_policies.config.settings import Settings
 from cilium_policies.document.finding import refused
@@ -103,12 +104,19 @@ def _placed(workload: Workload) -> None:
         )
 
 
-def _is_called_so(workload: Workload, images: tuple[str, ...]) -> bool:
-    """Whether an image has the last name of one of these: mirrors keep it, whatever they put before it. Images that
-    neither side tells of (an entry's, a release's) contradict nothing."""
-    names = {one.rpartition("/")[2] for one in images}
+def _is_called_so(workload: Workload, component: Component) -> bool:
+    """Whether an image has the last name of one of the component's: mirrors keep it, whatever they put before it,
+    other builders write `mosquitto` for `eclipse-mosquitto`. Images that neither side tells of (an entry's, a
+    release's) contradict nothing."""
+    names = {one.rpartition("/")[2] for one in component.images}
     told = {repository_of(one).rpartition("/")[2] for one in workload.images}
-    return not names or not told or bool(names & told)
+    if not names or not told:
+        return True
+    return any(
+        f"-{one}-" in f"-{name}-" or f"-{name}-" in f"-{one}-"
+        for one in told
+        for name in names | {component.name}
+    )
 
 
 def _recognise(workload: Workload, catalogue: Catalogue) -> None:
@@ -127,6 +135,6 @@ def _recognise(workload: Workload, catalogue: Catalogue) -> None:
     if component is not None:
         workload.by_label = labelled(component, workload.labels, workload.kind, workload.name)
         workload.by_user = component.name in catalogue.defined
-        workload.by_image = _is_called_so(workload, component.images)
+        workload.by_image = _is_called_so(workload, component)
         workload.component = component.name
         workload.host_network = workload.host_network or (component.host_network and not workload.rendered)
