@@ -143,6 +143,11 @@ def answered(sources: list[Source], made: Made, options: Options) -> Outcome:
 
 
 def checked(sources: list[Source], made: Made, options: Options) -> Outcome:
+    """What the answer should hold and does not, as an answer."""
+    return _verdict(sources, amiss(sources, made, options), len(made.plan.namespaces))
+
+
+def amiss(sources: list[Source], made: Made, options: Options) -> list[Finding]:
     """What the answer should hold and does not."""
     from cilium_policies.generate.check import check  # builds that generate do not pay for it
 
@@ -156,7 +161,7 @@ def checked(sources: list[Source], made: Made, options: Options) -> Outcome:
         from cilium_policies.kube.empty import no_namespace
 
         found.append(no_namespace(sources))
-    return _verdict(sources, found, len(made.plan.namespaces))
+    return found
 
 
 def _verdict(sources: list[Source], found: list[Finding], namespaces: int) -> Outcome:

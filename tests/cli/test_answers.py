@@ -36,6 +36,7 @@ ANSWERS = {
     ("report",): "Report",
     ("rollout",): "PhaseList",
     ("lint",): "FindingList",
+    ("check",): "FindingList",
     ("lint", "--checks"): "CheckList",
     ("components", "--find", "coredns"): "ComponentList",
     ("components", "coredns"): "Component",

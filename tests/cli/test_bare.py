@@ -90,7 +90,7 @@ def test_version_is_the_packages() -> None:
 def test_every_command_and_option_stands_in_the_usage() -> None:
     words = set(USAGE.replace(",", " ").split())
     assert {*COMMANDS, *bare.VALUES, *bare.FLAGS, *bare.ASKS} <= words
-    assert all(len(line) <= 120 for line in USAGE.splitlines())
+    assert all(len(line) <= 80 for line in USAGE.splitlines())
 
 
 def test_an_unreadable_file_is_one_line_and_exit_1(tmp_path: Path) -> None:

@@ -21,11 +21,9 @@ def test_text_lines_up() -> None:
     )  # fmt: skip
 
 
-def test_text_gives_way_where_it_is_widest() -> None:
+def test_a_first_column_that_is_too_long_stays_whole() -> None:
     wide = Table("", columns("a", "b"), [("x" * 50, "short")])
-    lines = rendered([wide], "text", 30).splitlines()
-    assert lines[1] == "x" * 22 + "…  short"
-    assert all(columns_of(line) <= 30 for line in lines)
+    assert rendered([wide], "text", 30).splitlines() == ["x" * 50, "  b: short"]
 
 
 def test_wide_characters_take_two_columns() -> None:
@@ -71,14 +69,48 @@ def test_a_table_without_rows_says_so() -> None:
     assert rendered([empty], "csv") == "a\n"
 
 
-@given(st.lists(st.tuples(st.text(), st.text()), min_size=1), st.integers(20, 60))
-def test_no_cell_leaves_its_line_or_the_terminal(rows: list[tuple[str, str]], width: int) -> None:
+WORDS = st.text(st.characters(blacklist_categories=("Cs",)), max_size=12)
+
+
+@given(st.lists(st.tuples(WORDS, WORDS), min_size=1), st.integers(40, 60))
+def test_no_short_cell_leaves_the_terminal(rows: list[tuple[str, str]], width: int) -> None:
     table = Table("", columns("a", "b"), [*rows])
     text = rendered([table], "text", width)
-    assert text.count("\n") == len(rows) + 1
     assert all(columns_of(line) <= width for line in text.splitlines())
     assert text.replace("\n", "").isprintable()
     assert rendered([table], "md").count("\n") == len(rows) + 2
+
+
+LONG = "the quick brown fox jumps over the lazy dog and goes on until the line is full"
+
+
+def test_a_last_column_that_is_too_long_goes_on_below_itself() -> None:
+    text = rendered([Table("", columns("name", "why"), [("a", LONG), ("bb", "short")])], "text", 40)
+    assert text == (
+        "NAME  WHY\n"
+        "a     the quick brown fox jumps over the\n"
+        "      lazy dog and goes on until the\n"
+        "      line is full\n"
+        "bb    short\n"
+    )
+
+
+def test_what_does_not_fit_is_a_block_a_row_and_nothing_is_cut() -> None:
+    cure = "- {from: {pod: monitoring/loki-results-cache}, to: none, why: a very long line to paste}"
+    row = ("kube-prometheus-stack-operator", "monitoring", LONG, cure)
+    table = Table("", columns("name", "namespace", "why", "cure=config line"), [row, ("b", "c", "", cure)])
+    text = rendered([table], "text", 60)
+    assert text == (
+        "kube-prometheus-stack-operator\n"
+        "  namespace: monitoring\n"
+        "  why: the quick brown fox jumps over the lazy dog and\n"
+        "    goes on until the line is full\n"
+        f"  config line: {cure}\n"
+        "\n"
+        "b\n"
+        "  namespace: c\n"
+        f"  config line: {cure}\n"
+    )
 
 
 @given(st.lists(st.tuples(st.text(), st.text())))

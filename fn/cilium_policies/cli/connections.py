@@ -15,11 +15,12 @@ from cilium_policies.questions import list as listing
 from cilium_policies.questions import uncovered, values
 from cilium_policies.questions.decided import decided
 from cilium_policies.questions.report import connections as decided_table
+from cilium_policies.show.table import FORMS
 
 
 @click.command("list", short_help="who may talk to whom")
 @options.reads_builds
-@options.output()
+@options.output(*FORMS, "yaml")
 @chooses_policies
 @click.option(
     "--focus", metavar="NS/NAME", default="", help="Only connections of this workload, or of namespace NS."
@@ -61,6 +62,8 @@ def list_command(form: str, which: str | None, now: bool, **given: Any) -> int:
         )
     if given["unknown_only"] and not given["open_ends"]:
         raise click.UsageError("--unknown-only goes with --uncovered")
+    if form == "yaml" and not given["open_ends"]:
+        raise click.UsageError("-o yaml goes with --uncovered: it is a block of spec.allow")
     run = options.run_of(given)
     if given["open_ends"]:
         count = _uncovered(run, form, unknown_only=given["unknown_only"])
@@ -74,7 +77,9 @@ def list_command(form: str, which: str | None, now: bool, **given: Any) -> int:
 def _uncovered(run: options.Run, form: str, *, unknown_only: bool) -> str:
     plan = run.made.plan
     table = uncovered.table(plan, unknown_only=unknown_only)
-    if form == "text":
+    if form == "yaml":
+        put("".join(f"{line}\n" for line in uncovered.block(plan, unknown_only=unknown_only)).encode())
+    elif form == "text":
         put("".join(f"{line}\n" for line in uncovered.lines(plan, unknown_only=unknown_only)).encode())
     else:
         items = uncovered.values(plan, unknown_only=unknown_only) if form == "json" else None

@@ -9,6 +9,7 @@ import click
 
 from cilium_policies.checks.situation import Situation
 from cilium_policies.cli import options
+from cilium_policies.cli.colour import verdicts
 from cilium_policies.cli.situations import chooses_policies, situation
 from cilium_policies.cli.streams import put, say
 from cilium_policies.document.finding import RefusedError, line_of, refused
@@ -53,7 +54,11 @@ def explain_command(
     asker = _Asker(options.run_of(given), which, given)
     answers = asker.answers(Drop(source, target, port))
     if form == "text":
-        put("".join(f"{line}\n" for answer in answers for line in question.lines(answer)).encode())
+        put(
+            "".join(
+                f"{verdicts(line, sys.stdout)}\n" for one in answers for line in question.lines(one)
+            ).encode()
+        )
     else:
         asker.show(answers, form)
     asker.warn()

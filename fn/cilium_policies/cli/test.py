@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
 
 from cilium_policies.cli import inputs, options
+from cilium_policies.cli.colour import BAD, GOOD, painted
 from cilium_policies.cli.situations import chooses_policies, situation
 from cilium_policies.cli.streams import put
 from cilium_policies.generate.summary import plural
@@ -88,8 +90,9 @@ def _show(run: options.Run, results: list[Result], form: str) -> None:
 
 def _lines(one: Result) -> list[str]:
     if one.passed:
-        return [f"ok    {one.expectation.text}\n"]
-    return [f"FAIL  {one.expectation.text} ({_place(one)})\n", *(f"      {why}\n" for why in one.failures)]
+        return [f"{painted('ok', GOOD, sys.stdout)}    {one.expectation.text}\n"]
+    head = f"{painted('FAIL', BAD, sys.stdout)}  {one.expectation.text} ({_place(one)})\n"
+    return [head, *(f"      {why}\n" for why in one.failures)]
 
 
 def _place(one: Result) -> str:

@@ -6,44 +6,50 @@ USAGE = """\
 usage: cilium-policies [OPTION …] [FILE|DIR …]
        cilium-policies COMMAND [OPTION …] …
 
-Reads a build (multi-document YAML, or the ResourceList of kustomize and kpt) and writes it back with zero-trust
-CiliumNetworkPolicies for every namespace in it. Without a FILE it reads stdin. In audit, the default, nothing is cut.
+Reads a build (multi-document YAML, or the ResourceList of kustomize and kpt) and
+writes it back with zero-trust CiliumNetworkPolicies for every namespace in it.
+Without a FILE it reads stdin. In audit, the default, nothing is cut.
 
   kustomize build . | cilium-policies > build.yaml
-  helm template my-app ./chart | cilium-policies --namespace my-app --mode enforce
+  helm template my-app ./chart | cilium-policies --namespace my-app
   cilium-policies build . | cilium-policies report > report.html
 
 options:
-  --config FILE       the config (docs/config.md); in a ResourceList it is the functionConfig
+  --config FILE       the config (docs/config.md); in a ResourceList it is the
+                      functionConfig
   --mode MODE         audit or enforce; sets spec.mode and nothing else
-  --set PATH=VALUE    sets one field of the config by its path below spec; lists with commas. Repeat it as you need
+  --set PATH=VALUE    sets one field of the config by its path below spec; lists
+                      with commas. Repeat it as you need
   -n, --namespace NAME
                       namespace of the objects that carry none
-  --inventory FILE    what other builds of the same cluster hold (cilium-policies inventory)
-  --exclude GLOB      files or folders below a DIR to leave out, as in .gitignore. Repeat it as you need
-  --only-policies     writes the policies alone; needed for several files or a folder
+  --inventory FILE    what other builds of the same cluster hold
+                      (cilium-policies inventory)
+  --exclude GLOB      files or folders below a DIR to leave out, as in
+                      .gitignore. Repeat it as you need
+  --only-policies     writes the policies alone; needed for several files or a
+                      folder
   -v, --verbose       one line on stderr for each warning
   --version           prints the version
   -h, --help          prints this
 
 commands (cilium-policies COMMAND --help):
-  build               builds a Flux, Argo CD or kustomize repository as one stream, with kustomize
+  build               builds a Flux, Argo CD or kustomize repository as one stream
   write               writes the policies as a GitOps file tree
   check               fails when a build lacks what the function would add
-  inventory           condenses a whole tree into one object that single builds read
-  rollout             shows the phases of enforcement; --advance goes on to the next
+  inventory           condenses a whole tree into one object for single builds
+  rollout             the phases of enforcement; --advance goes on to the next
   list                who may talk to whom
   explain             whether one connection passes, and which rule decides
   diff                connections that a change newly allows or denies
-  lint                policies that are refused, match nothing, or open more than they say
+  lint                policies that are refused, match nothing, or open too much
   test                expectations in a file, held against a build
-  audit               Hubble's flows against the enforced plan: what would be cut
+  audit               Hubble's flows against the plan: what would be cut
   report              one HTML page, SVG or Markdown with the whole picture
-  break-glass         prints one policy that opens a namespace in an emergency
+  break-glass         one policy that opens a namespace in an emergency
   components          the catalogue of known components
-  completion          prints the completion script for bash, zsh or fish
+  completion          the completion script for bash, zsh or fish
 
-exit code: 0 done; 1 input or config refused, or something found; 2 wrong command line
+exit code: 0 done; 1 input refused, or something found; 2 wrong command line
 """
 
 

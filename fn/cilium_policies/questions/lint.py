@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from cilium_policies.checks import needs
 from cilium_policies.checks.every import CHECKS
@@ -12,11 +13,12 @@ from cilium_policies.checks.rows import rows as found
 from cilium_policies.checks.situation import Known, Situation
 from cilium_policies.cilium.model import Policy
 from cilium_policies.cilium.validity import VERSIONS
-from cilium_policies.document.finding import ERROR
+from cilium_policies.document.finding import ERROR, line_of
 from cilium_policies.document.source import Source
 from cilium_policies.generate.plan import Plan
 from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.kube.objects import Object
+from cilium_policies.show.sarif import Result
 from cilium_policies.show.table import Cell, Table, columns
 
 
@@ -66,6 +68,74 @@ def values(rows: list[Row]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+class Group(NamedTuple):
+    """Faults of one cause: the first of them, and how many there are, in how many policies."""
+
+    first: Row
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody calls
+    policies: int
+    namespaces: tuple[str, ...]
+
+    def line(self) -> str:
+        """For people: the first fault, and what the others have in common with it."""
+        line = f"{line_of(self.first.finding())} [{self.first.check}]"
+        if self.count == 1:
+            return line
+        where = f" in {self.policies} policies" if self.policies > 1 else " in this policy"
+        spaces = ", ".join(self.namespaces[:4]) + (
+            f" and {len(self.namespaces) - 4} more namespaces" if len(self.namespaces) > 4 else ""
+        )
+        others = f"{spaces}; " if self.policies > 1 and spaces else ""
+        return f"{line} ({self.count} alike{where}: {others}--all lists them)"
+
+
+def grouped(rows: Iterable[Row]) -> list[Group]:
+    """Rows with the same check, the same place in policies of the same name, and the same cure as one."""
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        kind, _, rest = row.policy.partition("/")
+        key = (row.check, row.severity, kind, rest.rpartition("/")[2], row.path, row.cure)
+        groups.setdefault(key, []).append(row)
+    return [_group(members) for members in groups.values()]
+
+
+def _group(rows: list[Row]) -> Group:
+    policies = {row.policy for row in rows}
+    spaces = {policy.partition("/")[2].rpartition("/")[0] for policy in policies} - {""}
+    return Group(rows[0], len(rows), len(policies), tuple(sorted(spaces)))
+
+
+def identity(row: Row) -> str:
+    """What makes a fault the same in another version of the input: neither its line nor its place in a list."""
+    return "\n".join((row.check, row.policy, row.message))
+
+
+def new(rows: Iterable[Row], known: Counter[str]) -> list[Row]:
+    """The rows beyond those that are known already, each counted as often as it is known."""
+    left = Counter(known)
+    found = []
+    for row in rows:
+        if left[identity(row)]:
+            left[identity(row)] -= 1
+        else:
+            found.append(row)
+    return found
+
+
+def results(rows: Iterable[Row]) -> list[Result]:
+    """The same for SARIF."""
+    return [
+        Result(row.check, row.severity, f"{row.policy}: {row.path}: {row.message}; {row.cure}", row.file, row.line,
+               identity(row))
+        for row in rows
+    ]  # fmt: skip
+
+
+def descriptions() -> dict[str, str]:
+    """Each check and what it finds."""
+    return {name: (check.__doc__ or "").strip() for name, check in CHECKS.items()}
 
 
 def reference() -> Table:

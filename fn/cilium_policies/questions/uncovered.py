@@ -79,6 +79,11 @@ def lines(plan: Plan, *, unknown_only: bool = False) -> list[str]:
     return [*said, *_block(found)]
 
 
+def block(plan: Plan, *, unknown_only: bool = False) -> list[str]:
+    """The config lines alone, to paste below `spec:`."""
+    return _block(listed(plan, unknown_only=unknown_only)) or ["allow: []"]
+
+
 def _grouped(plan: Plan, found: Iterable[Uncovered]) -> list[str]:
     groups: dict[str, list[str]] = {}
     for one in found:

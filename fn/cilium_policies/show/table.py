@@ -17,6 +17,11 @@ class Column(NamedTuple):
     key: str
     title: str
 
+    @property
+    def whole(self) -> bool:
+        """Whether its cells are to be pasted: they stay on one line."""
+        return self.key == "cure"
+
 
 class Table(NamedTuple):
     """Rows of cells below named columns. `title` stands above it, `empty` in place of a table without rows."""
@@ -96,24 +101,53 @@ def _text(table: Table, width: int) -> str:
         return f"{head}{table.empty}\n"
     cells = [[column.title.upper() for column in table.columns]]
     cells += [[_plain(cell) for cell in row] for row in table.rows]
-    widths = _fitted([max(map(columns_of, column)) for column in zip(*cells, strict=True)], width)
-    return head + "".join(_text_line(line, widths) for line in cells)
+    widths = [max(map(columns_of, column)) for column in zip(*cells, strict=True)]
+    room = width - sum(widths[:-1]) - 2 * (len(widths) - 1)
+    if not width or widths[-1] <= room:
+        return head + "".join(_text_line(line, widths) for line in cells)
+    if room >= _READABLE and not table.columns[-1].whole:
+        return head + "".join(_folded(line, widths, room) for line in cells)
+    return head + "\n".join(_block(table.columns, line, width) for line in cells[1:])
+
+
+_READABLE = 24  # columns of a text that is folded
 
 
 def _text_line(cells: Iterable[str], widths: list[int]) -> str:
-    parts = [_padded(_cut(cell, width), width) for cell, width in zip(cells, widths, strict=True)]
+    parts = [_padded(cell, width) for cell, width in zip(cells, widths, strict=True)]
     return "  ".join(parts).rstrip() + "\n"
 
 
-def _fitted(widths: list[int], limit: int) -> list[int]:
-    """Widths that fit the limit: the widest column gives way first, none below eight."""
-    fitted = list(widths)
-    while limit and sum(fitted) + 2 * (len(fitted) - 1) > limit:
-        widest = max(range(len(fitted)), key=lambda number: fitted[number])
-        if fitted[widest] <= 8:
-            break
-        fitted[widest] -= 1
-    return fitted
+def _folded(cells: list[str], widths: list[int], room: int) -> str:
+    """A row whose last cell goes on below itself."""
+    first, *more = _wrapped(cells[-1], room)
+    indent = " " * (sum(widths[:-1]) + 2 * (len(widths) - 1))
+    return _text_line([*cells[:-1], first], widths) + "".join(f"{indent}{line}\n" for line in more)
+
+
+def _block(named: Sequence[Column], cells: list[str], width: int) -> str:
+    """A row as lines of its own, a cell a line, for a terminal that is too narrow for the table."""
+    lines: list[str] = []
+    for column, cell in zip(named, cells, strict=True):
+        if cell:
+            lead = f"{column.title}: " if lines else ""
+            indent = "  " if lines else ""
+            folded = (
+                [cell] if column.whole else _wrapped(cell, max(_READABLE, width - len(indent + lead) - 2))
+            )
+            lines += [f"{indent}{lead}{folded[0]}", *(f"{indent}  {line}" for line in folded[1:])]
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """The text in lines of at most so many columns; a word that is longer stays whole."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and columns_of(lines[-1]) + 1 + columns_of(word) > width:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+    return lines
 
 
 def columns_of(text: str) -> int:
@@ -127,18 +161,6 @@ def _width(letter: str) -> int:
     if unicodedata.combining(letter) or unicodedata.category(letter) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
-
-
-def _cut(text: str, width: int) -> str:
-    if columns_of(text) <= width:
-        return text
-    kept, room = "", width - 1
-    for letter in text:
-        room -= _width(letter)
-        if room < 0:
-            break
-        kept += letter
-    return kept + "…"
 
 
 def _padded(text: str, width: int) -> str:
