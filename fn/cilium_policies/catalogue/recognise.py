@@ -41,7 +41,7 @@ def recognise(
                 or _names(catalogue.components[one], name)
                 or _made_by_chart(catalogue.components[one], chart)
             ]
-    candidates = found or by_image
+    candidates = found or _by_image(catalogue, images[:1])  # side-cars name nothing
     if not candidates:
         return None
     if len(candidates) == 1:
@@ -51,6 +51,12 @@ def recognise(
     if ranked[0][0] == ranked[1][0]:
         return None
     return catalogue.components[ranked[0][1]]
+
+
+def sidecars(catalogue: Catalogue, images: Sequence[str]) -> list[str]:
+    """The components of the containers behind the first one: what they need the pod needs as well."""
+    found = (_by_image(catalogue, [image]) for image in images[1:])
+    return list(dict.fromkeys(one[0] for one in found if len(one) == 1))
 
 
 def labelled(component: Component, labels: Mapping[str, str], kind: str = "", name: str = "") -> bool:

@@ -58,6 +58,8 @@ _FIELD = 2 * _NEAR + 1  # of a line: key, separator and value
 _RARER = ("ndpoint", "NDPOINT", "eer", "EER", "eed", "EED", "roker", "ROKER", "oin", "OIN")  # of _HOST_WORDS
 _NEAR_LINES = 3  # a `port:` that belongs to a `host:` stands at most this far from it
 _TEMPLATE = r"\{\{[^{}\n]{0,500}\}\}"
+# `git@host:group/project.git`, as git and scp write it; a port stands in URLs only
+_SCP = r"(?<![\w./:@-])[A-Za-z_][\w-]{0,31}@((?:[\w-]{1,63}\.)+[A-Za-z][\w-]{0,62}):(?!\d{1,5}\b(?!/)|//)[\w~./-]"
 _RUBY = r"<%[^\n]{0,500}?%>"
 _SHELL = r"\$\([^()\n]{0,500}\s[^()\n]{0,500}\)"  # `$(cat FILE)`; `$(NAME)` is the kubelet's
 _VARIABLE = r"\$\(([A-Za-z_][\w.\-]*)\)"
@@ -84,6 +86,8 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         found += _urls(value, key, file)
     if ":" in value:
         found += _host_ports(value, key, file)
+        if "@" in value:
+            found += (Address(match[1], 22, "ssh", key=key) for match in re.finditer(_SCP, value))
     if ".svc" in value:
         found += (
             Address(

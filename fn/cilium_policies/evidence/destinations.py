@@ -135,8 +135,8 @@ class Destinations:
         if service.external_name:
             yield from self._external(workload, address, service)
             return
-        for peer, port in dict.fromkeys(self._pods(service, address, named.port)):
-            if peer.workload is workload and workload.kind != "DaemonSet" and workload.replicas < 2:
+        for peer, port in dict.fromkeys(self._pods(workload, service, address, named.port)):
+            if peer.workload is workload and workload.kind != "DaemonSet" and workload.replicas == 1:
                 continue  # its own Service, with no second pod behind it
             yield peer, (port,), Reason("calls-service", (service.namespace, service.name))
 
@@ -178,7 +178,13 @@ class Destinations:
                 if host_port == number:
                     yield from ((end, port) for end in ends(workload))
 
-    def _pods(self, service: Service, address: Address, name: str) -> Iterator[tuple[Peer, Port]]:
+    def _pods(
+        self, workload: Workload, service: Service, address: Address, name: str
+    ) -> Iterator[tuple[Peer, Port]]:
+        if not (name or address.port) and self._is_family(workload, service):
+            for entry in service.ports:  # a bare name says nothing of which; members use all of them
+                yield from behind(self._cluster, service, str(entry.port), entry.protocol)
+            return
         wanted = name or (str(address.port) if address.port else _likely_port(service))
         entries = list(service_ports(service, wanted)) if wanted else []
         if not entries and not address.explicit:
@@ -187,10 +193,22 @@ class Destinations:
         for entry in entries:
             # A URL does not say whether the program speaks TCP or UDP; what the Service has there counts.
             yield from behind(self._cluster, service, str(entry.port), entry.protocol)
-        if not entries and service.headless and wanted.isdigit():
-            # Its name stands for the pods themselves, so the number is a pod port already.
+        shown = service.source is not None and service.source.kind == "Service" and not self._is_made(service)
+        if not entries and (service.headless or not shown) and wanted.isdigit():
+            # Its name stands for the pods themselves, so the number is a pod port already; and of a Service that a
+            # chart or an operator makes not every port is known.
             for workload in self._cluster.backends(service):
                 yield from ((end, Port(int(wanted), address.protocol)) for end in ends(workload))
+
+    def _is_family(self, workload: Workload, service: Service) -> bool:
+        """Whether a Service is for members of one thing: headless, or before pods of the caller's own release."""
+        behind_it = self._cluster.backends(service)
+        return service.headless or bool(
+            workload.release and behind_it and all(one.release == workload.release for one in behind_it)
+        )
+
+    def _is_made(self, service: Service) -> bool:
+        return any(not one.rendered for one in self._cluster.backends(service))
 
     def _external(self, workload: Workload, address: Address, service: Service) -> Iterator[Destination]:
         """An ExternalName Service is an alias; its ports translate nothing."""

@@ -64,7 +64,9 @@ def behind(
             elif is_port_name(target):
                 yield _elsewhere(service), Port(0, entry.protocol, target)
         if not service.selector and service.addresses:
-            number = int(target) if target.isdigit() else entry.port
+            listened = dict(service.endpoint_ports)
+            only = next(iter(listened.values())) if len(listened) == 1 else 0
+            number = listened.get(entry.name) or only or (int(target) if target.isdigit() else entry.port)
             for address in service.addresses:
                 if not is_metadata(address):  # only by the user's own word
                     yield cidr(address), Port(number, entry.protocol)

@@ -22,7 +22,9 @@ _STANDARD = "gateway.networking.k8s.io/gateway-name"
 _OWNER = "gateway.envoyproxy.io/owning-gateway-name"
 _OWNER_NAMESPACE = "gateway.envoyproxy.io/owning-gateway-namespace"
 _OWNER_CLASS = "gateway.envoyproxy.io/owning-gatewayclass"
-_CILIUM = "io.cilium/"  # gateway-controller, ingress-controller: traffic has the identity `ingress`
+# Cilium's own gateways and Ingresses, whose traffic has the identity `ingress`: its GatewayClass says the first, its
+# chart's IngressClass the second (cilium/cilium: install/kubernetes/cilium/templates/cilium-ingress-class.yaml).
+_CILIUM = ("io.cilium/", "cilium.io/")
 _USUAL = "envoy-gateway-system"  # where its controller runs unless somebody chose otherwise
 INGRESS = entity("ingress")
 _NO_NAMES = (
@@ -123,7 +125,7 @@ class Gateways:
         for one in self._cluster.inventory.of("GatewayClass"):
             if one.name == class_name:
                 return text(one.spec.get("controllerName"))
-        return _CILIUM if class_name == "cilium" else ""
+        return _CILIUM[0] if class_name == "cilium" else ""
 
     def _made_for(self, namespace: str, name: str) -> Iterator[Workload]:
         for workload in self._by_label.get((_OWNER, name), ()):
@@ -150,7 +152,7 @@ class Gateways:
         class_name = text(gateway.spec.get("gatewayClassName"))
         labelled = self._by_label.get((_OWNER_CLASS, class_name), [])
         merged = [one for one in labelled if self._may_serve(one, namespace)]
-        if merged or self._class_controller(gateway).startswith((_CILIUM, "gateway.envoyproxy.io/")):
+        if merged or self._class_controller(gateway).startswith((*_CILIUM, "gateway.envoyproxy.io/")):
             return merged
         return self.controllers(
             namespace, GATEWAY_API, "gatewayclasses/status", self._class_controller(gateway), class_name

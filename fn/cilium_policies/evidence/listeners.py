@@ -13,6 +13,7 @@ from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, map
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
+from cilium_policies.workloads.proxies import http3
 
 ENVOY_SHIFT = 10_000  # Envoy Gateway: a privileged listener port plus this
 _TLS = ("HTTPS", "TLS")
@@ -37,7 +38,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 
 def listening(cluster: Cluster, gateways: Gateways, gateway: Object, workload: Workload) -> Iterator[Port]:
     """The pod ports of a Gateway's proxies, one a listener, with HTTP/3's UDP twin."""
-    twins = _http3(cluster, gateway)
+    twins = http3(cluster.inventory, gateway)
     for listener in mappings(gateway.spec.get("listeners")):
         number = integer(listener.get("port"))
         if number is None:
@@ -99,17 +100,6 @@ def _exposure(cluster: Cluster, gateway: Object, services: list[Service]) -> tup
     kind = text(settings.get("type")) or gateway.annotations.get("networking.istio.io/service-type", "")
     ranges = [text(entry) for entry in sequence(settings.get("loadBalancerSourceRanges"))]
     return kind != "ClusterIP", [] if _EVERYBODY & set(ranges) else ranges
-
-
-def _http3(cluster: Cluster, gateway: Object) -> set[str]:
-    """Names of the listeners with HTTP/3, "" for all of them."""
-    found = set()
-    for one in cluster.inventory.of("ClientTrafficPolicy"):
-        if one.namespace == gateway.namespace and isinstance(one.spec.get("http3"), dict):
-            for target in targets_of(one):
-                if text(target.get("kind")) == "Gateway" and text(target.get("name")) == gateway.name:
-                    found.add(text(target.get("sectionName")))
-    return found
 
 
 def targets_of(policy: Object) -> list[Mapping]:

@@ -33,7 +33,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             for workload in cluster.backends(service):
                 headless.setdefault(id(workload), []).append(service)
     for workload in cluster.workloads:
-        if workload.host_network or (workload.replicas < 2 and workload.kind != "DaemonSet"):
+        if workload.host_network or (workload.replicas == 1 and workload.kind != "DaemonSet"):
             continue
         ports = dict.fromkeys(_member_ports(cluster, workload, headless.get(id(workload), [])))
         if ports:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         "label-only",
         "no-tie",
         "no-binding",
+        "values-elsewhere",
         "api-only",
         "own-edges",
         "makes-pods",
@@ -53,6 +54,7 @@ _SENTENCES: dict[Why, str] = {
     "label-only": "only a label says that it is {}, and its image is called otherwise",
     "no-tie": "it may call {}, and nothing says which of {}",
     "no-binding": "{} calls the Kubernetes API, and the input binds no role to the service account of these pods",
+    "values-elsewhere": "its values stand in part in {}, which is not read",
     "api-only": "it calls the Kubernetes API; whether anything else, the manifests do not tell",
     "own-edges": "what the manifests name is allowed; whether there is more, they do not tell",
     "makes-pods": "pods may come of it that no manifest shows ({})",
@@ -187,12 +189,15 @@ class Knowledge:
             return
         entry = self._catalogue.get(one.component) if one.component else None
         stated = entry is not None and _states(entry, direction)
-        sure = entry is not None and one.by_label and one.by_image and not is_from_memory(entry)
+        told = one.by_label and one.by_image and not self._unread(one)
+        sure = entry is not None and told and not is_from_memory(entry)
         if (stated and sure) or (direction == INGRESS and self._has_no_door(one)):
             return
         edges = self._edges.get(key, [])
         degree, why = _degree(one, entry, direction, edges, stated=stated)
         parts = (entry.name,) if entry is not None else ()
+        if stated and (elsewhere := self._unread(one)):
+            why, parts = "values-elsewhere", (", ".join(elsewhere),)
         yield Uncovered(
             degree,
             why,
@@ -204,6 +209,14 @@ class Knowledge:
             parts,
             cure(self._cluster, one, direction),
         )
+
+    def _unread(self, one: Workload) -> list[str]:
+        """Where more values of its release stand."""
+        if one.rendered or one.source is None or one.source.kind != "HelmRelease":
+            return []
+        from cilium_policies.workloads.releases.release import unread_values
+
+        return unread_values(one.source, self._cluster.inventory)
 
     def _has_no_door(self, one: Workload) -> bool:
         """Whether nobody can mean to call these pods: they are shown whole, and have no port, or only ports that a

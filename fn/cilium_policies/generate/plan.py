@@ -63,7 +63,13 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     dns = Dns(cluster, config)
     told = [*evidence.edges(cluster, hints)]
     ties = Ties(cluster, catalogue, parts, [*allowed.edges, *told])
-    found = [*allowed.edges, *dns.edges(), *known.edges(cluster, catalogue, parts, ties), *told]
+    found = [
+        *allowed.edges,
+        *dns.edges(),
+        *known.edges(cluster, catalogue, parts, ties),
+        *known.sidecars(cluster, catalogue),
+        *told,
+    ]
     mesh = injected(cluster, catalogue, parts, hints, sources)
     if mesh is not None:
         found += mesh.edges()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.document.finding import WARNING, Finding
+from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.document.source import Source
 from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.workloads.cluster import Cluster
@@ -15,6 +15,12 @@ def warnings(cluster: Cluster, chosen: set[str], sources: Iterable[Source] = ())
     """Variables that nobody sets, names that are none, Services without pods, and what is wrong with the user's own
     policies; `sources` are the texts that hold them."""
     yield from _unset(cluster)
+    yield from _unread(cluster)
+    twice = [one for one in cluster.repeated if not one.where.elsewhere]
+    if twice:
+        more = f", and {len(twice) - 1} more objects" if len(twice) > 1 else ""
+        message = f"{twice[0]} stands in the input twice{more}: the first of each counts"
+        yield twice[0].finding(INFO, message, "nothing, where builds share it")
     for pod in cluster.unnamed:
         if pod.own:
             message = f"{pod} has no name that the API server takes: its pods get no policy"
@@ -26,6 +32,20 @@ def warnings(cluster: Cluster, chosen: set[str], sources: Iterable[Source] = ())
         from cilium_policies.checks.rows import warnings as judged  # few inputs hold policies of their own
 
         yield from judged(cluster, chosen, sources)
+
+
+def _unread(cluster: Cluster) -> Iterator[Finding]:
+    """Values of releases that stand elsewhere count as empty: what they switch on is not seen."""
+    releases = cluster.inventory.of("HelmRelease", group="helm.toolkit.fluxcd.io")
+    if not any("valuesFrom" in one.spec for one in releases):
+        return
+    from cilium_policies.workloads.releases.release import unread_values
+
+    for one in releases:
+        found = [] if one.where.elsewhere else unread_values(one, cluster.inventory)
+        if found:
+            message = f"the values of {one} stand in part in {', '.join(found)}, which is not read"
+            yield one.finding(WARNING, message, "show it, or render the chart (helm template, flate)")
 
 
 def _unset(cluster: Cluster) -> Iterator[Finding]:

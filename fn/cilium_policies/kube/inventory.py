@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cilium_policies.kube.objects import Object
+from cilium_policies.kube.objects import CLUSTER_SCOPED, Object
 
 
 class Inventory:
@@ -14,6 +14,10 @@ class Inventory:
         self.objects: list[Object] = []
         self._by_kind: dict[str, list[Object]] = {}
         self._by_id: dict[tuple[str, str, str], Object] = {}
+        self._seen: set[tuple[str, str, str, str]] = set()
+        self.repeated: list[
+            Object
+        ] = []  # what an earlier object of this group, kind, namespace and name stands for
         self.add(objects)
 
     def add(self, objects: Iterable[Object]) -> None:
@@ -42,3 +46,20 @@ def policy_objects(inventory: Inventory) -> list[Object]:
     """Every policy of the user's in the input."""
     cilium = inventory.of("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", group="cilium.io")
     return [*cilium, *inventory.of("NetworkPolicy", group="networking.k8s.io")]
+
+
+def distinct(objects: Iterable[Object]) -> tuple[list[Object], list[Object]]:
+    """The objects, and apart from them those that repeat an earlier one's group, kind, namespace and name: two files
+    may hold one object (a shared Namespace, a tree given twice). Not told apart by name are objects without one, and
+    those that a variable names or an outer layer has yet to place."""
+    kept: list[Object] = []
+    repeated: list[Object] = []
+    seen: set[tuple[str, str, str, str]] = set()
+    for one in objects:
+        key = (one.group, one.kind, one.namespace, one.name)
+        unplaced = one.namespace in ("", "_") and one.kind not in CLUSTER_SCOPED
+        named = one.name and "${" not in one.name and "${" not in one.namespace and not unplaced
+        (repeated if named and key in seen else kept).append(one)
+        if named:
+            seen.add(key)
+    return kept, repeated

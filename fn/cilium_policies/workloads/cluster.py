@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from cilium_policies.config.settings import Settings
 from cilium_policies.kube.access_rules import EVERYWHERE, Bindings
 from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import Object
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.flux import Owner
 from cilium_policies.workloads.makers import Maker
@@ -36,10 +37,12 @@ class Cluster:
         owners: Sequence[Owner] = (),
         unnamed: Sequence[Workload] = (),
         makers: Sequence[Maker] = (),
+        repeated: Sequence[Object] = (),
         roles: Roles | None = None,
     ) -> None:
         self.roles = roles or {}
         self.owners = owners  # the Flux Kustomizations that apply objects of the input
+        self.repeated = repeated  # what repeats an earlier object by name
         self.makers = makers  # objects of which pods may come that nobody here knows
         self.unnamed = unnamed  # workloads whose name the API server would refuse
         self.inventory = inventory
@@ -57,6 +60,7 @@ class Cluster:
             self._by_namespace.setdefault(workload.namespace, []).append(workload)
             for key, value in workload.labels.items():
                 self._by_label.setdefault((workload.namespace, key, value), []).append(workload)
+        self._later: dict[tuple[str, str], list[Workload]] = {}
         self._services = {(service.namespace, service.name): service for service in services}
         self._services_in: dict[str, list[Service]] = {}
         for service in services:
@@ -123,7 +127,8 @@ class Cluster:
         return [
             one
             for one in self.services_in(workload.namespace)
-            if one.selector and one.selector.items() <= workload.labels.items()
+            if one.selector
+            and (one.selector.items() <= workload.labels.items() or workload in self._labelled_later(one))
         ]
 
     def selected(self, namespace: str, labels: dict[str, str]) -> list[Workload]:
@@ -136,7 +141,22 @@ class Cluster:
 
     def backends(self, service: Service) -> list[Workload]:
         """The workloads behind a Service."""
-        return self.selected(service.namespace, service.selector) or self._operated(service)
+        return (
+            self.selected(service.namespace, service.selector)
+            or self._operated(service)
+            or self._labelled_later(service)
+        )
+
+    def _labelled_later(self, service: Service) -> list[Workload]:
+        """The one workload behind a Service that also asks for a label which programs set at run time
+        (`vault-active`, `role: primary`): no template of the namespace carries the key."""
+        key = (service.namespace, service.name)
+        if key not in self._later:
+            known = {label for one in self.in_namespace(service.namespace) for label in one.labels}
+            rest = {label: value for label, value in service.selector.items() if label in known}
+            found = self.selected(service.namespace, rest) if 0 < len(rest) < len(service.selector) else []
+            self._later[key] = found if len(found) == 1 else []
+        return self._later[key]
 
     def _operated(self, service: Service) -> list[Workload]:
         """Pods of operators by their object's name: of the labels that a Service asks for (`role: primary`) the

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
-from cilium_policies.catalogue.recognise import labelled, recognise, repository_of
+from cilium_policies.catalogue.recognise import labelled, recognise, repository_of, sidecars
 from cilium_policies.config.settings import Settings
 from cilium_policies.document.finding import refused
-from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.inventory import Inventory, distinct
 from cilium_policies.kube.names import is_name, is_namespace
 from cilium_policies.kube.objects import Object
 from cilium_policies.kube.reading import UNPLACED
@@ -32,7 +32,8 @@ def gather(
     Raises RefusedError for a workload whose namespace is not known: its policies would select other pods.
     """
     owners: list[flux.Owner] = []
-    shown = Inventory(flux.resolve([*objects, *others], owners))
+    found, repeated = distinct(flux.resolve([*objects, *others], owners))
+    shown = Inventory(found)
     workloads: list[Workload] = []
     services: list[Service] = []
     if shown.of(*_RELEASES) or shown.of("Kustomization", group="kustomize.config.k8s.io"):
@@ -65,7 +66,7 @@ def gather(
         narrow_to(settings.identity_labels, workloads)
     sources = {id(one.source) for one in workloads}
     unseen = list(makers(shown, unknown, sources)) if unknown else []
-    return Cluster(shown, workloads, services, settings, owners, unnamed, unseen, catalogue.roles)
+    return Cluster(shown, workloads, services, settings, owners, unnamed, unseen, repeated, catalogue.roles)
 
 
 def _operated(
@@ -120,6 +121,13 @@ def _is_called_so(workload: Workload, component: Component) -> bool:
 
 
 def _recognise(workload: Workload, catalogue: Catalogue) -> None:
+    _recognise_first(workload, catalogue)
+    if workload.rendered and len(workload.images) > 1:
+        found = sidecars(catalogue, workload.images)
+        workload.sidecars = tuple(one for one in found if one != workload.component)
+
+
+def _recognise_first(workload: Workload, catalogue: Catalogue) -> None:
     if workload.component:
         return
     component = recognise(

@@ -7,6 +7,7 @@ are configured.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.conditions import holds, object_makes, via_agrees
@@ -22,6 +23,8 @@ from cilium_policies.workloads import proxies
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases.value_texts import object_texts
 from cilium_policies.workloads.releases.values import read
+
+_FIELD = r"\{(spec\.[\w.]+)\|([^{}]*)\}"  # `{spec.nameOverride|alloy}`: a field of the object, else that text
 
 
 def made(
@@ -122,6 +125,8 @@ def _workload(one: Object, component: Component, entry: MadeBy, facts: _Facts) -
 def _filled(template: str, one: Object, port: str = "") -> str:
     if "{" not in template:
         return template
+    if "{spec." in template:
+        template = re.sub(_FIELD, lambda found: text(read(one.body, found[1])) or found[2], template)
     return template.replace("{name}", one.name).replace("{namespace}", one.namespace).replace("{port}", port)
 
 

@@ -82,6 +82,7 @@ class Workload:
         "replicas",
         "selector",
         "service_account",
+        "sidecars",
         "source",
         "texts",
         "values",
@@ -99,7 +100,7 @@ class Workload:
         self.service_account = "default"
         self.mounts_token: bool | None = None  # None: not said
         self.host_network = False
-        self.replicas = 1
+        self.replicas = 1  # 0: not said
         self.ports: tuple[Port, ...] = ()  # declared container ports, hostPorts of those below
         self.probes: tuple[Port, ...] = ()  # what the kubelet calls (number may be 0 with a name)
         self.images: tuple[str, ...] = ()
@@ -108,6 +109,7 @@ class Workload:
         self.release = ""  # Helm release, where one is known
         self.chart = ""  # chart name, where one is known
         self.values: Mapping = {}  # Helm values or the custom resource's spec, for conditions
+        self.sidecars: tuple[str, ...] = ()  # catalogue entries of the containers behind the first
         self.component = ""  # catalogue entry, once recognised
         self.by_label = True  # recognised by more than its image: it is set up as the component's charts do
         self.by_image = True  # one of its images is called as the component's, whatever the registry
@@ -162,6 +164,7 @@ class Service(NamedTuple):
     local_traffic: bool  # externalTrafficPolicy: Local
     addresses: tuple[str, ...]  # EndpointSlice or Endpoints addresses of a selector-less Service
     source: Object | None
+    endpoint_ports: tuple[tuple[str, int], ...] = ()  # (name, number) where `addresses` listen
 
     @property
     def where(self) -> Where:

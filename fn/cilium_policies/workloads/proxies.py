@@ -19,6 +19,7 @@ from cilium_policies.kube.objects import (
     text,
 )
 from cilium_policies.kube.ports import Port
+from cilium_policies.kube.selectors import selects
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 
 _GROUP = "gateway.networking.k8s.io"
@@ -99,7 +100,7 @@ def _hashed(name: str) -> str:
 
 def _ports(inventory: Inventory, gateway: Object, shifted: bool) -> Iterator[ServicePort]:
     """A Service port for each listener, TCP and UDP where HTTP/3 is on."""
-    twins = _http3(inventory, gateway)
+    twins = http3(inventory, gateway)
     for listener in _listeners(inventory, gateway):
         number = integer(listener.get("port"))
         if number is None:
@@ -122,14 +123,17 @@ def _listeners(inventory: Inventory, gateway: Object) -> Iterator[Mapping]:
             yield from mappings(one.spec.get("listeners"))
 
 
-def _http3(inventory: Inventory, gateway: Object) -> set[str]:
-    """Names of the listeners with HTTP/3, "" for all."""
+def http3(inventory: Inventory, gateway: Object) -> set[str]:
+    """Names of a Gateway's listeners with HTTP/3 (Envoy Gateway's ClientTrafficPolicy), "" for all."""
     found = set()
     for one in inventory.of("ClientTrafficPolicy"):
         if one.namespace == gateway.namespace and isinstance(one.spec.get("http3"), dict):
             for target in [*mappings(one.spec.get("targetRefs")), mapping(one.spec.get("targetRef"))]:
                 if text(target.get("kind")) == "Gateway" and text(target.get("name")) == gateway.name:
                     found.add(text(target.get("sectionName")))
+            for chosen in mappings(one.spec.get("targetSelectors")):
+                if text(chosen.get("kind")) == "Gateway" and selects(chosen, gateway.labels):
+                    found.add("")
     return found
 
 

@@ -23,7 +23,7 @@ from cilium_policies.kube.objects import (
 from cilium_policies.kube.pods import WORKLOAD_KINDS, containers, pod_template
 from cilium_policies.kube.ports import Port
 from cilium_policies.kube.templates import has_labels, templates
-from cilium_policies.lean import TYPE_CHECKING
+from cilium_policies.lean import TYPE_CHECKING, Any
 from cilium_policies.workloads.model import Service, ServicePort, Text, Workload
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 _WORDS: tuple[TextKind, ...] = ("command", "args")
+_SCALED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout")
 _MAX_TEXT = 1_000_000  # a ConfigMap's or Secret's limit is 1 MiB; no longer text can come from a real cluster
 
 
@@ -46,8 +47,21 @@ def workloads(inventory: Inventory, unknown: Iterable[tuple[str, str]] = ()) -> 
     for group, kind in unknown:
         for one in inventory.of(kind, group=group):
             found += (_workload(one, each, configs) for each in templates(one.spec) if has_labels(each))
+    _scale(inventory, found)
     _number([one for one in found if not (one.source and one.source.name)])
     return found
+
+
+def _scale(inventory: Inventory, found: list[Workload]) -> None:
+    """Autoscalers say how many pods there may be, whatever the manifest starts with."""
+    most: dict[tuple[str, str, str], int] = {}
+    for one in inventory.of("HorizontalPodAutoscaler", "ScaledObject"):
+        target = mapping(one.spec.get("scaleTargetRef"))
+        kind, name = text(target.get("kind")) or "Deployment", text(target.get("name"))
+        limit = integer(one.spec.get("maxReplicas")) or integer(one.spec.get("maxReplicaCount")) or 2
+        most[one.namespace, kind, name] = limit
+    for workload in found if most else ():
+        workload.replicas = max(workload.replicas, most.get(workload.key, 0))
 
 
 def _number(nameless: list[Workload]) -> None:
@@ -71,7 +85,7 @@ def _workload(one: Object, template: Mapping, configs: _Configs) -> Workload:
     if spec.get("automountServiceAccountToken") is not None:
         made.mounts_token = flag(spec.get("automountServiceAccountToken"), True)
     made.host_network = flag(spec.get("hostNetwork"))
-    made.replicas = integer(one.spec.get("replicas")) or 1
+    made.replicas = integer(one.spec.get("replicas")) or (0 if one.kind in _SCALED else 1)
     made.ports = tuple(_ports(spec))
     made.probes = tuple(dict.fromkeys(_probes(spec, made.ports)))
     made.images = tuple(text(container.get("image")) for container in containers(spec))
@@ -141,10 +155,23 @@ class _Configs:
             one = self._inventory.get(kind, namespace, name)
             found = list(_entries(one)) if one else []
             if kind == "Secret" and (external := self._external.get((namespace, name))):
-                data = strings(at(external.body, "spec", "target", "template", "data"))
-                found += [Text("entry", entry, value, external, entry) for entry, value in data.items()]
+                found += self._templated(external)
             self._read[key] = tuple(found)
         return self._read[key]
+
+    def _templated(self, external: Object) -> Iterator[Text]:
+        """What an ExternalSecret's template says, in itself and in the ConfigMaps that it is taken from."""
+        template = mapping(at(external.body, "spec", "target", "template"))
+        for entry, value in strings(template.get("data")).items():
+            yield Text("entry", entry, value, external, entry)
+        for source in mappings(template.get("templateFrom")):
+            if literal := text(source.get("literal")):
+                yield Text("entry", "", literal, external, "templateFrom")
+            reference = mapping(source.get("configMap"))
+            keys = {text(item.get("key")) for item in mappings(reference.get("items"))}
+            for found in self.of("ConfigMap", external.namespace, text(reference.get("name"))):
+                if not keys or found.key in keys:
+                    yield found
 
 
 def _entries(one: Object) -> Iterator[Text]:
@@ -203,26 +230,40 @@ def _mounted(volume: Mapping) -> Iterator[tuple[str, str]]:
             yield ("Secret", name)
 
 
+class _Ends:
+    """The addresses behind a Service without a selector, and the ports on which they listen, by port name."""
+
+    def __init__(self) -> None:
+        self.addresses: list[str] = []
+        self.ports: dict[str, int] = {}
+
+    def listen(self, ports: Any) -> None:
+        for entry in mappings(ports):
+            if number := integer(entry.get("port")):
+                self.ports.setdefault(text(entry.get("name")), number)
+
+
 def services(inventory: Inventory) -> list[Service]:
-    """The Services of the input, with the addresses of their EndpointSlices or Endpoints."""
-    addresses: dict[tuple[str, str], list[str]] = {}
+    """The Services of the input, with the addresses and ports of their EndpointSlices or Endpoints."""
+    ends: dict[tuple[str, str], _Ends] = {}
     for one in inventory.of("EndpointSlice"):
-        service = one.labels.get("kubernetes.io/service-name", "")
+        found = ends.setdefault((one.namespace, one.labels.get("kubernetes.io/service-name", "")), _Ends())
+        found.listen(one.body.get("ports"))
         for endpoint in mappings(one.body.get("endpoints")):
-            addresses.setdefault((one.namespace, service), []).extend(
-                map(text, sequence(endpoint.get("addresses")))
-            )
+            found.addresses += map(text, sequence(endpoint.get("addresses")))
     for one in inventory.of("Endpoints"):
+        found = ends.setdefault((one.namespace, one.name), _Ends())
         for subset in mappings(one.body.get("subsets")):
-            found = [text(entry.get("ip")) for entry in mappings(subset.get("addresses"))]
-            addresses.setdefault((one.namespace, one.name), []).extend(found)
+            found.listen(subset.get("ports"))
+            found.addresses += (text(entry.get("ip")) for entry in mappings(subset.get("addresses")))
+    nothing = _Ends()
     return [
-        _service(one, addresses.get((one.namespace, one.name), []))
+        _service(one, ends.get((one.namespace, one.name), nothing))
         for one in inventory.of("Service", group="")
     ]
 
 
-def _service(one: Object, addresses: list[str]) -> Service:
+def _service(one: Object, ends: _Ends) -> Service:
     spec = one.spec
     kind = text(spec.get("type")) or "ClusterIP"
     ports = tuple(
@@ -247,6 +288,7 @@ def _service(one: Object, addresses: list[str]) -> Service:
         tuple(map(text, sequence(spec.get("externalIPs")))),
         tuple(map(text, sequence(spec.get("loadBalancerSourceRanges")))),
         spec.get("externalTrafficPolicy") == "Local",
-        tuple(addresses),
+        tuple(ends.addresses),
         one,
+        tuple(ends.ports.items()),
     )

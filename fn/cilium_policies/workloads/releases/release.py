@@ -130,6 +130,16 @@ def _flux_values(one: Object, inventory: Inventory) -> Mapping:
     return merge(found, mapping(one.spec.get("values")))
 
 
+def unread_values(one: Object, inventory: Inventory) -> list[str]:
+    """The ConfigMaps and Secrets of a HelmRelease's `valuesFrom` that say something nobody here reads."""
+    found = []
+    for reference in mappings(one.spec.get("valuesFrom")):
+        kind, name = text(reference.get("kind")), text(reference.get("name"))
+        if kind != "ConfigMap" or inventory.get(kind, one.namespace, name) is None:
+            found.append(f"{kind} {one.namespace}/{name}")
+    return found
+
+
 def _referenced(one: Object, reference: Mapping, inventory: Inventory) -> str | None:
     kind = text(reference.get("kind"))
     holder = inventory.get(kind, one.namespace, text(reference.get("name")))

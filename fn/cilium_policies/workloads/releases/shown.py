@@ -6,6 +6,7 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.workloads.model import Service, Workload
 from cilium_policies.workloads.releases import app_template, charts, release
+from cilium_policies.workloads.releases.app_names import CHART
 
 
 def add_releases(shown: Inventory, catalogue: Catalogue) -> tuple[list[Workload], list[Service]]:
@@ -13,10 +14,20 @@ def add_releases(shown: Inventory, catalogue: Catalogue) -> tuple[list[Workload]
     added to the inventory as the objects that `helm template` would print."""
     rest = []
     for found in release.collect(shown):
-        if app_template.recognises(found):
+        # What the catalogue knows of a chart goes before the look of its values.
+        known = found.chart != CHART and bool(catalogue.by_chart(found.chart))
+        if app_template.recognises(found) and not known:
             shown.add(app_template.expand(found))
         else:
             rest.append(found)
     workloads, services, written = charts.every(rest, catalogue)
     shown.add(written)
-    return workloads, services
+    return [one for one in workloads if not _is_uncertain(one, shown)], services
+
+
+def _is_uncertain(one: Workload, shown: Inventory) -> bool:
+    """CoreDNS's label is a value of its chart (`k8sAppLabelOverride`): where that may stand in values that the input
+    does not show, the DNS pods count as not shown, and both usual labels are let in."""
+    if one.component != "coredns" or one.source is None or one.source.kind != "HelmRelease":
+        return False
+    return "k8sAppLabelOverride" not in one.values and bool(release.unread_values(one.source, shown))
