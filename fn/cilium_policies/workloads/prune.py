@@ -14,6 +14,7 @@ from cilium_policies.catalogue.model import group_kind
 from cilium_policies.kube.objects import Mapping, Object, at, decoded, mapping, mappings, strings, text
 from cilium_policies.kube.pods import WORKLOAD_KINDS
 from cilium_policies.workloads import reduce
+from cilium_policies.workloads.owned import controller, ended
 
 # Kinds that evidence and the finding of workloads read; tests hold this list against the code.
 READ_KINDS = frozenset(
@@ -84,7 +85,7 @@ class Pruner:
         asked = (one.group, one.kind) in self._kinds or ("", one.kind) in self._kinds
         if one.kind not in READ_KINDS and one.kind not in WORKLOAD_KINDS and not asked:
             return None
-        body = self._body(one)
+        body = None if ended(one) else self._body(one)
         if body is None:
             return None
         identity: Mapping = {"apiVersion": one.api_version, "kind": one.kind, "metadata": _metadata(one)}
@@ -159,6 +160,10 @@ def _metadata(one: Object) -> Mapping:
     annotations = {key: value for key, value in one.annotations.items() if not key.startswith(_APPLIED)}
     if annotations:
         kept["annotations"] = annotations
+    if owner := controller(one):
+        kept["ownerReferences"] = [
+            {"kind": owner.get("kind"), "name": owner.get("name"), "controller": "true"}
+        ]
     return kept
 
 

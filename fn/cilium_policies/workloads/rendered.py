@@ -20,11 +20,12 @@ from cilium_policies.kube.objects import (
     strings,
     text,
 )
-from cilium_policies.kube.pods import WORKLOAD_KINDS, containers, pod_template
+from cilium_policies.kube.pods import containers
 from cilium_policies.kube.ports import Port
 from cilium_policies.kube.templates import has_labels, templates
 from cilium_policies.lean import TYPE_CHECKING, Any
 from cilium_policies.workloads.model import Service, ServicePort, Text, Workload
+from cilium_policies.workloads.owned import standing
 
 if TYPE_CHECKING:
     from cilium_policies.workloads.model import TextKind
@@ -40,10 +41,12 @@ def workloads(inventory: Inventory, unknown: Iterable[tuple[str, str]] = ()) -> 
     for each pod template with labels that an object holds."""
     configs = _Configs(inventory)
     found = []
-    for one in inventory.of(*sorted(WORKLOAD_KINDS)):
-        template = pod_template(one)
-        if template is not None:
-            found.append(_workload(one, template, configs))
+    for made in standing(inventory):
+        workload = _workload(made.one, made.template, configs)
+        if made.name:
+            workload.name, workload.kind = made.name, made.kind or workload.kind
+            workload.instance = workload.release or made.name
+        found.append(workload)
     for group, kind in unknown:
         for one in inventory.of(kind, group=group):
             found += (_workload(one, each, configs) for each in templates(one.spec) if has_labels(each))

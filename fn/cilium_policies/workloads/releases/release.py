@@ -10,6 +10,7 @@ from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
+from cilium_policies.workloads.owned import installed
 from cilium_policies.workloads.releases.values import merge, set_path
 
 _FLUX = "helm.toolkit.fluxcd.io"
@@ -51,7 +52,20 @@ def collect(inventory: Inventory) -> list[Release]:
     found += k3s.collect(inventory)
     found += argo.collect(inventory)
     found += inflated.collect(inventory)
-    return found
+    return _not_installed(found, installed(inventory)) if found else found
+
+
+def _not_installed(found: list[Release], shown: set[tuple[str, str, str]]) -> list[Release]:
+    """Those whose objects the input does not show as well: rendered by a tool, or dumped from a cluster."""
+    return [
+        one
+        for one in found
+        if not shown.intersection((
+            ("helm", one.namespace, one.name),
+            ("flux" if one.source.kind == "HelmRelease" else "", one.source.namespace, one.source.name),
+            ("argo" if one.source.kind == "Application" else "", "", one.source.name),
+        ))
+    ]  # fmt: skip
 
 
 def flux_release(one: Object, inventory: Inventory) -> Release:
