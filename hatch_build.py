@@ -21,9 +21,9 @@ class CatalogueIndexHook(BuildHookInterface):  # type: ignore[type-arg]
             return
         build_data.setdefault("force_include", {})["docs/schema"] = "cilium_policies/schemas"
         sys.path.insert(0, str(Path(self.root, "fn")))
-        from cilium_policies.catalogue import index, load
+        from cilium_policies.catalogue import files, index
 
         path = index.build()
         # The stamp holds the files' times, which no two checkouts share; a packed index needs none.
-        dated = f'"stamp":"{load.stamp(index.COMPONENTS)}"'.encode()
+        dated = f'"stamp":"{files.stamp(index.COMPONENTS)}"'.encode()
         path.write_bytes(path.read_bytes().replace(dated, b'"stamp":""', 1))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cilium_policies.config.model import read
+from cilium_policies.config.read import read
 from cilium_policies.document.parse import load_with_lines
 
 from tests.questions import hubble

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import click
-from cilium_policies.cli import COMMANDS
 from cilium_policies.cli.group import group
+from cilium_policies.cli.names import COMMANDS
 from cilium_policies.cli.usage import USAGE
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "commands.md"

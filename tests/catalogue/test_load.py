@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from cilium_policies.catalogue import index, load
+from cilium_policies.catalogue import files, index, load
 from cilium_policies.catalogue.index import CatalogueError
 from cilium_policies.catalogue.recognise import recognise
 
@@ -115,9 +115,9 @@ def test_a_new_file_is_a_new_component(tmp_path):
     )
     catalogue = load.Catalogue(index.compiled(tmp_path))
     assert list(catalogue.components) == ["mine"]
-    before = load.stamp(tmp_path)
+    before = files.stamp(tmp_path)
     tmp_path.joinpath("two.yaml").write_text("component: two\n")
-    assert load.stamp(tmp_path) != before
+    assert files.stamp(tmp_path) != before
 
 
 def test_a_bad_file_is_named(tmp_path):

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 import yaml
-from cilium_policies.catalogue import index, load
+from cilium_policies.catalogue import files, index
 from cilium_policies.function import Options, run
 
 from tests.e2e.trouble import CONFIG, EXEC, build
@@ -47,8 +47,8 @@ def test_one_file_is_one_component(tmp_path, monkeypatch):
     shutil.copytree(index.COMPONENTS, folder)
     (folder / "ledger.yaml").write_text(MINE)
     (folder / "till.yaml").write_text(TILL)
-    monkeypatch.setattr(load, "COMPONENTS", str(folder))
-    monkeypatch.setattr(load, "INDEX", str(tmp_path / "index.json"))
+    monkeypatch.setattr(files, "COMPONENTS", str(folder))
+    monkeypatch.setattr(files, "INDEX", str(tmp_path / "index.json"))
 
     outcome = run([("stdin", stream(*SHOP))], Options(overrides=(("mode", "enforce"),), only_policies=True))
 

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from cilium_policies.cli import COMMANDS, bare
+from cilium_policies.cli import bare
+from cilium_policies.cli.names import COMMANDS
 from cilium_policies.cli.usage import USAGE
 
 from bench import inputs

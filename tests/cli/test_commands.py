@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 import pytest
-from cilium_policies.cli import COMMANDS
 from cilium_policies.cli.group import group
+from cilium_policies.cli.names import COMMANDS
 
 from tools import reference
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cilium_policies.config.model import Config, read
+from cilium_policies.config.model import Config
 from cilium_policies.config.peer import ConfigPeer
+from cilium_policies.config.read import read
 from cilium_policies.document.finding import RefusedError, line_of
 from cilium_policies.document.parse import load_with_lines
 from cilium_policies.kube.ports import Port

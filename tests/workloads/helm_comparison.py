@@ -33,7 +33,8 @@ from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object, Where, at, mapping, mappings, text
 from cilium_policies.workloads.releases import app_template
-from cilium_policies.workloads.releases.release import Release, collect
+from cilium_policies.workloads.releases.collect import collect
+from cilium_policies.workloads.releases.release import Release
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::?[=-]([^}]*))?\}")
 _DOCUMENT = re.compile(r"^---.*$", re.MULTILINE)

@@ -8,7 +8,8 @@ from pathlib import Path
 from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object, Where, mapping, mappings, text
-from cilium_policies.workloads.releases.release import Release, collect
+from cilium_policies.workloads.releases.collect import collect
+from cilium_policies.workloads.releases.release import Release
 
 
 def objects(content: str, file: str = "") -> list[Object]:

@@ -7,7 +7,8 @@ from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object
 from cilium_policies.workloads import condensed, flux, rendered
 from cilium_policies.workloads.made import made
-from cilium_policies.workloads.releases import app_template, charts, release
+from cilium_policies.workloads.releases import app_template, charts
+from cilium_policies.workloads.releases.collect import collect
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -64,7 +65,7 @@ def helm_release(values, chart: str, version: str, extra) -> Object:
 def test_app_template(values, controllers, version, extra):
     values = {**values, "controllers": {"main": {**controllers, "containers": {"app": controllers}}}}
     shown = Inventory([helm_release(values, "app-template", version, extra)])
-    (one,) = release.collect(shown)
+    (one,) = collect(shown)
     found = app_template.expand(one)
     assert all(each.kind and each.name for each in found)
     shown.add(found)
@@ -75,7 +76,7 @@ def test_app_template(values, controllers, version, extra):
 @MANY
 @given(TREES, st.sampled_from([*CHARTS, "unheard-of"]), TREES)
 def test_charts(values, chart, extra):
-    (one,) = release.collect(Inventory([helm_release(values, chart, "1.0.0", extra)]))
+    (one,) = collect(Inventory([helm_release(values, chart, "1.0.0", extra)]))
     workloads, services, _ = charts.every([one], CATALOGUE)
     assert all(each.name and each.namespace for each in (*workloads, *services))
 

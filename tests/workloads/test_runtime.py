@@ -10,7 +10,8 @@ from cilium_policies.workloads import flux, rendered
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.gather import gather
 from cilium_policies.workloads.model import Workload
-from cilium_policies.workloads.releases import app_template, release
+from cilium_policies.workloads.releases import app_template
+from cilium_policies.workloads.releases.collect import collect
 
 from tests.engine.fixtures import required_corpus
 from tests.workloads.inputs import case, objects
@@ -23,7 +24,7 @@ def tree(request):
     """Predicted and real inventories of a tree, app-template releases only."""
     directory = required_corpus() / request.param
     shown = Inventory(flux.resolve(case(directory)))
-    releases = release.collect(shown)
+    releases = collect(shown)
     expanded = [one for found in releases for one in app_template.expand(found)]
     # one tree's `echo` chart was not at hand when it was made, an app-template stands in (ORIGIN.md)
     others = {(one.namespace, one.name) for one in releases if one.chart not in ("", "app-template")}

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 
 from cilium_policies.catalogue.conditions import at_any
-from cilium_policies.catalogue.load import DISTRIBUTIONS
+from cilium_policies.catalogue.files import DISTRIBUTIONS
 from cilium_policies.catalogue.model import group_kind, texts
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, mappings, strings, text

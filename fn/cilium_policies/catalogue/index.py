@@ -10,15 +10,15 @@ import json
 import os
 from pathlib import Path
 
-from cilium_policies.catalogue import injects, load
+from cilium_policies.catalogue import files, injects
 from cilium_policies.catalogue.check import platform_problems, problems
 from cilium_policies.catalogue.model import CatalogueError, Component, group_kind, texts
 from cilium_policies.kube.objects import mappings
 from cilium_policies.lean import Any
 
-COMPONENTS = Path(load.COMPONENTS)
-PLATFORMS = {"distribution": Path(load.DISTRIBUTIONS), "cloud": Path(load.CLOUDS)}
-INDEX = Path(load.INDEX)
+COMPONENTS = Path(files.COMPONENTS)
+PLATFORMS = {"distribution": Path(files.DISTRIBUTIONS), "cloud": Path(files.CLOUDS)}
+INDEX = Path(files.INDEX)
 
 
 def build(out: Path | None = None, source: Path | None = None) -> Path:
@@ -52,7 +52,7 @@ def compiled(source: Path) -> bytes:
         kind: {path.stem: read_platform(path, kind) for path in sorted(folder.glob("*.yaml"))}
         for kind, folder in PLATFORMS.items()
     }
-    return assemble(bodies, load.stamp(source), platforms, _texts_of(Path(load.NO_PODS)))
+    return assemble(bodies, files.stamp(source), platforms, _texts_of(Path(files.NO_PODS)))
 
 
 def read_file(path: Path) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 
+from cilium_policies.catalogue import files
 from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.catalogue.clouds import read as read_cloud
 from cilium_policies.catalogue.model import CatalogueError, ChartEntry, Component, Edge, MadeBy, read_edge
@@ -13,15 +13,6 @@ from cilium_policies.lean import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cilium_policies.catalogue.injects import Injection
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-COMPONENTS = os.path.join(HERE, "components")
-DISTRIBUTIONS = os.path.join(HERE, "distributions")
-CLOUDS = os.path.join(HERE, "clouds")
-NO_PODS = os.path.join(HERE, "no-pods.yaml")
-INDEX = os.path.join(HERE, "index.json")
-INSTALLED = not os.path.exists(os.path.join(HERE, "..", "..", "..", "pyproject.toml"))
-FORM = "7"  # of the index; raised when it changes
 
 
 class Components(Mapping[str, Component]):
@@ -217,28 +208,15 @@ def _merged(catalogue: Catalogue, own: list[Any], off: list[str]) -> Catalogue:
 
 def _text() -> bytes:
     """The index; in a source tree made anew when a component file changed."""
-    mark = b"" if INSTALLED else f'[{{"stamp":"{stamp(COMPONENTS)}"'.encode()
+    mark = b"" if files.INSTALLED else f'[{{"stamp":"{files.stamp(files.COMPONENTS)}"'.encode()
     try:
-        with open(INDEX, "rb") as file:
+        with open(files.INDEX, "rb") as file:
             text = file.read()
         if text.startswith(mark):
             return text
     except OSError:
-        if INSTALLED:
+        if files.INSTALLED:
             raise
     from cilium_policies.catalogue import index
 
-    return index.renewed(INDEX, COMPONENTS)
-
-
-def stamp(source: str | os.PathLike[str]) -> str:
-    """What changes whenever a file of these folders is added, removed or edited: their count and newest time."""
-    count, newest = 0, 0
-    for folder in (source, DISTRIBUTIONS, CLOUDS):
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.endswith(".yaml"):
-                    count += 1
-                    newest = max(newest, entry.stat().st_mtime_ns)
-    newest = max(newest, os.stat(NO_PODS).st_mtime_ns)
-    return f"{FORM}:{count}:{newest}"
+    return index.renewed(files.INDEX, files.COMPONENTS)

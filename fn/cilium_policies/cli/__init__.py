@@ -10,26 +10,8 @@ import gc
 import os
 import sys
 
+from cilium_policies.cli.names import COMMANDS, COMPLETE
 from cilium_policies.cli.streams import fail, guarded
-
-COMMANDS = (
-    "build",
-    "write",
-    "check",
-    "inventory",
-    "rollout",
-    "list",
-    "explain",
-    "diff",
-    "lint",
-    "test",
-    "audit",
-    "report",
-    "break-glass",
-    "components",
-    "completion",
-)
-COMPLETE = "_CILIUM_POLICIES_COMPLETE"  # click's own name for "the shell asks for completions"
 
 
 def program() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cilium_policies.cli import COMMANDS, inputs
+from cilium_policies.cli import inputs
+from cilium_policies.cli.names import COMMANDS
 from cilium_policies.cli.streams import put, put_pieces, say, verbose
 from cilium_policies.errors import CiliumPoliciesError
 

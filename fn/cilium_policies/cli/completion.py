@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from cilium_policies.cli import COMPLETE
+from cilium_policies.cli.names import COMPLETE
 from cilium_policies.cli.streams import NAME, put
 
 SHELLS = ("bash", "zsh", "fish")

@@ -14,7 +14,7 @@ from cilium_policies.kube.empty import counted
 from cilium_policies.show.table import Table
 
 if TYPE_CHECKING:
-    from cilium_policies.cli.options import Run
+    from cilium_policies.cli.runs import Run
 
 API_VERSION = "cilium-policies.fn/v1"
 Value = dict[str, Any]

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from cilium_policies.cli import COMMANDS, COMPLETE, bare
+from cilium_policies.cli import bare
+from cilium_policies.cli.names import COMMANDS, COMPLETE
 from cilium_policies.cli.streams import NAME, fail
 
 _MODULES = {"list": "connections"}  # where the module is not the command's own name

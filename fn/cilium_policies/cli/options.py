@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -13,10 +13,10 @@ from cilium_policies import function
 from cilium_policies.cli import bare, inputs
 from cilium_policies.cli.envelope import envelope, items_of
 from cilium_policies.cli.progress import Progress
+from cilium_policies.cli.runs import Run as Run
 from cilium_policies.cli.streams import put, say
 from cilium_policies.config.settings import config_of
 from cilium_policies.document.finding import INFO, RefusedError
-from cilium_policies.document.source import Source
 from cilium_policies.document.split import split
 from cilium_policies.generate.summary import findings, plural, printed, told, unprinted
 from cilium_policies.kube.empty import counted, no_namespace, refuse_empty
@@ -24,13 +24,6 @@ from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.show.table import FORMS, Table, rendered
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-class Run(NamedTuple):
-    """What a command works on: the inputs, and what the function makes of them."""
-
-    sources: list[Source]
-    made: function.Made
 
 
 def _overrides(_: click.Context, parameter: click.Parameter, value: Any) -> tuple[tuple[str, str], ...]:

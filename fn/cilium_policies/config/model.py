@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from cilium_policies.config.peer import ConfigPeer
 from cilium_policies.kube.objects import Mapping, Where
 from cilium_policies.kube.ports import Port
-from cilium_policies.lean import TYPE_CHECKING, Any, NamedTuple
+from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cilium_policies.lean import Literal
@@ -161,12 +161,3 @@ def audit_needs_newer(version: str) -> bool:
     """
     numbers = [int(part) for part in version.lstrip("v").split(".")[:2] if part.isdigit()]
     return bool(numbers) and [*numbers, 0][:2] < [1, 16]
-
-
-def read(config_object: Any, lines: Any = None, *, file: str = "", overrides: Any = ()) -> Config:
-    """See `cilium_policies.config.read.read`; imported late, as many builds say nothing."""
-    if not overrides and (config_object is None or config_object == {}):
-        return Config()
-    from cilium_policies.config.read import read as really_read
-
-    return really_read(config_object, lines, file=file, overrides=overrides)

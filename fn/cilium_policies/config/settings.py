@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from cilium_policies.catalogue.distributions import UNKNOWN, Distribution, Recognised, find, recognised
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.config.model import Config, read
+from cilium_policies.config.model import Config
 from cilium_policies.document import parse
 from cilium_policies.document.source import Item, Source
 from cilium_policies.kube.inventory import Inventory
@@ -39,6 +39,15 @@ Overrides = tuple[tuple[str, str], ...]
 _USUAL_API_PORTS = (443, 6443)
 
 
+def _read(body: Any, lines: Any = None, *, file: str = "", overrides: Overrides = ()) -> Config:
+    """`config.read.read`, imported late: many builds say nothing."""
+    if not overrides and (body is None or body == {}):
+        return Config()
+    from cilium_policies.config.read import read
+
+    return read(body, lines, file=file, overrides=overrides)
+
+
 def config_of(sources: list[Source], given: tuple[str, bytes] | None, overrides: Overrides) -> Config:
     """The config in a ResourceList, else the file of the command line, else all defaults.
 
@@ -46,7 +55,7 @@ def config_of(sources: list[Source], given: tuple[str, bytes] | None, overrides:
     """
     if given is not None:
         body, lines = parse.load_with_lines(given[1], file=given[0])
-        return read(body, lines, file=given[0], overrides=overrides)
+        return _read(body, lines, file=given[0], overrides=overrides)
     for source in sources:
         item = source.function_config
         if item is not None:
@@ -54,8 +63,8 @@ def config_of(sources: list[Source], given: tuple[str, bytes] | None, overrides:
             file = _file(mapping(body))
             if file:
                 lines = _InItsFile(item, mapping(body), lines)
-            return read(body, lines, file=file or source.file, overrides=overrides)
-    return read(None, overrides=overrides)
+            return _read(body, lines, file=file or source.file, overrides=overrides)
+    return _read(None, overrides=overrides)
 
 
 def _file(body: dict[str, Any]) -> str:

@@ -136,7 +136,10 @@ class World:
             return Decision(True, OPEN)
         if ingress and self._is_own_node(peer, side):
             return Decision(True, LOCALHOST)
-        unknown = "" if note else why_unknown(side, peer, port, protocol, named, self)
+        waiting = side.idle if not self.options.all_services else ()
+        unknown = (
+            "" if note else why_unknown(side.allow, waiting, self.services, peer, (port, protocol), named)
+        )
         return Decision(None if unknown else False, DEFAULT_DENY, side.closers, note=unknown or note)
 
     def names(self, entry: Entry, peer: Endpoint) -> bool:

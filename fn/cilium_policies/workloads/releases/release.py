@@ -1,8 +1,4 @@
-"""Helm releases that an input shows without rendering them.
-
-`collect(inventory) -> list[Release]`: Flux HelmReleases, K3s HelmCharts, Argo CD Applications and
-kustomize `helmCharts`, in input order within a kind.
-"""
+"""One Helm release that an input shows without rendering it, and what Flux makes of a HelmRelease."""
 
 from __future__ import annotations
 
@@ -10,10 +6,9 @@ from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
-from cilium_policies.workloads.owned import installed
 from cilium_policies.workloads.releases.values import merge, set_path
 
-_FLUX = "helm.toolkit.fluxcd.io"
+FLUX = "helm.toolkit.fluxcd.io"
 _SOURCE = "source.toolkit.fluxcd.io"
 _HELM_NAME_LIMIT = 53  # Helm's; Flux shortens longer names with a hash
 
@@ -40,32 +35,6 @@ class Release:
 
     def __str__(self) -> str:
         return f"{self.source.kind} {self.source.namespace}/{self.source.name}"
-
-
-def collect(inventory: Inventory) -> list[Release]:
-    """Every Helm release of the input, in input order within a kind."""
-    from cilium_policies.workloads.releases import argo, inflated, k3s
-
-    flux = (one for one in inventory.of("HelmRelease", group=_FLUX) if one.name)
-    here = (one for one in flux if not mapping(one.spec.get("kubeConfig")))  # the others: another cluster
-    found = [flux_release(one, inventory) for one in here]
-    found += k3s.collect(inventory)
-    found += argo.collect(inventory)
-    found += inflated.collect(inventory)
-    return _not_installed(found, installed(inventory)) if found else found
-
-
-def _not_installed(found: list[Release], shown: set[tuple[str, str, str]]) -> list[Release]:
-    """Those whose objects the input does not show as well: rendered by a tool, or dumped from a cluster."""
-    return [
-        one
-        for one in found
-        if not shown.intersection((
-            ("helm", one.namespace, one.name),
-            ("flux" if one.source.kind == "HelmRelease" else "", one.source.namespace, one.source.name),
-            ("argo" if one.source.kind == "Application" else "", "", one.source.name),
-        ))
-    ]  # fmt: skip
 
 
 def flux_release(one: Object, inventory: Inventory) -> Release:

@@ -7,13 +7,14 @@ from cilium_policies.kube.inventory import Inventory
 from cilium_policies.workloads.model import Service, Workload
 from cilium_policies.workloads.releases import app_template, charts, release
 from cilium_policies.workloads.releases.app_names import CHART
+from cilium_policies.workloads.releases.collect import collect
 
 
 def add_releases(shown: Inventory, catalogue: Catalogue) -> tuple[list[Workload], list[Service]]:
     """The workloads and Services of releases that only the catalogue can tell of. What values tell in full is
     added to the inventory as the objects that `helm template` would print."""
     rest = []
-    for found in release.collect(shown):
+    for found in collect(shown):
         # What the catalogue knows of a chart goes before the look of its values.
         known = found.chart != CHART and bool(catalogue.by_chart(found.chart))
         if app_template.recognises(found) and not known:
