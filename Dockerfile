@@ -3,6 +3,7 @@
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build
+LABEL cilium-policies.stage="build"
 ARG SOURCE_DATE_EPOCH=1577836800
 WORKDIR /src
 COPY requirements/build.txt requirements/runtime.txt requirements/

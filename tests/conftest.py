@@ -1,5 +1,7 @@
 """Fixtures of all tests: the judge, the CRDs of each Cilium version, the corpus, and what is held of every policy."""
 
+from collections import Counter
+
 from hypothesis import settings
 
 from tests.emitted import emitted
@@ -10,3 +12,11 @@ __all__ = ["corpus", "crds", "emitted", "judge"]
 # A busy machine is no failure; what must be quick has a test of its own.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What was skipped, by its reason: one line for a missing tool, not one for each test that needs it."""
+    skipped = terminalreporter.stats.get("skipped", ())
+    reasons = Counter(each.longrepr[2].removeprefix("Skipped: ") for each in skipped)
+    for reason, tests in reasons.most_common():
+        terminalreporter.line(f"skipped {tests}: {reason}")

@@ -20,7 +20,7 @@ IN_IMAGE = f"container: {{image: {IMAGE}}}"
 @pytest.fixture(params=CLUSTERS)
 def cluster(request, tmp_path):
     """A folder with the cluster's manifests as kustomize prints them, and that text."""
-    require("kustomize", "kubectl", "kpt", "podman")
+    require("kustomize", "kubectl", "kpt", "container")
     source = required_corpus() / request.param / "input.yaml"
     folder = kustomization(tmp_path / "plain")
     (folder / "ns.yaml").write_bytes(source.read_bytes())

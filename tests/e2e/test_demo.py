@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from pathlib import Path
-
 import pytest
 
 from tests.tools import EXAMPLES, ROOT, environment, require, run, succeeded
+from tests.tools.engine import without
 
 pytestmark = pytest.mark.e2e
 
@@ -46,8 +43,8 @@ def readme_shows():
     return [line for line in lines if line.strip() != "…"]
 
 
-def test_without_kustomize():
-    bare = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
+def test_without_kustomize(tmp_path):
+    bare = without(environment()["PATH"], "kustomize", tmp_path)
     printed = succeeded(run(["sh", EXAMPLES / "demo.sh"], env=environment(PATH=bare)))
 
     assert "kustomize is not installed" in printed.splitlines()[0]

@@ -10,14 +10,14 @@ from tests.tools import EXAMPLES, require, run, succeeded
 
 TOOLS = {
     "kustomize-exec": ("kustomize",),
-    "kustomize-container": ("kustomize", "podman"),
-    "kubectl-container": ("kubectl", "podman"),
-    "kpt-render": ("kpt", "podman"),
-    "kpt-eval": ("kpt", "podman"),
+    "kustomize-container": ("kustomize", "container"),
+    "kubectl-container": ("kubectl", "container"),
+    "kpt-render": ("kpt", "container"),
+    "kpt-eval": ("kpt", "container"),
     "stream": (),
     "helm": ("helm",),
     "helm-post-renderer": ("helm",),
-    "flux": ("go",),
+    "flux": (),
     "argocd": ("kustomize",),
     "layers": ("kustomize",),
 }
@@ -32,7 +32,7 @@ def test_every_folder_with_a_script_is_run_here():
 @pytest.mark.parametrize("folder", TOOLS)
 def test_example_prints_what_it_says(folder, request):
     require(*TOOLS[folder])
-    if "podman" in TOOLS[folder]:
+    if "container" in TOOLS[folder]:
         request.getfixturevalue("image")
     if folder == "flux":
         request.getfixturevalue("flux")

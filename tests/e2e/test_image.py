@@ -7,13 +7,19 @@ import time
 
 import pytest
 
-from tests.tools import EXAMPLES, environment, require, run, succeeded
+from tests.tools import EXAMPLES, container_engine, environment, require, run, succeeded
 
 pytestmark = [pytest.mark.e2e, pytest.mark.image, pytest.mark.xdist_group("image")]
 
 EMPTY = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n"
-LOCKED = ["podman", "run", "--rm", "-i", "--network", "none", "--read-only", "--read-only-tmpfs=false"]
-LOCKED += ["--cap-drop", "all", "--security-opt", "no-new-privileges"]
+
+
+def locked(*rest: str) -> list[str]:
+    """`docker run` as kustomize and kpt call it, and stricter."""
+    engine = container_engine()
+    command = [engine.command, "run", "--rm", "-i", "--network", "none", "--read-only"]
+    command += ["--read-only-tmpfs=false"] if engine.podman else []  # docker mounts none there anyway
+    return [*command, "--cap-drop", "all", "--security-opt", "no-new-privileges", *rest]
 
 
 def resource_list() -> str:
@@ -24,14 +30,14 @@ def resource_list() -> str:
 
 @pytest.mark.parametrize("user", ["65534:65534", "0:0", "1234567:7654321"])
 def test_any_user_without_network_or_a_place_to_write(image, user):
-    printed = succeeded(run([*LOCKED, "--user", user, image], stdin=resource_list()))
+    printed = succeeded(run(locked("--user", user, image), stdin=resource_list()))
 
     assert "name: default-deny" in printed
 
 
 @pytest.mark.parametrize("stdin", ["", EMPTY, "{not yaml", "\0"], ids=["nothing", "a list", "broken", "NUL"])
 def test_help_prints_usage_on_stdout_whatever_stdin_holds(image, stdin):
-    done = run([*LOCKED, image, "--help"], stdin=stdin)
+    done = run(locked(image, "--help"), stdin=stdin)
 
     assert done.returncode == 0
     assert done.stdout.lower().startswith("usage: cilium-policies")
@@ -48,17 +54,17 @@ def test_kpt_shows_the_help_as_documentation(image):
 def test_image_and_program_give_the_same_answer(image):
     by_program = succeeded(run(["cilium-policies"], stdin=resource_list()))
 
-    assert succeeded(run([*LOCKED, image], stdin=resource_list())) == by_program
+    assert succeeded(run(locked(image), stdin=resource_list())) == by_program
 
 
 def test_commands_beside_the_function_work_in_the_image(image):
-    listed = run([*LOCKED, image, "list", "--help"])
+    listed = run(locked(image, "list", "--help"))
 
     assert listed.returncode == 0, listed.stderr
 
 
 def test_a_broken_list_is_one_line_and_exit_1(image):
-    done = run([*LOCKED, image], stdin="apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: [\n")
+    done = run(locked(image), stdin="apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: [\n")
 
     assert (done.returncode, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1
@@ -66,9 +72,11 @@ def test_a_broken_list_is_one_line_and_exit_1(image):
 
 def test_every_import_finds_its_bytecode(image):
     """A module without bytecode would be compiled anew at each start: verbose imports show a source that was read."""
-    entry = succeeded(run(["podman", "inspect", image, "--format", "{{json .Config.Entrypoint}}"]))
+    entry = succeeded(
+        run([container_engine().command, "inspect", image, "--format", "{{json .Config.Entrypoint}}"])
+    )
     python, *arguments = [word.strip('[]" \n') for word in entry.split(",")]
-    done = run([*LOCKED, "--entrypoint", python, image, "-v", *arguments], stdin=resource_list())
+    done = run(locked("--entrypoint", python, image, "-v", *arguments), stdin=resource_list())
 
     assert done.returncode == 0, done.stderr
     compiled = [line for line in done.stderr.splitlines() if line.startswith("# code object from")]
@@ -78,10 +86,10 @@ def test_every_import_finds_its_bytecode(image):
 
 
 def test_the_image_holds_the_program_and_little_else(image):
-    listing = succeeded(run([*LOCKED, "--entrypoint", "find", image, "/app", "-type", "f"])).split()
+    listing = succeeded(run(locked("--entrypoint", "find", image, "/app", "-type", "f"))).split()
     top = {path.split("/")[2] for path in listing}
     packages = {path.split("/")[3] for path in listing if path.startswith("/app/lib/")}
-    kilobytes = int(succeeded(run([*LOCKED, "--entrypoint", "du", image, "-sk", "/app"])).split()[0])
+    kilobytes = int(succeeded(run(locked("--entrypoint", "du", image, "-sk", "/app"))).split()[0])
 
     assert top == {"bytecode", "lib", "run.py"}
     plain = {name for name in packages if not name.endswith(".dist-info")}
@@ -96,7 +104,7 @@ def test_starts_within_a_tenth_of_a_second_of_an_empty_container(image):
     for _ in range(9):
         for what, entry in (("function", []), ("true", ["--entrypoint", "/bin/true"])):
             began = time.perf_counter()
-            succeeded(run([*LOCKED, *entry, image], stdin=EMPTY, env=fresh))
+            succeeded(run(locked(*entry, image), stdin=EMPTY, env=fresh))
             times[what].append(time.perf_counter() - began)
     own, empty = statistics.median(times["function"]), statistics.median(times["true"])
     print(f"container start: {own:.3f} s, empty container {empty:.3f} s")

@@ -39,7 +39,7 @@ def relative(folder):
 
 
 def test_every_way_gives_the_same_policies(image, tmp_path):
-    require("kubectl", "podman")
+    require("kubectl", "container")
     config = EXAMPLES / "kubectl-container" / "cilium-policies.yaml"
     stream = succeeded(run([*PLAIN, EXAMPLES / "shop"]))
     expected = policies(succeeded(run(["cilium-policies", "--config", config], stdin=stream)))
@@ -70,7 +70,7 @@ def test_audit_and_enforce_differ_in_one_block():
 
 def test_an_image_entry_beside_an_exec_entry_runs_without_the_exec_flag(image, tmp_path):
     """A config that names both is never skipped in silence: tools without exec take the image."""
-    require("podman", "kubectl")
+    require("container", "kubectl")
     both = f"container: {{image: {IMAGE}}}\n      {EXEC}"
 
     for command in (["kustomize", "build"], ["kubectl", "kustomize"]):

@@ -10,10 +10,10 @@ from tests.e2e.trouble import by_flux, by_function, by_kpt, by_kustomize
 from tests.tools import ROOT, require
 
 TOOLS = {
-    by_kustomize: ("kustomize", "kubectl", "podman"),
-    by_kpt: ("kpt", "podman"),
+    by_kustomize: ("kustomize",),
+    by_kpt: ("kpt",),
     by_flux: (),
-    by_function: ("kustomize", "kpt"),
+    by_function: (),
 }
 CASES = {text: (module, case) for module in TOOLS for text, case in module.CASES.items()}
 

@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from tests.tools import CACHE, ROOT
+from tests.tools.places import go_environment
 
 SOURCES = ROOT / "tests" / "engine"
 KEPT = 3  # judges of other sources that stay in the cache, a hundred megabytes each
@@ -25,7 +26,7 @@ HOW_TO_GET_GO = (
 
 
 class NoGoError(RuntimeError):
-    """There is no Go toolchain to build the judge with; the message says how to get one."""
+    """There is no Go toolchain that can build the judge; the message says what is missing."""
 
 
 def source_hash() -> str:
@@ -39,10 +40,26 @@ def source_hash() -> str:
 
 def go_command() -> str:
     """The `go` to use. Raises NoGoError when there is none."""
-    found = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
+    found = shutil.which("go")
     if found is None:
         raise NoGoError(HOW_TO_GET_GO)
     return found
+
+
+def environment() -> dict[str, str]:
+    """What Go runs with: no C compiler is needed, and its caches lie where they can be written."""
+    return {**os.environ, **go_environment(), "CGO_ENABLED": "0"}
+
+
+def answered(command: list[str], folder: Path = SOURCES) -> str:
+    """What a `go` command that may have to download prints. Raises NoGoError with Go's last line where it fails."""
+    done = subprocess.run(
+        [go_command(), *command], cwd=folder, env=environment(), capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        last = (done.stderr.strip() or "no word of why").splitlines()[-1]
+        raise NoGoError(f"{HOW_TO_GET_GO} (go {command[0]}: {last})")
+    return done.stdout
 
 
 def binary() -> Path:
@@ -51,7 +68,7 @@ def binary() -> Path:
 
 
 def build() -> Path:
-    """Build the judge unless it is there already. Raises NoGoError, or CalledProcessError when Go fails."""
+    """Build the judge unless it is there already. Raises NoGoError, or CalledProcessError when it does not compile."""
     target = binary()
     if target.exists():
         return target
@@ -61,9 +78,10 @@ def build() -> Path:
     with (target.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
+            answered(["list", "-deps", "."])  # an old Go, or modules that cannot be fetched, end here
             draft = target.with_name("judge.draft")
             command = [go, "build", "-p", "2", "-ldflags", "-s -w", "-o", str(draft), "."]
-            subprocess.run(command, cwd=SOURCES, env={**os.environ, "CGO_ENABLED": "0"}, check=True)
+            subprocess.run(command, cwd=SOURCES, env=environment(), check=True)
             draft.replace(target)
             folders = sorted(CACHE.glob("judge-*"), key=lambda folder: folder.stat().st_mtime)
             for old in folders[: -KEPT - 1]:

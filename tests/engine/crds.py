@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
-from tests.engine.build import go_command
+from tests.engine.build import answered
 from tests.tools import CACHE
 
 VERSIONS = ("1.16.19", "1.17.16", "1.18.11", "1.19.6", "1.20.2")
@@ -21,14 +20,13 @@ _FOLDER = "pkg/k8s/apis/cilium.io/client/crds/v2"
 
 
 def crd_directory(version: str) -> Path:
-    """Folder with the two CRD files of one version. Raises NoGoError, or CalledProcessError with Go's text."""
+    """Folder with the two CRD files of one version. Raises NoGoError where Go is missing or cannot download."""
     target = CACHE / "crds" / version
     if all((target / name).exists() for name in FILES):
         return target
-    command = [go_command(), "mod", "download", "-json", f"github.com/cilium/cilium@v{version}"]
     # Outside a module, so that the judge's own requirements stay what they are.
-    answer = subprocess.run(command, cwd="/", capture_output=True, text=True, check=True)
-    source = Path(json.loads(answer.stdout)["Dir"]) / _FOLDER
+    answer = answered(["mod", "download", "-json", f"github.com/cilium/cilium@v{version}"], Path("/"))
+    source = Path(json.loads(answer)["Dir"]) / _FOLDER
     target.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         draft = target / f".{name}-{os.getpid()}"

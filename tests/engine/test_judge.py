@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.engine.build import SOURCES, build, go_command
+from tests.engine.build import SOURCES, build, environment, go_command
 from tests.engine.fixtures import engine_cases_directory
 from tests.engine.judge import Judge, JudgeError
 from tests.engine.policies import policy
@@ -60,12 +59,11 @@ def test_a_wrong_expectation_fails(judge: Judge, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_go_tests_pass(judge: Judge) -> None:
-    environment = {**os.environ, "CGO_ENABLED": "0"}
     for command in (["vet", "."], ["test", "-p", "2", "."]):
         done = subprocess.run(
             [go_command(), *command],
             cwd=SOURCES,
-            env=environment,
+            env=environment(),
             capture_output=True,
             text=True,
             check=False,

@@ -1,7 +1,7 @@
 """The real tools that end-to-end tests run: where they are, what is missing, how they are started.
 
-`.ci/tools.sh` installs them outside the checkout. Elsewhere a test whose tool is missing is skipped with one
-line; under CI=true it fails, so that a green run means that every tool ran.
+A tool counts as there when PATH, or the folder that `.ci/tools.sh` fills, leads to it and it answers. Without one a
+test is skipped with one line; under CI=true it fails, so that a green run means that every tool ran.
 """
 
 from __future__ import annotations
@@ -14,39 +14,66 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.tools.engine import SHIM, Engine, answer, engine, make_shim
+from tests.tools.places import CACHE, go_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 IMAGE = "localhost/cilium-policies:0.1.0"
 BASE = os.environ.get("CILIUM_POLICIES_BASE", "localhost/debian-base:1")
 EPOCH = "1700000000"  # one date for the images of all test runs, so that equal trees give equal layers
+STAGE = "cilium-policies.stage"  # the label of what a build leaves without a name
 CI = os.environ.get("CI") == "true"
-CACHE = Path(
-    os.environ.get("CILIUM_POLICIES_CACHE")
-    or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "cilium-policies")
-)
+QUESTIONS = {"kubectl": ["version", "--client"], "go": ["version"], "helm": ["version", "--short"]}
+QUESTIONS |= {"kustomize": ["version"], "kpt": ["version"], "flux": ["--version"]}
 
 
 def environment(**extra: str) -> dict[str, str]:
     """The environment of a started tool: the tests' own cilium-policies first in PATH, then the cached tools."""
     own = os.environ.get("CILIUM_POLICIES_BIN") or str(Path(sys.executable).parent)
     env = dict(os.environ)
-    env["PATH"] = os.pathsep.join([own, str(CACHE / "shim"), str(CACHE / "bin"), env["PATH"]])
-    env.update(KPT_FN_RUNTIME="podman", KRM_FN_RUNTIME="podman")
+    env["PATH"] = os.pathsep.join([own, str(CACHE / "bin"), env["PATH"]])
     if (CACHE / "containers.conf").exists():
         env["CONTAINERS_CONF"] = str(CACHE / "containers.conf")
+    found = engine(env["PATH"])
+    if found:
+        env.update(KPT_FN_RUNTIME=found.runtime, KRM_FN_RUNTIME=found.runtime)
+        if found.shim:
+            make_shim(found.command)
+            env["PATH"] = os.pathsep.join([own, str(SHIM), env["PATH"]])
     return {**env, **extra}
 
 
 def require(*names: str) -> None:
-    """Skip the test where one of these commands is missing; fail it under CI=true."""
-    path = environment()["PATH"]
-    missing = [name for name in names if shutil.which(name, path=path) is None]
+    """Skip the test where one of these commands is missing; fail it under CI=true. "container" is the engine."""
+    missing = [name for name in names if not there(name)]
     if missing:
-        absent(f"{', '.join(missing)} not installed: make tools")
+        absent(f"{', '.join(missing)} not here: make tools")
+
+
+def there(name: str) -> bool:
+    """Whether the command is in PATH and answers."""
+    path = environment()["PATH"]
+    return bool(engine(path)) if name == "container" else _answers(name, path)
+
+
+@cache
+def _answers(name: str, path: str) -> bool:
+    found = shutil.which(name, path=path)
+    return bool(found and answer(found, *QUESTIONS.get(name, ["--version"])))
+
+
+def container_engine() -> Engine:
+    """The engine that starts images here; ends the test where there is none."""
+    require("container")
+    found = engine(environment()["PATH"])
+    assert found
+    return found
 
 
 def absent(why: str) -> None:
@@ -108,33 +135,50 @@ def digest(*paths: Path) -> str:
 
 def build_image() -> str:
     """The image of this tree under the name that the examples use; built once for a content."""
-    require("podman")
-    sources = [ROOT / name for name in ("fn", "image", "requirements", "Dockerfile", "hatch_build.py")]
-    sources += [ROOT / name for name in ("pyproject.toml", ".dockerignore", ".ci/image.sh")]
+    command = container_engine().command
+    # The README is the wheel's description: it lies in the image as the code does.
+    names = ("fn", "image", "requirements", "Dockerfile", "hatch_build.py", "pyproject.toml", "README.md")
+    sources = [ROOT / name for name in (*names, "LICENSE", ".dockerignore", ".ci/image.sh")]
     tagged = f"localhost/cilium-policies:tree-{digest(*sources)}"
     with locked("image"):
-        if run(["podman", "image", "exists", tagged]).returncode != 0:
-            if run(["podman", "image", "exists", BASE]).returncode != 0:
-                absent(f"base image {BASE} missing: make tools")
-            env = environment(IMAGE=tagged, BASE=BASE, SOURCE_DATE_EPOCH=EPOCH)
-            succeeded(run(["sh", ".ci/image.sh"], timeout=600, env=env))
-            forget_trees_but(tagged)
-        succeeded(run(["podman", "tag", tagged, IMAGE]))
+        if run([command, "image", "inspect", tagged]).returncode != 0:
+            build_image_as(tagged)
+            _forget_older_trees(command, tagged)
+        succeeded(run([command, "tag", tagged, IMAGE]))
     return IMAGE
 
 
-def forget_trees_but(current: str) -> None:
-    """Removes images of earlier trees: a machine that is kept between runs would fill up."""
-    listed = succeeded(run(["podman", "images", "--format", "{{.Repository}}:{{.Tag}}"]))
-    for name in listed.split():
-        if ":tree-" in name and name != current:
-            run(["podman", "rmi", name])
-    run(["podman", "image", "prune", "-f"])
+def build_image_as(name: str, **extra: str) -> None:
+    """Runs `.ci/image.sh` on the base that tests use; ends the test where the engine cannot."""
+    command = container_engine().command
+    if run([command, "image", "inspect", BASE]).returncode != 0:
+        absent(f"base image {BASE} missing: make tools")
+    started = run([command, "run", "--rm", "--network", "none", BASE, "true"])
+    if started.returncode != 0:
+        absent(f"{command} starts no container here: {_last_line(started.stderr)}")
+    env = environment(IMAGE=name, BASE=BASE, SOURCE_DATE_EPOCH=EPOCH, ENGINE=command, **extra)
+    built = run(["sh", ".ci/image.sh"], timeout=600, env=env)
+    run([command, "image", "prune", "-f", "--filter", f"label={STAGE}"])
+    if built.returncode != 0:
+        absent(f"the image cannot be built here: {_last_line(built.stderr)}")
+
+
+def _last_line(text: str) -> str:
+    return (text.strip() or "no word of why").splitlines()[-1]
+
+
+def _forget_older_trees(command: str, newest: str, kept: int = 4) -> None:
+    """Removes images of earlier trees, and nothing else: a machine that is kept between runs would fill up."""
+    built = CACHE / "images"  # the image's own date is that of its tree, always the same here
+    names = [*(built.read_text().split() if built.exists() else ()), newest]
+    for name in names[:-kept]:
+        run([command, "rmi", name])
+    built.write_text("\n".join(names[-kept:]))
 
 
 def build_flux() -> None:
     """A `flux` in PATH: the machine's own, else the two commands of tests/e2e/flux on Flux's libraries."""
-    if shutil.which("flux"):
+    if there("flux"):
         return
     require("go")
     source = ROOT / "tests" / "e2e" / "flux"
@@ -142,8 +186,13 @@ def build_flux() -> None:
     with locked("flux"):
         if mark.exists() and (CACHE / "bin" / "flux").exists():
             return
-        (CACHE / "bin").mkdir(exist_ok=True)
-        succeeded(run(["go", "build", "-o", CACHE / "bin" / "flux", "."], cwd=source, timeout=900))
+        (CACHE / "bin").mkdir(parents=True, exist_ok=True)
+        env = {**environment(), **go_environment()}
+        fetched = run(["go", "list", "-deps", "."], cwd=source, timeout=600, env=env)
+        if fetched.returncode != 0:
+            absent(f"Go cannot build Flux's libraries here: {_last_line(fetched.stderr)}")
+        command = ["go", "build", "-o", CACHE / "bin" / "flux", "."]
+        succeeded(run(command, cwd=source, timeout=900, env=env))
         for old in CACHE.glob(".flux-*"):
             old.unlink()
         mark.touch()

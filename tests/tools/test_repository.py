@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shutil
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.tools import EXAMPLES, IMAGE, ROOT, run, succeeded
+from tests.tools import EXAMPLES, IMAGE, ROOT, places, run, succeeded
+from tests.tools.engine import engine, without
 
 HOSTS = (
     "pypi" + ".org",
@@ -148,3 +153,64 @@ def test_ci_run_needs_no_input_and_calls_make_test():
     assert "make --no-print-directory test" in text
     assert "CI=true" in text
     assert Path(ROOT / ".ci" / "tools.sh").exists()
+
+
+def test_shell_and_tests_look_for_tools_in_the_same_folder(tmp_path):
+    for home, more in (("home", {}), ("away", {"XDG_CACHE_HOME": str(tmp_path / "xdg")})):
+        env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / home), **more}
+        by_shell = run(["sh", "-c", '. .ci/env.sh; printf %s "$CILIUM_POLICIES_CACHE"'], env=env)
+        by_tests = run(
+            [sys.executable, "-c", "from tests.tools.places import CACHE; print(CACHE, end='')"], env=env
+        )
+        assert (
+            succeeded(by_shell)
+            == succeeded(by_tests)
+            == str(Path(more.get("XDG_CACHE_HOME", tmp_path / home / ".cache"), "cilium-policies"))
+        )
+
+
+def test_the_cache_moves_where_the_home_cannot_be_written_to(tmp_path, monkeypatch):
+    monkeypatch.delenv("CILIUM_POLICIES_CACHE", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(places, "writable", lambda path: tmp_path not in path.parents)
+
+    assert places.folder() == Path(tempfile.gettempdir(), f"cilium-policies-{os.getuid()}")
+    assert set(places.go_environment()) == {"GOCACHE", "GOMODCACHE"}
+
+
+def script(folder, name, text):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+    (folder / name).chmod(0o755)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("docker", "podman", "found"),
+    [
+        # What `docker version` says without a daemon is exit 1; a name that does not answer is no tool.
+        ("exit 1", None, None),
+        (None, None, None),
+        ("exit 1", "echo podman 5", ("podman", True, True)),
+        (None, "echo podman 5", ("podman", True, True)),
+        (None, "exit 125", None),
+        ("echo Docker version 28", "echo podman 5", ("docker", False, False)),
+        ("echo podman version 5", "echo podman 5", ("docker", True, False)),
+    ],
+)
+def test_an_engine_counts_when_it_answers(tmp_path, docker, podman, found):
+    for name, text in (("docker", docker), ("podman", podman)):
+        if text:
+            script(tmp_path, name, text)
+    made = engine(str(tmp_path))
+
+    assert (made and (Path(made.command).name, made.podman, made.shim)) == found
+
+
+def test_a_path_without_a_command_keeps_its_neighbours(tmp_path):
+    both = script(script(tmp_path / "a", "kustomize", ""), "other", "")
+    path = without(f"{both}:{tmp_path / 'b'}", "kustomize", tmp_path / "stand-in")
+
+    assert shutil.which("kustomize", path=path) is None
+    assert shutil.which("other", path=path) is not None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.tools import environment, run
+from tests.tools import environment, require, run
 
 Case = Callable[[Path], str]
 
@@ -43,4 +43,5 @@ def seen(command: list[str | Path], code: int, *, stdin: str = "", **env: str) -
 
 def build(folder: Path, code: int = 1, **env: str) -> str:
     """A kustomize build with both flags."""
+    require("kustomize")
     return seen(["kustomize", "build", "--enable-alpha-plugins", "--enable-exec", folder], code, **env)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 from tests.e2e.trouble import NAMESPACE, Case, build, kustomization, seen
-from tests.tools import CACHE, absent, environment
+from tests.tools import absent, environment, require
+from tests.tools.engine import answer, without
 
 
 def no_plugins(tmp: Path) -> str:
@@ -17,14 +17,15 @@ def no_plugins(tmp: Path) -> str:
 def skipped(tmp: Path) -> str:
     folder = kustomization(tmp)
     by_kustomize = seen(["kustomize", "build", "--enable-alpha-plugins", folder], 0)
+    require("kubectl")
     by_kubectl = seen(["kubectl", "kustomize", "--enable-alpha-plugins", folder], 0)
     assert by_kustomize == by_kubectl == NAMESPACE
     return "No policy comes out, and there is no error"
 
 
 def not_in_path(tmp: Path) -> str:
-    bare = os.pathsep.join([str(CACHE / "bin"), "/usr/bin", "/bin"])
-    return build(kustomization(tmp), PATH=bare)
+    bare = without(environment()["PATH"], "cilium-policies", tmp / "bin")
+    return build(kustomization(tmp / "build"), PATH=bare)
 
 
 def not_executable(tmp: Path) -> str:
@@ -48,25 +49,34 @@ def container(tmp: Path) -> Path:
 
 
 def no_docker(tmp: Path) -> str:
-    bare = tmp / "bin"
-    bare.mkdir(parents=True)
-    (bare / "kustomize").symlink_to(str(shutil.which("kustomize", path=environment()["PATH"])))
-    return build(container(tmp / "build"), PATH=str(bare))
+    return build(container(tmp / "build"), PATH=without(environment()["PATH"], "docker", tmp / "bin"))
 
 
 def docker_down(tmp: Path) -> str:
-    path = os.environ["PATH"].split(os.pathsep)
-    docker = shutil.which("docker", path=os.pathsep.join(p for p in path if not p.startswith(str(CACHE))))
+    clients = [Path(part, "docker") for part in os.environ["PATH"].split(os.pathsep)]
+    docker = next(
+        (
+            each
+            for each in clients
+            if "podman"
+            not in answer(
+                str(each),
+                "--version",
+            )
+        ),
+        None,
+    )
     if docker is None:
         absent("no docker client on this machine: make tools")
-    shim = tmp / "bin"
-    shim.mkdir(parents=True)
-    (shim / "docker").symlink_to(str(docker))
-    path = os.pathsep.join([str(shim), environment()["PATH"]])
+    client = tmp / "bin"
+    client.mkdir(parents=True)
+    (client / "docker").symlink_to(str(docker))
+    path = os.pathsep.join([str(client), environment()["PATH"]])
     return build(container(tmp / "build"), PATH=path, DOCKER_HOST=f"unix://{tmp}/no.sock")
 
 
 def no_image(tmp: Path) -> str:
+    require("container")
     return build(container(tmp))
 
 
