@@ -1,11 +1,11 @@
 #!/bin/sh
-# `make demo`: the main job on examples/shop, through kustomize where it is installed, through the stream where not.
+# `make demo`: the main job on examples/shop, through kustomize where it answers, through the stream where not.
 set -eu
 cd "$(dirname "$0")"
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 
-if command -v kustomize >/dev/null; then
+if kustomize version >/dev/null 2>&1; then
   echo '$ kustomize build --enable-alpha-plugins --enable-exec examples/kustomize-exec'
   ./kustomize-exec/run >"$out"
 else
@@ -32,6 +32,20 @@ awk 'BEGIN {RS = "---\n"} /CiliumNetworkPolicy/ && /\n  name: "?api"?\n/' "$out"
 echo
 echo 'Who may talk to whom:  $ cilium-policies list'
 echo
-cilium-policies list "$out"
+cilium-policies list "$out" 2>/dev/null
+echo
+echo 'What nothing in the manifests explains, and the line that would allow it:  $ cilium-policies list --uncovered'
+echo
+cilium-policies list --uncovered "$out" 2>/dev/null
+report=$(cd .. && pwd)/build/demo/report.html
+mkdir -p "${report%/*}"
+cilium-policies report "$out" >"$report" 2>/dev/null
+echo
+echo "The whole picture, a page for the browser:  $report"
 echo
 echo 'In audit nothing is cut. `--mode enforce` leaves out the block enableDefaultDeny, and each policy denies what no rule allows.'
+echo
+echo 'Now your own, which changes nothing:'
+echo '  kustomize build DIR | .venv/bin/cilium-policies report >report.html     a page of your own'
+echo '  kustomize build DIR | .venv/bin/cilium-policies --only-policies         the policies themselves'
+echo 'and then the README: how it runs in your build (kustomize, kpt, Helm, Flux, Argo CD).'

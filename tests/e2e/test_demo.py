@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.tools import EXAMPLES, ROOT, environment, require, run, succeeded
@@ -22,6 +24,11 @@ def complete(printed):
     names = [f"reloader/{name}" for name in ("allow-dns", "allow-kube-apiserver", "default-deny", "reloader")]
     assert shown(printed) == [*names, *(f"shop/{name}" for name in POLICIES)]
     assert "      description:" in printed, "one policy in full"
+    assert "shop       db        egress" in printed, "what is uncovered"
+    (report,) = [line.split()[-1] for line in printed.splitlines() if line.endswith("/report.html")]
+    assert Path(report).read_text().startswith("<!doctype html>")
+    assert "Now your own" in printed
+    assert "Traceback" not in printed
 
 
 def test_with_kustomize():
