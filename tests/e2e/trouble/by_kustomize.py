@@ -54,18 +54,7 @@ def no_docker(tmp: Path) -> str:
 
 def docker_down(tmp: Path) -> str:
     clients = [Path(part, "docker") for part in os.environ["PATH"].split(os.pathsep)]
-    docker = next(
-        (
-            each
-            for each in clients
-            if "podman"
-            not in answer(
-                str(each),
-                "--version",
-            )
-        ),
-        None,
-    )
+    docker = next((one for one in clients if answer(str(one), "--version").startswith("Docker")), None)
     if docker is None:
         absent("no docker client on this machine: make tools")
     client = tmp / "bin"
