@@ -122,14 +122,17 @@ def _named(spec: Any) -> Iterator[str]:
 
 
 def _data(one: Object) -> Iterator[tuple[str, str]]:
-    yield from strings(one.body.get("stringData")).items()
-    for key, value in strings(one.body.get("data")).items():
-        if one.kind == "ConfigMap":
-            yield key, value
-            continue
-        import base64  # few builds hold a Secret with data
+    if one.kind == "ConfigMap":
+        yield from strings(one.body.get("data")).items()
+        return
+    import base64  # few builds hold a Secret
 
+    from cilium_policies.workloads.credentials import addresses
+
+    for key, value in strings(one.body.get("stringData")).items():
+        yield key, addresses(value, key)
+    for key, value in strings(one.body.get("data")).items():
         try:
-            yield key, base64.b64decode(value).decode()
+            yield key, addresses(base64.b64decode(value).decode(), key)
         except ValueError:
             continue  # binary, or a placeholder that somebody substitutes later

@@ -23,7 +23,7 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import KNOWN, Object, Where, at, mapping, mappings, text
-from cilium_policies.workloads.prune import Pruner
+from cilium_policies.workloads.prune import Pruner, names_of
 
 API_VERSION = "cilium-policies.fn/v1alpha1"
 KIND = "ClusterInventory"
@@ -37,7 +37,7 @@ def condense(
 ) -> str:
     """The inventory of these objects as YAML: one line an object, by file, in input order."""
     found = list(objects)
-    pruner = Pruner(catalogue, _verbatim(Inventory(found)))
+    pruner = Pruner(catalogue, _verbatim(Inventory(found)), names_of(found))
     builds: dict[str, list[str]] = {file: [] for file in sorted(files)}
     for one in found:
         body = pruner.prune(one)
@@ -146,7 +146,8 @@ class Condensed:
         for build in self.builds:
             for body in mappings(build.get("objects")):
                 held.setdefault(_id(Object(body)), set()).add(_line(body))
-        pruner = Pruner(catalogue, _verbatim(Inventory(own)))
+        known = (Object(body) for build in self.builds for body in mappings(build.get("objects")))
+        pruner = Pruner(catalogue, _verbatim(Inventory(own)), names_of([*own, *known]))
         news = []
         for one in own:
             kept = None if one.kind in _BY_REFERENCE else pruner.prune(one)

@@ -6,14 +6,19 @@ to know, None where nothing of it is needed. Of a Secret only its keys and the h
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import group_kind
+from cilium_policies.document.finding import Refused
+from cilium_policies.document.parse import load
 from cilium_policies.kube.objects import Mapping, Object, at, decoded, mapping, mappings, strings, text
 from cilium_policies.kube.pods import WORKLOAD_KINDS
 from cilium_policies.workloads import reduce
+from cilium_policies.workloads.credentials import addresses
 from cilium_policies.workloads.owned import controller, ended
 
 # Kinds that evidence and the finding of workloads read; tests hold this list against the code.
@@ -61,13 +66,15 @@ _IDLE_VALUES = frozenset(
 )
 _IDENTITY = ("apiVersion", "kind", "metadata", "status")
 _CALLS = ("httpGet", "tcpSocket", "grpc", "preStop", "postStart")
+_WORD = re.compile(r"[\w./,*-]{0,253}")
 _APPLIED = "kubectl.kubernetes.io/last-applied"
 
 
 class Pruner:
-    """`verbatim` are the ConfigMaps (namespace, name) whose text is Helm values or variables of a build."""
+    """`verbatim` are the ConfigMaps (namespace, name) whose text is Helm values or variables of a build, `names`
+    what `names_of` finds in the tree."""
 
-    def __init__(self, catalogue: Catalogue, verbatim: set[tuple[str, str]]) -> None:
+    def __init__(self, catalogue: Catalogue, verbatim: set[tuple[str, str]], names: Iterable[str]) -> None:
         self._verbatim = verbatim
         self._kinds = {group_kind(kind) for kind in catalogue.head["kinds"]} | {
             group_kind(kind)
@@ -78,7 +85,7 @@ class Pruner:
         patterns = {
             one for component in catalogue.components.values() for one in _said(component.data, "text", "arg")
         }
-        self._texts = reduce.Texts(patterns)
+        self.texts = reduce.Texts(patterns, names)
 
     def prune(self, one: Object) -> Mapping | None:
         """The body to keep; None for objects that nothing reads."""
@@ -88,7 +95,8 @@ class Pruner:
         body = None if ended(one) else self._body(one)
         if body is None:
             return None
-        identity: Mapping = {"apiVersion": one.api_version, "kind": one.kind, "metadata": _metadata(one)}
+        metadata = self._metadata(one)
+        identity: Mapping = {"apiVersion": one.api_version, "kind": one.kind, "metadata": metadata}
         return {**identity, **body}
 
     def _body(self, one: Object) -> Mapping | None:
@@ -102,13 +110,15 @@ class Pruner:
             return _definition(one)
         if one.kind in ("HelmRelease", "HelmChart", "HelmChartConfig"):
             spec = {key: one.spec[key] for key in _RELEASE_FIELDS if key in one.spec}
-            return {"spec": self._texts.all(_without_idle(spec))}
+            return {"spec": self.texts.tree(_without_idle(spec))}
         if one.kind in _SOURCE_FIELDS:
             return {"spec": {key: one.spec[key] for key in _SOURCE_FIELDS[one.kind] if key in one.spec}}
         if one.kind == "Kustomization" and one.group == "kustomize.toolkit.fluxcd.io":
-            return {"spec": {key: one.spec[key] for key in _BUILD_FIELDS if key in one.spec}}
+            return {
+                "spec": self.texts.tree({key: one.spec[key] for key in _BUILD_FIELDS if key in one.spec})
+            }
         rest = {key: value for key, value in one.body.items() if key not in _IDENTITY}
-        kept = self._texts.all(rest)
+        kept = self.texts.tree(rest)
         return kept if isinstance(kept, dict) else {}
 
     def _workload(self, one: Object) -> Mapping:
@@ -123,7 +133,9 @@ class Pruner:
 
     def _template(self, template: Mapping) -> Mapping:
         metadata = mapping(template.get("metadata"))
-        kept = {key: metadata[key] for key in ("labels", "annotations") if metadata.get(key)}
+        kept = {"labels": metadata["labels"]} if metadata.get("labels") else {}
+        if annotations := self._annotations(strings(metadata.get("annotations"))):
+            kept["annotations"] = annotations
         return {"metadata": kept, "spec": self._pod(mapping(template.get("spec")))}
 
     def _pod(self, spec: Mapping) -> Mapping:
@@ -138,7 +150,7 @@ class Pruner:
 
     def _container(self, container: Mapping) -> Mapping:
         kept = {key: container[key] for key in _CONTAINER_FIELDS if container.get(key)}
-        kept = mapping(self._texts.all(kept))
+        kept = mapping(self.texts.tree(kept))
         for field in _PROBES:
             if probe := mapping(container.get(field)):
                 kept[field] = {key: probe[key] for key in _CALLS if key in probe}
@@ -147,24 +159,51 @@ class Pruner:
     def _config_map(self, one: Object) -> Mapping | None:
         data = strings(one.body.get("data"))
         if (one.namespace, one.name) in self._verbatim:
-            return {"data": data}
-        return {"data": {key: self._texts.text(value, key) for key, value in data.items()}}
+            return {"data": {key: self._values(value, key) for key, value in data.items()}}
+        return {"data": {key: self.texts.text(value, key) for key, value in data.items()}}
+
+    def _values(self, value: str, key: str) -> str:
+        """Helm values, or the value of a variable: the same tree without what names a credential."""
+        try:
+            read = load(value.encode())
+        except Refused:
+            return self.texts.text(value, key)
+        if isinstance(read, (dict, list)):
+            return json.dumps(self.texts.tree(read), ensure_ascii=False)
+        return str(self.texts.tree(value, key))
+
+    def _metadata(self, one: Object) -> Mapping:
+        kept: Mapping = {"name": one.name}
+        if one.namespace:
+            kept["namespace"] = one.namespace
+        if one.labels:
+            kept["labels"] = one.labels
+        if annotations := self._annotations(one.annotations):
+            kept["annotations"] = annotations
+        if owner := controller(one):
+            kept["ownerReferences"] = [
+                {"kind": owner.get("kind"), "name": owner.get("name"), "controller": "true"}
+            ]
+        return kept
+
+    def _annotations(self, annotations: dict[str, str]) -> Mapping:
+        """A tool's own (`DOMAIN/…`) stay where they are one word; of all others what is no secret in any text."""
+        kept: Mapping = {}
+        for key, value in annotations.items():
+            if not key.startswith(_APPLIED):
+                domain, _, name = key.rpartition("/")
+                word = bool(domain) and _WORD.fullmatch(value) is not None
+                kept[key] = self.texts.tree(value, name) if word else self.texts.text(value, name)
+        return kept
 
 
-def _metadata(one: Object) -> Mapping:
-    kept: Mapping = {"name": one.name}
-    if one.namespace:
-        kept["namespace"] = one.namespace
-    if one.labels:
-        kept["labels"] = one.labels
-    annotations = {key: value for key, value in one.annotations.items() if not key.startswith(_APPLIED)}
-    if annotations:
-        kept["annotations"] = annotations
-    if owner := controller(one):
-        kept["ownerReferences"] = [
-            {"kind": owner.get("kind"), "name": owner.get("name"), "controller": "true"}
-        ]
-    return kept
+def names_of(found: Iterable[Object]) -> set[str]:
+    """Names, namespaces and labels of objects: words that may pass, whatever stands around them."""
+    names: set[str] = set()
+    for one in found:
+        if one.kind in READ_KINDS or one.kind in WORKLOAD_KINDS:
+            names.update((one.name, one.namespace, *one.labels, *one.labels.values()))
+    return names - {""}
 
 
 def _secret(one: Object) -> Mapping:
@@ -173,9 +212,7 @@ def _secret(one: Object) -> Mapping:
     encrypted = "sops" in one.body
     for field in ("data", "stringData"):
         for key, value in strings(one.body.get(field)).items():
-            kept[key] = (
-                "" if encrypted else reduce.addresses(decoded(value) if field == "data" else value, key)
-            )
+            kept[key] = "" if encrypted else addresses(decoded(value) if field == "data" else value, key)
     return {"stringData": kept, **({"sops": {}} if encrypted else {})}
 
 

@@ -1,13 +1,10 @@
-"""Texts cut down to what evidence can find in them: addresses, the keys beside them, words that conditions seek.
-
-`Texts(patterns).text(value)` for configuration that anybody may read, `addresses(value, key)` for Secrets.
-"""
+"""Texts cut down to what evidence can find in them: addresses, the keys beside them, words that conditions seek."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Any
+
+from cilium_policies.workloads.scrub import Scrubber, pieces
 
 _SHORT = 240  # characters of one line that are kept as they stand
 _LINES = 8  # empty lines in a row: enough that what was far apart stays far apart
@@ -19,28 +16,17 @@ _MARKS = re.compile(
     re.IGNORECASE,
 )
 _DASHBOARD = ('"panels"', '"schemaVersion"')
-_USER = re.compile(r"(://)[^\s/@\"'`<>]*@")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://(?:[^\s/@\"'`<>]*@)?([A-Za-z0-9.\-_,:\[\]]+)")
-_HOST_PORT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?:\d{1,5}")
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?")
-_NAMES_HOST = re.compile(r"(?i)(pghost|hostname|host|server|address|addr|endpoint)s?$")
-_NAMES_PORT = re.compile(r"(?i)port$")
-_SECRET = re.compile(r"(?i)passw|secret|token|api_?key|private|credential")
-_ASSIGNMENT = re.compile(r"^([\s\-]*[\"']?[A-Za-z_][\w.\-]*[\"']?\s*[:=]\s*)(.*)$")
 
 
-class Texts:
-    """Reduces texts; lines in which one of the patterns is found stay."""
-
-    def __init__(self, patterns: Iterable[str]) -> None:
-        self._sought = [re.compile(one) for one in sorted(patterns)]
+class Texts(Scrubber):
+    """A Scrubber that drops, of long texts, the lines in which nothing is that anybody reads."""
 
     def text(self, value: str, key: str = "") -> str:
-        """A text with the lines that may matter; credentials in addresses are left out."""
+        """A text with the lines that may matter, and in them no word that may be a secret."""
+        return super().text(self._cut(value), key)
+
+    def _cut(self, value: str) -> str:
         if any(mark in value for mark in _DASHBOARD):
-            return ""
-        value = _USER.sub(r"\1", value)
-        if "://" not in value and value not in ("true", "false") and _is_credential(key):
             return ""
         if len(value) <= _SHORT and "\n" not in value:
             return value
@@ -58,60 +44,6 @@ class Texts:
         return "\n".join(kept) if any(kept) else ""
 
     def _matters(self, line: str) -> bool:
-        return bool(_MARKS.search(line)) or any(sought.search(line) for sought in self._sought)
-
-    def all(self, value: Any, key: str = "") -> Any:
-        """A copy of a value with every text in it reduced; `{name, value}` entries by their name."""
-        if isinstance(value, str):
-            return self.text(value, key)
-        if isinstance(value, dict):
-            name = value.get("name")
-            named = name if isinstance(name, str) and isinstance(value.get("value"), str) else ""
-            return {
-                member: self.all(inner, named if member == "value" and named else member)
-                for member, inner in value.items()
-            }
-        if isinstance(value, list):
-            return [self.all(member, key) for member in value]
-        return value
-
-
-def _is_credential(key: str) -> bool:
-    """Whether a key names a credential, and not the object that holds one."""
-    return bool(_SECRET.search(key)) and not key.lower().endswith(("name", "ref", "class"))
-
-
-def addresses(value: str, key: str) -> str:
-    """Host and port of the addresses in a Secret's value, and nothing else of it.
-
-    A key that names a host or a port keeps a value that is nothing else; in files each line keeps its field."""
-    stripped = value.strip()
-    if "\n" in stripped:
-        lines = (_line(line) for line in stripped.split("\n"))
-        return "\n".join(line for line in lines if line)
-    return _plain(stripped, key)
-
-
-def _line(line: str) -> str:
-    match = _ASSIGNMENT.match(line)
-    if match is None:
-        return " ".join(_found(line))
-    kept = _plain(match[2].strip().strip("\"',"), match[1].strip(" \t-\"':="))
-    return match[1] + kept if kept else ""
-
-
-def _plain(value: str, key: str) -> str:
-    if "://" in value:
-        return " ".join(_found(value))
-    if _is_credential(key):
-        return ""
-    if _HOST_PORT.fullmatch(value):
-        return value
-    if _NAMES_HOST.search(key) and _HOST.fullmatch(value) and len(value) < 254:
-        return value
-    return value if _NAMES_PORT.search(key) and value.isdigit() and len(value) < 6 else ""
-
-
-def _found(value: str) -> list[str]:
-    """`scheme://host:port` of each address."""
-    return [f"{match[0].partition('://')[0]}://{match[1].rstrip('.,:')}" for match in _URL.finditer(value)]
+        if _MARKS.search(line):
+            return True
+        return any(sought.search(piece) for _, piece in pieces(line) for sought in self.sought)

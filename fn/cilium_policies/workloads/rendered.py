@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT, stable
@@ -151,12 +151,13 @@ class _Configs:
             target = text(at(one.body, "spec", "target", "name")) or one.name
             self._external.setdefault((one.namespace, target), one)
         self._read: dict[tuple[str, str, str], tuple[Text, ...]] = {}
+        self._services: set[str] | None = None
 
     def of(self, kind: str, namespace: str, name: str) -> tuple[Text, ...]:
         key = (kind, namespace, name)
         if key not in self._read:
             one = self._inventory.get(kind, namespace, name)
-            found = list(_entries(one)) if one else []
+            found = list(_entries(one, self._is_service)) if one else []
             if kind == "Secret" and (external := self._external.get((namespace, name))):
                 found += self._templated(external)
             self._read[key] = tuple(found)
@@ -176,15 +177,23 @@ class _Configs:
                 if not keys or found.key in keys:
                     yield found
 
+    def _is_service(self, name: str) -> bool:
+        if self._services is None:
+            self._services = {one.name for one in self._inventory.of("Service")}
+        return name in self._services
 
-def _entries(one: Object) -> Iterator[Text]:
+
+def _entries(one: Object, resolves: Callable[[str], bool]) -> Iterator[Text]:
     encrypted = "sops" in one.body
     for field in ("data", "stringData"):
         for key, value in strings(one.body.get(field)).items():
             if encrypted or len(value) > _MAX_TEXT * 4 // 3:
                 continue
-            if one.kind == "Secret" and field == "data":
-                value = decoded(value)
+            if one.kind == "Secret":
+                from cilium_policies.workloads.credentials import addresses  # few builds hold a Secret
+
+                value = decoded(value) if field == "data" else value
+                value = addresses(value, key, resolves)  # nothing else of it is ever looked at
             yield Text("entry", key, value, one, key)
 
 

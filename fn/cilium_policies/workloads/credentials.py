@@ -1,0 +1,124 @@
+"""Addresses in values that may be secret, and keys that name a credential.
+
+addresses(value, key) -> str     of a Secret's value host and port of the addresses in it, nothing else
+address_of(url) -> str           `scheme://host:port` of a URL
+is_address(word, key) -> bool    `host:port` or a host, where the key or the cluster says that it is one
+is_credential(key) -> bool
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://([^\s\"'`<>\\|]*)")
+_PART = r"(?:[A-Za-z0-9_.\-\x01]|\$\{\w{1,60}\}|\$\(\w{1,60}\)|\{\})"
+_AUTHORITY = re.compile(
+    rf"(\[[0-9A-Fa-f:.]+\]|{_PART}*)(:(?:\d{{1,5}}|\$\{{\w{{1,60}}\}}|\$\(\w{{1,60}}\)))?"
+)
+_HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._\-]*[A-Za-z0-9])?|\*?):(\d{1,5})")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._\-]*[A-Za-z0-9])?\.?")
+IP = re.compile(
+    r"\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?:/\d{1,3})?"
+)
+IN_CLUSTER = re.compile(r"(?:[A-Za-z0-9_-]+\.){2,}svc(?:\.[A-Za-z0-9.-]{1,100})?\.?(?::\d{1,5})?")
+TEMPLATE = re.compile(r"\{\{[^{}\n]{0,500}\}\}|<%[^\n]{0,500}?%>|\$\([^()\n]{0,500}\s[^()\n]{0,500}\)")
+PEM = re.compile(r"-----BEGIN [^-\n]{1,60}-----.*?(?:-----END [^-\n]{1,60}-----|\Z)", re.DOTALL)
+_ASSIGNMENT = re.compile(r"^([\s\-]*[\"']?[A-Za-z_][\w.\-]*[\"']?\s*[:=]\s*)(.*)$")
+_FLOW = re.compile(r"\{(?!\})|(?<!\{)\}|[\[\]]|,(?=\s*[\"'\w\-]{1,64}\s*:)")
+_KEYWORD = re.compile(r"\b(?:host=[\w.\-]{1,253}|port=\d{1,5})")
+_NAMES_HOST = re.compile(
+    r"(?i)(host|hostname|server|address|addr|endpoint|peer|seed|broker|target|upstream|node|join)(s|es)?$"
+)
+_NAMES_ADDRESS = re.compile(r"(?i)(ur[il]|dsn|proxy|webhook)s?$")
+_NAMES_PORT = re.compile(r"(?i)port$")
+_SECRET = re.compile(
+    r"(?i)pass(?!through|ive)|pwd|secret|token|(api|access|account|shared|master|encryption)[_.\-]?key|private"
+    r"|credential|auth(?!ority)|(?<![a-z])(pw|pin|salt|pat|otp|psk|key)(?![a-z])|signature|cookie|session|jwt|bearer"
+    r"|licen[cs]e|encrypt|seed|mnemonic|login|user"
+)
+_OBJECT = ("name", "ref", "class", "file", "path", "dir", "mode", "type", "enabled", "namespace")
+SHAPED = re.compile(
+    r"(?=\S*\d)(?=\S*[A-Za-z])[A-Za-z0-9+/_=\-]{20,}|eyJ[\w\-]+|(?:gh[pousr]|glpat|xox[abp]|sk|AKIA)[_\-]?\w{10,}"
+)
+
+
+def _nothing(_name: str) -> bool:
+    return False
+
+
+def names_address(key: str) -> bool:
+    return bool(_NAMES_HOST.search(key) or _NAMES_ADDRESS.search(key) or _NAMES_PORT.search(key))
+
+
+def is_credential(key: str) -> bool:
+    """Whether a key names a credential, and not the object, file or host that has to do with one."""
+    if not _SECRET.search(key):
+        return False
+    return not (key.lower().endswith(_OBJECT) or _NAMES_HOST.search(key) or _NAMES_PORT.search(key))
+
+
+def addresses(value: str, key: str, resolves: Callable[[str], bool] = _nothing) -> str:
+    """Host and port of the addresses in a Secret's value, and nothing else of it.
+
+    A key that names a host or a port keeps a value that is nothing else; in files each line keeps its field.
+    `resolves` says of a name whether it is one of the cluster's: it then needs no such key."""
+    stripped = TEMPLATE.sub("{}", PEM.sub("", value)).strip()
+    if not _URL.fullmatch(stripped) and re.search(r"[{\[](?!\})", stripped):
+        stripped = _FLOW.sub("\n", stripped)  # JSON, or YAML on one line: a field a line
+    if "\n" in stripped:
+        lines = (_line(line, resolves) for line in stripped.split("\n"))
+        return "\n".join(line for line in lines if line)
+    return _plain(stripped, key, resolves)
+
+
+def address_of(url: str) -> str:
+    """`scheme://host:port` of a URL; "" where a `@` behind a `/` leaves open what is user, password or host."""
+    scheme, _, rest = url.partition("://")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if "@" in rest[len(authority) :]:
+        return ""
+    hosts = [_AUTHORITY.match(one) for one in authority.rpartition("@")[2].split(",")]
+    kept = [match[0] for match in hosts if match is not None and match[1]]
+    return f"{scheme}://{','.join(kept).rstrip('.')}" if kept else ""
+
+
+def _line(line: str, resolves: Callable[[str], bool]) -> str:
+    match = _ASSIGNMENT.match(line)
+    if match is None:
+        return " ".join(_found(line))
+    kept = _plain(match[2].strip().strip("\"',"), match[1].strip(" \t-\"':="), resolves)
+    return match[1] + kept if kept else ""
+
+
+def _plain(value: str, key: str, resolves: Callable[[str], bool]) -> str:
+    if "://" in value:
+        return " ".join(_found(value))
+    if "host=" in value:
+        return " ".join(match[0] for match in _KEYWORD.finditer(value))
+    if is_credential(key):
+        return ""
+    if IN_CLUSTER.fullmatch(value):
+        return value
+    if all(is_address(one.strip(), key, resolves) for one in value.split(",")):
+        return value
+    return value if _NAMES_PORT.search(key) and value.isdigit() and len(value) < 6 else ""
+
+
+def is_address(word: str, key: str, resolves: Callable[[str], bool]) -> bool:
+    """`host:port` under a key of addresses, or of a name that the cluster has; a bare host under a host's key."""
+    match = _HOST_PORT.fullmatch(word)
+    if match is not None:
+        host = match[1].lower()
+        by_key = _NAMES_HOST.search(key) or _NAMES_ADDRESS.search(key)
+        return bool(
+            by_key or not host[:1].isalnum() or IP.fullmatch(host) or resolves(host.partition(".")[0])
+        )
+    return bool(
+        _NAMES_HOST.search(key) and len(word) < 254 and _HOST.fullmatch(word) and not SHAPED.fullmatch(word)
+    )
+
+
+def _found(value: str) -> Iterator[str]:
+    """`scheme://host:port` of each address."""
+    return filter(None, (address_of(match[0]) for match in _URL.finditer(value)))

@@ -1,0 +1,119 @@
+"""What passes of texts that may hold secrets, and that it takes no longer than its length allows."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from cilium_policies.catalogue.load import load
+from cilium_policies.workloads.credentials import addresses, is_credential
+from cilium_policies.workloads.prune import Pruner
+from cilium_policies.workloads.scrub import Scrubber
+
+KNOWN = Scrubber((r"--storage\.tsdb", r"role:\s*pod"), ("api", "shop"))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "kept"),
+    [
+        ("BASIC_AUTH", "admin:1234", ""),
+        ("PIN", "bob.smith:9999", ""),
+        ("login", "me:5555", ""),
+        # Where a @ follows a /, nobody can say what is password, host or path.
+        ("DB", "postgres://me:ti/ger:77@db.example.com:5432/x", ""),
+        ("U", "https://me:p@ss/w0rd:123@e.example.com:8443/", ""),
+        ("U", "https://me:p@ss@e.example.com:8443/", "https://e.example.com:8443"),
+        ("BROKERS", "one.kafka:9092,two.kafka:9092", "one.kafka:9092,two.kafka:9092"),
+        ("K", "db.data.svc:5432", "db.data.svc:5432"),
+        ("D", "host=db port=5432 user=me password=tiger", "host=db port=5432"),
+        ("U", "postgres://{{ .user }}:{{ .password }}@db:5432/x", "postgres://db:5432"),
+        ("AUTH_HOST", "sso.shop", "sso.shop"),
+        ("PASSWORD", "tiger.shop", ""),
+    ],
+)
+def test_of_a_secret_host_and_port_pass(key: str, value: str, kept: str) -> None:
+    assert addresses(value, key) == kept
+
+
+def test_a_pair_is_an_address_where_the_cluster_has_the_name() -> None:
+    assert addresses("kafka.data:9092", "K", {"kafka"}.__contains__) == "kafka.data:9092"
+    assert addresses("bob.smith:9999", "K", {"kafka"}.__contains__) == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "kept"),
+    [
+        ("", "password=tiger=x server=api:80", "password=x=x server=api:80"),
+        ("", "--password tiger --host=db.shop -ptiger", "--password x --host=db.shop x"),
+        ("", "--password\ntiger\n--port\n8080", "--password\nx\n--port\n8080"),
+        (
+            "",
+            "curl -u me:tiger https://hooks.example.com/T0/tiger?x=y",
+            "curl -u x https://hooks.example.com",
+        ),
+        ("", "--storage.tsdb.path=/tiger role: pod", "--storage.tsdb.path=x role: pod"),
+        ("MOTTO", "the tiger sleeps at api", "x x x x api"),
+        ("URL", "http://$(HOST):${PORT}/x", "http://$(HOST):${PORT}"),
+        ("PORT", "8080", "8080"),
+        ("PIN", "8080", ""),
+    ],
+)
+def test_of_a_text_words_pass_by_a_list(key: str, value: str, kept: str) -> None:
+    assert KNOWN.text(value, key) == kept
+
+
+def test_of_values_single_words_stay_but_below_keys_of_credentials() -> None:
+    given = {
+        "image": {"repository": "ghcr.io/a/b", "tag": "1.2"},
+        "auth": {"rootPassword": "tiger", "existingSecret": "creds", "enabled": "true"},
+        "env": {"MOTTO": "tiger", "LOG": "info"},
+        "host": '{{ include "app.name" . }}.example.com',
+        "selector": [{"key": "app", "operator": "In", "values": ["web"]}],
+    }
+    kept = KNOWN.tree(given)
+    assert kept["image"] == given["image"]
+    assert kept["auth"] == {"rootPassword": "", "existingSecret": "", "enabled": "true"}
+    assert kept["env"] == {"MOTTO": "x", "LOG": "info"}
+    assert (kept["host"], kept["selector"]) == (given["host"], given["selector"])
+
+
+def test_names_of_objects_and_hosts_are_no_credentials() -> None:
+    assert not any(map(is_credential, ("secretName", "existingSecretRef", "AUTH_HOST", "passwordFile")))
+    assert all(
+        map(is_credential, ("PW", "db_pw", "api-key", "API_KEY", "userPassword", "SALT", "oauthToken"))
+    )
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "ab ",
+        "a:1 ",
+        "http://a:1/b@ ",
+        "a=b ",
+        "a.",
+        "{",
+        "$(",
+        '"a":',
+        "@/",
+        "${a}",
+        ",a:1",
+        "https://",
+        "-----BEGIN X-----",
+    ],
+)
+def test_twice_the_text_takes_twice_the_time(piece: str) -> None:
+    texts = Pruner(load(), set(), ()).texts
+
+    def seconds(size: int) -> float:
+        value = piece * (size // len(piece))
+        best = 9.0
+        for _ in range(3):
+            began = time.process_time()
+            texts.text(value, "")
+            addresses(value, "HOST")
+            best = min(best, time.process_time() - began)
+        return best
+
+    small, large = seconds(60_000), seconds(240_000)
+    assert large < 0.1 or large < 8 * small, f"{small:.3f} s, then {large:.3f} s for four times the text"
