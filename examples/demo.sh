@@ -34,7 +34,7 @@ echo 'Who may talk to whom:  $ cilium-policies list'
 echo
 cilium-policies list "$out" 2>/dev/null
 echo
-echo 'What nothing in the manifests explains, and the line that would allow it:  $ cilium-policies list --uncovered'
+echo 'What the manifests do not explain, and lines that would allow it:  $ cilium-policies list --uncovered'
 echo
 cilium-policies list --uncovered "$out" 2>/dev/null
 report=$(cd .. && pwd)/build/demo/report.html
