@@ -114,9 +114,7 @@ class Pruner:
         if one.kind in _SOURCE_FIELDS:
             return {"spec": {key: one.spec[key] for key in _SOURCE_FIELDS[one.kind] if key in one.spec}}
         if one.kind == "Kustomization" and one.group == "kustomize.toolkit.fluxcd.io":
-            return {
-                "spec": self.texts.tree({key: one.spec[key] for key in _BUILD_FIELDS if key in one.spec})
-            }
+            return {"spec": self.texts.tree({key: one.spec[key] for key in _BUILD_FIELDS if key in one.spec})}
         rest = {key: value for key, value in one.body.items() if key not in _IDENTITY}
         kept = self.texts.tree(rest)
         return kept if isinstance(kept, dict) else {}
