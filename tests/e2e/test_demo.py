@@ -38,7 +38,7 @@ def test_with_kustomize():
 
     assert printed.startswith("$ kustomize build --enable-alpha-plugins --enable-exec")
     complete(printed)
-    said = {*printed.splitlines(), *done.stderr.splitlines()}
+    said = {*printed.splitlines(), done.stderr.partition(" audit")[0] + " audit"}
     assert [line for line in readme_shows() if line not in said] == [], "the demo no longer prints this"
 
 
@@ -47,7 +47,12 @@ def readme_shows():
     _, _, rest = (ROOT / "README.md").read_text("utf-8").partition("`make demo` prints, shortened:\n\n```\n")
     lines = rest.partition("```")[0].splitlines()
     assert len(lines) > 20
-    return [line for line in lines if line.strip() != "…"]
+    # What the summary counts behind its mode may change with each rule that is added.
+    shown = [
+        f"{line.partition(' audit')[0]} audit" if line.startswith("cilium-policies: ") else line
+        for line in lines
+    ]
+    return [line for line in shown if line.strip() != "…"]
 
 
 def test_without_kustomize(tmp_path):

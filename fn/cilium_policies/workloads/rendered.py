@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT, stable
@@ -11,7 +11,6 @@ from cilium_policies.kube.objects import (
     Mapping,
     Object,
     at,
-    decoded,
     flag,
     integer,
     mapping,
@@ -24,6 +23,7 @@ from cilium_policies.kube.pods import containers
 from cilium_policies.kube.ports import Port
 from cilium_policies.kube.templates import has_labels, templates
 from cilium_policies.lean import TYPE_CHECKING, Any
+from cilium_policies.workloads.configs import Configs
 from cilium_policies.workloads.model import Service, ServicePort, Text, Workload
 from cilium_policies.workloads.owned import standing
 
@@ -33,13 +33,12 @@ if TYPE_CHECKING:
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 _WORDS: tuple[TextKind, ...] = ("command", "args")
 _SCALED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout")
-_MAX_TEXT = 1_000_000  # a ConfigMap's or Secret's limit is 1 MiB; no longer text can come from a real cluster
 
 
 def workloads(inventory: Inventory, unknown: Iterable[tuple[str, str]] = ()) -> list[Workload]:
     """One Workload for each object that makes pods, in input order within a kind; of `unknown` kinds (group, kind)
     for each pod template with labels that an object holds."""
-    configs = _Configs(inventory)
+    configs = Configs(inventory)
     found = []
     for made in standing(inventory):
         workload = _workload(made.one, made.template, configs)
@@ -76,7 +75,7 @@ def _number(nameless: list[Workload]) -> None:
             one.name = f"{one.name}-{number}"
 
 
-def _workload(one: Object, template: Mapping, configs: _Configs) -> Workload:
+def _workload(one: Object, template: Mapping, configs: Configs) -> Workload:
     spec = mapping(template.get("spec"))
     made = Workload(one.namespace, one.name or text(one.metadata.get("generateName")).rstrip("-."), one.kind)
     labels = strings(at(template, "metadata", "labels"))
@@ -141,63 +140,7 @@ def _probes(spec: Mapping, ports: tuple[Port, ...]) -> Iterator[Port]:
                     yield Port(number)
 
 
-class _Configs:
-    """ConfigMaps, Secrets and ExternalSecrets by name, decoded when a workload refers to them."""
-
-    def __init__(self, inventory: Inventory) -> None:
-        self._inventory = inventory
-        self._external: dict[tuple[str, str], Object] = {}
-        for one in inventory.of("ExternalSecret"):
-            target = text(at(one.body, "spec", "target", "name")) or one.name
-            self._external.setdefault((one.namespace, target), one)
-        self._read: dict[tuple[str, str, str], tuple[Text, ...]] = {}
-        self._services: set[str] | None = None
-
-    def of(self, kind: str, namespace: str, name: str) -> tuple[Text, ...]:
-        key = (kind, namespace, name)
-        if key not in self._read:
-            one = self._inventory.get(kind, namespace, name)
-            found = list(_entries(one, self._is_service)) if one else []
-            if kind == "Secret" and (external := self._external.get((namespace, name))):
-                found += self._templated(external)
-            self._read[key] = tuple(found)
-        return self._read[key]
-
-    def _templated(self, external: Object) -> Iterator[Text]:
-        """What an ExternalSecret's template says, in itself and in the ConfigMaps that it is taken from."""
-        template = mapping(at(external.body, "spec", "target", "template"))
-        for entry, value in strings(template.get("data")).items():
-            yield Text("entry", entry, value, external, entry)
-        for source in mappings(template.get("templateFrom")):
-            if literal := text(source.get("literal")):
-                yield Text("entry", "", literal, external, "templateFrom")
-            reference = mapping(source.get("configMap"))
-            keys = {text(item.get("key")) for item in mappings(reference.get("items"))}
-            for found in self.of("ConfigMap", external.namespace, text(reference.get("name"))):
-                if not keys or found.key in keys:
-                    yield found
-
-    def _is_service(self, name: str) -> bool:
-        if self._services is None:
-            self._services = {one.name for one in self._inventory.of("Service")}
-        return name in self._services
-
-
-def _entries(one: Object, resolves: Callable[[str], bool]) -> Iterator[Text]:
-    encrypted = "sops" in one.body
-    for field in ("data", "stringData"):
-        for key, value in strings(one.body.get(field)).items():
-            if encrypted or len(value) > _MAX_TEXT * 4 // 3:
-                continue
-            if one.kind == "Secret":
-                from cilium_policies.workloads.credentials import addresses  # few builds hold a Secret
-
-                value = decoded(value) if field == "data" else value
-                value = addresses(value, key, resolves)  # nothing else of it is ever looked at
-            yield Text("entry", key, value, one, key)
-
-
-def _texts(namespace: str, spec: Mapping, configs: _Configs) -> Iterator[Text]:
+def _texts(namespace: str, spec: Mapping, configs: Configs) -> Iterator[Text]:
     seen: set[tuple[str, str]] = set()
     for container in containers(spec):
         for entry in mappings(container.get("env")):
@@ -217,7 +160,7 @@ def _texts(namespace: str, spec: Mapping, configs: _Configs) -> Iterator[Text]:
         yield from configs.of(kind, namespace, name)
 
 
-def _env(namespace: str, entry: Mapping, configs: _Configs) -> Iterator[Text]:
+def _env(namespace: str, entry: Mapping, configs: Configs) -> Iterator[Text]:
     name, value = text(entry.get("name")), entry.get("value")
     if isinstance(value, str):
         yield Text("env", name, value, field=name)
