@@ -243,7 +243,7 @@ class Destinations:
     def _private(self, host: str, port: Port) -> Iterator[Destination]:
         """A public name may resolve to an address of the company's own network: a managed database does, so may
         any name on a server's port. With toFQDNs the agents follow the name."""
-        if self._cluster.settings.fqdn:
+        if self._cluster.settings.fqdn != "false":
             return
         if port.number in SERVERS or any(cloud.is_private(host) for cloud in self._given.clouds):
             reason = Reason("calls-private-host", (_shown(host),))
