@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cilium_policies import staging, tree
+from cilium_policies import listing, staging, tree
 from cilium_policies.config.model import Write
 from cilium_policies.document.finding import RefusedError, line_of
 
@@ -61,7 +61,7 @@ def test_ks_yaml_is_a_flux_kustomization() -> None:
             "interval": "1h",
             "path": "./apps/media/network-policies/app",
             "prune": True,
-            "sourceRef": {"kind": "GitRepository", "name": "flux-system"},
+            "sourceRef": {"kind": "GitRepository", "name": "flux-system", "namespace": "flux-system"},
         },
     }
     settings = Write("OCIRepository", "on", "1", "./k8s//apps/", "10m")
@@ -209,7 +209,8 @@ def test_a_kustomization_that_does_not_list_the_new_folder_is_named(tmp_path: Pa
     for name, resources in (("media", "[./radarr/ks.yaml]"), ("web", "[./network-policies/ks.yaml]")):
         (tmp_path / name).mkdir()
         (tmp_path / name / "kustomization.yaml").write_text(f"resources: {resources}\n")
-    assert tree.unlisted(str(tmp_path), made()) == [str(tmp_path / "media" / "kustomization.yaml")]
+    found = listing.unlisted(str(tmp_path), made())
+    assert found == [(str(tmp_path / "media" / "kustomization.yaml"), "./network-policies/ks.yaml")]
 
 
 def test_a_dry_run_tells_and_touches_nothing(tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 from cilium_policies.config.model import Write
 from cilium_policies.document.finding import refused
+from cilium_policies.listing import INDEX, MARK, index, is_listing, kustomization
 from cilium_policies.staging import apply
 
-MARK = "# Written by cilium-policies write, which replaces this file: change the config instead.\n"
 OWN = b"# Written by cilium-policies write"
 CLUSTER = "cluster-policies"  # the folder of cluster-wide policies
 _NAME = re.compile(r"[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?\Z")
+_HOME = "flux-system"
 _LABEL_LIMIT = 63  # Flux writes a Kustomization's name into a label
 
 
@@ -32,13 +33,14 @@ class Policy(NamedTuple):
 
 class Changes(NamedTuple):
     """Paths below the root, sorted. `kept` are policies of the program's that this input does not give and the config
-    does not switch off: another build's, or gone for good."""
+    does not switch off: another build's, or gone for good. `written` are all files that the tree now holds."""
 
     added: list[str]
     changed: list[str]
     removed: list[str]
     unchanged: int
     kept: list[str]
+    written: list[str]
 
 
 def files(policies: list[Policy], output: str, settings: Write) -> dict[str, bytes]:
@@ -58,7 +60,7 @@ def files(policies: list[Policy], output: str, settings: Write) -> dict[str, byt
     for folder, app in sorted(folders.items()):
         base = f"{folder}/network-policies"
         made[f"{base}/ks.yaml"] = _flux_kustomization(folder, output, settings)
-        made[f"{base}/app/kustomization.yaml"] = _kustomization(sorted(app))
+        made[f"{base}/app/kustomization.yaml"] = kustomization(sorted(app))
         made.update((f"{base}/app/{name}", text) for name, text in sorted(app.items()))
     return made
 
@@ -70,28 +72,34 @@ def write(
     off: Callable[[str, bytes], bool] = lambda folder, text: False,
     prune: bool = False,
     dry_run: bool = False,
+    indexed: bool = False,
 ) -> Changes:
     """Puts these files into the tree below `root`, and takes those of the program's away that belong no more.
 
     A policy file that `made` does not hold is removed where `off(its folder, its text)` says that the config
-    switches it off, and with `prune`; else it is kept and stays listed in its folder's kustomization. Raises
+    switches it off, and with `prune`; else it is kept and stays listed in its folder's kustomization. `indexed` adds
+    an index, which a later write keeps. Raises
     RefusedError where a file of somebody else is in the way, where a link leads elsewhere, or where writing fails;
     the tree is then as it was.
     """
     _refuse_links(root, made)
     old = _own_files(root)
-    _refuse_foreign(root, made, old)
-    stale = [path for path in sorted(old) if path not in made and not _lists(path)]
+    stale = [path for path in sorted(old) if path not in made and not is_listing(path)]
     kept = [path for path in stale if not (prune or off(_folder(path), old[path]))]
     made = _beside_kept(made, kept)
     held = {_folder(path) for path in kept}
+    if indexed or any(path.endswith("/network-policies/kustomization.yaml") for path in old) or INDEX in old:
+        made |= index(root, {_folder(path) for path in made} | held)
+    _refuse_links(root, made)
+    _refuse_foreign(root, made, old)
     changes = Changes(
         added=[path for path in made if path not in old],
         changed=[path for path, text in made.items() if path in old and old[path] != text],
         removed=[path for path in sorted(old) if path not in made and path not in kept
-                 and not (_lists(path) and _folder(path) in held)],
+                 and not (is_listing(path) and _folder(path) in held)],
         unchanged=sum(1 for path, text in made.items() if old.get(path) == text),
         kept=kept,
+        written=sorted({*made, *kept}),
     )  # fmt: skip
     if not dry_run:
         try:
@@ -106,33 +114,16 @@ def _folder(path: str) -> str:
     return path.partition("/")[0]
 
 
-def _lists(path: str) -> bool:
-    """Whether the file is no policy but names a folder's policies to Flux or kustomize."""
-    return path.endswith(("/network-policies/ks.yaml", "/network-policies/app/kustomization.yaml"))
-
-
 def _beside_kept(made: dict[str, bytes], kept: list[str]) -> dict[str, bytes]:
     """The files with kustomizations that list what is kept as well: unlisted, Flux would prune it."""
     whole = dict(made)
     for folder in sorted({_folder(path) for path in kept}):
         app = f"{folder}/network-policies/app/"
         names = {
-            path.removeprefix(app) for path in (*made, *kept) if path.startswith(app) and not _lists(path)
+            path.removeprefix(app) for path in (*made, *kept) if path.startswith(app) and not is_listing(path)
         }
-        whole[f"{app}kustomization.yaml"] = _kustomization(sorted(names))
+        whole[f"{app}kustomization.yaml"] = kustomization(sorted(names))
     return whole
-
-
-def unlisted(root: str, made: dict[str, bytes]) -> list[str]:
-    """Kustomizations of the user's, beside the folders written, that do not name the `ks.yaml` in them."""
-    found = []
-    for folder in sorted({path.partition("/")[0] for path in made}):
-        place = os.path.join(root, folder, "kustomization.yaml")
-        if os.path.isfile(place):
-            with open(place, "rb") as file:
-                if b"network-policies" not in file.read():
-                    found.append(place)
-    return found
 
 
 def _checked(name: str, policy: Policy) -> str:
@@ -149,31 +140,27 @@ def _file_name(name: str) -> str:
     return "kustomization.policy.yaml" if name == "kustomization" else f"{name}.yaml"
 
 
-def _kustomization(names: list[str]) -> bytes:
-    resources = "".join(f"- {name}\n" for name in names)
-    text = f"---\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{resources}"
-    return (MARK + text).encode()
-
-
 def _flux_kustomization(folder: str, output: str, settings: Write) -> bytes:
     prefix = output if settings.path_prefix is None else settings.path_prefix
     parts = [part for part in prefix.replace(os.sep, "/").split("/") if part not in ("", ".")]
     path = "/".join((".", *parts, folder, "network-policies", "app"))
-    namespace = f"    namespace: {_scalar(settings.source_namespace)}\n" if settings.source_namespace else ""
+    # Named in any case: a kustomization above that sets `namespace:` moves this object away from its source.
+    source = settings.source_namespace or _HOME
     return (
         f"{MARK}---\n"
         "apiVersion: kustomize.toolkit.fluxcd.io/v1\n"
         "kind: Kustomization\n"
         "metadata:\n"
         f"  name: {_limited(folder)}\n"
-        "  namespace: flux-system\n"
+        f"  namespace: {_HOME}\n"
         "spec:\n"
         f"  interval: {settings.interval}\n"
         f"  path: {_scalar(path)}\n"
         "  prune: true\n"
         "  sourceRef:\n"
         f"    kind: {settings.source_kind}\n"
-        f"    name: {_scalar(settings.source_name)}\n{namespace}"
+        f"    name: {_scalar(settings.source_name)}\n"
+        f"    namespace: {_scalar(source)}\n"
     ).encode()
 
 
@@ -231,11 +218,16 @@ def _own_files(root: str) -> dict[str, bytes]:
         if os.path.islink(base) or os.path.islink(app):
             continue
         names = sorted(os.listdir(app)) if os.path.isdir(app) else []
-        for name in ("ks.yaml", *(f"app/{name}" for name in names if name.endswith(".yaml"))):
+        for name in (
+            "ks.yaml",
+            "kustomization.yaml",
+            *(f"app/{name}" for name in names if name.endswith(".yaml")),
+        ):
             text = _own_text(os.path.join(base, *name.split("/")))
             if text is not None:
                 found[f"{folder}/network-policies/{name}"] = text
-    return found
+    text = _own_text(os.path.join(root, *INDEX.split("/")))
+    return found if text is None else {**found, INDEX: text}
 
 
 def _folders(root: str) -> list[str]:

@@ -295,3 +295,34 @@ def test_where_the_files_say_their_objects_go(tmp_path):
     docs = built(laid(tmp_path, files), "--partial")
     marks = one(docs, "Kustomization flux-system/web")["metadata"]["annotations"]
     assert marks["cilium-policies.fn/not-built-namespaces"] == "elsewhere"
+
+
+@pytest.mark.usefixtures("flux")
+@pytest.mark.parametrize("index", [["--index"], []], ids=["index", "by hand"])
+def test_written_policies_reconcile_where_a_parent_moves_its_kustomizations(tmp_path, index):
+    """`namespace:` of a namespace's kustomization moves every ks.yaml in it; Flux then finds the source by its name."""
+    listed = ["./namespace.yaml", "./web/ks.yaml"]
+    place = "kubernetes/apps/media/kustomization.yaml"
+    root = laid(tmp_path / "repo", home() | {place: kustomization(*listed, more="namespace: media\n")})
+    before = succeeded(run(["cilium-policies", "build", root]))
+    options = ["--output", root / "kubernetes" / "apps", "--set", "write.pathPrefix=kubernetes/apps", *index]
+    written = run(["cilium-policies", "write", *options], stdin=before)
+    assert (written.returncode, "does not list" in written.stderr) == (0, not index), written.stderr
+    if not index:
+        laid(root, {place: kustomization(*listed, "./network-policies/ks.yaml", more="namespace: media\n")})
+
+    after = built(root)
+
+    where = "flux-system" if index else "media"
+    moved = one(after, f"Kustomization {where}/media-network-policies")
+    assert moved["spec"]["sourceRef"] == {
+        "kind": "GitRepository",
+        "name": "flux-system",
+        "namespace": "flux-system",
+    }
+    assert one(after, "CiliumNetworkPolicy media/default-deny")
+    assert one(after, "CiliumNetworkPolicy media/my-web")
+    checked = run(["cilium-policies", "check", "-", root], stdin=before)
+    assert (checked.returncode, checked.stdout) == (0, ""), checked.stderr
+    again = run(["cilium-policies", "check"], stdin=succeeded(run(["cilium-policies", "build", root])))
+    assert again.returncode == 0, again.stderr

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cilium_policies import tree
+from cilium_policies import listing, tree
 from cilium_policies.cilium.write import policy_text
 from cilium_policies.cli import options
 from cilium_policies.cli.streams import put, say
@@ -22,19 +22,24 @@ from cilium_policies.kube.reading import COMPONENT
               help="The folder that holds NAMESPACE/network-policies/…; made where it is missing.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Says what would change and changes nothing.")
 @click.option("--prune", is_flag=True, help="Removes the program's files that this input does not give, too.")
+@click.option("--index", "indexed", is_flag=True,
+              help="One kustomization lists every ks.yaml: yours needs one line. Later writes keep it.")  # fmt: skip
 @click.option("--keep-others", is_flag=True, help="Does nothing any more: files are kept without --prune.")
-def write_command(root: str, dry_run: bool, prune: bool, keep_others: bool, **given: Any) -> int:
+def write_command(
+    root: str, dry_run: bool, prune: bool, indexed: bool, keep_others: bool, **given: Any
+) -> int:
     """Writes NAMESPACE/network-policies/{ks.yaml, app/{kustomization.yaml, default-deny.yaml, …}} below DIR.
 
     All inputs are read as one cluster. Only files whose first line says that they are this program's are replaced
-    or removed; a second write changes nothing. List each ks.yaml where your other Kustomizations are listed.
+    or removed; a second write changes nothing. List each ks.yaml where your other Kustomizations are listed, or with
+    --index the folder network-policies once.
 
     What the config switches off (enabled, namespaces, mode off, components.disable) is removed. Any other file that
     this input does not give stays and is listed, as it may be another build's: --prune removes it.
 
     \b
-    cilium-policies write --output kubernetes/apps kubernetes/apps
-    flux build kustomization apps --path apps | cilium-policies write --output kubernetes/apps
+    cilium-policies build . | cilium-policies write --output kubernetes/apps
+    cilium-policies write --output kubernetes/apps --index rendered/
 
     Exit code: 0 done; 1 input, config or tree refused; 2 wrong command line.
     """
@@ -51,12 +56,13 @@ def write_command(root: str, dry_run: bool, prune: bool, keep_others: bool, **gi
     files = tree.files(policies, root, config.write)
     if keep_others:
         say(["cilium-policies: --keep-others does nothing any more: files are kept without --prune"])
-    changes = tree.write(root, files, off=lambda *one: _off(config, *one), prune=prune, dry_run=dry_run)
+    changes = tree.write(root, files, off=lambda *one: _off(config, *one), prune=prune, dry_run=dry_run,
+                         indexed=indexed)  # fmt: skip
     options.warn(run, given, "write")
     _tell(changes, root, dry_run)
     say(
-        f"cilium-policies: {place} does not list ./network-policies/ks.yaml: Flux will not see it"
-        for place in tree.unlisted(root, files)
+        f"cilium-policies: {place} does not list {what}: Flux will not see it"
+        for place, what in listing.unlisted(root, changes.written)
     )
     if config.write.path_prefix is None and (os.path.isabs(root) or ".." in root.split(os.sep)):
         say([f"cilium-policies: {root} is no path within a source: set spec.write.pathPrefix for ks.yaml"])
