@@ -8,7 +8,8 @@ import jsonschema
 import pytest
 import yaml
 from cilium_policies.catalogue import index
-from cilium_policies.catalogue.check import CHART, CONDITION, EDGE, MAKER, TOP, problems
+from cilium_policies.catalogue.check import problems
+from cilium_policies.catalogue.forms import CHART, CONDITION, EDGE, MAKER, TOP
 
 SCHEMA = json.loads(index.COMPONENTS.with_name("component.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

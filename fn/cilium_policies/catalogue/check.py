@@ -6,126 +6,28 @@ import re
 
 from cilium_policies.catalogue import platform_forms
 from cilium_policies.catalogue.conditions import MENTIONS
+from cilium_policies.catalogue.forms import (
+    CHART,
+    CONDITION,
+    EDGE,
+    HOSTS,
+    MAKER,
+    PORT_FIELD,
+    PREFIXES,
+    PURPOSES,
+    ROLES,
+    ROUTE,
+    SERVICE,
+    SERVICE_PORT,
+    TOP,
+    VIA,
+    WHEN_WORDS,
+    WORDS,
+)
 from cilium_policies.catalogue.injects import INJECTION, PROBES, READ_OBJECT
 from cilium_policies.catalogue.model import parse_port
 from cilium_policies.lean import Any
 
-TOP = {
-    "component": "text",
-    "what": "text",
-    "role": "role",
-    "namespace": "text",
-    "match": "labels",
-    "images": "texts",
-    "sharedLabels": "flag",
-    "workload": "text",
-    "hostNetwork": "flag",
-    "serviceAccount": "text",
-    "charts": "charts",
-    "madeBy": "makers",
-    "edges": "edges",
-    "injects": "injections",
-    "makesNoPods": "texts",
-    "notes": "text",
-    "checked": "text",
-}
-CHART = {
-    "chart": "text",
-    "values": "text",
-    "name": "text",
-    "enabled": "when",
-    "default": "flag",
-    "labels": "strings",
-    "workload": "text",
-    "services": "services",
-    "serviceAccount": "text",
-    "cut": "number",
-}
-MAKER = {
-    "kind": "text",
-    "group": "text",
-    "labels": "strings",
-    "workload": "text",
-    "serviceAccount": "text",
-    "enabled": "when",
-    "default": "flag",
-    "count": "text",
-    "port": "port",
-    "services": "services",
-    "namespace": "text",
-    "via": "via",
-    "operator": "text",
-    "given": "when",
-}
-VIA = {"field": "text", "object": "text", "has": "text", "is": "text", "matches": "regex"}
-EDGE = {
-    "from": "peer",
-    "to": "peer",
-    "ports": "ports",
-    "why": "text",
-    "when": "when",
-    "probe": "flag",
-    "source": "text",
-    "names": "hosts",
-    "unnamed": "text",
-    "purpose": "purpose",
-    "every": "flag",
-    "runtime": "flag",
-}
-HOSTS = {
-    "when": "when",
-    "object": "texts",
-    "has": "texts",
-    "is": "text",
-    "matches": "regex",
-    "hosts": "texts",
-    "value": "texts",
-    "field": "texts",
-    "arg": "regex",
-    "mentions": "mention",
-    "names": "hostnames",
-    "unknown": "flag",
-    "optional": "flag",
-}
-PURPOSES = ("telemetry", "updates")
-CONDITION = {
-    "value": "texts",
-    "field": "texts",
-    "object": "text",
-    "has": "texts",
-    "is": "text",
-    "matches": "regex",
-    "arg": "regex",
-    "env": "regex",
-    "text": "regex",
-    "mentions": "mention",
-    "distribution": "texts",
-    "component": "text",
-    "replicas": "number",
-    "not": "when",
-    "all": "when",
-}
-SERVICE = {"name": "text", "ports": "serviceports"}
-SERVICE_PORT = {"name": "text", "port": "text", "target": "text", "protocol": "text"}
-PORT_FIELD = {"field": "text", "default": "text"}
-WORDS = (
-    "kube-apiserver",
-    "dns",
-    "scraper",
-    "gateway",
-    "ingress-clients",
-    "host",
-    "remote-node",
-    "world",
-    "internet",
-    "same-namespace",
-    "all-pods",
-    "none",
-)
-# What a component is to others: the words of peers stand for some of them, a rollout comes late to others.
-ROLES = ("gateway", "gateway-controller", "scraper", "dns", "dns-cache", "storage")
-PREFIXES = ("component:", "namespace:", "cidr:", "fqdn:")
-WHEN_WORDS = ("peer", "evidence", "asked")
 
 
 def problems(data: Any) -> list[str]:
@@ -192,6 +94,7 @@ _LISTS = {
     "serviceports": "serviceport",
     "ports": "podport",
     "injections": "injection",
+    "routes": "route",
     "objects": "readobject",
     **platform_forms.LISTS,
     "hosts": "host",
@@ -205,6 +108,7 @@ _FORMS = {
     "port": PORT_FIELD,
     "via": VIA,
     "injection": INJECTION,
+    "route": ROUTE,
     "readobject": READ_OBJECT,
     **platform_forms.FORMS,
 }

@@ -13,7 +13,7 @@ from pathlib import Path
 from cilium_policies.catalogue import files, injects
 from cilium_policies.catalogue.check import platform_problems, problems
 from cilium_policies.catalogue.model import CatalogueError, Component, group_kind, texts
-from cilium_policies.kube.objects import mappings
+from cilium_policies.kube.objects import mappings, text
 from cilium_policies.lean import Any
 
 COMPONENTS = Path(files.COMPONENTS)
@@ -136,6 +136,8 @@ def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "idle": {},
         "roles": {},
         "injects": {},
+        "routes": {},
+        "clouds": {},
     }
     for number, (name, labels) in enumerate(entries):
         tables["match"].append([name, labels])
@@ -158,6 +160,10 @@ def _tables_of(component: Component, name: str, tables: dict[str, Any]) -> None:
         tables["charts"].setdefault(chart.chart, []).append([name, number])
     for kind in texts(component.data.get("makesNoPods")):
         tables["idle"].setdefault(group_kind(kind)[0], []).append(group_kind(kind)[1])
+    for one in mappings(component.data.get("routes")):
+        tables["routes"].setdefault(text(one.get("kind")), []).append([name, one])
+    if clouds := texts(component.data.get("cloud")):
+        tables["clouds"][name] = clouds
     for number, one in enumerate(mappings(component.data.get("injects"))):
         for key in injects.keys(one):
             row = [name, number]

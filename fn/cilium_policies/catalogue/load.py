@@ -141,7 +141,8 @@ class Catalogue:
         from cilium_policies.catalogue import index
 
         self._gone = off | set(own)
-        for table in (self.image_table, self.head["charts"], self.head["kinds"], self.head["injects"]):
+        tables = (self.head[name] for name in ("charts", "kinds", "injects", "routes"))
+        for table in (self.image_table, *tables):
             position = 1 if table is self.image_table else 0
             for key, rows in table.items():
                 table[key] = [row for row in rows if row[position] not in self._gone]
@@ -149,6 +150,8 @@ class Catalogue:
             for value, numbers in values.items():
                 values[value] = [one for one in numbers if self.match_table[one][0] not in self._gone]
         self.shared -= self._gone
+        for name in self._gone & self.head["clouds"].keys():
+            del self.head["clouds"][name]
         for players in self.roles.values():
             for name in self._gone & players.keys():
                 del players[name]
@@ -164,9 +167,10 @@ class Catalogue:
             for value, numbers in values.items():
                 known = self.label_table.setdefault(key, {}).setdefault(value, [])
                 known += [first + one for one in numbers]
-        for name in ("images", "charts", "kinds", "injects"):
+        for name in ("images", "charts", "kinds", "injects", "routes"):
             for key, rows in tables[name].items():
                 self.head[name].setdefault(key, []).extend(rows)
+        self.head["clouds"].update(tables["clouds"])
         for role, players in tables["roles"].items():
             self.roles.setdefault(role, {}).update(players)
         self.shared.update(tables["shared"])

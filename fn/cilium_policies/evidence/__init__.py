@@ -21,6 +21,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "routes": ROUTE_KINDS,
     "ingresses": ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "VirtualService"),
     "load_balancers": ("TargetGroupBinding",),
+    "routed": ("",),  # the kinds that the catalogue's entries name under `routes`
     "monitors": (),
     "scrape_targets": ("Probe", "VMProbe", "ScrapeConfig", "VMScrapeConfig", "VMStaticScrape"),
     "webhooks": (
@@ -45,6 +46,8 @@ def edges(cluster: Cluster, given: Given = NOTHING_GIVEN) -> Iterator[Edge]:
     if not cluster.workloads:
         return
     for name, kinds in KINDS.items():
+        if name == "routed":
+            kinds = tuple(given.routed) or kinds
         if not kinds or cluster.inventory.of(*kinds):
             yield from import_module(f"{__name__}.{name}").edges(cluster, given)
     if cluster.settings.probe_rules:

@@ -37,6 +37,12 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         keys = _account_keys(cluster, workload)
         for cloud in given.clouds:
             evidence = _evidence(workload, keys, cloud)
+            if (
+                evidence is None
+                and workload.by_label
+                and cloud.name in given.cloud_users.get(workload.component, ())
+            ):
+                evidence = Evidence("catalogue", workload, component=workload.component)
             if evidence is not None:
                 yield from _edges(cluster, given, workload, cloud, keys, evidence)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.evidence.edge import Peer
-from cilium_policies.kube.objects import Object
+from cilium_policies.kube.objects import Mapping, Object
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.model import Workload
 
@@ -21,6 +21,8 @@ class Given(NamedTuple):
                own processes: a NodePort or hostPort there is not for the outside
     `clouds`   what the catalogue knows of clouds
     `balancers` `spec.cluster.loadBalancerCIDRs`: where load balancers outside the cluster call from
+    `cloud_users` components that call a cloud's API, each with the clouds
+    `routed`   kinds of routing resources (the catalogue's `routes`), each with component and entry
     `private`  `spec.cluster.privateCIDRs`: where names of the company's own network resolve to
     """
 
@@ -31,6 +33,8 @@ class Given(NamedTuple):
     clouds: tuple[Cloud, ...] = ()
     balancers: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
+    cloud_users: dict[str, list[str]] = {}  # noqa: RUF012
+    routed: dict[str, list[tuple[str, Mapping]]] = {}  # noqa: RUF012
 
 
 NOTHING_GIVEN = Given()

@@ -73,6 +73,8 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         catalogue.clouds,
         config.cluster.load_balancer_cidrs,
         config.cluster.private_cidrs,
+        catalogue.head["clouds"],
+        catalogue.head["routes"],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.catalogue.conditions import holds
+from cilium_policies.catalogue.conditions import at, holds
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Edge as Known
 from cilium_policies.evidence.edge import Edge, Evidence, Peer, pods
@@ -13,7 +13,7 @@ from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.ties import Ties
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6, is_metadata
-from cilium_policies.kube.objects import Mapping
+from cilium_policies.kube.objects import Mapping, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.distribution import is_bootstrapped
@@ -198,7 +198,9 @@ def peers(
     """The peers that an edge of the catalogue means in this cluster; without `ties` every instance of a component."""
     word, _, name = known.peer.partition(":")
     outward = known.direction == "egress"
-    if word == "component":
+    if word == "component" and known.by:
+        yield from map(pods, _referred(name, known.by, workload, roles))
+    elif word == "component":
         yield from map(pods, _partners(known, name, workload, roles, ties))
     elif word == "kube-apiserver":
         yield from (KUBE_APISERVER,) if outward else api_callers(cluster)
@@ -212,6 +214,17 @@ def peers(
         yield Peer("all-pods") if word == "all-pods" else Peer("namespace", namespace=workload.namespace)
     else:
         yield from _fixed(word, name, outward)
+
+
+def _referred(name: str, path: str, workload: Workload, roles: Roles) -> Iterator[Workload]:
+    """The instances that a custom resource names by their objects."""
+    found = at(workload.source.body if workload.source is not None else {}, path)
+    for one in found if isinstance(found, list) else [found]:
+        named = one if isinstance(one, dict) else {"name": one}
+        wanted, place = text(named.get("name")), text(named.get("namespace"))
+        for server in roles.component(name):
+            if wanted and server.instance == wanted and server.namespace == (place or workload.namespace):
+                yield server
 
 
 def _fixed(word: str, name: str, outward: bool) -> Iterator[Peer]:

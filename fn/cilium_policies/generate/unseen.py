@@ -52,6 +52,10 @@ def _notes(cluster: Cluster, given: Given) -> Iterator[Note]:
         from cilium_policies.evidence import routes
 
         yield from routes.unseen(cluster, given)
+    if given.routed and cluster.inventory.of(*given.routed):
+        from cilium_policies.evidence import routed
+
+        yield from routed.unseen(cluster, given)
     if cluster.inventory.of(*_INGRESSES):
         from cilium_policies.evidence import ingresses
 

@@ -101,7 +101,7 @@ def _service(service: Service, one: Workload, chart: Chart) -> dict[str, Any]:
         "name": _templated(service.name, chart),
         "ports": [
             {
-                "name": each.name,
+                **({"name": each.name} if each.name else {}),
                 "port": each.port,
                 "target": _number(each.target or str(each.port), one),
                 **({"protocol": each.protocol} if each.protocol != "TCP" else {}),

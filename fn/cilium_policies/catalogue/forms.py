@@ -1,0 +1,133 @@
+"""The keys of an entry and of its parts, each with the form of its value: what check.py holds an entry against."""
+
+from __future__ import annotations
+
+TOP = {
+    "component": "text",
+    "what": "text",
+    "role": "role",
+    "namespace": "text",
+    "match": "labels",
+    "images": "texts",
+    "sharedLabels": "flag",
+    "workload": "text",
+    "hostNetwork": "flag",
+    "serviceAccount": "text",
+    "charts": "charts",
+    "madeBy": "makers",
+    "edges": "edges",
+    "injects": "injections",
+    "routes": "routes",
+    "cloud": "texts",
+    "makesNoPods": "texts",
+    "notes": "text",
+    "checked": "text",
+}
+CHART = {
+    "chart": "text",
+    "values": "text",
+    "name": "text",
+    "enabled": "when",
+    "default": "flag",
+    "labels": "strings",
+    "workload": "text",
+    "services": "services",
+    "serviceAccount": "text",
+    "cut": "number",
+}
+MAKER = {
+    "kind": "text",
+    "group": "text",
+    "labels": "strings",
+    "workload": "text",
+    "serviceAccount": "text",
+    "enabled": "when",
+    "default": "flag",
+    "count": "text",
+    "port": "port",
+    "services": "services",
+    "namespace": "text",
+    "via": "via",
+    "operator": "text",
+    "given": "when",
+}
+ROUTE = {
+    "kind": "text",
+    "group": "text",
+    "backends": "texts",
+    "name": "text",
+    "port": "text",
+    "target": "text",
+    "protocol": "text",
+    "nodes": "flag",
+}
+VIA = {"field": "text", "object": "text", "has": "text", "is": "text", "matches": "regex"}
+EDGE = {
+    "from": "peer",
+    "to": "peer",
+    "ports": "ports",
+    "why": "text",
+    "when": "when",
+    "probe": "flag",
+    "source": "text",
+    "names": "hosts",
+    "unnamed": "text",
+    "purpose": "purpose",
+    "every": "flag",
+    "runtime": "flag",
+    "by": "text",
+}
+HOSTS = {
+    "when": "when",
+    "object": "texts",
+    "has": "texts",
+    "is": "text",
+    "matches": "regex",
+    "hosts": "texts",
+    "value": "texts",
+    "field": "texts",
+    "arg": "regex",
+    "mentions": "mention",
+    "names": "hostnames",
+    "unknown": "flag",
+    "optional": "flag",
+}
+PURPOSES = ("telemetry", "updates")
+CONDITION = {
+    "value": "texts",
+    "field": "texts",
+    "object": "text",
+    "has": "texts",
+    "is": "text",
+    "matches": "regex",
+    "arg": "regex",
+    "env": "regex",
+    "text": "regex",
+    "mentions": "mention",
+    "distribution": "texts",
+    "component": "text",
+    "replicas": "number",
+    "not": "when",
+    "all": "when",
+}
+SERVICE = {"name": "text", "ports": "serviceports"}
+SERVICE_PORT = {"name": "text", "port": "text", "target": "text", "protocol": "text"}
+PORT_FIELD = {"field": "text", "default": "text"}
+WORDS = (
+    "kube-apiserver",
+    "dns",
+    "scraper",
+    "gateway",
+    "ingress-clients",
+    "host",
+    "remote-node",
+    "world",
+    "internet",
+    "same-namespace",
+    "all-pods",
+    "none",
+)
+# What a component is to others: the words of peers stand for some of them, a rollout comes late to others.
+ROLES = ("gateway", "gateway-controller", "scraper", "dns", "dns-cache", "storage")
+PREFIXES = ("component:", "namespace:", "cidr:", "fqdn:")
+WHEN_WORDS = ("peer", "evidence", "asked")

@@ -1,0 +1,93 @@
+"""Routing resources of one proxy: Contour's HTTPProxy, NGINX' VirtualServer, Emissary's Mapping, OpenShift's Route.
+
+The catalogue's `routes` says where such an object names its Services; the pods of that entry are the proxy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.catalogue.conditions import at
+from cilium_policies.catalogue.model import texts
+from cilium_policies.evidence.edge import Edge, Evidence, Peer
+from cilium_policies.evidence.ends import NODES, behind, ends
+from cilium_policies.evidence.given import Given, Note
+from cilium_policies.evidence.names import resolve
+from cilium_policies.evidence.reasons import Reason
+from cilium_policies.kube.objects import Mapping, Object, text
+from cilium_policies.kube.ports import Port
+from cilium_policies.lean import Any
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Service
+
+_SCHEME_PORTS = {"http": "80", "https": "443"}
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """The proxy's pods to those behind each Service that such an object names."""
+    for one, row, clients in _routes(cluster, given):
+        targets = list(dict.fromkeys(_backends(cluster, one, row))) if clients else []
+        reason = Reason("through-route", (one.kind, one.name))
+        for client in clients:
+            for end, port in targets:
+                yield Edge(client, end, (port,), reason, Evidence("route", one))
+
+
+def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
+    """Objects whose proxy neither the input nor the config shows: no rule lets its requests in."""
+    for one, row, clients in _routes(cluster, given):
+        if not clients and next(_backends(cluster, one, row), None):
+            what = "its proxy is not in this input, so no rule lets its requests in"
+            yield Note(one, what, "give the tree's inventory (spec.inventory) or spec.cluster.gateways")
+
+
+def _routes(cluster: Cluster, given: Given) -> Iterator[tuple[Object, Mapping, tuple[Peer, ...]]]:
+    for kind, rows in given.routed.items():
+        for component, row in rows:
+            found = cluster.inventory.of(kind, group=text(row.get("group")) or None)
+            if found:
+                proxies = [one for one in cluster.workloads if one.component == component]
+                shown = tuple(dict.fromkeys(end for proxy in proxies for end in ends(proxy)))
+                clients = (*shown, *NODES) if shown and row.get("nodes") == "true" else shown
+                yield from ((one, row, clients or given.gateways) for one in found)
+
+
+def _backends(cluster: Cluster, one: Object, row: Mapping) -> Iterator[tuple[Peer, Port]]:
+    for path in texts(row.get("backends")):
+        for entry in _leaves(at(one.body, path)):
+            if isinstance(entry, str):
+                service, port = _address(cluster, entry, one.namespace)
+            else:
+                namespace = text(entry.get("namespace")) or one.namespace
+                service = cluster.service(namespace, text(entry.get(text(row.get("name")) or "name")))
+                port = text(entry.get(text(row.get("port")) or "port"))
+            if service is None:
+                continue
+            target = text(at(one.body, text(row.get("target")))) if row.get("target") else ""
+            number = _of_target(service, target) if target else port
+            yield from behind(cluster, service, number, text(row.get("protocol")))
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """The mappings and texts of a list of lists."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _leaves(one)
+    elif isinstance(value, dict) or text(value):
+        yield value
+
+
+def _address(cluster: Cluster, written: str, namespace: str) -> tuple[Service | None, str]:
+    """`web`, `web.shop:8080`, `https://web:443`."""
+    scheme, _, rest = written.rpartition("://")
+    host, _, port = rest.partition("/")[0].partition(":")
+    found = resolve(cluster, host, namespace)
+    return (found.service if found else None), port or _SCHEME_PORTS.get(scheme, "80")
+
+
+def _of_target(service: Service, target: str) -> str:
+    """The Service port whose target or name this is."""
+    for entry in service.ports:
+        if target in (entry.target, entry.name, str(entry.port)):
+            return str(entry.port)
+    return target

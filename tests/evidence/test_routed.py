@@ -1,0 +1,76 @@
+"""Routing resources of one proxy: from the pods of the entry that reads them to the Services that they name."""
+
+from __future__ import annotations
+
+import pytest
+from cilium_policies.cilium.model import Policy
+from cilium_policies.config.model import ClusterConfig, Config
+
+from tests.support import deployment, made, namespace, policies, service
+
+WEB = (namespace("a"), deployment("a/web"), service("a/web"))
+
+
+def proxy(labels: str, port: int = 443) -> tuple[str, str]:
+    selector = labels.split(",")[0]
+    return (
+        deployment("p/proxy", labels=labels, port=port),
+        service("p/proxy", selector=selector, port=443, target=str(port)),
+    )
+
+
+def route(kind: str, spec: str) -> str:
+    group, _, name = kind.partition("/")
+    return f"apiVersion: {group}/v1\nkind: {name}\nmetadata: {{name: r, namespace: a}}\nspec: {{{spec}}}\n"
+
+
+KONG = proxy("app.kubernetes.io/name: kong, app.kubernetes.io/component: app", 8443)
+NGINX = proxy("app.kubernetes.io/name: nginx-ingress")
+EMISSARY = proxy("app.kubernetes.io/name: emissary-ingress", 8443)
+CONTOUR = proxy("app.kubernetes.io/name: contour, app.kubernetes.io/component: envoy", 8443)
+
+
+def found(*documents: str, distribution: str = "") -> dict[str, Policy]:
+    config = Config(mode="enforce", cluster=ClusterConfig(distribution=distribution))
+    return policies(namespace("p"), *WEB, *documents, config=config)
+
+
+@pytest.mark.parametrize(
+    ("shown", "one"),
+    [
+        (CONTOUR, route("projectcontour.io/HTTPProxy", "routes: [{services: [{name: web, port: 80}]}]")),
+        (CONTOUR, route("projectcontour.io/HTTPProxy", "tcpproxy: {services: [{name: web, port: 80}]}")),
+        (NGINX, route("k8s.nginx.org/VirtualServer", "upstreams: [{name: u, service: web, port: 80}]")),
+        (NGINX, route("k8s.nginx.org/TransportServer", "upstreams: [{name: u, service: web, port: 80}]")),
+        (EMISSARY, route("getambassador.io/Mapping", "hostname: '*', service: web")),
+        (EMISSARY, route("getambassador.io/Mapping", "service: 'http://web.a:80'")),
+        (EMISSARY, route("getambassador.io/TCPMapping", "port: 9, service: 'web:80'")),
+        (
+            KONG,
+            route(
+                "configuration.konghq.com/TCPIngress",
+                "rules: [{backend: {serviceName: web, servicePort: 80}}]",
+            ),
+        ),
+    ],
+)
+def test_the_proxy_calls_the_service_that_an_object_names(shown: tuple[str, str], one: str) -> None:
+    [rule] = found(*shown, one)["a/web"].specs[0].ingress or ()
+    [client] = rule.endpoints or ()
+    assert ("p",) in [each.values for each in client.requirements]
+    assert [port.port for group in rule.ports or () for port in group.ports] == ["8080"]
+
+
+def test_openshifts_router_comes_with_the_cluster_and_may_be_in_the_hosts_network() -> None:
+    one = route("route.openshift.io/Route", "to: {kind: Service, name: web}, port: {targetPort: 8080}")
+    rules = found(one, distribution="openshift")["a/web"].specs[0].ingress or ()
+    assert {entity for rule in rules for entity in rule.entities or ()} == {"host", "remote-node"}
+    assert ("openshift-ingress",) in [
+        each.values for rule in rules for client in rule.endpoints or () for each in client.requirements
+    ]
+
+
+def test_a_proxy_that_is_not_shown_is_said() -> None:
+    one = route("projectcontour.io/HTTPProxy", "routes: [{services: [{name: web, port: 80}]}]")
+    plan = made(*WEB, one).plan
+    assert any(each.source is not None and each.source.kind == "HTTPProxy" for each in plan.uncovered)
