@@ -29,7 +29,6 @@ from cilium_policies.catalogue.model import parse_port
 from cilium_policies.lean import Any
 
 
-
 def problems(data: Any) -> list[str]:
     """What is wrong with an entry, as `path: what, and what to write`; empty when it is valid."""
     if not isinstance(data, dict):
