@@ -8,7 +8,7 @@ from cilium_policies.config.model import Allow, Config
 from cilium_policies.config.peer import ConfigPeer
 from cilium_policies.config.settings import Settings
 from cilium_policies.evidence.edge import Peer
-from cilium_policies.generate.roles import Roles
+from cilium_policies.generate.roles import Roles, usual_scrapers
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -67,3 +67,11 @@ def _flows(component: str, label: str, words: str) -> set[str]:
 def test_a_users_own_component_plays_a_part_as_the_built_in_ones_do(role: str) -> None:
     assert _flows("kong", "part", role) == {"Deployment ops/part"}
     assert _flows("kong", "part", "") == set()
+
+
+def test_only_what_operators_make_is_a_scraper_where_none_is_shown() -> None:
+    """A vendor's agent with `role: scraper` opens nothing in builds that do not show it."""
+    roles = load([{"component": "agent", "match": [{"app": "agent"}], "role": "scraper"}]).roles
+    usual = usual_scrapers(Cluster(Inventory([]), [], [], Settings(), roles=roles))
+    names = {dict(peer.labels).get("app.kubernetes.io/name") for peer in usual}
+    assert names == {"prometheus", "vmagent"}

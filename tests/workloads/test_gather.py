@@ -84,3 +84,9 @@ def test_services_find_their_pods_and_named_ports() -> None:
     [behind] = found.backends(found.services[0])
     assert found.target_port(behind, "http") == (8080, "TCP", "", 0)
     assert found.target_port(behind, "metrics") is None
+
+
+def test_a_workload_is_what_it_is_once_gathering_has_ended() -> None:
+    (one,) = cluster(namespace("shop"), deployment("shop/web")).workloads
+    with pytest.raises(AttributeError, match="component of Deployment shop/web is set after"):
+        one.component = "other"

@@ -174,8 +174,9 @@ def _tables_of(component: Component, name: str, tables: dict[str, Any]) -> None:
 
 
 def _usual(component: Component) -> dict[str, str]:
-    """The labels by which its pods are known wherever they run: the customary name, else the first match entry."""
-    first = component.match[0] if component.match else {}
+    """The labels by which its pods are known wherever they run: only of what an operator makes from an object, under
+    one name in every cluster. A vendor's agent is a peer where the input shows it, and nowhere else."""
+    first = component.match[0] if component.match and component.made_by else {}
     name = first.get("app.kubernetes.io/name", "*")
     return first if "*" in name else {"app.kubernetes.io/name": name}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from cilium_policies.cilium.model import Cidr, Fqdn, PortRange, Requirement, Rule, Selector, ToPorts
 from cilium_policies.evidence.edge import Edge, Peer
@@ -63,12 +64,15 @@ def _of_namespace(namespace: str, labels: list[Requirement]) -> Selector:
 
 
 def _of_workload(workload: Workload, namespace: str) -> Selector:
-    """A workload is the peer of many; its two forms, seen from its namespace and from others, are made once."""
-    if workload.peers is None:
-        labels = equal(workload.selector)
-        workload.peers = (Selector(tuple(labels)), _of_namespace(workload.namespace, labels))
-    near, far = workload.peers
+    near, far = _forms(workload)
     return near if workload.namespace == namespace else far
+
+
+@lru_cache(maxsize=8192)
+def _forms(workload: Workload) -> tuple[Selector, Selector]:
+    """A workload is the peer of many; its two forms, seen from its namespace and from others, are made once."""
+    labels = equal(workload.selector)
+    return Selector(tuple(labels)), _of_namespace(workload.namespace, labels)
 
 
 _NO_RULES: tuple[tuple[tuple[str, str], ...], tuple[str, ...]] = ((), ())  # of layer 7: HTTP, DNS

@@ -66,6 +66,8 @@ def gather(
         narrow_to(settings.identity_labels, workloads)
     sources = {id(one.source) for one in workloads}
     unseen = list(makers(shown, unknown, sources)) if unknown else []
+    for one in (*workloads, *unnamed):
+        one.freeze()
     return Cluster(shown, workloads, services, settings, owners, unnamed, unseen, repeated, catalogue.roles)
 
 

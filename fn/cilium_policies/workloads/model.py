@@ -5,7 +5,7 @@ from __future__ import annotations
 from cilium_policies.document.finding import Finding
 from cilium_policies.kube.objects import NOWHERE, Mapping, Object, Where
 from cilium_policies.kube.ports import Port
-from cilium_policies.lean import TYPE_CHECKING, Any, NamedTuple
+from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cilium_policies.lean import Literal
@@ -74,7 +74,6 @@ class Workload:
         "mounts_token",
         "name",
         "namespace",
-        "peers",
         "ports",
         "probes",
         "release",
@@ -116,7 +115,6 @@ class Workload:
         self.by_user = False  # its component is a definition of the user's own
         self.rendered = False
         self.brought = False  # its distribution brings it: a subject only beside the namespace's default-deny
-        self.peers: tuple[Any, Any] | None = None  # its selectors as a peer, kept by generate.rules
         self.source: Object | None = None  # the object it came from
         self.where = Where()
 
@@ -129,6 +127,10 @@ class Workload:
         """Whether this build writes its policy: it is neither known from an inventory nor the distribution's."""
         return not (self.brought or self.where.elsewhere)
 
+    def freeze(self) -> None:
+        """From here on it is what it is: gathering has ended, and every later layer reads the same."""
+        self.__class__ = _Frozen
+
     def finding(self, severity: str, message: str, cure: str = "") -> Finding:
         """A finding about this workload, with its place and identity."""
         return Finding(severity, message, cure, *self.where, kind=self.kind,
@@ -136,6 +138,15 @@ class Workload:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
+
+
+class _Frozen(Workload):
+    """A workload that nobody may change."""
+
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{name} of {self} is set after the cluster was gathered")
 
 
 class ServicePort(NamedTuple):
