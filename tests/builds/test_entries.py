@@ -103,3 +103,8 @@ def test_addresses_of_one_repository_are_one(url: str) -> None:
 )
 def test_paths_are_cleaned(path: str, made: str) -> None:
     assert clean(path) == made
+
+
+def test_applications_that_lie_below_their_own_path_start_nothing(tmp_path: Path) -> None:
+    files = home() | {"kubernetes/apps/media/web/ks.yaml": ks("web", "./kubernetes/apps/media/web")}
+    assert names(laid(tmp_path, files)) == ["kubernetes/flux/cluster"]

@@ -55,7 +55,10 @@ def test_what_nothing_sets_stays_and_is_named(text: str) -> None:
 
 
 def test_what_an_encrypted_secret_sets_stays_default_or_not() -> None:
-    assert substitute("${NONE} ${NONE:=default}", KNOWN, {"NONE"}) == ("${NONE} ${NONE:=default}", set())
+    assert substitute("${NONE} ${NONE:=default}", KNOWN, {"NONE"}) == (
+        "${NONE} ${NONE:=default}",
+        {"NONE"},
+    )
 
 
 @pytest.mark.parametrize("text", ["${NAME", "${}", "${a.b}", "${NAME-x}", "${ NAME }", "${NONE:=x"])

@@ -62,6 +62,7 @@ def test_what_is_not_known_is_said(tmp_path):
     done = run(["cilium-policies", "build", laid(tmp_path, home())])
     assert done.stderr.splitlines() == [
         "cilium-policies: Kustomization flux-system/web: nothing sets OTHER: left as written",
+        "cilium-policies: Kustomization flux-system/web: SOPS encrypts what TOKEN is set to: left as written",
         "cilium-policies: kustomize built 4 Kustomizations: 9 documents",
     ]
 
@@ -166,7 +167,7 @@ def test_other_sources_and_other_clusters_are_left_out_and_said(tmp_path):
     files = {"kubernetes/flux/meta/crds.yaml": elsewhere, "kubernetes/flux/meta/ks.yaml": crds + remote}
     done = run(["cilium-policies", "build", laid(tmp_path, home() | files)])
     assert done.returncode == 0
-    assert done.stderr.splitlines()[1:3] == [
+    assert done.stderr.splitlines()[2:4] == [
         "cilium-policies: Kustomization flux-system/crds: not built: its source GitRepository flux-system/crds is not "
         "this repository",
         "cilium-policies: Kustomization flux-system/remote: applies to another cluster (kubeConfig): left out",

@@ -51,11 +51,20 @@ def _sync_paths(repository: Repository) -> list[str]:
     ]
     releases = [one.one for one in repository.found if one.one.kind == "HelmRelease"]
     found += [text(at(one.spec, "values", "instance", "sync", "path")) for one in releases]
-    for one in repository.kinds("Kustomization", FLUX):
-        path = clean(path_of(one))
-        if path and "$" not in path and within(one.folder, path):
-            found.append(path)
+    found += _bootstrapped(repository.kinds("Kustomization", FLUX))
     return [path for path in found if path and "$" not in path]
+
+
+def _bootstrapped(found: list[Found]) -> list[str]:
+    """Paths of Kustomizations that lie below them, and that no other Kustomization builds."""
+    paths = [(one, clean(path_of(one))) for one in found]
+    return [
+        path
+        for one, path in paths
+        if path
+        and within(one.folder, path)
+        and not any(other and other != path and within(one.folder, other) for _, other in paths)
+    ]
 
 
 def _roots(found: list[Found], repository: Repository) -> list[Found]:

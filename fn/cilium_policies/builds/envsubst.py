@@ -21,15 +21,15 @@ class SubstitutionError(CiliumPoliciesError):
 
 
 def substitute(text: str, variables: Mapping[str, str], hidden: Collection[str] = ()) -> tuple[str, set[str]]:
-    """The text with its variables replaced, and the names that are set nowhere and have no default.
+    """The text with its variables replaced, and the names whose expressions stay as written: those that are set
+    nowhere and have no default, and of `hidden` (set, but to what nobody here can read) all.
 
-    `hidden` are names that are set, but to what nobody here can read: they stay as written, default or not.
     Raises SubstitutionError with the expression.
     """
     if "$" not in text:
         return text, set()
     reading = _Reading(text, variables, hidden)
-    return reading.all(), reading.unset
+    return reading.all(), reading.left
 
 
 class _Reading:
@@ -38,7 +38,7 @@ class _Reading:
         self._variables = variables
         self._hidden = hidden
         self._at = 0
-        self.unset: set[str] = set()
+        self.left: set[str] = set()
 
     def all(self) -> str:
         text, made = self._text, []
@@ -69,8 +69,7 @@ class _Reading:
         self._expect("}", start)
         value = self._variables.get(name)
         if value is None and (name in self._hidden or operator not in _DEFAULTS):
-            if name not in self._hidden:
-                self.unset.add(name)
+            self.left.add(name)
             return self._text[start : self._at]
         return _FUNCTIONS.get(operator, _default)(value or "", arguments)
 

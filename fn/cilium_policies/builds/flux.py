@@ -26,7 +26,7 @@ class Unit:
     """One Flux Kustomization. `docs` is what it applies; `failure` says why there is none, `elsewhere` that its
     files are not in this repository, `remote` that it applies to another cluster."""
 
-    __slots__ = ("docs", "elsewhere", "failure", "missing", "namespaces", "one", "path", "printed", "remote", "strict",
+    __slots__ = ("docs", "elsewhere", "encrypted", "failure", "missing", "one", "path", "printed", "remote", "strict",
                  "text", "unset")  # fmt: skip
 
     def __init__(self, one: Object, text_: bytes, *, strict: bool = True) -> None:
@@ -37,8 +37,8 @@ class Unit:
         self.docs: list[bytes] = []
         self.printed: list[bytes] = []
         self.unset: set[str] = set()
+        self.encrypted: set[str] = set()
         self.missing: list[str] = []
-        self.namespaces: list[str] = []
         self.failure = self.elsewhere = ""
         self.remote = bool(mapping(one.spec.get("kubeConfig")))
 
@@ -161,11 +161,12 @@ class Flux:
         if (
             unit.one.spec.get("postBuild")
             and b"$" in one
-            and (known.values or known.hidden)
+            and (known.values or known.hidden or known.missing)
             and not _switched_off(one)
         ):
-            made, unset = substitute(one.decode(), known.values, known.hidden)
-            unit.unset |= unset
+            made, left = substitute(one.decode(), known.values, known.hidden)
+            unit.unset |= left - known.hidden
+            unit.encrypted |= left & known.hidden
             if made.encode() != one:
                 one = made.encode()
                 parse.load(one, file=unit.name)

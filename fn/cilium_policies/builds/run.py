@@ -137,4 +137,7 @@ def _notes(units: list[Unit]) -> list[str]:
         if unit.unset:
             names = ", ".join(sorted(unit.unset))
             said.append(f"{unit.name}: nothing sets {names}: left as written")
+        if unit.encrypted:
+            names = ", ".join(sorted(unit.encrypted))
+            said.append(f"{unit.name}: SOPS encrypts what {names} is set to: left as written")
     return said

@@ -100,8 +100,8 @@ def _placed(workload: Workload) -> None:
     if workload.namespace in UNPLACED:
         raise refused(
             f"the namespace of {workload.kind} {workload.name} is not known",
-            "run the function at the root, after the layer that sets it, or set"
-            " spec.namespaces.default (--namespace NAME)",
+            "run the function at the root, after the layer that sets it (cilium-policies build DIR builds a"
+            " repository), or set spec.namespaces.default (--namespace NAME)",
             file=workload.where.file,
             line=workload.where.line,
         )
