@@ -14,7 +14,7 @@ def graph(count: int, seed: int = 1) -> Graph:
     draw = random.Random(seed)
     names = ["system", "metrics", *(f"team-{number}" for number in range(count - 2))]
     groups = [
-        Group(name, name, draw.choice(["good", "warn"]), "enforced", alert=draw.choice([0, 0, 2]))
+        Group(name, name, draw.choice(["good", "warn"]), "enforced", alert=draw.choice([0, 0, 2]), opens=name)
         for name in names
     ]
     nodes = [

@@ -100,7 +100,7 @@ class _Drawn:
             tone, badge = looks(mode)
             open_ends = len(self._open.get(name, ()))
             note = f"{open_ends} uncovered" if open_ends else ""
-            self.groups[key] = Group(key, key, tone, badge, "", note, open_ends)
+            self.groups[key] = Group(key, key, tone, badge, "", note, open_ends, key)
         return key
 
     def _workload(self, workload: Workload) -> None:
@@ -128,7 +128,7 @@ class _Drawn:
     def _inside(self, namespace: str) -> str:
         key = self._namespace(namespace)
         node = f"{key}//{EVERY_POD}"
-        self.nodes.setdefault(node, Node(node, key, EVERY_POD))
+        self.nodes.setdefault(node, Node(node, key, EVERY_POD, many=True))
         return node
 
     def _other(self, group: str, title: str, side: str) -> str:

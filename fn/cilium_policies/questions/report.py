@@ -186,6 +186,10 @@ def _tiles(
             Tile(str(yours), "that only your own policies, or none, account for", "bad", "Connections")
         )
     tiles.append(Tile(str(counts["Outside"]), "with the outside", "outside", "Outside"))
-    for name, text in (("Uncovered", "uncovered directions"), ("Findings", "findings")):
-        tiles.append(Tile(str(counts[name]), text, "bad" if counts[name] else "good", name))
+    unknown, guessed = (sum(len(one.directions) for one in each) for each in (plan.uncovered, plan.guessed))
+    tiles.append(Tile(str(unknown), "directions unknown", "bad" if unknown else "good", "Uncovered"))
+    tiles += [Tile(str(guessed), "guessed", "warn", "Uncovered")] if guessed else []
+    tiles.append(
+        Tile(str(counts["Findings"]), "findings", "bad" if counts["Findings"] else "good", "Findings")
+    )
     return tiles

@@ -13,13 +13,14 @@ BUSY_SHARE = 0.2  # … and than this share of all boxes
 
 
 class Node(NamedTuple):
-    """Something inside a group. `note` is shown when one points at it."""
+    """Something inside a group. `note` is shown when one points at it. `many`: it stands for all of the group."""
 
     key: str
     group: str
     title: str
     tone: str = "plain"
     note: str = ""
+    many: bool = False
 
 
 class Group(NamedTuple):
@@ -33,6 +34,7 @@ class Group(NamedTuple):
     lane: str = ""
     note: str = ""
     alert: int = 0
+    opens: str = ""  # the key of the group whose own picture this box leads to; "" for none
 
 
 class Link(NamedTuple):
@@ -101,7 +103,7 @@ class View:
 
     def listed(self, key: str) -> list[Node]:
         """The members worth naming: not the one that stands for the whole group."""
-        members = self.members[key]
+        members = [node for node in self.members[key] if not node.many]
         return [] if len(members) == 1 and members[0].title == self.groups[key].title else members
 
     def _busy_ends(self, links: list[Link]) -> frozenset[tuple[str, str, str]]:

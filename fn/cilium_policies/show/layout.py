@@ -5,9 +5,11 @@ The same graph gives the same picture: the search for better places draws from a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from cilium_policies.show.graph import Group, View
+from cilium_policies.show.routes import Cell, Frame, Point, points, routes, shared
 from cilium_policies.show.svg import measured
 
 WIDTH = 1280  # of the whole picture: what a browser shows without scrolling sideways
@@ -17,50 +19,119 @@ LANE_GAP = 40
 DETAILED = 24  # up to so many boxes list what they hold
 MEMBERS = 7  # so many lines a box has for them
 ROUNDS = 12000
+ROOMY, NARROW = 52.0, 20.0  # of a gutter between columns: with room for labels on its lines, and without
 DETAILED_WIDTH, DETAILED_GAP = 186, 50
 COMPACT_WIDTH, COMPACT_GAP = 150, 36
 
 
-class Box(NamedTuple):
-    """A rectangle, in pixels from the upper left corner."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def middle(self) -> tuple[float, float]:
-        return (self.x + self.width / 2, self.y + self.height / 2)
+Box = Frame
 
 
 class Layout(NamedTuple):
+    """`lines` are the corners of each of the view's lines, in their order."""
+
     boxes: dict[str, Box]
     width: float
     height: float
     detailed: bool
+    lines: list[list[Point]]
 
 
-def layout(view: View) -> Layout:
-    """A place for every group."""
+def layout(view: View, ranks: Mapping[str, int] | None = None) -> Layout:
+    """A place for every group and a way for every line. `ranks` fixes the column of each group that is no lane."""
     inner = [group for group in view.graph.groups if not group.lane]
-    lanes = {lane: [group for group in view.graph.groups if group.lane == lane] for lane in ("in", "out")}
     detailed = len(inner) <= DETAILED
-    left = MARGIN + (LANE + LANE_GAP if lanes["in"] else 0)
-    right = MARGIN + (LANE + LANE_GAP if lanes["out"] else 0)
     box_width, gap = (DETAILED_WIDTH, DETAILED_GAP) if detailed else (COMPACT_WIDTH, COMPACT_GAP)
-    room = WIDTH - left - right + gap
-    columns = max(1, min(int(room // (box_width + gap)), _square(len(inner))))
-    places = _placed(view, inner, columns)
-    boxes = _grid(view, places, columns, left, (box_width, gap), detailed)
-    bottom = max((box.y + box.height for box in boxes.values()), default=0)
-    edge = max((box.x + box.width for box in boxes.values()), default=left)
-    for lane, x in (("in", MARGIN), ("out", edge + LANE_GAP)):
-        boxes.update(_lane(view, lanes[lane], x, boxes, bottom))
-    width = edge + right
-    return Layout(
-        boxes, width, max((box.y + box.height for box in boxes.values()), default=0) + MARGIN, detailed
-    )
+    lanes = {lane: [group for group in view.graph.groups if group.lane == lane] for lane in ("in", "out")}
+    room = WIDTH - 2 * MARGIN - sum(LANE + LANE_GAP for members in lanes.values() if members)
+    columns = max(1, min(int((room + gap) // (box_width + gap)), _square(len(inner))))
+    while True:
+        cells = _ranked(inner, ranks, columns) if ranks is not None else _placed(view, inner, columns)
+        made = _Made(view, cells, columns, lanes, box_width, detailed, ROOMY)
+        if made.width > WIDTH:
+            made = _Made(view, cells, columns, lanes, box_width, detailed, NARROW)
+        if made.width <= WIDTH or columns == 1 or ranks is not None:
+            return made.layout()
+        columns -= 1
+
+
+class _Made:
+    """One try of a layout: cells first, then the gutters that the lines need, then pixels."""
+
+    def __init__(
+        self,
+        view: View,
+        cells: list[str | None],
+        columns: int,
+        lanes: dict[str, list[Group]],
+        box_width: int,
+        detailed: bool,
+        gutter: float,
+    ) -> None:
+        self._least = gutter
+        self._view, self._lanes, self._detailed, self._box_width = view, lanes, detailed, box_width
+        self._columns = columns
+        self._rows = -(-len(cells) // columns)
+        places = {key: Cell(at % columns, at // columns) for at, key in enumerate(cells) if key}
+        for lane, column in (("in", -1), ("out", columns)):
+            places |= {group.key: Cell(column, None) for group in lanes[lane]}
+        self._places = places
+        self._routes = routes([(one.source, one.target) for one in view.lines], places)
+        self._counts = {gutter: len(members) for gutter, members in shared(self._routes).items()}
+        self._left = float(MARGIN + (LANE if lanes["in"] else 0))
+        self.width = (
+            self._left + sum(self._gutter("v", at) for at in range(columns + 1)) + columns * box_width
+        )
+        self.width += MARGIN + (LANE if lanes["out"] else 0)
+
+    def _gutter(self, way: str, number: int) -> float:
+        """How wide a gutter is: wider with more lines, up to a limit; at the rim without lines there is none."""
+        count = self._counts.get((way, number), 0)
+        last = self._columns if way == "v" else self._rows
+        lane = way == "v" and ((number == 0 and self._lanes["in"]) or (number == last and self._lanes["out"]))
+        if not count and number in (0, last) and not lane:
+            return 0.0
+        low, most = (self._least if count else NARROW, 120.0) if way == "v" else (16.0, 80.0)
+        return min(most, low + 5.0 * count)
+
+    def layout(self) -> Layout:
+        heights = {
+            key: box_height(self._view, self._view.groups[key], self._detailed)
+            for key, place in self._places.items()
+            if place.row is not None
+        }
+        spans: dict[tuple[str, int], tuple[float, float]] = {}
+        xs, x = [], self._left
+        for number in range(self._columns + 1):
+            spans["v", number] = (x, x + self._gutter("v", number))
+            x = spans["v", number][1]
+            xs.append(x)
+            x += self._box_width
+        ys, y = [], float(MARGIN)
+        for number in range(self._rows + 1):
+            spans["h", number] = (y, y + self._gutter("h", number))
+            y = spans["h", number][1]
+            ys.append(y)
+            y += max((high for key, high in heights.items() if self._places[key].row == number), default=0.0)
+        boxes = {
+            key: Box(xs[self._places[key].column], ys[self._places[key].row or 0], self._box_width, high)
+            for key, high in heights.items()
+        }
+        bottom = max((box.y + box.height for box in boxes.values()), default=0)
+        edge = spans["v", self._columns][1]
+        for lane, at in (("in", float(MARGIN)), ("out", edge)):
+            boxes |= _lane(self._view, self._lanes[lane], at, boxes, bottom)
+        bottom = max([spans["h", self._rows][1], *(box.y + box.height for box in boxes.values())])
+        return Layout(boxes, self.width, bottom + MARGIN, self._detailed, points(self._routes, boxes, spans))
+
+
+def _ranked(groups: list[Group], ranks: Mapping[str, int], columns: int) -> list[str | None]:
+    """Cells row by row where each group has its column: a rank that is higher than others goes on in more rows."""
+    by_column: list[list[str]] = [[] for _ in range(columns)]
+    for group in sorted(groups, key=lambda one: (ranks[one.key], one.title)):
+        by_column[min(ranks[group.key], columns - 1)].append(group.key)
+    rows = max(map(len, by_column), default=0)
+    return [members[row] if row < len(members) else None for row in range(rows) for members in by_column]
 
 
 def box_height(view: View, group: Group, detailed: bool) -> float:
@@ -148,23 +219,6 @@ def _put(cells: list[str | None], place: dict[str, int], *moves: tuple[int, str 
             place[key] = number
 
 
-def _grid(
-    view: View, cells: list[str | None], columns: int, left: float, size: tuple[int, int], detailed: bool
-) -> dict[str, Box]:
-    box_width, gap = size
-    boxes: dict[str, Box] = {}
-    y = float(MARGIN)
-    for start in range(0, len(cells), columns):
-        row = [(number, key) for number, key in enumerate(cells[start : start + columns]) if key]
-        heights = {key: box_height(view, view.groups[key], detailed) for _, key in row}
-        tallest = max(heights.values(), default=0)
-        for number, key in row:
-            x = left + number * (box_width + gap)
-            boxes[key] = Box(x, y + (tallest - heights[key]) / 2, box_width, heights[key])
-        y += tallest + gap * 0.9
-    return boxes
-
-
 def _lane(view: View, groups: list[Group], x: float, boxes: dict[str, Box], bottom: float) -> dict[str, Box]:
     """The outside, each beside those it is linked with, without overlaps."""
     wanted = sorted((_wanted(view, group.key, boxes, bottom), group.key) for group in groups)
@@ -184,5 +238,5 @@ def _wanted(view: View, key: str, boxes: dict[str, Box], bottom: float) -> float
     """The mean height of the boxes that a lane's group is linked with."""
     linked = [one for one in view.lines if key in (one.source, one.target)]
     ends = [one.target if one.source == key else one.source for one in linked]
-    heights = [boxes[end].middle[1] for end in ends if end in boxes]
+    heights = [boxes[end].y + boxes[end].height / 2 for end in ends if end in boxes]
     return sum(heights) / len(heights) if heights else bottom / 2

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import pairwise
+
 from cilium_policies.show import svg
 from cilium_policies.show.graph import Bundle, Group, View
 from cilium_policies.show.layout import MEMBERS, Box, Layout, badge_below, layout
+from cilium_policies.show.routes import Point
 
 LABELS = 3  # so many labels stand on a line
 
@@ -15,46 +19,61 @@ def overview_svg(view: View) -> str:
     return svg.document(body, width, height, view.graph.title)
 
 
-def overview(view: View) -> tuple[str, float, float]:
+def overview(view: View, ranks: Mapping[str, int] | None = None) -> tuple[str, float, float]:
     """The picture's elements, its width and height; boxes carry `data-group`, lines `data-from`, `data-to`."""
-    placed = layout(view)
-    legend_height = 30 if view.graph.legend else 0
-    parts = [_links(view, placed)]
-    parts += [_box(view, group, placed) for group in view.graph.groups]
+    placed = layout(view, ranks)
+    legend_height = legend_lines(view.graph.legend, placed.width) * 20 + 10 if view.graph.legend else 0
+    parts = [_box(view, group, placed) for group in view.graph.groups]
+    parts.append(_links(view, placed))
     if view.graph.legend:
-        parts.append(legend(view.graph.legend, placed.height + 12))
+        parts.append(legend(view.graph.legend, placed.height + 12, placed.width))
     return "".join(parts), placed.width, placed.height + legend_height
 
 
-def legend(entries: tuple[tuple[str, str], ...], y: float) -> str:
-    """One line that says what the colours mean."""
-    x, parts = 16.0, []
-    for tone, meaning in entries:
-        parts.append(f'<rect x="{x:.0f}" y="{y - 9:.0f}" width="16" height="11" rx="3" class="key {tone}"/>')
-        parts.append(svg.text(x + 22, y, meaning, "row"))
-        x += 40 + svg.measured(meaning, 11)
+def _places(entries: tuple[tuple[str, str], ...], width: float) -> list[tuple[float, int]]:
+    """Where each entry of a legend begins, and on which line."""
+    x, line, found = 16.0, 0, []
+    for _, meaning in entries:
+        needed = 40 + svg.measured(meaning, 11)
+        if x + needed > width and x > 16:
+            x, line = 16.0, line + 1
+        found.append((x, line))
+        x += needed
+    return found
+
+
+def legend_lines(entries: tuple[tuple[str, str], ...], width: float) -> int:
+    return max((line for _, line in _places(entries, width)), default=-1) + 1
+
+
+def legend(entries: tuple[tuple[str, str], ...], y: float, width: float) -> str:
+    """What the colours mean, on as many lines as it takes."""
+    parts = []
+    for (tone, meaning), (x, line) in zip(entries, _places(entries, width), strict=True):
+        top = y + 20 * line
+        if tone == "host":
+            parts.append(svg.text(x - 4, top, "abc", "row off"))
+        else:
+            parts.append(
+                f'<rect x="{x:.0f}" y="{top - 9:.0f}" width="16" height="11" rx="3"{svg.paint("key", tone)}/>'
+            )
+        parts.append(svg.text(x + 22, top, meaning, "row"))
     return f'<g class="legend">{"".join(parts)}</g>\n'
 
 
 def _links(view: View, placed: Layout) -> str:
-    """Lines first, so that boxes cover them; then their labels, as far as there is room."""
+    """Lines, which keep to the gutters between the boxes; then their labels, as far as there is room."""
     taken = [Box(box.x - 3, box.y - 3, box.width + 6, box.height + 6) for box in placed.boxes.values()]
     lines, labels = [], []
-    drawn = view.lines
-    both_ways = {(one.source, one.target) for one in drawn}
-    for bundle in sorted(drawn, key=lambda one: -one.size):
-        back = (bundle.target, bundle.source) in both_ways
-        curve = _curve(placed.boxes[bundle.source], placed.boxes[bundle.target], back)
+    for bundle, corners in sorted(zip(view.lines, placed.lines, strict=True), key=lambda pair: -pair[0].size):
         label = _label(bundle)
         data = f'data-from="{svg.clean(bundle.source)}" data-to="{svg.clean(bundle.target)}"'
         kinds = svg.clean(" ".join(bundle.kinds))
-        tip = svg.title(
-            f"{view.groups[bundle.source].title} → {view.groups[bundle.target].title}: {_all(bundle)}"
-        )
-        lines.append(
-            f'<g class="wire" {data} data-kinds="{kinds}">{tip}{svg.arrow(*curve, bundle.tone)}</g>\n'
-        )
-        spot = _free(curve, label, taken)
+        names = (view.groups[bundle.source].title, view.groups[bundle.target].title)
+        tip = svg.title(f"{names[0]} → {names[1]}: {_all(bundle)}")
+        arrow = svg.arrow(corners, bundle.tone)
+        lines.append(f'<g class="wire" {data} data-kinds="{kinds}">{tip}{arrow}</g>\n')
+        spot = _free(corners, label, taken)
         if spot:
             labels.append(f'<g class="wire" {data} data-kinds="{kinds}">')
             labels.append(svg.text(spot.x, spot.y + 10, label, "label") + "</g>\n")
@@ -71,44 +90,23 @@ def _all(bundle: Bundle) -> str:
     return ", ".join(bundle.labels) or "any port"
 
 
-Curve = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
-
-
-def _curve(source: Box, target: Box, back: bool) -> Curve:
-    """From box to box; where both call each other the two lines bend apart."""
-    (x1, y1), (x2, y2) = source.middle, target.middle
-    bend = 0.16 if back else 0.06
-    middle = ((x1 + x2) / 2 - (y2 - y1) * bend, (y1 + y2) / 2 + (x2 - x1) * bend)
-    return _border(source, middle), middle, _border(target, middle)
-
-
-def _border(box: Box, towards: tuple[float, float]) -> tuple[float, float]:
-    """Where the line from the box's middle to a point leaves the box."""
-    x, y = box.middle
-    dx, dy = towards[0] - x, towards[1] - y
-    if not dx and not dy:
-        return (x, y)
-    share = min(
-        box.width / 2 / abs(dx) if dx else float("inf"),
-        box.height / 2 / abs(dy) if dy else float("inf"),
-    )
-    return (x + dx * share, y + dy * share)
-
-
-def _free(curve: Curve, label: str, taken: list[Box]) -> Box | None:
-    """A place on the line where the label covers nothing; None where there is none."""
+def _free(corners: list[Point], label: str, taken: list[Box]) -> Box | None:
+    """A place on the line where the label covers no box and no other label; None where there is none."""
     if not label:
         return None
-    (x0, y0), (x1, y1), (x2, y2) = curve
     width = svg.measured(label, 10) + 4
-    for step in (50, 40, 60, 30, 70, 22, 78, 15, 85):
-        t = step / 100
-        x = (1 - t) ** 2 * x0 + 2 * t * (1 - t) * x1 + t * t * x2
-        y = (1 - t) ** 2 * y0 + 2 * t * (1 - t) * y1 + t * t * y2
-        spot = Box(x - width / 2, y - 6, width, 13)
-        if spot.x > 4 and not any(_overlap(spot, other) for other in taken):
-            return spot
+    pieces = sorted(pairwise(corners), key=lambda pair: -_length(*pair))
+    for (x1, y1), (x2, y2) in pieces:
+        for step in (50, 35, 65, 20, 80):
+            t = step / 100
+            spot = Box(x1 + (x2 - x1) * t - width / 2, y1 + (y2 - y1) * t - 6, width, 13)
+            if spot.x > 4 and not any(_overlap(spot, other) for other in taken):
+                return spot
     return None
+
+
+def _length(one: Point, other: Point) -> float:
+    return abs(one[0] - other[0]) + abs(one[1] - other[1])
 
 
 def _overlap(one: Box, other: Box) -> bool:
@@ -123,9 +121,8 @@ def _overlap(one: Box, other: Box) -> bool:
 def _box(view: View, group: Group, placed: Layout) -> str:
     box = placed.boxes[group.key]
     parts = [svg.title(group.note)] if group.note else []
-    parts.append(
-        f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="7" class="box"/>'
-    )
+    corner = f'x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}"'
+    parts.append(f'<rect {corner} rx="7"{svg.paint("box", group.tone)}/>')
     badge = svg.measured(group.badge, 10, bold=True) + 8 if group.badge else 0.0
     below = badge_below(group, placed.detailed)
     css, size = ("small name", 12) if group.lane else ("name", 13)
@@ -133,14 +130,18 @@ def _box(view: View, group: Group, placed: Layout) -> str:
     parts.append(svg.text(box.x + 10, box.y + 20, svg.cut(group.title, room, size, bold=True), css))
     if group.badge:
         y = box.y + (38 if below and not placed.detailed else 34 if below else 20)
-        parts.append(svg.text(box.x + box.width - 9, y, group.badge, "badge", ' text-anchor="end"'))
+        parts.append(
+            svg.text(box.x + box.width - 9, y, group.badge, f"badge {group.tone}", ' text-anchor="end"')
+        )
     top = box.y + (52 if below and placed.detailed else 38)
     rows, y = _members(view, group, (box.x, top), box.width) if placed.detailed or group.lane else ([], top)
     parts += rows
     parts += _chips(view, group, (box.x + 10, y), box.width - 32, 0.0 if placed.detailed else badge)
     if group.alert:
         parts.append(_alert(group.alert, box.x + box.width - 4, box.y + 4))
-    data = f'data-group="{svg.clean(group.key)}" data-tone="{group.tone}"'
+    lane = ' data-lane=""' if group.lane else ""
+    opens = f' data-opens="{svg.clean(group.opens)}"' if group.opens else ""
+    data = f'data-group="{svg.clean(group.key)}" data-tone="{group.tone}"{opens}{lane}'
     return f'<g class="node {group.tone}" {data}>{"".join(parts)}</g>\n'
 
 
@@ -159,7 +160,7 @@ def _members(view: View, group: Group, corner: tuple[float, float], width: float
 
 def _alert(number: int, x: float, y: float) -> str:
     shown = str(number) if number < 100 else "99+"
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" class="alert"/>' + svg.text(
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9"{svg.paint("alert", "bad")}/>' + svg.text(
         x, y + 3.5, shown, "alarm", ' text-anchor="middle"'
     )
 

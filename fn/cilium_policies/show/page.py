@@ -97,18 +97,26 @@ def _map(view: View) -> str:
     filters = f'<fieldset class="filters"><legend>show</legend>{boxes}</fieldset>' if len(kinds) > 1 else ""
     body, width, height = overview(view)
     hint = (
-        "Point at a box to see its lines, open it for its pods and ports. Busy peers are words in the boxes."
+        "Point at a box to see its lines, open it for its workloads. Busy peers are words in the boxes; pods that the "
+        "input does not show are not drawn."
     )
     return (
-        f'<section id="map">{filters}<p class="hint">{hint}</p>'
+        f'<section id="map">{_ZOOM}{filters}<p class="hint">{hint}</p>'
         f'{_picture(body, width, height, view.graph.title)}<p class="none" hidden>nothing matches</p></section>\n'
     )
 
 
+_ZOOM = (
+    '<p class="zoom"><button type="button" value="out" title="smaller ( - )">−</button>'
+    '<button type="button" value="all" title="the whole picture ( 0 )">⤢</button>'
+    '<button type="button" value="in" title="larger ( + )">+</button></p>'
+)
+
+
 def _picture(body: str, width: float, height: float, label: str) -> str:
     return (
-        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" style="max-width:{width:.0f}px" role="group" '
-        f'aria-label="{svg.clean(label)}">\n{body}</svg>'
+        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" style="max-width:{width * 1.3:.0f}px" role="group" '
+        f'aria-label="{svg.clean(label)}" font-family="{svg.FONT}">\n{body}</svg>'
     )
 
 
@@ -121,7 +129,7 @@ def _group(view: View, key: str) -> str:
     return (
         f'<section id="group-{_slug(key)}" class="group" data-group="{svg.clean(key)}">'
         f'<h2><a href="#map" title="back to the map ( Esc )">←</a> {svg.clean(group.title)}{note}</h2>{about}'
-        f"{_picture(body, width, height, group.title)}</section>\n"
+        f"{_ZOOM}{_picture(body, width, height, group.title)}</section>\n"
     )
 
 

@@ -20,13 +20,47 @@
     });
     if (target && target !== here) target.scrollIntoView(); else scrollTo(0, 0);
     find();
+    // The keyboard keeps its place: at the way back of what was opened, and afterwards at the box that opened it.
+    if (opener) {
+      const heading = here.querySelector("h2 a");
+      if (heading) heading.focus({ preventScroll: true });
+      else if (here.contains(opener)) { opener.focus({ preventScroll: true }); opener = null; }
+    }
+  }
+
+  // A picture comes to life when it is first shown: large reports hold many.
+  const alive = new Map();
+  let opener = null;
+  function enliven(section) {
+    const picture = section && section.querySelector("svg");
+    if (!picture || alive.has(section)) return alive.get(section);
+    const boxes = all(".node[data-group]", picture);
+    const wires = all(".wire", picture);
+    const made = { boxes, wires, light: (key) => light(section, boxes, wires, key) };
+    alive.set(section, made);
+    for (const box of boxes) {
+      const key = box.dataset.group;
+      const leads = box.dataset.opens && document.getElementById("group-" + slug(box.dataset.opens)) !== section;
+      box.setAttribute("tabindex", "0");
+      box.setAttribute("role", leads ? "link" : "img");
+      box.setAttribute("aria-label", box.querySelector(".name")?.textContent + " " + (box.querySelector(".badge")?.textContent || ""));
+      box.addEventListener("mouseenter", () => made.light(key));
+      box.addEventListener("mouseleave", () => made.light(null));
+      box.addEventListener("focus", () => made.light(key));
+      box.addEventListener("blur", () => made.light(null));
+      if (!leads) continue;
+      box.style.cursor = "pointer";
+      const go = () => { opener = box; location.hash = "group-" + slug(box.dataset.opens); };
+      box.addEventListener("click", go);
+      box.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); go(); } });
+    }
+    zooming(section, picture);
+    return made;
   }
 
   // A box lights up what it is linked with.
-  const boxes = all(".node[data-group]", map);
-  const wires = all(".wire", map);
-  function light(key) {
-    map.classList.toggle("some", key !== null);
+  function light(section, boxes, wires, key) {
+    section.classList.toggle("some", key !== null);
     const near = new Set([key]);
     for (const wire of wires) {
       const lit = key !== null && (wire.dataset.from === key || wire.dataset.to === key);
@@ -35,56 +69,82 @@
     }
     boxes.forEach((box) => box.classList.toggle("lit", near.has(box.dataset.group)));
   }
-  const open = (key) => { location.hash = "group-" + slug(key); };
-  for (const box of boxes) {
-    const key = box.dataset.group;
-    box.setAttribute("tabindex", "0");
-    box.setAttribute("role", "link");
-    box.setAttribute("aria-label", box.querySelector(".name")?.textContent + " " + (box.querySelector(".badge")?.textContent || ""));
-    box.addEventListener("mouseenter", () => light(key));
-    box.addEventListener("mouseleave", () => light(null));
-    box.addEventListener("focus", () => light(key));
-    box.addEventListener("blur", () => light(null));
-    box.addEventListener("click", () => open(key));
-    box.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); open(key); } });
-  }
-  all(".group .node[data-group]").forEach((box) => { box.style.cursor = "pointer"; box.addEventListener("click", () => open(box.dataset.group)); });
 
-  // The search dims boxes of the map and hides rows of the tables.
+  // Buttons, Ctrl and the wheel zoom; a zoomed picture is dragged about.
+  function zooming(section, picture) {
+    const whole = picture.getAttribute("viewBox").split(" ").map(Number);
+    let [x, y, wide, high] = whole;
+    const set = () => picture.setAttribute("viewBox", [x, y, wide, high].join(" "));
+    const zoom = (factor, px = 0.5, py = 0.5) => {
+      const next = Math.min(whole[2], Math.max(whole[2] / 12, wide / factor));
+      x += (wide - next) * px; y += (high - next * whole[3] / whole[2]) * py;
+      wide = next; high = next * whole[3] / whole[2];
+      x = Math.min(Math.max(x, 0), whole[2] - wide); y = Math.min(Math.max(y, 0), whole[3] - high);
+      set();
+    };
+    section.zoom = { in: () => zoom(1.4), out: () => zoom(1 / 1.4), all: () => { [x, y, wide, high] = whole; set(); } };
+    all(".zoom button", section).forEach((one) => one.addEventListener("click", () => section.zoom[one.value]()));
+    picture.addEventListener("wheel", (event) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      const frame = picture.getBoundingClientRect();
+      zoom(event.deltaY < 0 ? 1.2 : 1 / 1.2, (event.clientX - frame.left) / frame.width, (event.clientY - frame.top) / frame.height);
+    }, { passive: false });
+    let held = null;
+    picture.addEventListener("pointerdown", (event) => { if (wide < whole[2]) held = [event.clientX, event.clientY]; });
+    picture.addEventListener("pointermove", (event) => {
+      if (!held) return;
+      const scale = wide / picture.getBoundingClientRect().width;
+      x -= (event.clientX - held[0]) * scale; y -= (event.clientY - held[1]) * scale;
+      held = [event.clientX, event.clientY];
+      zoom(1);
+    });
+    for (const end of ["pointerup", "pointerleave"]) picture.addEventListener(end, () => { held = null; });
+  }
+
+  // The search dims boxes of a picture and hides rows of the tables.
   function find() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const fits = (text) => words.every((word) => text.includes(word));
     const section = document.querySelector("main>section.here");
-    if (section === map) {
-      let found = 0;
+    const picture = enliven(section);
+    if (picture) {
       const hits = new Set();
-      for (const box of boxes) {
-        const hit = fits((box.textContent + " " + box.dataset.group).toLowerCase() + " " + members(box.dataset.group));
+      for (const box of picture.boxes) {
+        const hit = fits(textOf(box) + " " + box.dataset.group.toLowerCase() + (section === map ? " " + members(box.dataset.group) : ""));
         box.classList.toggle("dim", !hit);
-        if (hit) { found += 1; hits.add(box.dataset.group); }
+        if (hit) hits.add(box.dataset.group);
       }
-      wires.forEach((wire) => wire.classList.toggle("dim", words.length > 0 && !hits.has(wire.dataset.from) && !hits.has(wire.dataset.to)));
-      map.querySelector(".none").hidden = found > 0;
-    } else if (section.classList.contains("group")) {
-      all(".line", section).forEach((line) => { line.style.opacity = fits(line.textContent.toLowerCase()) ? "" : ".2"; });
-    } else {
-      const rows = all("tbody tr,details", section);
-      let found = 0;
-      for (const row of rows) {
-        row.hidden = !fits(row.textContent.toLowerCase());
-        if (!row.hidden) found += 1;
-      }
-      const count = section.querySelector(".count");
-      if (count) count.textContent = words.length ? found + " of " + rows.length + " rows" : rows.length + " rows";
+      picture.wires.forEach((wire) => wire.classList.toggle("dim", words.length > 0 && !hits.has(wire.dataset.from) && !hits.has(wire.dataset.to)));
+      const none = section.querySelector(".none");
+      if (none) none.hidden = hits.size > 0;
+      return;
     }
+    const rows = all("tbody tr,details", section);
+    let found = 0;
+    for (const row of rows) {
+      const hide = !fits(textOf(row));
+      if (row.hidden !== hide) row.hidden = hide;
+      if (!hide) found += 1;
+    }
+    const count = section.querySelector(".count");
+    if (count) count.textContent = words.length ? found + " of " + rows.length + " rows" : rows.length + " rows";
   }
   const texts = new Map();
+  function textOf(one) {
+    if (!texts.has(one)) texts.set(one, one.textContent.toLowerCase());
+    return texts.get(one);
+  }
   function members(key) {
-    if (!texts.has(key)) {
-      const section = document.getElementById("group-" + slug(key));
-      texts.set(key, section ? all("[data-node]", section).map((one) => one.textContent).join(" ").toLowerCase() : "");
-    }
+    const section = document.getElementById("group-" + slug(key));
+    if (!texts.has(key)) texts.set(key, section ? all(".node:not([data-lane])", section).map((one) => one.dataset.group).join(" ").toLowerCase() : "");
     return texts.get(key);
+  }
+  let waiting = 0;
+  function soon() {
+    const section = document.querySelector("main>section.here");
+    clearTimeout(waiting);
+    if (section.querySelectorAll("tbody tr").length < 1500) find(); else waiting = setTimeout(find, 160);
   }
 
   // Kinds of links that are switched off disappear in every picture.
@@ -114,16 +174,20 @@
 
   all("th button").forEach((button) => button.addEventListener("click", () => sort(button.closest("th"))));
   all(".kind").forEach((one) => one.addEventListener("change", filter));
-  search.addEventListener("input", find);
+  search.addEventListener("input", soon);
   document.getElementById("theme").addEventListener("click", theme);
   addEventListener("hashchange", show);
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {
       if (search.value) { search.value = ""; find(); } else if (location.hash && location.hash !== "#map") location.hash = "map";
-      search.blur();
+      if (event.target === search) search.blur();
     } else if (event.target !== search && event.key === "/") { event.preventDefault(); search.focus(); }
     else if (event.target !== search && event.key === "t") theme();
+    else if (event.target !== search && "+-0".includes(event.key)) {
+      const zoom = document.querySelector("main>section.here").zoom;
+      if (zoom) zoom[{ "+": "in", "-": "out", 0: "all" }[event.key]]();
+    }
   });
   show();
 })();
