@@ -15,7 +15,6 @@ from cilium_policies.show.layout import (
 )
 from cilium_policies.show.overview import overview
 
-
 HEAD = 30  # pixels for the group's name
 
 
