@@ -1,0 +1,143 @@
+"""What Python knows by a product's name is either data of the catalogue, or stands below with its reason."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import cilium_policies
+from cilium_policies.catalogue.load import load
+
+SOURCE = Path(cilium_policies.__file__).parent
+# Components, charts and kinds that are called by a word of the language, of Kubernetes or of this program.
+NOUNS = frozenset(
+    (
+        "cluster",
+        "Cluster",
+        "Service",
+        "operator",
+        "gateway",
+        "Gateway",
+        "Ingress",
+        "Agent",
+        "cilium",
+        "vault",
+        "vector",
+    )
+)
+# Where a product's name is right, and why. "*": any name in that file.
+REASONS: dict[tuple[str, str], str] = {
+    ("catalogue/ports.py", "*"): "the table of well-known ports: data in Python's form, read at every build",
+    ("catalogue/conditions.py", "ntfy"): "a word of `mentions: chat`: whose addresses count as one",
+    ("catalogue/distributions.py", "node-local-dns"): "a field of the format for distributions",
+    ("config/model.py", "node-local-dns"): "a field of the config",
+    ("config/schema_data.py", "*"): "the config's schema with its descriptions, made from the definition",
+    (
+        "generate/dns.py",
+        "*",
+    ): "Service names and label values by which the kubelet's resolver is known, in any cluster",
+    ("cilium/agent.py", "kafka"): "an L7 protocol of Cilium's own policy language",
+    ("cilium/crd.py", "kafka"): "an L7 protocol of Cilium's own policy language",
+    ("evidence/scrapers.py", "*"): "reads the Prometheus and VictoriaMetrics operators' objects: a protocol",
+    (
+        "evidence/monitors.py",
+        "*",
+    ): "the same protocol: its kubelet Service, its DNS Services, its annotations",
+    (
+        "evidence/ingresses.py",
+        "traefik",
+    ): "reads IngressRoute objects of the API group traefik.io: a protocol",
+    ("workloads/cluster.py", "traefik"): "the same API group",
+    (
+        "evidence/hostnames.py",
+        "*",
+    ): "annotations by which controllers are told addresses and names: protocols",
+    ("evidence/inferred.py", "external-secrets"): "reads ExternalSecret objects: a protocol",
+    ("workloads/releases/app_objects.py", "external-secrets"): "an API group that app-template writes",
+    ("workloads/releases/app_template.py", "external-secrets"): "an API group that app-template writes",
+    (
+        "workloads/releases/value_texts.py",
+        "*",
+    ): "API groups whose objects configure no program; words of values",
+    ("evidence/trust.py", "homepage"): "a word of keys whose address others call",
+    ("evidence/words.py", "Redis"): "a sentence about Sentinel, Redis' own protocol",
+    ("workloads/scrub.py", "*"): "URL schemes in which a password stands",
+    ("workloads/reduce.py", "prometheus"): "the annotation prefix prometheus.io",
+    ("kube/objects.py", "*"): "kinds that are cluster-scoped, whatever kustomize stamps on them",
+    ("document/split.py", "blocky"): "a function's name: in blocks",
+    ("workloads/distribution.py", "*"): "what `flux bootstrap` applies: Flux is a protocol here",
+    ("questions/rollout.py", "*"): "Flux pulls the way back: its controllers come last",
+    (
+        "workloads/releases/implied.py",
+        "*",
+    ): "objects that three charts write: not yet data of the catalogue",
+    (
+        "workloads/releases/shown.py",
+        "coredns",
+    ): "a release whose values are not shown may rename the DNS pods",
+    ("questions/alerts.py", "prometheus"): "alert rules are written for Prometheus",
+    ("questions/recording.py", "Prometheus"): "a recording may be Prometheus' answer",
+    ("questions/expected.py", "radarr"): "an example in a message",
+    ("cli/audit.py", "Prometheus"): "help: what can be read",
+}
+# Flux is read as Helm and kustomize are: its objects say what is built and who applies it.
+FLUX = ("flux", "FluxInstance")
+
+
+def known() -> set[str]:
+    """Names of components and charts, and of the kinds that operators make pods from."""
+    head = load().head
+    kinds = {kind.rpartition("/")[2] for kind in head["kinds"]}
+    return {*load().components, *head["charts"], *kinds}
+
+
+def used(path: Path) -> Iterator[str]:
+    """Whole words in literals (docstrings aside) and identifiers."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    prose = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            yield from re.findall(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", node.value)
+        elif isinstance(node, ast.Name):
+            yield from _identifier(node.id)
+        elif isinstance(node, ast.Attribute):
+            yield from _identifier(node.attr)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield from _identifier(node.name)
+
+
+def _identifier(name: str) -> Iterator[str]:
+    yield name.strip("_").replace("_", "-").lower()
+    yield name
+
+
+def found() -> set[tuple[str, str]]:
+    names = known() - NOUNS
+    return {
+        (str(path.relative_to(SOURCE)), word)
+        for path in SOURCE.rglob("*.py")
+        for word in set(used(path)) & names
+    }
+
+
+def test_products_are_data() -> None:
+    unknown = {
+        (file, word)
+        for file, word in found()
+        if word not in FLUX and not {(file, word), (file, "*")} & REASONS.keys()
+    }
+    assert unknown == set()
+
+
+def test_no_reason_is_left_over() -> None:
+    there = found()
+    files = {file for file, _ in there}
+    assert {one for one in REASONS if not (one in there or (one[1] == "*" and one[0] in files))} == set()
