@@ -211,6 +211,20 @@ def test_listeners_are_open_to_the_world_on_the_proxys_ports() -> None:
     }
 
 
+def test_the_listeners_of_a_listener_set_are_the_gateways() -> None:
+    """A team adds a port to the shared Gateway: its clients reach the same proxies."""
+    entry = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: ListenerSet
+metadata: {name: set, namespace: shop}
+spec: {parentRef: {name: inner, namespace: edge}, listeners: [{name: more, port: 9443, protocol: HTTPS}]}
+---
+"""
+    found = _clients(_standard("inner") + _gateway() + entry)
+    assert "world > edge/inner 9443/TCP" in found
+    assert "world > edge/inner 443/TCP" in found
+
+
 _ENVOY = _proxy(
     "inner",
     "gateway.envoyproxy.io/owning-gateway-name: inner, gateway.envoyproxy.io/owning-gateway-namespace: edge",

@@ -26,13 +26,13 @@ from cilium_policies.evidence.ends import (
 from cilium_policies.evidence.gateways import proxies_by_label
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.hostnames import Hostnames
-from cilium_policies.evidence.listeners import ENVOY_SHIFT
 from cilium_policies.evidence.names import Named, resolve
 from cilium_policies.evidence.public_names import is_local, is_public, is_short_service
 from cilium_policies.evidence.reasons import CALLS_API, Reason
 from cilium_policies.evidence.services import host_ports
 from cilium_policies.evidence.trust import words
 from cilium_policies.kube.cloud_metadata import is_metadata
+from cilium_policies.kube.gateway_api import SHIFT
 from cilium_policies.kube.objects import integer, mappings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -154,7 +154,7 @@ class Destinations:
         yield Peer("namespace", namespace=named.namespace), (Port(address.port, address.protocol),), what
         if address.port < 1024 and self._hostnames.is_gateway(named.namespace, named.name):
             for peer in proxies_by_label(self._cluster, named.namespace, named.name):
-                yield peer, (Port(address.port + ENVOY_SHIFT, address.protocol),), what
+                yield peer, (Port(address.port + SHIFT, address.protocol),), what
 
     def _node(self, workload: Workload, address: Address) -> Iterator[Destination]:
         """The own node's address: a NodePort or hostPort there is translated to its pods, the rest is the host."""

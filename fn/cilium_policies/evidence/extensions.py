@@ -8,11 +8,12 @@ from cilium_policies.evidence.addresses import Address, targets
 from cilium_policies.evidence.destinations import Destinations
 from cilium_policies.evidence.edge import Edge, Evidence
 from cilium_policies.evidence.ends import ends
-from cilium_policies.evidence.gateways import GATEWAY_API, Gateways
+from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import ROUTE_KINDS, Given
-from cilium_policies.evidence.listeners import proxy_settings_of, targets_of
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.routes import backend, parent_gateways
+from cilium_policies.kube.gateway_api import GATEWAY_API, targets_of
+from cilium_policies.kube.gateway_api import settings as proxy_settings
 from cilium_policies.kube.objects import Mapping, Object, at, integer, mapping, mappings, text
 from cilium_policies.kube.selectors import selects
 from cilium_policies.lean import Any
@@ -42,7 +43,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         for gateway in dict.fromkeys(_concerned(cluster, policy)):
             yield from _called(cluster, gateways, destinations, gateway, policy, policy.spec)
     for gateway_object in cluster.inventory.of("Gateway", group=GATEWAY_API):
-        settings = proxy_settings_of(cluster, gateway_object)
+        settings = proxy_settings(cluster.inventory, gateway_object)
         if settings is not None:
             gateway = (gateway_object.namespace, gateway_object.name)
             yield from _called(

@@ -10,18 +10,12 @@ from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.services import host_ports
 from cilium_policies.kube.access_rules import EVERYWHERE
+from cilium_policies.kube.gateway_api import GATEWAY_API, OWNER, OWNER_CLASS, OWNER_NAMESPACE, STANDARD
 from cilium_policies.kube.objects import Mapping, Object, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
-GATEWAY_API = "gateway.networking.k8s.io"
 _INGRESS_API = "networking.k8s.io"
-# Labels that controllers put on the proxies they make for one Gateway: the standard one (GEP-1762; in the
-# Gateway's own namespace) and Envoy Gateway's (in any namespace, so it names the Gateway's too).
-_STANDARD = "gateway.networking.k8s.io/gateway-name"
-_OWNER = "gateway.envoyproxy.io/owning-gateway-name"
-_OWNER_NAMESPACE = "gateway.envoyproxy.io/owning-gateway-namespace"
-_OWNER_CLASS = "gateway.envoyproxy.io/owning-gatewayclass"
 # Cilium's own gateways and Ingresses, whose traffic has the identity `ingress`: its GatewayClass says the first, its
 # chart's IngressClass the second (cilium/cilium: install/kubernetes/cilium/templates/cilium-ingress-class.yaml).
 _CILIUM = ("io.cilium/", "cilium.io/")
@@ -41,9 +35,9 @@ _HTTP = (80, 443)
 def proxies_by_label(cluster: Cluster, namespace: str, name: str) -> tuple[Peer, ...]:
     """The proxies of a Gateway that the input does not show, by the labels that controllers give them: in the
     Gateway's namespace, and those of Envoy Gateway in its controller's."""
-    owned = ((_OWNER, name), (_OWNER_NAMESPACE, namespace))
+    owned = ((OWNER, name), (OWNER_NAMESPACE, namespace))
     return (
-        Peer("labels", namespace=namespace, labels=((_STANDARD, name),)),
+        Peer("labels", namespace=namespace, labels=((STANDARD, name),)),
         *(
             Peer("labels", namespace=one, labels=owned)
             for one in dict.fromkeys((namespace, *_places(cluster)))
@@ -67,7 +61,7 @@ class Gateways:
         self._by_label: dict[tuple[str, str], list[Workload]] = {}
         self._by_source: dict[tuple[str, str, str], list[Workload]] = {}
         for workload in cluster.workloads:
-            for key in (_STANDARD, _OWNER, _OWNER_CLASS):
+            for key in (STANDARD, OWNER, OWNER_CLASS):
                 if value := workload.labels.get(key):
                     self._by_label.setdefault((key, value), []).append(workload)
             source = workload.source
@@ -115,7 +109,7 @@ class Gateways:
 
     def is_envoy(self, namespace: str, name: str) -> bool:
         """Whether Envoy Gateway serves it, which moves privileged ports."""
-        if any(_OWNER in workload.labels for workload in self.workloads(namespace, name)):
+        if any(OWNER in workload.labels for workload in self.workloads(namespace, name)):
             return True
         gateway = self.gateway(namespace, name)
         return gateway is not None and self._class_controller(gateway).startswith("gateway.envoyproxy.io/")
@@ -128,15 +122,15 @@ class Gateways:
         return _CILIUM[0] if class_name == "cilium" else ""
 
     def _made_for(self, namespace: str, name: str) -> Iterator[Workload]:
-        for workload in self._by_label.get((_OWNER, name), ()):
-            own = workload.labels.get(_OWNER_NAMESPACE, namespace) == namespace
+        for workload in self._by_label.get((OWNER, name), ()):
+            own = workload.labels.get(OWNER_NAMESPACE, namespace) == namespace
             if own and self._may_serve(workload, namespace):
                 yield workload
-        for workload in self._by_label.get((_STANDARD, name), ()):
-            if workload.namespace == namespace and _OWNER not in workload.labels:
+        for workload in self._by_label.get((STANDARD, name), ()):
+            if workload.namespace == namespace and OWNER not in workload.labels:
                 yield workload
         for workload in self._by_source.get(("Gateway", namespace, name), ()):
-            if not workload.labels.keys() & {_OWNER, _STANDARD}:
+            if not workload.labels.keys() & {OWNER, STANDARD}:
                 yield workload
 
     def _may_serve(self, workload: Workload, namespace: str) -> bool:
@@ -150,7 +144,7 @@ class Gateways:
         if gateway is None:
             return []
         class_name = text(gateway.spec.get("gatewayClassName"))
-        labelled = self._by_label.get((_OWNER_CLASS, class_name), [])
+        labelled = self._by_label.get((OWNER_CLASS, class_name), [])
         merged = [one for one in labelled if self._may_serve(one, namespace)]
         if merged or self._class_controller(gateway).startswith((*_CILIUM, "gateway.envoyproxy.io/")):
             return merged

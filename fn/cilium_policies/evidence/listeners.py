@@ -6,16 +6,15 @@ from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import Edge, Evidence, pods
 from cilium_policies.evidence.ends import NODES, WORLD, cidr, service_ports
-from cilium_policies.evidence.gateways import GATEWAY_API, Gateways
+from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, mappings, sequence, text
+from cilium_policies.kube.gateway_api import GATEWAY_API, SHIFT, http3, listeners, settings
+from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, sequence, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
-from cilium_policies.workloads.proxies import http3
 
-ENVOY_SHIFT = 10_000  # Envoy Gateway: a privileged listener port plus this
 _TLS = ("HTTPS", "TLS")
 _EVERYBODY = {"0.0.0.0/0", "::/0"}
 
@@ -39,7 +38,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 def listening(cluster: Cluster, gateways: Gateways, gateway: Object, workload: Workload) -> Iterator[Port]:
     """The pod ports of a Gateway's proxies, one a listener, with HTTP/3's UDP twin."""
     twins = http3(cluster.inventory, gateway)
-    for listener in mappings(gateway.spec.get("listeners")):
+    for listener in listeners(cluster.inventory, gateway):
         number = integer(listener.get("port"))
         if number is None:
             continue
@@ -62,31 +61,14 @@ def pod_port(
     shifted = number < 1024 and gateways.is_envoy(gateway.namespace, gateway.name)
     kubernetes = mapping(at(proxy_settings(cluster, gateway), "provider", "kubernetes"))
     if shifted and not flag(kubernetes.get("useListenerPortAsContainerPort")):
-        return Port(number + ENVOY_SHIFT, protocol)
+        return Port(number + SHIFT, protocol)
     return Port(number, protocol)
 
 
 def proxy_settings(cluster: Cluster, gateway: Object) -> Mapping:
     """The EnvoyProxy `spec` that holds for a Gateway; empty without one."""
-    found = proxy_settings_of(cluster, gateway)
+    found = settings(cluster.inventory, gateway)
     return found.spec if found is not None else {}
-
-
-def proxy_settings_of(cluster: Cluster, gateway: Object) -> Object | None:
-    """The EnvoyProxy that holds for a Gateway: its own, else its class's."""
-    own = mapping(at(gateway.body, "spec", "infrastructure", "parametersRef"))
-    if text(own.get("kind")) == "EnvoyProxy":
-        return cluster.inventory.get("EnvoyProxy", gateway.namespace, text(own.get("name")))
-    for one in cluster.inventory.of("GatewayClass"):
-        shared = mapping(one.spec.get("parametersRef"))
-        if (
-            one.name == text(gateway.spec.get("gatewayClassName"))
-            and text(shared.get("kind")) == "EnvoyProxy"
-        ):
-            return cluster.inventory.get(
-                "EnvoyProxy", text(shared.get("namespace")), text(shared.get("name"))
-            )
-    return None
 
 
 def _exposure(cluster: Cluster, gateway: Object, services: list[Service]) -> tuple[bool, list[str]]:
@@ -96,12 +78,7 @@ def _exposure(cluster: Cluster, gateway: Object, services: list[Service]) -> tup
         outer = [one for one in services if one.type in ("LoadBalancer", "NodePort") or one.external_ips]
         open_to_all = any(not one.source_ranges or _EVERYBODY & set(one.source_ranges) for one in outer)
         return bool(outer), [] if open_to_all else [entry for one in outer for entry in one.source_ranges]
-    settings = mapping(at(proxy_settings(cluster, gateway), "provider", "kubernetes", "envoyService"))
-    kind = text(settings.get("type")) or gateway.annotations.get("networking.istio.io/service-type", "")
-    ranges = [text(entry) for entry in sequence(settings.get("loadBalancerSourceRanges"))]
+    service = mapping(at(proxy_settings(cluster, gateway), "provider", "kubernetes", "envoyService"))
+    kind = text(service.get("type")) or gateway.annotations.get("networking.istio.io/service-type", "")
+    ranges = [text(entry) for entry in sequence(service.get("loadBalancerSourceRanges"))]
     return kind != "ClusterIP", [] if _EVERYBODY & set(ranges) else ranges
-
-
-def targets_of(policy: Object) -> list[Mapping]:
-    """`targetRef` and `targetRefs` of a policy attachment."""
-    return [*mappings(policy.spec.get("targetRefs")), *filter(None, [mapping(policy.spec.get("targetRef"))])]

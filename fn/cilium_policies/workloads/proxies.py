@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.kube.gateway_api import (
+    GATEWAY_API,
+    OWNER,
+    OWNER_CLASS,
+    OWNER_NAMESPACE,
+    SHIFT,
+    STANDARD,
+    http3,
+    listeners,
+    settings,
+)
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import stable
 from cilium_policies.kube.objects import (
@@ -13,69 +24,44 @@ from cilium_policies.kube.objects import (
     flag,
     integer,
     mapping,
-    mappings,
     sequence,
     strings,
     text,
 )
 from cilium_policies.kube.ports import Port
-from cilium_policies.kube.selectors import selects
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 
-_GROUP = "gateway.networking.k8s.io"
-_STANDARD = "gateway.networking.k8s.io/gateway-name"
-# Envoy Gateway (envoyproxy/gateway:internal/infrastructure/kubernetes/proxy and internal/utils/misc.go)
-_OWNER = "gateway.envoyproxy.io/owning-gateway-name"
-_OWNER_NAMESPACE = "gateway.envoyproxy.io/owning-gateway-namespace"
-_OWNER_CLASS = "gateway.envoyproxy.io/owning-gatewayclass"
-_SHIFT = 10_000
 _NAME_LIMIT = 48
 
 
 def is_gateway(one: Object) -> bool:
-    return one.kind == "Gateway" and one.group == _GROUP
+    return one.kind == "Gateway" and one.group == GATEWAY_API
 
 
 def shape(inventory: Inventory, gateway: Object, workload: Workload) -> Service:
     """Gives the proxies' workload what the Gateway and its EnvoyProxy say, and returns their Service."""
-    envoy = _OWNER in workload.labels
-    settings = settings_of(inventory, gateway) if envoy else {}
-    kubernetes = mapping(at(settings, "provider", "kubernetes"))
+    envoy = OWNER in workload.labels
+    chosen = settings(inventory, gateway) if envoy else None
+    said = chosen.spec if chosen is not None else {}
+    kubernetes = mapping(at(said, "provider", "kubernetes"))
     workload.labels = {**strings(at(gateway.body, "spec", "infrastructure", "labels")), **workload.labels}
     if envoy:
-        _as_envoy(gateway, settings, kubernetes, workload)
+        _as_envoy(gateway, said, kubernetes, workload)
     shifted = envoy and not flag(kubernetes.get("useListenerPortAsContainerPort"))
     ports = tuple(dict.fromkeys(_ports(inventory, gateway, shifted)))
     workload.ports = tuple(Port(int(port.target), port.protocol) for port in ports)
     return _service(gateway, workload, ports, mapping(kubernetes.get("envoyService")), envoy)
 
 
-def settings_of(inventory: Inventory, gateway: Object) -> Mapping:
-    """The EnvoyProxy `spec` of a Gateway: its own, else its class's; {} without one."""
-    own = mapping(at(gateway.body, "spec", "infrastructure", "parametersRef"))
-    if text(own.get("kind")) == "EnvoyProxy":
-        found = inventory.get("EnvoyProxy", gateway.namespace, text(own.get("name")))
-        return found.spec if found else {}
-    for one in inventory.of("GatewayClass"):
-        shared = mapping(one.spec.get("parametersRef"))
-        if (
-            one.name == text(gateway.spec.get("gatewayClassName"))
-            and text(shared.get("kind")) == "EnvoyProxy"
-        ):
-            found = inventory.get("EnvoyProxy", text(shared.get("namespace")), text(shared.get("name")))
-            return found.spec if found else {}
-    return {}
-
-
 def _as_envoy(gateway: Object, settings: Mapping, kubernetes: Mapping, workload: Workload) -> None:
     """Merged Gateways share the proxies of their class; names and pod labels may be chosen."""
-    in_own_namespace = _STANDARD in workload.labels
+    in_own_namespace = STANDARD in workload.labels
     name = gateway.name if in_own_namespace else _hashed(f"{gateway.namespace}/{gateway.name}")
     if flag(settings.get("mergeGateways")):
         class_name = text(gateway.spec.get("gatewayClassName"))
-        dropped = (_OWNER, _OWNER_NAMESPACE, _STANDARD)
+        dropped = (OWNER, OWNER_NAMESPACE, STANDARD)
         workload.labels = {key: value for key, value in workload.labels.items() if key not in dropped}
-        workload.labels[_OWNER_CLASS] = class_name
+        workload.labels[OWNER_CLASS] = class_name
         workload.instance = class_name
         name = class_name if in_own_namespace else _hashed(class_name)
     workload.selector = stable(
@@ -101,40 +87,16 @@ def _hashed(name: str) -> str:
 def _ports(inventory: Inventory, gateway: Object, shifted: bool) -> Iterator[ServicePort]:
     """A Service port for each listener, TCP and UDP where HTTP/3 is on."""
     twins = http3(inventory, gateway)
-    for listener in _listeners(inventory, gateway):
+    for listener in listeners(inventory, gateway):
         number = integer(listener.get("port"))
         if number is None:
             continue
-        target = str(number + _SHIFT if shifted and number < 1024 else number)
+        target = str(number + SHIFT if shifted and number < 1024 else number)
         protocol = text(listener.get("protocol"))
         name = f"{protocol.lower() or 'tcp'}-{number}"
         yield ServicePort(name, number, "UDP" if protocol == "UDP" else "TCP", target)
         if protocol in ("HTTPS", "TLS") and twins & {"", text(listener.get("name"))}:
             yield ServicePort(f"{name}-h3", number, "UDP", target)
-
-
-def _listeners(inventory: Inventory, gateway: Object) -> Iterator[Mapping]:
-    """The Gateway's listeners, and those that listener sets add."""
-    yield from mappings(gateway.spec.get("listeners"))
-    for one in inventory.of("ListenerSet", "XListenerSet"):
-        parent = mapping(one.spec.get("parentRef"))
-        namespace = text(parent.get("namespace")) or one.namespace
-        if (namespace, text(parent.get("name"))) == (gateway.namespace, gateway.name):
-            yield from mappings(one.spec.get("listeners"))
-
-
-def http3(inventory: Inventory, gateway: Object) -> set[str]:
-    """Names of a Gateway's listeners with HTTP/3 (Envoy Gateway's ClientTrafficPolicy), "" for all."""
-    found = set()
-    for one in inventory.of("ClientTrafficPolicy"):
-        if one.namespace == gateway.namespace and isinstance(one.spec.get("http3"), dict):
-            for target in [*mappings(one.spec.get("targetRefs")), mapping(one.spec.get("targetRef"))]:
-                if text(target.get("kind")) == "Gateway" and text(target.get("name")) == gateway.name:
-                    found.add(text(target.get("sectionName")))
-            for chosen in mappings(one.spec.get("targetSelectors")):
-                if text(chosen.get("kind")) == "Gateway" and selects(chosen, gateway.labels):
-                    found.add("")
-    return found
 
 
 def _service(
