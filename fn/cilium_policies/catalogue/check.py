@@ -12,6 +12,7 @@ from cilium_policies.catalogue.forms import (
     EDGE,
     HOSTS,
     MAKER,
+    MAKES,
     PORT_FIELD,
     PREFIXES,
     PURPOSES,
@@ -94,6 +95,7 @@ _LISTS = {
     "ports": "podport",
     "injections": "injection",
     "routes": "route",
+    "makes": "made",
     "objects": "readobject",
     **platform_forms.LISTS,
     "hosts": "host",
@@ -108,6 +110,7 @@ _FORMS = {
     "via": VIA,
     "injection": INJECTION,
     "route": ROUTE,
+    "made": MAKES,
     "readobject": READ_OBJECT,
     **platform_forms.FORMS,
 }

@@ -90,6 +90,8 @@ def chart_makes(entry: ChartEntry, values: Mapping) -> bool:
 
 def object_makes(made: MadeBy, body: Mapping) -> bool:
     """Whether the controller makes the entry's pods from this custom resource."""
+    if isinstance(made.enabled, str) and at(body, made.enabled) == {}:
+        return True  # `cruiseControl: {}` asks for one with its defaults
     return _enabled(made.enabled, made.default, body)
 
 

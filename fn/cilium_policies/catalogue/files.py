@@ -8,14 +8,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 COMPONENTS = os.path.join(HERE, "components")
 DISTRIBUTIONS = os.path.join(HERE, "distributions")
 CLOUDS = os.path.join(HERE, "clouds")
+MAKER = os.path.join(HERE, "index.py")  # what gives the index its form
 NO_PODS = os.path.join(HERE, "no-pods.yaml")
 INDEX = os.path.join(HERE, "index.json")
 INSTALLED = not os.path.exists(os.path.join(HERE, "..", "..", "..", "pyproject.toml"))
-FORM = "12"  # of the index; raised when it changes
 
 
 def stamp(source: str | os.PathLike[str]) -> str:
-    """What changes whenever a file of these folders is added, removed or edited: their count and newest time."""
+    """What changes whenever a file of these folders is added, removed or edited, or the index gets another form."""
     count, newest = 0, 0
     for folder in (source, DISTRIBUTIONS, CLOUDS):
         with os.scandir(folder) as entries:
@@ -23,5 +23,5 @@ def stamp(source: str | os.PathLike[str]) -> str:
                 if entry.name.endswith(".yaml"):
                     count += 1
                     newest = max(newest, entry.stat().st_mtime_ns)
-    newest = max(newest, os.stat(NO_PODS).st_mtime_ns)
-    return f"{FORM}:{count}:{newest}"
+    newest = max(newest, os.stat(NO_PODS).st_mtime_ns, os.stat(MAKER).st_mtime_ns)
+    return f"{count}:{newest}"

@@ -19,6 +19,7 @@ TOP = {
     "injects": "injections",
     "routes": "routes",
     "cloud": "texts",
+    "makes": "makes",
     "makesNoPods": "texts",
     "notes": "text",
     "checked": "text",
@@ -61,6 +62,7 @@ ROUTE = {
     "protocol": "text",
     "nodes": "flag",
 }
+MAKES = {"component": "text", "workload": "text", "labels": "strings", "inherit": "texts"}
 VIA = {"field": "text", "object": "text", "has": "text", "is": "text", "matches": "regex"}
 EDGE = {
     "from": "peer",

@@ -138,6 +138,7 @@ def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "injects": {},
         "routes": {},
         "clouds": {},
+        "makes": {},
     }
     for number, (name, labels) in enumerate(entries):
         tables["match"].append([name, labels])
@@ -162,6 +163,8 @@ def _tables_of(component: Component, name: str, tables: dict[str, Any]) -> None:
         tables["idle"].setdefault(group_kind(kind)[0], []).append(group_kind(kind)[1])
     for one in mappings(component.data.get("routes")):
         tables["routes"].setdefault(text(one.get("kind")), []).append([name, one])
+    if children := mappings(component.data.get("makes")):
+        tables["makes"][name] = children
     if clouds := texts(component.data.get("cloud")):
         tables["clouds"][name] = clouds
     for number, one in enumerate(mappings(component.data.get("injects"))):

@@ -150,8 +150,9 @@ class Catalogue:
             for value, numbers in values.items():
                 values[value] = [one for one in numbers if self.match_table[one][0] not in self._gone]
         self.shared -= self._gone
-        for name in self._gone & self.head["clouds"].keys():
-            del self.head["clouds"][name]
+        for table in (self.head["clouds"], self.head["makes"]):
+            for name in self._gone & table.keys():
+                del table[name]
         for players in self.roles.values():
             for name in self._gone & players.keys():
                 del players[name]
@@ -170,7 +171,8 @@ class Catalogue:
         for name in ("images", "charts", "kinds", "injects", "routes"):
             for key, rows in tables[name].items():
                 self.head[name].setdefault(key, []).extend(rows)
-        self.head["clouds"].update(tables["clouds"])
+        for name in ("clouds", "makes"):
+            self.head[name].update(tables[name])
         for role, players in tables["roles"].items():
             self.roles.setdefault(role, {}).update(players)
         self.shared.update(tables["shared"])

@@ -14,6 +14,7 @@ from cilium_policies.kube.names import is_name, is_namespace
 from cilium_policies.kube.objects import Object
 from cilium_policies.kube.reading import UNPLACED
 from cilium_policies.workloads import distribution, flux, rendered
+from cilium_policies.workloads.children import children
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.companions import tell_apart
 from cilium_policies.workloads.makers import makers, unknown_kinds
@@ -55,6 +56,7 @@ def gather(
         _placed(one)
     workloads += _not_shown(operated, workloads)
     services += behind
+    workloads += list(children(workloads, catalogue))
     controllers, before = distribution.flux(shown, workloads, catalogue)
     workloads += controllers
     services += before
