@@ -26,7 +26,7 @@ class Options(NamedTuple):
     """What a command line says: `config` and `inventory` as (file name, bytes), `overrides` as (path, text)."""
 
     config: tuple[str, bytes] | None = None
-    overrides: tuple[tuple[str, str], ...] = ()
+    overrides: tuple[tuple[str, ...], ...] = ()
     inventory: tuple[str, bytes] | None = None
     only_policies: bool = False
     verbose: bool = False

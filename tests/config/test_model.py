@@ -301,7 +301,9 @@ def test_set_without_a_config_file() -> None:
 
 
 def test_a_wrong_override_names_the_option() -> None:
-    assert refused_spec("mode: audit", ("mode", "loud")).startswith("--mode loud: unknown value 'loud'")
+    assert refused_spec("mode: audit", ("mode", "loud", "--mode loud")).startswith(
+        "--mode loud: unknown value 'loud'"
+    )
     said = refused_spec("mode: audit", ("namespaces.excludes", "x"))
     assert said.startswith("--set namespaces.excludes=x: unknown field; did you mean 'namespaces.exclude'")
     assert "--config FILE" in refused_spec("mode: audit", ("rollout.phases", "a"))

@@ -40,6 +40,9 @@ def run(arguments: list[str]) -> int:
 
         _let_die("SIGPIPE")
         return run_command(arguments)
+    if arguments and arguments[0] == "help" and not os.path.exists("help"):
+        arguments = [*arguments[1:2], "--help"]
+        return run(arguments)
     if arguments and arguments[0] in ("-h", "--help", "--version"):
         _let_die("SIGPIPE")  # the function itself fails at a closed pipe: exit 1
     from cilium_policies.cli.bare import CommandLineError, run_function

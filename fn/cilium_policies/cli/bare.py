@@ -26,7 +26,7 @@ class Arguments:
         self.config = ""
         self.exclude: tuple[str, ...] = ()
         self.inventory = ""
-        self.overrides: list[tuple[str, str]] = []
+        self.overrides: list[tuple[str, ...]] = []
         self.only_policies = False
         self.verbose = False
         self.asks = ""
@@ -106,20 +106,21 @@ def _read_value(given: Arguments, word: str, rest: list[str]) -> None:
         given.overrides.append(override(option, value))
 
 
-def override(option: str, value: str) -> tuple[str, str]:
-    """The (path, text) that `--mode`, `--namespace` or `--set` stands for. Raises CommandLineError."""
+def override(option: str, value: str) -> tuple[str, ...]:
+    """What `--mode`, `--namespace` or `--set` stands for: path, text, and the words of the command line. Raises
+    WrongError."""
     if option == "--mode":
         if value not in MODES:
             raise CommandLineError(f"--mode {value}: write audit or enforce")
-        return ("mode", value)
+        return ("mode", value, f"--mode {value}")
     if option in ("-n", "--namespace"):
-        return ("namespaces.default", value)
+        return ("namespaces.default", value, f"{option} {value}")
     field, equals, text = value.partition("=")
     if not field or not equals:
         raise CommandLineError(
             f"--set {value}: write --set PATH=VALUE, as in --set namespaces.exclude=kube-system"
         )
-    return (field, text)
+    return (field, text, f"--set {value}")
 
 
 def _refuse_word(files: list[str]) -> None:

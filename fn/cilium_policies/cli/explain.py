@@ -71,7 +71,7 @@ class _Asker:
         self._given = given
         self._now: Situation = situation(run, which, enforced=False)
         self._enforced: Situation = situation(run, which, enforced=True, glass=False)
-        self._namespace = next((value for _, value in given["namespace"]), "")
+        self._namespace = next((one[1] for one in given["namespace"]), "")
 
     def answers(self, one: Drop) -> list[question.Answer]:
         needs = self._run.made.plan.edges

@@ -26,7 +26,7 @@ from cilium_policies.show.table import FORMS, Table, rendered
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def _overrides(_: click.Context, parameter: click.Parameter, value: Any) -> tuple[tuple[str, str], ...]:
+def _overrides(_: click.Context, parameter: click.Parameter, value: Any) -> tuple[tuple[str, ...], ...]:
     """`--mode`, `--namespace` and `--set` as (path, text) pairs."""
     option = parameter.opts[0]
     try:

@@ -58,13 +58,13 @@ def read(
     lines: Lines | None = None,
     *,
     file: str = "",
-    overrides: Iterable[tuple[str, str]] = (),
+    overrides: Iterable[tuple[str, ...]] = (),
 ) -> Config:
     """The config that an object states, with single fields replaced.
 
     `config_object` (a parsed document) None or empty: all defaults. `lines` gives the line of each path in it
-    (`document.parse.load_with_lines`); `overrides` are (path, text) pairs as `--set` takes them, the last one
-    counts. Raises RefusedError for another kind, an unknown or ill-typed field, a value that cannot be meant, and
+    (`document.parse.load_with_lines`); `overrides` are (path, text) as `--set` takes them, and the words that said
+    so; the last one counts. Raises RefusedError for another kind, an unknown or ill-typed field, a value that cannot be meant, and
     audit on Cilium before 1.16.
     """
     places = _Places(file, {} if lines is None else lines)
@@ -74,8 +74,8 @@ def read(
         )
     body = _own_form(mapping(config_object), places)
     spec: dict[str, Any] = body["spec"]
-    for field, value in overrides:
-        _override(spec, field, value, places)
+    for field, value, *said in overrides:
+        _override(spec, field, value, places, said[0] if said else f"--set {field}={value}")
     for problem in check(SCHEMA, body):
         places.refuse(problem)
     where = Where(file, line=places.line(()))
@@ -143,8 +143,7 @@ def _from_config_map(body: Mapping, places: _Places) -> Mapping:
     return spec
 
 
-def _override(spec: Any, field: str, value: str, places: _Places) -> None:
-    option = f"--mode {value}" if field == "mode" else f"--set {field}={value}"
+def _override(spec: Any, field: str, value: str, places: _Places, option: str) -> None:
     if not isinstance(spec, dict):
         return  # the check says so
     try:

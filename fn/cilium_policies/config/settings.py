@@ -35,7 +35,7 @@ class Settings(NamedTuple):
 
 
 _PATHS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path")
-Overrides = tuple[tuple[str, str], ...]
+Overrides = tuple[tuple[str, ...], ...]
 _USUAL_API_PORTS = (443, 6443)
 
 

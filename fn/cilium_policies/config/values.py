@@ -90,7 +90,8 @@ def _rollout(spec: Mapping | None) -> Rollout | None:
     phases = tuple(tuple(phase) for phase in spec["phases"])
     phase = int(spec.get("phase") or 0)
     if phase > len(phases) + 1:
-        message = f"phase {phase} is beyond the last: there are {len(phases)} phases"
+        number = "is 1 phase" if len(phases) == 1 else f"are {len(phases)} phases"
+        message = f"phase {phase} is beyond the last: there {number}"
         raise MeaningError(
             ("rollout", "phase"), message, f"write 0 to {len(phases) + 1} (the last enforces all)"
         )

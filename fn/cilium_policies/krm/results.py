@@ -31,7 +31,9 @@ def entries(source: Source, results: Sequence[Finding]) -> list[dict[str, Any]]:
 
 
 def _entry(source: Source, finding: Finding) -> dict[str, Any]:
-    entry: dict[str, Any] = {"message": one_line(finding.text), "severity": finding.severity}
+    # kpt prints the field before the message
+    text = finding.text.removeprefix(f"{finding.path}: ") if finding.path else finding.text
+    entry: dict[str, Any] = {"message": one_line(text), "severity": finding.severity}
     about = {
         "apiVersion": finding.api_version,
         "kind": finding.kind,

@@ -27,7 +27,12 @@ def beside(
     )  # builds without an inventory do not pay for it
 
     if given is not None:
-        body = parse(given[1], given[0])
+        try:
+            body = parse(given[1], given[0])
+        except RefusedError:
+            if f"kind: {_KIND}".encode() in given[1]:
+                raise
+            body = {}  # several documents, or a text of another kind
         if mapping(body).get("kind") != _KIND:
             raise _refused(f"{given[0]} is no {_KIND}", "make one with `cilium-policies inventory`")
     else:
@@ -35,7 +40,8 @@ def beside(
     known = Condensed(body)
     files = {source.file: source.data for source in sources}
     older = [] if known.knows(files) else known.outdated(read.objects, catalogue)
-    told = [Finding(WARNING, line, "make the inventory anew (cilium-policies inventory)") for line in older]
+    cure = "make the inventory anew (cilium-policies inventory)"
+    told = [Finding(WARNING, line, cure, path="spec.inventory") for line in older]
     return known.beside(read.objects, files), told
 
 
