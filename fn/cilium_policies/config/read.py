@@ -64,8 +64,8 @@ def read(
 
     `config_object` (a parsed document) None or empty: all defaults. `lines` gives the line of each path in it
     (`document.parse.load_with_lines`); `overrides` are (path, text) as `--set` takes them, and the words that said
-    so; the last one counts. Raises RefusedError for another kind, an unknown or ill-typed field, a value that cannot be meant, and
-    audit on Cilium before 1.16.
+    so; the last one counts. Raises RefusedError for another kind, an unknown or ill-typed field, a value that cannot
+    be meant, and audit on Cilium before 1.16.
     """
     places = _Places(file, {} if lines is None else lines)
     if config_object is not None and not isinstance(config_object, dict):
