@@ -18,13 +18,20 @@ from tests.trust.flows import query
 
 pytestmark = pytest.mark.judge
 
+TRUST = ("allow", "announce", "deny")
+
 SUITE = yaml.safe_load((Path(__file__).parent / "attacks.yaml").read_text(encoding="utf-8"))
 
 
-def passing(judge: Judge, written: list[Any], flows: list[str], *config: tuple[str, str]) -> list[str]:
+def written(attack: list[Any]) -> bytes:
+    """The base and what is written in evil, an object of the same name in the base's place."""
+    documents = {_identity(one): one for one in [*SUITE["base"], *attack]}
+    return manifests(yaml.safe_dump(list(documents.values()), sort_keys=False))
+
+
+def passing(judge: Judge, attack: list[Any], flows: list[str], *config: tuple[str, str]) -> list[str]:
     """Those flows that pass under what the program makes of the base and of what is written in evil."""
-    documents = {_identity(one): one for one in [*SUITE["base"], *written]}
-    cluster = manifests(yaml.safe_dump(list(documents.values()), sort_keys=False))
+    cluster = written(attack)
     outcome = run([("stdin", cluster)], Options(overrides=(("mode", "enforce"), *config), only_policies=True))
     assert outcome.code == 0, outcome.stderr
     policies = outcome.stdout.decode()
@@ -56,11 +63,29 @@ def test_the_base_itself_has_what_it_needs(judge: Judge) -> None:
     assert passing(judge, [], SUITE["needed"]) == SUITE["needed"]
 
 
+@pytest.mark.parametrize("trust", TRUST)
 @pytest.mark.parametrize("attack", attacks("always"))
-def test_what_nothing_opens(judge: Judge, attack: dict[str, Any]) -> None:
-    assert passing(judge, attack["write"], attack["always"]) == []
+def test_what_nothing_opens(judge: Judge, attack: dict[str, Any], trust: str) -> None:
+    assert passing(judge, attack["write"], attack["always"], ("trust.foreign", trust)) == []
 
 
+@pytest.mark.parametrize("trust", TRUST)
+@pytest.mark.parametrize("attack", attacks("foreign"))
+def test_what_another_namespace_asks_for(judge: Judge, attack: dict[str, Any], trust: str) -> None:
+    wanted = [] if trust == "deny" else attack["foreign"]
+    assert passing(judge, attack["write"], attack["foreign"], ("trust.foreign", trust)) == wanted
+
+
+@pytest.mark.parametrize("attack", attacks("foreign"))
+def test_what_another_namespace_asks_for_is_said(attack: dict[str, Any]) -> None:
+    cluster = written(attack["write"])
+    for trust, said in (("announce", "rest"), ("allow", "")):
+        options = Options(overrides=(("mode", "enforce"), ("trust.foreign", trust)), only_policies=True)
+        told = run([("stdin", cluster)], options).stderr[-1]
+        assert ("list --foreign" in told) is bool(said), told
+
+
+@pytest.mark.parametrize("trust", TRUST)
 @pytest.mark.parametrize("attack", attacks("write", "needed"))
-def test_nobody_else_loses_what_he_needs(judge: Judge, attack: dict[str, Any]) -> None:
-    assert passing(judge, attack["write"], SUITE["needed"]) == SUITE["needed"]
+def test_nobody_else_loses_what_he_needs(judge: Judge, attack: dict[str, Any], trust: str) -> None:
+    assert passing(judge, attack["write"], SUITE["needed"], ("trust.foreign", trust)) == SUITE["needed"]

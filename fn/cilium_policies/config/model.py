@@ -85,6 +85,15 @@ class Allow(NamedTuple):
     number: int = 0  # its place in the list, from 0
 
 
+class Trust(NamedTuple):
+    """`spec.trust`: whom it believes about other namespaces. `grants` are (from, to) patterns of namespaces;
+    `components`: name → the patterns of namespaces in which it is recognised."""
+
+    foreign: str = "announce"  # allow, announce or deny
+    grants: tuple[tuple[str, str], ...] = ()
+    components: dict[str, tuple[str, ...]] = {}  # noqa: RUF012
+
+
 class Write(NamedTuple):
     source_kind: str = "GitRepository"
     source_name: str = "flux-system"
@@ -110,6 +119,8 @@ class Config(NamedTuple):
     disabled_components: tuple[str, ...] = ()
     defined_components: tuple[Mapping, ...] = ()
     allow: tuple[Allow, ...] = ()
+    deny: tuple[Allow, ...] = ()  # edges to take away
+    trust: Trust = Trust()
     cluster_wide: bool = False
     inventory: str = ""
     write: Write = Write()

@@ -460,6 +460,44 @@ SCHEMA: dict[str, Any] = {
                         },
                     },
                 },
+                "trust": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        "foreign": {
+                            "type": "string",
+                            "enum": ["allow", "announce", "deny"],
+                        },
+                        "grants": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "additionalProperties": False,
+                                "required": ["from", "to"],
+                                "properties": {
+                                    "from": {
+                                        "type": "string",
+                                        "minLength": 1,
+                                    },
+                                    "to": {
+                                        "type": "string",
+                                        "minLength": 1,
+                                    },
+                                },
+                            },
+                        },
+                        "components": {
+                            "type": "object",
+                            "additionalProperties": {
+                                "type": "array",
+                                "items": {
+                                    "type": "string",
+                                    "minLength": 1,
+                                },
+                            },
+                        },
+                    },
+                },
                 "allow": {
                     "type": "array",
                     "items": {
@@ -699,6 +737,230 @@ SCHEMA: dict[str, Any] = {
                                 },
                             },
                             "dns": {
+                                "type": "array",
+                                "items": {
+                                    "type": "string",
+                                    "minLength": 1,
+                                },
+                            },
+                        },
+                    },
+                },
+                "deny": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "required": ["from", "to"],
+                        "properties": {
+                            "from": {
+                                "oneOf": [
+                                    {
+                                        "type": "string",
+                                        "pattern": "^(kube-apiserver|dns|scraper|gateway|ingress-clients|host|remote-node|world|internet|same-namespace|all-pods|none|(component|namespace|cidr|fqdn):.+)$",
+                                        "example": "{pod: shop/web}",
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["pod"],
+                                        "properties": {
+                                            "pod": {
+                                                "type": "string",
+                                                "pattern": "^[^/]+/[^/]+$",
+                                                "example": "shop/web",
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["service"],
+                                        "properties": {
+                                            "service": {
+                                                "type": "string",
+                                                "pattern": "^[^/]+/[^/]+$",
+                                                "example": "shop/web",
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["namespace"],
+                                        "properties": {
+                                            "namespace": {
+                                                "type": "string",
+                                                "minLength": 1,
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["labels"],
+                                        "properties": {
+                                            "labels": {
+                                                "type": "object",
+                                                "additionalProperties": False,
+                                                "required": ["matchLabels"],
+                                                "example": "{namespace: kube-system, matchLabels: {app: konnectivity-agent}}",
+                                                "properties": {
+                                                    "namespace": {
+                                                        "type": "string",
+                                                        "minLength": 1,
+                                                    },
+                                                    "matchLabels": {
+                                                        "type": "object",
+                                                        "additionalProperties": {
+                                                            "type": "string",
+                                                        },
+                                                    },
+                                                },
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["cidr"],
+                                        "properties": {
+                                            "cidr": {
+                                                "type": "string",
+                                                "minLength": 1,
+                                            },
+                                            "except": {
+                                                "type": "array",
+                                                "items": {
+                                                    "type": "string",
+                                                    "minLength": 1,
+                                                },
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["fqdn"],
+                                        "properties": {
+                                            "fqdn": {
+                                                "type": "string",
+                                                "minLength": 1,
+                                            },
+                                        },
+                                    },
+                                ],
+                            },
+                            "to": {
+                                "oneOf": [
+                                    {
+                                        "type": "string",
+                                        "pattern": "^(kube-apiserver|dns|scraper|gateway|ingress-clients|host|remote-node|world|internet|same-namespace|all-pods|none|(component|namespace|cidr|fqdn):.+)$",
+                                        "example": "{pod: shop/web}",
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["pod"],
+                                        "properties": {
+                                            "pod": {
+                                                "type": "string",
+                                                "pattern": "^[^/]+/[^/]+$",
+                                                "example": "shop/web",
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["service"],
+                                        "properties": {
+                                            "service": {
+                                                "type": "string",
+                                                "pattern": "^[^/]+/[^/]+$",
+                                                "example": "shop/web",
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["namespace"],
+                                        "properties": {
+                                            "namespace": {
+                                                "type": "string",
+                                                "minLength": 1,
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["labels"],
+                                        "properties": {
+                                            "labels": {
+                                                "type": "object",
+                                                "additionalProperties": False,
+                                                "required": ["matchLabels"],
+                                                "example": "{namespace: kube-system, matchLabels: {app: konnectivity-agent}}",
+                                                "properties": {
+                                                    "namespace": {
+                                                        "type": "string",
+                                                        "minLength": 1,
+                                                    },
+                                                    "matchLabels": {
+                                                        "type": "object",
+                                                        "additionalProperties": {
+                                                            "type": "string",
+                                                        },
+                                                    },
+                                                },
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["cidr"],
+                                        "properties": {
+                                            "cidr": {
+                                                "type": "string",
+                                                "minLength": 1,
+                                            },
+                                            "except": {
+                                                "type": "array",
+                                                "items": {
+                                                    "type": "string",
+                                                    "minLength": 1,
+                                                },
+                                            },
+                                        },
+                                    },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["fqdn"],
+                                        "properties": {
+                                            "fqdn": {
+                                                "type": "string",
+                                                "minLength": 1,
+                                            },
+                                        },
+                                    },
+                                ],
+                            },
+                            "ports": {
+                                "type": "array",
+                                "items": {
+                                    "type": "string",
+                                    "pattern": "^[0-9]{1,5}(-[0-9]{1,5})?(/(TCP|UDP|SCTP))?$",
+                                    "example": "8080/TCP",
+                                },
+                            },
+                            "why": {
+                                "type": "string",
+                            },
+                            "namespaces": {
                                 "type": "array",
                                 "items": {
                                     "type": "string",

@@ -10,7 +10,7 @@ from cilium_policies.config.model import Config
 from cilium_policies.document import parse
 from cilium_policies.document.source import Item, Source
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import at, mapping, text
+from cilium_policies.kube.objects import Mapping, at, mapping, text
 from cilium_policies.lean import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Settings(NamedTuple):
     said: bool = False  # the user has named the distribution
     told_by: str = ""  # the object by which it was recognised
     common_api_ports: tuple[int, ...] = ()  # without what only this input tells: the same in every build
+    component_namespaces: Mapping = {}  # noqa: RUF012  name: the patterns of namespaces that it is recognised in
 
 
 _PATHS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path")
@@ -125,4 +126,5 @@ def settings(
         bool(said.distribution),
         told.by,
         ports if said.distribution else usual,
+        config.trust.components,
     )

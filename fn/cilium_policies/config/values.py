@@ -11,6 +11,7 @@ from cilium_policies.config.model import (
     ClusterConfig,
     Config,
     Rollout,
+    Trust,
     Write,
 )
 from cilium_policies.config.schema import BOOLEANS, Path
@@ -54,6 +55,8 @@ def config(spec: Mapping, where: Where, line_of: LineOf) -> Config:
         disabled_components=_texts(components, "disable"),
         defined_components=tuple(components.get("define") or ()),
         allow=_allow(spec.get("allow") or [], where, line_of),
+        deny=_allow(spec.get("deny") or [], where, line_of, "deny"),
+        trust=_trust(mapping(spec.get("trust"))),
         cluster_wide=_flag(spec, "clusterWide", False),
         inventory=spec.get("inventory") or "",
         write=_write(mapping(spec.get("write"))),
@@ -150,10 +153,19 @@ def _peers(spec: Mapping, key: str) -> tuple[peers.ConfigPeer, ...]:
     )
 
 
-def _allow(entries: list[Mapping], where: Where, line_of: LineOf) -> tuple[Allow, ...]:
+def _trust(spec: Mapping) -> Trust:
+    components = mapping(spec.get("components"))
+    return Trust(
+        spec.get("foreign") or "announce",
+        tuple((one["from"], one["to"]) for one in spec.get("grants") or ()),
+        {name: tuple(patterns or ()) for name, patterns in components.items()},
+    )
+
+
+def _allow(entries: list[Mapping], where: Where, line_of: LineOf, field: str = "allow") -> tuple[Allow, ...]:
     allowed = []
     for number, entry in enumerate(entries):
-        path: Path = ("allow", number)
+        path: Path = (field, number)
         source = _meant(peers.peer, entry["from"], (*path, "from"))
         target = _meant(peers.peer, entry["to"], (*path, "to"))
         _refuse_senseless(source, target, path)

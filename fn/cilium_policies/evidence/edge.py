@@ -114,6 +114,7 @@ class Edge(NamedTuple):
     explains: bool = True
     http: tuple[tuple[str, str], ...] = ()  # (method, path) pairs, for spec.allow
     dns: tuple[str, ...] = ()  # matchPatterns, for spec.allow and toFQDNs
+    foreign: tuple[str, ...] = ()  # the directions of it that rest on another namespace's word
 
     @property
     def origin(self) -> Origin:

@@ -14,12 +14,14 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.generate import known
 from cilium_policies.generate.allowed import Allowed
 from cilium_policies.generate.dns import Dns
+from cilium_policies.generate.foreign import Foreign, judged
 from cilium_policies.generate.hand_written import hand_written
 from cilium_policies.generate.hints import given, roles, unmatched
 from cilium_policies.generate.knowledge import DIRECTIONS, GUESSED, UNKNOWN, Knowledge, Uncovered
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.outside import denied
 from cilium_policies.generate.roles import Roles
+from cilium_policies.generate.taken import Taken
 from cilium_policies.generate.ties import Ties
 from cilium_policies.generate.unseen import unseen, unseen_proxies
 from cilium_policies.generate.warnings import warnings
@@ -50,6 +52,7 @@ class Plan(NamedTuple):
     dns: Dns
     uncovered: list[Uncovered]
     guessed: list[Uncovered]
+    foreign: list[Foreign]
     findings: list[Finding]
 
 
@@ -74,8 +77,10 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     if mesh is not None:
         found += mesh.edges()
         found += mesh.tunnels(list(found))
+    taken = Taken(config.deny, found, cluster, parts)
+    found, asked = judged(taken.edges, cluster, config.trust)
     subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
-    knowledge = Knowledge(cluster, catalogue, found, allowed.complete)
+    knowledge = Knowledge(cluster, catalogue, found, allowed.complete | taken.complete)
     withheld = [*knowledge.withheld(ties, subjects)]
     told_of = {(id(one.workload), one.direction) for one in withheld}
     of_subjects = (one for one in knowledge.of(subjects) if (id(one.workload), one.direction) not in told_of)
@@ -98,9 +103,11 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
         dns,
         [one for one in left if one.degree == UNKNOWN],
         [one for one in left if one.degree == GUESSED],
+        [one for one in asked if one.workload.own and one.workload.namespace in on],
         [
             *findings,
             *allowed.findings,
+            *taken.findings,
             *unmatched(cluster, config, parts),
             *_host_network(cluster, on),
             *dns.findings,

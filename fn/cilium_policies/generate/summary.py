@@ -75,7 +75,7 @@ def summary(said: list[Finding], plan: Plan, policies: Policies, *, verbose: boo
     line += unprinted(said, verbose=verbose)
     if policies.opened:
         line += f"; {plural(len(policies.opened), 'flow')} that your own policies close will be open"
-    return [*lines, line + known_in_part(plan)]
+    return [*lines, line + known_in_part(plan) + on_anothers_word(plan)]
 
 
 def known_in_part(plan: Plan) -> str:
@@ -86,6 +86,18 @@ def known_in_part(plan: Plan) -> str:
     found = [plural(unknown, "direction") + " unknown"] if unknown else []
     found += [f"{guessed} guessed" if found else plural(guessed, "direction") + " guessed"] if guessed else []
     return f"; {', '.join(found)}: cilium-policies list --uncovered FILE"
+
+
+def on_anothers_word(plan: Plan) -> str:
+    """`; 4 openings rest on another namespace's word: cilium-policies list --foreign FILE`; "" where none does."""
+    found = {(one.workload.key, one.direction, one.asks) for one in plan.foreign}
+    if not found:
+        return ""
+    what = "openings" if plan.foreign[0].open else "openings left out that"
+    many = len(found)
+    verb = "rest" if many != 1 else "rests"
+    words = f"{many} {what if many != 1 else what.replace('openings', 'opening')} {verb} on another namespace's word"
+    return f"; {words}: cilium-policies list --foreign FILE"
 
 
 def printed(said: list[Finding], *, verbose: bool) -> list[Finding]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
@@ -63,6 +64,9 @@ def gather(
     named = [one for one in workloads if is_namespace(one.namespace) and is_name(one.name)]
     unnamed = [one for one in workloads if one not in named] if len(named) < len(workloads) else []
     workloads = named
+    for one in workloads if settings.component_namespaces else ():
+        if not _is_recognised(one, settings.component_namespaces):
+            one.component = ""
     separate(workloads)
     if settings.identity_labels:
         narrow_to(settings.identity_labels, workloads)
@@ -107,6 +111,12 @@ def _placed(workload: Workload) -> None:
             file=workload.where.file,
             line=workload.where.line,
         )
+
+
+def _is_recognised(one: Workload, namespaces: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether the config lets a workload of this namespace be the component that it is taken for."""
+    patterns = namespaces.get(one.component)
+    return patterns is None or any(fnmatchcase(one.namespace, pattern) for pattern in patterns)
 
 
 def _is_called_so(workload: Workload, component: Component) -> bool:

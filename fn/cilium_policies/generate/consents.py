@@ -1,0 +1,137 @@
+"""What in a namespace consents to an edge that another namespace's object asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cilium_policies.config.model import EGRESS
+from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
+from cilium_policies.kube.selectors import selects
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+_GATEWAY_API = "gateway.networking.k8s.io"
+# A controller sends requests where such an object of any namespace says: that is its office.
+_FOR_CONTROLLERS = (
+    "Ingress",
+    "IngressRoute",
+    "IngressRouteTCP",
+    "IngressRouteUDP",
+    "VirtualService",
+    "Gateway",
+    "HTTPProxy",
+)
+_CILIUM = ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")
+_DIRECTED = {True: ("egress", "to"), False: ("ingress", "from")}
+_METADATA_NAME = "kubernetes.io/metadata.name"
+
+
+class Consents:
+    """Look-ups of one cluster; `edges` are all of the plan, as hand-written policies are among them."""
+
+    def __init__(self, cluster: Cluster, edges: Iterable[Edge]) -> None:
+        self._cluster = cluster
+        self._wanted: dict[tuple[int, int, str], list[Edge]] = {}
+        for edge in edges:
+            if edge.origin == "policy":
+                key = (id(edge.source.workload), id(edge.target.workload), edge.evidence.namespace)
+                self._wanted.setdefault(key, []).append(edge)
+        self._labels = {
+            one.name: {_METADATA_NAME: one.name, **one.labels} for one in cluster.inventory.of("Namespace")
+        }
+        self._policies: dict[str, list[Object]] = {}
+        for one in cluster.inventory.of("NetworkPolicy", group="networking.k8s.io"):
+            self._policies.setdefault(one.namespace, []).append(one)
+
+    def given(self, edge: Edge, direction: str, own: Workload, other: Peer) -> bool:
+        """Whether something in the namespace of `own` lets this side of an edge be opened."""
+        subject = edge.evidence.subject
+        outward = direction == EGRESS
+        if edge.origin in ("monitor", "listener", "webhook") and (outward or edge.origin != "monitor"):
+            return True  # a scraper takes the monitors that it selects, a controller its own Gateways
+        if isinstance(subject, Object) and outward and subject.kind in _FOR_CONTROLLERS:
+            return True
+        if edge.origin in ("route", "extension") and isinstance(subject, Object):  # noqa: SIM102 -- reads better
+            if self._routed(subject) if outward else self._granted(subject, own):
+                return True
+        return self._written(edge, own) or self._let(own, other, outward)
+
+    def _routed(self, route: Object) -> bool:
+        """Whether every Gateway that a route names lets it in by its `allowedRoutes`."""
+        parents = mappings(route.spec.get("parentRefs")) or mappings(route.spec.get("targetRefs"))
+        shown = [
+            self._cluster.inventory.get(
+                "Gateway", text(one.get("namespace")) or route.namespace, text(one.get("name"))
+            )
+            for one in parents
+        ]
+        return bool(shown) and all(one is None or self._admits(one, route.namespace) for one in shown)
+
+    def _admits(self, gateway: Object, namespace: str) -> bool:
+        for listener in mappings(gateway.spec.get("listeners")):
+            spaces = mapping(at(listener, "allowedRoutes", "namespaces"))
+            chosen = text(spaces.get("from")) or "Same"
+            if chosen == "All" or (chosen == "Same" and namespace == gateway.namespace):
+                return True
+            if chosen == "Selector" and selects(spaces.get("selector"), self._of(namespace)):
+                return True
+        return False
+
+    def _granted(self, asking: Object, own: Workload) -> bool:
+        """Whether a ReferenceGrant of the backend's namespace lets objects of this kind name its Services."""
+        services = {one.name for one in self._cluster.before(own)}
+        for grant in self._cluster.inventory.of("ReferenceGrant"):
+            if grant.namespace != own.namespace:
+                continue
+            of = mappings(grant.spec.get("from"))
+            to = mappings(grant.spec.get("to"))
+            if any(
+                (text(one.get("group")), text(one.get("kind")), text(one.get("namespace")))
+                == (asking.group, asking.kind, asking.namespace)
+                for one in of
+            ) and any(
+                text(one.get("kind")) == "Service" and text(one.get("name")) in ("", *services) for one in to
+            ):
+                return True
+        return False
+
+    def _written(self, edge: Edge, own: Workload) -> bool:
+        """Whether a policy of the own namespace, written by hand, asks for the same flow."""
+        key = (id(edge.source.workload), id(edge.target.workload), own.namespace)
+        ports = {port for one in self._wanted.get(key, ()) for port in one.ports}
+        return bool(edge.ports) and all(
+            any(
+                port.protocol == one.protocol and one.number <= port.number <= (one.end or one.number)
+                for one in ports
+            )
+            for port in edge.ports
+        )
+
+    def _let(self, own: Workload, other: Peer, outward: bool) -> bool:
+        """Whether a NetworkPolicy of the own namespace selects these pods and names the other end's namespace or
+        pods in this direction (its ports are its own business: it is a word of this namespace about that one)."""
+        field, peers = _DIRECTED[outward]
+        for policy in self._policies.get(own.namespace, ()):
+            if not selects(mapping(policy.spec.get("podSelector")), own.labels):
+                continue
+            for rule in mappings(policy.spec.get(field)):
+                named = mappings(rule.get(peers))
+                if not named or any(self._means(one, policy, other) for one in named):
+                    return True
+        return False
+
+    def _means(self, peer: Mapping, policy: Object, other: Peer) -> bool:
+        space = other.workload.namespace if other.workload is not None else other.namespace
+        spaces = peer.get("namespaceSelector")
+        if isinstance(spaces, dict):
+            if not selects(spaces, self._of(space)):
+                return False
+        elif space != policy.namespace:
+            return False
+        chosen = peer.get("podSelector")
+        labels = other.workload.labels if other.workload is not None else dict(other.labels)
+        return not isinstance(chosen, dict) or selects(chosen, labels)
+
+    def _of(self, namespace: str) -> dict[str, str]:
+        return self._labels.get(namespace) or {_METADATA_NAME: namespace}

@@ -1,0 +1,127 @@
+"""Whose word opens whose pods: the sides of edges that rest on what stands in another namespace.
+
+Each side of an edge is a rule in the namespace of its pods. It is foreign where the edge was read from an object of
+another namespace and nothing in its own consents. What is the platform's consents: the config, cluster-scoped
+objects, both ends known by chart or operator's object, a scraper that takes monitors of that namespace. So does what
+stands in the side's own namespace: a ReferenceGrant, a Gateway's allowedRoutes, a policy that lets the other in or out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from cilium_policies.config.model import EGRESS, INGRESS, Trust
+from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.generate.consents import Consents
+from cilium_policies.kube.objects import CLUSTER_SCOPED, Object
+from cilium_policies.lean import NamedTuple
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+_OUR_OWN = ("config", "dns", "probe")
+
+
+class Foreign(NamedTuple):
+    """A side of an edge that another namespace asks for: `direction` of `workload`, by what `asks` says; `open`
+    whether it is written."""
+
+    edge: Edge
+    direction: str
+    workload: Workload
+    asks: str
+    open: bool
+
+
+class Judged(NamedTuple):
+    """Edges as the config trusts them: `foreign` sides are marked, and taken off where it denies them."""
+
+    edges: list[Edge]
+    foreign: list[Foreign]
+
+
+def judged(edges: Iterable[Edge], cluster: Cluster, trust: Trust) -> Judged:
+    """Every edge, each with its foreign sides named."""
+    found = list(edges)
+    if trust.foreign == "allow":
+        return Judged(found, [])
+    consents = Consents(cluster, found)
+    kept: list[Edge] = []
+    foreign: list[Foreign] = []
+    denied = trust.foreign == "deny"
+    for edge in found:
+        sides = [one for one in _sides(edge) if _is_foreign(edge, *one, consents, trust)]
+        if not sides:
+            kept.append(edge)
+            continue
+        marked = edge._replace(foreign=tuple(direction for direction, _, _ in sides))
+        for direction, workload, _ in sides:
+            foreign.append(Foreign(marked, direction, workload, _namespace(edge), not denied))
+            if denied:
+                marked = _without(marked, direction)
+        kept.append(marked)
+    return Judged(kept, foreign)
+
+
+def _sides(edge: Edge) -> list[tuple[str, Workload, Peer]]:
+    """Direction, pods and other end of each side for which a policy is written."""
+    if edge.origin in _OUR_OWN or edge.source.workload is edge.target.workload:
+        return []
+    sides = ((EGRESS, edge.source, edge.target), (INGRESS, edge.target, edge.source))
+    return [
+        (direction, own.workload, other)
+        for direction, own, other in sides
+        if own.workload is not None and not own.workload.host_network
+    ]
+
+
+def _is_foreign(
+    edge: Edge, direction: str, own: Workload, other: Peer, consents: Consents, trust: Trust
+) -> bool:
+    space = other.workload.namespace if other.workload is not None else other.namespace
+    if edge.origin == "catalogue":
+        asks = _asks_by_label(edge, own, other, trust)
+    else:
+        asks = _namespace(edge)
+    if not asks or asks == own.namespace:
+        return False
+    ends = (own.namespace, space) if direction == EGRESS else (space, own.namespace)
+    if any(fnmatchcase(ends[0], grant[0]) and fnmatchcase(ends[1], grant[1]) for grant in trust.grants):
+        return False
+    return not consents.given(edge, direction, own, other)
+
+
+def _asks_by_label(edge: Edge, own: Workload, other: Peer, trust: Trust) -> str:
+    """The namespace of the other end where only labels or its image say what it is; "" where that is known."""
+    one = other.workload
+    if (
+        one is None
+        or not one.rendered
+        or one.by_user
+        or edge.evidence.field
+        or one.namespace == own.namespace
+    ):
+        return ""
+    trusted = trust.components.get(one.component)
+    if trusted is not None and any(fnmatchcase(one.namespace, pattern) for pattern in trusted):
+        return ""
+    return one.namespace
+
+
+def _namespace(edge: Edge) -> str:
+    """The namespace that an edge was read from, "" for what is nobody's: cluster-scoped objects may carry one, as
+    kustomize stamps it on everything."""
+    subject = edge.evidence.subject
+    if isinstance(subject, Object) and subject.kind in CLUSTER_SCOPED:
+        return ""
+    return edge.evidence.namespace
+
+
+def _without(edge: Edge, direction: str) -> Edge:
+    """The edge without a rule on one side: its pods stay what the other side's rule names."""
+    end = edge.source if direction == EGRESS else edge.target
+    assert end.workload is not None
+    plain = Peer(
+        "labels", namespace=end.workload.namespace, labels=tuple(sorted(end.workload.selector.items()))
+    )
+    return edge._replace(source=plain) if direction == EGRESS else edge._replace(target=plain)

@@ -1,0 +1,139 @@
+"""`spec.deny`: edges that the user takes away from what the catalogue and the input tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+
+from cilium_policies.config.model import EGRESS, INGRESS, Allow
+from cilium_policies.config.peer import ConfigPeer
+from cilium_policies.document.finding import WARNING, Finding
+from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.generate.resolve import resolved
+from cilium_policies.generate.roles import Roles
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.cluster import Cluster
+
+_KEPT = ("config", "dns", "probe")
+_ANYWHERE = ("0.0.0.0/0", "::/0")
+
+
+class Taken:
+    """`edges` without those that the config denies; `complete`: the directions that it speaks of, which it explains;
+    `findings`: entries that match nothing."""
+
+    def __init__(
+        self, denials: tuple[Allow, ...], edges: Iterable[Edge], cluster: Cluster, roles: Roles
+    ) -> None:
+        self._cluster = cluster
+        self._roles = roles
+        self._denials = denials
+        self._matched: set[int] = set()
+        self._meant: dict[tuple[int, bool], set[int]] = {}
+        self.complete: set[tuple[tuple[str, str, str], str]] = set()
+        self.edges = [left for edge in edges for left in self._left(edge)] if denials else list(edges)
+        self.findings = list(self._unmatched())
+
+    def _left(self, edge: Edge) -> Iterator[Edge]:
+        for denial in self._denials if edge.origin not in _KEPT else ():
+            if not self._matches(denial, edge):
+                continue
+            ports = _without(edge.ports, denial.ports)
+            if ports == edge.ports:
+                continue
+            self._matched.add(denial.number)
+            for peer, direction in ((edge.source, EGRESS), (edge.target, INGRESS)):
+                if peer.workload is not None:
+                    self.complete.add((peer.workload.key, direction))
+            if not ports:
+                return
+            edge = edge._replace(ports=ports)
+        yield edge
+
+    def _matches(self, denial: Allow, edge: Edge) -> bool:
+        space = next((one.workload.namespace for one in (edge.source, edge.target) if one.workload), "")
+        if denial.namespaces and not any(fnmatchcase(space, one) for one in denial.namespaces):
+            return False
+        ends = ((denial.source, edge.source, edge.target), (denial.target, edge.target, edge.source))
+        return all(self._is(wanted, peer, other) for wanted, peer, other in ends)
+
+    def _is(self, wanted: ConfigPeer, peer: Peer, other: Peer) -> bool:
+        """Whether an end of an edge lies within what a peer of the config means."""
+        one = peer.workload
+        space = one.namespace if one is not None else peer.namespace
+        if wanted.kind == "word":
+            return self._is_word(wanted.name, peer, other, space)
+        if wanted.kind == "namespace":
+            return space == wanted.name and peer.kind in ("workload", "labels", "namespace")
+        if wanted.kind == "component":
+            return one is not None and one.component == wanted.name
+        if wanted.kind == "fqdn":
+            return peer.kind in ("internet", "fqdn") and fnmatchcase(peer.name, wanted.name)
+        if wanted.kind == "cidr":
+            return peer.kind == "cidr" and _lies_in(peer.name, wanted.name)
+        return one is not None and id(one) in self._pods(wanted)
+
+    def _is_word(self, word: str, peer: Peer, other: Peer, space: str) -> bool:
+        if word == "all-pods":
+            return peer.kind in ("workload", "labels", "namespace", "all-pods")
+        if word == "same-namespace":
+            beside = other.workload.namespace if other.workload is not None else other.namespace
+            return bool(space) and space == beside
+        if word == "internet":
+            return peer.kind in ("internet", "fqdn")
+        if word == "world":
+            anywhere = peer.kind == "cidr" and peer.name in _ANYWHERE
+            return anywhere or peer.kind in ("outside", "internet", "fqdn") or peer.name == "world"
+        return any(peer == one for one in resolved(ConfigPeer("word", word), self._cluster, self._roles))
+
+    def _pods(self, wanted: ConfigPeer) -> set[int]:
+        key = (id(wanted), True)
+        if key not in self._meant:
+            found = resolved(wanted, self._cluster, self._roles)
+            self._meant[key] = {id(one.workload) for one in found if one.workload is not None}
+        return self._meant[key]
+
+    def _unmatched(self) -> Iterator[Finding]:
+        for denial in self._denials:
+            if denial.number not in self._matched:
+                path = f"spec.deny[{denial.number}]"
+                yield Finding(
+                    WARNING,
+                    f"{path}: no connection {denial.source} => {denial.target} is there to take away",
+                    "correct its ends or ports, or leave it out: cilium-policies list shows what is open",
+                    file=denial.where.file,
+                    line=denial.where.line,
+                    path=path,
+                )
+
+
+def _without(ports: tuple[Port, ...], denied: tuple[Port, ...]) -> tuple[Port, ...]:
+    """Ports less the denied ones, ranges cut; no port where all go. A list that means every port stays as it is
+    unless every port is denied."""
+    if not denied:
+        return ()
+    left = list(ports)
+    for gone in denied:
+        low, high = gone.number, gone.end or gone.number
+        rest: list[Port] = []
+        for port in left:
+            first, last = port.number, port.end or port.number
+            if port.protocol != gone.protocol or last < low or high < first or not port.number:
+                rest.append(port)
+                continue
+            for start, end in ((first, low - 1), (high + 1, last)):
+                if start <= end:
+                    rest.append(Port(start, port.protocol, "", end if end > start else 0))
+        left = rest
+    return tuple(left) if ports else ports
+
+
+def _lies_in(inner: str, outer: str) -> bool:
+    if inner == outer:
+        return True
+    if "${" in inner + outer:
+        return False
+    from ipaddress import ip_network  # few configs name ranges
+
+    small, large = ip_network(inner, strict=False), ip_network(outer, strict=False)
+    return small.version == large.version and small.subnet_of(large)  # type: ignore[arg-type]
