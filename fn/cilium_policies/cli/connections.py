@@ -11,8 +11,8 @@ from cilium_policies.cli import options
 from cilium_policies.cli.situations import chooses_policies, situation
 from cilium_policies.cli.streams import put
 from cilium_policies.generate.summary import plural
+from cilium_policies.questions import foreign, uncovered, values
 from cilium_policies.questions import list as listing
-from cilium_policies.questions import uncovered, values
 from cilium_policies.questions.decided import decided
 from cilium_policies.questions.report import connections as decided_table
 from cilium_policies.show.table import FORMS
@@ -39,6 +39,12 @@ from cilium_policies.show.table import FORMS
     "--uncovered", "open_ends", is_flag=True, help="What is denied and not known, with config lines for it."
 )
 @click.option("--unknown-only", is_flag=True, help="With --uncovered: leave out what is known in part.")
+@click.option(
+    "--foreign",
+    "asked_for",
+    is_flag=True,
+    help="What rests on another namespace's word, and what consents to it.",
+)
 @click.option("--now", is_flag=True, help="As the cluster decides today: audit cuts nothing.")
 def list_command(form: str, which: str | None, now: bool, **given: Any) -> int:
     """Lists the connections that pass once the policies are enforced, yours and Kubernetes' own included.
@@ -51,21 +57,25 @@ def list_command(form: str, which: str | None, now: bool, **given: Any) -> int:
     cilium-policies list --to 'data/*' --port 5432 rendered/
     cilium-policies list --by namespace -o md rendered/
     cilium-policies list --uncovered rendered/
+    cilium-policies list --foreign rendered/
 
     Exit code: 0 done; 1 input or config refused, or no object in it; 2 wrong command line.
     """
     filters = (given["source"], given["target"], given["port"])
-    kinds = (given["focus"] or any(filters), given["by"], given["exposed"], given["open_ends"])
+    focused = given["focus"] or any(filters)
+    kinds = (focused, given["by"], given["exposed"], given["open_ends"], given["asked_for"])
     if sum(map(bool, kinds)) > 1:
         raise click.UsageError(
-            "--focus (--from, --to, --port), --by, --exposed and --uncovered are four different lists: choose one"
+            "--focus (--from, --to, --port), --by, --exposed, --uncovered and --foreign are different lists: choose one"
         )
     if given["unknown_only"] and not given["open_ends"]:
         raise click.UsageError("--unknown-only goes with --uncovered")
     if form == "yaml" and not given["open_ends"]:
         raise click.UsageError("-o yaml goes with --uncovered: it is a block of spec.allow")
     run = options.run_of(given)
-    if given["open_ends"]:
+    if given["asked_for"]:
+        count = _foreign(run, form)
+    elif given["open_ends"]:
         count = _uncovered(run, form, unknown_only=given["unknown_only"])
     else:
         asked = situation(run, which, enforced=not now)
@@ -85,6 +95,16 @@ def _uncovered(run: options.Run, form: str, *, unknown_only: bool) -> str:
         items = uncovered.values(plan, unknown_only=unknown_only) if form == "json" else None
         options.show([table], form, "UncoveredList", [run], items)
     return plural(len(table.rows), "uncovered direction")
+
+
+def _foreign(run: options.Run, form: str) -> str:
+    plan = run.made.plan
+    table = foreign.table(plan)
+    if form == "text":
+        put("".join(f"{line}\n" for line in foreign.lines(plan)).encode())
+    else:
+        options.show([table], form, "ForeignList", [run], foreign.values(plan) if form == "json" else None)
+    return plural(len(table.rows), "opening") + " on another namespace's word"
 
 
 def _between(run: options.Run, asked: Situation, form: str) -> str:

@@ -11,6 +11,7 @@ from cilium_policies.cli import options
 from cilium_policies.cli.situations import chooses_policies, situation
 from cilium_policies.cli.streams import put, say
 from cilium_policies.questions import diff as question
+from cilium_policies.questions.foreign import pairs
 from cilium_policies.show.table import rendered
 
 _PATH = click.Path(exists=True, allow_dash=True)
@@ -47,7 +48,7 @@ def diff_command(
         options.warn(run, given, f"diff: {name}")
         runs.append(run)
         sides.append(situation(run, which, enforced=True))
-    found = question.diff(*sides)
+    found = question.diff(sides[0], sides[1], pairs(runs[1].made.plan))
     if form == "md":
         put(rendered([question.table(found, "Network connections that change")], form).encode())
     else:

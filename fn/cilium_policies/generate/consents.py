@@ -24,6 +24,7 @@ _FOR_CONTROLLERS = (
 )
 _CILIUM = ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")
 _DIRECTED = {True: ("egress", "to"), False: ("ingress", "from")}
+_DNS = 53
 _METADATA_NAME = "kubernetes.io/metadata.name"
 
 
@@ -46,6 +47,8 @@ class Consents:
 
     def given(self, edge: Edge, direction: str, own: Workload, other: Peer) -> bool:
         """Whether something in the namespace of `own` lets this side of an edge be opened."""
+        if self._is_dns(own if direction != EGRESS else other.workload, edge):
+            return True
         subject = edge.evidence.subject
         outward = direction == EGRESS
         if edge.origin in ("monitor", "listener", "webhook") and (outward or edge.origin != "monitor"):
@@ -56,6 +59,11 @@ class Consents:
             if self._routed(subject) if outward else self._granted(subject, own):
                 return True
         return self._written(edge, own) or self._let(own, other, outward)
+
+    def _is_dns(self, server: Workload | None, edge: Edge) -> bool:
+        """Whether this is a question to the cluster's DNS, which every pod may ask."""
+        asks = bool(edge.ports) and all(port.number == _DNS for port in edge.ports)
+        return asks and server is not None and self._cluster.plays(server, "dns")
 
     def _routed(self, route: Object) -> bool:
         """Whether every Gateway that a route names lets it in by its `allowedRoutes`."""

@@ -56,11 +56,21 @@ def judged(edges: Iterable[Edge], cluster: Cluster, trust: Trust) -> Judged:
             continue
         marked = edge._replace(foreign=tuple(direction for direction, _, _ in sides))
         for direction, workload, _ in sides:
-            foreign.append(Foreign(marked, direction, workload, _namespace(edge), not denied))
+            foreign.append(Foreign(marked, direction, workload, word_of(marked), not denied))
             if denied:
                 marked = _without(marked, direction)
         kept.append(marked)
     return Judged(kept, foreign)
+
+
+def word_of(edge: Edge) -> str:
+    """The namespace on whose word a foreign edge rests: that of its evidence, or of the end that only labels or its
+    image tell."""
+    if edge.origin != "catalogue":
+        return edge.evidence.namespace
+    ends = (edge.source, edge.target)
+    told = [one.workload.namespace for one in ends if one.workload is not None and one.workload.rendered]
+    return ", ".join(dict.fromkeys(told)) or edge.evidence.namespace
 
 
 def _sides(edge: Edge) -> list[tuple[str, Workload, Peer]]:

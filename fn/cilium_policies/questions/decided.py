@@ -24,6 +24,7 @@ from cilium_policies.evaluate.portset import (
 )
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.words import reason_words
+from cilium_policies.generate.foreign import word_of
 from cilium_policies.generate.plan import Plan, by_end
 from cilium_policies.questions.because import stand_between, told, where_words
 from cilium_policies.questions.connections import INTERNET, WORLD, Connections, Party
@@ -233,11 +234,13 @@ def _few(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _marks(edges: Iterable[Edge]) -> tuple[str, ...]:
-    """What a careful reader looks at first: needs that rest on an image's name alone."""
+    """What a careful reader looks at first: needs on another namespace's word, or an image's name alone."""
     return tuple(dict.fromkeys(mark for edge in edges for mark in _marks_of(edge)))
 
 
 def _marks_of(edge: Edge) -> Iterator[str]:
+    if edge.foreign:
+        yield f"on the word of namespace {word_of(edge)}"
     for peer in (edge.source, edge.target):
         workload = peer.workload
         if edge.evidence.component and workload is not None and workload.component and not workload.by_label:

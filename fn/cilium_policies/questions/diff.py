@@ -15,7 +15,7 @@ from cilium_policies.show.table import Cell, Table, columns
 
 ALLOWED = "newly allowed"
 DENIED = "newly denied"
-FAIL_ON = ("new-allow-from-world", "new-internet", "new-deny", "any")
+FAIL_ON = ("new-allow-from-world", "new-internet", "new-cross-namespace", "new-deny", "any")
 
 
 class Change(NamedTuple):
@@ -28,6 +28,7 @@ class Change(NamedTuple):
     ports: str
     outside: bool = False
     open: PortSet = ()  # the same ports as a value
+    foreign: bool = False  # it rests on another namespace's word
 
 
 class Difference(NamedTuple):
@@ -39,12 +40,16 @@ class Difference(NamedTuple):
     removed: list[str]
 
 
-def diff(before: Situation, after: Situation) -> Difference:
-    """Every connection that one situation allows and the other does not."""
+Pairs = frozenset[tuple[str, str]]
+
+
+def diff(before: Situation, after: Situation, foreign: Pairs = frozenset()) -> Difference:
+    """Every connection that one situation allows and the other does not. `foreign`: the pairs of ends that rest on
+    another namespace's word afterwards."""
     old, new = Connections(before), Connections(after)
     were, are = {str(end) for end in old.pods}, {str(end) for end in new.pods}
     groups: Groups = {}
-    _between(old, new, groups)
+    _between(old, new, groups, foreign)
     _outside(old, new, are, groups)
     return Difference(sorted(_joined(groups, are)), sorted(are - were), sorted(were - are))
 
@@ -52,7 +57,7 @@ def diff(before: Situation, after: Situation) -> Difference:
 Groups = dict[Change, set[str]]  # a change without its source, to the sources that it holds for
 
 
-def _between(old: Connections, new: Connections, groups: Groups) -> None:
+def _between(old: Connections, new: Connections, groups: Groups, foreign: Pairs) -> None:
     befores = {str(end): end for end in old.reach.ends}
     names = {str(end) for end in new.reach.ends}
     for end in new.reach.ends:
@@ -63,7 +68,8 @@ def _between(old: Connections, new: Connections, groups: Groups) -> None:
             continue
         for source in now.keys() | (then.keys() & names):
             if now.get(source) != then.get(source):
-                _add(groups, source, target, then.get(source, NOTHING), now.get(source, NOTHING), False)
+                moved = (then.get(source, NOTHING), now.get(source, NOTHING))
+                _add(groups, source, target, *moved, False, (source, target) in foreign)
 
 
 def _sources(found: Connections, target: Endpoint) -> dict[str, PortSet]:
@@ -82,10 +88,20 @@ def _by_pair(pairs: Iterable[Pair]) -> dict[tuple[str, str], PortSet]:
     return {(one.source, one.target): one.ports for one in pairs}
 
 
-def _add(groups: Groups, source: str, target: str, then: PortSet, now: PortSet, outside: bool) -> None:
+def _add(
+    groups: Groups,
+    source: str,
+    target: str,
+    then: PortSet,
+    now: PortSet,
+    outside: bool,
+    foreign: bool = False,
+) -> None:
     for change, moved in ((ALLOWED, difference(now, then)), (DENIED, difference(then, now))):
         if moved:
-            groups.setdefault(Change(change, "", target, words(moved), outside, moved), set()).add(source)
+            marked = foreign and change == ALLOWED
+            key = Change(change, "", target, words(moved), outside, moved, marked)
+            groups.setdefault(key, set()).add(source)
 
 
 def _joined(groups: Groups, pods: set[str]) -> Iterator[Change]:
@@ -122,6 +138,8 @@ def _sorts(one: Change) -> set[str]:
         found.add("new-allow-from-world")
     if is_public(one.target):
         found.add("new-internet")
+    if one.foreign:
+        found.add("new-cross-namespace")
     return found
 
 
@@ -146,6 +164,7 @@ def values_of(found: Difference) -> list[dict[str, Any]]:
             "to": one.target,
             "ports": ports(one.open),
             "outside": one.outside,
+            "foreign": one.foreign,
         }
         for one in found.changes
     ]
@@ -153,5 +172,10 @@ def values_of(found: Difference) -> list[dict[str, Any]]:
 
 def table(found: Difference, title: str = "") -> Table:
     """One row a change, what is newly allowed first."""
-    rows: list[tuple[Cell, ...]] = [tuple(one[:4]) for one in found.changes]
-    return Table(title, columns("change", "from", "to", "ports"), rows, "no connection changes")
+    marked = any(one.foreign for one in found.changes)
+    said = [("another namespace's word",) if one.foreign else ("",) for one in found.changes]
+    rows: list[tuple[Cell, ...]] = [
+        (*one[:4], *(mark if marked else ())) for one, mark in zip(found.changes, said, strict=True)
+    ]
+    heads = columns("change", "from", "to", "ports", *(["rests on"] if marked else []))
+    return Table(title, heads, rows, "no connection changes")
