@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from tests.engine.corpus import Case, Row
-from tests.engine.judge import World
+from tests.engine.judge import Verdict, World
 
 
 class Count(NamedTuple):
@@ -24,12 +24,21 @@ class Count(NamedTuple):
         return self.good == self.total
 
 
+class Denial(NamedTuple):
+    """An end that denies a flow: the query's `from` or `to`, its direction, and the policies that decide."""
+
+    end: str
+    direction: str
+    by: tuple[str, ...]
+
+
 class Miss(NamedTuple):
     """A row whose verdict is not the expected one, and who decided."""
 
     row: Row
     verdict: str
     reason: str
+    denied: tuple[Denial, ...] = ()  # the ends that deny
 
     def __str__(self) -> str:
         kind = "legit" if self.row.expect == "allow" else "strict" if self.row.strict else "attack"
@@ -61,8 +70,15 @@ def measure(case: Case, world: World, left_out: frozenset[int] = frozenset()) ->
         chosen = [verdict for row, verdict in pairs if (row.expect, row.strict) == (expect, strict)]
         return Count(sum(verdict.verdict == expect for verdict in chosen), len(chosen))
 
-    misses = [Miss(row, one.verdict, one.reason()) for row, one in pairs if one.verdict != row.expect]
+    misses = [
+        Miss(row, one.verdict, one.reason(), _denied(one)) for row, one in pairs if one.verdict != row.expect
+    ]
     return Measure(count("allow", False), count("deny", False), count("deny", True), tuple(misses))
+
+
+def _denied(verdict: Verdict) -> tuple[Denial, ...]:
+    sides = (("from", "egress", verdict.egress), ("to", "ingress", verdict.ingress))
+    return tuple(Denial(end, way, side.by) for end, way, side in sides if side.verdict == "deny")
 
 
 class Audit(NamedTuple):

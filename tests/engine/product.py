@@ -72,6 +72,17 @@ class Product:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return "\n---\n".join(pool.map(one, case.builds))
 
+    def uncovered(self, case: Case, mode: str, variant: Variant) -> list[str]:
+        """What it says of flows that it does not know, one JSON answer a run. Raises ProductError."""
+        common = ["list", "--uncovered", "-o", "json", "--mode", mode]
+        if variant.config is not None:
+            common += ["--config", str(variant.config)]
+        if variant.inventory:
+            common += ["--inventory", str(self._inventory(case))]
+        if case.kind == "tree" and not variant.separate:
+            return [self._run([*common, *map(str, case.builds)])]
+        return [self._run([*common, str(build)]) for build in case.builds]
+
     def _inventory(self, case: Case) -> Path:
         """A file with the inventory of the case's tree, made anew for each run of the score."""
         tree = case.tree or case.folder
@@ -106,6 +117,9 @@ class Product:
 class Nothing(Product):
     """No generated policy at all: what passes in the cluster as it is."""
 
+    def uncovered(self, case: Case, mode: str, variant: Variant) -> list[str]:
+        return []
+
     def policies(self, case: Case, mode: str, variant: Variant) -> str:
         return ""
 
@@ -115,6 +129,9 @@ class Nothing(Product):
 
 class DefaultDeny(Product):
     """A default deny in each namespace that has pods, and not a single allow."""
+
+    def uncovered(self, case: Case, mode: str, variant: Variant) -> list[str]:
+        return []
 
     def policies(self, case: Case, mode: str, variant: Variant) -> str:
         namespaces = set()
@@ -143,6 +160,9 @@ class Given(Product):
         """Read the policies from path."""
         super().__init__()
         self._path = path
+
+    def uncovered(self, case: Case, mode: str, variant: Variant) -> list[str]:
+        return []
 
     def policies(self, case: Case, mode: str, variant: Variant) -> str:
         return substitute(self._path.read_text(encoding="utf-8"))

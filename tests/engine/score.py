@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.engine.announced import Cuts, announced, cuts
 from tests.engine.build import NoGoError
 from tests.engine.corpus import Case, cases, cluster_text, left_out
 from tests.engine.facts import Facts, facts_directory, load_facts
@@ -32,6 +33,7 @@ class Line(NamedTuple):
     error: str = ""  # why there are no figures
     measure: Measure | None = None
     audit: Audit | None = None
+    cuts: Cuts | None = None
     openings: Openings | None = None
     remarks: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
@@ -52,7 +54,12 @@ class Line(NamedTuple):
             return [self.name, *(str(len(rows)) for rows in self.audit), str(self.policies), outside]
         assert self.measure is not None
         figures = (self.measure.legit, self.measure.attacks, self.measure.strict)
-        return [self.name, *map(str, figures), *self._opened(), str(self.policies), outside]
+        return [self.name, *map(str, figures), *self._cut(), *self._opened(), str(self.policies), outside]
+
+    def _cut(self) -> list[str]:
+        """How many cut flows are announced, half announced and in silence; empty where none is cut."""
+        rows = self.cuts or Cuts((), (), ())
+        return [str(len(each)) if any(rows) else "" for each in rows]
 
     def _opened(self) -> list[str]:
         if self.openings is None:
@@ -67,6 +74,9 @@ HEADS = {
         "legit pass",
         "attacks denied",
         "strict denied",
+        "cut and announced",
+        "half announced",
+        "in silence",
         "openings",
         "by the cluster",
         "policies",
@@ -94,7 +104,11 @@ def score_case(
         name = f"{case.name} ({variant.name})" if variant.name else case.name
         try:
             policies = product.policies(case, options.mode, variant)
-            yield _line(name, case, variant, world, policies, options, bare, facts)
+            line = _line(name, case, variant, world, policies, options, bare, facts)
+            if line.measure is not None and not line.measure.legit.full:
+                known = announced(product.uncovered(case, options.mode, variant))
+                line = line._replace(cuts=cuts(line.measure.misses, known))
+            yield line
         except (ProductError, JudgeError) as error:
             yield Line(name, error=str(error).splitlines()[0][:80])
     world.unload()
@@ -131,7 +145,8 @@ def details(line: Line, options: argparse.Namespace) -> Iterator[str]:
     """Each miss, each row left out, and the openings, as asked for."""
     if options.misses:
         for miss in line.measure.misses if line.measure else ():
-            yield f"  {miss}"
+            silent = " IN SILENCE" if line.cuts and miss in line.cuts.silent else ""
+            yield f" {silent} {miss}"
         for condition in Audit._fields if line.audit else ():
             for miss in getattr(line.audit, condition):
                 yield f"  {condition.replace('_', ' ')}: {miss}"
@@ -273,6 +288,9 @@ The cases (the corpus) are not part of this repository: `CILIUM_POLICIES_CORPUS`
 | legit pass | legitimate flows that pass, of all |
 | attacks denied | flows that nobody needs and that are denied, of all |
 | strict denied | the same for flows that only a fine-grained policy denies |
+| cut and announced | flows that are cut, and at each end that denies them `list --uncovered` names the direction |
+| half announced | at one of two ends it does |
+| in silence | at none: 0 in every line |
 | openings | what else passes: (from, to, port) of all pods, strangers, nodes, the API server, a LAN, a public address |
 | by the cluster | the same, opened by policies of the input's own, which the function never changes |
 | rows left out | flows whose source another build holds |

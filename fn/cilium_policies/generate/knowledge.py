@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         "api-only",
         "own-edges",
         "makes-pods",
+        "unknown-kind",
         "creates-pods",
         "proxy-elsewhere",
     ]
@@ -58,6 +59,7 @@ _SENTENCES: dict[Why, str] = {
     "api-only": "it calls the Kubernetes API; whether anything else, the manifests do not tell",
     "own-edges": "what the manifests name is allowed; whether there is more, they do not tell",
     "makes-pods": "pods may come of it that no manifest shows ({})",
+    "unknown-kind": "nobody here knows the kind {}, nor whether pods come of it",
     "creates-pods": "{} may create pods that no manifest shows",
     "proxy-elsewhere": "{}",
 }
@@ -302,4 +304,6 @@ def _made(maker: Maker) -> Uncovered:
         f' labels: {{LABEL: "{{name}}"}}}}], edges: […]}}]; or, if no pods come of it: '
         f"components.define: [{{component: {one.kind.lower()}, makesNoPods: [{kind}]}}]"
     )
+    if not (maker.field or maker.role):
+        return Uncovered(GUESSED, "unknown-kind", BOTH, one.namespace, one.name, None, one, (kind,), line)
     return Uncovered(UNKNOWN, "makes-pods", BOTH, one.namespace, one.name, None, one, (by,), line)

@@ -40,7 +40,8 @@ _MAKES = frozenset(
 
 class Maker(NamedTuple):
     """An object of which pods may come that no manifest shows, and why that is thought: `field` is the part of its
-    spec that says so, `role` the operator's role that does."""
+    spec that says so, `role` the operator's role that does. Without either its kind alone is unknown, and it stands for
+    all objects of that kind in its namespace."""
 
     source: Object
     field: str = ""
@@ -69,12 +70,16 @@ def makers(inventory: Inventory, kinds: Iterable[tuple[str, str]], shown: set[in
     groups = dict(kinds)
     roles = {group: _role(inventory, group) for group in groups} if groups else {}
     for group, kind in kinds:
+        told: set[str] = set()
         for one in inventory.of(kind, group=group):
-            if id(one) in shown:
+            if id(one) in shown or one.where.elsewhere:
                 continue
             field = _shape(one.spec)
             if field or roles[group] is not None:
                 yield Maker(one, field, roles[group])
+            elif one.namespace not in told:
+                told.add(one.namespace)
+                yield Maker(one)
 
 
 def _shape(spec: Mapping) -> str:

@@ -1,0 +1,79 @@
+"""Which cut flows the product itself names: what `list --uncovered -o json` says, held against denied rows.
+
+An end is announced when its workload and direction are listed, or when the line of an object stands for its pod: one
+that makes pods which no manifest shows, or that leads to a proxy of another build.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from tests.engine.measure import Miss
+
+
+class Announced(NamedTuple):
+    """`directions` are (namespace, workload, direction), `objects` (namespace, name) of lines for unseen pods."""
+
+    directions: frozenset[tuple[str, str, str]]
+    objects: frozenset[tuple[str, str]]
+    makers: Mapping[tuple[str, str], frozenset[str]] = {}  # by (namespace, pod): what makes it, where known
+
+    def names(self, end: dict[str, Any], direction: str, by: Iterable[str] = ()) -> bool:
+        """Whether this end of a flow, as a query writes it, is named in this direction: by its own name, or by that of
+        the workload for whose policy (`by`: Kind/NAMESPACE/NAME) the engine denies it."""
+        namespace, names = _names(end)
+        own = (one.split("/")[-1] for one in by if one.split("/")[-2:-1] == [namespace])
+        names = (*names, *(one for one in own if one not in _WIDE))
+        names = (*names, *(maker for name in names for maker in self.makers.get((namespace, name), ())))
+        if any((namespace, name, direction) in self.directions for name in names):
+            return True
+        return any(
+            space in ("", namespace) and any(f"-{one}-" in f"-{name}-" for name in names)
+            for space, one in self.objects
+        )
+
+
+_WIDE = ("default-deny", "allow-dns", "allow-kube-apiserver", "allow-dns-server")
+NOTHING = Announced(frozenset(), frozenset())
+
+
+def _names(end: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Namespace, and the names that the pods of this end go by."""
+    if "labels" in end:
+        return str(end.get("namespace", "")), tuple(map(str, end["labels"].values()))
+    namespace, _, name = str(end.get("pod", "")).partition("/")
+    return namespace, (name,)
+
+
+def announced(answers: Iterable[str]) -> Announced:
+    """What one or several answers of `list --uncovered -o json` name."""
+    directions: set[tuple[str, str, str]] = set()
+    objects: set[tuple[str, str]] = set()
+    for answer in answers:
+        for one in json.loads(answer)["items"] if answer.strip() else ():
+            if one["workload"]:
+                directions.add((one["namespace"], one["workload"], one["direction"]))
+            else:
+                objects.add((one["namespace"], one["name"]))
+    return Announced(frozenset(directions), frozenset(objects))
+
+
+class Cuts(NamedTuple):
+    """Legitimate flows that are denied: each denying end is named, one of two is, or none."""
+
+    announced: tuple[Miss, ...]
+    half: tuple[Miss, ...]
+    silent: tuple[Miss, ...]
+
+
+def cuts(misses: Iterable[Miss], known: Announced) -> Cuts:
+    """The legitimate rows among these misses, by what is said of them."""
+    found: dict[str, list[Miss]] = {"announced": [], "half": [], "silent": []}
+    for miss in misses:
+        if miss.row.expect != "allow":
+            continue
+        said = [known.names(miss.row.query[end], direction, by) for end, direction, by in miss.denied]
+        found["silent" if not any(said) else "announced" if all(said) else "half"].append(miss)
+    return Cuts(*(tuple(found[name]) for name in Cuts._fields))

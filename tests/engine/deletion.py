@@ -1,0 +1,150 @@
+"""`python -m tests.engine.deletion`: each component of the catalogue is taken away in turn, and no cut may be silent.
+
+What a cluster runs that the catalogue does not know is unlike anything in the corpus; what it knows, and is made to
+forget, is like it. For each case and each component that stands in it the policies are made without that entry (its
+labels, charts and objects of operators are unknown then), every flow is asked of the engine, and each legitimate flow
+that is cut must be named by `list --uncovered` at one end at least.
+
+Scrapers and gateways are forgotten in a run apart (`--roles`): what they call are other components, whose own entries
+say nothing of them, so there the line of the object or of the forgotten workload counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from cilium_policies.catalogue.load import load
+from cilium_policies.config.model import Config
+from cilium_policies.document.split import split
+from cilium_policies.function import Made, Options, make
+from cilium_policies.generate.own import documents
+from cilium_policies.questions.uncovered import values
+
+from tests.engine.announced import Cuts, announced, cuts
+from tests.engine.corpus import Case, cases, cluster_text, left_out
+from tests.engine.fixtures import corpus_directory
+from tests.engine.judge import Judge, World
+from tests.engine.measure import measure
+from tests.engine.substitute import substitute
+
+_ROLES = ("scraper", "gateway", "gateway-controller")
+
+
+class Forgotten(NamedTuple):
+    """A component that the catalogue was made to forget, in one case."""
+
+    case: str
+    component: str
+    cuts: Cuts
+    unknown: int  # directions listed as unknown
+    guessed: int
+
+
+def made(case: Case, *forget: str) -> Made:
+    """The whole case as one cluster, without these entries of the catalogue."""
+    sources = [split(build.read_bytes(), str(build)) for build in case.builds]
+    return make(sources, Config(mode="enforce", disabled_components=forget), Options())
+
+
+def components(case: Case, *, roles: bool = False) -> list[str]:
+    """The components that stand in a case: those with a role that others look for, or those without."""
+    catalogue = load()
+    found = {one.component for one in made(case).plan.cluster.workloads if one.component}
+    entries = ((name, catalogue.get(name)) for name in sorted(found))
+    return [name for name, entry in entries if entry and (entry.data.get("role") in _ROLES) == roles]
+
+
+def kin(name: str) -> set[str]:
+    """The entry, and those that the same charts and operators' objects make pods of: who has never seen a chart knows
+    none of its parts."""
+    catalogue = load()
+    entry = catalogue.components[name]
+    found = {name}
+    for chart in entry.charts:
+        found.update(one.name for one, _ in catalogue.by_chart(chart.chart))
+    for maker in entry.made_by:
+        found.update(one.name for one, _ in catalogue.made_by(maker.group, maker.kind))
+    return found
+
+
+def makers(whole: Made) -> dict[tuple[str, str], frozenset[str]]:
+    """The object and release that stand behind each workload, as the whole catalogue knows them."""
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for one in whole.plan.cluster.workloads:
+        names = {one.release, one.source.name if one.source is not None else ""} - {""}
+        found[one.namespace, one.name] = frozenset(names)
+    return found
+
+
+def forgotten(
+    case: Case, world: World, name: str, behind: dict[tuple[str, str], frozenset[str]]
+) -> Forgotten:
+    """What is cut, and what is said, when one entry is gone."""
+    run = made(case, *sorted(kin(name)))
+    world.set_policies(substitute(documents(run.policies.policies).decode()))
+    elsewhere = frozenset(left_out(case))
+    answer = json.dumps({"items": values(run.plan)})
+    found = cuts(measure(case, world, elsewhere).misses, announced([answer])._replace(makers=behind))
+    plan = run.plan
+    return Forgotten(case.name, name, found, len(plan.uncovered), len(plan.guessed))
+
+
+def run(judge: Judge, case: Case, names: Sequence[str]) -> Iterator[Forgotten]:
+    """Each of these components in turn, on one case."""
+    world, behind = judge.world(text=cluster_text(case)), makers(made(case))
+    for name in names:
+        yield forgotten(case, world, name, behind)
+    world.unload()
+
+
+def sample(judge: Judge, corpus: Path, number: int, seed: int = 0) -> Iterator[Forgotten]:
+    """As many pairs of case and component, drawn from all of them."""
+    chosen = random.Random(seed)
+    kept = [case for case in cases(corpus) if case.kind != "app"]
+    for _ in range(number):
+        case = chosen.choice(kept)
+        names = components(case)
+        if names:
+            yield from run(judge, case, [chosen.choice(names)])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0 when no cut is silent."""
+    parser = argparse.ArgumentParser(prog="python -m tests.engine.deletion", description=__doc__)
+    parser.add_argument("--case", action="append", default=[], metavar="NAME")
+    parser.add_argument("--component", action="append", default=[], metavar="NAME")
+    parser.add_argument("--roles", action="store_true", help="scrapers and gateways instead of all others")
+    options = parser.parse_args(arguments)
+    folder = corpus_directory()
+    if folder is None:
+        print("no corpus: set CILIUM_POLICIES_CORPUS to its folder", file=sys.stderr)
+        return 2
+    started, total = time.monotonic(), [0, 0, 0, 0]
+    with Judge() as judge:
+        for case in cases(folder):
+            if options.case and not any(part in case.name for part in options.case):
+                continue
+            names = [
+                one
+                for one in components(case, roles=options.roles)
+                if not options.component or one in options.component
+            ]
+            for one in run(judge, case, names):
+                total = [a + b for a, b in zip(total, (1, *map(len, one.cuts)), strict=True)]
+                for miss in one.cuts.silent:
+                    print(f"{one.case} without {one.component}: IN SILENCE {miss}", flush=True)
+            print(f"{case.name}: {len(names)} components", file=sys.stderr, flush=True)
+    print("{} runs: cut and announced {}, half announced {}, in silence {}".format(*total))
+    print(f"{time.monotonic() - started:.0f} s", file=sys.stderr)
+    return 1 if total[3] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
