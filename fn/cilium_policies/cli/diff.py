@@ -6,13 +6,16 @@ from typing import Any
 
 import click
 
+from cilium_policies.checks.rows import Row
 from cilium_policies.checks.situation import Situation
 from cilium_policies.cli import options
+from cilium_policies.cli.envelope import envelope
 from cilium_policies.cli.situations import chooses_policies, situation
 from cilium_policies.cli.streams import put, say
+from cilium_policies.generate.summary import plural
 from cilium_policies.questions import diff as question
+from cilium_policies.questions import lint, needed
 from cilium_policies.questions.foreign import pairs
-from cilium_policies.show.table import rendered
 
 _PATH = click.Path(exists=True, allow_dash=True)
 
@@ -25,7 +28,7 @@ _PATH = click.Path(exists=True, allow_dash=True)
 @chooses_policies
 @click.option(
     "--fail-on",
-    type=click.Choice(question.FAIL_ON),
+    type=click.Choice((*question.FAIL_ON, "need-cut", "new-fault")),
     multiple=True,
     help="Exit 1 when such a change is found.",
 )
@@ -33,6 +36,9 @@ def diff_command(
     before: str, after: str, form: str, which: str | None, fail_on: tuple[str, ...], **given: Any
 ) -> int:
     """Compares two builds, files or folders, connection by connection, with their policies enforced.
+
+    Below them: needs that the manifests gain and lose, those that the policies cut now (a chart that renames a label),
+    and what lint finds that it did not find before.
 
     \b
     cilium-policies diff before.yaml after.yaml
@@ -49,24 +55,34 @@ def diff_command(
         runs.append(run)
         sides.append(situation(run, which, enforced=True))
     found = question.diff(sides[0], sides[1], pairs(runs[1].made.plan))
-    if form == "md":
-        put(rendered([question.table(found, "Network connections that change")], form).encode())
+    plans = [run.made.plan for run in runs]
+    needs = needed.needed((plans[0], sides[0]), (plans[1], sides[1]))
+    faults = needed.new_faults(*(_faults(run, which) for run in runs))
+    tables = [question.table(found, "Network connections that change" if form == "md" else "")]
+    tables += [needed.table(needs)] if needs else []
+    tables += [lint.table(faults)._replace(title="New findings of lint")] if faults else []
+    if form == "json":
+        sections = {"needs": needed.values(needs), "findings": lint.values(faults)}
+        told = {"added": found.added, "removed": found.removed}
+        put(envelope("ChangeList", question.values_of(found), runs, sections, **told).encode())
     else:
-        options.show(
-            [question.table(found)],
-            form,
-            "ChangeList",
-            runs,
-            question.values_of(found),
-            added=found.added,
-            removed=found.removed,
-        )
+        options.show(tables, form)
     say(
         f"cilium-policies: {name} is {what}"
         for what, names in (("new", found.added), ("gone", found.removed))
         for name in names
     )
-    failed = question.fails(found, fail_on)
+    failed = len(question.fails(found, fail_on))
+    failed += sum(row.change == needed.CUT for row in needs) if "need-cut" in fail_on else 0
+    failed += len(faults) if "new-fault" in fail_on else 0
     if failed:
-        say([f"cilium-policies: --fail-on {', '.join(fail_on)}: {len(failed)} changes"])
+        say([f"cilium-policies: --fail-on {', '.join(fail_on)}: {plural(failed, 'change')}"])
     return 1 if failed else 0
+
+
+def _faults(run: options.Run, which: str | None) -> list[Row]:
+    """What lint finds in the policies that are compared."""
+    own = [one.policy for one in run.made.read.own]
+    written = which == "written" or (which is None and bool(own))
+    generated = [] if written else run.made.policies.policies
+    return lint.lint(run.sources, run.made.plan, own if written else [], generated)
