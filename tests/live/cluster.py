@@ -28,6 +28,7 @@ _OURS = {  # what a sandbox without kubelet and operator needs otherwise than th
     "lib-dir": "/run/lib",
     "procfs": "/proc",
     "devices": "eth0",
+    "ipam": "kubernetes",  # no operator hands out addresses
     "hubble-listen-address": "",
     "hubble-disable-tls": "true",
     "write-cni-conf-when-ready": "",
@@ -68,7 +69,7 @@ class Cluster:
             (folder / name).write_text(value, encoding="utf-8")
         node = {"K8S_NODE_NAME": "node1", "CILIUM_K8S_NAMESPACE": "kube-system"}
         self._agent = self._spawn("cilium-agent", "", [f"--config-dir={folder}"], node)
-        self._wait(self._agent, "cilium-agent", self._is_ready, 300)
+        self._wait(self._agent, "cilium-agent", self._is_ready, 90)
 
     def stop_agent(self) -> None:
         """End the agent and wait for it; the eBPF programs stay."""

@@ -41,7 +41,7 @@ def forget(namespace: str) -> None:
 
 def _handle(namespace: str) -> int:
     if namespace not in _handles:
-        path = f"/run/netns/{namespace}" if namespace else "/proc/1/ns/net"
+        path = f"/run/netns/{namespace}" if namespace else "/proc/thread-self/ns/net"
         _handles[namespace] = os.open(path, os.O_RDONLY)
     return _handles[namespace]
 
@@ -55,6 +55,7 @@ def _enter(namespace: str) -> None:
 @contextmanager
 def inside(namespace: str) -> Iterator[None]:
     """This thread in another network namespace."""
+    _handle(HOME)  # while it is there, to find the way back
     if namespace:
         _enter(namespace)
     try:
