@@ -50,7 +50,7 @@ def unlike_engine(mode: str, tried: Sequence[Tried], verdicts: Sequence[Verdict]
     return [
         f"{mode}: {one.connection.row.text()}: the packets {one.attempt.result}, the engine {verdict.reason()}"
         for one, verdict in zip(tried, verdicts, strict=True)
-        if one.attempt.passed != verdict.allowed
+        if not one.attempt.is_as(verdict.allowed)
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -42,8 +43,9 @@ def main(programs: str, out: str, *wanted: str) -> int:
             begun = time.monotonic()
             try:
                 answer = known()[name](Live(cluster, judge, folder))
-            except (RuntimeError, OSError) as error:  # the next question may still be answered
-                answer = Answer(name, "", 0, [f"{type(error).__name__}: {error}"])
+            except Exception as error:  # the next question may still be answered
+                traceback.print_exc()
+                answer = Answer(name, "it ended before its time", 0, [f"{type(error).__name__}: {error}"])
             seconds = time.monotonic() - begun
             file.write(json.dumps({**answer._asdict(), "seconds": round(seconds)}) + "\n")
             file.flush()

@@ -21,6 +21,8 @@ _KINDS = {  # the kinds of other paths than /api/v1/…/<kind>s
     "Node": "/api/v1/nodes",
     "Namespace": "/api/v1/namespaces",
     "CustomResourceDefinition": "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+    "ClusterRole": "/apis/rbac.authorization.k8s.io/v1/clusterroles",
+    "ClusterRoleBinding": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
     "CiliumNode": f"{_POLICIES}/ciliumnodes",
     "CiliumCIDRGroup": f"{_POLICIES}/ciliumcidrgroups",
     "CiliumClusterwideNetworkPolicy": f"{_POLICIES}/ciliumclusterwidenetworkpolicies",

@@ -72,7 +72,9 @@ def lan() -> None:
     run(f"ip -n {LAN} link add br0 type bridge && ip -n {LAN} link set br0 up")
     for name, host in HOSTS.items():
         _guest(name, host)
-    run(f"ip -n {WORLD} route add local 0.0.0.0/0 dev lo && ip -n {WORLD} -6 route add local ::/0 dev lo")
+    # Not in table local, which comes first: the pods' ranges are narrower.
+    for family, everything in ((4, "0.0.0.0/0"), (6, "::/0")):
+        run(f"ip -n {WORLD} -{family} route add local {everything} dev lo table main")
     for name in ("all", "eth0"):
         run(f"ip netns exec {WORLD} sysctl -qw net.ipv4.conf.{name}.rp_filter=0")
     for name in ("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"):

@@ -70,6 +70,7 @@ class Pod:
         """The Pod as its controller would post it, bound to the node."""
         metadata: dict[str, Any] = {"name": self.name, "namespace": self.namespace, "labels": self.labels}
         if self.owner is not None:
+            metadata["generateName"] = f"{self.owner.name}-"  # by it Hubble knows that there is a workload
             metadata["ownerReferences"] = [
                 {"apiVersion": self.owner.version, "kind": self.owner.kind, "name": self.owner.name,
                  "uid": f"00000000-0000-4000-8000-{_hash(self.owner.name, 12)}", "controller": True}

@@ -123,7 +123,7 @@ class Running:
         those were: on a busy machine an answer can take longer than a packet that is dropped stays unanswered."""
         found, again = [], 0
         for one, expected in zip(tried, allowed, strict=True):
-            if one.attempt.passed == expected:
+            if one.attempt.is_as(expected):
                 found.append(one)
                 continue
             again += 1
@@ -132,7 +132,7 @@ class Running:
 
     def _tried(self, one: Connection, wait: float = 2.0) -> Tried:
         if one.resolved and not self.resolve(one.way.namespace, one.resolved):
-            return Tried(one, Attempt("no address"))
+            return Tried(one, Attempt("cut"))  # a DNS server that cannot be reached cuts the name too
         return Tried(one, attempt(one.way, one.target, one.port, one.protocol, name=one.name, wait=wait))
 
     def resolve(self, namespace: str, name: str, kind: int = dns.A) -> list[str]:

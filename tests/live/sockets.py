@@ -32,6 +32,10 @@ class Attempt(NamedTuple):
     def passed(self) -> bool:
         return self.result == "pass"
 
+    def is_as(self, allowed: bool) -> bool:
+        """Whether it went as a policy says; one that is refused by something else did not, either way."""
+        return self.result == ("pass" if allowed else "cut")
+
 
 def forget(namespace: str) -> None:
     """For a namespace that is deleted: another may get its name."""
@@ -84,7 +88,7 @@ class Way(NamedTuple):
             one.setsockopt(socket.SOL_SOCKET, _MARK, self.mark)
         if self.source:
             six = ":" in target
-            one.setsockopt(socket.SOL_IPV6 if six else socket.SOL_IP, _FREEBIND6 if six else _FREEBIND, 1)
+            one.setsockopt(socket.IPPROTO_IPV6 if six else socket.SOL_IP, _FREEBIND6 if six else _FREEBIND, 1)
             one.bind((self.source, 0))
         elif kind == socket.SOCK_DGRAM:
             one.bind(("::" if ":" in target else "0.0.0.0", 0))

@@ -31,7 +31,7 @@ _HEAD = f"""\
 #   hubble:
 #     metrics:
 #       enabled:
-#         - policy:sourceContext=workload|reserved-identity;destinationContext=workload|reserved-identity;\
+#         - policy:sourceContext=workload|pod|reserved-identity;destinationContext=workload|pod|reserved-identity;\
 labelsContext=source_namespace,destination_namespace
 #       serviceMonitor:
 #         enabled: true

@@ -11,8 +11,11 @@ from tests.live.running import Running
 from tests.tools import environment
 
 NAME = "dump"
-_KINDS = "namespaces,pods,deployments,statefulsets,services,serviceaccounts,ciliumnetworkpolicies"
-_SHOWN = ("Deployment", "StatefulSet", "Service", "ServiceAccount")
+_KINDS = (
+    "namespaces,pods,deployments,statefulsets,services,serviceaccounts,clusterroles,clusterrolebindings,"
+    "ciliumnetworkpolicies"
+)
+_SHOWN = ("Deployment", "StatefulSet", "Service", "ServiceAccount", "ClusterRole", "ClusterRoleBinding")
 
 
 def ask(live: Live) -> Answer:
@@ -22,7 +25,7 @@ def ask(live: Live) -> Answer:
     with Running(live.cluster, found) as running:
         running.apply(found.policies["audit"])
         for body in bodies(found.cluster):
-            if body.get("kind") in _SHOWN and body["metadata"].get("namespace") in ("shop", "reloader"):
+            if body.get("kind") in _SHOWN and body["metadata"].get("namespace") in ("shop", "reloader", None):
                 live.cluster.api.create(body)
         target = live.out / "dump.yaml"
         target.write_text(_kubectl(), encoding="utf-8")
@@ -30,7 +33,8 @@ def ask(live: Live) -> Answer:
         made = {key(one): one for one in policies(Product()._run(["--only-policies", str(target)]))}
         for body in again.policies["audit"]:
             if body["metadata"]["namespace"] in ("shop", "reloader"):
-                same = made.get(key(body), {}).get("spec") == body["spec"]
+                again_made = made.get(key(body), {})
+                same = all(again_made.get(part) == body.get(part) for part in ("spec", "specs"))
                 check.that(f"{'/'.join(key(body))} is the same from the dump", same)
         for body in bodies(found.cluster):
             if body.get("kind") in _SHOWN:

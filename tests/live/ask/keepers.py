@@ -96,7 +96,10 @@ def _range(before: str, after: str) -> dict[str, Any]:
     """What Prometheus' HTTP API makes of two scrapes, a minute apart."""
     first, last = _samples(before), _samples(after)
     result = [
-        {"metric": dict(labels), "values": [[60, first[labels]]] * (labels in first) + [[120, value]]}
+        {
+            "metric": dict(labels),
+            "values": [*([[60, first[labels]]] if labels in first else ()), [120, value]],
+        }
         for labels, value in last.items()
     ]
     return {"status": "success", "data": {"resultType": "matrix", "result": result}}

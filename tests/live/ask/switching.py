@@ -15,7 +15,10 @@ from tests.live.sockets import made
 
 NAME = "switching"
 _BEAT = 0.05  # seconds between two messages of an open connection
-_CALM = 3.0  # seconds after a change in which an open connection either goes on or does not
+_CALM = 3.0  # seconds after a change in which a connection that is cut falls silent
+_PATIENCE = (
+    20.0  # seconds in which one that was silent speaks again: TCP waits ever longer before it sends again
+)
 
 
 class Wanted(NamedTuple):
@@ -116,6 +119,9 @@ def _change(
     running.apply(policies, settle=False)
     applied = time.monotonic() - before
     time.sleep(_CALM)
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end and not all(one.alive for one in held if one.wanted not in cut):
+        time.sleep(0.2)
     for one in held:
         check.that(f"{words}: {one.wanted.words} {'goes on' if one.alive else 'is cut'}",
                    one.alive == (one.wanted not in cut))  # fmt: skip

@@ -60,7 +60,7 @@ def _family(running: Running, check: Check, *, six: bool) -> None:
         (Way(pods["db"].netns), out, 443, False, "db to the world"),
     ):
         there = attempt(way, target, port, "TCP", wait=1.5)
-        check.that(f"{words}: {told}: {there.result}", there.passed == passes)
+        check.that(f"{words}: {told}: {there.result}", there.is_as(passes))
 
 
 def _services(live: Live, running: Running, check: Check) -> None:
@@ -89,7 +89,7 @@ def _services(live: Live, running: Running, check: Check) -> None:
         ),
     ):
         there = attempt(way, target, port, "TCP", wait=2)
-        check.that(f"Services: {told}: {there.result}", there.passed == passes)
+        check.that(f"Services: {told}: {there.result}", there.is_as(passes))
 
 
 def _service(
@@ -124,4 +124,4 @@ def _icmp(running: Running, check: Check, found: Given) -> None:
         running.apply(found.policies[mode])
         for told, way, target, passes in ways:
             there = attempt(way, target, 0, "ICMP", wait=1.5)
-            check.that(f"ICMP in {mode}: {told}: {there.result}", there.passed == (passes or mode == "audit"))
+            check.that(f"ICMP in {mode}: {told}: {there.result}", there.is_as(passes or mode == "audit"))
