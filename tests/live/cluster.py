@@ -75,7 +75,11 @@ class Cluster:
         """End the agent and wait for it; the eBPF programs stay."""
         if self._agent is not None:
             self._agent.terminate()
-            self._agent.wait(60)
+            try:
+                self._agent.wait(10)
+            except subprocess.TimeoutExpired:  # one that has just started may hang for a minute
+                self._agent.kill()
+                self._agent.wait(10)
             self._agent = None
             Path(SOCKET).unlink(missing_ok=True)
 

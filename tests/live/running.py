@@ -45,6 +45,13 @@ class Running:
         self.unplanned: list[Unplanned] = []
 
     def __enter__(self) -> Running:
+        try:
+            return self._up()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+
+    def _up(self) -> Running:
         api = self.cluster.api
         for name, labels in self._spaces.items():
             metadata = {"name": name, "labels": labels}
