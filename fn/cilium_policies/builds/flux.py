@@ -7,7 +7,8 @@ ConfigMaps and Secrets they come from are there, and the Kustomizations in the o
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from cilium_policies.builds import kustomization, texts, tool, variables
 from cilium_policies.builds.envsubst import SubstitutionError, substitute
@@ -82,14 +83,14 @@ class Flux:
         return list(self.units.values())
 
     def _run(self, wave: list[Unit]) -> None:
-        jobs = []
+        words = f"building Kustomizations, {len(self.units)} known"
+        tool.in_parallel(self._jobs(wave), lambda done, of: self._told(words, done, of))
+
+    def _jobs(self, wave: list[Unit]) -> Iterator[Callable[[], None]]:
         for unit in wave:
             folder = "" if unit.remote else self._folder(unit)
             if folder:
-                jobs.append(lambda unit=unit, folder=folder: self._print(unit, folder))
-        tool.in_parallel(
-            jobs, lambda done, of: self._told(f"building Kustomizations, {len(self.units)} known", done, of)
-        )
+                yield partial(self._print, unit, folder)
 
     def _print(self, unit: Unit, folder: str) -> None:
         try:

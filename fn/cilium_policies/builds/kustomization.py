@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from cilium_policies.document.finding import refused
@@ -54,6 +55,7 @@ def read(place: str) -> Fields:
     return fields if isinstance(fields, dict) else {}
 
 
+@cache
 def loader() -> Any:
     """A loader that leaves dates and `=` as text: an image's tag may look like one."""
     import yaml

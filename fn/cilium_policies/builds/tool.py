@@ -94,10 +94,10 @@ def _as_in(root: str, folder: str, said: str) -> str:
 def in_parallel(
     jobs: Iterable[Callable[[], object]], told: Callable[[int, int], None] = lambda done, of: None
 ) -> None:
-    """Runs the jobs, as many at once as there are processors; they keep what they find themselves."""
-    waiting = list(jobs)
+    """Runs the jobs, as many at once as there are processors, the first while the last are still made; they keep
+    what they find themselves."""
     with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
-        running = [pool.submit(job) for job in waiting]
+        running = [pool.submit(job) for job in jobs]
         for number, one in enumerate(as_completed(running), 1):
             one.result()
-            told(number, len(waiting))
+            told(number, len(running))
