@@ -37,3 +37,13 @@ def test_a_namespace_is_set() -> None:
 def test_documents_are_cut_at_separators_only() -> None:
     block = b"a: |\n  ---\n  x\n"
     assert documents(block + b"---\n" + PLAIN + b"---\n", "x") == [block, PLAIN]
+
+
+def test_other_layouts_get_their_labels_too() -> None:
+    for text in (
+        b"kind: X\nmetadata: {name: a, labels: {old: '1'}}\n",
+        b"kind: X\nmetadata:\n  labels: {old: '1'}\n  name: a\n",
+        b"kind: X\nmetadata:\n    labels:\n        old: '1'\n    name: a\n",
+    ):
+        made = yaml.safe_load(with_metadata(text, "labels", {"new": "2"}))
+        assert made == {"kind": "X", "metadata": {"name": "a", "labels": {"old": "1", "new": "2"}}}

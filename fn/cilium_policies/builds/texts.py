@@ -44,21 +44,34 @@ def with_metadata(text: bytes, field: str, entries: Mapping[str, str]) -> bytes:
         return text
     head = _METADATA.search(text)
     if head is None:
-        return text
+        return _rewritten(text, field, entries) if re.search(rb"(?m)^[\"']?metadata", text) else text
     body = _BLOCK.match(text, head.end())
     block = body.group() if body else b""
-    start = head.end()
     lines = "".join(f"    {key}: {scalar(value)}\n" for key, value in entries.items()).encode()
-    key_line = re.compile(rb"(?m)^  " + field.encode() + rb":[ \t]*(?:\{\}|null)?[ \t]*\r?\n").search(block)
+    name = field.encode()
+    key_line = re.compile(rb"(?m)^  " + name + rb":[ \t]*(?:\{\}|null)?[ \t]*\r?\n").search(block)
+    if key_line is None and re.search(rb"(?m)^ +[\"']?" + name + rb"[\"']?:", block):
+        return _rewritten(text, field, entries)  # there, but not as kustomize writes it
     if key_line is None:
         made = f"  {field}:\n".encode() + lines + block
     else:
         rest = block[key_line.end() :]
         for key in entries:
-            rest = re.sub(rb"(?m)\A((?:    [^\n]*\n)*?)    [\"']?" + re.escape(key.encode()) + rb"[\"']?:[^\n]*\n",
-                          rb"\1", rest, count=1)  # fmt: skip
+            pattern = rb"(?m)\A((?:    [^\n]*\n)*?)    [\"']?" + re.escape(key.encode()) + rb"[\"']?:[^\n]*\n"
+            rest = re.sub(pattern, rb"\1", rest, count=1)
         made = block[: key_line.start()] + f"  {field}:\n".encode() + lines + rest
-    return text[: head.start()] + b"metadata:\n" + made + text[start + len(block) :]
+    return text[: head.start()] + b"metadata:\n" + made + text[head.end() + len(block) :]
+
+
+def _rewritten(text: bytes, field: str, entries: Mapping[str, str]) -> bytes:
+    """The same for a document in another layout: its values stay, its text does not."""
+    body = typed(text)
+    metadata = body.get("metadata")
+    if not isinstance(metadata, dict):
+        return text
+    own = metadata.get(field)
+    merged = {**(own if isinstance(own, dict) else {}), **entries}
+    return written({**body, "metadata": {**metadata, field: merged}})
 
 
 def with_namespace(text: bytes, namespace: str) -> bytes:
