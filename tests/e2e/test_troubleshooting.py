@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.e2e.trouble import by_flux, by_function, by_kpt, by_kustomize
+from tests.e2e.trouble import by_build, by_flux, by_function, by_kpt, by_kustomize
 from tests.tools import ROOT, require
 
 TOOLS = {
@@ -14,6 +14,7 @@ TOOLS = {
     by_kpt: ("kpt",),
     by_flux: (),
     by_function: (),
+    by_build: ("kustomize",),
 }
 CASES = {text: (module, case) for module in TOOLS for text, case in module.CASES.items()}
 
