@@ -120,7 +120,7 @@ def test_services_take_type_ranges_and_their_only_port_from_the_values():
     block = "server: {service: {type: LoadBalancer, port: 8080, loadBalancerSourceRanges: [10.0.0.0/8]}}"
     one = parts(block)[1]["demo-stack-server"]
     assert (one.type, one.source_ranges) == ("LoadBalancer", ("10.0.0.0/8",))
-    assert [(port.port, port.target, port.node_port) for port in one.ports] == [(8080, "9000", True)]
+    assert [(port.port, port.target) for port in one.ports] == [(8080, "9000")]
 
 
 def test_texts_are_the_components_own_values():
@@ -205,8 +205,7 @@ def test_a_chart_nobody_knows_is_one_workload():
     (one,), services, _ = run("service: {port: 80}\nurl: http://x.y", chart="unheard-of")
     assert one.selector == {"app.kubernetes.io/instance": "demo"}
     assert one.key == ("apps", "HelmRelease", "demo")
-    assert charts.is_unknown(one)
-    assert not charts.is_unknown(parts("{}")[0]["stack-server"])
+    assert (one.rendered, one.component) == (False, "")
     assert [text.value for text in one.texts if text.key == "url"] == ["http://x.y"]
     # Helm's scaffold: the Service leads to the container port called http
     assert [(each.name, each.ports[0].target) for each in services] == [("demo-unheard-of", "http")]
@@ -218,7 +217,7 @@ def test_a_source_that_is_not_shown_is_guessed_by_its_name_only_when_a_chart_is_
     assert [each.component for each in charts.workloads_of(one, load(define=[SERVER]))[0]] == ["stack-server"]
     other = release("{}", chart="")
     other.hint = "home"
-    assert charts.is_unknown(charts.workloads_of(other, load(define=[SERVER]))[0][0])
+    assert charts.workloads_of(other, load(define=[SERVER]))[0][0].component == ""
 
 
 def test_two_releases_with_the_same_labels_are_told_apart_by_instance():

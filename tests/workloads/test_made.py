@@ -211,7 +211,7 @@ def test_settings_of_the_class():
     assert one.ports[0].number == 80
     assert (one.name, one.replicas, one.labels["team"]) == ("edge", 2, "net")
     assert "team" not in one.selector
-    assert (service.name, service.type, service.local_traffic) == ("edge-lb", "ClusterIP", False)
+    assert (service.name, service.type) == ("edge-lb", "ClusterIP")
 
 
 def test_merged_gateways_share_the_proxies_of_their_class():

@@ -18,8 +18,6 @@ from cilium_policies.questions.recorded import recorded
 from cilium_policies.show.junit import Case, junit
 from cilium_policies.show.table import Table, columns
 
-_TESTS = click.Path(exists=True, dir_okay=False)
-
 
 @click.command("test", short_help="expectations in a file, held against a build")
 @options.reads_builds

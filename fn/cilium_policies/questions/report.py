@@ -7,7 +7,6 @@ from typing import NamedTuple
 from cilium_policies.checks.rows import Row as Fault
 from cilium_policies.checks.situation import Known, Situation
 from cilium_policies.cilium.write import policy_text
-from cilium_policies.config.model import EGRESS, Mode
 from cilium_policies.document.finding import Finding, line_of
 from cilium_policies.document.source import Source
 from cilium_policies.generate.plan import Plan
@@ -20,7 +19,6 @@ from cilium_policies.questions.drawn import graph
 from cilium_policies.show.graph import Graph
 from cilium_policies.show.page import Sheet, Tile
 from cilium_policies.show.table import Cell, Table, columns
-from cilium_policies.workloads.model import Workload
 
 GENERATED = "generated"
 
@@ -146,11 +144,6 @@ def findings(faults: list[Fault], said: list[Finding]) -> Table:
         rows.append((finding.severity, place, finding.name, finding.message, finding.cure, "run"))
     named = columns("severity", "place", "about", "message=finding", "cure=what to do", "check")
     return Table("Findings", named, list(dict.fromkeys(rows)), "nothing found")
-
-
-def _mode(plan: Plan, workload: Workload, direction: str) -> str:
-    mode = plan.modes.get(workload.namespace, Mode())
-    return mode.egress if direction == EGRESS else mode.ingress
 
 
 def _sheet(one: Known, sources: list[Source]) -> Sheet:

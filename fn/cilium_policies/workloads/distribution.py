@@ -93,7 +93,7 @@ def _flux_services(namespace: str, missing: list[str]) -> list[Service]:
     return [
         Service(
             namespace, name, {}, {"app": controller}, (ServicePort("http", 80, "TCP", target),),
-            "ClusterIP", False, "", (), (), False, (), None,
+            "ClusterIP", False, "", (), (), (), None,
         )
         for name, (controller, target) in _FLUX_SERVICES.items()
         if controller in missing

@@ -162,7 +162,6 @@ def _service(one: Object, template: ServiceTemplate, port: str, workload: Worklo
         external_name="",
         external_ips=(),
         source_ranges=(),
-        local_traffic=False,
         addresses=(),
         source=Object(
             {

@@ -156,7 +156,6 @@ class ServicePort(NamedTuple):
     port: int
     protocol: str
     target: str
-    node_port: bool = False
 
 
 class Service(NamedTuple):
@@ -172,7 +171,6 @@ class Service(NamedTuple):
     external_name: str
     external_ips: tuple[str, ...]
     source_ranges: tuple[str, ...]
-    local_traffic: bool  # externalTrafficPolicy: Local
     addresses: tuple[str, ...]  # EndpointSlice or Endpoints addresses of a selector-less Service
     source: Object | None
     endpoint_ports: tuple[tuple[str, int], ...] = ()  # (name, number) where `addresses` listen

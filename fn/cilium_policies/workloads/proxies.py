@@ -50,7 +50,7 @@ def shape(inventory: Inventory, gateway: Object, workload: Workload) -> Service:
     shifted = envoy and not flag(kubernetes.get("useListenerPortAsContainerPort"))
     ports = tuple(dict.fromkeys(_ports(inventory, gateway, shifted)))
     workload.ports = tuple(Port(int(port.target), port.protocol) for port in ports)
-    return _service(gateway, workload, ports, mapping(kubernetes.get("envoyService")), envoy)
+    return _service(gateway, workload, ports, mapping(kubernetes.get("envoyService")))
 
 
 def _as_envoy(gateway: Object, settings: Mapping, kubernetes: Mapping, workload: Workload) -> None:
@@ -99,9 +99,7 @@ def _ports(inventory: Inventory, gateway: Object, shifted: bool) -> Iterator[Ser
             yield ServicePort(f"{name}-h3", number, "UDP", target)
 
 
-def _service(
-    gateway: Object, workload: Workload, ports: tuple[ServicePort, ...], chosen: Mapping, envoy: bool
-) -> Service:
+def _service(gateway: Object, workload: Workload, ports: tuple[ServicePort, ...], chosen: Mapping) -> Service:
     kind = text(chosen.get("type")) or gateway.annotations.get("networking.istio.io/service-type", "")
     kind = kind or "LoadBalancer"
     name = text(chosen.get("name")) or workload.name
@@ -110,19 +108,17 @@ def _service(
         **strings(chosen.get("annotations")),
     }
     metadata = {"name": name, "namespace": workload.namespace, "annotations": notes}
-    default_policy = "Local" if envoy else "Cluster"
     return Service(
         namespace=workload.namespace,
         name=name,
         labels=workload.labels,
         selector=workload.selector,
-        ports=tuple(port._replace(node_port=kind != "ClusterIP") for port in ports),
+        ports=ports,
         type=kind,
         headless=False,
         external_name="",
         external_ips=tuple(map(text, sequence(chosen.get("externalIPs")))),
         source_ranges=tuple(map(text, sequence(chosen.get("loadBalancerSourceRanges")))),
-        local_traffic=(text(chosen.get("externalTrafficPolicy")) or default_policy) == "Local",
         addresses=(),
         source=Object({"apiVersion": "v1", "kind": "Service", "metadata": metadata}, gateway.where),
     )

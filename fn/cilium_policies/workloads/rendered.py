@@ -227,7 +227,6 @@ def _service(one: Object, ends: _Ends) -> Service:
             integer(entry.get("port")) or 0,
             text(entry.get("protocol")) or "TCP",
             text(entry.get("targetPort")),
-            kind in ("NodePort", "LoadBalancer"),
         )
         for entry in mappings(spec.get("ports"))
     )
@@ -242,7 +241,6 @@ def _service(one: Object, ends: _Ends) -> Service:
         text(spec.get("externalName")),
         tuple(map(text, sequence(spec.get("externalIPs")))),
         tuple(map(text, sequence(spec.get("loadBalancerSourceRanges")))),
-        spec.get("externalTrafficPolicy") == "Local",
         tuple(ends.addresses),
         one,
         tuple(ends.ports.items()),

@@ -20,8 +20,6 @@ from cilium_policies.workloads.releases.naming import Names
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.values import scalar
 
-_BALANCED = ("LoadBalancer", "NodePort")
-
 
 def service(
     release: Release, name: str, selector: dict[str, str], ports: tuple[ServicePort, ...], block: Mapping
@@ -40,13 +38,12 @@ def service(
         name=name,
         labels=labels,
         selector=selector,
-        ports=tuple(port._replace(node_port=kind in _BALANCED) for port in ports),
+        ports=tuple(ports),
         type=kind,
         headless=scalar(block.get("clusterIP")) == "None",
         external_name="",
         external_ips=tuple(map(text, sequence(block.get("externalIPs")))),
         source_ranges=tuple(map(text, sequence(block.get("loadBalancerSourceRanges")))),
-        local_traffic=scalar(block.get("externalTrafficPolicy")) == "Local",
         addresses=(),
         source=source,
     )

@@ -3,7 +3,7 @@
 `every(releases, catalogue) -> (workloads, services, objects)` for all releases of an input, the instances of
 one component in a namespace told apart; `workloads_of(release, catalogue)` for one. A Workload for each
 component that the chart makes with these values, the Services before them, and as Kubernetes objects the
-routes, Ingresses and monitors that the usual value blocks ask for. `is_unknown(workload)` tells the stand-in.
+routes, Ingresses and monitors that the usual value blocks ask for.
 """
 
 from __future__ import annotations
@@ -95,11 +95,6 @@ def _known(release: Release, catalogue: Catalogue) -> list[tuple[Component, Char
     if known:
         release.chart = release.hint
     return known
-
-
-def is_unknown(workload: Workload) -> bool:
-    """Whether a workload stands for all pods of a release whose chart is in no catalogue."""
-    return not workload.rendered and not workload.component and set(workload.selector) == {INSTANCE}
 
 
 def _evaluate(release: Release) -> None:
