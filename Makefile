@@ -49,6 +49,7 @@ docs: $(VENV)/.dev ## write the pages of docs/ that are made from code and data
 	$(BIN)/python -m tools.catalogue_page docs/catalogue.md
 	$(BIN)/python -m tools.reference
 	$(BIN)/python -m tools.schema_build
+	$(BIN)/python -m tools.map_picture
 
 dist: $(VENV)/.dev ## reproducible wheel and source archive in dist/
 	$(BIN)/python -m hatchling build

@@ -1,4 +1,5 @@
-"""Makes what follows from `function-definition.yaml`: `config/schema_data.py` and `docs/config.md`.
+"""Makes what follows from `function-definition.yaml`: `config/schema_data.py`, `docs/config.md` and
+`docs/schema/config.json`.
 
     python -m tools.schema_build [--check]
 
@@ -21,6 +22,7 @@ PACKAGE = ROOT / "fn" / "cilium_policies"
 DEFINITION = PACKAGE / "function-definition.yaml"
 MODULE = PACKAGE / "config" / "schema_data.py"
 REFERENCE = ROOT / "docs" / "config.md"
+JSON_SCHEMA = ROOT / "docs" / "schema" / "config.json"
 
 _MODULE_HEAD = '''"""The schema of the config, made from function-definition.yaml: do not edit."""
 
@@ -64,6 +66,12 @@ def reference_text(schema: Schema) -> str:
         f"| `{path}` | {form} | {default} | {text} |\n" for path, form, default, text in fields(schema)
     )
     return _REFERENCE_HEAD + rows
+
+
+def json_schema(schema: Schema) -> str:
+    """The same for editors: `# yaml-language-server: $schema=…/config.json` as a config's first line."""
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Config of cilium-policies"}
+    return json.dumps({**head, **schema}, ensure_ascii=False, indent=2) + "\n"
 
 
 def fields(schema: Schema, path: str = "") -> list[tuple[str, str, str, str]]:
@@ -148,10 +156,15 @@ def _text(value: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Writes both files, or with `--check` says which are stale."""
+    """Writes the files, or with `--check` says which are stale."""
     schema = schema_of(DEFINITION.read_text("utf-8"))
     stale = []
-    for path, text in ((MODULE, module_text(schema)), (REFERENCE, reference_text(schema))):
+    made = (
+        (MODULE, module_text(schema)),
+        (REFERENCE, reference_text(schema)),
+        (JSON_SCHEMA, json_schema(schema)),
+    )
+    for path, text in made:
         if path.exists() and path.read_text("utf-8") == text:
             continue
         stale.append(path.name)

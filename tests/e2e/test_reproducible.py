@@ -51,7 +51,7 @@ def test_the_wheel_holds_schema_catalogue_and_types(tmp_path):
     pytest.importorskip("hatchling")
     names = zipfile.ZipFile(wheel(checkout(tmp_path / "tree"), "python")).namelist()
 
-    for needed in ("function-definition.yaml", "catalogue/index.json", "py.typed"):
+    for needed in ("function-definition.yaml", "catalogue/index.json", "py.typed", "schemas/answers.json"):
         assert f"cilium_policies/{needed}" in names
     strangers = [n for n in names if not n.startswith(("cilium_policies/", "cilium_policies-"))]
     assert strangers == []

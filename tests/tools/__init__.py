@@ -138,7 +138,7 @@ def build_image() -> str:
     command = container_engine().command
     # The README is the wheel's description: it lies in the image as the code does.
     names = ("fn", "image", "requirements", "Dockerfile", "hatch_build.py", "pyproject.toml", "README.md")
-    sources = [ROOT / name for name in (*names, "LICENSE", ".dockerignore", ".ci/image.sh")]
+    sources = [ROOT / name for name in (*names, "LICENSE", "docs/schema", ".dockerignore", ".ci/image.sh")]
     tagged = f"localhost/cilium-policies:tree-{digest(*sources)}"
     with locked("image"):
         if run([command, "image", "inspect", tagged]).returncode != 0:

@@ -64,8 +64,8 @@ def _audit(live: Live, running: Running, engine: compare.Engine, check: Check, t
 
 
 def readme_line() -> list[str]:
-    """The arguments of the `hubble observe` line that the README gives, without its namespace."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    """The arguments of the `hubble observe` line that the guide gives, without its namespace."""
+    text = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
     line = next(line for line in text.splitlines() if "--cel-expression" in line)
     return [
         "--type",
