@@ -5,6 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -167,14 +171,70 @@ def test_what_the_config_switches_off_goes(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_run_left_is_cleaned(tmp_path: Path) -> None:
-    left = tmp_path / f"{staging.STAGE}4194305-abc"  # no process has such a number
+    left = tmp_path / f"{staging.STAGE}abc"
     left.mkdir()
     (left / "0").write_text("x")
-    running = tmp_path / f"{staging.STAGE}{os.getpid()}-abc"
-    running.mkdir()
     tree.write(str(tmp_path), made())
     assert not left.exists()
-    assert running.exists()
+
+
+# Writes two versions of a tree for ever, until it is ended; the first argument is the folder.
+WRITER = """
+import sys
+from cilium_policies import staging, tree
+texts = [b"kind: A\\n" * 400, b"kind: B\\n" * 400]
+print("ready", flush=True)
+for number in range(10 ** 6):
+    staging.apply(sys.argv[1], {f"a/{name}.yaml": texts[number % 2] for name in range(60)}, [])
+"""
+
+
+@pytest.mark.parametrize("ending", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_ended_at_any_moment_the_tree_is_as_before_or_as_after(tmp_path: Path, ending: str) -> None:
+    for wait in range(12):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE)
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        time.sleep(0.02 + wait * 0.0037)
+        writer.send_signal(getattr(signal, ending))
+        assert writer.wait(10) != 0
+        writer.stdout.close()
+        assert len(set(listed(tmp_path).values())) < 2
+        assert [path.name for path in tmp_path.iterdir()] in ([], ["a"]), "no stage is left"
+
+
+def test_killed_hard_it_leaves_nothing_that_git_would_take_and_the_next_run_clears_it(tmp_path: Path) -> None:
+    left = 0
+    for wait in range(12):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE)
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        time.sleep(0.02 + wait * 0.0037)
+        writer.kill()
+        writer.wait(10)
+        writer.stdout.close()
+        stages = list(tmp_path.glob(f"{staging.STAGE}*"))
+        left += len(stages)
+        staging.apply(str(tmp_path), {f"a/{name}.yaml": b"kind: C\n" for name in range(60)}, [])
+        assert set(listed(tmp_path).values()) == {b"kind: C\n"}
+        assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert left, "no run was killed while it had a stage: the test shows nothing"
+
+
+def test_two_writers_wait_for_each_other(tmp_path: Path) -> None:
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+    time.sleep(1.5)
+    for writer in writers:
+        writer.send_signal(signal.SIGTERM)
+    told = [writer.communicate(timeout=10)[1] for writer in writers]
+    assert told == [b"", b""]
+    assert len(set(listed(tmp_path).values())) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_a_file_of_somebody_else_in_the_way_stops_everything(tmp_path: Path) -> None:

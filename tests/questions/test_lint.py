@@ -55,6 +55,13 @@ FAULTS = {
         "ingress: [], egressDeny: [{toEntities: [world]}], enableDefaultDeny: {egress: false}"
     ),
     "empty-list": tool("ingress: [{fromEndpoints: []}]"),
+    "too-large": tool(
+        "egress: [{"
+        + ASKS
+        + "}, {toCIDR: ["
+        + ", ".join(f"172.{16 + n // 65536}.{n // 256 % 256}.{n % 256}/32" for n in range(9000))
+        + "], toPorts: [{ports: [{port: '443', protocol: TCP}, {port: '8443', protocol: TCP}]}]}]"
+    ),
     "idle-default-deny": tool("ingress: [{}], enableDefaultDeny: {egress: true}"),
     "deny-only": tool("ingressDeny: [{fromEntities: [world]}]"),
     "audit-annotation": tool("ingress: [{}]").replace(

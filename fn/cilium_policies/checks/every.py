@@ -11,6 +11,7 @@ from cilium_policies.checks.fault import Fault, Linted
 CHECKS: dict[str, Callable[[Linted], Iterator[Fault]]] = {
     "refused": shape.refused,
     "unread": shape.unread,
+    "too-large": shape.too_large,
     "break-glass": shape.break_glass,
     "needed-flow-cut": needs.cut,
     "selects-no-pod": subjects.no_pod,
@@ -45,6 +46,7 @@ CHECKS: dict[str, Callable[[Linted], Iterator[Fault]]] = {
 CHEAP = (
     "refused",
     "unread",
+    "too-large",
     "selects-no-pod",
     "peer-matches-nothing",
     "no-peer",

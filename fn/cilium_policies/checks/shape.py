@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cilium_policies.checks.fault import Fault, Linted, Part
 from cilium_policies.cilium.model import Rule, ToPorts
 from cilium_policies.cilium.read import NETWORK_POLICY
+from cilium_policies.cilium.size import too_large as too_large_policy
 from cilium_policies.document.finding import ERROR
 from cilium_policies.kube.reading import BREAK_GLASS
 
@@ -96,6 +97,12 @@ def idle_flag(one: Linted) -> Iterator[Fault]:
                 yield Fault(
                     place, f"no {direction} rule, so the direction stays open", f"add `{direction}: [{{}}]`"
                 )
+
+
+def too_large(one: Linted) -> Iterator[Fault]:
+    """A policy that the API server takes no request for, or whose addresses no policy map has room for."""
+    for message, cure in too_large_policy(one.policy):
+        yield Fault("spec", message, cure)
 
 
 def deny_only(one: Linted) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from cilium_policies.cilium.model import Cidr, Policy, PortRange, Rule, Selector, ServiceRef, Spec, ToPorts
 from cilium_policies.cilium.scalar import quoted, scalar
+from cilium_policies.document.visible import visible
 from cilium_policies.lean import Any
 
 API_VERSION = "cilium.io/v2"
@@ -230,7 +231,7 @@ _remembered_part = lru_cache(maxsize=1024)(_fresh_part)
 
 def comment_lines(text: str, indent: str) -> list[str]:
     """`text` as comment lines: one, or several where it is too long to stay readable."""
-    words = text.split()
+    words = visible(text).split()
     rows: list[str] = []
     row = ""
     for word in words:

@@ -9,7 +9,7 @@ import click
 from cilium_policies.checks.situation import Situation
 from cilium_policies.cli import options
 from cilium_policies.cli.situations import chooses_policies, situation
-from cilium_policies.cli.streams import put
+from cilium_policies.cli.streams import put_text
 from cilium_policies.generate.summary import plural
 from cilium_policies.questions import foreign, uncovered, values
 from cilium_policies.questions import list as listing
@@ -88,9 +88,9 @@ def _uncovered(run: options.Run, form: str, *, unknown_only: bool) -> str:
     plan = run.made.plan
     table = uncovered.table(plan, unknown_only=unknown_only)
     if form == "yaml":
-        put("".join(f"{line}\n" for line in uncovered.block(plan, unknown_only=unknown_only)).encode())
+        put_text("".join(f"{line}\n" for line in uncovered.block(plan, unknown_only=unknown_only)))
     elif form == "text":
-        put("".join(f"{line}\n" for line in uncovered.lines(plan, unknown_only=unknown_only)).encode())
+        put_text("".join(f"{line}\n" for line in uncovered.lines(plan, unknown_only=unknown_only)))
     else:
         items = uncovered.values(plan, unknown_only=unknown_only) if form == "json" else None
         options.show([table], form, "UncoveredList", [run], items)
@@ -123,11 +123,11 @@ def _listed(
     else:
         rows = listing.exposure(asked) if given["exposed"] else listing.connections(asked, given["focus"])
     if form == "text" and not given["why"]:
-        put("".join(f"{row}\n" for row in rows).encode() or b"no connection\n")
+        put_text("".join(f"{row}\n" for row in rows) or "no connection\n")
         return plural(len(rows), "connection")
     found = decided(run.made.plan, asked, rows)
     if form == "text":
-        put("".join(f"{line}\n" for one in found for line in one.lines()).encode() or b"no connection\n")
+        put_text("".join(f"{line}\n" for one in found for line in one.lines()) or "no connection\n")
     else:
         items = values.decided(found, listing.parties(asked)) if form == "json" else None
         options.show([decided_table(found)], form, "ConnectionList", [run], items)

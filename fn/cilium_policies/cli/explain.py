@@ -11,7 +11,7 @@ from cilium_policies.checks.situation import Situation
 from cilium_policies.cli import options
 from cilium_policies.cli.colour import verdicts
 from cilium_policies.cli.situations import chooses_policies, situation
-from cilium_policies.cli.streams import put, say
+from cilium_policies.cli.streams import put, put_text, say
 from cilium_policies.document.finding import RefusedError, line_of, refused
 from cilium_policies.generate.summary import plural
 from cilium_policies.questions import explain as question
@@ -104,7 +104,7 @@ def _explain_drops(form: str, which: str | None, given: dict[str, Any]) -> int:
         every += answers
         if form == "text":
             head = f"# dropped {plural(count, 'time')}\n"
-            put((head + "".join(f"{line}\n" for each in answers for line in question.lines(each))).encode())
+            put_text(head + "".join(f"{line}\n" for each in answers for line in question.lines(each)))
     if form != "text":
         asker.show(every, form)
     if found.odd:

@@ -11,7 +11,7 @@ import click
 from cilium_policies.checks.rows import Row
 from cilium_policies.cilium.validity import VERSIONS
 from cilium_policies.cli import inputs, options
-from cilium_policies.cli.streams import put
+from cilium_policies.cli.streams import put, put_text
 from cilium_policies.cli.usage import version
 from cilium_policies.document.finding import line_of, refused
 from cilium_policies.generate.summary import plural
@@ -95,7 +95,7 @@ def _show(run: options.Run, rows: list[Row], form: str, *, every: bool) -> None:
             one.line()
             for one in ([question.Group(row, 1, 1, ()) for row in rows] if every else question.grouped(rows))
         ]
-        put("".join(f"{line}\n" for line in lines).encode())
+        put_text("".join(f"{line}\n" for line in lines))
     elif form == "sarif":
         name, _, number = version().strip().partition(" ")
         put(sarif(name, number, question.descriptions(), question.results(rows)).encode())

@@ -14,7 +14,7 @@ from cilium_policies.cli import bare, inputs
 from cilium_policies.cli.envelope import envelope, items_of
 from cilium_policies.cli.progress import Progress
 from cilium_policies.cli.runs import Run as Run
-from cilium_policies.cli.streams import put, say
+from cilium_policies.cli.streams import put, put_text, say
 from cilium_policies.config.settings import config_of
 from cilium_policies.document.finding import INFO, RefusedError
 from cilium_policies.document.split import split
@@ -159,4 +159,4 @@ def show(
         put(envelope(kind, items_of(tables[0]) if items is None else items, runs, **more).encode())
         return
     width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 0
-    put(rendered(tables, form, width).encode("utf-8", "backslashreplace"))
+    put_text(rendered(tables, form, width))

@@ -8,7 +8,7 @@ import click
 
 from cilium_policies.cli import edit, inputs, options
 from cilium_policies.cli.audit import enforced_audit, read_all
-from cilium_policies.cli.streams import put, say
+from cilium_policies.cli.streams import put, put_text, say
 from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.generate.glass import still_open
 from cilium_policies.questions import rollout as question
@@ -128,7 +128,7 @@ def _set_phase(file: str, wanted: int | None, dry_run: bool) -> int:
     if change.old:
         lines.append(f"-{change.old}")
     lines.append(f"+{change.new}")
-    put("".join(f"{line}\n" for line in lines).encode())
+    put_text("".join(f"{line}\n" for line in lines))
     done = "would be" if dry_run else "is"
     back = f"cilium-policies rollout --config {file} --to {change.was}"
     say([f"cilium-policies: phase {change.phase} {done} set; back: {back}"])

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 
 from cilium_policies.document.finding import RefusedError, line_of
+from cilium_policies.document.visible import visible
 
 NAME = "cilium-policies"
 DEBUG = "CILIUM_POLICIES_DEBUG"
@@ -33,7 +34,7 @@ def fail(message: str, code: int) -> int:
 
 def say(lines: Iterable[str]) -> None:
     """Lines on stderr; a closed stderr is no reason to fail."""
-    text = "".join(f"{line}\n" for line in lines)
+    text = visible("".join(f"{line}\n" for line in lines))
     if not text:
         return
     try:
@@ -51,6 +52,11 @@ def say(lines: Iterable[str]) -> None:
 def put(data: bytes) -> None:
     """Bytes on stdout, all of them. Raises OSError where they cannot be written."""
     put_pieces([data])
+
+
+def put_text(text: str) -> None:
+    """An answer for people on stdout: names in it come from the input, and none of them steers the terminal."""
+    put(visible(text).encode("utf-8", "backslashreplace"))
 
 
 def put_pieces(pieces: Iterable[bytes | memoryview]) -> None:

@@ -10,7 +10,7 @@ import click
 from cilium_policies.cli import inputs, options
 from cilium_policies.cli.colour import BAD, GOOD, painted
 from cilium_policies.cli.situations import chooses_policies, situation
-from cilium_policies.cli.streams import put
+from cilium_policies.cli.streams import put, put_text
 from cilium_policies.generate.summary import plural
 from cilium_policies.questions.expected import read
 from cilium_policies.questions.judged import Judge, Result
@@ -83,7 +83,7 @@ def _show(run: options.Run, results: list[Result], form: str) -> None:
         ]
         options.show([Table("", columns("test"), [])], "json", "TestResultList", [run], items)
     else:
-        put("".join(line for one in results for line in _lines(one)).encode())
+        put_text("".join(line for one in results for line in _lines(one)))
 
 
 def _lines(one: Result) -> list[str]:

@@ -10,7 +10,7 @@ import click
 from cilium_policies import listing, tree
 from cilium_policies.cilium.write import policy_text
 from cilium_policies.cli import options
-from cilium_policies.cli.streams import put, say
+from cilium_policies.cli.streams import put_text, say
 from cilium_policies.config.model import Config
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.reading import COMPONENT
@@ -82,7 +82,7 @@ def _off(config: Config, folder: str, text: bytes) -> bool:
 
 def _tell(changes: tree.Changes, root: str, dry_run: bool) -> None:
     lines = [f"{sign} {path}" for sign, paths in zip("+~-", changes[:3], strict=True) for path in paths]
-    put("".join(f"{line}\n" for line in lines).encode())
+    put_text("".join(f"{line}\n" for line in lines))
     would = "would be " if dry_run else ""
     numbers = f"{len(changes.added)} added, {len(changes.changed)} changed, {len(changes.removed)} removed"
     said = [f"cilium-policies: {root}: {would}{numbers}, {changes.unchanged} unchanged"]

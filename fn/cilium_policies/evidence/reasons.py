@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from cilium_policies.document.visible import visible
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ _ADDRESSES = frozenset(
 def stated(why: str, by: str) -> Reason:
     """In the words of whoever wrote the edge, the user's config or a file of the catalogue; where there are none,
     needed by that component or line."""
-    why = " ".join(why.split()).rstrip(".")
+    why = visible(" ".join(why.split())).rstrip(".")
     return Reason("stated", (why,)) if why else Reason("needed", (by,))
 
 

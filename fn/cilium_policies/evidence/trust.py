@@ -102,8 +102,8 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
         return False
     if is_variable(found) and found.kind != "field":
         return _is_called(address, workload, routed)
-    if found.key.endswith(_NO_CONFIGURATION) or is_dashboard(found.value):
-        return False
+    if found.key.endswith(_NO_CONFIGURATION):
+        return False  # of a dashboard no address is read at all
     parts = words(address.key)
     return bool(parts) and parts[-1] in _FIELDS and not _FOR_OTHERS & set(parts)
 

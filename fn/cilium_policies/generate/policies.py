@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.cilium.model import Policy, Requirement, Rule, Selector, Spec
+from cilium_policies.cilium.size import too_large
 from cilium_policies.config.model import Mode
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge, Peer
@@ -55,6 +56,7 @@ class Policies:
         if plan.config.cluster_wide:
             made += self._cluster_wide()
         self.policies = sorted(made, key=lambda policy: (policy.namespace, policy.name))
+        self.findings += [_large(one, *said) for one in self.policies for said in too_large(one)]
         refuse_unusable(self.policies, plan.config.cluster.cilium_version)
 
     def _namespace(self, name: str) -> Iterator[Policy]:
@@ -68,16 +70,17 @@ class Policies:
             controllers = [one for one in everybody if is_bootstrapped(one)]
             yield self._policy(name, "allow-flux", "allow-flux", names, (self._flux(controllers, mode),))
         declared = self._plan.namespaces[name].declared
-        callers: list[tuple[Selector, list[Edge]]] = []
+        callers: dict[Selector, list[Edge]] = {}  # a Job and a CronJob of one release may have one selector
         for group, who in _groups(subjects, self._plan.cluster.in_namespace(name)):
             self.findings += map(_unselected, missed(group, who))
             calls = [edge for one in group for edge in self._egress.get(id(one), ()) if _to_api(edge)]
             if declared and calls:
-                callers.append((who, calls))
+                callers.setdefault(who, []).extend(calls)
             with_api = not declared and not self._plan.config.cluster_wide
             yield self._component(group, who, mode, names, with_api=with_api)
         if callers and not self._plan.config.cluster_wide:
-            specs = tuple(self._caller(name, who, calls, mode) for who, calls in callers)
+            # The input's order is none: builds of one tree list the same objects differently.
+            specs = tuple(self._caller(name, who, callers[who], mode) for who in sorted(callers, key=repr))
             api = self._policy(name, "allow-kube-apiserver", "allow-kube-apiserver", names, specs)
             yield api._replace(listed=True)  # one of its `specs` a caller, also where it is the only one
 
@@ -200,6 +203,12 @@ def _groups(subjects: list[Workload], neighbours: list[Workload]) -> Iterator[Gr
 def _unselected(one: Workload) -> Finding:
     cure = "allow what it needs by hand, and report it: it is a fault of this program"
     return one.finding(WARNING, f"the policy made for {one} does not select its pods", cure)
+
+
+def _large(policy: Policy, message: str, cure: str) -> Finding:
+    return Finding(
+        WARNING, f"{policy}: {message}", cure, kind=policy.kind, namespace=policy.namespace, name=policy.name
+    )
 
 
 def _to_api(edge: Edge) -> bool:

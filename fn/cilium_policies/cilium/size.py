@@ -1,0 +1,32 @@
+"""Policies that are too large for the API server or for the agent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.cilium.model import Policy, Rule
+from cilium_policies.cilium.write import policy_text
+
+CURE = "write fewer or wider addresses, or name a CiliumCIDRGroup"
+_REQUEST = 1536 * 1024  # bytes: etcd's default --max-request-bytes, which the API server passes on
+_MAP = 16384  # the agent's default bpf-policy-map-max
+_MANY_PEERS = 2000  # measuring takes time, and no policy of fewer comes near
+
+
+def too_large(policy: Policy) -> Iterator[tuple[str, str]]:
+    """(message, cure) where the API server takes no request for it, or its addresses fill a policy map."""
+    rules = [rule for spec in policy.specs for each in spec.lists.values() for rule in each or ()]
+    peers = sum(len(rule.cidrs or ()) + len(rule.fqdns or ()) + len(rule.endpoints or ()) for rule in rules)
+    if peers < _MANY_PEERS:
+        return
+    size = len(policy_text(policy, comments=False))
+    if size > _REQUEST:
+        yield f"{size / 1e6:.1f} MB: the API server takes no request above 1.5 MiB (etcd's limit)", CURE
+    entries = sum(len(rule.cidrs or ()) * max(1, _ports(rule)) for rule in rules)
+    if entries > _MAP:
+        message = f"{entries} pairs of address and port: an endpoint's policy map has room for {_MAP}"
+        yield message, f"{CURE}; or raise bpf-policy-map-max"
+
+
+def _ports(rule: Rule) -> int:
+    return sum(len(entry.ports or ()) for entry in rule.ports or ())

@@ -1,0 +1,40 @@
+"""Regular expressions of HTTP rules: no text of theirs takes the square of its length."""
+
+from __future__ import annotations
+
+import time
+import warnings
+
+import pytest
+from cilium_policies.cilium.re2 import regex_fault
+
+
+@pytest.mark.parametrize(
+    "piece", ["[", "[a", "[[:", "[[:a", "\\", "(?", "\\Q", "\\p{", "a{1,", "(", "[^]", "a*", "|", "[]"]
+)
+def test_twice_the_pattern_takes_twice_the_time(piece: str) -> None:
+    def seconds(size: int) -> float:
+        best = 9.0
+        for _ in range(3):
+            began = time.process_time()
+            regex_fault(piece * (size // len(piece)))
+            best = min(best, time.process_time() - began)
+        return best
+
+    small, large = seconds(20_000), seconds(80_000)
+    assert large < 0.1 or large < 8 * small, f"{small:.3f} s, then {large:.3f} s for four times the pattern"
+
+
+@pytest.mark.parametrize("pattern", ["[[a]", "/api/[", "[a-z", "/x[\\]"])
+def test_a_class_left_open_is_a_fault_and_warns_of_nothing(pattern: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = regex_fault(pattern)
+    assert bool(found) == (pattern != "[[a]")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["/api/v[0-9]+", "[[:alpha:]]+", "\\pL*", "/[^/]+/[]a]", "[\\]]", "\\Q[\\E"]
+)
+def test_what_re2_takes_is_taken(pattern: str) -> None:
+    assert regex_fault(pattern) == ""
