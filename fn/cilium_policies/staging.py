@@ -7,48 +7,52 @@ import os
 import shutil
 import signal
 import tempfile
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 STAGE = ".cilium-policies-"
-_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
+_ENDING = frozenset((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
 
 
 def apply(root: str, made: dict[str, bytes], removed: list[str]) -> None:
     """Writes and removes files below `root`, paths with `/`. Everything that can fail for want of room comes before the
     first change that is seen. Raises OSError; the files are then as they were.
 
-    One writer at a time; a signal that ends the program waits for the renames, which take milliseconds. Only SIGKILL
-    between two of them leaves some files new and some old: the next run puts that right, and clears the stage."""
+    One writer at a time. A signal that ends the program does so before the renames or after them. Only SIGKILL between
+    two of them, which take milliseconds, leaves some files new and some old; the next run puts that right."""
     new_folders: list[str] = []
     try:
-        with _ended_as_error():
-            _make_folder(root, new_folders)
-            with _alone(root):
+        _make_folder(root, new_folders)
+        with _alone(root), _signals_held():
+            try:
                 _replace(root, made, removed, new_folders)
-    except BaseException:
+            except _Ended:
+                _remove_empty(reversed(new_folders))  # the signal ends the program now
+    except OSError:
         _remove_empty(reversed(new_folders))
         raise
 
 
+class _Ended(Exception):
+    """A signal waits that ends the program."""
+
+
 def _replace(root: str, made: dict[str, bytes], removed: list[str], new_folders: list[str]) -> None:
-    stage = ""
+    _clear_left(root)
+    stage = tempfile.mkdtemp(prefix=STAGE, dir=root)
     try:
-        _clear_left(root)
-        stage = tempfile.mkdtemp(prefix=STAGE, dir=root)
-        _store(os.path.join(stage, ".gitignore"), b"*\n")  # a stage that is left gets into no commit
+        _store(os.path.join(stage, ".gitignore"), b"*\n")  # a stage that SIGKILL leaves gets into no commit
         for number, text in enumerate(made.values()):
             _store(os.path.join(stage, str(number)), text)
+            if not _ENDING.isdisjoint(signal.sigpending()):
+                raise _Ended
         for path in made:
             _make_folder(os.path.join(root, *path.split("/")[:-1]), new_folders)
-        with _undisturbed():
-            for number, path in enumerate(made):
-                os.replace(os.path.join(stage, str(number)), os.path.join(root, *path.split("/")))
-            _remove(root, removed)
+        for number, path in enumerate(made):
+            os.replace(os.path.join(stage, str(number)), os.path.join(root, *path.split("/")))
+        _remove(root, removed)
     finally:
-        if stage:
-            shutil.rmtree(stage, ignore_errors=True)
+        shutil.rmtree(stage, ignore_errors=True)
 
 
 @contextmanager
@@ -66,26 +70,9 @@ def _alone(root: str) -> Iterator[None]:
 
 
 @contextmanager
-def _ended_as_error() -> Iterator[None]:
-    """Makes a signal that would end the program on the spot an exception, so that the stage goes."""
-
-    def end(number: int, _frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    before = {}
-    if threading.current_thread() is threading.main_thread():
-        before = {name: signal.signal(getattr(signal, name), end) for name in _ENDING}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler or signal.SIG_DFL)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Holds such signals back until the end."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [getattr(signal, name) for name in _ENDING])
+def _signals_held() -> Iterator[None]:
+    """Holds back the signals that would end the program on the spot."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         yield
     finally:

@@ -231,7 +231,7 @@ _remembered_part = lru_cache(maxsize=1024)(_fresh_part)
 
 def comment_lines(text: str, indent: str) -> list[str]:
     """`text` as comment lines: one, or several where it is too long to stay readable."""
-    words = visible(text).split()
+    words = [visible(word) for word in text.split()]
     rows: list[str] = []
     row = ""
     for word in words:
