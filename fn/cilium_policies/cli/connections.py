@@ -101,7 +101,7 @@ def _foreign(run: options.Run, form: str) -> str:
     plan = run.made.plan
     table = foreign.table(plan)
     if form == "text":
-        put("".join(f"{line}\n" for line in foreign.lines(plan)).encode())
+        put_text("".join(f"{line}\n" for line in foreign.lines(plan)))
     else:
         options.show([table], form, "ForeignList", [run], foreign.values(plan) if form == "json" else None)
     return plural(len(table.rows), "opening") + " on another namespace's word"
