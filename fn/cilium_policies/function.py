@@ -94,6 +94,21 @@ def refuse_generators(sources: list[Source]) -> None:
                 )
 
 
+def refuse_unreadable(sources: list[Source]) -> None:
+    """Raises RefusedError for the first item that is no YAML, with the number of files that hold such items."""
+    bad = [
+        next(filter(_is_error, source.findings)) for source in sources if any(map(_is_error, source.findings))
+    ]
+    if bad:
+        more = f"; {len(bad) - 1} more files like this" if len(bad) > 1 else ""
+        cure = f"{bad[0].cure}{more}; --exclude GLOB leaves files out" if len(sources) > 1 else bad[0].cure
+        raise RefusedError(bad[0]._replace(cure=cure.removeprefix("; ")))
+
+
+def _is_error(finding: Finding) -> bool:
+    return finding.severity == ERROR
+
+
 def make(sources: list[Source], config: Config, options: Options) -> Made:
     """The plan and the policies for what the sources show."""
     # Imported here, so that an empty build and a refused config do not pay for them.
@@ -103,10 +118,7 @@ def make(sources: list[Source], config: Config, options: Options) -> Made:
     from cilium_policies.workloads.beside import beside
     from cilium_policies.workloads.gather import gather
 
-    for source in sources:
-        for finding in source.findings:
-            if finding.severity == ERROR:
-                raise RefusedError(finding)
+    refuse_unreadable(sources)
     read = objects(sources, config.default_namespace)
     known = catalogue(config.defined_components, config.disabled_components)
     others, outdated = beside(read, sources, config.inventory, options.inventory, known)

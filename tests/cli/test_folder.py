@@ -147,3 +147,14 @@ def test_check_reads_only_this_programs_files_of_an_unbuilt_repository_beside_a_
     assert [Path(name).name for name, _ in read] == ["x.yaml", "default-deny.yaml"]
     with pytest.raises(RefusedError):
         inputs.read([built, repo], command="list")
+
+
+def test_a_file_that_is_no_yaml_says_how_many_are_alike(tmp_path: Path) -> None:
+    broken = {f"{name}.yaml": "kind: {{ .Values.kind }}\n" for name in ("a", "b", "c")}
+    laid(tmp_path / "x", {**broken, "web.yaml": namespace("web")})
+    done = command("list", "x", cwd=tmp_path)
+    (line,) = done.stderr.decode().splitlines()
+    assert done.returncode == 1
+    assert line.startswith("cilium-policies: x/a.yaml:1")
+    assert line.endswith("; 2 more files like this; --exclude GLOB leaves files out")
+    assert command("list", "--exclude", "[abc].yaml", "x", cwd=tmp_path).returncode == 0

@@ -327,3 +327,18 @@ def test_written_policies_reconcile_where_a_parent_moves_its_kustomizations(tmp_
     assert (checked.returncode, checked.stdout) == (0, ""), checked.stderr
     again = run(["cilium-policies", "check"], stdin=succeeded(run(["cilium-policies", "build", root])))
     assert again.returncode == 0, again.stderr
+
+
+def test_resource_sets_are_left_as_they_are_and_said(tmp_path):
+    made = """\
+        apiVersion: fluxcd.controlplane.io/v1
+        kind: ResourceSet
+        metadata: {name: tenants, namespace: flux-system}
+        spec:
+          inputs: [{tenant: a}]
+          resources: [{apiVersion: v1, kind: Namespace, metadata: {name: "<< inputs.tenant >>"}}]
+        """
+    done = run(["cilium-policies", "build", laid(tmp_path, home() | {"kubernetes/flux/meta/set.yaml": made})])
+    assert done.returncode == 0
+    said = "ResourceSet flux-system/tenants: what it makes is not built: flux-operator build rset -f FILE"
+    assert f"cilium-policies: {said}" in done.stderr.splitlines()
