@@ -57,8 +57,8 @@ def components(case: Case, *, roles: bool = False) -> list[str]:
     """The components that stand in a case: those with a role that others look for, or those without."""
     catalogue = load()
     found = {one.component for one in made(case).plan.cluster.workloads if one.component}
-    entries = ((name, catalogue.get(name)) for name in sorted(found))
-    return [name for name, entry in entries if entry and (entry.data.get("role") in _ROLES) == roles]
+    looked_for = {name for name in found if catalogue.components[name].data.get("role") in _ROLES}
+    return sorted(name for name in found if bool(looked_for & kin(name)) == roles)
 
 
 def kin(name: str) -> set[str]:

@@ -81,5 +81,7 @@ def test_a_port_that_only_the_kubelet_asks_for_is_no_door_and_one_behind_a_servi
 def test_uncovered_audit_keeps_that_direction_soft() -> None:
     config = Config(mode="enforce", uncovered="audit")
     plan = made(*SHOP, config=config).plan
-    assert plan.modes["shop"] == ("audit", "audit")
+    assert plan.modes["shop"] == ("enforce", "enforce")
+    held = {one.name: plan.held.mode("shop", [one]) for one in plan.subjects}
+    assert held == {"web": ("audit", "enforce"), "api": ("enforce", "audit")}
     assert any("stays in audit" in one.message for one in plan.findings)

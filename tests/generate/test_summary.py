@@ -54,3 +54,9 @@ def test_the_same_id_twice_in_a_list_passes_with_a_warning() -> None:
     other = web.replace("apps/v1", "example.org/v1")
     assert not [line for line in answer(resource_list(web, other)).stderr if "twice" in line]
     assert not [line for line in answer(stream(web, web)).stderr if "twice" in line]
+
+
+def test_what_two_files_hold_counts_once_and_is_one_line() -> None:
+    files = [("a.yaml", stream(*SHOP)), ("b.yaml", stream(SHOP[0], SHOP[1]))]
+    said = run(files, Options(only_policies=True, verbose=True)).stderr
+    assert [line for line in said if "Namespace shop stands in the input twice, and 1 more objects" in line]

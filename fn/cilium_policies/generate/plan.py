@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies import evidence
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.config.model import AUDIT, AUDIT_GUESSED, Config, Mode
+from cilium_policies.config.model import AUDIT, Config, Mode
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.document.source import Source
 from cilium_policies.evidence.edge import Edge, Peer
@@ -16,8 +16,9 @@ from cilium_policies.generate.allowed import Allowed
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.foreign import Foreign, judged
 from cilium_policies.generate.hand_written import hand_written
+from cilium_policies.generate.held import Held
 from cilium_policies.generate.hints import given, roles, unmatched
-from cilium_policies.generate.knowledge import DIRECTIONS, GUESSED, UNKNOWN, Knowledge, Uncovered
+from cilium_policies.generate.knowledge import GUESSED, UNKNOWN, Knowledge, Uncovered
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.outside import denied
 from cilium_policies.generate.roles import Roles
@@ -40,8 +41,8 @@ _AUDIT_UNSURE = ("1.20.0", "1.20.1")
 
 class Plan(NamedTuple):
     """`edges`: the config's first, then the catalogue's, then those of evidence. `subjects` get a policy each;
-    `modes` by namespace. `uncovered` are the directions of which nothing is known, `guessed` those of which only
-    parts are: no other is denied without being explained."""
+    `modes` by namespace, `held` those of workloads. `uncovered` are the directions of which nothing is known, `guessed`
+    those of which only parts are: no other is denied without being explained."""
 
     cluster: Cluster
     config: Config
@@ -54,6 +55,7 @@ class Plan(NamedTuple):
     guessed: list[Uncovered]
     foreign: list[Foreign]
     findings: list[Finding]
+    held: Held
 
 
 def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterable[Source] = ()) -> Plan:
@@ -90,7 +92,8 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
         *knowledge.creators(subjects),
         *unseen_proxies(cluster, hints),
     ]
-    modes = _modes(chosen, config, left)
+    held = Held(chosen, cluster, config, left)
+    modes = held.modes
     on = {name: one for name, one in chosen.items() if not modes[name].off}
     left = [one for one in left if one.namespace in on or not one.namespace]
     return Plan(
@@ -117,9 +120,10 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
             *hand_written(cluster, {name: modes[name] for name in on}),
             *unseen(cluster, hints, found),
             *(mesh.findings(on) if mesh is not None else ()),
-            *_softened(on, config, modes),
+            *held.findings(),
             *_assumed(on, config, modes),
         ],
+        held,
     )
 
 
@@ -144,14 +148,6 @@ def _is_subject(one: Workload, chosen: dict[str, Namespace]) -> bool:
     """This build's own pods; a distribution's where this build closes their namespace."""
     place = chosen.get(one.namespace)
     return place is not None and (one.own or (one.brought and place.wide))
-
-
-def _modes(chosen: dict[str, Namespace], config: Config, left: list[Uncovered]) -> dict[str, Mode]:
-    open_directions: dict[str, set[str]] = {}
-    for one in left:
-        if one.degree == UNKNOWN or config.uncovered == AUDIT_GUESSED:
-            open_directions.setdefault(one.namespace, set()).update(one.directions)
-    return {name: config.mode_of(name, frozenset(open_directions.get(name, ()))) for name in chosen}
 
 
 def _host_network(cluster: Cluster, chosen: dict[str, Namespace]) -> list[Finding]:
@@ -183,20 +179,6 @@ def _anybody(edges: list[Edge], chosen: dict[str, Namespace]) -> Iterator[Findin
                 f" {one.namespace}, so its peers have none",
                 "give its pod template a label, or a service account of its own",
             )
-
-
-def _softened(chosen: dict[str, Namespace], config: Config, modes: dict[str, Mode]) -> Iterator[Finding]:
-    """Directions that stay in audit because something in them is unexplained (`namespaces.uncovered: audit`)."""
-    for name in chosen:
-        wanted = config.mode_of(name)
-        for direction in DIRECTIONS:
-            if getattr(modes[name], direction) != getattr(wanted, direction):
-                yield Finding(
-                    WARNING,
-                    f"{direction} of namespace {name} stays in audit: a workload in it is unexplained",
-                    "allow what it needs, or set namespaces.uncovered: deny",
-                    namespace=name,
-                )
 
 
 def _assumed(chosen: dict[str, Namespace], config: Config, modes: dict[str, Mode]) -> Iterator[Finding]:

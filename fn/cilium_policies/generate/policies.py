@@ -61,47 +61,52 @@ class Policies:
 
     def _namespace(self, name: str) -> Iterator[Policy]:
         names = set(self._taken.get(name, ()))
-        mode = self._plan.modes[name]
-        for wide, made in self._wide(name, mode).items():
-            yield self._policy(name, wide, wide, names, (made,))
+        held = self._plan.held
+        for wide, made in self._wide(name).items():
+            yield self._policy(name, wide, wide, names, made)
         everybody = self._subjects.get(name, [])
         subjects = [one for one in everybody if not is_bootstrapped(one)]
         if len(subjects) < len(everybody):
             controllers = [one for one in everybody if is_bootstrapped(one)]
-            yield self._policy(name, "allow-flux", "allow-flux", names, (self._flux(controllers, mode),))
+            yield self._policy(name, "allow-flux", "allow-flux", names, (self._flux(controllers),))
         declared = self._plan.namespaces[name].declared
         callers: dict[Selector, list[Edge]] = {}  # a Job and a CronJob of one release may have one selector
+        members: dict[Selector, list[Workload]] = {}
         for group, who in _groups(subjects, self._plan.cluster.in_namespace(name)):
             self.findings += map(_unselected, missed(group, who))
             calls = [edge for one in group for edge in self._egress.get(id(one), ()) if _to_api(edge)]
             if declared and calls:
                 callers.setdefault(who, []).extend(calls)
+                members.setdefault(who, []).extend(group)
             with_api = not declared and not self._plan.config.cluster_wide
-            yield self._component(group, who, mode, names, with_api=with_api)
+            yield self._component(group, who, held.mode(name, group), names, with_api=with_api)
         if callers and not self._plan.config.cluster_wide:
             # The input's order is none: builds of one tree list the same objects differently.
-            specs = tuple(self._caller(name, who, callers[who], mode) for who in sorted(callers, key=repr))
+            specs = tuple(
+                self._caller(name, who, callers[who], held.mode(name, members[who]))
+                for who in sorted(callers, key=repr)
+            )
             api = self._policy(name, "allow-kube-apiserver", "allow-kube-apiserver", names, specs)
             yield api._replace(listed=True)  # one of its `specs` a caller, also where it is the only one
 
-    def _wide(self, name: str, mode: Mode) -> dict[str, Spec]:
+    def _wide(self, name: str) -> dict[str, tuple[Spec, ...]]:
         """The policies of the whole namespace, by name."""
         if not self._plan.namespaces[name].wide:
             return {}
-        dns = self._plan.dns
-        found = {"default-deny": default_deny(mode)}
+        dns, held = self._plan.dns, self._plan.held
+        mode = held.modes[name]
+        found = {"default-deny": held.default_deny(name) or (default_deny(mode),)}
         if not self._plan.config.cluster_wide:
-            found["allow-dns"] = allow_dns(mode, dns, name)
+            found["allow-dns"] = (allow_dns(held.mode(name), dns, name),)
         if name == dns.namespace and not any(one.namespace == name for one in dns.workloads):
             # the config's ports, not derived ones: the same text in whichever build writes it
             scrapes = [edge for edge in self._plan.edges if dns.is_shown_by(edge.target)]
             callers = self._rules([(edge.source, edge) for edge in scrapes], name) if scrapes else ()
-            found["allow-dns-server"] = allow_dns_server(
-                mode, dns, self._plan.cluster.settings.common_api_ports, callers
-            )
+            ports = self._plan.cluster.settings.common_api_ports
+            found["allow-dns-server"] = (allow_dns_server(held.mode(name), dns, ports, callers),)
         return found
 
-    def _flux(self, controllers: list[Workload], mode: Mode) -> Spec:
+    def _flux(self, controllers: list[Workload]) -> Spec:
         """The controllers that `flux bootstrap` applied: without it a default-deny beside them stops every change to
         the cluster, the one that takes it back included. The config's ports, not derived ones: the same text in
         whichever build writes it, but for routes and monitors that this one shows."""
@@ -114,7 +119,7 @@ class Policies:
         egress = [(edge.target, edge._replace(ports=ports) if _to_api(edge) else edge) for edge in needs]
         who = Selector((Requirement("app", "In", apps),))
         callers = self._rules(ingress, namespace, of_server=True)
-        return spec(mode, who, callers, self._rules(egress, namespace))
+        return spec(self._plan.held.modes[namespace], who, callers, self._rules(egress, namespace))
 
     def _cluster_wide(self) -> Iterator[Policy]:
         specs = cluster_wide(self._plan.dns, self._plan.cluster.settings.api_ports)

@@ -33,6 +33,8 @@ def _place(finding: Finding) -> tuple[int, bool, bool]:
 def uncovered(plan: Plan, one: Uncovered) -> Finding:
     """What is not known of a direction, and the config line for it."""
     mode = plan.modes.get(one.namespace)
+    if mode is not None and one.workload is not None:
+        mode = plan.held.mode(one.namespace, [one.workload])
     hard = mode is not None and any(getattr(mode, way) == "enforce" for way in one.directions)
     what = "is denied" if hard else "would be denied in enforce"
     message = f"{one}: {one.sentence}, so what it needs {what}"

@@ -20,7 +20,7 @@ def warnings(cluster: Cluster, chosen: set[str], sources: Iterable[Source] = ())
     if twice:
         more = f", and {len(twice) - 1} more objects" if len(twice) > 1 else ""
         message = f"{twice[0]} stands in the input twice{more}: the first of each counts"
-        yield twice[0].finding(INFO, message, "nothing, where builds share it")
+        yield Finding(INFO, message, "nothing to do where builds share it", *twice[0].where)
     for pod in cluster.unnamed:
         if pod.own:
             message = f"{pod} has no name that the API server takes: its pods get no policy"

@@ -49,17 +49,20 @@ def policy_objects(inventory: Inventory) -> list[Object]:
 
 
 def distinct(objects: Iterable[Object]) -> tuple[list[Object], list[Object]]:
-    """The objects, and apart from them those that repeat an earlier one's group, kind, namespace and name: two files
-    may hold one object (a shared Namespace, a tree given twice). Not told apart by name are objects without one, and
+    """The objects, each group, kind, namespace and name once, and apart from them what another file repeats (a shared
+    Namespace, a tree given twice). Not told apart by name are objects without one, and
     those that a variable names or an outer layer has yet to place."""
     kept: list[Object] = []
     repeated: list[Object] = []
-    seen: set[tuple[str, str, str, str]] = set()
+    seen: dict[tuple[str, str, str, str], str] = {}
     for one in objects:
         key = (one.group, one.kind, one.namespace, one.name)
         unplaced = one.namespace in ("", "_") and one.kind not in CLUSTER_SCOPED
         named = one.name and "${" not in one.name and "${" not in one.namespace and not unplaced
-        (repeated if named and key in seen else kept).append(one)
+        if not (named and key in seen):
+            kept.append(one)
+        elif one.where.file != seen[key]:
+            repeated.append(one)
         if named:
-            seen.add(key)
+            seen.setdefault(key, one.where.file)
     return kept, repeated

@@ -58,6 +58,8 @@ def listed(plan: Plan, *, unknown_only: bool = False) -> list[Uncovered]:
 def mode(plan: Plan, one: Uncovered) -> str:
     """The mode of its direction now; "" where its namespace gets no policies."""
     found = plan.modes.get(one.namespace, Mode("", ""))
+    if one.workload is not None and one.namespace in plan.modes:
+        found = plan.held.mode(one.namespace, [one.workload])
     return "/".join(dict.fromkeys(getattr(found, way) for way in one.directions))
 
 

@@ -18,7 +18,7 @@ from cilium_policies.workloads import distribution, flux, rendered
 from cilium_policies.workloads.children import children
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.companions import tell_apart
-from cilium_policies.workloads.makers import makers, unknown_kinds
+from cilium_policies.workloads.makers import Maker, makers, unknown_kinds
 from cilium_policies.workloads.model import Service, Workload
 from cilium_policies.workloads.selectors import narrow_to, separate
 
@@ -52,7 +52,8 @@ def gather(
         _recognise(one, catalogue)
     tell_apart(workloads, catalogue)
     workloads += distribution.brought(settings.platform, workloads, catalogue)
-    operated, behind = _operated(shown, catalogue, workloads)
+    unplaced: list[Object] = []
+    operated, behind = _operated(shown, catalogue, workloads, unplaced)
     for one in operated:
         _placed(one)
     workloads += _not_shown(operated, workloads)
@@ -72,19 +73,22 @@ def gather(
         narrow_to(settings.identity_labels, workloads)
     sources = {id(one.source) for one in workloads}
     unseen = list(makers(shown, unknown, sources)) if unknown else []
+    unseen += (
+        Maker(one, "whose operator the input does not show") for one in unplaced if not one.where.elsewhere
+    )
     for one in (*workloads, *unnamed):
         one.freeze()
     return Cluster(shown, workloads, services, settings, owners, unnamed, unseen, repeated, catalogue.roles)
 
 
 def _operated(
-    shown: Inventory, catalogue: Catalogue, workloads: list[Workload]
+    shown: Inventory, catalogue: Catalogue, workloads: list[Workload], unplaced: list[Object]
 ) -> tuple[list[Workload], list[Service]]:
     if not any(catalogue.made_by(group, kind) for group, kind in shown.kinds):
         return [], []
     from cilium_policies.workloads.made import made  # builds without custom resources do not pay for it
 
-    return made(shown, catalogue, workloads)
+    return made(shown, catalogue, workloads, unplaced)
 
 
 def _not_shown(operated: list[Workload], shown: list[Workload]) -> list[Workload]:

@@ -28,9 +28,13 @@ _FIELD = r"\{(spec\.[\w.]+)\|([^{}]*)\}"  # `{spec.nameOverride|alloy}`: a field
 
 
 def made(
-    inventory: Inventory, catalogue: Catalogue, operators: Iterable[Workload]
+    inventory: Inventory,
+    catalogue: Catalogue,
+    operators: Iterable[Workload],
+    unplaced: list[Object] | None = None,
 ) -> tuple[list[Workload], list[Service]]:
-    """The workloads that custom resources stand for, and the Services that their operators make."""
+    """The workloads that custom resources stand for, and the Services that their operators make. `unplaced` is given
+    the objects of which pods come in a namespace that the input does not tell."""
     controllers: dict[str, list[Workload]] = {}
     for operator in operators:
         controllers.setdefault(operator.component, []).append(operator)
@@ -44,6 +48,8 @@ def made(
                 if _makes(entry, one, facts):
                     workload = _workload(one, component, entry, facts)
                     if entry.namespace == "operator" and workload.namespace in UNPLACED:
+                        if unplaced is not None:
+                            unplaced.append(one)
                         continue  # a cluster-scoped object whose operator another build holds
                     services = _services(inventory, one, entry, workload)
                     if not are_labels(workload.labels):
