@@ -17,6 +17,7 @@ from tests.tools import environment
 
 VERDICT = 5  # the type of a policy verdict among Hubble's events
 DIRECTIONS = ("egress", "ingress")
+_OF_THE_CLUSTER = ("NetworkPolicy", "CiliumCIDRGroup")  # what the judge does not replace
 Packet = tuple[str, str, int, str, int]  # protocol, source and its port, target and its port
 
 
@@ -33,16 +34,22 @@ class Direction(NamedTuple):
 
 
 class Engine:
-    """Cilium's engine with the manifests of one case, without any policy of theirs."""
+    """Cilium's engine with the manifests of one case, and the policies of one mode at a time."""
 
     def __init__(self, judge: Judge, given: Given) -> None:
         bare = [one for one in bodies(given.cluster) if one.get("kind") not in POLICY_KINDS]
-        self._given, self._world = given, judge.world(text=stream(bare))
+        plain = [one for one in given.policies["own"] if one["kind"] in _OF_THE_CLUSTER]
+        self._given = given
+        self._worlds = {
+            mode: judge.world(text=stream(bare + plain * (mode != "none"))) for mode in ("none", "own")
+        }
 
     def verdicts(self, mode: str, connections: Iterable[Connection]) -> list[Verdict]:
         """What the engine says of each connection under the policies of a mode."""
-        self._world.set_policies(stream(self._given.policies[mode]), strict=False)
-        return self._world.ask([one.row.query for one in connections])
+        world = self._worlds["none" if mode == "none" else "own"]
+        cilium = [one for one in self._given.policies[mode] if one["kind"] not in _OF_THE_CLUSTER]
+        world.set_policies(stream(cilium), strict=False)
+        return world.ask([one.row.query for one in connections])
 
 
 def unlike_engine(mode: str, tried: Sequence[Tried], verdicts: Sequence[Verdict]) -> list[str]:

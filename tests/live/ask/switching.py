@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import threading
 import time
 from typing import NamedTuple
 
 from tests.live.ask import Answer, Check, Live
-from tests.live.given import Body, given, shop
+from tests.live.given import Body, given, policies, shop
 from tests.live.network import SERVER, WORLD
 from tests.live.running import Running
 from tests.live.sockets import made
+from tests.tools import environment
 
 NAME = "switching"
 _BEAT = 0.05  # seconds between two messages of an open connection
@@ -89,9 +91,9 @@ def ask(live: Live) -> Answer:
         running.apply(base.policies["audit"])
         held = [Held(running, one) for one in _WANTED]
 
-        def change(words: str, policies: list[Body], *enforced: str) -> None:
+        def change(words: str, wanted: list[Body], *enforced: str) -> None:
             cut = [one for one in _WANTED if set(one.cut_by) & set(enforced)]
-            _change(running, check, held, words, policies, cut)
+            _change(running, check, held, words, wanted, cut)
 
         try:
             change("audit", base.policies["audit"])
@@ -102,6 +104,8 @@ def ask(live: Live) -> Answer:
                 change(f"{enforced} alone enforced", only.policies["enforce"], enforced)
                 change(f"audit after {enforced} alone", base.policies["audit"])
             change("enforce again", base.policies["enforce"], "ingress", "egress")
+            change("break-glass beside enforce", [*base.policies["enforce"], *_glass()])
+            change("enforce after it", base.policies["enforce"], "ingress", "egress")
             off = given(shop(), settings=["namespaces.overrides.shop.mode=off"])
             change("the override `shop: {mode: off}`", off.policies["enforce"])
         finally:
@@ -110,13 +114,20 @@ def ask(live: Live) -> Answer:
     return check.answer()
 
 
+def _glass() -> list[Body]:
+    """The policy of an emergency, as the command prints it."""
+    done = subprocess.run(["cilium-policies", "break-glass", "shop"], env=environment(), capture_output=True, text=True,
+                          check=True)  # fmt: skip
+    return list(policies(done.stdout))
+
+
 def _change(
-    running: Running, check: Check, held: list[Held], words: str, policies: list[Body], cut: list[Wanted]
+    running: Running, check: Check, held: list[Held], words: str, wanted: list[Body], cut: list[Wanted]
 ) -> None:
     before = time.monotonic()
     for one in held:
         one.longest = 0.0
-    running.apply(policies, settle=False)
+    running.apply(wanted, settle=False)
     applied = time.monotonic() - before
     time.sleep(_CALM)
     end = time.monotonic() + _PATIENCE
