@@ -21,11 +21,8 @@ def old(item: int, name: str, namespace: str = "shop") -> Own:
 
 
 def names(found: Changes) -> tuple[set[int], dict[int, str], list[str]]:
-    def name(text: bytes) -> str:
-        return text.decode().partition("\n  name: ")[2].partition("\n")[0]
-
-    replaced = {item: name(text) for item, text in found.replace.items()}
-    return found.drop, replaced, [name(text) for text in found.append]
+    replaced = {item: one.policy.name for item, one in found.replace.items()}
+    return found.drop, replaced, [one.policy.name for one in found.append]
 
 
 def test_each_stands_where_it_stood_and_new_ones_come_last() -> None:

@@ -8,36 +8,36 @@ from typing import Any
 
 import pytest
 import yaml
+from cilium_policies.cilium.model import Policy, PortRange, Rule, Selector, Spec, ToPorts
 from cilium_policies.document.finding import Finding, RefusedError
 from cilium_policies.document.split import Item, Source, split
+from cilium_policies.generate.own import Written
 from cilium_policies.krm.answer import pieces
-from cilium_policies.krm.json_text import from_yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.document import texts
 from tests.document.test_split import CONFIG, HEAD, NAMESPACE, entry
 
-POLICY = b"""apiVersion: cilium.io/v2
-kind: CiliumNetworkPolicy
-metadata:
-  annotations:
-    cilium-policies.fn/component: default-deny
-  name: default-deny
-  namespace: a
-spec:
-  description: it's "so"
-  endpointSelector: {}
-  enableDefaultDeny:
-    ingress: false
-  ingress:
-  - {}
-  egress:
-  - toPorts:
-    - ports:
-      - port: "53"
-        endPort: 54
-"""
+MADE = Written(
+    Policy(
+        "CiliumNetworkPolicy",
+        "a",
+        "default-deny",
+        (
+            Spec(
+                Selector(),
+                ingress=(Rule(),),
+                egress=(Rule(ports=(ToPorts((PortRange("53", "", 54),)),)),),
+                deny_ingress_default=False,
+                description='it\'s "so"',
+            ),
+        ),
+        annotations={"cilium-policies.fn/component": "default-deny"},
+    ),
+    comments=False,
+)
+POLICY = MADE.yaml({})
 PARSED = {
     "apiVersion": "cilium.io/v2",
     "kind": "CiliumNetworkPolicy",
@@ -98,7 +98,7 @@ def test_items_of_the_corpus_stay_when_policies_follow(corpus: Path) -> None:
     for path in inputs(corpus):
         data = path.read_bytes()
         source = split(data, path.name)
-        text = answer(source, append=[POLICY, POLICY], results=FINDINGS)
+        text = answer(source, append=[MADE, MADE], results=FINDINGS)
         if source.form == "stream":
             assert text.startswith(data), path
         after = split(text, path.name)
@@ -111,7 +111,7 @@ def test_items_of_the_corpus_stay_when_policies_follow(corpus: Path) -> None:
 def test_appended_policies_go_away_again(corpus: Path) -> None:
     for path in inputs(corpus):
         source = split(path.read_bytes(), path.name)
-        after = split(answer(source, append=[POLICY, POLICY]))
+        after = split(answer(source, append=[MADE, MADE]))
         count = len(source.items)
         back = split(answer(after, drop={count, count + 1}))
         assert values(back) == values(source), path
@@ -178,8 +178,8 @@ def check_edits(data: st.DataObject, text: bytes) -> None:
     made = answer(
         source,
         drop={index for index, fate in enumerate(fates) if fate == "drop"},
-        replace={index: POLICY for index, fate in enumerate(fates) if fate == "replace"},
-        append=[POLICY] * append,
+        replace={index: MADE for index, fate in enumerate(fates) if fate == "replace"},
+        append=[MADE] * append,
         results=results,
     )
     after = split(made)
@@ -219,7 +219,7 @@ def check_edits(data: st.DataObject, text: bytes) -> None:
 )
 def test_the_first_appended_document_brings_its_separator(text: str, expected: str) -> None:
     newline = b"\r\n" if "\r" in text else b"\n"
-    made = answer(split(text.encode()), append=[POLICY, POLICY])
+    made = answer(split(text.encode()), append=[MADE, MADE])
     policy = POLICY.replace(b"\n", newline)
     assert made == expected.encode().replace(b"P", policy) + b"---" + newline + policy
 
@@ -232,7 +232,7 @@ def test_a_document_that_only_looks_like_a_marker_stays_when_its_neighbour_goes(
 def test_a_json_stream_takes_no_policies() -> None:
     source = split(b'{"kind": "Namespace"}\n{"kind": "Pod"}')
     with pytest.raises(RefusedError, match="JSON") as refused:
-        answer(source, append=[POLICY])
+        answer(source, append=[MADE])
     assert "--only-policies" in refused.value.finding.cure
     assert answer(source) == source.data
 
@@ -244,7 +244,7 @@ def test_a_replaced_policy_keeps_the_tools_annotations() -> None:
         "    kustomize.config.k8s.io/id: |\n      group: cilium.io\n      kind: x\n    other.org/a: b\n",
     )
     source = split((HEAD + "items:\n" + entry(old, 0)).encode())
-    again = split(answer(source, replace={0: POLICY}))
+    again = split(answer(source, replace={0: MADE}))
     assert again.items[0].load()["metadata"]["annotations"] == {  # type: ignore[call-overload,index]
         "cilium-policies.fn/component": "default-deny",
         "config.kubernetes.io/path": "x/y z.yaml",
@@ -328,7 +328,7 @@ def test_results_name_kpts_file() -> None:
 
 
 def test_policies_as_json_keep_their_types() -> None:
-    made = json.loads(from_yaml(POLICY))
+    made = json.loads(MADE.json({}))
     assert made["spec"]["enableDefaultDeny"] == {"ingress": False}
     assert made["spec"]["egress"][0]["toPorts"][0]["ports"] == [{"port": "53", "endPort": 54}]
     assert made["metadata"] == PARSED["metadata"]

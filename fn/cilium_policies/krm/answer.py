@@ -6,33 +6,33 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 
 from cilium_policies.document.finding import Finding, refused
 from cilium_policies.document.source import RESOURCE_LIST, STREAM, Source
-from cilium_policies.krm.edit import Edit
+from cilium_policies.krm.edit import Edit, New, Writer
 
 
 def pieces(
     source: Source,
     *,
     drop: Set[int] = frozenset(),
-    replace: Mapping[int, bytes] | None = None,
-    append: Sequence[bytes] = (),
+    replace: Mapping[int, Writer] | None = None,
+    append: Sequence[Writer] = (),
     results: Sequence[Finding] = (),
     drop_ids: bool = False,
 ) -> Pieces:
     """The answer in slices of the input and inserted texts.
 
-    `drop` and `replace` name items by index; `replace` and `append` hold policies as block-style YAML, a
-    mapping at column 0 with LF line ends. A replaced policy keeps the tools' annotations of the old one
-    (kpt's path and index). `results` become the ResourceList's `results`, a stream has none. `drop_ids`
+    `drop` and `replace` name items by index; `replace` and `append` hold what writes the policies. A replaced
+    policy keeps the tools' annotations of the old one (kpt's path and index). `results` become the ResourceList's
+    `results`, a stream has none. `drop_ids`
     leaves out the two id annotations where no item has a path annotation (kustomize).
 
     Raises RefusedError where policies would have to be appended to a JSON stream.
     """
-    new: dict[int, bytes] = {}
+    new: dict[int, New] = {}
     if replace:
-        from cilium_policies.krm.kept import keep_tool_annotations
+        from cilium_policies.krm.kept import tool_annotations
 
-        new = {index: keep_tool_annotations(source.items[index], text) for index, text in replace.items()}
-    edits = _edits(source, drop, new, append, results)
+        new = {index: New(one, tool_annotations(source.items[index])) for index, one in replace.items()}
+    edits = _edits(source, drop, new, [New(one) for one in append], results)
     if drop_ids and source.form == RESOURCE_LIST:
         from cilium_policies.krm import ids
 
@@ -41,7 +41,7 @@ def pieces(
 
 
 def _edits(
-    source: Source, drop: Set[int], new: dict[int, bytes], append: Sequence[bytes], results: Sequence[Finding]
+    source: Source, drop: Set[int], new: dict[int, New], append: Sequence[New], results: Sequence[Finding]
 ) -> list[Edit]:
     """The edits in the terms of the input's form; a run imports that form's module alone."""
     if source.form == STREAM:

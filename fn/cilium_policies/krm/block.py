@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence, Set
 
 from cilium_policies.document.finding import Finding
 from cilium_policies.document.source import Source
-from cilium_policies.krm.edit import Edit, as_entry, starts_line
+from cilium_policies.krm.edit import Edit, New, as_entry, starts_line
 from cilium_policies.krm.results import as_yaml
 
 
 def edits(
     source: Source,
     drop: Set[int],
-    replace: Mapping[int, bytes],
-    append: Sequence[bytes],
+    replace: Mapping[int, New],
+    append: Sequence[New],
     results: Sequence[Finding],
 ) -> list[Edit]:
     """See `answer.pieces`."""
@@ -29,15 +29,15 @@ def edits(
 
 
 def _item_edits(
-    source: Source, drop: Set[int], replace: Mapping[int, bytes], append: Sequence[bytes]
+    source: Source, drop: Set[int], replace: Mapping[int, New], append: Sequence[New]
 ) -> list[Edit]:
     frame, newline = source.frame, source.newline
     column = frame.dash_column
     changes = [(source.items[index].start, source.items[index].end, b"") for index in sorted(drop)]
-    for index, text in replace.items():
+    for index, new in replace.items():
         item = source.items[index]
-        changes.append((item.start, item.end, as_entry(text, column, newline)))
-    entries = b"".join(as_entry(text, column, newline) for text in append)
+        changes.append((item.start, item.end, as_entry(new.yaml(), column, newline)))
+    entries = b"".join(as_entry(new.yaml(), column, newline) for new in append)
     if frame.items is None:
         if entries:
             changes.append(

@@ -2,6 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from cilium_policies.lean import NamedTuple, Protocol
+
+
+class Writer(Protocol):
+    """A generated policy that is written when its surroundings are known; `kept` are annotations that it takes over
+    from the item in whose place it stands."""
+
+    def yaml(self, kept: Mapping[str, str]) -> bytes:
+        """Block style, a mapping at column 0, LF line ends."""
+        ...
+
+    def json(self, kept: Mapping[str, str]) -> bytes:
+        """One line."""
+        ...
+
+
+class New(NamedTuple):
+    """A policy that comes into the text, with what it keeps."""
+
+    writer: Writer
+    kept: Mapping[str, str] = {}
+
+    def yaml(self) -> bytes:
+        return self.writer.yaml(self.kept)
+
+    def json(self) -> bytes:
+        return self.writer.json(self.kept)
+
+
 Edit = tuple[int, int, bytes]  # put these bytes in place of data[start:end]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 
 from cilium_policies.document.finding import Finding
 from cilium_policies.document.source import Item, Source
-from cilium_policies.krm.edit import Edit
+from cilium_policies.krm.edit import Edit, New
 
 COMMENT = re.compile(rb"#[^\n]*")
 
@@ -15,29 +15,29 @@ COMMENT = re.compile(rb"#[^\n]*")
 def edits(
     source: Source,
     drop: Set[int],
-    replace: Mapping[int, bytes],
-    append: Sequence[bytes],
+    replace: Mapping[int, New],
+    append: Sequence[New],
     results: Sequence[Finding],
 ) -> list[Edit]:
     """See `answer.pieces`."""
     return item_edits(source, drop, replace, append) + _result_edits(source, results)
 
 
-def stream_edits(source: Source, drop: Set[int], replace: Mapping[int, bytes]) -> list[Edit]:
+def stream_edits(source: Source, drop: Set[int], replace: Mapping[int, New]) -> list[Edit]:
     """The same for JSON documents one after the other."""
     changes: list[Edit] = [(source.items[index].start, source.items[index].end, b"") for index in drop]
     return changes + _replacements(source, replace)
 
 
 def item_edits(
-    source: Source, drop: Set[int], replace: Mapping[int, bytes], append: Sequence[bytes]
+    source: Source, drop: Set[int], replace: Mapping[int, New], append: Sequence[New]
 ) -> list[Edit]:
     """The edits of the flow list that `items` is, or will be."""
     frame = source.frame
     changes = [*_removals(source, drop), *_replacements(source, replace)]
     if not append:
         return changes
-    new = _json(append)
+    new = [one.json() for one in append]
     if frame.items is None:
         changes.append(_entry(source, b'"items": [' + b", ".join(new) + b"]"))
     elif not frame.items_flow:
@@ -83,12 +83,9 @@ def _removals(source: Source, drop: Set[int]) -> list[Edit]:
     return changes
 
 
-def _replacements(source: Source, replace: Mapping[int, bytes]) -> list[Edit]:
+def _replacements(source: Source, replace: Mapping[int, New]) -> list[Edit]:
     items: list[Item] = source.items
-    return [
-        (items[index].start, items[index].end, text)
-        for index, text in zip(replace, _json(list(replace.values())), strict=True)
-    ]
+    return [(items[index].start, items[index].end, new.json()) for index, new in replace.items()]
 
 
 def _result_edits(source: Source, results: Sequence[Finding]) -> list[Edit]:
@@ -109,9 +106,3 @@ def _entry(source: Source, text: bytes) -> Edit:
     at = end if b"#" in before[before.rfind(b"\n") + 1 :] else len(before)
     comma = b"" if before.endswith((b",", b"{")) else b", "
     return at, at, comma + text
-
-
-def _json(policies: Sequence[bytes]) -> list[bytes]:
-    from cilium_policies.krm.json_text import from_yaml
-
-    return [from_yaml(text) for text in policies]

@@ -6,18 +6,16 @@ from collections.abc import Mapping, Sequence, Set
 
 from cilium_policies.document.source import Item, Source
 from cilium_policies.document.stream import BARE
-from cilium_policies.krm.edit import Edit, as_lines, starts_line
+from cilium_policies.krm.edit import Edit, New, as_lines, starts_line
 
 
-def edits(
-    source: Source, drop: Set[int], replace: Mapping[int, bytes], append: Sequence[bytes]
-) -> list[Edit]:
+def edits(source: Source, drop: Set[int], replace: Mapping[int, New], append: Sequence[New]) -> list[Edit]:
     """See `answer.pieces`."""
     changes = [_removal(source, source.items[index]) for index in sorted(drop)]
-    for index, text in replace.items():
+    for index, new in replace.items():
         item = source.items[index]
         on_marker = source.data.startswith((b"---", b"%"), item.start)
-        changes.append((item.start, item.end, as_lines(b"---\n" * on_marker + text, source.newline)))
+        changes.append((item.start, item.end, as_lines(b"---\n" * on_marker + new.yaml(), source.newline)))
     if append:
         changes.append(_addition(source, changes, append))
     return changes
@@ -35,7 +33,7 @@ def _removal(source: Source, item: Item) -> Edit:
     return item.start, behind.end(), b""
 
 
-def _addition(source: Source, changes: list[Edit], append: Sequence[bytes]) -> Edit:
+def _addition(source: Source, changes: list[Edit], append: Sequence[New]) -> Edit:
     """The new documents at the end; the first brings its own `---` unless the last line is one."""
     data = source.data
     size = len(data)
@@ -45,7 +43,7 @@ def _addition(source: Source, changes: list[Edit], append: Sequence[bytes]) -> E
         separator = False
     text = b"" if starts_line(data, size) or any(end == size for _, end, _ in changes) else b"\n"
     text += b"" if separator else b"---\n"
-    text += b"---\n".join(document.strip(b"\n") + b"\n" for document in append)
+    text += b"---\n".join(new.yaml().strip(b"\n") + b"\n" for new in append)
     if source.newline != b"\n":
         text = text.replace(b"\n", source.newline)
     return size, size, text
