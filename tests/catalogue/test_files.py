@@ -1,0 +1,27 @@
+"""The catalogue's files can be read, and compared line by line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cilium_policies.catalogue import index
+
+LONGEST = 160  # of a line; a pattern that has no blank to be broken at may be longer
+
+
+def test_no_line_is_too_long_to_be_read_in_a_diff() -> None:
+    files = [
+        path for folder in (index.COMPONENTS, *index.PLATFORMS.values()) for path in folder.glob("*.yaml")
+    ]
+    assert len(files) > 400
+    long = [f"{path.name}: {line}" for path in files for line in _long(path)]
+    assert long == []
+
+
+def _long(path: Path) -> list[str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [
+        line
+        for line in lines
+        if len(line) > LONGEST and " " in line.strip().removeprefix("- ").partition(": ")[2]
+    ]
