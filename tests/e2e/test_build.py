@@ -342,3 +342,44 @@ def test_resource_sets_are_left_as_they_are_and_said(tmp_path):
     assert done.returncode == 0
     said = "ResourceSet flux-system/tenants: what it makes is not built: flux-operator build rset -f FILE"
     assert f"cilium-policies: {said}" in done.stderr.splitlines()
+
+
+def test_this_program_in_a_kustomization_is_left_out_of_the_build(tmp_path):
+    config = "apiVersion: cilium-policies.fn/v1alpha1\nkind: CiliumPolicies\nmetadata: {name: x}\n"
+    files = {
+        "kustomization.yaml": kustomization(
+            "web.yaml", more="namespace: shop\ntransformers: [policies.yaml]\n"
+        ),
+        "policies.yaml": config,
+        "web.yaml": deployment("web"),
+    }
+    assert [name(doc) for doc in built(laid(tmp_path, files))] == ["Deployment shop/web"]
+
+
+def test_a_release_with_unset_variables_is_not_rendered_by_flate(tmp_path):
+    """flate puts nothing where nothing sets a variable; what it then renders is not what the cluster runs."""
+    head = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\n"
+    release = f"{head}metadata: {{name: NAME}}\nspec: {{values: {{a: VALUE}}}}\n"
+    app = "kubernetes/apps/media/web/app/"
+    files = home() | {
+        f"{app}one.yaml": release.replace("NAME", "one").replace("VALUE", '"${OTHER}"'),
+        f"{app}two.yaml": release.replace("NAME", "two").replace("VALUE", '"${APP}"'),
+        f"{app}kustomization.yaml": kustomization("one.yaml", "two.yaml"),
+    }
+    charts = "".join(
+        deployment(f"{one}-server", namespace="media").replace(
+            "\n  name", f"\n  labels:\n    helm.toolkit.fluxcd.io/name: my-{one}\n"
+            "    helm.toolkit.fluxcd.io/namespace: media\n  name", 1)
+        for one in ("one", "two")
+    )  # fmt: skip
+    stand_in = tmp_path / "bin" / "flate"
+    laid(tmp_path / "bin", {"flate": f"#!/bin/sh\ncat <<'EOF'\n{charts}EOF\n"})
+    stand_in.chmod(0o755)
+    env = environment()
+    env["PATH"] = f"{stand_in.parent}:{env['PATH']}"
+    done = run(["cilium-policies", "build", "--with", "flate", laid(tmp_path / "repository", files)], env=env)
+    assert done.returncode == 0, done.stderr
+    found = {name(doc) for doc in documents(done.stdout)}
+    assert {"HelmRelease media/my-one", "Deployment media/two-server"} <= found
+    assert not {"HelmRelease media/my-two", "Deployment media/one-server"} & found
+    assert "HelmRelease media/my-one: not rendered: nothing sets all of its variables" in done.stderr

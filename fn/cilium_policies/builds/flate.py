@@ -39,13 +39,18 @@ def with_charts(units: list[Unit], root: str, folder: str) -> list[str]:
         made: list[bytes] = []
         for document in unit.docs:
             release = _release(document)
-            if release in charts:
+            unset = b"${" in document  # flate puts nothing there
+            if release in charts and not unset:
                 owner = {f"{FLUX}/name": unit.one.name, f"{FLUX}/namespace": unit.one.namespace}
                 made += [texts.with_metadata(one, "labels", owner) for one in charts[release]]
                 continue
             made.append(document)
             if release:
-                reason = why.get(release, "flate printed nothing for it")
+                reason = (
+                    "nothing sets all of its variables"
+                    if unset
+                    else why.get(release, "flate printed nothing for it")
+                )
                 notes.append(f"HelmRelease {release[0]}/{release[1]}: not rendered: {reason}")
         unit.docs = made
     return notes

@@ -1,4 +1,5 @@
-"""Charts that a kustomization would have Helm inflate: taken out before the build, and told as what they are.
+"""Charts that a kustomization would have Helm inflate: taken out before the build, and told as what they are. An
+entry that runs this program is taken out as well.
 
 Helm would fetch them from elsewhere. The kustomization that names them goes into the stream instead, with its
 values in it, as every other command reads it as a release.
@@ -13,9 +14,12 @@ from typing import Any
 from cilium_policies.builds import kustomization, texts
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.document.finding import RefusedError
+from cilium_policies.kube.reading import API
 
 _CHARTS = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
 _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "transformers")
+_FUNCTIONS = ("transformers", "validators", "generators")
+_OWN = f"apiVersion: {API}/"
 _FOLDERS = ("resources", "bases", "components")
 
 
@@ -57,9 +61,10 @@ class Inflation:
             if used != below:
                 instead[below] = used
         charts += [_document(one, folder, namespace) for one in _charts(before)]
-        if not instead and fields is None and not any(before.get(key) for key in _CHARTS):
+        bare = _without_own_function(before, folder)
+        if not instead and fields is None and bare == before and not any(before.get(key) for key in _CHARTS):
             return folder
-        after = {key: value for key, value in before.items() if key not in self._left_out}
+        after = {key: value for key, value in bare.items() if key not in self._left_out}
         self._number += 1
         return kustomization.placed(
             os.path.join(self._scratch, f"folder-{self._number}"), folder, after, instead
@@ -74,6 +79,27 @@ def folders_of(fields: Fields, folder: str) -> Iterator[str]:
                 below = os.path.realpath(os.path.join(folder, one))
                 if os.path.isdir(below):
                     yield below
+
+
+def _without_own_function(fields: Fields, folder: str) -> Fields:
+    """The fields without entries that run this program: it comes after the build, and plugins are off."""
+    made = dict(fields)
+    for key in _FUNCTIONS:
+        if isinstance(made.get(key), list):
+            made[key] = [one for one in made[key] if not _is_own_config(one, folder)]
+    return made
+
+
+def _is_own_config(entry: object, folder: str) -> bool:
+    if not isinstance(entry, str):
+        return False
+    if "\n" in entry:
+        return _OWN in entry
+    place = os.path.join(folder, entry)
+    if not os.path.isfile(place):
+        return False
+    with open(place, encoding="utf-8", errors="replace") as file:
+        return _OWN in file.read()
 
 
 def _charts(fields: Fields) -> Iterator[Fields]:
