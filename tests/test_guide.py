@@ -126,7 +126,8 @@ def test_every_command_of_the_guide_runs_in_its_order(place: Path) -> None:
     ]
     output = "".join(told.values())
     assert "192.168.1.20" in output
-    assert "every workload is covered" in output
+    assert "guessed: " in output
+    assert "unknown: " not in output
     assert (place / "repository" / "report.html").read_text().startswith("<!doctype html>")
 
 

@@ -31,14 +31,14 @@ def test_options_stand_anywhere_and_take_both_forms() -> None:
     )
     assert given.files == ["a.yaml", "--b"]
     assert given.config == "c.yaml"
-    assert given.overrides == [("mode", "enforce"), ("x.y", "a=b")]
+    assert given.overrides == [("mode", "enforce", "--mode enforce"), ("x.y", "a=b", "--set x.y=a=b")]
     assert given.verbose
     assert not given.only_policies
 
 
 def test_namespace_is_the_configs_default_namespace() -> None:
     for option in ("--namespace", "-n"):
-        assert bare.parse([option, "shop"]).overrides == [("namespaces.default", "shop")]
+        assert bare.parse([option, "shop"]).overrides == [("namespaces.default", "shop", f"{option} shop")]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from cilium_policies.cli.names import COMMANDS
 
 from tools import reference
 
-from .test_bare import RUN, command
+from .test_bare import RUN
+from .within import within as command
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 WEB_TO_API = ("--from", "shop/web", "--to", "shop/api", "--port", "8081")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from cilium_policies.cli import run
@@ -20,12 +23,19 @@ class Done(NamedTuple):
     stderr: bytes
 
 
-def within(*words: str, stdin: bytes = b"") -> Done:
-    """What `cilium-policies WORDS` answers."""
-    with _streams(stdin) as (out, err):
-        code = guarded(lambda: run(list(words)))
-        sys.stdout.flush()
-        sys.stderr.flush()
+def within(*words: str, stdin: bytes = b"", cwd: Path | None = None) -> Done:
+    """What `cilium-policies WORDS` answers, started in the folder `cwd`."""
+    here = Path.cwd()
+    pipe = signal.getsignal(signal.SIGPIPE)  # a command lets a closed pipe end its process: not this one
+    os.chdir(cwd or here)
+    try:
+        with _streams(stdin) as (out, err):
+            code = guarded(lambda: run(list(words)))
+            sys.stdout.flush()
+            sys.stderr.flush()
+    finally:
+        os.chdir(here)
+        signal.signal(signal.SIGPIPE, pipe)
     return Done(code, out.getvalue(), err.getvalue())
 
 

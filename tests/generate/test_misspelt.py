@@ -21,6 +21,9 @@ COMMANDS = (
     ("lint", "--planned"),
     ("report",),
     ("rollout",),
+    ("rollout", "--propose"),
+    ("check",),
+    ("test", "--record"),
     ("explain", "--from", "shop/web", "--to", "world", "--port", "443"),
 )
 

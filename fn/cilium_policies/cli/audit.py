@@ -114,7 +114,9 @@ def enforced_audit(given: dict[str, Any]) -> tuple[Audit, list[Policy], Plan | N
     """The audit of the plan in enforce mode, whatever mode it is in; namespaces that are off stay off."""
     if not given["files"]:
         return Audit(None), [], None
-    plan = options.run_of(given).made.plan
+    run = options.run_of(given)
+    options.say_of_config(run)
+    plan = run.made.plan
     hard = {name: Mode("off" if mode.ingress == "off" else "enforce", "off" if mode.egress == "off" else "enforce")
             for name, mode in plan.modes.items()}  # fmt: skip
     policies = Policies(plan._replace(modes=hard)).policies

@@ -49,6 +49,7 @@ def check_command(form: str, fail_on: str | None, **given: Any) -> int:
         put_pieces(outcome.pieces)
         say(outcome.stderr)
         return outcome.code
+    options.say_of_config(run)
     found = function.amiss(run.sources, run.made, wanted)
     unknown = [uncovered(run.made.plan, one) for one in run.made.plan.uncovered]
     if fail_on:

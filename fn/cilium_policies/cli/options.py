@@ -133,6 +133,12 @@ def warn(run: Run, given: dict[str, Any], answer: str) -> None:
     say([f"cilium-policies: {answer}; {looked_at(run)}{beside}{unprinted(said, verbose=verbose)}"])
 
 
+def say_of_config(run: Run) -> None:
+    """The findings about the user's own config, which no command keeps to itself."""
+    said = findings(run.sources, run.made.plan, run.made.policies)
+    say(told(one) for one in said if one.about_config)
+
+
 def looked_at(run: Run) -> str:
     """`212 objects, 9 namespaces, 41 policies to be written, 3 in the input`."""
     made = run.made

@@ -68,6 +68,7 @@ def rollout_command(
     run = options.run_of(given)
     if propose:
         put(question.as_yaml(question.proposed(run.made.plan)).encode())
+        options.warn(run, given, "rollout")
         return 0
     options.show([question.phases(run.made.plan)], form, "PhaseList", [run], question.values(run.made.plan))
     options.warn(run, given, "rollout")

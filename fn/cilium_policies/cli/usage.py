@@ -6,8 +6,8 @@ USAGE = """\
 usage: cilium-policies [OPTION …] [FILE|DIR …]
        cilium-policies COMMAND [OPTION …] …
 
-Reads a build (multi-document YAML, or the ResourceList of kustomize and kpt) and
-writes it back with zero-trust CiliumNetworkPolicies for every namespace in it.
+Reads a build (multi-document YAML, or the ResourceList of kustomize and kpt)
+and writes it back with zero-trust CiliumNetworkPolicies for every namespace in it.
 Without a FILE it reads stdin. In audit, the default, nothing is cut.
 
   kustomize build . | cilium-policies > build.yaml
@@ -33,7 +33,7 @@ options:
   -h, --help          prints this
 
 commands (cilium-policies COMMAND --help):
-  build               builds a Flux, Argo CD or kustomize repository as one stream
+  build               a Flux, Argo CD or kustomize repository as one stream
   write               writes the policies as a GitOps file tree
   check               fails when a build lacks what the function would add
   inventory           condenses a whole tree into one object for single builds
