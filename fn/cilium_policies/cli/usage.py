@@ -7,8 +7,8 @@ usage: cilium-policies [OPTION …] [FILE|DIR …]
        cilium-policies COMMAND [OPTION …] …
 
 Reads a build (multi-document YAML, or the ResourceList of kustomize and kpt)
-and writes it back with zero-trust CiliumNetworkPolicies for every namespace in it.
-Without a FILE it reads stdin. In audit, the default, nothing is cut.
+and writes it back with zero-trust CiliumNetworkPolicies for every namespace in
+it. Without a FILE it reads stdin. In audit, the default, nothing is cut.
 
   kustomize build . | cilium-policies > build.yaml
   helm template my-app ./chart | cilium-policies --namespace my-app
