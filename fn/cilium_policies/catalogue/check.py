@@ -27,6 +27,7 @@ from cilium_policies.catalogue.forms import (
 )
 from cilium_policies.catalogue.injects import INJECTION, PROBES, READ_OBJECT
 from cilium_policies.catalogue.model import parse_port
+from cilium_policies.document.spelling import near
 from cilium_policies.lean import Any
 
 
@@ -51,9 +52,7 @@ def platform_problems(data: Any, kind: str) -> list[str]:
 
 def nearest(word: str, known: Any) -> str:
     """` (did you mean X?)` for a word that is close to a known one, else ``."""
-    import difflib
-
-    close = difflib.get_close_matches(str(word), list(known), 1)
+    close = near(str(word), known)
     return f" (did you mean {close[0]}?)" if close else ""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from cilium_policies.cli import inputs
 from cilium_policies.cli.names import COMMANDS
 from cilium_policies.cli.streams import put, put_pieces, say, verbose
+from cilium_policies.document.spelling import near
 from cilium_policies.errors import CiliumPoliciesError
 
 MODES = ("audit", "enforce")
@@ -133,7 +134,5 @@ def _refuse_word(files: list[str]) -> None:
 
 
 def _near(word: str, known: Iterable[str]) -> str:
-    import difflib  # only an error pays for it
-
-    close = difflib.get_close_matches(word, known, 1, 0.6)
+    close = near(word, known)
     return f"; did you mean {close[0]}?" if close else " (cilium-policies --help)"

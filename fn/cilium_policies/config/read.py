@@ -10,6 +10,7 @@ from cilium_policies.config.model import Config, audit_needs_newer
 from cilium_policies.config.schema import Path, Problem, check, nearest, path_text
 from cilium_policies.config.schema_data import SCHEMA
 from cilium_policies.document.finding import ERROR, Finding, RefusedError
+from cilium_policies.document.spelling import near
 from cilium_policies.kube.objects import Mapping, Where, mapping, text
 from cilium_policies.lean import Any, NoReturn
 
@@ -197,9 +198,7 @@ def _check_components(config: Config, places: _Places) -> None:
     for number, name in enumerate(config.disabled_components):
         if name not in known:
             cure = (
-                nearest(name, list(known))
-                if _is_close(name, known)
-                else "cilium-policies components lists them"
+                nearest(name, list(known)) if near(name, known) else "cilium-policies components lists them"
             )
             places.refuse(Problem((*base, "disable", number), f"{name!r} is no component", cure))
 
@@ -211,12 +210,6 @@ def _steps(path: str) -> Path:
         name, *numbers = part.replace("]", "").split("[")
         steps += [name, *(int(number) for number in numbers if number.isdigit())]
     return tuple(steps)
-
-
-def _is_close(name: str, known: Iterable[str]) -> bool:
-    import difflib
-
-    return bool(difflib.get_close_matches(name, list(known), 1, 0.6))
 
 
 def _copy(value: Any) -> Any:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cilium_policies.document.spelling import near
 from cilium_policies.lean import Any, NamedTuple
 
 Schema = dict[str, Any]
@@ -121,12 +122,9 @@ def matches(pattern: str, value: str) -> bool:
 
 def nearest(wrong: str, known: list[str]) -> str:
     """The cure for a wrong word: the known one nearest to it, else all of them."""
-    import difflib  # only an error pays for it
-
-    folded = {word.casefold(): word for word in known}
-    close = difflib.get_close_matches(wrong.casefold(), list(folded), 1, 0.6)
+    close = near(wrong, known)
     if close:
-        return f"did you mean {folded[close[0]]!r}?"
+        return f"did you mean {close[0]!r}?"
     return f"known here: {', '.join(known)}" if known else ""
 
 
@@ -170,6 +168,7 @@ def _keys_cure(schema: Schema) -> str:
 
 def _pattern_cure(schema: Schema, value: str) -> str:
     """Patterns that begin with a choice of words get the nearest word; the others are shown by example."""
-    words = re.match(r"\^\(([-a-z|]+)\|\(", schema["pattern"])
-    near = nearest(value, words[1].split("|")) if words else ""
-    return near if near.startswith("did") else f"{near and near + '; or '}write one like {schema['example']}"
+    choice = re.match(r"\^\(([-a-z|]+)\|\(", schema["pattern"])
+    words = choice[1].split("|") if choice else []
+    cure = nearest(value, words)
+    return cure if near(value, words) else f"{cure and cure + '; or '}write one like {schema['example']}"

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from cilium_policies.config.model import Config
 from cilium_policies.document.finding import INFO, WARNING, Finding
+from cilium_policies.document.spelling import near
 from cilium_policies.kube.names import is_namespace
 from cilium_policies.kube.not_built import namespaces_of, not_built, reason
 from cilium_policies.kube.objects import Object, Where, text
@@ -114,14 +115,12 @@ def _means(pattern: str, name: str, literal: bool) -> bool:
 
 def _matching_nothing(path: str, pattern: str, config: Config, known: set[str]) -> Finding:
     """A warning where a namespace is nearly called so; else a notice, as one config may serve many builds."""
-    from difflib import get_close_matches  # few configs have such a word
-
-    near = get_close_matches(pattern, sorted(known), 1, 0.6)
+    close = near(pattern, sorted(known))
     shown = path if path.endswith(f".{pattern}") else f"{path}: {pattern}"
     return Finding(
-        WARNING if near else INFO,
+        WARNING if close else INFO,
         f"{shown} does nothing here: the input shows no such namespace",
-        f"did you mean {near[0]}?" if near else "correct the name, if it is not another build's",
+        f"did you mean {close[0]}?" if close else "correct the name, if it is not another build's",
         file=config.where.file,
         line=config.where.line,
         path=path,

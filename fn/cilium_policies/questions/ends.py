@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from cilium_policies.checks.situation import SOMEWHERE, Situation
 from cilium_policies.document.finding import RefusedError, refused
+from cilium_policies.document.spelling import near
 from cilium_policies.evaluate.endpoint import ENTITIES, Endpoint, address, dns_name, entity
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
@@ -133,13 +134,11 @@ def _of_pod(here: list[Workload], name: str) -> list[Workload]:
 
 
 def _unknown(situation: Situation, text: str) -> RefusedError:
-    from difflib import get_close_matches
-
     names = sorted({f"{one.namespace}/{one.name}" for one in situation.cluster.workloads})
-    near = get_close_matches(text, names, 3, 0.5) or [one for one in names if one.endswith(f"/{text}")][:3]
+    close = near(text, names, 3, ratio=0.5) or [one for one in names if one.endswith(f"/{text}")][:3]
     cure = (
-        f"did you mean {' or '.join(near)}?"
-        if near
+        f"did you mean {' or '.join(close)}?"
+        if close
         else f"name NAMESPACE/POD, an address, or {', '.join(WORDS)}"
     )
     return refused(f"{text!r} is nothing that the input shows", cure)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from cilium_policies.checks.situation import Situation
 from cilium_policies.document.finding import refused
+from cilium_policies.document.spelling import near
 from cilium_policies.evaluate.portset import (
     EVERYTHING,
     NOTHING,
@@ -125,10 +126,8 @@ def matrix(rows: list[Connection]) -> Table:
 def _check_focus(found: Connections, focus: str) -> None:
     names = {str(end) for end in found.pods}
     if focus and focus not in names and focus not in {end.namespace for end in found.pods}:
-        from difflib import get_close_matches
-
-        near = get_close_matches(focus, sorted(names | {end.namespace for end in found.pods}), 3, 0.5)
-        cure = f"did you mean {' or '.join(near)}?" if near else "write NAMESPACE or NAMESPACE/WORKLOAD"
+        close = near(focus, sorted(names | {end.namespace for end in found.pods}), 3, ratio=0.5)
+        cure = f"did you mean {' or '.join(close)}?" if close else "write NAMESPACE or NAMESPACE/WORKLOAD"
         raise refused(f"no pod {focus} in the input", cure)
 
 
