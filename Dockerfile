@@ -1,5 +1,6 @@
 # The function as an image: any uid, no network, read-only root.
 # BASE needs python3 (3.10 or newer) with venv and pip, and is the final stage's base as well.
+# Renovate pins the digest of the default (renovate.json).
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build
@@ -19,6 +20,7 @@ RUN /venv/bin/pip wheel -q --disable-pip-version-check --no-deps --no-build-isol
 FROM ${BASE}
 LABEL org.opencontainers.image.title="cilium-policies" \
       org.opencontainers.image.description="KRM function: zero-trust CiliumNetworkPolicies for every namespace of a build" \
+      org.opencontainers.image.source="https://git.example/cilium-policies" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /app /app
 USER 65534:65534

@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-IMAGE  ?= localhost/cilium-policies:0.1.0
+IMAGE  ?=
 BASE   ?=
 PYTEST_ARGS ?= -n auto --dist loadgroup -q
 

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by bash and sh: where the tools of .ci/tools.sh live. Nothing of it is in the checkout; `make clean` removes it.
 # tests/tools/places.py finds the same folder: the user's cache, or a temporary folder where the home is read-only.
 if [ -z "${CILIUM_POLICIES_CACHE:-}" ]; then

@@ -4,7 +4,7 @@
 # ENGINE is docker or podman; without one a docker whose daemon answers, else podman.
 set -eu
 cd "$(dirname "$0")/.."
-IMAGE=${IMAGE:-localhost/cilium-policies:0.1.0}
+IMAGE=${IMAGE:-$(sed -n 's/^image: //p' metadata.yaml):$(sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml)}
 BASE=${BASE:-${CILIUM_POLICIES_BASE:-}}
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 1577836800)}
 export SOURCE_DATE_EPOCH

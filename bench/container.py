@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
-from bench.builds import cache
+from bench.builds import ROOT, cache
 from bench.measure import Failed, Run, interleaved, run
 
-IMAGE = "localhost/cilium-policies:0.1.0"  # what `make image` builds
+NAMES = subprocess.run(
+    [sys.executable, ROOT / ".ci" / "public.py"], capture_output=True, text=True, check=True
+)
+IMAGE = "{0}:{2}".format(*NAMES.stdout.split())  # what `make image` builds
 EMPTY = "python3 -I -S -c pass"
 SWITCHES = ["--rm", "-i", "--network", "none", "--read-only", "--user", "65534:65534"]
 

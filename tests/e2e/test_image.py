@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import statistics
+import sys
 import time
 
 import pytest
 
-from tests.tools import EXAMPLES, container_engine, environment, require, run, succeeded
+from tests.tools import EXAMPLES, absent, container_engine, environment, require, run, succeeded
 
 pytestmark = [pytest.mark.e2e, pytest.mark.image, pytest.mark.xdist_group("image")]
 
@@ -111,3 +113,30 @@ def test_starts_within_a_tenth_of_a_second_of_an_empty_container(image):
 
     # The claim of docs/performance.md is 0.1 s on a quiet machine; other workers share the cores here.
     assert own - empty < 0.3
+
+
+def test_the_release_starts_an_image_and_compares_what_it_answers(image, tmp_path):
+    """`.ci/started.sh`, which a release runs before it signs: it is content with this image, and not with another."""
+    env = environment(ENGINE=container_engine().command, PROGRAM="cilium-policies")
+    done = run(["sh", ".ci/started.sh", image], env=env)
+    assert done.returncode == 0, done.stderr
+    assert "started: " in done.stderr
+
+    (tmp_path / "other").write_text("#!/bin/sh\ncilium-policies --mode enforce\n")
+    (tmp_path / "other").chmod(0o755)
+    assert (
+        run(["sh", ".ci/started.sh", image], env={**env, "PROGRAM": str(tmp_path / "other")}).returncode != 0
+    )
+
+
+def test_the_release_reads_the_layers_of_an_archive_and_of_an_inspection(image, tmp_path):
+    engine = container_engine()
+    if not engine.podman:
+        absent("docker saves an archive of its own form")
+    archive = tmp_path / "image.tar"
+    succeeded(run([engine.command, "save", "--format", "oci-archive", "-o", archive, image]))
+    inspected = json.loads(succeeded(run([engine.command, "inspect", image])))[0]["RootFS"]["Layers"]
+    told = json.dumps({"linux/amd64": {"rootfs": {"diff_ids": inspected}}})
+
+    assert succeeded(run([sys.executable, ".ci/layers.py", archive])).split() == inspected
+    assert succeeded(run([sys.executable, ".ci/layers.py", "-"], stdin=told)).split() == inspected

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from tests.tools import ROOT, absent, build_image_as, container_engine, run, succeeded
+from tests.tools import REPOSITORY, ROOT, absent, build_image_as, container_engine, run, succeeded
 
 pytestmark = pytest.mark.e2e
 
@@ -65,7 +65,7 @@ def test_two_builds_give_the_same_layers():
     engine = container_engine()
     if not engine.podman:
         absent("docker's own builder sets no time on a layer: podman, or buildx's rewrite-timestamp, does")
-    names = [f"localhost/cilium-policies:again-{number}" for number in (1, 2)]
+    names = [f"{REPOSITORY}:again-{number}" for number in (1, 2)]
     for name in names:
         build_image_as(name, NO_CACHE="1")
     layers = [

@@ -24,7 +24,11 @@ from tests.tools.places import CACHE, go_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
-IMAGE = "localhost/cilium-policies:0.1.0"
+_NAMES = subprocess.run(
+    [sys.executable, ROOT / ".ci" / "public.py"], capture_output=True, text=True, check=True
+).stdout.split()
+REPOSITORY, SOURCE, VERSION = _NAMES  # of the image without its tag, and of the source
+IMAGE = f"{REPOSITORY}:{VERSION}"
 BASE = os.environ.get("CILIUM_POLICIES_BASE", "localhost/debian-base:1")
 EPOCH = "1700000000"  # one date for the images of all test runs, so that equal trees give equal layers
 STAGE = "cilium-policies.stage"  # the label of what a build leaves without a name
@@ -139,7 +143,7 @@ def build_image() -> str:
     # The README is the wheel's description: it lies in the image as the code does.
     names = ("fn", "image", "requirements", "Dockerfile", "hatch_build.py", "pyproject.toml", "README.md")
     sources = [ROOT / name for name in (*names, "LICENSE", "docs/schema", ".dockerignore", ".ci/image.sh")]
-    tagged = f"localhost/cilium-policies:tree-{digest(*sources)}"
+    tagged = f"{REPOSITORY}:tree-{digest(*sources)}"
     with locked("image"):
         if run([command, "image", "inspect", tagged]).returncode != 0:
             build_image_as(tagged)

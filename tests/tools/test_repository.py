@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.tools import EXAMPLES, IMAGE, ROOT, places, run, succeeded
+from tests.tools import EXAMPLES, REPOSITORY, ROOT, SOURCE, VERSION, places, run, succeeded
 from tests.tools.engine import engine, without
 
 HOSTS = (
@@ -34,30 +34,40 @@ def tracked():
     return [ROOT / name for name in listing.stdout.split("\0") if name]
 
 
-def project_version():
-    (found,) = re.findall(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
-    return found
-
-
-def test_no_file_names_a_registrys_host_or_this_machines_folders():
-    named = []
-    for path in tracked():
-        if path.is_file() and path.suffix not in (".sum", ".png"):
-            text = path.read_text(errors="replace")
-            named += [f"{path.relative_to(ROOT)}: {host}" for host in HOSTS if host in text]
-
-    assert named == []
-
-
 def test_one_version_everywhere():
-    version = project_version()
+    for path in tracked():
+        if path.is_file() and path.suffix not in (".png", ".sum", ".gz"):
+            found = re.findall(rf"{re.escape(REPOSITORY)}:([\w.]+)", path.read_text(errors="replace"))
+            assert {tag for tag in found if not tag.startswith(("tree", "again"))} <= {VERSION}, path
+    assert f"rev: v{VERSION}" in (EXAMPLES / "pre-commit" / ".pre-commit-config.yaml").read_text()
 
-    assert IMAGE.endswith(f":{version}")
-    assert f"IMAGE  ?= {IMAGE}\n" in (ROOT / "Makefile").read_text()
-    for path in EXAMPLES.rglob("*"):
+
+def test_public_names_have_one_place_and_one_command_changes_them_all(tmp_path):
+    """In a copy: afterwards nothing names the old ones, and back again each byte is as it was."""
+    for path in tracked():
         if path.is_file():
-            assert set(re.findall(r"localhost/cilium-policies:[\w.]+", path.read_text())) <= {IMAGE}, path
-    assert f"rev: v{version}" in (EXAMPLES / "pre-commit" / ".pre-commit-config.yaml").read_text()
+            (tmp_path / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, tmp_path / path.relative_to(ROOT))
+    for words in (["init", "-q"], ["add", "--all", "--force"]):
+        succeeded(run(["git", *words], cwd=tmp_path))
+    command = [sys.executable, tmp_path / ".ci" / "public.py"]
+    new = "registry.example/me/policies", "https://git.example.com/me/policies"
+    changed = {Path(line) for line in succeeded(run([*command, *new], cwd=tmp_path)).split()}
+
+    assert {Path("metadata.yaml"), Path("docs/pipelines.md"), Path("examples/kpt-render/Kptfile")} <= changed
+    named = re.compile(rf"(?<![\w./-]){re.escape(REPOSITORY)}(?![\w/-])|{re.escape(SOURCE)}(?![\w-])")
+    left = [path for path in changed if named.search((tmp_path / path).read_text())]
+    assert left == []
+    assert succeeded(run(command, cwd=tmp_path)).split() == [*new, VERSION]
+    succeeded(run([*command, REPOSITORY, SOURCE], cwd=tmp_path))
+    assert [path for path in changed if (tmp_path / path).read_bytes() != (ROOT / path).read_bytes()] == []
+
+
+def test_the_release_takes_its_names_from_there():
+    text = (ROOT / ".github" / "workflows" / "release.yaml").read_text()
+
+    assert "python3 .ci/public.py" in text
+    assert REPOSITORY not in text
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.e2e.trouble import NAMESPACE, Case, seen
-from tests.tools import absent, container_engine, require
+from tests.tools import IMAGE, absent, container_engine, require
 
 KPTFILE = (
     "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: web\npipeline:\n  mutators:\n    - {entry}\n"
@@ -30,14 +30,14 @@ def exec_not_allowed(tmp: Path) -> str:
 
 
 def unknown_runtime(tmp: Path) -> str:
-    folder = package(tmp, "image: localhost/cilium-policies:0.1.0")
+    folder = package(tmp, f"image: {IMAGE}")
     return render(folder, KPT_FN_RUNTIME="containerd", KRM_FN_RUNTIME="containerd")
 
 
 def podman_called_docker(tmp: Path) -> str:
     if not container_engine().podman:
         absent("docker is docker here, not podman by its name")
-    folder = package(tmp, "image: localhost/cilium-policies:0.1.0")
+    folder = package(tmp, f"image: {IMAGE}")
     return render(folder, KPT_FN_RUNTIME="docker", KRM_FN_RUNTIME="docker")
 
 
