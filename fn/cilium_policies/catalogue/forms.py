@@ -77,6 +77,7 @@ EDGE = {
     "purpose": "purpose",
     "every": "flag",
     "runtime": "flag",
+    "fallback": "flag",
     "by": "text",
 }
 HOSTS = {

@@ -78,6 +78,7 @@ class Edge(NamedTuple):
     on these ports (catalogue.hosts reads them); None: not known. `unnamed` says why they cannot be; `purpose` is a word
     for what nobody needs to run the program (telemetry, updates). `every`: each instance of the peer is meant, wherever
     it is (an operator's); `runtime`: whom it calls is set in the program itself (its web UI), so no manifest tells.
+    `fallback`: it holds only where the configuration names no address outside.
     `by`: the path in the custom resource at which it names the other end's object (`{name, namespace}`, a list of
     these, or a name).
     """
@@ -96,6 +97,7 @@ class Edge(NamedTuple):
     every: bool = False
     runtime: bool = False
     by: str = ""
+    fallback: bool = False
 
     def pod_ports(self, port: str = "") -> tuple[Port, ...]:
         """The ports as numbers; `port` stands in for `{port}`, and what stays no number is left out."""
@@ -229,6 +231,7 @@ def read_edge(data: Mapping, owner: str, subject: str) -> Edge:
         flag(data.get("every")),
         flag(data.get("runtime")),
         text(data.get("by")),
+        flag(data.get("fallback")),
     )
 
 

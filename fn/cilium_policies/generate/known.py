@@ -20,6 +20,8 @@ from cilium_policies.workloads.distribution import is_bootstrapped
 from cilium_policies.workloads.model import Service, Workload
 
 # Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.
+# What images of one program serve their web pages on, beside its own port.
+_ALTERNATIVES = (80, 443, 8080, 8443)
 _ANYWHERE = (
     Peer("cidr", "0.0.0.0/0", excepts=EXCEPTED_4),
     Peer("cidr", "::/0", excepts=EXCEPTED_6),
@@ -109,7 +111,9 @@ def _edge(
         if known.peer == "kube-apiserver" and workload.by_label:
             ties.unbound[id(workload)] = workload
         return
-    ports = known.pod_ports()
+    if ties.replaces(workload, known):
+        return
+    ports = _shown_ports(known, workload, cluster)
     own = pods(workload)
     evidence = Evidence("catalogue", workload, component=known.owner)
     explains = not known.probe and known.peer != "scraper"
@@ -122,6 +126,28 @@ def _edge(
     for peer in peers(known, workload, roles, cluster, ties):
         source, target = (own, peer) if known.direction == "egress" else (peer, own)
         yield Edge(source, target, ports, reason, evidence, explains)
+
+
+def _shown_ports(known: Known, workload: Workload, cluster: Cluster) -> tuple[Port, ...]:
+    """The ports of an edge to this workload. Of an entry's usual ones those that its containers, probes or Services
+    declare count where any does, as entries name what other images use (`[8989, 80]`); where none does, and the pod
+    has one port and the edge one, the pod's own is meant."""
+    ports = known.pod_ports()
+    if known.direction == "egress" or not workload.rendered or not ports or not workload.ports:
+        return ports
+    declared = {(port.number, port.protocol) for port in (*workload.ports, *workload.probes)}
+    for service in cluster.before(workload):
+        for entry in service.ports:
+            target = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
+            if target is not None:
+                declared.add((target.number, target.protocol))
+    shown = [one for one in ports if one.end or (one.number, one.protocol) in declared]
+    if shown:
+        return tuple(one for one in ports if one in shown or one.number not in _ALTERNATIVES)
+    [first, *others] = workload.ports
+    if len(ports) == 1 and not others and first.protocol == ports[0].protocol:
+        return (Port(first.number, first.protocol),)
+    return ports
 
 
 def _named(

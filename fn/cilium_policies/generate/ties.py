@@ -32,6 +32,8 @@ _GENERAL = frozenset(
 )
 _SHORT = 5  # a name with fewer letters stands in many a text
 
+_OUTSIDE = ("cidr", "internet", "fqdn", "outside")
+
 Instance = tuple[str, str]  # namespace and name
 
 
@@ -55,6 +57,10 @@ class Ties:
         self._called: dict[tuple[int, str], set[Instance]] = {}
         self._elsewhere: dict[int, set[Port]] = {}
         self._shown: dict[int, bool] = {}
+        self._outside: set[int] = set()  # clients whose configuration names an address outside
+        self._published: set[int] = (
+            set()
+        )  # servers that a Service or a port of their node opens to the outside
         self._texts: dict[int, str] = {}
         self.withheld: dict[tuple[int, str], Withheld] = {}
         self.unbound: dict[
@@ -62,6 +68,10 @@ class Ties:
         ] = {}  # callers of the API by their entry, that no role binding makes one
         for edge in evidence:
             client, server = edge.source.workload, edge.target.workload
+            if edge.origin == "service" and server is not None and edge.source.kind in ("entity", "cidr"):
+                self._published.add(id(server))
+            if edge.origin == "address" and client is not None and edge.target.kind in _OUTSIDE:
+                self._outside.add(id(client))
             if client is None or edge.origin not in _NAMING:
                 continue
             if server is None:
@@ -69,6 +79,13 @@ class Ties:
             elif server.component:
                 key = (id(client), server.component)
                 self._called.setdefault(key, set()).add(_instance(server))
+
+    def replaces(self, workload: Workload, known: Known) -> bool:
+        """Whether what the input shows takes the place of a usual edge of the entry: the published ports of the usual
+        ones, an address outside of any address."""
+        if known.direction == "ingress":
+            return known.peer in ("world", "ingress-clients") and id(workload) in self._published
+        return known.fallback and id(workload) in self._outside
 
     def servers(self, client: Workload, known: Known, component: str) -> list[Workload]:
         """The workloads of a component that a client calls over this edge of the catalogue."""
