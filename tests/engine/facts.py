@@ -22,7 +22,7 @@ _PORT = re.compile(r"(\d+)(?:-(\d+))?/(TCP|UDP|SCTP)$")
 _SCRAPERS = ("prometheus", "vmagent", "alloy", "k8s-monitoring-alloy", "opentelemetry-collector")
 _GATEWAYS = ("envoy-gateway-proxy", "ingress-nginx", "traefik")
 _NODES = ("host", "remote-node")
-_LAN_WORDS = re.compile(r"\bLAN\b|device|any address")
+_LAN_WORDS = re.compile(r"\bLAN\b|device|\bcameras?\b|any address")
 _DEFAULT_PORTS = {"dns": ["53/UDP", "53/TCP"]}
 
 # Names of the two ends outside the cluster.

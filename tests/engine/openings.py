@@ -71,7 +71,9 @@ def openings(case: Case, world: World, policies: str, facts: Facts) -> Openings:
         if {one["from"], one["to"]} <= foreign:
             continue
         for flow in ((one["from"], one["to"], port) for port in one["ports"]):
-            statement = "a row" if flow in needed else known.stated_by(*flow)
+            statement = next(
+                filter(None, ("a row" if as_ in needed else known.stated_by(*as_) for as_ in _same(flow))), ""
+            )
             if not statement:
                 flows.append(flow)
             elif statement.endswith(", optional"):
@@ -79,6 +81,15 @@ def openings(case: Case, world: World, policies: str, facts: Facts) -> Openings:
     given = _given(world, [*flows, *optional], peers, names(policies))
     own, more = (tuple(one for one in each if one not in given) for each in (flows, optional))
     return Openings(own, tuple(given), more, asked)
+
+
+def _same(flow: tuple[str, str, str]) -> list[tuple[str, str, str]]:
+    """The flow and those that it comes with: where the outside is let in through a published Service, a client that
+    entered at another node arrives with that node's address, and one of the nodes runs the API server."""
+    source, target, port = flow
+    if source not in ("remote-node", "kube-apiserver"):
+        return [flow]
+    return [flow, (PUBLIC, target, port), (LAN, target, port)]
 
 
 def _given(

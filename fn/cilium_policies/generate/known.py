@@ -280,7 +280,11 @@ def _partners(
         yield from roles.near(workload, name) or roles.component(name)
         return
     if known.direction == "egress" or name == workload.component:
-        yield from ties.servers(workload, known, name)
+        alone = workload.rendered and workload.replicas == 1 and workload.kind != "DaemonSet"
+        found = ties.servers(workload, known, name)
+        yield from (
+            one for one in found if one is not workload or not alone
+        )  # one pod has no other of its own
         return
     for client in roles.component(name):
         if workload in ties.servers(client, known, workload.component):
