@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cilium_policies.catalogue import index
+from cilium_policies.catalogue.load import load
 
 LONGEST = 160  # of a line; a pattern that has no blank to be broken at may be longer
 
@@ -25,3 +26,12 @@ def _long(path: Path) -> list[str]:
         for line in lines
         if len(line) > LONGEST and " " in line.strip().removeprefix("- ").partition(": ")[2]
     ]
+
+
+def test_what_is_from_memory_says_so_as_data() -> None:
+    """`checked` is for people; what makes an entry's edges a guess is `guessed: true`."""
+    words = ("from memory", "unverified", "general knowledge", "ports from memory")
+    entries = load().components.values()
+    told = {one.name for one in entries if one.checked.startswith(words)}
+    assert told
+    assert told <= {one.name for one in entries if one.guessed}

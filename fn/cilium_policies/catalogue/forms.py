@@ -22,6 +22,7 @@ TOP = {
     "makes": "makes",
     "makesNoPods": "texts",
     "notes": "text",
+    "guessed": "flag",
     "checked": "text",
 }
 CHART = {

@@ -182,6 +182,11 @@ class Component:
         return text(self.data.get("notes"))
 
     @property
+    def guessed(self) -> bool:
+        """Whether nobody has looked: its edges are then no more than a guess."""
+        return flag(self.data.get("guessed"))
+
+    @property
     def checked(self) -> str:
         return text(self.data.get("checked"))
 

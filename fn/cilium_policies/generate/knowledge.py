@@ -192,7 +192,7 @@ class Knowledge:
         entry = self._catalogue.get(one.component) if one.component else None
         stated = entry is not None and _states(entry, direction)
         told = one.by_label and one.by_image and not self._unread(one)
-        sure = entry is not None and told and not is_from_memory(entry)
+        sure = entry is not None and told and not entry.guessed
         if (stated and sure) or (direction == INGRESS and self._has_no_door(one)):
             return
         edges = self._edges.get(key, [])
@@ -255,19 +255,11 @@ def _states(entry: Component, direction: str) -> bool:
     )
 
 
-def is_from_memory(entry: Component) -> bool:
-    """Whether an entry says of itself that nobody has looked: its edges are then no more than a guess."""
-    said = entry.checked
-    return said.startswith(("from memory", "unverified", "general knowledge", "ports from memory")) or (
-        said.startswith("image defaults") and "from memory" in said
-    )
-
-
 def _degree(
     one: Workload, entry: Component | None, direction: str, edges: list[Edge], *, stated: bool
 ) -> tuple[Degree, Why]:
     if entry is not None:
-        memory = is_from_memory(entry)
+        memory = entry.guessed
         if not stated and not edges and memory:
             return UNKNOWN, "entry-from-memory"
         if not one.by_label:
