@@ -12,7 +12,11 @@ from cilium_policies.document.finding import RefusedError, line_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support import deployment, namespace, service, stream
+
 from .test_bare import command
+
+EMPTY = namespace("quiet")
 
 CONFIG = """\
 # my cluster
@@ -110,9 +114,10 @@ def test_the_command_prints_the_line_and_the_way_back(tmp_path: Path) -> None:
     file = tmp_path / "c.yaml"
     file.write_text(CONFIG)
     file.chmod(0o640)
-    dry = command("rollout", "--config", "c.yaml", "--advance", "--dry-run", cwd=tmp_path)
+    (tmp_path / "in.yaml").write_text(EMPTY)
+    dry = command("rollout", "--config", "c.yaml", "--advance", "--dry-run", "in.yaml", cwd=tmp_path)
     assert (dry.returncode, file.read_text()) == (0, CONFIG)
-    done = command("rollout", "--config", "c.yaml", "--advance", cwd=tmp_path)
+    done = command("rollout", "--config", "c.yaml", "--advance", "in.yaml", cwd=tmp_path)
     assert done.returncode == 0
     assert done.stdout.decode() == "c.yaml:10\n-      phase: 1  # week two\n+      phase: 2  # week two\n"
     assert done.stderr.decode() == (
@@ -121,13 +126,14 @@ def test_the_command_prints_the_line_and_the_way_back(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o640
     back = command("rollout", "--config", "c.yaml", "--to", "1", cwd=tmp_path)
     assert (back.returncode, file.read_text()) == (0, CONFIG)
-    assert [path.name for path in tmp_path.iterdir()] == ["c.yaml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c.yaml", "in.yaml"]
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "real.yaml").write_text(CONFIG)
     (tmp_path / "c.yaml").symlink_to("real.yaml")
-    assert command("rollout", "--config", "c.yaml", "--advance", cwd=tmp_path).returncode == 0
+    (tmp_path / "in.yaml").write_text(EMPTY)
+    assert command("rollout", "--config", "c.yaml", "--advance", "in.yaml", cwd=tmp_path).returncode == 0
     assert (tmp_path / "c.yaml").is_symlink()
     assert "phase: 2" in (tmp_path / "real.yaml").read_text()
 
@@ -140,12 +146,51 @@ def test_without_config_it_is_a_wrong_command_line(tmp_path: Path) -> None:
 
 def test_a_plain_install_brings_all_that_an_edit_needs(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(CONFIG)
+    (tmp_path / "in.yaml").write_text(EMPTY)
     code = (
         "import sys; sys.modules['ruamel'] = sys.modules['ruamel.yaml'] = None\n"
         "from cilium_policies.cli import main\n"
-        "sys.argv[1:] = ['rollout', '--config', 'c.yaml', '--advance']\n"
+        "sys.argv[1:] = ['rollout', '--config', 'c.yaml', '--advance', 'in.yaml']\n"
         "sys.exit(main())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr
     assert "phase: 2" in (tmp_path / "c.yaml").read_text()
+
+
+DARK = (namespace("shop"), deployment("shop/dark"), service("shop/dark"))
+PHASES = (
+    "apiVersion: cilium-policies.fn/v1alpha1\nkind: CiliumPolicies\nspec:\n  rollout:\n    phases: [[shop]]\n"
+)
+
+
+def test_a_phase_that_would_deny_what_nobody_knows_waits_for_somebody_to_accept_it(tmp_path: Path) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text(PHASES)
+    (tmp_path / "in.yaml").write_bytes(stream(*DARK))
+    words = ("rollout", "--config", "c.yaml", "--advance")
+    assert command(*words, cwd=tmp_path).returncode == 2  # it looks at the manifests
+    refused = command(*words, "in.yaml", cwd=tmp_path)
+    assert (refused.returncode, file.read_text()) == (1, PHASES)
+    assert b"unknown: shop/dark egress" in refused.stderr
+    assert b"--accept-uncovered" in refused.stderr
+    assert command(*words, "--accept-uncovered", "in.yaml", cwd=tmp_path).returncode == 0
+    text = file.read_text()
+    assert "phase: 1" in text
+    assert "accepted: 1" in text
+    assert command("rollout", "--config", "c.yaml", "--to", "0", cwd=tmp_path).returncode == 0
+    again = command(*words, "in.yaml", cwd=tmp_path)  # it was accepted before
+    assert again.returncode == 0
+    assert b"unknown: shop/dark egress" in again.stderr
+
+
+def test_what_is_held_in_audit_or_closed_by_the_config_is_no_reason_to_wait(tmp_path: Path) -> None:
+    (tmp_path / "in.yaml").write_bytes(stream(*DARK))
+    closed = (
+        "  namespaces: {uncovered: audit}\n",
+        "  allow: [{from: none, to: {pod: shop/dark}}, {from: {pod: shop/dark}, to: none}]\n",
+    )
+    for number, more in enumerate(closed):
+        (tmp_path / f"{number}.yaml").write_text(PHASES + more)
+        done = command("rollout", "--config", f"{number}.yaml", "--advance", "in.yaml", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr

@@ -26,8 +26,9 @@ class Edit(NamedTuple):
     was: int
 
 
-def phase_edit(file: str, text: str, wanted: int | None) -> Edit:
-    """The edit that sets `spec.rollout.phase` (None: the next one). Raises RefusedError where there is none to set."""
+def phase_edit(file: str, text: str, wanted: int | None, *, accept: bool = False) -> Edit:
+    """The edit that sets `spec.rollout.phase` (None: the next one), and with `accept` writes that number below
+    `accepted` too. Raises RefusedError where there is none to set."""
     rollout = _rollout(file, text)
     phases = rollout.get("phases")
     last = len(phases.value.value) + 1 if phases and isinstance(phases.value, SequenceNode) else 0
@@ -38,10 +39,15 @@ def phase_edit(file: str, text: str, wanted: int | None) -> Edit:
         raise refused(
             f"{there} in {file}", f"phases go from 0 to {last}" if last else "write spec.rollout.phases"
         )
-    new, number, inserted = _replaced(text, rollout, phase)
-    if _number(_rollout(file, new)) != phase:  # nothing is saved that does not say what was meant
+    new, number, inserted = _replaced(text, rollout, "phase", phase)
+    if accept:
+        new, _, _ = _replaced(new, _rollout(file, new), "accepted", phase)
+    written = _rollout(file, new)
+    saved = _number(written) == phase and (not accept or _number(written, "accepted") == phase)
+    if not saved:  # nothing is written that does not say what was meant
         cure = f"set phase: {phase} by hand"
         raise refused("the file is written in a way that this edit would break", cure, file=file)
+    number = written["phase"].value.start_mark.line if "phase" in written else number
     olds, news = text.split("\n"), new.split("\n")
     old = "" if inserted else olds[number].rstrip("\r")
     return Edit(new, old, news[number].rstrip("\r"), number + 1, phase, was)
@@ -74,30 +80,30 @@ def _fields(node: Node | None) -> dict[str, _Field]:
     return {key.value: _Field(key, value) for key, value in node.value if isinstance(key, ScalarNode)}
 
 
-def _number(rollout: dict[str, _Field]) -> int:
-    value = rollout["phase"].value.value if "phase" in rollout else ""
+def _number(rollout: dict[str, _Field], key: str = "phase") -> int:
+    value = rollout[key].value.value if key in rollout else ""
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else 0
 
 
-def _replaced(text: str, rollout: dict[str, _Field], phase: int) -> tuple[str, int, bool]:
+def _replaced(text: str, rollout: dict[str, _Field], key: str, value: int) -> tuple[str, int, bool]:
     """The text with the number changed or added, the number (from 0) of the line, and whether it is a new one."""
-    if "phase" in rollout and rollout["phase"].value.value not in ("", "~", "null"):
-        start = rollout["phase"].value.start_mark.index
+    if key in rollout and rollout[key].value.value not in ("", "~", "null"):
+        start = rollout[key].value.start_mark.index
         found = _NUMBER.match(text, start)
         if not found:
-            raise refused("spec.rollout.phase is not written as a plain number", "write it as phase: 0")
-        new = text[: found.start(2)] + str(phase) + text[found.end(2) :]
+            raise refused(f"spec.rollout.{key} is not written as a plain number", f"write it as {key}: 0")
+        new = text[: found.start(2)] + str(value) + text[found.end(2) :]
         return new, text.count("\n", 0, start), False
-    if "phase" in rollout:
-        raise refused("spec.rollout.phase is empty", "write it as phase: 0")
+    if key in rollout:
+        raise refused(f"spec.rollout.{key} is empty", f"write it as {key}: 0")
     mark = rollout["phases"].key.start_mark
     line = text.rfind("\n", 0, mark.index) + 1
     number = text.count("\n", 0, mark.index)
     before = text[line : mark.index]
     if before.strip():  # {phases: …} on one line
-        return f"{text[: mark.index]}phase: {phase}, {text[mark.index :]}", number, False
+        return f"{text[: mark.index]}{key}: {value}, {text[mark.index :]}", number, False
     ending = "\r\n" if "\r\n" in text else "\n"
-    return f"{text[:line]}{before}phase: {phase}{ending}{text[line:]}", number, True
+    return f"{text[:line]}{before}{key}: {value}{ending}{text[line:]}", number, True
 
 
 def save(file: str, text: str) -> None:

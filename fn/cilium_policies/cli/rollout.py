@@ -23,6 +23,12 @@ from cilium_policies.questions.recording import opened
 @click.option(
     "--to", metavar="N", type=click.IntRange(0), help="Sets phase N in the file that --config names."
 )
+@click.option(
+    "--accept-uncovered",
+    "accept",
+    is_flag=True,
+    help="Enforces directions of which nothing is known, and writes rollout.accepted.",
+)
 @click.option("--dry-run", is_flag=True, help="Shows the line that --advance or --to would change.")
 @click.option("--if-clean", "dump", metavar="DUMP", type=click.File("rb"),
               help="Only where this recording (audit says of what) shows nothing that would be cut.")  # fmt: skip
@@ -34,6 +40,7 @@ def rollout_command(
     propose: bool,
     advance: bool,
     to: int | None,
+    accept: bool,
     dry_run: bool,
     dump: IO[bytes] | None,
     window: str,
@@ -42,12 +49,13 @@ def rollout_command(
     """Shows what each phase of spec.rollout enforces, what is uncovered in it, and which namespaces come late.
 
     --advance changes one number in your own config file, keeps its comments and layout, and prints the line and
-    the way back. With FILE or DIR it first looks for policies of break-glass in them, and goes no further while one
-    stands.
+    the way back. It needs the manifests, as FILE or DIR: it goes no further while a policy of break-glass stands in
+    them, nor where the phase would enforce a direction of which nothing is known (list --uncovered), unless told
+    --accept-uncovered. A step back with --to asks nothing.
 
     \b
     cilium-policies rollout --config cilium-policies.yaml rendered/
-    cilium-policies rollout --config cilium-policies.yaml --advance
+    cilium-policies rollout --config cilium-policies.yaml --advance rendered/
     cilium-policies rollout --config cilium-policies.yaml --advance --if-clean week.json --window 7d rendered/
 
     --if-clean goes on only when, for each namespace that would newly be enforced, DUMP spans the window without a
@@ -62,7 +70,12 @@ def rollout_command(
             _refuse_open(given)
         if dump is not None and not _is_clean(dump, to, window, given):
             return 1
-        return _set_phase(given["config"], to, dry_run)
+        text = _text_of(given["config"])
+        wanted = edit.phase_edit(given["config"], text, to)
+        if wanted.phase > wanted.was and not _is_known(wanted.phase, accept, given):
+            return 1
+        change = edit.phase_edit(given["config"], text, to, accept=accept and wanted.phase > wanted.was)
+        return _set_phase(given["config"], change, dry_run)
     if dump is not None:
         raise click.UsageError("--if-clean goes with --advance or --to")
     run = options.run_of(given)
@@ -110,6 +123,30 @@ def _is_clean(dump: IO[bytes], to: int | None, window: str, given: dict[str, Any
     return not found
 
 
+def _is_known(phase: int, accept: bool, given: dict[str, Any]) -> bool:
+    """Whether nothing unknown would be denied in the phases up to this one, or somebody has accepted that. What is
+    known in part is listed in any case."""
+    from cilium_policies.questions import ahead
+
+    if not given["files"]:
+        raise click.UsageError("going on needs the manifests: name them as FILE or DIR")
+    found = ahead.directions(options.run_of(given).made.plan, phase)
+    say(f"cilium-policies: known in part: {one}" for one in found.guessed)
+    if not found.unknown:
+        return True
+    say(f"cilium-policies: unknown: {one}" for one in found.unknown)
+    if accept or found.accepted:
+        return True
+    say(
+        [
+            f"cilium-policies: phase {phase} is not set: nothing is known of {len(found.unknown)} directions that it"
+            " would enforce; say what they need (list --uncovered), hold them (namespaces.uncovered: audit), or"
+            " --accept-uncovered"
+        ]
+    )
+    return False
+
+
 def _refuse_open(given: dict[str, Any]) -> None:
     """An emergency that is not over is no time to enforce more."""
     open_ends = list(still_open(options.run_of({**given, "allow_empty": True}).made.read.glass))
@@ -117,12 +154,14 @@ def _refuse_open(given: dict[str, Any]) -> None:
         raise RefusedError(open_ends[0])
 
 
-def _set_phase(file: str, wanted: int | None, dry_run: bool) -> int:
+def _text_of(file: str) -> str:
     try:
-        text = inputs.read_file(file).decode("utf-8")
+        return inputs.read_file(file).decode("utf-8")
     except UnicodeDecodeError:
         raise refused("not UTF-8", "save it as UTF-8", file=file) from None
-    change = edit.phase_edit(file, text, wanted)
+
+
+def _set_phase(file: str, change: edit.Edit, dry_run: bool) -> int:
     if not dry_run:
         edit.save(file, change.text)
     lines = [f"{file}:{change.line}"]

@@ -38,8 +38,11 @@ class Mode(NamedTuple):
 
 
 class Rollout(NamedTuple):
+    """`accepted`: unknown directions of phases up to this one were accepted by a person."""
+
     phases: tuple[tuple[str, ...], ...]
     phase: int = 0
+    accepted: int = 0
 
     def phase_of(self, namespace: str) -> int:
         """The number (from 1) of the first phase that matches; one after the last where none does."""

@@ -114,6 +114,10 @@ SCHEMA: dict[str, Any] = {
                                 },
                             },
                         },
+                        "accepted": {
+                            "type": "integer",
+                            "minimum": 0,
+                        },
                         "phase": {
                             "type": "integer",
                             "minimum": 0,

@@ -98,7 +98,7 @@ def _rollout(spec: Mapping | None) -> Rollout | None:
         raise MeaningError(
             ("rollout", "phase"), message, f"write 0 to {len(phases) + 1} (the last enforces all)"
         )
-    return Rollout(phases, phase)
+    return Rollout(phases, phase, int(spec.get("accepted") or 0))
 
 
 def _cluster(spec: Mapping) -> ClusterConfig:

@@ -67,7 +67,7 @@ def lines(plan: Plan, *, unknown_only: bool = False) -> list[str]:
     """Two blocks, each grouped by reason, and the config lines for all of them together."""
     found = listed(plan, unknown_only=unknown_only)
     if not found:
-        return ["every workload is covered"]
+        return ["no direction is unknown" if unknown_only else "every workload is covered"]
     said: list[str] = []
     for degree, head in _HEADS.items():
         part = [one for one in found if one.degree == degree]
