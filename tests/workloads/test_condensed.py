@@ -16,12 +16,12 @@ from cilium_policies.document.split import split
 from cilium_policies.generate.plan import plan
 from cilium_policies.generate.policies import Policies
 from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.kinds import READ_KINDS
 from cilium_policies.kube.objects import Object, Where
 from cilium_policies.kube.pods import WORKLOAD_KINDS
 from cilium_policies.kube.reading import objects as read_objects
 from cilium_policies.workloads import condensed, credentials, reduce
 from cilium_policies.workloads.gather import gather
-from cilium_policies.workloads.prune import READ_KINDS
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,8 +1,8 @@
 """Evidence: from the objects of a cluster to the edges that they imply, one module a kind.
 
-Every module has a function `edges(cluster, given) -> Iterator[Edge]`; to add one, write it and list it in
-`KINDS`. An edge's `origin` names its module to the reader. A module is imported when an object that it reads
-stands in the input: start-up is paid at each build, and few builds hold every kind of evidence.
+Every module has a function `edges(cluster, given) -> Iterator[Edge]`; to add one, write it and list it with what it
+reads in `kube.kinds.EVIDENCE`. An edge's `origin` names its module to the reader. A module is imported when an object
+that it reads stands in the input: start-up is paid at each build, and few builds hold every kind of evidence.
 """
 
 from __future__ import annotations
@@ -11,41 +11,18 @@ from collections.abc import Iterator
 from importlib import import_module
 
 from cilium_policies.evidence.edge import Edge
-from cilium_policies.evidence.given import NOTHING_GIVEN, ROUTE_KINDS, Given
+from cilium_policies.evidence.given import NOTHING_GIVEN, Given
+from cilium_policies.kube.kinds import EVIDENCE
 from cilium_policies.workloads.cluster import Cluster
-
-# module → the kinds of objects that wake it; none: it reads workloads and Services
-KINDS: dict[str, tuple[str, ...]] = {
-    "services": (),
-    "listeners": ("Gateway",),
-    "routes": ROUTE_KINDS,
-    "ingresses": ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "VirtualService"),
-    "load_balancers": ("TargetGroupBinding",),
-    "routed": ("",),  # the kinds that the catalogue's entries name under `routes`
-    "monitors": (),
-    "scrape_targets": ("Probe", "VMProbe", "ScrapeConfig", "VMScrapeConfig", "VMStaticScrape"),
-    "webhooks": (
-        "ValidatingWebhookConfiguration",
-        "MutatingWebhookConfiguration",
-        "CustomResourceDefinition",
-        "APIService",
-    ),
-    "api_access": (),
-    "cloud_identity": (),
-    "configuration": (),
-    "extensions": ("Gateway", *ROUTE_KINDS),
-    "peers": (),
-    "network_policies": ("NetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"),
-    "inferred": (),
-}
 
 
 def edges(cluster: Cluster, given: Given = NOTHING_GIVEN) -> Iterator[Edge]:
-    """Every edge that the cluster's objects give evidence of, in the order of `KINDS`; the same edge may come
-    from several objects. Probes are among them only with `spec.cluster.probes: rules`."""
+    """Every edge that the cluster's objects give evidence of, in the order of `kinds.EVIDENCE`; the same edge
+    may come from several objects. Probes are among them only with `spec.cluster.probes: rules`."""
     if not cluster.workloads:
         return
-    for name, kinds in KINDS.items():
+    for name, reads in EVIDENCE.items():
+        kinds = reads.wakes
         if name == "routed":
             kinds = tuple(given.routed) or kinds
         if not kinds or cluster.inventory.of(*kinds):

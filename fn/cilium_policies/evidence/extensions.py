@@ -9,11 +9,12 @@ from cilium_policies.evidence.destinations import Destinations
 from cilium_policies.evidence.edge import Edge, Evidence
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.gateways import Gateways
-from cilium_policies.evidence.given import ROUTE_KINDS, Given
+from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.routes import backend, parent_gateways
 from cilium_policies.kube.gateway_api import GATEWAY_API, targets_of
 from cilium_policies.kube.gateway_api import settings as proxy_settings
+from cilium_policies.kube.kinds import ROUTE_KINDS
 from cilium_policies.kube.objects import Mapping, Object, at, integer, mapping, mappings, text
 from cilium_policies.kube.selectors import selects
 from cilium_policies.lean import Any

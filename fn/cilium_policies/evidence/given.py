@@ -8,8 +8,6 @@ from cilium_policies.kube.objects import Mapping, Object
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.model import Workload
 
-ROUTE_KINDS = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")  # of the Gateway API
-
 
 class Given(NamedTuple):
     """Facts from outside the input; everything empty means: the objects alone decide.

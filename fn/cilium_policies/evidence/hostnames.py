@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from cilium_policies.evidence.edge import Peer
 from cilium_policies.evidence.ends import behind, ends
 from cilium_policies.evidence.gateways import INGRESS, Gateways
-from cilium_policies.evidence.given import ROUTE_KINDS, Given
+from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.ingresses import ingress_backends, ingress_route_backends
 from cilium_policies.evidence.listeners import pod_port
 from cilium_policies.evidence.routes import parent_gateways, route_backends
 from cilium_policies.kube.gateway_api import GATEWAY_API, SHIFT
+from cilium_policies.kube.kinds import ROUTE_KINDS
 from cilium_policies.kube.objects import Object, at, mappings, sequence, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
 from cilium_policies.evidence.ends import behind
 from cilium_policies.evidence.gateways import Gateways
-from cilium_policies.evidence.given import ROUTE_KINDS, Given, Note
+from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.gateway_api import GATEWAY_API
+from cilium_policies.kube.kinds import ROUTE_KINDS
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.kube.selectors import selects

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge
-from cilium_policies.evidence.given import ROUTE_KINDS, Given, Note
+from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.words import evidence_words
 from cilium_policies.generate.knowledge import BOTH, GUESSED, UNKNOWN, Uncovered
+from cilium_policies.kube.kinds import ROUTE_KINDS
 from cilium_policies.workloads.cluster import Cluster
 
 _INGRESSES = ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP")

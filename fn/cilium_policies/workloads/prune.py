@@ -15,31 +15,13 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import group_kind
 from cilium_policies.document.finding import Refused
 from cilium_policies.document.parse import load
+from cilium_policies.kube.kinds import READ_KINDS
 from cilium_policies.kube.objects import Mapping, Object, at, decoded, mapping, mappings, strings, text
 from cilium_policies.kube.pods import WORKLOAD_KINDS
 from cilium_policies.workloads import reduce
 from cilium_policies.workloads.credentials import addresses
 from cilium_policies.workloads.owned import controller, ended
 
-# Kinds that evidence and the finding of workloads read; tests hold this list against the code.
-READ_KINDS = frozenset(
-    """
-    Namespace Service Endpoints EndpointSlice ConfigMap Secret ExternalSecret ServiceAccount
-    Role ClusterRole RoleBinding ClusterRoleBinding
-    HelmRelease HelmChart HelmChartConfig OCIRepository HelmRepository Application ApplicationSet
-    HelmChartInflationGenerator Kustomization
-    Gateway GatewayClass ListenerSet XListenerSet HTTPRoute GRPCRoute TLSRoute TCPRoute UDPRoute ReferenceGrant
-    EnvoyProxy ClientTrafficPolicy BackendTrafficPolicy SecurityPolicy EnvoyExtensionPolicy EnvoyPatchPolicy
-    Backend BackendTLSPolicy HTTPRouteFilter
-    Ingress IngressClass IngressRoute IngressRouteTCP IngressRouteUDP TraefikService Middleware VirtualService
-    TargetGroupBinding
-    ServiceMonitor PodMonitor Probe ScrapeConfig VMServiceScrape VMPodScrape VMNodeScrape VMStaticScrape VMProbe
-    VMScrapeConfig
-    ValidatingWebhookConfiguration MutatingWebhookConfiguration APIService CustomResourceDefinition
-    CiliumLocalRedirectPolicy HorizontalPodAutoscaler ScaledObject
-    NetworkPolicy CiliumNetworkPolicy CiliumClusterwideNetworkPolicy CiliumCIDRGroup Node
-    """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
-)
 _RELEASE_FIELDS = (
     "chart", "chartRef", "postRenderers", "releaseName", "targetNamespace", "values", "valuesFrom", "version", "repo",
     "valuesContent", "set",
