@@ -111,7 +111,7 @@
     if (picture) {
       const hits = new Set();
       for (const box of picture.boxes) {
-        const hit = fits(textOf(box) + " " + box.dataset.group.toLowerCase() + (section === map ? " " + members(box.dataset.group) : ""));
+        const hit = words.length === 0 || fits(textOf(box) + " " + box.dataset.group.toLowerCase() + (section === map ? " " + members(box.dataset.group) : ""));
         box.classList.toggle("dim", !hit);
         if (hit) hits.add(box.dataset.group);
       }
@@ -123,7 +123,7 @@
     const rows = all("tbody tr,details", section);
     let found = 0;
     for (const row of rows) {
-      const hide = !fits(textOf(row));
+      const hide = words.length > 0 && !fits(textOf(row));
       if (row.hidden !== hide) row.hidden = hide;
       if (!hide) found += 1;
     }
