@@ -1,0 +1,116 @@
+"""The Applications of a repository: those in its files, and those that values of the chart argocd-apps hold."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from cilium_policies.builds import texts, tool
+from cilium_policies.builds.applicationset import IN_CLUSTER
+from cilium_policies.builds.kustomization import Fields
+from cilium_policies.builds.kustomization import read as read_fields
+from cilium_policies.builds.repository import ARGO, Found, Repository
+from cilium_policies.document.finding import RefusedError, line_of
+from cilium_policies.kube.not_built import NOT_BUILT
+
+HOME = "argocd"
+_CHART = "argocd-apps"  # the chart whose values are Applications
+
+
+class App:
+    """One Application, or an ApplicationSet that could not be read. `body` has the types that Go reads."""
+
+    __slots__ = ("body", "docs", "failure", "notes")
+
+    def __init__(self, body: Fields) -> None:
+        self.body = body
+        self.docs: list[bytes] = []
+        self.notes: list[str] = []
+        self.failure = ""
+
+    def fail(self, error: RefusedError | tool.ToolError) -> None:
+        """Notes why nothing was built; the Application itself stays, marked."""
+        self.failure = line_of(error.finding) if isinstance(error, RefusedError) else str(error)
+        metadata = self.body.get("metadata") or {}
+        marks = {**(metadata.get("annotations") or {}), NOT_BUILT: self.failure}
+        self.docs = [texts.written({**self.body, "metadata": {**metadata, "annotations": marks}})]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        metadata = self.body.get("metadata") or {}
+        return (str(metadata.get("namespace") or HOME), str(metadata.get("name") or ""))
+
+    @property
+    def name(self) -> str:
+        return f"{self.body.get('kind')} {'/'.join(self.key)}"
+
+    @property
+    def spec(self) -> Fields:
+        return self.body.get("spec") or {}
+
+    @property
+    def destination(self) -> Fields:
+        return self.spec.get("destination") or {}
+
+    @property
+    def cluster(self) -> str:
+        """Where it is applied: `in-cluster`, or a name or address of another cluster."""
+        found = str(self.destination.get("name") or self.destination.get("server") or IN_CLUSTER)
+        return "in-cluster" if found in (IN_CLUSTER, "in-cluster") else found
+
+    @property
+    def sources(self) -> list[Fields]:
+        one = self.spec.get("source")
+        many = self.spec.get("sources")
+        return [it for it in ([one] if isinstance(one, dict) else many or []) if isinstance(it, dict)]
+
+
+def all_sources(body: Fields) -> list[Fields]:
+    spec = body.get("spec") or {}
+    template = (spec.get("template") or {}).get("spec") or {}
+    return [*App(body).sources, *App({"spec": template}).sources]
+
+
+def written(repository: Repository) -> Iterator[tuple[Fields, str]]:
+    """The Applications that stand in files, and those in values of the chart argocd-apps."""
+    for found in (*repository.kinds("Application", ARGO), *repository.kinds("ApplicationSet", ARGO)):
+        if found.one.name:
+            yield _retyped(found, repository), found.path
+    for folder in sorted(repository.charts):
+        yield from ((body, f"{folder}/values.yaml") for body in _of_chart(repository, folder))
+
+
+def has_applications(repository: Repository) -> bool:
+    """Whether files, or the values of a chart, hold Applications."""
+    return any(True for _ in written(repository))
+
+
+def _retyped(found: Found, repository: Repository) -> Fields:
+    """The object as its file has it, with types: in the repository's index scalars are text."""
+    with open(repository.place(found.path), "rb") as file:
+        for document in texts.documents(file.read(), found.path):
+            body = texts.typed(document)
+            if (body.get("metadata") or {}).get("name") == found.one.name and body.get(
+                "kind"
+            ) == found.one.kind:
+                return body
+    return dict(found.one.body)
+
+
+def _of_chart(repository: Repository, folder: str) -> Iterator[Fields]:
+    place = repository.place(folder)
+    try:
+        chart = read_fields(os.path.join(place, "Chart.yaml"))
+        values = os.path.join(place, "values.yaml")
+        given = read_fields(values) if os.path.isfile(values) else {}
+    except RefusedError:
+        return
+    for one in chart.get("dependencies") or []:
+        if isinstance(one, dict) and one.get("name") == _CHART:
+            inside = given.get(str(one.get("alias") or _CHART)) or {}
+            for field, kind in (("applications", "Application"), ("applicationsets", "ApplicationSet")):
+                for name, spec in (inside.get(field) or {}).items():
+                    namespace = spec.get("namespace") or HOME
+                    metadata = {"name": name, "namespace": namespace}
+                    rest = {key: value for key, value in spec.items() if key != "namespace"}
+                    yield {"apiVersion": f"{ARGO}/v1alpha1", "kind": kind, "metadata": metadata, "spec": rest}
