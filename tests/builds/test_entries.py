@@ -9,7 +9,7 @@ from cilium_policies.builds.entries import chosen, entries
 from cilium_policies.builds.repository import Repository, address, clean
 from cilium_policies.document.finding import RefusedError
 
-from tests.builds import home, ks, laid, namespace, two_clusters
+from tests.builds import home, ks, kustomization, laid, namespace, two_clusters
 
 
 def names(root: Path) -> list[str]:
@@ -108,3 +108,15 @@ def test_paths_are_cleaned(path: str, made: str) -> None:
 def test_applications_that_lie_below_their_own_path_start_nothing(tmp_path: Path) -> None:
     files = home() | {"kubernetes/apps/media/web/ks.yaml": ks("web", "./kubernetes/apps/media/web")}
     assert names(laid(tmp_path, files)) == ["kubernetes/flux/cluster"]
+
+
+def test_what_a_base_beside_the_path_holds_starts_nothing(tmp_path: Path) -> None:
+    """Tenants: each cluster's folder builds on a base that holds the tenant's own Kustomization."""
+    files = {
+        "tenants/base/sync.yaml": ks("team", "./team"),
+        "tenants/base/kustomization.yaml": kustomization("sync.yaml"),
+    }
+    for cluster in ("a", "b"):
+        files[f"clusters/{cluster}/tenants.yaml"] = ks("tenants", f"./tenants/{cluster}")
+        files[f"tenants/{cluster}/kustomization.yaml"] = kustomization("../base")
+    assert names(laid(tmp_path, files)) == ["clusters/a", "clusters/b"]

@@ -42,6 +42,7 @@ def test_documents_are_cut_at_separators_only() -> None:
 def test_other_layouts_get_their_labels_too() -> None:
     for text in (
         b"kind: X\nmetadata: {name: a, labels: {old: '1'}}\n",
+        b"{kind: X, metadata: {name: a, labels: {old: '1'}}}\n",
         b"kind: X\nmetadata:\n  labels: {old: '1'}\n  name: a\n",
         b"kind: X\nmetadata:\n    labels:\n        old: '1'\n    name: a\n",
     ):

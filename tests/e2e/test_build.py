@@ -329,19 +329,42 @@ def test_written_policies_reconcile_where_a_parent_moves_its_kustomizations(tmp_
     assert again.returncode == 0, again.stderr
 
 
-def test_resource_sets_are_left_as_they_are_and_said(tmp_path):
-    made = """\
+def resource_set(resources, more=""):
+    return f"""\
         apiVersion: fluxcd.controlplane.io/v1
         kind: ResourceSet
-        metadata: {name: tenants, namespace: flux-system}
+        metadata: {{name: tenants, namespace: flux-system}}
         spec:
-          inputs: [{tenant: a}]
-          resources: [{apiVersion: v1, kind: Namespace, metadata: {name: "<< inputs.tenant >>"}}]
+          inputs: [{{tenant: a, replicas: 2}}, {{tenant: b, replicas: 3}}]
+          {more}
+          resources: {resources}
         """
+
+
+def test_resource_sets_become_what_they_make(tmp_path):
+    made = resource_set(
+        '[{apiVersion: v1, kind: Namespace, metadata: {name: "<< inputs.tenant >>"}}, '
+        "{apiVersion: v1, kind: Namespace, metadata: {name: shared}}]",
+        "resourcesTemplate: '{apiVersion: v1, kind: ConfigMap, metadata: {name: x, namespace: << inputs.tenant >>}, "
+        "data: {n: << inputs.replicas | quote >>}}'",
+    )
+    docs = built(laid(tmp_path, home() | {"kubernetes/flux/meta/set.yaml": made}))
+    found = [
+        doc for doc in docs if "resourceset.fluxcd.controlplane.io/name" in doc["metadata"].get("labels", {})
+    ]
+    wanted = ["ConfigMap a/x", "ConfigMap b/x", "Namespace /a", "Namespace /b", "Namespace /shared"]
+    assert sorted(map(name, found)) == wanted
+    assert one(docs, "ConfigMap b/x")["data"] == {"n": "3"}
+
+
+def test_resource_sets_that_are_not_known_here_are_said(tmp_path):
+    made = resource_set(
+        '[{apiVersion: v1, kind: Namespace, metadata: {name: "<< slugify inputs.tenant >>"}}]'
+    )
     done = run(["cilium-policies", "build", laid(tmp_path, home() | {"kubernetes/flux/meta/set.yaml": made})])
     assert done.returncode == 0
-    said = "ResourceSet flux-system/tenants: what it makes is not built: flux-operator build rset -f FILE"
-    assert f"cilium-policies: {said}" in done.stderr.splitlines()
+    said = "what it makes is not known here: the expression << slugify inputs.tenant >> (flux-operator build rset)"
+    assert f"cilium-policies: ResourceSet flux-system/tenants: {said}" in done.stderr.splitlines()
 
 
 def test_this_program_in_a_kustomization_is_left_out_of_the_build(tmp_path):

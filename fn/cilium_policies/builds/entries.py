@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from cilium_policies.builds import kustomization
 from cilium_policies.builds.flux import Unit
+from cilium_policies.builds.reach import covered
 from cilium_policies.builds.repository import FLUX, Found, Repository, clean, path_of, within
 from cilium_policies.builds.sources import Reference, reference_of
 from cilium_policies.document.finding import refused
@@ -69,12 +70,16 @@ def _bootstrapped(found: list[Found]) -> list[str]:
 
 def _roots(found: list[Found], repository: Repository) -> list[Found]:
     """Kustomizations that none of the others builds. One that builds others comes before stray ones."""
-    paths = [(one, clean(path_of(one))) for one in found]
+    covers = [
+        (one, covered(repository, path)) for one in found if (path := clean(path_of(one))) and "$" not in path
+    ]
     roots = [
         one
         for one in found
-        if not any(other is not one and path and within(one.folder, path) for other, path in paths)
-    ]
+        if not any(
+            other is not one and any(within(one.folder, it) for it in folders) for other, folders in covers
+        )
+    ] or found
     parents = [
         one
         for one in roots

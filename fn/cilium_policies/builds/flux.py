@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from cilium_policies.builds import kustomization, texts, tool, variables
+from cilium_policies.builds import kustomization, resourceset, texts, tool, variables
 from cilium_policies.builds.envsubst import SubstitutionError, substitute
 from cilium_policies.builds.repository import FLUX, Repository
 from cilium_policies.builds.sources import ElsewhereError, Reference, Sources
@@ -27,8 +27,10 @@ class Unit:
     """One Flux Kustomization. `docs` is what it applies; `failure` says why there is none, `elsewhere` that its
     files are not in this repository, `remote` that it applies to another cluster."""
 
-    __slots__ = ("docs", "elsewhere", "encrypted", "failure", "missing", "one", "path", "printed", "remote", "strict",
-                 "text", "unset")  # fmt: skip
+    __slots__ = (
+        "docs", "elsewhere", "encrypted", "failure", "missing", "one", "path", "printed", "remote", "sets", "strict",
+        "text", "unset",
+    )  # fmt: skip
 
     def __init__(self, one: Object, text_: bytes, *, strict: bool = True) -> None:
         self.one = one
@@ -40,6 +42,7 @@ class Unit:
         self.unset: set[str] = set()
         self.encrypted: set[str] = set()
         self.missing: list[str] = []
+        self.sets: list[str] = []
         self.failure = self.elsewhere = ""
         self.remote = bool(mapping(one.spec.get("kubeConfig")))
 
@@ -152,11 +155,28 @@ class Flux:
             unit.failure, unit.docs = str(bad), []
         except RefusedError as refused:
             unit.failure, unit.docs = f"after substitution: {line_of(refused.finding)}", []
+        unit.docs += self._of_sets(unit)
         unit.printed = []
         made = _objects(unit.docs, unit.name)
         self._pool.add(made)
         self._sources.add(made)
         return [child for one in unit.docs if FLUX.encode() in one for child in self._children(one, unit)]
+
+    def _of_sets(self, unit: Unit) -> list[bytes]:
+        """What the ResourceSets among the documents make, where that is known here."""
+        found = []
+        for document in unit.docs:
+            if resourceset.MARK in document:
+                try:
+                    made = resourceset.made(document)
+                    found += [texts.with_metadata(one, "labels", _owner(unit)) for one in made]
+                except (resourceset.UnknownError, RefusedError) as error:
+                    why = line_of(error.finding) if isinstance(error, RefusedError) else str(error)
+                    name = texts.objects(document, unit.name)[0]
+                    unit.sets.append(
+                        f"{name}: what it makes is not known here: {why} (flux-operator build rset)"
+                    )
+        return found
 
     def _applied(self, unit: Unit, one: bytes, known: variables.Variables) -> bytes:
         if (
@@ -173,8 +193,7 @@ class Flux:
                 parse.load(one, file=unit.name)
         for field in ("labels", "annotations"):
             one = texts.with_metadata(one, field, strings(at(unit.one.spec, "commonMetadata", field)))
-        owner = {f"{FLUX}/name": unit.one.name, f"{FLUX}/namespace": unit.one.namespace}
-        return texts.with_metadata(one, "labels", owner)
+        return texts.with_metadata(one, "labels", _owner(unit))
 
     def _children(self, document: bytes, parent: Unit) -> list[Unit]:
         found = []
@@ -186,6 +205,10 @@ class Flux:
                     self.units[unit.key] = unit
                     found.append(unit)
         return found
+
+
+def _owner(unit: Unit) -> dict[str, str]:
+    return {f"{FLUX}/name": unit.one.name, f"{FLUX}/namespace": unit.one.namespace}
 
 
 def _objects(documents: list[bytes], name: str) -> list[Object]:

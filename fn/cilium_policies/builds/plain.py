@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable
 
 from cilium_policies.builds import kustomization, texts, tool
-from cilium_policies.builds.inflation import Inflation, folders_of
+from cilium_policies.builds.inflation import Inflation
+from cilium_policies.builds.reach import reach
 from cilium_policies.builds.repository import Repository, within
 from cilium_policies.document.finding import RefusedError, line_of, refused
 
@@ -36,11 +37,11 @@ def roots(repository: Repository) -> list[Plain]:
     if repository.asked in repository.kustomizations:
         return [Plain(repository.asked)]
     below = [folder for folder in repository.kustomizations if within(folder, repository.asked)]
-    reach = {folder: _reach(repository, folder) for folder in below if not _is_component(repository, folder)}
+    reached = {folder: reach(repository, folder) for folder in below if not _is_component(repository, folder)}
     found = [
-        one for one in reach if not any(one in others for other, others in reach.items() if other != one)
+        one for one in reached if not any(one in others for other, others in reached.items() if other != one)
     ]
-    shared = [one for one in found if any(reach[one] & reach[other] for other in found if other != one)]
+    shared = [one for one in found if any(reached[one] & reached[other] for other in found if other != one)]
     if shared:
         raise refused(f"{len(found)} kustomizations here, and {len(shared)} of them build on the same ones",
                       _choices(repository, shared))  # fmt: skip
@@ -60,26 +61,6 @@ def _is_component(repository: Repository, folder: str) -> bool:
         )
     except RefusedError:
         return False
-
-
-def _reach(repository: Repository, folder: str) -> set[str]:
-    """The folders that a kustomization builds on, however deep; components are shared by nature."""
-    found: set[str] = set()
-    waiting = [folder]
-    while waiting:
-        one = waiting.pop()
-        if one not in repository.kustomizations:
-            continue
-        try:
-            fields = kustomization.read(repository.place(repository.kustomizations[one]))
-        except RefusedError:
-            continue
-        for place in folders_of({**fields, "components": []}, repository.place(one)):
-            path = os.path.relpath(place, repository.root).replace(os.sep, "/")
-            if path not in found:
-                found.add(path)
-                waiting.append(path)
-    return found
 
 
 def build(found: list[Plain], repository: Repository, command: str, scratch: str, told: Told) -> None:

@@ -140,8 +140,5 @@ def _notes(units: list[Unit]) -> list[str]:
         if unit.encrypted:
             names = ", ".join(sorted(unit.encrypted))
             said.append(f"{unit.name}: SOPS encrypts what {names} is set to: left as written")
-        for text in unit.docs:
-            if b"\nkind: ResourceSet\n" in text:
-                made = texts.objects(text, unit.name)[0]
-                said.append(f"{made}: what it makes is not built: flux-operator build rset -f FILE")
+        said += unit.sets
     return said

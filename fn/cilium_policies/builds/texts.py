@@ -44,7 +44,7 @@ def with_metadata(text: bytes, field: str, entries: Mapping[str, str]) -> bytes:
         return text
     head = _METADATA.search(text)
     if head is None:
-        return _rewritten(text, field, entries) if re.search(rb"(?m)^[\"']?metadata", text) else text
+        return _rewritten(text, field, entries) if b"metadata" in text else text
     body = _BLOCK.match(text, head.end())
     block = body.group() if body else b""
     lines = "".join(f"    {key}: {scalar(value)}\n" for key, value in entries.items()).encode()
