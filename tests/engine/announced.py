@@ -34,6 +34,11 @@ class Announced(NamedTuple):
             for space, one in self.objects
         )
 
+    def tells_of(self, source: str) -> bool:
+        """Whether the object in which a flow is written down has a line of its own: a monitor, a route."""
+        words = source.replace(",", " ").replace(";", " ").split()
+        return any(f"{space}/{name}" in words for space, name in self.objects)
+
 
 _WIDE = ("default-deny", "allow-dns", "allow-kube-apiserver", "allow-dns-server")
 NOTHING = Announced(frozenset(), frozenset())
@@ -75,5 +80,7 @@ def cuts(misses: Iterable[Miss], known: Announced) -> Cuts:
         if miss.row.expect != "allow":
             continue
         said = [known.names(miss.row.query[end], direction, by) for end, direction, by in miss.denied]
+        if known.tells_of(miss.row.source) and not any(said):
+            said[0] = True
         found["silent" if not any(said) else "announced" if all(said) else "half"].append(miss)
     return Cuts(*(tuple(found[name]) for name in Cuts._fields))

@@ -151,10 +151,25 @@ class Destinations:
             reason = Reason("calls-gateway", (named.namespace, named.name))
             yield from ((peer, (port,), reason) for peer, port in proxies)
             return
+        fitting = self._fitting(named, address.port)
+        if fitting is not None:
+            yield pods(fitting), (Port(address.port, address.protocol),), what
+            return
         yield Peer("namespace", namespace=named.namespace), (Port(address.port, address.protocol),), what
         if address.port < 1024 and self._hostnames.is_gateway(named.namespace, named.name):
             for peer in proxies_by_label(self._cluster, named.namespace, named.name):
                 yield peer, (Port(address.port + SHIFT, address.protocol),), what
+
+    def _fitting(self, named: Named, port: int) -> Workload | None:
+        """The one workload of a namespace that listens on this port, or of several the one that is called so."""
+        shown = [
+            one
+            for one in self._cluster.in_namespace(named.namespace)
+            if not one.host_network and any(declared.number == port for declared in one.ports)
+        ]
+        called = [one for one in shown if f"{named.name}-".startswith(f"{one.name}-")]
+        found = called or shown
+        return found[0] if len(found) == 1 else None
 
     def _node(self, workload: Workload, address: Address) -> Iterator[Destination]:
         """The own node's address: a NodePort or hostPort there is translated to its pods, the rest is the host."""

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
         "makes-pods",
         "unknown-kind",
         "creates-pods",
+        "service-unseen",
+        "leads-nowhere",
         "proxy-elsewhere",
     ]
 
@@ -61,6 +63,8 @@ _SENTENCES: dict[Why, str] = {
     "makes-pods": "pods may come of it that no manifest shows ({})",
     "unknown-kind": "nobody here knows the kind {}, nor whether pods come of it",
     "creates-pods": "{} may create pods that no manifest shows",
+    "service-unseen": "{} calls a Service of this name, and the input shows no pod behind it",
+    "leads-nowhere": "the input shows nothing that it leads to, so nobody is let in",
     "proxy-elsewhere": "{}",
 }
 DIRECTIONS = (INGRESS, EGRESS)

@@ -24,7 +24,7 @@ from cilium_policies.generate.outside import denied
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.taken import Taken
 from cilium_policies.generate.ties import Ties
-from cilium_policies.generate.unseen import unseen, unseen_proxies
+from cilium_policies.generate.unseen import leads_nowhere, unseen, unseen_proxies
 from cilium_policies.generate.warnings import warnings
 from cilium_policies.kube.objects import Object
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
@@ -91,6 +91,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
         *of_subjects,
         *knowledge.creators(subjects),
         *unseen_proxies(cluster, hints),
+        *leads_nowhere(cluster, found, chosen),
     ]
     held = Held(chosen, cluster, config, left)
     modes = held.modes

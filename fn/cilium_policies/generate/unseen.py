@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
+from cilium_policies.config.model import INGRESS
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.given import Given, Note
@@ -45,6 +46,45 @@ def unseen_proxies(cluster: Cluster, given: Given) -> Iterator[Uncovered]:
             yield Uncovered(
                 degree, "proxy-elsewhere", BOTH, one.namespace, one.name, None, one, (note.what,), cure
             )
+
+
+_LEADING = (
+    *ROUTE_KINDS,
+    *_INGRESSES,
+    "ServiceMonitor",
+    "PodMonitor",
+    "VMServiceScrape",
+    "VMPodScrape",
+)
+
+
+def leads_nowhere(cluster: Cluster, edges: Iterable[Edge], closed: Collection[str]) -> Iterator[Uncovered]:
+    """What is named in a namespace that this input closes, and that the input does not show: the pods behind a Service
+    that an address names, and whatever a route or a monitor leads to."""
+    used: set[int] = set()
+    told: dict[tuple[str, str], Uncovered] = {}
+    for edge in edges:
+        used.add(id(edge.evidence.subject))
+        target, client = edge.target, edge.source.workload
+        if edge.reason.kind != "calls-unseen-service" or target.kind != "namespace" or client is None:
+            continue
+        if client.own and target.namespace in closed:
+            name = edge.reason.parts[-1]
+            cure = (
+                f"{{from: {{pod: {client.namespace}/{client.name}}}, to: {{pod: {target.namespace}/{name}}}}}"
+            )
+            parts = (f"{client.namespace}/{client.name}",)
+            told.setdefault(
+                (target.namespace, name),
+                Uncovered(UNKNOWN, "service-unseen", INGRESS, target.namespace, name, parts=parts, cure=cure),
+            )
+    yield from told.values()
+    for one in cluster.inventory.of(*_LEADING):
+        if id(one) not in used and not one.where.elsewhere and one.namespace in closed:
+            yield Uncovered(GUESSED, "leads-nowhere", BOTH, one.namespace, one.name, None, one, (), _SHOW)
+
+
+_SHOW = "show what it leads to, or give the inventory of the whole tree (--inventory)"
 
 
 def _notes(cluster: Cluster, given: Given) -> Iterator[Note]:
