@@ -8,9 +8,14 @@ import pytest
 from cilium_policies.checks.situation import Known, Situation, with_generated
 from cilium_policies.cli.options import Run, run_on
 from cilium_policies.document.finding import ERROR, RefusedError
+from cilium_policies.evaluate.portset import NOTHING, PortSet, union
 from cilium_policies.function import Options
 from cilium_policies.questions import diff, explain, lint
 from cilium_policies.questions import list as listing
+from cilium_policies.questions.decided import OPEN, decided
+from cilium_policies.questions.expected import read
+from cilium_policies.questions.judged import Judge
+from cilium_policies.questions.recorded import recorded
 
 from tests.engine.corpus import Case, Row, cases
 
@@ -40,6 +45,25 @@ def test_list_diff_and_lint_answer(made: list[tuple[Case, Run]]) -> None:
         assert {one.change for one in opened} == {diff.ALLOWED}, case.name
         found = lint.lint(run.sources, plan, [], policies)
         assert [row for row in found if row.severity == ERROR or not row.line] == [], case.name
+
+
+def test_the_report_has_lists_connections_and_a_record_holds(made: list[tuple[Case, Run]]) -> None:
+    for case, run in made:
+        plan, policies = run.made.plan, run.made.policies.policies
+        enforced = with_generated(plan.cluster, policies, enforced=True)
+        shown: dict[tuple[str, str], PortSet] = {}
+        for row in decided(plan, enforced):
+            assert row.rules or row.kind == OPEN, (case.name, row)
+            assert row.reasons, (case.name, row)
+            ends = row.connection[:2]
+            shown[ends] = union(shown.get(ends, NOTHING), row.connection.open)
+        listed: dict[tuple[str, str], PortSet] = {}
+        for one in listing.connections(enforced):
+            listed[one[:2]] = union(listed.get(one[:2], NOTHING), one.open)
+        assert shown == listed, case.name
+        judge = Judge(enforced, plan.config)
+        tests = read("record.yaml", recorded(enforced).encode())
+        assert [one.text for one in tests if not judge.judge(one).passed] == [], case.name
 
 
 def test_explain_says_what_the_corpus_expects(made: list[tuple[Case, Run]]) -> None:

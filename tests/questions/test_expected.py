@@ -100,6 +100,13 @@ def test_what_a_policy_of_the_users_opens_counts() -> None:
     assert judged("world -> data/db:5432 allow", data=data) == [()]
 
 
+def test_nodes_on_any_port() -> None:
+    rule = "{endpointSelector: {matchLabels: {app: db}}, ingress: [{fromEntities: [host, kube-apiserver]}]}"
+    data = INPUT + policy(rule, "o", "data").encode()
+    assert judged("host -> data/db allow", "kube-apiserver -> data/db allow", data=data) == [(), ()]
+    assert judged("remote-node -> data/db deny", data=data) == [()]
+
+
 def test_a_verdict_that_cannot_be_known_fails() -> None:
     rule = (
         "{toFQDNs: [{matchName: a.example.org}]},"

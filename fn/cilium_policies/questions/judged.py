@@ -215,7 +215,8 @@ class Judge:
                 self._end(end) for end, one in self._situation.workloads.items() if held <= one.labels.items()
             )
         elif peer.kind == "entity" and peer.name not in (WORLD, "all", "cluster"):
-            yield from (End(one) for one in entity(peer.name, options))
+            known = [one for one in self._found.nodes if one.name == peer.name]
+            yield from (End(one) for one in known or entity(peer.name, options))
         elif peer.kind == "cidr":
             yield self._range(peer)
         elif peer.kind == "fqdn":
