@@ -69,7 +69,7 @@ class Connections:
         if other in self.reach.index:
             return side.closed, self.reach.allowing(end, other, ingress=ingress)
         name = str(other)
-        return side.closed, [one for one in side.allow if name in map(_named, self._outside_words(one))]
+        return side.closed, [one for one in side.allow if name in map(self._named, self._outside_words(one))]
 
     def into(self, target: Endpoint) -> dict[PortSet, list[Endpoint]]:
         """Who may open what to one end; nodes among themselves are left out."""
@@ -87,7 +87,10 @@ class Connections:
 
     def outside(self) -> list[Pair]:
         """What the pods may open to the outside, and the outside to them; the two ranges of the internet are one."""
-        pairs = (one._replace(source=_named(one.source), target=_named(one.target)) for one in self._beyond())
+        pairs = (
+            one._replace(source=self._named(one.source), target=self._named(one.target))
+            for one in self._beyond()
+        )
         return list(dict.fromkeys(pairs))
 
     def _beyond(self) -> Iterator[Pair]:
@@ -122,12 +125,16 @@ class Connections:
                 found.append(words)
         return list(dict.fromkeys(found))
 
+    def _named(self, words: str) -> str:
+        """`internet` for a party that is all of it."""
+        party = self.parties.get(words)
+        return INTERNET if party is not None and _is_internet(party) else words
 
-def _named(words: str) -> str:
-    """`internet` for everything outside that is not private, in either address family."""
-    if words.startswith("0.0.0.0/0 except ") and "10.0.0.0/8" in words and "192.168.0.0/16" in words:
-        return INTERNET
-    return INTERNET if words.startswith("::/0 except ") and "fc00::/7" in words else words
+
+def _is_internet(party: Party) -> bool:
+    """Everything outside that is not private, in either address family."""
+    private = {"0.0.0.0/0": ("10.0.0.0/8", "192.168.0.0/16"), "::/0": ("fc00::/7",)}.get(party.name, ())
+    return party.kind == "cidr" and bool(private) and set(private) <= set(party.excepts)
 
 
 def opened(entry: Entry, end: Endpoint, ingress: bool) -> PortSet:
