@@ -11,9 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from bench import builds, container, kustomize, page, profile
+from bench import builds, commands, container, kustomize, page, profile
 from bench.measure import Run, interleaved, run
 
+REPORTED = 8_000  # items, among them a thousand workloads
+REPORT, TREE = "report of 1,000 workloads", "build of 150 Kustomizations"
 ROUNDS = {100: 31, 1_000: 11, 10_000: 5, 50_000: 1}
 OURS, GO, PYYAML = "cilium-policies", "Go peer", "PyYAML peer"
 GO_GIB = {50_000: 11}  # what the Go peer needs; less available means a machine that swaps
@@ -33,6 +35,7 @@ class Results(NamedTuple):
     container: dict[str, Run]
     builds: dict[int, dict[str, Run]]
     packages: dict[str, float]
+    commands: dict[str, dict[str, Run]]
 
 
 def main() -> None:
@@ -43,12 +46,12 @@ def main() -> None:
     sizes: dict[int, dict[str, Run]] = {}
     for size in options.sizes:
         source = made("resource_list", size)
-        commands = {OURS: ours}
+        compared = {OURS: ours}
         if available_gib() >= GO_GIB.get(size, 0):
-            commands[GO] = go
+            compared[GO] = go
         if size <= options.pyyaml:
-            commands[PYYAML] = pyyaml
-        calls = {name: partial(run, command, str(source)) for name, command in commands.items()}
+            compared[PYYAML] = pyyaml
+        calls = {name: partial(run, command, str(source)) for name, command in compared.items()}
         sizes[size] = interleaved(calls, options.rounds or ROUNDS.get(size, 3))
         show(f"{size} items", sizes[size])
     start = start_up(ours)
@@ -57,7 +60,12 @@ def main() -> None:
     show("in a container", inside)
     whole = whole_builds(options.builds, options.rounds, {"cat": ["cat"], GO: go, PYYAML: pyyaml, OURS: ours})
     packages = profile.packages(made("resource_list", 10_000))
-    options.page.write_text(text(Results(sizes, start, inside, whole, packages)))
+    asked_at = {REPORT: commands.report(made("stream", REPORTED), options.rounds)}
+    if binary := builds.kustomize():
+        asked_at[TREE] = commands.build(binary, options.rounds)
+    for title, runs in asked_at.items():
+        show(title, runs)
+    options.page.write_text(text(Results(sizes, start, inside, whole, packages, asked_at)))
     print(f"bench: wrote {options.page}")
 
 
@@ -119,14 +127,14 @@ def text(found: Results) -> str:
     parts = [
         page.HEAD.format(size=bytes_each / 1000, interpreter=interpreter, machine=machine),
         page.targets(asked(found, bytes_each)),
+        *([page.table("Whole `kustomize build`", by_size(found.builds), "cat")] if found.builds else []),
         page.NOTES,
+        page.table("Commands", found.commands, commands.TOOL),
         page.table("The function alone", by_size(found.sizes), GO),
         page.table("Start-up with an empty list", {"": found.start}, "import yaml"),
     ]
     if found.container:
         parts.append(page.table("In a container, an empty list", {"": found.container}, container.EMPTY))
-    if found.builds:
-        parts.append(page.table("Whole `kustomize build`", by_size(found.builds), "cat"))
     parts.append(page.shares("Where the time goes at 10,000 items (cProfile, by package)", found.packages))
     return "\n".join(parts)
 
@@ -164,6 +172,14 @@ def asked(found: Results, bytes_each: float) -> list[tuple[str, float, float]]:
         kept = runs[f"{OURS}, ids kept"]
         rows.append(("build of 1,000 items: CPU of `cat`'s", 1, runs[OURS].cpu / runs["cat"].cpu))
         rows.append(("build of 1,000 items: CPU with ids kept", 0.85, runs[OURS].cpu / kept.cpu))
+    if REPORT in found.commands:
+        (runs,) = found.commands[REPORT].values()
+        rows.append((f"{REPORT}: seconds", 1.5, runs.wall))
+    if TREE in found.commands:
+        runs = found.commands[TREE]
+        rows.append(
+            (f"{TREE}: seconds of the tool's", 1.1, runs[commands.BUILD].wall / runs[commands.TOOL].wall)
+        )
     return rows
 
 

@@ -1,0 +1,83 @@
+"""What people wait for at a command line: `report` of a large cluster, `build` of a tree of Kustomizations."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from bench.measure import Run, interleaved, run
+
+KUSTOMIZATIONS = 150
+TOOL = "kustomize build, each"
+BUILD = "cilium-policies build"
+FLUX = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {{name: {name}, namespace: flux-system}}
+spec:
+  interval: 1h
+  path: ./{path}
+  prune: true
+  targetNamespace: {name}
+  sourceRef: {{kind: GitRepository, name: flux-system, namespace: flux-system}}
+"""
+APP = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}}}
+spec:
+  selector: {{matchLabels: {{app: {name}}}}}
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec: {{containers: [{{name: c, image: 'registry.example/{name}:1', ports: [{{containerPort: 8080}}]}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: {name}}}
+spec: {{selector: {{app: {name}}}, ports: [{{port: 80, targetPort: 8080}}]}}
+"""
+
+
+def report(manifests: Path, rounds: int) -> dict[str, Run]:
+    """The HTML page of planned policies, by the installed command."""
+    program = str(Path(sys.executable).with_name("cilium-policies"))
+    command = [program, "report", "--policies", "planned", str(manifests)]
+    return interleaved({"cilium-policies report": partial(run, command, os.devnull)}, rounds or 5)
+
+
+def build(kustomize: str, rounds: int) -> dict[str, Run]:
+    """A repository of Flux Kustomizations, against the tool alone with as many processes at a time."""
+    with tempfile.TemporaryDirectory() as place:
+        return _build(Path(place), kustomize, rounds)
+
+
+def _build(tree: Path, kustomize: str, rounds: int) -> dict[str, Run]:
+    repository(tree)
+    program = str(Path(sys.executable).with_name("cilium-policies"))
+    script = f"find {tree}/apps -mindepth 1 -type d | xargs -P {os.cpu_count() or 1} -n 1 {kustomize} build"
+    path = f"{Path(kustomize).parent}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path}
+    calls = {
+        TOOL: partial(run, ["sh", "-c", script], os.devnull, environment),
+        BUILD: partial(run, [program, "build", str(tree)], os.devnull, environment),
+    }
+    return interleaved(calls, rounds or 5)
+
+
+def repository(tree: Path) -> None:
+    """Writes the tree."""
+    cluster = tree / "clusters" / "home"
+    (cluster / "flux-system").mkdir(parents=True)
+    (cluster / "flux-system" / "gotk-sync.yaml").write_text(
+        FLUX.format(name="flux-system", path="clusters/home")
+    )
+    for number in range(KUSTOMIZATIONS):
+        name = f"app{number}"
+        folder = tree / "apps" / name
+        folder.mkdir(parents=True)
+        (folder / "app.yaml").write_text(APP.format(name=name))
+        (folder / "kustomization.yaml").write_text("resources: [app.yaml]\n")
+        (cluster / f"{name}.yaml").write_text(FLUX.format(name=name, path=f"apps/{name}"))
