@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from cilium_policies.checks.fault import Fault, Linted
 from cilium_policies.cilium.model import Fqdn
 from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.layer7 import dns_names, uses_dns
 from cilium_policies.evaluate.names import matches_name
+from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import mappings, sequence, text
 
 _CURE = 'allow DNS with rules: {dns: [{matchPattern: "*"}]} to kube-dns on port 53, in any policy of the pod'
@@ -49,7 +51,7 @@ def _asks(entries: list[Entry], name: Fqdn) -> bool:
 def in_cluster(one: Linted) -> Iterator[Fault]:
     """A name of the cluster itself: its address is a pod's, which name rules never match."""
     domain = one.situation.cluster.settings.domain
-    served = dict(_served(one))
+    served = _served(one.situation.cluster.inventory)
     for part in one.parts():
         for number, name in enumerate(part.rule.fqdns or ()):
             plain = (name.name or name.pattern).lower().rstrip(".")
@@ -69,16 +71,17 @@ def in_cluster(one: Linted) -> Iterator[Fault]:
                 )
 
 
-def _served(one: Linted) -> Iterator[tuple[str, str]]:
-    """Host names that routes and ingresses of the input answer for, with their object."""
-    inventory = one.situation.cluster.inventory
+@lru_cache(maxsize=2)
+def _served(inventory: Inventory) -> dict[str, str]:
+    """Host names that routes and ingresses of the input answer for, with their object: asked of each policy."""
+    found: dict[str, str] = {}
     for route in inventory.of("HTTPRoute", "GRPCRoute", "TLSRoute"):
-        for host in sequence(route.spec.get("hostnames")):
-            yield text(host).lower(), str(route)
+        found |= {text(host).lower(): str(route) for host in sequence(route.spec.get("hostnames"))}
     for ingress in inventory.of("Ingress"):
         for rule in mappings(ingress.spec.get("rules")):
             if text(rule.get("host")):
-                yield text(rule.get("host")).lower(), str(ingress)
+                found[text(rule.get("host")).lower()] = str(ingress)
+    return found
 
 
 def _words(name: Fqdn) -> str:

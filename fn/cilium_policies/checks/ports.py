@@ -56,10 +56,12 @@ def _behind(one: Linted, pod: Workload, span: Span) -> Service | None:
     """The Service that forwards this port to another one of the pod; None where the pod has the port itself."""
     if not pod.rendered or any(port.number <= span.low <= max(port.end, port.number) for port in pod.ports):
         return None
-    for service in one.situation.cluster.services:
-        if service.namespace != pod.namespace or not service.selector:
-            continue
-        if service.selector.items() <= pod.labels.items() and _target(one, service, pod, span):
+    for service in one.situation.cluster.services_in(pod.namespace):
+        if (
+            service.selector
+            and service.selector.items() <= pod.labels.items()
+            and _target(one, service, pod, span)
+        ):
             return service
     return None
 
