@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
+from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.generate.ties import Ties, Withheld
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         "values-elsewhere",
         "api-only",
         "own-edges",
+        "server-port",
         "makes-pods",
         "unknown-kind",
         "creates-pods",
@@ -60,6 +62,7 @@ _SENTENCES: dict[Why, str] = {
     "values-elsewhere": "its values stand in part in {}, which is not read",
     "api-only": "it calls the Kubernetes API; whether anything else, the manifests do not tell",
     "own-edges": "what the manifests name is allowed; whether there is more, they do not tell",
+    "server-port": "it listens on a database's or a broker's port alone, and such servers seldom call anybody",
     "makes-pods": "pods may come of it that no manifest shows ({})",
     "unknown-kind": "nobody here knows the kind {}, nor whether pods come of it",
     "creates-pods": "{} may create pods that no manifest shows",
@@ -274,6 +277,8 @@ def _degree(
     if not edges:
         if not one.rendered:
             return UNKNOWN, "not-rendered"
+        if direction == EGRESS and one.ports and all(port.number in SERVERS for port in one.ports):
+            return GUESSED, "server-port"
         return UNKNOWN, "no-callee" if direction == EGRESS else "no-caller"
     api = all(edge.target.kind == "entity" and edge.target.name == "kube-apiserver" for edge in edges)
     return (GUESSED, "api-only") if direction == EGRESS and api else (GUESSED, "own-edges")
