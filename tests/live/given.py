@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from tests.engine.corpus import Case, cases, cluster_text, rows
-from tests.engine.product import Product, Variant, variants
+from tests.engine.product import Product, variants
 from tests.engine.substitute import substitute
 from tests.live.kube import POLICY_KINDS
 from tests.tools import EXAMPLES, ROOT
@@ -64,7 +64,9 @@ def given(case: Case, product: Product | None = None, settings: Sequence[str] = 
     cluster = cluster_text(case)
     own = list(policies(cluster))
     found: dict[str, list[Body]] = {"none": [], "own": own}
-    variant = Variant("") if case.kind != "app" else next(one for one in variants(case, False))
+    variant = variants(case, separate=False)[
+        -1
+    ]  # with its config, or the inventory of its tree, where it has one
     for mode in ("audit", "enforce"):
         made = list(policies(maker.policies(case, mode, variant)))
         names = {key(one) for one in made}
