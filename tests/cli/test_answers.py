@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from ..questions import hubble
 from ..support import deployment, namespace, service, stream
 from .within import within
 
@@ -27,6 +28,7 @@ INPUT = stream(
     service("from/db", port=5432, target="5432"),
     OPEN,
 )
+DB = ["k8s:io.kubernetes.pod.namespace=from", "k8s:app=db"]
 ANSWERS = {
     ("list",): "ConnectionList",
     ("list", "--by", "namespace"): "NamespaceConnectionList",
@@ -58,7 +60,7 @@ def test_each_answer_is_of_its_kind_and_holds_to_the_schema(words: tuple[str, ..
 
 
 def test_every_kind_of_the_schema_is_asked_for() -> None:
-    apart = {"ChangeList", "TestResultList", "ForeignList"}
+    apart = {"ChangeList", "TestResultList", "ForeignList", "CutList", "UnusedRuleList"}
     assert set(SCHEMA["properties"]["kind"]["enum"]) == {*ANSWERS.values(), *apart}
 
 
@@ -93,6 +95,19 @@ def test_changes_say_what_stands_on_one_side_alone(tmp_path: Path) -> None:
     body = answered("diff", str(tmp_path / "old.yaml"), str(tmp_path / "new.yaml"))
     assert body["metadata"]["added"] == ["from/new"]
     assert len(body["metadata"]["inputs"]) == 2
+
+
+@pytest.mark.parametrize(("more", "kind"), [((), "CutList"), (("--unused",), "UnusedRuleList")])
+def test_what_a_recording_shows(tmp_path: Path, more: tuple[str, ...], kind: str) -> None:
+    (tmp_path / "in.yaml").write_bytes(INPUT)
+    flow = hubble.line(hubble.pod("other", "scan", []), hubble.pod("from", "db", DB), 5432, by=[])
+    body = answered("audit", *more, str(tmp_path / "in.yaml"), stdin=flow)
+    assert body["kind"] == kind
+    assert body["items"]
+    assert body["metadata"]["recording"]["connections"] == 1
+    assert body["metadata"]["recording"]["unheard"] == [
+        "no verdict of the egress of from: nothing is known of it"
+    ]
 
 
 def test_results_of_tests(tmp_path: Path) -> None:

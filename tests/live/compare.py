@@ -166,7 +166,7 @@ def audited(recording: Path) -> set[tuple[str, str, str, str]]:
                           env=environment(), capture_output=True, text=True, check=False)  # fmt: skip
     if done.returncode != 0:
         raise RuntimeError(f"cilium-policies audit: {done.stderr.strip()}")
-    rows = json.loads(done.stdout)
+    rows = json.loads(done.stdout)["items"]
     return {(row["direction"], row["from"], row["to"], row["port"]) for row in rows}
 
 

@@ -304,7 +304,7 @@ def test_the_command_on_a_pipe(tmp_path: object, shop: Situation) -> None:
     )
     done = command("audit", "-o", "json", "in.yaml", stdin=stdin, cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert [(row["from"], row["result"]) for row in json.loads(done.stdout)] == [("data/db", CUT)]
+    assert [(row["from"], row["result"]) for row in json.loads(done.stdout)["items"]] == [("data/db", CUT)]
     assert done.stderr.decode() == (
         "cilium-policies: 2 connections in 2 groups, from 2 lines\n"
         "cilium-policies: no verdict of the egress of data, shop: nothing is known of it\n"

@@ -16,7 +16,6 @@ from cilium_policies.cli.progress import Progress
 from cilium_policies.cli.streams import put, say
 from cilium_policies.config.model import Mode
 from cilium_policies.document.finding import refused
-from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import Policies
 from cilium_policies.questions.audit import Audit
 from cilium_policies.questions.flows import UNTYPED
@@ -59,35 +58,42 @@ def audit_command(form: str, flows: IO[bytes], unused: bool, rules: bool, **give
         raise click.UsageError("stdin holds the flows: name the manifests as FILE or DIR")
     if unused and not given["files"]:
         raise click.UsageError("--unused needs the manifests: name them as FILE or DIR")
-    if flows.name == "<stdin>" and sys.stdin.isatty():
+    if getattr(flows, "name", "") == "<stdin>" and sys.stdin.isatty():
         raise click.UsageError("no flows: pipe hubble observe -o json in, or name a file with --flows")
-    audit, policies, plan = enforced_audit(given)
+    run = options.run_of(given) if given["files"] else None
+    audit, policies = enforced_audit(run)
     recording = opened(flows)
     if recording.metrics is not None:
-        return _counted(recording.metrics, audit, unused, form)
+        return _counted(recording.metrics, audit, unused, form, run)
     read_all(audit, recording.lines)
     _refuse_what_cannot_tell(audit, planned=bool(given["files"]))
-    options.show([audit.unused(policies) if unused else audit.cut()], form)
-    say(f"cilium-policies: {line}" for line in _told(audit, bool(policies)))
-    say(f"cilium-policies: {line}" for line in _unheard(audit, plan))
+    unheard = _unheard(audit, run)
+    read = {"connections": audit.seen, "again": audit.again, "lines": audit.lines, "skipped": dict(audit.skipped),
+            "odd": audit.odd, "lost": audit.lost, "unheard": unheard}  # fmt: skip
+    table, kind = (audit.unused(policies), "UnusedRuleList") if unused else (audit.cut(), "CutList")
+    options.show([table], form, kind, [run] if run else [], recording=read)
+    say(f"cilium-policies: {line}" for line in (*_told(audit, bool(policies)), *unheard))
     return 0
 
 
-def _unheard(audit: Audit, plan: Plan | None) -> Iterator[str]:
+def _unheard(audit: Audit, run: options.Run | None) -> list[str]:
     """Where nothing was seen, "nothing would be cut" means nothing."""
     from cilium_policies.questions import clean
 
-    found = clean.unheard(plan, clean.of_flows(audit).verdicts) if plan else []
+    found = clean.unheard(run.made.plan, clean.of_flows(audit).verdicts) if run else []
+    lines = []
     for direction in ("ingress", "egress"):
         names = [name for name, one in found if one == direction]
         if names:
-            yield f"no verdict of the {direction} of {', '.join(names)}: nothing is known of it"
+            lines.append(f"no verdict of the {direction} of {', '.join(names)}: nothing is known of it")
+    return lines
 
 
-def _counted(metrics: Metrics, audit: Audit, unused: bool, form: str) -> int:
+def _counted(metrics: Metrics, audit: Audit, unused: bool, form: str, run: options.Run | None) -> int:
     if unused:
         raise refused("counters do not say which rule was used", "give it flows", file="flows")
-    options.show([metrics.cut(audit.world)], form)
+    read = {"connections": sum(row.verdicts for row in metrics.rows), "lost": metrics.lost}
+    options.show([metrics.cut(audit.world)], form, "CutList", [run] if run else [], recording=read)
     say(f"cilium-policies: {line}" for line in _told_by_counters(metrics, audit.world is not None))
     return 0
 
@@ -110,12 +116,10 @@ def read_all(audit: Audit, lines: Iterable[bytes]) -> None:
         )
 
 
-def enforced_audit(given: dict[str, Any]) -> tuple[Audit, list[Policy], Plan | None]:
+def enforced_audit(run: options.Run | None) -> tuple[Audit, list[Policy]]:
     """The audit of the plan in enforce mode, whatever mode it is in; namespaces that are off stay off."""
-    if not given["files"]:
-        return Audit(None), [], None
-    run = options.run_of(given)
-    options.say_of_config(run)
+    if run is None:
+        return Audit(None), []
     plan = run.made.plan
     hard = {name: Mode("off" if mode.ingress == "off" else "enforce", "off" if mode.egress == "off" else "enforce")
             for name, mode in plan.modes.items()}  # fmt: skip
@@ -123,7 +127,7 @@ def enforced_audit(given: dict[str, Any]) -> tuple[Audit, list[Policy], Plan | N
     situation = with_generated(plan.cluster, policies, enforced=True)
     open_ends = ((one.place, way) for one in plan.uncovered for way in one.directions)
     names = {end.name: end.named_ports for end, one in situation.workloads.items() if one.rendered}
-    return Audit(situation.world, open_ends, names), policies, plan
+    return Audit(situation.world, open_ends, names), policies
 
 
 def _until_stopped(flows: Iterable[bytes]) -> Iterator[bytes]:

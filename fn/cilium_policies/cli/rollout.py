@@ -99,8 +99,9 @@ def _is_clean(dump: IO[bytes], to: int | None, window: str, given: dict[str, Any
         seconds = clean.window_of(window)
     except ValueError as error:
         raise click.UsageError(f"--window: {error}") from None
-    audit, _, plan = enforced_audit(given)
-    assert plan is not None
+    run = options.run_of(given)
+    audit, _ = enforced_audit(run)
+    plan = run.made.plan
     assert audit.world is not None
     rollout = plan.config.rollout
     if rollout is None:
