@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 
-from tests.engine.product import Product
 from tests.live.ask import Answer, Check, Live
 from tests.live.given import bodies, given, key, policies, shop
 from tests.live.running import Running
@@ -30,7 +29,8 @@ def ask(live: Live) -> Answer:
         target = live.out / "dump.yaml"
         target.write_text(_kubectl(), encoding="utf-8")
         again = given(shop())
-        made = {key(one): one for one in policies(Product()._run(["--only-policies", str(target)]))}
+        text = _said("cilium-policies", "--only-policies", str(target))
+        made = {key(one): one for one in policies(text)}
         for body in again.policies["audit"]:
             if body["metadata"]["namespace"] in ("shop", "reloader"):
                 again_made = made.get(key(body), {})
@@ -43,10 +43,11 @@ def ask(live: Live) -> Answer:
 
 
 def _kubectl() -> str:
-    done = subprocess.run(
-        ["kubectl", "--kubeconfig=/run/kube/config", "get", _KINDS, "-A", "-o", "yaml"],
-        env=environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    return _said("kubectl", "--kubeconfig=/run/kube/config", "get", _KINDS, "-A", "-o", "yaml")
+
+
+def _said(*command: str) -> str:
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise RuntimeError(f"kubectl: {done.stderr.strip()[-300:]}")
+        raise RuntimeError(f"{command[0]}: {done.stderr.strip()[-300:]}")
     return done.stdout
