@@ -103,6 +103,9 @@ FAULTS = {
         + ", toPorts: [{ports: [{port: '53'}]}]}, {toFQDNs: [{matchName: api.example.org}]}]"
     ),
     "name-of-cluster": tool("egress: [{" + ASKS + "}, {toFQDNs: [{matchName: db.shop.svc.cluster.local}]}]"),
+    "name-with-autopath": tool("egress: [{" + ASKS + "}, {toFQDNs: [{matchName: api.example.org}]}]")
+    + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: coredns, namespace: kube-system}\n"
+    'data: {Corefile: ".:53 {\\n  autopath @kubernetes\\n  kubernetes cluster.local\\n}"}\n',
     "useless-rule": tool("ingress: [{fromEntities: [cluster]}, {fromEntities: [host]}]"),
     "open-beside-tight": tool("ingress: [{fromEntities: [host]}]")
     + policy("{podSelector: {}, ingress: [{}]}", "open", "ops", "NetworkPolicy"),
@@ -138,6 +141,33 @@ def test_finds_the_fault_and_nothing_else(check: str) -> None:
 def test_every_check_has_its_fault_and_its_line_in_the_reference() -> None:
     assert set(FAULTS) | {"unread", "break-glass"} == set(CHECKS)
     assert all(str(row[1]).endswith(".") for row in reference().rows)
+
+
+def test_a_need_that_a_rule_names_by_address_is_told_the_cause() -> None:
+    web = (
+        "{podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], "
+        "egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: 5432}]}]}"
+    )
+    found = [
+        row for row in rows(SHOP + DNS + policy(web, kind="NetworkPolicy")) if row.check == "needed-flow-cut"
+    ]
+    named = [row for row in found if "shop/db" in row.message]
+    assert named
+    assert all("never match nodes, pods or the API server on Cilium" in row.message for row in named)
+    assert {row.cure for row in named} == {
+        "name the pods: toEndpoints, or a podSelector with a namespaceSelector"
+    }
+
+
+def test_a_dns_rule_for_the_whole_namespace_counts_for_pods_that_are_not_shown() -> None:
+    names = policy(
+        "{endpointSelector: {matchLabels: {app: unseen}}, egress: [{toFQDNs: [{matchName: api.example.org}]}]}",
+        "names",
+        "elsewhere",
+    )
+    dns = policy("{endpointSelector: {}, egress: [{" + ASKS + "}]}", "dns", "elsewhere")
+    assert "name-without-dns" in {row.check for row in rows(SHOP + DNS + names)}
+    assert "name-without-dns" not in {row.check for row in rows(SHOP + DNS + names + dns)}
 
 
 SOUND = [

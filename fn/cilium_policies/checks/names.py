@@ -11,7 +11,7 @@ from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.layer7 import dns_names, uses_dns
 from cilium_policies.evaluate.names import matches_name
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import mappings, sequence, text
+from cilium_policies.kube.objects import Object, mapping, mappings, sequence, text
 
 _CURE = 'allow DNS with rules: {dns: [{matchPattern: "*"}]} to kube-dns on port 53, in any policy of the pod'
 
@@ -28,11 +28,17 @@ def no_dns_rule(one: Linted) -> Iterator[Fault]:
 
 
 def _learned(one: Linted, entry: Entry, name: Fqdn) -> bool:
-    """Whether every pod that the rule is for may look the name up; where none is shown, the own policy counts."""
+    """Whether every pod that the rule is for may look the name up; where none is shown, the rules count that are for
+    all of them, whatever policy they stand in."""
     world = one.situation.world
     groups = [world.sides(end)[0].allow for end in one.selected(entry)]
+    wanted = set(entry.subject)
     groups = groups or [
-        [other for other in one.entries if other.subject == entry.subject and not other.ingress]
+        [
+            other
+            for other in world.entries
+            if not (other.ingress or other.deny) and set(other.subject) <= wanted
+        ]
     ]
     return all(_asks(entries, name) for entries in groups)
 
@@ -69,6 +75,34 @@ def in_cluster(one: Linted) -> Iterator[Fault]:
                     f"{plain} has no domain: the resolver asks for other names first",
                     "write it in full",
                 )
+
+
+def autopath(one: Linted) -> Iterator[Fault]:
+    """A name beside CoreDNS's autopath, which answers another question than the one that the rule lets the pod ask."""
+    if not any(part.rule.fqdns for part in one.parts()):
+        return
+    served = _autopath_of(one.situation.cluster.inventory)
+    if served is None:
+        return
+    for part in one.parts():
+        if part.rule.fqdns and not part.deny:
+            yield Fault(
+                f"{part.path}.toFQDNs",
+                f"{served} has the plugin autopath: it answers the first name of the search path, which no rule names",
+                "take autopath out of the Corefile, or allow addresses",
+            )
+
+
+@lru_cache(maxsize=2)
+def _autopath_of(inventory: Inventory) -> Object | None:
+    """The ConfigMap of CoreDNS that has the plugin; by its name, as reading every ConfigMap would take long."""
+    named = (one for one in inventory.of("ConfigMap") if "coredns" in one.name)
+    return next((one for one in named if _has_autopath(one)), None)
+
+
+def _has_autopath(one: Object) -> bool:
+    corefile = text(mapping(one.body.get("data")).get("Corefile"))
+    return any(line.split()[:1] == ["autopath"] for line in corefile.splitlines())
 
 
 @lru_cache(maxsize=2)

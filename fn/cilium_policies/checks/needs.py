@@ -27,11 +27,28 @@ def cut(one: Linted) -> Iterator[Fault]:
         denied = flow.decision.reason == DENY_RULE
         path = ref.path if denied else ref.path.rpartition("[")[0]
         message = f"cuts {flow.source} => {flow.target} {flow.port}, which {flow.why}"
-        yield Fault(
-            path,
-            message,
-            "leave it out of the deny rule" if denied else f"add an {flow.direction} rule for it",
-        )
+        by_address = not denied and _by_address(one, flow)
+        if by_address:
+            message += (
+                "; its rules by address (ipBlock, CIDR) never match nodes, pods or the API server on Cilium"
+            )
+        cure = "leave it out of the deny rule" if denied else f"add an {flow.direction} rule for it"
+        yield Fault(path, message, by_address or cure)
+
+
+def _by_address(one: Linted, flow: Flow) -> str:
+    """The cure where the policy names an end of the cluster by an address, as it would for another network plugin."""
+    ingress = flow.direction == "ingress"
+    far = flow.source if ingress else flow.target
+    if far.outside or not any(
+        part.rule.cidrs for part in one.parts() if part.ingress == ingress and not part.deny
+    ):
+        return ""
+    side = "from" if ingress else "to"
+    if far.managed:
+        return f"name the pods: {side}Endpoints, or a podSelector with a namespaceSelector"
+    entity = far.name if far.name in ("kube-apiserver", "host", "remote-node") else "remote-node"
+    return f"write a CiliumNetworkPolicy with {side}Entities: [{entity}]: a NetworkPolicy cannot name it on Cilium"
 
 
 def _narrowest(refs: Sequence[RuleRef], situation: Situation) -> RuleRef | None:
