@@ -30,7 +30,12 @@ NOUNS = frozenset(
 # Where a product's name is right, and why. "*": any name in that file.
 REASONS: dict[tuple[str, str], str] = {
     ("catalogue/ports.py", "*"): "the table of well-known ports: data in Python's form, read at every build",
-    ("catalogue/conditions.py", "ntfy"): "a word of `mentions: chat`: whose addresses count as one",
+    ("catalogue/conditions.py", "*"): "words of `mentions:`: whose addresses count as chat or sign-in",
+    ("cilium/size.py", "etcd"): "whose limit an object's size is held against",
+    ("kube/labels.py", "etcd"): "a prefix in Cilium's label filter",
+    ("evaluate/labels.py", "etcd"): "a prefix in Cilium's label filter",
+    ("evidence/trust.py", "mysql"): "a command that is given an address to call",
+    ("builds/flux.py", "flux-operator"): "Flux is a protocol here",
     ("catalogue/distributions.py", "node-local-dns"): "a field of the format for distributions",
     ("config/model.py", "node-local-dns"): "a field of the config",
     ("config/schema_data.py", "*"): "the config's schema with its descriptions, made from the definition",
@@ -69,10 +74,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("document/split.py", "blocky"): "a function's name: in blocks",
     ("workloads/distribution.py", "*"): "what `flux bootstrap` applies: Flux is a protocol here",
     ("questions/rollout.py", "*"): "Flux pulls the way back: its controllers come last",
-    (
-        "workloads/releases/implied.py",
-        "*",
-    ): "objects that three charts write: not yet data of the catalogue",
+    ("workloads/releases/implied.py", "*"): "the Service by which one stack scrapes the cluster's DNS",
     (
         "workloads/releases/shown.py",
         "coredns",

@@ -9,6 +9,7 @@ from cilium_policies.catalogue.load import load
 from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.model import Service, Workload
 from cilium_policies.workloads.releases import charts
+from cilium_policies.workloads.releases.implied import implied
 
 from tests.workloads.inputs import release
 
@@ -241,3 +242,32 @@ def test_a_route_leads_to_the_pods_of_a_component_that_have_a_service():
 @pytest.mark.parametrize(("chart", "workloads"), [("widget-crds", 0), ("widget-crd", 0), ("crds-widget", 1)])
 def test_a_chart_of_definitions_has_no_pods(chart: str, workloads: int):
     assert len(run("{}", chart=chart)[0]) == workloads
+
+
+OWN = {
+    "component": "ledger",
+    "match": [{"app": "ledger"}],
+    "madeBy": [
+        {"kind": "Ledger", "group": "example.org", "labels": {"app": "{name}"}, "workload": "ledger-{name}"}
+    ],
+    "creates": [
+        {
+            "chart": "books",
+            "group": "example.org",
+            "version": "v1",
+            "kind": "Ledger",
+            "enabled": "ledger.enabled",
+            "default": "false",
+            "spec": "ledger.spec",
+            "object": "{fullname}-main",
+        }
+    ],
+}
+
+
+def test_a_users_own_definition_says_what_a_chart_writes():
+    """As the catalogue says it of kube-prometheus-stack: the object, by its switch, with the spec of the values."""
+    catalogue = load(define=[OWN])
+    (made,) = implied(release("ledger: {enabled: true, spec: {pages: 7}}", chart="books"), catalogue)
+    assert (made.kind, made.name, made.spec) == ("Ledger", "demo-books-main", {"pages": "7"})
+    assert implied(release("ledger: {spec: {pages: 7}}", chart="books"), catalogue) == []

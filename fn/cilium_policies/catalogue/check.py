@@ -9,6 +9,8 @@ from cilium_policies.catalogue.conditions import MENTIONS
 from cilium_policies.catalogue.forms import (
     CHART,
     CONDITION,
+    CREATED_SERVICE,
+    CREATION,
     EDGE,
     HOSTS,
     MAKER,
@@ -16,6 +18,7 @@ from cilium_policies.catalogue.forms import (
     PORT_FIELD,
     PREFIXES,
     PURPOSES,
+    RENAMED,
     ROLES,
     ROUTE,
     SERVICE,
@@ -88,6 +91,7 @@ _LISTS = {
     "labels": "strings",
     "charts": "chart",
     "makers": "maker",
+    "creations": "creation",
     "edges": "edge",
     "services": "service",
     "serviceports": "serviceport",
@@ -103,6 +107,9 @@ _LISTS = {
 _FORMS = {
     "chart": CHART,
     "maker": MAKER,
+    "creation": CREATION,
+    "renamed": RENAMED,
+    "created": CREATED_SERVICE,
     "service": SERVICE,
     "serviceport": SERVICE_PORT,
     "port": PORT_FIELD,
@@ -145,6 +152,8 @@ def _scalar(value: Any, kind: str, path: str) -> list[str]:
         return [f"{path}: needs a list of texts"] if not all(isinstance(one, str) for one in value) else []
     if kind == "when":
         return _when(value, path)
+    if kind == "values":
+        return [] if isinstance(value, dict) and value else [f"{path}: needs a mapping of Helm values"]
     if kind == "strings":
         good = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
         return [] if good and value else [f"{path}: needs a mapping of label names to texts"]
@@ -171,6 +180,8 @@ def _text(value: str, kind: str, path: str) -> list[str]:
         return [f"{path}: {value!r} is not a DNS name or pattern; write api.example.org or *.example.org"]
     if kind == "purpose" and value not in PURPOSES:
         return [f"{path}: {value!r} is no purpose{nearest(value, PURPOSES)}; write {' or '.join(PURPOSES)}"]
+    if kind == "selects" and value != "release":
+        return [f"{path}: {value!r} is no word; write release"]
     if kind == "role" and value not in ROLES:
         return [f"{path}: {value!r} is no role{nearest(value, ROLES)}; write one of {', '.join(ROLES)}"]
     if kind == "mention" and value not in MENTIONS:

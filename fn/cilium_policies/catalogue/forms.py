@@ -15,6 +15,7 @@ TOP = {
     "serviceAccount": "text",
     "charts": "charts",
     "madeBy": "makers",
+    "creates": "creations",
     "edges": "edges",
     "injects": "injections",
     "routes": "routes",
@@ -53,6 +54,24 @@ MAKER = {
     "operator": "text",
     "given": "when",
 }
+CREATION = {
+    "chart": "text",
+    "name": "text",
+    "cut": "number",
+    "group": "text",
+    "version": "text",
+    "kind": "text",
+    "enabled": "value",
+    "default": "flag",
+    "spec": "text",
+    "object": "text",
+    "renamed": "renamed",
+    "service": "created",
+    "defaults": "values",
+    "selects": "selects",
+}
+RENAMED = {"value": "text", "object": "text"}
+CREATED_SERVICE = {"name": "text", "port": "number", "app": "text"}
 ROUTE = {
     "kind": "text",
     "group": "text",

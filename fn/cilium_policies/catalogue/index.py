@@ -133,6 +133,7 @@ def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "shared": [],
         "charts": {},
         "kinds": {},
+        "creates": {},
         "idle": {},
         "roles": {},
         "injects": {},
@@ -161,19 +162,24 @@ def _tables_of(component: Component, name: str, tables: dict[str, Any]) -> None:
         tables["charts"].setdefault(chart.chart, []).append([name, number])
     for kind in texts(component.data.get("makesNoPods")):
         tables["idle"].setdefault(group_kind(kind)[0], []).append(group_kind(kind)[1])
-    for one in mappings(component.data.get("routes")):
-        tables["routes"].setdefault(text(one.get("kind")), []).append([name, one])
+    for key, found_by in (("routes", "kind"), ("creates", "chart")):
+        for one in mappings(component.data.get(key)):
+            tables[key].setdefault(text(one.get(found_by)), []).append([name, one])
     if children := mappings(component.data.get("makes")):
         tables["makes"][name] = children
     if clouds := texts(component.data.get("cloud")):
         tables["clouds"][name] = clouds
+    _injections(component, name, tables["injects"])
+    for number, made in enumerate(component.made_by):
+        tables["kinds"].setdefault(f"{made.group}/{made.kind}", []).append([name, number])
+
+
+def _injections(component: Component, name: str, table: dict[str, list[list[Any]]]) -> None:
     for number, one in enumerate(mappings(component.data.get("injects"))):
         for key in injects.keys(one):
             row = [name, number]
-            rows = tables["injects"].setdefault(key, [])
+            rows = table.setdefault(key, [])
             rows += [row] if row not in rows else []
-    for number, made in enumerate(component.made_by):
-        tables["kinds"].setdefault(f"{made.group}/{made.kind}", []).append([name, number])
 
 
 def _usual(component: Component) -> dict[str, str]:

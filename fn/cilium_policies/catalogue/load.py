@@ -101,6 +101,10 @@ class Catalogue:
         found = self.head["charts"].get(chart, ())
         return [(self.components[name], self.components[name].charts[number]) for name, number in found]
 
+    def created(self, chart: str) -> list[dict[str, Any]]:
+        """The custom resources that a chart of that name writes from its values."""
+        return [one for _, one in self.head["creates"].get(chart, ())]
+
     def made_by(self, group: str, kind: str) -> list[tuple[Component, MadeBy]]:
         """The components whose pods a controller makes from objects of that group and kind."""
         found = self.head["kinds"].get(f"{group}/{kind}", ())
@@ -141,7 +145,7 @@ class Catalogue:
         from cilium_policies.catalogue import index
 
         self._gone = off | set(own)
-        tables = (self.head[name] for name in ("charts", "kinds", "injects", "routes"))
+        tables = (self.head[name] for name in ("charts", "kinds", "injects", "routes", "creates"))
         for table in (self.image_table, *tables):
             position = 1 if table is self.image_table else 0
             for key, rows in table.items():
@@ -168,7 +172,7 @@ class Catalogue:
             for value, numbers in values.items():
                 known = self.label_table.setdefault(key, {}).setdefault(value, [])
                 known += [first + one for one in numbers]
-        for name in ("images", "charts", "kinds", "injects", "routes"):
+        for name in ("images", "charts", "kinds", "injects", "routes", "creates"):
             for key, rows in tables[name].items():
                 self.head[name].setdefault(key, []).extend(rows)
         for name in ("clouds", "makes"):

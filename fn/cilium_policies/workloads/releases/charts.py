@@ -69,7 +69,7 @@ def workloads_of(
     if not known and (release.chart or release.hint).endswith(("-crds", "-crd")):
         return [], [], []  # charts called so hold definitions and no pods
     _evaluate(release)
-    operated = implied(release)
+    operated = implied(release, catalogue)
     kinds = {(one.group, one.kind) for one in operated}
     parts = [one for one in known if chart_makes(one[1], release.values)]
     made = [one for one in parts if not _is_operated(one[0], kinds)]

@@ -1,98 +1,43 @@
 """Custom resources that charts write from their values: what makes the pods is then the operator, not the chart.
 
-`implied(release) -> list[Object]`. The catalogue's `madeBy` entries know the pods of these objects.
+`implied(release, catalogue) -> list[Object]`. Which they are the catalogue's `creates` says; its `madeBy` entries know
+the pods of these objects.
 """
 
 from __future__ import annotations
 
-from cilium_policies.kube.objects import Mapping, Object, flag, mapping, strings
-from cilium_policies.lean import NamedTuple
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.kube.objects import Mapping, Object, flag, integer, mapping, strings, text
 from cilium_policies.workloads.releases.naming import Names
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.values import merge, read, scalar
 
-
-class _Row(NamedTuple):
-    """`enabled` is the value that switches the object (with its default), `spec` where its spec stands;
-    `name` and `short` are its name, the second where `cleanPrometheusOperatorObjectNames` is set."""
-
-    api_version: str
-    kind: str
-    enabled: str
-    default: bool
-    spec: str
-    name: str
-    short: str = ""
-    service: tuple[str, int] = ("", 0)
-    defaults: Mapping = {}  # noqa: RUF012
-
-
-class _Chart(NamedTuple):
-    """`name` is what the chart calls itself, `cut` the length to which its full name is cut."""
-
-    rows: tuple[_Row, ...]
-    name: str
-    cut: int = 63
-
-
 _MONITORING = "monitoring.coreos.com/v1"
-_VICTORIA = "operator.victoriametrics.com/v1beta1"
-_CHARTS = {
-    # kube-prometheus-stack 75 to 88: templates/_helpers.tpl, templates/prometheus/prometheus.yaml
-    "kube-prometheus-stack": _Chart(
-        (
-            _Row(_MONITORING, "Prometheus", "prometheus.enabled", True, "prometheus.prometheusSpec",
-                 "{fullname}-prometheus", "{fullname}", ("{fullname}-prometheus", 9090)),
-            _Row(_MONITORING, "Alertmanager", "alertmanager.enabled", True, "alertmanager.alertmanagerSpec",
-                 "{fullname}-alertmanager", "{fullname}", ("{fullname}-alertmanager", 9093)),
-            _Row(_MONITORING, "ThanosRuler", "thanosRuler.enabled", False, "thanosRuler.thanosRulerSpec",
-                 "{fullname}-thanos-ruler", "{fullname}", ("{fullname}-thanos-ruler", 10902)),
-        ),
-        "kube-prometheus-stack",
-        26,
-    ),
-    # victoria-metrics-k8s-stack 0.40 to 0.70: templates/victoria-metrics-operator
-    "victoria-metrics-k8s-stack": _Chart(
-        (
-            _Row(_VICTORIA, "VMSingle", "vmsingle.enabled", True, "vmsingle.spec", "{fullname}"),
-            _Row(_VICTORIA, "VMCluster", "vmcluster.enabled", False, "vmcluster.spec", "{fullname}",
-                 defaults={"vmselect": {"port": "8481"}, "vminsert": {"port": "8480"}, "vmstorage": {"port": "8482"}}),
-            _Row(_VICTORIA, "VMAgent", "vmagent.enabled", True, "vmagent.spec", "{fullname}",
-                 defaults={"selectAllByDefault": "true"}),
-            _Row(_VICTORIA, "VMAlert", "vmalert.enabled", True, "vmalert.spec", "{fullname}"),
-            _Row(_VICTORIA, "VMAlertmanager", "alertmanager.enabled", True, "alertmanager.spec", "{fullname}"),
-            _Row(_VICTORIA, "VMAuth", "vmauth.enabled", False, "vmauth.spec", "{fullname}"),
-        ),
-        "victoria-metrics-k8s-stack",
-    ),
-    # flux-instance: the object is always called flux
-    "flux-instance": _Chart(
-        (_Row("fluxcd.controlplane.io/v1", "FluxInstance", "", True, "instance", "flux"),), "flux-instance"
-    ),
-}  # fmt: skip
 _DNS = "kube-system"
+_STACK, _CUT = "kube-prometheus-stack", 26  # templates/_helpers.tpl
 _SELECTED = ("serviceMonitor", "podMonitor", "probe", "scrapeConfig", "rule")
 
 
-def implied(release: Release) -> list[Object]:
+def implied(release: Release, catalogue: Catalogue) -> list[Object]:
     """The custom resources of a release, and the Services that the chart puts before their pods."""
-    chart = _CHARTS.get(release.chart)
-    if chart is None:
-        return []
-    names = Names(release, chart.name, "", chart.cut)
     found: list[Object] = []
-    for row in chart.rows:
-        if not row.enabled or flag(read(release.values, row.enabled), row.default):
-            found += _objects(release, names, row)
-    if release.chart == "kube-prometheus-stack" and flag(read(release.values, "coreDns.enabled"), True):
-        found += _dns_monitor(release, names)
+    for row in catalogue.created(release.chart):
+        switch = text(row.get("enabled"))
+        if not switch or flag(read(release.values, switch), flag(row.get("default"), True)):
+            found += _objects(release, _names(release, row), row)
+    if release.chart == _STACK and flag(read(release.values, "coreDns.enabled"), True):
+        found += _dns_monitor(release, Names(release, _STACK, "", _CUT))
     return found
+
+
+def _names(release: Release, row: Mapping) -> Names:
+    return Names(release, text(row.get("name")) or release.chart, "", integer(row.get("cut")) or 63)
 
 
 def _dns_monitor(release: Release, names: Names) -> list[Object]:
     """The stack scrapes the cluster's DNS through a Service of its own (templates/exporters/core-dns)."""
     block = mapping(read(release.values, "coreDns.service"))
-    labels = {"app": "kube-prometheus-stack-coredns"}
+    labels = {"app": f"{_STACK}-coredns"}
     port = scalar(block.get("targetPort")) or "9153"
     spec = {
         "selector": strings(block.get("selector")) or {"k8s-app": "kube-dns"},
@@ -110,18 +55,21 @@ def _dns_monitor(release: Release, names: Names) -> list[Object]:
     ]
 
 
-def _objects(release: Release, names: Names, row: _Row) -> list[Object]:
-    clean = flag(release.values.get("cleanPrometheusOperatorObjectNames"))
-    name = names.fill(row.short if clean and row.short else row.name)
-    spec = merge(row.defaults, mapping(read(release.values, row.spec)))
-    if row.kind == "Prometheus":
+def _objects(release: Release, names: Names, row: Mapping) -> list[Object]:
+    renamed, service = mapping(row.get("renamed")), mapping(row.get("service"))
+    other = bool(renamed) and flag(read(release.values, text(renamed.get("value"))))
+    name = names.fill(text((renamed if other else row).get("object")))
+    spec = merge(mapping(row.get("defaults")), mapping(read(release.values, text(row.get("spec")))))
+    if row.get("selects"):
         spec = {**spec, **_selectors(release, spec)}
-    account = scalar(read(release.values, f"{row.enabled.partition('.')[0]}.serviceAccount.name"))
-    if row.service[0]:
-        spec["serviceAccountName"] = account or names.fill(row.service[0])
-    made = [_object(release, row.api_version, row.kind, name, {"spec": spec})]
-    if row.service[0]:
-        made.append(_service(release, names.fill(row.service[0]), row, name))
+    block = mapping(read(release.values, text(row.get("enabled")).rpartition(".")[0]))
+    if service:
+        account = scalar(mapping(block.get("serviceAccount")).get("name"))
+        spec["serviceAccountName"] = account or names.fill(text(service.get("name")))
+    api_version = f"{text(row.get('group'))}/{text(row.get('version'))}"
+    made = [_object(release, api_version, text(row.get("kind")), name, {"spec": spec})]
+    if service:
+        made.append(_service(release, names.fill(text(service.get("name"))), service, name, block))
     return made
 
 
@@ -137,20 +85,16 @@ def _selectors(release: Release, spec: Mapping) -> Mapping:
     return made
 
 
-def _service(release: Release, name: str, row: _Row, owner: str) -> Object:
-    block = mapping(read(release.values, f"{row.enabled.partition('.')[0]}.service"))
-    kind = row.kind.lower() if row.kind != "ThanosRuler" else "thanos-ruler"
-    port = {
-        "name": "http-web",
-        "port": scalar(block.get("port")) or str(row.service[1]),
-        "targetPort": str(row.service[1]),
-    }
-    selector = {"app.kubernetes.io/name": kind, "app.kubernetes.io/instance": owner}
+def _service(release: Release, name: str, service: Mapping, owner: str, values: Mapping) -> Object:
+    block = mapping(values.get("service"))
+    app, number = text(service.get("app")), text(service.get("port"))
+    port = {"name": "http-web", "port": scalar(block.get("port")) or number, "targetPort": number}
+    selector = {"app.kubernetes.io/name": app, "app.kubernetes.io/instance": owner}
     spec: Mapping = {"selector": selector, "ports": [port], "type": scalar(block.get("type")) or "ClusterIP"}
     for field in ("loadBalancerSourceRanges", "externalIPs", "externalTrafficPolicy"):
         if block.get(field):
             spec[field] = block[field]
-    labels = {"app": f"{release.chart}-{kind}", "self-monitor": "true"}
+    labels = {"app": f"{release.chart}-{app}", "self-monitor": "true"}
     return _object(release, "v1", "Service", name, {"spec": spec}, labels, strings(block.get("annotations")))
 
 
