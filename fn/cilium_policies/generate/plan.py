@@ -25,7 +25,7 @@ from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.taken import Taken
 from cilium_policies.generate.ties import Ties
 from cilium_policies.generate.unseen import leads_nowhere, unseen, unseen_proxies
-from cilium_policies.generate.warnings import warnings
+from cilium_policies.generate.warnings import resolver_findings, warnings
 from cilium_policies.kube.objects import Object
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -97,6 +97,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     modes = held.modes
     on = {name: one for name, one in chosen.items() if not modes[name].off}
     left = [one for one in left if one.namespace in on or not one.namespace]
+    named = cluster.settings.fqdn != "false" or any(edge.target.kind == "fqdn" for edge in found)
     return Plan(
         cluster,
         config,
@@ -117,6 +118,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
             *dns.findings,
             *_anybody(found, on),
             *warnings(cluster, set(on), sources),
+            *resolver_findings(cluster, named),
             *denied(found, cluster.settings.fqdn),
             *hand_written(cluster, {name: modes[name] for name in on}),
             *unseen(cluster, hints, found),

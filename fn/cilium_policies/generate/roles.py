@@ -66,8 +66,13 @@ class Roles:
         return self._by_component.get(name, [])
 
     def members(self, one: Workload) -> list[Workload]:
-        """The workloads of the instance that a recognised one belongs to, itself among them."""
-        return self._by_instance.get((one.component, one.namespace, one.instance), [])
+        """The workloads of the instance that a recognised one belongs to, itself among them. In plain manifests the
+        instance is the workload's own name: then all of the component that stand so in its namespace are one."""
+        found = self._by_instance.get((one.component, one.namespace, one.instance), [])
+        if not one.rendered or one.release:
+            return found
+        beside = self._by_namespace.get((one.component, one.namespace), [])
+        return [other for other in beside if other.rendered and not other.release]
 
     def near(self, client: Workload, component: str) -> list[Workload]:
         """The instances of a component in a client's own release, else in its own namespace."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.document.source import Source
 from cilium_policies.kube.inventory import policy_objects
+from cilium_policies.kube.objects import at, mappings, strings
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service
 
@@ -16,6 +17,7 @@ def warnings(cluster: Cluster, chosen: set[str], sources: Iterable[Source] = ())
     policies; `sources` are the texts that hold them."""
     yield from _unset(cluster)
     yield from _unread(cluster)
+    yield from _not_evaluated(cluster)
     twice = [one for one in cluster.repeated if not one.where.elsewhere]
     if twice:
         more = f", and {len(twice) - 1} more objects" if len(twice) > 1 else ""
@@ -32,6 +34,40 @@ def warnings(cluster: Cluster, chosen: set[str], sources: Iterable[Source] = ())
         from cilium_policies.checks.rows import warnings as judged  # few inputs hold policies of their own
 
         yield from judged(cluster, chosen, sources)
+
+
+# Kinds of policies that Cilium, or another engine beside it, may enforce, and that nothing here evaluates.
+_OTHER_POLICIES = ("ClusterNetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy")
+
+
+def _not_evaluated(cluster: Cluster) -> Iterator[Finding]:
+    found = cluster.inventory.of(*_OTHER_POLICIES, group="policy.networking.k8s.io")
+    if found:
+        others = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        message = f"{found[0]}{others}: policies of this kind are not evaluated, so what they deny counts as allowed"
+        yield found[0].finding(WARNING, message, "look at their denies yourself")
+
+
+def resolver_findings(cluster: Cluster, named: bool) -> Iterator[Finding]:
+    """CoreDNS' `autopath` answers with another name than was asked for, which rules by name never match; `named`
+    says that there are such rules."""
+    for one in cluster.inventory.of("ConfigMap") if named else ():
+        for corefile in strings(one.body.get("data")).values():
+            if any(line.split()[:1] == ["autopath"] for line in corefile.split("\n")):
+                message = (
+                    f"{one} switches CoreDNS' autopath on: Cilium sees names with a search suffix behind it"
+                )
+                cure = "take the plugin out of the Corefile, or set spec.cluster.fqdn: false"
+                yield one.finding(WARNING, f"{message}, and no rule by name matches", cure)
+                return
+    for release in cluster.inventory.of("HelmRelease") if named else ():
+        for server in mappings(at(release.spec, "values", "servers")):
+            if any(plugin.get("name") == "autopath" for plugin in mappings(server.get("plugins"))):
+                message = f"{release} switches CoreDNS' autopath on: no rule by name matches behind it"
+                yield release.finding(
+                    WARNING, message, "take the plugin out, or set spec.cluster.fqdn: false"
+                )
+                return
 
 
 def _unread(cluster: Cluster) -> Iterator[Finding]:
