@@ -120,3 +120,10 @@ def test_what_a_base_beside_the_path_holds_starts_nothing(tmp_path: Path) -> Non
         files[f"clusters/{cluster}/tenants.yaml"] = ks("tenants", f"./tenants/{cluster}")
         files[f"tenants/{cluster}/kustomization.yaml"] = kustomization("../base")
     assert names(laid(tmp_path, files)) == ["clusters/a", "clusters/b"]
+
+
+def test_a_repository_inside_another_begins_where_its_paths_do(tmp_path: Path) -> None:
+    laid(tmp_path, {".git/config": "", "README.md": ""})
+    inner = laid(tmp_path / "examples" / "home", home())
+    assert Repository(str(inner)).root == str(inner)
+    assert Repository(str(inner / "kubernetes" / "flux")).root == str(inner)

@@ -18,6 +18,7 @@ TOOLS = {
     "helm": ("helm",),
     "helm-post-renderer": ("helm",),
     "flux": (),
+    "repository": ("kustomize",),
     "argocd": ("kustomize",),
     "layers": ("kustomize",),
 }

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cilium_policies.builds.kustomization import NAMES
 from cilium_policies.document.finding import RefusedError
-from cilium_policies.document.source import flatten
+from cilium_policies.document.source import Item, flatten
 from cilium_policies.document.split import split
 from cilium_policies.kube.objects import Object, at, text
 
@@ -26,6 +26,7 @@ _MARKS = (
 _ENDINGS = (".yaml", ".yml", ".json")
 _LEFT_OUT = frozenset(("node_modules", "vendor"))
 _LARGE = 4 << 20
+_ABOVE = 5  # folders above that paths may begin in
 
 
 class Found(NamedTuple):
@@ -44,11 +45,12 @@ class Repository:
 
     def __init__(self, folder: str) -> None:
         self.asked_folder = os.path.realpath(folder)
-        top = _git_root(self.asked_folder)
-        self.root = top or self.asked_folder
+        self.root = self.asked_folder
         self._read()
-        if not top:
-            self._widen()
+        root = self._beginning(_git_root(self.asked_folder))
+        if root != self.root:
+            self.root = root
+            self._read()
         relative = os.path.relpath(self.asked_folder, self.root).replace(os.sep, "/")
         self.asked = "" if relative == "." else relative
         self.remotes = _remotes(self.root)
@@ -91,27 +93,24 @@ class Repository:
             if not any(mark in data for mark in _MARKS):
                 return
             for item in split(data, path).items:
-                if (item.kind and any(mark in item.api_version.encode() for mark in _MARKS)) or item.kind in (
-                    "HelmRelease",
-                    "List",
-                ):
+                if _says_how(item):
                     yield from (Found(Object(one), path) for one in flatten(item))
         except (OSError, RefusedError):
             return  # a template, or no text: whatever builds it says so
 
-    def _widen(self) -> None:
-        """Without a `.git` the paths themselves tell where they begin: here, or in a folder above."""
+    def _beginning(self, top: str) -> str:
+        """Where the paths of Flux and Argo CD begin: where Git does (`top`), if they lead somewhere from there, else
+        here or in a folder above. Only paths can tell: a repository may lie in another, as a test's or an example."""
         wanted = [one for one in map(path_of, self.kinds("Kustomization", FLUX)) if one and "$" not in one]
         wanted += [text(at(one.one.spec, "source", "path")) for one in self.kinds("Application", ARGO)]
-        wanted = [one.strip("/") for one in wanted if one and one.strip("./")]
-        folder = self.root
-        for _ in range(5):
-            if not wanted or any(os.path.isdir(os.path.join(folder, one)) for one in wanted):
-                if folder != self.root:
-                    self.root = folder
-                    self._read()
-                return
+        wanted = [one.strip("/") for one in wanted if one.strip("./")]
+        folders = [top] if top else []
+        folder = self.asked_folder
+        for _ in range(_ABOVE):
+            folders.append(folder)
             folder = os.path.dirname(folder)
+        leading = [one for one in folders if any(os.path.isdir(os.path.join(one, path)) for path in wanted)]
+        return (leading or [top or self.asked_folder])[0]
 
     def kinds(self, kind: str, group: str) -> list[Found]:
         """The objects of a kind, by file."""
@@ -135,6 +134,13 @@ class Repository:
     def is_folder(self, path: str) -> bool:
         """Whether the path is a folder of the repository (and not one outside it)."""
         return not path.startswith("..") and os.path.isdir(self.place(path))
+
+
+def _says_how(item: Item) -> bool:
+    """Whether an item may say how the repository is built; of releases only that of a FluxInstance does."""
+    if item.kind == "List" or (item.kind == "HelmRelease" and item.mentions(b"sync:")):
+        return True
+    return bool(item.kind) and any(mark in item.api_version.encode() for mark in _MARKS)
 
 
 def clean(path: str) -> str:
