@@ -31,6 +31,7 @@ NOUNS = frozenset(
 REASONS: dict[tuple[str, str], str] = {
     ("catalogue/ports.py", "*"): "the table of well-known ports: data in Python's form, read at every build",
     ("catalogue/conditions.py", "*"): "words of `mentions:`: whose addresses count as chat or sign-in",
+    ("checks/names.py", "coredns"): "asks which servers answer: the Corefile is CoreDNS' own",
     ("cilium/size.py", "etcd"): "whose limit an object's size is held against",
     ("kube/labels.py", "etcd"): "a prefix in Cilium's label filter",
     ("evaluate/labels.py", "etcd"): "a prefix in Cilium's label filter",

@@ -8,7 +8,7 @@ import pytest
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.owned import installed, standing
-from cilium_policies.workloads.releases.release import collect
+from cilium_policies.workloads.releases.collect import collect
 from cilium_policies.workloads.rendered import workloads
 
 POD = {"containers": [{"name": "c", "image": "e.com/x:1"}]}
