@@ -43,7 +43,7 @@ spec:
       madeBy:                                 # pods that an operator makes from an object
       - {kind: Ledger, group: example.org, labels: {app: "{name}"}, workload: "ledger-{name}"}
       creates:                                # objects that a chart writes from its values, for madeBy to find
-      - {chart: ledger, group: example.org, version: v1, kind: Ledger, enabled: web.enabled, spec: web.spec, object: "{fullname}"}
+      - {chart: ledger, group: example.org, version: v1, kind: Ledger, spec: web.spec, object: "{fullname}"}
       edges:                                  # each flow once, on pod ports, between components in the client's entry
       - {from: gateway, ports: [8080/TCP], why: web UI, when: evidence}
       - {to: component:cloudnative-pg-cluster, ports: [5432/TCP], why: database, when: peer}

@@ -49,9 +49,6 @@ class RefusedError(CiliumPoliciesError):
         self.finding = finding
 
 
-Refused = RefusedError  # its old name, for work that is under way
-
-
 class UnknownAliasError(RefusedError):
     """An alias whose anchor stands outside the text that was read: another item of the same document may have it."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import group_kind
-from cilium_policies.document.finding import Refused
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.parse import load
 from cilium_policies.kube.kinds import READ_KINDS
 from cilium_policies.kube.objects import Mapping, Object, at, decoded, mapping, mappings, strings, text
@@ -146,7 +146,7 @@ class Pruner:
         """Helm values, or the value of a variable: the same tree without what names a credential."""
         try:
             read = load(value.encode())
-        except Refused:
+        except RefusedError:
             return self.texts.text(value, key)
         if isinstance(read, (dict, list)):
             return json.dumps(self.texts.tree(read), ensure_ascii=False)
