@@ -15,6 +15,7 @@ from cilium_policies.catalogue.forms import (
     HOSTS,
     MAKER,
     MAKES,
+    OBSERVED,
     PORT_FIELD,
     PREFIXES,
     PURPOSES,
@@ -117,6 +118,7 @@ _FORMS = {
     "injection": INJECTION,
     "route": ROUTE,
     "made": MAKES,
+    "seen": OBSERVED,
     "readobject": READ_OBJECT,
     **platform_forms.FORMS,
 }

@@ -24,7 +24,19 @@ TOP = {
     "makesNoPods": "texts",
     "notes": "text",
     "guessed": "flag",
+    "observed": "seen",
     "checked": "text",
+}
+OBSERVED = {
+    "chart": "text",
+    "version": "text",
+    "date": "text",
+    "labels": "strings",
+    "ports": "ports",
+    "probes": "texts",
+    "services": "texts",
+    "api": "flag",
+    "creates": "texts",
 }
 CHART = {
     "chart": "text",

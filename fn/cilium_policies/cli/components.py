@@ -16,21 +16,32 @@ from cilium_policies.questions import components as question
 @click.option(
     "--find", metavar="WORD", default="", help="Only components whose name, purpose, chart or image has it."
 )
+@click.option("--stale", is_flag=True, help="By the day on which an entry was last looked at, oldest first.")
+@click.option("--chart", metavar="NAME@VERSION", default="", help="record: the chart of a rendered stream.")
 @click.option(
     "--config",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False),
     help="With your own of spec.components.",
 )
-def components_command(words: tuple[str, ...], form: str, find: str, config: str | None) -> int:
+def components_command(
+    words: tuple[str, ...], form: str, find: str, stale: bool, chart: str, config: str | None
+) -> int:
     """Lists the catalogue; with NAME shows how the component is recognised, what it needs, and what you can set.
+
+    `record CHART` (a folder, a .tgz, or - for a rendered stream) prints the beginning of an entry for each
+    workload of a chart; it runs helm for the first two.
 
     \b
     cilium-policies components --find postgres
     cilium-policies components coredns
+    cilium-policies components record ./charts/mine
+    helm template zzrelease mine -n zznamespace | cilium-policies components record - --chart mine@1.2.3
 
     Exit code: 0 done; 1 config refused, or no such component; 2 wrong command line.
     """
+    if words[:1] == ("record",):
+        return _record(words[1:], chart)
     name = _name(words)
     said = config_of([], inputs.named(config), ())
     catalogue = load(said.defined_components, said.disabled_components)
@@ -39,7 +50,8 @@ def components_command(words: tuple[str, ...], form: str, find: str, config: str
             question.shown(catalogue, name), form, "Component", items=question.values(catalogue, name)
         )
     else:
-        options.show([question.listed(catalogue, find)], form, "ComponentList")
+        table = question.stale(catalogue) if stale else question.listed(catalogue, find)
+        options.show([table], form, "ComponentList")
     return 0
 
 
@@ -49,3 +61,23 @@ def _name(words: tuple[str, ...]) -> str:
     if len(names) > 1:
         raise click.UsageError("one NAME at a time")
     return names[0] if names else ""
+
+
+def _record(words: tuple[str, ...], chart: str) -> int:
+    """Prints what a chart's render shows. Raises Refused where there is no render to look at."""
+    from cilium_policies.document.split import split
+    from cilium_policies.kube.reading import objects
+    from cilium_policies.questions import charts, record
+
+    if len(words) != 1:
+        raise click.UsageError("record takes one chart: a folder, a .tgz, or - for a rendered stream")
+    if charts.is_chart(words[0]):
+        about, data = charts.rendered(words[0], chart)
+    else:
+        try:
+            about, data = charts.given(inputs.read(list(words)), chart)
+        except inputs.MissingInputError as missing:
+            raise click.UsageError(str(missing)) from None
+    shown = objects([split(data, words[0])], record.NAMESPACE).objects
+    click.echo("---\n".join(map(record.text_of, record.entries(shown, about))), nl=False)
+    return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from cilium_policies.catalogue import wording
@@ -26,6 +27,17 @@ def listed(catalogue: Catalogue, pattern: str = "") -> Table:
     return Table(
         "Components", columns("component", "what", "charts", "made_by", "edges"), rows, "no such component"
     )
+
+
+def stale(catalogue: Catalogue) -> Table:
+    """One row a component: the last day that its entry names, oldest first; entries that name none come before."""
+    rows: list[tuple[str | int | None, ...]] = []
+    for name in catalogue.components:
+        one = catalogue.components[name]
+        days = re.findall(r"\b20\d\d-\d\d-\d\d\b", f"{one.data.get('observed', '')} {one.checked}")
+        rows.append((max(days, default=""), name, one.checked))
+    rows.sort(key=str)
+    return Table("Components by age", columns("looked_at", "component", "checked"), rows, "no component")
 
 
 def shown(catalogue: Catalogue, name: str) -> list[Table]:

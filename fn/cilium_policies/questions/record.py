@@ -24,7 +24,7 @@ _VERSIONED = (
     "chart",
     "heritage",
 )
-_READS = ("get", "list", "watch")
+_PODS = ("pods", "deployments", "statefulsets", "daemonsets", "replicasets", "jobs", "cronjobs")
 
 
 class Chart(NamedTuple):
@@ -78,18 +78,18 @@ def observed(one: Workload, before: list[Service], bindings: Bindings, chart: Ch
         "ports": [f"{port.number}/{port.protocol}" for port in one.ports],
         "probes": sorted({str(port.number or port.name) for port in one.probes}),
         "services": sorted(_templated(each.name, chart) for each in before),
-        "verbs": sorted(set(_verbs(bindings, one))),
+        "api": bindings.of(one.namespace, one.service_account) is not None,
+        "creates": sorted(set(_creates(bindings, one))),
     }
     return {key: value for key, value in found.items() if value}
 
 
-def _verbs(bindings: Bindings, one: Workload) -> Iterator[str]:
-    """`resource: verbs` of what the account may do beyond reading."""
+def _creates(bindings: Bindings, one: Workload) -> Iterator[str]:
+    """What of pods' kind the account may create: whoever may makes pods that no manifest shows."""
     for rule in bindings.rules(one.namespace, one.service_account):
-        verbs = [text(each) for each in sequence(rule.get("verbs"))]
-        told = [each for each in verbs if each not in _READS] or verbs[:1]
-        for resource in sequence(rule.get("resources")):
-            yield f"{text(resource)}: {' '.join(sorted(told))}"
+        verbs = {text(each) for each in sequence(rule.get("verbs"))}
+        if verbs & {"create", "*"}:
+            yield from (each for each in map(text, sequence(rule.get("resources"))) if each in _PODS)
 
 
 def _stable(labels: dict[str, str]) -> dict[str, str]:
@@ -131,3 +131,22 @@ def _templated(value: str, chart: Chart) -> str:
 def _ending(image: str) -> str:
     """The last two parts of an image's repository."""
     return "/".join(repository_of(image).split("/")[-2:])
+
+
+def text_of(entry: dict[str, Any]) -> str:
+    """An entry as the catalogue's files are written: lists of mappings a line each."""
+    import yaml
+
+    def line(value: Any) -> str:
+        shown = yaml.safe_dump(
+            value, default_flow_style=True, sort_keys=False, width=100_000, allow_unicode=True
+        )
+        return str(shown).strip().removesuffix("...").strip()
+
+    lines = []
+    for key, value in entry.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            lines += [f"{key}:", *(f"  - {line(one)}" for one in value)]
+        else:
+            lines.append(f"{key}: {line(value)}")
+    return "\n".join(lines) + "\n"
