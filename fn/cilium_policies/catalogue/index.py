@@ -44,6 +44,9 @@ def renewed(target: str, source: str) -> bytes:
 
 def compiled(source: Path) -> bytes:
     """The index of a folder of component files."""
+    mark = files.stamp(
+        source
+    )  # before they are read: one that comes meanwhile makes the next reader look again
     bodies = {}
     for path in sorted(source.glob("*.yaml"), key=lambda path: path.stem):
         body = read_file(path)
@@ -52,7 +55,7 @@ def compiled(source: Path) -> bytes:
         kind: {path.stem: read_platform(path, kind) for path in sorted(folder.glob("*.yaml"))}
         for kind, folder in PLATFORMS.items()
     }
-    return assemble(bodies, files.stamp(source), platforms, _texts_of(Path(files.NO_PODS)))
+    return assemble(bodies, mark, platforms, _texts_of(Path(files.NO_PODS)))
 
 
 def read_file(path: Path) -> dict[str, Any]:
