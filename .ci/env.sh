@@ -5,7 +5,13 @@ if [ -z "${CILIUM_POLICIES_CACHE:-}" ]; then
   CILIUM_POLICIES_CACHE=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/cilium-policies
   _there=$CILIUM_POLICIES_CACHE
   while [ ! -e "$_there" ]; do _there=$(dirname "$_there"); done
-  [ -w "$_there" ] || CILIUM_POLICIES_CACHE=${TMPDIR:-/tmp}/cilium-policies-$(id -u)
+  if [ ! -w "$_there" ]; then
+    CILIUM_POLICIES_CACHE=${TMPDIR:-/tmp}/cilium-policies-$(id -u)
+    mkdir -m 700 "$CILIUM_POLICIES_CACHE" 2>/dev/null || :
+    if [ -L "$CILIUM_POLICIES_CACHE" ] || [ ! -O "$CILIUM_POLICIES_CACHE" ]; then
+      CILIUM_POLICIES_CACHE=$(mktemp -d) # the other is somebody else's
+    fi
+  fi
 fi
 export CILIUM_POLICIES_CACHE
 export PATH="$CILIUM_POLICIES_CACHE/shim:$CILIUM_POLICIES_CACHE/bin:$PATH"

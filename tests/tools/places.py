@@ -16,7 +16,16 @@ def folder() -> Path:
     if given:
         return Path(given)
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "cilium-policies")
-    return home if writable(home) else Path(tempfile.gettempdir(), f"cilium-policies-{os.getuid()}")
+    return home if writable(home) else _temporary()
+
+
+def _temporary() -> Path:
+    """A folder that no other user can have put there: programs in it are started."""
+    place = Path(tempfile.gettempdir(), f"cilium-policies-{os.getuid()}")
+    place.mkdir(mode=0o700, exist_ok=True)
+    if place.is_symlink() or place.stat().st_uid != os.getuid():
+        raise PermissionError(f"{place} belongs to somebody else: set CILIUM_POLICIES_CACHE")
+    return place
 
 
 def writable(path: Path) -> bool:
