@@ -73,6 +73,8 @@ class Catalogue:
         self._edges: dict[str, tuple[Edge, ...]] = {}
         self._tail: dict[str, dict[str, Any]] = {}
         self.defined: frozenset[str] = frozenset()  # the user's own: what they say needs no further proof
+        self._off_charts: dict[str, list[str]] = {}  # what the config leaves out, by chart and by group/Kind
+        self._off_kinds: dict[str, list[str]] = {}
         self._gone: set[str] = set()  # entries whose statements no longer count
         self._stated: dict[str, list[Any]] = {}  # what a user's entries state of others
 
@@ -110,6 +112,13 @@ class Catalogue:
         found = self.head["kinds"].get(f"{group}/{kind}", ())
         return [(self.components[name], self.components[name].made_by[number]) for name, number in found]
 
+    def left_out(self, *, chart: str = "", kind: str = "") -> list[str]:
+        """The components that a chart, or an object of a kind (group/Kind), makes as well and that the config leaves
+        out; none where the catalogue knows no other part of it: it is unknown as a whole then."""
+        if chart:
+            return self._off_charts.get(chart, []) if self.head["charts"].get(chart) else []
+        return self._off_kinds.get(kind, []) if self.head["kinds"].get(kind) else []
+
     def makes_no_pods(self, group: str, kind: str) -> bool:
         """Whether it is known that no pods come of objects of that group and kind."""
         idle = self.head["idle"]
@@ -145,6 +154,10 @@ class Catalogue:
         from cilium_policies.catalogue import index
 
         self._gone = off | set(own)
+        for table, left in (("charts", self._off_charts), ("kinds", self._off_kinds)):
+            for key, rows in self.head[table].items():
+                if found := sorted({row[0] for row in rows} & off):
+                    left[key] = found
         tables = (self.head[name] for name in ("charts", "kinds", "injects", "routes", "creates"))
         for table in (self.image_table, *tables):
             position = 1 if table is self.image_table else 0

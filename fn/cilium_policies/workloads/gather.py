@@ -38,12 +38,13 @@ def gather(
     shown = Inventory(found)
     workloads: list[Workload] = []
     services: list[Service] = []
+    partial: list[tuple[Object, str]] = []
     if shown.of(*_RELEASES) or shown.of("Kustomization", group="kustomize.config.k8s.io"):
         from cilium_policies.workloads.releases.shown import (
             add_releases,
         )  # builds without Helm do not pay for it
 
-        workloads, services = add_releases(shown, catalogue)
+        workloads, services = add_releases(shown, catalogue, partial)
     unknown = unknown_kinds(shown, catalogue)
     workloads += rendered.workloads(shown, unknown)
     services += rendered.services(shown)
@@ -75,6 +76,14 @@ def gather(
     unseen = list(makers(shown, unknown, sources)) if unknown else []
     unseen += (
         Maker(one, "whose operator the input does not show") for one in unplaced if not one.where.elsewhere
+    )
+    for group, kind in shown.kinds:
+        for name in catalogue.left_out(kind=f"{group}/{kind}"):
+            partial += ((each, name) for each in shown.of(kind, group=group))
+    unseen += (
+        Maker(one, f"its part {name} is left out by the config")
+        for one, name in partial
+        if not one.where.elsewhere
     )
     for one in (*workloads, *unnamed):
         one.freeze()

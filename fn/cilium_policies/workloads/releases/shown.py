@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.model import Service, Workload
 from cilium_policies.workloads.releases import app_template, charts, release
 from cilium_policies.workloads.releases.app_names import CHART
 from cilium_policies.workloads.releases.collect import collect
 
 
-def add_releases(shown: Inventory, catalogue: Catalogue) -> tuple[list[Workload], list[Service]]:
+def add_releases(
+    shown: Inventory, catalogue: Catalogue, partial: list[tuple[Object, str]] | None = None
+) -> tuple[list[Workload], list[Service]]:
     """The workloads and Services of releases that only the catalogue can tell of. What values tell in full is
-    added to the inventory as the objects that `helm template` would print."""
+    added to the inventory as the objects that `helm template` would print. `partial` is given the releases that make
+    pods which the config leaves out, each with the component."""
     rest = []
     for found in collect(shown):
         # What the catalogue knows of a chart goes before the look of its values.
@@ -23,6 +27,9 @@ def add_releases(shown: Inventory, catalogue: Catalogue) -> tuple[list[Workload]
             rest.append(found)
     workloads, services, written = charts.every(rest, catalogue)
     shown.add(written)
+    if partial is not None:
+        for each in rest:
+            partial += ((each.source, name) for name in catalogue.left_out(chart=each.chart))
     return [one for one in workloads if not _is_uncertain(one, shown)], services
 
 
