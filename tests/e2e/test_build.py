@@ -406,3 +406,22 @@ def test_a_release_with_unset_variables_is_not_rendered_by_flate(tmp_path):
     assert {"HelmRelease media/my-one", "Deployment media/two-server"} <= found
     assert not {"HelmRelease media/my-two", "Deployment media/one-server"} & found
     assert "HelmRelease media/my-one: not rendered: nothing sets all of its variables" in done.stderr
+
+
+def test_what_another_repository_puts_into_a_closed_namespace_is_a_warning(tmp_path):
+    elsewhere = """\
+        apiVersion: source.toolkit.fluxcd.io/v1
+        kind: GitRepository
+        metadata: {name: other, namespace: flux-system}
+        spec: {url: https://github.com/example/other}
+        """
+    other = ks("other", "./deploy", "targetNamespace: media")
+    other = other.replace("name: flux-system\n    namespace", "name: other\n    namespace")
+    files = home() | {"kubernetes/flux/meta/other.yaml": elsewhere, "kubernetes/flux/meta/ks.yaml": other}
+    stream = succeeded(run(["cilium-policies", "build", laid(tmp_path, files)]))
+    made = run(["cilium-policies", "-v"], stdin=stream)
+    assert (
+        "default-deny in namespace media, into which Kustomization flux-system/other puts what" in made.stderr
+    )
+    assert "media/default-deny" in policies(made.stdout)
+    assert run(["cilium-policies", "check"], stdin=made.stdout).returncode == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cilium_policies.builds import texts, tool
 from cilium_policies.builds.applicationset import IN_CLUSTER
@@ -20,20 +20,24 @@ _CHART = "argocd-apps"  # the chart whose values are Applications
 class App:
     """One Application, or an ApplicationSet that could not be read. `body` has the types that Go reads."""
 
-    __slots__ = ("body", "docs", "failure", "notes")
+    __slots__ = ("body", "docs", "elsewhere", "failure", "notes")
 
     def __init__(self, body: Fields) -> None:
         self.body = body
         self.docs: list[bytes] = []
         self.notes: list[str] = []
-        self.failure = ""
+        self.failure = self.elsewhere = ""
 
     def fail(self, error: RefusedError | tool.ToolError) -> None:
         """Notes why nothing was built; the Application itself stays, marked."""
         self.failure = line_of(error.finding) if isinstance(error, RefusedError) else str(error)
-        metadata = self.body.get("metadata") or {}
-        marks = {**(metadata.get("annotations") or {}), NOT_BUILT: self.failure}
-        self.docs = [texts.written({**self.body, "metadata": {**metadata, "annotations": marks}})]
+        self.docs = [self.written(self.body, {NOT_BUILT: self.failure})]
+
+    def written(self, body: Fields, marks: Mapping[str, str]) -> bytes:
+        """A form of the Application as a document, with further annotations."""
+        metadata = body.get("metadata") or {}
+        noted = {**(metadata.get("annotations") or {}), **marks}
+        return texts.written({**body, "metadata": {**metadata, "annotations": noted}} if marks else body)
 
     @property
     def key(self) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from cilium_policies.builds.applicationset import ApplicationSet, Unknown
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.repository import ARGO, Repository, address, clean, within
 from cilium_policies.document.finding import RefusedError
+from cilium_policies.kube.not_built import ELSEWHERE
 from cilium_policies.kube.objects import CLUSTER_SCOPED
 
 Told = Callable[..., None]
@@ -112,7 +113,8 @@ class Argo:
         if not source.get("path"):
             return None  # `ref` alone: values for another source
         if not self.is_here(str(source.get("repoURL") or "")):
-            note = f"not built: its source {source.get('repoURL')} is not this repository"
+            app.elsewhere = f"its source {source.get('repoURL')} is not this repository"
+            note = f"not built: {app.elsewhere}"
             return lambda: argo_source.Made([], [source], [note])
         namespace = str(app.destination.get("namespace") or "")
         return self._builder.prepared(app.key[1], source, namespace, lambda name: self._referenced(app, name))
@@ -138,7 +140,8 @@ class Argo:
             app.fail(error)
             return
         spec = {key: value for key, value in app.spec.items() if key not in ("source", "sources")}
-        application = texts.written({**app.body, "spec": {**spec, "sources": charts}})
+        marks = {ELSEWHERE: app.elsewhere} if app.elsewhere else {}
+        application = app.written({**app.body, "spec": {**spec, "sources": charts}}, marks)
         app.docs = [application, *documents]
 
     def clusters(self) -> list[str]:

@@ -11,7 +11,7 @@ from cilium_policies.builds.flux import Flux, Unit
 from cilium_policies.builds.others import nothing_to_build
 from cilium_policies.builds.repository import FLUX, Repository, within
 from cilium_policies.document.finding import refused
-from cilium_policies.kube.not_built import NAMESPACES, NOT_BUILT
+from cilium_policies.kube.not_built import ELSEWHERE, NAMESPACES, NOT_BUILT
 
 Told = Callable[..., None]
 
@@ -53,7 +53,7 @@ def _flux(repository: Repository, entry: entries.Entry, command: str, scratch: s
         used = f"{used} and {tool.FLATE}"
     if repository.asked and not any(within(one, repository.asked) for one in entry.folders):
         units = [unit for unit in units if within(unit.path, repository.asked)]
-    failed = {unit.key: _mark(unit, repository) for unit in units if unit.failure}
+    failed = {unit.key: _mark(unit, repository) for unit in units if unit.failure or unit.elsewhere}
     documents = [_marked(text, unit, failed) for unit in units for text in unit.docs]
     documents += [_root(unit, failed) for unit in roots if unit.failure]
     failures = [f"{unit.name}: {unit.failure}" for unit in units if unit.failure]
@@ -101,7 +101,9 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _mark(unit: Unit, repository: Repository) -> dict[str, str]:
-    """The annotations of a Kustomization that could not be built."""
+    """The annotations of a Kustomization that was not built."""
+    if unit.elsewhere:
+        return {ELSEWHERE: unit.elsewhere}
     marks = {NOT_BUILT: unit.failure}
     if found := repository.namespaces(unit.path):
         marks[NAMESPACES] = ",".join(found)
@@ -109,7 +111,7 @@ def _mark(unit: Unit, repository: Repository) -> dict[str, str]:
 
 
 def _marked(text: bytes, unit: Unit, failed: dict[tuple[str, str], dict[str, str]]) -> bytes:
-    """A Kustomization that could not be built says so."""
+    """A Kustomization that was not built says so."""
     if not failed or FLUX.encode() not in text:
         return text
     for one in texts.objects(text, unit.name):

@@ -9,7 +9,7 @@ from cilium_policies.config.model import Config
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.document.spelling import near
 from cilium_policies.kube.names import is_namespace
-from cilium_policies.kube.not_built import namespaces_of, not_built, reason
+from cilium_policies.kube.not_built import ELSEWHERE, namespaces_of, not_built, not_here, reason
 from cilium_policies.kube.objects import Object, Where, text
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -56,6 +56,7 @@ def namespaces(cluster: Cluster, config: Config) -> tuple[dict[str, Namespace], 
         chosen[name] = Namespace(name, name in declared, wide)
         if wide and name not in declared and not cluster.known:
             findings.append(_undeclared(name, peopled.get(name, config.where)))
+    findings += _not_here(cluster, chosen)
     others = _only_named(cluster, known)
     findings += _in_vain(config, known | elsewhere | {one.namespace for one in others})
     return chosen, findings + others
@@ -82,6 +83,21 @@ def _left_open(name: str, cluster: Cluster, where: Where) -> Finding:
         *where,
         namespace=name,
     )
+
+
+def _not_here(cluster: Cluster, chosen: dict[str, Namespace]) -> Iterator[Finding]:
+    """What another repository puts into a namespace that is closed here."""
+    for one in not_here(cluster.inventory):
+        for name in namespaces_of(one):
+            if name in chosen and chosen[name].wide:
+                message = (
+                    f"default-deny in namespace {name}, into which {one} puts what the input does not show:"
+                )
+                yield one.finding(
+                    WARNING,
+                    f"{message} {one.annotations[ELSEWHERE]}",
+                    "build that repository too, as one input with this one, or allow what its pods need in spec.allow",
+                )
 
 
 def _not_built(name: str, one: Object) -> Finding:

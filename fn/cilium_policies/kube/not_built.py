@@ -1,4 +1,4 @@
-"""What `build --partial` could not build: the objects that say so, and the namespaces whose pods it leaves out."""
+"""What `build` did not build: the objects that say so, and the namespaces whose pods the input does not show."""
 
 from __future__ import annotations
 
@@ -10,14 +10,22 @@ from cilium_policies.kube.reading import API
 
 NOT_BUILT = f"{API}/not-built"  # the reason
 NAMESPACES = f"{API}/not-built-namespaces"  # where its files say their objects go, separated by commas
+ELSEWHERE = f"{API}/not-in-repository"  # why the files are not here: no failure, but nobody knows the pods
 _BUILDERS = ("Kustomization", "Application", "ApplicationSet")
 
 
 def not_built(inventory: Inventory) -> list[Object]:
-    """The Flux Kustomizations and Argo CD Applications of the input that carry the mark."""
-    return [
-        one for one in inventory.of(*_BUILDERS) if not one.where.elsewhere and NOT_BUILT in one.annotations
-    ]
+    """The Flux Kustomizations and Argo CD Applications of the input that could not be built."""
+    return _marked(inventory, NOT_BUILT)
+
+
+def not_here(inventory: Inventory) -> list[Object]:
+    """Those whose files are in another repository."""
+    return _marked(inventory, ELSEWHERE)
+
+
+def _marked(inventory: Inventory, mark: str) -> list[Object]:
+    return [one for one in inventory.of(*_BUILDERS) if not one.where.elsewhere and mark in one.annotations]
 
 
 def namespaces_of(one: Object) -> Iterator[str]:
