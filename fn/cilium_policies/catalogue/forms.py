@@ -110,6 +110,8 @@ EDGE = {
     "every": "flag",
     "runtime": "flag",
     "fallback": "flag",
+    "part": "texts",
+    "of": "texts",
     "by": "text",
 }
 HOSTS = {

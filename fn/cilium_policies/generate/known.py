@@ -22,6 +22,7 @@ from cilium_policies.workloads.model import Service, Workload
 # Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.
 # What images of one program serve their web pages on, beside its own port.
 _ALTERNATIVES = (80, 443, 8080, 8443)
+_ROLE_LABELS = ("app.kubernetes.io/component", "component")
 _ANYWHERE = (
     Peer("cidr", "0.0.0.0/0", excepts=EXCEPTED_4),
     Peer("cidr", "::/0", excepts=EXCEPTED_6),
@@ -111,7 +112,7 @@ def _edge(
         if known.peer == "kube-apiserver" and workload.by_label:
             ties.unbound[id(workload)] = workload
         return
-    if ties.replaces(workload, known):
+    if ties.replaces(workload, known) or not _plays(workload, known.part):
         return
     ports = _shown_ports(known, workload, cluster)
     own = pods(workload)
@@ -126,6 +127,12 @@ def _edge(
     for peer in peers(known, workload, roles, cluster, ties):
         source, target = (own, peer) if known.direction == "egress" else (peer, own)
         yield Edge(source, target, ports, reason, evidence, explains)
+
+
+def _plays(workload: Workload, parts: tuple[str, ...]) -> bool:
+    """Whether a pod has one of these roles in its component, or none that its labels tell."""
+    told = next(filter(None, map(workload.labels.get, _ROLE_LABELS)), None)
+    return not parts or told is None or told in parts
 
 
 def _shown_ports(known: Known, workload: Workload, cluster: Cluster) -> tuple[Port, ...]:
@@ -227,7 +234,9 @@ def peers(
     if word == "component" and known.by:
         yield from map(pods, _referred(name, known.by, workload, roles))
     elif word == "component":
-        yield from map(pods, _partners(known, name, workload, roles, ties))
+        partners = list(_partners(known, name, workload, roles, ties))
+        playing = [one for one in partners if _plays(one, known.of)]
+        yield from map(pods, playing or partners)
     elif word == "kube-apiserver":
         yield from (KUBE_APISERVER,) if outward else api_callers(cluster)
     elif word == "gateway":
