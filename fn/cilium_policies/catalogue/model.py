@@ -78,8 +78,8 @@ class Edge(NamedTuple):
     on these ports (catalogue.hosts reads them); None: not known. `unnamed` says why they cannot be; `purpose` is a word
     for what nobody needs to run the program (telemetry, updates). `every`: each instance of the peer is meant, wherever
     it is (an operator's); `runtime`: whom it calls is set in the program itself (its web UI), so no manifest tells.
-    `fallback`: it holds only where the configuration names no address outside. `part` and `of`: the roles of the own pods
-    and of the peer's that have it (`ruler`, `gateway`), where their labels tell a role; empty: all of them.
+    `fallback`: it holds only where the configuration names no address outside. `part` and `of`: the roles of the own
+    pods and of the peer's that have it (`ruler`, `gateway`), where their labels tell a role; empty: all of them.
     `by`: the path in the custom resource at which it names the other end's object (`{name, namespace}`, a list of
     these, or a name).
     """

@@ -289,7 +289,9 @@ def _partners(
         yield from roles.near(workload, name) or roles.component(name)
         return
     if known.direction == "egress" or name == workload.component:
-        alone = workload.rendered and workload.replicas == 1 and workload.kind != "DaemonSet"
+        alone = (
+            workload.rendered and workload.replicas == 1 and workload.kind in ("Deployment", "StatefulSet")
+        )
         found = ties.servers(workload, known, name)
         yield from (
             one for one in found if one is not workload or not alone

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import flag, mapping, mappings, text
 from cilium_policies.lean import Any
-from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.model import NO_IMAGES, Workload
 
 # Keys under which pod templates, charts' values and custom resources name an object that holds configuration.
 _HOLDERS = {
@@ -28,7 +28,11 @@ def is_shown(workload: Workload, inventory: Inventory) -> bool:
     """Whether every Secret, ConfigMap and values object that a workload's own object names stands readable in the
     input; what another build holds is known in part only."""
     source = workload.source
-    if source is None or source.where.elsewhere:
+    if (
+        source is None
+        or source.where.elsewhere
+        or (workload.images and set(workload.images) <= set(NO_IMAGES))
+    ):
         return False
     if any(
         not _is_readable(inventory, text(one.get("kind")), source.namespace, text(one.get("name")))

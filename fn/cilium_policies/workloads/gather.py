@@ -19,7 +19,7 @@ from cilium_policies.workloads.children import children
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.companions import tell_apart
 from cilium_policies.workloads.makers import Maker, makers, unknown_kinds
-from cilium_policies.workloads.model import Service, Workload
+from cilium_policies.workloads.model import NO_IMAGES, Service, Workload
 from cilium_policies.workloads.selectors import narrow_to, separate
 
 # What makes releases: Flux, K3s (and Flux's artifact of the same name), Argo CD, kustomize.
@@ -137,7 +137,7 @@ def _is_called_so(workload: Workload, component: Component) -> bool:
     other builders write `mosquitto` for `eclipse-mosquitto`. Images that neither side tells of (an entry's, a
     release's) contradict nothing."""
     names = {one.rpartition("/")[2] for one in component.images}
-    told = {repository_of(one).rpartition("/")[2] for one in workload.images}
+    told = {repository_of(one).rpartition("/")[2] for one in workload.images if one not in NO_IMAGES}
     if not names or not told:
         return True
     return any(

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     TextKind = Literal["env", "args", "command", "entry", "value", "field"]
 
 
+NO_IMAGES = ("", "none")  # nobody can pull these: such a template is filled in later
+
+
 class Text(NamedTuple):
     """A piece of configuration that may name addresses, and where it stands.
 
