@@ -18,7 +18,7 @@ def test_component(name):
     component = Component(BODIES[name])
     assert component.what
     assert component.checked
-    assert component.match or component.host_network, "nothing tells its pods"
+    assert component.match or component.images or component.host_network, "nothing tells its pods"
     seen = set()
     for edge in component.own_edges:
         if edge.peer.startswith("component:"):

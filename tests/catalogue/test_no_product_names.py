@@ -25,6 +25,7 @@ NOUNS = frozenset(
         "cilium",
         "vault",
         "vector",
+        "echo",
     )
 )
 # Where a product's name is right, and why. "*": any name in that file.

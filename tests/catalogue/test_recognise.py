@@ -54,7 +54,11 @@ CATALOGUE = load.Catalogue(index.assemble({one["component"]: one for one in ENTR
             {"labels": {"control-plane": "manager"}, "images": ["r.example:5000/vendor/generic@sha256:00"]},
             "generic",
         ),
-        ({"labels": {"app": "other"}, "images": ["side/car:1", "x.io/vendor/pictured:2"]}, "pictured"),
+        ({"labels": {"app": "other"}, "images": ["x.io/vendor/pictured:2", "side/car:1"]}, "pictured"),
+        (
+            {"labels": {"app": "other"}, "images": ["side/car:1", "x.io/vendor/pictured:2"]},
+            None,
+        ),  # a side-car's
         ({"labels": {"app": "other"}, "images": ["x.io/my-vendor/pictured:2"]}, None),
         ({"labels": {}, "kind": "Job", "name": "release-create"}, "hook"),
         ({"labels": {}, "kind": "Job", "name": "release-created"}, None),

@@ -18,6 +18,9 @@ from tests.engine.facts import component_of, facts_directory, load_facts
 ROWS = [json.loads(line) for line in Path(__file__).with_name("renders.jsonl").read_text().splitlines()]
 CATALOGUE = load()
 # The facts call its query-frontend and gateways Tempo, although they are parts of the distributed one.
+SPLIT = {
+    "spegel-cleanup": "spegel"
+}  # roles that have an entry of their own, and the facts' name for all of them
 FINER = "tempo-distributed"
 IDS = [f"{row['chart']}/{row['name']}" for row in ROWS]
 
@@ -54,7 +57,9 @@ def test_components_are_those_of_the_facts():
     facts = load_facts(facts_directory())
     known = [(row, component_of(row["labels"], facts)) for row in ROWS if row["chart"] != FINER]
     assert sum(name is not None for _, name in known) > 350
-    assert [row for row, name in known if name not in (None, row["component"])] == []
+    assert [
+        row for row, name in known if name not in (None, SPLIT.get(row["component"], row["component"]))
+    ] == []
 
 
 def test_the_chart_that_made_a_pod_lists_it():

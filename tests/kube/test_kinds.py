@@ -49,7 +49,14 @@ def test_everything_that_a_run_asks_for_is_kept(corpus: Path, monkeypatch: pytes
     )
     assert len(asked) > 40
     # Volumes say nothing of the network; configs of operators' objects are looked for by the object's own kind.
-    strange = {one for one in asked if one and not one.endswith("Config")} - {"PersistentVolumeClaim"}
+    # Policies of other tiers are warned of where they stand.
+    others = {
+        "PersistentVolumeClaim",
+        "ClusterNetworkPolicy",
+        "AdminNetworkPolicy",
+        "BaselineAdminNetworkPolicy",
+    }
+    strange = {one for one in asked if one and not one.endswith("Config")} - others
     assert strange - READ_KINDS - set(WORKLOAD_KINDS) - of_catalogue == set()
 
 
