@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from cilium_policies.errors import CiliumPoliciesError
+
 STAGE = ".cilium-policies-"
 _ENDING = frozenset((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
 
@@ -33,7 +35,7 @@ def apply(root: str, made: dict[str, bytes], removed: list[str]) -> None:
         raise
 
 
-class _Ended(Exception):
+class _Ended(CiliumPoliciesError):
     """A signal waits that ends the program."""
 
 

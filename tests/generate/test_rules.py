@@ -3,7 +3,8 @@
 from cilium_policies.cilium.model import Cidr, PortRange, Rule, Selector
 from cilium_policies.evidence.edge import Edge, Evidence, Peer, entity, pods
 from cilium_policies.evidence.reasons import stated
-from cilium_policies.generate.rules import EVERY_POD, endpoint, internet, rules
+from cilium_policies.generate.peers import EVERY_POD, endpoint, internet
+from cilium_policies.generate.rules import rules
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.model import Workload
 

@@ -12,12 +12,13 @@ from typing import Any
 from cilium_policies.builds import kustomization
 from cilium_policies.builds.repository import Repository
 from cilium_policies.document.finding import RefusedError
+from cilium_policies.errors import CiliumPoliciesError
 
 Params = dict[str, Any]
 IN_CLUSTER = "https://kubernetes.default.svc"
 
 
-class Unknown(Exception):
+class Unknown(CiliumPoliciesError):
     """What a generator or a template asks for is not in the repository; the text says what."""
 
 

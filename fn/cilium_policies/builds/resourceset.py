@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from cilium_policies.builds import texts
+from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import text
 
 GROUP = "fluxcd.controlplane.io"
@@ -19,7 +20,7 @@ _EXPRESSION = re.compile(r"<<-?\s*(.*?)\s*-?>>")
 _FIELD = re.compile(r"inputs\.([A-Za-z_][\w.]*)(\s*\|\s*quote)?\Z")
 
 
-class UnknownError(Exception):
+class UnknownError(CiliumPoliciesError):
     """What a template asks for that is not known here; the text says what."""
 
 

@@ -14,7 +14,7 @@ from cilium_policies.config.model import Config
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge, Evidence, Peer, entity, pods
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.generate.rules import NAMESPACE_KEY
+from cilium_policies.generate.peers import NAMESPACE_KEY
 from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster

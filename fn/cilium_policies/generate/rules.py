@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
 
 from cilium_policies.cilium.model import Cidr, Fqdn, PortRange, Requirement, Rule, Selector, ToPorts
 from cilium_policies.evidence.edge import Edge, Peer
 from cilium_policies.evidence.reasons import Reason, seen_by_server
 from cilium_policies.evidence.words import reason_words
-from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6
-from cilium_policies.kube.labels import NAMESPACE
+from cilium_policies.generate.peers import NAMESPACE_KEY, OUTSIDE, endpoint, internet
 from cilium_policies.kube.ports import Port
-from cilium_policies.workloads.model import Workload
-from cilium_policies.workloads.selectors import equal
 
-NAMESPACE_KEY = f"k8s:{NAMESPACE}"
-EVERY_POD = Selector((Requirement(NAMESPACE_KEY, "Exists"),))
-PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16")
-PRIVATE_6 = ("fc00::/7", "fe80::/10")
-# Public addresses that belong to a cloud's metadata service, and its ports; the others of that list are private.
-PUBLIC_METADATA = ("168.63.129.16/32", "192.0.0.192/32")
-_METADATA_PORTS = (80, 32526)
-OUTSIDE = (Cidr("0.0.0.0/0", EXCEPTED_4), Cidr("::/0", EXCEPTED_6))
 _MOST_PORTS = 40  # of one toPorts entry, by the CRD schema
 _PLACE = {
     "workload": 0,
@@ -36,43 +24,6 @@ _PLACE = {
     "outside": 6,
     "fqdn": 7,
 }
-
-
-def endpoint(peer: Peer, namespace: str) -> Selector | None:
-    """The selector of a pod peer, seen from a policy in `namespace`; None where the peer is no pod.
-
-    The own namespace is not named: Cilium adds it, and an outer `namespace:` then moves both ends together.
-    """
-    if peer.kind == "all-pods":
-        return EVERY_POD
-    if peer.kind == "namespace":
-        return Selector() if peer.namespace == namespace else _of_namespace(peer.namespace, [])
-    if peer.kind == "labels":
-        labels = equal(dict(peer.labels))
-        if not peer.namespace:
-            return Selector((*EVERY_POD.requirements, *labels))
-        return (
-            Selector(tuple(labels)) if peer.namespace == namespace else _of_namespace(peer.namespace, labels)
-        )
-    if peer.kind == "workload" and peer.workload is not None and not peer.workload.host_network:
-        return _of_workload(peer.workload, namespace)
-    return None
-
-
-def _of_namespace(namespace: str, labels: list[Requirement]) -> Selector:
-    return Selector((Requirement(NAMESPACE_KEY, "In", (namespace,)), *labels))
-
-
-def _of_workload(workload: Workload, namespace: str) -> Selector:
-    near, far = _forms(workload)
-    return near if workload.namespace == namespace else far
-
-
-@lru_cache(maxsize=8192)
-def _forms(workload: Workload) -> tuple[Selector, Selector]:
-    """A workload is the peer of many; its two forms, seen from its namespace and from others, are made once."""
-    labels = equal(workload.selector)
-    return Selector(tuple(labels)), _of_namespace(workload.namespace, labels)
 
 
 _NO_RULES: tuple[tuple[tuple[str, str], ...], tuple[str, ...]] = ((), ())  # of layer 7: HTTP, DNS
@@ -296,17 +247,6 @@ def _of_ports(flows: list[_Flow], node_cidrs: tuple[str, ...]) -> tuple[tuple[ob
         Cidr(name, excepts) for name, excepts in sorted({(f.peer.name, f.peer.excepts) for f in flows})
     )
     return order, Rule(cidrs=cidrs, ports=ports)
-
-
-def internet(node_cidrs: tuple[str, ...], ports: tuple[Port, ...] = ()) -> tuple[Cidr, ...]:
-    """Every public address: both families, less private ranges, the nodes' own and a cloud's metadata where these
-    ports (none: any) reach it."""
-    told = not ports or any(
-        port.number <= one <= (port.end or port.number) for port in ports for one in _METADATA_PORTS
-    )
-    four = (*(PUBLIC_METADATA if told else ()), *(cidr for cidr in node_cidrs if ":" not in cidr))
-    six = tuple(cidr for cidr in node_cidrs if ":" in cidr)
-    return (Cidr("0.0.0.0/0", (*PRIVATE, *four)), Cidr("::/0", (*PRIVATE_6, *six)))
 
 
 def _to_ports(flow: _Flow) -> tuple[ToPorts, ...] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cilium_policies.cilium.model import PortRange, Rule, Selector, Spec, ToPorts
 from cilium_policies.config.model import AUDIT, OFF, Mode
 from cilium_policies.generate.dns import Dns, dns_ports
-from cilium_policies.generate.rules import EVERY_POD
+from cilium_policies.generate.peers import EVERY_POD
 
 NOBODY = (Rule(),)  # `[{}]`: denies by default, allows nobody; an empty list would be refused by the agent
 _UPSTREAM = ToPorts((PortRange("53", "UDP"), PortRange("53", "TCP"), PortRange("853", "TCP")))

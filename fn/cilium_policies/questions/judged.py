@@ -23,8 +23,8 @@ from cilium_policies.evaluate.portset import (
 from cilium_policies.evaluate.verdict import Verdict
 from cilium_policies.evidence.edge import Peer
 from cilium_policies.generate.hints import roles
+from cilium_policies.generate.peers import PRIVATE, PRIVATE_6
 from cilium_policies.generate.resolve import resolved
-from cilium_policies.generate.rules import PRIVATE, PRIVATE_6
 from cilium_policies.kube.ports import Port
 from cilium_policies.questions.connections import INTERNET, WORLD, Connections, Party
 from cilium_policies.questions.ends import End, translated
