@@ -11,7 +11,7 @@ from cilium_policies.kube.objects import Where
 from cilium_policies.kube.ports import Port as PodPort
 from cilium_policies.questions.ends import End, Port
 
-_EVERYBODY = ("world", "all", "cluster")
+_WIDE = ("world", "all", "cluster")
 
 
 def edges(source: End, target: End, port: Port, refs: Iterable[RuleRef]) -> list[Edge]:
@@ -62,8 +62,8 @@ def _stands_for(peer: Peer, end: End) -> bool:
 
 
 def _is_entity(name: str, end: End) -> bool:
-    if name in _EVERYBODY:
-        return end.endpoint.outside if name == "world" else True
+    if name in _WIDE:
+        return name == "all" or end.endpoint.outside == (name == "world")
     if end.workload is not None:
         return end.workload.host_network and name in ("host", "remote-node")
     return name in end.endpoint.labels or end.endpoint.name.startswith(name)
