@@ -18,7 +18,17 @@ from cilium_policies.document import parse
 from cilium_policies.document.finding import RefusedError, line_of
 from cilium_policies.kube.objects import Object, at, mapping, strings, text
 
+KUSTOMIZATION = (
+    f"apiVersion: {FLUX}/".encode()
+)  # every document carries Flux's labels, so the group alone says nothing
 _SWITCH = f"{FLUX}/substitute"
+# Documents that tell variables or sources; the others of a build are not parsed.
+_TELLING = (
+    b"\nkind: ConfigMap",
+    b"\nkind: Secret",
+    b"source.toolkit.fluxcd.io/v",
+    b"source.extensions.fluxcd.io/v",
+)
 
 Told = Callable[..., None]
 
@@ -32,9 +42,9 @@ class Unit:
         "text", "unset",
     )  # fmt: skip
 
-    def __init__(self, one: Object, text_: bytes, *, strict: bool = True) -> None:
+    def __init__(self, one: Object, document: bytes, *, strict: bool = True) -> None:
         self.one = one
-        self.text = text_
+        self.text = document
         self.strict = strict
         self.path = ""
         self.docs: list[bytes] = []
@@ -48,10 +58,12 @@ class Unit:
 
     @property
     def key(self) -> tuple[str, str]:
+        """Its namespace and name."""
         return (self.one.namespace, self.one.name)
 
     @property
     def name(self) -> str:
+        """What lines for people call it."""
         return f"Kustomization {self.one.namespace}/{self.one.name}"
 
 
@@ -160,7 +172,7 @@ class Flux:
         made = _objects(unit.docs, unit.name)
         self._pool.add(made)
         self._sources.add(made)
-        return [child for one in unit.docs if FLUX.encode() in one for child in self._children(one, unit)]
+        return [child for one in unit.docs if KUSTOMIZATION in one for child in self._children(one, unit)]
 
     def _of_sets(self, unit: Unit) -> list[bytes]:
         """What the ResourceSets among the documents make, where that is known here."""
@@ -212,13 +224,8 @@ def _owner(unit: Unit) -> dict[str, str]:
 
 
 def _objects(documents: list[bytes], name: str) -> list[Object]:
-    marks = (b"\nkind: ConfigMap", b"\nkind: Secret", b".fluxcd.io/")
-    return [
-        one
-        for text_ in documents
-        if any(mark in text_ for mark in marks)
-        for one in texts.objects(text_, name)
-    ]
+    telling = [one for one in documents if any(mark in one for mark in _TELLING)]
+    return [one for document in telling for one in texts.objects(document, name)]
 
 
 def _switched_off(document: bytes) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from cilium_policies.builds import argo, entries, flate, plain, texts, tool
-from cilium_policies.builds.flux import Flux, Unit
+from cilium_policies.builds.flux import KUSTOMIZATION, Flux, Unit
 from cilium_policies.builds.others import nothing_to_build
 from cilium_policies.builds.repository import FLUX, Repository, within
 from cilium_policies.document.finding import refused
@@ -112,7 +112,7 @@ def _mark(unit: Unit, repository: Repository) -> dict[str, str]:
 
 def _marked(text: bytes, unit: Unit, failed: dict[tuple[str, str], dict[str, str]]) -> bytes:
     """A Kustomization that was not built says so."""
-    if not failed or FLUX.encode() not in text:
+    if not failed or KUSTOMIZATION not in text:
         return text
     for one in texts.objects(text, unit.name):
         marks = failed.get((one.namespace or unit.one.namespace, one.name))
