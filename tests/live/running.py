@@ -18,7 +18,7 @@ from tests.live.given import Body, Given, key
 from tests.live.kube import ApiError, place_of
 from tests.live.plan import NAME, Connection, Unplanned, planned
 from tests.live.pods import KINDS, Pod
-from tests.live.sockets import Attempt, Servers, attempt, made
+from tests.live.sockets import API_SERVER, Attempt, Servers, attempt, made
 
 AT_ONCE = 48  # connections that wait for an answer at the same time
 HUBBLE = ("hubble", "observe", "--server", "unix:///run/cilium/hubble.sock")
@@ -84,7 +84,7 @@ class Running:
         for one in self.connections:
             if one.resolved:
                 zone[one.resolved] = dns.Record((one.target,))
-            if one.protocol in ("TCP", "UDP") and one.port != 6443:
+            if one.protocol in ("TCP", "UDP") and (one.target, one.port) != API_SERVER:
                 self.servers.listen(one.listener, one.port, one.protocol, speaks_dns=bool(one.name))
         for pod in self._managed():
             if pod.is_dns:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from tests.live import dns
 
 HOME = ""  # the namespace of the node itself
+API_SERVER = ("172.30.0.10", 6443)  # it speaks TLS and would not answer a greeting: to be connected is enough
 _NEW_NET = 0x40000000
 _FREEBIND, _FREEBIND6, _MARK, _PKTINFO = 15, 78, 36, 8
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -104,17 +105,12 @@ def attempt(way: Way, target: str, port: int, protocol: str, *, name: str = "", 
         one.settimeout(wait if kind == socket.SOCK_STREAM else wait / 3)
         try:
             one.connect((target, port))
-            result = _asked(one, kind, name) if not _is_tls(port) else "pass"
+            result = "pass" if (target, port) == API_SERVER else _asked(one, kind, name)
         except TimeoutError:
             result = "cut"
         except OSError as error:
             result = error.strerror or str(error)
         return Attempt(result, one.getsockname()[1])
-
-
-def _is_tls(port: int) -> bool:
-    """The real API server would not answer a greeting; that it is connected is enough."""
-    return port == 6443
 
 
 def _asked(one: socket.socket, kind: int, name: str) -> str:
