@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 from typing import NamedTuple
 
 from cilium_policies.checks.situation import SOMEWHERE, Situation
@@ -23,9 +22,9 @@ from cilium_policies.evaluate.portset import (
 from cilium_policies.evaluate.verdict import Verdict
 from cilium_policies.evidence.edge import Peer
 from cilium_policies.generate.hints import roles
-from cilium_policies.generate.peers import PRIVATE, PRIVATE_6
 from cilium_policies.generate.resolve import resolved
 from cilium_policies.kube.ports import Port
+from cilium_policies.questions.beyond import overlap, within
 from cilium_policies.questions.connections import INTERNET, WORLD, Connections, Party
 from cilium_policies.questions.ends import End, translated
 from cilium_policies.questions.ends import Port as Asked
@@ -149,7 +148,7 @@ class Judge:
         wanted = _port_set(ports)
         for party, open_ports in self._outside.get((str(pod.endpoint), ingress), []):
             common = intersection(open_ports, wanted)
-            if common and _overlap(party, outside.party):
+            if common and overlap(party, outside.party):
                 yield f"{name}: {words(common)} is allowed for {party.name or party.kind}"
 
     def _only(self, one: Expectation, targets: list[One]) -> Iterator[str]:
@@ -170,7 +169,7 @@ class Judge:
                         yield f"{source} => {_name(target)} {words(common)}: allowed"
             for party, open_ports in self._outside.get((str(target.endpoint), True), []):
                 common = intersection(open_ports, ports)
-                if common and not any(_within(party, known) for known in beyond):
+                if common and not any(within(party, known) for known in beyond):
                     yield f"{party.name or party.kind} => {_name(target)} {words(common)}: allowed"
 
     def _pod_port(self, one: Expectation, port: Port, target: One) -> Port:
@@ -260,47 +259,3 @@ def _port_set(ports: list[Port]) -> PortSet:
 def _few(failures: Iterable[str]) -> tuple[str, ...]:
     unique = list(dict.fromkeys(failures))
     return tuple(unique[:MANY] + ([f"and {len(unique) - MANY} more"] if len(unique) > MANY else []))
-
-
-def _overlap(party: Party, asked: Party) -> bool:
-    """Whether some address may be meant by both."""
-    if WORLD in (party.name, asked.name) and "entity" in (party.kind, asked.kind):
-        return True
-    if party.kind in ("cidr-group", "cloud") or "fqdn" in (party.kind, asked.kind):
-        if party.kind == asked.kind == "fqdn":
-            return fnmatchcase(asked.name, party.name) or fnmatchcase(party.name, asked.name)
-        return _reaches_public(party) and _reaches_public(asked)
-    if INTERNET in (party.name, asked.name):
-        return _reaches_public(party) and _reaches_public(asked)
-    return _nets_meet(party, asked)
-
-
-def _within(party: Party, known: Party) -> bool:
-    if known.name == WORLD or (party.kind, party.name) == (known.kind, known.name):
-        return True
-    if party.kind == known.kind == "cidr":
-        inner, outer = ip_network(party.name), ip_network(known.name)
-        return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
-    return known.name == INTERNET and party.kind == "fqdn"
-
-
-def _reaches_public(party: Party) -> bool:
-    if party.kind != "cidr" or "${" in party.name:
-        return True
-    net = ip_network(party.name)
-    return not any(_is_inside(net, private) for private in (*PRIVATE, *PRIVATE_6))
-
-
-def _nets_meet(one: Party, other: Party) -> bool:
-    if "${" in one.name + other.name:
-        return True
-    left, right = ip_network(one.name), ip_network(other.name)
-    if left.version != right.version or not left.overlaps(right):
-        return False
-    smaller, larger = (left, other) if left.prefixlen >= right.prefixlen else (right, one)
-    return not any(_is_inside(smaller, hole) for hole in larger.excepts)
-
-
-def _is_inside(net: IPv4Network | IPv6Network, outer: str) -> bool:
-    around = ip_network(outer)
-    return net.version == around.version and net.subnet_of(around)  # type: ignore[arg-type]
