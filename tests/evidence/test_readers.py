@@ -6,6 +6,7 @@ import pytest
 from cilium_policies.evidence import configuration
 from cilium_policies.evidence.given import NOTHING_GIVEN
 
+from tests import support
 from tests.evidence.shown import cluster, deployment, flows, service
 
 REDIS = deployment("redis", "[{containerPort: 6379}]") + service("redis", "[{port: 6379}]")
@@ -100,4 +101,23 @@ def test_a_database_inside_without_a_port_is_the_services() -> None:
     text += service("db", "[{name: mysql, port: 3306}, {name: x, port: 33060}]")
     assert calls(text + deployment("web", env="[{name: DB_HOST, value: db}]")) == {
         "shop/web > shop/db 3306/TCP"
+    }
+
+
+def test_an_agent_of_each_node_that_a_release_makes_may_publish_its_port() -> None:
+    agent = """apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: datadog, namespace: dd}
+spec: {chart: {spec: {chart: datadog, sourceRef: {kind: HelmRepository, name: d}}}}
+"""
+    env = "env: [{name: DD_AGENT_HOST, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}]"
+    web = support.deployment("a/web", extra=env)
+    found = support.policies(support.namespace("a"), support.namespace("dd"), agent, web)
+    egress = found["a/web"].specs[0].egress or ()
+    assert any(rule.entities == ("host",) for rule in egress)
+    assert any(peer.requirements[0].values == ("dd",) for rule in egress for peer in rule.endpoints or ())
+    into = [rule for rule in found["dd/datadog-agent"].specs[0].ingress or () if rule.endpoints]
+    assert {port.port for rule in into for group in rule.ports or () for port in group.ports} >= {
+        "8126",
+        "8125",
     }

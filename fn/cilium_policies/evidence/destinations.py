@@ -13,6 +13,7 @@ from cilium_policies.catalogue.ports import (
     USUAL_DATABASES,
 )
 from cilium_policies.evidence.addresses import Address
+from cilium_policies.evidence.agents import agents, watched
 from cilium_policies.evidence.edge import Peer, pods
 from cilium_policies.evidence.ends import (
     HOST,
@@ -69,20 +70,9 @@ class Destinations:
             yield peer, ports, reason
             if any(port.number == SENTINEL for port in ports):
                 yield from (
-                    (one, (_BEHIND_SENTINEL,), Reason("named-by-sentinel")) for one in self._watched(peer)
+                    (one, (_BEHIND_SENTINEL,), Reason("named-by-sentinel"))
+                    for one in watched(self._cluster, peer)
                 )
-
-    def _watched(self, peer: Peer) -> Iterator[Peer]:
-        """The Redis pods that a Sentinel watches: its own, those of its release or instance, or the only ones."""
-        sentinel = peer.workload
-        if sentinel is None:
-            yield peer
-            return
-        near = self._cluster.in_namespace(sentinel.namespace)
-        found = [one for one in near if any(port.number == BEHIND_SENTINEL for port in one.ports)]
-        own = [one for one in found if one is sentinel or _are_together(one, sentinel)]
-        for one in own or (found if len(found) == 1 else ()):
-            yield pods(one)
 
     def _of(
         self, workload: Workload, address: Address, trusted: Callable[[bool], bool]
@@ -180,7 +170,10 @@ class Destinations:
             if peer.workload is not workload or workload.kind == "DaemonSet":
                 yield peer, (port,), Reason("calls-node-port")
         if not published:
-            yield HOST, (Port(address.port, address.protocol),), Reason("calls-own-node")
+            called = (Port(address.port, address.protocol),)
+            yield HOST, called, Reason("calls-own-node")
+            for agent in agents(self._cluster, address.port):
+                yield pods(agent), called, Reason("calls-node-port")
 
     def _published(self, number: int) -> Iterator[tuple[Peer, Port]]:
         for service in self._cluster.services:
@@ -283,12 +276,6 @@ class Destinations:
                 yield from ((node, (port,), Reason("calls-node", (host,))) for node in NODES)
                 return
         yield cidr(host), (port,), Reason("calls-host", (host,))
-
-
-def _are_together(one: Workload, other: Workload) -> bool:
-    if one.release and one.release == other.release:
-        return True
-    return bool(one.component) and one.instance == other.instance
 
 
 def _is_database(key: str) -> bool:

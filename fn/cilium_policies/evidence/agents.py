@@ -1,0 +1,42 @@
+"""Whom a program calls that has asked a Sentinel first, or calls an agent on its own node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.catalogue.ports import AGENTS, BEHIND_SENTINEL
+from cilium_policies.evidence.edge import Peer, pods
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+
+def agents(cluster: Cluster, number: int) -> Iterator[Workload]:
+    """Agents of each node that no manifest shows: whether they publish such a port on the host, or listen in its
+    network, only their chart or operator knows. An agent's Service, or its operator, tells the port."""
+    if not any(number == port for ports in AGENTS.values() for port, _ in ports):
+        return
+    for one in cluster.workloads:
+        if not one.rendered and not one.host_network:
+            told = {port.number for port in one.ports}
+            told.update(entry.port for service in cluster.before(one) for entry in service.ports)
+            if number in told:
+                yield one
+
+
+def watched(cluster: Cluster, peer: Peer) -> Iterator[Peer]:
+    """The Redis pods that a Sentinel watches: its own, those of its release or instance, or the only ones."""
+    sentinel = peer.workload
+    if sentinel is None:
+        yield peer
+        return
+    near = cluster.in_namespace(sentinel.namespace)
+    found = [one for one in near if any(port.number == BEHIND_SENTINEL for port in one.ports)]
+    own = [one for one in found if one is sentinel or _are_together(one, sentinel)]
+    for one in own or (found if len(found) == 1 else ()):
+        yield pods(one)
+
+
+def _are_together(one: Workload, other: Workload) -> bool:
+    if one.release and one.release == other.release:
+        return True
+    return bool(one.component) and one.instance == other.instance
