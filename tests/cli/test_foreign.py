@@ -62,3 +62,20 @@ def test_a_change_that_another_namespace_asks_for_fails(tmp_path: Path) -> None:
     assert "another namespace's word" in failed.stdout.decode()
     after.write_bytes(stream(*HERE, deployment("shop/web"), deployment("shop/more"), service("shop/more")))
     assert within(*words, stdin=b"").returncode == 0
+
+
+def test_an_address_from_shared_configuration_is_marked() -> None:
+    shared = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: all, namespace: data}\ndata: {DB: 'db:5432'}\n"
+    )
+    reads = "envFrom: [{configMapRef: {name: all}}]"
+    one, two = deployment("data/one", extra=reads), deployment("data/two", extra=reads)
+    others = [deployment(f"data/other-{number}") for number in range(6)]  # or the row is about every pod
+    rows = answered("list", "--why", "--mode", "enforce", stdin=stream(*HERE, *others, shared, one, two))[
+        "items"
+    ]
+    [row] = [row for row in rows if row["to"].get("name") == "db" and row["from"].get("name") == "one"]
+    assert row["marks"] == ["from configuration that several workloads share"]
+    rows = answered("list", "--why", "--mode", "enforce", stdin=stream(*HERE, *others, shared, one))["items"]
+    [row] = [row for row in rows if row["to"].get("name") == "db" and row["from"].get("name") == "one"]
+    assert row["marks"] == []

@@ -89,6 +89,7 @@ class _Joined:
         self._by_source = by_end(plan.edges, lambda edge: edge.source)
         self._by_target = by_end(plan.edges, lambda edge: edge.target)
         self._outside: dict[str, End] = {}
+        self._shared = _shared(plan.edges)
 
     def row(self, one: Connection) -> Iterator[Decided]:
         edges: dict[Edge, PortSet] = {}
@@ -110,7 +111,7 @@ class _Joined:
         rules = tuple(dict.fromkeys(map(self._rule, entries)))
         if explained:
             row = one._replace(ports=words(explained), open=explained)
-            yield Decided(row, _kind(edges), *_said(edges), rules, _marks(edges))
+            yield Decided(row, _kind(edges), *_said(edges), rules, _marks(edges, self._shared))
         rest = difference(one.open, explained)
         if rest:
             yield self._unexplained(one._replace(ports=words(rest), open=rest), entries, tuple(open_ends))
@@ -233,12 +234,26 @@ def _few(texts: tuple[str, ...]) -> tuple[str, ...]:
     return texts if len(texts) <= SHOWN else (*texts[: SHOWN - 1], f"and {len(texts) - SHOWN + 1} more")
 
 
-def _marks(edges: Iterable[Edge]) -> tuple[str, ...]:
+def _shared(edges: Iterable[Edge]) -> set[int]:
+    """The ConfigMaps and Secrets (their identity) that several workloads read: an address there is evidence that one of
+    them calls it, and weak evidence that this one does."""
+    readers: dict[int, set[int]] = {}
+    for edge in edges:
+        text = edge.evidence.text
+        if edge.origin == "address" and text is not None and text.kind == "entry" and text.source is not None:
+            readers.setdefault(id(text.source), set()).add(id(edge.source.workload))
+    return {one for one, found in readers.items() if len(found) > 1}
+
+
+def _marks(edges: Iterable[Edge], shared: set[int]) -> tuple[str, ...]:
     """What a careful reader looks at first: needs on another namespace's word, or an image's name alone."""
-    return tuple(dict.fromkeys(mark for edge in edges for mark in _marks_of(edge)))
+    return tuple(dict.fromkeys(mark for edge in edges for mark in _marks_of(edge, shared)))
 
 
-def _marks_of(edge: Edge) -> Iterator[str]:
+def _marks_of(edge: Edge, shared: set[int]) -> Iterator[str]:
+    text = edge.evidence.text
+    if text is not None and id(text.source) in shared:
+        yield "from configuration that several workloads share"
     if edge.foreign:
         yield f"on the word of namespace {word_of(edge)}"
     for peer in (edge.source, edge.target):
