@@ -20,6 +20,8 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
     "Pod": (),
 }
 _GROUPS = {"Rollout": ("argoproj.io",), "Pod": ("",), "ReplicationController": ("",)}
+# Their specs hold values of charts and patches, which only look like pod templates, and are long.
+_VALUES = frozenset(("HelmRelease", "HelmChart", "Application", "ApplicationSet", "Kustomization"))
 _USUAL_GROUPS = ("apps", "batch", "extensions")
 WORKLOAD_KINDS = frozenset(_TEMPLATES)
 
@@ -28,7 +30,7 @@ def pod_template(one: Object) -> Mapping | None:
     """The mapping with the pods' `metadata` and `spec`; None where the kind makes no pods."""
     path = _TEMPLATES.get(one.kind)
     if path is None or not _is_usual(one):
-        return next(templates(one.spec), None) if "." in one.group else None
+        return next(templates(one.spec), None) if "." in one.group and one.kind not in _VALUES else None
     return mapping(at(one.body, *path))
 
 
