@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         "calls-cloud",
         "calls-cloud-privately",
         "cloud-identity",
+        "fetches",
         "load-balancer",
         "mesh-tunnel",
         "called-by-configuration",

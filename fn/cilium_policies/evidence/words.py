@@ -28,6 +28,7 @@ _SENTENCES: dict[str, str] = {
     "mesh-tunnel": "the tunnel between members of the mesh ({0})",
     "load-balancer": "requests through a load balancer outside the cluster",
     "called-by-configuration": "an address in the client's configuration",
+    "fetches": "{0} fetches packages when it starts",
     "server-of-key": "inferred from the key {0}: the only such server of the namespace",
     "through-gateway": "requests through Gateway {0}/{1}",
     "through-route": "requests through {0} {1}",

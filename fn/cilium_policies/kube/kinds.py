@@ -69,6 +69,7 @@ EVIDENCE: dict[str, Reads] = {
     "peers": Reads(),
     "network_policies": Reads(("NetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")),
     "inferred": Reads(),
+    "fetched": Reads(),
 }
 
 # What the finding of workloads, their owners and the plan read.

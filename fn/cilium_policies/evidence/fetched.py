@@ -1,0 +1,42 @@
+"""Programs that fetch packages when they start: a container's command that calls a package manager needs the internet,
+and no address stands anywhere. The command is the evidence; the registry is whatever the manager is set up for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cilium_policies.evidence.edge import Edge, Evidence, Peer, pods
+from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.reasons import Reason
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.cluster import Cluster
+
+# The words of a command that fetch, and the ports: Alpine's and Debian's mirrors are mostly plain HTTP.
+_MANAGERS = (
+    (r"\b(uvx|npx|pipx run|bunx)\b", (443,)),
+    (r"\bpip3? install\b", (443,)),
+    (r"\buv (pip|tool|sync|run)\b", (443,)),
+    (r"\b(npm|pnpm|yarn) (install|ci|add|exec)\b", (443,)),
+    (r"\bgem install\b", (443,)),
+    (r"\bgo install\b", (443,)),
+    (r"\bapk (--\S+ )*add\b", (80, 443)),
+    (r"\bapt(-get)? (-\S+ )*(install|update)\b", (80, 443)),
+)
+_INTERNET = Peer("internet")
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """A workload whose command or arguments call a package manager, to the internet."""
+    for workload in cluster.workloads:
+        if workload.host_network:
+            continue
+        for text in workload.texts:
+            if not text.is_arguments:
+                continue
+            words = " ".join(text.value.split())
+            for pattern, ports in _MANAGERS:
+                if found := re.search(pattern, words):
+                    evidence = Evidence("inferred", workload, text=text.without_value())
+                    reason = Reason("fetches", (found[0],))
+                    yield Edge(pods(workload), _INTERNET, tuple(map(Port, ports)), reason, evidence)
