@@ -108,6 +108,19 @@ def test_each_version_accepts_every_policy(
         assert found
 
 
+# What the facts state of a component in general and this cluster's manifests refine, each with the reason.
+REFINED = {
+    "csi-proxmox/Deployment/proxmox-csi-proxmox-csi-plugin-controller -> somewhere.example.org"
+    " 8006/TCP": "its address is known",
+    "network/Deployment/unifi-dns -> somewhere.example.org 443/TCP": "its address is known",
+    "external-secrets/Deployment/external-secrets-webhook -> kube-apiserver 6443/TCP": "no role is bound: listed",
+    "monitoring/StatefulSet/loki -> monitoring/StatefulSet/loki 3100/TCP": "one replica has no peer",
+    "monitoring/StatefulSet/loki -> monitoring/StatefulSet/loki 7946/TCP": "one replica has no peer",
+    "monitoring/StatefulSet/loki -> monitoring/StatefulSet/loki 9095/TCP": "one replica has no peer",
+    "192.168.1.199 -> network/Deployment/k8s-gateway 1053/TCP": "its Service publishes UDP alone",
+}
+
+
 def test_rows_from_the_facts(judge: Judge, product: Product) -> None:
     """Flows that no row of the corpus asks about and that the component facts state: the rules for them are needed."""
     asked = 0
@@ -118,7 +131,9 @@ def test_rows_from_the_facts(judge: Judge, product: Product) -> None:
             world.set_policies(product.policies(case, "enforce", variant))
             verdicts = zip(rows, world.ask([row.query for row in rows]), strict=True)
             assert [
-                f"{row.text()}: {one.reason()}" for row, one in verdicts if one.verdict != row.expect
+                f"{row.text()}: {one.reason()}"
+                for row, one in verdicts
+                if one.verdict != row.expect and row.text().partition(": ")[2] not in REFINED
             ] == []
             world.unload()
             asked += len(rows)
