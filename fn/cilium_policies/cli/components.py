@@ -65,9 +65,10 @@ def _name(words: tuple[str, ...]) -> str:
 
 def _record(words: tuple[str, ...], chart: str) -> int:
     """Prints what a chart's render shows. Raises Refused where there is no render to look at."""
+    from cilium_policies.builds import charts
     from cilium_policies.document.split import split
     from cilium_policies.kube.reading import objects
-    from cilium_policies.questions import charts, record
+    from cilium_policies.questions import record
 
     if len(words) != 1:
         raise click.UsageError("record takes one chart: a folder, a .tgz, or - for a rendered stream")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 import os
-import subprocess
+import shutil
 
+from cilium_policies.builds.tool import ToolError, output
 from cilium_policies.document.finding import refused
 from cilium_policies.questions.record import NAMESPACE, RELEASE, Chart
 
@@ -42,11 +43,9 @@ def _chart(said: str) -> Chart:
 
 
 def _helm(*words: str) -> bytes:
+    if not shutil.which("helm"):
+        raise refused("helm is not on the PATH", _CURE)
     try:
-        done = subprocess.run(["helm", *words], capture_output=True, check=False)
-    except FileNotFoundError:
-        raise refused("helm is not on the PATH", _CURE) from None
-    if done.returncode:
-        told = done.stderr.decode(errors="replace").strip().splitlines()
-        raise refused(f"helm {words[0]}: {told[0] if told else 'failed'}", _CURE)
-    return done.stdout
+        return output(("helm", *words), folder=words[-1], root=".")
+    except ToolError as error:
+        raise refused(str(error), _CURE) from None
