@@ -30,7 +30,7 @@ from cilium_policies.catalogue.forms import (
     WORDS,
 )
 from cilium_policies.catalogue.injects import INJECTION, PROBES, READ_OBJECT
-from cilium_policies.catalogue.model import parse_port
+from cilium_policies.catalogue.parts import parse_port
 from cilium_policies.document.spelling import near
 from cilium_policies.lean import Any
 

@@ -24,7 +24,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.conditions import MENTIONS, Facts, agrees, at, holds
-from cilium_policies.catalogue.model import Edge, group_kind, texts
+from cilium_policies.catalogue.model import Edge, texts
+from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Mapping, flag, text, walk_strings
 from cilium_policies.lean import Any, NamedTuple

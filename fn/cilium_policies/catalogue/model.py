@@ -6,9 +6,10 @@ index, and what a user writes under `spec.components.define` all have this one f
 
 from __future__ import annotations
 
+from cilium_policies.catalogue.parts import parse_port
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Mapping, flag, mapping, mappings, strings, text
-from cilium_policies.kube.ports import ICMP, Port
+from cilium_policies.kube.ports import Port
 from cilium_policies.lean import Any, NamedTuple
 
 When = Any  # None, a word (peer, evidence, asked), a condition mapping, or a list of these (any suffices)
@@ -106,26 +107,6 @@ class Edge(NamedTuple):
         """The ports as numbers; `port` stands in for `{port}`, and what stays no number is left out."""
         read = (parse_port(one.replace("{port}", port)) for one in self.ports)
         return tuple(one for one in read if one is not None)
-
-
-def group_kind(written: str) -> tuple[str, str]:
-    """Group and kind of `group/Kind`; the group "" where none is said."""
-    group, _, kind = written.rpartition("/")
-    return group, kind
-
-
-def parse_port(written: str) -> Port | None:
-    """`8080/TCP`, `8000-8010/UDP` or `8/ICMP` as a Port; TCP where no protocol stands; None for anything else."""
-    number, _, protocol = written.partition("/")
-    if protocol in ICMP:
-        return Port(int(number), protocol) if number.isdigit() and 0 < int(number) < 256 else None
-    low, dash, high = number.partition("-")
-    if not low.isdigit() or (dash and not high.isdigit()) or protocol not in ("", "TCP", "UDP", "SCTP"):
-        return None
-    first, last = int(low), int(high) if dash else 0
-    if not 0 < first < 65536 or (dash and not first <= last < 65536):
-        return None
-    return Port(first, protocol or "TCP", "", last)
 
 
 class Component:

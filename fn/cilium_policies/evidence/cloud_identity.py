@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.catalogue.distributions import Identity
-from cilium_policies.catalogue.model import parse_port
+from cilium_policies.catalogue.parts import parse_port
 from cilium_policies.evidence.edge import Edge, Evidence, Peer, pods
 from cilium_policies.evidence.ends import HOST, cidr
 from cilium_policies.evidence.given import Given

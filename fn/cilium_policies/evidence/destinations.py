@@ -15,15 +15,7 @@ from cilium_policies.catalogue.ports import (
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.agents import agents, watched
 from cilium_policies.evidence.edge import Peer, pods
-from cilium_policies.evidence.ends import (
-    HOST,
-    KUBE_APISERVER,
-    NODES,
-    behind,
-    cidr,
-    ends,
-    service_ports,
-)
+from cilium_policies.evidence.ends import HOST, KUBE_APISERVER, NODES, behind, cidr, ends, service_ports
 from cilium_policies.evidence.gateways import proxies_by_label
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.hostnames import Hostnames

@@ -14,7 +14,7 @@ from cilium_policies.catalogue.conditions import at, holds
 from cilium_policies.catalogue.injects import PROBES, Injection, ReadObject
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Edge as Known
-from cilium_policies.catalogue.model import parse_port
+from cilium_policies.catalogue.parts import parse_port
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence import addresses
 from cilium_policies.evidence.destinations import Destinations
@@ -22,6 +22,7 @@ from cilium_policies.evidence.edge import Edge, Evidence, Peer, pods
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason, stated
 from cilium_policies.generate import known
+from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.roles import Roles
 from cilium_policies.kube.objects import Mapping, Object, strings, walk_strings
 from cilium_policies.kube.ports import Port
@@ -69,7 +70,7 @@ class Injected:
         """Calls of what is injected, and to it."""
         destinations = Destinations(self._cluster, self._given)
         for workload, injection in self._into:
-            facts = known.WorkloadFacts(workload, self._cluster, self._roles)
+            facts = WorkloadFacts(workload, self._cluster, self._roles)
             evidence = Evidence("catalogue", workload, injection.how, component=injection.owner)
             told = any(key in _tags(workload) for key in injection.addresses)
             for one in injection.edges:

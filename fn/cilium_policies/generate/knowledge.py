@@ -14,6 +14,7 @@ from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.evidence.edge import Edge
+from cilium_policies.generate.cures import cure
 from cilium_policies.generate.ties import Ties, Withheld
 from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.objects import Object
@@ -282,18 +283,6 @@ def _degree(
         return UNKNOWN, "no-callee" if direction == EGRESS else "no-caller"
     api = all(edge.target.kind == "entity" and edge.target.name == "kube-apiserver" for edge in edges)
     return (GUESSED, "api-only") if direction == EGRESS and api else (GUESSED, "own-edges")
-
-
-def cure(cluster: Cluster, one: Workload, direction: str) -> str:
-    """The likeliest and narrowest config line, to be pasted below `spec.allow`."""
-    pod = f"{{pod: {one.namespace}/{one.name}}}"
-    if direction == EGRESS:
-        return f"{{from: {pod}, to: none}}"
-    ports = dict.fromkeys(f"{port.number}/{port.protocol}" for port in one.ports)
-    services = cluster.before(one)
-    if not (ports and services):
-        return f"{{from: none, to: {pod}}}"
-    return f"{{from: same-namespace, to: {pod}, ports: [{', '.join(ports)}], why: …}}"
 
 
 def _made(maker: Maker) -> Uncovered:

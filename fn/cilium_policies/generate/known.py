@@ -10,10 +10,11 @@ from cilium_policies.catalogue.model import Edge as Known
 from cilium_policies.evidence.edge import Edge, Evidence, Peer, pods
 from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISERVER, api_callers
 from cilium_policies.evidence.reasons import stated
+from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.ties import Ties
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6, is_metadata
-from cilium_policies.kube.objects import Mapping, text
+from cilium_policies.kube.objects import text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.distribution import is_bootstrapped
@@ -27,46 +28,6 @@ _ANYWHERE = (
     Peer("cidr", "0.0.0.0/0", excepts=EXCEPTED_4),
     Peer("cidr", "::/0", excepts=EXCEPTED_6),
 )
-
-
-class WorkloadFacts:
-    """What the conditions of the catalogue ask about one workload (catalogue.conditions.Facts)."""
-
-    def __init__(self, workload: Workload, cluster: Cluster, roles: Roles) -> None:
-        self._workload = workload
-        self._cluster = cluster
-        self._roles = roles
-        self.distribution = cluster.settings.distribution
-        self.replicas = workload.replicas
-
-    @property
-    def values(self) -> Mapping:
-        return self._workload.values
-
-    @property
-    def body(self) -> Mapping:
-        source = self._workload.source
-        return source.body if source is not None and not self._workload.rendered else {}
-
-    @property
-    def args(self) -> Iterator[str]:
-        for one in self._workload.texts:
-            if one.is_arguments:
-                yield from one.value.split("\n")
-
-    @property
-    def env(self) -> Iterator[tuple[str, str]]:
-        return ((one.key, one.value) for one in self._workload.texts if one.key)
-
-    @property
-    def texts(self) -> Iterator[str]:
-        return (one.value for one in self._workload.texts)
-
-    def objects(self, group: str, kind: str) -> Iterator[Mapping]:
-        return (one.body for one in self._cluster.inventory.of(kind, group=group or None))
-
-    def present(self, component: str) -> bool:
-        return self._roles.present(component)
 
 
 def edges(cluster: Cluster, catalogue: Catalogue, roles: Roles, ties: Ties) -> Iterator[Edge]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from cilium_policies.catalogue.conditions import objects_of
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Edge as Known
-from cilium_policies.catalogue.model import group_kind
+from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown import is_shown, mentions, strings_of

@@ -10,7 +10,8 @@ from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.entries import RuleRef
 from cilium_policies.evaluate.verdict import ALLOW_RULE, OPEN, UNMANAGED, Decision
 from cilium_policies.evaluate.world import World
-from cilium_policies.questions.flows import End, Flow, Flows, NamedPorts, NoFlowError
+from cilium_policies.questions.audit_group import Group
+from cilium_policies.questions.flows import End, Flows, NamedPorts, NoFlowError
 from cilium_policies.show.table import Cell, Table, columns
 
 if TYPE_CHECKING:
@@ -25,32 +26,6 @@ STALE = "cut by the policies in the cluster; this plan allows it"
 UNKNOWN = "not known"
 _UNNAMED = "a rule allows a port by its name, and the manifests do not show what this pod calls its ports"
 Key = tuple[bool, End, End, int, str]
-
-
-class Group:
-    """Connections of one kind: the same ends, port and direction."""
-
-    __slots__ = ("count", "covered", "dropped", "first", "last", "uncovered")
-
-    def __init__(self, time: str) -> None:
-        self.count = self.covered = self.uncovered = self.dropped = 0
-        self.first = self.last = time
-
-    def add(self, flow: Flow, *, again: bool) -> None:
-        """`again`: a further packet of a connection that is counted; what became of it still matters."""
-        self.count += not again
-        self.dropped += flow.dropped
-        self.covered += flow.covered
-        self.uncovered += not (flow.covered or flow.dropped)
-        if flow.time:
-            self.first = min(self.first or flow.time, flow.time)
-            self.last = max(self.last, flow.time)
-
-    def join(self, other: Group) -> None:
-        """Counts another group's flows too."""
-        self.count += other.count
-        self.first = min(filter(None, (self.first, other.first)), default="")
-        self.last = max(self.last, other.last)
 
 
 class Answer(NamedTuple):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.catalogue.model import group_kind
+from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.parse import load
 from cilium_policies.kube.kinds import READ_KINDS

@@ -1,0 +1,50 @@
+"""What the catalogue's conditions are asked of: one workload, its texts, and the objects around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.generate.roles import Roles
+from cilium_policies.kube.objects import Mapping
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+
+class WorkloadFacts:
+    """What the conditions of the catalogue ask about one workload (catalogue.conditions.Facts)."""
+
+    def __init__(self, workload: Workload, cluster: Cluster, roles: Roles) -> None:
+        self._workload = workload
+        self._cluster = cluster
+        self._roles = roles
+        self.distribution = cluster.settings.distribution
+        self.replicas = workload.replicas
+
+    @property
+    def values(self) -> Mapping:
+        return self._workload.values
+
+    @property
+    def body(self) -> Mapping:
+        source = self._workload.source
+        return source.body if source is not None and not self._workload.rendered else {}
+
+    @property
+    def args(self) -> Iterator[str]:
+        for one in self._workload.texts:
+            if one.is_arguments:
+                yield from one.value.split("\n")
+
+    @property
+    def env(self) -> Iterator[tuple[str, str]]:
+        return ((one.key, one.value) for one in self._workload.texts if one.key)
+
+    @property
+    def texts(self) -> Iterator[str]:
+        return (one.value for one in self._workload.texts)
+
+    def objects(self, group: str, kind: str) -> Iterator[Mapping]:
+        return (one.body for one in self._cluster.inventory.of(kind, group=group or None))
+
+    def present(self, component: str) -> bool:
+        return self._roles.present(component)
