@@ -38,6 +38,7 @@ def unseen(cluster: Cluster, given: Given, edges: Iterable[Edge]) -> Iterator[Fi
 
 def unseen_proxies(cluster: Cluster, given: Given) -> Iterator[Uncovered]:
     """Gateways and controllers that this input does not show: one line stands for their pods and for those behind."""
+    yield from _gateways(cluster, given)
     for note in _notes(cluster, given):
         one = note.subject
         if not one.where.elsewhere:
@@ -85,6 +86,23 @@ def leads_nowhere(cluster: Cluster, edges: Iterable[Edge], closed: Collection[st
 
 
 _SHOW = "show what it leads to, or give the inventory of the whole tree (--inventory)"
+
+
+def _gateways(cluster: Cluster, given: Given) -> Iterator[Uncovered]:
+    """Gateways that proxies of their own serve, and the input shows none: the line stands for those pods."""
+    shown = cluster.inventory.of("Gateway", group="gateway.networking.k8s.io")
+    if not shown or given.gateways:
+        return
+    from cilium_policies.evidence.gateways import Gateways
+
+    gateways = Gateways(cluster, given)
+    for one in shown:
+        place = (one.namespace, one.name)
+        known = gateways.is_cilium(*place) or gateways.outside(*place) or gateways.workloads(*place)
+        if not known and not one.where.elsewhere:
+            what = "the input shows no pods of its proxies"
+            cure = "cluster.gateways: [{pod: NAMESPACE/PROXY}]"
+            yield Uncovered(UNKNOWN, "proxy-elsewhere", BOTH, *place, None, one, (what,), cure)
 
 
 def _notes(cluster: Cluster, given: Given) -> Iterator[Note]:
