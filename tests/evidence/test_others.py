@@ -121,6 +121,16 @@ def test_dns_rule_of_a_policy_is_left_to_the_dns_rules() -> None:
     assert flows(network_policies.edges(cluster(_TWO + _policy(spec)), NOTHING_GIVEN)) == set()
 
 
+@pytest.mark.parametrize(
+    "port", ["{port: 99999}", "{port: 0}", "{port: 80, protocol: HTTP}", "{port: 80, endPort: 70000}"]
+)
+def test_a_port_that_the_api_server_refuses_becomes_no_edge(port: str) -> None:
+    """A policy of the user's with a slip in it must not make a policy of ours that nobody takes."""
+    peer = "{podSelector: {matchLabels: {app: a}}}"
+    spec = f"{{podSelector: {{matchLabels: {{app: b}}}}, ingress: [{{from: [{peer}], ports: [{port}]}}]}}"
+    assert flows(network_policies.edges(cluster(_TWO + _policy(spec)), NOTHING_GIVEN)) == set()
+
+
 def test_named_port_of_a_policy_is_looked_up_in_each_target() -> None:
     named = deployment("a") + deployment("b", "[{containerPort: 8080, name: web}]")
     spec = (

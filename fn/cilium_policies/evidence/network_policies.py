@@ -24,6 +24,7 @@ from cilium_policies.workloads.model import Workload
 
 _CILIUM = ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")
 _DNS = 53
+_PROTOCOLS = ("TCP", "UDP", "SCTP")
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -127,7 +128,10 @@ def _ports(cluster: Cluster, target: Workload, entry: Mapping) -> Iterator[Port]
     protocol = text(entry.get("protocol")) or "TCP"
     for one in ("TCP", "UDP") if protocol == "ANY" else (protocol,):
         if number is not None:
-            yield Port(number, one, "", integer(entry.get("endPort")) or 0)
+            last = integer(entry.get("endPort")) or 0
+            # Nothing else is taken by the API server; a policy of ours with it would be refused, and the run with it.
+            if 0 < number <= max(last, number) < 65536 and one in _PROTOCOLS:
+                yield Port(number, one, "", last if last > number else 0)
         elif value and (found := cluster.target_port(target, value, one)):
             yield found
 
