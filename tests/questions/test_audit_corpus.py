@@ -78,7 +78,7 @@ def recorded(row: Row, known: Ends, verdict: Verdict | None) -> Iterator[bytes]:
 def _verdict(side: Side | None) -> dict[str, Any]:
     """The fields that say what an agent decided: nothing of policies, a drop, or the policy objects that allow it."""
     if side is None:
-        return {"event_type": {"type": 4}}
+        return {}  # where Hubble's correlation is off
     if side.verdict == "deny":
         return {"verdict": "DROPPED", "drop_reason_desc": "POLICY_DENIED"}
     return {
