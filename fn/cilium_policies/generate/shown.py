@@ -26,13 +26,9 @@ _HOLDERS = {
 
 def is_shown(workload: Workload, inventory: Inventory) -> bool:
     """Whether every Secret, ConfigMap and values object that a workload's own object names stands readable in the
-    input; what another build holds is known in part only."""
+    input, or in the inventory beside it: a build then gives the same policies as the whole."""
     source = workload.source
-    if (
-        source is None
-        or source.where.elsewhere
-        or (workload.images and set(workload.images) <= set(NO_IMAGES))
-    ):
+    if source is None or (workload.images and set(workload.images) <= set(NO_IMAGES)):
         return False
     if any(
         not _is_readable(inventory, text(one.get("kind")), source.namespace, text(one.get("name")))
@@ -74,7 +70,7 @@ def _name_of(value: Any) -> str:
 
 def _is_readable(inventory: Inventory, kind: str, namespace: str, name: str) -> bool:
     one = inventory.get(kind, namespace, name)
-    return one is not None and not one.where.elsewhere and "sops" not in one.body
+    return one is not None and "sops" not in one.body
 
 
 def mentions(workload: Workload) -> Iterator[str]:
