@@ -22,7 +22,8 @@ SHOP = {
     "shop/web": {*(f"in {who} 8080/TCP" for who in ANYBODY), "out name=api 8081/TCP"},
     # clients say 9000, the pods listen on 8081
     "shop/api": {"in name=web 8081/TCP", "out name=db 5432/TCP", "out 0.0.0.0/0 443/TCP", "out ::/0 443/TCP"},
-    "shop/db": {"in name=api 5432/TCP", "out nobody"},
+    # a StatefulSet that says no number of replicas may get peers of its own from an autoscaler
+    "shop/db": {"in name=api 5432/TCP", "in name=db 5432/TCP", "out name=db 5432/TCP"},
 }
 RELOADER = {
     "reloader/default-deny": DENY,
