@@ -40,6 +40,9 @@ OUTSIDE = "import sys; from tests.live import sandbox; sys.exit(sandbox.run(sys.
 OTHERS = ("containers", "libpod", "buildah", "podman", "runc", "overlay", "/netns/", "/tmp/", "cni-", "veth")
 
 
+pytestmark = pytest.mark.xdist_group("live")
+
+
 @pytest.fixture
 def command(tmp_path: Path) -> list[str]:
     """A process that runs INSIDE in a sandbox; one more argument is how many seconds it stays."""

@@ -66,6 +66,11 @@ class Injected:
                 if injection.asked(space, tags):
                     yield workload, injection
 
+    def all_edges(self, planned: list[Edge]) -> list[Edge]:
+        """Calls of what is injected, and tunnels for every pair that is then planned to talk."""
+        own = [*self.edges()]
+        return [*own, *self.tunnels([*planned, *own])]
+
     def edges(self) -> Iterator[Edge]:
         """Calls of what is injected, and to it."""
         destinations = Destinations(self._cluster, self._given)

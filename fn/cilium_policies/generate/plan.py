@@ -68,31 +68,16 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     dns = Dns(cluster, config)
     told = [*evidence.edges(cluster, hints)]
     ties = Ties(cluster, catalogue, parts, [*allowed.edges, *told])
-    found = [
-        *allowed.edges,
-        *dns.edges(),
-        *known.edges(cluster, catalogue, parts, ties),
-        *known.sidecars(cluster, catalogue),
-        *told,
-    ]
+    found = [*allowed.edges, *dns.edges(), *known.edges(cluster, catalogue, parts, ties)]
+    found += [*known.sidecars(cluster, catalogue), *told]
     mesh = injected(cluster, catalogue, parts, hints, sources)
-    if mesh is not None:
-        found += mesh.edges()
-        found += mesh.tunnels(list(found))
+    found += mesh.all_edges(found) if mesh else ()
     taken = Taken(config.deny, found, cluster, parts)
     found, asked = judged(taken.edges, cluster, config.trust)
     subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
     knowledge = Knowledge(cluster, catalogue, found, allowed.complete | taken.complete)
-    withheld = [*knowledge.withheld(ties, subjects)]
-    told_of = {(id(one.workload), one.direction) for one in withheld}
-    of_subjects = (one for one in knowledge.of(subjects) if (id(one.workload), one.direction) not in told_of)
-    left = [
-        *withheld,
-        *of_subjects,
-        *knowledge.creators(subjects),
-        *unseen_proxies(cluster, hints),
-        *leads_nowhere(cluster, found, chosen),
-    ]
+    left = [*_left(knowledge, ties, subjects), *unseen_proxies(cluster, hints)]
+    left += leads_nowhere(cluster, found, chosen)
     held = Held(chosen, cluster, config, left)
     modes = held.modes
     on = {name: one for name, one in chosen.items() if not modes[name].off}
@@ -122,12 +107,21 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
             *denied(found, cluster.settings.fqdn),
             *hand_written(cluster, {name: modes[name] for name in on}),
             *unseen(cluster, hints, found),
-            *(mesh.findings(on) if mesh is not None else ()),
+            *(mesh.findings(on) if mesh else ()),
             *held.findings(),
             *_assumed(on, config, modes),
         ],
         held,
     )
+
+
+def _left(knowledge: Knowledge, ties: Ties, subjects: list[Workload]) -> Iterator[Uncovered]:
+    """The directions that may lack something, each once: what was withheld says more than what is merely not known."""
+    withheld = [*knowledge.withheld(ties, subjects)]
+    told = {(id(one.workload), one.direction) for one in withheld}
+    yield from withheld
+    yield from (one for one in knowledge.of(subjects) if (id(one.workload), one.direction) not in told)
+    yield from knowledge.creators(subjects)
 
 
 def injected(

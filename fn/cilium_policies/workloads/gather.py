@@ -72,22 +72,36 @@ def gather(
     separate(workloads)
     if settings.identity_labels:
         narrow_to(settings.identity_labels, workloads)
+    unseen = _unseen(shown, catalogue, unknown, workloads, unplaced, partial)
+    for one in (*workloads, *unnamed):
+        one.freeze()
+    return Cluster(shown, workloads, services, settings, owners, unnamed, unseen, repeated, catalogue.roles)
+
+
+def _unseen(
+    shown: Inventory,
+    catalogue: Catalogue,
+    unknown: list[tuple[str, str]],
+    workloads: list[Workload],
+    unplaced: list[Object],
+    partial: list[tuple[Object, str]],
+) -> list[Maker]:
+    """Objects of this input that stand for pods which nobody sees: of kinds that nobody knows, of operators that the
+    input does not show (`unplaced`), and whose part the config leaves out (`partial`, with the part's name)."""
     sources = {id(one.source) for one in workloads}
-    unseen = list(makers(shown, unknown, sources)) if unknown else []
-    unseen += (
+    found = list(makers(shown, unknown, sources)) if unknown else []
+    found += (
         Maker(one, "whose operator the input does not show") for one in unplaced if not one.where.elsewhere
     )
     for group, kind in shown.kinds:
         for name in catalogue.left_out(kind=f"{group}/{kind}"):
             partial += ((each, name) for each in shown.of(kind, group=group))
-    unseen += (
+    found += (
         Maker(one, f"its part {name} is left out by the config")
         for one, name in partial
         if not one.where.elsewhere
     )
-    for one in (*workloads, *unnamed):
-        one.freeze()
-    return Cluster(shown, workloads, services, settings, owners, unnamed, unseen, repeated, catalogue.roles)
+    return found
 
 
 def _operated(
