@@ -13,6 +13,7 @@ from cilium_policies.builds import kustomization
 from cilium_policies.builds.repository import Repository
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.errors import CiliumPoliciesError
+from cilium_policies.workloads.releases.values import merge
 
 Params = dict[str, Any]
 IN_CLUSTER = "https://kubernetes.default.svc"
@@ -38,7 +39,7 @@ class ApplicationSet:
         made = []
         for generator in _dicts(self._spec.get("generators")):
             for params in self._params(generator, {}):
-                template = _merged(self._spec.get("template") or {}, _own_template(generator))
+                template = merge(self._spec.get("template") or {}, _own_template(generator))
                 made.append(self._filled(template, params))
         return made
 
@@ -105,7 +106,7 @@ class ApplicationSet:
             raise Unknown("a matrix of other than two generators")
         for first in self._params(generators[0], given):
             for second in self._params(generators[1], first):
-                yield _merged(first, second)
+                yield merge(first, second)
 
     def _merge(self, body: Params, given: Params) -> Iterator[Params]:
         keys = body.get("mergeKeys") or []
@@ -115,7 +116,7 @@ class ApplicationSet:
             for params in self._params(generator, given):
                 for number, one in enumerate(made):
                     if all(_at(one, key) == _at(params, key) for key in keys):
-                        made[number] = _merged(one, params)
+                        made[number] = merge(one, params)
         yield from made
 
     def _filled(self, value: Any, params: Params) -> Any:
@@ -199,14 +200,6 @@ def _own_template(generator: Params) -> Params:
         if isinstance(body, dict) and isinstance(body.get("template"), dict):
             return dict(body["template"])
     return {}
-
-
-def _merged(below: Params, over: Params) -> Params:
-    made = dict(below)
-    for key, value in over.items():
-        own = made.get(key)
-        made[key] = _merged(own, value) if isinstance(own, dict) and isinstance(value, dict) else value
-    return made
 
 
 def _dicts(value: Any) -> list[Params]:

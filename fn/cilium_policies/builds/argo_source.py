@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from cilium_policies.builds import kustomization, texts, tool
-from cilium_policies.builds.inflation import Inflation, merged
+from cilium_policies.builds.inflation import Inflation
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.repository import Repository, clean
 from cilium_policies.document.finding import RefusedError
+from cilium_policies.workloads.releases.values import merge
 
 _ENDINGS = (".yaml", ".yml", ".json")
 
@@ -152,10 +153,10 @@ def chart_values(folder: str, helm: Fields, found: Callable[[str], str]) -> tupl
             else ""
         )
         if place and os.path.isfile(place):
-            made = merged(made, kustomization.read(place))
+            made = merge(made, kustomization.read(place))
         elif not helm.get("ignoreMissingValueFiles"):
             notes.append(f"values file {name} is not in the repository")
-    made = merged(made, _inline(helm))
+    made = merge(made, _inline(helm))
     return made, notes
 
 
@@ -188,7 +189,7 @@ def _dependency(one: Fields, release: str, values: Fields) -> Fields:
     own = values.get(str(one.get("alias") or name))
     inside: Fields = dict(own) if isinstance(own, dict) else {}
     if isinstance(values.get("global"), dict):
-        inside["global"] = merged(values["global"], inside.get("global") or {})
+        inside["global"] = merge(values["global"], inside.get("global") or {})
     if one.get("alias"):
         inside.setdefault("nameOverride", one["alias"])
     return {

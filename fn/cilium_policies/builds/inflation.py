@@ -15,6 +15,7 @@ from cilium_policies.builds import kustomization, texts
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.kube.reading import API
+from cilium_policies.workloads.releases.values import merge
 
 _CHARTS = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
 _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "transformers")
@@ -131,17 +132,8 @@ def values_of(chart: Fields, folder: str) -> Fields:
         place = os.path.join(folder, str(name)) if name else ""
         if place and os.path.isfile(place):
             try:
-                made = merged(made, kustomization.read(place))
+                made = merge(made, kustomization.read(place))
             except RefusedError:
                 continue  # a template: its values are not known
     given = chart.get("valuesInline") or chart.get("values")
-    return merged(made, given) if isinstance(given, dict) else made
-
-
-def merged(below: Fields, over: Fields) -> Fields:
-    """Values over values, as Helm lays them."""
-    made = dict(below)
-    for key, value in over.items():
-        own = made.get(key)
-        made[key] = merged(own, value) if isinstance(own, dict) and isinstance(value, dict) else value
-    return made
+    return merge(made, given) if isinstance(given, dict) else made

@@ -63,9 +63,10 @@ def gather(
     controllers, before = distribution.flux(shown, workloads, catalogue)
     workloads += controllers
     services += before
-    named = [one for one in workloads if is_namespace(one.namespace) and is_name(one.name)]
-    unnamed = [one for one in workloads if one not in named] if len(named) < len(workloads) else []
-    workloads = named
+    unnamed = [one for one in workloads if not (is_namespace(one.namespace) and is_name(one.name))]
+    if unnamed:
+        apart = set(map(id, unnamed))
+        workloads = [one for one in workloads if id(one) not in apart]
     for one in workloads if settings.component_namespaces else ():
         if not _is_recognised(one, settings.component_namespaces):
             one.component = ""
