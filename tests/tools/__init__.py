@@ -195,7 +195,7 @@ def build_flux() -> None:
         fetched = run(["go", "list", "-deps", "."], cwd=source, timeout=600, env=env)
         if fetched.returncode != 0:
             absent(f"Go cannot build Flux's libraries here: {_last_line(fetched.stderr)}")
-        command = ["go", "build", "-o", CACHE / "bin" / "flux", "."]
+        command = ["go", "build", "-trimpath", "-ldflags", "-s -w", "-o", CACHE / "bin" / "flux", "."]
         succeeded(run(command, cwd=source, timeout=900, env=env))
         for old in CACHE.glob(".flux-*"):
             old.unlink()
