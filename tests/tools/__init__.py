@@ -33,6 +33,8 @@ BASE = os.environ.get("CILIUM_POLICIES_BASE", "localhost/debian-base:1")
 EPOCH = "1700000000"  # one date for the images of all test runs, so that equal trees give equal layers
 STAGE = "cilium-policies.stage"  # the label of what a build leaves without a name
 CI = os.environ.get("CI") == "true"
+# podman 4 on a busy machine: the container ended well, and it forgot how.
+LOST = b"from DB: no such exit code"
 QUESTIONS = {"kubectl": ["version", "--client"], "go": ["version"], "helm": ["version", "--short"]}
 QUESTIONS |= {"kustomize": ["version"], "kpt": ["version"], "flux": ["--version"]}
 
@@ -97,15 +99,18 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Start a command with the tools in PATH; stdout and stderr come back as text, exactly as printed."""
     data = stdin.encode() if isinstance(stdin, str) else stdin
-    done = subprocess.run(
-        list(map(str, command)),
-        cwd=cwd,
-        input=data,
-        capture_output=True,
-        timeout=timeout,
-        env=env or environment(),
-        check=False,
-    )
+    for _ in range(3):
+        done = subprocess.run(
+            list(map(str, command)),
+            cwd=cwd,
+            input=data,
+            capture_output=True,
+            timeout=timeout,
+            env=env or environment(),
+            check=False,
+        )
+        if done.returncode == 0 or LOST not in done.stderr:
+            break
     return subprocess.CompletedProcess(
         done.args, done.returncode, done.stdout.decode(errors="surrogateescape"), done.stderr.decode()
     )
