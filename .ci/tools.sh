@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the end-to-end tests run: kustomize, kubectl, kpt, helm, podman as docker, a base image.
+# Installs what the end-to-end tests run: kustomize, kubectl, kpt, helm, podman as docker, a base image, and the
+# compiler that Cilium's agent calls.
 # Bare Debian, root, package registries only. Idempotent: what is there stays, what was built is cached.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -65,6 +66,7 @@ base_image() { # no image registry can be reached: Debian's own packages make th
 }
 
 debian podman buildah runc debootstrap make git ca-certificates strace chromium
+debian clang-19 llvm-19 iproute2 || say "no clang 19: the running Cilium is left out"
 docker_client
 container_engine
 base_image

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from tests.engine.build import NoGoError
-from tests.live import build, inside, needs, page, sandbox
-
-KEPT = 4  # runs whose logs and recordings stay
+from tests.live import build, inside, needs, page, runs, sandbox
 
 
 def main() -> int:
@@ -25,6 +21,7 @@ def main() -> int:
     )
     parser.add_argument("--cilium", default=build.CILIUM, metavar="VERSION", help="another version of Cilium")
     parser.add_argument("--write", type=Path, metavar="FILE", help="note the answers in this page")
+    parser.add_argument("--built", action="store_true", help="skip where something would have to be built")
     given = parser.parse_args()
     wanted = given.cases or list(inside.known())
     unknown = [name for name in wanted if name not in inside.known()]
@@ -36,9 +33,7 @@ def main() -> int:
         print(f"live: skipped: {lacking}", file=sys.stderr)
         return 0
     try:
-        if not build.built(given.cilium):
-            print("live: building; some ten minutes with an empty cache", file=sys.stderr)
-        programs = build.build(given.cilium)
+        programs = _programs(given.cilium, may_build=not given.built)
     except NoGoError as error:
         print(f"live: skipped: {error}", file=sys.stderr)
         return 0
@@ -48,13 +43,19 @@ def main() -> int:
     return _run(programs, wanted, given.write, given.cilium)
 
 
+def _programs(version: str, *, may_build: bool) -> Path:
+    if not build.built(version):
+        if not may_build:
+            raise NoGoError("not built yet, and it would take ten minutes: make live builds it")
+        print("live: building; some ten minutes with an empty cache", file=sys.stderr)
+    return build.build(version)
+
+
 def _run(programs: Path, wanted: list[str], target: Path | None, version: str) -> int:
-    out = Path(tempfile.mkdtemp(prefix="run-", dir=programs))
-    for old in sorted(programs.glob("run-*"), key=lambda one: one.stat().st_mtime)[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
-    code = sandbox.run([sys.executable, "-m", "tests.live.inside", programs, out, *wanted])
-    if target is not None and (out / "answers.jsonl").exists():
-        page.write(target, (out / "answers.jsonl").read_text(encoding="utf-8"), version)
+    with runs.folder(programs) as out:
+        code = sandbox.run([sys.executable, "-m", "tests.live.inside", programs, out, *wanted])
+        if target is not None and (out / "answers.jsonl").exists():
+            page.write(target, (out / "answers.jsonl").read_text(encoding="utf-8"), version)
     print(f"live: logs and recordings are in {out}", file=sys.stderr)
     return code
 

@@ -23,6 +23,9 @@ from tests.tools import environment
 
 SOURCE = Path("/run/bin/source")
 SOCKET = "/run/cilium/cilium.sock"
+MARKED = ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "NetworkPolicy")
+_UNHURRIED = "auto-adjust:false,rate-limit:1000/s,rate-burst:1000,parallel-requests:16,max-wait-duration:10m"
+_PATIENCE = 600.0  # seconds for what takes some on an idle machine; what ends or refuses is noticed at once
 _OURS = {  # what a sandbox without kubelet and operator needs otherwise than the chart sets it
     "k8s-kubeconfig-path": "/run/kube/config",
     "lib-dir": "/run/lib",
@@ -33,6 +36,13 @@ _OURS = {  # what a sandbox without kubelet and operator needs otherwise than th
     "hubble-disable-tls": "true",
     "write-cni-conf-when-ready": "",
     "enable-ipv6-masquerade": "false",
+    # The agent takes a busy machine for too many requests: it lets pods wait, and refuses them after a minute.
+    "api-rate-limit": json.dumps(
+        dict.fromkeys(("endpoint-create", "endpoint-delete", "endpoint-list"), _UNHURRIED)
+    ),
+    # Nothing may be lost between two looks of a reader that gets little time.
+    "hubble-event-buffer-capacity": "65535",
+    "hubble-event-queue-size": "65536",
 }
 DUAL_STACK = {
     "enable-ipv6": "true",
@@ -53,6 +63,7 @@ class Cluster:
         self.api = Api()
         self._agent: subprocess.Popen[bytes] | None = None
         self._chart = _chart()
+        self._marks = 0
 
     def start(self, settings: Mapping[str, str] | None = None) -> None:
         """Everything up and ready. Raises StartError."""
@@ -69,7 +80,7 @@ class Cluster:
             (folder / name).write_text(value, encoding="utf-8")
         node = {"K8S_NODE_NAME": "node1", "CILIUM_K8S_NAMESPACE": "kube-system"}
         self._agent = self._spawn("cilium-agent", "", [f"--config-dir={folder}"], node)
-        self._wait(self._agent, "cilium-agent", self._is_ready, 90)
+        self._wait(self._agent, "cilium-agent", self._is_ready)
 
     def stop_agent(self) -> None:
         """End the agent and wait for it; the eBPF programs stay."""
@@ -95,23 +106,35 @@ class Cluster:
         finally:
             connection.close()
 
-    def settle(self, limit: float = 120) -> None:
-        """Wait until each endpoint has the newest policy, and for a while no newer comes. Raises StartError."""
-        last, since, end = None, time.monotonic(), time.monotonic() + limit
-        while time.monotonic() < end:
-            newest = (self.ask_agent("/policy") or {}).get("revision") or 0
+    def settle(self) -> None:
+        """Wait until the agent has every policy that the API server has, and each endpoint has all of them.
+        Raises StartError."""
+        self._marks += 1
+        made = [mark(kind, self._marks) for kind in MARKED]
+        for body in made:
+            self.api.create(body)
+        names = [str(body["metadata"]["name"]) for body in made]
+        revision = 0
+
+        def arrived() -> bool:
+            nonlocal revision
+            policy = self.ask_agent("/policy")
+            revision = int(policy.get("revision") or 0)
+            return all(name in policy["policy"] for name in names)
+
+        def everywhere() -> bool:
             states = [(one["status"]["state"], _revision(one)) for one in self.ask_agent("/endpoint")]
-            now = (newest, tuple(sorted(states)))
-            if now != last:
-                last, since = now, time.monotonic()
-            ready = all(state == "ready" and revision >= newest for state, revision in states)
-            if ready and time.monotonic() - since > 1.5:
-                return
-            time.sleep(0.2)
-        raise StartError(f"the endpoints do not settle: revision {newest}, {states[:5]}")
+            return all(state == "ready" and done >= revision for state, done in states)
+
+        for ready, words in ((arrived, "the agent does not hear of"), (everywhere, "not every endpoint has")):
+            if not _patiently(ready):
+                raise StartError(f"{words} the newest policies:\n{self.last_lines('cilium-agent')}")
+        for body in made:
+            self.api.delete(body)
 
     def _is_ready(self) -> bool:
-        return bool(self.ask_agent("/healthz").get("cilium", {}).get("state") == "Ok")
+        health = self.ask_agent("/healthz")
+        return all(health.get(part, {}).get("state") == "Ok" for part in ("cilium", "hubble"))
 
     def _control_plane(self) -> None:
         run("openssl genrsa -out /run/kube/sa.key 2048")
@@ -132,7 +155,7 @@ class Cluster:
             "--disable-admission-plugins=ServiceAccount,DefaultTolerationSeconds,PodSecurity",
             "--allow-privileged=true", "--profiling=false", "--enable-priority-and-fairness=false",
         ])  # fmt: skip
-        self._wait(server, "kube-apiserver", lambda: self.api.ask("GET", "/readyz")[0] == 200, 180)
+        self._wait(server, "kube-apiserver", lambda: self.api.ask("GET", "/readyz")[0] == 200)
 
     def _objects(self) -> None:
         """Cilium's kinds, the nodes, and the namespace that the agent looks into."""
@@ -144,7 +167,7 @@ class Cluster:
             ("node2", HOSTS[NODE2], ["10.244.17.0/24"]),
         ):
             self._node(name, host.address, host.address6, cidrs)
-        _patiently(lambda: self.api.ask("GET", "/apis/cilium.io/v2/ciliumnodes")[0] == 200, 60)
+        _patiently(lambda: self.api.ask("GET", "/apis/cilium.io/v2/ciliumnodes")[0] == 200)
         for name, host in (("control", HOSTS[CONTROL]), ("node2", HOSTS[NODE2])):
             addresses = [
                 {"type": "InternalIP", "ip": host.address},
@@ -174,17 +197,15 @@ class Cluster:
                 stderr=log,
             )
 
-    def _wait(
-        self, process: subprocess.Popen[bytes], name: str, ready: Callable[[], bool], limit: float
-    ) -> None:
+    def _wait(self, process: subprocess.Popen[bytes], name: str, ready: Callable[[], bool]) -> None:
         def answered() -> bool:
             if process.poll() is not None:
                 raise StartError(f"{name} ended with {process.returncode}:\n{self.last_lines(name)}")
             return ready()
 
-        if not _patiently(answered, limit):
+        if not _patiently(answered):
             process.send_signal(signal.SIGKILL)
-            raise StartError(f"{name} is not ready after {limit:.0f} s:\n{self.last_lines(name)}")
+            raise StartError(f"{name} is not ready after {_PATIENCE:.0f} s:\n{self.last_lines(name)}")
 
     def last_lines(self, name: str, count: int = 15) -> str:
         """What a process said last."""
@@ -196,9 +217,24 @@ def _revision(endpoint: Mapping[str, Any]) -> int:
     return int(((endpoint["status"].get("policy") or {}).get("realized") or {}).get("policy-revision") or 0)
 
 
-def _patiently(ready: Callable[[], bool], limit: float) -> bool:
+def mark(kind: str, number: int) -> dict[str, Any]:
+    """A policy for nobody. The agent takes the policies of a kind in the order in which they came: when it has this
+    one, it has all that came before."""
+    metadata: dict[str, Any] = {"name": f"mark-{kind.lower()}-{number}"}
+    nobody = {"matchLabels": {"mark": str(number)}}
+    if kind == "NetworkPolicy":
+        metadata["namespace"] = "default"
+        return {"apiVersion": "networking.k8s.io/v1", "kind": kind, "metadata": metadata,
+                "spec": {"podSelector": nobody}}  # fmt: skip
+    if kind == "CiliumNetworkPolicy":
+        metadata["namespace"] = "default"
+    return {"apiVersion": "cilium.io/v2", "kind": kind, "metadata": metadata,
+            "spec": {"endpointSelector": nobody, "ingress": [{}]}}  # fmt: skip
+
+
+def _patiently(ready: Callable[[], bool]) -> bool:
     """Ask until the answer is yes; a server that does not answer yet is a no."""
-    end = time.monotonic() + limit
+    end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         try:
             if ready():

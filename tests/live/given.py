@@ -18,7 +18,7 @@ CORPUS = ROOT.parent / "shared" / "corpus"
 MODES = ("none", "own", "audit", "enforce")
 _GROUPS = ("cilium.io", "networking.k8s.io")
 _CLUSTER_WIDE = ("CiliumClusterwideNetworkPolicy", "CiliumCIDRGroup")
-_HERE = Path(__file__).resolve().parent / "cases"
+CASES = Path(__file__).resolve().parent / "cases"
 
 
 class _Loader(yaml.CSafeLoader):
@@ -50,7 +50,7 @@ def known(corpus: Path = CORPUS) -> list[Case]:
 def shop() -> Case:
     """examples/shop, with a table of its own beside this file."""
     builds = sorted(one for one in (EXAMPLES / "shop").glob("*.yaml") if one.name != "kustomization.yaml")
-    folder = _HERE / "shop"
+    folder = CASES / "shop"
     return Case("shop", "tree", folder, tuple(builds), rows(folder / "flows.yaml"), None)
 
 

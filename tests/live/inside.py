@@ -12,11 +12,24 @@ from pathlib import Path
 
 from tests.engine.judge import Judge
 from tests.live import given, network
-from tests.live.ask import Answer, Live, beside, dump, keepers, names, rows, settings, switching, ways
+from tests.live.ask import (
+    Answer,
+    Live,
+    beside,
+    dump,
+    keepers,
+    names,
+    pairs,
+    rows,
+    settings,
+    switching,
+    uncovered,
+    ways,
+)
 from tests.live.cluster import Cluster, StartError
 
 ASKED: dict[str, Callable[[Live], Answer]] = {
-    one.NAME: one.ask for one in (switching, beside, names, ways, settings, dump, keepers)
+    one.NAME: one.ask for one in (switching, beside, uncovered, names, ways, settings, dump, keepers, pairs)
 }
 
 

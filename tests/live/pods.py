@@ -93,7 +93,7 @@ class Pod:
         """The object, the network namespace, and what kubelet does: cilium-cni, then the status."""
         made = api.create(self.object())
         run(f"ip netns add {self.netns} && ip -n {self.netns} link set lo up")
-        result = self._cni("ADD", made["metadata"]["uid"])
+        result = self._added(made["metadata"]["uid"])
         for one in (ip["address"].split("/")[0] for ip in result["ips"]):
             if ":" in one:
                 self.address6 = one
@@ -103,6 +103,16 @@ class Pod:
         status = {"phase": "Running", "podIP": self.address, "podIPs": addresses, "hostIP": NODE.address,
                   "conditions": [{"type": "Ready", "status": "True"}]}  # fmt: skip
         api.patch("Pod", self.namespace, self.name, {"status": status}, "/status")
+
+    def _added(self, uid: str) -> Any:
+        """As kubelet does it: what fails, the agent's 90 seconds for a reply among it, is taken back and tried anew."""
+        for _ in range(3):
+            try:
+                return self._cni("ADD", uid)
+            except RuntimeError as error:
+                failed = error
+                self._cni("DEL", uid, check=False)
+        raise failed
 
     def down(self, api: Api) -> None:
         """All of it away."""

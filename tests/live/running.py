@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -18,7 +21,7 @@ from tests.live.given import Body, Given, key
 from tests.live.kube import ApiError, place_of
 from tests.live.plan import NAME, Connection, Unplanned, planned
 from tests.live.pods import KINDS, Pod
-from tests.live.sockets import API_SERVER, Attempt, Servers, attempt, made
+from tests.live.sockets import API_SERVER, HOME, PATIENT, Attempt, Servers, attempt, made
 
 AT_ONCE = 48  # connections that wait for an answer at the same time
 HUBBLE = ("hubble", "observe", "--server", "unix:///run/cilium/hubble.sock")
@@ -60,7 +63,7 @@ class Running:
             list(pool.map(lambda one: one.up(api), self._managed()))
         self.cluster.settle()
         self.connections, self.unplanned = planned(self.given.case.rows, self.pods)
-        self._listen()
+        self.listen()
         return self
 
     def __exit__(
@@ -78,7 +81,8 @@ class Running:
         """A workload's first replica."""
         return self.pods[workload][0]
 
-    def _listen(self) -> None:
+    def listen(self) -> None:
+        """A listener at the end of each connection."""
         zone = self.servers.zone.names
         zone[NAME] = dns.Record(("10.96.0.1",))
         for one in self.connections:
@@ -121,38 +125,45 @@ class Running:
                 found.append("/".join(key(body)))
         return found
 
-    def connect(self, connections: Sequence[Connection] | None = None) -> list[Tried]:
+    def connect(self, *, at_once: int = AT_ONCE) -> list[Tried]:
         """Every connection once, many at a time."""
-        wanted = self.connections if connections is None else connections
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(self._tried, wanted))
+        with ThreadPoolExecutor(at_once) as pool:
+            return list(pool.map(self._tried, self.connections))
 
     def confirmed(self, tried: Sequence[Tried], allowed: Sequence[bool]) -> tuple[list[Tried], int]:
-        """The same, with a second and patient try of what passes against expectation or not at all, and how many
-        those were: on a busy machine an answer can take longer than a packet that is dropped stays unanswered."""
-        found, again = [], 0
-        for one, expected in zip(tried, allowed, strict=True):
-            if one.attempt.is_as(expected):
-                found.append(one)
-                continue
-            again += 1
-            found.append(self._tried(one.connection, wait=8.0))
-        return found, again
+        """The same, with more patient tries of what should pass and did not, and how many those were: on a busy
+        machine an answer can take longer than a packet that is dropped stays unanswered."""
+        late = [expected and not one.attempt.passed for one, expected in zip(tried, allowed, strict=True)]
+        with ThreadPoolExecutor(4) as pool:
+            again = pool.map(
+                self._patiently, (one for one, is_late in zip(tried, late, strict=True) if is_late)
+            )
+            return [next(again) if is_late else one for one, is_late in zip(tried, late, strict=True)], sum(
+                late
+            )
+
+    def connect_as(self, allowed: Sequence[bool], *, at_once: int = AT_ONCE) -> list[Tried]:
+        """Every connection, patiently where it should pass."""
+        return self.confirmed(self.connect(at_once=at_once), allowed)[0]
+
+    def _patiently(self, one: Tried) -> Tried:
+        for wait in PATIENT:
+            if not one.attempt.passed:
+                one = self._tried(one.connection, wait)
+        return one
 
     def _tried(self, one: Connection, wait: float = 2.0) -> Tried:
-        if one.resolved and not self.resolve(one.way.namespace, one.resolved):
+        if one.resolved and not self.resolve(one.way.namespace, one.resolved, wait=wait):
             return Tried(one, Attempt("cut"))  # a DNS server that cannot be reached cuts the name too
         return Tried(one, attempt(one.way, one.target, one.port, one.protocol, name=one.name, wait=wait))
 
-    def resolve(self, namespace: str, name: str, kind: int = dns.A) -> list[str]:
+    def resolve(self, namespace: str, name: str, kind: int = dns.A, *, wait: float = 3.0) -> list[str]:
         """What a pod is told when it asks the case's DNS server for a name; [] where it is told nothing."""
-        import socket
-
         server = next((one for one in self._managed() if one.is_dns), None)
         if server is None:
             return []
         with made(namespace, server.address, socket.SOCK_DGRAM) as one:
-            one.settimeout(1.0)
+            one.settimeout(wait / 3)
             one.connect((server.address, 53))
             for number in range(3):
                 one.send(dns.question(name, kind, number))
@@ -164,21 +175,43 @@ class Running:
                     break
         return []
 
+    @contextmanager
+    def recorded(self, target: Path) -> Iterator[None]:
+        """Hubble's flows of what happens meanwhile, every event type, as `hubble observe -o json` writes them."""
+        begun = datetime.now(timezone.utc).isoformat(timespec="microseconds")
+        with target.open("wb") as file:
+            process = subprocess.Popen(
+                [*HUBBLE, "-o", "json", "--follow", "--since", begun], stdout=file, stderr=subprocess.PIPE
+            )
+            try:
+                yield
+                self._until_told(target, process)
+            finally:
+                process.terminate()
+                process.communicate(timeout=60)
 
-@contextmanager
-def recorded(target: Path) -> Iterator[None]:
-    """Hubble's flows of what happens meanwhile, every event type, as `hubble observe -o json` writes them."""
-    with target.open("wb") as file:
-        process = subprocess.Popen(
-            [*HUBBLE, "-o", "json", "--follow"], stdout=file, stderr=subprocess.DEVNULL
-        )
-        time.sleep(1)
-        try:
-            yield
-            time.sleep(1.5)
-        finally:
-            process.terminate()
-            process.wait(20)
+    def _until_told(self, target: Path, process: subprocess.Popen[bytes]) -> None:
+        """Send a packet that nobody else sends from each CPU, and wait until the recording has it: what happened
+        before is in it too, for the agent reads the events of a CPU in their order. Raises RuntimeError."""
+        marks = [f'"source_port":{port}'.encode() for port in self._marks()]
+        end = time.monotonic() + 300
+        while not all(mark in target.read_bytes() for mark in marks):
+            if process.poll() is not None or time.monotonic() > end:
+                process.kill()
+                _, told = process.communicate()
+                raise RuntimeError(f"Hubble's recording ended or stands still: {told.decode()[-400:]}")
+            time.sleep(0.2)
+
+    def _marks(self) -> Iterator[int]:
+        usual = os.sched_getaffinity(0)
+        pod = next(one for one in self._managed())
+        for cpu in usual:
+            os.sched_setaffinity(0, {cpu})
+            with made(HOME, pod.address, socket.SOCK_DGRAM) as one:
+                one.connect((pod.address, 9))
+                one.send(b"mark")
+                yield int(one.getsockname()[1])
+        os.sched_setaffinity(0, usual)
 
 
 def observed(*arguments: str) -> str:

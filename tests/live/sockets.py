@@ -17,6 +17,7 @@ from tests.live import dns
 
 HOME = ""  # the namespace of the node itself
 API_SERVER = ("172.30.0.10", 6443)  # it speaks TLS and would not answer a greeting: to be connected is enough
+PATIENT = (8.0, 30.0)  # seconds for an answer that should come and did not: a busy machine is no cut
 _NEW_NET = 0x40000000
 _FREEBIND, _FREEBIND6, _MARK, _PKTINFO = 15, 78, 36, 8
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -111,6 +112,15 @@ def attempt(way: Way, target: str, port: int, protocol: str, *, name: str = "", 
         except OSError as error:
             result = error.strerror or str(error)
         return Attempt(result, one.getsockname()[1])
+
+
+def attempt_as(allowed: bool, way: Way, target: str, port: int, protocol: str) -> Attempt:
+    """An attempt, and where it should pass more patient ones until one does; one that should not has one only."""
+    tried = attempt(way, target, port, protocol, wait=1.5)
+    for wait in PATIENT if allowed else ():
+        if not tried.passed:
+            tried = attempt(way, target, port, protocol, wait=wait)
+    return tried
 
 
 def _asked(one: socket.socket, kind: int, name: str) -> str:

@@ -66,6 +66,10 @@ class Held:
         """Whether a workload's direction is held by itself."""
         return id(one) in self.labels(one.namespace, direction)
 
+    def keeps(self, one: Workload, direction: str) -> bool:
+        """Whether a workload's direction stays in audit for want of knowledge, by itself or with its namespace."""
+        return (one.namespace, direction) in self._whole or self.holds(one, direction)
+
     def mode(self, namespace: str, group: Iterable[Workload] | None = None) -> Mode:
         """The mode of a policy: for these workloads, or (None) for every pod of the namespace."""
         found = self.modes[namespace]

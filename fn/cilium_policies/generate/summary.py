@@ -8,6 +8,7 @@ from cilium_policies.generate.knowledge import Uncovered
 from cilium_policies.generate.opened import opened
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import Policies
+from cilium_policies.generate.still_closed import still_closed
 from cilium_policies.kube.reading import repeated
 
 _ORDER = (ERROR, WARNING, INFO)
@@ -20,6 +21,7 @@ def findings(sources: list[Source], plan: Plan, policies: Policies) -> list[Find
     said += policies.findings
     policies.opened = opened(plan, policies)
     said += policies.opened
+    said += still_closed(plan)
     said += (uncovered(plan, one) for one in plan.uncovered)
     said += _namespaces(plan, policies)
     return sorted(said, key=_place)

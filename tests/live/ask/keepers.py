@@ -13,7 +13,7 @@ from typing import Any
 from tests.live import compare
 from tests.live.ask import Answer, Check, Live
 from tests.live.given import given, shop
-from tests.live.running import Running, recorded
+from tests.live.running import Running
 from tests.tools import environment
 
 NAME = "keepers"
@@ -35,7 +35,7 @@ def ask(live: Live) -> Answer:
         with Running(live.cluster, found) as running:
             running.apply(found.policies["audit"])
             before, recording = _scraped(), live.out / "keepers.jsonl"
-            with recorded(recording):
+            with running.recorded(recording):
                 running.connect()
             time.sleep(2)
             _compare(live, check, compare.audited(recording), before, _scraped())

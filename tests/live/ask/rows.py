@@ -6,7 +6,7 @@ from tests.engine.corpus import Case
 from tests.live import compare
 from tests.live.ask import Answer, Check, Live
 from tests.live.given import MODES, given
-from tests.live.running import Running, Tried, observed, recorded
+from tests.live.running import Running, Tried, observed
 from tests.tools import ROOT
 
 WHAT = "no policies, the input's own, audit, enforce"
@@ -36,7 +36,7 @@ def _mode(live: Live, running: Running, engine: compare.Engine, check: Check, mo
         check.wrong += [f"{mode}: kept otherwise: {name}" for name in running.changed_specs()]
     recording = live.out / f"{running.given.name}-{mode}.jsonl"
     verdicts = engine.verdicts(mode, running.connections)
-    with recorded(recording):
+    with running.recorded(recording):
         first = running.connect()
         tried, again = running.confirmed(first, [one.allowed for one in verdicts])
     check.notes += [f"{mode}: {again} connections were tried twice"] if again else []

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from tests.live.ask import Answer, Check, Live
 from tests.live.compare import VERDICT, cut_by_audit, flows_of
 from tests.live.given import given, shop
-from tests.live.running import Running, Tried, recorded
+from tests.live.running import Running, Tried
 
 NAME = "settings"
+_SOFT = "enable-non-default-deny-policies"  # without it audit is enforcement
 _CHANGED: tuple[Mapping[str, str], ...] = (
-    {"enable-non-default-deny-policies": "false"},
+    {_SOFT: "false"},
     {"policy-audit-mode": "true"},
     {"hubble-network-policy-correlation-enabled": "false"},
     {"bpf-events-policy-verdict-enabled": "false"},
@@ -50,7 +51,7 @@ def ask(live: Live) -> Answer:
 def _judged(name: str, usual: Seen, seen: Seen, check: Check) -> None:
     """What the guide says of the setting, against what was seen."""
     told = f"{name}: {seen}"
-    if name == "enable-non-default-deny-policies":
+    if name == _SOFT:
         check.that(f"without it audit cuts at once ({told})", seen.cut_in_audit > 0)
     elif name == "policy-audit-mode":
         check.that(f"with it nothing is ever cut ({told})", seen.passed_in_enforce > usual.passed_in_enforce)
@@ -63,7 +64,7 @@ def _judged(name: str, usual: Seen, seen: Seen, check: Check) -> None:
     else:
         same = seen._replace(verdicts=0, named=0) == usual._replace(verdicts=0, named=0)
         check.that(f"nothing changes ({told}, usually {usual})", same and seen.named == usual.named)
-    if name not in ("enable-non-default-deny-policies",):
+    if name != _SOFT:
         check.that(f"audit cuts nothing ({told})", seen.cut_in_audit == 0)
 
 
@@ -74,12 +75,13 @@ def _seen(live: Live, changed: Mapping[str, str], check: Check) -> Seen:
     recording = live.out / f"shop-audit-{label}.jsonl"
     with Running(live.cluster, found) as running:
         running.apply([])
-        without = running.connect()
+        everything = [True] * len(running.connections)
+        without = running.connect_as(everything)
         running.apply(found.policies["audit"])
-        with recorded(recording):
-            audit = running.connect()
+        with running.recorded(recording):
+            audit = running.connect() if label == _SOFT else running.connect_as(everything)
         running.apply(found.policies["enforce"])
-        enforce = running.connect()
+        enforce = running.connect_as([one.row.expect == "allow" for one in running.connections])
     verdicts = [one for one in flows_of(recording.read_bytes().splitlines())
                 if (one.get("event_type") or {}).get("type") == VERDICT]  # fmt: skip
     named = [one for one in verdicts if any(by.get("name") for by in _allowed_by(one))]

@@ -10,7 +10,7 @@ from tests.live.given import Given, given, shop
 from tests.live.network import CLIENT, CLIENT6, HOSTS, NODE, NODE2, SERVER, SERVER6, WORLD
 from tests.live.pods import Pod
 from tests.live.running import Running
-from tests.live.sockets import HOME, Way, attempt
+from tests.live.sockets import HOME, Way, attempt_as
 
 NAME = "ways"
 _SERVICE_PORT = 9000
@@ -59,7 +59,7 @@ def _family(running: Running, check: Check, *, six: bool) -> None:
         (Way(pods["db"].netns), node2, 10250, False, "db to another node"),
         (Way(pods["db"].netns), out, 443, False, "db to the world"),
     ):
-        there = attempt(way, target, port, "TCP", wait=1.5)
+        there = attempt_as(passes, way, target, port, "TCP")
         check.that(f"{words}: {told}: {there.result}", there.is_as(passes))
 
 
@@ -88,7 +88,7 @@ def _services(live: Live, running: Running, check: Check) -> None:
             "another node to web's NodePort",
         ),
     ):
-        there = attempt(way, target, port, "TCP", wait=2)
+        there = attempt_as(passes, way, target, port, "TCP")
         check.that(f"Services: {told}: {there.result}", there.is_as(passes))
 
 
@@ -123,5 +123,6 @@ def _icmp(running: Running, check: Check, found: Given) -> None:
     for mode in ("enforce", "audit"):
         running.apply(found.policies[mode])
         for told, way, target, passes in ways:
-            there = attempt(way, target, 0, "ICMP", wait=1.5)
-            check.that(f"ICMP in {mode}: {told}: {there.result}", there.is_as(passes or mode == "audit"))
+            expected = passes or mode == "audit"
+            there = attempt_as(expected, way, target, 0, "ICMP")
+            check.that(f"ICMP in {mode}: {told}: {there.result}", there.is_as(expected))
