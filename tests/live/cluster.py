@@ -40,9 +40,16 @@ _OURS = {  # what a sandbox without kubelet and operator needs otherwise than th
     "api-rate-limit": json.dumps(
         dict.fromkeys(("endpoint-create", "endpoint-delete", "endpoint-list"), _UNHURRIED)
     ),
+    # Nobody asks whether the node is well, and an endpoint for that is one more to compile.
+    "enable-health-checking": "false",
+    "enable-endpoint-health-checking": "false",
     # Nothing may be lost between two looks of a reader that gets little time.
     "hubble-event-buffer-capacity": "65535",
     "hubble-event-queue-size": "65536",
+}
+_ROUTER = {  # drawn anew at each start otherwise, and the programs have it in them: nothing compiled would serve twice
+    "network.cilium.io/ipv4-cilium-host": "10.244.0.1",
+    "network.cilium.io/ipv6-cilium-host": "fd00:244::1",
 }
 DUAL_STACK = {
     "enable-ipv6": "true",
@@ -134,7 +141,10 @@ class Cluster:
 
     def _is_ready(self) -> bool:
         health = self.ask_agent("/healthz")
-        return all(health.get(part, {}).get("state") == "Ok" for part in ("cilium", "hubble"))
+        if any(health.get(part, {}).get("state") != "Ok" for part in ("cilium", "hubble")):
+            return False
+        # The node's own endpoint comes first: no pod gets its programs before that has its own.
+        return all(one["status"]["state"] == "ready" for one in self.ask_agent("/endpoint"))
 
     def _control_plane(self) -> None:
         run("openssl genrsa -out /run/kube/sa.key 2048")
@@ -178,8 +188,10 @@ class Cluster:
         self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "cilium-secrets"}})
 
     def _node(self, name: str, address: str, address6: str, cidrs: list[str]) -> None:
-        labels = {"kubernetes.io/hostname": name}
-        self.api.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels},
+        metadata: dict[str, Any] = {"name": name, "labels": {"kubernetes.io/hostname": name}}
+        if name == "node1":
+            metadata["annotations"] = _ROUTER
+        self.api.create({"apiVersion": "v1", "kind": "Node", "metadata": metadata,
                          "spec": {"podCIDR": cidrs[0], "podCIDRs": cidrs}})  # fmt: skip
         addresses = [{"type": "InternalIP", "address": one} for one in (address, address6)]
         named = {"type": "Hostname", "address": name}

@@ -19,6 +19,7 @@ from tests.live.ask import (
     dump,
     keepers,
     names,
+    outside,
     pairs,
     rows,
     settings,
@@ -29,7 +30,8 @@ from tests.live.ask import (
 from tests.live.cluster import Cluster, StartError
 
 ASKED: dict[str, Callable[[Live], Answer]] = {
-    one.NAME: one.ask for one in (switching, beside, uncovered, names, ways, settings, dump, keepers, pairs)
+    one.NAME: one.ask
+    for one in (switching, beside, uncovered, names, ways, settings, dump, keepers, outside, pairs)
 }
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.live import compiler
 from tests.live.needs import clang
 from tests.live.sockets import HOME
 
@@ -52,16 +55,24 @@ def mounts(programs: Path) -> None:
     run("mount -t cgroup2 none /run/cilium/cgroupv2")
     run("mount --bind /run/netns /run/netns && mount --make-shared /run/netns")
     run("hostname node1")
-    compiler = clang()
-    assert compiler is not None  # needs.missing() asks
-    for name in ("clang", "llc"):
-        found = shutil.which(compiler.name.replace("clang", name))
-        if found:
-            Path("/run/bin", name).symlink_to(found)
     for one in programs.iterdir():
         Path("/run/bin", one.name).symlink_to(one)
+    _compilers(programs.parent / "objects")
     os.environ["PATH"] = f"/run/bin:{os.environ['PATH']}"
     run("cp -r /run/bin/source/bpf /run/lib/bpf && chmod -R u+w /run/lib/bpf")
+
+
+def _compilers(objects: Path) -> None:
+    """clang and llc under the names that the agent calls."""
+    found = clang()
+    assert found is not None  # needs.missing() asks
+    assembler = shutil.which(found.name.replace("clang", "llc"))
+    assert assembler is not None
+    Path("/run/bin/llc").symlink_to(assembler)
+    objects.mkdir(exist_ok=True)
+    script = [sys.executable, "-I", compiler.__file__, str(found), str(objects)]
+    Path("/run/bin/clang").write_text(f'#!/bin/sh\nexec {shlex.join(script)} "$@"\n', encoding="utf-8")
+    Path("/run/bin/clang").chmod(0o755)
 
 
 def lan() -> None:

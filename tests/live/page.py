@@ -35,6 +35,15 @@ directions that enforcement lets through; the `hubble observe` line of the READM
 list the others, all of them and nothing else. The API server must take every policy, and keep its spec as it was
 written.
 
+Everything else is a question of its own: `pairs` sends everybody to every port of everybody under enforcement;
+`outside` looks up each name of the tables through the DNS proxy with `cluster.fqdn` known and all; `uncovered` shows
+what nobody knows passing beside enforcement, and cut where a policy of the user's cuts it; the table says what the
+others are about.
+
+A machine that is busy is no fault of a policy: policies are waited for by a mark that the agent takes after them,
+recordings by a packet from each CPU, and what should pass is tried again with more patience. What should not pass and
+does is wrong at once. `.ci/run` asks the shop and the main case when all other tests are done.
+
 This page is written by `make live`; a row is as old as its last run.
 
 """

@@ -106,7 +106,7 @@ class Pod:
 
     def _added(self, uid: str) -> Any:
         """As kubelet does it: what fails, the agent's 90 seconds for a reply among it, is taken back and tried anew."""
-        for _ in range(3):
+        for _ in range(8):
             try:
                 return self._cni("ADD", uid)
             except RuntimeError as error:

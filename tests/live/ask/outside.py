@@ -1,0 +1,63 @@
+"""Every flow of the tables to a name outside, through the DNS proxy, with `cluster.fqdn: known` and `all`."""
+
+from __future__ import annotations
+
+from tests.engine.corpus import Case, Row
+from tests.live import compare
+from tests.live.ask import Answer, Check, Live
+from tests.live.given import given, known
+from tests.live.running import Running
+
+NAME = "outside"
+_FQDN = ("known", "all")
+_OTHER = "nobody.names.this.example"
+
+
+def ask(live: Live) -> Answer:
+    """Each case whose table has names: whoever needs a name reaches it; another name goes as the engine says."""
+    check = Check(
+        NAME,
+        "names of the tables through the DNS proxy, with cluster.fqdn known and all, and one that nobody needs",
+    )
+    for case in known():
+        rows = [one for one in case.rows if "fqdn" in one.query["to"] and "pod" in one.query["from"]]
+        if rows:
+            _ask(live, check, case._replace(rows=(*rows, *_others(rows))))
+    return check.answer()
+
+
+def _others(rows: list[Row]) -> list[Row]:
+    """For each source a name that is in no manifest; no table says what comes of it."""
+    sources = {one.query["from"]["pod"] for one in rows}
+    return [
+        Row(
+            0,
+            {"from": {"pod": pod}, "to": {"fqdn": _OTHER}, "port": 443, "protocol": "TCP"},
+            "",
+            False,
+            "",
+            "",
+        )
+        for pod in sorted(sources)
+    ]
+
+
+def _ask(live: Live, check: Check, case: Case) -> None:
+    found = given(case)
+    for fqdn in _FQDN:
+        found.policies[fqdn] = given(case, settings=[f"cluster.fqdn={fqdn}"]).policies["enforce"]
+    engine = compare.Engine(live.judge, found)
+    with Running(live.cluster, found) as running:
+        for fqdn in _FQDN:
+            running.apply(found.policies[fqdn])
+            check.wrong += [f"{case.name}, {fqdn}: refused: {words}" for words in running.refused]
+            verdicts = engine.verdicts(fqdn, running.connections)
+            tried = running.connect_as([one.allowed for one in verdicts])
+            check.all(len(tried), compare.unlike_engine(f"{case.name}, {fqdn}", tried, verdicts))
+            named = [one for one in tried if one.connection.row.expect]
+            check.all(len(named), [f"{case.name}, {fqdn}: {line}" for line in compare.unlike_table(named)])
+            others = [one for one in tried if not one.connection.row.expect]
+            cut = sum(not one.attempt.passed for one in others)
+            check.notes.append(
+                f"{case.name}, {fqdn}: another name is cut for {cut} of {len(others)} workloads"
+            )
