@@ -37,7 +37,7 @@ mutate: $(VENV)/.dev ## drop or alter one rule at a time: which would no asserte
 	$(BIN)/python -m tests.engine.mutate
 
 live: $(VENV)/.dev ## send every flow as real packets through a running Cilium; CASE=… one case, CILIUM=… a version
-	$(BIN)/python -m tests.live $(if $(CASE)$(CILIUM),,--write docs/live.md) $(if $(CILIUM),--cilium $(CILIUM)) $(CASE)
+	$(BIN)/python -m tests.live $(if $(CASE),,--write docs/live.md) $(if $(CILIUM),--cilium $(CILIUM)) $(CASE)
 
 bench: $(VENV)/.dev ## compare speed and memory with a Go and a PyYAML function
 	$(BIN)/python -m bench

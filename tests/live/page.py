@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.live.build import KUBERNETES
+from tests.live.build import CILIUM, KUBERNETES
 
 _HEAD = """\
 # Live: the same questions, put to a running Cilium
@@ -59,12 +59,15 @@ class Entry(NamedTuple):
 
 
 def write(target: Path, answers: str, cilium: str) -> None:
-    """Write the page; answers (JSON lines) replace their rows, the others stay."""
+    """Write the page; answers (JSON lines) replace their rows, the others stay. Another version than the page's own
+    has rows of its own."""
     known = _read(target.read_text(encoding="utf-8")) if target.exists() else {}
     for line in answers.splitlines():
         one = json.loads(line)
+        if cilium != CILIUM:
+            one["name"] += f", Cilium {cilium}"
         known[one["name"]] = _entry(one)
-    text = _HEAD.format(cilium=cilium, kubernetes=KUBERNETES) + _COLUMNS
+    text = _HEAD.format(cilium=CILIUM, kubernetes=KUBERNETES) + _COLUMNS
     text += "".join(f"{entry.row}\n" for entry in known.values())
     noted = [f"- `{name}`: {note}\n" for name, entry in known.items() for note in entry.notes]
     target.write_text(text + ("\n## Noted\n\n" + "".join(noted) if noted else ""), encoding="utf-8")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from tests.live import page
+from tests.live.build import CILIUM
 
 
 def answer(name: str, *wrong: str, asked: int = 7) -> str:
@@ -16,9 +17,14 @@ def answer(name: str, *wrong: str, asked: int = 7) -> str:
 
 def test_a_run_replaces_its_own_rows(tmp_path: Path) -> None:
     target = tmp_path / "live.md"
-    page.write(target, f"{answer('shop', 'a: b')}\n{answer('names')}\n", "1.20.2")
-    page.write(target, f"{answer('shop', asked=1_234)}\n", "1.20.2")
+    page.write(target, f"{answer('shop', 'a: b')}\n{answer('names')}\n", CILIUM)
+    page.write(target, f"{answer('shop', asked=1_234)}\n", CILIUM)
+    page.write(target, f"{answer('shop', asked=9)}\n", "1.18.4")
     text = target.read_text(encoding="utf-8")
     assert text.count("| `shop` | w | 1,234 | none | 3 |") == 1
     assert text.count("| `names` | w | 7 | none | 3 |") == 1
-    assert text.endswith("\n## Noted\n\n- `shop`: of shop\n- `names`: of names\n")
+    assert text.count("| `shop, Cilium 1.18.4` | w | 9 | none | 3 |") == 1
+    assert f"cilium-agent {CILIUM} with" in text
+    assert text.endswith(
+        "\n## Noted\n\n- `shop`: of shop\n- `names`: of names\n- `shop, Cilium 1.18.4`: of shop\n"
+    )
