@@ -47,10 +47,12 @@ _OURS = {  # what a sandbox without kubelet and operator needs otherwise than th
     "hubble-event-buffer-capacity": "65535",
     "hubble-event-queue-size": "65536",
 }
-_ROUTER = {  # drawn anew at each start otherwise, and the programs have it in them: nothing compiled would serve twice
-    "network.cilium.io/ipv4-cilium-host": "10.244.0.1",
-    "network.cilium.io/ipv6-cilium-host": "fd00:244::1",
-}
+# As an agent before this one would have left it. The addresses of the router are drawn at the first start otherwise,
+# and stand in every program: nothing compiled would serve twice.
+_ROUTER = """\
+#define IPV4_GATEWAY 0x0100f40a
+ cilium.v6.internal.raw 0xfd, 0x00, 0x02, 0x44, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0, 0x1
+"""
 DUAL_STACK = {
     "enable-ipv6": "true",
     "ipv6-native-routing-cidr": POD_CIDR6,
@@ -85,6 +87,9 @@ class Cluster:
         run(f"rm -rf {folder} && mkdir {folder}")
         for name, value in {**self._chart, **_OURS, **(settings or {})}.items():
             (folder / name).write_text(value, encoding="utf-8")
+        header = Path("/run/cilium/state/globals/node_config.h")
+        header.parent.mkdir(parents=True, exist_ok=True)
+        header.write_text(_ROUTER, encoding="utf-8")
         node = {"K8S_NODE_NAME": "node1", "CILIUM_K8S_NAMESPACE": "kube-system"}
         self._agent = self._spawn("cilium-agent", "", [f"--config-dir={folder}"], node)
         self._wait(self._agent, "cilium-agent", self._is_ready)
@@ -188,10 +193,8 @@ class Cluster:
         self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "cilium-secrets"}})
 
     def _node(self, name: str, address: str, address6: str, cidrs: list[str]) -> None:
-        metadata: dict[str, Any] = {"name": name, "labels": {"kubernetes.io/hostname": name}}
-        if name == "node1":
-            metadata["annotations"] = _ROUTER
-        self.api.create({"apiVersion": "v1", "kind": "Node", "metadata": metadata,
+        labels = {"kubernetes.io/hostname": name}
+        self.api.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels},
                          "spec": {"podCIDR": cidrs[0], "podCIDRs": cidrs}})  # fmt: skip
         addresses = [{"type": "InternalIP", "address": one} for one in (address, address6)]
         named = {"type": "Hostname", "address": name}
