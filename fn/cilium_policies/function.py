@@ -139,10 +139,11 @@ def mentions(sources: list[Source], options: Options) -> Callable[[str], bool]:
 
 def answered(sources: list[Source], made: Made, options: Options) -> Outcome:
     """The items as they came, the policies after them, and what there is to say."""
+    from cilium_policies.document.origin import placed
     from cilium_policies.generate.summary import findings, summary
 
     said = findings(sources, made.plan, made.policies)
-    lines = summary(said, made.plan, made.policies, verbose=options.verbose)
+    lines = summary(placed(said, sources), made.plan, made.policies, verbose=options.verbose)
     if not made.plan.namespaces:
         from cilium_policies.kube.empty import counted
 
@@ -179,9 +180,10 @@ def amiss(sources: list[Source], made: Made, options: Options) -> list[Finding]:
 def _verdict(sources: list[Source], found: list[Finding], namespaces: int) -> Outcome:
     """A list that kpt sent (its items have paths) goes back as it came; one of kustomize's goes back empty, as a
     validator must, but only when the check passed."""
+    from cilium_policies.document.origin import placed
     from cilium_policies.generate.summary import plural
 
-    lines = [f"cilium-policies: {line_of(finding)}" for finding in found]
+    lines = [f"cilium-policies: {line_of(finding)}" for finding in placed(found, sources)]
     told = plural(len(found), "finding") if found else "nothing amiss"
     place = plural(namespaces, "namespace")
     lines.append(f"cilium-policies: check: {told} in {place}; checked only, nothing generated")
@@ -211,6 +213,8 @@ def passed_through(sources: list[Source], read: Objects, config: Config, options
 
 def refused(sources: list[Source], refusal: RefusedError) -> Outcome:
     """An error: one line on stderr; a ResourceList goes back whole, with the error among its results."""
-    line = f"cilium-policies: {line_of(refusal.finding)}"
+    from cilium_policies.document.origin import placed
+
+    line = f"cilium-policies: {line_of(placed([refusal.finding], sources)[0])}"
     whole = len(sources) == 1 and sources[0].form == RESOURCE_LIST
     return Outcome(pieces(sources[0], results=[refusal.finding]) if whole else [], [line], 1)

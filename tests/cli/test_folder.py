@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cilium_policies.builds.ignore import Ignored
 from cilium_policies.cli import inputs
 from cilium_policies.cli.folder import Folder
-from cilium_policies.cli.ignore import Ignored
 from cilium_policies.document.finding import RefusedError
 
 from tests.builds import deployment, home, ks, kustomization, laid, namespace

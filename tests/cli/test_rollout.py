@@ -110,6 +110,14 @@ def test_any_rollout_advances_by_one(phases: list[list[str]], phase: int) -> Non
     )
 
 
+def test_the_phase_it_is_at_is_no_change(tmp_path: Path) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text(CONFIG)
+    done = command("rollout", "--config", "c.yaml", "--to", "1", cwd=tmp_path)
+    assert (done.returncode, done.stdout, file.read_text()) == (0, b"", CONFIG)
+    assert done.stderr == b"cilium-policies: c.yaml is at phase 1 already: nothing to change\n"
+
+
 def test_the_command_prints_the_line_and_the_way_back(tmp_path: Path) -> None:
     file = tmp_path / "c.yaml"
     file.write_text(CONFIG)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from ..builds import home, kustomization, laid
 from ..support import deployment, namespace, stream
 from .within import within
 
@@ -45,3 +48,34 @@ def test_keep_others_says_that_it_does_nothing(tmp_path: Path) -> None:
     done = within("write", "--output", str(tmp_path), "--keep-others", stdin=WHOLE)
     assert done.returncode == 0
     assert b"--keep-others does nothing any more" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("output", "more", "said"),
+    [
+        ("kubernetes/apps", {}, False),
+        ("policies", {}, True),
+        ("kubernetes", {}, True),
+        ("kubernetes/components", {}, True),
+        # A kustomization between the two reads what it lists, and nothing else.
+        ("kubernetes/apps/closed/new", {"kubernetes/apps/closed/kustomization.yaml": kustomization()}, True),
+        ("new", {"kubernetes/apps/a/kustomization.yaml": kustomization("../../../new/a/network-policies")}, False),
+    ],
+)  # fmt: skip
+def test_a_folder_that_flux_does_not_read_is_said(
+    tmp_path: Path, output: str, more: dict[str, str], said: bool
+) -> None:
+    laid(tmp_path, home() | {".git/HEAD": ""} | more)
+    for _ in range(2):  # what it has written itself leads nowhere else
+        done = within("write", "--output", output, cwd=tmp_path, stdin=WHOLE)
+        lines = [line for line in done.stderr.decode().splitlines() if "no Flux Kustomization reads" in line]
+        expected = (
+            f"cilium-policies: no Flux Kustomization reads {output}: Flux will not see it; "
+            "they read kubernetes/apps, kubernetes/flux/cluster, kubernetes/flux/meta"
+        )
+        assert (done.returncode, lines) == (0, [expected] if said else [])
+
+
+def test_without_a_repository_around_it_nothing_is_said(tmp_path: Path) -> None:
+    laid(tmp_path, home())
+    assert b"no Flux" not in within("write", "--output", "x", cwd=tmp_path, stdin=WHOLE).stderr

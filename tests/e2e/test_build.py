@@ -195,6 +195,79 @@ def test_an_artifact_made_of_this_repository_is_built(tmp_path):
     assert one(docs, "Deployment web/web")
 
 
+@pytest.mark.parametrize("where", ["file", "source"])
+def test_what_flux_does_not_fetch_is_not_built(tmp_path, where):
+    """A folder without a kustomization loses the file; a kustomization that lists it fails, as in Flux."""
+    files = home() | {"kubernetes/flux/meta/old.yaml": namespace("old")}
+    rules = "/kubernetes/flux/meta/old.yaml\n"
+    if where == "file":
+        files[".sourceignore"] = rules
+    else:
+        files["kubernetes/flux/cluster/source.yaml"] = (
+            "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\n"
+            "metadata: {name: flux-system, namespace: flux-system}\n"
+            f"spec: {{url: 'https://git.example.com/home', ignore: {rules.strip()}}}\n"
+        )
+    root = laid(tmp_path / "one", files)
+    assert "Namespace /media" in {name(doc) for doc in built(root)}
+    assert "Namespace /old" not in {name(doc) for doc in built(root)}
+    root = laid(tmp_path / "two", home() | {".sourceignore": "service.yaml\n"})
+    lines = failed(root)
+    assert "Kustomization flux-system/web: kustomize: " in lines[-2]
+    assert "service.yaml" in lines[-2]
+    assert str(tmp_path) not in lines[-2]
+    root = laid(tmp_path / "three", home() | {".sourceignore": "/kubernetes/apps/media/web/app/\n"})
+    assert failed(root)[-2] == (
+        "Kustomization flux-system/web: spec.path ./kubernetes/apps/media/web/app is left out of what Flux fetches"
+        " (.sourceignore)"
+    )
+
+
+def test_a_folder_that_no_kustomization_builds_is_no_empty_stream(tmp_path):
+    files = {".git/HEAD": "", "kubernetes/spare/web.yaml": deployment("web")}
+    files["kubernetes/flux/meta/more/x.yaml"] = namespace("x")
+    root = laid(tmp_path, home() | files)
+    assert failed(root / "kubernetes" / "spare") == [
+        "no Flux Kustomization of kubernetes/flux/cluster builds kubernetes/spare; "
+        "name another folder, or --cluster PATH, or build the whole repository"
+    ]
+    assert failed(root / "kubernetes" / "flux" / "meta" / "more") == [
+        "no Flux Kustomization of kubernetes/flux/cluster begins in kubernetes/flux/meta/more: it is part of "
+        "Kustomization flux-system/cluster-meta; build that one's folder, kubernetes/flux/meta"
+    ]
+    assert built(root / "kubernetes" / "apps" / "media")
+
+
+def test_a_chart_of_the_repository_is_said(tmp_path):
+    source = "{kind: GitRepository, name: flux-system, namespace: flux-system}"
+    release = f"""\
+        apiVersion: helm.toolkit.fluxcd.io/v2
+        kind: HelmRelease
+        metadata: {{name: mail}}
+        spec: {{chart: {{spec: {{chart: ./charts/mail, sourceRef: {source}}}}}}}
+        """
+    files = home() | {"charts/mail/Chart.yaml": "name: mail\n"}
+    files["kubernetes/apps/media/web/app/service.yaml"] = release
+    done = run(["cilium-policies", "build", laid(tmp_path, files)])
+    assert done.returncode == 0
+    assert (
+        "cilium-policies: HelmRelease media/my-mail: its chart lies in this repository, charts/mail, and is not "
+        "rendered: known by its values alone; --with flate renders it"
+    ) in done.stderr.splitlines()
+
+
+def test_messages_name_the_folder_that_a_document_comes_from(tmp_path):
+    app = "kubernetes/apps/media/web/app"
+    broken = deployment("x").replace("{app: 'x'}", "{app: ['x']}", 1)
+    stream = succeeded(
+        run(["cilium-policies", "build", laid(tmp_path, home() | {f"{app}/deployment.yaml": broken})])
+    )
+    assert f"---\n# Source: {app}\napiVersion: apps/v1\n" in stream
+    said = run(["cilium-policies", "-v", "--only-policies"], stdin=stream).stderr
+    line = stream[: stream.index(f"# Source: {app}\napiVersion: apps/v1")].count("\n") + 1
+    assert f"warning: {app} (stdin:{line}): " in said
+
+
 def test_a_plain_kustomization(tmp_path):
     files = {
         "kustomization.yaml": kustomization("web.yaml", more="namespace: shop\n"),

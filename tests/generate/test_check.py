@@ -55,6 +55,15 @@ def test_nothing_made_is_found() -> None:
     assert sum("--enable-exec" in line for line in lines) == 5, "the usual reason of a build without any"
 
 
+def test_a_build_of_flux_without_them_lists_none() -> None:
+    """The usual reason there: the files are written, and no kustomization lists them."""
+    head = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
+    flux = f"{head}metadata: {{name: apps, namespace: flux-system}}\n"
+    lines = found(f"{stream(*TREE).decode()}---\n{flux}spec: {{path: ./apps}}\n")
+    assert sum("list each ks.yaml where Flux reads" in line for line in lines) == 5
+    assert not any("--enable-exec" in line for line in lines)
+
+
 def test_a_missing_policy() -> None:
     text = built()
     without = text.replace("---\n" + document(text, "CiliumNetworkPolicy", "web"), "")

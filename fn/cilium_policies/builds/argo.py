@@ -168,7 +168,9 @@ def placed(apps: list[App]) -> list[bytes]:
         if namespace and namespace not in declared and "CreateNamespace=true" in _options(app):
             declared.add(namespace)
             made.append(texts.written(_namespace(namespace, app)))
-        made += [_in(document, namespace, scoped, app.name) for document in app.docs]
+        path = ", ".join(clean(str(one["path"])) for one in app.sources if one.get("path"))
+        found = [_in(document, namespace, scoped, app.name) for document in app.docs]
+        made += [texts.from_place(one, path) for one in found] if path else found
     return made
 
 

@@ -167,4 +167,13 @@ def own_sources(roots: list[Unit], entry: Entry, repository: Repository) -> set[
     return {one for one in references if one[2] and one[0] != "ExternalArtifact"} | usual
 
 
-__all__ = ["Entry", "chosen", "entries", "own_sources", "roots_of"]
+def ignore_as_said(entry: Entry, own: set[Reference], repository: Repository) -> None:
+    """`spec.ignore` of the sources by which this cluster means the repository."""
+    for kind in ("GitRepository", "OCIRepository"):
+        for one in repository.kinds(kind, "source.toolkit.fluxcd.io"):
+            here = any(within(one.folder, it) for it in entry.folders)
+            if here and (kind, one.one.namespace, one.one.name) in own:
+                repository.left_out.add(text(one.one.spec.get("ignore")).splitlines(), "")
+
+
+__all__ = ["Entry", "chosen", "entries", "ignore_as_said", "own_sources", "roots_of"]

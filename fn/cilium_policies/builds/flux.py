@@ -38,15 +38,15 @@ class Unit:
     files are not in this repository, `remote` that it applies to another cluster."""
 
     __slots__ = (
-        "docs", "elsewhere", "encrypted", "failure", "missing", "one", "path", "printed", "remote", "sets", "strict",
-        "text", "unset",
+        "docs", "elsewhere", "encrypted", "failure", "missing", "one", "path", "printed", "remote", "root", "sets",
+        "strict", "text", "unset",
     )  # fmt: skip
 
     def __init__(self, one: Object, document: bytes, *, strict: bool = True) -> None:
         self.one = one
         self.text = document
         self.strict = strict
-        self.path = ""
+        self.path = self.root = ""
         self.docs: list[bytes] = []
         self.printed: list[bytes] = []
         self.unset: set[str] = set()
@@ -77,7 +77,7 @@ class Flux:
         self._command = command
         self._scratch = scratch
         self._told = told
-        self._sources = Sources(repository, own, scratch)
+        self.sources = Sources(repository, own, scratch)
         self._pool = variables.Pool()
         self._placed = 0
         self.units: dict[tuple[str, str], Unit] = {}
@@ -110,7 +110,7 @@ class Flux:
     def _print(self, unit: Unit, folder: str) -> None:
         try:
             unit.printed = texts.documents(
-                tool.built(self._command, folder, self._repository.root), unit.name
+                tool.built(self._command, folder, unit.root or self._repository.root), unit.name
             )
         except tool.ToolError as failed:
             unit.failure = str(failed)
@@ -120,21 +120,28 @@ class Flux:
     def _folder(self, unit: Unit) -> str:
         """The folder to hand to kustomize; "" where there is none, and the unit says why."""
         try:
-            place = self._sources.place(unit.one)
+            place = self.sources.place(unit.one)
         except ElsewhereError as elsewhere:
             unit.elsewhere = str(elsewhere)
             return ""
-        unit.path = place.path
+        unit.root, unit.path = place
         real = os.path.join(place.root, place.path)
         if place.path.startswith("..") or not os.path.isdir(real):
-            unit.failure = f"spec.path {text(unit.one.spec.get('path'))} is no folder of the repository"
+            there = self._repository.is_folder(place.path)
+            why = (
+                "is left out of what Flux fetches (.sourceignore)"
+                if there
+                else "is no folder of the repository"
+            )
+            unit.failure = f"spec.path {text(unit.one.spec.get('path'))} {why}"
             return ""
         try:
             own = kustomization.file_in(real)
             before = kustomization.read(own) if own else kustomization.generated(real, strict=unit.strict)
             after = kustomization.with_flux(before, texts.typed(unit.text).get("spec") or {}, real)
         except RefusedError as refused:
-            unit.failure = line_of(refused.finding)
+            file = os.path.relpath(refused.finding.file, place.root)
+            unit.failure = line_of(refused.finding._replace(file=file))
             return ""
         if kustomization.is_empty(after):
             return ""
@@ -171,7 +178,7 @@ class Flux:
         unit.printed = []
         made = _objects(unit.docs, unit.name)
         self._pool.add(made)
-        self._sources.add(made)
+        self.sources.add(made)
         return [child for one in unit.docs if KUSTOMIZATION in one for child in self._children(one, unit)]
 
     def _of_sets(self, unit: Unit) -> list[bytes]:

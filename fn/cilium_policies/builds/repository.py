@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from cilium_policies.builds.ignore import SOURCEIGNORE, Ignored
 from cilium_policies.builds.kustomization import NAMES
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.source import Item, flatten
@@ -47,7 +48,7 @@ class Repository:
         self.asked_folder = os.path.realpath(folder)
         self.root = self.asked_folder
         self._read()
-        root = self._beginning(_git_root(self.asked_folder))
+        root = self._beginning(git_root(self.asked_folder))
         if root != self.root:
             self.root = root
             self._read()
@@ -61,9 +62,14 @@ class Repository:
         self.found: list[Found] = []
         self.charts: set[str] = set()
         self.helmfiles: list[str] = []
-        for path in _walk(self.root):
+        self.left_out = Ignored()  # of what Flux fetches
+        self.links = False
+        for path in _walk(self.root, self.asked_folder):
             folder, _, name = path.rpartition("/")
-            if name in NAMES:
+            self.links = self.links or os.path.islink(self.place(path))
+            if name == SOURCEIGNORE:
+                self._ignore(path, folder)
+            elif name in NAMES:
                 self.kustomizations[folder] = path
             elif name == "Chart.yaml":
                 self.charts.add(folder)
@@ -74,6 +80,19 @@ class Repository:
         for path in self.files:
             if not self._in_chart(path):
                 self.found += self._objects(path)
+        self.found = [one for one in self.found if not self._is_left_out(one)]
+
+    def _ignore(self, path: str, folder: str) -> None:
+        with open(self.place(path), encoding="utf-8", errors="replace") as file:
+            self.left_out.add(file, folder)
+
+    def _is_left_out(self, found: Found) -> bool:
+        """Whether Flux never sees this Kustomization. One that leads to others may have been applied by hand."""
+        if found.one.group != FLUX or not self.left_out.hides_below(found.path):
+            return False
+        path = clean(path_of(found))
+        inside = [one for one in self.found if one.one.group == FLUX and within(one.path, path)]
+        return not path or all(self.left_out.hides_below(one.path) for one in inside)
 
     def _in_chart(self, path: str) -> bool:
         folder = path.rpartition("/")[0]
@@ -159,18 +178,24 @@ def within(path: str, folder: str) -> bool:
     return not folder or path == folder or path.startswith(f"{folder}/")
 
 
-def _walk(root: str) -> Iterator[str]:
+def _walk(root: str, asked: str) -> Iterator[str]:
+    """Files that say something, and nothing hidden but the folder asked for."""
     for place, folders, files in os.walk(root):
-        folders[:] = sorted(one for one in folders if not one.startswith(".") and one not in _LEFT_OUT)
+        folders[:] = sorted(one for one in folders if _is_walked(one, os.path.join(place, one), asked))
         base = os.path.relpath(place, root).replace(os.sep, "/")
         for name in sorted(files):
-            if (name.endswith(_ENDINGS) or name in NAMES or name.endswith(".gotmpl")) and not name.startswith(
-                "."
-            ):
+            known = name.endswith((*_ENDINGS, ".gotmpl")) or name in NAMES
+            if name == SOURCEIGNORE or (known and not name.startswith(".")):
                 yield name if base == "." else f"{base}/{name}"
 
 
-def _git_root(folder: str) -> str:
+def _is_walked(name: str, place: str, asked: str) -> bool:
+    hidden = name.startswith(".") and not f"{asked}/".startswith(f"{place}/")
+    return not hidden and name not in _LEFT_OUT
+
+
+def git_root(folder: str) -> str:
+    """The folder with `.git` that this one lies in; "" without."""
     while True:
         if os.path.exists(os.path.join(folder, ".git")):
             return folder

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from cilium_policies.builds import argo, entries, flate, plain, texts, tool
 from cilium_policies.builds.flux import KUSTOMIZATION, Flux, Unit
 from cilium_policies.builds.others import nothing_to_build
+from cilium_policies.builds.own_charts import unrendered
 from cilium_policies.builds.repository import FLUX, Repository, within
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.not_built import ELSEWHERE, NAMESPACES, NOT_BUILT
@@ -44,7 +45,9 @@ def build(folder: str, *, cluster: str = "", command: str = "", told: Told = lam
 def _flux(repository: Repository, entry: entries.Entry, command: str, scratch: str, told: Told) -> Built:
     roots = entries.roots_of(entry, repository)
     used = tool.chosen(command)
-    flux = Flux(repository, entries.own_sources(roots, entry, repository), used, scratch, told)
+    own = entries.own_sources(roots, entry, repository)
+    entries.ignore_as_said(entry, own, repository)
+    flux = Flux(repository, own, used, scratch, told)
     units = flux.build(roots)
     charts = []
     if command == tool.FLATE:
@@ -52,12 +55,30 @@ def _flux(repository: Repository, entry: entries.Entry, command: str, scratch: s
         charts = flate.with_charts(units, repository.root, entry.folders[0])
         used = f"{used} and {tool.FLATE}"
     if repository.asked and not any(within(one, repository.asked) for one in entry.folders):
-        units = [unit for unit in units if within(unit.path, repository.asked)]
+        units = _below(repository.asked, units, entry)
     failed = {unit.key: _mark(unit, repository) for unit in units if unit.failure or unit.elsewhere}
-    documents = [_marked(text, unit, failed) for unit in units for text in unit.docs]
+    documents = [
+        texts.from_place(_marked(one, unit, failed), unit.path) for unit in units for one in unit.docs
+    ]
     documents += [_root(unit, failed) for unit in roots if unit.failure]
     failures = [f"{unit.name}: {unit.failure}" for unit in units if unit.failure]
+    if command != tool.FLATE:
+        charts = [line for unit in units for line in unrendered(unit.docs, repository, flux.sources)]
     return Built(documents, failures, [*_notes(units), *charts], used, _counted(len(units), "Kustomization"))
+
+
+def _below(folder: str, units: list[Unit], entry: entries.Entry) -> list[Unit]:
+    """The Kustomizations of a folder's own. Raises RefusedError where there is none: an empty stream is no answer."""
+    found = [unit for unit in units if within(unit.path, folder)]
+    if found:
+        return found
+    above = [unit for unit in units if unit.root and within(folder, unit.path) and unit.path != ""]
+    if above:
+        nearest = max(above, key=lambda unit: len(unit.path))
+        raise refused(f"no Flux Kustomization of {entry.name} begins in {folder}: it is part of {nearest.name}",
+                      f"build that one's folder, {nearest.path}")  # fmt: skip
+    raise refused(f"no Flux Kustomization of {entry.name} builds {folder}",
+                  "name another folder, or --cluster PATH, or build the whole repository")  # fmt: skip
 
 
 def _argo(repository: Repository, cluster: str, command: str, scratch: str, told: Told) -> Built:
@@ -77,6 +98,8 @@ def _argo(repository: Repository, cluster: str, command: str, scratch: str, told
         choices = ", ".join(f"--cluster {one}" for one in clusters)
         raise refused(f"Applications here are applied to {len(clusters)} clusters", f"name one: {choices}")
     apps = [app for app in apps if not cluster or app.cluster == cluster]
+    if not apps:
+        raise refused("there is no Application here", "name the folder of the repository that holds them")
     failures = [f"{app.name}: {app.failure}" for app in apps if app.failure]
     notes = [f"{app.name}: {note}" for app in apps for note in app.notes]
     return Built(argo.placed(apps), failures, notes, used, _counted(len(apps), "Application"))
@@ -91,7 +114,7 @@ def _plain(repository: Repository, command: str, scratch: str, told: Told) -> Bu
     command = tool.chosen(command)
     plain.build(found, repository, command, scratch, told)
     failures = [f"{one.name}: {one.failure}" for one in found if one.failure]
-    documents = [text for one in found for text in one.docs]
+    documents = [texts.from_place(text, one.path) for one in found for text in one.docs]
     notes = [f"{one.name}: {note}" for one in found for note in one.notes]
     return Built(documents, failures, notes, command, _counted(len(found), "kustomization"))
 

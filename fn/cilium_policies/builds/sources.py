@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from cilium_policies.builds.artifact import laid
 from cilium_policies.builds.repository import Repository, address, clean
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Object, at, mapping, mappings, strings, text
@@ -35,6 +36,7 @@ class Sources:
         self._scratch = scratch
         self._shown: dict[Reference, Object] = {}
         self._artifacts: dict[Reference, str] = {}
+        self._fetched = ""
 
     def add(self, objects: Iterable[Object]) -> None:
         """Source objects that a build has made."""
@@ -49,10 +51,20 @@ class Sources:
         if reference[0] == "ExternalArtifact":
             return Place(self._artifact(reference), path)
         if self.is_here(reference, path):
-            return Place(self._repository.root, path)
+            return Place(self.fetched(), path)
         raise ElsewhereError(
             f"its source {reference[0]} {reference[1]}/{reference[2]} is not this repository"
         )
+
+    def fetched(self) -> str:
+        """The folder with what Flux fetches of this repository: itself, where nothing is left out."""
+        repository = self._repository
+        if not (repository.left_out or repository.links):
+            return repository.root
+        if not self._fetched:
+            target = os.path.join(self._scratch, "fetched")
+            self._fetched = laid(repository.root, repository.left_out, target)
+        return self._fetched
 
     def is_here(self, reference: Reference, path: str = "") -> bool:
         """Whether a source is this repository: the one that the cluster starts from, one with the same address,
@@ -101,7 +113,7 @@ class Sources:
                 f"{one} copies from {reference[0]} {reference[1]}/{reference[2]}, not this repository"
             )
         base, whole = pattern.removesuffix("/**"), pattern.endswith("/**")
-        origin = self._repository.place(clean(base)) if base != "**" else self._repository.root
+        origin = os.path.join(self.fetched(), clean(base)) if base != "**" else self.fetched()
         name = step.get("to", "").partition("/")[2]
         goal = os.path.join(target, clean(name))
         if os.path.isfile(origin):

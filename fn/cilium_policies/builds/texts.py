@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cilium_policies.document.origin import MARK
 from cilium_policies.document.split import split
 from cilium_policies.kube.objects import Object, mapping
 
@@ -24,6 +25,11 @@ def documents(printed: bytes, name: str) -> list[bytes]:
     """The documents of a stream, each ending in a newline. Raises RefusedError where it is no text."""
     found = [item.text().strip(b"\r\n") for item in split(printed, name).items]
     return [text + b"\n" for text in found if text.strip()]
+
+
+def from_place(text: bytes, path: str) -> bytes:
+    """The document with a comment that says where it comes from, as `helm template` writes it."""
+    return MARK + (path or ".").encode() + b"\n" + text
 
 
 def stream(texts: Iterable[bytes]) -> bytes:

@@ -10,6 +10,7 @@ from cilium_policies import function
 from cilium_policies.cli import options
 from cilium_policies.cli.streams import put, put_pieces, say
 from cilium_policies.document.finding import ERROR, Finding, line_of
+from cilium_policies.document.origin import placed
 from cilium_policies.document.source import RESOURCE_LIST
 from cilium_policies.generate.summary import plural, uncovered
 from cilium_policies.show.junit import Case, junit
@@ -55,7 +56,7 @@ def check_command(form: str, fail_on: str | None, **given: Any) -> int:
     if fail_on:
         found += [one._replace(severity=ERROR) for one in unknown]
     else:
-        say(f"cilium-policies: unknown: {line_of(one)}" for one in unknown)
+        say(f"cilium-policies: unknown: {line_of(one)}" for one in placed(unknown, run.sources))
     _show(run, found, form)
     return 1 if found else 0
 
@@ -86,7 +87,7 @@ def _show(run: options.Run, found: list[Finding], form: str) -> None:
         ]
         options.show([Table("", columns("check"), [])], "json", "FindingList", [run], items)
     else:
-        say(f"cilium-policies: {line_of(one)}" for one in found)
+        say(f"cilium-policies: {line_of(one)}" for one in placed(found, run.sources))
     say(
         [
             f"cilium-policies: check: {told} in {plural(len(spaces), 'namespace')}; checked only, nothing generated"

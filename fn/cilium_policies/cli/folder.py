@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 
-from cilium_policies.cli.ignore import KRMIGNORE, Ignored
+from cilium_policies.builds.ignore import KRMIGNORE, Ignored
 
 ENDINGS = (".yaml", ".yml", ".json")
 BUILDS = ("kustomization.yaml", "kustomization.yml", "Kustomization")

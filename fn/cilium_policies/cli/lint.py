@@ -92,7 +92,7 @@ def _known(versions: tuple[str, ...], given: dict[str, Any]) -> Counter[str]:
 def _show(run: options.Run, rows: list[Row], form: str, *, every: bool) -> None:
     if form == "text":
         lines = [
-            one.line()
+            one.line(run.sources)
             for one in ([question.Group(row, 1, 1, ()) for row in rows] if every else question.grouped(rows))
         ]
         put_text("".join(f"{line}\n" for line in lines))

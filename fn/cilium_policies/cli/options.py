@@ -17,6 +17,7 @@ from cilium_policies.cli.runs import Run as Run
 from cilium_policies.cli.streams import put, put_text, say
 from cilium_policies.config.settings import config_of
 from cilium_policies.document.finding import INFO, RefusedError
+from cilium_policies.document.origin import placed
 from cilium_policies.document.split import split
 from cilium_policies.generate.summary import findings, plural, printed, told, unprinted
 from cilium_policies.kube.empty import counted, no_namespace, refuse_empty
@@ -127,7 +128,7 @@ def warn(run: Run, given: dict[str, Any], answer: str) -> None:
     said = findings(run.sources, run.made.plan, run.made.policies)
     said = [one for one in said if one.severity != INFO or one.about_config]
     verbose = given["verbose"]
-    say(map(told, printed(said, verbose=verbose)))
+    say(map(told, placed(printed(said, verbose=verbose), run.sources)))
     opens = len(run.made.policies.opened)
     beside = f"; {plural(opens, 'flow')} that your own policies close will be open" if opens else ""
     say([f"cilium-policies: {answer}; {looked_at(run)}{beside}{unprinted(said, verbose=verbose)}"])
@@ -136,7 +137,7 @@ def warn(run: Run, given: dict[str, Any], answer: str) -> None:
 def say_of_config(run: Run) -> None:
     """The findings about the user's own config, which no command keeps to itself."""
     said = findings(run.sources, run.made.plan, run.made.policies)
-    say(told(one) for one in said if one.about_config)
+    say(told(one) for one in placed(said, run.sources) if one.about_config)
 
 
 def looked_at(run: Run) -> str:

@@ -72,6 +72,9 @@ def rollout_command(
             return 1
         text = _text_of(given["config"])
         wanted = edit.phase_edit(given["config"], text, to)
+        if wanted.phase == wanted.was:
+            say([f"cilium-policies: {given['config']} is at phase {wanted.was} already: nothing to change"])
+            return 0
         if wanted.phase > wanted.was and not _is_known(wanted.phase, accept, given):
             return 1
         change = edit.phase_edit(given["config"], text, to, accept=accept and wanted.phase > wanted.was)

@@ -64,9 +64,21 @@ def write_command(
         f"cilium-policies: {place} does not list {what}: Flux will not see it"
         for place, what in listing.unlisted(root, changes.written)
     )
+    say(_unread(root, policies))
     if config.write.path_prefix is None and (os.path.isabs(root) or ".." in root.split(os.sep)):
         say([f"cilium-policies: {root} is no path within a source: set spec.write.pathPrefix for ks.yaml"])
     return 0
+
+
+def _unread(root: str, policies: list[tree.Policy]) -> list[str]:
+    """What to say where no Flux Kustomization around the folder reads it."""
+    from cilium_policies.builds.read_by import unread
+
+    found = unread(root, {one.namespace or tree.CLUSTER for one in policies})
+    if not found:
+        return []
+    shown = ", ".join(found[:6]) + (f" and {len(found) - 6} more" if len(found) > 6 else "")
+    return [f"cilium-policies: no Flux Kustomization reads {root}: Flux will not see it; they read {shown}"]
 
 
 def _off(config: Config, folder: str, text: bytes) -> bool:

@@ -18,6 +18,10 @@ from cilium_policies.workloads.model import Workload
 
 _AGAIN = "run the function again and commit what it writes"
 _FIRST = "run the function on it (kustomize skips an exec function without --enable-exec)"
+_UNLISTED = (
+    "write the policies and list each ks.yaml where Flux reads: write says where, and the rest is in no build"
+)
+_FLUX = "kustomize.toolkit.fluxcd.io"
 _WIDE = ("default-deny", "allow-dns", "allow-dns-server")
 
 
@@ -60,7 +64,8 @@ def _present(plan: Plan, own: list[Own]) -> Iterator[Finding]:
     subjects: dict[str, list[Workload]] = {}
     for workload in plan.subjects:
         subjects.setdefault(workload.namespace, []).append(workload)
-    cure = _AGAIN if own else _FIRST
+    flux = any(one.group == _FLUX for one in plan.cluster.inventory.of("Kustomization"))
+    cure = _UNLISTED if flux else _AGAIN if own else _FIRST
     for name, namespace in sorted(plan.namespaces.items()):
         here = by_namespace.get(name, [])
         if namespace.wide and not any(one.annotations.get(COMPONENT) == "default-deny" for one in here):

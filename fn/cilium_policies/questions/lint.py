@@ -14,6 +14,7 @@ from cilium_policies.checks.situation import Known, Situation
 from cilium_policies.cilium.model import Policy
 from cilium_policies.cilium.validity import VERSIONS
 from cilium_policies.document.finding import ERROR, line_of
+from cilium_policies.document.origin import placed
 from cilium_policies.document.source import Source
 from cilium_policies.generate.plan import Plan
 from cilium_policies.kube.inventory import policy_objects
@@ -78,9 +79,9 @@ class Group(NamedTuple):
     policies: int
     namespaces: tuple[str, ...]
 
-    def line(self) -> str:
+    def line(self, sources: list[Source]) -> str:
         """For people: the first fault, and what the others have in common with it."""
-        line = f"{line_of(self.first.finding())} [{self.first.check}]"
+        line = f"{line_of(placed([self.first.finding()], sources)[0])} [{self.first.check}]"
         if self.count == 1:
             return line
         where = f" in {self.policies} policies" if self.policies > 1 else " in this policy"

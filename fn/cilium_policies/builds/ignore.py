@@ -1,4 +1,5 @@
-"""Which files below a folder are meant: `.krmignore` (and `--exclude`), in the patterns of `.gitignore`."""
+"""Which files are meant, in the patterns of `.gitignore`: `.krmignore` and `--exclude` for a folder that is read,
+`.sourceignore` for a repository that Flux builds."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 KRMIGNORE = ".krmignore"
+SOURCEIGNORE = ".sourceignore"
 
 
 class Ignored:
@@ -14,6 +16,9 @@ class Ignored:
     def __init__(self, patterns: Iterable[str] = ()) -> None:
         self._rules: list[tuple[re.Pattern[str], bool, bool]] = []  # pattern, only folders, ignored
         self.add(patterns, "")
+
+    def __bool__(self) -> bool:
+        return bool(self._rules)
 
     def add(self, lines: Iterable[str], folder: str) -> None:
         """Further lines; their paths begin in `folder`, itself a path with `/` below the root ("" for the root)."""
@@ -32,6 +37,16 @@ class Ignored:
             if (folder or not folders) and pattern.fullmatch(path):
                 hidden = ignored
         return hidden
+
+    def hides_below(self, path: str) -> bool:
+        """Whether a file is left out by source-controller's reading: what a pattern says of a folder it says of every
+        file below it, so a file may be taken back from a folder that is left out."""
+        parts = path.split("/")
+        above = ["/".join(parts[:end]) for end in range(1, len(parts))]
+        for pattern, folders, ignored in reversed(self._rules):
+            if any(map(pattern.fullmatch, above)) or (not folders and pattern.fullmatch(path)):
+                return ignored
+        return False
 
 
 def _regex(pattern: str) -> str:

@@ -1,0 +1,33 @@
+"""Charts of the repository itself that Flux would install: nothing renders them here, so that is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.builds import texts
+from cilium_policies.builds.repository import Repository, clean
+from cilium_policies.builds.sources import Sources
+from cilium_policies.kube.objects import Object, at, mapping, text
+
+_MARK = b"\nkind: HelmRelease\n"
+
+
+def unrendered(documents: list[bytes], repository: Repository, sources: Sources) -> Iterator[str]:
+    """A line for each HelmRelease whose chart is a folder of this repository."""
+    for document in documents:
+        if repository.charts and _MARK in document:
+            for one in texts.objects(document, ""):
+                path = _path(one)
+                if path in repository.charts and sources.is_here(_source(one), path):
+                    yield (f"{one}: its chart lies in this repository, {path}, and is not rendered: known by its values"
+                           " alone; --with flate renders it")  # fmt: skip
+
+
+def _path(one: Object) -> str:
+    return clean(text(at(one.spec, "chart", "spec", "chart")) or "..")
+
+
+def _source(one: Object) -> tuple[str, str, str]:
+    reference = mapping(at(one.spec, "chart", "spec", "sourceRef"))
+    namespace = text(reference.get("namespace")) or one.namespace
+    return (text(reference.get("kind")), namespace, text(reference.get("name")))

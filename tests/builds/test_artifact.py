@@ -1,0 +1,66 @@
+"""What Flux fetches of a repository: expectations worked out by fluxcd/pkg/sourceignore's rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cilium_policies.builds.artifact import laid as artifact
+from cilium_policies.builds.ignore import Ignored
+from cilium_policies.builds.repository import FLUX, Repository
+
+from . import deployment, home, ks, laid
+
+
+@pytest.mark.parametrize(
+    ("lines", "path", "left_out"),
+    [
+        (["archive/"], "archive/web/ks.yaml", True),
+        (["archive/"], "kubernetes/archive/ks.yaml", True),
+        (["/archive/"], "kubernetes/archive/ks.yaml", False),
+        (["archive/"], "archive", False),  # a file of that name is no folder
+        (["*.md"], "docs/a.md", True),
+        # The example of Flux's documentation: everything, but these folders.
+        (["/*", "!/apps/", "!/clusters/"], "apps/base/web/deployment.yaml", False),
+        (["/*", "!/apps/", "!/clusters/"], "scripts/web.yaml", True),
+        (["/*", "!/kubernetes", "/kubernetes/clusters/**/secrets/"], "kubernetes/clusters/a/secrets/x.yaml", True),
+        (["/*", "!/kubernetes", "/kubernetes/clusters/**/secrets/", "!/kubernetes/clusters/**/secrets/x.yaml"],
+         "kubernetes/clusters/a/secrets/x.yaml", False),
+        (["tools/**"], "tools/x/y.yaml", True),
+        (["# archive/", ""], "archive/x.yaml", False),
+    ],
+)  # fmt: skip
+def test_a_pattern_holds_for_all_below_a_folder(lines: list[str], path: str, left_out: bool) -> None:
+    assert Ignored(lines).hides_below(path) is left_out
+
+
+def test_a_folder_of_its_own_rules(tmp_path: Path) -> None:
+    files = {
+        ".sourceignore": "*.txt\n",
+        "a/.sourceignore": "/x.yaml\n!keep.txt\n",
+        "a/x.yaml": "",
+        "b/x.yaml": "",
+    }
+    files |= {"a/keep.txt": "", "b/keep.txt": "", ".github/w.yaml": ""}
+    root = laid(tmp_path / "repo", files)
+    (root / "b" / "link.yaml").symlink_to(root / "b" / "x.yaml")
+    target = artifact(str(root), Repository(str(root)).left_out, str(tmp_path / "out"))
+    found = {path.relative_to(target).as_posix() for path in Path(target).rglob("*") if not path.is_dir()}
+    rules = {".sourceignore", "a/.sourceignore"}
+    assert found == rules | {"a/keep.txt", "b/x.yaml", ".github/w.yaml"}  # no link: Flux archives files alone
+
+
+def test_kustomizations_that_flux_never_sees_lead_nowhere(tmp_path: Path) -> None:
+    old = {"archive/ks.yaml": ks("old", "./archive/app"), "archive/app/web.yaml": deployment("old")}
+    by_hand = {"bootstrap/ks.yaml": ks("root", "./kubernetes/flux/cluster")}
+    ignore = {".sourceignore": "archive/\nbootstrap/\n"}
+    repository = Repository(str(laid(tmp_path, home() | old | by_hand | ignore)))
+    names = {one.one.name for one in repository.kinds("Kustomization", FLUX)}
+    assert names == {"cluster-meta", "cluster-apps", "web", "root"}
+
+
+def test_hidden_folders_are_hidden_below_the_one_asked_for(tmp_path: Path) -> None:
+    files = {f"{place}/ks.yaml": ks("web", "./x") for place in (".old", ".home/apps", ".home/.old")}
+    laid(tmp_path, files | {".git/HEAD": ""})
+    assert Repository(str(tmp_path)).found == []
+    assert [one.path for one in Repository(str(tmp_path / ".home")).found] == [".home/apps/ks.yaml"]
