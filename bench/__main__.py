@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from bench import builds, commands, container, kustomize, page, profile
+from bench import browser, builds, commands, container, kustomize, page, profile
 from bench.measure import Run, interleaved, run
 
 REPORTED = 8_000  # items, among them a thousand workloads
@@ -36,6 +36,7 @@ class Results(NamedTuple):
     builds: dict[int, dict[str, Run]]
     packages: dict[str, float]
     commands: dict[str, dict[str, Run]]
+    opens: float | None  # seconds that a browser takes for the large report
 
 
 def main() -> None:
@@ -60,12 +61,14 @@ def main() -> None:
     show("in a container", inside)
     whole = whole_builds(options.builds, options.rounds, {"cat": ["cat"], GO: go, PYYAML: pyyaml, OURS: ours})
     packages = profile.packages(made("resource_list", 10_000))
-    asked_at = {REPORT: commands.report(made("stream", REPORTED), options.rounds)}
+    large = made("stream", REPORTED)
+    asked_at = {REPORT: commands.report(large, options.rounds)}
+    opens = browser.report(large, options.rounds) if browser.CHROMIUM else None
     if binary := builds.kustomize():
         asked_at[TREE] = commands.build(binary, options.rounds)
     for title, runs in asked_at.items():
         show(title, runs)
-    options.page.write_text(text(Results(sizes, start, inside, whole, packages, asked_at)))
+    options.page.write_text(text(Results(sizes, start, inside, whole, packages, asked_at, opens)))
     print(f"bench: wrote {options.page}")
 
 
@@ -175,6 +178,8 @@ def asked(found: Results, bytes_each: float) -> list[tuple[str, float, float]]:
     if REPORT in found.commands:
         (runs,) = found.commands[REPORT].values()
         rows.append((f"{REPORT}: seconds", 1.5, runs.wall))
+    if found.opens is not None:
+        rows.append((f"{REPORT}: seconds to load in Chromium", 1, found.opens))
     if TREE in found.commands:
         runs = found.commands[TREE]
         rows.append(

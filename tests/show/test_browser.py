@@ -5,16 +5,19 @@ from __future__ import annotations
 # ruff: noqa: E501
 import json
 import re
+import resource
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cilium_policies.show.graph import View
-from cilium_policies.show.page import Tile, page
+from cilium_policies.show.page import Sheet, Tile, page
 from cilium_policies.show.table import Table, columns
 
+from bench.inputs import stream
 from tests.tools import absent
 
 from . import graphs
@@ -54,7 +57,8 @@ def built(count: int) -> str:
         ("Connections", Table("Connections", columns("from", "to", "ports"), [*rows])),
         ("Uncovered", Table("Uncovered", columns("workload"), [], "every workload is covered")),
     ]
-    return page(view, [Tile("3", "uncovered", "bad", "Uncovered")], tables, "made by a test")
+    sheets = [Sheet("CiliumNetworkPolicy/team-1/web", "team-1", "generated", "kind: CiliumNetworkPolicy")]
+    return page(view, [Tile("3", "uncovered", "bad", "Uncovered")], tables, "made by a test", sheets)
 
 
 def played(tmp_path: Path, count: int, script: str, address: str = "", size: str = "1400,1000") -> Any:
@@ -242,6 +246,78 @@ def test_an_address_opens_its_group_and_kinds_can_be_switched_off(tmp_path: Path
     assert told["kinds"] == ["application", "dns", "metrics", "world"]
     assert told["before"] > told["after"] > 0
     assert told["words"] > 0
+
+
+def test_what_a_large_page_has_not_shown_yet_comes_when_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cilium_policies.show.page.LARGE", 0)
+    told = played(
+        tmp_path,
+        10,
+        """
+        const waiting = () => document.querySelectorAll("main noscript").length;
+        const first = waiting();
+        type("app-10");
+        const bright = [...document.querySelectorAll("#map .node:not(.dim)")].map((one) => one.dataset.group);
+        type("");
+        [...document.querySelectorAll(".kind")].find((one) => one.value === "dns").click();
+        location.hash = "group-team-1";
+        await wait(50);
+        const group = {boxes: seen("#group-team-1 .node").length, out: document.querySelectorAll("#group-team-1 .out").length, dns: seen("#group-team-1 [data-kinds=dns]").length};
+        location.hash = "connections";
+        await wait(50);
+        const rows = seen("#connections tbody tr").length;
+        document.querySelectorAll("#connections th button")[2].click();
+        const sorted = document.querySelector("#connections tbody tr").cells[2].textContent;
+        location.hash = document.querySelector("main>section#policies noscript").textContent.match(/id="(sheet-[^"]*)"/)[1];
+        await wait(50);
+        const sheet = {open: document.querySelector("#policies details").open, here: here()};
+        dispatchEvent(new Event("beforeprint"));
+        return {first, bright, group, rows, sorted, sheet, left: [...document.querySelectorAll("main noscript")].every((one) => one.closest("section.group")), hint: seen(".waits").length};
+        """,
+    )
+    owners = {node.group for node in graphs.graph(10).nodes if "app-10" in node.title}
+    assert told["first"] > 10
+    assert owners <= set(told["bright"])
+    assert told["group"]["boxes"] > 0
+    assert told["group"]["dns"] == 0
+    assert told["rows"] == len(graphs.graph(10).links)
+    assert told["sorted"] == "53/UDP"
+    assert told["sheet"] == {"open": True, "here": "policies"}
+    assert told["left"]
+    assert told["hint"] == 0
+
+
+def test_a_large_page_without_script_hides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cilium_policies.show.page.LARGE", 0)
+    html = re.sub(r"<script>.*?</script>", "", built(10), flags=re.S)
+    parts = re.findall(r"<noscript>(.*?)</noscript>", html, flags=re.S)
+    assert any("<table>" in one for one in parts)
+    assert all(one.startswith("<style>.waits{display:none}</style>") for one in parts)
+
+
+def test_a_report_of_a_thousand_workloads_is_no_slower_to_open_than_twice_an_empty_page(
+    tmp_path: Path,
+) -> None:
+    empty, large = tmp_path / "empty.html", tmp_path / "large.html"
+    empty.write_text("<!doctype html><title>empty</title><script>1</script>", "utf-8")
+    report = [sys.executable, "-m", "cilium_policies", "report", "--policies", "planned", "-"]
+    with large.open("wb") as file:
+        subprocess.run(report, input=stream(8000), stdout=file, stderr=subprocess.DEVNULL, check=True)
+    assert large.stat().st_size > 5_000_000
+    runs = [(opened(tmp_path, empty), opened(tmp_path, large)) for _ in range(3)]
+    assert min(one for _, one in runs) < 2 * min(one for one, _ in runs)
+
+
+def opened(tmp_path: Path, file: Path) -> float:
+    """CPU seconds of a browser that opens a page and takes its picture."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    flags = [f"--user-data-dir={tmp_path / 'profile'}", f"--screenshot={tmp_path / 'picture.png'}"]
+    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", *flags, file.as_uri()]
+    subprocess.run(command, capture_output=True, timeout=120, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def test_columns_sort_by_number_and_back(tmp_path: Path) -> None:

@@ -112,12 +112,13 @@ class Edge(NamedTuple):
 class Component:
     """One catalogue entry. `data` is its mapping; `mirrored` are the edges that other entries state of it."""
 
-    __slots__ = ("data", "mirrored", "name")
+    __slots__ = ("_own_edges", "data", "mirrored", "name")
 
     def __init__(self, data: Mapping, mirrored: list[Mapping] | None = None) -> None:
         self.data = data
         self.name = text(data.get("component"))
         self.mirrored = mirrored or []
+        self._own_edges: tuple[Edge, ...] | None = None
 
     @property
     def what(self) -> str:
@@ -185,7 +186,11 @@ class Component:
     @property
     def own_edges(self) -> tuple[Edge, ...]:
         """The edges that this entry states, seen from it."""
-        return tuple(read_edge(one, self.name, self.name) for one in mappings(self.data.get("edges")))
+        if self._own_edges is None:  # asked for each of its pods
+            self._own_edges = tuple(
+                read_edge(one, self.name, self.name) for one in mappings(self.data.get("edges"))
+            )
+        return self._own_edges
 
     def __repr__(self) -> str:
         return f"Component({self.name})"

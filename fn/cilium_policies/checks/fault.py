@@ -69,6 +69,7 @@ class Linted:
         self.entries = entries
         self.cuts = cuts
         self._selected: dict[Needs, list[Endpoint]] = {}
+        self._parts: list[Part] | None = None
 
     def specs(self) -> Iterator[tuple[str, Spec]]:
         """Every rule set with its field path."""
@@ -76,8 +77,13 @@ class Linted:
         for number, spec in enumerate(self.policy.specs):
             yield "spec" if single else f"specs[{number}]", spec
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> list[Part]:
         """Every rule."""
+        if self._parts is None:
+            self._parts = list(self._all_parts())
+        return self._parts
+
+    def _all_parts(self) -> Iterator[Part]:
         by_place = {
             (entry.ref.spec, entry.ref.list_name, entry.ref.position): entry for entry in self.entries
         }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from cilium_policies.checks.fault import Fault, Flow, Linted
 from cilium_policies.checks.situation import SOMEWHERE, Situation
@@ -63,29 +64,39 @@ def _narrowness(ref: RuleRef) -> int:
 
 
 def cuts(situation: Situation, edges: Iterable[Edge], dns: Iterable[Workload]) -> Iterator[Flow]:
-    """Every needed flow that is denied, with each side that denies it; `dns` are the cluster's DNS servers."""
+    """Every needed flow that is denied, with each side that denies it, where some policy is not the program's own;
+    `dns` are the cluster's DNS servers."""
+    if all(one.own or one.refusals for one in situation.known):
+        return  # nobody to tell of them: see `cut`
     for edge in edges:
         if edge.explains:
-            why = f"is needed: {reason_words(edge.reason)} ({evidence_words(edge.evidence)})"
             for source, target in _ends(situation, edge):
                 for port in edge.ports:
                     if port.number:
-                        yield from _judged(situation, source, target, (port.number, port.protocol), why)
-    why = "is how its pods look up every name"
+                        at = (port.number, port.protocol)
+                        yield from _judged(situation, source, target, at, partial(_why, edge))
     for server in dns:
         for end in situation.workloads:
             if end.managed and situation.workloads[end] is not server:
-                yield from _judged(situation, end, situation.end(server), (_DNS, "UDP"), why)
+                yield from _judged(situation, end, situation.end(server), (_DNS, "UDP"), _why_dns)
+
+
+def _why(edge: Edge) -> str:
+    return f"is needed: {reason_words(edge.reason)} ({evidence_words(edge.evidence)})"
+
+
+def _why_dns() -> str:
+    return "is how its pods look up every name"
 
 
 def _judged(
-    situation: Situation, source: Endpoint, target: Endpoint, port: tuple[int, str], why: str
+    situation: Situation, source: Endpoint, target: Endpoint, port: tuple[int, str], why: Callable[[], str]
 ) -> Iterator[Flow]:
     verdict = situation.world.verdict(source, target, *port)
     if verdict.allowed is False:
         for direction, side in (("egress", verdict.egress), ("ingress", verdict.ingress)):
             if side.allowed is False and side.reason in (DEFAULT_DENY, DENY_RULE):
-                yield Flow(source, target, f"{port[0]}/{port[1]}", why, side, direction)
+                yield Flow(source, target, f"{port[0]}/{port[1]}", why(), side, direction)
 
 
 def _ends(situation: Situation, edge: Edge) -> Iterator[tuple[Endpoint, Endpoint]]:

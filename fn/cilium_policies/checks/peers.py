@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from cilium_policies.checks.fault import Fault, Linted, Part
 from cilium_policies.checks.subjects import may_fit, told_by_manifests, why_nothing
+from cilium_policies.cilium.model import Selector
 from cilium_policies.cilium.read import NETWORK_POLICY
 from cilium_policies.evaluate.labels import POD_NAMESPACE
 from cilium_policies.evaluate.peers import Labelled, refers
-from cilium_policies.evaluate.selectors import Need, Needs, needs_of
+from cilium_policies.evaluate.selectors import Needs
 
 
 def nobody(one: Linted) -> Iterator[Fault]:
@@ -71,14 +72,14 @@ def negative(one: Linted) -> Iterator[Fault]:
     """A peer selector that says who is not meant."""
     for part in one.parts():
         for number, selector in enumerate(part.rule.endpoints or ()):
-            if one.policy.kind != NETWORK_POLICY and _is_negative(needs_of(selector)):
+            if one.policy.kind != NETWORK_POLICY and _is_negative(selector):
                 message = "says who is not meant: older agents take in the world, nodes and the ones left out"
                 cure = "say who is meant, or deny the others with a deny rule"
                 yield Fault(f"{part.path}.{part.side}Endpoints[{number}]", message, cure)
 
 
-def _is_negative(needs: Sequence[Need]) -> bool:
-    return any(need.operator in ("NotIn", "DoesNotExist") for need in needs)
+def _is_negative(selector: Selector) -> bool:
+    return any(need.operator in ("NotIn", "DoesNotExist") for need in selector.requirements)
 
 
 def service_ports(one: Linted) -> Iterator[Fault]:

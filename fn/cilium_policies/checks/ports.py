@@ -19,10 +19,8 @@ def service_port(one: Linted) -> Iterator[Fault]:
     for part in one.parts():
         receivers = _receivers(one, part)
         for span in _single(part):
-            wrong = [_behind(one, pod, span) for pod in receivers]
-            found = [service for service in wrong if service is not None]
-            if found and len(found) == len(receivers):
-                service = found[0]
+            service = _behind_all(one, receivers, span)
+            if service is not None:
                 target = _target(one, service, receivers[0], span)
                 message = (
                     f"{span.low} is the port of Service {service.namespace}/{service.name}, not of its pods"
@@ -50,6 +48,17 @@ def _receivers(one: Linted, part: Part) -> list[Workload]:
         workloads[end]
         for end in dict.fromkeys(end for peer in matchers for end in one.situation.matched(peer))
     ]
+
+
+def _behind_all(one: Linted, pods: list[Workload], span: Span) -> Service | None:
+    """The Service of the first pod, where each of them has one that forwards this port to another."""
+    first = None
+    for pod in pods:
+        service = _behind(one, pod, span)
+        if service is None:
+            return None
+        first = first or service
+    return first
 
 
 def _behind(one: Linted, pod: Workload, span: Span) -> Service | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from cilium_policies.cilium.model import Policy
 from cilium_policies.cilium.read import CCNP, read_cidr_group, read_policy
@@ -126,24 +127,30 @@ class Situation:
         return self.ends[workload.key]
 
 
+Reader = Callable[[Object], Known]
+
+
 def with_generated(
     cluster: Cluster,
     generated: Iterable[Policy],
     *,
     enforced: bool = False,
     glass: Iterable[Object] = (),
+    read: Reader | None = None,
 ) -> Situation:
     """The user's policies and those that this run generates, in place of the ones that an earlier run wrote. `glass`:
-    those that open a namespace in an emergency, which no plan knows."""
-    version = cluster.settings.cilium_version
-    written = [known(one, version=version) for one in (*policy_objects(cluster.inventory), *glass)]
+    those that open a namespace in an emergency, which no plan knows. `read` judges a policy of the input."""
+    read = read or partial(known, version=cluster.settings.cilium_version)
+    written = [read(one) for one in (*policy_objects(cluster.inventory), *glass)]
     return Situation(cluster, [*written, *(Known(one) for one in generated)], enforced=enforced)
 
 
-def as_written(cluster: Cluster, own: Iterable[Object] = (), *, enforced: bool = False) -> Situation:
+def as_written(
+    cluster: Cluster, own: Iterable[Object] = (), *, enforced: bool = False, read: Reader | None = None
+) -> Situation:
     """The policies that the input holds, those of earlier runs (`own`) among them; nothing generated."""
-    version = cluster.settings.cilium_version
-    written = [known(one, version=version) for one in (*policy_objects(cluster.inventory), *own)]
+    read = read or partial(known, version=cluster.settings.cilium_version)
+    written = [read(one) for one in (*policy_objects(cluster.inventory), *own)]
     return Situation(cluster, written, enforced=enforced)
 
 

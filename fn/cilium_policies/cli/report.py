@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from cilium_policies.checks.rows import Texts
 from cilium_policies.cli import options
 from cilium_policies.cli.envelope import envelope, items_of, metadata
 from cilium_policies.cli.situations import chooses_policies, situation
@@ -15,7 +16,7 @@ from cilium_policies.document.finding import INFO, refused
 from cilium_policies.generate.summary import findings, plural
 from cilium_policies.questions import report as question
 from cilium_policies.questions import values
-from cilium_policies.questions.lint import lint
+from cilium_policies.questions.lint import faults
 from cilium_policies.show.focus import focus_svg
 from cilium_policies.show.graph import View
 from cilium_policies.show.mermaid import mermaid
@@ -70,15 +71,15 @@ def report_command(
 
 def _made(run: options.Run, which: str | None, now: bool, title: str) -> question.Report:
     made = run.made
-    own = [one.policy for one in made.read.own]
-    written = which == "written" or (which is None and bool(own))
-    generated = [] if written else made.policies.policies
+    written = which == "written" or (which is None and bool(made.read.own))
+    asked = situation(run, which, enforced=not now)
+    judged = situation(run, which, enforced=True) if now else asked
     return question.report(
         made.plan,
-        situation(run, which, enforced=not now),
+        asked,
         title,
         sources=run.sources,
-        faults=lint(run.sources, made.plan, [*(own if written else []), *made.read.glass], generated),
+        faults=faults(judged, made.plan, Texts(run.sources)),
         said=[one for one in findings(run.sources, made.plan, made.policies) if one.severity != INFO],
         made_from=_made_from(run, written, now),
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
+from cilium_policies.checks.rows import Texts
 from cilium_policies.checks.situation import Situation, as_written, with_generated
+from cilium_policies.cilium.validity import VERSIONS
 from cilium_policies.cli.options import Command, Run
 
 _HELP = (
@@ -24,6 +28,8 @@ def situation(run: Run, which: str | None, *, enforced: bool, glass: bool = True
     own = [one.policy for one in run.made.read.own]
     broken = run.made.read.glass if glass else []
     cluster = run.made.plan.cluster
+    versions = (cluster.settings.cilium_version or VERSIONS[-1],)
+    read = partial(Texts(run.sources).known, versions=versions)
     if which == "written" or (which is None and own):
-        return as_written(cluster, [*own, *broken], enforced=enforced)
-    return with_generated(cluster, run.made.policies.policies, enforced=enforced, glass=broken)
+        return as_written(cluster, [*own, *broken], enforced=enforced, read=read)
+    return with_generated(cluster, run.made.policies.policies, enforced=enforced, glass=broken, read=read)

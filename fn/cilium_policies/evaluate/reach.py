@@ -39,22 +39,17 @@ class Reach:
         for number, end in enumerate(self.ends):
             self._by_namespace.setdefault(end.namespace, []).append(number)
         self._masks: dict[Matcher, int] = {}
-        self._to = [self._outgoing(end) for end in self.ends]
+        self._senders = self._all_senders()
 
     def into(self, target: Endpoint) -> Parts:
         """From whom to `target`: ports to the set of sources. The target itself is left out."""
         number = self.index[target]
         ingress = self._side_parts(target, ingress=True)
-        egress: dict[PortSet, int] = {}
-        for source, parts in enumerate(self._to):
-            if source != number:
-                ports = parts.get(number, NOTHING) if isinstance(parts, dict) else parts
-                if ports:
-                    egress[ports] = egress.get(ports, 0) | (1 << source)
+        others_than_itself = self.everyone & ~(1 << number)
         found: Parts = {}
         for ports, sources in ingress.items():
-            for others, senders in egress.items():
-                both = sources & senders
+            for others, senders in self._senders[number].items():
+                both = sources & senders & others_than_itself
                 common = intersection(ports, others) if both else NOTHING
                 if common:
                     found[common] = found.get(common, 0) | both
@@ -69,24 +64,19 @@ class Reach:
 
     def members(self, mask: int) -> Iterator[Endpoint]:
         """The ends of a set, in order."""
-        while mask:
-            lowest = mask & -mask
-            yield self.ends[lowest.bit_length() - 1]
-            mask ^= lowest
+        return (self.ends[number] for number in _numbers(mask))
 
-    def _outgoing(self, end: Endpoint) -> dict[int, PortSet] | PortSet:
-        """What one end may open to each other end; one port set where it is the same for all of them."""
-        if not end.managed:
-            return EVERYTHING
-        side = self.world.sides(end)[0]
-        if side.conflict:
-            return NOTHING
-        if not side.closed and not side.deny:
-            return EVERYTHING
-        found: dict[int, PortSet] = {}
-        for ports, mask in self._side_parts(end, ingress=False).items():
-            for other in self.members(mask):
-                found[self.index[other]] = ports
+    def _all_senders(self) -> list[Parts]:
+        """For each end, by its number: who may open which ports to it as far as their own egress goes. Ends with the
+        same answer (all that no policy closes, say) are gone through once."""
+        alike: dict[tuple[PortSet, int], int] = {}
+        for number, end in enumerate(self.ends):
+            for ports, mask in self._side_parts(end, ingress=False).items():
+                alike[ports, mask] = alike.get((ports, mask), 0) | (1 << number)
+        found: list[Parts] = [{} for _ in self.ends]
+        for (ports, mask), senders in alike.items():
+            for other in _numbers(mask):
+                found[other][ports] = found[other].get(ports, 0) | senders
         return found
 
     def _side_parts(self, end: Endpoint, *, ingress: bool) -> Parts:
@@ -152,6 +142,14 @@ def numbers(spans: Sequence[Span], named: NamedPorts, *, ingress: bool) -> PortS
         if number and protocol == span.protocol:
             found.append((protocol, number, max(number, span.high) if ingress else number))
     return port_set(found)
+
+
+def _numbers(mask: int) -> Iterator[int]:
+    """The places of the bits of a set, in order."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
 
 
 def _refined(

@@ -61,6 +61,7 @@ class Connections:
         for end in self.pods:
             self.parties[str(end)] = Party("workload", str(end).partition("/")[2], end.namespace)
         self.parties |= {name: Party("entity", name) for name in (WORLD, INTERNET)}
+        self._with_outside: list[Pair] | None = None
 
     def allowing(self, end: Endpoint, other: Endpoint, ingress: bool) -> tuple[bool, list[Entry]]:
         """Whether this direction of a pod is closed, and the rules that let the other end in or out. Ends outside are
@@ -87,11 +88,13 @@ class Connections:
 
     def outside(self) -> list[Pair]:
         """What the pods may open to the outside, and the outside to them; the two ranges of the internet are one."""
-        pairs = (
-            one._replace(source=self._named(one.source), target=self._named(one.target))
-            for one in self._beyond()
-        )
-        return list(dict.fromkeys(pairs))
+        if self._with_outside is None:
+            pairs = (
+                one._replace(source=self._named(one.source), target=self._named(one.target))
+                for one in list(self._beyond())
+            )
+            self._with_outside = list(dict.fromkeys(pairs))
+        return self._with_outside
 
     def _beyond(self) -> Iterator[Pair]:
         for end in self.pods:

@@ -71,16 +71,22 @@ class Decided(NamedTuple):
         return self.kind in (YOURS, OPEN)
 
 
-def decided(plan: Plan, situation: Situation, rows: Iterable[Connection] | None = None) -> list[Decided]:
-    """These rows of `list`, else all of them, in order, with what decides each."""
-    joined = _Joined(plan, situation)
+def decided(
+    plan: Plan,
+    situation: Situation,
+    rows: Iterable[Connection] | None = None,
+    found: Connections | None = None,
+) -> list[Decided]:
+    """These rows of `list`, else all of them, in order, with what decides each. `found` are the situation's
+    connections, where they are known already."""
+    joined = _Joined(plan, situation, found or Connections(situation))
     return [each for one in (joined.connections if rows is None else rows) for each in joined.row(one)]
 
 
 class _Joined:
-    def __init__(self, plan: Plan, situation: Situation) -> None:
+    def __init__(self, plan: Plan, situation: Situation, found: Connections) -> None:
         self._situation = situation
-        self._found = Connections(situation)
+        self._found = found
         self.connections = found_rows(self._found)
         self._ends = {str(end): end for end in (*self._found.pods, *self._found.nodes)}
         self._spaces: dict[str, list[str]] = {}

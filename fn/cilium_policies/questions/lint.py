@@ -38,7 +38,13 @@ def lint(
     versions = versions or (plan.config.cluster.cilium_version or VERSIONS[-1],)
     texts = Texts(sources)
     written = [texts.known(one, versions) for one in (*policy_objects(plan.cluster.inventory), *own)]
-    situation = Situation(plan.cluster, [*written, *(Known(one) for one in generated)], enforced=True)
+    return faults(
+        Situation(plan.cluster, [*written, *(Known(one) for one in generated)], enforced=True), plan, texts
+    )
+
+
+def faults(situation: Situation, plan: Plan, texts: Texts) -> list[Row]:
+    """The same for policies that are enforced in a situation, those of the input read by `texts`."""
     cuts = list(needs.cuts(situation, plan.edges, plan.dns.workloads))
     return ordered(found(situation, situation.known, texts, CHECKS, cuts))
 

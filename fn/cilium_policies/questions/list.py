@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -137,38 +138,41 @@ def _concerns(one: Connection, focus: str) -> bool:
 
 def _joined(found: Connections) -> list[Connection]:
     """Pairs with sources, then targets, put together where they are all pods, or all of one namespace."""
-    spaces: dict[str, frozenset[str]] = {}
-    for end in found.pods:
-        spaces[end.namespace] = spaces.get(end.namespace, frozenset()) | {str(end)}
-    everyone = frozenset(str(end) for end in found.pods)
+    crowd = _Crowd(found)
     by_source: dict[tuple[str, PortSet], list[str]] = {}
     for target in found.reach.ends:
         for ports, sources in found.into(target).items():
-            for name in _together({str(one) for one in sources}, str(target), everyone, spaces):
+            for name in crowd.together({str(one) for one in sources}, str(target)):
                 by_source.setdefault((name, ports), []).append(str(target))
     rows = []
     for (source, ports), targets in by_source.items():
         rows += [
-            Connection(source, target, words(ports), ports)
-            for target in _together(set(targets), source, everyone, spaces)
+            Connection(source, target, words(ports), ports) for target in crowd.together(set(targets), source)
         ]
     return rows
 
 
-def _together(
-    names: set[str], other: str, everyone: frozenset[str], spaces: dict[str, frozenset[str]]
-) -> list[str]:
-    """Names with "every pod" and "every pod of NS" for those that are complete; an end never needs itself."""
-    if len(everyone) > 2 and everyone - {other} <= names:
-        return [EVERY_POD, *sorted(names - everyone)]
-    found = []
-    rest = set(names)
-    for space, members in spaces.items():
-        wanted = members - {other}
-        if len(wanted) > 1 and wanted <= names:
-            found.append(f"{EVERY_POD} of {space}")
-            rest -= members
-    return [*found, *sorted(rest)]
+class _Crowd:
+    """All pods and their namespaces, to say "every pod" where a set of names is complete."""
+
+    def __init__(self, found: Connections) -> None:
+        self._space = {str(end): end.namespace for end in found.pods}
+        self._sizes = Counter(self._space.values())
+
+    def together(self, names: set[str], other: str) -> list[str]:
+        """Names with "every pod" and "every pod of NS" for those that are complete; an end never needs itself."""
+        own = self._space.get(other)
+        pods = names & self._space.keys()
+        if len(self._space) > 2 and len(pods - {other}) == len(self._space) - (own is not None):
+            return [EVERY_POD, *sorted(names - pods)]
+        seen = Counter(self._space[name] for name in pods if name != other)
+        whole = {
+            space
+            for space, count in seen.items()
+            if count > 1 and count == self._sizes[space] - (space == own)
+        }
+        rest = (name for name in names if self._space.get(name) not in whole)
+        return [*(f"{EVERY_POD} of {space}" for space in sorted(whole)), *sorted(rest)]
 
 
 def _apart(found: Connections, rows: list[Connection]) -> list[Connection]:

@@ -50,8 +50,7 @@ def report(
     is a table of what was read.
     """
     found = Connections(situation)
-    rows = decided(plan, situation)
-    found.outside()  # names the ends outside
+    rows = decided(plan, situation, found=found)  # names the ends outside as well
     policies = [one for one in situation.known if not one.refusals]
     tables = [
         ("Connections", connections(rows)),

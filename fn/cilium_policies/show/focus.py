@@ -40,12 +40,11 @@ def _opened(view: View, key: str) -> Graph:
     groups = {node.key: _as_group(node, around) for node in view.members[key]}
     nodes = {node.key: node._replace(group=node.key) for node in view.members[key]}
     links = []
-    for link in view.graph.links:
+    for link in view.links_of(key):
         ends = (link.source in members, link.target in members)
-        if any(ends):
-            source = link.source if ends[0] else _beside(view, link.source, "in", groups, nodes)
-            target = link.target if ends[1] else _beside(view, link.target, "out", groups, nodes)
-            links.append(link._replace(source=source, target=target))
+        source = link.source if ends[0] else _beside(view, link.source, "in", groups, nodes)
+        target = link.target if ends[1] else _beside(view, link.target, "out", groups, nodes)
+        links.append(link._replace(source=source, target=target))
     return Graph(view.groups[key].title, tuple(groups.values()), tuple(nodes.values()), _once(links))
 
 

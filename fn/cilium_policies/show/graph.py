@@ -85,9 +85,17 @@ class View:
         for node in graph.nodes:
             self.members[node.group].append(node)
         between = [link for link in graph.links if self.group_of(link.source) != self.group_of(link.target)]
+        self._links: dict[str, list[Link]] = {}
+        for link in graph.links:
+            for key in {self.group_of(link.source), self.group_of(link.target)}:
+                self._links.setdefault(key, []).append(link)
         self._busy = self._busy_ends(between)
         self.lines = self._bundles([link for link in between if not self.busy_end(link)])
         self.chips = self._chips([link for link in between if self.busy_end(link)])
+
+    def links_of(self, group: str) -> list[Link]:
+        """The links of a group's nodes, in the graph's order."""
+        return self._links.get(group, [])
 
     def group_of(self, node: str) -> str:
         return self.nodes[node].group
@@ -125,9 +133,11 @@ class View:
     def _chips(self, links: list[Link]) -> dict[str, list[tuple[str, str, Bundle]]]:
         """For each box its chips: ("in" or "out", the busy group, the bundle); "in" calls the box."""
         chips: dict[str, list[tuple[str, str, Bundle]]] = {}
-        ends = sorted({self.busy_end(link) for link in links})
-        for end in ends:
-            for bundle in self._bundles([link for link in links if self.busy_end(link) == end]):
+        by_end: dict[str, list[Link]] = {}
+        for link in links:
+            by_end.setdefault(self.busy_end(link), []).append(link)
+        for end, same in sorted(by_end.items()):
+            for bundle in self._bundles(same):
                 side, here = ("out", bundle.source) if end == bundle.target else ("in", bundle.target)
                 chips.setdefault(here, []).append((side, end, bundle))
         return chips

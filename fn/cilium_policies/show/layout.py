@@ -176,47 +176,71 @@ def _placed(view: View, groups: list[Group], columns: int) -> list[str | None]:
             if one in weights:
                 weights[one][other] = weights[one].get(other, 0) + 1
     lanes = {group.key: group.lane for group in view.graph.groups if group.lane}
-    _improve(cells, columns, weights, lanes)
-    return cells
+    grid = _Grid(cells, columns, weights, lanes)
+    _improve(grid)
+    return grid.cells
 
 
-def _improve(
-    cells: list[str | None], columns: int, weights: dict[str, dict[str, float]], lanes: dict[str, str]
-) -> None:
-    """Swaps two cells as long as that shortens the links."""
-    place = {key: number for number, key in enumerate(cells) if key}
+class _Grid:
+    """Boxes in cells, row by row, and what a box costs in one: the lengths of its links, of those to the lanes less.
+    What does not change is worked out once, as one picture asks for a hundred thousand costs."""
 
-    def cost(key: str | None, at: int) -> float:
+    def __init__(
+        self,
+        cells: list[str | None],
+        columns: int,
+        weights: dict[str, dict[str, float]],
+        lanes: dict[str, str],
+    ) -> None:
+        self.cells = cells
+        self._spots = [(at % columns, at // columns) for at in range(len(cells))]
+        self._place = {key: spot for key, spot in zip(cells, self._spots, strict=True) if key}
+        self._near = {
+            key: [(other, weight) for other, weight in found.items() if other in self._place]
+            for key, found in weights.items()
+        }
+        self._beside = {
+            key: [self._to_lanes(found, lanes, column, columns) for column in range(columns)]
+            for key, found in weights.items()
+        }
+
+    def _to_lanes(self, found: dict[str, float], lanes: dict[str, str], column: int, columns: int) -> float:
+        return sum(
+            0.3 * weight * (column if lanes.get(other) == "in" else columns - 1 - column)
+            for other, weight in found.items()
+            if other not in self._place
+        )
+
+    def cost(self, at: int) -> float:
+        key = self.cells[at]
         if key is None:
             return 0.0
-        column, row = at % columns, at // columns
-        total = 0.0
-        for other, weight in weights[key].items():
-            if other in place:
-                there = place[other]
-                total += weight * (abs(there % columns - column) + 0.8 * abs(there // columns - row))
-            else:
-                total += 0.3 * weight * (column if lanes.get(other) == "in" else columns - 1 - column)
+        column, row = self._spots[at]
+        total = self._beside[key][column]
+        for other, weight in self._near[key]:
+            across, down = self._place[other]
+            total += weight * (abs(across - column) + 0.8 * abs(down - row))
         return total
 
-    seed = 12345
-    for _ in range(ROUNDS if len(cells) > 2 else 0):
+    def swap(self, one: int, other: int) -> None:
+        self.cells[one], self.cells[other] = self.cells[other], self.cells[one]
+        for at in (one, other):
+            key = self.cells[at]
+            if key is not None:
+                self._place[key] = self._spots[at]
+
+
+def _improve(grid: _Grid) -> None:
+    """Swaps two cells as long as that shortens the links."""
+    seed, count = 12345, len(grid.cells)
+    for _ in range(ROUNDS if count > 2 else 0):
         seed = (seed * 1103515245 + 12345) % 2147483648
-        one, other = (seed >> 8) % len(cells), (seed >> 16) % len(cells)
-        if one == other:
-            continue
-        first, second = cells[one], cells[other]
-        before = cost(first, one) + cost(second, other)
-        _put(cells, place, (one, second), (other, first))
-        if cost(second, one) + cost(first, other) >= before:
-            _put(cells, place, (one, first), (other, second))
-
-
-def _put(cells: list[str | None], place: dict[str, int], *moves: tuple[int, str | None]) -> None:
-    for number, key in moves:
-        cells[number] = key
-        if key:
-            place[key] = number
+        one, other = (seed >> 8) % count, (seed >> 16) % count
+        before = grid.cost(one) + grid.cost(other) if one != other else 0.0
+        if before:
+            grid.swap(one, other)
+            if grid.cost(one) + grid.cost(other) >= before:
+                grid.swap(one, other)
 
 
 def _lane(view: View, groups: list[Group], x: float, boxes: dict[str, Box], bottom: float) -> dict[str, Box]:

@@ -16,6 +16,16 @@ from cilium_policies.show.table import Table
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'"
 
 
+LARGE = 500_000  # characters: above, what is not shown yet waits as text
+
+
+class Section(NamedTuple):
+    """One view of the page: its element's attributes, and what stands in it."""
+
+    attributes: str
+    content: str
+
+
 class Tile(NamedTuple):
     """A number at the head of the page; `link` is the tab it leads to ("" for none)."""
 
@@ -49,6 +59,12 @@ def page(
     if sheets:
         tabs.insert(3, (_slug(sheets_name), sheets_name))
     named = {sheet.name for sheet in sheets}
+    sections = [
+        *(_table(_slug(name), table, view, named) for name, table in tables),
+        *([_sheets(_slug(sheets_name), sheets)] if sheets else []),
+        *(_group(view, key) for key in view.groups),
+    ]
+    later = sum(len(one.content) for one in sections) > LARGE
     parts = [
         "<!doctype html>\n",
         f'<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n',
@@ -60,13 +76,25 @@ def page(
         f'<div class="tiles">{"".join(map(_tile, tiles))}</div>\n',
         f"<nav>{''.join(_tab(slug, name) for slug, name in tabs)}</nav>\n<main>\n",
         _map(view),
-        *(_table(_slug(name), table, view, named) for name, table in tables),
-        _sheets(_slug(sheets_name), sheets) if sheets else "",
-        *(_group(view, key) for key in view.groups),
+        *(_section(one, later=later) for one in sections),
         f"</main>\n<footer>{svg.clean(note)}</footer>\n",
         f"<script>{svg.asset('page.js')}</script>\n</body></html>\n",
     ]
     return "".join(parts)
+
+
+def _section(one: Section, *, later: bool) -> str:
+    """A section. In a large page its content is text to a browser until it is shown: what `noscript` holds is parsed
+    at once only where no script runs."""
+    content = f"{_WAITS}<noscript>{_SHOWN}{one.content}</noscript>" if later else one.content
+    return f"<section {one.attributes}>{content}</section>\n"
+
+
+_SHOWN = "<style>.waits{display:none}</style>"
+_WAITS = (
+    '<p class="waits">This part appears by the page\'s own script, which the server that shows the page forbids: '
+    "save the file and open it, or make the report with -o md.</p>"
+)
 
 
 def _tools() -> str:
@@ -120,39 +148,36 @@ def _picture(body: str, width: float, height: float, label: str) -> str:
     )
 
 
-def _group(view: View, key: str) -> str:
+def _group(view: View, key: str) -> Section:
     """One group's view; an address (#group-…) of its own, so that links and the back button work."""
     group = view.groups[key]
     body, width, height = focus(view, key)
     note = f" <small>{svg.clean(group.badge)}</small>" if group.badge else ""
     about = f"<p>{svg.clean(group.note)}</p>" if group.note else ""
-    return (
-        f'<section id="group-{_slug(key)}" class="group" data-group="{svg.clean(key)}">'
+    attributes = f'id="group-{_slug(key)}" class="group" data-group="{svg.clean(key)}"'
+    return Section(
+        attributes,
         f'<h2><a href="#map" title="back to the map ( Esc )">←</a> {svg.clean(group.title)}{note}</h2>{about}'
-        f"{_ZOOM}{_picture(body, width, height, group.title)}</section>\n"
+        f"{_ZOOM}{_picture(body, width, height, group.title)}",
     )
 
 
-def _sheets(slug: str, sheets: Sequence[Sheet]) -> str:
+def _sheets(slug: str, sheets: Sequence[Sheet]) -> Section:
     """Each text folded away below its name; an address of its own opens it."""
-    head = f'<section id="{slug}"><p class="count" aria-live="polite">{len(sheets)} rows</p>\n'
-    return "".join([head, *map(_sheet, sheets), "</section>\n"])
+    head = f'<p class="count" aria-live="polite">{len(sheets)} rows</p>\n'
+    return Section(f'id="{slug}"', "".join([head, *map(_sheet, sheets)]))
 
 
 def _sheet(sheet: Sheet) -> str:
     return (
         f'<details class="sheet" id="sheet-{_slug(sheet.name)}"><summary>{svg.clean(sheet.name)} '
-        f"<small>{svg.clean(sheet.note)}</small></summary><pre>{_lines(sheet.text)}</pre></details>\n"
+        f"<small>{svg.clean(sheet.note)}</small></summary><pre>{svg.lines(sheet.text)}</pre></details>\n"
     )
 
 
-def _lines(text: str) -> str:
-    return "\n".join(svg.clean(line) for line in text.splitlines())
-
-
-def _table(slug: str, table: Table, view: View, sheets: set[str]) -> str:
+def _table(slug: str, table: Table, view: View, sheets: set[str]) -> Section:
     if not table.rows:
-        return f'<section id="{slug}"><p>{svg.clean(table.empty)}</p></section>\n'
+        return Section(f'id="{slug}"', f"<p>{svg.clean(table.empty)}</p>")
     head = "".join(
         f'<th scope="col"><button type="button">{svg.clean(one.title)}</button></th>' for one in table.columns
     )
@@ -165,10 +190,11 @@ def _table(slug: str, table: Table, view: View, sheets: set[str]) -> str:
         + "</tr>\n"
         for row in table.rows
     )
-    return (
-        f'<section id="{slug}"><p class="count" aria-live="polite">{len(table.rows)} rows</p>'
+    return Section(
+        f'id="{slug}"',
+        f'<p class="count" aria-live="polite">{len(table.rows)} rows</p>'
         f"<table><caption>{svg.clean(table.title)}</caption><thead><tr>{head}</tr></thead>\n"
-        f"<tbody>\n{rows}</tbody></table></section>\n"
+        f"<tbody>\n{rows}</tbody></table>",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from math import hypot
@@ -41,9 +42,21 @@ def text(x: float, y: float, content: str, css: str, extra: str = "") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" class="{css}"{_letters(css)}{extra}>{clean(content)}</text>'
 
 
+_FORBIDDEN = re.compile("[\x00-\x1f\ufffe\uffff]")
+_NO_LINES = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+_SPECIAL = re.compile("[\x00-\x1f&<>\"'\ufffe\uffff]")
+
+
 def clean(content: str) -> str:
     """Escaped for an element or an attribute, without what XML forbids."""
-    return escape("".join(one for one in content if one >= " " and one not in "\ufffe\uffff"), quote=True)
+    if _SPECIAL.search(content) is None:  # most texts of a large page
+        return content
+    return escape(_FORBIDDEN.sub("", content), quote=True)
+
+
+def lines(content: str) -> str:
+    """A text of several lines, escaped for an element."""
+    return escape(_NO_LINES.sub("", content), quote=False)
 
 
 def title(content: str) -> str:

@@ -6,11 +6,23 @@
   const slug = (key) => key.toLowerCase().replace(/[^a-z0-9-]/gu, (sign) => sign === " " ? "-" : "_" + sign.codePointAt(0).toString(16));
   document.documentElement.classList.add("js");
 
+  // A large page holds what is not shown yet as text: parsing it all would take seconds before the first picture.
+  function ready(section) {
+    const waiting = section && section.querySelector("noscript");
+    if (!waiting) return;
+    section.innerHTML = waiting.textContent;
+    section.querySelector("style")?.remove();
+    filter(section);
+  }
+  const holder = (id) => all("main>section").find((one) => one.querySelector("noscript")?.textContent.includes('id="' + id + '"'));
+
   // One section at a time, by the address: links can be shared and the back button works.
   function show() {
     const wanted = decodeURIComponent(location.hash.slice(1)) || "map";
+    if (!document.getElementById(wanted)) ready(holder(wanted));
     const target = document.getElementById(wanted);
     const here = target?.closest("main>section") || map;
+    ready(here);
     if (target?.tagName === "DETAILS") target.open = true;
     all("main>section").forEach((one) => one.classList.toggle("here", one === here));
     all("nav a").forEach((one) => {
@@ -137,8 +149,13 @@
   }
   function members(key) {
     const section = document.getElementById("group-" + slug(key));
-    if (!texts.has(key)) texts.set(key, section ? all(".node:not([data-lane])", section).map((one) => one.dataset.group).join(" ").toLowerCase() : "");
+    if (!texts.has(key)) texts.set(key, section ? within(section).join(" ").toLowerCase() : "");
     return texts.get(key);
+  }
+  function within(section) {
+    const text = section.querySelector("noscript")?.textContent;
+    if (!text) return all(".node:not([data-lane])", section).map((one) => one.dataset.group);
+    return (text.match(/<g class="node[^>]*>/g) || []).filter((one) => !one.includes("data-lane")).map((one) => one.match(/data-group="([^"]*)"/)?.[1]);
   }
   let waiting = 0;
   function soon() {
@@ -148,9 +165,9 @@
   }
 
   // Kinds of links that are switched off disappear in every picture.
-  function filter() {
+  function filter(root) {
     const off = new Set(all(".kind").filter((one) => !one.checked).map((one) => one.value));
-    all("[data-kinds]").forEach((one) => {
+    all("[data-kinds]", root).forEach((one) => {
       const kinds = one.dataset.kinds.split(" ");
       one.classList.toggle("out", kinds.length > 0 && kinds.every((kind) => off.has(kind)));
     });
@@ -172,8 +189,9 @@
     root.dataset.theme = dark ? "light" : "dark";
   }
 
-  all("th button").forEach((button) => button.addEventListener("click", () => sort(button.closest("th"))));
-  all(".kind").forEach((one) => one.addEventListener("change", filter));
+  document.querySelector("main").addEventListener("click", (event) => { const button = event.target.closest("th button"); if (button) sort(button.closest("th")); });
+  all(".kind").forEach((one) => one.addEventListener("change", () => filter(document)));
+  addEventListener("beforeprint", () => all("main>section:not(.group)").forEach(ready));
   search.addEventListener("input", soon);
   document.getElementById("theme").addEventListener("click", theme);
   addEventListener("hashchange", show);
