@@ -66,7 +66,7 @@ base_image() { # no image registry can be reached: Debian's own packages make th
 }
 
 debian podman buildah runc debootstrap make git ca-certificates strace chromium
-debian clang-19 llvm-19 iproute2 || say "no clang 19: the running Cilium is left out"
+debian clang-19 llvm-19 iproute2 procps openssl || say "no clang 19: the running Cilium is left out"
 docker_client
 container_engine
 base_image

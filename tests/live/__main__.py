@@ -21,6 +21,7 @@ def main() -> int:
     )
     parser.add_argument("--cilium", default=build.CILIUM, metavar="VERSION", help="another version of Cilium")
     parser.add_argument("--write", type=Path, metavar="FILE", help="note the answers in this page")
+    parser.add_argument("--build", action="store_true", help="build, and ask nothing")
     parser.add_argument("--built", action="store_true", help="skip where something would have to be built")
     given = parser.parse_args()
     wanted = given.cases or list(inside.known())
@@ -40,7 +41,7 @@ def main() -> int:
     except subprocess.CalledProcessError as error:
         print(f"live: Cilium {given.cilium} does not build: {error.stderr or error}", file=sys.stderr)
         return 1
-    return _run(programs, wanted, given.write, given.cilium)
+    return 0 if given.build else _run(programs, wanted, given.write, given.cilium)
 
 
 def _programs(version: str, *, may_build: bool) -> Path:

@@ -9,11 +9,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.tools import environment
+
 UNSHARE = (
     "unshare", "--mount", "--propagation", "private", "--net", "--pid", "--fork", "--kill-child=SIGKILL",
     "--mount-proc", "--uts", "--ipc", "--cgroup",
 )  # fmt: skip
 CLANG = tuple(f"clang-{version}" for version in range(22, 16, -1))
+_COMMANDS = {
+    "ip": "apt-get install iproute2",
+    "unshare": "apt-get install util-linux",
+    "sysctl": "apt-get install procps",
+    "openssl": "apt-get install openssl",
+    "helm": "make tools",  # for the agent's settings, which its chart makes
+}
 _CAPABILITIES = {12: "NET_ADMIN", 13: "NET_RAW", 21: "SYS_ADMIN", 38: "PERFMON", 39: "BPF"}
 _TRIAL = (  # what the sandbox does, in small; each step with the words for its failure
     ("no BPF file system can be mounted", "mount -t bpf bpf /sys/fs/bpf"),
@@ -23,6 +32,11 @@ _TRIAL = (  # what the sandbox does, in small; each step with the words for its 
     ("the kernel has no vxlan", "ip link add trial0 type vxlan id 2 dev lo dstport 8472"),
     ("the kernel has no bridge", "ip link add trial0 type bridge"),
 )
+
+
+def there(command: str) -> bool:
+    """Whether the sandbox finds a command."""
+    return shutil.which(command, path=environment()["PATH"]) is not None
 
 
 def clang() -> Path | None:
@@ -40,9 +54,9 @@ def missing() -> str:
     lacking = [name for bit, name in _CAPABILITIES.items() if not _effective() >> bit & 1]
     if lacking:
         return f"it needs the capabilities {', '.join(lacking)}"
-    for command, package in (("ip", "iproute2"), ("unshare", "util-linux"), ("nsenter", "util-linux")):
-        if shutil.which(command) is None:
-            return f"{command} is not installed: apt-get install {package}"
+    for command, cure in _COMMANDS.items():
+        if not there(command):
+            return f"{command} is not installed: {cure}"
     found = clang()
     if found is None or shutil.which(found.name.replace("clang", "llc")) is None:
         return "the agent compiles its programs with clang 17 or newer: apt-get install clang-19 llvm-19"

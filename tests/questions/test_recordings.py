@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cilium_policies.questions.audit import CUT, DROPPED, Audit
+from cilium_policies.questions.recording import opened
 
 from tests.cli.test_bare import command
 
@@ -79,3 +81,22 @@ def test_an_agent_without_verdict_events_tells_nothing(tmp_path: Path) -> None:
         "cannot be told; record with --type policy-verdict; if that shows none, set "
         "bpf-events-policy-verdict-enabled to true\n"
     )
+
+
+@pytest.mark.parametrize("name", ["shop-audit-metrics.txt", "shop-audit-metrics.json"])
+def test_counters_of_a_running_agent_name_what_the_table_denies(name: str) -> None:
+    """Each row of tests/live/cases/shop/flows.yaml that says deny, by its managed ends: attacker has no policies."""
+    metrics = opened(io.BytesIO(gzip.decompress((FOLDER / f"{name}.gz").read_bytes()))).metrics
+    assert metrics is not None
+    found = {(str(row[0]), str(row[1]), str(row[2])) for row in metrics.cut(None).rows if row[7] == CUT}
+    both = {("shop/web", "shop/api"), ("shop/web", "shop/db"), ("shop/db", "shop/api")}
+    egress = both | {
+        ("shop/web", "world"), ("shop/db", "world"), ("shop/db", "host"), ("shop/db", "remote-node"),
+        ("shop/api", "world"), ("shop/api", "kube-apiserver"),
+    }  # fmt: skip
+    ingress = both | {
+        ("attacker/attacker", "shop/db"), ("attacker/attacker", "shop/api"), ("attacker/attacker", "reloader/reloader"),
+        ("world", "shop/db"), ("world", "shop/api"),
+    }  # fmt: skip
+    assert found == {("egress", *one) for one in egress} | {("ingress", *one) for one in ingress}
+    assert (metrics.lost, metrics.timed, metrics.namespaced) == (0, name.endswith("json"), True)

@@ -8,7 +8,7 @@ import subprocess
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.live import compare
 from tests.live.ask import Answer, Check, Live
@@ -18,12 +18,21 @@ from tests.tools import environment
 
 NAME = "keepers"
 _PORT = 9965
+_PHASES = """\
+apiVersion: cilium-policies.fn/v1alpha1
+kind: CiliumPolicies
+spec:
+  rollout: {phases: [[shop]], phase: 0}
+"""
 _COUNTED = ("hubble_policy_verdicts_total", "hubble_lost_events_total")
 
 
 def ask(live: Live) -> Answer:
     """examples/shop in audit: all three keepers must tell what Hubble's own stream tells."""
-    check = Check(NAME, "the exporter's file and hubble_policy_verdicts_total against Hubble's stream")
+    check = Check(
+        NAME,
+        "the exporter's file and hubble_policy_verdicts_total against Hubble's stream; rollout --if-clean",
+    )
     exported = live.out / "exported.log"
     live.cluster.start_agent({
         "hubble-metrics-server": f":{_PORT}",
@@ -38,13 +47,33 @@ def ask(live: Live) -> Answer:
             with running.recorded(recording):
                 running.connect()
             time.sleep(2)
-            _compare(live, check, compare.audited(recording), before, _scraped())
+            after = _scraped()
+            _compare(live, check, compare.audited(recording), before, after)
+            running.connections = [one for one in running.connections if one.row.expect == "allow"]
+            running.connect()
+            time.sleep(2)
+            _advance(live, check, _range(before, after), clean=False)
+            _advance(live, check, _range(after, _scraped()), clean=True)
             kept = compare.audited(exported)
             check.that(f"the exporter's file says the same: {kept}", kept >= compare.audited(recording))
     finally:
         live.cluster.start_agent()
         live.cluster.settle()
     return check.answer()
+
+
+def _advance(live: Live, check: Check, ranged: dict[str, Any], *, clean: bool) -> None:
+    """`rollout --advance --if-clean` goes on where the agent counted what is allowed alone, and not where more."""
+    config, dump = live.out / "phases.yaml", live.out / f"{'clean' if clean else 'cut'}.json"
+    config.write_text(_PHASES, encoding="utf-8")
+    dump.write_text(json.dumps(ranged), encoding="utf-8")
+    command = ["cilium-policies", "rollout", "--config", str(config), "--advance", "--if-clean", str(dump)]
+    done = subprocess.run([*command, "--window", "0m", *map(str, shop().builds)], env=environment(),
+                          capture_output=True, text=True, check=False)  # fmt: skip
+    goes_on = done.returncode == 0 and "phase: 1" in config.read_text(encoding="utf-8")
+    told = "clean for shop" if clean else "would be cut"
+    check.that(f"rollout --if-clean on {dump.name}: {done.returncode}, {done.stderr}",
+               goes_on == clean and told in done.stderr)  # fmt: skip
 
 
 def _options() -> str:
@@ -56,15 +85,24 @@ def _options() -> str:
     return found[1]
 
 
-def _scraped() -> str:
+class Scrape(NamedTuple):
+    """A text exposition, and when it was asked for, in seconds."""
+
+    text: str
+    time: float
+
+
+def _scraped() -> Scrape:
     with urllib.request.urlopen(f"http://127.0.0.1:{_PORT}/metrics", timeout=10) as reply:
-        return str(reply.read().decode())
+        return Scrape(reply.read().decode(), round(time.time(), 3))
 
 
-def _compare(live: Live, check: Check, rows: set[tuple[str, str, str, str]], before: str, after: str) -> None:
+def _compare(
+    live: Live, check: Check, rows: set[tuple[str, str, str, str]], before: Scrape, after: Scrape
+) -> None:
     """The stream's rows by namespace, and those of the counters: as text, and as a range between two scrapes."""
     text, ranged = live.out / "metrics.txt", live.out / "range.json"
-    text.write_text(after, encoding="utf-8")
+    text.write_text(after.text, encoding="utf-8")
     ranged.write_text(json.dumps(_range(before, after)), encoding="utf-8")
     wanted = {(direction, _space(source), _space(target)) for direction, source, target, _ in rows}
     for path in (text, ranged):
@@ -92,13 +130,13 @@ def _space(end: str) -> str:
     return end if end in ("host", "remote-node", "kube-apiserver") else "outside"
 
 
-def _range(before: str, after: str) -> dict[str, Any]:
-    """What Prometheus' HTTP API makes of two scrapes, a minute apart."""
-    first, last = _samples(before), _samples(after)
+def _range(before: Scrape, after: Scrape) -> dict[str, Any]:
+    """What Prometheus' HTTP API makes of two scrapes."""
+    first, last = _samples(before.text), _samples(after.text)
     result = [
         {
             "metric": dict(labels),
-            "values": [*([[60, first[labels]]] if labels in first else ()), [120, value]],
+            "values": [*([[before.time, first[labels]]] if labels in first else ()), [after.time, value]],
         }
         for labels, value in last.items()
     ]

@@ -1,25 +1,36 @@
-"""Names: DNS rules and toFQDNs through the agent's DNS proxy, with CNAMEs, short TTLs and search lists."""
+"""Names: DNS rules and toFQDNs through the agent's DNS proxy, with CNAMEs, short TTLs, search lists and wildcards."""
 
 from __future__ import annotations
 
+import socket
 import time
 
+from tests.engine.product import Product
 from tests.live.ask import Answer, Check, Live
 from tests.live.compare import Engine, unlike_engine, unlike_table
 from tests.live.dns import Record
-from tests.live.given import given, shop
+from tests.live.given import CASES, given, shop
 from tests.live.network import WORLD
 from tests.live.running import Running
-from tests.live.sockets import Way, attempt_as
+from tests.live.sockets import Way, attempt_as, made
 
 NAME = "names"
+_DEPTHS = {  # allowed: *.pkg.example and **.deep.example
+    "a.pkg.example": True,
+    "a.b.pkg.example": False,
+    "pkg.example": False,
+    "a.deep.example": True,
+    "a.b.deep.example": True,
+    "deep.example": False,
+}
 STRIPE, OTHER = "api.stripe.com", "evil.example.net"
 
 
 def ask(live: Live) -> Answer:
     """examples/shop with `cluster.fqdn`: whoever may reach one name may reach nothing else."""
-    check = Check(NAME, "toFQDNs through the DNS proxy: CNAME, TTL, search list, first packet, other names")
-    found = given(shop(), settings=["cluster.fqdn=true"])
+    check = Check(NAME, "toFQDNs through the DNS proxy: CNAME, TTL, search list, first packet, other names, wildcards, "
+                  "open connections, a new agent")  # fmt: skip
+    found = given(shop(), Product([*Product().command, "--config", str(CASES / NAME / "config.yaml")]))
     engine = Engine(live.judge, found)
     with Running(live.cluster, found) as running:
         for mode in ("audit", "enforce"):
@@ -35,6 +46,8 @@ def ask(live: Live) -> Answer:
             else:
                 check.wrong += unlike_table(tried)
         _resolving(running, check)
+        _deep(running, check)
+        _lasting(live, running, check)
     return check.answer()
 
 
@@ -76,3 +89,45 @@ def _resolving(running: Running, check: Check) -> None:
     web = running.pod("shop/web")
     check.that("who has no rule for the name does not reach its address",
                not attempt_as(False, Way(web.netns), "198.51.100.179", 443, "TCP").passed)  # fmt: skip
+
+
+def _deep(running: Running, check: Check) -> None:
+    """`*.` is one level, `**.` is every level, and neither is the name itself."""
+    api = running.pod("shop/api").netns
+    running.servers.listen(WORLD, 443, "TCP")
+    for number, (name, passes) in enumerate(_DEPTHS.items()):
+        address = f"198.51.100.{200 + number}"
+        running.servers.zone.names[name] = Record((address,))
+        running.resolve(api, name)
+        there = attempt_as(passes, Way(api), address, 443, "TCP")
+        check.that(f"{name}: {there.result}", there.is_as(passes))
+
+
+def _lasting(live: Live, running: Running, check: Check) -> None:
+    """A connection outlives its name's TTL, a name that has moved on, and the agent; the agent outlives its own end."""
+    api, zone = running.pod("shop/api").netns, running.servers.zone.names
+    first, second = "198.51.100.220", "198.51.100.221"
+    zone[STRIPE] = Record((first,), ttl=1)
+    running.resolve(api, STRIPE)
+    with made(api, first, socket.SOCK_STREAM) as one:
+        one.settimeout(30)
+        one.connect((first, 443))
+
+        def goes_on() -> bool:
+            one.sendall(b"still there?")
+            return one.recv(64) == b"still there?"
+
+        check.that("the connection is open", goes_on())
+        zone[STRIPE] = Record((second,), ttl=60)
+        running.resolve(api, STRIPE)
+        time.sleep(3)
+        check.that("it goes on when its name has another address", goes_on())
+        live.cluster.start_agent()
+        live.cluster.settle()
+        check.that("it goes on under a new agent", goes_on())
+    there = attempt_as(True, Way(api), second, 443, "TCP")
+    check.that(
+        f"a new agent knows the name's address before anybody asks again: {there.result}", there.passed
+    )
+    there = attempt_as(False, Way(api), "198.51.100.190", 443, "TCP")
+    check.that(f"and lets through no other: {there.result}", there.is_as(False))
