@@ -153,7 +153,8 @@ def _on(ports: tuple[Port, ...], asked: int) -> tuple[Port, ...] | None:
 
 def _stands(known: Known, workload: Workload, cluster: Cluster) -> bool:
     """Whether a rendered pod may have this edge of the entry that it is taken for: a label or an image names a
-    component and proves no right. The API server wants a role binding wherever the input shows any of the pod's own;
+    component and proves no right. The API server wants a role binding wherever the input shows any of the pod's own,
+    and a service account of its own everywhere: `default` has no rights that somebody did not bind to it;
     what reaches nodes, every pod or any address wants label and image to agree, and so does the Internet of a pod
     that only its label tells; the outside comes in where a Service publishes it (hostPorts have edges of their own),
     or where the input shows none before pods whose label and image agree."""
@@ -170,7 +171,8 @@ def _stands(known: Known, workload: Workload, cluster: Cluster) -> bool:
             )
         return True
     if word == "kube-apiserver":
-        return certain and not cluster.access.shows(workload.namespace)
+        own = workload.service_account not in ("", "default")
+        return certain and own and not cluster.access.shows(workload.namespace)
     if word in ("host", "remote-node", "world", "all-pods"):
         return certain
     return workload.by_image or word not in ("internet", "cidr", "fqdn", "namespace")

@@ -57,14 +57,24 @@ def flux(
     """Flux's controllers, and the Services before them, where the input shows their namespace and not them:
     `flux bootstrap` applies them from a file that few builds hold. `workloads` are recognised.
 
-    They are in `flux-system`, and where the input shows one of them or flux-operator.
+    They are in `flux-system`, and where the input shows one of them or flux-operator: by its chart or an operator's
+    object, or with a ClusterRoleBinding. A stranger's label or image brings no controllers to his namespace.
     """
     present: dict[str, set[str]] = {}
     for one in workloads:
         present.setdefault(one.namespace, set()).add(one.component)
-    homes = {name for name, found in present.items() if any(_is_flux(one) for one in found)}
-    if _FLUX in present or shown.get("Namespace", "", _FLUX):
-        homes.add(_FLUX)
+    homes = {_FLUX} if _FLUX in present or shown.get("Namespace", "", _FLUX) else set()
+    seen = [one for one in workloads if one.namespace not in homes and _is_flux(one.component)]
+    homes |= {one.namespace for one in seen if not one.rendered}
+    if any(one.namespace not in homes for one in seen):
+        from cilium_policies.kube.access_rules import EVERYWHERE, Bindings  # Flux is nearly always in flux-system
+
+        access = Bindings(shown)
+        homes |= {
+            one.namespace
+            for one in seen
+            if EVERYWHERE in access.reach(one.namespace, one.service_account, "", "secrets", "configmaps")
+        }
     found: list[Workload] = []
     services: list[Service] = []
     for home in sorted(homes):
