@@ -56,6 +56,31 @@ condition; several keys of one must all hold, of a list of conditions any: `valu
 `text:` (regular expressions on variables, arguments, all configuration), `mentions:` (object-storage, chat, sign-in,
 mail), `component:`, `distribution:`, `replicas:`, `not:`, `all:`.
 
+An edge to another component opens the instance that something ties the two together: an address, a Secret's or an
+object's name, one release, one namespace. What an edge can say beyond that:
+
+| key | means |
+|---|---|
+| `every: true` | each instance is meant, wherever it runs: an operator calls all the databases that it made |
+| `runtime: true` | whom it calls is set in the program itself (a web UI), so no manifest tells: the cluster's only instance is a guess, of several none is opened and the direction is listed with the candidates |
+| `by: spec.path` | the object that made the pods names the other end there (`{name, namespace}`, a list of these, or a name) |
+| `fallback: true` | the usual way, for pods whose configuration names no address outside; one that it names takes its place |
+| `part: [ruler]` | only own pods of these roles have the edge |
+| `of: [gateway]` | only the peer's pods of these roles are meant |
+
+A role is what `app.kubernetes.io/component` says, or `component`, or the label that the entry names in `partLabel`
+(`kubevirt.io`, `app`); `*` stands for any text in `part` and `of`. A pod whose labels tell no role has them all. Of
+several workloads of one component that show ports, those are meant that show one of the edge's.
+
+```yaml
+    - component: ledger
+      match: [{app.kubernetes.io/name: ledger}]
+      edges:                                  # the API answers, the importer alone calls the exchange
+      - {from: kube-apiserver, ports: [8443/TCP], why: webhook, part: [api]}
+      - {to: component:ledger, ports: [8080/TCP], why: bookings, part: [importer], of: [api]}
+      - {to: internet, ports: [443/TCP], why: exchange rates, part: [importer]}
+```
+
 ## Components
 
 """

@@ -10,6 +10,7 @@ TOP = {
     "match": "labels",
     "images": "texts",
     "sharedLabels": "flag",
+    "partLabel": "text",
     "workload": "text",
     "hostNetwork": "flag",
     "serviceAccount": "text",

@@ -80,7 +80,8 @@ class Edge(NamedTuple):
     for what nobody needs to run the program (telemetry, updates). `every`: each instance of the peer is meant, wherever
     it is (an operator's); `runtime`: whom it calls is set in the program itself (its web UI), so no manifest tells.
     `fallback`: it holds only where the configuration names no address outside. `part` and `of`: the roles of the own
-    pods and of the peer's that have it (`ruler`, `gateway`), where their labels tell a role; empty: all of them.
+    pods and of the peer's that have it (`ruler`, `gateway`), where their labels (the entry's `part_label`, else
+    `app.kubernetes.io/component`) tell a role; empty: all of them.
     `by`: the path in the custom resource at which it names the other end's object (`{name, namespace}`, a list of
     these, or a name).
     """
@@ -148,6 +149,17 @@ class Component:
     def shared_labels(self) -> bool:
         """Others carry the same labels: image or workload name must agree as well."""
         return flag(self.data.get("sharedLabels"))
+
+    @property
+    def part_label(self) -> str:
+        """The label that tells the roles of its pods apart, where it is not one of the usual two."""
+        return text(self.data.get("partLabel"))
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """The roles that it names, in its labels and its edges."""
+        told = {value for labels in self.match for value in labels.values()}
+        return frozenset(told.union(*(edge.part for edge in self.own_edges)))
 
     @property
     def workload(self) -> str:

@@ -17,6 +17,7 @@ class Given(NamedTuple):
     `proxies`  workloads that the catalogue lets `ingress-clients` call
     `for_nodes` pod ports (workload key, number, protocol) whose clients the catalogue knows to be the nodes'
                own processes: a NodePort or hostPort there is not for the outside
+    `members`  component, port and protocol of what its members say to each other, as the catalogue knows it
     `clouds`   what the catalogue knows of clouds
     `balancers` `spec.cluster.loadBalancerCIDRs`: where load balancers outside the cluster call from
     `cloud_users` components that call a cloud's API, each with the clouds
@@ -28,6 +29,7 @@ class Given(NamedTuple):
     scrapers: tuple[Peer, ...] = ()
     proxies: tuple[Workload, ...] = ()
     for_nodes: frozenset[tuple[tuple[str, str, str], int, str]] = frozenset()
+    members: frozenset[tuple[str, int, str]] = frozenset()
     clouds: tuple[Cloud, ...] = ()
     balancers: tuple[str, ...] = ()
     private: tuple[str, ...] = ()

@@ -35,10 +35,22 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     for workload in cluster.workloads:
         if workload.host_network or (workload.replicas == 1 and workload.kind != "DaemonSet"):
             continue
-        ports = dict.fromkeys(_member_ports(cluster, workload, headless.get(id(workload), [])))
+        ports = [
+            port
+            for port in dict.fromkeys(_member_ports(cluster, workload, headless.get(id(workload), [])))
+            if not _is_known_better(workload, port, given)
+        ]
         if ports:
             own = pods(workload)
             yield Edge(own, own, tuple(ports), Reason("members"), Evidence("peers", workload))
+
+
+def _is_known_better(workload: Workload, port: Port, given: Given) -> bool:
+    """Whether the catalogue says that members speak the other protocol alone there, and no container says this one."""
+    other = "UDP" if port.protocol == "TCP" else "TCP"
+    one = (workload.component, port.number)
+    declared = any(mine.number == port.number and mine.protocol == port.protocol for mine in workload.ports)
+    return not declared and (*one, other) in given.members and (*one, port.protocol) not in given.members
 
 
 def _member_ports(cluster: Cluster, workload: Workload, services: list[Service]) -> Iterator[Port]:

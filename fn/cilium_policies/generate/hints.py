@@ -53,9 +53,12 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
     proxies = []
     for_nodes: set[tuple[tuple[str, str, str], int, str]] = set()
     for_others: set[tuple[tuple[str, str, str], int, str]] = set()
+    members: set[tuple[str, int, str]] = set()
     for name in parts.components:
         component = catalogue.get(name)
         for known in component.own_edges if component else ():
+            if known.peer == f"component:{name}":
+                members.update((name, port.number, port.protocol) for port in known.pod_ports())
             if known.direction != "ingress" or known.probe:
                 continue
             if known.peer == "ingress-clients":
@@ -70,6 +73,7 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         tuple(dict.fromkeys(scrapers)),
         tuple(dict.fromkeys(proxies)),
         only_nodes,
+        frozenset(members),
         catalogue.clouds,
         config.cluster.load_balancer_cidrs,
         config.cluster.private_cidrs,

@@ -23,7 +23,6 @@ from cilium_policies.workloads.model import Service, Workload
 # Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.
 # What images of one program serve their web pages on, beside its own port.
 _ALTERNATIVES = (80, 443, 8080, 8443)
-_ROLE_LABELS = ("app.kubernetes.io/component", "component")
 _ANYWHERE = (
     Peer("cidr", "0.0.0.0/0", excepts=EXCEPTED_4),
     Peer("cidr", "::/0", excepts=EXCEPTED_6),
@@ -73,7 +72,7 @@ def _edge(
         if known.peer == "kube-apiserver" and workload.by_label:
             ties.unbound[id(workload)] = workload
         return
-    if ties.replaces(workload, known) or not _plays(workload, known.part):
+    if ties.replaces(workload, known) or not ties.plays(workload, known.part):
         return
     ports = _shown_ports(known, workload, cluster)
     own = pods(workload)
@@ -90,12 +89,6 @@ def _edge(
         yield Edge(source, target, ports, reason, evidence, explains)
 
 
-def _plays(workload: Workload, parts: tuple[str, ...]) -> bool:
-    """Whether a pod has one of these roles in its component, or none that its labels tell."""
-    told = next(filter(None, map(workload.labels.get, _ROLE_LABELS)), None)
-    return not parts or told is None or told in parts
-
-
 def _shown_ports(known: Known, workload: Workload, cluster: Cluster) -> tuple[Port, ...]:
     """The ports of an edge to this workload. Of an entry's usual ones those that its containers, probes or Services
     declare count where any does, as entries name what other images use (`[8989, 80]`); where none does, and the pod
@@ -103,12 +96,7 @@ def _shown_ports(known: Known, workload: Workload, cluster: Cluster) -> tuple[Po
     ports = known.pod_ports()
     if known.direction == "egress" or not workload.rendered or not ports or not workload.ports:
         return ports
-    declared = {(port.number, port.protocol) for port in (*workload.ports, *workload.probes)}
-    for service in cluster.before(workload):
-        for entry in service.ports:
-            target = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
-            if target is not None:
-                declared.add((target.number, target.protocol))
+    declared = _declared(workload, cluster)
     shown = [one for one in ports if one.end or (one.number, one.protocol) in declared]
     if shown:
         return tuple(one for one in ports if one in shown or one.number not in _ALTERNATIVES)
@@ -116,6 +104,32 @@ def _shown_ports(known: Known, workload: Workload, cluster: Cluster) -> tuple[Po
     if len(ports) == 1 and not others and first.protocol == ports[0].protocol:
         return (Port(first.number, first.protocol),)
     return ports
+
+
+def _declared(workload: Workload, cluster: Cluster) -> set[tuple[int, str]]:
+    """The ports that containers, probes and Services show of a workload."""
+    declared = {(port.number, port.protocol) for port in (*workload.ports, *workload.probes)}
+    for service in cluster.before(workload):
+        for entry in service.ports:
+            target = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
+            if target is not None:
+                declared.add((target.number, target.protocol))
+    return declared
+
+
+def _serving(servers: list[Workload], ports: tuple[Port, ...], cluster: Cluster) -> list[Workload]:
+    """Of several workloads of one component those that show one of the ports, where some do: the others that show
+    ports of their own play another part. Who shows none may serve."""
+    if len(servers) < 2 or not ports:
+        return servers
+    declared = [_declared(one, cluster) for one in servers]
+    serves = [
+        any(first.number <= number <= (first.end or first.number) for first in ports for number, _ in shown)
+        for shown in declared
+    ]
+    if not any(serves):
+        return servers
+    return [one for one, does, shown in zip(servers, serves, declared, strict=True) if does or not shown]
 
 
 def _named(
@@ -198,8 +212,9 @@ def peers(
         yield from map(pods, _referred(name, known.by, workload, roles))
     elif word == "component":
         partners = list(_partners(known, name, workload, roles, ties))
-        playing = [one for one in partners if _plays(one, known.of)]
-        yield from map(pods, playing or partners)
+        playing = [one for one in partners if ties is None or ties.plays(one, known.of)]
+        meant = playing if playing or name == workload.component else partners
+        yield from map(pods, _serving(meant, known.pod_ports(), cluster))
     elif word == "kube-apiserver":
         yield from (KUBE_APISERVER,) if outward else api_callers(cluster)
     elif word == "gateway":

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.cilium.model import Policy, Requirement, Rule, Selector, Spec
 from cilium_policies.cilium.size import too_large
-from cilium_policies.config.model import Mode
+from cilium_policies.config.model import EGRESS, INGRESS, Mode
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge, Peer
 from cilium_policies.generate.gate import missed, refuse_unusable
@@ -48,6 +48,7 @@ class Policies:
         self._subjects: dict[str, list[Workload]] = {}
         for subject in plan.subjects:
             self._subjects.setdefault(subject.namespace, []).append(subject)
+        self._own = set(map(id, plan.subjects))
         self.findings: list[Finding] = []
         self.opened: list[
             Finding
@@ -72,14 +73,20 @@ class Policies:
         declared = self._plan.namespaces[name].declared
         callers: dict[Selector, list[Edge]] = {}  # a Job and a CronJob of one release may have one selector
         members: dict[Selector, list[Workload]] = {}
-        for group, who in _groups(subjects, self._plan.cluster.in_namespace(name)):
-            self.findings += map(_unselected, missed(group, who))
-            calls = [edge for one in group for edge in self._egress.get(id(one), ()) if _to_api(edge)]
-            if declared and calls:
+        with_api = not declared and not self._plan.config.cluster_wide
+        neighbours = self._plan.cluster.in_namespace(name)
+        for group in _groups(subjects):
+            parts = self._parts(group, with_api=with_api)
+            for part, who in _selected(parts, neighbours):
+                self.findings += map(_unselected, missed(part, who))
+                yield self._component(
+                    part, who, held.mode(name, part), names, with_api=with_api, whole=len(parts) == 1
+                )
+            calling = [one for one in group if any(map(_to_api, self._egress.get(id(one), ())))]
+            for some, who in _selected([calling], neighbours) if declared and calling else ():
+                calls = [edge for one in some for edge in self._egress[id(one)] if _to_api(edge)]
                 callers.setdefault(who, []).extend(calls)
-                members.setdefault(who, []).extend(group)
-            with_api = not declared and not self._plan.config.cluster_wide
-            yield self._component(group, who, held.mode(name, group), names, with_api=with_api)
+                members.setdefault(who, []).extend(some)
         if callers and not self._plan.config.cluster_wide:
             # The input's order is none: builds of one tree list the same objects differently.
             specs = tuple(
@@ -127,8 +134,35 @@ class Policies:
         for name, made in specs.items():
             yield Policy(CLUSTER_WIDE, "", free(name, taken), (made,), MANAGED_BY, {COMPONENT: name})
 
+    def _parts(self, group: list[Workload], *, with_api: bool) -> list[list[Workload]]:
+        """The workloads of a component's instance by what passes at their end alone: the outside, the nodes, the API
+        server, pods that get no policy. One policy for all would give each what one of them needs. What their other
+        peers let in, the peers' own policies say."""
+        found: dict[frozenset[object], list[Workload]] = {}
+        for one in group if len(group) > 1 else ():
+            ingress = ((INGRESS, edge.source, edge) for edge in self._ingress.get(id(one), ()))
+            egress = (
+                (EGRESS, edge.target, edge)
+                for edge in self._egress.get(id(one), ())
+                if (with_api or not _to_api(edge)) and not self._is_dns(edge)
+            )
+            alone = frozenset(
+                (direction, peer._replace(workload=None), id(peer.workload), edge.ports)
+                for direction, peer, edge in (*ingress, *egress)
+                if id(peer.workload) not in self._own
+            )
+            found.setdefault(alone, []).append(one)
+        return list(found.values()) or [group]
+
     def _component(
-        self, group: list[Workload], who: Selector, mode: Mode, names: set[str], *, with_api: bool
+        self,
+        group: list[Workload],
+        who: Selector,
+        mode: Mode,
+        names: set[str],
+        *,
+        with_api: bool,
+        whole: bool,
     ) -> Policy:
         first = group[0]
         ingress = [(edge.source, edge) for one in group for edge in self._ingress.get(id(one), ())]
@@ -146,7 +180,8 @@ class Policies:
             named = () if egress_rules == NOBODY else egress_rules
             egress_rules = (*self._plan.dns.rules(first.namespace, visible=visible), *named)
         made = spec(mode, who, ingress_rules, egress_rules)
-        wanted = component_name(first.component, first.instance) if first.component else limited(first.name)
+        told = first.instance if whole else first.name
+        wanted = component_name(first.component, told) if first.component else limited(first.name)
         return self._policy(first.namespace, wanted, first.component or first.name, names, (made,))
 
     def _is_dns(self, edge: Edge) -> bool:
@@ -189,14 +224,19 @@ class Policies:
 Group = tuple[list[Workload], Selector]
 
 
-def _groups(subjects: list[Workload], neighbours: list[Workload]) -> Iterator[Group]:
-    """Workloads that share a policy, with its subject: those of one component's instance, where one selector
-    finds them and nobody else; all others stand alone."""
+def _groups(subjects: list[Workload]) -> Iterator[list[Workload]]:
+    """Workloads that may share a policy: those of one component's instance; all others stand alone."""
     groups: dict[tuple[str, str], list[Workload]] = {}
     for one in sorted(subjects, key=lambda one: (one.name, one.kind)):  # whatever the order of the input
         key = (one.component, one.instance) if one.component else ("", f"{one.kind}/{one.name}")
         groups.setdefault(key, []).append(one)
-    for group in groups.values():
+    yield from groups.values()
+
+
+def _selected(groups: Iterable[list[Workload]], neighbours: list[Workload]) -> Iterator[Group]:
+    """Each group with the subject of its policy, where one selector finds its pods and nobody else's; else each of
+    its workloads alone."""
+    for group in groups:
         shared = joint(group, neighbours)
         if shared is not None:
             yield group, Selector(tuple(shared))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 
 from cilium_policies.catalogue.conditions import objects_of
 from cilium_policies.catalogue.load import Catalogue
@@ -27,6 +28,7 @@ from cilium_policies.workloads.model import Workload
 _NAMING = ("address", "inferred", "extension", "policy", "config")
 # Ports that tell of no program: an address there says nothing of a certain component.
 _ANYBODYS = frozenset((80, 443, 8080, 8443))
+_ROLE_LABELS = ("app.kubernetes.io/component", "component")
 _GENERAL = frozenset(
     ("main", "default", "cluster", "server", "database", "cache", "backend", "primary", "shared")
 )
@@ -86,6 +88,18 @@ class Ties:
         if known.direction == "ingress":
             return known.peer in ("world", "ingress-clients") and id(workload) in self._published
         return known.fallback and id(workload) in self._outside
+
+    def plays(self, workload: Workload, parts: tuple[str, ...]) -> bool:
+        """Whether a pod has one of these roles in its component, or none that its labels tell. The labels of a pod that
+        only its image tells are somebody's own words: they count where they are the entry's."""
+        component = self._catalogue.get(workload.component)
+        if not parts or component is None:
+            return True
+        keys = (component.part_label,) if component.part_label else _ROLE_LABELS
+        told = next(filter(None, map(workload.labels.get, keys)), None)
+        if told is None or any(fnmatchcase(told, one) for one in parts):
+            return True
+        return workload.rendered and not workload.by_label and told not in component.parts
 
     def servers(self, client: Workload, known: Known, component: str) -> list[Workload]:
         """The workloads of a component that a client calls over this edge of the catalogue."""

@@ -141,23 +141,26 @@ def _probes(spec: Mapping, ports: tuple[Port, ...]) -> Iterator[Port]:
 
 
 def _texts(namespace: str, spec: Mapping, configs: Configs) -> Iterator[Text]:
-    seen: set[tuple[str, str]] = set()
+    seen: dict[tuple[str, str], set[str] | None] = {}  # None: all keys
     for container in containers(spec):
         for entry in mappings(container.get("env")):
             yield from _env(namespace, entry, configs)
         for source in mappings(container.get("envFrom")):
             if name := text(at(source, "configMapRef", "name")):
-                seen.add(("ConfigMap", name))
+                seen["ConfigMap", name] = None
             if name := text(at(source, "secretRef", "name")):
-                seen.add(("Secret", name))
+                seen["Secret", name] = None
         for part in _WORDS:
             words = [text(word) for word in sequence(container.get(part))]
             if any(words):
                 yield Text(part, "", "\n".join(words))
     for volume in mappings(spec.get("volumes")):
-        seen.update(_mounted(volume))
+        for one, keys in _mounted(volume):
+            before = seen.get(one, set())
+            seen[one] = None if before is None or keys is None else before | keys
     for kind, name in sorted(seen):
-        yield from configs.of(kind, namespace, name)
+        read = seen[kind, name]
+        yield from (one for one in configs.of(kind, namespace, name) if read is None or one.key in read)
 
 
 def _env(namespace: str, entry: Mapping, configs: Configs) -> Iterator[Text]:
@@ -176,13 +179,15 @@ def _env(namespace: str, entry: Mapping, configs: Configs) -> Iterator[Text]:
     yield Text("env", name, "", field=name)  # its value stands elsewhere; conditions ask for the name
 
 
-def _mounted(volume: Mapping) -> Iterator[tuple[str, str]]:
+def _mounted(volume: Mapping) -> Iterator[tuple[tuple[str, str], set[str] | None]]:
+    """ConfigMaps and Secrets of a volume, each with the keys that become files; None for all of them."""
     sources = [volume, *mappings(at(volume, "projected", "sources"))]
     for source in sources:
-        if name := text(at(source, "configMap", "name")):
-            yield ("ConfigMap", name)
-        if name := text(at(source, "secret", "secretName")) or text(at(source, "secret", "name")):
-            yield ("Secret", name)
+        for field, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
+            one = mapping(source.get(field))
+            keys = {text(item.get("key")) for item in mappings(one.get("items"))}
+            if name := text(one.get("secretName")) or text(one.get("name")):
+                yield (kind, name), keys or None
 
 
 class _Ends:
