@@ -73,6 +73,9 @@ A role is what `app.kubernetes.io/component` says, or `component`, or the label 
 several workloads of one component that show ports, those are meant that show one of the edge's.
 
 ```yaml
+spec:
+  components:
+    define:
     - component: ledger
       match: [{app.kubernetes.io/name: ledger}]
       edges:                                  # the API answers, the importer alone calls the exchange

@@ -72,9 +72,12 @@ def test_conditions_in_words(condition, words):
     assert wording.when(condition) == words
 
 
-def test_the_example_of_an_own_component_is_valid():
-    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
-    components = yaml.load(example, Loader=yaml.BaseLoader)["spec"]["components"]
-    found = load(components["define"], components["disable"])
+def test_the_examples_of_an_own_component_are_valid():
+    example, roles = (
+        yaml.load(text, Loader=yaml.BaseLoader)["spec"]["components"]
+        for text in re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+    )
+    assert [edge.part for edge in load(roles["define"]).get("ledger").own_edges][1:] == [("importer",)] * 2
+    found = load(example["define"], example["disable"])
     assert found.by_chart("ledger")[0][0].name == "ledger"
     assert found.get("podinfo") is None

@@ -23,6 +23,7 @@ TOP = {
     "cloud": "texts",
     "makes": "makes",
     "makesNoPods": "texts",
+    "opens": "opened",
     "notes": "text",
     "guessed": "flag",
     "observed": "seen",
@@ -94,6 +95,15 @@ ROUTE = {
     "target": "text",
     "protocol": "text",
     "nodes": "flag",
+}
+OPENS = {
+    "when": "when",
+    "each": "text",
+    "lacks": "text",
+    "operator": "text",
+    "given": "when",
+    "why": "text",
+    "cure": "text",
 }
 MAKES = {"component": "text", "workload": "text", "labels": "strings", "inherit": "texts"}
 VIA = {"field": "text", "object": "text", "has": "text", "is": "text", "matches": "regex"}

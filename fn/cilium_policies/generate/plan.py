@@ -13,6 +13,7 @@ from cilium_policies.evidence.edge import Edge, Peer
 from cilium_policies.evidence.given import Given
 from cilium_policies.generate import known
 from cilium_policies.generate.allowed import Allowed
+from cilium_policies.generate.beside import beside
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.foreign import Foreign, judged
 from cilium_policies.generate.hand_written import hand_written
@@ -105,6 +106,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
             *warnings(cluster, set(on), sources),
             *resolver_findings(cluster, named),
             *denied(found, cluster.settings.fqdn),
+            *beside(cluster, catalogue, parts, set(on)),
             *hand_written(cluster, {name: modes[name] for name in on}),
             *unseen(cluster, hints, found),
             *(mesh.findings(on) if mesh else ()),

@@ -10,6 +10,7 @@ from cilium_policies.catalogue.check import nearest
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component, Edge
 from cilium_policies.document.finding import refused
+from cilium_policies.kube.objects import mappings, text
 from cilium_policies.show.table import Table, columns
 
 
@@ -79,6 +80,7 @@ def recognition(component: Component) -> Table:
     rows += [("made from", wording.maker(one)) for one in component.made_by]
     if component.host_network:
         rows.append(("host network", "no policy can select it; to others it is host and remote-node"))
+    rows += [("opened", text(one.get("why"))) for one in mappings(component.data.get("opens"))]
     if component.notes:
         rows.append(("note", component.notes))
     rows.append(("checked", component.checked))

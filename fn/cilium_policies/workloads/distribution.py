@@ -67,7 +67,10 @@ def flux(
     seen = [one for one in workloads if one.namespace not in homes and _is_flux(one.component)]
     homes |= {one.namespace for one in seen if not one.rendered}
     if any(one.namespace not in homes for one in seen):
-        from cilium_policies.kube.access_rules import EVERYWHERE, Bindings  # Flux is nearly always in flux-system
+        from cilium_policies.kube.access_rules import (
+            EVERYWHERE,
+            Bindings,
+        )  # Flux is nearly always in flux-system
 
         access = Bindings(shown)
         homes |= {
