@@ -38,8 +38,9 @@ class Taken:
         for denial in self._denials if edge.origin not in _KEPT else ():
             if not self._matches(denial, edge):
                 continue
-            ports = _without(edge.ports, denial.ports)
-            if ports == edge.ports:
+            before = edge.ports or self._usual(edge)
+            ports = _without(before, denial.ports)
+            if ports == before:
                 continue
             self._matched.add(denial.number)
             for peer, direction in ((edge.source, EGRESS), (edge.target, INGRESS)):
@@ -49,6 +50,11 @@ class Taken:
                 return
             edge = edge._replace(ports=ports)
         yield edge
+
+    def _usual(self, edge: Edge) -> tuple[Port, ...]:
+        """The ports that an edge without any gets: those of the API server, whose edges leave them to the plan."""
+        api = edge.target.kind == "entity" and edge.target.name == "kube-apiserver"
+        return tuple(map(Port, self._cluster.settings.api_ports)) if api else ()
 
     def _matches(self, denial: Allow, edge: Edge) -> bool:
         space = next((one.workload.namespace for one in (edge.source, edge.target) if one.workload), "")
@@ -69,6 +75,9 @@ class Taken:
             return one is not None and one.component == wanted.name
         if wanted.kind == "fqdn":
             return peer.kind in ("internet", "fqdn") and fnmatchcase(peer.name, wanted.name)
+        if wanted.kind == "labels" and peer.kind == "labels":
+            here = wanted.namespace in ("", peer.namespace)
+            return here and set(wanted.labels) <= set(peer.labels)
         if wanted.kind == "cidr":
             return peer.kind == "cidr" and _lies_in(peer.name, wanted.name)
         return one is not None and id(one) in self._pods(wanted)

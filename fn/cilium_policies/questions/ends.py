@@ -23,6 +23,9 @@ class End(NamedTuple):
     service: Service | None = None
 
 
+Pair = tuple[End, End]
+
+
 class Port(NamedTuple):
     """A port as asked for; `name` is one that its target resolves."""
 

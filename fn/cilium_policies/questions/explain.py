@@ -18,9 +18,10 @@ from cilium_policies.evaluate.verdict import (
     Decision,
     Verdict,
 )
-from cilium_policies.evidence.edge import Edge, Evidence
-from cilium_policies.questions.because import between, edges, told, where_words
-from cilium_policies.questions.ends import INTERNET, End, Port, ends, pod_port, port, translated
+from cilium_policies.evidence.edge import Edge
+from cilium_policies.questions.because import edges, told, where_words
+from cilium_policies.questions.cure import cure_of
+from cilium_policies.questions.ends import End, Pair, Port, ends, pod_port, port, translated
 from cilium_policies.show.table import Cell, Table, columns
 
 WORDS = {True: "allowed", False: "denied", None: "not known"}
@@ -32,9 +33,6 @@ _REASONS = {
     LOCALHOST: "a pod's own node may always reach it",
     UNMANAGED: "no policy can act at this end",
 }
-
-
-Pair = tuple[End, End]
 
 
 class Side(NamedTuple):
@@ -125,7 +123,7 @@ def _answer(
         _side(pair, wanted, enforced if before.reason == OPEN else now, direction, decision, before)
         for direction, decision, (before, _) in zip(("egress", "ingress"), decisive, both, strict=True)
     ]
-    cure = _cure(pair, wanted, then, enforced, needs)
+    cure = cure_of(pair, wanted, then, enforced, needs)
     names = (_name(pair[0]), _name(pair[1]))
     return Answer(*names, str(wanted), WORDS[verdict.allowed], WORDS[then.allowed], tuple(sides), cure)
 
@@ -169,62 +167,6 @@ def _why(pair: Pair, wanted: Port, known: Known, ref: RuleRef) -> str:
     return known.policy.specs[ref.spec].description or (
         "default deny" if known.generated else "your own policy"
     )
-
-
-def _cure(pair: Pair, wanted: Port, then: Verdict, situation: Situation, needs: Sequence[Edge]) -> str:
-    """What would turn the answer round, once enforced."""
-    refs = [ref for side in (then.egress, then.ingress) for ref in side.rules]
-    if then.allowed:
-        return _to_deny(pair, wanted, [situation.known_of(ref.policy) for ref in refs], refs, needs)
-    forbidden = [
-        ref for side in (then.egress, then.ingress) if side.reason == DENY_RULE for ref in side.rules
-    ]
-    if forbidden:
-        return f"to allow it: take {forbidden[0]} away"
-    missing = [side.reason for side in (then.egress, then.ingress)]
-    if DEFAULT_DENY in missing:
-        line = f"{{from: {_peer(pair[0])}, to: {_peer(pair[1])}, ports: [{wanted}], why: …}}"
-        return f"to allow it, an entry of spec.allow: - {line}"
-    return ""
-
-
-def _peer(end: End) -> str:
-    if end.workload is not None and not end.workload.host_network:
-        return f"{{pod: {end.workload.namespace}/{end.workload.name}}}"
-    one = end.endpoint
-    if one.name == INTERNET:
-        return INTERNET
-    if one.address is not None and not one.fqdn:
-        return f"{{cidr: {one.address}/{one.address.max_prefixlen}}}"
-    if one.fqdn:
-        return f"{{fqdn: {one.name}}}"
-    if end.workload is not None:
-        return "remote-node"
-    return "kube-apiserver" if one.name.startswith("kube-apiserver") else one.name
-
-
-def _to_deny(pair: Pair, wanted: Port, known: list[Known], refs: list[RuleRef], needs: Sequence[Edge]) -> str:
-    users = [one for one in known if not one.own]
-    if users:
-        return f"to deny it: change {refs[known.index(users[0])]}"
-    behind = edges(*pair, wanted, refs) or between(*pair, wanted, needs)
-    needed_by = dict.fromkeys(edge.evidence for edge in behind)
-    if needed_by:
-        return f"to deny it: {'; and '.join(dict.fromkeys(map(_without, needed_by)))}"
-    if not known:
-        space = pair[1].endpoint.namespace or pair[0].endpoint.namespace
-        return f"to deny it: let spec.namespaces.include name {space}" if space else ""
-    return ""
-
-
-def _without(evidence: Evidence) -> str:
-    """What takes one piece of evidence away."""
-    if evidence.origin == "config":
-        return f"remove {told(evidence)}"
-    if evidence.component:
-        name = evidence.component
-        return f"spec.components.disable: [{name}], or spec.components.define with that name"
-    return f"remove what needs it ({told(evidence)})"
 
 
 def table(answers: list[Answer]) -> Table:

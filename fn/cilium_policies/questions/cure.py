@@ -1,0 +1,101 @@
+"""What would turn the answer to a flow round: config lines that do, or the user's own policy that decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cilium_policies.checks.situation import Situation
+from cilium_policies.evaluate.entries import RuleRef
+from cilium_policies.evaluate.verdict import DEFAULT_DENY, DENY_RULE, LOCALHOST, Verdict
+from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.questions.because import between, edges, told
+from cilium_policies.questions.ends import INTERNET, End, Pair, Port
+
+_NOT_TAKEN = ("config", "dns", "probe")  # what spec.deny does not speak of
+
+
+def cure_of(pair: Pair, wanted: Port, then: Verdict, situation: Situation, needs: Sequence[Edge]) -> str:
+    """What would turn the answer round, once enforced."""
+    refs = [ref for side in (then.egress, then.ingress) for ref in side.rules]
+    if then.ingress.reason == LOCALHOST:
+        return "nothing denies it: a pod's own node may always reach it, unless the agent says allow-localhost: policy"
+    if then.allowed:
+        return _to_deny(pair, wanted, refs, situation, needs)
+    forbidden = [
+        ref for side in (then.egress, then.ingress) if side.reason == DENY_RULE for ref in side.rules
+    ]
+    if forbidden:
+        return f"to allow it: take {forbidden[0]} away"
+    missing = [side.reason for side in (then.egress, then.ingress)]
+    if DEFAULT_DENY in missing:
+        line = f"{{from: {_peer(pair[0])}, to: {_peer(pair[1])}, ports: [{wanted}], why: …}}"
+        return f"to allow it, an entry of spec.allow: - {line}"
+    return ""
+
+
+def _peer(end: End) -> str:
+    if end.workload is not None and not end.workload.host_network:
+        return f"{{pod: {end.workload.namespace}/{end.workload.name}}}"
+    one = end.endpoint
+    if one.name == INTERNET:
+        return INTERNET
+    if one.address is not None and not one.fqdn:
+        return f"{{cidr: {one.address}/{one.address.max_prefixlen}}}"
+    if one.fqdn:
+        return f"{{fqdn: {one.name}}}"
+    if end.workload is not None:
+        return "remote-node"
+    return "kube-apiserver" if one.name.startswith("kube-apiserver") else one.name
+
+
+def _to_deny(
+    pair: Pair, wanted: Port, refs: list[RuleRef], situation: Situation, needs: Sequence[Edge]
+) -> str:
+    known = [situation.known_of(ref.policy) for ref in refs]
+    users = [one for one in known if not one.own]
+    if users:
+        return f"to deny it: change {refs[known.index(users[0])]}"
+    behind = edges(*pair, wanted, refs) or between(*pair, wanted, needs)
+    lines = dict.fromkeys(_denial(edge, pair, wanted) for edge in behind if edge.origin not in _NOT_TAKEN)
+    rest = dict.fromkeys(f"remove {told(edge.evidence)}" for edge in behind if edge.origin in _NOT_TAKEN)
+    if lines:
+        entries = f"an entry of spec.deny: - {next(iter(lines))}"
+        if len(lines) > 1:
+            entries = f"entries of spec.deny: {' '.join(f'- {one}' for one in lines)}"
+        needed_by = dict.fromkeys(told(edge.evidence) for edge in behind if not edge.evidence.component)
+        if needed_by and not rest:
+            entries += f", or remove what needs it ({'; '.join(needed_by)})"
+        return "; and ".join((f"to deny it, {entries}", *rest))
+    if rest:
+        return f"to deny it: {'; and '.join(rest)}"
+    if not known:
+        space = pair[1].endpoint.namespace or pair[0].endpoint.namespace
+        return f"to deny it: let spec.namespaces.include name {space}" if space else ""
+    return ""
+
+
+def _denial(edge: Edge, pair: Pair, wanted: Port) -> str:
+    """The entry of `spec.deny` that takes an edge away: on the port asked about, where the edge has ports."""
+    ports = f", ports: [{wanted}]" if edge.ports else ""
+    return f"{{from: {_of(edge.source, pair[0])}, to: {_of(edge.target, pair[1])}{ports}, why: …}}"
+
+
+def _of(peer: Peer, end: End) -> str:
+    """An end of an edge as the config writes it: what the edge says, as an entry of `spec.deny` is matched with it."""
+    if peer.kind in ("internet", "fqdn"):
+        return f'{{fqdn: "{peer.name}"}}' if peer.name else INTERNET
+    if peer.kind == "cidr":
+        return f"{{cidr: {peer.name}}}"
+    if peer.kind == "entity":
+        return peer.name
+    if peer.kind == "outside":
+        return "world"
+    if peer.kind == "all-pods":
+        return peer.kind
+    if peer.kind == "namespace":
+        return f"{{namespace: {peer.namespace}}}"
+    if peer.kind == "labels":
+        labels = ", ".join(f'{key}: "{value}"' for key, value in peer.labels)
+        space = f"namespace: {peer.namespace}, " if peer.namespace else ""
+        return f"{{labels: {{{space}matchLabels: {{{labels}}}}}}}"
+    return _peer(end)

@@ -1,0 +1,72 @@
+"""Each cure that `explain` offers is taken at its word: the line goes into the config, and the flow is asked again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from cilium_policies.checks.situation import Situation, with_generated
+from cilium_policies.cli.options import Run, run_on
+from cilium_policies.document.finding import RefusedError
+from cilium_policies.function import Options
+from cilium_policies.questions.explain import Answer, explain
+
+from tests.engine.corpus import Row, cases
+
+CLUSTERS = ("seed-cluster", "argo-cd", "kube-prometheus-stack", "online-boutique")
+_CONFIG = "apiVersion: cilium-policies.fn/v1alpha1\nkind: CiliumPolicies\nspec:\n  mode: enforce\n"
+_ENTRY = re.compile(r"(?<= )- (\{.*?, why: )…\}")
+_OTHER = {"allowed": "denied", "denied": "allowed"}
+Flow = tuple[str, str, str]
+
+
+def planned(named: Sequence[tuple[str, bytes]], spec: str = "") -> tuple[Run, Situation]:
+    run = run_on(list(named), Options(config=("config.yaml", (_CONFIG + spec).encode())))
+    made = run.made
+    return run, with_generated(made.plan.cluster, made.policies.policies, enforced=True)
+
+
+def asked(situation: Situation, run: Run, flow: Flow) -> list[Answer]:
+    return explain(situation, situation, *flow, needs=run.made.plan.edges)
+
+
+def entries(cure: str) -> str:
+    """The lines of a cure as they would be pasted below `spec:`; "" where it is for a person to carry out."""
+    field = next((one for one in ("allow", "deny") if f"spec.{one}: -" in cure), "")
+    found = _ENTRY.findall(cure)
+    lines = "".join(f"  - {one}a test}}\n" for one in found)
+    return f"  {field}:\n{lines}" if field and found else ""
+
+
+def flows(rows: Sequence[Row], step: int) -> Iterator[Flow]:
+    for row in rows[::step]:
+        ends = [row.query[key] for key in ("from", "to")]
+        names = [end.get("pod") or end.get("entity") or end.get("cidr") or end.get("fqdn") for end in ends]
+        if all(names) and not any(end.get("node") for end in ends):
+            yield str(names[0]), str(names[1]), f"{row.query['port']}/{row.query.get('protocol', 'TCP')}"
+
+
+@pytest.mark.parametrize("name", CLUSTERS)
+def test_what_a_cure_says_comes_true(corpus: Path, name: str) -> None:
+    case = next(one for one in cases(corpus) if one.name == name)
+    named = [(str(build), build.read_bytes()) for build in case.builds]
+    run, before = planned(named)
+    wrong, tried, words = [], 0, set()
+    for flow in flows(case.rows, max(1, len(case.rows) // 20)):
+        try:
+            answers = asked(before, run, flow)
+        except RefusedError:
+            continue  # an end that only the pods of run time show
+        if len(answers) != 1 or not (spec := entries(answers[0].cure)):
+            continue
+        tried += 1
+        words.add(answers[0].enforced)
+        again, after = planned(named, spec)
+        (answer,) = asked(after, again, flow)
+        if answer.enforced != _OTHER[answers[0].enforced]:
+            wrong.append((flow, answers[0].enforced, spec))
+    assert wrong == []
+    assert tried >= 10
+    assert words == {"allowed", "denied"}
