@@ -59,14 +59,15 @@ mail), `component:`, `distribution:`, `replicas:`, `not:`, `all:`.
 An edge to another component opens the instance that something ties the two together: an address, a Secret's or an
 object's name, one release, one namespace. What an edge can say beyond that:
 
-| key | means |
-|---|---|
-| `every: true` | each instance is meant, wherever it runs: an operator calls all the databases that it made |
-| `runtime: true` | whom it calls is set in the program itself (a web UI), so no manifest tells: the cluster's only instance is a guess, of several none is opened and the direction is listed with the candidates |
-| `by: spec.path` | the object that made the pods names the other end there (`{name, namespace}`, a list of these, or a name) |
-| `fallback: true` | the usual way, for pods whose configuration names no address outside; one that it names takes its place |
-| `part: [ruler]` | only own pods of these roles have the edge |
-| `of: [gateway]` | only the peer's pods of these roles are meant |
+- `every: true`: each instance is meant, wherever it runs: an operator calls all the databases that it made.
+- `runtime: true`: whom it calls is set in the program itself (a web UI), so no manifest tells. The cluster's only
+  instance is a guess; of several none is opened, and the direction is listed with the candidates.
+- `by: spec.path`: the object that made the pods names the other end there (`{name, namespace}`, a list of these, or a
+  name).
+- `fallback: true`: the usual way, for pods whose configuration names no address outside; one that it names takes its
+  place.
+- `part: [ruler]`: only own pods of these roles have the edge.
+- `of: [gateway]`: only the peer's pods of these roles are meant.
 
 A role is what `app.kubernetes.io/component` says, or `component`, or the label that the entry names in `partLabel`
 (`kubevirt.io`, `app`); `*` stands for any text in `part` and `of`. A pod whose labels tell no role has them all. Of
