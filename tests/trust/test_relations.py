@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from cilium_policies.catalogue.load import load
 from cilium_policies.config.model import Config
 from cilium_policies.document.split import split
 from cilium_policies.evidence.edge import Edge, Peer
 from cilium_policies.function import Options, make
 
+from tests.engine.corpus import cases
 from tests.short import manifests
+from tests.trust.doubling import SHARED, SUFFIX, doubled
 from tests.trust.sweep import disguises, policies
 
 NAMED = '"k8s:io.kubernetes.pod.namespace": "evil"'
@@ -53,6 +57,43 @@ def test_within_one_set_the_ties_hold() -> None:
         and space(edge.source).startswith("alpha")
     }
     assert {("lidarr", "alpha-pg"), ("gitea", "alpha-pg"), ("web", "alpha-cache")} <= found
+
+
+def _is_everybodys(edge: Edge) -> bool:
+    """What rightly goes from one set to the other: a scraper reads what its own object selects, which is everything
+    here, an operator looks after the objects of all namespaces, and so do Flux's controllers."""
+    if edge.origin == "monitor" or edge.evidence.component == "flux-notification-controller":
+        return True
+    client, server = edge.source.workload, edge.target.workload
+    assert client is not None, edge
+    assert server is not None, edge
+    catalogue = load()
+    if edge.evidence.component == server.component and client.component in catalogue.roles["scraper"]:
+        return True
+    entry = catalogue.get(edge.evidence.component)
+    stated = entry.own_edges if entry is not None else ()
+    return any(one.every and one.peer == f"component:{server.component}" for one in stated)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["seed-cluster", "argo-cd", "kube-prometheus-stack", "online-boutique", "sock-shop", "apps-root-onedr0p"],
+)
+def test_a_real_cluster_and_its_double_are_no_peers(corpus: Path, name: str) -> None:
+    case = next(one for one in cases(corpus) if one.name == name)
+    texts = doubled(build.read_text(encoding="utf-8") for build in case.builds)
+    sources = [split(text.encode(), str(number)) for number, text in enumerate(texts)]
+    found = make(sources, Config(mode="enforce"), Options()).plan.edges
+    spaces = set(chain.from_iterable((space(edge.source), space(edge.target)) for edge in found))
+    assert any(one.endswith(SUFFIX) for one in spaces)
+    across = [
+        f"{edge.source.workload} => {edge.target.workload} {edge.evidence.component or edge.evidence.origin}"
+        for edge in found
+        for ends in [(space(edge.source), space(edge.target))]
+        if all(ends) and not set(ends) & set(SHARED)
+        if ends[0].endswith(SUFFIX) != ends[1].endswith(SUFFIX) and not _is_everybodys(edge)
+    ]
+    assert across == []
 
 
 def others(made: dict[str, Any]) -> dict[str, list[tuple[Any, Any]]]:

@@ -67,7 +67,7 @@ KINDS = [
     ),
     ("mongodbcommunity.mongodb.com/MongoDBCommunity", "members: 3", "app=x-svc"),
     ("ray.io/RayCluster", "", "ray.io/cluster=x ray.io/is-ray-node=yes"),
-    ("sparkoperator.k8s.io/SparkApplication", "", "sparkoperator.k8s.io/app-name=x"),
+    ("sparkoperator.k8s.io/SparkApplication", "", "sparkoperator.k8s.io/app-name=x spark-role=driver"),
     ("serving.kserve.io/InferenceService", "", "serving.kserve.io/inferenceservice=x"),
     ("serving.knative.dev/Service", "", "serving.knative.dev/service=x"),
     ("argoproj.io/Sensor", "", "controller=sensor-controller sensor-name=x"),

@@ -36,6 +36,8 @@ Destination = tuple[Peer, tuple[Port, ...], Reason]
 
 _BEHIND_SENTINEL = Port(BEHIND_SENTINEL)
 _OWN_POD = {"localhost", "0.0.0.0", "::", "::1", "localhost.localdomain", "ip6-localhost"}
+# Servers call these over TCP alone: HTTP/3 is for browsers.
+_WEB = ("http", "https", "ws", "wss")
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 _METRICS = ("metric", "prom", "exporter", "monitor", "health", "pprof", "debug")
 
@@ -190,8 +192,10 @@ class Destinations:
         if not entries and not address.explicit:
             # `url: http://web` beside `port: 9090`, as some charts have it: the Service's own port is meant.
             entries = list(service_ports(service, _likely_port(service)))
+        if address.scheme in _WEB and any(entry.protocol == "TCP" for entry in entries):
+            entries = [entry for entry in entries if entry.protocol != "UDP"]
         for entry in entries:
-            # A URL does not say whether the program speaks TCP or UDP; what the Service has there counts.
+            # A name alone does not say whether the program speaks TCP or UDP; what the Service has there counts.
             yield from behind(self._cluster, service, str(entry.port), entry.protocol)
         shown = service.source is not None and service.source.kind == "Service" and not self._is_made(service)
         if not entries and (service.headless or not shown) and wanted.isdigit():

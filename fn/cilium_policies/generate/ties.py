@@ -115,7 +115,7 @@ class Ties:
         if self._is_called_elsewhere(client, ports):
             return []
         near = self._roles.near(client, component)
-        if near and not known.every:
+        if near and (not known.every or _is_operated(client, near)):
             return near
         if known.every or known.owner in self._catalogue.defined or _operates(client, every):
             return every
@@ -136,7 +136,9 @@ class Ties:
             self._texts[id(client)] = "\n".join((*mentions(client), *self._read(client)))
         text = self._texts[id(client)]
         for name in self._names(key, every):
-            if name in text and re.search(rf"(?<![\w.\-]){re.escape(name)}(?![\w])", text):
+            # `db.shop` is not part of `db.shop-two`; `pg` may be part of `pg-rw`, as an operator calls its Services.
+            end = r"(?![\w-])" if "." in name else r"(?!\w)"
+            if name in text and re.search(rf"(?<![\w.\-]){re.escape(name)}{end}", text):
                 return True
         return False
 
@@ -185,6 +187,12 @@ class Ties:
 def _operates(client: Workload, servers: list[Workload]) -> bool:
     """Whether an operator calls pods that are made from custom resources: it looks after all of them."""
     return "operator" in client.component and all(not one.rendered for one in servers)
+
+
+def _is_operated(client: Workload, servers: list[Workload]) -> bool:
+    """Whether pods that are made from an object call a controller: of several it is the one beside them."""
+    made = not (client.rendered or client.release)
+    return made and all(one.rendered or one.release for one in servers)
 
 
 def _instance(one: Workload) -> Instance:
