@@ -40,6 +40,11 @@ def _found(value: str, key: str = "SOME_URL") -> set[tuple[str, int, str]]:
         ("user:pass@tcp(mysql:3306)/db", {("mysql", 3306, "TCP")}),
         ("resolver:53", {("resolver", 53, "TCP"), ("resolver", 53, "UDP")}),
         ("host=db.shop port=6432 dbname=app user=me", {("db.shop", 6432, "TCP")}),
+        ("Host=db.shop;Port=6432;Username=me;Database=app", {("db.shop", 6432, "TCP")}),
+        ("Host=db.shop;Username=me;Database=app", {("db.shop", 5432, "TCP")}),
+        ("Server=tcp:sql.shop,1433;Initial Catalog=app", {("sql.shop", 1433, "TCP")}),
+        ("Server=mysql.shop;Port=3307;Database=app;Uid=me", {("mysql.shop", 3307, "TCP")}),
+        ("Database=app;Server=mysql.shop;Uid=me", {("mysql.shop", 0, "TCP")}),
         ("http://[2001:db8::1]:8080/", {("2001:db8::1", 8080, "TCP")}),
         ("10.0.0.5:9000", {("10.0.0.5", 9000, "TCP")}),
         ("dnssrvnoa+_memcached._tcp.cache.shop.svc", {("_memcached._tcp.cache.shop.svc", 0, "TCP")}),
@@ -89,6 +94,10 @@ def test_secrets_of_a_url_are_not_kept() -> None:
     [
         ({"DB_HOST": "db", "DB_PORT": "6432"}, {("db", 6432)}),
         ({"POSTGRES_HOST": "db"}, {("db", 5432)}),
+        (
+            {"OTEL_HOST": "otel", "OTEL_PORT_GRPC": "4317", "OTEL_PORT_HTTP": "4318"},
+            {("otel", 4317), ("otel", 4318)},
+        ),
         ({"PGHOST": "db.shop.svc"}, {("db.shop.svc", 5432)}),
         ({"REDIS__SERVER": "cache"}, {("cache", 6379)}),
         ({"APP_NAME": "db"}, set()),

@@ -10,7 +10,15 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from cilium_policies.catalogue.ports import AGENTS, NO_NETWORK, SCHEMES, UDP_SCHEMES, WORDS
+from cilium_policies.catalogue.ports import AGENTS, NO_NETWORK, SCHEMES, UDP_SCHEMES
+from cilium_policies.evidence.host_keys import (
+    HOST_CHARS,
+    is_host_key,
+    is_name,
+    is_port,
+    paired_ports,
+    program_port,
+)
 from cilium_policies.lean import NamedTuple
 
 
@@ -41,15 +49,15 @@ _PORT = re.compile(r":(\d{1,5})(?![\w.:\-])")
 _CLUSTER_NAME = re.compile(
     r"(?<![\w.\-/@+])(?:\w+\+)?((?:[\w\-]+\.){2,}svc(?:\.[a-z0-9.\-]*[a-z0-9])?)\.?(?![\w\-:])"
 )
-# Last words of a key whose value is a bare name to call.
-_HOST_WORDS = ("hostname", "host", "server", "address", "addr", "endpoint", "peer", "seed", "broker", "join")
-_HOST_ENDS = tuple(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "es"))
-_KEYWORDS = r"\bhost=([\w.\-]{1,253})(?:[^\n]{0,200}?\bport=(\d{1,5}))?"
+# libpq's `host=db port=5432` and Npgsql's `Host=db;Port=5432`
+_KEYWORDS = r"\b[Hh]ost=([\w.\-]{1,253})(?:[^\n]{0,200}?\b[Pp]ort=(\d{1,5}))?"
+# `Server=tcp:db,1433;Database=…` of SQL Server, `Server=db;Port=3306;…` of MySQL's and Npgsql's connectors
+_ADO = r"(?:^|;)\s*[Ss]erver=(?:tcp:)?([A-Za-z][\w.\-]{0,252})(?:,(\d{1,5}))?(?=;|$)"
+_ADO_PORT = r";\s*[Pp]ort=(\d{1,5})"
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
 _FLAG = re.compile(r"--?([A-Za-z][\w.\-]*)\s*$")
 _LONG_FLAG = re.compile(r"\s*--?([A-Za-z][\w.\-]*)=")
 _COMMENTS = ("#", "//", ";", "<!--", "REM ")
-_HOST_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
 _BEFORE_NAME = frozenset(
     "/@:$}%\\"
 )  # what stands before a URL's host, a variable or a path, never before a bare name
@@ -99,11 +107,13 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
             for match in _CLUSTER_NAME.finditer(value)
             if not (file and _commented(value, match.start()))
         )
-    if "host=" in value:
+    if "host=" in value or "Host=" in value:
         found += (
             Address(match[1], int(match[2] or 5432), "postgres", key=key)
             for match in re.finditer(_KEYWORDS, value)
         )
+    if ";" in value and "erver=" in value:
+        found += _servers(value, key)
     if file:
         found += _host_fields(value)
     return list(dict.fromkeys(one for one in found if one.port < 65536))
@@ -112,45 +122,14 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
 def pairs(variables: dict[str, str]) -> Iterator[Address]:
     """`*_HOST` variables (and their like) that hold a bare name, with the `*_PORT` beside them."""
     for key, value in variables.items():
-        if is_host_key(key) and _is_name(host := value.strip()):
-            port = _paired_port(key, variables)
-            if not port and key in AGENTS:
+        if is_host_key(key) and is_name(host := value.strip()):
+            ports = paired_ports(key, variables)
+            if not ports and key in AGENTS:
                 yield from (Address(host, each, "", how, key, True, False) for each, how in AGENTS[key])
-            else:
-                yield Address(host, port or program_port(key), key=key, direct=True, explicit=port > 0)
-
-
-@lru_cache(maxsize=4096)
-def is_host_key(key: str) -> bool:
-    """Whether a key ends in a word like `host`: `DB_HOST`, `host`, `redis.address`, `PGHOST`, but not `GHOST`."""
-    lower = key.lower()
-    for end in _HOST_ENDS:
-        if lower.endswith(end):
-            cut = len(key) - len(end)
-            before = key[cut - 1 : cut]
-            camel = before.islower() and key[cut].isupper()
-            return not cut or before in "_-." or camel or lower[:cut] == "pg"
-    return False
-
-
-def _is_name(value: str) -> bool:
-    return value[:1].isalnum() and not value.isdigit() and _HOST_CHARS.issuperset(value)
-
-
-def _paired_port(key: str, variables: dict[str, str]) -> int:
-    """The number in the `*_PORT` variable beside a `*_HOST` one, 0 without it."""
-    lower = key.lower()
-    end = next((end for end in _HOST_ENDS if lower.endswith(end)), "")
-    stem = key[: len(key) - len(end)].rstrip("_-.")
-    for name in (f"{stem}_PORT", f"{stem}PORT", f"{stem}_port", f"{stem}.port", f"{key}_PORT"):
-        if (port := variables.get(name, "")).isdigit() and len(port) < 6:
-            return int(port)
-    return 0
-
-
-def program_port(key: str) -> int:
-    """The customary port of the program that a key names (`POSTGRES_HOST`), 0 for none."""
-    return next((WORDS[word] for word in re.split(r"[_.\-]+", key.lower()) if word in WORDS), 0)
+            for port in ports:
+                yield Address(host, port, key=key, direct=True)
+            if not ports and key not in AGENTS:
+                yield Address(host, program_port(key), key=key, direct=True, explicit=False)
 
 
 def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
@@ -194,10 +173,18 @@ def _authority(authority: str, scheme: str, key: str, direct: bool) -> Iterator[
         yield Address(host, port, scheme, usual, key, direct, explicit=False)
 
 
+def _servers(value: str, key: str) -> Iterator[Address]:
+    """Servers of ADO.NET's connection strings, with the port beside them."""
+    beside = re.search(_ADO_PORT, value)
+    for match in re.finditer(_ADO, value):
+        port = match[2] or (beside[1] if beside else "")
+        yield Address(match[1], int(port or 0), key=key, direct=True, explicit=bool(port))
+
+
 def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
     for match in _PORT.finditer(value):
         end = start = match.start()
-        while start and value[start - 1] in _HOST_CHARS:
+        while start and value[start - 1] in HOST_CHARS:
             start -= 1
         host = value[start:end]
         if not host or (start and value[start - 1] in _BEFORE_NAME) or host[0] in ".-" or host.isdigit():
@@ -217,10 +204,10 @@ def _host_fields(value: str) -> Iterator[Address]:
     lines = [line[:_FIELD] for line in value.split("\n")]
     for number, line in enumerate(lines):
         key, name = _field(line)
-        if not key or not is_host_key(key) or not _is_name(name):
+        if not key or not is_host_key(key) or not is_name(name):
             continue
         near = map(_field, lines[max(0, number - _NEAR_LINES) : number + _NEAR_LINES + 1])
-        ports = [int(told) for beside, told in near if beside.lower().endswith("port") and _is_port(told)]
+        ports = [int(told) for beside, told in near if beside.lower().endswith("port") and is_port(told)]
         told = len(ports) == 1
         yield Address(name, ports[0] if told else program_port(key), key=key, direct=True, explicit=told)
 
@@ -233,13 +220,9 @@ def _field(line: str) -> tuple[str, str]:
     if cut < 1:
         return "", ""
     key = line[:cut].strip(" \t-\"'")
-    if not key or not _HOST_CHARS.issuperset(key):
+    if not key or not HOST_CHARS.issuperset(key):
         return "", ""
     return key, line[cut + 1 : cut + 1 + _NEAR].strip(" \t\r,;\"'")
-
-
-def _is_port(value: str) -> bool:
-    return value.isascii() and value.isdigit() and len(value) < 6
 
 
 def _key(value: str, start: int, key: str, file: bool) -> str:

@@ -64,6 +64,21 @@ def _edges(
             yield Edge(own, peer, ports, Reason("cloud-identity", (one.why,)), evidence)
 
 
+def withheld(cluster: Cluster) -> Iterator[tuple[Workload, Identity]]:
+    """Workloads whose account or labels ask for an identity that they fetch at an address which is opened by the
+    user's word only, each with the first of these."""
+    settings = cluster.settings
+    rows = [one for one in settings.platform.identity if one.said and one.account]
+    if settings.said or not rows:
+        return
+    for workload in cluster.workloads:
+        if not workload.host_network:
+            keys = _account_keys(cluster, workload)
+            asked = next((one for one in rows if _applies(one, keys, said=True)), None)
+            if asked is not None:
+                yield workload, asked
+
+
 def _applies(one: Identity, keys: Keys, *, said: bool) -> bool:
     """Whether a pod with these keys at its account gets its identity so."""
     if one.said and not said:

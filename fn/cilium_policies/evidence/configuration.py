@@ -25,6 +25,7 @@ from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload
 
+_SIGNS = (":", ".svc", "ost=", "erver=", "\n")  # a text without any of them names no address
 Parsed = dict[tuple[str, str, bool], list[Address]]
 
 
@@ -60,7 +61,7 @@ def _named(
     variables = _variables(cluster, workload)
     for found in (*workload.texts, *more):
         value = addresses.expand(found.value, variables)
-        if ":" in value or ".svc" in value or "host=" in value or "\n" in value or found.is_arguments:
+        if found.is_arguments or any(sign in value for sign in _SIGNS):
             for address in _parsed(found, value, parsed):
                 if not is_list_of_names(address) and not _is_spelled_twice(value, address):
                     yield found, address

@@ -48,6 +48,9 @@ if TYPE_CHECKING:
         "service-unseen",
         "leads-nowhere",
         "proxy-elsewhere",
+        "identity",
+        "provider",
+        "shows-no-pod",
     ]
 
 _SENTENCES: dict[Why, str] = {
@@ -70,6 +73,9 @@ _SENTENCES: dict[Why, str] = {
     "service-unseen": "{} calls a Service of this name, and the input shows no pod behind it",
     "leads-nowhere": "the input shows nothing that it leads to, so nobody is let in",
     "proxy-elsewhere": "{}",
+    "identity": "it gets its cloud identity at {}, which the user's word alone opens",
+    "provider": "{} runs pods there that no manifest shows",
+    "shows-no-pod": "it is closed, and the input shows no pod of it",
 }
 DIRECTIONS = (INGRESS, EGRESS)
 BOTH = "ingress and egress"

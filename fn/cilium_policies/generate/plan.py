@@ -14,6 +14,7 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.generate import known
 from cilium_policies.generate.allowed import Allowed
 from cilium_policies.generate.beside import beside
+from cilium_policies.generate.blind import closed_blind, identities
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.foreign import Foreign, judged
 from cilium_policies.generate.hand_written import hand_written
@@ -76,9 +77,12 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     taken = Taken(config.deny, found, cluster, parts)
     found, asked = judged(taken.edges, cluster, config.trust)
     subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
-    knowledge = Knowledge(cluster, catalogue, found, allowed.complete | taken.complete)
-    left = [*_left(knowledge, ties, subjects), *unseen_proxies(cluster, hints)]
+    complete = allowed.complete | taken.complete
+    knowledge = Knowledge(cluster, catalogue, found, complete)
+    withheld = [*knowledge.withheld(ties, subjects), *identities(cluster, subjects, complete)]
+    left = [*_left(knowledge, withheld, subjects), *unseen_proxies(cluster, hints)]
     left += leads_nowhere(cluster, found, chosen)
+    left += closed_blind(cluster, chosen, {one.namespace for one in left})
     held = Held(chosen, cluster, config, left)
     modes = held.modes
     on = {name: one for name, one in chosen.items() if not modes[name].off}
@@ -117,9 +121,8 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     )
 
 
-def _left(knowledge: Knowledge, ties: Ties, subjects: list[Workload]) -> Iterator[Uncovered]:
+def _left(knowledge: Knowledge, withheld: list[Uncovered], subjects: list[Workload]) -> Iterator[Uncovered]:
     """The directions that may lack something, each once: what was withheld says more than what is merely not known."""
-    withheld = [*knowledge.withheld(ties, subjects)]
     told = {(id(one.workload), one.direction) for one in withheld}
     yield from withheld
     yield from (one for one in knowledge.of(subjects) if (id(one.workload), one.direction) not in told)

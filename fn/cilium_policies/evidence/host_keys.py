@@ -1,0 +1,51 @@
+"""Keys that tell of a host (`DB_HOST`, `redis.address`), and the ports beside them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from cilium_policies.catalogue.ports import WORDS
+
+# Last words of a key whose value is a bare name to call.
+_HOST_WORDS = ("hostname", "host", "server", "address", "addr", "endpoint", "peer", "seed", "broker", "join")
+_HOST_ENDS = tuple(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "es"))
+HOST_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
+
+
+@lru_cache(maxsize=4096)
+def is_host_key(key: str) -> bool:
+    """Whether a key ends in a word like `host`: `DB_HOST`, `host`, `redis.address`, `PGHOST`, but not `GHOST`."""
+    lower = key.lower()
+    for end in _HOST_ENDS:
+        if lower.endswith(end):
+            cut = len(key) - len(end)
+            before = key[cut - 1 : cut]
+            camel = before.islower() and key[cut].isupper()
+            return not cut or before in "_-." or camel or lower[:cut] == "pg"
+    return False
+
+
+def is_name(value: str) -> bool:
+    return value[:1].isalnum() and not value.isdigit() and HOST_CHARS.issuperset(value)
+
+
+def paired_ports(key: str, variables: dict[str, str]) -> list[int]:
+    """The number in the `*_PORT` variable beside a `*_HOST` one; without it those of `*_PORT_GRPC` and its like."""
+    lower = key.lower()
+    end = next((end for end in _HOST_ENDS if lower.endswith(end)), "")
+    stem = key[: len(key) - len(end)].rstrip("_-.")
+    for name in (f"{stem}_PORT", f"{stem}PORT", f"{stem}_port", f"{stem}.port", f"{key}_PORT"):
+        if is_port(port := variables.get(name, "")):
+            return [int(port)]
+    named = f"{stem}_PORT_"
+    return [int(port) for name, port in variables.items() if name.startswith(named) and is_port(port)]
+
+
+def program_port(key: str) -> int:
+    """The customary port of the program that a key names (`POSTGRES_HOST`), 0 for none."""
+    return next((WORDS[word] for word in re.split(r"[_.\-]+", key.lower()) if word in WORDS), 0)
+
+
+def is_port(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) < 6

@@ -1,0 +1,58 @@
+"""What is closed though it is known, or likely, that something is needed there: a provider's pods, an empty namespace,
+and addresses that the user's word alone opens."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from fnmatch import fnmatchcase
+
+from cilium_policies.config.model import EGRESS
+from cilium_policies.evidence.cloud_identity import withheld
+from cilium_policies.generate.knowledge import BOTH, GUESSED, UNKNOWN, Key, Uncovered
+from cilium_policies.generate.namespaces import Namespace
+from cilium_policies.kube.objects import Object
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+_SHOW = "show its pods, or leave it out: namespaces.exclude: [{}]"
+
+
+def closed_blind(
+    cluster: Cluster, chosen: dict[str, Namespace], told: Collection[str]
+) -> Iterator[Uncovered]:
+    """A provider's namespaces, and those of which the input shows no pod, where a default-deny is written: one line
+    stands for all pods there. `told`: namespaces of which another line tells already.
+
+    That a managed distribution runs pods is known; that something will run in an empty namespace is a guess."""
+    platform = cluster.settings.platform
+    peopled = {one.namespace for one in cluster.workloads}.union(told)
+    for one in chosen.values():
+        if not one.wide:
+            continue
+        source = cluster.inventory.get("Namespace", "", one.name) or _namespace(one.name)
+        cure = _SHOW.format(one.name)
+        if platform.managed and any(fnmatchcase(one.name, pattern) for pattern in platform.owns):
+            yield Uncovered(
+                UNKNOWN, "provider", BOTH, one.name, one.name, None, source, (platform.name,), cure
+            )
+        elif one.name not in peopled:
+            yield Uncovered(GUESSED, "shows-no-pod", BOTH, one.name, one.name, None, source, (), cure)
+
+
+def _namespace(name: str) -> Object:
+    return Object({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+
+
+def identities(
+    cluster: Cluster, subjects: Iterable[Workload], complete: Collection[Key]
+) -> Iterator[Uncovered]:
+    """Workloads whose account asks for a cloud identity at an address that no rule opens."""
+    own = {id(one) for one in subjects}
+    for one, asked in withheld(cluster):
+        if id(one) in own and (one.key, EGRESS) not in complete:
+            place, ports = asked.to.removeprefix("cidr:"), ", ".join(asked.ports)
+            pod = f"{{pod: {one.namespace}/{one.name}}}"
+            cure = f"{{from: {pod}, to: {{cidr: {place}}}, ports: [{ports}], why: {asked.why}}}"
+            yield Uncovered(
+                UNKNOWN, "identity", EGRESS, one.namespace, one.name, one, one.source, (place,), cure
+            )
