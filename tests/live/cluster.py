@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import signal
 import socket
 import subprocess
 import time
@@ -15,53 +14,14 @@ from typing import Any
 
 import yaml
 
-from tests.live.build import KUBERNETES
+from tests.live.agent import OURS, ROUTER, SOURCE, StartError, chart
 from tests.live.kube import PORT, SERVER, TOKEN, Api, ApiError
 from tests.live.network import CONTROL, HOSTS, NODE, NODE2, POD_CIDR, POD_CIDR6, run
 from tests.live.sockets import inside
-from tests.tools import environment
 
-SOURCE = Path("/run/bin/source")
 SOCKET = "/run/cilium/cilium.sock"
 MARKED = ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "NetworkPolicy")
-_UNHURRIED = "auto-adjust:false,rate-limit:1000/s,rate-burst:1000,parallel-requests:16,max-wait-duration:10m"
 _PATIENCE = 600.0  # seconds for what takes some on an idle machine; what ends or refuses is noticed at once
-_OURS = {  # what a sandbox without kubelet and operator needs otherwise than the chart sets it
-    "k8s-kubeconfig-path": "/run/kube/config",
-    "lib-dir": "/run/lib",
-    "procfs": "/proc",
-    "devices": "eth0",
-    "ipam": "kubernetes",  # no operator hands out addresses
-    "hubble-listen-address": "",
-    "hubble-disable-tls": "true",
-    "write-cni-conf-when-ready": "",
-    "enable-ipv6-masquerade": "false",
-    # The agent takes a busy machine for too many requests: it lets pods wait, and refuses them after a minute.
-    "api-rate-limit": json.dumps(
-        dict.fromkeys(("endpoint-create", "endpoint-delete", "endpoint-list"), _UNHURRIED)
-    ),
-    # Nobody asks whether the node is well, and an endpoint for that is one more to compile.
-    "enable-health-checking": "false",
-    "enable-endpoint-health-checking": "false",
-    # Nothing may be lost between two looks of a reader that gets little time.
-    "hubble-event-buffer-capacity": "65535",
-    "hubble-event-queue-size": "65536",
-}
-# As an agent before this one would have left it. The addresses of the router are drawn at the first start otherwise,
-# and stand in every program: nothing compiled would serve twice.
-_ROUTER = """\
-#define IPV4_GATEWAY 0x0100f40a
- cilium.v6.internal.raw 0xfd, 0x00, 0x02, 0x44, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0, 0x1
-"""
-DUAL_STACK = {
-    "enable-ipv6": "true",
-    "ipv6-native-routing-cidr": POD_CIDR6,
-    "k8s-require-ipv6-pod-cidr": "true",
-}
-
-
-class StartError(RuntimeError):
-    """A part of the cluster did not come up; the message has its last lines."""
 
 
 class Cluster:
@@ -71,7 +31,7 @@ class Cluster:
         self.logs = logs
         self.api = Api()
         self._agent: subprocess.Popen[bytes] | None = None
-        self._chart = _chart()
+        self._chart = chart()
         self._marks = 0
 
     def start(self, settings: Mapping[str, str] | None = None) -> None:
@@ -85,11 +45,11 @@ class Cluster:
         self.stop_agent()
         folder = Path("/run/cilium-config")
         run(f"rm -rf {folder} && mkdir {folder}")
-        for name, value in {**self._chart, **_OURS, **(settings or {})}.items():
+        for name, value in {**self._chart, **OURS, **(settings or {})}.items():
             (folder / name).write_text(value, encoding="utf-8")
         header = Path("/run/cilium/state/globals/node_config.h")
         header.parent.mkdir(parents=True, exist_ok=True)
-        header.write_text(_ROUTER, encoding="utf-8")
+        header.write_text(ROUTER, encoding="utf-8")
         node = {"K8S_NODE_NAME": "node1", "CILIUM_K8S_NAMESPACE": "kube-system"}
         self._agent = self._spawn("cilium-agent", "", [f"--config-dir={folder}"], node)
         self._wait(self._agent, "cilium-agent", self._is_ready)
@@ -130,17 +90,19 @@ class Cluster:
 
         def arrived() -> bool:
             nonlocal revision
-            policy = self.ask_agent("/policy")
+            policy = self.ask_agent("/policy") or {}
             revision = int(policy.get("revision") or 0)
-            return all(name in policy["policy"] for name in names)
+            return all(name in policy.get("policy", "") for name in names)
 
         def everywhere() -> bool:
             states = [(one["status"]["state"], _revision(one)) for one in self.ask_agent("/endpoint")]
             return all(state == "ready" and done >= revision for state, done in states)
 
-        for ready, words in ((arrived, "the agent does not hear of"), (everywhere, "not every endpoint has")):
-            if not _patiently(ready):
-                raise StartError(f"{words} the newest policies:\n{self.last_lines('cilium-agent')}")
+        assert self._agent is not None
+        self._wait(self._agent, "cilium-agent", arrived, "does not hear of the newest policies")
+        self._wait(
+            self._agent, "cilium-agent", everywhere, "does not give every endpoint the newest policies"
+        )
         for body in made:
             self.api.delete(body)
 
@@ -149,7 +111,8 @@ class Cluster:
         if any(health.get(part, {}).get("state") != "Ok" for part in ("cilium", "hubble")):
             return False
         # The node's own endpoint comes first: no pod gets its programs before that has its own.
-        return all(one["status"]["state"] == "ready" for one in self.ask_agent("/endpoint"))
+        states = [one["status"]["state"] for one in self.ask_agent("/endpoint")]
+        return bool(states) and all(state == "ready" for state in states)
 
     def _control_plane(self) -> None:
         run("openssl genrsa -out /run/kube/sa.key 2048")
@@ -212,15 +175,22 @@ class Cluster:
                 stderr=log,
             )
 
-    def _wait(self, process: subprocess.Popen[bytes], name: str, ready: Callable[[], bool]) -> None:
+    def _wait(
+        self,
+        process: subprocess.Popen[bytes],
+        name: str,
+        ready: Callable[[], bool],
+        fault: str = "is not ready",
+    ) -> None:
+        """Until the answer is yes. Raises StartError where the process ends, or in the end says `fault` of it."""
+
         def answered() -> bool:
             if process.poll() is not None:
                 raise StartError(f"{name} ended with {process.returncode}:\n{self.last_lines(name)}")
             return ready()
 
         if not _patiently(answered):
-            process.send_signal(signal.SIGKILL)
-            raise StartError(f"{name} is not ready after {_PATIENCE:.0f} s:\n{self.last_lines(name)}")
+            raise StartError(f"{name} {fault} after {_PATIENCE:.0f} s:\n{self.last_lines(name)}")
 
     def last_lines(self, name: str, count: int = 15) -> str:
         """What a process said last."""
@@ -274,14 +244,3 @@ def _kubeconfig() -> dict[str, Any]:
         "users": [{"name": "live", "user": {"token": TOKEN}}],
         "contexts": [{"name": "live", "context": {"cluster": "live", "user": "live"}}],
     }
-
-
-def _chart() -> dict[str, str]:
-    """The settings that Cilium's own chart of this version gives an agent."""
-    command = ["helm", "template", "cilium", str(SOURCE / "install/kubernetes/cilium"), "-n", "kube-system",
-               "--kube-version", KUBERNETES, "-s", "templates/cilium-configmap.yaml"]  # fmt: skip
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise StartError(f"helm template: {done.stderr.strip()[-400:]}")
-    data = yaml.load(done.stdout, Loader=yaml.CSafeLoader)["data"]
-    return {name: value for name, value in data.items() if not name.startswith("hubble-tls")}

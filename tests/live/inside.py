@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.engine.judge import Judge
 from tests.live import given, network
+from tests.live.agent import StartError
 from tests.live.ask import (
     Answer,
     Live,
@@ -27,7 +28,7 @@ from tests.live.ask import (
     uncovered,
     ways,
 )
-from tests.live.cluster import Cluster, StartError
+from tests.live.cluster import Cluster
 
 ASKED: dict[str, Callable[[Live], Answer]] = {
     one.NAME: one.ask

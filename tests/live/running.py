@@ -135,12 +135,12 @@ class Running:
         machine an answer can take longer than a packet that is dropped stays unanswered."""
         late = [expected and not one.attempt.passed for one, expected in zip(tried, allowed, strict=True)]
         with ThreadPoolExecutor(4) as pool:
-            again = pool.map(
-                self._patiently, (one for one, is_late in zip(tried, late, strict=True) if is_late)
-            )
-            return [next(again) if is_late else one for one, is_late in zip(tried, late, strict=True)], sum(
-                late
-            )
+            again = [
+                pool.submit(self._patiently, one) if is_late else None
+                for one, is_late in zip(tried, late, strict=True)
+            ]
+            found = [then.result() if then else one for one, then in zip(tried, again, strict=True)]
+        return found, sum(late)
 
     def connect_as(self, allowed: Sequence[bool], *, at_once: int = AT_ONCE) -> list[Tried]:
         """Every connection, patiently where it should pass."""
@@ -204,14 +204,16 @@ class Running:
 
     def _marks(self) -> Iterator[int]:
         usual = os.sched_getaffinity(0)
-        pod = next(one for one in self._managed())
-        for cpu in usual:
-            os.sched_setaffinity(0, {cpu})
-            with made(HOME, pod.address, socket.SOCK_DGRAM) as one:
-                one.connect((pod.address, 9))
-                one.send(b"mark")
-                yield int(one.getsockname()[1])
-        os.sched_setaffinity(0, usual)
+        address = next(one.address for one in self._managed())
+        try:
+            for cpu in usual:
+                os.sched_setaffinity(0, {cpu})
+                with made(HOME, address, socket.SOCK_DGRAM) as one:
+                    one.connect((address, 9))
+                    one.send(b"mark")
+                    yield int(one.getsockname()[1])
+        finally:
+            os.sched_setaffinity(0, usual)
 
 
 def observed(*arguments: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
+from tests.live.agent import DUAL_STACK
 from tests.live.ask import Answer, Check, Live
-from tests.live.cluster import DUAL_STACK
 from tests.live.given import Given, given, shop
 from tests.live.network import CLIENT, CLIENT6, HOSTS, NODE, NODE2, SERVER, SERVER6, WORLD
 from tests.live.pods import Pod
