@@ -123,6 +123,7 @@ def make(sources: list[Source], config: Config, options: Options) -> Made:
     known = catalogue(config.defined_components, config.disabled_components)
     others, outdated = beside(read, sources, config.inventory, options.inventory, known)
     told = settings(config, Inventory([*read.objects, *others]), known, mentions(sources, options))
+    told = told._replace(is_tree=bool(config.inventory or options.inventory))
     cluster = gather(read.objects, known, told, others)
     planned = plan(cluster, config, known, sources)
     for one in read.objects:

@@ -2,7 +2,8 @@
 
 import pytest
 from cilium_policies.catalogue.check import problems
-from cilium_policies.catalogue.hosts import Host, UnnamedHostError, host_of, hosts, redirects
+from cilium_policies.catalogue.hosts import Answer, Host, UnnamedHostError, host_of, redirects
+from cilium_policies.catalogue.hosts import hosts as answer
 from cilium_policies.catalogue.model import read_edge
 
 GIT = "source.toolkit.fluxcd.io/GitRepository"
@@ -30,6 +31,12 @@ class Facts:
 
 def edge(names):
     return read_edge({"to": "internet", "ports": ["443/TCP"], "why": "x", "names": names}, "c", "c")
+
+
+def hosts(asked, facts):
+    """Every host, or None where there are more than are known."""
+    found, missing = answer(asked, facts)
+    return None if missing else found
 
 
 def names(found):
@@ -110,6 +117,9 @@ def test_an_object_may_say_that_its_hosts_are_nowhere():
         ("https://nas.lan", Host("nas.lan", 443)),
         ("https://203.0.113.7/dns-query", Host("203.0.113.7", 443)),
         ("[2001:db8::1]:53", Host("2001:db8::1", 53)),
+        ("ups.lan", Host("ups.lan", 0)),
+        ("192.0.2.7", Host("192.0.2.7", 0)),
+        ("tls://dns.example.org", Host("dns.example.org", 853)),
         ("http://redis", None),
     ],
 )
@@ -158,6 +168,75 @@ def test_optional_objects_may_be_absent_or_others():
     assert names(found) == ["a.example.org", *first]
 
 
+INSTANCE = "fluxcd.controlplane.io/FluxInstance"
+
+
+def test_an_object_that_brings_about_another_stands_for_it():
+    listed = [
+        {"object": GIT, "hosts": "spec.url"},
+        {
+            "object": INSTANCE,
+            "optional": "true",
+            "has": "spec.sync.url",
+            "hosts": "spec.sync.url",
+            "for": GIT,
+        },
+    ]
+    sync = {"sync": {"url": "https://git.example.org/x.git"}}
+    assert names(hosts(edge(listed), Facts(FluxInstance=[sync]))) == ["git.example.org"]
+    assert hosts(edge(listed), Facts(FluxInstance=[{"cluster": {"type": "kubernetes"}}])) is None
+
+
+def test_no_object_at_all_may_be_an_answer_and_each_that_stands_is_spoken_of():
+    listed = [{"object": GIT, "absent": "true", "has": "spec.url", "hosts": "spec.url"}]
+    assert hosts(edge(listed), Facts()) == ()
+    assert hosts(edge(listed), Facts(GitRepository=[{"other": "x"}])) is None
+
+
+def test_an_empty_mapping_says_what_there_is_to_say():
+    listed = [{"object": GIT, "has": "spec.selfSigned", "names": []}]
+    assert hosts(edge(listed), Facts(GitRepository=[{"selfSigned": {}}])) == ()
+
+
+def test_a_variable_that_must_name_its_host():
+    listed = [{"env": "UP_.*_URL", "required": "true"}]
+    facts = Facts()
+    facts.env = (("UP_DEFAULT_URL", "https://unifi.lan"), ("TZ", "Europe/Berlin"))
+    assert hosts(edge(listed), facts) == (Host("unifi.lan", 443),)
+    facts.env = (("UP_DEFAULT_URL", ""),)  # in a Secret
+    assert answer(edge(listed), facts) == Answer((), "its configuration names none of them")
+
+
+def test_resolvers_of_a_corefile():
+    listed = [{"text": r"(?m)^\s*forward\s+\S+\s+([^{#\n]+)", "required": "true"}]
+    facts = Facts()
+    facts.texts = (
+        ".:53 {\n  errors\n  forward . 192.0.2.1 tls://192.0.2.2 {\n    max_concurrent 1000\n  }\n}",
+    )
+    assert hosts(edge(listed), facts) == (Host("192.0.2.1", 0), Host("192.0.2.2", 853))
+
+
+def test_names_that_are_usual_count_only_where_more_is_not_known():
+    listed = [{"object": GIT, "hosts": "spec.url"}, {"usual": ["git.example.com"]}]
+    shown = Facts(GitRepository=[{"url": "https://a.example.org"}])
+    assert answer(edge(listed), shown) == Answer((Host("a.example.org", 443),))
+    assert answer(edge(listed), Facts()) == Answer(
+        (Host("git.example.com", 0),), "the input shows no GitRepository"
+    )
+
+
+def test_names_beside_a_reason_why_there_are_more():
+    both = {"to": "internet", "why": "x", "names": ["api.example.org"], "unnamed": "lists in its database"}
+    assert answer(read_edge(both, "c", "c"), Facts()) == Answer(
+        (Host("api.example.org", 0),), "lists in its database"
+    )
+
+
+def test_devices_of_the_local_network_that_nothing_names_are_not_nobody():
+    listed = {"to": "world", "why": "x", "names": [{"value": "target"}]}
+    assert answer(read_edge(listed, "c", "c"), Facts()).missing == "the input names no such device"
+
+
 def test_redirects_are_names_or_patterns():
     every = [{"to": "internet", "why": "x", "names": [*redirects(), *sum(redirects().values(), ())]}]
     assert problems({"component": "x", "edges": every}) == []
@@ -168,7 +247,7 @@ def test_redirects_are_names_or_patterns():
     [
         ("not a name", "is not a DNS name or pattern"),
         ("com", "is not a DNS name or pattern"),
-        ({"object": GIT}, "says nothing; give names, hosts, value, field, arg, mentions or unknown"),
+        ({"object": GIT}, "says nothing; give one of arg, env, field, hosts, "),
         ({"objekt": GIT}, "unknown key (did you mean object?)"),
     ],
 )

@@ -14,12 +14,20 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import NamedTuple
 
+from cilium_policies.catalogue.load import load
 from cilium_policies.checks.situation import with_generated
+from cilium_policies.config.model import Config
 from cilium_policies.config.settings import config_of
+from cilium_policies.document.source import Source
 from cilium_policies.document.split import split
 from cilium_policies.evaluate.peers import EVERYBODY, Matcher, Range
 from cilium_policies.function import Made, Options, make
+from cilium_policies.generate.hints import roles
+from cilium_policies.generate.named import nameless
+from cilium_policies.kube.ports import Port
+from cilium_policies.kube.reading import objects
 from cilium_policies.questions.connections import opened
+from cilium_policies.workloads.condensed import condense
 from cilium_policies.workloads.model import Workload
 
 from tests.engine.corpus import Case, cases
@@ -39,7 +47,16 @@ def planned(case: Case, fqdn: str) -> Made:
     """The product's plan and policies for a case, all its builds at once, in enforce."""
     sources = [split(path.read_bytes(), str(path)) for path in case.builds]
     config = config_of(sources, None, (("mode", "enforce"), ("cluster.fqdn", fqdn)))
-    return make(sources, config, Options())
+    return make(sources, config, Options(inventory=_alone(sources, config)))
+
+
+def _alone(sources: list[Source], config: Config) -> tuple[str, bytes] | None:
+    """An inventory of the one stream that a whole cluster stands in: it says that there is no other build."""
+    if len(sources) > 1:
+        return None
+    known = load(config.defined_components, config.disabled_components)
+    read = objects(sources, config.default_namespace).objects
+    return "inventory.yaml", condense(read, {one.file: one.data for one in sources}, known).encode()
 
 
 def triples(made: Made, admits: Callable[[Matcher], bool]) -> dict[Triple, Workload]:
@@ -82,6 +99,23 @@ def _is_entity(one: Matcher) -> bool:
     return not needs or any(need.source == "reserved" and need.key in ("world", "all") for need in needs)
 
 
+def why(made: Made, workload: Workload, one: Triple) -> str:
+    """Why a triple keeps its addresses: what the entry or the input does not say."""
+    cluster = made.plan.cluster
+    found = nameless(
+        cluster,
+        load(made.config.defined_components, made.config.disabled_components),
+        roles(cluster, made.config),
+        workload,
+    )
+    said = [reason for ports, reason in found if not ports or any(_on(port, one) for port in ports)]
+    return "; ".join(dict.fromkeys(said)) or "an address that the input gives"
+
+
+def _on(port: Port, one: Triple) -> bool:
+    return port.protocol == one.protocol and one.ports[0] <= port.number <= one.ports[1]
+
+
 def measured(corpus: Path) -> list[Case]:
     """The cases that count: the main one and the trees."""
     return [one for one in cases(corpus) if one.kind == "tree" or one.name == "seed-cluster"]
@@ -95,10 +129,12 @@ def main(names: list[str]) -> None:
         if names and case.name not in names:
             continue
         before = triples(planned(case, "false"), is_everybody)
-        left = triples(planned(case, "known"), is_wide)
+        made = planned(case, "known")
+        left = triples(made, is_wide)
         print(f"{case.name}: {len(before.keys() - left.keys())} of {len(before)} replaced")
         for one in sorted(before.keys() & left.keys()):
-            print(f"  {one.workload} ({one.component}) {one.ports[0]}-{one.ports[1]}/{one.protocol}")
+            ports = f"{one.ports[0]}-{one.ports[1]}/{one.protocol}"
+            print(f"  {one.workload} ({one.component}) {ports}: {why(made, left[one], one)}")
 
 
 if __name__ == "__main__":

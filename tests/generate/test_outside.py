@@ -2,9 +2,10 @@
 
 import pytest
 from cilium_policies.config.model import ClusterConfig, Config
+from cilium_policies.function import Options, run
 
 from tests.generate.test_by_engine import ask, pod, verdicts
-from tests.support import deployment, made, namespace
+from tests.support import deployment, made, namespace, stream
 
 __all__ = ["verdicts"]
 
@@ -134,3 +135,160 @@ def test_all_says_whom_it_denies():
         "Deployment web/prowlarr calls hosts outside on 80/TCP, 443/TCP that nothing names" in found.message
     )
     assert "to: {fqdn: NAME}" in found.cure
+
+
+@pytest.mark.parametrize(
+    ("fqdn", "expected"),
+    [
+        ("known", ["allow", "allow", "allow"]),
+        ("all", ["allow", "allow", "deny"]),  # what the input names, what is usual, and nobody else
+    ],
+)
+def test_what_is_usual_where_more_is_not_known(verdicts, fqdn, expected):
+    asked = [
+        ask(pod("cert-manager/cert-manager"), named("acme.example.net"), 443),
+        ask(pod("cert-manager/cert-manager"), named("acme-v02.api.letsencrypt.org"), 443),
+        ask(pod("cert-manager/cert-manager"), named("evil.example.net"), 443),
+    ]
+    issuer = ISSUER.replace("acme-v02.api.letsencrypt.org", "acme.example.net")
+    documents = (namespace("cert-manager"), namespace("kube-system"), CERT_MANAGER, issuer)
+    assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": fqdn}) == expected
+
+
+def test_known_says_what_keeps_addresses_and_why():
+    config = Config(mode="enforce", cluster=ClusterConfig(fqdn="known"))
+    told = made(namespace("web"), PROWLARR, config=config).plan.findings
+    [found] = [one for one in told if "keeps every public address" in one.message]
+    assert found.severity == "info"
+    assert found.message == (
+        "Deployment web/prowlarr keeps every public address on 443/TCP, 80/TCP: indexers stand in its database"
+    )
+
+
+UNPOLLER = deployment(
+    "web/unpoller",
+    labels="app.kubernetes.io/name: unpoller",
+    extra="env:\n- {name: UP_UNIFI_DEFAULT_URL, value: 'https://unifi.internal'}\n",
+).replace("registry.example.org/unpoller:1", "ghcr.io/unpoller/unpoller:v2")
+IN_LAN = {"fqdn": "unifi.internal", "cidr": "192.168.7.9/32"}
+
+
+@pytest.mark.parametrize(
+    ("fqdn", "expected"),
+    [("false", ["allow", "allow", "allow"]), ("known", ["allow", "deny", "deny"])],
+)
+def test_a_device_of_the_local_network_by_its_name(verdicts, fqdn, expected):
+    asked = [
+        ask(pod("web/unpoller"), IN_LAN, 443),
+        ask(pod("web/unpoller"), {"cidr": "192.168.7.10/32"}, 443),
+        ask(pod("web/unpoller"), IN_LAN, 8443),
+    ]
+    documents = (namespace("web"), namespace("kube-system"), UNPOLLER)
+    assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": fqdn}) == expected
+
+
+def test_a_name_of_the_local_network_stays_beside_every_public_address(verdicts):
+    extra = "env:\n- {name: NAS_URL, value: 'https://nas.internal/x'}\n"
+    documents = (
+        namespace("web"),
+        namespace("kube-system"),
+        deployment("web/prowlarr", labels="app.kubernetes.io/name: prowlarr", extra=extra),
+    )
+    asked = [
+        ask(pod("web/prowlarr"), {"fqdn": "nas.internal", "cidr": "192.168.7.9/32"}, 443),
+        ask(pod("web/prowlarr"), {"cidr": "192.168.7.10/32"}, 443),
+        ask(pod("web/prowlarr"), ADDRESS, 443),
+    ]
+    assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": "known"}) == [
+        "allow",
+        "deny",
+        "allow",
+    ]
+
+
+# CoreDNS answers `api.example.net.net.svc.cluster.local` with the address of api.example.net, and that is what
+# Cilium's proxy remembers of the answer: the name of the question.
+COREFILE = """apiVersion: v1
+kind: ConfigMap
+metadata: {name: coredns, namespace: kube-system}
+data:
+  Corefile: |
+    .:53 {
+        kubernetes cluster.local in-addr.arpa ip6.arpa
+        autopath @kubernetes
+        forward . /etc/resolv.conf
+    }
+"""
+RELEASE = """apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: coredns, namespace: kube-system}
+spec:
+  chart: {spec: {chart: coredns, sourceRef: {kind: HelmRepository, name: coredns}}}
+  values:
+    servers:
+    - zones: [{zone: .}]
+      port: 53
+      plugins: [{name: kubernetes, parameters: cluster.local}, {name: autopath, parameters: '@kubernetes'}]
+"""
+ANSWERED = [
+    ask(pod("net/tunnel"), named("api.cloudflare.com"), 443),
+    ask(pod("net/tunnel"), named("api.cloudflare.com.net.svc.cluster.local"), 443),
+    ask(pod("net/tunnel"), named("region1.v2.argotunnel.com.net.svc.cluster.local"), 7844),
+    ask(pod("net/tunnel"), named("api.cloudflare.com.web.svc.cluster.local"), 443),
+    ask(pod("net/tunnel"), named("evil.example.net.net.svc.cluster.local"), 443),
+]
+
+
+@pytest.mark.parametrize(
+    ("resolver", "expected"),
+    [
+        (COREFILE, ["allow", "allow", "allow", "deny", "deny"]),
+        (RELEASE, ["allow", "allow", "allow", "deny", "deny"]),
+        (COREFILE.replace("autopath @kubernetes", "errors"), ["allow", "deny", "deny", "deny", "deny"]),
+    ],
+)
+def test_names_as_autopath_answers_them(verdicts, resolver, expected):
+    documents = (*DOCUMENTS, resolver)
+    assert verdicts(documents, ANSWERED, **{"mode": "enforce", "cluster.fqdn": "known"}) == expected
+
+
+def test_a_name_of_the_config_is_written_as_autopath_answers_it_too(judge):
+    text = stream(namespace("web"), namespace("kube-system"), deployment("web/app"), COREFILE)
+    config = b"""apiVersion: cilium-policies.fn/v1alpha1
+kind: CiliumPolicies
+spec: {mode: enforce, allow: [{from: {pod: web/app}, to: {fqdn: api.example.net}, ports: [443/TCP]}]}
+"""
+    outcome = run([("stdin", text)], Options(config=("config.yaml", config), only_policies=True))
+    asked = [
+        ask(pod("web/app"), named("api.example.net"), 443),
+        ask(pod("web/app"), named("api.example.net.web.svc.cluster.local"), 443),
+    ]
+    assert judge.once(text.decode(), outcome.stdout.decode(), asked) == ["allow", "allow"]
+
+
+SOURCE = deployment("flux-system/source-controller", labels="app: source-controller").replace(
+    "registry.example.org/source-controller:1", "ghcr.io/fluxcd/source-controller:v1.5.0"
+)
+INSTANCE = """apiVersion: fluxcd.controlplane.io/v1
+kind: FluxInstance
+metadata:
+  name: flux
+  namespace: flux-system
+  labels: {kustomize.toolkit.fluxcd.io/name: flux}
+spec:
+  sync: {kind: GitRepository, url: 'https://git.example.net/me/home.git', ref: refs/heads/main, path: x}
+"""
+
+
+def test_the_source_of_a_flux_instance_is_a_name(verdicts):
+    documents = (namespace("flux-system"), namespace("kube-system"), SOURCE, INSTANCE, OF_ANOTHER_BUILD)
+    asked = [
+        ask(pod("flux-system/source-controller"), named("git.example.net"), 443),
+        ask(pod("flux-system/source-controller"), named("evil.example.net"), 443),
+        ask(pod("flux-system/source-controller"), named("git.example.net"), 22),
+    ]
+    assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": "known"}) == [
+        "allow",
+        "deny",
+        "deny",
+    ]

@@ -138,17 +138,16 @@ def _entry(value: Any, kind: str, path: str) -> list[str]:
     return found
 
 
+_SAYING = {"arg", "env", "field", "hosts", "mentions", "names", "text", "unknown", "usual", "value"}
+
+
 def _host(value: Any, path: str) -> list[str]:
     """A member of `names:`: a name, or a mapping that says where names stand."""
     if isinstance(value, str):
         return _text(value, "hostname", path)
     found = _members(value, HOSTS, path)
-    if (
-        isinstance(value, dict)
-        and not found
-        and not set(value) & {"hosts", "value", "field", "arg", "mentions", "names", "unknown"}
-    ):
-        found.append(f"{path}: says nothing; give names, hosts, value, field, arg, mentions or unknown")
+    if isinstance(value, dict) and not found and not set(value) & _SAYING:
+        found.append(f"{path}: says nothing; give one of {', '.join(sorted(_SAYING))}")
     return found
 
 

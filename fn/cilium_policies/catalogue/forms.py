@@ -139,6 +139,13 @@ HOSTS = {
     "names": "hostnames",
     "unknown": "flag",
     "optional": "flag",
+    "absent": "flag",
+    "why": "text",
+    "for": "text",
+    "usual": "hostnames",
+    "env": "regex",
+    "text": "regex",
+    "required": "flag",
 }
 PURPOSES = ("telemetry", "updates")
 CONDITION = {

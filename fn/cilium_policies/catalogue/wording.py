@@ -25,16 +25,18 @@ def when(condition: When) -> str:
 
 def hosts(edge: Edge) -> list[str]:
     """Whom an edge to the internet means: its names, a phrase a place where they stand, or why nobody knows."""
-    if edge.unnamed:
-        return [f"hosts that cannot be known: {edge.unnamed}"]
+    unknown = [f"hosts that cannot be known: {edge.unnamed}"] if edge.unnamed else []
     fixed = [one for one in edge.names or () if isinstance(one, str)]
     found = [", ".join(fixed)] if fixed else []
-    return found + [_host(one) for one in edge.names or () if not isinstance(one, str)]
+    return found + [_host(one) for one in edge.names or () if not isinstance(one, str)] + unknown
 
 
 def _host(member: Mapping) -> str:
     said = [", ".join(texts(member.get("names")))] if texts(member.get("names")) else []
     said += [f"the hosts at {_either(member[key])}" for key in ("hosts", "value", "field") if key in member]
+    said += [f"what variable '{member['env']}' names"] if "env" in member else []
+    said += ["the hosts that its configuration names there"] if "text" in member else []
+    said += [f"{', '.join(texts(member['usual']))}, where more is not known"] if "usual" in member else []
     said += [f"what argument '{member['arg']}' names"] if "arg" in member else []
     said += [f"the {text(member['mentions'])} hosts that it names"] if "mentions" in member else []
     who = (

@@ -36,7 +36,7 @@ CHECKS: dict[str, Callable[[Linted], Iterator[Fault]]] = {
     "dns-udp-only": ports.dns_over_udp,
     "name-without-dns": names.no_dns_rule,
     "name-of-cluster": names.in_cluster,
-    "name-with-autopath": names.autopath,
+    "name-with-autopath": names.unanswered,
     "useless-rule": overlap.useless,
     "open-beside-tight": overlap.defeats,
     "open-to-everybody": overlap.opens,

@@ -11,7 +11,8 @@ from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.layer7 import dns_names, uses_dns
 from cilium_policies.evaluate.names import matches_name
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Object, mapping, mappings, sequence, text
+from cilium_policies.kube.objects import mappings, sequence, text
+from cilium_policies.workloads.autopath import autopath
 
 _CURE = 'allow DNS with rules: {dns: [{matchPattern: "*"}]} to kube-dns on port 53, in any policy of the pod'
 
@@ -59,9 +60,12 @@ def in_cluster(one: Linted) -> Iterator[Fault]:
     domain = one.situation.cluster.settings.domain
     served = _served(one.situation.cluster.inventory)
     for part in one.parts():
+        answered = _as_answered([entry.name or entry.pattern for entry in part.rule.fqdns or ()])
         for number, name in enumerate(part.rule.fqdns or ()):
             plain = (name.name or name.pattern).lower().rstrip(".")
             path = f"{part.path}.toFQDNs[{number}]"
+            if plain in answered:
+                continue
             if plain.endswith((f".{domain}", ".svc")):
                 yield Fault(
                     path, f"{plain} is a pod's name: toFQDNs matches addresses outside", "use toEndpoints"
@@ -77,32 +81,36 @@ def in_cluster(one: Linted) -> Iterator[Fault]:
                 )
 
 
-def autopath(one: Linted) -> Iterator[Fault]:
+def _as_answered(names: list[str]) -> set[str]:
+    """The names that are another one of the list with a search suffix, as autopath answers it."""
+    return {
+        long.lower() for long in names for name in names if long.startswith(f"{name}.") and ".svc." in long
+    }
+
+
+def unanswered(one: Linted) -> Iterator[Fault]:
     """A name beside CoreDNS's autopath, which answers another question than the one that the rule lets the pod ask."""
     if not any(part.rule.fqdns for part in one.parts()):
         return
-    served = _autopath_of(one.situation.cluster.inventory)
+    cluster = one.situation.cluster
+    served = autopath(cluster)
     if served is None:
         return
     for part in one.parts():
-        if part.rule.fqdns and not part.deny:
+        names = [entry.name or entry.pattern for entry in part.rule.fqdns or () if not part.deny]
+        if any(not _is_answered(name, names, cluster.settings.domain) for name in names):
             yield Fault(
                 f"{part.path}.toFQDNs",
                 f"{served} has the plugin autopath: it answers the first name of the search path, which no rule names",
-                "take autopath out of the Corefile, or allow addresses",
+                f"add each name with .NAMESPACE.svc.{cluster.settings.domain}, or take autopath out of the Corefile",
             )
 
 
-@lru_cache(maxsize=2)
-def _autopath_of(inventory: Inventory) -> Object | None:
-    """The ConfigMap of CoreDNS that has the plugin; by its name, as reading every ConfigMap would take long."""
-    named = (one for one in inventory.of("ConfigMap") if "coredns" in one.name)
-    return next((one for one in named if _has_autopath(one)), None)
-
-
-def _has_autopath(one: Object) -> bool:
-    corefile = text(mapping(one.body.get("data")).get("Corefile"))
-    return any(line.split()[:1] == ["autopath"] for line in corefile.splitlines())
+def _is_answered(name: str, names: list[str], domain: str) -> bool:
+    """Whether a name stands there as autopath answers it, or is such a form itself."""
+    return name.endswith(f".svc.{domain}") or any(
+        other.startswith(f"{name}.") and other.endswith(f".svc.{domain}") for other in names
+    )
 
 
 @lru_cache(maxsize=2)

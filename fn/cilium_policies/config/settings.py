@@ -33,6 +33,7 @@ class Settings(NamedTuple):
     told_by: str = ""  # the object by which it was recognised
     common_api_ports: tuple[int, ...] = ()  # without what only this input tells: the same in every build
     component_namespaces: Mapping = {}  # noqa: RUF012  name: the patterns of namespaces that it is recognised in
+    is_tree: bool = False  # an inventory tells what the other builds hold, if there are any
 
 
 _PATHS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path")

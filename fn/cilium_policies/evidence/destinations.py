@@ -235,6 +235,9 @@ class Destinations:
             yield from self._literal(host, port)
         elif is_local(host):
             local = Reason("calls-local-host", (_shown(host),))
+            if self._cluster.settings.fqdn != "false" and "$" not in host:
+                yield Peer("fqdn", host), (port,), local
+                return
             yield from ((cidr(block), (port,), local) for block in self._given.private or _PRIVATE)
         elif is_public(host) and not _is_variable(host):
             yield (

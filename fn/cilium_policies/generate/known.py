@@ -11,6 +11,7 @@ from cilium_policies.evidence.edge import Edge, Evidence, Peer, pods
 from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISERVER, api_callers
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.facts import WorkloadFacts
+from cilium_policies.generate.named import by_name
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.ties import Ties
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6, is_metadata
@@ -79,10 +80,10 @@ def _edge(
     evidence = Evidence("catalogue", workload, component=known.owner)
     explains = not known.probe and known.peer != "scraper"
     reason = stated(known.why, known.owner)
-    named = _named(known, facts, cluster)
-    if named is not None:
-        for peer, on in named:
-            yield Edge(own, peer, on, reason, evidence, explains)
+    named = by_name(known, facts, cluster)
+    for peer, on in named.peers:
+        yield Edge(own, peer, on, reason, evidence, explains)
+    if named.complete:
         return
     for peer in peers(known, workload, roles, cluster, ties):
         source, target = (own, peer) if known.direction == "egress" else (peer, own)
@@ -130,39 +131,6 @@ def _serving(servers: list[Workload], ports: tuple[Port, ...], cluster: Cluster)
     if not any(serves):
         return servers
     return [one for one, does, shown in zip(servers, serves, declared, strict=True) if does or not shown]
-
-
-def _named(
-    known: Known, facts: WorkloadFacts, cluster: Cluster
-) -> list[tuple[Peer, tuple[Port, ...]]] | None:
-    """Whom an edge to the internet means by name, each with its ports; None where addresses are wanted, or names are
-    not known in full. What objects of the input say is the whole answer only where the input is the whole tree."""
-    if known.names is None or known.peer != "internet" or cluster.settings.fqdn == "false":
-        return None
-    from cilium_policies.catalogue.hosts import hosts, reads_objects
-
-    partly = cluster.settings.fqdn == "all"
-    if reads_objects(known) and not cluster.is_tree and not partly:
-        return None
-    found = hosts(known, facts, partly=partly)
-    if found is None or (partly and not found):
-        return None
-    ports = known.pod_ports()
-    pairs = ((_outside(host.name), _on(ports, host.port)) for host in found)
-    return [(peer, on) for peer, on in pairs if on is not None]
-
-
-def _outside(host: str) -> Peer:
-    if not host.strip("0123456789."):
-        return Peer("cidr", f"{host}/32")
-    return Peer("cidr", f"{host}/128") if ":" in host else Peer("internet", host)
-
-
-def _on(ports: tuple[Port, ...], asked: int) -> tuple[Port, ...] | None:
-    """The edge's ports, or those of them on which a host is called; None: on none of them."""
-    if not ports or not asked:
-        return ports
-    return tuple(port for port in ports if port.number <= asked <= (port.end or port.number)) or None
 
 
 def _stands(known: Known, workload: Workload, cluster: Cluster) -> bool:

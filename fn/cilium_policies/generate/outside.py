@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.public_names import is_local
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.model import Workload
@@ -84,7 +85,7 @@ def _by_port(peer: Peer, edge: Edge, wide: list[Edge]) -> Flows:
     """A peer known by name as its name on the ports where nobody else is called, as an address on the others."""
     if peer.kind != "internet" and (peer.kind != "fqdn" or edge.origin == "config"):
         return [(peer, edge)]
-    if not peer.name:
+    if not peer.name or is_local(peer.name):  # `internet` beside it leaves the local network out
         return [(peer, edge)]
     named = Peer("fqdn", peer.name)
     if not edge.ports:

@@ -21,6 +21,7 @@ from cilium_policies.generate.hand_written import hand_written
 from cilium_policies.generate.held import Held
 from cilium_policies.generate.hints import given, roles, unmatched
 from cilium_policies.generate.knowledge import GUESSED, UNKNOWN, Knowledge, Uncovered
+from cilium_policies.generate.named import kept
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.outside import denied
 from cilium_policies.generate.roles import Roles
@@ -111,6 +112,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
             *resolver_findings(cluster, named),
             *denied(found, cluster.settings.fqdn),
             *beside(cluster, catalogue, parts, set(on)),
+            *kept(cluster, catalogue, parts),
             *hand_written(cluster, {name: modes[name] for name in on}),
             *unseen(cluster, hints, found),
             *(mesh.findings(on) if mesh else ()),

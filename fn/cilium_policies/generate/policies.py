@@ -25,6 +25,7 @@ from cilium_policies.generate.wide import (
 from cilium_policies.kube.objects import Object
 from cilium_policies.kube.ports import Port
 from cilium_policies.kube.reading import COMPONENT
+from cilium_policies.workloads.autopath import search_suffix
 from cilium_policies.workloads.distribution import is_bootstrapped
 from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.selectors import is_anybody, joint, requirements
@@ -197,7 +198,11 @@ class Policies:
         shown = [
             (peer, edge) for peer, edge in edges if peer.workload is None or not is_anybody(peer.workload)
         ]
-        return rules(seen(shown, settings.fqdn), namespace, settings.node_cidrs, of_server=of_server)
+        flows = seen(shown, settings.fqdn)
+        # Whether CoreDNS answers with the search suffix is looked up only where a rule has names.
+        named = not of_server and any(peer.kind == "fqdn" for peer, _ in flows)
+        search = search_suffix(self._plan.cluster, namespace) if named else ""
+        return rules(flows, namespace, settings.node_cidrs, of_server=of_server, search=search)
 
     def _caller(self, namespace: str, who: Selector, calls: list[Edge], mode: Mode) -> Spec:
         edges = [(edge.target, self._with_ports(edge)) for edge in calls]

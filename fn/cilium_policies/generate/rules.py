@@ -12,6 +12,7 @@ from cilium_policies.evidence.words import reason_words
 from cilium_policies.generate.peers import NAMESPACE_KEY, OUTSIDE, endpoint, internet
 from cilium_policies.kube.ports import Port
 
+_LONGEST_NAME = 253  # of a DNS name, without its last dot
 _MOST_PORTS = 40  # of one toPorts entry, by the CRD schema
 _PLACE = {
     "workload": 0,
@@ -52,9 +53,11 @@ def rules(
     node_cidrs: tuple[str, ...] = (),
     *,
     of_server: bool = False,
+    search: str = "",
 ) -> tuple[Rule, ...]:
-    """The rules of one direction. `edges` pairs each edge with the peer at its other end, the best reason
-    first; no edge: `[{}]`, which denies by default and allows nobody. `of_server`: they are ingress rules."""
+    """The rules of one direction. `edges` pairs each edge with the peer at its other end, the best reason first; no
+    edge: `[{}]`, which denies by default and allows nobody. `of_server`: they are ingress rules. `search`: the suffix
+    with which the cluster's DNS answers names (autopath)."""
     flows = _uncovered(_joined(edges, of_server))
     grouped: dict[tuple[object, ...], list[_Flow]] = {}
     for flow in flows:
@@ -68,6 +71,8 @@ def rules(
     made = []
     for members in grouped.values():
         order, rule = _rule(members, node_cidrs)
+        if search and rule.fqdns:
+            rule = rule._replace(fqdns=_as_answered(rule.fqdns, search))
         kept = tuple(dict.fromkeys(edge for flow in members for edge in flow.edges))
         who = _who(members, namespace) if often[members[0].reason] > 1 else ""
         made.append((order, rule._replace(edges=kept, why=_why(members[0], who))))
@@ -247,6 +252,12 @@ def _of_ports(flows: list[_Flow], node_cidrs: tuple[str, ...]) -> tuple[tuple[ob
         Cidr(name, excepts) for name, excepts in sorted({(f.peer.name, f.peer.excepts) for f in flows})
     )
     return order, Rule(cidrs=cidrs, ports=ports)
+
+
+def _as_answered(names: tuple[Fqdn, ...], search: str) -> tuple[Fqdn, ...]:
+    """Names as they stand, then as CoreDNS' autopath answers them."""
+    long = (Fqdn(*(f"{part.rstrip('.')}.{search}" if part else "" for part in one)) for one in names)
+    return (*names, *(one for one in long if len(one.name or one.pattern) <= _LONGEST_NAME))
 
 
 def _to_ports(flow: _Flow) -> tuple[ToPorts, ...] | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.document.source import Source
 from cilium_policies.kube.inventory import policy_objects
-from cilium_policies.kube.objects import at, mappings, strings
+from cilium_policies.workloads.autopath import autopath
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service
 
@@ -49,25 +49,15 @@ def _not_evaluated(cluster: Cluster) -> Iterator[Finding]:
 
 
 def resolver_findings(cluster: Cluster, named: bool) -> Iterator[Finding]:
-    """CoreDNS' `autopath` answers with another name than was asked for, which rules by name never match; `named`
-    says that there are such rules."""
-    for one in cluster.inventory.of("ConfigMap") if named else ():
-        for corefile in strings(one.body.get("data")).values():
-            if any(line.split()[:1] == ["autopath"] for line in corefile.split("\n")):
-                message = (
-                    f"{one} switches CoreDNS' autopath on: Cilium sees names with a search suffix behind it"
-                )
-                cure = "take the plugin out of the Corefile, or set spec.cluster.fqdn: false"
-                yield one.finding(WARNING, f"{message}, and no rule by name matches", cure)
-                return
-    for release in cluster.inventory.of("HelmRelease") if named else ():
-        for server in mappings(at(release.spec, "values", "servers")):
-            if any(plugin.get("name") == "autopath" for plugin in mappings(server.get("plugins"))):
-                message = f"{release} switches CoreDNS' autopath on: no rule by name matches behind it"
-                yield release.finding(
-                    WARNING, message, "take the plugin out, or set spec.cluster.fqdn: false"
-                )
-                return
+    """CoreDNS' `autopath` answers with another name than was asked for; `named` says that there are rules by name."""
+    one = autopath(cluster) if named else None
+    if one is not None:
+        yield one.finding(
+            INFO,
+            f"{one} switches CoreDNS' autopath on: Cilium sees names with a search suffix behind it, so each name is"
+            " written a second time with the suffix of its namespace",
+            "rules by name of your own want the same, or take the plugin out",
+        )
 
 
 def _unread(cluster: Cluster) -> Iterator[Finding]:

@@ -70,7 +70,7 @@ class Cluster:
     def is_tree(self) -> bool:
         """Whether several builds are looked at as one cluster: an inventory stands beside the input, or the input is
         several files or builds of several Flux Kustomizations."""
-        if self.known:
+        if self.known or self.settings.is_tree:
             return True
         files = {one.where.file for one in self.inventory.objects}
         builds = {one.labels.get("kustomize.toolkit.fluxcd.io/name") for one in self.inventory.objects} - {

@@ -1,0 +1,96 @@
+"""Whom an edge of the catalogue to the internet means by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.catalogue.conditions import holds
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.model import Edge as Known
+from cilium_policies.document.finding import INFO, Finding
+from cilium_policies.evidence.edge import Peer
+from cilium_policies.evidence.public_names import is_local
+from cilium_policies.generate.facts import WorkloadFacts
+from cilium_policies.generate.roles import Roles
+from cilium_policies.kube.ports import Port
+from cilium_policies.lean import TYPE_CHECKING, NamedTuple
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+if TYPE_CHECKING:
+    from cilium_policies.catalogue.hosts import Answer
+
+_SINGLE = "one build alone: others may name more (give the whole tree, or an inventory)"
+
+
+class Named(NamedTuple):
+    """Peers with the ports they are called on; `complete`: nobody else is called, so no address is wanted."""
+
+    peers: tuple[tuple[Peer, tuple[Port, ...]], ...] = ()
+    complete: bool = False
+
+
+def by_name(known: Known, facts: WorkloadFacts, cluster: Cluster) -> Named:
+    """The names that rules have for an edge. Under `fqdn: known` only where they are the whole answer; under `all` as
+    many as there are: what `generate.outside` then takes away is the rest."""
+    mode = cluster.settings.fqdn
+    if mode == "false" or known.peer not in ("internet", "world") or known.names is None:
+        return Named()
+    answer = answered(known, facts, cluster)
+    if answer.missing and mode == "known":
+        return Named()
+    ports = known.pod_ports()
+    pairs = ((_outside(host.name), _on(ports, host.port)) for host in answer.hosts)
+    return Named(tuple((peer, on) for peer, on in pairs if on is not None), not answer.missing)
+
+
+def answered(known: Known, facts: WorkloadFacts, cluster: Cluster) -> Answer:
+    """The hosts of an edge; what objects of the input say is the whole answer only where it is the whole tree."""
+    from cilium_policies.catalogue.hosts import hosts
+
+    return hosts(known, facts, "" if cluster.is_tree else _SINGLE)
+
+
+def kept(cluster: Cluster, catalogue: Catalogue, roles: Roles) -> Iterator[Finding]:
+    """What `fqdn: known` leaves open to every public address, and why: a line a workload."""
+    if cluster.settings.fqdn != "known":
+        return
+    for workload in cluster.workloads:
+        if not workload.own:
+            continue
+        for ports, missing in nameless(cluster, catalogue, roles, workload):
+            on = ", ".join(f"{one.number}/{one.protocol}" for one in ports) or "any port"
+            yield workload.finding(
+                INFO,
+                f"{workload} keeps every public address on {on}: {missing}",
+                f"where you know them: spec.deny: [{{from: component:{workload.component}, to: internet}}] and"
+                f" spec.allow: [{{from: component:{workload.component}, to: {{fqdn: NAME}}, …}}]",
+            )
+
+
+def nameless(
+    cluster: Cluster, catalogue: Catalogue, roles: Roles, workload: Workload
+) -> Iterator[tuple[tuple[Port, ...], str]]:
+    """The ports on which a workload calls hosts outside whose names are not known in full, and why not."""
+    component = catalogue.get(workload.component)
+    facts = WorkloadFacts(workload, cluster, roles)
+    for known in component.own_edges if component else ():
+        if known.direction == "egress" and known.peer in ("internet", "world"):
+            missing = holds(known.when, facts, known.peer) and answered(known, facts, cluster).missing
+            if missing:
+                yield known.pod_ports(), missing
+
+
+def _outside(host: str) -> Peer:
+    if not host.strip("0123456789."):
+        return Peer("cidr", f"{host}/32")
+    if ":" in host:
+        return Peer("cidr", f"{host}/128")
+    return Peer("fqdn" if is_local(host) else "internet", host)
+
+
+def _on(ports: tuple[Port, ...], asked: int) -> tuple[Port, ...] | None:
+    """The edge's ports, or those of them on which a host is called; None: on none of them."""
+    if not ports or not asked:
+        return ports
+    return tuple(port for port in ports if port.number <= asked <= (port.end or port.number)) or None
