@@ -292,3 +292,39 @@ def test_the_source_of_a_flux_instance_is_a_name(verdicts):
         "deny",
         "deny",
     ]
+
+
+ALLOY = deployment("web/alloy", labels="app.kubernetes.io/name: alloy").replace(
+    "registry.example.org/alloy:1", "grafana/alloy:v1.12.0"
+)
+
+
+@pytest.mark.parametrize(
+    ("deny", "expected"),
+    [
+        ("[]", "allow"),
+        ("[{purpose: telemetry}]", "deny"),
+        ("[{from: component:alloy, to: internet, purpose: telemetry}]", "deny"),
+        ("[{from: component:loki, to: internet, purpose: telemetry}]", "allow"),
+        ("[{purpose: updates}]", "allow"),
+    ],
+)
+def test_telemetry_is_denied_in_one_line(judge, deny, expected):
+    text = stream(namespace("web"), namespace("kube-system"), ALLOY)
+    config = f"""apiVersion: cilium-policies.fn/v1alpha1
+kind: CiliumPolicies
+spec: {{mode: enforce, deny: {deny}}}
+""".encode()
+    outcome = run([("stdin", text)], Options(config=("config.yaml", config), only_policies=True))
+    assert judge.once(text.decode(), outcome.stdout.decode(), [ask(pod("web/alloy"), ADDRESS, 443)]) == [
+        expected
+    ]
+    unmatched = "component:loki" in deny or "updates" in deny
+    assert any("is there to take away" in line for line in outcome.stderr) == unmatched
+
+
+def test_a_denial_without_ends_wants_a_purpose():
+    config = b"{apiVersion: cilium-policies.fn/v1alpha1, kind: CiliumPolicies, spec: {deny: [{to: internet}]}}"
+    outcome = run([("stdin", stream(namespace("web")))], Options(config=("config.yaml", config)))
+    assert outcome.code == 1
+    assert "'from' is missing; add from:, or purpose:" in "\n".join(outcome.stderr)

@@ -75,7 +75,8 @@ class ClusterConfig(NamedTuple):
 
 
 class Allow(NamedTuple):
-    """One entry of `spec.allow`. `ports` empty: every port; `namespaces`: one such edge in each."""
+    """One entry of `spec.allow` or `spec.deny`. `ports` empty: every port; `namespaces`: one such edge in each;
+    `purpose`: only what the catalogue marks so (telemetry, updates)."""
 
     source: ConfigPeer
     target: ConfigPeer
@@ -86,6 +87,7 @@ class Allow(NamedTuple):
     dns: tuple[str, ...] = ()
     where: Where = Where()
     number: int = 0  # its place in the list, from 0
+    purpose: str = ""
 
 
 class Trust(NamedTuple):

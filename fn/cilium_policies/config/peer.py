@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from cilium_policies.lean import Literal
 
     ConfigPeerKind = Literal[
-        "word", "none", "component", "pod", "service", "namespace", "labels", "cidr", "fqdn"
+        "word", "none", "any", "component", "pod", "service", "namespace", "labels", "cidr", "fqdn"
     ]
 
 _PODS = ("dns", "scraper", "gateway", "ingress-clients", "same-namespace", "all-pods")
@@ -51,8 +51,8 @@ class ConfigPeer(NamedTuple):
         if self.kind == "labels":
             words = ",".join(f"{key}={value}" for key, value in self.labels)
             return f"labels:{self.namespace}/{words}" if self.namespace else f"labels:{words}"
-        if self.kind in ("word", "none"):
-            return self.name or "none"
+        if self.kind in ("word", "none", "any"):
+            return self.name or self.kind
         return f"{self.kind}:{self.namespace}/{self.name}" if self.namespace else f"{self.kind}:{self.name}"
 
 

@@ -755,7 +755,6 @@ SCHEMA: dict[str, Any] = {
                     "items": {
                         "type": "object",
                         "additionalProperties": False,
-                        "required": ["from", "to"],
                         "properties": {
                             "from": {
                                 "oneOf": [
@@ -963,6 +962,10 @@ SCHEMA: dict[str, Any] = {
                             },
                             "why": {
                                 "type": "string",
+                            },
+                            "purpose": {
+                                "type": "string",
+                                "enum": ["telemetry", "updates"],
                             },
                             "namespaces": {
                                 "type": "array",

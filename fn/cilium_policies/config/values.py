@@ -166,8 +166,7 @@ def _allow(entries: list[Mapping], where: Where, line_of: LineOf, field: str = "
     allowed = []
     for number, entry in enumerate(entries):
         path: Path = (field, number)
-        source = _meant(peers.peer, entry["from"], (*path, "from"))
-        target = _meant(peers.peer, entry["to"], (*path, "to"))
+        source, target = (_end(entry, end, path) for end in ("from", "to"))
         _refuse_senseless(source, target, path)
         ports = [
             _meant(peers.port, text, (*path, "ports", place))
@@ -186,9 +185,19 @@ def _allow(entries: list[Mapping], where: Where, line_of: LineOf, field: str = "
                 dns,
                 where._replace(line=line_of(path)),
                 number,
+                entry.get("purpose") or "",
             )
         )
     return tuple(allowed)
+
+
+def _end(entry: Mapping, end: str, path: Path) -> peers.ConfigPeer:
+    """One end of an edge; whoever it is, where `spec.deny` takes away what serves a purpose."""
+    if entry.get(end) is None and entry.get("purpose"):
+        return peers.ConfigPeer("any")
+    if entry.get(end) is None:
+        raise MeaningError(path, f"{end!r} is missing", f"add {end}:, or purpose:")
+    return _meant(peers.peer, entry[end], (*path, end))
 
 
 def _refuse_senseless(source: peers.ConfigPeer, target: peers.ConfigPeer, path: Path) -> None:

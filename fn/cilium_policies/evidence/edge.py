@@ -73,6 +73,7 @@ class Evidence(NamedTuple):
     `text`      the piece of the subject's configuration that says it: its kind, object and key, never its value
     `component` the catalogue entry whose file states the edge; the subject is then the workload recognised as it
     `place`     file and line of a line of the config
+    `purpose`   what the edge serves where the program runs without it: telemetry, updates
     """
 
     origin: Origin
@@ -81,6 +82,7 @@ class Evidence(NamedTuple):
     text: Text | None = None
     component: str = ""
     place: Where = NOWHERE
+    purpose: str = ""
 
     @property
     def namespace(self) -> str:

@@ -77,7 +77,7 @@ def _edge(
         return
     ports = _shown_ports(known, workload, cluster)
     own = pods(workload)
-    evidence = Evidence("catalogue", workload, component=known.owner)
+    evidence = Evidence("catalogue", workload, component=known.owner, purpose=known.purpose)
     explains = not known.probe and known.peer != "scraper"
     reason = stated(known.why, known.owner)
     named = by_name(known, facts, cluster)

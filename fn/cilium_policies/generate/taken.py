@@ -57,6 +57,8 @@ class Taken:
         return tuple(map(Port, self._cluster.settings.api_ports)) if api else ()
 
     def _matches(self, denial: Allow, edge: Edge) -> bool:
+        if denial.purpose and edge.evidence.purpose != denial.purpose:
+            return False
         space = next((one.workload.namespace for one in (edge.source, edge.target) if one.workload), "")
         if denial.namespaces and not any(fnmatchcase(space, one) for one in denial.namespaces):
             return False
@@ -67,6 +69,8 @@ class Taken:
         """Whether an end of an edge lies within what a peer of the config means."""
         one = peer.workload
         space = one.namespace if one is not None else peer.namespace
+        if wanted.kind == "any":
+            return True
         if wanted.kind == "word":
             return self._is_word(wanted.name, peer, other, space)
         if wanted.kind == "namespace":
@@ -108,12 +112,19 @@ class Taken:
                 path = f"spec.deny[{denial.number}]"
                 yield Finding(
                     WARNING,
-                    f"{path}: no connection {denial.source} => {denial.target} is there to take away",
+                    f"{path}: no {_called(denial)} is there to take away",
                     "correct its ends or ports, or leave it out: cilium-policies list shows what is open",
                     file=denial.where.file,
                     line=denial.where.line,
                     path=path,
                 )
+
+
+def _called(denial: Allow) -> str:
+    if denial.purpose and denial.source.kind == denial.target.kind == "any":
+        return f"connection for {denial.purpose}"
+    of = f" for {denial.purpose}" if denial.purpose else ""
+    return f"connection {denial.source} => {denial.target}{of}"
 
 
 def _without(ports: tuple[Port, ...], denied: tuple[Port, ...]) -> tuple[Port, ...]:
