@@ -324,7 +324,9 @@ spec: {{mode: enforce, deny: {deny}}}
 
 
 def test_a_denial_without_ends_wants_a_purpose():
-    config = b"{apiVersion: cilium-policies.fn/v1alpha1, kind: CiliumPolicies, spec: {deny: [{to: internet}]}}"
+    config = (
+        b"{apiVersion: cilium-policies.fn/v1alpha1, kind: CiliumPolicies, spec: {deny: [{to: internet}]}}"
+    )
     outcome = run([("stdin", stream(namespace("web")))], Options(config=("config.yaml", config)))
     assert outcome.code == 1
     assert "'from' is missing; add from:, or purpose:" in "\n".join(outcome.stderr)

@@ -428,3 +428,41 @@ def test_a_port_by_its_name(label: str, manifests: dict[str, tuple[int, str]], r
     (answer,) = audit.answers().values()
     assert answer.result == result
     assert bool(answer.decision and answer.decision.note) == (result == UNKNOWN)
+
+
+def learned(**l7: object) -> bytes:
+    """A request or an answer that the agent's proxy saw, as Hubble tells of it."""
+    more = {"event_type": {"type": 129}, "Type": "L7", "l7": l7}
+    return hubble.line(
+        {"identity": 1000, "namespace": "data"},
+        hubble.address(),
+        443,
+        direction="EGRESS",
+        ips=("10.0.0.1", "198.51.100.9"),
+        **more,
+    )
+
+
+def test_dns_answers_and_requests_of_the_recording_tell_names(shop: Situation) -> None:
+    db, outside = end(shop, "data/db"), hubble.address()
+    answer = {"query": "api.example.org.", "ips": ["198.51.100.7", "198.51.100.8"], "qtypes": ["A"]}
+    suffixed = {"query": "cdn.example.org.data.svc.cluster.local.", "ips": ["198.51.100.6"]}
+    lines = [
+        learned(type="RESPONSE", dns=answer),
+        learned(type="RESPONSE", dns=suffixed),
+        learned(type="REQUEST", http={"url": "http://www.example.org:80/x", "method": "GET"}),
+    ]
+    lines += [
+        hubble.line(db, outside, 443, direction="EGRESS", ips=("10.0.0.1", address))
+        for address in ("198.51.100.6", "198.51.100.7", "198.51.100.8", "198.51.100.9", "93.184.216.10")
+    ]
+    found = {
+        row[2]: (row[4], str(row[9]).partition(", to: ")[2].partition(", ports")[0])
+        for row in rows(Audit(shop.world), lines)
+    }
+    assert found == {
+        "api.example.org": (2, "{fqdn: api.example.org}"),
+        "cdn.example.org": (1, "{fqdn: cdn.example.org}"),
+        "www.example.org": (1, "{fqdn: www.example.org}"),
+        "internet": (1, "internet"),
+    }

@@ -23,6 +23,10 @@ RESERVED = 256  # identities below are Cilium's own: nodes, world, health …
 POLICY_VERDICT = 5  # v1.20.2:pkg/monitor/api/types.go MessageTypePolicyVerdict
 _EVENTS = {1: "drops", 4: "traces", 129: "proxied requests"}  # the other types of the same file
 UNTYPED = "flows without event_type"
+_PROXIED = 129
+# With CoreDNS' autopath the question that is answered has a search suffix.
+_SEARCHED = re.compile(r"\.[a-z0-9-]+\.svc\.[a-z0-9.-]+\Z")
+_HOST = re.compile(r"[a-z]+://([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)(?=[:/]|\Z)", re.I)
 _PASSED = ("FORWARDED", "REDIRECTED", "AUDIT")
 _PROTOCOLS = ("TCP", "UDP", "SCTP")
 _ICMP = {"ICMPv4": "ICMP", "ICMPv6": "ICMPv6"}
@@ -72,7 +76,11 @@ class NoFlowError(CiliumPoliciesError):
 
 class Flows:
     """Reads lines, and keeps the ends. `place` says by which name an address outside goes ("" for internet),
-    `port_names` what the ports of the pods of a namespace/workload are called."""
+    `port_names` what the ports of the pods of a namespace/workload are called.
+
+    A name outside is what Hubble says beside the verdict, else what the DNS answers and HTTP requests of the same
+    recording told before of that address (the agent's proxy has seen them: `l7` of the flow).
+    """
 
     def __init__(
         self,
@@ -84,6 +92,7 @@ class Flows:
         self._options = options
         self._port_names = port_names or {}
         self._ends: dict[tuple[Any, ...], End] = {}
+        self._names: dict[str, str] = {}  # by address
         self.lost = 0  # flows that Hubble says it has lost
         self.skipped: Counter[str] = Counter()  # events that open no connection, by their kind
         self.correlated = False  # whether any flow says which policy, or that none, let it pass
@@ -112,6 +121,8 @@ class Flows:
     def _flow(self, flow: dict[str, Any]) -> Flow | None:
         kind = (flow.get("event_type") or {}).get("type")
         if kind != POLICY_VERDICT:
+            if kind == _PROXIED:
+                self._learn(flow)
             self.skipped[UNTYPED if kind is None else _EVENTS.get(kind, "other events")] += 1
             return None
         verdict, direction = flow["verdict"], flow.get("traffic_direction")
@@ -132,6 +143,19 @@ class Flows:
         time = str(flow.get("time") or "")
         return Flow(ingress, source, target, port, protocol, covered, dropped, time, _connection(flow))
 
+    def _learn(self, flow: dict[str, Any]) -> None:
+        """What a DNS answer, or an HTTP request by name, says of addresses."""
+        said = flow.get("l7") or {}
+        dns, url = said.get("dns") or {}, str((said.get("http") or {}).get("url") or "")
+        if len(self._names) >= ENOUGH:
+            self._names.clear()
+        if dns.get("ips") and dns.get("query"):
+            name = _SEARCHED.sub("", str(dns["query"]).lower().rstrip("."))
+            self._names.update((str(ip), name) for ip in dns["ips"])
+        host = _HOST.match(url)
+        if host and not flow.get("is_reply") and _is_outside((flow.get("destination") or {}).get("labels") or ()):
+            self._names[str((flow.get("IP") or {}).get("destination"))] = host[1].lower()
+
     def _end(self, body: dict[str, Any], ip: str | None, names: list[str] | None) -> End:
         """The end that a flow's `source` or `destination` describes, made once."""
         identity, labels = body.get("identity") or 0, body.get("labels") or ()
@@ -142,6 +166,8 @@ class Flows:
             name = workloads[0].get("name") if workloads else _stem(body.get("pod_name") or "")
             key: tuple[Any, ...] = (identity, namespace, name)
         elif _is_outside(labels):
+            learned = self._names.get(ip or "")
+            names = names or ([learned] if learned else None)
             place, name = names[0] if names else self._place(ip or ""), ""
             key = (place, ip if names else "", len(names or ()))
         else:
