@@ -120,9 +120,10 @@ class Connections:
     def _outside_words(self, entry: Entry) -> list[str]:
         """The peers of a rule that lie outside the cluster, in words."""
         found = []
-        for one in entry.peers or (EVERYBODY,):
-            party = _party(one)
-            if party is not None:
+        parties = list(map(_party, entry.peers or (EVERYBODY,)))
+        names = {party.name for party in parties if party is not None and party.kind == "fqdn"}
+        for party in parties:
+            if party is not None and not _is_answer(party, names):
                 words = words_of(party)
                 self.parties.setdefault(words, party)
                 found.append(words)
@@ -153,6 +154,12 @@ def words_of(party: Party) -> str:
     if party.kind == "cidr-group":
         return f"CIDR group {party.name or 'by label'}"
     return "cloud group" if party.kind == "cloud" else party.name
+
+
+def _is_answer(party: Party, names: set[str]) -> bool:
+    """Whether a name is another of its rule as CoreDNS' autopath answers it: with a namespace's search suffix."""
+    plain, inside, _ = party.name.partition(".svc.")
+    return party.kind == "fqdn" and bool(inside) and plain.rpartition(".")[0] in names
 
 
 def _party(one: Matcher) -> Party | None:
