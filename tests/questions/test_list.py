@@ -95,3 +95,13 @@ def test_deny_rules_take_away() -> None:
     )
     found = rows(SHOP + deny, "shop/db")
     assert "shop/web => shop/db : 0-5431/TCP, 5433-65535/TCP, 0-5431/UDP, 5433-65535/UDP, " in "".join(found)
+
+
+def test_a_name_as_autopath_answers_it_is_the_name() -> None:
+    names = "[{matchName: api.example.org}, {matchName: api.example.org.shop.svc.cluster.local}]"
+    rule = f"{{toFQDNs: {names}, toPorts: [{{ports: [{{port: '443', protocol: TCP}}]}}]}}"
+    found = rows(
+        SHOP + policy(f"{{endpointSelector: {{matchLabels: {{app: web}}}}, egress: [{rule}]}}", "web"),
+        "shop/web",
+    )
+    assert [one for one in found if "example" in one] == ["shop/web => api.example.org : 443/TCP"]

@@ -14,7 +14,7 @@ _MANY_PEERS = 2000  # measuring takes time, and no policy of fewer comes near
 
 
 def too_large(policy: Policy) -> Iterator[tuple[str, str]]:
-    """(message, cure) where the API server takes no request for it, or its addresses fill a policy map."""
+    """(message, cure) where the API server takes no request for it, or its addresses and names fill a policy map."""
     rules = [rule for spec in policy.specs for each in spec.lists.values() for rule in each or ()]
     peers = sum(len(rule.cidrs or ()) + len(rule.fqdns or ()) + len(rule.endpoints or ()) for rule in rules)
     if peers < _MANY_PEERS:
@@ -22,9 +22,11 @@ def too_large(policy: Policy) -> Iterator[tuple[str, str]]:
     size = len(policy_text(policy, comments=False))
     if size > _REQUEST:
         yield f"{size / 1e6:.1f} MB: the API server takes no request above 1.5 MiB (etcd's limit)", CURE
-    entries = sum(len(rule.cidrs or ()) * max(1, _ports(rule)) for rule in rules)
+    # An address that a name resolves to has one entry a port at least, however many names share it.
+    ends = [(len(rule.cidrs or ()) + len(rule.fqdns or ()), max(1, _ports(rule))) for rule in rules]
+    entries = sum(count * ports for count, ports in ends)
     if entries > _MAP:
-        message = f"{entries} pairs of address and port: an endpoint's policy map has room for {_MAP}"
+        message = f"{entries} pairs of address or name and port: an endpoint's policy map has room for {_MAP}"
         yield message, f"{CURE}; or raise bpf-policy-map-max"
 
 

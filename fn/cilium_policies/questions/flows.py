@@ -153,7 +153,11 @@ class Flows:
             name = _SEARCHED.sub("", str(dns["query"]).lower().rstrip("."))
             self._names.update((str(ip), name) for ip in dns["ips"])
         host = _HOST.match(url)
-        if host and not flow.get("is_reply") and _is_outside((flow.get("destination") or {}).get("labels") or ()):
+        if (
+            host
+            and not flow.get("is_reply")
+            and _is_outside((flow.get("destination") or {}).get("labels") or ())
+        ):
             self._names[str((flow.get("IP") or {}).get("destination"))] = host[1].lower()
 
     def _end(self, body: dict[str, Any], ip: str | None, names: list[str] | None) -> End:
