@@ -119,3 +119,29 @@ def test_switched_off_its_policies_should_be_gone() -> None:
 def test_labels_of_outer_layers_are_no_change() -> None:
     text = built().replace("managed-by: cilium-policies", "managed-by: Helm")
     assert found(text, mode="enforce") == []
+
+
+OPEN = """apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: default-deny, namespace: b, annotations: {cilium-policies.fn/component: default-deny}}
+spec: {endpointSelector: {}, ingress: [{fromEntities: [all]}], egress: [{toEntities: [all]}]}
+"""
+
+
+def test_a_default_deny_by_name_alone_is_none() -> None:
+    [line] = found(f"{namespace('b')}---\n{OPEN}")
+    assert "b/default-deny is called default-deny and lets something through" in line
+
+
+def test_a_namespace_for_tools_alone_is_said_in_a_stream_and_not_in_a_list() -> None:
+    local = """apiVersion: v1
+kind: Namespace
+metadata: {name: a, annotations: {config.kubernetes.io/local-config: "true"}}
+"""
+    options = Options(overrides=(("mode", "enforce"),), verbose=True)
+    said = run([("stdin", f"{local}---\n{namespace('b')}".encode())], options)
+    assert any("Namespace a says that it is for tools alone" in line for line in said.stderr)
+    assert b"namespace: a" not in said.stdout
+    items = textwrap.indent(local, "  ").replace("  apiVersion", "- apiVersion", 1)
+    listed = f"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n{items}"
+    assert not any("for tools alone" in line for line in run([("stdin", listed.encode())], options).stderr)

@@ -10,7 +10,7 @@ from cilium_policies.document.finding import ERROR, Finding
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import CLUSTER_WIDE, Policies
 from cilium_policies.kube.not_built import not_built, reason
-from cilium_policies.kube.objects import Object, at, mapping, mappings, text
+from cilium_policies.kube.objects import Object, at, mapping, mappings, sequence, text
 from cilium_policies.kube.reading import COMPONENT, Own
 from cilium_policies.kube.selectors import selects_pods
 from cilium_policies.lean import Any
@@ -68,7 +68,12 @@ def _present(plan: Plan, own: list[Own]) -> Iterator[Finding]:
     cure = _UNLISTED if flux else _AGAIN if own else _FIRST
     for name, namespace in sorted(plan.namespaces.items()):
         here = by_namespace.get(name, [])
-        if namespace.wide and not any(one.annotations.get(COMPONENT) == "default-deny" for one in here):
+        denials = [one for one in here if one.annotations.get(COMPONENT) == "default-deny"]
+        for one in denials:
+            if not _denies(one):
+                message = f"{one} is called default-deny and lets something through: it closes nothing"
+                yield _finding(message, _AGAIN, one, name, one.name)
+        if namespace.wide and not denials:
             yield _finding(
                 f"namespace {name} has no default-deny: it is open", cure, None, name, "default-deny"
             )
@@ -77,6 +82,13 @@ def _present(plan: Plan, own: list[Own]) -> Iterator[Finding]:
             if not any(_selects(one, workload) for one in single):
                 message = f"{workload} is selected by no policy of this program"
                 yield _finding(message, cure, None, name, workload.name)
+
+
+def _denies(policy: Object) -> bool:
+    """Whether a default-deny closes a direction and allows nothing: it has rules, and each is empty."""
+    specs = _specs(policy)
+    rules = [rule for spec in specs for side in ("ingress", "egress") for rule in sequence(spec.get(side))]
+    return bool(rules) and not any(rules)
 
 
 def _selects(policy: Object, workload: Workload) -> bool:

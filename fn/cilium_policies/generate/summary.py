@@ -9,14 +9,16 @@ from cilium_policies.generate.opened import opened
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import Policies
 from cilium_policies.generate.still_closed import still_closed
-from cilium_policies.kube.reading import repeated
+from cilium_policies.kube.reading import repeated, set_aside
 
 _ORDER = (ERROR, WARNING, INFO)
 
 
 def findings(sources: list[Source], plan: Plan, policies: Policies) -> list[Finding]:
     """Errors, then warnings, then one info a namespace, then notices: kpt shows the first four."""
-    said = [finding for source in sources for finding in (*source.findings, *repeated(source))]
+    said = [
+        finding for source in sources for finding in (*source.findings, *repeated(source), *set_aside(source))
+    ]
     said += plan.findings
     said += policies.findings
     policies.opened = opened(plan, policies)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.document.source import RESOURCE_LIST, Item, Source, flatten
 from cilium_policies.kube.objects import CLUSTER_SCOPED, Mapping, Object, Where, mapping
+from cilium_policies.kube.pods import WORKLOAD_KINDS
 from cilium_policies.lean import NamedTuple
 
 API = "cilium-policies.fn"
@@ -88,6 +89,23 @@ def repeated(source: Source) -> Iterator[Finding]:
             yield item.finding(WARNING, message, "keep one of the two")
 
 
+_APPLIED = frozenset(("Namespace", *WORKLOAD_KINDS))
+
+
+def set_aside(source: Source) -> Iterator[Finding]:
+    """Namespaces and workloads of a plain stream that say they are for tools alone: kustomize and kpt leave them out,
+    kubectl and Flux apply them, and then they run without a policy."""
+    marks = _Marks(source.data)
+    if source.form == RESOURCE_LIST or not marks.any:
+        return
+    for item in source.items:
+        for one in _of_item(item):
+            if one.kind in _APPLIED and one.group != API and not marks.counts(item, one):
+                message = f"{one} says that it is for tools alone (local-config), so it gets no policy"
+                cure = "kubectl and Flux apply it all the same: take the annotation away, or the object out"
+                yield one.finding(WARNING, message, cure)
+
+
 class _Marks:
     """Quick answers to "does this text occur in the item": most inputs hold none of the marks at all."""
 
@@ -95,6 +113,7 @@ class _Marks:
         self._data = data
         self._local = _LOCAL.encode() in data
         self._functions = [mark for mark in _FUNCTIONS if mark in data]
+        self.any = self._local or bool(self._functions)
 
     def counts(self, item: Item, one: Object) -> bool:
         """False for what is not applied to a cluster, and for CRDs that name no conversion webhook. A kustomization
