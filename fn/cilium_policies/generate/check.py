@@ -69,10 +69,10 @@ def _present(plan: Plan, own: list[Own]) -> Iterator[Finding]:
     for name, namespace in sorted(plan.namespaces.items()):
         here = by_namespace.get(name, [])
         denials = [one for one in here if one.annotations.get(COMPONENT) == "default-deny"]
-        for one in denials:
-            if not _denies(one):
-                message = f"{one} is called default-deny and lets something through: it closes nothing"
-                yield _finding(message, _AGAIN, one, name, one.name)
+        for denial in denials:
+            if not _denies(denial):
+                message = f"{denial} is called default-deny and lets something through: it closes nothing"
+                yield _finding(message, _AGAIN, denial, name, denial.name)
         if namespace.wide and not denials:
             yield _finding(
                 f"namespace {name} has no default-deny: it is open", cure, None, name, "default-deny"
