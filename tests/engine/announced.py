@@ -1,7 +1,7 @@
 """Which cut flows the product itself names: what `list --uncovered -o json` says, held against denied rows.
 
 An end is announced when its workload and direction are listed, or when the line of an object stands for its pod: one
-that makes pods which no manifest shows, or that leads to a proxy of another build.
+that makes pods which no manifest shows, that leads to a proxy of another build, or the Namespace in which others run.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ class Announced(NamedTuple):
         """Whether this end of a flow, as a query writes it, is named in this direction: by its own name, or by that of
         the workload for whose policy (`by`: Kind/NAMESPACE/NAME) the engine denies it."""
         namespace, names = _names(end)
-        own = (one.split("/")[-1] for one in by if one.split("/")[-2:-1] == [namespace])
+        own = [one.split("/")[-1] for one in by if one.split("/")[-2:-1] == [namespace]]
+        if (namespace, namespace) in self.objects and all(one in _WIDE for one in own):
+            return True  # the namespace's own line, and nothing but what is written for all of it selects the pod
         names = (*names, *(one for one in own if one not in _WIDE))
         names = (*names, *(maker for name in names for maker in self.makers.get((namespace, name), ())))
         if any((namespace, name, direction) in self.directions for name in names):

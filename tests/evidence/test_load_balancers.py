@@ -175,3 +175,37 @@ def test_the_config_says_where_they_are() -> None:
 
 def test_a_public_api_stays_public() -> None:
     assert {range for range, _ in database("https://api.stripe.com")} == {"0.0.0.0/0", "::/0"}
+
+
+@pytest.mark.parametrize(
+    "checked",
+    [
+        """apiVersion: cloud.google.com/v1
+kind: BackendConfig
+metadata: {name: web, namespace: a}
+spec: {healthCheck: {type: HTTP, port: 15021}}
+""",
+        """apiVersion: networking.gke.io/v1
+kind: HealthCheckPolicy
+metadata: {name: web, namespace: a}
+spec:
+  default: {config: {type: HTTP, httpHealthCheck: {port: 15021}}}
+  targetRef: {group: "", kind: Service, name: web}
+""",
+    ],
+)
+def test_the_port_that_a_health_check_asks_is_open_beside_the_one_that_is_served(checked: str) -> None:
+    note = '  annotations: {cloud.google.com/backend-config: \'{"default": "web"}\'}\n'
+    noted = service("a/web").replace("  namespace: a\n", "  namespace: a\n" + note)
+    found = policies(
+        namespace("a"), deployment("a/web"), noted, ingress("", "kubernetes.io/ingress.class: gce"), checked
+    )
+    told = {
+        (port.port, one.cidr)
+        for rule in found["a/web"].specs[0].ingress or ()
+        for group in rule.ports or ()
+        for port in group.ports
+        for one in rule.cidrs or ()
+    }
+
+    assert told == {(port, block) for port in ("8080", "15021") for block in HEALTH}

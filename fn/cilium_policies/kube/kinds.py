@@ -36,7 +36,7 @@ EVIDENCE: dict[str, Reads] = {
         ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "VirtualService"),
         (*_GATEWAYS, "TraefikService", "Middleware"),
     ),
-    "load_balancers": Reads(("TargetGroupBinding",)),
+    "load_balancers": Reads(("TargetGroupBinding", "BackendConfig", "HealthCheckPolicy")),
     "routed": Reads(("",)),  # the kinds that the catalogue's entries name under `routes`
     "monitors": Reads(
         (),

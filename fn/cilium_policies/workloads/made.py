@@ -117,7 +117,7 @@ def _workload(one: Object, component: Component, entry: MadeBy, facts: _Facts) -
     found.selector = stable(found.labels) or dict(found.labels)
     if not found.selector and entry.service_account:
         found.selector = {SERVICE_ACCOUNT: found.service_account}
-    found.host_network = flag(one.spec.get("hostNetwork"), component.host_network)
+    found.host_network = flag(_told_of_host_network(one.spec), component.host_network)
     found.replicas = integer(read(one.body, entry.count_field)) or 1 if entry.count_field else 1
     found.component = component.name
     found.instance = one.name
@@ -126,6 +126,26 @@ def _workload(one: Object, component: Component, entry: MadeBy, facts: _Facts) -
     found.source = one
     found.where = one.where
     return found
+
+
+# The fields below which operators take a template of their pods; of several kinds of pods none speaks for all.
+_TEMPLATES = (
+    "podTemplate",
+    "podTemplateSpec",
+    "template",
+    "daemonSet",
+    "deployment",
+    "statefulSet",
+    "pod",
+    "spec",
+)
+
+
+def _told_of_host_network(spec: Mapping) -> object:
+    """`hostNetwork` of an object's spec, or of the template of its pods; None where neither says it."""
+    told = spec.get("hostNetwork")
+    below = (spec[key] for key in _TEMPLATES if told is None and isinstance(spec.get(key), dict))
+    return told if told is not None else next(filter(None, map(_told_of_host_network, below)), None)
 
 
 def _filled(template: str, one: Object, port: str = "") -> str:
