@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the end-to-end tests run: kustomize, kubectl, kpt, helm, podman as docker, a base image, and the
+# Installs what the end-to-end tests run: kustomize, kubectl, kpt, helm, flate, podman as docker, a base image, and the
 # compiler that Cilium's agent calls.
 # Bare Debian, root, package registries only. Idempotent: what is there stays, what was built is cached.
 set -euo pipefail
@@ -72,6 +72,8 @@ container_engine
 base_image
 go_tool kustomize sigs.k8s.io/kustomize/kustomize/v5 "-X sigs.k8s.io/kustomize/api/provenance.version=v5.8.2"
 go_tool helm helm.sh/helm/v3/cmd/helm "-X helm.sh/helm/v3/internal/version.version=v3.19.0"
+# It wants a newer Go than this machine's: as a Go module that, too, comes with a checksum.
+GOTOOLCHAIN=auto go_tool flate github.com/home-operations/flate/cmd/flate
 answers kubectl version --client || go_tool kubectl . "-X k8s.io/component-base/version.gitVersion=v1.36.4"
 # Not as a Go module: one that kpt needs is no longer served. Its makers' Debian package is signed.
 answers kpt version || debian google-cloud-cli-kpt 2>/dev/null || say "kpt is missing: install it by hand"

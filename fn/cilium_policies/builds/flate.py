@@ -49,7 +49,7 @@ def with_charts(units: list[Unit], root: str, folder: str) -> list[str]:
                 reason = (
                     "nothing sets all of its variables"
                     if unset
-                    else why.get(release, "flate printed nothing for it")
+                    else why.get(release) or why.get(None) or "flate printed nothing for it"
                 )
                 notes.append(f"HelmRelease {release[0]}/{release[1]}: not rendered: {reason}")
         unit.docs = made
@@ -74,10 +74,12 @@ def _release(document: bytes) -> Release | None:
 
 
 def _reasons(said: str) -> dict[Release | None, str]:
-    """flate's own words by HelmRelease: `✗ HelmRelease media/radarr why`."""
+    """flate's own words by HelmRelease, `✗ HelmRelease media/radarr why`; those of the first Kustomization by None."""
     found: dict[Release | None, str] = {}
     for line in said.splitlines():
         match = re.search(r"HelmRelease\s+([^\s/]+)/(\S+)\s+(.*)", line)
         if match:
             found.setdefault((match.group(1), match.group(2)), match.group(3).strip()[:300])
+        elif match := re.search(r"✗\s+(Kustomization\s+\S+\s+.*)", line):
+            found.setdefault(None, f"flate: {' '.join(match.group(1).split())[:300]}")
     return found
