@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -221,6 +222,46 @@ def test_killed_hard_it_leaves_nothing_that_git_would_take_and_the_next_run_clea
     assert left, "no run was killed while it had a stage: the test shows nothing"
 
 
+class Killed(BaseException):
+    """What no handler expects."""
+
+
+def _counted(real: Callable[..., None], steps: Iterator[int]) -> Callable[..., None]:
+    def step(*places: str) -> None:
+        if next(steps, None) is None:
+            raise Killed
+        real(*places)
+
+    return step
+
+
+@pytest.mark.parametrize("indexed", [False, True], ids=["", "index"])
+def test_killed_between_two_renames_each_folder_builds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, indexed: bool
+) -> None:
+    """Every kustomization names files that are there, whichever rename or removal was the last."""
+    before, after = made(POLICIES[:1]), made([*POLICIES[1:], tree.Policy("media", "sonarr", DENY)])
+    (tmp_path / "kustomization.yaml").write_text("resources: [./network-policies]\n")
+    for last in range(100):
+        tree.write(str(tmp_path), before, prune=True, indexed=indexed)
+        killed = False
+        with monkeypatch.context() as patch:
+            steps = iter(range(last))
+            for name in ("replace", "unlink"):
+                patch.setattr(staging.os, name, _counted(getattr(os, name), steps))
+            patch.setattr(staging.shutil, "rmtree", lambda *_, **__: None)
+            try:
+                tree.write(str(tmp_path), after, prune=True, indexed=indexed)
+            except Killed:
+                killed = True
+        for place in tmp_path.rglob("*/kustomization.yaml"):
+            for one in yaml.safe_load(place.read_text())["resources"]:
+                assert (place.parent / one).exists(), (last, place, one)
+        if not killed:
+            assert last > 5
+            break
+
+
 def test_two_writers_wait_for_each_other(tmp_path: Path) -> None:
     writers = [
         subprocess.Popen(
@@ -228,6 +269,9 @@ def test_two_writers_wait_for_each_other(tmp_path: Path) -> None:
         )
         for _ in range(2)
     ]
+    for writer in writers:
+        assert writer.stdout is not None
+        writer.stdout.readline()
     time.sleep(1.5)
     for writer in writers:
         writer.send_signal(signal.SIGTERM)

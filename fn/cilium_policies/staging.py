@@ -17,11 +17,13 @@ _ENDING = frozenset((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
 
 
 def apply(root: str, made: dict[str, bytes], removed: list[str]) -> None:
-    """Writes and removes files below `root`, paths with `/`. Everything that can fail for want of room comes before the
-    first change that is seen. Raises OSError; the files are then as they were.
+    """Writes and removes files below `root`, paths with `/`, in the order of `made`. Everything that can fail for want
+    of room comes before the first change that is seen. Raises OSError; the files are then as they were.
 
     One writer at a time. A signal that ends the program does so before the renames or after them. Only SIGKILL between
-    two of them, which take milliseconds, leaves some files new and some old; the next run puts that right."""
+    two of them, which take milliseconds, leaves some files new and some old, each of them whole; the next run puts that
+    right. No file system renames many files at once, and a helper process that outlives the kill would be one that
+    this program promises not to start."""
     new_folders: list[str] = []
     try:
         _make_folder(root, new_folders)

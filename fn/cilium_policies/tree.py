@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from cilium_policies.config.model import Write
 from cilium_policies.document.finding import refused
-from cilium_policies.listing import INDEX, MARK, index, is_listing, kustomization
+from cilium_policies.listing import FOLDER, INDEX, MARK, index, is_listing, kustomization
 from cilium_policies.staging import apply
 
 OWN = b"# Written by cilium-policies write"
@@ -103,11 +103,23 @@ def write(
     )  # fmt: skip
     if not dry_run:
         try:
-            apply(root, {path: made[path] for path in (*changes.added, *changes.changed)}, changes.removed)
+            paths = sorted((*changes.added, *changes.changed), key=_rank)
+            apply(root, {path: made[path] for path in paths}, changes.removed)
         except OSError as error:
             why = (error.strerror or str(error)).lower()
             raise refused(f"cannot write below {root}: {why}", "the tree is as it was") from None
     return changes
+
+
+def _rank(path: str) -> tuple[int, str]:
+    """What is listed comes before what lists it, and is removed after: after a SIGKILL each folder still builds."""
+    inner = ("/app/kustomization.yaml", "/ks.yaml", f"/{FOLDER}/kustomization.yaml")
+    if path == INDEX:
+        return (len(inner) + 1, path)
+    return (
+        next((rank for rank, end in enumerate(inner, 1) if is_listing(path) and path.endswith(end)), 0),
+        path,
+    )
 
 
 def _folder(path: str) -> str:
