@@ -65,3 +65,18 @@ def test_what_an_encrypted_secret_sets_stays_default_or_not() -> None:
 def test_what_flux_cannot_read_is_refused_with_the_expression(text: str) -> None:
     with pytest.raises(SubstitutionError, match="Flux cannot read the expression"):
         substitute(f"before {text}", KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("stringData:\n  pass.word: x${tiger\n", "of pass.word;"),
+        ("data:\n  a: |\n    x\n    ${tiger\n", "in line 4 of the object;"),
+        ("args:\n- url: ${tiger\n", "of url;"),
+    ],
+)
+def test_what_stands_in_an_expression_is_not_repeated(text: str, place: str) -> None:
+    with pytest.raises(SubstitutionError) as caught:
+        substitute(text, {})
+    assert f"expression {place}" in str(caught.value)
+    assert "tiger" not in str(caught.value)

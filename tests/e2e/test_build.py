@@ -133,7 +133,7 @@ def test_one_that_fails_is_a_line_and_nothing_is_printed(tmp_path):
     [
         (
             {"kubernetes/apps/media/web/app/deployment.yaml": deployment("x", env="A=${B")},
-            "cannot read the expression",
+            "Deployment media/my-x: Flux cannot read the expression of value; write $${ for a literal one",
         ),
         ({"kubernetes/apps/media/web/ks.yaml": ks("web", "./nowhere")}, "spec.path ./nowhere is no folder"),
         ({"kubernetes/apps/media/web/app/kustomization.yaml": "resources: [\n"}, "not YAML"),
@@ -141,6 +141,12 @@ def test_one_that_fails_is_a_line_and_nothing_is_printed(tmp_path):
 )
 def test_failures_say_why(tmp_path, files, why):
     assert why in failed(laid(tmp_path, home() | files))[-2]
+
+
+def test_a_literal_that_kustomize_refuses_is_not_repeated(tmp_path):
+    generator = "secretGenerator: [{name: s, literals: [tiger]}]\n"
+    lines = failed(laid(tmp_path, {"kustomization.yaml": kustomization(more=generator)}))
+    assert lines[0] == ".: kustomize: loading KV pairs: a literal source is not key=value"
 
 
 def test_partial_marks_what_failed(tmp_path):

@@ -24,7 +24,7 @@ def substitute(text: str, variables: Mapping[str, str], hidden: Collection[str] 
     """The text with its variables replaced, and the names whose expressions stay as written: those that are set
     nowhere and have no default, and of `hidden` (set, but to what nobody here can read) all.
 
-    Raises SubstitutionError with the expression.
+    Raises SubstitutionError with the place of the expression.
     """
     if "$" not in text:
         return text, set()
@@ -137,10 +137,12 @@ class _Reading:
         return self._text[self._at : self._at + 1]
 
     def _bad(self, start: int) -> SubstitutionError:
-        line = self._text[start : start + 60].split("\n", 1)[0]
-        return SubstitutionError(
-            f"Flux cannot read the expression {line.split('}', 1)[0]}…; write $${{ for a literal one"
-        )
+        before = self._text[:start]
+        line = before[before.rfind("\n") + 1 :]
+        # What the line holds may be a password, so only its key is named.
+        key = re.match(r"[\s-]*([-\w./]+):", line)
+        place = f"of {key.group(1)}" if key else f"in line {before.count(chr(10)) + 1} of the object"
+        return SubstitutionError(f"Flux cannot read the expression {place}; write $${{ for a literal one")
 
 
 def _default(value: str, arguments: list[str]) -> str:

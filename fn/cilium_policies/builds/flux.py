@@ -204,7 +204,7 @@ class Flux:
             and (known.values or known.hidden or known.missing)
             and not _switched_off(one)
         ):
-            made, left = substitute(one.decode(), known.values, known.hidden)
+            made, left = self._substituted(one, unit, known)
             unit.unset |= left - known.hidden
             unit.encrypted |= left & known.hidden
             if made.encode() != one:
@@ -213,6 +213,12 @@ class Flux:
         for field in ("labels", "annotations"):
             one = texts.with_metadata(one, field, strings(at(unit.one.spec, "commonMetadata", field)))
         return texts.with_metadata(one, "labels", _owner(unit))
+
+    def _substituted(self, one: bytes, unit: Unit, known: variables.Variables) -> tuple[str, set[str]]:
+        try:
+            return substitute(one.decode(), known.values, known.hidden)
+        except SubstitutionError as bad:
+            raise SubstitutionError(f"{texts.objects(one, unit.name)[0]}: {bad}") from None
 
     def _children(self, document: bytes, parent: Unit) -> list[Unit]:
         found = []

@@ -23,6 +23,8 @@ FLATE = "flate"  # over one of them: it renders charts
 
 
 _LONG = 600  # characters of a tool's words that are shown
+# kustomize repeats the literal of a generator, which may be a Secret's value.
+_LITERAL = re.compile(r"literal sources \[.*\]: invalid literal source .*, expected key=value", re.S)
 
 
 class ToolError(CiliumPoliciesError):
@@ -79,6 +81,7 @@ def _words(said: str) -> str:
     if logged := re.search(r'err="(.*)"$', text):  # kubectl
         text = logged.group(1).replace('\\"', '"')
     text = text.removeprefix("Error: ").removeprefix("error: ")
+    text = _LITERAL.sub("a literal source is not key=value", text)
     return text if len(text) <= _LONG else f"… {text[-_LONG:]}"
 
 
