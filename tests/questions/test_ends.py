@@ -117,9 +117,11 @@ def test_a_generated_policy_is_changed_by_what_needs_it() -> None:
     assert cure == [f"  to deny it, an entry of spec.deny: - {line}, {needs}"]
 
 
-def drop(source: dict[str, object], destination: dict[str, object], layer: dict[str, object]) -> bytes:
+def drop(
+    source: dict[str, object], destination: dict[str, object], layer: dict[str, object], **more: str
+) -> bytes:
     ends = {"source": source, "destination": destination, "IP": {"destination": "1.2.3.4"}}
-    flow = {"verdict": "DROPPED", **ends, "l4": layer}
+    flow = {"verdict": "DROPPED", **ends, "l4": layer, **more}
     return json.dumps({"flow": flow}).encode() + b"\n"
 
 
@@ -144,4 +146,39 @@ def test_hubbles_drops_are_explained(tmp_path: pytest.TempPathFactory) -> None:
     assert b"none of Hubble's: 1" in done.stderr
     none = within("explain", "-", manifests, stdin=b"no flow\n")
     assert (none.returncode, none.stdout) == (1, b"")
-    assert within("explain", "-", stdin=lines).returncode == 2
+
+
+def test_a_drop_without_manifests_is_told_by_hubbles_own_words() -> None:
+    web = {"namespace": "a", "pod_name": "web-7d4b9c6f5-x2x4z"}
+    db = {"namespace": "b", "pod_name": "db-0"}
+    api = {"labels": ["reserved:kube-apiserver", "reserved:remote-node"]}
+    denied = {"drop_reason_desc": "POLICY_DENIED", "traffic_direction": "INGRESS"}
+    lines = drop(web, db, {"TCP": {"destination_port": 5432}}, **denied) * 3
+    lines += drop(db, {"labels": ["reserved:world"]}, {"UDP": {"destination_port": 123}})
+    lines += drop(
+        db,
+        api,
+        {"TCP": {"destination_port": 6443}},
+        drop_reason_desc="POLICY_DENY",
+        traffic_direction="EGRESS",
+    )
+    done = within("explain", "-", stdin=lines)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode().splitlines() == [
+        "# dropped 3 times",
+        "a/web-7d4b9c6f5-x2x4z => b/db-0 5432/TCP: dropped",
+        "  ingress of b/db-0, no rule allows it",
+        "  to allow it, an entry of spec.allow: - {from: {pod: a/web}, to: {pod: b/db}, ports: [5432/TCP], why: …}",
+        "# dropped 1 time",
+        "b/db-0 => 1.2.3.4 123/UDP: dropped",
+        "  to allow it, an entry of spec.allow: "
+        "- {from: {pod: b/db}, to: {cidr: 1.2.3.4/32}, ports: [123/UDP], why: …}",
+        "# dropped 1 time",
+        "b/db-0 => kube-apiserver 6443/TCP: dropped",
+        "  egress of b/db-0, a deny rule forbids it",
+        "  no entry of spec.allow helps: take the deny rule away",
+    ]
+    assert (
+        b"3 drops by Hubble's word alone; the rule that decides, and why: name the manifests" in done.stderr
+    )
+    assert within("explain", "-", "-o", "json", stdin=lines).returncode == 2

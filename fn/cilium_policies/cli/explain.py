@@ -15,7 +15,7 @@ from cilium_policies.cli.streams import put, put_text, say
 from cilium_policies.document.finding import RefusedError, line_of, refused
 from cilium_policies.generate.summary import plural
 from cilium_policies.questions import explain as question
-from cilium_policies.questions.drops import Drop, Drops, drops
+from cilium_policies.questions.drops import Drop, Drops, drops, lines
 
 
 @click.command("explain", short_help="whether one connection passes, and which rule decides")
@@ -35,8 +35,8 @@ def explain_command(
 ) -> int:
     """Says for each direction whether the connection passes, which rule decides and why, and what would change it.
 
-    With `-` in place of the three it reads Hubble's drops from stdin and explains each of them. `-n` completes names
-    without a namespace.
+    With `-` in place of the three it reads Hubble's drops from stdin and explains each of them; without manifests it
+    says what Hubble knows, and the entry that would allow the drop. `-n` completes names without a namespace.
 
     \b
     cilium-policies explain --from media/radarr --to world --port 443 rendered/
@@ -87,12 +87,16 @@ class _Asker:
 
 def _explain_drops(form: str, which: str | None, given: dict[str, Any]) -> int:
     files = [name for name in given["files"] if name != "-"]
-    if not files:
-        raise click.UsageError("stdin holds the drops: name the manifests as FILE or DIR")
+    if not files and form != "text":
+        raise click.UsageError(
+            f"stdin holds the drops, and -o {form} needs the manifests: name a FILE or DIR"
+        )
     if sys.stdin.isatty():
         raise click.UsageError("no drops: pipe hubble observe -o json --verdict DROPPED in")
     found = drops(sys.stdin.buffer)
     _refuse_nothing(found)
+    if not files:
+        return _tell_drops(found)
     asker = _Asker(options.run_of({**given, "files": files}), which, given)
     every: list[question.Answer] = []
     for one, count in found.drops:
@@ -110,6 +114,16 @@ def _explain_drops(form: str, which: str | None, given: dict[str, Any]) -> int:
     if found.odd:
         say([f"cilium-policies: lines that are none of Hubble's: {found.odd}"])
     asker.warn()
+    return 0
+
+
+def _tell_drops(found: Drops) -> int:
+    """Without manifests: what Hubble itself says of the drops."""
+    for one, count in found.drops:
+        text = [f"# dropped {plural(count, 'time')}", *lines(one, found)]
+        put_text("".join(f"{line}\n" for line in text))
+    what = "the rule that decides, and why: name the manifests as well, explain - rendered/"
+    say([f"cilium-policies: explain: {plural(len(found.drops), 'drop')} by Hubble's word alone; {what}"])
     return 0
 
 

@@ -10,6 +10,7 @@ from cilium_policies.cilium.write import policy_text
 from cilium_policies.document.finding import Finding, line_of
 from cilium_policies.document.source import Source
 from cilium_policies.generate.plan import Plan
+from cilium_policies.generate.summary import plural
 from cilium_policies.kube.reading import BREAK_GLASS
 from cilium_policies.questions import uncovered
 from cilium_policies.questions.because import where_words
@@ -163,13 +164,13 @@ def _tiles(
     words = [plan.modes[name].word for name in plan.namespaces]
     enforced, audited = words.count("enforce"), words.count("audit")
     counts = {name: len(table.rows) for name, table in tables}
-    tiles = [Tile(str(len(words)), "namespaces", "plain", "Namespaces")]
-    tiles.append(Tile(str(len(policies)), "policies", "plain", "Policies"))
+    tiles = [_tile(len(words), "namespace", "plain", "Namespaces")]
+    tiles.append(_tile(len(policies), "policy", "plain", "Policies", "policies"))
     tiles += [Tile(str(enforced), "enforced", "good")] if enforced else []
     tiles += [Tile(str(audited), "in audit", "warn")] if audited else []
     mixed = len(words) - enforced - audited
     tiles += [Tile(str(mixed), "one direction each", "mixed")] if mixed else []
-    tiles.append(Tile(str(counts["Connections"]), "connections", "plain", "Connections"))
+    tiles.append(_tile(counts["Connections"], "connection", "plain", "Connections"))
     glass = sum(BREAK_GLASS in one.policy.annotations for one in policies)
     tiles += [Tile(str(glass), "open in an emergency (break glass)", "bad", "Findings")] if glass else []
     yours = sum(one.yours for one in rows)
@@ -179,9 +180,12 @@ def _tiles(
         )
     tiles.append(Tile(str(counts["Outside"]), "with the outside", "outside", "Outside"))
     unknown, guessed = (sum(len(one.directions) for one in each) for each in (plan.uncovered, plan.guessed))
-    tiles.append(Tile(str(unknown), "directions unknown", "bad" if unknown else "good", "Uncovered"))
+    tone = "bad" if unknown else "good"
+    tiles.append(_tile(unknown, "direction unknown", tone, "Uncovered", "directions unknown"))
     tiles += [Tile(str(guessed), "guessed", "warn", "Uncovered")] if guessed else []
-    tiles.append(
-        Tile(str(counts["Findings"]), "findings", "bad" if counts["Findings"] else "good", "Findings")
-    )
+    tiles.append(_tile(counts["Findings"], "finding", "bad" if counts["Findings"] else "good", "Findings"))
     return tiles
+
+
+def _tile(number: int, one: str, tone: str, tab: str, many: str = "") -> Tile:
+    return Tile(str(number), plural(number, one, many or f"{one}s").partition(" ")[2], tone, tab)

@@ -19,6 +19,7 @@ LANE_GAP = 40
 DETAILED = 24  # up to so many boxes list what they hold
 MEMBERS = 7  # so many lines a box has for them
 ROUNDS = 12000
+DENSE = 2.5  # pixels between lines where they are many; else five
 ROOMY, NARROW = 52.0, 20.0  # of a gutter between columns: with room for labels on its lines, and without
 DETAILED_WIDTH, DETAILED_GAP = 186, 50
 COMPACT_WIDTH, COMPACT_GAP = 150, 36
@@ -50,6 +51,8 @@ def layout(view: View, ranks: Mapping[str, int] | None = None) -> Layout:
         made = _Made(view, cells, columns, lanes, box_width, detailed, ROOMY)
         if made.width > WIDTH:
             made = _Made(view, cells, columns, lanes, box_width, detailed, NARROW)
+        if made.width > WIDTH and not detailed:
+            made = _Made(view, cells, columns, lanes, box_width, detailed, NARROW, DENSE)
         if made.width <= WIDTH or columns == 1 or ranks is not None:
             return made.layout()
         columns -= 1
@@ -67,8 +70,9 @@ class _Made:
         box_width: int,
         detailed: bool,
         gutter: float,
+        apart: float = 5.0,
     ) -> None:
-        self._least = gutter
+        self._least, self._apart = gutter, apart
         self._view, self._lanes, self._detailed, self._box_width = view, lanes, detailed, box_width
         self._columns = columns
         self._rows = -(-len(cells) // columns)
@@ -92,7 +96,7 @@ class _Made:
         if not count and number in (0, last) and not lane:
             return 0.0
         low, most = (self._least if count else NARROW, 120.0) if way == "v" else (16.0, 80.0)
-        return min(most, low + 5.0 * count)
+        return min(most, low + self._apart * count)
 
     def layout(self) -> Layout:
         heights = {

@@ -76,7 +76,7 @@ def _links(view: View, placed: Layout) -> str:
         spot = _free(corners, label, taken)
         if spot:
             labels.append(f'<g class="wire" {data} data-kinds="{kinds}">')
-            labels.append(svg.text(spot.x, spot.y + 10, label, "label") + "</g>\n")
+            labels.append(svg.under(spot) + svg.text(spot.x + 2, spot.y + 10, label, "label") + "</g>\n")
             taken.append(spot)
     return "".join(lines) + "".join(labels)
 

@@ -74,6 +74,12 @@ def document(body: str, width: float, height: float, label: str) -> str:
     )
 
 
+def under(place: tuple[float, float, float, float]) -> str:
+    """Paper below a text on a line: x, y, width, height."""
+    x, y, width, height = place
+    return f'<rect class="paper" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{_PAPER}"/>'
+
+
 def arrow(corners: Sequence[tuple[float, float]], tone: str) -> str:
     """A line with rounded corners and a head at its end; two paths, as not every viewer draws markers in a line's
     colour."""
