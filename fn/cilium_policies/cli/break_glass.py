@@ -18,7 +18,11 @@ _UNITS = {"m": 60, "h": 3600, "d": 86400}
 @click.command("break-glass", short_help="one policy that opens a namespace in an emergency")
 @click.argument("namespace")
 @click.option(
-    "--for", "span", metavar="TIME", default="4h", help="How long it is meant to stand: 30m, 4h, 2d."
+    "--for",
+    "span",
+    metavar="TIME",
+    default="4h",
+    help="How long it is meant to stand (30m, 4h, 2d): its name says it, but nothing removes it.",
 )
 def break_glass_command(namespace: str, span: str) -> int:
     """Prints one CiliumNetworkPolicy that opens a namespace in both directions, beside all others; nothing is applied.

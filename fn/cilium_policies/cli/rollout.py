@@ -14,6 +14,11 @@ from cilium_policies.generate.glass import still_open
 from cilium_policies.questions import rollout as question
 from cilium_policies.questions.recording import opened
 
+_PASTE = """\
+  # Below spec: of the config. Editors check it with docs/schema of this program and this line as its first:
+  # yaml-language-server: $schema=PATH/config.json
+"""
+
 
 @click.command("rollout", short_help="shows the phases of enforcement")
 @options.reads_builds
@@ -83,7 +88,7 @@ def rollout_command(
         raise click.UsageError("--if-clean goes with --advance or --to")
     run = options.run_of(given)
     if propose:
-        put(question.as_yaml(question.proposed(run.made.plan)).encode())
+        put(_PASTE.encode() + question.as_yaml(question.proposed(run.made.plan)).encode())
         options.warn(run, given, "rollout")
         return 0
     options.show([question.phases(run.made.plan)], form, "PhaseList", [run], question.values(run.made.plan))
