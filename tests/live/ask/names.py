@@ -9,7 +9,7 @@ from tests.engine.product import Product
 from tests.live.ask import Answer, Check, Live
 from tests.live.compare import Engine, unlike_engine, unlike_table
 from tests.live.dns import Record
-from tests.live.given import CASES, given, shop
+from tests.live.given import CASES, Body, given, shop
 from tests.live.network import WORLD
 from tests.live.running import Running
 from tests.live.sockets import Way, attempt_as, made
@@ -29,7 +29,7 @@ STRIPE, OTHER = "api.stripe.com", "evil.example.net"
 def ask(live: Live) -> Answer:
     """examples/shop with `cluster.fqdn`: whoever may reach one name may reach nothing else."""
     check = Check(NAME, "toFQDNs through the DNS proxy: CNAME, TTL, search list, first packet, other names, wildcards, "
-                  "open connections, a new agent")  # fmt: skip
+                  "autopath, open connections, a new agent")  # fmt: skip
     found = given(shop(), Product([*Product().command, "--config", str(CASES / NAME / "config.yaml")]))
     engine = Engine(live.judge, found)
     with Running(live.cluster, found) as running:
@@ -48,6 +48,7 @@ def ask(live: Live) -> Answer:
         _resolving(running, check)
         _deep(running, check)
         _lasting(live, running, check)
+        _autopath(running, check, found.policies["enforce"])
     return check.answer()
 
 
@@ -131,3 +132,28 @@ def _lasting(live: Live, running: Running, check: Check) -> None:
     )
     there = attempt_as(False, Way(api), "198.51.100.190", 443, "TCP")
     check.that(f"and lets through no other: {there.result}", there.is_as(False))
+
+
+def _autopath(running: Running, check: Check, policies: list[Body]) -> None:
+    """CoreDNS' autopath answers the first name of the search path with a CNAME: the agent knows the address by that."""
+    api, name = running.pod("shop/api").netns, "cdn.autopath.example"
+    searched, address = f"{name}.shop.svc.cluster.local", "198.51.100.230"
+    running.servers.zone.names[searched] = Record(alias=name)
+    running.servers.zone.names[name] = Record((address,))
+    for names, passes in (((name,), False), ((name, searched), True)):
+        running.apply([*policies, _by_name(*names)])
+        told = running.resolve(api, searched)
+        there = attempt_as(passes, Way(api), address, 443, "TCP")
+        check.that(f"autopath, with rules for {names}: told {told}, {there.result}",
+                   told == [address] and there.is_as(passes))  # fmt: skip
+
+
+def _by_name(*names: str) -> Body:
+    rule = {
+        "toFQDNs": [{"matchName": name} for name in names],
+        "toPorts": [{"ports": [{"port": "443", "protocol": "TCP"}]}],
+    }
+    metadata = {"name": "autopath", "namespace": "shop"}
+    selector = {"matchLabels": {"app.kubernetes.io/name": "api"}}
+    return {"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": metadata,
+            "spec": {"endpointSelector": selector, "egress": [rule]}}  # fmt: skip
