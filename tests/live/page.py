@@ -21,7 +21,7 @@ settings stay as they are (`tests/live/test_sandbox.py` compares them).
 ```sh
 make live                    # everything; ten minutes to build once, then some ten to run
 make live CASE=shop          # one case, or one question
-make live CILIUM=1.19.6      # another version, as far as it builds
+make live CILIUM=1.19.3      # another version, as far as it builds; its rows say so
 ```
 
 It needs Linux, root, clang 17 or newer and Go; what is missing it says in one line, and skips.
