@@ -112,7 +112,8 @@ class Injected:
                 "cidr", name
             )  # a link-local address of the node is no metadata service where it is the client
         elif word == "scraper":
-            yield from self._roles.scrapers  # its port stands in no manifest that a monitor could select
+            # its port stands in no manifest that a monitor could select
+            yield from self._roles.scrapers_of(workload, one.owner)
         elif word == "component" and not self._roles.present(name):
             yield from self._unseen(name)
         else:

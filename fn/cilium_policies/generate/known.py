@@ -190,7 +190,7 @@ def peers(
     elif word == "scraper":
         # What scrapes a rendered workload its monitors say; of an unrendered one the catalogue knows it.
         if not workload.rendered:
-            yield from roles.scrapers
+            yield from roles.scrapers_of(workload, known.owner)
     elif word in ("all-pods", "same-namespace") and known.pod_ports():
         yield Peer("all-pods") if word == "all-pods" else Peer("namespace", namespace=workload.namespace)
     else:

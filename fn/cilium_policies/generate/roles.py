@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.evidence.edge import Peer, pods
 from cilium_policies.kube.access_rules import EVERYWHERE
@@ -28,6 +28,25 @@ def _may_scrape(cluster: Cluster, one: Workload) -> bool:
     return discovers and EVERYWHERE in reach(*account, "", "pods", "endpoints")
 
 
+# What the configuration of a scraper says that reads whatever asks for it by annotation.
+_BY_ANNOTATION = "prometheus_io_scrape"
+
+
+def _is_private(cluster: Cluster, one: Workload) -> bool:
+    """Whether a scraper's own configuration, which is shown, lists what it reads: linkerd-viz has one for its proxies.
+    Operators' scrapers and those that read monitors or annotations are the cluster's."""
+    if not one.rendered or one.by_user:
+        return False
+    texts = [found.value for found in one.texts if "kubernetes_sd_configs" in found.value]
+    account = (one.namespace, one.service_account)
+    monitors = cluster.access.reach(*account, "monitoring.coreos.com", "servicemonitors", "podmonitors")
+    return bool(texts) and not monitors and not any(_BY_ANNOTATION in text for text in texts)
+
+
+def _names(scraper: Workload, *words: str) -> bool:
+    return any(word in found.value for found in scraper.texts for word in words)
+
+
 class Roles:
     """Look-ups by component; `scrapers`, `gateways` and `dns` are peers for the words of the same name."""
 
@@ -50,6 +69,7 @@ class Roles:
                 self._by_instance.setdefault((one.component, one.namespace, one.instance), []).append(one)
         self.scraper_pods = [one for one in cluster.playing("scraper") if _may_scrape(cluster, one)]
         self.scrapers = scrapers or tuple(map(pods, self.scraper_pods))
+        self._private = {id(one) for one in self.scraper_pods if not scrapers and _is_private(cluster, one)}
         self.dns = dns
         proxies = [one for one in cluster.playing("gateway") if may_serve(cluster, one)]
         self.gateways = gateways or tuple(map(pods, proxies))
@@ -64,6 +84,16 @@ class Roles:
     def component(self, name: str) -> list[Workload]:
         """Every workload that the catalogue recognises as this component."""
         return self._by_component.get(name, [])
+
+    def scrapers_of(self, target: Workload, owner: str) -> Iterator[Peer]:
+        """Who scrapes pods that no monitor names, as an entry (`owner`) knows them: the cluster's scrapers, and of the
+        private ones those beside them or whose configuration names the program or the pods."""
+        program = owner.partition("-")[0]
+        for peer in self.scrapers:
+            one = peer.workload
+            everybodys = one is None or id(one) not in self._private or one.namespace == target.namespace
+            if everybodys or (one is not None and _names(one, program, target.name)):
+                yield peer
 
     def members(self, one: Workload) -> list[Workload]:
         """The workloads of the instance that a recognised one belongs to, itself among them. In plain manifests the
