@@ -24,6 +24,7 @@ from cilium_policies.workloads.model import Service, Workload
 # Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.
 # What images of one program serve their web pages on, beside its own port.
 _ALTERNATIVES = (80, 443, 8080, 8443)
+_TASKS = ("Job", "CronJob")
 _ANYWHERE = (
     Peer("cidr", "0.0.0.0/0", excepts=EXCEPTED_4),
     Peer("cidr", "::/0", excepts=EXCEPTED_6),
@@ -120,7 +121,11 @@ def _declared(workload: Workload, cluster: Cluster) -> set[tuple[int, str]]:
 
 def _serving(servers: list[Workload], ports: tuple[Port, ...], cluster: Cluster) -> list[Workload]:
     """Of several workloads of one component those that show one of the ports, where some do: the others that show
-    ports of their own play another part. Who shows none may serve."""
+    ports of their own play another part. Who shows none may serve, but for Jobs: a dump of a database, which runs the
+    database's image, is its client."""
+    servers = [
+        one for one in servers if one.kind not in _TASKS or not one.rendered or _declared(one, cluster)
+    ]
     if len(servers) < 2 or not ports:
         return servers
     declared = [_declared(one, cluster) for one in servers]
