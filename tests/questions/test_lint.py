@@ -23,6 +23,7 @@ spec:
 TOOL = "endpointSelector: {matchLabels: {app: tool}}"
 KUBE_DNS = "toEndpoints: [{matchLabels: {'k8s:io.kubernetes.pod.namespace': kube-system, k8s-app: kube-dns}}]"
 ASKS = f"{KUBE_DNS}, toPorts: [{{ports: [{{port: '53', protocol: ANY}}], rules: {{dns: [{{matchPattern: '*'}}]}}}}]"
+ASKS_ONE = ASKS.replace("{matchPattern: '*'}", "{matchName: api.example.org}")
 WIDE = "CiliumClusterwideNetworkPolicy"
 
 
@@ -106,6 +107,8 @@ FAULTS = {
     "name-with-autopath": tool("egress: [{" + ASKS + "}, {toFQDNs: [{matchName: api.example.org}]}]")
     + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: coredns, namespace: kube-system}\n"
     'data: {Corefile: ".:53 {\\n  autopath @kubernetes\\n  kubernetes cluster.local\\n}"}\n',
+    "name-pattern": tool("egress: [{" + ASKS + "}, {toFQDNs: [{matchPattern: 'a.**.example.org'}]}]"),
+    "name-with-search-path": tool("egress: [{" + ASKS_ONE + "}, {toFQDNs: [{matchName: api.example.org}]}]"),
     "useless-rule": tool("ingress: [{fromEntities: [cluster]}, {fromEntities: [host]}]"),
     "open-beside-tight": tool("ingress: [{fromEntities: [host]}]")
     + policy("{podSelector: {}, ingress: [{}]}", "open", "ops", "NetworkPolicy"),
@@ -136,6 +139,65 @@ def test_finds_the_fault_and_nothing_else(check: str) -> None:
         assert row.message
         assert row.cure
         assert row.line > SHOP.count("\n")
+
+
+@pytest.mark.parametrize(
+    ("version", "pattern", "checks"),
+    [
+        ("1.18.3", "**.example.org", ["name-pattern"]),
+        ("1.19.0", "**.example.org", []),
+        ("1.18.3", "**", []),  # every name, whatever the version
+        ("1.20.2", "**.a.**.example.org", ["name-pattern"]),
+    ],
+)
+def test_two_stars_stand_for_several_labels_only_in_front_and_from_119(
+    version: str, pattern: str, checks: list[str]
+) -> None:
+    text = SHOP + DNS + tool("egress: [{" + ASKS + f"}}, {{toFQDNs: [{{matchPattern: '{pattern}'}}]}}]")
+    assert [row.check for row in rows(text, cluster__ciliumVersion=version)] == checks
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [
+        ("{matchName: api.example.org}", True),
+        ("{matchName: api.example.org}, {matchPattern: '*.*.*.ops.svc.cluster.local'}", False),
+        ("{matchPattern: '*'}", False),
+    ],
+)
+def test_the_search_path_is_asked_for_first(rule: str, found: bool) -> None:
+    asks = ASKS.replace("{matchPattern: '*'}", rule)
+    text = SHOP + DNS + tool("egress: [{" + asks + "}, {toFQDNs: [{matchName: api.example.org}]}]")
+    told = [row for row in rows(text) if row.check == "name-with-search-path"]
+    assert [row.severity for row in told] == (["info"] if found else [])
+    if told:
+        assert "api.example.org.ops.svc.cluster.local first" in told[0].message
+
+
+def test_all_private_ranges_are_no_pods() -> None:
+    every = "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16"
+    (row,) = rows(SHOP + DNS + tool("egress: [{" + ASKS + f"}}, {{toCIDR: [{every}]}}]"))
+    assert (row.check, row.severity) == ("cidr-of-cluster", "info")
+    assert row.cure == "if they are meant as well, add a rule with toEntities: [cluster]"
+    assert rows(SHOP + DNS + tool("egress: [{" + ASKS + "}, {toCIDR: [10.0.0.0/8, 192.168.0.0/16]}]")) == []
+
+
+UNKNOWN = """\
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: ledger, namespace: ops}
+spec: {chart: {spec: {chart: ledger-suite, sourceRef: {kind: HelmRepository, name: x}}}}
+"""
+
+
+@pytest.mark.parametrize(("name", "severities"), [("ledger-worker", []), ("radar", ["info"])])
+def test_an_unknown_chart_silences_only_selectors_that_its_name_resembles(
+    name: str, severities: list[str]
+) -> None:
+    one = f"{{endpointSelector: {{matchLabels: {{app.kubernetes.io/name: {name}}}}}, ingress: [{{}}]}}"
+    found = rows(SHOP + DNS + UNKNOWN + policy(one, "mine", "ops"))
+    assert [row.severity for row in found if row.check == "selects-no-pod"] == severities
 
 
 def test_every_check_has_its_fault_and_its_line_in_the_reference() -> None:

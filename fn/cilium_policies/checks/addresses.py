@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cilium_policies.checks.fault import Fault, Linted, Part
 from cilium_policies.cilium.model import Cidr
+from cilium_policies.document.finding import INFO
 from cilium_policies.evaluate.addresses import network
 from cilium_policies.kube.objects import at, sequence, text
 
@@ -18,6 +19,7 @@ _CUSTOMARY = {
     "10.96.0.0/12": "Services",
     "10.233.0.0/18": "Services",
 }
+_PRIVATE = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"}
 _API_ADDRESSES = ("10.96.0.1/32", "10.43.0.1/32", "10.233.0.1/32")
 _API_PORT = 6443
 
@@ -30,6 +32,10 @@ def at_cluster(one: Linted) -> Iterator[Fault]:
             if what:
                 message = f"{cidr.cidr} is {what}: a CIDR rule matches addresses outside the cluster alone"
                 yield Fault(f"{part.path}.{_field(part)}", message, cure)
+        if not one.known.own and {cidr.cidr for cidr in part.rule.cidrs or ()} >= _PRIVATE:
+            message = "all private ranges: pods and nodes have such addresses too, and a CIDR rule never matches them"
+            cure = f"if they are meant as well, add a rule with {part.side}Entities: [cluster]"
+            yield Fault(f"{part.path}.{_field(part)}", message, cure, INFO)
 
 
 def _field(part: Part) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cilium_policies.checks import addresses, names, needs, overlap, peers, ports, shape, subjects
+from cilium_policies.checks import addresses, lookups, names, needs, overlap, peers, ports, shape, subjects
 from cilium_policies.checks.fault import Fault, Linted
 
 # Every check with its name, in the order in which they run; a check's first docstring line is its description.
@@ -37,6 +37,8 @@ CHECKS: dict[str, Callable[[Linted], Iterator[Fault]]] = {
     "name-without-dns": names.no_dns_rule,
     "name-of-cluster": names.in_cluster,
     "name-with-autopath": names.unanswered,
+    "name-pattern": lookups.pattern,
+    "name-with-search-path": lookups.search_path,
     "useless-rule": overlap.useless,
     "open-beside-tight": overlap.defeats,
     "open-to-everybody": overlap.opens,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.checks.fault import Fault, Linted, Part
-from cilium_policies.checks.subjects import may_fit, told_by_manifests, why_nothing
+from cilium_policies.checks.subjects import is_told, may_fit, told_by_manifests, weighed, why_nothing
 from cilium_policies.cilium.model import Selector
 from cilium_policies.cilium.read import NETWORK_POLICY
 from cilium_policies.evaluate.labels import POD_NAMESPACE
@@ -45,15 +45,16 @@ def _nobody(one: Linted, part: Part, matcher: Labelled) -> Fault | None:
     if not spaces or not all(one.shown(space) for space in spaces):
         return None
     pods = [pod for space in spaces for pod in one.shown(space)]
-    if any(may_fit(needs, pod) for pod in pods):
+    unknown = [pod for pod in pods if may_fit(needs, pod)]
+    if not is_told(one, needs, unknown):
         return None
     elsewhere = _elsewhere(one, needs)
     if elsewhere and spaces == [one.policy.namespace]:
         message = f"finds nothing in namespace {spaces[0]}, to which it is limited"
         cure = f"add k8s:{POD_NAMESPACE}: {elsewhere} to it"
-        return Fault(part.path, message, cure)
+        return weighed(Fault(part.path, message, cure), unknown)
     message, cure = why_nothing(needs, pods, one.situation.options.labels)
-    return Fault(part.path, f"matches no pod that the input shows{message}", cure)
+    return weighed(Fault(part.path, f"matches no pod that the input shows{message}", cure), unknown)
 
 
 def _elsewhere(one: Linted, needs: Needs) -> str:

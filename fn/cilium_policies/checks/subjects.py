@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from cilium_policies.checks.fault import Fault, Linted
 from cilium_policies.cilium.model import Selector
 from cilium_policies.cilium.read import CNP, NETWORK_POLICY
+from cilium_policies.document.finding import INFO
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.entries import subject_of
 from cilium_policies.evaluate.labels import POD_NAMESPACE, LabelFilter
@@ -23,10 +24,11 @@ def no_pod(one: Linted) -> Iterator[Fault]:
         pods = one.shown(one.policy.namespace)
         if not pods or any(holds(needs, end) for end in _ends(one, needs)) or foreign(subject, one):
             continue
-        if not told_by_manifests(needs) or any(may_fit(needs, pod) for pod in pods):
+        unknown = [pod for pod in pods if may_fit(needs, pod)]
+        if not told_by_manifests(needs) or not is_told(one, needs, unknown):
             continue
         message, cure = why_nothing(needs, pods, one.situation.options.labels)
-        yield Fault(field, f"selects no pod that the input shows{message}", cure)
+        yield weighed(Fault(field, f"selects no pod that the input shows{message}", cure), unknown)
 
 
 def foreign_namespace(one: Linted) -> Iterator[Fault]:
@@ -113,6 +115,42 @@ def may_fit(needs: Needs, pod: Workload) -> bool:
         need.operator != "In" or pod.labels.get(need.key, need.values[0]) in need.values
         for need in needs
         if need.key != POD_NAMESPACE and need.source in ("k8s", "any") and need.values
+    )
+
+
+_NAMES = (
+    "app",
+    "name",
+    "k8s-app",
+    "release",
+    "app.kubernetes.io/name",
+    "app.kubernetes.io/instance",
+    "app.kubernetes.io/part-of",
+)
+
+
+def is_told(one: Linted, needs: Needs, unknown: list[Workload]) -> bool:
+    """Whether a selector that matches nothing is worth a word although these pods, not all of whose labels are known,
+    might carry what it asks for: a selector of the user's, where nothing that they are called by resembles it."""
+    return not unknown or not (one.known.own or any(_resembles(needs, pod) for pod in unknown))
+
+
+def _resembles(needs: Needs, pod: Workload) -> bool:
+    """Whether a pod is called like what a selector names; true where it names nothing."""
+    wanted = {
+        value for need in needs if need.key in _NAMES and need.operator == "In" for value in need.values
+    }
+    called = {pod.name, pod.release, pod.chart, pod.instance, pod.component} - {""}
+    return not wanted or any(one in other or other in one for one in wanted for other in called)
+
+
+def weighed(fault: Fault, unknown: list[Workload]) -> Fault:
+    """The fault, weaker where pods are there whose labels are not all known."""
+    if not unknown:
+        return fault
+    return fault._replace(
+        severity=INFO,
+        message=f"{fault.message} (not all labels of {unknown[0].namespace}/{unknown[0].name} are known)",
     )
 
 

@@ -1,0 +1,94 @@
+"""Faults in how names are looked up: patterns that say less than they look, and the resolver's search path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cilium_policies.checks.fault import Fault, Linted, Part
+from cilium_policies.cilium.model import Fqdn
+from cilium_policies.cilium.validity import minor_of
+from cilium_policies.document.finding import INFO
+from cilium_policies.evaluate.endpoint import Endpoint
+from cilium_policies.evaluate.layer7 import dns_names, uses_dns
+from cilium_policies.evaluate.names import matches_name
+from cilium_policies.kube.objects import at, mappings, text
+from cilium_policies.workloads.model import Workload
+
+_NDOTS = 5  # what the kubelet writes into resolv.conf
+
+
+def pattern(one: Linted) -> Iterator[Fault]:
+    """A pattern with `**` that means less than it looks: not at the front, or before Cilium 1.19."""
+    old = minor_of(one.situation.cluster.settings.cilium_version) < 19
+    for part in one.parts():
+        for field, name in _patterns(part):
+            deep = name.pattern.startswith("**.")
+            if "**" in (name.pattern[3:] if deep else name.pattern) and name.pattern.strip("*."):
+                message = f"in {name.pattern} a ** that is not the first label stands for signs of one label, as * does"
+                yield Fault(field, message, "write *, or begin the pattern with **.")
+            elif deep and old:
+                message = f"before Cilium 1.19 the ** of {name.pattern} stands for one label, as * does"
+                yield Fault(field, message, "write a pattern for each depth: *.example.org, *.*.example.org")
+
+
+def _patterns(part: Part) -> Iterator[tuple[str, Fqdn]]:
+    for number, name in enumerate(part.rule.fqdns or ()):
+        yield f"{part.path}.toFQDNs[{number}]", name
+    for listed in part.rule.ports or ():
+        if listed.l7 == "dns":
+            for name in dns_names(listed):
+                yield f"{part.path}.toPorts", name
+
+
+def search_path(one: Linted) -> Iterator[Fault]:
+    """A name that the resolver asks for with its search path first (ndots), which no DNS rule of the pod allows."""
+    if one.known.own:
+        return
+    for part in one.parts():
+        if part.entry is None or part.deny or not part.rule.fqdns:
+            continue
+        for end in one.selected(part.entry)[:1]:
+            asked = _refused_first(one, end, part.rule.fqdns)
+            if asked:
+                message = (
+                    f"the resolver asks for {asked} first (ndots), and no DNS rule allows that: the agent answers "
+                    "REFUSED, at which some resolvers, musl's among them, give up"
+                )
+                cure = (
+                    "allow the cluster's own names in the DNS rule as well, set dnsConfig ndots to 1, or start the "
+                    "agent with tofqdns-dns-reject-response-code: nameError"
+                )
+                yield Fault(f"{part.path}.toFQDNs", message, cure, INFO)
+
+
+def _refused_first(one: Linted, end: Endpoint, names: tuple[Fqdn, ...]) -> str:
+    """The first name of the search path that the agent refuses; "" where there is none."""
+    entries = one.situation.world.sides(end)[0].allow
+    if not uses_dns(entries):
+        return ""
+    rules = [rule for entry in entries for rule in (entry.rule.ports if entry.rule else None) or ()]
+    allowed = [found for rule in rules if rule.l7 == "dns" for found in dns_names(rule)]
+    dots = _ndots(one.situation.workloads[end])
+    for name in names:
+        plain = name.name.lower().rstrip(".")
+        asked = f"{plain}.{end.namespace}.svc.{one.situation.cluster.settings.domain}"
+        if not plain or plain.count(".") >= dots or not _allows(allowed, plain):
+            continue  # that it is not allowed at all, another check says
+        if not _allows(allowed, asked):
+            return asked
+    return ""
+
+
+def _allows(rules: list[Fqdn], name: str) -> bool:
+    return any(matches_name(rule, f"{name}.") for rule in rules)
+
+
+def _ndots(pod: Workload) -> int:
+    """As the pod's dnsConfig has it."""
+    body = pod.source.body if pod.source is not None else {}
+    options = at(body, "spec", "template", "spec", "dnsConfig", "options")
+    for option in mappings(options):
+        if text(option.get("name")) == "ndots" and re.fullmatch(r"\d{1,2}", text(option.get("value"))):
+            return int(text(option.get("value")))
+    return _NDOTS
