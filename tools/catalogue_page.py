@@ -44,6 +44,8 @@ spec:
       - {kind: Ledger, group: example.org, labels: {app: "{name}"}, workload: "ledger-{name}"}
       creates:                                # objects that a chart writes from its values, for madeBy to find
       - {chart: ledger, group: example.org, version: v1, kind: Ledger, spec: web.spec, object: "{fullname}"}
+      reads:                                  # objects whose addresses it calls, whoever wrote them
+      - {kind: LedgerSource, group: example.org, fields: spec.connection}
       edges:                                  # each flow once, on pod ports, between components in the client's entry
       - {from: gateway, ports: [8080/TCP], why: web UI, when: evidence}
       - {to: component:cloudnative-pg-cluster, ports: [5432/TCP], why: database, when: peer}

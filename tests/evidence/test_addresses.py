@@ -174,3 +174,19 @@ def test_speed_is_linear_in_the_length() -> None:
     ):
         targets(hostile, "", file=True)
         targets(hostile, "KEY")
+
+
+def test_a_scheme_in_front_of_a_scheme() -> None:
+    """Java's drivers: `jdbc:postgresql://host/db` is the value of its key, like any other URL."""
+    [found] = targets("url: jdbc:postgresql://db.acme.com/x", "application.yaml", file=True)
+    assert (found.host, found.port, found.key, found.direct) == ("db.acme.com", 5432, "url", True)
+    [found] = targets("r2dbc:pool:mysql://db.acme.com:3307/x", "R2DBC_URL")
+    assert (found.host, found.port, found.direct) == ("db.acme.com", 3307, True)
+
+
+@pytest.mark.parametrize(
+    "url", ["jdbc:oracle:thin:@//db.acme.com:1521/X", "jdbc:oracle:thin:@db.acme.com:1521:X"]
+)
+def test_oracle_writes_no_scheme_before_its_host(url: str) -> None:
+    [found] = targets(url, "DB_URL")
+    assert (found.host, found.port, found.direct) == ("db.acme.com", 1521, True)

@@ -8,7 +8,9 @@ from fnmatch import fnmatchcase
 
 from cilium_policies.catalogue.conditions import NEVER
 from cilium_policies.catalogue.model import texts
+from cilium_policies.catalogue.parts import parse_port
 from cilium_policies.kube.objects import Mapping, mapping, mappings, text
+from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
 
 
@@ -32,7 +34,8 @@ class Cloud(NamedTuple):
 
     `accounts` and `pods` are keys: annotations of a service account, labels of a pod, by which it asks for an
     identity. `env` and `args` are whole names and arguments of programs that use the cloud, `schemes` of its URLs;
-    they say nothing where a key like `endpoints` names another place to call.
+    they say nothing where a key like `endpoints` names another place to call. `services` are its managed services: a
+    regular expression for their hosts, and the ports that clients dial.
     """
 
     name: str
@@ -44,10 +47,15 @@ class Cloud(NamedTuple):
     schemes: tuple[str, ...] = ()
     endpoints: str = NEVER
     load_balancers: tuple[LoadBalancer, ...] = ()
+    services: tuple[tuple[str, tuple[Port, ...]], ...] = ()
 
     def is_private(self, host: str) -> bool:
         """Whether a name of this cloud may resolve to an address of the company's own network."""
         return any(re.search(one, host) for one in self.private_names)
+
+    def ports_of(self, host: str) -> tuple[Port, ...]:
+        """The ports on which a managed service of this name is called; empty where it is none that is known."""
+        return next((ports for pattern, ports in self.services if re.search(pattern, host)), ())
 
 
 def read(data: Mapping) -> Cloud:
@@ -65,5 +73,12 @@ def read(data: Mapping) -> Cloud:
         tuple(
             LoadBalancer(texts(one.get("controllers")), texts(one.get("classes")), texts(one.get("ranges")))
             for one in mappings(data.get("loadBalancers"))
+        ),
+        tuple(
+            (
+                text(one.get("host")),
+                tuple(port for each in texts(one.get("ports")) if (port := parse_port(each))),
+            )
+            for one in mappings(data.get("services"))
         ),
     )

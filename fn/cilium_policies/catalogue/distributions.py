@@ -27,13 +27,15 @@ class Labelled(NamedTuple):
 
 
 class Bundled(NamedTuple):
-    """A component that a distribution runs by itself, with the labels that its pods carry there."""
+    """A component that a distribution runs by itself, with the labels that its pods carry there. `when`: only where
+    the input has such an object (an add-on that somebody uses)."""
 
     component: str
     namespace: str
     workload: str
     kind: str
     labels: dict[str, str]
+    when: Mapping = {}  # noqa: RUF012
 
 
 class Identity(NamedTuple):
@@ -130,6 +132,7 @@ def _bundled(data: Mapping) -> Bundled:
         text(data.get("workload")),
         text(data.get("kind")) or "Deployment",
         strings(data.get("labels")),
+        mapping(data.get("when")),
     )
 
 
@@ -170,10 +173,15 @@ def recognised(inventory: Inventory, table: Mapping, mentions: Callable[[str], b
 
 def _telling(inventory: Inventory, data: Mapping) -> Iterator[Object]:
     for when in mappings(data.get("tells")):
-        group, kind = group_kind(text(when.get("object")))
-        for one in inventory.of(kind, group=group or None):
-            if "has" not in when or at_any(one.body, when["has"], when):
-                yield one
+        yield from agreeing(inventory, when)
+
+
+def agreeing(inventory: Inventory, when: Mapping) -> Iterator[Object]:
+    """The objects of the input that a condition asks for (`object`, `has` with `is` or `matches`)."""
+    group, kind = group_kind(text(when.get("object")))
+    for one in inventory.of(kind, group=group or None):
+        if "has" not in when or at_any(one.body, when["has"], when):
+            yield one
 
 
 def _keys(one: Object) -> Iterator[str]:

@@ -22,6 +22,7 @@ TOP = {
     "routes": "routes",
     "cloud": "texts",
     "makes": "makes",
+    "reads": "reads",
     "makesNoPods": "texts",
     "opens": "opened",
     "notes": "text",
@@ -105,7 +106,16 @@ OPENS = {
     "why": "text",
     "cure": "text",
 }
-MAKES = {"component": "text", "workload": "text", "labels": "strings", "inherit": "texts"}
+MAKES = {
+    "component": "text",
+    "workload": "text",
+    "labels": "strings",
+    "inherit": "texts",
+    "namespace": "regex",
+    "like": "flag",
+    "maker": "strings",
+}
+READS = {"kind": "text", "group": "text", "name": "text", "fields": "texts", "label": "text"}
 VIA = {"field": "text", "object": "text", "has": "text", "is": "text", "matches": "regex"}
 EDGE = {
     "from": "peer",
@@ -165,7 +175,7 @@ CONDITION = {
     "not": "when",
     "all": "when",
 }
-SERVICE = {"name": "text", "ports": "serviceports"}
+SERVICE = {"name": "text", "ports": "serviceports", "portsOf": "text"}
 SERVICE_PORT = {"name": "text", "port": "text", "target": "text", "protocol": "text"}
 PORT_FIELD = {"field": "text", "default": "text"}
 WORDS = (

@@ -144,6 +144,7 @@ def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "routes": {},
         "clouds": {},
         "makes": {},
+        "reads": {},
     }
     for number, (name, labels) in enumerate(entries):
         tables["match"].append([name, labels])
@@ -171,6 +172,8 @@ def _tables_of(component: Component, name: str, tables: dict[str, Any]) -> None:
             tables[key].setdefault(text(one.get(found_by)), []).append([name, one])
     if children := mappings(component.data.get("makes")):
         tables["makes"][name] = children
+    if read := mappings(component.data.get("reads")):
+        tables["reads"][name] = read
     if clouds := texts(component.data.get("cloud")):
         tables["clouds"][name] = clouds
     _injections(component, name, tables["injects"])

@@ -167,7 +167,7 @@ class Catalogue:
             for value, numbers in values.items():
                 values[value] = [one for one in numbers if self.match_table[one][0] not in self._gone]
         self.shared -= self._gone
-        for table in (self.head["clouds"], self.head["makes"]):
+        for table in (self.head["clouds"], self.head["makes"], self.head["reads"]):
             for name in self._gone & table.keys():
                 del table[name]
         for players in self.roles.values():
@@ -188,7 +188,7 @@ class Catalogue:
         for name in ("images", "charts", "kinds", "injects", "routes", "creates"):
             for key, rows in tables[name].items():
                 self.head[name].setdefault(key, []).extend(rows)
-        for name in ("clouds", "makes"):
+        for name in ("clouds", "makes", "reads"):
             self.head[name].update(tables[name])
         for role, players in tables["roles"].items():
             self.roles.setdefault(role, {}).update(players)

@@ -21,10 +21,12 @@ class CatalogueError(CiliumPoliciesError):
 
 class ServiceTemplate(NamedTuple):
     """A Service that a chart or operator makes. `name` and ports may hold `{release}`, `{fullname}`,
-    `{name}`, `{port}`; `ports` are (name, port, target, protocol), all text."""
+    `{name}`, `{port}`; `ports` are (name, port, target, protocol), all text. `ports_of`: the path in a custom resource
+    of a list of Service ports that its operator copies; where it is not set there is no Service."""
 
     name: str
     ports: tuple[tuple[str, str, str, str], ...]
+    ports_of: str = ""
 
 
 class ChartEntry(NamedTuple):
@@ -256,6 +258,7 @@ def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
                 )
                 for port in mappings(one.get("ports"))
             ),
+            text(one.get("portsOf")),
         )
         for one in mappings(value)
     )

@@ -22,6 +22,7 @@ CLOUD = {
     "cloud": "text",
     "what": "text",
     "privateNames": "regexes",
+    "services": "managed",
     "identity": "identity",
     "loadBalancers": "balancers",
     "notes": "text",
@@ -35,6 +36,7 @@ IDENTITY = {
     "schemes": "texts",
     "endpoints": "regex",
 }
+MANAGED = {"host": "regex", "ports": "ports"}
 BALANCER = {"controllers": "texts", "classes": "texts", "ranges": "texts"}
 API_SERVER = {"ports": "numbers", "tunnel": "tunnel"}
 LABELLED = {"namespace": "text", "labels": "strings"}
@@ -52,6 +54,7 @@ BUNDLED = {
     "workload": "text",
     "kind": "text",
     "labels": "strings",
+    "when": "when",
 }
 FILES = {"distribution": DISTRIBUTION, "cloud": CLOUD}
 WAY = {"to": "text", "ports": "ports", "why": "text", "account": "text", "without": "text", "said": "flag"}
@@ -63,6 +66,7 @@ LISTS = {
     "bundle": "bundled",
     "regexes": "regex",
     "balancers": "balancer",
+    "managed": "service-outside",
 }
 FORMS = {
     "way": WAY,
@@ -73,4 +77,5 @@ FORMS = {
     "bundled": BUNDLED,
     "identity": IDENTITY,
     "balancer": BALANCER,
+    "service-outside": MANAGED,
 }

@@ -62,7 +62,7 @@ def sidecars(catalogue: Catalogue, images: Sequence[str]) -> list[str]:
 def labelled(component: Component, labels: Mapping[str, str], kind: str = "", name: str = "") -> bool:
     """Whether the pods carry a component's labels: then they are set up as its charts do, not merely of its image."""
     labels = _of_pods(labels, kind, name)
-    return any(_part_of(wanted, labels) for wanted in component.match if wanted)
+    return any(part_of(wanted, labels) for wanted in component.match if wanted)
 
 
 def _of_pods(labels: Mapping[str, str], kind: str, name: str) -> Mapping[str, str]:
@@ -94,7 +94,7 @@ def _by_labels(catalogue: Catalogue, labels: Mapping[str, str]) -> list[str]:
             continue
         for number in (*of_key.get(value, ()), *of_key.get("*", ())):
             component, wanted = catalogue.match_table[number]
-            if len(wanted) < most or not _part_of(wanted, labels):
+            if len(wanted) < most or not part_of(wanted, labels):
                 continue
             if len(wanted) > most:
                 most, found = len(wanted), []
@@ -103,7 +103,7 @@ def _by_labels(catalogue: Catalogue, labels: Mapping[str, str]) -> list[str]:
     return found
 
 
-def _part_of(wanted: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+def part_of(wanted: Mapping[str, str], labels: Mapping[str, str]) -> bool:
     return all(key in labels and _same(value, labels[key]) for key, value in wanted.items())
 
 

@@ -19,6 +19,7 @@ from cilium_policies.evidence.host_keys import (
     paired_ports,
     program_port,
 )
+from cilium_policies.evidence.schemes import oracle, schemes
 from cilium_policies.lean import NamedTuple
 
 
@@ -36,9 +37,6 @@ class Address(NamedTuple):
     explicit: bool = True
 
 
-# A comma belongs to the authority (several hosts), unless another URL begins behind it.
-_AFTER_SCHEME = re.compile(r"(?:[^\s/?#\"'`<>\\,]|,(?![A-Za-z][A-Za-z0-9+.\-]*://))+")
-_SCHEME_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-")
 # Patterns that few inputs need are text here: `re` compiles them when they are used, and keeps them.
 _GRPC = ("dns:", "passthrough:", "ipv4:")
 _GRPC_NAME = r"\b(?:dns|passthrough|ipv4):///?([\w.\-]+):(\d{1,5})\b"
@@ -96,6 +94,8 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         found += _host_ports(value, key, file)
         if "@" in value:
             found += (Address(match[1], 22, "ssh", key=key) for match in re.finditer(_SCP, value))
+        if "oracle:thin:" in value:
+            found += (Address(host, port, "oracle", key=key, direct=not file) for host, port in oracle(value))
     if ".svc" in value:
         found += (
             Address(
@@ -133,7 +133,7 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
 
 
 def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
-    for start, scheme, found in _schemes(value):
+    for start, scheme, found in schemes(value):
         base = scheme.partition("+")[0]
         if base in NO_NETWORK or (file and _commented(value, start)):
             continue
@@ -143,22 +143,6 @@ def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
             yield from _authority(authority, base, where, direct)
     for match in re.finditer(_GRPC_NAME, value) if any(scheme in value for scheme in _GRPC) else ():
         yield Address(match[1], int(match[2]), "dns", key=key, direct=_direct(value, match.start(), file))
-
-
-def _schemes(value: str) -> Iterator[tuple[int, str, str]]:
-    """Each `scheme://authority`: where it begins, the scheme in lower case, the authority."""
-    at, colon = 0, value.find("://")
-    while colon >= 0:
-        start = colon
-        while start > at and value[start - 1] in _SCHEME_CHARS:
-            start -= 1
-        while start < colon and not value[start].isalpha():
-            start += 1
-        match = _AFTER_SCHEME.match(value, colon + 3) if start < colon else None
-        if match is not None:
-            yield start, value[start:colon].lower(), match[0]
-        at = match.end() if match is not None else colon + 1
-        colon = value.find("://", at)
 
 
 def _authority(authority: str, scheme: str, key: str, direct: bool) -> Iterator[Address]:

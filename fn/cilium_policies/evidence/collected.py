@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.catalogue.model import texts
 from cilium_policies.kube.objects import (
     Mapping,
     Object,
@@ -34,23 +35,27 @@ _REFERENCES = (
 )
 # Fields that name another custom resource whose spec the pods follow, and its kind.
 _FOLLOWED = {"barmanObjectName": "ObjectStore"}
+_IDENTITY = ("apiVersion", "kind", "metadata", "status")
 _LABEL, _VALUE, _NAMESPACES, _FOLDER = "LABEL", "LABEL_VALUE", "NAMESPACE", "FOLDER"
 
 
 class Collected:
-    """ConfigMaps of one cluster by the labels they carry."""
+    """What of one cluster's objects belongs to a workload's configuration without being mounted."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, reads: dict[str, list[Mapping]]) -> None:
         self._cluster = cluster
+        self._reads = reads
         self._labelled: dict[str, list[Object]] | None = None
 
     def of(self, workload: Workload) -> tuple[Text, ...]:
-        """The texts that the sidecars of a workload collect."""
+        """The texts that the sidecars of a workload collect, its operator gives it, or it reads through the API."""
         source = workload.source
         template = pod_template(source) if source is not None else None
         found: dict[Text, None] = {}
         if source is not None and template is None and source.kind not in _RELEASES:
             found.update(dict.fromkeys(self._given_by_operator(workload, source)))
+        for row in self._reads.get(workload.component, ()):
+            found.update(dict.fromkeys(self._read(workload, row)))
         for container in containers(mapping(mapping(template).get("spec"))):
             env = {
                 text(entry.get("name")): text(entry.get("value")) for entry in mappings(container.get("env"))
@@ -82,6 +87,19 @@ class Collected:
             if other and (followed := self._cluster.inventory.get(other, source.namespace, value)):
                 yield from _fields(followed)
 
+    def _read(self, workload: Workload, row: Mapping) -> Iterator[Text]:
+        """Objects that a controller looks up and acts on: anybody's of a kind, or one of its own namespace by name."""
+        kind, name = text(row.get("kind")), text(row.get("name"))
+        if name:
+            one = self._cluster.inventory.get(kind, workload.namespace, name)
+            if one is not None and "sops" not in one.body:
+                yield from (Text("entry", key, value, one, key) for key, value in _data(one))
+            return
+        below, label = texts(row.get("fields")), text(row.get("label"))
+        for one in self._cluster.inventory.of(kind, group=text(row.get("group")) or None):
+            if not label or one.labels.get(label) == workload.labels.get(label):
+                yield from (found for found in _fields(one) if not below or found.field.startswith(below))
+
     def _chooses(self, source: Object, config: Object) -> bool:
         """Whether an Alertmanager takes up a configuration object, as its selectors say."""
         stem = config.kind[0].lower() + config.kind[1:]
@@ -104,8 +122,10 @@ class Collected:
 
 
 def _fields(one: Object) -> Iterator[Text]:
-    for path, value in walk_strings(one.spec):
-        yield Text("field", path.rpartition(".")[2], value, one, f"spec.{path}")
+    for path, value in walk_strings(
+        {key: member for key, member in one.body.items() if key not in _IDENTITY}
+    ):
+        yield Text("field", path.rpartition(".")[2], value, one, path)
 
 
 def _named(spec: Any) -> Iterator[str]:

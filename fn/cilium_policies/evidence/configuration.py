@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from cilium_policies.evidence import addresses
+from cilium_policies.evidence import addresses, managed
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.collected import Collected
 from cilium_policies.evidence.destinations import NODE_ADDRESS, Destinations
@@ -25,6 +25,8 @@ from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload
 
+# A name and, behind a comma, the same name again.
+_SPELLINGS = r"(?<![\w.\-]){0}(?:\.[\w.\-]+)?[\"']?\s*,[\s\-\"']*{0}(?![\w\-])"
 _SIGNS = (":", ".svc", "ost=", "erver=", "\n")  # a text without any of them names no address
 Parsed = dict[tuple[str, str, bool], list[Address]]
 
@@ -32,13 +34,14 @@ Parsed = dict[tuple[str, str, bool], list[Address]]
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """One edge a workload and address that its env, arguments, mounted files or values name."""
     destinations = Destinations(cluster, given)
-    collected = Collected(cluster)
+    collected = Collected(cluster, given.reads)
     parsed: Parsed = {}
     made = Counter(id(workload.source) for workload in cluster.workloads)
     for workload in cluster.workloads:
         # Of several workloads that one object makes (an operator's, a chart's), its fields do not say which calls.
         alone = made[id(workload.source)] == 1
-        for found, address in _addresses(cluster, workload, collected.of(workload), parsed):
+        places = _addresses(cluster, workload, collected.of(workload), parsed)
+        for found, address in (*places, *managed.named(workload.texts, given.clouds)):
             yield from _edges(destinations, workload, found, address, alone or not is_value(found))
 
 
@@ -67,7 +70,7 @@ def _named(
                     yield found, address
     for address in addresses.pairs(variables):
         yield Text("env", address.key, address.host, field=address.key), address
-    for first, beside in _value_groups(workload):
+    for first, beside in _value_groups((*workload.texts, *more)):
         for address in addresses.pairs(beside):
             yield _neighbour(first, address), address
 
@@ -85,8 +88,8 @@ def _parsed(found: Text, value: str, parsed: Parsed) -> list[Address]:
 
 def _is_spelled_twice(value: str, address: Address) -> bool:
     """A list of a Service's spellings (`web,web.shop,web.shop.svc`) names it for a certificate."""
-    first = address.host.partition(".")[0]
-    return not address.port and value.count(f"{first}.") + value.count(f"{first},") > 1 and "," in value
+    first = re.escape(address.host.partition(".")[0])
+    return not address.port and "," in value and re.search(_SPELLINGS.format(first), value) is not None
 
 
 def _edges(
@@ -143,10 +146,10 @@ def _of_services(cluster: Cluster, workload: Workload) -> dict[str, str]:
     return found
 
 
-def _value_groups(workload: Workload) -> Iterator[tuple[Text, dict[str, str]]]:
+def _value_groups(texts: Iterable[Text]) -> Iterator[tuple[Text, dict[str, str]]]:
     """Helm values that stand in one mapping (`host` beside its `port`), each with the first of them."""
     groups: dict[tuple[str, int], tuple[Text, dict[str, str]]] = {}
-    for found in workload.texts:
+    for found in texts:
         if is_value(found) and "." in found.field:
             key = (found.field.rpartition(".")[0], id(found.source))
             groups.setdefault(key, (found, {}))[1][found.key] = found.value

@@ -6,7 +6,7 @@ All of it is values that a program can ask; `evidence.words` makes the sentences
 from __future__ import annotations
 
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.kube.objects import NOWHERE, Object, Where
+from cilium_policies.kube.objects import CLUSTER_SCOPED, NOWHERE, Object, Where
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.workloads.model import Service, Text, Workload
@@ -87,10 +87,16 @@ class Evidence(NamedTuple):
     @property
     def namespace(self) -> str:
         """Whose word it is: the namespace in which the evidence is written ("" for the config's and for objects
-        of the whole cluster). Values and fields count as of the namespace that their pods run in."""
-        if self.text is not None and self.text.source is not None and self.text.kind == "entry":
-            return self.text.source.namespace
+        of the whole cluster). Values and fields of what the pods are made from count as of the namespace that they run
+        in; those of other objects are their owners' word."""
+        if self.text is not None and self.text.source is not None and self._of_others(self.text):
+            source = self.text.source
+            return "" if source.kind in CLUSTER_SCOPED else source.namespace
         return self.subject.namespace if self.subject is not None else ""
+
+    def _of_others(self, text: Text) -> bool:
+        made_from = getattr(self.subject, "source", None)
+        return text.kind == "entry" or (text.kind == "field" and text.source is not made_from)
 
     @property
     def where(self) -> Where:

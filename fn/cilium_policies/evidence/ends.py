@@ -21,10 +21,16 @@ INGRESS_CLIENTS = (HOST, REMOTE_NODE, WORLD)
 
 def tunnels(cluster: Cluster) -> tuple[Peer, ...]:
     """The pods through which the API server of a managed cluster reaches others (konnectivity)."""
-    return tuple(
-        Peer("labels", namespace=one.namespace, labels=tuple(sorted(one.labels.items())))
-        for one in cluster.settings.platform.tunnel
-    )
+    found: list[Peer] = []
+    for one in cluster.settings.platform.tunnel:
+        shown = [
+            pods(each)
+            for each in cluster.in_namespace(one.namespace)
+            if not each.host_network and one.labels.items() <= each.labels.items()
+        ]
+        labelled = Peer("labels", namespace=one.namespace, labels=tuple(sorted(one.labels.items())))
+        found += shown or [labelled]
+    return tuple(found)
 
 
 def api_callers(cluster: Cluster) -> tuple[Peer, ...]:

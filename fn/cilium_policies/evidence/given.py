@@ -22,6 +22,7 @@ class Given(NamedTuple):
     `balancers` `spec.cluster.loadBalancerCIDRs`: where load balancers outside the cluster call from
     `cloud_users` components that call a cloud's API, each with the clouds
     `routed`   kinds of routing resources (the catalogue's `routes`), each with component and entry
+    `reads`    components that call what stands in other people's objects (the catalogue's `reads`), each with the kinds
     `private`  `spec.cluster.privateCIDRs`: where names of the company's own network resolve to
     """
 
@@ -35,6 +36,7 @@ class Given(NamedTuple):
     private: tuple[str, ...] = ()
     cloud_users: dict[str, list[str]] = {}  # noqa: RUF012
     routed: dict[str, list[tuple[str, Mapping]]] = {}  # noqa: RUF012
+    reads: dict[str, list[Mapping]] = {}  # noqa: RUF012
 
 
 NOTHING_GIVEN = Given()

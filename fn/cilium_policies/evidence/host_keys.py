@@ -10,6 +10,7 @@ from cilium_policies.catalogue.ports import WORDS
 # Last words of a key whose value is a bare name to call.
 _HOST_WORDS = ("hostname", "host", "server", "address", "addr", "endpoint", "peer", "seed", "broker", "join")
 _HOST_ENDS = tuple(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "es"))
+_SAP = ("_ashost", "_mshost", "_gwhost")  # application, message and gateway server
 HOST_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
 
 
@@ -22,7 +23,7 @@ def is_host_key(key: str) -> bool:
             cut = len(key) - len(end)
             before = key[cut - 1 : cut]
             camel = before.islower() and key[cut].isupper()
-            return not cut or before in "_-." or camel or lower[:cut] == "pg"
+            return not cut or before in "_-." or camel or lower[:cut] == "pg" or lower.endswith(_SAP)
     return False
 
 
@@ -35,7 +36,10 @@ def paired_ports(key: str, variables: dict[str, str]) -> list[int]:
     lower = key.lower()
     end = next((end for end in _HOST_ENDS if lower.endswith(end)), "")
     stem = key[: len(key) - len(end)].rstrip("_-.")
-    for name in (f"{stem}_PORT", f"{stem}PORT", f"{stem}_port", f"{stem}.port", f"{key}_PORT"):
+    names = [f"{stem}_PORT", f"{stem}PORT", f"{stem}_port", f"{stem}.port", f"{key}_PORT"]
+    if lower.endswith(_SAP):
+        names.append(f"{key.rpartition('_')[0]}_PORT")
+    for name in names:
         if is_port(port := variables.get(name, "")):
             return [int(port)]
     named = f"{stem}_PORT_"

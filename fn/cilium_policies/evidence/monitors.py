@@ -19,6 +19,7 @@ from cilium_policies.workloads.model import Service, Workload
 
 Target = tuple[Peer, Port]
 # The Prometheus operator makes this Service for all kubelets, so no input holds it (its pkg/kubelet).
+_PROBE = "prometheus.io/probe"
 _KUBELET_LABELS = {
     "k8s-app": "kubelet",
     "app.kubernetes.io/name": "kubelet",
@@ -49,6 +50,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         if read is not None and clients:
             yield from _scrapes(clients, dict.fromkeys(read(shown, monitor)), Evidence("monitor", monitor))
     yield from _annotated(cluster, scrapers)
+    yield from _probed(cluster, scrapers)
 
 
 def _scrapes(clients: tuple[Peer, ...], targets: dict[Target, None], evidence: Evidence) -> Iterator[Edge]:
@@ -104,7 +106,7 @@ def _endpoint(cluster: Cluster, service: Service, endpoint: Mapping) -> Iterator
 def _by_pod(shown: _Shown, monitor: Object) -> Iterator[Target]:
     """Endpoints of a PodMonitor or VMPodScrape."""
     spaces, selector = _namespaces(monitor), mapping(monitor.spec.get("selector"))
-    endpoints = mappings(monitor.spec.get("podMetricsEndpoints"))
+    endpoints = mappings(monitor.spec.get("podMetricsEndpoints")) or mappings(monitor.spec.get("endpoints"))
     for workload in shown.workloads.selected(selector, spaces):
         for endpoint in endpoints:
             wanted = next(filter(None, (text(endpoint.get(key)) for key in _POD_PORT_FIELDS)), "")
@@ -124,6 +126,8 @@ _READ: dict[str, Callable[[_Shown, Object], Iterator[Target]]] = {
     "VMServiceScrape": _by_service,
     "PodMonitor": _by_pod,
     "VMPodScrape": _by_pod,
+    "PodMonitoring": _by_pod,
+    "ClusterPodMonitoring": _by_pod,
     "VMNodeScrape": _by_node,
 }
 
@@ -147,6 +151,16 @@ def _annotated(cluster: Cluster, scrapers: Scrapers) -> Iterator[Edge]:
                 evidence = Evidence("monitor", service, f"annotation {prefix}/scrape")
                 targets = _annotated_service(cluster, service, integer(notes.get(f"{prefix}/{port_key}")))
                 yield from _scrapes(clients, dict.fromkeys(targets), evidence)
+
+
+def _probed(cluster: Cluster, scrapers: Scrapers) -> Iterator[Edge]:
+    """`prometheus.io/probe: pushgateway` on a Service, for scrapers that keep those with this value."""
+    for service in cluster.services:
+        value = service.source.annotations.get(_PROBE, "") if service.source is not None else ""
+        if value and value != "true":  # those are asked through the blackbox exporter
+            clients = scrapers.reading((f"regex: {value}\n",), service.namespace, "", "endpoints", "services")
+            evidence = Evidence("monitor", service, f"annotation {_PROBE}")
+            yield from _scrapes(clients, dict.fromkeys(behind(cluster, service, "", "TCP")), evidence)
 
 
 def _discovering(scrapers: Scrapers, word: str, namespace: str) -> tuple[Peer, ...]:

@@ -2,8 +2,9 @@
 
 They are never touched, their allows add to ours and their denies hold without our doing. What they say about
 one pod, though, needs its other side: a rule that lets `server` in at `cache` is no use while the policy that
-this program writes for `server` keeps it from leaving. So a rule between named pods becomes an edge. A rule
-for or about everybody, whole namespaces or addresses names no such pair, and becomes none.
+this program writes for `server` keeps it from leaving. So a rule between named pods becomes an edge, and so does one
+that lets named pods out to a port of one namespace. A rule for or about everybody, all namespaces or addresses names
+no such pair, and becomes none.
 """
 
 from __future__ import annotations
@@ -52,6 +53,9 @@ def _kubernetes(
                 others = list(_peer(workloads, policy, peer, labels))
                 ports = mappings(rule.get("ports"))
                 yield from _between(cluster, policy, subjects, others, field == "ingress", ports)
+                if field == "egress":
+                    listening = list(_listening(cluster, peer, ports, labels))
+                    yield from _between(cluster, policy, subjects, listening, False, ports)
 
 
 def _peer(
@@ -68,6 +72,25 @@ def _peer(
         known = labels.get(workload.namespace, {})
         if selects(spaces, {"kubernetes.io/metadata.name": workload.namespace, **known}):
             yield workload
+
+
+def _listening(
+    cluster: Cluster, peer: Mapping, entries: list[Mapping], labels: dict[str, dict[str, str]]
+) -> Iterator[Workload]:
+    """Whom "port 8080 of that namespace" means: those that declare every port of the rule. Of one namespace only: a
+    rule for all of them names nobody."""
+    numbers = {number for entry in entries if (number := integer(text(entry.get("port")))) is not None}
+    if peer.get("podSelector") or not numbers or _DNS in numbers or len(numbers) != len(entries):
+        return
+    chosen = mapping(peer.get("namespaceSelector"))
+    named = [
+        space
+        for space, known in labels.items()
+        if _names_pods(chosen) and selects(chosen, {"kubernetes.io/metadata.name": space, **known})
+    ]
+    for one in cluster.in_namespace(named[0]) if len(named) == 1 else ():
+        if numbers <= {port.number for port in one.ports}:
+            yield one
 
 
 def _names_pods(selector: Mapping) -> bool:

@@ -3,9 +3,10 @@ Service in a namespace that the input does not show."""
 
 from __future__ import annotations
 
-# RFC 2606, 6761 and what documentation uses beside them.
+# RFC 2606, 6761 and what documentation uses beside them. Not `.example`: no program's defaults have it, and where
+# somebody writes acme.example he means his own domain, which he fills in or does not show.
 _EXAMPLES = ("example.com", "example.org", "example.net", "domain.tld", "domain.com", "yourdomain.com")
-_EXAMPLE_ENDS = (".example", ".test", ".invalid", ".localhost")
+_EXAMPLE_ENDS = (".test", ".invalid", ".localhost")
 # Names of a local network: their addresses are private ones, which `internet` leaves out.
 _LOCAL_ENDS = (
     ".lan",

@@ -9,7 +9,7 @@ from cilium_policies.evidence.edge import Peer
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.kube.access_rules import EVERYWHERE
-from cilium_policies.kube.objects import Mapping, Object, flag
+from cilium_policies.kube.objects import Mapping, Object, flag, text
 from cilium_policies.kube.selectors import selects
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -29,6 +29,8 @@ _STEMS: dict[str, tuple[str, str]] = {
     "VMNodeScrape": ("", "nodeScrape"),
     "VMStaticScrape": ("", "staticScrape"),
     "VMScrapeConfig": ("", "scrapeConfig"),
+    "PodMonitoring": ("", ""),  # these two are for whom the catalogue's `reads` says: Google's collectors
+    "ClusterPodMonitoring": ("", ""),
 }
 # What a collector's configuration says when it reads these kinds through the API (Grafana Alloy's components,
 # the OpenTelemetry target allocator): all of them, unless it filters, which only makes it scrape fewer.
@@ -57,6 +59,12 @@ class Scrapers:
             one.name: one.labels for one in cluster.inventory.of("Namespace")
         }
         self._objects: list[_Scraper] = []
+        self._reading = {
+            text(row.get("kind")): [one for one in cluster.workloads if one.component == component]
+            for component, rows in given.reads.items()
+            for row in rows
+            if text(row.get("kind")) in _STEMS
+        }
         self._cluster = cluster
         for workload in cluster.workloads:
             kind, spec = _declared(workload)
@@ -67,6 +75,7 @@ class Scrapers:
     def of(self, monitor: Object) -> tuple[Peer, ...]:
         """Everybody who scrapes what a monitor names; the config's scrapers always do."""
         found = [peer for one in self._objects if self._chooses(one, monitor) for peer in one.peers]
+        found += [peer for one in self._reading.get(monitor.kind, ()) for peer in ends(one)]
         words = _READERS.get(monitor.kind, ())
         found += self.reading(words, monitor.namespace, monitor.group, f"{monitor.kind.lower()}s")
         return tuple(dict.fromkeys([*found, *self._given]))

@@ -20,9 +20,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.workloads.model import Text, Workload
 
+MANAGED = "managed"  # in the place of a scheme: the host of a cloud's service, known by its name
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # Words of a name whose value others call, or that is no destination at all.
 _FOR_OTHERS = frozenset(
@@ -94,6 +96,8 @@ def is_dashboard(value: str) -> bool:
 def outside(found: Text, address: Address, workload: Workload, routed: bool) -> bool:
     """Whether an address in this text counts as a destination outside the cluster. `routed`: an own route serves
     the name for another workload, so that the name cannot be the workload's own."""
+    if address.scheme == MANAGED:
+        return True  # nobody else has such a name
     if found.is_arguments:
         if address.key in ("", "curl", "wget", "git") or not address.direct:
             return address.direct or _called(found.value, address)
@@ -112,8 +116,8 @@ def _is_called(address: Address, workload: Workload, routed: bool) -> bool:
     parts = set(words(address.key))
     if not parts or parts & _FOR_OTHERS:
         return False
-    if routed or address.host.replace(".", "").isdigit():
-        return True  # nobody calls itself by a number, and no browser is sent to one
+    if routed or address.host.replace(".", "").isdigit() or address.port in SERVERS:
+        return True  # nobody calls itself by a number or on a database's port, and no browser is sent there
     label = address.host.partition(".")[0].lower()
     if label in (workload.name, workload.release) and label not in _ANYBODYS:
         return False  # web.example.org of a workload called web

@@ -79,6 +79,7 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         config.cluster.private_cidrs,
         catalogue.head["clouds"],
         catalogue.head["routes"],
+        catalogue.head["reads"],
     )
 
 

@@ -46,6 +46,8 @@ EVIDENCE: dict[str, Reads] = {
             "VMServiceScrape",
             "VMPodScrape",
             "VMNodeScrape",
+            "PodMonitoring",
+            "ClusterPodMonitoring",
             "Namespace",
             *_ACCESS,
         ),

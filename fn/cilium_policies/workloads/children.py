@@ -4,11 +4,13 @@ notebooks of users, tasks of a scheduler. The catalogue's `makes` says how they 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.kube.labels import stable
-from cilium_policies.kube.objects import Mapping, strings, text
+from cilium_policies.kube.names import is_namespace
+from cilium_policies.kube.objects import Mapping, flag, strings, text
 from cilium_policies.workloads.model import Workload
 
 
@@ -21,19 +23,31 @@ def children(workloads: list[Workload], catalogue: Catalogue) -> Iterator[Worklo
         for row in makes[maker.component]:
             name = text(row.get("component"))
             labels = _labels(row, maker)
-            if labels and catalogue.get(name) is not None and (maker.namespace, name) not in shown:
-                shown.add((maker.namespace, name))
-                yield _child(name, labels, row, maker)
+            namespace = _namespace(row, maker)
+            made_by = strings(row.get("maker")).items() <= maker.labels.items()
+            if made_by and labels and catalogue.get(name) is not None and (namespace, name) not in shown:
+                shown.add((namespace, name))
+                yield _child(name, labels, row, maker, namespace)
 
 
-def _child(name: str, labels: dict[str, str], row: Mapping, maker: Workload) -> Workload:
-    made = Workload(maker.namespace, f"{maker.name}-{text(row.get('workload')) or 'pods'}", "Pod")
+def _namespace(row: Mapping, maker: Workload) -> str:
+    """Where the maker's configuration says that they run: the group of the row's pattern; else beside the maker."""
+    pattern = text(row.get("namespace"))
+    found = (re.search(pattern, one.value, re.MULTILINE) for one in maker.texts) if pattern else iter(())
+    return next((one[1] for one in found if one and is_namespace(one[1])), maker.namespace)
+
+
+def _child(name: str, labels: dict[str, str], row: Mapping, maker: Workload, namespace: str) -> Workload:
+    made = Workload(namespace, f"{maker.name}-{text(row.get('workload')) or 'pods'}", "Pod")
     made.labels = labels
     made.selector = stable(labels) or dict(labels)
     made.component = name
     made.instance, made.release, made.chart = maker.instance or maker.name, maker.release, maker.chart
     made.values, made.where = maker.values, maker.where
     made.brought = maker.brought
+    if flag(row.get("like")):
+        made.texts = tuple(one for one in maker.texts if not one.is_arguments)
+        made.service_account = maker.service_account
     return made
 
 

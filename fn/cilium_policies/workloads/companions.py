@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
-from cilium_policies.catalogue.recognise import is_image, recognise, repository_of
+from cilium_policies.catalogue.recognise import is_image, part_of, recognise, repository_of
 from cilium_policies.workloads.model import Workload
 
 
@@ -33,10 +33,7 @@ def _has_image(workload: Workload, component: Component) -> bool:
 
 def _by_one_label(workload: Workload, component: Component) -> bool:
     """Whether no entry of several labels fits: charts' own pods carry more than a name."""
-    return not any(
-        len(wanted) > 1 and all(workload.labels.get(key) == value for key, value in wanted.items())
-        for wanted in component.match
-    )
+    return not any(len(wanted) > 1 and part_of(wanted, workload.labels) for wanted in component.match)
 
 
 def _as_its_image_says(workload: Workload, catalogue: Catalogue) -> None:

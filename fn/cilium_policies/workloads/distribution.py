@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cilium_policies.catalogue.distributions import Distribution
+from cilium_policies.catalogue.distributions import Distribution, agreeing
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.ports import Port
@@ -33,7 +33,9 @@ _FLUX_SERVICES = {
 }
 
 
-def brought(platform: Distribution, workloads: list[Workload], catalogue: Catalogue) -> list[Workload]:
+def brought(
+    platform: Distribution, workloads: list[Workload], catalogue: Catalogue, shown: Inventory
+) -> list[Workload]:
     """The distribution's own pods that the input does not show: peers in every build, subjects only where the
     default-deny of their namespace is written. `workloads` are recognised. CoreDNS is looked after by
     allow-dns-server."""
@@ -41,6 +43,8 @@ def brought(platform: Distribution, workloads: list[Workload], catalogue: Catalo
     found = []
     for bundled in platform.brings:
         if bundled.component in present or catalogue.get(bundled.component) is None:
+            continue
+        if bundled.when and next(agreeing(shown, bundled.when), None) is None:
             continue
         made = Workload(bundled.namespace, bundled.workload, bundled.kind)
         made.labels = made.selector = dict(bundled.labels)

@@ -52,7 +52,7 @@ def gather(
         _placed(one)
         _recognise(one, catalogue)
     tell_apart(workloads, catalogue)
-    workloads += distribution.brought(settings.platform, workloads, catalogue)
+    workloads += distribution.brought(settings.platform, workloads, catalogue, shown)
     unplaced: list[Object] = []
     operated, behind = _operated(shown, catalogue, workloads, unplaced)
     for one in operated:

@@ -16,9 +16,10 @@ from cilium_policies.catalogue.model import Component, MadeBy, ServiceTemplate
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import SERVICE_ACCOUNT, stable
 from cilium_policies.kube.names import are_labels
-from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, text
+from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, mappings, sequence, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.kube.reading import UNPLACED
+from cilium_policies.lean import Any
 from cilium_policies.workloads import proxies
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases.value_texts import object_texts
@@ -161,7 +162,11 @@ def _services(inventory: Inventory, one: Object, entry: MadeBy, workload: Worklo
     if proxies.is_gateway(one):
         return [proxies.shape(inventory, one, workload)]
     port = text(read(one.body, entry.port_field)) if entry.port_field else ""
-    services = [_service(one, template, port or entry.port_default, workload) for template in entry.services]
+    services = [
+        _service(one, template, port or entry.port_default, workload)
+        for template in entry.services
+        if not template.ports_of or sequence(read(one.body, template.ports_of))
+    ]
     ports = (each for service in services for each in service.ports)
     workload.ports = tuple(
         dict.fromkeys(
@@ -172,9 +177,10 @@ def _services(inventory: Inventory, one: Object, entry: MadeBy, workload: Worklo
 
 
 def _service(one: Object, template: ServiceTemplate, port: str, workload: Workload) -> Service:
+    written = (*template.ports, *_copied(read(one.body, template.ports_of) if template.ports_of else None))
     ports = tuple(
         ServicePort(name, integer(_filled(number, one, port)) or 0, protocol, _filled(target, one, port))
-        for name, number, target, protocol in template.ports
+        for name, number, target, protocol in written
     )
     name = _filled(template.name, one)
     return Service(
@@ -198,6 +204,18 @@ def _service(one: Object, template: ServiceTemplate, port: str, workload: Worklo
             one.where,
         ),
     )
+
+
+def _copied(ports: Any) -> Iterator[tuple[str, str, str, str]]:
+    """Service ports that stand in the object as Kubernetes writes them."""
+    for port in mappings(ports):
+        number = text(port.get("port"))
+        yield (
+            text(port.get("name")),
+            number,
+            text(port.get("targetPort")) or number,
+            text(port.get("protocol")) or "TCP",
+        )
 
 
 def _annotations(one: Object) -> Mapping:

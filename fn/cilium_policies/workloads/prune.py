@@ -64,6 +64,11 @@ class Pruner:
             for kind in _said(component.data, "object")
         }
         self._kinds |= {group_kind(kind) for kind in _said(catalogue.distributions, "object")}
+        self._kinds |= {
+            (text(row.get("group")), text(row.get("kind")))
+            for rows in catalogue.head["reads"].values()
+            for row in rows
+        }
         patterns = {
             one for component in catalogue.components.values() for one in _said(component.data, "text", "arg")
         }

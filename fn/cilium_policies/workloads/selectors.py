@@ -7,6 +7,8 @@ from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT, is_identity, 
 from cilium_policies.kube.objects import at, strings
 from cilium_policies.workloads.model import Workload
 
+ANY = "*"  # the value of a label that a program sets anew on each of its pods
+
 
 def separate(workloads: list[Workload]) -> None:
     """Narrow each selector that also selects pods of another component or instance in its namespace.
@@ -153,8 +155,13 @@ def requirements(workload: Workload) -> list[Requirement]:
 
 
 def equal(labels: dict[str, str]) -> list[Requirement]:
-    """Labels as requirements, sorted by key."""
-    return [Requirement(_K8S_ONLY.get(key, key), "In", (value,)) for key, value in sorted(labels.items())]
+    """Labels as requirements, sorted by key; `*`, no value that a label can have, asks for any."""
+    return [
+        Requirement(_K8S_ONLY.get(key, key), "Exists")
+        if value == ANY
+        else Requirement(_K8S_ONLY.get(key, key), "In", (value,))
+        for key, value in sorted(labels.items())
+    ]
 
 
 _K8S_ONLY = {SERVICE_ACCOUNT: f"k8s:{SERVICE_ACCOUNT}", JOB_NAME: f"k8s:{JOB_NAME}"}

@@ -1,0 +1,41 @@
+"""Where a text holds `scheme://authority`, and the forms of URLs that have more than one scheme or none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+# A comma belongs to the authority (several hosts), unless another URL begins behind it.
+_AFTER_SCHEME = re.compile(r"(?:[^\s/?#\"'`<>\\,]|,(?![A-Za-z][A-Za-z0-9+.\-]*://))+")
+_SCHEME_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-")
+_OUTER_SCHEMES = ("pool:", "jdbc:", "r2dbc:", "r2dbcs:")  # from right to left
+_ORACLE = r"\boracle:thin:[^@\s]{0,200}@(?://)?([\w.\-]+):(\d{1,5})\b"
+
+
+def schemes(value: str) -> Iterator[tuple[int, str, str]]:
+    """Each `scheme://authority`: where it begins, the scheme in lower case, the authority."""
+    at, colon = 0, value.find("://")
+    while colon >= 0:
+        start = colon
+        while start > at and value[start - 1] in _SCHEME_CHARS:
+            start -= 1
+        while start < colon and not value[start].isalpha():
+            start += 1
+        match = _AFTER_SCHEME.match(value, colon + 3) if start < colon else None
+        if match is not None:
+            yield _first(value, start, at), value[start:colon].lower(), match[0]
+        at = match.end() if match is not None else colon + 1
+        colon = value.find("://", at)
+
+
+def _first(value: str, start: int, least: int) -> int:
+    """Where `jdbc:` or `r2dbc:pool:` begins that stands before a scheme."""
+    for prefix in _OUTER_SCHEMES:
+        if value.endswith(prefix, least, start):
+            start -= len(prefix)
+    return start
+
+
+def oracle(value: str) -> Iterator[tuple[str, int]]:
+    """Host and port of `jdbc:oracle:thin:@host:1521:SID` and `@//host:1521/SERVICE`."""
+    return ((match[1], int(match[2])) for match in re.finditer(_ORACLE, value))
