@@ -7,6 +7,7 @@ index, and what a user writes under `spec.components.define` all have this one f
 from __future__ import annotations
 
 from cilium_policies.catalogue.parts import parse_port
+from cilium_policies.catalogue.services import ServiceTemplate, read_services
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Mapping, flag, mapping, mappings, strings, text
 from cilium_policies.kube.ports import Port
@@ -19,20 +20,10 @@ class CatalogueError(CiliumPoliciesError):
     """A catalogue file or definition that cannot be used; the text is one line: file, path, cure."""
 
 
-class ServiceTemplate(NamedTuple):
-    """A Service that a chart or operator makes. `name` and ports may hold `{release}`, `{fullname}`,
-    `{name}`, `{port}`; `ports` are (name, port, target, protocol), all text. `ports_of`: the path in a custom resource
-    of a list of Service ports that its operator copies; where it is not set there is no Service."""
-
-    name: str
-    ports: tuple[tuple[str, str, str, str], ...]
-    ports_of: str = ""
-
-
 class ChartEntry(NamedTuple):
-    """How one chart makes the component's pods. `enabled`: a value's path from the chart's root, or a
-    condition; None: always made. `default`: what holds where that value is not set. `name`: what the chart
-    (or subchart) calls itself, before `nameOverride`. `cut`: length to which its fullname is cut."""
+    """How one chart makes the component's pods. `enabled`: a value's path from the chart's root, or a condition; None:
+    always made. `default`: what holds where that value is not set. `name`: what the chart (or subchart) calls itself,
+    before `nameOverride`. `cut`: length to which its fullname is cut."""
 
     chart: str
     values: str = ""
@@ -242,25 +233,6 @@ def read_edge(data: Mapping, owner: str, subject: str) -> Edge:
         flag(data.get("fallback")),
         texts(data.get("part")),
         texts(data.get("of")),
-    )
-
-
-def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
-    return tuple(
-        ServiceTemplate(
-            text(one.get("name")),
-            tuple(
-                (
-                    text(port.get("name")),
-                    text(port.get("port")),
-                    text(port.get("target")) or text(port.get("port")),
-                    text(port.get("protocol")) or "TCP",
-                )
-                for port in mappings(one.get("ports"))
-            ),
-            text(one.get("portsOf")),
-        )
-        for one in mappings(value)
     )
 
 

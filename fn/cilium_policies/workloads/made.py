@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.conditions import holds, object_makes, via_agrees
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.catalogue.model import Component, MadeBy, ServiceTemplate
+from cilium_policies.catalogue.model import Component, MadeBy
+from cilium_policies.catalogue.services import ServiceTemplate
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import SERVICE_ACCOUNT, stable
 from cilium_policies.kube.names import are_labels

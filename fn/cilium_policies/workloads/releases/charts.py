@@ -13,7 +13,8 @@ from collections.abc import Iterable
 
 from cilium_policies.catalogue.conditions import chart_makes
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.catalogue.model import ChartEntry, Component, ServiceTemplate
+from cilium_policies.catalogue.model import ChartEntry, Component
+from cilium_policies.catalogue.services import ServiceTemplate
 from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT, stable
 from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, strings
 from cilium_policies.workloads.model import Service, ServicePort, Workload
