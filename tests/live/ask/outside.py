@@ -10,6 +10,7 @@ from tests.live.running import Running
 
 NAME = "outside"
 _FQDN = ("known", "all")
+_WHOLE = ("seed-cluster", "apps-root-template")  # with `known` each row of these, names or not
 _OTHER = "nobody.names.this.example"
 
 
@@ -24,6 +25,8 @@ def ask(live: Live) -> Answer:
         rows = [one for one in case.rows if "fqdn" in one.query["to"] and "pod" in one.query["from"]]
         if rows:
             _ask(live, check, case._replace(rows=(*rows, *_others(rows))), others)
+        if case.name in _WHOLE:
+            _whole(live, check, case)
     for fqdn, passed in others.items():
         check.notes.append(
             f"{fqdn}: another name is cut for {passed.count(False)} of {len(passed)} workloads"
@@ -68,3 +71,14 @@ def _ask(live: Live, check: Check, case: Case, others: dict[str, list[bool]]) ->
                 check.notes += lines
             else:
                 check.all(len(named), lines)
+
+
+def _whole(live: Live, check: Check, case: Case) -> None:
+    found = given(case, settings=["cluster.fqdn=known"])
+    engine = compare.Engine(live.judge, found)
+    with Running(live.cluster, found) as running:
+        running.apply(found.policies["enforce"])
+        verdicts = engine.verdicts("enforce", running.connections)
+        tried = running.connect_as([one.allowed for one in verdicts])
+        check.all(len(tried), compare.unlike_engine(f"{case.name}, known", tried, verdicts))
+        check.all(len(tried), [f"{case.name}, known: {line}" for line in compare.unlike_table(tried)])
