@@ -44,7 +44,8 @@ A machine that is busy is no fault of a policy: policies are waited for by a mar
 recordings by a packet from each CPU, and what should pass is tried again with more patience. What should not pass and
 does is wrong at once. `.ci/run` asks the shop and the main case when all other tests are done.
 
-This page is written by `make live`; a row is as old as its last run.
+This page is written by `make live`; a row is as old as its last run, and its seconds are of that run, beside whatever
+else the machine had to do. Rows that name a version were asked of that one.
 
 """
 _COLUMNS = "| case | what | asked | not as expected | seconds |\n|---|---|---|---|---|\n"

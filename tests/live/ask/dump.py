@@ -6,7 +6,7 @@ import subprocess
 
 from tests.live import needs
 from tests.live.ask import Answer, Check, Live
-from tests.live.given import bodies, given, key, policies, shop
+from tests.live.given import Body, bodies, given, key, policies, shop, stream
 from tests.live.running import Running
 from tests.tools import environment
 
@@ -32,7 +32,11 @@ def ask(live: Live) -> Answer:
                 live.cluster.api.create(body)
         target = live.out / "dump.yaml"
         target.write_text(_kubectl(), encoding="utf-8")
-        again = given(shop())
+        filled = live.out / "filled.yaml"
+        filled.write_text(
+            stream([_filled(one) for path in shop().builds for one in bodies(path.read_text())])
+        )
+        again = given(shop()._replace(builds=(filled,)))
         text = _said("cilium-policies", "--only-policies", str(target))
         made = {key(one): one for one in policies(text)}
         for body in again.policies["audit"]:
@@ -44,6 +48,13 @@ def ask(live: Live) -> Answer:
             if body.get("kind") in _SHOWN:
                 live.cluster.api.delete(body)
     return check.answer()
+
+
+def _filled(body: Body) -> Body:
+    """With the number of replicas as the API server fills it in: a manifest without one may have any."""
+    if body.get("kind") not in ("Deployment", "StatefulSet"):
+        return body
+    return {**body, "spec": {"replicas": 1, **body["spec"]}}
 
 
 def _kubectl() -> str:
