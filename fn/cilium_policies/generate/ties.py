@@ -116,7 +116,7 @@ class Ties:
             return []
         near = self._roles.near(client, component)
         if near and (not known.every or _is_operated(client, near)):
-            return near
+            return _same_instance(client, near)
         if known.every or known.owner in self._catalogue.defined or _operates(client, every):
             return every
         return self._named(client, every) or self._guessed(client, known, every, ports)
@@ -187,6 +187,14 @@ class Ties:
 def _operates(client: Workload, servers: list[Workload]) -> bool:
     """Whether an operator calls pods that are made from custom resources: it looks after all of them."""
     return "operator" in client.component and all(not one.rendered for one in servers)
+
+
+def _same_instance(client: Workload, servers: list[Workload]) -> list[Workload]:
+    """Of several instances in one namespace the client's own, where there is one: what an operator makes of one object
+    belongs together."""
+    if client.rendered and not client.release:
+        return servers
+    return [one for one in servers if one.instance == client.instance] or servers
 
 
 def _is_operated(client: Workload, servers: list[Workload]) -> bool:
