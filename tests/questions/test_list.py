@@ -7,6 +7,7 @@ from cilium_policies.document.finding import RefusedError
 from cilium_policies.questions import list as question
 from cilium_policies.show.table import rendered
 
+from tests.cli.within import within
 from tests.questions.small import SHOP, policy, small
 
 CLOSED = policy("{endpointSelector: {}, ingress: [{}], egress: [{}]}")
@@ -105,3 +106,12 @@ def test_a_name_as_autopath_answers_it_is_the_name() -> None:
         "shop/web",
     )
     assert [one for one in found if "example" in one] == ["shop/web => api.example.org : 443/TCP"]
+
+
+def test_a_policy_that_the_api_server_refuses_opens_nothing() -> None:
+    opens = "{endpointSelector: {}, egress: [{toEntities: [world], toPorts: [{ports: [{port: PORT, protocol: TCP}]}]}]}"
+    text = {one: SHOP + CLOSED + policy(opens.replace("PORT", one), "open") for one in ("'443'", "443")}
+    said = {one: within("list", "--policies", "written", stdin=found.encode()) for one, found in text.items()}
+    assert b"shop/web => world : 443/TCP" in said["'443'"].stdout
+    assert b"443" not in said["443"].stdout  # a number where Cilium wants a text, as lint says of it
+    assert b"[refused]" in within("lint", stdin=text["443"].encode()).stdout

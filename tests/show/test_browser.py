@@ -50,11 +50,24 @@ const seen = (selector) => [...document.querySelectorAll(selector)].filter((one)
 """
 
 
+POLICY = "CiliumNetworkPolicy/cert-manager/cert-manager-controller-with-a-long-name"
+LONG = (
+    "cert-manager/cert-manager",
+    "1.0.0.1/32",
+    "443/TCP",
+    "outside",
+    "x " * 40,
+    "y" * 90,
+    f"{POLICY} spec.egress[0]",
+)
+
+
 def built(count: int) -> str:
     view = View(graphs.graph(count))
     rows = [(link.source, link.target, link.label) for link in view.graph.links]
     tables = [
         ("Connections", Table("Connections", columns("from", "to", "ports"), [*rows])),
+        ("Rules", Table("Rules", columns("from", "to", "ports", "kind", "why", "evidence", "rule"), [LONG])),
         ("Uncovered", Table("Uncovered", columns("workload"), [], "every workload is covered")),
     ]
     sheets = [Sheet("CiliumNetworkPolicy/team-1/web", "team-1", "generated", "kind: CiliumNetworkPolicy")]
@@ -210,6 +223,21 @@ def test_a_picture_zooms_and_comes_back(tmp_path: Path) -> None:
     assert told["near"] != told["whole"]
     assert float(told["near"].split()[2]) < float(told["whole"].split()[2])
     assert told["again"] == told["whole"]
+
+
+@pytest.mark.parametrize("size", ["390,800", "900,800", "1400,800"])
+def test_long_names_do_not_push_a_table_out_of_the_page(tmp_path: Path, size: str) -> None:
+    told = played(
+        tmp_path,
+        10,
+        """
+        location.hash = "rules";
+        await wait(50);
+        return {rows: seen("#rules tbody tr").length, wide: document.documentElement.scrollWidth <= innerWidth};
+        """,
+        size=size,
+    )
+    assert told == {"rows": 1, "wide": True}
 
 
 def test_on_a_phone_no_word_is_broken(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def _made(run: options.Run, which: str | None, now: bool, title: str) -> questio
         asked,
         title,
         sources=run.sources,
-        faults=faults(judged, made.plan, Texts(run.sources)),
+        faults=faults(judged, made.plan, Texts(run.sources), briefly=True),
         said=[one for one in findings(run.sources, made.plan, made.policies) if one.severity != INFO],
         made_from=_made_from(run, written, now),
     )

@@ -43,10 +43,22 @@ def lint(
     )
 
 
-def faults(situation: Situation, plan: Plan, texts: Texts) -> list[Row]:
-    """The same for policies that are enforced in a situation, those of the input read by `texts`."""
+BRIEFLY = (
+    "refused",
+    "too-large",
+)  # what a policy that this run generates may be; its other faults are this program's
+
+
+def faults(situation: Situation, plan: Plan, texts: Texts, *, briefly: bool = False) -> list[Row]:
+    """The same for policies that are enforced in a situation, those of the input read by `texts`. `briefly`: of those
+    that this run generates only what depends on the cluster, as tests hold them to have no fault."""
     cuts = list(needs.cuts(situation, plan.edges, plan.dns.workloads))
-    return ordered(found(situation, situation.known, texts, CHECKS, cuts))
+    planned = [one for one in situation.known if one.generated and briefly]
+    others = situation.known if not briefly else [one for one in situation.known if not one.generated]
+    return ordered([
+        *found(situation, others, texts, CHECKS, cuts),
+        *found(situation, planned, texts, BRIEFLY, cuts),
+    ])  # fmt: skip
 
 
 def table(rows: list[Row]) -> Table:

@@ -139,7 +139,10 @@ def findings(faults: list[Fault], said: list[Finding]) -> Table:
         )
         for one in faults
     ]
+    told = {one.finding().message for one in faults}
     for finding in said:
+        if finding.message in told:
+            continue  # lint says the same
         place = line_of(finding._replace(message="", cure="")).removesuffix(": ")
         rows.append((finding.severity, place, finding.name, finding.message, finding.cure, "run"))
     named = columns("severity", "place", "about", "message=finding", "cure=what to do", "check")
