@@ -162,6 +162,9 @@ def test_ci_run_needs_no_input_and_calls_make_test():
 
     assert "make --no-print-directory test" in text
     assert "CI=true" in text
+    assert (
+        "tests.live --built" in text.partition("make --no-print-directory test")[2]
+    )  # alone, when the rest is done
     assert Path(ROOT / ".ci" / "tools.sh").exists()
 
 
