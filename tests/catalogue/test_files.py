@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import yaml
 from cilium_policies.catalogue import index
 from cilium_policies.catalogue.load import load
 
@@ -35,3 +36,14 @@ def test_what_is_from_memory_says_so_as_data() -> None:
     told = {one.name for one in entries if one.checked.startswith(words)}
     assert told
     assert told <= {one.name for one in entries if one.guessed}
+
+
+def test_a_list_of_names_says_where_it_was_read_or_why_it_is_not_whole() -> None:
+    """`fqdn: known` cuts what a list lacks: one from memory has left out a program's registry before."""
+    told = []
+    for path in sorted(index.COMPONENTS.glob("*.yaml")):
+        for edge in yaml.safe_load(path.read_text(encoding="utf-8")).get("edges", []):
+            plain = [one for one in edge.get("names") or () if isinstance(one, str)]
+            if plain and not (edge.get("source") or edge.get("unnamed")):
+                told.append(f"{path.stem}: {edge['why']}")
+    assert told == []

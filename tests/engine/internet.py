@@ -33,6 +33,8 @@ from cilium_policies.workloads.model import Workload
 from tests.engine.corpus import Case, cases
 from tests.engine.fixtures import corpus_directory
 
+UNSAID = "nobody says why"
+
 
 class Triple(NamedTuple):
     """One internet rule; `ports` is an interval, both ends inclusive."""
@@ -109,7 +111,7 @@ def why(made: Made, workload: Workload, one: Triple) -> str:
         workload,
     )
     said = [reason for ports, reason in found if not ports or any(_on(port, one) for port in ports)]
-    return "; ".join(dict.fromkeys(said)) or "an address that the input gives"
+    return "; ".join(dict.fromkeys(said)) or UNSAID
 
 
 def _on(port: Port, one: Triple) -> bool:

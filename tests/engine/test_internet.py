@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.corpus import Case, cluster_text
+from tests.engine.corpus import Case, cases, cluster_text
 from tests.engine.fixtures import corpus_directory
-from tests.engine.internet import is_everybody, is_wide, measured, planned, triples
+from tests.engine.internet import UNSAID, is_everybody, is_wide, measured, planned, triples, why
 from tests.engine.judge import Judge
 from tests.engine.measure import measure
 from tests.engine.product import Product, Variant
@@ -19,20 +19,46 @@ pytestmark = pytest.mark.judge
 
 FOLDER = corpus_directory()
 CASES = pytest.mark.parametrize("case", measured(FOLDER) if FOLDER else (), ids=lambda case: case.name)
+TABLES = pytest.mark.parametrize(
+    "case",
+    [*measured(FOLDER), *(one for one in cases(FOLDER) if one.name in ("argo-cd", "kube-prometheus-stack"))]
+    if FOLDER
+    else (),
+    ids=lambda case: case.name,
+)
+# What keeps addresses under `known`: databases of programs, peers of torrents, the node's resolvers … (docs/outside.md).
+KEPT = {
+    "seed-cluster": 2,
+    "apps-root-bjws": 49,
+    "apps-root-buroa": 30,
+    "apps-root-onedr0p": 40,
+    "apps-root-template": 2,
+}
 COMMAND = str(Path(sys.executable).with_name("cilium-policies"))
 NAMES = 100  # drawn for each workload
 
 
-@CASES
-def test_every_flow_passes_where_names_are_known(judge: Judge, case: Case) -> None:
-    """`known` cuts no flow of the table: names that it writes are the names that are called."""
+@pytest.mark.parametrize("fqdn", ["known", "all"])
+@TABLES
+def test_every_flow_passes_by_name(judge: Judge, case: Case, fqdn: str) -> None:
+    """Neither cuts a flow of the table: names that are written are the names that are called, and of those that no
+    input names what is usual is enough."""
     world = judge.world(text=cluster_text(case))
     world.set_policies(
-        Product([COMMAND, "--set", "cluster.fqdn=known"]).policies(case, "enforce", Variant(""))
+        Product([COMMAND, "--set", f"cluster.fqdn={fqdn}"]).policies(case, "enforce", Variant(""))
     )
     found = measure(case, world)
     world.unload()
     assert [str(miss) for miss in found.misses] == []
+
+
+@CASES
+def test_what_keeps_addresses_has_a_reason(case: Case) -> None:
+    made = planned(case, "known")
+    left = triples(made, is_wide)
+    kept = triples(planned(case, "false"), is_everybody).keys() & left.keys()
+    assert len(kept) <= KEPT[case.name]
+    assert [str(one) for one in kept if why(made, left[one], one) == UNSAID] == []
 
 
 @CASES
