@@ -26,7 +26,7 @@ TABLES = pytest.mark.parametrize(
     else (),
     ids=lambda case: case.name,
 )
-# What keeps addresses under `known`: databases of programs, peers of torrents, the node's resolvers … (docs/outside.md).
+# What keeps addresses under `known`: databases of programs, peers, the node's resolvers … (docs/outside.md).
 KEPT = {
     "seed-cluster": 2,
     "apps-root-bjws": 49,
