@@ -4,13 +4,14 @@ An internet rule is a triple (workload, ports, protocol) whose enforced egress a
 generated policy. It is replaced when no range wider than /24 (IPv6 /48) and no entity is left on it.
 
     python -m tests.engine.internet [CASE …]      the triples of the main case and the trees, and what stays of each
+    python -m tests.engine.internet --cost        what names cost: entries of policy maps, selectors of the cluster
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from ipaddress import ip_network
+from collections.abc import Callable, Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +21,8 @@ from cilium_policies.config.model import Config
 from cilium_policies.config.settings import config_of
 from cilium_policies.document.source import Source
 from cilium_policies.document.split import split
-from cilium_policies.evaluate.peers import EVERYBODY, Matcher, Range
+from cilium_policies.evaluate.endpoint import Endpoint
+from cilium_policies.evaluate.peers import EVERYBODY, Matcher, Named, Range
 from cilium_policies.function import Made, Options, make
 from cilium_policies.generate.hints import roles
 from cilium_policies.generate.named import nameless
@@ -118,6 +120,55 @@ def _on(port: Port, one: Triple) -> bool:
     return port.protocol == one.protocol and one.ports[0] <= port.number <= one.ports[1]
 
 
+class Cost(NamedTuple):
+    """`entries`: of the fullest pod's policy map, one a peer's identity and port; `median` those of the median pod;
+    `selectors` of the whole cluster, `names` of them by name, which each agent keeps and matches answers against."""
+
+    entries: int
+    median: int
+    selectors: int
+    names: int
+
+
+def cost(made: Made) -> Cost:
+    """What the policies ask of the agents. A name counts as one identity, as Cilium from 1.16 on shares it among the
+    addresses of names that the same rules select; a range with exceptions counts as the prefixes that are left."""
+    snapshot = with_generated(made.plan.cluster, made.policies.policies, enforced=True)
+    pods = [end for end in snapshot.workloads if end.managed]
+    seen: set[Matcher] = set()
+    sizes = []
+    for pod in pods:
+        entries = set()
+        for side in snapshot.world.sides(pod):
+            for entry in side.allow:
+                seen.update(entry.peers or ())
+                for one in entry.peers or (EVERYBODY,):
+                    for identity in _identities(one, pods):
+                        entries |= {(entry.ingress, identity, span) for span in entry.spans or ("any",)}
+        sizes.append(len(entries))
+    names = [one for one in seen if isinstance(one, Named)]
+    return Cost(max(sizes), sorted(sizes)[len(sizes) // 2], len(seen), len(names))
+
+
+def _identities(one: Matcher, pods: list[Endpoint]) -> Iterator[str]:
+    if isinstance(one, Range):
+        left = [ip_network(one.cidr.cidr, strict=False)] if one.cidr.cidr else []
+        for taken in map(ip_network, one.cidr.excepts):
+            left = [part for net in left for part in _without(net, taken)]
+        yield from map(str, left)
+    elif isinstance(one, Named):
+        yield one.fqdn.name or one.fqdn.pattern
+    else:
+        yield from {str(end) for end in pods if one.matches(end, ())} or {str(one)}
+
+
+def _without(
+    net: IPv4Network | IPv6Network, taken: IPv4Network | IPv6Network
+) -> list[IPv4Network | IPv6Network]:
+    inside = net.version == taken.version and taken.subnet_of(net)  # type: ignore[arg-type]
+    return list(net.address_exclude(taken)) if inside else [net]  # type: ignore[arg-type]
+
+
 def measured(corpus: Path) -> list[Case]:
     """The cases that count: the main one and the trees."""
     return [one for one in cases(corpus) if one.kind == "tree" or one.name == "seed-cluster"]
@@ -128,6 +179,10 @@ def main(names: list[str]) -> None:
     if folder is None:
         sys.exit("there is no corpus: set CILIUM_POLICIES_CORPUS")
     for case in measured(folder):
+        if "--cost" in names:
+            for fqdn in ("false", "known", "all"):
+                print(f"{case.name} {fqdn}: {cost(planned(case, fqdn))}")
+            continue
         if names and case.name not in names:
             continue
         before = triples(planned(case, "false"), is_everybody)
