@@ -12,6 +12,8 @@ from functools import lru_cache
 from cilium_policies.kube.objects import Object, at, mappings, strings
 from cilium_policies.workloads.cluster import Cluster
 
+PLUGIN = r"(?m)^\s*autopath\s.*$"  # a Corefile's line, which an inventory keeps
+
 
 @lru_cache(maxsize=2)
 def autopath(cluster: Cluster) -> Object | None:

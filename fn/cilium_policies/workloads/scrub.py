@@ -149,7 +149,7 @@ class Scrubber:
                     for a, b in (match.span() for match in one.finditer(piece))
                     if 0 < b - a < _NEAR
                 }
-        return sorted(found)
+        return merged(found)
 
     def _allowed(self, word: str, key: str) -> bool:
         if word == ":" or _REFERENCE.fullmatch(word):
@@ -171,6 +171,17 @@ def pieces(line: str) -> Iterator[tuple[int, str]]:
     """A line in pieces that overlap: some patterns take the square of what they are given."""
     for start in range(0, max(len(line), 1), _PIECE):
         yield start, line[start : start + _PIECE + _NEAR]
+
+
+def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, those that overlap as one: what two patterns find is kept once."""
+    made: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if made and start < made[-1][1]:
+            made[-1] = (made[-1][0], max(end, made[-1][1]))
+        else:
+            made.append((start, end))
+    return made
 
 
 def _begins_before(end: int, span: tuple[int, int]) -> bool:
