@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import yaml
@@ -42,8 +43,10 @@ def test_a_list_of_names_says_where_it_was_read_or_why_it_is_not_whole() -> None
     """`fqdn: known` cuts what a list lacks: one from memory has left out a program's registry before."""
     told = []
     for path in sorted(index.COMPONENTS.glob("*.yaml")):
-        for edge in yaml.safe_load(path.read_text(encoding="utf-8")).get("edges", []):
+        entry = yaml.safe_load(path.read_text(encoding="utf-8"))
+        read = re.search(r"(?:source|documentation) read", entry.get("checked", ""))
+        for edge in entry.get("edges", []):
             plain = [one for one in edge.get("names") or () if isinstance(one, str)]
-            if plain and not (edge.get("source") or edge.get("unnamed")):
+            if plain and not (edge.get("source") or edge.get("unnamed") or read):
                 told.append(f"{path.stem}: {edge['why']}")
     assert told == []
