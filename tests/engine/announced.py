@@ -83,6 +83,6 @@ def cuts(misses: Iterable[Miss], known: Announced) -> Cuts:
             continue
         said = [known.names(miss.row.query[end], direction, by) for end, direction, by in miss.denied]
         if known.tells_of(miss.row.source) and not any(said):
-            said[0] = True
+            said = [True, *said[1:]]
         found["silent" if not any(said) else "announced" if all(said) else "half"].append(miss)
     return Cuts(*(tuple(found[name]) for name in Cuts._fields))

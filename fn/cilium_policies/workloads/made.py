@@ -25,6 +25,7 @@ from cilium_policies.workloads import proxies
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases.value_texts import object_texts
 from cilium_policies.workloads.releases.values import read
+from cilium_policies.workloads.selectors import ANY
 
 _FIELD = r"\{(spec\.[\w.]+)\|([^{}]*)\}"  # `{spec.nameOverride|alloy}`: a field of the object, else that text
 
@@ -54,7 +55,7 @@ def made(
                             unplaced.append(one)
                         continue  # a cluster-scoped object whose operator another build holds
                     services = _services(inventory, one, entry, workload)
-                    if not are_labels(workload.labels):
+                    if not are_labels({key: value for key, value in workload.labels.items() if value != ANY}):
                         continue  # its name is no label's value: the operator cannot make these pods
                     key = (workload.namespace, workload.name, component.name)
                     if key not in found:
