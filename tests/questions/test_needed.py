@@ -56,6 +56,14 @@ def test_a_renamed_label_is_named_with_what_it_cuts(tmp_path: pytest.TempPathFac
     assert faults[0]["line"] > 0
 
 
+def test_stale_policies_of_the_programs_own_cut_needs_too(tmp_path: pytest.TempPathFactory) -> None:
+    own = within("--only-policies", "--mode", "enforce", stdin=BEFORE).stdout
+    body = json.loads(diffed(tmp_path, BEFORE + own, RENAMED + own, "-o", "json").stdout)
+    cut = [(one["from"], one["to"], one["ports"]) for one in body["needs"] if one["change"] == "need cut"]
+    assert ("logs/viewer", "logs/store", "3100/TCP") in cut
+    assert diffed(tmp_path, BEFORE + own, RENAMED + own, "--fail-on", "need-cut").returncode == 1
+
+
 @pytest.mark.parametrize("condition", ["need-cut", "new-fault"])
 def test_either_may_fail_a_pull_request(tmp_path: pytest.TempPathFactory, condition: str) -> None:
     assert diffed(tmp_path, BEFORE + ALLOW, RENAMED + ALLOW, "--fail-on", condition).returncode == 1

@@ -215,3 +215,13 @@ def test_a_focus_on_what_is_not_there_names_what_is() -> None:
     done = command("report", "--focus", "shup", stdin=INPUT)
     assert done.returncode == 1
     assert done.stderr.decode() == "cilium-policies: no namespace shup in the input; known here: data, shop\n"
+
+
+def test_what_lint_and_the_run_both_say_stands_once() -> None:
+    refused = (
+        b"---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: mine, namespace: shop}\n"
+        b"spec: {endpointSelector: {}, egress: [{toPorts: [{ports: [{port: 443, protocol: TCP}]}]}]}\n"
+    )
+    shown = json.loads(command("report", "-o", "json", stdin=INPUT + refused).stdout)
+    said = [one for one in shown["findings"] if "is a number" in one["message"]]
+    assert [one["check"] for one in said] == ["refused"]

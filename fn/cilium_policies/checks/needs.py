@@ -64,10 +64,7 @@ def _narrowness(ref: RuleRef) -> int:
 
 
 def cuts(situation: Situation, edges: Iterable[Edge], dns: Iterable[Workload]) -> Iterator[Flow]:
-    """Every needed flow that is denied, with each side that denies it, where some policy is not the program's own;
-    `dns` are the cluster's DNS servers."""
-    if all(one.own or one.refusals for one in situation.known):
-        return  # nobody to tell of them: see `cut`
+    """Every needed flow that is denied, with each side that denies it; `dns` are the cluster's DNS servers."""
     for edge in edges:
         if edge.explains:
             for source, target in _ends(situation, edge):

@@ -52,11 +52,14 @@ BRIEFLY = (
 def faults(situation: Situation, plan: Plan, texts: Texts, *, briefly: bool = False) -> list[Row]:
     """The same for policies that are enforced in a situation, those of the input read by `texts`. `briefly`: of those
     that this run generates only what depends on the cluster, as tests hold them to have no fault."""
-    cuts = list(needs.cuts(situation, plan.edges, plan.dns.workloads))
+    others = [
+        one for one in situation.known if not (one.own or one.refusals)
+    ]  # the only ones that are told of cuts
+    cuts = list(needs.cuts(situation, plan.edges, plan.dns.workloads)) if others else []
     planned = [one for one in situation.known if one.generated and briefly]
-    others = situation.known if not briefly else [one for one in situation.known if not one.generated]
+    rest = situation.known if not briefly else [one for one in situation.known if not one.generated]
     return ordered([
-        *found(situation, others, texts, CHECKS, cuts),
+        *found(situation, rest, texts, CHECKS, cuts),
         *found(situation, planned, texts, BRIEFLY, cuts),
     ])  # fmt: skip
 
