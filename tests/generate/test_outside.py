@@ -330,3 +330,43 @@ def test_a_denial_without_ends_wants_a_purpose():
     outcome = run([("stdin", stream(namespace("web")))], Options(config=("config.yaml", config)))
     assert outcome.code == 1
     assert "'from' is missing; add from:, or purpose:" in "\n".join(outcome.stderr)
+
+
+def coredns(forward: str) -> str:
+    return f"""apiVersion: v1
+kind: ConfigMap
+metadata: {{name: coredns, namespace: kube-system}}
+data: {{Corefile: ".:53 {{\\n  kubernetes cluster.local\\n  forward . {forward}\\n}}"}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: coredns, namespace: kube-system, labels: {{k8s-app: kube-dns}}}}
+spec:
+  selector: {{matchLabels: {{k8s-app: kube-dns}}}}
+  template:
+    metadata: {{labels: {{k8s-app: kube-dns}}}}
+    spec:
+      containers:
+      - name: coredns
+        image: registry.k8s.io/coredns/coredns:v1.12.0
+        volumeMounts: [{{name: c, mountPath: /etc/coredns}}]
+      volumes: [{{name: c, configMap: {{name: coredns}}}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("forward", "expected"),
+    [
+        ("203.0.113.53", ["allow", "deny", "deny"]),
+        ("tls://203.0.113.53", ["deny", "deny", "allow"]),
+        ("/etc/resolv.conf", ["allow", "allow", "deny"]),
+    ],
+)
+def test_resolvers_behind_the_clusters_dns(verdicts, forward, expected):
+    asked = [
+        ask(pod("kube-system/coredns"), {"cidr": "203.0.113.53/32"}, 53, "UDP"),
+        ask(pod("kube-system/coredns"), {"cidr": "203.0.113.54/32"}, 53, "UDP"),
+        ask(pod("kube-system/coredns"), {"cidr": "203.0.113.53/32"}, 853),
+    ]
+    documents = (namespace("kube-system"), coredns(forward))
+    assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": "known"}) == expected
