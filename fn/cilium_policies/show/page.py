@@ -71,11 +71,13 @@ def page(
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n',
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
         '<meta name="color-scheme" content="light dark">\n',
-        f"<style>{svg.asset('colours.css')}{svg.asset('picture.css')}{svg.asset('page.css')}</style></head>\n",
+        f"<style>{svg.asset('colours.css')}{svg.asset('picture.css')}{svg.asset('page.css')}</style>",
+        f"{_NO_SCRIPTS if later else ''}</head>\n",
         f"<body>\n<header><h1>{title}</h1>{_tools()}</header>\n",
         f'<div class="tiles">{"".join(map(_tile, tiles))}</div>\n',
         f"<nav>{''.join(_tab(slug, name) for slug, name in tabs)}</nav>\n<main>\n",
         _map(view),
+        _WAITS if later else "",
         *(_section(one, later=later) for one in sections),
         f"</main>\n<footer>{svg.clean(note)}</footer>\n",
         f"<script>{svg.asset('page.js')}</script>\n</body></html>\n",
@@ -86,15 +88,16 @@ def page(
 def _section(one: Section, *, later: bool) -> str:
     """A section. In a large page its content is text to a browser until it is shown: what `noscript` holds is parsed
     at once only where no script runs."""
-    content = f"{_WAITS}<noscript>{_SHOWN}{one.content}</noscript>" if later else one.content
+    content = f"<noscript>{one.content}</noscript>" if later else one.content
     return f"<section {one.attributes}>{content}</section>\n"
 
 
-_SHOWN = "<style>.waits{display:none}</style>"
+# Where a server forbids scripts, yet the browser has them, what waits stays away: one line says so.
 _WAITS = (
-    '<p class="waits">This part appears by the page\'s own script, which the server that shows the page forbids: '
-    "save the file and open it, or make the report with -o md.</p>"
+    '<p class="waits">The other tabs appear by the page\'s own script, which the server that shows the page forbids: '
+    "save the file and open it, or make the report with -o md.</p>\n"
 )
+_NO_SCRIPTS = "<noscript><style>.waits{display:none}</style></noscript>"
 
 
 def _tools() -> str:

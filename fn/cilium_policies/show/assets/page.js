@@ -11,7 +11,6 @@
     const waiting = section && section.querySelector("noscript");
     if (!waiting) return;
     section.innerHTML = waiting.textContent;
-    section.querySelector("style")?.remove();
     filter(section);
   }
   const holder = (id) => all("main>section").find((one) => one.querySelector("noscript")?.textContent.includes('id="' + id + '"'));
