@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -50,6 +51,13 @@ DUAL_STACK = {
 
 class StartError(RuntimeError):
     """A part of the cluster did not come up; the message has its last lines."""
+
+
+def minor() -> int:
+    """The minor version of Cilium that runs here, as the folder of its module says it."""
+    found = re.search(r"@v1\.(\d+)\.", str(SOURCE.resolve()))
+    assert found is not None
+    return int(found[1])
 
 
 def chart() -> dict[str, str]:
