@@ -15,6 +15,7 @@ class Ignored:
 
     def __init__(self, patterns: Iterable[str] = ()) -> None:
         self._rules: list[tuple[re.Pattern[str], bool, bool]] = []  # pattern, only folders, ignored
+        self._folders: dict[str, list[bool]] = {}  # which rules a folder, or one above it, matches
         self.add(patterns, "")
 
     def __bool__(self) -> bool:
@@ -22,6 +23,7 @@ class Ignored:
 
     def add(self, lines: Iterable[str], folder: str) -> None:
         """Further lines; their paths begin in `folder`, itself a path with `/` below the root ("" for the root)."""
+        self._folders.clear()
         for line in lines:
             text = line.rstrip("\n").rstrip()
             if not text or text.startswith("#"):
@@ -41,12 +43,21 @@ class Ignored:
     def hides_below(self, path: str) -> bool:
         """Whether a file is left out by source-controller's reading: what a pattern says of a folder it says of every
         file below it, so a file may be taken back from a folder that is left out."""
-        parts = path.split("/")
-        above = ["/".join(parts[:end]) for end in range(1, len(parts))]
-        for pattern, folders, ignored in reversed(self._rules):
-            if any(map(pattern.fullmatch, above)) or (not folders and pattern.fullmatch(path)):
+        above = self._matched(path.rpartition("/")[0])
+        for (pattern, folders, ignored), inside in zip(reversed(self._rules), reversed(above), strict=True):
+            if inside or (not folders and pattern.fullmatch(path)):
                 return ignored
         return False
+
+    def _matched(self, folder: str) -> list[bool]:
+        """For each rule, whether the folder or one above it matches."""
+        if folder not in self._folders:
+            above = self._matched(folder.rpartition("/")[0]) if folder else [False] * len(self._rules)
+            self._folders[folder] = [
+                inside or bool(folder and pattern.fullmatch(folder))
+                for inside, (pattern, _, _) in zip(above, self._rules, strict=True)
+            ]
+        return self._folders[folder]
 
 
 def _regex(pattern: str) -> str:
