@@ -70,7 +70,7 @@ def _edge(
         return  # nothing tells how it is set up, and each build that writes allow-flux must write the same text
     if not holds(known.when, facts, known.peer):
         return
-    if workload.rendered and not _stands(known, workload, cluster):
+    if workload.rendered and not _stands(known, workload, cluster, ties):
         if known.peer == "kube-apiserver" and workload.by_label:
             ties.unbound[id(workload)] = workload
         return
@@ -138,7 +138,7 @@ def _serving(servers: list[Workload], ports: tuple[Port, ...], cluster: Cluster)
     return [one for one, does, shown in zip(servers, serves, declared, strict=True) if does or not shown]
 
 
-def _stands(known: Known, workload: Workload, cluster: Cluster) -> bool:
+def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> bool:
     """Whether a rendered pod may have this edge of the entry that it is taken for: a label or an image names a
     component and proves no right. The API server wants a role binding wherever the input shows any of the pod's own,
     and a service account of its own everywhere: `default` has no rights that somebody did not bind to it;
@@ -153,7 +153,7 @@ def _stands(known: Known, workload: Workload, cluster: Cluster) -> bool:
         if word in ("world", "ingress-clients"):
             return (
                 not _is_inside(workload, cluster)
-                if certain
+                if certain and ties.is_told_by_image(workload)
                 else any(map(_is_published, cluster.before(workload)))
             )
         return True

@@ -89,6 +89,11 @@ class Ties:
             return known.peer in ("world", "ingress-clients") and id(workload) in self._published
         return known.fallback and id(workload) in self._outside
 
+    def is_told_by_image(self, workload: Workload) -> bool:
+        """Whether its entry names images and one of the pod's is called so; where it names none, nothing is told."""
+        component = self._catalogue.get(workload.component)
+        return workload.by_image and component is not None and bool(component.images)
+
     def plays(self, workload: Workload, parts: tuple[str, ...]) -> bool:
         """Whether a pod has one of these roles in its component, or none that its labels tell. The labels of a pod that
         only its image tells are somebody's own words: they count where they are the entry's."""
