@@ -370,3 +370,30 @@ def test_resolvers_behind_the_clusters_dns(verdicts, forward, expected):
     ]
     documents = (namespace("kube-system"), coredns(forward))
     assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": "known"}) == expected
+
+
+def test_a_host_that_the_input_names_brings_where_it_sends_its_clients(verdicts):
+    extra = "args: [git, clone, 'https://github.com/me/x']\n"
+    documents = (namespace("web"), namespace("kube-system"), deployment("web/app", extra=extra))
+    asked = [
+        ask(pod("web/app"), named("github.com"), 443),
+        ask(pod("web/app"), named("objects.githubusercontent.com"), 443),
+        ask(pod("web/app"), named("evil.example.net"), 443),
+    ]
+    assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": "known"}) == [
+        "allow",
+        "allow",
+        "deny",
+    ]
+
+
+def test_a_url_of_the_own_configuration_is_a_name_beside_the_entrys(verdicts):
+    note = "env:\n- {name: BANNER, value: 'sign in at https://sso.home.example/auth'}\n"
+    tunnel = deployment("net/tunnel", labels="app.kubernetes.io/name: cloudflared", extra=note)
+    tunnel = tunnel.replace("registry.example.org/tunnel:1", "cloudflare/cloudflared:2026.1.0")
+    documents = (namespace("net"), namespace("kube-system"), tunnel)
+    asked = [
+        ask(pod("net/tunnel"), named("sso.home.example"), 443),
+        ask(pod("net/tunnel"), named("evil.example.net"), 443),
+    ]
+    assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": "known"}) == ["allow", "deny"]

@@ -78,6 +78,8 @@ def hosts(edge: Edge, facts: Facts, beyond: str = "") -> Answer:
                 found.add(one)
         except UnnamedHostError as error:
             missing.append(str(error))
+    if edge.names is not None and edge.peer == "internet":
+        found |= {one for one in _written(facts) if Host(one.name) not in found}
     if edge.peer == "world" and not found and not missing:
         missing.append("the input names no such device")
     if beyond and not missing and reads_objects(edge):
@@ -85,6 +87,22 @@ def hosts(edge: Edge, facts: Facts, beyond: str = "") -> Answer:
     if missing:
         found |= {Host(name) for one in edge.names or () for name in _usual(one)}
     return Answer(tuple(sorted(found | set(_onward(found)))), "; ".join(missing))
+
+
+_URL = re.compile(
+    r"\bhttps?://(?:[^/@\s]*@)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z]{2,})(?::(\d+))?(?=[/\s\"'?#,;)\]}]|\Z)",
+    re.I,
+)
+
+
+def _written(facts: Facts) -> Iterator[Host]:
+    """The hosts of URLs in the own configuration, whatever they are for: evidence takes only those that are surely
+    called, and a list of names without the others would cut them."""
+    for one in facts.texts:
+        for match in _URL.finditer(one) if "://" in one else ():
+            name = match[1].lower()
+            if not name.endswith(_INSIDE) and ".svc." not in name:
+                yield Host(name, int(match[2] or _PORTS.get(match[0].partition(":")[0].lower(), 443)))
 
 
 def _usual(member: Any) -> tuple[str, ...]:

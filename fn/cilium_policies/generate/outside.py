@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cilium_policies.config.model import NamesMode
 
 _WORLD = Peer("entity", "world")
+_HTTPS = 443
 _RESOLVERS = (53, 853)  # a cloud's resolver is link-local, and every resolver is known by its address
 _EVERYBODY = ("0.0.0.0/0", "::/0")
 
@@ -92,8 +93,20 @@ def _by_port(peer: Peer, edge: Edge, wide: list[Edge]) -> Flows:
         return [(Peer("internet") if any(not one.ports for one in wide) else named, edge)]
     covered = tuple(port for port in edge.ports if any(_covers(one, port) for one in wide))
     alone = tuple(port for port in edge.ports if port not in covered)
-    split = ((Peer("internet"), covered), (named, alone))
+    onward = tuple(port for port in alone if port.number == _HTTPS)
+    split = [
+        (Peer("internet"), covered),
+        (named, alone),
+        *((Peer("fqdn", one), onward) for one in _onward(peer.name)),
+    ]
     return [(end, edge._replace(ports=ports)) for end, ports in split if ports]
+
+
+def _onward(name: str) -> tuple[str, ...]:
+    """Where a host that the input names sends its clients on to."""
+    from cilium_policies.catalogue.hosts import redirects  # few runs write names
+
+    return redirects().get(name, ())
 
 
 def _covers(wide: Edge, port: Port) -> bool:
