@@ -2,6 +2,7 @@
 
 An end is announced when its workload and direction are listed, or when the line of an object stands for its pod: one
 that makes pods which no manifest shows, that leads to a proxy of another build, or the Namespace in which others run.
+Pods that no manifest shows go by the component whose policy selects them, too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ class Announced(NamedTuple):
 
     directions: frozenset[tuple[str, str, str]]
     objects: frozenset[tuple[str, str]]
+    components: frozenset[tuple[str, str, str]] = frozenset()  # (namespace, component, direction)
     makers: Mapping[tuple[str, str], frozenset[str]] = {}  # by (namespace, pod): what makes it, where known
 
     def names(self, end: dict[str, Any], direction: str, by: Iterable[str] = ()) -> bool:
@@ -25,9 +27,14 @@ class Announced(NamedTuple):
         the workload for whose policy (`by`: Kind/NAMESPACE/NAME) the engine denies it."""
         namespace, names = _names(end)
         own = [one.split("/")[-1] for one in by if one.split("/")[-2:-1] == [namespace]]
-        if (namespace, namespace) in self.objects and all(one in _WIDE for one in own):
+        own = [one for one in own if one not in _WIDE]
+        if (namespace, namespace) in self.objects and not own:
             return True  # the namespace's own line, and nothing but what is written for all of it selects the pod
-        names = (*names, *(one for one in own if one not in _WIDE))
+        if any(
+            (namespace, one, direction) in self.components for policy in own for one in _beginnings(policy)
+        ):
+            return True
+        names = (*names, *own)
         names = (*names, *(maker for name in names for maker in self.makers.get((namespace, name), ())))
         if any((namespace, name, direction) in self.directions for name in names):
             return True
@@ -46,6 +53,12 @@ _WIDE = ("default-deny", "allow-dns", "allow-kube-apiserver", "allow-dns-server"
 NOTHING = Announced(frozenset(), frozenset())
 
 
+def _beginnings(policy: str) -> list[str]:
+    """`airflow-tasks-x`, `airflow-tasks`, `airflow`: what a policy's name begins with may be its component."""
+    words = policy.split("-")
+    return ["-".join(words[:count]) for count in range(len(words), 0, -1)]
+
+
 def _names(end: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
     """Namespace, and the names that the pods of this end go by."""
     if "labels" in end:
@@ -58,13 +71,37 @@ def announced(answers: Iterable[str]) -> Announced:
     """What one or several answers of `list --uncovered -o json` name."""
     directions: set[tuple[str, str, str]] = set()
     objects: set[tuple[str, str]] = set()
+    components: set[tuple[str, str, str]] = set()
     for answer in answers:
         for one in json.loads(answer)["items"] if answer.strip() else ():
             if one["workload"]:
                 directions.add((one["namespace"], one["workload"], one["direction"]))
+                if one.get("component") and one["kind"] == "Pod":
+                    components.add((one["namespace"], one["component"], one["direction"]))
             else:
                 objects.add((one["namespace"], one["name"]))
-    return Announced(frozenset(directions), frozenset(objects))
+    return Announced(*map(frozenset, (directions, objects, components)))
+
+
+def lines(answer: str, degree: str) -> dict[str, Announced]:
+    """Each direction that an answer names in this degree, by its words; what is said of one several times is one."""
+    found: dict[str, Announced] = {}
+    for one in json.loads(answer)["items"]:
+        if one["degree"] == degree:
+            for direction in one["direction"].split(" and "):
+                said = json.dumps({"items": [{**one, "direction": direction}]})
+                found[f"{one['namespace']}/{one['name']} {direction}"] = announced([said])
+    return found
+
+
+def false_alarms(named: Mapping[str, Announced], misses: Iterable[Miss]) -> set[str]:
+    """Those of these directions in which no legitimate flow is denied: nothing that the tables know of is missing."""
+    denied = [(miss, one) for miss in misses if miss.row.expect == "allow" for one in miss.denied]
+    return {
+        words
+        for words, known in named.items()
+        if not any(known.names(miss.row.query[end], way, by) for miss, (end, way, by) in denied)
+    }
 
 
 class Cuts(NamedTuple):

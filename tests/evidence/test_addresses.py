@@ -190,3 +190,9 @@ def test_a_scheme_in_front_of_a_scheme() -> None:
 def test_oracle_writes_no_scheme_before_its_host(url: str) -> None:
     [found] = targets(url, "DB_URL")
     assert (found.host, found.port, found.direct) == ("db.acme.com", 1521, True)
+
+
+def test_every_member_of_a_list_is_the_value_to_call() -> None:
+    found = targets("k1:9092,k2:9092, k3:9092", "BROKERS")
+    assert [(one.host, one.direct) for one in found] == [("k1", True), ("k2", True), ("k3", True)]
+    assert not targets("see k1:9092", "NOTE")[0].direct

@@ -35,3 +35,12 @@ def test_long_names_are_cut_with_a_hash_and_stay_apart() -> None:
     assert len(one) == len(other) == LIMIT
     assert one != other
     assert len(free(one, {one})) <= LIMIT
+
+
+def test_a_part_of_a_component_stands_behind_the_name() -> None:
+    assert (
+        component_name("loki-cache", "loki", "memcached-results-cache")
+        == "loki-cache-memcached-results-cache"
+    )
+    assert component_name("vector", "logs", "Agent") == "vector-logs-agent"
+    assert component_name("redis", "cache-node", "node") == "redis-cache-node"

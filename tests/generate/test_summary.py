@@ -41,6 +41,19 @@ def test_each_warning_is_a_line_with_place_and_cure_and_the_summary_is_last() ->
     )
 
 
+TWO_NAMES = "env: [{name: API_URL, value: 'http://a:80'}, {name: CART_URL, value: 'http://b:80'}]"
+
+
+def test_a_direction_that_is_unknown_is_counted_once_and_not_as_a_warning_as_well() -> None:
+    quiet = Options(overrides=(("mode", "enforce"),))
+    shown = stream(*SHOP[:2], deployment("shop/two", extra=TWO_NAMES))
+    assert run([("stdin", shown)], quiet).stderr == [
+        "cilium-policies: 1 namespace, 4 policies, enforce; 4 directions unknown: cilium-policies list --uncovered FILE"
+    ]
+    with_warning = run([("stdin", stream(*SHOP))], quiet).stderr[-1]
+    assert "enforce; 1 warning (-v shows it); 2 directions unknown" in with_warning
+
+
 def test_a_namespace_that_is_only_named_has_its_line() -> None:
     lines = answer(stream(namespace("shop"), service("kube-system/web")), mode="enforce").stderr
     assert [line for line in lines if "no policies in namespace kube-system" in line]

@@ -43,6 +43,7 @@ OBSERVED = {
 }
 CHART = {
     "chart": "text",
+    "publisher": "text",
     "values": "text",
     "name": "text",
     "enabled": "when",

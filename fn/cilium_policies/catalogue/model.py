@@ -23,7 +23,8 @@ class CatalogueError(CiliumPoliciesError):
 class ChartEntry(NamedTuple):
     """How one chart makes the component's pods. `enabled`: a value's path from the chart's root, or a condition; None:
     always made. `default`: what holds where that value is not set. `name`: what the chart (or subchart) calls itself,
-    before `nameOverride`. `cut`: length to which its fullname is cut."""
+    before `nameOverride`. `cut`: length to which its fullname is cut. `publisher`: where several publishers have a
+    chart of this name, what the address of the one that is meant holds."""
 
     chart: str
     values: str = ""
@@ -35,6 +36,7 @@ class ChartEntry(NamedTuple):
     services: tuple[ServiceTemplate, ...] = ()
     service_account: str = ""
     cut: int = 63
+    publisher: str = ""
 
 
 class MadeBy(NamedTuple):
@@ -249,6 +251,7 @@ def read_chart(component: Component, data: Mapping) -> ChartEntry:
         read_services(data.get("services")),
         text(data.get("serviceAccount")),
         int(text(data.get("cut")) or 63),
+        text(data.get("publisher")),
     )
 
 

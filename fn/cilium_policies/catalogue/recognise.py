@@ -8,6 +8,8 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
 from cilium_policies.kube.labels import JOB_NAME
 
+ROLE_LABELS = ("app.kubernetes.io/component", "component", "role")
+
 
 def recognise(
     catalogue: Catalogue,
@@ -63,6 +65,20 @@ def labelled(component: Component, labels: Mapping[str, str], kind: str = "", na
     """Whether the pods carry a component's labels: then they are set up as its charts do, not merely of its image."""
     labels = _of_pods(labels, kind, name)
     return any(part_of(wanted, labels) for wanted in component.match if wanted)
+
+
+def part(component: Component, labels: Mapping[str, str]) -> str:
+    """The part that pods play in a component whose match entries tell several apart by one label alone; "" for the
+    first of them, and where they do not. Two builds may each hold one, and their policies must not share a name."""
+    for key in ROLE_LABELS:
+        played = labels.get(key, "")
+        for wanted in component.match if played else ():
+            if wanted.get(key) != played or not part_of(wanted, labels):
+                continue
+            rest = {**wanted, key: ""}
+            parts = [one[key] for one in component.match if key in one and {**one, key: ""} == rest]
+            return played if parts.index(played) else ""
+    return ""
 
 
 def _of_pods(labels: Mapping[str, str], kind: str, name: str) -> Mapping[str, str]:

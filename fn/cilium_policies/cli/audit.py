@@ -13,19 +13,21 @@ from cilium_policies.checks.situation import with_generated
 from cilium_policies.cilium.model import Policy
 from cilium_policies.cli import options
 from cilium_policies.cli.progress import Progress
-from cilium_policies.cli.streams import put, say
+from cilium_policies.cli.streams import put, put_text, say
 from cilium_policies.config.model import Mode
 from cilium_policies.document.finding import refused
 from cilium_policies.generate.policies import Policies
 from cilium_policies.questions.audit import Audit
+from cilium_policies.questions.closing import closing
 from cilium_policies.questions.flows import UNTYPED
 from cilium_policies.questions.metrics import Metrics
 from cilium_policies.questions.recording import opened
+from cilium_policies.show.table import FORMS
 
 
 @click.command("audit", short_help="Hubble's flows against the enforced plan")
 @options.reads_builds
-@options.output()
+@options.output(*FORMS, "yaml")
 @click.option(
     "--flows", metavar="FILE", type=click.File("rb"), default="-", help="The flows; stdin when left out."
 )
@@ -40,11 +42,14 @@ def audit_command(form: str, flows: IO[bytes], unused: bool, rules: bool, **give
 
     FILE and DIR are the manifests, whose plan the flows are held against. Without them Hubble's own attribution
     counts: which flows no policy in the cluster names. Ctrl-C ends a live stream and prints what was seen.
+    `-o yaml` prints config lines: for what was seen and would be cut, and for directions that are unknown, of which the
+    recording tells, and in which nothing else was seen.
 
     \b
     hubble observe --type policy-verdict -o json --last 100000 | cilium-policies audit rendered/
     hubble observe --type policy-verdict -o json --follow | cilium-policies audit rendered/
     cilium-policies audit --flows flows.json --unused rendered/
+    cilium-policies audit --flows flows.json -o yaml rendered/
     cilium-policies audit --rules > prometheusrule.yaml
 
     Exit code: 0 done; 1 input or config refused, or no flow in it; 2 wrong command line.
@@ -54,6 +59,10 @@ def audit_command(form: str, flows: IO[bytes], unused: bool, rules: bool, **give
 
         put(as_yaml().encode())
         return 0
+    if form == "yaml" and (unused or not given["files"]):
+        raise click.UsageError(
+            "-o yaml needs the manifests, and goes without --unused: it is a block of spec.allow"
+        )
     if "-" in given["files"]:
         raise click.UsageError("stdin holds the flows: name the manifests as FILE or DIR")
     if unused and not given["files"]:
@@ -64,12 +73,18 @@ def audit_command(form: str, flows: IO[bytes], unused: bool, rules: bool, **give
     audit, policies = enforced_audit(run)
     recording = opened(flows)
     if recording.metrics is not None:
+        if form == "yaml":
+            raise refused("counters have no ports, which config lines need", "give it flows", file="flows")
         return _counted(recording.metrics, audit, unused, form, run)
     read_all(audit, recording.lines)
     _refuse_what_cannot_tell(audit, planned=bool(given["files"]))
     unheard = _unheard(audit, run)
     read = {"connections": audit.seen, "again": audit.again, "lines": audit.lines, "skipped": dict(audit.skipped),
             "odd": audit.odd, "lost": audit.lost, "unheard": unheard}  # fmt: skip
+    if form == "yaml" and run is not None:
+        put_text("".join(f"{line}\n" for line in closing(run.made.plan, audit)))
+        say(f"cilium-policies: {line}" for line in (*_told(audit, bool(policies)), *unheard))
+        return 0
     table, kind = (audit.unused(policies), "UnusedRuleList") if unused else (audit.cut(), "CutList")
     options.show([table], form, kind, [run] if run else [], recording=read)
     say(f"cilium-policies: {line}" for line in (*_told(audit, bool(policies)), *unheard))

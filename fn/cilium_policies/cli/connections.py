@@ -11,6 +11,7 @@ from cilium_policies.cli import options
 from cilium_policies.cli.situations import chooses_policies, situation
 from cilium_policies.cli.streams import put_text
 from cilium_policies.generate.summary import plural
+from cilium_policies.generate.uncovered import directions
 from cilium_policies.questions import foreign, uncovered, values
 from cilium_policies.questions import list as listing
 from cilium_policies.questions.decided import decided
@@ -80,7 +81,8 @@ def list_command(form: str, which: str | None, now: bool, **given: Any) -> int:
     else:
         asked = situation(run, which, enforced=not now)
         count = _between(run, asked, form) if given["by"] else _listed(run, asked, form, given, filters)
-    options.warn(run, given, f"list: {count}")
+    told = len(run.made.plan.uncovered) if given["open_ends"] else 0
+    options.warn(run, given, f"list: {count}", beside=told)
     return 0
 
 
@@ -94,7 +96,8 @@ def _uncovered(run: options.Run, form: str, *, unknown_only: bool) -> str:
     else:
         items = uncovered.values(plan, unknown_only=unknown_only) if form == "json" else None
         options.show([table], form, "UncoveredList", [run], items)
-    return plural(len(table.rows), "uncovered direction")
+    found = uncovered.listed(plan, unknown_only=unknown_only)
+    return plural(directions(found), "uncovered direction")
 
 
 def _foreign(run: options.Run, form: str) -> str:

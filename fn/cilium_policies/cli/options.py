@@ -122,16 +122,20 @@ def refuse_no_namespace(run: Run, given: dict[str, Any]) -> None:
         raise RefusedError(no_namespace(run.sources))
 
 
-def warn(run: Run, given: dict[str, Any], answer: str) -> None:
+def warn(run: Run, given: dict[str, Any], answer: str, *, beside: int = 0) -> None:
     """What the input leaves to be said: findings about the user's own config, the others with `-v`, and one line
-    that says what was looked at. `answer` begins it, as in `list: 12 connections`."""
+    that says what was looked at. `answer` begins it, as in `list: 12 connections`; `beside` warnings are part of it."""
     said = findings(run.sources, run.made.plan, run.made.policies)
     said = [one for one in said if one.severity != INFO or one.about_config]
     verbose = given["verbose"]
     say(map(told, placed(printed(said, verbose=verbose), run.sources)))
     opens = len(run.made.policies.opened)
-    beside = f"; {plural(opens, 'flow')} that your own policies close will be open" if opens else ""
-    say([f"cilium-policies: {answer}; {looked_at(run)}{beside}{unprinted(said, verbose=verbose)}"])
+    opened = f"; {plural(opens, 'flow')} that your own policies close will be open" if opens else ""
+    say(
+        [
+            f"cilium-policies: {answer}; {looked_at(run)}{opened}{unprinted(said, verbose=verbose, beside=beside)}"
+        ]
+    )
 
 
 def say_of_config(run: Run) -> None:

@@ -176,9 +176,17 @@ def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
         if file and _commented(value, start):
             continue
         where = _key(value, start, key, file)
-        whole = _alone(value, start) if file else not value[max(0, start - _NEAR) : start].strip(" ,")
+        whole = _alone(value, start) if file else _is_listed(value[max(0, start - _NEAR) : start])
         for protocol in ("TCP", "UDP") if match[1] == "53" else ("TCP",):
             yield Address(host, int(match[1]), "", protocol, where, whole)
+
+
+def _is_listed(before: str) -> bool:
+    """Whether nothing but addresses of a list stands before a place."""
+    return (
+        not before.strip(" ,")
+        or re.fullmatch(r"(?:[\w.\-]{1,253}:\d{1,5}[ ,;]{1,3}){1,40}", before) is not None
+    )
 
 
 def _host_fields(value: str) -> Iterator[Address]:

@@ -32,6 +32,7 @@ _REFERENCES = (
     "secretref",
     "configmapname",
     "configsecretname",
+    "repository",
 )
 # Fields that name another custom resource whose spec the pods follow, and its kind.
 _FOLLOWED = {"barmanObjectName": "ObjectStore"}
@@ -53,7 +54,8 @@ class Collected:
         template = pod_template(source) if source is not None else None
         found: dict[Text, None] = {}
         if source is not None and template is None and source.kind not in _RELEASES:
-            found.update(dict.fromkeys(self._given_by_operator(workload, source)))
+            for one in (source, *workload.beside):
+                found.update(dict.fromkeys(self._given_by_operator(workload, one)))
         for row in self._reads.get(workload.component, ()):
             found.update(dict.fromkeys(self._read(workload, row)))
         for container in containers(mapping(mapping(template).get("spec"))):
@@ -74,7 +76,7 @@ class Collected:
 
     def _given_by_operator(self, workload: Workload, source: Object) -> Iterator[Text]:
         """Configuration that the custom resource names, or that is called like the workload, as operators name it."""
-        for name in dict.fromkeys([workload.name, *_named(source.spec)]):
+        for name in dict.fromkeys([workload.name, *named(source.spec)]):
             for kind in ("ConfigMap", "Secret"):
                 one = self._cluster.inventory.get(kind, workload.namespace, name)
                 if one is not None and "sops" not in one.body:
@@ -128,17 +130,17 @@ def _fields(one: Object) -> Iterator[Text]:
         yield Text("field", path.rpartition(".")[2], value, one, path)
 
 
-def _named(spec: Any) -> Iterator[str]:
+def named(spec: Any) -> Iterator[str]:
     """Names of Secrets and ConfigMaps in a custom resource: `configSecret: X`, `secretRef: {name: X}` and the like."""
     if isinstance(spec, dict):
         for key, member in spec.items():
             if key.lower().endswith(_REFERENCES):
                 yield from filter(None, [text(member) or text(mapping(member).get("name"))])
                 yield from map(text, sequence(member))
-            yield from _named(member)
+            yield from named(member)
     elif isinstance(spec, list):
         for member in spec:
-            yield from _named(member)
+            yield from named(member)
 
 
 def _data(one: Object) -> Iterator[tuple[str, str]]:

@@ -18,8 +18,10 @@ from cilium_policies.evidence.trust import (
     is_list_of_names,
     is_value,
     is_variable,
+    names_service,
     outside,
 )
+from cilium_policies.evidence.unmet import unmet
 from cilium_policies.kube.objects import at, mappings, text
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.workloads.cluster import Cluster
@@ -42,7 +44,10 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         alone = made[id(workload.source)] == 1
         places = _addresses(cluster, workload, collected.of(workload), parsed)
         for found, address in (*places, *managed.named(workload.texts, given.clouds)):
-            yield from _edges(destinations, workload, found, address, alone or not is_value(found))
+            leads = list(_edges(destinations, workload, found, address, alone or not is_value(found)))
+            yield from leads
+            if not leads and given.unmet is not None and names_service(found, address):
+                given.unmet.extend(filter(None, [unmet(cluster, workload, address)]))
 
 
 def _addresses(

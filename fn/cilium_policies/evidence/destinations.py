@@ -19,7 +19,7 @@ from cilium_policies.evidence.ends import HOST, KUBE_APISERVER, NODES, behind, c
 from cilium_policies.evidence.gateways import proxies_by_label
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.hostnames import Hostnames
-from cilium_policies.evidence.names import Named, resolve
+from cilium_policies.evidence.names import Named, fitting, resolve
 from cilium_policies.evidence.public_names import is_local, is_public, is_short_service
 from cilium_policies.evidence.reasons import CALLS_API, Reason
 from cilium_policies.evidence.services import host_ports
@@ -135,25 +135,14 @@ class Destinations:
             reason = Reason("calls-gateway", (named.namespace, named.name))
             yield from ((peer, (port,), reason) for peer, port in proxies)
             return
-        fitting = self._fitting(named, address.port)
-        if fitting is not None:
-            yield pods(fitting), (Port(address.port, address.protocol),), what
+        found = fitting(self._cluster, named, address.port, address.protocol)
+        if found is not None:
+            yield pods(found[0]), (found[1],), what
             return
         yield Peer("namespace", namespace=named.namespace), (Port(address.port, address.protocol),), what
         if address.port < 1024 and self._hostnames.is_gateway(named.namespace, named.name):
             for peer in proxies_by_label(self._cluster, named.namespace, named.name):
                 yield peer, (Port(address.port + SHIFT, address.protocol),), what
-
-    def _fitting(self, named: Named, port: int) -> Workload | None:
-        """The one workload of a namespace that listens on this port, or of several the one that is called so."""
-        shown = [
-            one
-            for one in self._cluster.in_namespace(named.namespace)
-            if not one.host_network and any(declared.number == port for declared in one.ports)
-        ]
-        called = [one for one in shown if f"{named.name}-".startswith(f"{one.name}-")]
-        found = called or shown
-        return found[0] if len(found) == 1 else None
 
     def _node(self, workload: Workload, address: Address) -> Iterator[Destination]:
         """The own node's address: a NodePort or hostPort there is translated to its pods, the rest is the host."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.evidence.edge import Peer
 from cilium_policies.kube.objects import Mapping, Object
-from cilium_policies.lean import NamedTuple
+from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.workloads.model import Workload
+
+if TYPE_CHECKING:
+    from cilium_policies.evidence.unmet import Unmet
 
 
 class Given(NamedTuple):
@@ -24,6 +27,7 @@ class Given(NamedTuple):
     `routed`   kinds of routing resources (the catalogue's `routes`), each with component and entry
     `reads`    components that call what stands in other people's objects (the catalogue's `reads`), each with the kinds
     `private`  `spec.cluster.privateCIDRs`: where names of the company's own network resolve to
+    `unmet`    is filled: what configuration names and the input does not show; None where nobody asks
     """
 
     gateways: tuple[Peer, ...] = ()
@@ -37,6 +41,7 @@ class Given(NamedTuple):
     cloud_users: dict[str, list[str]] = {}  # noqa: RUF012
     routed: dict[str, list[tuple[str, Mapping]]] = {}  # noqa: RUF012
     reads: dict[str, list[Mapping]] = {}  # noqa: RUF012
+    unmet: list[Unmet] | None = None
 
 
 NOTHING_GIVEN = Given()

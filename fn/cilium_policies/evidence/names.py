@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.model import Service
+from cilium_policies.workloads.model import Service, Workload
 
 _SRV_PROTOCOLS = {"_tcp": "TCP", "_udp": "UDP"}
 
@@ -38,6 +39,27 @@ def resolve(cluster: Cluster, host: str, namespace: str) -> Named | None:
     if inside:
         return _inside(cluster, labels, port)
     return _short(cluster, labels, namespace, port)
+
+
+def fitting(cluster: Cluster, named: Named, port: int, protocol: str) -> tuple[Workload, Port] | None:
+    """The one workload of a namespace that is meant by a Service which the input does not show, and its port: the one
+    that listens there, or of several the one that is called so; else that of a release of this name, whose Services
+    are called as its values say, and not all that they can say is known."""
+    near = cluster.in_namespace(named.namespace)
+    shown = [
+        one for one in near if not one.host_network and any(declared.number == port for declared in one.ports)
+    ]
+    called = [one for one in shown if f"{named.name}-".startswith(f"{one.name}-")]
+    found = [(one, Port(port, protocol)) for one in called or shown]
+    if not found:
+        found = [
+            (one, target)
+            for one in near
+            if not one.rendered and one.release == named.name
+            for service in cluster.before(one)
+            if (target := cluster.pod_port(one, service, str(port)))
+        ]
+    return found[0] if len(dict.fromkeys(found)) == 1 else None
 
 
 def _inside(cluster: Cluster, labels: list[str], port: str) -> Named | None:

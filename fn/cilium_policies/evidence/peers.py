@@ -22,6 +22,7 @@ _AMONG_MEMBERS = frozenset(
 )
 # Over these the members also speak UDP, whether the container declares it or not.
 _UDP_TOO = frozenset(("gossip", "mesh", "memberlist", "serf", "galera"))
+_METRICS = ("metric", "prom", "exporter", "monitor")
 _WORDS = re.compile(r"[a-z]+")
 
 
@@ -43,6 +44,37 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         if ports:
             own = pods(workload)
             yield Edge(own, own, tuple(ports), Reason("members"), Evidence("peers", workload))
+    for services in headless.values():
+        for service in services:
+            yield from _programs(cluster, service)
+
+
+def _programs(cluster: Cluster, service: Service) -> Iterator[Edge]:
+    """The other programs of a release that run the same image as the pods behind a headless Service: such a Service is
+    for who addresses its pods one by one (Temporal's rings, Airflow's worker logs), and clients have another one."""
+    for server in cluster.backends(service):
+        ports = [
+            port
+            for entry in service.ports
+            if not any(word in entry.name for word in _METRICS)
+            and (port := cluster.target_port(server, entry.target or str(entry.port), entry.protocol))
+        ]
+        image = _image(server)
+        if not (ports and image and server.release) or server.host_network:
+            continue
+        for client in cluster.in_namespace(server.namespace):
+            same = (client.release, _image(client)) == (server.release, image)
+            if same and client is not server and not client.host_network:
+                yield Edge(
+                    pods(client), pods(server), tuple(ports), Reason("members"), Evidence("peers", service)
+                )
+
+
+def _image(one: Workload) -> str:
+    """The image of a workload's program without its tag; "" where it is not shown."""
+    name = one.images[0].partition("@")[0] if one.images else ""
+    path, _, last = name.rpartition("/")
+    return f"{path}/{last.partition(':')[0]}".strip("/")
 
 
 def _is_known_better(workload: Workload, port: Port, given: Given) -> bool:

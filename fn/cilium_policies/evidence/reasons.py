@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         "mesh-tunnel",
         "called-by-configuration",
         "server-of-key",
+        "brought-along",
         "through-gateway",
         "through-route",
         "gateway-extension",

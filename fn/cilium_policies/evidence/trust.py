@@ -112,6 +112,20 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
     return bool(parts) and parts[-1] in _FIELDS and not _FOR_OTHERS & set(parts)
 
 
+def names_service(found: Text, address: Address) -> bool:
+    """Whether a name that leads to nothing in the input is plainly the value to call."""
+    parts = words(address.key)
+    if not address.direct or _FOR_OTHERS & set(parts):
+        return False
+    plain = found.is_arguments or (is_variable(found) and not is_value(found))
+    if (plain and address.scheme) or ".svc" in address.host:
+        return True
+    called = bool(parts) and parts[-1] in _FIELDS
+    if plain:
+        return (called and bool(set(parts) - _SAYS_NOTHING)) or address.port in SERVERS
+    return called and bool(address.scheme or (address.port and address.explicit))
+
+
 def _is_called(address: Address, workload: Workload, routed: bool) -> bool:
     parts = set(words(address.key))
     if not parts or parts & _FOR_OTHERS:

@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 
 from cilium_policies.config.model import EGRESS
 from cilium_policies.evidence.cloud_identity import withheld
-from cilium_policies.generate.knowledge import BOTH, GUESSED, UNKNOWN, Key, Uncovered
 from cilium_policies.generate.namespaces import Namespace
+from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered
 from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload

@@ -14,113 +14,33 @@ from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.evidence.edge import Edge
+from cilium_policies.generate.applications import application, telling
 from cilium_policies.generate.cures import cure
-from cilium_policies.generate.ties import Ties, Withheld
+from cilium_policies.generate.hidden import hidden
+from cilium_policies.generate.shown import is_shown
+from cilium_policies.generate.ties import Ties
+from cilium_policies.generate.uncovered import (
+    BOTH,
+    DIRECTIONS,
+    GUESSED,
+    UNKNOWN,
+    Key,
+    Uncovered,
+    of_maker,
+    without_peer,
+    without_tie,
+)
 from cilium_policies.kube.access_rules import Bindings
-from cilium_policies.kube.objects import Object
-from cilium_policies.lean import TYPE_CHECKING, NamedTuple
+from cilium_policies.kube.ports import Port
+from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.distribution import is_bootstrapped
-from cilium_policies.workloads.makers import Maker, creates_pods, is_foreign
+from cilium_policies.workloads.makers import creates_pods, is_foreign
 from cilium_policies.workloads.model import Workload
 
 if TYPE_CHECKING:
-    from cilium_policies.lean import Literal
-
-    Degree = Literal["unknown", "guessed"]
-    Why = Literal[
-        "no-callee",
-        "no-caller",
-        "not-rendered",
-        "entry-from-memory",
-        "entry-silent",
-        "image-only",
-        "label-only",
-        "no-tie",
-        "no-binding",
-        "values-elsewhere",
-        "api-only",
-        "own-edges",
-        "server-port",
-        "makes-pods",
-        "unknown-kind",
-        "creates-pods",
-        "service-unseen",
-        "leads-nowhere",
-        "proxy-elsewhere",
-        "identity",
-        "provider",
-        "shows-no-pod",
-    ]
-
-_SENTENCES: dict[Why, str] = {
-    "no-callee": "nothing in the input names what it calls",
-    "no-caller": "it listens, and nothing in the input names who calls it",
-    "not-rendered": "its chart is neither rendered nor known",
-    "entry-from-memory": "what the catalogue says of {} is from memory",
-    "entry-silent": "what the catalogue says of {} leaves this direction open",
-    "image-only": "only its image says that it is {}; how it is set up, the manifests do not tell",
-    "label-only": "only a label says that it is {}, and its image is called otherwise",
-    "no-tie": "it may call {}, and nothing says which of {}",
-    "no-binding": "{} calls the Kubernetes API, and the input binds no role to the service account of these pods",
-    "values-elsewhere": "its values stand in part in {}, which is not read",
-    "api-only": "it calls the Kubernetes API; whether anything else, the manifests do not tell",
-    "own-edges": "what the manifests name is allowed; whether there is more, they do not tell",
-    "server-port": "it listens on a database's or a broker's port alone, and such servers seldom call anybody",
-    "makes-pods": "pods may come of it that no manifest shows ({})",
-    "unknown-kind": "nobody here knows the kind {}, nor whether pods come of it",
-    "creates-pods": "{} may create pods that no manifest shows",
-    "service-unseen": "{} calls a Service of this name, and the input shows no pod behind it",
-    "leads-nowhere": "the input shows nothing that it leads to, so nobody is let in",
-    "proxy-elsewhere": "{}",
-    "identity": "it gets its cloud identity at {}, which the user's word alone opens",
-    "provider": "{} runs pods there that no manifest shows",
-    "shows-no-pod": "it is closed, and the input shows no pod of it",
-}
-DIRECTIONS = (INGRESS, EGRESS)
-BOTH = "ingress and egress"
-UNKNOWN: Degree = "unknown"
-GUESSED: Degree = "guessed"
-Key = tuple[tuple[str, str, str], str]  # a workload's key and a direction
-
-
-class Uncovered(NamedTuple):
-    """A direction that may lack something: of `workload`, or (`workload` None, `direction` BOTH) of the pods that
-    nobody sees and `source` stands for. `parts` are what the sentence for `why` names; `cure` is one config line."""
-
-    degree: Degree
-    why: Why
-    direction: str
-    namespace: str
-    name: str
-    workload: Workload | None = None
-    source: Object | None = None
-    parts: tuple[str, ...] = ()
-    cure: str = ""
-
-    @property
-    def directions(self) -> tuple[str, ...]:
-        return DIRECTIONS if self.direction == BOTH else (self.direction,)
-
-    @property
-    def sentence(self) -> str:
-        """Why it is not explained, as part of a sentence."""
-        return _SENTENCES[self.why].format(*self.parts)
-
-    @property
-    def advice(self) -> str:
-        """What to do about it, for a line of text."""
-        if self.workload is None:
-            return f"say what they need: {self.cure}"
-        return f"if nothing is missing, or as it should be: spec.allow: [{self.cure}]"
-
-    @property
-    def place(self) -> str:
-        """`shop/web` for a workload, `KafkaConnect shop/connect` for what makes pods."""
-        return str(self.source) if self.workload is None and self.source else f"{self.namespace}/{self.name}"
-
-    def __str__(self) -> str:
-        return f"{self.place} {self.direction}"
+    from cilium_policies.evidence.unmet import Unmet
+    from cilium_policies.generate.uncovered import Degree, Why
 
 
 class Knowledge:
@@ -131,11 +51,18 @@ class Knowledge:
     ) -> None:
         self._cluster = cluster
         self._catalogue = catalogue
+        self._closed = frozenset(complete)
         self._complete = set(complete)
+        self._said: dict[Key, list[tuple[Port, ...]]] = {}  # the ports of edges that the config states
         self._edges: dict[Key, list[Edge]] = {}
         self._scraped: set[tuple[tuple[str, str, str], int]] = set()
-        for edge in edges:
+        known = list(edges)
+        for edge in known:
             self._take(edge)
+        self._children = {
+            row["component"] for rows in catalogue.head["makes"].values() for row in rows
+        }  # pods that programs make for their users
+        self._telling = telling(cluster.workloads, known)
 
     def _take(self, edge: Edge) -> None:
         if edge.target.workload is not None and edge.reason.kind == "scrapes" and edge.source.workload:
@@ -148,6 +75,7 @@ class Knowledge:
             key = (peer.workload.key, direction)
             if edge.origin == "config":
                 self._complete.add(key)
+                self._said.setdefault(key, []).append(edge.ports)
             else:
                 self._edges.setdefault(key, []).append(edge)
 
@@ -157,7 +85,7 @@ class Knowledge:
             if not is_bootstrapped(one):
                 for direction in DIRECTIONS:
                     yield from self._direction(one, direction)
-        yield from map(_made, self._cluster.makers)
+        yield from map(of_maker, self._cluster.makers)
 
     def creators(self, subjects: Iterable[Workload]) -> Iterator[Uncovered]:
         """Programs that may create pods: Jenkins' agents, notebooks, task pods, CI jobs. An operator is none: its pods
@@ -181,7 +109,7 @@ class Knowledge:
         own = {id(one) for one in subjects}
         for found in ties.withheld.values():
             if id(found.client) in own and (found.client.key, EGRESS) not in self._complete:
-                yield _without_tie(found)
+                yield without_tie(found)
         for one in ties.unbound.values():
             edges = self._edges.get((one.key, EGRESS), [])
             calls = any(edge.target.name == "kube-apiserver" for edge in edges)
@@ -199,21 +127,44 @@ class Knowledge:
                     f"{{from: {pod}, to: kube-apiserver}}",
                 )
 
+    def unmet(self, found: Iterable[Unmet], subjects: Iterable[Workload]) -> Iterator[Uncovered]:
+        """What configuration names and the input does not show: its client cannot reach it."""
+        own = {id(one) for one in subjects}
+        for one in dict.fromkeys(found):
+            key = (one.client.key, EGRESS)
+            said = any(
+                not ports or any(port.number <= one.port <= (port.end or port.number) for port in ports)
+                for ports in self._said.get(key, ())
+            )
+            if id(one.client) in own and key not in self._closed and not said:
+                yield without_peer(one)
+
     def _direction(self, one: Workload, direction: str) -> Iterator[Uncovered]:
         key = (one.key, direction)
         if key in self._complete:
             return
         entry = self._catalogue.get(one.component) if one.component else None
         stated = entry is not None and _states(entry, direction)
-        told = one.by_label and one.by_image and not self._unread(one)
+        told = one.by_label and one.by_image and not one.of_many and not self._unread(one)
         sure = entry is not None and told and not entry.guessed
-        if (stated and sure) or (direction == INGRESS and self._has_no_door(one)):
+        if direction == INGRESS and self._has_no_door(one):
+            return
+        if entry is not None and stated and sure:
+            yield from self._beyond_entry(one, entry, direction)
             return
         edges = self._edges.get(key, [])
         degree, why = _degree(one, entry, direction, edges, stated=stated)
+        if (
+            why == "no-callee"
+            and application(one) in self._telling
+            and is_shown(one, self._cluster.inventory)
+        ):
+            degree, why = GUESSED, "names-nobody"
         parts = (entry.name,) if entry is not None else ()
         if stated and (elsewhere := self._unread(one)):
             why, parts = "values-elsewhere", (", ".join(elsewhere),)
+        if one.of_many:
+            degree, why, parts = UNKNOWN, "chart-of-many", (one.chart,)
         yield Uncovered(
             degree,
             why,
@@ -225,6 +176,20 @@ class Knowledge:
             parts,
             cure(self._cluster, one, direction),
         )
+
+    def _beyond_entry(self, one: Workload, entry: Component, direction: str) -> Iterator[Uncovered]:
+        """What an entry states, and cannot know: what users have their pods do, what stands in a Secret."""
+        if direction != EGRESS:
+            return
+        why: Why = "users-code"
+        parts: tuple[str, ...] = ()
+        if not (one.source is None and entry.name in self._children):
+            names = hidden(one, self._cluster.inventory)
+            if not names:
+                return
+            why, parts = "config-unread", (", ".join(names[:3]) + (" …" if len(names) > 3 else ""),)
+        line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: none}}"
+        yield Uncovered(GUESSED, why, EGRESS, one.namespace, one.name, one, one.source, parts, line)
 
     def _unread(self, one: Workload) -> list[str]:
         """Where more values of its release stand."""
@@ -248,17 +213,6 @@ class Knowledge:
         scraped = {number for key, number in self._scraped if key == one.key}
         probed = {port.number for port in one.probes} - behind
         return {port.number for port in one.ports} | behind <= scraped | probed
-
-
-def _without_tie(found: Withheld) -> Uncovered:
-    one = found.client
-    names = list(dict.fromkeys(f"{server.namespace}/{server.name}" for server in found.servers))
-    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-    ports = ", ".join(f"{port.number}/{port.protocol}" for port in found.ports)
-    pod = f"{{pod: {one.namespace}/{one.name}}}"
-    line = f"{{from: {pod}, to: {{pod: {names[0]}}}, ports: [{ports}], why: …}}"
-    parts = (found.servers[0].component, shown)
-    return Uncovered(UNKNOWN, "no-tie", EGRESS, one.namespace, one.name, one, one.source, parts, line)
 
 
 def _states(entry: Component, direction: str) -> bool:
@@ -289,17 +243,3 @@ def _degree(
         return UNKNOWN, "no-callee" if direction == EGRESS else "no-caller"
     api = all(edge.target.kind == "entity" and edge.target.name == "kube-apiserver" for edge in edges)
     return (GUESSED, "api-only") if direction == EGRESS and api else (GUESSED, "own-edges")
-
-
-def _made(maker: Maker) -> Uncovered:
-    one = maker.source
-    by = maker.field or f"the rules of {maker.role}"
-    kind = f"{one.group}/{one.kind}" if one.group else one.kind
-    line = (
-        f"components.define: [{{component: {one.kind.lower()}, madeBy: [{{kind: {one.kind}, group: {one.group},"
-        f' labels: {{LABEL: "{{name}}"}}}}], edges: […]}}]; or, if no pods come of it: '
-        f"components.define: [{{component: {one.kind.lower()}, makesNoPods: [{kind}]}}]"
-    )
-    if not (maker.field or maker.role):
-        return Uncovered(GUESSED, "unknown-kind", BOTH, one.namespace, one.name, None, one, (kind,), line)
-    return Uncovered(UNKNOWN, "makes-pods", BOTH, one.namespace, one.name, None, one, (by,), line)

@@ -6,13 +6,18 @@ LIMIT = 253  # characters of a Kubernetes object name
 _SUFFIX = "-cilium-policies"
 
 
-def component_name(component: str, instance: str) -> str:
-    """The policy name of a component's instance: the longer of the two names where one begins the other."""
+def component_name(component: str, instance: str, part: str = "") -> str:
+    """The policy name of a component's instance: the longer of the two names where one begins the other, and behind
+    it the part, where the policy is for one of several that another build may hold."""
     if part_of(instance, component):
-        return limited(component)
-    if part_of(component, instance):
-        return limited(instance)
-    return limited(f"{component}-{instance}")
+        name = component
+    elif part_of(component, instance):
+        name = instance
+    else:
+        name = f"{component}-{instance}"
+    return limited(
+        f"{name}-{part.lower()}" if part and not f"-{name}-".endswith(f"-{part.lower()}-") else name
+    )
 
 
 def part_of(part: str, name: str) -> bool:

@@ -15,18 +15,21 @@ from cilium_policies.generate import known
 from cilium_policies.generate.allowed import Allowed
 from cilium_policies.generate.beside import beside
 from cilium_policies.generate.blind import closed_blind, identities
+from cilium_policies.generate.brought import brought
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.foreign import Foreign, judged
 from cilium_policies.generate.hand_written import hand_written
 from cilium_policies.generate.held import Held
 from cilium_policies.generate.hints import given, roles, unmatched
-from cilium_policies.generate.knowledge import GUESSED, UNKNOWN, Knowledge, Uncovered
+from cilium_policies.generate.knowledge import Knowledge
+from cilium_policies.generate.left_open import left_open
 from cilium_policies.generate.named import kept
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.outside import denied
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.taken import Taken
 from cilium_policies.generate.ties import Ties
+from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Uncovered
 from cilium_policies.generate.unseen import leads_nowhere, unseen, unseen_proxies
 from cilium_policies.generate.warnings import resolver_findings, warnings
 from cilium_policies.kube.objects import Object
@@ -73,14 +76,16 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     ties = Ties(cluster, catalogue, parts, [*allowed.edges, *told])
     found = [*allowed.edges, *dns.edges(), *known.edges(cluster, catalogue, parts, ties)]
     found += [*known.sidecars(cluster, catalogue), *told]
+    found += brought(cluster, found)
     mesh = injected(cluster, catalogue, parts, hints, sources)
     found += mesh.all_edges(found) if mesh else ()
     taken = Taken(config.deny, found, cluster, parts)
     found, asked = judged(taken.edges, cluster, config.trust)
     subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
-    complete = allowed.complete | taken.complete
+    complete = allowed.complete | taken.complete | left_open(cluster, subjects)
     knowledge = Knowledge(cluster, catalogue, found, complete)
     withheld = [*knowledge.withheld(ties, subjects), *identities(cluster, subjects, complete)]
+    withheld += knowledge.unmet(hints.unmet or (), subjects)
     left = [*_left(knowledge, withheld, subjects), *unseen_proxies(cluster, hints)]
     left += leads_nowhere(cluster, found, chosen)
     left += closed_blind(cluster, chosen, {one.namespace for one in left})
@@ -114,7 +119,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
             *beside(cluster, catalogue, parts, set(on)),
             *kept(cluster, catalogue, parts),
             *hand_written(cluster, {name: modes[name] for name in on}),
-            *unseen(cluster, hints, found),
+            *unseen(cluster, hints, found, [name for name, one in on.items() if one.wide]),
             *(mesh.findings(on) if mesh else ()),
             *held.findings(),
             *_assumed(on, config, modes),
@@ -124,7 +129,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
 
 
 def _left(knowledge: Knowledge, withheld: list[Uncovered], subjects: list[Workload]) -> Iterator[Uncovered]:
-    """The directions that may lack something, each once: what was withheld says more than what is merely not known."""
+    """The directions that may lack something: what is named and not opened says more than what is merely not known."""
     told = {(id(one.workload), one.direction) for one in withheld}
     yield from withheld
     yield from (one for one in knowledge.of(subjects) if (id(one.workload), one.direction) not in told)

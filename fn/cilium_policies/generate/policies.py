@@ -181,8 +181,9 @@ class Policies:
             named = () if egress_rules == NOBODY else egress_rules
             egress_rules = (*self._plan.dns.rules(first.namespace, visible=visible), *named)
         made = spec(mode, who, ingress_rules, egress_rules)
+        part = "" if not whole or any(not one.part for one in group) else min(one.part for one in group)
         told = first.instance if whole else first.name
-        wanted = component_name(first.component, told) if first.component else limited(first.name)
+        wanted = component_name(first.component, told, part) if first.component else limited(first.name)
         return self._policy(first.namespace, wanted, first.component or first.name, names, (made,))
 
     def _is_dns(self, edge: Edge) -> bool:

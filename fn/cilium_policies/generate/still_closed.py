@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from cilium_policies.config.model import INGRESS
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.generate.knowledge import DIRECTIONS
 from cilium_policies.generate.plan import Plan
+from cilium_policies.generate.uncovered import DIRECTIONS
 from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.lean import TYPE_CHECKING
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from cilium_policies.document.finding import ERROR, INFO, WARNING, Finding, line_of
 from cilium_policies.document.source import Source
-from cilium_policies.generate.knowledge import Uncovered
 from cilium_policies.generate.opened import opened
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import Policies
 from cilium_policies.generate.still_closed import still_closed
+from cilium_policies.generate.uncovered import Uncovered, directions
 from cilium_policies.kube.reading import repeated, set_aside
 
 _ORDER = (ERROR, WARNING, INFO)
@@ -78,7 +78,7 @@ def summary(said: list[Finding], plan: Plan, policies: Policies, *, verbose: boo
         f"cilium-policies: {plural(len(plan.namespaces), 'namespace')}, "
         f"{plural(len(policies.policies), 'policy', 'policies')}, {mode or plan.config.mode}"
     )
-    line += unprinted(said, verbose=verbose)
+    line += unprinted(said, verbose=verbose, beside=len(plan.uncovered))
     if policies.opened:
         line += f"; {plural(len(policies.opened), 'flow')} that your own policies close will be open"
     return [*lines, line + known_in_part(plan) + on_anothers_word(plan)]
@@ -86,7 +86,7 @@ def summary(said: list[Finding], plan: Plan, policies: Policies, *, verbose: boo
 
 def known_in_part(plan: Plan) -> str:
     """`; 3 directions unknown, 21 guessed: cilium-policies list --uncovered FILE`; "" where all is explained."""
-    unknown, guessed = (sum(len(one.directions) for one in each) for each in (plan.uncovered, plan.guessed))
+    unknown, guessed = directions(plan.uncovered), directions(plan.guessed)
     if not (unknown or guessed):
         return ""
     found = [plural(unknown, "direction") + " unknown"] if unknown else []
@@ -115,9 +115,10 @@ def printed(said: list[Finding], *, verbose: bool) -> list[Finding]:
     ]
 
 
-def unprinted(said: list[Finding], *, verbose: bool) -> str:
-    """`; 8 warnings (-v shows them)` for what `printed` leaves out; "" where it leaves no warning out."""
-    left = 0 if verbose else sum(one.severity == WARNING and not one.about_config for one in said)
+def unprinted(said: list[Finding], *, verbose: bool, beside: int = 0) -> str:
+    """`; 8 warnings (-v shows them)` for what `printed` leaves out; "" where it leaves no warning out. `beside`: so
+    many of them are counted beside this as directions that are unknown."""
+    left = 0 if verbose else sum(one.severity == WARNING and not one.about_config for one in said) - beside
     return f"; {plural(left, 'warning')} (-v shows {'it' if left == 1 else 'them'})" if left else ""
 
 

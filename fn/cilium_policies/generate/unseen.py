@@ -9,15 +9,18 @@ from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.words import evidence_words
-from cilium_policies.generate.knowledge import BOTH, GUESSED, UNKNOWN, Uncovered
+from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Uncovered
 from cilium_policies.kube.kinds import ROUTE_KINDS
+from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.cluster import Cluster
 
 _INGRESSES = ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP")
 _INVENTORY = "give the inventory of the whole tree (cilium-policies inventory; --inventory)"
 
 
-def unseen(cluster: Cluster, given: Given, edges: Iterable[Edge]) -> Iterator[Finding]:
+def unseen(
+    cluster: Cluster, given: Given, edges: Iterable[Edge], closed: Collection[str]
+) -> Iterator[Finding]:
     """One finding a route whose Gateway, an Ingress whose controller, and an address whose Service, this input
     does not show."""
     for note in _notes(cluster, given):
@@ -32,8 +35,20 @@ def unseen(cluster: Cluster, given: Given, edges: Iterable[Edge]) -> Iterator[Fi
         message = f"{told_by} names a Service of namespace {namespace} that this input does not show"
         if message not in told and client.source is not None:
             told.add(message)
-            message += ": any pod there may be called on that port"
+            message += f": {_lets_in(cluster, edge, closed)}"
             yield client.source.finding(WARNING, message, _INVENTORY)
+
+
+def _lets_in(cluster: Cluster, edge: Edge, closed: Collection[str]) -> str:
+    """What becomes of calls to a Service that nobody sees."""
+    namespace = edge.target.namespace
+    maker = _maker(cluster, namespace, edge.reason.parts[-1])
+    meant = f"; it seems to mean the pods of {maker}" if maker is not None else ""
+    if namespace in closed:
+        return (
+            f"the call may leave, and {namespace} is closed by this input, so nobody there lets it in{meant}"
+        )
+    return f"any pod there may be called on that port{meant}"
 
 
 def unseen_proxies(cluster: Cluster, given: Given) -> Iterator[Uncovered]:
@@ -69,8 +84,8 @@ def leads_nowhere(cluster: Cluster, edges: Iterable[Edge], closed: Collection[st
         target, client = edge.target, edge.source.workload
         if edge.reason.kind != "calls-unseen-service" or target.kind != "namespace" or client is None:
             continue
-        if client.own and target.namespace in closed:
-            name = edge.reason.parts[-1]
+        name = edge.reason.parts[-1]
+        if client.own and target.namespace in closed and _maker(cluster, target.namespace, name) is None:
             cure = (
                 f"{{from: {{pod: {client.namespace}/{client.name}}}, to: {{pod: {target.namespace}/{name}}}}}"
             )
@@ -83,6 +98,16 @@ def leads_nowhere(cluster: Cluster, edges: Iterable[Edge], closed: Collection[st
     for one in cluster.inventory.of(*_LEADING):
         if id(one) not in used and not one.where.elsewhere and one.namespace in closed:
             yield Uncovered(GUESSED, "leads-nowhere", BOTH, one.namespace, one.name, None, one, (), _SHOW)
+
+
+def _maker(cluster: Cluster, namespace: str, service: str) -> Object | None:
+    """The object of an operator after which a Service is called; it has a line of its own."""
+    for maker in cluster.makers:
+        one = maker.source
+        name = one.name.lower().replace(".", "-").replace("_", "-")
+        if one.namespace == namespace and f"{service}-".startswith(f"{name}-"):
+            return one
+    return None
 
 
 _SHOW = "show what it leads to, or give the inventory of the whole tree (--inventory)"

@@ -11,6 +11,7 @@ from cilium_policies.document.finding import Finding, line_of
 from cilium_policies.document.source import Source
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.summary import plural
+from cilium_policies.generate.uncovered import directions
 from cilium_policies.kube.reading import BREAK_GLASS
 from cilium_policies.questions import uncovered
 from cilium_policies.questions.because import where_words
@@ -101,7 +102,7 @@ def namespaces(plan: Plan, situation: Situation) -> Table:
             sum(1 for one in plan.cluster.in_namespace(name)),
             own.get(name, 0),
             users.get(name, 0),
-            sum(len(one.directions) for one in plan.uncovered if one.namespace == name),
+            directions(one for one in plan.uncovered if one.namespace == name),
         )
         for name in sorted({*plan.namespaces, *users} - {""})
     ]
@@ -182,7 +183,7 @@ def _tiles(
             Tile(str(yours), "that only your own policies, or none, account for", "bad", "Connections")
         )
     tiles.append(Tile(str(counts["Outside"]), "with the outside", "outside", "Outside"))
-    unknown, guessed = (sum(len(one.directions) for one in each) for each in (plan.uncovered, plan.guessed))
+    unknown, guessed = directions(plan.uncovered), directions(plan.guessed)
     tone = "bad" if unknown else "good"
     tiles.append(_tile(unknown, "direction unknown", tone, "Uncovered", "directions unknown"))
     tiles += [Tile(str(guessed), "guessed", "warn", "Uncovered")] if guessed else []

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cilium_policies.config.model import Mode
-from cilium_policies.generate.knowledge import Uncovered
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.summary import plural
+from cilium_policies.generate.uncovered import Uncovered, directions
 from cilium_policies.show.table import Cell, Table, columns
 
 _HEADS = {
@@ -36,6 +36,7 @@ def values(plan: Plan, *, unknown_only: bool = False) -> list[dict[str, object]]
             "namespace": one.namespace,
             "name": one.name,
             "workload": one.name if one.workload else "",
+            "component": one.workload.component if one.workload else "",
             "direction": one.direction,
             "mode": mode(plan, one),
             "reason": one.why,
@@ -72,7 +73,7 @@ def lines(plan: Plan, *, unknown_only: bool = False) -> list[str]:
     for degree, head in _HEADS.items():
         part = [one for one in found if one.degree == degree]
         if part:
-            count = plural(sum(len(one.directions) for one in part), "direction")
+            count = plural(directions(part), "direction")
             said += [
                 f"{degree}: {count}: {head}, and the rest is denied in enforce",
                 *_grouped(plan, part),

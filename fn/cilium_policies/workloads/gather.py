@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
-from cilium_policies.catalogue.recognise import labelled, recognise, repository_of, sidecars
+from cilium_policies.catalogue.recognise import labelled, part, recognise, repository_of, sidecars
 from cilium_policies.config.settings import Settings
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.inventory import Inventory, distinct
@@ -70,6 +70,10 @@ def gather(
     for one in workloads if settings.component_namespaces else ():
         if not _is_recognised(one, settings.component_namespaces):
             one.component = ""
+    for one in workloads:
+        component = catalogue.get(one.component) if one.component else None
+        if component is not None and len(component.match) > 1:
+            one.part = part(component, one.labels)
     separate(workloads)
     if settings.identity_labels:
         narrow_to(settings.identity_labels, workloads)

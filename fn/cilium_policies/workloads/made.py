@@ -60,6 +60,9 @@ def made(
                     key = (workload.namespace, workload.name, component.name)
                     if key not in found:
                         found[key], behind[key] = workload, services
+                    else:
+                        found[key].texts += workload.texts
+                        found[key].beside += (one,)
     return list(found.values()), [service for services in behind.values() for service in services]
 
 

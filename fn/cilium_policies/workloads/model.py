@@ -63,6 +63,7 @@ class Workload:
     __slots__ = (
         "absent",
         "annotations",
+        "beside",
         "brought",
         "by_image",
         "by_label",
@@ -77,6 +78,8 @@ class Workload:
         "mounts_token",
         "name",
         "namespace",
+        "of_many",
+        "part",
         "ports",
         "probes",
         "release",
@@ -110,6 +113,10 @@ class Workload:
         self.instance = ""  # release or operator's object or workload name: the policy's name
         self.release = ""  # Helm release, where one is known
         self.chart = ""  # chart name, where one is known
+        self.part = ""  # of its component, where that has several and this is not the first
+        # charts of several publishers have its chart's name, and nothing tells whose it is
+        self.of_many = False
+        self.beside: tuple[Object, ...] = ()  # further objects that stand for the same pods
         self.values: Mapping = {}  # Helm values or the custom resource's spec, for conditions
         self.sidecars: tuple[str, ...] = ()  # catalogue entries of the containers behind the first
         self.component = ""  # catalogue entry, once recognised

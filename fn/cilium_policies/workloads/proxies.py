@@ -64,8 +64,13 @@ def _as_envoy(gateway: Object, settings: Mapping, kubernetes: Mapping, workload:
         workload.labels[OWNER_CLASS] = class_name
         workload.instance = class_name
         name = class_name if in_own_namespace else _hashed(class_name)
+    # What the controller itself selects them by: not every version writes the standard label beside it.
     workload.selector = stable(
-        {key: value for key, value in workload.labels.items() if key.startswith(("app.", "gateway."))}
+        {
+            key: value
+            for key, value in workload.labels.items()
+            if key.startswith(("app.", "gateway.")) and key != STANDARD
+        }
     )
     for field in ("envoyDeployment", "envoyDaemonSet"):
         chosen = mapping(kubernetes.get(field))

@@ -38,6 +38,7 @@ def _releases(one: Object, name: str, spec: Mapping) -> Iterator[releases.Releas
         )
         made.chart = chart
         made.version = text(source.get("targetRevision"))
+        made.repository = text(source.get("repoURL"))
         yield made
 
 

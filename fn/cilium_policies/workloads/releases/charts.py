@@ -29,6 +29,7 @@ from cilium_policies.workloads.releases.value_texts import texts
 from cilium_policies.workloads.releases.values import scalar
 
 INSTANCE = "app.kubernetes.io/instance"
+_COMMON = "bitnami"
 _KINDS = {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "ReplicaSet"}
 
 
@@ -91,11 +92,27 @@ def _is_operated(component: Component, kinds: set[tuple[str, str]]) -> bool:
 def _known(release: Release, catalogue: Catalogue) -> list[tuple[Component, ChartEntry]]:
     """The components of the chart; where its name is not shown, of the chart that its source is called after."""
     if release.chart:
-        return catalogue.by_chart(release.chart)
+        return _published(release, catalogue.by_chart(release.chart))
     known = catalogue.by_chart(release.hint) if release.hint else []
     if known:
         release.chart = release.hint
-    return known
+    return _published(release, known)
+
+
+def _published(
+    release: Release, known: list[tuple[Component, ChartEntry]]
+) -> list[tuple[Component, ChartEntry]]:
+    """Of charts of one name those of the publisher whose repository, or images, the release names. Where that tells
+    nothing, the most common ones are taken, and it is said."""
+    publishers = list(dict.fromkeys(entry.publisher for _, entry in known if entry.publisher))
+    if not publishers:
+        return known
+    images = (release.values.get("image"), release.values.get("global"))
+    told = f"{release.repository} {images}".lower()
+    mine = [one for one in publishers if one in told]
+    release.of_many = not mine
+    wanted = {"", *(mine or [_COMMON if _COMMON in publishers else publishers[0]])}
+    return [one for one in known if one[1].publisher in wanted]
 
 
 def _evaluate(release: Release) -> None:
@@ -163,6 +180,7 @@ def _customary(name: str, release: Release) -> str:
 def _from_values(made: Workload, release: Release, scope: Mapping, component: Component | None) -> None:
     made.instance = made.release = release.name
     made.chart = release.chart
+    made.of_many = release.of_many
     made.values = scope
     made.source = release.source
     made.where = release.source.where

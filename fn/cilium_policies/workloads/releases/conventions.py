@@ -63,7 +63,10 @@ def _owners(path: str, targets: list[Target]) -> list[Target]:
     """The components with the longest path of values above a block."""
     above = [one for one in targets if not one.prefix or path.startswith(f"{one.prefix}.")]
     longest = max((len(one.prefix) for one in above), default=0)
-    return [one for one in above if len(one.prefix) == longest]
+    nearest = [one for one in above if len(one.prefix) == longest]
+    part = path[longest:].strip(".").partition(".")[0]
+    called = [one for one in nearest if one.workload.name.endswith(f"-{part}")]
+    return called or nearest  # `server.route` is for the pods called so
 
 
 def _blocks(value: Any, path: str, kind: str) -> Iterator[_Block]:

@@ -36,4 +36,5 @@ def _release(one: Object, chart: Mapping) -> releases.Release:
     )
     made.chart = releases.chart_name(text(chart.get("name")))
     made.version = text(chart.get("version"))
+    made.repository = text(chart.get("repo")) or text(chart.get("chartRepo"))
     return made

@@ -29,4 +29,5 @@ def _release(one: Object, config: Object | None) -> releases.Release:
     made = releases.Release(one, text(spec.get("targetNamespace")) or one.namespace, one.name, values)
     made.chart = releases.chart_name(text(spec.get("chart")))
     made.version = text(spec.get("version"))
+    made.repository = text(spec.get("repo")) or text(spec.get("chart"))
     return made

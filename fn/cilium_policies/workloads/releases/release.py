@@ -15,9 +15,11 @@ _HELM_NAME_LIMIT = 53  # Helm's; Flux shortens longer names with a hash
 
 class Release:
     """One Helm release. `chart` is "" where the input does not show it (its source stands in another build):
-    then `hint` is the name by which the release refers to it, and the values' shape may tell."""
+    then `hint` is the name by which the release refers to it, and the values' shape may tell. `repository` is the
+    address that the chart comes from, or what its source is called; `of_many`: charts of several publishers have this
+    name, and nothing tells whose it is."""
 
-    __slots__ = ("chart", "hint", "name", "namespace", "source", "values", "version")
+    __slots__ = ("chart", "hint", "name", "namespace", "of_many", "repository", "source", "values", "version")
 
     def __init__(self, source: Object, namespace: str, name: str, values: Mapping) -> None:
         self.source = source
@@ -27,6 +29,8 @@ class Release:
         self.chart = ""
         self.hint = ""
         self.version = ""
+        self.repository = ""
+        self.of_many = False
 
     @property
     def file(self) -> str:
@@ -47,6 +51,7 @@ def flux_release(one: Object, inventory: Inventory) -> Release:
     if chart:
         made.chart = chart_name(text(chart.get("chart")))
         made.version = text(chart.get("version"))
+        made.repository = _address(one, mapping(chart.get("sourceRef")), inventory)
     elif reference:
         _follow(made, reference, inventory)
     return made
@@ -62,9 +67,19 @@ def _follow(made: Release, reference: Mapping, inventory: Inventory) -> None:
         return
     if kind == "HelmChart":
         made.chart, made.version = chart_name(text(found.spec.get("chart"))), text(found.spec.get("version"))
+        made.repository = _address(found, mapping(found.spec.get("sourceRef")), inventory)
         return
-    made.chart = chart_name(text(found.spec.get("url")))
+    made.repository = text(found.spec.get("url"))
+    made.chart = chart_name(made.repository)
     made.version = text(at(found.spec, "ref", "tag")) or text(at(found.spec, "ref", "semver"))
+
+
+def _address(one: Object, reference: Mapping, inventory: Inventory) -> str:
+    """The address of the repository that an object names, else the name that it has there."""
+    kind, name = text(reference.get("kind")), text(reference.get("name"))
+    found = inventory.get(kind, text(reference.get("namespace")) or one.namespace, name)
+    found = found or _only(inventory, kind, name)
+    return (text(found.spec.get("url")) if found is not None else "") or name
 
 
 def _only(inventory: Inventory, kind: str, name: str) -> Object | None:

@@ -1,0 +1,49 @@
+"""Addresses in a client's configuration that lead to nothing which the input shows: nothing is opened for them."""
+
+from __future__ import annotations
+
+from cilium_policies.evidence.addresses import Address
+from cilium_policies.evidence.names import resolve
+from cilium_policies.kube.names import is_namespace
+from cilium_policies.lean import NamedTuple
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+# Values of settings whose names end like an address's (`--kubelet-endpoints=true`).
+_NO_NAMES = frozenset(
+    "localhost true false yes no on off none null auto any all default enabled disabled unknown".split()  # noqa: SIM905
+)
+
+
+class Unmet(NamedTuple):
+    """A name that `client` calls: of a Service that the input does not hold, or (`service`) of one that has no such
+    port, or no pods. `port` 0: the configuration names none."""
+
+    client: Workload
+    namespace: str
+    name: str
+    port: int = 0
+    protocol: str = "TCP"
+    service: bool = False
+
+
+def unmet(cluster: Cluster, client: Workload, address: Address) -> Unmet | None:
+    """What an address that leads nowhere names; None where it names the client itself, or no Service."""
+    host = address.host.rstrip(".").lower()
+    named = resolve(cluster, host, client.namespace)
+    if named is None:
+        if not (is_namespace(host) and host[0].isalpha() and "$" not in host) or host in _NO_NAMES:
+            return None
+        namespace, name, service = client.namespace, host, None
+    else:
+        namespace, name, service = named.namespace, named.name, named.service
+    if (namespace, name) == ("default", "kubernetes"):
+        return None
+    if service is None:
+        member = name.rpartition("-")[0] if name[-1].isdigit() else name  # `db-0` of `db`
+        own = {client.name, client.release, client.instance} - {""}
+        if namespace == client.namespace and {name, member} & own:
+            return None
+    elif service.external_name or client in cluster.backends(service):
+        return None
+    return Unmet(client, namespace, name, address.port, address.protocol, service is not None)

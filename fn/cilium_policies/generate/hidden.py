@@ -1,0 +1,73 @@
+"""Secrets that hold a program's configuration and that the input does not show: what the program calls may stand in
+them alone. Passwords and certificates do not count."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cilium_policies.evidence.collected import named
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import at, flag, mapping, mappings, strings, text
+from cilium_policies.kube.pods import containers, pod_spec
+from cilium_policies.workloads.credentials import names_address
+from cilium_policies.workloads.model import Workload
+
+_NO_CONFIGURATION = re.compile(
+    r"(?i)cert|tls|\bca\b|[-_.]ca[-_.]|token|password|passwd|pull|ssh|key|webhook|htpasswd|license|credential"
+)
+
+
+def hidden(one: Workload, inventory: Inventory) -> list[str]:
+    """The names of the Secrets; none for releases, whose values have a line of their own."""
+    source = one.source
+    if source is None or (not one.rendered and source.kind in ("HelmRelease", "HelmChart", "Application")):
+        return []
+    names = _of_pods(one) if one.rendered else iter((one.name, *named(source.spec)))
+    return [name for name in dict.fromkeys(names) if name and not _is_shown(one, name, inventory)]
+
+
+def _of_pods(one: Workload) -> Iterator[str]:
+    spec = pod_spec(one.source)
+    for container in containers(spec):
+        for entry in mappings(container.get("env")):
+            reference = mapping(at(entry, "valueFrom", "secretKeyRef"))
+            if names_address(text(entry.get("name"))) and not flag(reference.get("optional")):
+                yield text(reference.get("name"))
+        for entry in mappings(container.get("envFrom")):
+            if not flag(at(entry, "secretRef", "optional")):
+                yield text(at(entry, "secretRef", "name"))
+    for volume in mappings(spec.get("volumes")):
+        secret = mapping(volume.get("secret"))
+        name = text(secret.get("secretName"))
+        if not flag(secret.get("optional")) and not _NO_CONFIGURATION.search(
+            f"{name} {text(volume.get('name'))}"
+        ):
+            yield name
+
+
+def _is_shown(one: Workload, name: str, inventory: Inventory) -> bool:
+    """Whether a Secret of this name says something, or the object that makes it does. Of an operator's object a name
+    may be any object's: only what the input holds as a Secret counts."""
+    secret = inventory.get("Secret", one.namespace, name)
+    if secret is None:
+        made = inventory.get("ExternalSecret", one.namespace, name)
+        template = at(made.body, "spec", "target", "template") if made is not None else None
+        return template is not None or not one.rendered
+    if "sops" in secret.body:
+        return False
+    plain = strings(secret.body.get("stringData"))
+    if not any(any(sign in value for sign in ":.\n=") for value in plain.values()):
+        return any(_tells(value) for value in strings(secret.body.get("data")).values())
+    return True
+
+
+def _tells(value: str) -> bool:
+    """Whether a value is more than a word that stands in its place (`placeholder`)."""
+    import base64
+
+    try:
+        plain = base64.b64decode(value).decode()
+    except ValueError:
+        return True  # binary
+    return any(sign in plain for sign in ":.\n=")

@@ -1,0 +1,163 @@
+"""A direction of which something may be missing: why, how it is said, and the config line for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cilium_policies.config.model import EGRESS, INGRESS
+from cilium_policies.kube.objects import Object
+from cilium_policies.lean import TYPE_CHECKING, NamedTuple
+from cilium_policies.workloads.makers import Maker
+from cilium_policies.workloads.model import Workload
+
+if TYPE_CHECKING:
+    from cilium_policies.evidence.unmet import Unmet
+    from cilium_policies.generate.ties import Withheld
+    from cilium_policies.lean import Literal
+
+    Degree = Literal["unknown", "guessed"]
+    Why = Literal[
+        "no-callee",
+        "no-caller",
+        "not-rendered",
+        "entry-from-memory",
+        "entry-silent",
+        "image-only",
+        "label-only",
+        "no-tie",
+        "no-binding",
+        "values-elsewhere",
+        "chart-of-many",
+        "config-unread",
+        "users-code",
+        "api-only",
+        "own-edges",
+        "server-port",
+        "names-nobody",
+        "makes-pods",
+        "unknown-kind",
+        "creates-pods",
+        "peer-unseen",
+        "port-unseen",
+        "service-unseen",
+        "leads-nowhere",
+        "proxy-elsewhere",
+        "identity",
+        "provider",
+        "shows-no-pod",
+    ]
+
+_SENTENCES: dict[Why, str] = {
+    "no-callee": "nothing in the input names what it calls",
+    "no-caller": "it listens, and nothing in the input names who calls it",
+    "not-rendered": "its chart is neither rendered nor known",
+    "entry-from-memory": "what the catalogue says of {} is from memory",
+    "entry-silent": "what the catalogue says of {} leaves this direction open",
+    "image-only": "only its image says that it is {}; how it is set up, the manifests do not tell",
+    "label-only": "only a label says that it is {}, and its image is called otherwise",
+    "no-tie": "it may call {}, and nothing says which of {}",
+    "no-binding": "{} calls the Kubernetes API, and the input binds no role to the service account of these pods",
+    "values-elsewhere": "its values stand in part in {}, which is not read",
+    "chart-of-many": "several publishers have a chart {}, and the input does not tell whose this is",
+    "config-unread": "it is configured by what stands in Secret {}, which the input does not show",
+    "users-code": "it runs what its users have it do, and what that calls, the manifests do not tell",
+    "api-only": "it calls the Kubernetes API; whether anything else, the manifests do not tell",
+    "own-edges": "what the manifests name is allowed; whether there is more, they do not tell",
+    "server-port": "it listens on a database's or a broker's port alone, and such servers seldom call anybody",
+    "names-nobody": "others of its application are told by their configuration whom they call, and it is told nobody",
+    "makes-pods": "pods may come of it that no manifest shows ({})",
+    "unknown-kind": "nobody here knows the kind {}, nor whether pods come of it",
+    "creates-pods": "{} may create pods that no manifest shows",
+    "peer-unseen": "its configuration names {}, which the input does not show",
+    "port-unseen": "its configuration names {}, and the Service leads to no pod there",
+    "service-unseen": "{} calls a Service of this name, and the input shows no pod behind it",
+    "leads-nowhere": "the input shows nothing that it leads to, so nobody is let in",
+    "proxy-elsewhere": "{}",
+    "identity": "it gets its cloud identity at {}, which the user's word alone opens",
+    "provider": "{} runs pods there that no manifest shows",
+    "shows-no-pod": "it is closed, and the input shows no pod of it",
+}
+DIRECTIONS = (INGRESS, EGRESS)
+BOTH = "ingress and egress"
+UNKNOWN: Degree = "unknown"
+GUESSED: Degree = "guessed"
+Key = tuple[tuple[str, str, str], str]  # a workload's key and a direction
+
+
+class Uncovered(NamedTuple):
+    """A direction that may lack something: of `workload`, or (`workload` None, `direction` BOTH) of the pods that
+    nobody sees and `source` stands for. `parts` are what the sentence for `why` names; `cure` is one config line."""
+
+    degree: Degree
+    why: Why
+    direction: str
+    namespace: str
+    name: str
+    workload: Workload | None = None
+    source: Object | None = None
+    parts: tuple[str, ...] = ()
+    cure: str = ""
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        return DIRECTIONS if self.direction == BOTH else (self.direction,)
+
+    @property
+    def sentence(self) -> str:
+        """Why it is not explained, as part of a sentence."""
+        return _SENTENCES[self.why].format(*self.parts)
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, for a line of text."""
+        if self.workload is None:
+            return f"say what they need: {self.cure}"
+        return f"if nothing is missing, or as it should be: spec.allow: [{self.cure}]"
+
+    @property
+    def place(self) -> str:
+        """`shop/web` for a workload, `KafkaConnect shop/connect` for what makes pods."""
+        return str(self.source) if self.workload is None and self.source else f"{self.namespace}/{self.name}"
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.direction}"
+
+
+def directions(found: Iterable[Uncovered]) -> int:
+    """How many directions these are: of one several things may be said."""
+    return len({(one.place, direction) for one in found for direction in one.directions})
+
+
+def without_tie(found: Withheld) -> Uncovered:
+    one = found.client
+    names = list(dict.fromkeys(f"{server.namespace}/{server.name}" for server in found.servers))
+    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    ports = ", ".join(f"{port.number}/{port.protocol}" for port in found.ports)
+    pod = f"{{pod: {one.namespace}/{one.name}}}"
+    line = f"{{from: {pod}, to: {{pod: {names[0]}}}, ports: [{ports}], why: …}}"
+    parts = (found.servers[0].component, shown)
+    return Uncovered(UNKNOWN, "no-tie", EGRESS, one.namespace, one.name, one, one.source, parts, line)
+
+
+def without_peer(found: Unmet) -> Uncovered:
+    one = found.client
+    called = f"{found.namespace}/{found.name}" + (f":{found.port}" if found.port else "")
+    ports = f", ports: [{found.port}/{found.protocol}]" if found.port else ""
+    to = f"{{pod: {found.namespace}/{found.name}}}" if found.service else f"{{namespace: {found.namespace}}}"
+    line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: {to}{ports}, why: …}}"
+    why: Why = "port-unseen" if found.service else "peer-unseen"
+    return Uncovered(UNKNOWN, why, EGRESS, one.namespace, one.name, one, one.source, (called,), line)
+
+
+def of_maker(maker: Maker) -> Uncovered:
+    one = maker.source
+    by = maker.field or f"the rules of {maker.role}"
+    kind = f"{one.group}/{one.kind}" if one.group else one.kind
+    line = (
+        f"components.define: [{{component: {one.kind.lower()}, madeBy: [{{kind: {one.kind}, group: {one.group},"
+        f' labels: {{LABEL: "{{name}}"}}}}], edges: […]}}]; or, if no pods come of it: '
+        f"components.define: [{{component: {one.kind.lower()}, makesNoPods: [{kind}]}}]"
+    )
+    if not (maker.field or maker.role):
+        return Uncovered(GUESSED, "unknown-kind", BOTH, one.namespace, one.name, None, one, (kind,), line)
+    return Uncovered(UNKNOWN, "makes-pods", BOTH, one.namespace, one.name, None, one, (by,), line)
