@@ -180,7 +180,12 @@ def test_proxies_run_beside_their_controller_by_default():
 def test_in_gateway_namespace_mode_they_run_beside_the_gateway():
     one, service = gateway(GATEWAY, "GatewayNamespace")
     assert (one.namespace, one.name, service.name) == ("web", "public", "public")
-    assert one.selector["gateway.networking.k8s.io/gateway-name"] == "public"
+    assert one.labels["gateway.networking.k8s.io/gateway-name"] == "public"
+    owner = {key: value for key, value in one.selector.items() if key.startswith("gateway.")}
+    assert owner == {
+        "gateway.envoyproxy.io/owning-gateway-name": "public",
+        "gateway.envoyproxy.io/owning-gateway-namespace": "web",
+    }
 
 
 def test_privileged_listeners_are_shifted_and_http3_gets_its_twin():
