@@ -87,6 +87,9 @@ shims | local)
   fi
   ;;
 user)
+  for name in kustomize helm kubectl kpt flux; do # root's home is closed to others
+    [ ! -x "$tools/$name" ] || cp --remove-destination "$tools/$name" "$place/bin/$name"
+  done
   cp -a . "$place/checkout" # as somebody's own; its .venv is made there
   rm -rf "$place/checkout/.venv"
   [ -e "$place/shared" ] || ln -s "$(readlink -f ../shared)" "$place/shared"

@@ -65,6 +65,7 @@ var kindsRead = []string{
 	"Namespace", "Service", "EndpointSlice", "CiliumCIDRGroup", "NetworkPolicy", "List", "ResourceList",
 	"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy",
 	"Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob",
+	"DeploymentConfig", "Rollout", "CloneSet", // the same shape, of OpenShift, Argo Rollouts and OpenKruise
 }
 
 func newManifests() *Manifests {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -70,7 +71,7 @@ def without(path: str, command: str, folder: Path) -> str:
     """PATH without this command: a folder that holds it is stood in for by links to all else that it holds."""
     kept = []
     for number, part in enumerate(path.split(":")):
-        if not part or not (Path(part) / command).exists():
+        if not part or not os.path.lexists(Path(part) / command):
             kept.append(part)
             continue
         stand_in = folder / str(number)
