@@ -203,6 +203,16 @@ class _Ends:
                 self.ports.setdefault(text(entry.get("name")), number)
 
 
+def _is_address(value: str) -> bool:
+    """Whether it is an IP address. What a variable that is filled in later stands for, nobody can let in."""
+    import ipaddress  # lazily: few inputs hold addresses behind a Service
+
+    try:
+        return bool(ipaddress.ip_address(value))
+    except ValueError:
+        return False
+
+
 def services(inventory: Inventory) -> list[Service]:
     """The Services of the input, with the addresses and ports of their EndpointSlices or Endpoints."""
     ends: dict[tuple[str, str], _Ends] = {}
@@ -210,12 +220,13 @@ def services(inventory: Inventory) -> list[Service]:
         found = ends.setdefault((one.namespace, one.labels.get("kubernetes.io/service-name", "")), _Ends())
         found.listen(one.body.get("ports"))
         for endpoint in mappings(one.body.get("endpoints")):
-            found.addresses += map(text, sequence(endpoint.get("addresses")))
+            found.addresses += filter(_is_address, map(text, sequence(endpoint.get("addresses"))))
     for one in inventory.of("Endpoints"):
         found = ends.setdefault((one.namespace, one.name), _Ends())
         for subset in mappings(one.body.get("subsets")):
             found.listen(subset.get("ports"))
-            found.addresses += (text(entry.get("ip")) for entry in mappings(subset.get("addresses")))
+            told = (text(entry.get("ip")) for entry in mappings(subset.get("addresses")))
+            found.addresses += filter(_is_address, told)
     nothing = _Ends()
     return [
         _service(one, ends.get((one.namespace, one.name), nothing))
