@@ -58,6 +58,7 @@ MAKER = {
     "kind": "text",
     "group": "text",
     "labels": "strings",
+    "sometimes": "strings",
     "workload": "text",
     "serviceAccount": "text",
     "enabled": "when",

@@ -46,6 +46,7 @@ class MadeBy(NamedTuple):
     `via`: the object that this one names at `field` (a class) must agree, else nothing is made.
     `operator`: the component whose controller makes the pods; `namespace` "operator": they run in its
     namespace, else in the object's; `given`: a condition on the operator's values and texts.
+    `labels` select the pods; `sometimes`: those that only some versions or ways of installing set beside them.
     Entries that give the same namespace and workload name from several objects mean the same pods.
     """
 
@@ -64,6 +65,7 @@ class MadeBy(NamedTuple):
     via: Mapping = {}  # noqa: RUF012
     operator: str = ""
     given: When = None
+    sometimes: dict[str, str] = {}  # noqa: RUF012
 
 
 class Edge(NamedTuple):
@@ -273,6 +275,7 @@ def read_made_by(component: Component, data: Mapping) -> MadeBy:
         mapping(data.get("via")),
         text(data.get("operator")),
         data.get("given"),
+        strings(data.get("sometimes")),
     )
 
 

@@ -121,6 +121,7 @@ def _workload(one: Object, component: Component, entry: MadeBy, facts: _Facts) -
         text(one.spec.get("serviceAccountName")) or _filled(entry.service_account, one) or "default"
     )
     found.selector = stable(found.labels) or dict(found.labels)
+    found.labels |= {key: _filled(value, one) for key, value in entry.sometimes.items()}
     if not found.selector and entry.service_account:
         found.selector = {SERVICE_ACCOUNT: found.service_account}
     found.host_network = flag(_told_of_host_network(one.spec), component.host_network)
