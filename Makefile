@@ -8,7 +8,7 @@ BASE   ?=
 PYTEST_ARGS ?= -n auto --dist loadgroup -q
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format score mutate live bench image docs dist lock expected tools clean
+.PHONY: help demo test lint format score mutate live bench image docs charts dist lock expected tools clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ docs: $(VENV)/.dev ## write the pages of docs/ that are made from code and data
 	$(BIN)/python -m tools.reference
 	$(BIN)/python -m tools.schema_build
 	$(BIN)/python -m tools.map_picture
+
+charts: $(VENV)/.dev ## render the charts of a folder again (helm): CHARTS=… what of them is known, what entries saw otherwise
+	@$(BIN)/python -m tools.charts "$(CHARTS)"
 
 dist: $(VENV)/.dev ## reproducible wheel and source archive in dist/
 	$(BIN)/python -m hatchling build
