@@ -397,3 +397,21 @@ def test_a_url_of_the_own_configuration_is_a_name_beside_the_entrys(verdicts):
         ask(pod("net/tunnel"), named("evil.example.net"), 443),
     ]
     assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": "known"}) == ["allow", "deny"]
+
+
+def test_a_url_beside_an_entry_of_one_name(verdicts):
+    """An edge to one name (`to: fqdn:…`) lists no more than that one."""
+    ini = "env:\n- {name: GF_TOKEN_PAGE, value: 'see https://sso.home.example/token'}\n"
+    grafana = deployment("web/grafana", labels="app.kubernetes.io/name: grafana", extra=ini)
+    grafana = grafana.replace("registry.example.org/grafana:1", "grafana/grafana:12.0.0")
+    asked = [
+        ask(pod("web/grafana"), named("grafana.com"), 443),
+        ask(pod("web/grafana"), named("sso.home.example"), 443),
+        ask(pod("web/grafana"), named("evil.example.net"), 443),
+    ]
+    documents = (namespace("web"), namespace("kube-system"), grafana)
+    assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": "known"}) == [
+        "allow",
+        "allow",
+        "deny",
+    ]

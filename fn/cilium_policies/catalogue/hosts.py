@@ -79,7 +79,7 @@ def hosts(edge: Edge, facts: Facts, beyond: str = "") -> Answer:
         except UnnamedHostError as error:
             missing.append(str(error))
     if edge.names is not None and edge.peer == "internet":
-        found |= {one for one in _written(facts) if Host(one.name) not in found}
+        found |= {one for one in written(facts) if Host(one.name) not in found}
     if edge.peer == "world" and not found and not missing:
         missing.append("the input names no such device")
     if beyond and not missing and reads_objects(edge):
@@ -95,7 +95,7 @@ _URL = re.compile(
 )
 
 
-def _written(facts: Facts) -> Iterator[Host]:
+def written(facts: Facts) -> Iterator[Host]:
     """The hosts of URLs in the own configuration, whatever they are for: evidence takes only those that are surely
     called, and a list of names without the others would cut them."""
     for one in facts.texts:

@@ -34,6 +34,8 @@ def by_name(known: Known, facts: WorkloadFacts, cluster: Cluster) -> Named:
     """The names that rules have for an edge. Under `fqdn: known` only where they are the whole answer; under `all` as
     many as there are: what `generate.outside` then takes away is the rest."""
     mode = cluster.settings.fqdn
+    if mode != "false" and known.peer.startswith("fqdn:") and not known.purpose:
+        return Named(_beside(known, facts))  # one name is no whole list
     if mode == "false" or known.peer not in ("internet", "world") or known.names is None:
         return Named()
     answer = answered(known, facts, cluster)
@@ -42,6 +44,14 @@ def by_name(known: Known, facts: WorkloadFacts, cluster: Cluster) -> Named:
     ports = known.pod_ports()
     pairs = ((_outside(host.name), _on(ports, host.port)) for host in answer.hosts)
     return Named(tuple((peer, on) for peer, on in pairs if on is not None), not answer.missing)
+
+
+def _beside(known: Known, facts: WorkloadFacts) -> tuple[tuple[Peer, tuple[Port, ...]], ...]:
+    """The hosts of URLs in the own configuration on the ports of an edge to one name."""
+    from cilium_policies.catalogue.hosts import written
+
+    pairs = ((_outside(host.name), _on(known.pod_ports(), host.port)) for host in sorted(set(written(facts))))
+    return tuple((peer, on) for peer, on in pairs if on is not None)
 
 
 def answered(known: Known, facts: WorkloadFacts, cluster: Cluster) -> Answer:
