@@ -26,6 +26,8 @@ NOUNS = frozenset(
         "vault",
         "vector",
         "echo",
+        "monitor",
+        "drone",
     )
 )
 # Where a product's name is right, and why. "*": any name in that file.
@@ -34,6 +36,8 @@ REASONS: dict[tuple[str, str], str] = {
     ("catalogue/conditions.py", "*"): "words of `mentions:`: whose addresses count as chat or sign-in",
     ("checks/names.py", "coredns"): "asks which servers answer: the Corefile is CoreDNS' own",
     ("cilium/size.py", "etcd"): "whose limit an object's size is held against",
+    ("kube/kinds.py", "PodMonitoring"): "a kind of monitor, read as a PodMonitor is",
+    ("kube/kinds.py", "ClusterPodMonitoring"): "the same for all namespaces",
     ("kube/labels.py", "etcd"): "a prefix in Cilium's label filter",
     ("evaluate/labels.py", "etcd"): "a prefix in Cilium's label filter",
     ("evidence/trust.py", "mysql"): "a command that is given an address to call",
