@@ -59,15 +59,21 @@ def test_within_one_set_the_ties_hold() -> None:
     assert {("lidarr", "alpha-pg"), ("gitea", "alpha-pg"), ("web", "alpha-cache")} <= found
 
 
+# They act on objects of every namespace: Providers, stores, data sources that select a Grafana by its labels.
+_BY_OBJECTS = ("flux-notification-controller", "external-secrets", "grafana-instance")
+
+
 def _is_everybodys(edge: Edge) -> bool:
     """What rightly goes from one set to the other: a scraper reads what its own object selects, which is everything
     here, an operator looks after the objects of all namespaces, and so do Flux's controllers."""
-    if edge.origin == "monitor" or edge.evidence.component == "flux-notification-controller":
+    if edge.origin == "monitor":
         return True
     client, server = edge.source.workload, edge.target.workload
     assert client is not None, edge
     assert server is not None, edge
     catalogue = load()
+    if client.component in _BY_OBJECTS or client.component in catalogue.roles["gateway"]:
+        return True  # which Gateway a route that an operator makes will name, its object does not say
     if edge.evidence.component == server.component and client.component in catalogue.roles["scraper"]:
         return True
     entry = catalogue.get(edge.evidence.component)
