@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cilium_policies.cilium.write import policy_text
 
 from tests.engine.corpus import Case, cases, cluster_text
 from tests.engine.fixtures import corpus_directory
@@ -82,7 +83,7 @@ def test_no_other_name_passes(judge: Judge, case: Case) -> None:
             queries.append({**asked, "protocol": one.protocol})
     world = judge.world(text=cluster_text(case))
     world.set_policies(
-        Product([COMMAND, "--set", "cluster.fqdn=known"]).policies(case, "enforce", Variant(""))
+        "---\n".join(policy_text(one, comments=False).decode() for one in known.policies.policies)
     )
     answers = world.ask(queries)
     world.unload()
