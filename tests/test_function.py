@@ -44,7 +44,7 @@ def test_a_stream_comes_back_whole_with_the_policies_behind_it() -> None:
     assert outcome.stdout.startswith(data)
     assert outcome.stdout[len(data) :].startswith(b"---\napiVersion: cilium.io/v2\n")
     assert outcome.stderr == [
-        "cilium-policies: 1 namespace, 3 policies, audit; 2 warnings (-v shows them); 2 directions unknown:"
+        "cilium-policies: 1 namespace, 3 policies, audit; 2 directions unknown:"
         " cilium-policies list --uncovered FILE"
     ]
 

@@ -34,7 +34,8 @@ NOUNS = frozenset(
 REASONS: dict[tuple[str, str], str] = {
     ("catalogue/ports.py", "*"): "the table of well-known ports: data in Python's form, read at every build",
     ("catalogue/conditions.py", "*"): "words of `mentions:`: whose addresses count as chat or sign-in",
-    ("checks/names.py", "coredns"): "asks which servers answer: the Corefile is CoreDNS' own",
+    ("workloads/autopath.py", "coredns"): "asks which servers answer: the Corefile is CoreDNS' own",
+    ("generate/roles.py", "prometheus"): "the annotation prometheus.io/scrape, as a configuration spells it",
     ("cilium/size.py", "etcd"): "whose limit an object's size is held against",
     ("kube/kinds.py", "PodMonitoring"): "a kind of monitor, read as a PodMonitor is",
     ("kube/kinds.py", "ClusterPodMonitoring"): "the same for all namespaces",

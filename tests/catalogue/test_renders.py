@@ -19,7 +19,8 @@ ROWS = [json.loads(line) for line in Path(__file__).with_name("renders.jsonl").r
 CATALOGUE = load()
 # The facts call its query-frontend and gateways Tempo, although they are parts of the distributed one.
 SPLIT = {
-    "spegel-cleanup": "spegel"
+    "gatekeeper-hooks": "gatekeeper",
+    "spegel-cleanup": "spegel",
 }  # roles that have an entry of their own, and the facts' name for all of them
 FINER = "tempo-distributed"
 IDS = [f"{row['chart']}/{row['name']}" for row in ROWS]

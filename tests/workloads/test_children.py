@@ -17,7 +17,7 @@ HUB = deployment("nb/hub", labels="app: jupyterhub, component: hub, release: boo
 def labels(*documents: str) -> dict[str, dict[str, str]]:
     found = policies(*documents, config=Config(mode="enforce"))
     return {
-        name: {one.key: one.values[0] for one in policy.specs[0].subject.requirements}
+        name: {one.key: one.values[0] if one.values else "*" for one in policy.specs[0].subject.requirements}
         for name, policy in found.items()
     }
 

@@ -70,8 +70,8 @@ KINDS = [
     ("sparkoperator.k8s.io/SparkApplication", "", "sparkoperator.k8s.io/app-name=x spark-role=driver"),
     ("serving.kserve.io/InferenceService", "", "serving.kserve.io/inferenceservice=x"),
     ("serving.knative.dev/Service", "", "serving.knative.dev/service=x"),
-    ("argoproj.io/Sensor", "", "controller=sensor-controller sensor-name=x"),
-    ("argoproj.io/EventSource", "", "controller=eventsource-controller eventsource-name=x"),
+    ("argoproj.io/Sensor", "", "controller=sensor-controller sensor-name=x owner-name=x"),
+    ("argoproj.io/EventSource", "", "controller=eventsource-controller eventsource-name=x owner-name=x"),
     ("tekton.dev/PipelineRun", "", "app.kubernetes.io/managed-by=tekton-pipelines"),
 ]
 

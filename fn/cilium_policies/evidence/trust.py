@@ -114,6 +114,8 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
 
 def names_service(found: Text, address: Address) -> bool:
     """Whether a name that leads to nothing in the input is plainly the value to call."""
+    if re.search(re.escape(address.host) + r"[^\s\"']*@", found.value):
+        return False  # what stands before an @ may be a password with a `/` in it
     parts = words(address.key)
     if not address.direct or _FOR_OTHERS & set(parts):
         return False

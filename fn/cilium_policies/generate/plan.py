@@ -86,8 +86,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     knowledge = Knowledge(cluster, catalogue, found, complete)
     withheld = [*knowledge.withheld(ties, subjects), *identities(cluster, subjects, complete)]
     withheld += knowledge.unmet(hints.unmet or (), subjects)
-    left = [*_left(knowledge, withheld, subjects), *unseen_proxies(cluster, hints)]
-    left += leads_nowhere(cluster, found, chosen)
+    left = [*_left(knowledge, withheld, subjects), *_of_others(cluster, hints, found, chosen)]
     left += closed_blind(cluster, chosen, {one.namespace for one in left})
     held = Held(chosen, cluster, config, left)
     modes = held.modes
@@ -110,9 +109,8 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
             *allowed.findings,
             *taken.findings,
             *unmatched(cluster, config, parts),
-            *_host_network(cluster, on),
+            *_of_pods(cluster, found, on),
             *dns.findings,
-            *_anybody(found, on),
             *warnings(cluster, set(on), sources),
             *resolver_findings(cluster, named),
             *denied(found, cluster.settings.fqdn),
@@ -134,6 +132,20 @@ def _left(knowledge: Knowledge, withheld: list[Uncovered], subjects: list[Worklo
     yield from withheld
     yield from (one for one in knowledge.of(subjects) if (id(one.workload), one.direction) not in told)
     yield from knowledge.creators(subjects)
+
+
+def _of_others(
+    cluster: Cluster, hints: Given, found: list[Edge], chosen: dict[str, Namespace]
+) -> Iterator[Uncovered]:
+    """Objects that lead to pods which the input does not show."""
+    yield from unseen_proxies(cluster, hints)
+    yield from leads_nowhere(cluster, found, chosen)
+
+
+def _of_pods(cluster: Cluster, found: list[Edge], on: dict[str, Namespace]) -> Iterator[Finding]:
+    """What no policy can select, or name."""
+    yield from _host_network(cluster, on)
+    yield from _anybody(found, on)
 
 
 def injected(
