@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import resource
@@ -190,6 +191,16 @@ for number in range(10 ** 6):
 """
 
 
+def ended(writer: subprocess.Popen[bytes], ending: int) -> int:
+    """Its exit code. A signal is sent again where nothing happens: CPython loses a Ctrl-C that meets a destructor."""
+    for _ in range(5):
+        writer.send_signal(ending)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return writer.wait(10)
+    writer.kill()
+    return 0
+
+
 @pytest.mark.parametrize("ending", ["SIGTERM", "SIGINT", "SIGHUP"])
 def test_ended_at_any_moment_the_tree_is_as_before_or_as_after(tmp_path: Path, ending: str) -> None:
     for wait in range(12):
@@ -197,8 +208,7 @@ def test_ended_at_any_moment_the_tree_is_as_before_or_as_after(tmp_path: Path, e
         assert writer.stdout is not None
         writer.stdout.readline()
         time.sleep(0.02 + wait * 0.0037)
-        writer.send_signal(getattr(signal, ending))
-        assert writer.wait(10) != 0
+        assert ended(writer, getattr(signal, ending)) != 0
         writer.stdout.close()
         assert len(set(listed(tmp_path).values())) < 2
         assert [path.name for path in tmp_path.iterdir()] in ([], ["a"]), "no stage is left"
