@@ -74,6 +74,9 @@ def words(key: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORDS.findall(key))
 
 
+_LONG = 4000  # characters: above it a text is not searched for what stands around a name
+
+
 def is_variable(found: Text) -> bool:
     """An environment variable, whichever object holds its value; not a file and not arguments."""
     if found.value.lstrip()[:1] in ("{", "["):
@@ -114,8 +117,8 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
 
 def names_service(found: Text, address: Address) -> bool:
     """Whether a name that leads to nothing in the input is plainly the value to call."""
-    if re.search(re.escape(address.host) + r"[^\s\"']*@", found.value):
-        return False  # what stands before an @ may be a password with a `/` in it
+    if "@" in found.value and _before_an_at(address.host, found.value):
+        return False
     parts = words(address.key)
     if not address.direct or _FOR_OTHERS & set(parts):
         return False
@@ -126,6 +129,11 @@ def names_service(found: Text, address: Address) -> bool:
     if plain:
         return (called and bool(set(parts) - _SAYS_NOTHING)) or address.port in SERVERS
     return called and bool(address.scheme or (address.port and address.explicit))
+
+
+def _before_an_at(host: str, value: str) -> bool:
+    """Whether what reads as a host may be a part of a password, with a `/` in it. A long text is not searched."""
+    return len(value) > _LONG or re.search(re.escape(host) + r"[^\s\"']*@", value) is not None
 
 
 def _is_called(address: Address, workload: Workload, routed: bool) -> bool:
