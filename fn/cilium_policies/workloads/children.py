@@ -18,16 +18,25 @@ def children(workloads: list[Workload], catalogue: Catalogue) -> Iterator[Worklo
     """One workload a kind of pods and maker; none where the input shows such pods beside it."""
     makes = catalogue.head["makes"]
     makers = [one for one in workloads if one.component in makes]
-    shown = {(one.namespace, one.component) for one in workloads} if makers else set()
+    shown: dict[tuple[str, str], list[Workload]] = {}
+    for one in workloads if makers else ():
+        shown.setdefault((one.namespace, one.component), []).append(one)
     for maker in makers:
-        for row in makes[maker.component]:
+        rows = makes[maker.component]
+        for row in rows:
             name = text(row.get("component"))
             labels = _labels(row, maker)
             namespace = _namespace(row, maker)
             made_by = strings(row.get("maker")).items() <= maker.labels.items()
-            if made_by and labels and catalogue.get(name) is not None and (namespace, name) not in shown:
-                shown.add((namespace, name))
-                yield _child(name, labels, row, maker, namespace)
+            beside = shown.get((namespace, name), [])
+            if (
+                sum(text(each.get("component")) == name for each in rows) > 1
+            ):  # several kinds, told by their labels
+                beside = [one for one in beside if labels.items() <= one.labels.items()]
+            if made_by and labels and catalogue.get(name) is not None and not beside:
+                made = _child(name, labels, row, maker, namespace)
+                shown.setdefault((namespace, name), []).append(made)
+                yield made
 
 
 def _namespace(row: Mapping, maker: Workload) -> str:
