@@ -1,4 +1,5 @@
-"""Each cure that `explain` offers is taken at its word: the line goes into the config, and the flow is asked again."""
+"""Each cure that `explain` offers is taken at its word: the line goes into the config, and the flow is asked again;
+`lint` says nothing more of the policies then."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from cilium_policies.cli.options import Run, run_on
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.function import Options
 from cilium_policies.questions.explain import Answer, explain
+from cilium_policies.questions.lint import identity, lint
 
 from tests.engine.corpus import Row, cases
 
@@ -38,6 +40,11 @@ def asked(situation: Situation, run: Run, flow: Flow) -> list[Answer]:
     return explain(situation, situation, *flow, needs=run.made.plan.edges)
 
 
+def faults(run: Run) -> set[str]:
+    """What `lint --planned` says of this plan."""
+    return {identity(row) for row in lint(run.sources, run.made.plan, (), run.made.policies.policies)}
+
+
 def entries(cure: str) -> str:
     """The lines of a cure as they would be pasted below `spec:`; "" where it is for a person to carry out."""
     field = next((one for one in ("allow", "deny") if f"spec.{one}: -" in cure), "")
@@ -60,6 +67,7 @@ def test_what_a_cure_says_comes_true(corpus: Path, name: str) -> None:
     named = [(str(build), build.read_bytes()) for build in case.builds]
     run, before = planned(named)
     wrong, tried, words = [], 0, set()
+    usual = faults(run)
     for flow in flows(case.rows, max(1, len(case.rows) // 20)):
         try:
             answers = asked(before, run, flow)
@@ -73,6 +81,7 @@ def test_what_a_cure_says_comes_true(corpus: Path, name: str) -> None:
         (answer,) = asked(after, again, flow)
         if answer.enforced != _OTHER[answers[0].enforced] and flow not in NOT_ENOUGH:
             wrong.append((flow, answers[0].enforced, spec))
+        assert tried % 4 or faults(again) <= usual, spec
     assert wrong == []
     assert tried >= 10
     assert words == {"allowed", "denied"}
