@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.evidence.edge import Edge, Evidence, pods
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
@@ -58,6 +59,7 @@ def _programs(cluster: Cluster, service: Service) -> Iterator[Edge]:
             for entry in service.ports
             if not any(word in entry.name for word in _METRICS)
             and (port := cluster.target_port(server, entry.target or str(entry.port), entry.protocol))
+            and port.number not in SERVERS  # two caches of a release are no group
         ]
         image = _image(server)
         if not (ports and image and server.release) or server.host_network:
