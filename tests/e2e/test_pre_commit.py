@@ -7,7 +7,7 @@ import shutil
 import pytest
 import yaml
 
-from tests.tools import EXAMPLES, ROOT, environment, require, run, succeeded
+from tests.tools import EXAMPLES, ROOT, absent, environment, require, run, succeeded
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -39,6 +39,10 @@ def hooks(repository, home):
 def test_the_check_stops_a_commit_without_policies_and_lets_one_with_them_pass(repository, tmp_path_factory):
     home = tmp_path_factory.mktemp("pre-commit")
     bare = hooks(repository, home)
+    if bare.returncode == 3 and "NameResolutionError" in bare.stdout + bare.stderr:
+        absent(
+            "pre-commit installs hooks from the package registry, which is not reached here: connect and run again"
+        )
     assert bare.returncode == 1, bare.stdout + bare.stderr
     assert "wiki" in bare.stdout
 
