@@ -74,13 +74,8 @@ def behind(
             only = next(iter(listened.values())) if len(listened) == 1 else 0
             number = listened.get(entry.name) or only or (int(target) if target.isdigit() else entry.port)
             for address in service.addresses:
-                if is_address(address) and not is_metadata(address):  # metadata only by the user's own word
+                if not is_metadata(address):  # only by the user's own word
                     yield cidr(address), Port(number, entry.protocol)
-
-
-def is_address(text: str) -> bool:
-    """Whether it is one IP address: a placeholder that somebody fills in later is none."""
-    return ":" in text or (text.count(".") == 3 and text.replace(".", "").isdigit())
 
 
 def _elsewhere(service: Service) -> Peer:
