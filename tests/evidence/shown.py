@@ -66,13 +66,14 @@ def flows(edges: Iterable[Edge]) -> set[str]:
 
 def _peer(peer: Peer) -> str:
     if peer.kind == "workload":
-        assert peer.workload is not None
         return f"{peer.workload.namespace}/{peer.workload.name}"
     if peer.kind == "labels":
         return f"{peer.namespace or '*'}[{','.join(f'{key}={value}' for key, value in peer.labels)}]"
     if peer.kind == "namespace":
         return f"{peer.namespace}/*"
-    return f"{peer.kind}:{peer.name}" if peer.kind in ("cidr", "internet", "fqdn") else peer.name or peer.kind
+    if peer.kind in ("cidr", "internet", "fqdn"):
+        return f"{peer.kind}:{peer.name}"
+    return peer.name if peer.kind == "entity" else peer.kind
 
 
 def _ports(ports: tuple[Port, ...]) -> str:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from cilium_policies.evidence import ingresses
-from cilium_policies.evidence.edge import Peer
+from cilium_policies.evidence.edge import NamespacePeer
 from cilium_policies.evidence.given import NOTHING_GIVEN, Given
 from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.model import Workload
@@ -86,9 +86,7 @@ def test_cilium_class_is_the_entity_ingress() -> None:
 def test_without_a_controller_only_the_configs_gateways_count() -> None:
     text = _APP + _ingress(f"{{ingressClassName: nginx, {_RULES}}}")
     assert _found(text) == set()
-    assert _found(text, Given(gateways=(Peer("namespace", namespace="edge"),))) == {
-        "edge/* > shop/web 8080/TCP"
-    }
+    assert _found(text, Given(gateways=(NamespacePeer("edge"),))) == {"edge/* > shop/web 8080/TCP"}
 
 
 def test_traefik_route_with_a_weighted_service() -> None:

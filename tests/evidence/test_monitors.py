@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from cilium_policies.evidence import monitors
-from cilium_policies.evidence.edge import Peer
+from cilium_policies.evidence.edge import NamespacePeer
 from cilium_policies.evidence.given import NOTHING_GIVEN, Given
 from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.model import Workload
@@ -80,7 +80,7 @@ def test_without_a_scraper_nothing_is_open() -> None:
 
 
 def test_scraper_of_the_config() -> None:
-    given = Given(scrapers=(Peer("namespace", namespace="o11y"),))
+    given = Given(scrapers=(NamespacePeer("o11y"),))
     assert _found(_APP + _monitor(), given=given) == {"o11y/* > shop/web 9090/TCP"}
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from cilium_policies.evidence import listeners, routes
-from cilium_policies.evidence.edge import Peer
+from cilium_policies.evidence.edge import NamespacePeer
 from cilium_policies.evidence.given import NOTHING_GIVEN, Given
 
 from tests.evidence.shown import cluster, deployment, flows, service
@@ -143,7 +143,7 @@ def test_unseen_gateway_is_found_by_the_labels_of_its_proxies_and_noted() -> Non
 
 
 def test_config_names_the_gateway_that_is_not_shown() -> None:
-    given = Given(gateways=(Peer("namespace", namespace="edge"),))
+    given = Given(gateways=(NamespacePeer("edge"),))
     shown = cluster(_APP + _route())
     assert flows(routes.edges(shown, given)) == {"edge/* > shop/web 8080/TCP"}
     assert list(routes.unseen(shown, given)) == []

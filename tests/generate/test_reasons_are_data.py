@@ -71,7 +71,7 @@ def _edge(edge: Edge) -> Any:
 
 
 def _peer(peer: Peer) -> Any:
-    return peer._replace(workload=None), peer.workload.key if peer.workload else None
+    return peer.workload.key if peer.kind == "workload" else peer
 
 
 def pointers(run: Run, case: Case) -> list[Any]:

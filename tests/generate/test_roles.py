@@ -7,7 +7,7 @@ from cilium_policies.catalogue.load import load
 from cilium_policies.config.model import Allow, Config
 from cilium_policies.config.peer import ConfigPeer
 from cilium_policies.config.settings import Settings
-from cilium_policies.evidence.edge import Peer
+from cilium_policies.evidence.edge import NamespacePeer, Peer
 from cilium_policies.generate.roles import Roles, usual_scrapers
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.ports import Port
@@ -43,7 +43,7 @@ def test_scrapers_and_gateways_are_shown_or_said() -> None:
     shown = roles(scraper, gateway, NEAR)
     assert [one.workload for one in shown.scrapers] == [scraper]
     assert [one.workload for one in shown.gateways] == [gateway]
-    said = (Peer("namespace", namespace="ops"),)
+    said = (NamespacePeer("ops"),)
     assert roles(scraper, scrapers=said).scrapers == said
     assert roles(gateway, gateways=said).gateways == said
 
@@ -60,7 +60,7 @@ def _flows(component: str, label: str, words: str) -> set[str]:
     )
     documents = (namespace("shop"), namespace("ops"), deployment("shop/web"), deployment("ops/part"))
     edges = made(*documents, config=config).plan.edges
-    return {str(edge.source.workload) for edge in edges if edge.origin == "config" and edge.target.workload}
+    return {str(edge.client) for edge in edges if edge.origin == "config" and edge.server}
 
 
 @pytest.mark.parametrize("role", ["gateway", "scraper"])

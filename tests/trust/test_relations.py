@@ -13,7 +13,7 @@ import yaml
 from cilium_policies.catalogue.load import load
 from cilium_policies.config.model import Config
 from cilium_policies.document.split import split
-from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.edge import Edge, namespace_of
 from cilium_policies.function import Options, make
 
 from tests.engine.corpus import cases
@@ -29,15 +29,11 @@ def edges(text: str) -> list[Edge]:
     return make([split(manifests(text))], Config(mode="enforce"), Options()).plan.edges
 
 
-def space(peer: Peer) -> str:
-    return peer.workload.namespace if peer.workload is not None else peer.namespace
-
-
 def between(found: list[Edge], sets: tuple[str, ...]) -> Iterator[str]:
     for edge in found:
-        ends = [space(peer).partition("-")[0] for peer in (edge.source, edge.target)]
+        ends = [namespace_of(peer).partition("-")[0] for peer in (edge.source, edge.target)]
         if ends[0] != ends[1] and set(ends) <= set(sets):
-            yield f"{edge.source.workload} => {edge.target.workload} {edge.evidence.origin}"
+            yield f"{edge.client} => {edge.server} {edge.evidence.origin}"
 
 
 def test_a_second_set_of_namespaces_is_no_peer_of_the_first() -> None:
@@ -49,12 +45,12 @@ def test_within_one_set_the_ties_hold() -> None:
     """The first test would be passed by opening nothing at all."""
     both = DOUBLED.replace("SET", "alpha") + DOUBLED.replace("SET", "beta")
     found = {
-        (edge.source.workload.name, edge.target.workload.name)
+        (edge.client.name, edge.server.name)
         for edge in edges(both)
-        if edge.source.workload is not None
-        and edge.target.workload is not None
-        and space(edge.source) != space(edge.target)
-        and space(edge.source).startswith("alpha")
+        if edge.client is not None
+        and edge.server is not None
+        and namespace_of(edge.source) != namespace_of(edge.target)
+        and namespace_of(edge.source).startswith("alpha")
     }
     assert {("lidarr", "alpha-pg"), ("gitea", "alpha-pg"), ("web", "alpha-cache")} <= found
 
@@ -68,7 +64,7 @@ def _is_everybodys(edge: Edge) -> bool:
     here, an operator looks after the objects of all namespaces, and so do Flux's controllers."""
     if edge.origin == "monitor":
         return True
-    client, server = edge.source.workload, edge.target.workload
+    client, server = edge.client, edge.server
     assert client is not None, edge
     assert server is not None, edge
     catalogue = load()
@@ -90,12 +86,14 @@ def test_a_real_cluster_and_its_double_are_no_peers(corpus: Path, name: str) -> 
     texts = doubled(build.read_text(encoding="utf-8") for build in case.builds)
     sources = [split(text.encode(), str(number)) for number, text in enumerate(texts)]
     found = make(sources, Config(mode="enforce"), Options()).plan.edges
-    spaces = set(chain.from_iterable((space(edge.source), space(edge.target)) for edge in found))
+    spaces = set(
+        chain.from_iterable((namespace_of(edge.source), namespace_of(edge.target)) for edge in found)
+    )
     assert any(one.endswith(SUFFIX) for one in spaces)
     across = [
-        f"{edge.source.workload} => {edge.target.workload} {edge.evidence.component or edge.evidence.origin}"
+        f"{edge.client} => {edge.server} {edge.evidence.component or edge.evidence.origin}"
         for edge in found
-        for ends in [(space(edge.source), space(edge.target))]
+        for ends in [(namespace_of(edge.source), namespace_of(edge.target))]
         if all(ends) and not set(ends) & set(SHARED)
         if ends[0].endswith(SUFFIX) != ends[1].endswith(SUFFIX) and not _is_everybodys(edge)
     ]

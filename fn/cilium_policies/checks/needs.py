@@ -10,7 +10,15 @@ from cilium_policies.checks.situation import SOMEWHERE, Situation
 from cilium_policies.evaluate.endpoint import Endpoint, address, dns_name, entity
 from cilium_policies.evaluate.entries import RuleRef
 from cilium_policies.evaluate.verdict import DEFAULT_DENY, DENY_RULE
-from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.edge import (
+    CidrPeer,
+    Edge,
+    EntityPeer,
+    FqdnPeer,
+    InternetPeer,
+    Peer,
+    WorkloadPeer,
+)
 from cilium_policies.evidence.words import evidence_words, reason_words
 from cilium_policies.workloads.model import Workload
 
@@ -104,14 +112,15 @@ def _ends(situation: Situation, edge: Edge) -> Iterator[tuple[Endpoint, Endpoint
 
 def _end(situation: Situation, peer: Peer) -> Endpoint | None:
     """The one end that a peer stands for; None where it stands for many, or for a name."""
-    if peer.workload is not None:
-        return situation.end(peer.workload)
-    if peer.kind == "entity" and peer.name in ("kube-apiserver", "host", "remote-node", "world"):
-        return entity(peer.name, situation.options)[0]
-    if peer.kind == "internet" and not peer.name:
-        return situation.world.place(address(SOMEWHERE, situation.options))
-    if (peer.kind == "internet" and "*" not in peer.name) or (peer.kind == "fqdn" and "*" not in peer.name):
-        return situation.world.place(dns_name(peer.name, SOMEWHERE, situation.options)[0])
-    if peer.kind == "cidr" and "${" not in peer.name:
-        return situation.world.place(address(peer.name, situation.options))
+    match peer:
+        case WorkloadPeer():
+            return situation.end(peer.workload)
+        case EntityPeer(("kube-apiserver" | "host" | "remote-node" | "world") as name):
+            return entity(name, situation.options)[0]
+        case InternetPeer(""):
+            return situation.world.place(address(SOMEWHERE, situation.options))
+        case InternetPeer() | FqdnPeer() if "*" not in peer.name:
+            return situation.world.place(dns_name(peer.name, SOMEWHERE, situation.options)[0])
+        case CidrPeer() if "${" not in peer.name:
+            return situation.world.place(address(peer.name, situation.options))
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.ports import AGENTS, BEHIND_SENTINEL
-from cilium_policies.evidence.edge import Peer, pods
+from cilium_policies.evidence.edge import Peer, WorkloadPeer, workload_of
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -25,7 +25,7 @@ def agents(cluster: Cluster, number: int) -> Iterator[Workload]:
 
 def watched(cluster: Cluster, peer: Peer) -> Iterator[Peer]:
     """The Redis pods that a Sentinel watches: its own, those of its release or instance, or the only ones."""
-    sentinel = peer.workload
+    sentinel = workload_of(peer)
     if sentinel is None:
         yield peer
         return
@@ -33,7 +33,7 @@ def watched(cluster: Cluster, peer: Peer) -> Iterator[Peer]:
     found = [one for one in near if any(port.number == BEHIND_SENTINEL for port in one.ports)]
     own = [one for one in found if one is sentinel or _are_together(one, sentinel)]
     for one in own or (found if len(found) == 1 else ()):
-        yield pods(one)
+        yield WorkloadPeer(one)
 
 
 def _are_together(one: Workload, other: Workload) -> bool:

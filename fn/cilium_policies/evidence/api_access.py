@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge, Evidence, pods
+from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
 from cilium_policies.evidence.ends import KUBE_APISERVER
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import CALLS_API
@@ -29,7 +29,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             continue
         evidence = _evidence(cluster, bindings, workload)
         if evidence is not None:
-            yield Edge(pods(workload), KUBE_APISERVER, ports, CALLS_API, evidence)
+            yield Edge(WorkloadPeer(workload), KUBE_APISERVER, ports, CALLS_API, evidence)
 
 
 def _evidence(cluster: Cluster, bindings: Bindings, workload: Workload) -> Evidence | None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.catalogue.distributions import Identity
 from cilium_policies.catalogue.parts import parse_port
-from cilium_policies.evidence.edge import Edge, Evidence, Peer, pods
+from cilium_policies.evidence.edge import Edge, Evidence, InternetPeer, WorkloadPeer
 from cilium_policies.evidence.ends import HOST, cidr
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
@@ -26,7 +26,7 @@ from cilium_policies.workloads.model import Text, Workload
 
 Keys = dict[str, Object | Workload]
 _API = (Port(443),)
-_INTERNET = Peer("internet")
+_INTERNET = InternetPeer()
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -50,7 +50,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 def _edges(
     cluster: Cluster, given: Given, workload: Workload, cloud: Cloud, keys: Keys, evidence: Evidence
 ) -> Iterator[Edge]:
-    own, privately = pods(workload), Reason("calls-cloud-privately", (cloud.name,))
+    own, privately = WorkloadPeer(workload), Reason("calls-cloud-privately", (cloud.name,))
     yield Edge(own, _INTERNET, _API, Reason("calls-cloud", (cloud.name,)), evidence)
     for block in given.private:
         yield Edge(own, cidr(block), _API, privately, evidence)

@@ -14,7 +14,14 @@ from cilium_policies.catalogue.ports import (
 )
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.agents import agents, watched
-from cilium_policies.evidence.edge import Peer, pods
+from cilium_policies.evidence.edge import (
+    FqdnPeer,
+    InternetPeer,
+    NamespacePeer,
+    Peer,
+    WorkloadPeer,
+    workload_of,
+)
 from cilium_policies.evidence.ends import HOST, KUBE_APISERVER, NODES, behind, cidr, ends, service_ports
 from cilium_policies.evidence.gateways import proxies_by_label
 from cilium_policies.evidence.given import Given
@@ -120,7 +127,7 @@ class Destinations:
             yield from self._external(workload, address, service)
             return
         for peer, port in dict.fromkeys(self._pods(workload, service, address, named.port)):
-            if peer.workload is workload and workload.kind != "DaemonSet" and workload.replicas == 1:
+            if workload_of(peer) is workload and workload.kind != "DaemonSet" and workload.replicas == 1:
                 continue  # its own Service, with no second pod behind it
             yield peer, (port,), Reason("calls-service", (service.namespace, service.name))
 
@@ -137,9 +144,9 @@ class Destinations:
             return
         found = fitting(self._cluster, named, address.port, address.protocol)
         if found is not None:
-            yield pods(found[0]), (found[1],), what
+            yield WorkloadPeer(found[0]), (found[1],), what
             return
-        yield Peer("namespace", namespace=named.namespace), (Port(address.port, address.protocol),), what
+        yield NamespacePeer(named.namespace), (Port(address.port, address.protocol),), what
         if address.port < 1024 and self._hostnames.is_gateway(named.namespace, named.name):
             for peer in proxies_by_label(self._cluster, named.namespace, named.name):
                 yield peer, (Port(address.port + SHIFT, address.protocol),), what
@@ -150,13 +157,13 @@ class Destinations:
             return
         published = list(dict.fromkeys(self._published(address.port)))
         for peer, port in published:
-            if peer.workload is not workload or workload.kind == "DaemonSet":
+            if workload_of(peer) is not workload or workload.kind == "DaemonSet":
                 yield peer, (port,), Reason("calls-node-port")
         if not published:
             called = (Port(address.port, address.protocol),)
             yield HOST, called, Reason("calls-own-node")
             for agent in agents(self._cluster, address.port):
-                yield pods(agent), called, Reason("calls-node-port")
+                yield WorkloadPeer(agent), called, Reason("calls-node-port")
 
     def _published(self, number: int) -> Iterator[tuple[Peer, Port]]:
         for service in self._cluster.services:
@@ -225,12 +232,12 @@ class Destinations:
         elif is_local(host):
             local = Reason("calls-local-host", (_shown(host),))
             if self._cluster.settings.fqdn != "false" and "$" not in host:
-                yield Peer("fqdn", host), (port,), local
+                yield FqdnPeer(host), (port,), local
                 return
             yield from ((cidr(block), (port,), local) for block in self._given.private or _PRIVATE)
         elif is_public(host) and not _is_variable(host):
             yield (
-                Peer("internet", "" if "$" in host else host),
+                InternetPeer("" if "$" in host else host),
                 (port,),
                 Reason("calls-host", (_shown(host),)),
             )

@@ -12,11 +12,8 @@ from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.workloads.model import Service, Text, Workload
 
 if TYPE_CHECKING:
-    from cilium_policies.lean import Literal
+    from typing import Literal
 
-    PeerKind = Literal[
-        "workload", "labels", "namespace", "all-pods", "entity", "outside", "internet", "cidr", "fqdn"
-    ]
     EntityName = Literal[
         "kube-apiserver", "host", "remote-node", "world", "ingress", "cluster", "all", "health"
     ]
@@ -41,27 +38,82 @@ if TYPE_CHECKING:
     Subject = Object | Workload | Service
 
 
-class Peer(NamedTuple):
-    """One end of an edge.
+class WorkloadPeer(NamedTuple):
+    """A workload's pods."""
 
-    kind      | fields
-    workload  | `workload`
-    labels    | `namespace` ("" = every namespace) and `labels`: pods that this build does not show
-    namespace | `namespace`: every pod of it
-    all-pods  | every pod of the cluster
-    entity    | `name`: kube-apiserver, host, remote-node, world, ingress, cluster, all, health
-    outside   | every address outside that is not link-local: LAN devices, never a cloud's metadata
-    internet  | every address outside that is not private; `name` may carry the host name it stands for
-    cidr      | `name`, `excepts`
-    fqdn      | `name`: a DNS name or matchPattern
-    """
+    workload: Workload
+    kind: Literal["workload"] = "workload"
 
-    kind: PeerKind
+
+class LabelsPeer(NamedTuple):
+    """Pods that this build does not show: those with these labels; `namespace` "" is any namespace."""
+
+    namespace: str
+    labels: tuple[tuple[str, str], ...]
+    kind: Literal["labels"] = "labels"
+
+
+class NamespacePeer(NamedTuple):
+    """Every pod of a namespace."""
+
+    namespace: str
+    kind: Literal["namespace"] = "namespace"
+
+
+class AllPodsPeer(NamedTuple):
+    """Every pod of the cluster."""
+
+    kind: Literal["all-pods"] = "all-pods"
+
+
+class EntityPeer(NamedTuple):
+    """One of Cilium's entities."""
+
+    name: EntityName
+    kind: Literal["entity"] = "entity"
+
+
+class OutsidePeer(NamedTuple):
+    """Every address outside that is not link-local: LAN devices, never a cloud's metadata service."""
+
+    kind: Literal["outside"] = "outside"
+
+
+class InternetPeer(NamedTuple):
+    """Every address outside that is not private; `name` is the host name that it stands for, where one is known."""
+
     name: str = ""
-    workload: Workload | None = None
-    namespace: str = ""
-    labels: tuple[tuple[str, str], ...] = ()
+    kind: Literal["internet"] = "internet"
+
+
+class CidrPeer(NamedTuple):
+    """An address range without some of its parts."""
+
+    name: str
     excepts: tuple[str, ...] = ()
+    kind: Literal["cidr"] = "cidr"
+
+
+class FqdnPeer(NamedTuple):
+    """What a DNS name, or a matchPattern, resolves to."""
+
+    name: str
+    kind: Literal["fqdn"] = "fqdn"
+
+
+# One end of an edge. The kinds are a closed sum: mypy refuses a field that a kind does not have, and a `match` that
+# leaves a kind out. `kind` is a field so that two records of different kinds are never equal.
+Peer = (
+    WorkloadPeer
+    | LabelsPeer
+    | NamespacePeer
+    | AllPodsPeer
+    | EntityPeer
+    | OutsidePeer
+    | InternetPeer
+    | CidrPeer
+    | FqdnPeer
+)
 
 
 class Evidence(NamedTuple):
@@ -128,12 +180,28 @@ class Edge(NamedTuple):
     def origin(self) -> Origin:
         return self.evidence.origin
 
+    @property
+    def client(self) -> Workload | None:
+        """The workload whose pods open the connections; None for every other kind of peer."""
+        return self.source.workload if self.source.kind == "workload" else None
 
-def pods(workload: Workload) -> Peer:
-    """The peer that stands for a workload's pods."""
-    return Peer("workload", workload=workload)
+    @property
+    def server(self) -> Workload | None:
+        """The workload whose pods are called; None for every other kind of peer."""
+        return self.target.workload if self.target.kind == "workload" else None
 
 
-def entity(name: EntityName) -> Peer:
-    """A Cilium entity as peer."""
-    return Peer("entity", name)
+def workload_of(peer: Peer) -> Workload | None:
+    """The workload that a peer stands for; None for every other kind."""
+    return peer.workload if peer.kind == "workload" else None
+
+
+def namespace_of(peer: Peer) -> str:
+    """The one namespace that a peer's pods are in; "" where there is none such."""
+    match peer:
+        case WorkloadPeer():
+            return peer.workload.namespace
+        case LabelsPeer() | NamespacePeer():
+            return peer.namespace
+        case AllPodsPeer() | EntityPeer() | OutsidePeer() | InternetPeer() | CidrPeer() | FqdnPeer():
+            return ""

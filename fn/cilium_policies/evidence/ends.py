@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Peer, entity, pods
+from cilium_policies.evidence.edge import CidrPeer, EntityPeer, LabelsPeer, Peer, WorkloadPeer
 from cilium_policies.kube.cloud_metadata import is_metadata
 from cilium_policies.kube.names import are_labels, is_port_name
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 
-HOST, REMOTE_NODE, WORLD = entity("host"), entity("remote-node"), entity("world")
-KUBE_APISERVER = entity("kube-apiserver")
+HOST, REMOTE_NODE, WORLD = EntityPeer("host"), EntityPeer("remote-node"), EntityPeer("world")
+KUBE_APISERVER = EntityPeer("kube-apiserver")
 NODES = (HOST, REMOTE_NODE)
 # The words of the config and the catalogue for one entity.
 ENTITIES = {"kube-apiserver": KUBE_APISERVER, "host": HOST, "remote-node": REMOTE_NODE, "world": WORLD}
@@ -24,11 +24,11 @@ def tunnels(cluster: Cluster) -> tuple[Peer, ...]:
     found: list[Peer] = []
     for one in cluster.settings.platform.tunnel:
         shown = [
-            pods(each)
+            WorkloadPeer(each)
             for each in cluster.in_namespace(one.namespace)
             if not each.host_network and one.labels.items() <= each.labels.items()
         ]
-        labelled = Peer("labels", namespace=one.namespace, labels=tuple(sorted(one.labels.items())))
+        labelled = LabelsPeer(one.namespace, tuple(sorted(one.labels.items())))
         found += shown or [labelled]
     return tuple(found)
 
@@ -41,7 +41,7 @@ def api_callers(cluster: Cluster) -> tuple[Peer, ...]:
 def ends(workload: Workload) -> tuple[Peer, ...]:
     """The peers that stand for a workload's pods: host-network pods carry the identity of their node, and
     `remote-node` never covers the own one, so they are both node entities."""
-    return NODES if workload.host_network else (pods(workload),)
+    return NODES if workload.host_network else (WorkloadPeer(workload),)
 
 
 def service_ports(service: Service, port: str, protocol: str = "") -> Iterator[ServicePort]:
@@ -79,11 +79,11 @@ def behind(
 
 
 def _elsewhere(service: Service) -> Peer:
-    return Peer("labels", namespace=service.namespace, labels=tuple(sorted(service.selector.items())))
+    return LabelsPeer(service.namespace, tuple(sorted(service.selector.items())))
 
 
 def cidr(address: str) -> Peer:
     """One address, or a range, as peer; Cilium refuses a bare address."""
     if "/" in address:
-        return Peer("cidr", address)
-    return Peer("cidr", f"{address}/128" if ":" in address else f"{address}/32")
+        return CidrPeer(address)
+    return CidrPeer(f"{address}/128" if ":" in address else f"{address}/32")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge, Evidence, Peer, pods
+from cilium_policies.evidence.edge import Edge, Evidence, InternetPeer, WorkloadPeer
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.ports import Port
@@ -23,7 +23,7 @@ _MANAGERS = (
     (r"\bapk (--\S+ )*add\b", (80, 443)),
     (r"\bapt(-get)? (-\S+ )*(install|update)\b", (80, 443)),
 )
-_INTERNET = Peer("internet")
+_INTERNET = InternetPeer()
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -39,4 +39,4 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
                 if found := re.search(pattern, words):
                     evidence = Evidence("inferred", workload, text=text.without_value())
                     reason = Reason("fetches", (found[0],))
-                    yield Edge(pods(workload), _INTERNET, tuple(map(Port, ports)), reason, evidence)
+                    yield Edge(WorkloadPeer(workload), _INTERNET, tuple(map(Port, ports)), reason, evidence)

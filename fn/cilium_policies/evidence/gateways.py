@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence import load_balancers
-from cilium_policies.evidence.edge import Peer, entity
+from cilium_policies.evidence.edge import EntityPeer, LabelsPeer, Peer
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.services import host_ports
@@ -20,7 +20,7 @@ _INGRESS_API = "networking.k8s.io"
 # chart's IngressClass the second (cilium/cilium: install/kubernetes/cilium/templates/cilium-ingress-class.yaml).
 _CILIUM = ("io.cilium/", "cilium.io/")
 _USUAL = "envoy-gateway-system"  # where its controller runs unless somebody chose otherwise
-INGRESS = entity("ingress")
+INGRESS = EntityPeer("ingress")
 _NO_NAMES = (
     "ingress",
     "gateway",
@@ -37,11 +37,8 @@ def proxies_by_label(cluster: Cluster, namespace: str, name: str) -> tuple[Peer,
     Gateway's namespace, and those of Envoy Gateway in its controller's."""
     owned = ((OWNER, name), (OWNER_NAMESPACE, namespace))
     return (
-        Peer("labels", namespace=namespace, labels=((STANDARD, name),)),
-        *(
-            Peer("labels", namespace=one, labels=owned)
-            for one in dict.fromkeys((namespace, *_places(cluster)))
-        ),
+        LabelsPeer(namespace, ((STANDARD, name),)),
+        *(LabelsPeer(one, owned) for one in dict.fromkeys((namespace, *_places(cluster)))),
     )
 
 

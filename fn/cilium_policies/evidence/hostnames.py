@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Peer
+from cilium_policies.evidence.edge import Peer, workload_of
 from cilium_policies.evidence.ends import behind, ends
 from cilium_policies.evidence.gateways import INGRESS, Gateways
 from cilium_policies.evidence.given import Given
@@ -62,7 +62,7 @@ class Hostnames:
         """Whether a name leads to this workload: its own public name, which it tells others and does not call."""
         for route in self.routes(host):
             for peer, _ in _backends(self._cluster, route):
-                if peer.workload is workload:
+                if workload_of(peer) is workload:
                     return True
         return False
 
@@ -121,13 +121,13 @@ class Hostnames:
             else self._gateways.of_group(route.group, route.namespace)
         )
         for peer in peers:
-            if peer.workload is None:
+            if peer.kind != "workload":
                 yield peer, Port(port, protocol)
                 continue
             found = [
                 target
                 for service in self._cluster.services_in(peer.workload.namespace)
-                if peer.workload in self._cluster.backends(service)
+                if workload_of(peer) in self._cluster.backends(service)
                 for end, target in behind(self._cluster, service, str(port), protocol)
                 if end == peer
             ]

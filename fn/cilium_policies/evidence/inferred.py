@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.ports import KEYS
-from cilium_policies.evidence.edge import Edge, Evidence, pods
+from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer, workload_of
 from cilium_policies.evidence.ends import behind
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
@@ -58,12 +58,12 @@ def _edge(
     found: dict[int, list[Edge]] = {}
     for service in services:
         for peer, port in behind(cluster, service, str(number), "TCP"):
-            if peer.workload is workload:
+            if workload_of(peer) is workload:
                 return  # it is such a server itself, and its variables speak of that
-            if peer.workload is not None:
+            if peer.kind == "workload":
                 evidence = Evidence("inferred", workload, f"key {key}")
-                edge = Edge(pods(workload), peer, (port,), Reason("server-of-key", (key,)), evidence)
-                found.setdefault(id(peer.workload), []).append(edge)
+                edge = Edge(WorkloadPeer(workload), peer, (port,), Reason("server-of-key", (key,)), evidence)
+                found.setdefault(id(workload_of(peer)), []).append(edge)
     if len(found) == 1:
         yield next(iter(found.values()))[0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge, Evidence, pods
+from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
 from cilium_policies.evidence.ends import NODES, WORLD, cidr, service_ports
 from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import Given
@@ -32,7 +32,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             for port in listening(cluster, gateways, gateway, workload):
                 for client in clients:
                     evidence = Evidence("listener", gateway)
-                    yield Edge(client, pods(workload), (port,), Reason("gateway-clients"), evidence)
+                    yield Edge(client, WorkloadPeer(workload), (port,), Reason("gateway-clients"), evidence)
 
 
 def listening(cluster: Cluster, gateways: Gateways, gateway: Object, workload: Workload) -> Iterator[Port]:

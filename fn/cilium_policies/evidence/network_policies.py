@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge, Evidence, pods
+from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.labels import NAMESPACE, unprefixed
@@ -141,7 +141,9 @@ def _between(
             # Every pod's way to the cluster DNS has its own rule.
             if any(port.number != _DNS for port in ports):
                 reason = Reason("policy", (policy.kind, policy.name))
-                yield Edge(pods(source), pods(target), ports, reason, Evidence("policy", policy))
+                yield Edge(
+                    WorkloadPeer(source), WorkloadPeer(target), ports, reason, Evidence("policy", policy)
+                )
 
 
 def _ports(cluster: Cluster, target: Workload, entry: Mapping) -> Iterator[Port]:

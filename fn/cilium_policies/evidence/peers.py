@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.ports import SERVERS
-from cilium_policies.evidence.edge import Edge, Evidence, pods
+from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.objects import at, text
@@ -43,7 +43,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             if not _is_known_better(workload, port, given)
         ]
         if ports:
-            own = pods(workload)
+            own = WorkloadPeer(workload)
             yield Edge(own, own, tuple(ports), Reason("members"), Evidence("peers", workload))
     for services in headless.values():
         for service in services:
@@ -68,7 +68,11 @@ def _programs(cluster: Cluster, service: Service) -> Iterator[Edge]:
             same = (client.release, _image(client)) == (server.release, image)
             if same and client is not server and not client.host_network:
                 yield Edge(
-                    pods(client), pods(server), tuple(ports), Reason("members"), Evidence("peers", service)
+                    WorkloadPeer(client),
+                    WorkloadPeer(server),
+                    tuple(ports),
+                    Reason("members"),
+                    Evidence("peers", service),
                 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge, Evidence, pods
+from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
 from cilium_policies.evidence.ends import HOST
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.workloads.cluster import Cluster
@@ -17,5 +17,10 @@ def edges(cluster: Cluster) -> Iterator[Edge]:
         if workload.probes and not workload.host_network:
             evidence = Evidence("probe", workload)
             yield Edge(
-                HOST, pods(workload), workload.probes, Reason("kubelet-probes"), evidence, explains=False
+                HOST,
+                WorkloadPeer(workload),
+                workload.probes,
+                Reason("kubelet-probes"),
+                evidence,
+                explains=False,
             )

@@ -64,7 +64,7 @@ class Reason(NamedTuple):
 CALLS_API = Reason("calls-api")
 _CALLED = Reason("called-by-configuration")
 # An address names the server; the server's own policy has no use for that.
-_ADDRESSES = frozenset(
+_ADDRESSES: frozenset[ReasonKind] = frozenset(
     (
         "calls-service",
         "calls-unseen-service",

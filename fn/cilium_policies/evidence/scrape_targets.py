@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cilium_policies.evidence.addresses import Address, targets
 from cilium_policies.evidence.destinations import Destinations
-from cilium_policies.evidence.edge import Edge, Evidence, Peer
+from cilium_policies.evidence.edge import Edge, Evidence, Peer, WorkloadPeer
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.scrapers import Scrapers
@@ -40,13 +40,13 @@ def _probe(destinations: Destinations, scrapers: Scrapers, monitor: Object) -> I
     for workload in _workloads(scrapers.of(monitor)):
         for edge in _edges(destinations, workload, where, monitor, explains=False):
             yield edge
-            if edge.target.workload is not None:
-                probers[edge.target.workload] = None
+            if edge.server is not None:
+                probers[edge.server] = None
     if not probers:
         # Whoever scrapes is not shown; the prober still calls its targets.
         named = Workload(monitor.namespace, monitor.name, monitor.kind)
         found = destinations.of(named, where, lambda routed: False)
-        probers = {peer.workload: None for peer, _, _ in found if peer.workload is not None}
+        probers = {peer.workload: None for peer, _, _ in found if peer.kind == "workload"}
     for workload in probers:
         for target in _probed(monitor.spec):
             yield from _edges(destinations, workload, target, monitor, explains=True)
@@ -56,14 +56,14 @@ def _edges(
     destinations: Destinations, workload: Workload, address: Address, monitor: Object, explains: bool
 ) -> Iterator[Edge]:
     """`explains` is false for a scraper's own calls: they say nothing of what else it needs."""
-    source = Peer("workload", workload=workload)
+    source = WorkloadPeer(workload)
     for peer, ports, _ in destinations.of(workload, address, lambda routed: True):
         reason = Reason("probes-target" if explains else "scrapes")
         yield Edge(source, peer, ports, reason, Evidence("monitor", monitor), explains)
 
 
 def _workloads(peers: tuple[Peer, ...]) -> list[Workload]:
-    return [peer.workload for peer in peers if peer.workload is not None]
+    return [peer.workload for peer in peers if peer.kind == "workload"]
 
 
 def _probed(spec: Mapping) -> Iterator[Address]:

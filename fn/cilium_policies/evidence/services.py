@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge, Evidence, Peer, pods
+from cilium_policies.evidence.edge import Edge, Evidence, Peer, WorkloadPeer
 from cilium_policies.evidence.ends import HOST, NODES, REMOTE_NODE, WORLD, behind, cidr, ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
@@ -65,7 +65,7 @@ def _service(cluster: Cluster, given: Given, service: Service, how: str) -> Iter
             if port is None:
                 continue
             for client in _clients(service, how, _for_nodes(given, workload, port)):
-                yield Edge(client, pods(workload), (port,), Reason("published", (how,)), evidence)
+                yield Edge(client, WorkloadPeer(workload), (port,), Reason("published", (how,)), evidence)
 
 
 def _clients(service: Service, how: str, for_nodes: bool) -> tuple[Peer, ...]:
@@ -90,7 +90,9 @@ def _host_ports(given: Given, workload: Workload) -> Iterator[Edge]:
         else:
             clients = NODES if _for_nodes(given, workload, port) else _CLIENTS
         for client in clients:
-            yield Edge(client, pods(workload), (port,), Reason("host-port"), Evidence("service", workload))
+            yield Edge(
+                client, WorkloadPeer(workload), (port,), Reason("host-port"), Evidence("service", workload)
+            )
 
 
 def host_ports(workload: Workload) -> Iterator[tuple[int, Port]]:

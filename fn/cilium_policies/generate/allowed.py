@@ -8,7 +8,21 @@ from fnmatch import fnmatchcase
 from cilium_policies.config.model import Allow, Config
 from cilium_policies.config.peer import ConfigPeer
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.evidence.edge import Edge, Evidence, Peer, pods
+from cilium_policies.evidence.edge import (
+    AllPodsPeer,
+    CidrPeer,
+    Edge,
+    EntityPeer,
+    Evidence,
+    FqdnPeer,
+    InternetPeer,
+    LabelsPeer,
+    NamespacePeer,
+    OutsidePeer,
+    Peer,
+    WorkloadPeer,
+    workload_of,
+)
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.resolve import resolved
 from cilium_policies.generate.roles import Roles
@@ -82,21 +96,25 @@ class Allowed:
         wide = ("namespace", "all-pods")
         if source.kind in wide:
             for one in self._members(source):
-                if one is not target.workload:
-                    yield pods(one), target
+                if one is not workload_of(target):
+                    yield WorkloadPeer(one), target
         if target.kind in wide:
             for one in self._members(target):
-                if one is not source.workload:
-                    yield source, pods(one)
+                if one is not workload_of(source):
+                    yield source, WorkloadPeer(one)
         if not (source.kind in wide and target.kind in wide):
             yield source, target
 
     def _members(self, peer: Peer) -> list[Workload]:
-        if peer.workload is not None:
-            return [peer.workload]
-        if peer.kind == "namespace":
-            return self._cluster.in_namespace(peer.namespace)
-        return list(self._cluster.workloads) if peer.kind == "all-pods" else []
+        match peer:
+            case WorkloadPeer():
+                return [peer.workload]
+            case NamespacePeer():
+                return self._cluster.in_namespace(peer.namespace)
+            case AllPodsPeer():
+                return list(self._cluster.workloads)
+            case LabelsPeer() | EntityPeer() | OutsidePeer() | InternetPeer() | CidrPeer() | FqdnPeer():
+                return []
 
     def _ports(self, allow: Allow) -> tuple[Port, ...]:
         """Pod ports; through a Service its own port numbers are meant where it has them."""
@@ -149,7 +167,7 @@ class Allowed:
         if not found or (peer.kind == "namespace" and peer.name not in self._shown):
             self._nothing(allow, str(peer))
         if peer.kind == "component" and namespace and not allow.namespaces:
-            return [one for one in found if one.workload and one.workload.namespace == namespace]
+            return [one for one in found if one.kind == "workload" and one.workload.namespace == namespace]
         return found
 
     def _nothing(self, allow: Allow, what: str) -> None:

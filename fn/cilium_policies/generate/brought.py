@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.ports import SERVERS
-from cilium_policies.evidence.edge import Edge, Evidence, pods
+from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -15,11 +15,7 @@ from cilium_policies.workloads.model import Workload
 def brought(cluster: Cluster, known: Iterable[Edge]) -> Iterator[Edge]:
     """From the other pods of a release that is not rendered to a database, cache or broker among them that nobody
     calls otherwise."""
-    called = {
-        id(edge.target.workload)
-        for edge in known
-        if edge.source.workload is not None and edge.source.workload is not edge.target.workload
-    }
+    called = {id(edge.server) for edge in known if edge.client is not None and edge.client is not edge.server}
     for server in cluster.workloads:
         ports = (
             () if server.rendered or not server.release or id(server) in called else _served(cluster, server)
@@ -30,7 +26,9 @@ def brought(cluster: Cluster, known: Iterable[Edge]) -> Iterator[Edge]:
             beside = client.release == server.release and client.chart == server.chart
             if beside and client is not server and not _served(cluster, client):
                 evidence = Evidence("inferred", server, "chart")
-                yield Edge(pods(client), pods(server), ports, Reason("brought-along"), evidence)
+                yield Edge(
+                    WorkloadPeer(client), WorkloadPeer(server), ports, Reason("brought-along"), evidence
+                )
 
 
 def _served(cluster: Cluster, one: Workload) -> tuple[Port, ...]:

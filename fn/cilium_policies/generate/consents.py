@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cilium_policies.config.model import EGRESS
-from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.edge import Edge, Peer, namespace_of, workload_of
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
 from cilium_policies.kube.selectors import selects
 from cilium_policies.workloads.cluster import Cluster
@@ -36,7 +36,7 @@ class Consents:
         self._wanted: dict[tuple[int, int, str], list[Edge]] = {}
         for edge in edges:
             if edge.origin == "policy":
-                key = (id(edge.source.workload), id(edge.target.workload), edge.evidence.namespace)
+                key = (id(edge.client), id(edge.server), edge.evidence.namespace)
                 self._wanted.setdefault(key, []).append(edge)
         self._labels = {
             one.name: {_METADATA_NAME: one.name, **one.labels} for one in cluster.inventory.of("Namespace")
@@ -47,7 +47,7 @@ class Consents:
 
     def given(self, edge: Edge, direction: str, own: Workload, other: Peer) -> bool:
         """Whether something in the namespace of `own` lets this side of an edge be opened."""
-        if self._is_dns(own if direction != EGRESS else other.workload, edge):
+        if self._is_dns(own if direction != EGRESS else workload_of(other), edge):
             return True
         subject = edge.evidence.subject
         outward = direction == EGRESS
@@ -106,7 +106,7 @@ class Consents:
 
     def _written(self, edge: Edge, own: Workload) -> bool:
         """Whether a policy of the own namespace, written by hand, asks for the same flow."""
-        key = (id(edge.source.workload), id(edge.target.workload), own.namespace)
+        key = (id(edge.client), id(edge.server), own.namespace)
         ports = {port for one in self._wanted.get(key, ()) for port in one.ports}
         return bool(edge.ports) and all(
             any(
@@ -130,7 +130,7 @@ class Consents:
         return False
 
     def _means(self, peer: Mapping, policy: Object, other: Peer) -> bool:
-        space = other.workload.namespace if other.workload is not None else other.namespace
+        space = namespace_of(other)
         spaces = peer.get("namespaceSelector")
         if isinstance(spaces, dict):
             if not selects(spaces, self._of(space)):
@@ -138,8 +138,13 @@ class Consents:
         elif space != policy.namespace:
             return False
         chosen = peer.get("podSelector")
-        labels = other.workload.labels if other.workload is not None else dict(other.labels)
-        return not isinstance(chosen, dict) or selects(chosen, labels)
+        return not isinstance(chosen, dict) or selects(chosen, _labels(other))
 
     def _of(self, namespace: str) -> dict[str, str]:
         return self._labels.get(namespace) or {_METADATA_NAME: namespace}
+
+
+def _labels(peer: Peer) -> dict[str, str]:
+    if peer.kind == "workload":
+        return peer.workload.labels
+    return dict(peer.labels) if peer.kind == "labels" else {}

@@ -12,7 +12,16 @@ from itertools import product
 from cilium_policies.cilium.model import Cidr, PortRange, Requirement, Rule, Selector, ToPorts
 from cilium_policies.config.model import Config
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.evidence.edge import Edge, Evidence, Peer, entity, pods
+from cilium_policies.evidence.edge import (
+    AllPodsPeer,
+    Edge,
+    Evidence,
+    LabelsPeer,
+    Peer,
+    WorkloadPeer,
+    workload_of,
+)
+from cilium_policies.evidence.ends import NODES
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.generate.peers import NAMESPACE_KEY
 from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text
@@ -105,30 +114,28 @@ class Dns:
     def peers(self) -> tuple[Peer, ...]:
         """The DNS pods as ends of edges, shown or not."""
         if self.workloads:
-            return tuple(map(pods, self.workloads))
+            return tuple(map(WorkloadPeer, self.workloads))
         choices = [[(one.key, value) for value in one.values] for one in self.requirements]
-        return tuple(Peer("labels", namespace=self.namespace, labels=labels) for labels in product(*choices))
+        return tuple(LabelsPeer(self.namespace, labels) for labels in product(*choices))
 
     def edges(self) -> Iterator[Edge]:
         """Who asks servers that the catalogue does not know: of those that it does it says so itself."""
         ports = tuple(Port(number, protocol) for number in self.ports for protocol in ("UDP", "TCP"))
         for one in self._unknown:
             evidence = Evidence("dns", one, "behind the DNS Service")
-            for peer in (Peer("all-pods"), entity("host"), entity("remote-node")):
-                yield Edge(peer, pods(one), ports, Reason("dns"), evidence)
+            for peer in (AllPodsPeer(), *NODES):
+                yield Edge(peer, WorkloadPeer(one), ports, Reason("dns"), evidence)
 
     def is_shown_by(self, peer: Peer) -> bool:
         """Whether labels that a Service selects by are those of the DNS pods, which the input does not show."""
+        if peer.kind != "labels" or peer.namespace != self.namespace:
+            return False
         labels = dict(peer.labels)
-        return (
-            peer.kind == "labels"
-            and peer.namespace == self.namespace
-            and all(labels.get(one.key) in one.values for one in self.requirements)
-        )
+        return all(labels.get(one.key) in one.values for one in self.requirements)
 
     def is_asked(self, target: Peer, ports: Iterable[int]) -> bool:
         """Whether `rules` lets questions to this peer on these ports through."""
-        return target.workload in self.workloads and set(ports) <= set(self.ports)
+        return workload_of(target) in self.workloads and set(ports) <= set(self.ports)
 
     def _pods(self, namespace: str, found: Iterable[Requirements]) -> tuple[Selector, ...]:
         """Pods of the DNS namespace as peers of a policy in `namespace`."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from cilium_policies.config.model import EGRESS, INGRESS, Trust
-from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.edge import Edge, LabelsPeer, Peer, namespace_of, workload_of
 from cilium_policies.generate.consents import Consents
 from cilium_policies.kube.objects import CLUSTER_SCOPED, Object
 from cilium_policies.lean import NamedTuple
@@ -69,26 +69,26 @@ def word_of(edge: Edge) -> str:
     if edge.origin != "catalogue":
         return edge.evidence.namespace
     ends = (edge.source, edge.target)
-    told = [one.workload.namespace for one in ends if one.workload is not None and one.workload.rendered]
+    told = [one.workload.namespace for one in ends if one.kind == "workload" and one.workload.rendered]
     return ", ".join(dict.fromkeys(told)) or edge.evidence.namespace
 
 
 def _sides(edge: Edge) -> list[tuple[str, Workload, Peer]]:
     """Direction, pods and other end of each side for which a policy is written."""
-    if edge.origin in _OUR_OWN or edge.source.workload is edge.target.workload:
+    if edge.origin in _OUR_OWN or edge.client is edge.server:
         return []
     sides = ((EGRESS, edge.source, edge.target), (INGRESS, edge.target, edge.source))
     return [
         (direction, own.workload, other)
         for direction, own, other in sides
-        if own.workload is not None and not own.workload.host_network
+        if own.kind == "workload" and not own.workload.host_network
     ]
 
 
 def _is_foreign(
     edge: Edge, direction: str, own: Workload, other: Peer, consents: Consents, trust: Trust
 ) -> bool:
-    space = other.workload.namespace if other.workload is not None else other.namespace
+    space = namespace_of(other)
     if edge.origin == "catalogue":
         asks = _asks_by_label(edge, own, other, trust)
     else:
@@ -103,7 +103,7 @@ def _is_foreign(
 
 def _asks_by_label(edge: Edge, own: Workload, other: Peer, trust: Trust) -> str:
     """The namespace of the other end where only labels or its image say what it is; "" where that is known."""
-    one = other.workload
+    one = workload_of(other)
     if (
         one is None
         or not one.rendered
@@ -130,8 +130,6 @@ def _namespace(edge: Edge) -> str:
 def _without(edge: Edge, direction: str) -> Edge:
     """The edge without a rule on one side: its pods stay what the other side's rule names."""
     end = edge.source if direction == EGRESS else edge.target
-    assert end.workload is not None
-    plain = Peer(
-        "labels", namespace=end.workload.namespace, labels=tuple(sorted(end.workload.selector.items()))
-    )
+    assert end.kind == "workload"
+    plain = LabelsPeer(end.workload.namespace, tuple(sorted(end.workload.selector.items())))
     return edge._replace(source=plain) if direction == EGRESS else edge._replace(target=plain)

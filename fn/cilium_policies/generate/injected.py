@@ -18,7 +18,15 @@ from cilium_policies.catalogue.parts import parse_port
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence import addresses
 from cilium_policies.evidence.destinations import Destinations
-from cilium_policies.evidence.edge import Edge, Evidence, Peer, pods
+from cilium_policies.evidence.edge import (
+    CidrPeer,
+    Edge,
+    Evidence,
+    LabelsPeer,
+    Peer,
+    WorkloadPeer,
+    workload_of,
+)
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason, stated
 from cilium_policies.generate import known
@@ -86,13 +94,15 @@ class Injected:
             for text, subject in self._texts(workload, injection):
                 for address in addresses.targets(text, "endpoint"):
                     for peer, ports, reason in destinations.of(workload, address, lambda routed: True):
-                        yield Edge(pods(workload), peer, ports, reason, Evidence("address", subject), False)
+                        yield Edge(
+                            WorkloadPeer(workload), peer, ports, reason, Evidence("address", subject), False
+                        )
 
     def _edge(self, one: Known, workload: Workload, evidence: Evidence) -> Iterator[Edge]:
         ports = self._ports(one, workload)
         if ports is None:
             return
-        own, reason = pods(workload), stated(one.why, one.owner)
+        own, reason = WorkloadPeer(workload), stated(one.why, one.owner)
         for peer in self._peers(one, workload):
             source, target = (own, peer) if one.direction == "egress" else (peer, own)
             yield Edge(source, target, ports, reason, evidence, False)
@@ -108,8 +118,8 @@ class Injected:
     def _peers(self, one: Known, workload: Workload) -> Iterator[Peer]:
         word, _, name = one.peer.partition(":")
         if word == "cidr" and one.direction == "ingress":
-            yield Peer(
-                "cidr", name
+            yield CidrPeer(
+                name
             )  # a link-local address of the node is no metadata service where it is the client
         elif word == "scraper":
             # its port stands in no manifest that a monitor could select
@@ -124,7 +134,7 @@ class Injected:
         component = self._catalogue.get(name)
         if component is not None and component.namespace and component.match:
             labels = {key: value for key, value in component.match[0].items() if value != "*"}
-            yield Peer("labels", namespace=component.namespace, labels=tuple(sorted(labels.items())))
+            yield LabelsPeer(component.namespace, tuple(sorted(labels.items())))
 
     def _texts(self, workload: Workload, injection: Injection) -> Iterator[tuple[str, Object | Workload]]:
         """Configuration of what is injected: annotations of the pod, and objects that are for it."""
@@ -158,7 +168,7 @@ class Injected:
                 yield from self._carried(edge, members)
 
     def _carried(self, edge: Edge, members: dict[int, Injection]) -> Iterator[Edge]:
-        client, server = (members.get(id(peer.workload)) for peer in (edge.source, edge.target))
+        client, server = (members.get(id(workload_of(peer))) for peer in (edge.source, edge.target))
         one = next((each for each in (server, client) if each is not None and each.tunnel), None)
         if one is None or edge.origin == "dns":
             return
@@ -167,13 +177,13 @@ class Injected:
         if server is None and edge.target.kind not in _PODS:
             return
         ports = tuple(port for each in one.tunnel if (port := parse_port(each)))
-        subject = edge.target.workload if server is not None else edge.source.workload
+        subject = edge.server if server is not None else edge.client
         evidence = Evidence("catalogue", subject, one.how, component=one.owner)
         reason = Reason("mesh-tunnel", (one.how,))
         yield Edge(edge.source, edge.target, ports, reason, evidence, False)
-        for proxy in self._waypoints(edge.target.workload, one) if edge.target.workload else ():
-            yield Edge(edge.source, pods(proxy), ports, reason, evidence, False)
-            yield Edge(pods(proxy), edge.target, (*ports, *edge.ports), reason, evidence, False)
+        for proxy in self._waypoints(edge.server, one) if edge.server else ():
+            yield Edge(edge.source, WorkloadPeer(proxy), ports, reason, evidence, False)
+            yield Edge(WorkloadPeer(proxy), edge.target, (*ports, *edge.ports), reason, evidence, False)
 
     def _waypoints(self, server: Workload, one: Injection) -> Iterator[Workload]:
         """The proxies that the server's namespace, Services or pods name for what is sent to it."""
@@ -213,7 +223,7 @@ class Injected:
 
 def _speaks(source: Peer, server: Injection) -> bool:
     """Whether a peer that is no member may use the tunnel: a gateway of the mesh, or pods that nobody knows."""
-    one = source.workload
+    one = workload_of(source)
     return one.component in server.sources if one is not None else source.kind in _PODS
 
 

@@ -14,6 +14,7 @@ from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.evidence.edge import Edge
+from cilium_policies.evidence.ends import KUBE_APISERVER
 from cilium_policies.generate.applications import application, telling
 from cilium_policies.generate.cures import cure
 from cilium_policies.generate.hidden import hidden
@@ -65,12 +66,12 @@ class Knowledge:
         self._telling = telling(cluster.workloads, known)
 
     def _take(self, edge: Edge) -> None:
-        if edge.target.workload is not None and edge.reason.kind == "scrapes" and edge.source.workload:
-            self._scraped.update((edge.target.workload.key, port.number) for port in edge.ports)
+        if edge.server is not None and edge.reason.kind == "scrapes" and edge.client:
+            self._scraped.update((edge.server.key, port.number) for port in edge.ports)
         if not edge.explains:
             return
         for peer, direction in ((edge.target, INGRESS), (edge.source, EGRESS)):
-            if peer.workload is None:
+            if peer.kind != "workload":
                 continue
             key = (peer.workload.key, direction)
             if edge.origin == "config":
@@ -112,7 +113,7 @@ class Knowledge:
                 yield without_tie(found)
         for one in ties.unbound.values():
             edges = self._edges.get((one.key, EGRESS), [])
-            calls = any(edge.target.name == "kube-apiserver" for edge in edges)
+            calls = any(edge.target == KUBE_APISERVER for edge in edges)
             if id(one) in own and not calls and (one.key, EGRESS) not in self._complete:
                 pod = f"{{pod: {one.namespace}/{one.name}}}"
                 yield Uncovered(
@@ -241,5 +242,5 @@ def _degree(
         if direction == EGRESS and one.ports and all(port.number in SERVERS for port in one.ports):
             return GUESSED, "server-port"
         return UNKNOWN, "no-callee" if direction == EGRESS else "no-caller"
-    api = all(edge.target.kind == "entity" and edge.target.name == "kube-apiserver" for edge in edges)
+    api = all(edge.target == KUBE_APISERVER for edge in edges)
     return (GUESSED, "api-only") if direction == EGRESS and api else (GUESSED, "own-edges")

@@ -7,7 +7,17 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.conditions import at, holds
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Edge as Known
-from cilium_policies.evidence.edge import Edge, Evidence, Peer, pods
+from cilium_policies.evidence.edge import (
+    AllPodsPeer,
+    CidrPeer,
+    Edge,
+    Evidence,
+    FqdnPeer,
+    InternetPeer,
+    NamespacePeer,
+    Peer,
+    WorkloadPeer,
+)
 from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISERVER, api_callers
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.facts import WorkloadFacts
@@ -26,8 +36,8 @@ from cilium_policies.workloads.model import Service, Workload
 _ALTERNATIVES = (80, 443, 8080, 8443)
 _TASKS = ("Job", "CronJob")
 _ANYWHERE = (
-    Peer("cidr", "0.0.0.0/0", excepts=EXCEPTED_4),
-    Peer("cidr", "::/0", excepts=EXCEPTED_6),
+    CidrPeer("0.0.0.0/0", excepts=EXCEPTED_4),
+    CidrPeer("::/0", excepts=EXCEPTED_6),
 )
 
 
@@ -58,7 +68,7 @@ def sidecars(cluster: Cluster, catalogue: Catalogue) -> Iterator[Edge]:
                     evidence = Evidence("catalogue", workload, component=name)
                     reason = stated(known.why, name)
                     for peer in _fixed(word, known.peer.partition(":")[2], outward=True):
-                        yield Edge(pods(workload), peer, known.pod_ports(), reason, evidence)
+                        yield Edge(WorkloadPeer(workload), peer, known.pod_ports(), reason, evidence)
 
 
 def _edge(
@@ -77,7 +87,7 @@ def _edge(
     if ties.replaces(workload, known) or not ties.plays(workload, known.part):
         return
     ports = _shown_ports(known, workload, cluster)
-    own = pods(workload)
+    own = WorkloadPeer(workload)
     evidence = Evidence("catalogue", workload, component=known.owner, purpose=known.purpose)
     explains = not known.probe and known.peer != "scraper"
     reason = stated(known.why, known.owner)
@@ -182,12 +192,12 @@ def peers(
     word, _, name = known.peer.partition(":")
     outward = known.direction == "egress"
     if word == "component" and known.by:
-        yield from map(pods, _referred(name, known.by, workload, roles))
+        yield from map(WorkloadPeer, _referred(name, known.by, workload, roles))
     elif word == "component":
         partners = list(_partners(known, name, workload, roles, ties))
         playing = [one for one in partners if ties is None or ties.plays(one, known.of)]
         meant = playing if playing or name == workload.component else partners
-        yield from map(pods, _serving(meant, known.pod_ports(), cluster))
+        yield from map(WorkloadPeer, _serving(meant, known.pod_ports(), cluster))
     elif word == "kube-apiserver":
         yield from (KUBE_APISERVER,) if outward else api_callers(cluster)
     elif word == "gateway":
@@ -197,7 +207,7 @@ def peers(
         if not workload.rendered:
             yield from roles.scrapers_of(workload, known.owner)
     elif word in ("all-pods", "same-namespace") and known.pod_ports():
-        yield Peer("all-pods") if word == "all-pods" else Peer("namespace", namespace=workload.namespace)
+        yield AllPodsPeer() if word == "all-pods" else NamespacePeer(workload.namespace)
     else:
         yield from _fixed(word, name, outward)
 
@@ -222,13 +232,13 @@ def _fixed(word: str, name: str, outward: bool) -> Iterator[Peer]:
     elif word == "ingress-clients":
         yield from INGRESS_CLIENTS
     elif word == "internet":
-        yield Peer("internet", name)
+        yield InternetPeer(name)
     elif word == "cidr" and not is_metadata(name):
-        yield Peer("cidr", name)
+        yield CidrPeer(name)
     elif word == "fqdn" and not is_metadata(name):
-        yield Peer("fqdn", name)
+        yield FqdnPeer(name)
     elif word == "namespace":
-        yield Peer("namespace", namespace=name)
+        yield NamespacePeer(name)
 
 
 def _partners(

@@ -8,7 +8,7 @@ from cilium_policies.catalogue.conditions import holds
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Edge as Known
 from cilium_policies.document.finding import INFO, Finding
-from cilium_policies.evidence.edge import Peer
+from cilium_policies.evidence.edge import CidrPeer, FqdnPeer, InternetPeer, Peer
 from cilium_policies.evidence.public_names import is_local
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.roles import Roles
@@ -93,10 +93,10 @@ def nameless(
 
 def _outside(host: str) -> Peer:
     if not host.strip("0123456789."):
-        return Peer("cidr", f"{host}/32")
+        return CidrPeer(f"{host}/32")
     if ":" in host:
-        return Peer("cidr", f"{host}/128")
-    return Peer("fqdn" if is_local(host) else "internet", host)
+        return CidrPeer(f"{host}/128")
+    return FqdnPeer(host) if is_local(host) else InternetPeer(host)
 
 
 def _on(ports: tuple[Port, ...], asked: int) -> tuple[Port, ...] | None:

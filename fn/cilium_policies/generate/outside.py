@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.edge import Edge, FqdnPeer, InternetPeer, OutsidePeer, Peer
+from cilium_policies.evidence.ends import WORLD
 from cilium_policies.evidence.public_names import is_local
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING
@@ -18,7 +19,6 @@ from cilium_policies.workloads.model import Workload
 if TYPE_CHECKING:
     from cilium_policies.config.model import NamesMode
 
-_WORLD = Peer("entity", "world")
 _HTTPS = 443
 _RESOLVERS = (53, 853)  # a cloud's resolver is link-local, and every resolver is known by its address
 _EVERYBODY = ("0.0.0.0/0", "::/0")
@@ -39,7 +39,7 @@ def seen(flows: Flows, names: NamesMode) -> Flows:
 def is_dropped(peer: Peer, edge: Edge) -> bool:
     """Whether `all` takes an edge away: somebody on the internet whose name nobody knows, resolvers apart."""
     resolves = bool(edge.ports) and all(port.number in _RESOLVERS for port in edge.ports)
-    nameless = (peer.kind == "internet" and not peer.name) or peer == Peer("outside")
+    nameless = (peer.kind == "internet" and not peer.name) or peer == OutsidePeer()
     return edge.origin != "config" and nameless and not resolves
 
 
@@ -47,8 +47,8 @@ def denied(edges: Iterable[Edge], names: NamesMode) -> Iterator[Finding]:
     """What `all` takes away, a warning a workload."""
     lost: dict[Workload, list[Edge]] = {}
     for edge in edges if names == "all" else ():
-        if edge.source.workload is not None and edge.source.workload.own and is_dropped(edge.target, edge):
-            lost.setdefault(edge.source.workload, []).append(edge)
+        if edge.client is not None and edge.client.own and is_dropped(edge.target, edge):
+            lost.setdefault(edge.client, []).append(edge)
     for workload, taken in lost.items():
         called = sorted({port for edge in taken for port in edge.ports})
         ports = ", ".join(f"{one.number}/{one.protocol}" for one in called) or "any port"
@@ -61,14 +61,14 @@ def denied(edges: Iterable[Edge], names: NamesMode) -> Iterator[Finding]:
 
 def _addressed(peer: Peer, edge: Edge) -> Peer:
     """Whom a pod may call anywhere, in the LAN too, is never link-local (a cloud's metadata), name resolution aside."""
-    if edge.origin == "config" or edge.target is not peer or peer != _WORLD:
+    if edge.origin == "config" or edge.target is not peer or peer != WORLD:
         return peer
-    return peer if edge.ports and all(port.number in _RESOLVERS for port in edge.ports) else Peer("outside")
+    return peer if edge.ports and all(port.number in _RESOLVERS for port in edge.ports) else OutsidePeer()
 
 
 def _unnamed(peer: Peer, edge: Edge) -> Peer:
     if peer.kind == "internet" or (peer.kind == "fqdn" and edge.origin != "config"):
-        return Peer("internet")
+        return InternetPeer()
     return peer
 
 
@@ -77,7 +77,7 @@ def _is_everybody(peer: Peer) -> bool:
     return (
         (peer.kind == "internet" and not peer.name)
         or peer.kind == "outside"
-        or peer == _WORLD
+        or peer == WORLD
         or (peer.kind == "cidr" and peer.name in _EVERYBODY)
     )
 
@@ -88,16 +88,16 @@ def _by_port(peer: Peer, edge: Edge, wide: list[Edge]) -> Flows:
         return [(peer, edge)]
     if not peer.name or is_local(peer.name):  # `internet` beside it leaves the local network out
         return [(peer, edge)]
-    named = Peer("fqdn", peer.name)
+    named = FqdnPeer(peer.name)
     if not edge.ports:
-        return [(Peer("internet") if any(not one.ports for one in wide) else named, edge)]
+        return [(InternetPeer() if any(not one.ports for one in wide) else named, edge)]
     covered = tuple(port for port in edge.ports if any(_covers(one, port) for one in wide))
     alone = tuple(port for port in edge.ports if port not in covered)
     onward = tuple(port for port in alone if port.number == _HTTPS)
-    split = [
-        (Peer("internet"), covered),
+    split: list[tuple[Peer, tuple[Port, ...]]] = [
+        (InternetPeer(), covered),
         (named, alone),
-        *((Peer("fqdn", one), onward) for one in _onward(peer.name)),
+        *((FqdnPeer(one), onward) for one in _onward(peer.name)),
     ]
     return [(end, edge._replace(ports=ports)) for end, ports in split if ports]
 

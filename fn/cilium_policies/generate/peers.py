@@ -5,7 +5,18 @@ from __future__ import annotations
 from functools import lru_cache
 
 from cilium_policies.cilium.model import Cidr, Requirement, Selector
-from cilium_policies.evidence.edge import Peer
+from cilium_policies.evidence.edge import (
+    AllPodsPeer,
+    CidrPeer,
+    EntityPeer,
+    FqdnPeer,
+    InternetPeer,
+    LabelsPeer,
+    NamespacePeer,
+    OutsidePeer,
+    Peer,
+    WorkloadPeer,
+)
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6
 from cilium_policies.kube.labels import NAMESPACE
 from cilium_policies.kube.ports import Port
@@ -27,20 +38,21 @@ def endpoint(peer: Peer, namespace: str) -> Selector | None:
 
     The own namespace is not named: Cilium adds it, and an outer `namespace:` then moves both ends together.
     """
-    if peer.kind == "all-pods":
-        return EVERY_POD
-    if peer.kind == "namespace":
-        return Selector() if peer.namespace == namespace else _of_namespace(peer.namespace, [])
-    if peer.kind == "labels":
-        labels = equal(dict(peer.labels))
-        if not peer.namespace:
-            return Selector((*EVERY_POD.requirements, *labels))
-        return (
-            Selector(tuple(labels)) if peer.namespace == namespace else _of_namespace(peer.namespace, labels)
-        )
-    if peer.kind == "workload" and peer.workload is not None and not peer.workload.host_network:
-        return _of_workload(peer.workload, namespace)
-    return None
+    match peer:
+        case AllPodsPeer():
+            return EVERY_POD
+        case NamespacePeer():
+            return Selector() if peer.namespace == namespace else _of_namespace(peer.namespace, [])
+        case LabelsPeer():
+            labels = equal(dict(peer.labels))
+            if not peer.namespace:
+                return Selector((*EVERY_POD.requirements, *labels))
+            near = peer.namespace == namespace
+            return Selector(tuple(labels)) if near else _of_namespace(peer.namespace, labels)
+        case WorkloadPeer(one):
+            return None if one.host_network else _of_workload(one, namespace)
+        case EntityPeer() | OutsidePeer() | InternetPeer() | CidrPeer() | FqdnPeer():
+            return None
 
 
 def _of_namespace(namespace: str, labels: list[Requirement]) -> Selector:
@@ -68,3 +80,51 @@ def internet(node_cidrs: tuple[str, ...], ports: tuple[Port, ...] = ()) -> tuple
     four = (*(PUBLIC_METADATA if told else ()), *(cidr for cidr in node_cidrs if ":" not in cidr))
     six = tuple(cidr for cidr in node_cidrs if ":" in cidr)
     return (Cidr("0.0.0.0/0", (*PRIVATE, *four)), Cidr("::/0", (*PRIVATE_6, *six)))
+
+
+def width(peer: Peer) -> str:
+    """The word for a peer that contains others; "" for those that do not."""
+    if peer.kind == "namespace":
+        return f"namespace {peer.namespace}"
+    name = peer.name if peer.kind == "entity" else peer.kind
+    return name if name in ("all-pods", "world", "outside", "all", "cluster") else ""
+
+
+def covers(peer: Peer) -> tuple[str, ...]:
+    """The words, as `width` has them, for the peers that contain this one."""
+    match peer:
+        case WorkloadPeer(one):
+            return (f"namespace {one.namespace}", "all-pods", "cluster", "all")
+        case LabelsPeer() | NamespacePeer():
+            return ("all-pods", "cluster", "all")
+        case CidrPeer() if not peer.name.startswith(
+            ("169.254.", "fe80:")
+        ):  # `outside` has no link-local ones
+            return ("world", "outside", "all")
+        case InternetPeer():
+            return ("world", "outside", "all")
+        case CidrPeer() | OutsidePeer() | FqdnPeer():
+            return ("world", "all")
+        case AllPodsPeer() | EntityPeer():
+            return ()
+
+
+def rank(peer: Peer) -> int:
+    """Where rules for a kind of peer stand: the narrowest first."""
+    match peer:
+        case WorkloadPeer() | LabelsPeer():
+            return 0
+        case NamespacePeer():
+            return 1
+        case AllPodsPeer():
+            return 2
+        case EntityPeer():
+            return 3
+        case CidrPeer():
+            return 4
+        case InternetPeer():
+            return 5
+        case OutsidePeer():
+            return 6
+        case FqdnPeer():
+            return 7

@@ -9,7 +9,7 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import AUDIT, Config, Mode
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.document.source import Source
-from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.edge import Edge, Peer, workload_of
 from cilium_policies.evidence.given import Given
 from cilium_policies.generate import known
 from cilium_policies.generate.allowed import Allowed
@@ -189,8 +189,8 @@ def _anybody(edges: list[Edge], chosen: dict[str, Namespace]) -> Iterator[Findin
     ends = {
         id(one): one
         for edge in edges
-        for one, other in ((edge.source.workload, edge.target), (edge.target.workload, edge.source))
-        if one is not None and other.workload is not None and is_anybody(one)
+        for one, other in ((edge.client, edge.target), (edge.server, edge.source))
+        if one is not None and other.kind == "workload" and is_anybody(one)
     }
     for one in ends.values():
         if one.own and one.namespace in chosen:
@@ -224,7 +224,7 @@ def by_end(edges: list[Edge], end: Callable[[Edge], Peer]) -> dict[int, list[Edg
     """Edges by the workload at one end (its identity, id()); edges without a workload there are left out."""
     found: dict[int, list[Edge]] = {}
     for edge in edges:
-        workload = end(edge).workload
+        workload = workload_of(end(edge))
         if workload is not None:
             found.setdefault(id(workload), []).append(edge)
     return found

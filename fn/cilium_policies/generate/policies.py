@@ -8,7 +8,8 @@ from cilium_policies.cilium.model import Policy, Requirement, Rule, Selector, Sp
 from cilium_policies.cilium.size import too_large
 from cilium_policies.config.model import EGRESS, INGRESS, Mode
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.edge import Edge, Peer, workload_of
+from cilium_policies.evidence.ends import KUBE_APISERVER
 from cilium_policies.generate.gate import missed, refuse_unusable
 from cilium_policies.generate.naming import component_name, free, limited
 from cilium_policies.generate.outside import seen
@@ -33,7 +34,6 @@ from cilium_policies.workloads.selectors import is_anybody, joint, requirements
 MANAGED_BY = {"app.kubernetes.io/managed-by": "cilium-policies"}
 POLICY = "CiliumNetworkPolicy"
 CLUSTER_WIDE = "CiliumClusterwideNetworkPolicy"
-_API = "kube-apiserver"
 
 
 class Policies:
@@ -148,9 +148,9 @@ class Policies:
                 if (with_api or not _to_api(edge)) and not self._is_dns(edge)
             )
             alone = frozenset(
-                (direction, peer._replace(workload=None), id(peer.workload), edge.ports)
+                (direction, id(peer.workload) if peer.kind == "workload" else peer, edge.ports)
                 for direction, peer, edge in (*ingress, *egress)
-                if id(peer.workload) not in self._own
+                if id(workload_of(peer)) not in self._own
             )
             found.setdefault(alone, []).append(one)
         return list(found.values()) or [group]
@@ -197,7 +197,7 @@ class Policies:
     ) -> tuple[Rule, ...]:
         settings = self._plan.cluster.settings
         shown = [
-            (peer, edge) for peer, edge in edges if peer.workload is None or not is_anybody(peer.workload)
+            (peer, edge) for peer, edge in edges if peer.kind != "workload" or not is_anybody(peer.workload)
         ]
         flows = seen(shown, settings.fqdn)
         # Whether CoreDNS answers with the search suffix is looked up only where a rule has names.
@@ -263,4 +263,4 @@ def _large(policy: Policy, message: str, cure: str) -> Finding:
 
 
 def _to_api(edge: Edge) -> bool:
-    return edge.target.kind == "entity" and edge.target.name == _API
+    return edge.target == KUBE_APISERVER

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.evidence.edge import Peer, pods
+from cilium_policies.evidence.edge import LabelsPeer, Peer, WorkloadPeer, workload_of
 from cilium_policies.kube.access_rules import EVERYWHERE
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -68,11 +68,11 @@ class Roles:
                 self._by_release.setdefault((one.component, one.namespace, one.release), []).append(one)
                 self._by_instance.setdefault((one.component, one.namespace, one.instance), []).append(one)
         self.scraper_pods = [one for one in cluster.playing("scraper") if _may_scrape(cluster, one)]
-        self.scrapers = scrapers or tuple(map(pods, self.scraper_pods))
+        self.scrapers = scrapers or tuple(map(WorkloadPeer, self.scraper_pods))
         self._private = {id(one) for one in self.scraper_pods if not scrapers and _is_private(cluster, one)}
         self.dns = dns
         proxies = [one for one in cluster.playing("gateway") if may_serve(cluster, one)]
-        self.gateways = gateways or tuple(map(pods, proxies))
+        self.gateways = gateways or tuple(map(WorkloadPeer, proxies))
 
     @property
     def components(self) -> Iterable[str]:
@@ -90,7 +90,7 @@ class Roles:
         private ones those beside them or whose configuration names the program or the pods."""
         program = owner.partition("-")[0]
         for peer in self.scrapers:
-            one = peer.workload
+            one = workload_of(peer)
             everybodys = one is None or id(one) not in self._private or one.namespace == target.namespace
             if everybodys or (one is not None and _names(one, program, target.name)):
                 yield peer
@@ -116,6 +116,4 @@ class Roles:
 def usual_scrapers(cluster: Cluster) -> tuple[Peer, ...]:
     """How scrapers are labelled wherever they run: the peers of monitors where a build shows no scraper."""
     players = cluster.roles.get("scraper", {})
-    return tuple(
-        Peer("labels", labels=tuple(sorted(labels.items()))) for labels in players.values() if labels
-    )
+    return tuple(LabelsPeer("", tuple(sorted(labels.items()))) for labels in players.values() if labels)

@@ -6,27 +6,27 @@ from collections import Counter
 from collections.abc import Iterable
 
 from cilium_policies.cilium.model import Cidr, Fqdn, PortRange, Requirement, Rule, Selector, ToPorts
-from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.edge import (
+    AllPodsPeer,
+    CidrPeer,
+    Edge,
+    EntityPeer,
+    FqdnPeer,
+    InternetPeer,
+    LabelsPeer,
+    NamespacePeer,
+    OutsidePeer,
+    Peer,
+    WorkloadPeer,
+)
+from cilium_policies.evidence.ends import NODES
 from cilium_policies.evidence.reasons import Reason, seen_by_server
 from cilium_policies.evidence.words import reason_words
-from cilium_policies.generate.peers import NAMESPACE_KEY, OUTSIDE, endpoint, internet
+from cilium_policies.generate.peers import NAMESPACE_KEY, OUTSIDE, covers, endpoint, internet, rank, width
 from cilium_policies.kube.ports import Port
 
 _LONGEST_NAME = 253  # of a DNS name, without its last dot
 _MOST_PORTS = 40  # of one toPorts entry, by the CRD schema
-_PLACE = {
-    "workload": 0,
-    "labels": 0,
-    "namespace": 1,
-    "all-pods": 2,
-    "entity": 3,
-    "cidr": 4,
-    "internet": 5,
-    "outside": 6,
-    "fqdn": 7,
-}
-
-
 _NO_RULES: tuple[tuple[tuple[str, str], ...], tuple[str, ...]] = ((), ())  # of layer 7: HTTP, DNS
 
 
@@ -92,12 +92,19 @@ def _who(flows: list[_Flow], namespace: str) -> str:
 
 
 def _name(peer: Peer, namespace: str) -> str:
-    if peer.workload is not None:
-        one = peer.workload
-        return one.name if one.namespace == namespace else f"{one.namespace}/{one.name}"
-    if peer.kind == "labels":
-        return " ".join(value for _, value in peer.labels)
-    return peer.name or peer.namespace or peer.kind
+    match peer:
+        case WorkloadPeer(one):
+            return one.name if one.namespace == namespace else f"{one.namespace}/{one.name}"
+        case LabelsPeer():
+            return " ".join(value for _, value in peer.labels)
+        case NamespacePeer():
+            return peer.namespace
+        case InternetPeer():
+            return peer.name or peer.kind
+        case EntityPeer() | CidrPeer() | FqdnPeer():
+            return peer.name
+        case AllPodsPeer() | OutsidePeer():
+            return peer.kind
 
 
 def _joined(edges: Iterable[tuple[Peer, Edge]], of_server: bool) -> list[_Flow]:
@@ -152,9 +159,7 @@ def _sort(ports: set[Port]) -> str:
 
 def _nodes(peer: Peer) -> tuple[Peer, ...]:
     """A host-network workload has the identity of its node: the own one or another."""
-    if peer.kind == "workload" and peer.workload is not None and peer.workload.host_network:
-        return (Peer("entity", "host"), Peer("entity", "remote-node"))
-    return (peer._replace(name="") if peer.kind == "workload" and peer.name else peer,)
+    return NODES if peer.kind == "workload" and peer.workload.host_network else (peer,)
 
 
 def _uncovered(flows: list[_Flow]) -> list[_Flow]:
@@ -162,7 +167,7 @@ def _uncovered(flows: list[_Flow]) -> list[_Flow]:
     wide: dict[str, set[Port]] = {}
     every: set[str] = set()  # those that allow all ports
     for flow in flows:
-        name = _width(flow.peer)
+        name = width(flow.peer)
         if name and flow.rules == _NO_RULES:
             wide.setdefault(name, set()).update(flow.ports)
             if not flow.ports:
@@ -171,7 +176,7 @@ def _uncovered(flows: list[_Flow]) -> list[_Flow]:
         return flows
     kept = []
     for flow in flows:
-        for cover in _covers(flow.peer):
+        for cover in covers(flow.peer):
             if flow.rules != _NO_RULES:
                 continue
             if cover in every:
@@ -183,33 +188,6 @@ def _uncovered(flows: list[_Flow]) -> list[_Flow]:
         else:
             kept.append(flow)
     return kept
-
-
-def _width(peer: Peer) -> str:
-    """The word for a peer that contains others; "" for those that do not."""
-    if peer.kind == "namespace":
-        return f"namespace {peer.namespace}"
-    name = peer.name if peer.kind == "entity" else peer.kind
-    return name if name in ("all-pods", "world", "outside", "all", "cluster") else ""
-
-
-_COVERS = {
-    "workload": ("all-pods", "cluster", "all"),
-    "labels": ("all-pods", "cluster", "all"),
-    "namespace": ("all-pods", "cluster", "all"),
-    "internet": ("world", "outside", "all"),
-    "outside": ("world", "all"),
-    "fqdn": ("world", "all"),
-    "cidr": ("world", "outside", "all"),
-}
-
-
-def _covers(peer: Peer) -> tuple[str, ...]:
-    covers = _COVERS.get(peer.kind, ())
-    if peer.kind == "workload" and peer.workload is not None:
-        return (f"namespace {peer.workload.namespace}", *covers)
-    link_local = peer.kind == "cidr" and peer.name.startswith(("169.254.", "fe80:"))
-    return tuple(cover for cover in covers if cover != "outside") if link_local else covers
 
 
 def _rule(flows: list[_Flow], node_cidrs: tuple[str, ...]) -> tuple[tuple[object, ...], Rule]:
@@ -224,7 +202,7 @@ def _rule(flows: list[_Flow], node_cidrs: tuple[str, ...]) -> tuple[tuple[object
 def _of_ports(flows: list[_Flow], node_cidrs: tuple[str, ...]) -> tuple[tuple[object, ...], Rule]:
     first = flows[0]
     ports = _to_ports(first)
-    place = _PLACE[first.peer.kind]
+    place = rank(first.peer)
     found = [flow.selector for flow in flows if flow.selector is not None]
     if found:
         if len(found) > 1:
@@ -237,21 +215,26 @@ def _of_ports(flows: list[_Flow], node_cidrs: tuple[str, ...]) -> tuple[tuple[ob
             first.sorted,
         )
         return (*key, first.reason), Rule(endpoints=tuple(found), ports=ports)
-    names = tuple(sorted({flow.peer.name for flow in flows}))
-    order: tuple[object, ...] = (place, False, names, first.sorted, first.reason)
-    if first.peer.kind == "entity":
-        return order, Rule(entities=names, ports=ports)
-    if first.peer.kind == "internet":
-        return order, Rule(cidrs=internet(node_cidrs, first.sorted), ports=ports)
-    if first.peer.kind == "outside":
-        return order, Rule(cidrs=OUTSIDE, ports=ports)
-    if first.peer.kind == "fqdn":
-        entries = tuple(Fqdn(pattern=name) if "*" in name else Fqdn(name=name) for name in names)
-        return order, Rule(fqdns=entries, ports=ports)
-    cidrs = tuple(
-        Cidr(name, excepts) for name, excepts in sorted({(f.peer.name, f.peer.excepts) for f in flows})
+    peers = [flow.peer for flow in flows]
+    names = tuple(
+        sorted({peer.name for peer in peers if peer.kind in ("entity", "internet", "cidr", "fqdn")})
     )
-    return order, Rule(cidrs=cidrs, ports=ports)
+    order: tuple[object, ...] = (place, False, names, first.sorted, first.reason)
+    match first.peer:
+        case EntityPeer():
+            return order, Rule(entities=names, ports=ports)
+        case InternetPeer():
+            return order, Rule(cidrs=internet(node_cidrs, first.sorted), ports=ports)
+        case OutsidePeer():
+            return order, Rule(cidrs=OUTSIDE, ports=ports)
+        case FqdnPeer():
+            entries = tuple(Fqdn(pattern=name) if "*" in name else Fqdn(name=name) for name in names)
+            return order, Rule(fqdns=entries, ports=ports)
+        case CidrPeer():
+            ranges = sorted({(peer.name, peer.excepts) for peer in peers if peer.kind == "cidr"})
+            return order, Rule(cidrs=tuple(Cidr(*one) for one in ranges), ports=ports)
+        case WorkloadPeer() | LabelsPeer() | NamespacePeer() | AllPodsPeer():
+            raise AssertionError(first.peer)  # each of these has a selector
 
 
 def _as_answered(names: tuple[Fqdn, ...], search: str) -> tuple[Fqdn, ...]:

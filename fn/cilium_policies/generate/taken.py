@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from cilium_policies.config.model import EGRESS, INGRESS, Allow
 from cilium_policies.config.peer import ConfigPeer
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.edge import Edge, Peer, namespace_of, workload_of
+from cilium_policies.evidence.ends import KUBE_APISERVER, WORLD
 from cilium_policies.generate.resolve import resolved
 from cilium_policies.generate.roles import Roles
 from cilium_policies.kube.ports import Port
@@ -44,7 +45,7 @@ class Taken:
                 continue
             self._matched.add(denial.number)
             for peer, direction in ((edge.source, EGRESS), (edge.target, INGRESS)):
-                if peer.workload is not None:
+                if peer.kind == "workload":
                     self.complete.add((peer.workload.key, direction))
             if not ports:
                 return
@@ -53,13 +54,12 @@ class Taken:
 
     def _usual(self, edge: Edge) -> tuple[Port, ...]:
         """The ports that an edge without any gets: those of the API server, whose edges leave them to the plan."""
-        api = edge.target.kind == "entity" and edge.target.name == "kube-apiserver"
-        return tuple(map(Port, self._cluster.settings.api_ports)) if api else ()
+        return tuple(map(Port, self._cluster.settings.api_ports)) if edge.target == KUBE_APISERVER else ()
 
     def _matches(self, denial: Allow, edge: Edge) -> bool:
         if denial.purpose and edge.evidence.purpose != denial.purpose:
             return False
-        space = next((one.workload.namespace for one in (edge.source, edge.target) if one.workload), "")
+        space = next((one.namespace for one in (edge.client, edge.server) if one is not None), "")
         if denial.namespaces and not any(fnmatchcase(space, one) for one in denial.namespaces):
             return False
         ends = ((denial.source, edge.source, edge.target), (denial.target, edge.target, edge.source))
@@ -67,43 +67,47 @@ class Taken:
 
     def _is(self, wanted: ConfigPeer, peer: Peer, other: Peer) -> bool:
         """Whether an end of an edge lies within what a peer of the config means."""
-        one = peer.workload
-        space = one.namespace if one is not None else peer.namespace
-        if wanted.kind == "any":
-            return True
-        if wanted.kind == "word":
-            return self._is_word(wanted.name, peer, other, space)
-        if wanted.kind == "namespace":
-            return space == wanted.name and peer.kind in ("workload", "labels", "namespace")
-        if wanted.kind == "component":
-            return one is not None and one.component == wanted.name
-        if wanted.kind == "fqdn":
-            return peer.kind in ("internet", "fqdn") and fnmatchcase(peer.name, wanted.name)
-        if wanted.kind == "labels" and peer.kind == "labels":
-            here = wanted.namespace in ("", peer.namespace)
-            return here and set(wanted.labels) <= set(peer.labels)
-        if wanted.kind == "cidr":
-            return peer.kind == "cidr" and _lies_in(peer.name, wanted.name)
-        return one is not None and id(one) in self._pods(wanted)
+        one = workload_of(peer)
+        space = namespace_of(peer)
+        match wanted.kind:
+            case "any":
+                return True
+            case "none":
+                return False
+            case "word":
+                return self._is_word(wanted.name, peer, other, space)
+            case "namespace":
+                return space == wanted.name and peer.kind in ("workload", "labels", "namespace")
+            case "component":
+                return one is not None and one.component == wanted.name
+            case "fqdn":
+                return peer.kind in ("internet", "fqdn") and fnmatchcase(peer.name, wanted.name)
+            case "labels" if peer.kind == "labels":
+                here = wanted.namespace in ("", peer.namespace)
+                return here and set(wanted.labels) <= set(peer.labels)
+            case "cidr":
+                return peer.kind == "cidr" and _lies_in(peer.name, wanted.name)
+            case "pod" | "service" | "labels":
+                return one is not None and id(one) in self._pods(wanted)
 
     def _is_word(self, word: str, peer: Peer, other: Peer, space: str) -> bool:
         if word == "all-pods":
             return peer.kind in ("workload", "labels", "namespace", "all-pods")
         if word == "same-namespace":
-            beside = other.workload.namespace if other.workload is not None else other.namespace
+            beside = namespace_of(other)
             return bool(space) and space == beside
         if word == "internet":
             return peer.kind in ("internet", "fqdn")
         if word == "world":
-            anywhere = peer.kind == "cidr" and peer.name in _ANYWHERE
-            return anywhere or peer.kind in ("outside", "internet", "fqdn") or peer.name == "world"
+            anywhere = (peer.kind == "cidr" and peer.name in _ANYWHERE) or peer == WORLD
+            return anywhere or peer.kind in ("outside", "internet", "fqdn")
         return any(peer == one for one in resolved(ConfigPeer("word", word), self._cluster, self._roles))
 
     def _pods(self, wanted: ConfigPeer) -> set[int]:
         key = (id(wanted), True)
         if key not in self._meant:
             found = resolved(wanted, self._cluster, self._roles)
-            self._meant[key] = {id(one.workload) for one in found if one.workload is not None}
+            self._meant[key] = {id(one.workload) for one in found if one.kind == "workload"}
         return self._meant[key]
 
     def _unmatched(self) -> Iterator[Finding]:

@@ -69,7 +69,7 @@ class Ties:
             int, Workload
         ] = {}  # callers of the API by their entry, that no role binding makes one
         for edge in evidence:
-            client, server = edge.source.workload, edge.target.workload
+            client, server = edge.client, edge.server
             if edge.origin == "service" and server is not None and edge.source.kind in ("entity", "cidr"):
                 self._published.add(id(server))
             if edge.origin == "address" and client is not None and edge.target.kind in _OUTSIDE:

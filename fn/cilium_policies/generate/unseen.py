@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from cilium_policies.config.model import INGRESS
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.evidence.edge import Edge
+from cilium_policies.evidence.edge import Edge, namespace_of
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.words import evidence_words
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Uncovered
@@ -28,7 +28,7 @@ def unseen(
             yield note.subject.finding(WARNING, f"{note.subject}: {note.what}", note.cure)
     told = set()
     for edge in edges:
-        client, namespace = edge.source.workload, edge.target.namespace
+        client, namespace = edge.client, namespace_of(edge.target)
         if edge.origin != "address" or edge.target.kind != "namespace" or client is None or not client.own:
             continue
         told_by = evidence_words(edge.evidence)
@@ -41,7 +41,7 @@ def unseen(
 
 def _lets_in(cluster: Cluster, edge: Edge, closed: Collection[str]) -> str:
     """What becomes of calls to a Service that nobody sees."""
-    namespace = edge.target.namespace
+    namespace = namespace_of(edge.target)
     maker = _maker(cluster, namespace, edge.reason.parts[-1])
     meant = f"; it seems to mean the pods of {maker}" if maker is not None else ""
     if namespace in closed:
@@ -81,7 +81,7 @@ def leads_nowhere(cluster: Cluster, edges: Iterable[Edge], closed: Collection[st
     told: dict[tuple[str, str], Uncovered] = {}
     for edge in edges:
         used.add(id(edge.evidence.subject))
-        target, client = edge.target, edge.source.workload
+        target, client = edge.target, edge.client
         if edge.reason.kind != "calls-unseen-service" or target.kind != "namespace" or client is None:
             continue
         name = edge.reason.parts[-1]

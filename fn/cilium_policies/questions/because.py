@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cilium_policies.evaluate.entries import RuleRef
-from cilium_policies.evidence.edge import Edge, Evidence, Peer
+from cilium_policies.evidence.edge import (
+    AllPodsPeer,
+    CidrPeer,
+    Edge,
+    EntityPeer,
+    Evidence,
+    FqdnPeer,
+    InternetPeer,
+    LabelsPeer,
+    NamespacePeer,
+    OutsidePeer,
+    Peer,
+    WorkloadPeer,
+)
 from cilium_policies.evidence.words import evidence_words
 from cilium_policies.kube.objects import Where
 from cilium_policies.kube.ports import Port as PodPort
@@ -47,18 +60,23 @@ def where_words(where: Where) -> str:
 
 def _stands_for(peer: Peer, end: End) -> bool:
     workload = end.workload
-    if peer.kind == "workload":
-        return peer.workload is workload
-    if peer.kind == "namespace":
-        return workload is not None and workload.namespace == peer.namespace
-    if peer.kind == "all-pods":
-        return workload is not None
-    if peer.kind == "labels":
-        near = workload is not None and peer.namespace in ("", workload.namespace)
-        return near and workload is not None and dict(peer.labels).items() <= workload.labels.items()
-    if peer.kind == "entity":
-        return _is_entity(peer.name, end)
-    return end.endpoint.outside and (peer.kind != "cidr" or _is_inside(end, peer))
+    match peer:
+        case WorkloadPeer():
+            return peer.workload is workload
+        case NamespacePeer():
+            return workload is not None and workload.namespace == peer.namespace
+        case AllPodsPeer():
+            return workload is not None
+        case LabelsPeer():
+            if workload is None or peer.namespace not in ("", workload.namespace):
+                return False
+            return dict(peer.labels).items() <= workload.labels.items()
+        case EntityPeer():
+            return _is_entity(peer.name, end)
+        case CidrPeer():
+            return end.endpoint.outside and _is_inside(end, peer)
+        case OutsidePeer() | InternetPeer() | FqdnPeer():
+            return end.endpoint.outside
 
 
 def _is_entity(name: str, end: End) -> bool:
@@ -69,7 +87,7 @@ def _is_entity(name: str, end: End) -> bool:
     return name in end.endpoint.labels or end.endpoint.name.startswith(name)
 
 
-def _is_inside(end: End, peer: Peer) -> bool:
+def _is_inside(end: End, peer: CidrPeer) -> bool:
     if end.endpoint.address is None or "${" in peer.name:
         return True
     from ipaddress import ip_network

@@ -7,7 +7,19 @@ from collections.abc import Sequence
 from cilium_policies.checks.situation import Situation
 from cilium_policies.evaluate.entries import RuleRef
 from cilium_policies.evaluate.verdict import DEFAULT_DENY, DENY_RULE, LOCALHOST, Verdict
-from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.edge import (
+    AllPodsPeer,
+    CidrPeer,
+    Edge,
+    EntityPeer,
+    FqdnPeer,
+    InternetPeer,
+    LabelsPeer,
+    NamespacePeer,
+    OutsidePeer,
+    Peer,
+    WorkloadPeer,
+)
 from cilium_policies.questions.because import between, edges, told
 from cilium_policies.questions.ends import INTERNET, End, Pair, Port
 
@@ -82,20 +94,22 @@ def _denial(edge: Edge, pair: Pair, wanted: Port) -> str:
 
 def _of(peer: Peer, end: End) -> str:
     """An end of an edge as the config writes it: what the edge says, as an entry of `spec.deny` is matched with it."""
-    if peer.kind in ("internet", "fqdn"):
-        return f'{{fqdn: "{peer.name}"}}' if peer.name else INTERNET
-    if peer.kind == "cidr":
-        return f"{{cidr: {peer.name}}}"
-    if peer.kind == "entity":
-        return peer.name
-    if peer.kind == "outside":
-        return "world"
-    if peer.kind == "all-pods":
-        return peer.kind
-    if peer.kind == "namespace":
-        return f"{{namespace: {peer.namespace}}}"
-    if peer.kind == "labels":
-        labels = ", ".join(f'{key}: "{value}"' for key, value in peer.labels)
-        space = f"namespace: {peer.namespace}, " if peer.namespace else ""
-        return f"{{labels: {{{space}matchLabels: {{{labels}}}}}}}"
-    return _peer(end)
+    match peer:
+        case InternetPeer() | FqdnPeer():
+            return f'{{fqdn: "{peer.name}"}}' if peer.name else INTERNET
+        case CidrPeer():
+            return f"{{cidr: {peer.name}}}"
+        case EntityPeer():
+            return peer.name
+        case OutsidePeer():
+            return "world"
+        case AllPodsPeer():
+            return peer.kind
+        case NamespacePeer():
+            return f"{{namespace: {peer.namespace}}}"
+        case LabelsPeer():
+            labels = ", ".join(f'{key}: "{value}"' for key, value in peer.labels)
+            space = f"namespace: {peer.namespace}, " if peer.namespace else ""
+            return f"{{labels: {{{space}matchLabels: {{{labels}}}}}}}"
+        case WorkloadPeer():
+            return _peer(end)

@@ -22,7 +22,7 @@ from cilium_policies.evaluate.portset import (
     union,
     words,
 )
-from cilium_policies.evidence.edge import Edge
+from cilium_policies.evidence.edge import Edge, workload_of
 from cilium_policies.evidence.words import reason_words
 from cilium_policies.generate.foreign import word_of
 from cilium_policies.generate.plan import Plan, by_end
@@ -247,7 +247,7 @@ def _shared(edges: Iterable[Edge]) -> set[int]:
     for edge in edges:
         text = edge.evidence.text
         if edge.origin == "address" and text is not None and text.kind == "entry" and text.source is not None:
-            readers.setdefault(id(text.source), set()).add(id(edge.source.workload))
+            readers.setdefault(id(text.source), set()).add(id(edge.client))
     return {one for one, found in readers.items() if len(found) > 1}
 
 
@@ -263,6 +263,6 @@ def _marks_of(edge: Edge, shared: set[int]) -> Iterator[str]:
     if edge.foreign:
         yield f"on the word of namespace {word_of(edge)}"
     for peer in (edge.source, edge.target):
-        workload = peer.workload
+        workload = workload_of(peer)
         if edge.evidence.component and workload is not None and workload.component and not workload.by_label:
             yield "known by image"

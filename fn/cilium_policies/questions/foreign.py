@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from cilium_policies.evidence.edge import Peer
+from cilium_policies.evidence.edge import (
+    AllPodsPeer,
+    CidrPeer,
+    EntityPeer,
+    FqdnPeer,
+    InternetPeer,
+    LabelsPeer,
+    NamespacePeer,
+    OutsidePeer,
+    Peer,
+    WorkloadPeer,
+    namespace_of,
+)
 from cilium_policies.evidence.words import reason_words
 from cilium_policies.generate.foreign import Foreign
 from cilium_policies.generate.plan import Plan
@@ -104,7 +116,7 @@ def lines(plan: Plan) -> list[str]:
 def grant(one: Foreign) -> str:
     """The entry of `spec.trust.grants` that consents to it."""
     edge = one.edge
-    source, target = (_space(peer) for peer in (edge.source, edge.target))
+    source, target = (namespace_of(peer) for peer in (edge.source, edge.target))
     return f"{{from: {source or one.asks}, to: {target or one.asks}}}"
 
 
@@ -133,13 +145,17 @@ def _ports(one: Foreign) -> str:
     return ", ".join(ports) or "any port"
 
 
-def _space(peer: Peer) -> str:
-    return peer.workload.namespace if peer.workload is not None else peer.namespace
-
-
 def _end(peer: Peer) -> str:
-    if peer.workload is not None:
-        return f"{peer.workload.namespace}/{peer.workload.name}"
-    if peer.kind == "labels":
-        return f"{peer.namespace or '*'}[{','.join(f'{key}={value}' for key, value in peer.labels)}]"
-    return f"every pod of {peer.namespace}" if peer.kind == "namespace" else peer.name or peer.kind
+    match peer:
+        case WorkloadPeer(one):
+            return f"{one.namespace}/{one.name}"
+        case LabelsPeer():
+            return f"{peer.namespace or '*'}[{','.join(f'{key}={value}' for key, value in peer.labels)}]"
+        case NamespacePeer():
+            return f"every pod of {peer.namespace}"
+        case InternetPeer():
+            return peer.name or peer.kind
+        case EntityPeer() | CidrPeer() | FqdnPeer():
+            return peer.name
+        case AllPodsPeer() | OutsidePeer():
+            return peer.kind

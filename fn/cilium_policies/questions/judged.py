@@ -20,7 +20,18 @@ from cilium_policies.evaluate.portset import (
     words,
 )
 from cilium_policies.evaluate.verdict import Verdict
-from cilium_policies.evidence.edge import Peer
+from cilium_policies.evidence.edge import (
+    AllPodsPeer,
+    CidrPeer,
+    EntityPeer,
+    FqdnPeer,
+    InternetPeer,
+    LabelsPeer,
+    NamespacePeer,
+    OutsidePeer,
+    Peer,
+    WorkloadPeer,
+)
 from cilium_policies.generate.hints import roles
 from cilium_policies.generate.resolve import resolved
 from cilium_policies.kube.ports import Port
@@ -185,7 +196,7 @@ class Judge:
 
     def _all(self, one: Expectation, peer: ConfigPeer) -> list[One]:
         """The ends of a peer; where nothing may pass, `*` is the outside as well."""
-        beyond = self._of(Peer("entity", WORLD)) if peer == ANY and one.expect == DENY else ()
+        beyond = self._of(EntityPeer("world")) if peer == ANY and one.expect == DENY else ()
         return [*self._ends(peer), *beyond]
 
     def _ends(self, peer: ConfigPeer) -> Iterator[One]:
@@ -203,30 +214,34 @@ class Judge:
 
     def _of(self, peer: Peer) -> Iterator[One]:
         options = self._situation.options
-        if peer.workload is not None:
-            yield self._end(self._situation.end(peer.workload))
-        elif peer.kind in ("namespace", "all-pods"):
-            pods = self._found.pods
-            yield from (self._end(one) for one in pods if peer.namespace in ("", one.namespace))
-        elif peer.kind == "labels":
-            held = dict(peer.labels).items()
-            yield from (
-                self._end(end) for end, one in self._situation.workloads.items() if held <= one.labels.items()
-            )
-        elif peer.kind == "entity" and peer.name not in (WORLD, "all", "cluster"):
-            known = [one for one in self._found.nodes if one.name == peer.name]
-            yield from (End(one) for one in known or entity(peer.name, options))
-        elif peer.kind == "cidr":
-            yield self._range(peer)
-        elif peer.kind == "fqdn":
-            yield Beyond(Party("fqdn", peer.name), tuple(dns_name(peer.name, options=options)))
-        elif peer.kind == INTERNET:
-            place = self._world.place(address(SOMEWHERE, options))
-            yield Beyond(Party("entity", INTERNET), (place,))
-        else:
-            yield Beyond(Party("entity", WORLD), tuple(entity(WORLD, options)))
+        match peer:
+            case WorkloadPeer():
+                yield self._end(self._situation.end(peer.workload))
+            case AllPodsPeer():
+                yield from map(self._end, self._found.pods)
+            case NamespacePeer():
+                yield from (self._end(one) for one in self._found.pods if one.namespace == peer.namespace)
+            case LabelsPeer():
+                held = dict(peer.labels).items()
+                yield from (
+                    self._end(end)
+                    for end, one in self._situation.workloads.items()
+                    if held <= one.labels.items()
+                )
+            case EntityPeer() if peer.name not in (WORLD, "all", "cluster"):
+                known = [one for one in self._found.nodes if one.name == peer.name]
+                yield from (End(one) for one in known or entity(peer.name, options))
+            case CidrPeer():
+                yield self._range(peer)
+            case FqdnPeer():
+                yield Beyond(Party("fqdn", peer.name), tuple(dns_name(peer.name, options=options)))
+            case InternetPeer():
+                place = self._world.place(address(SOMEWHERE, options))
+                yield Beyond(Party("entity", INTERNET), (place,))
+            case EntityPeer() | OutsidePeer():
+                yield Beyond(Party("entity", WORLD), tuple(entity(WORLD, options)))
 
-    def _range(self, peer: Peer) -> Beyond:
+    def _range(self, peer: CidrPeer) -> Beyond:
         net = ip_network(peer.name)
         options = self._situation.options
         ends = dict.fromkeys((str(net.network_address), str(net.broadcast_address)))

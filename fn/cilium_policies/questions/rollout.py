@@ -124,8 +124,8 @@ def _called_by_api(plan: Plan, namespace: str) -> bool:
     return any(
         edge.source.kind == "entity"
         and edge.source.name == "kube-apiserver"
-        and edge.target.workload is not None
-        and edge.target.workload.namespace == namespace
+        and edge.server is not None
+        and edge.server.namespace == namespace
         for edge in plan.edges
     )
 
@@ -134,7 +134,7 @@ def called_from(plan: Plan, namespace: str) -> set[str]:
     """The other namespaces with a workload that calls one of this namespace."""
     found = set()
     for edge in plan.edges:
-        one, other = edge.source.workload, edge.target.workload
+        one, other = edge.client, edge.server
         if one is not None and other is not None and edge.explains and other.namespace == namespace:
             found.add(one.namespace)
     return found - {namespace}

@@ -4,26 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cilium_policies.evidence.edge import Edge, Peer
+from cilium_policies.evidence.edge import (
+    AllPodsPeer,
+    CidrPeer,
+    Edge,
+    EntityPeer,
+    FqdnPeer,
+    InternetPeer,
+    LabelsPeer,
+    NamespacePeer,
+    OutsidePeer,
+    Peer,
+    WorkloadPeer,
+)
+from cilium_policies.evidence.ends import KUBE_APISERVER, WORLD
 from cilium_policies.kube.ports import Port
+
+_ALL = EntityPeer("all")
 
 
 def peer_words(peer: Peer) -> str:
     """`media/radarr`, `media/every pod`, `internet (api.example.org)`, `192.168.1.0/24`; entities by Cilium's names."""
-    if peer.workload is not None:
-        return f"{peer.workload.namespace}/{peer.workload.name}"
-    if peer.kind == "labels":
-        labels = ",".join(f"{key}={value}" for key, value in peer.labels)
-        return f"{peer.namespace or 'any namespace'}/{labels or 'every pod'}"
-    if peer.kind == "namespace":
-        return f"{peer.namespace}/every pod"
-    if peer.kind == "all-pods":
-        return "every pod"
-    if peer.kind == "internet":
-        return f"internet ({peer.name})" if peer.name else "internet"
-    if peer.kind == "cidr" and peer.excepts:
-        return f"{peer.name} except {', '.join(peer.excepts)}"
-    return peer.name
+    match peer:
+        case WorkloadPeer(one):
+            return f"{one.namespace}/{one.name}"
+        case LabelsPeer():
+            labels = ",".join(f"{key}={value}" for key, value in peer.labels)
+            return f"{peer.namespace or 'any namespace'}/{labels or 'every pod'}"
+        case NamespacePeer():
+            return f"{peer.namespace}/every pod"
+        case AllPodsPeer():
+            return "every pod"
+        case InternetPeer():
+            return f"internet ({peer.name})" if peer.name else "internet"
+        case CidrPeer():
+            return f"{peer.name} except {', '.join(peer.excepts)}" if peer.excepts else peer.name
+        case EntityPeer() | FqdnPeer():
+            return peer.name
+        case OutsidePeer():
+            return "outside"
 
 
 def ports_words(ports: Iterable[Port], *, short: bool = False) -> str:
@@ -46,11 +65,11 @@ def kind_of(edge: Edge) -> str:
         return "config"
     if edge.origin == "probe":
         return "probes"
-    if any(peer.kind == "entity" and peer.name == "kube-apiserver" for peer in ends):
+    if KUBE_APISERVER in ends:
         return "kube-apiserver"
     if not edge.explains:
         return "metrics"
-    if any(peer.kind in ("internet", "cidr", "fqdn") or peer.name in ("world", "all") for peer in ends):
+    if any(peer.kind in ("internet", "cidr", "fqdn") or peer in (WORLD, _ALL) for peer in ends):
         return "outside"
     if any(peer.kind == "entity" for peer in ends):
         return "nodes"
