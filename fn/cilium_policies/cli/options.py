@@ -16,7 +16,7 @@ from cilium_policies.cli.progress import Progress
 from cilium_policies.cli.runs import Run as Run
 from cilium_policies.cli.streams import put, put_text, say
 from cilium_policies.config.settings import config_of
-from cilium_policies.document.finding import INFO, RefusedError
+from cilium_policies.document.finding import INFO, Finding, RefusedError
 from cilium_policies.document.origin import placed
 from cilium_policies.document.split import split
 from cilium_policies.generate.summary import findings, plural, printed, told, unprinted
@@ -122,10 +122,13 @@ def refuse_no_namespace(run: Run, given: dict[str, Any]) -> None:
         raise RefusedError(no_namespace(run.sources))
 
 
-def warn(run: Run, given: dict[str, Any], answer: str, *, beside: int = 0) -> None:
+def warn(
+    run: Run, given: dict[str, Any], answer: str, *, beside: int = 0, said: list[Finding] | None = None
+) -> None:
     """What the input leaves to be said: findings about the user's own config, the others with `-v`, and one line
-    that says what was looked at. `answer` begins it, as in `list: 12 connections`; `beside` warnings are part of it."""
-    said = findings(run.sources, run.made.plan, run.made.policies)
+    that says what was looked at. `answer` begins it, as in `list: 12 connections`; `beside` warnings are part of it.
+    `said` are the run's findings, where they are known already."""
+    said = findings(run.sources, run.made.plan, run.made.policies) if said is None else said
     said = [one for one in said if one.severity != INFO or one.about_config]
     verbose = given["verbose"]
     say(map(told, placed(printed(said, verbose=verbose), run.sources)))

@@ -12,7 +12,7 @@ from cilium_policies.cli.envelope import envelope, items_of, metadata
 from cilium_policies.cli.situations import chooses_policies, situation
 from cilium_policies.cli.streams import put
 from cilium_policies.cli.usage import version
-from cilium_policies.document.finding import INFO, refused
+from cilium_policies.document.finding import INFO, Finding, refused
 from cilium_policies.generate.summary import findings, plural
 from cilium_policies.questions import report as question
 from cilium_policies.questions import values
@@ -51,7 +51,8 @@ def report_command(
     if focus and form not in ("svg", "html"):
         raise click.UsageError("--focus makes an SVG: -o svg")
     run = options.run_of(given)
-    made = _made(run, which, now, title)
+    said = findings(run.sources, run.made.plan, run.made.policies)
+    made = _made(run, which, now, title, said)
     view = View(made.graph)
     if focus:
         text = _focus(view, focus)
@@ -65,11 +66,11 @@ def report_command(
     else:
         text = page(view, made.tiles, made.tables, f"made by {version().strip()}", made.sheets)
     put(text.encode("utf-8", "backslashreplace"))
-    options.warn(run, given, f"report: {plural(len(made.rows), 'connection')}")
+    options.warn(run, given, f"report: {plural(len(made.rows), 'connection')}", said=said)
     return 0
 
 
-def _made(run: options.Run, which: str | None, now: bool, title: str) -> question.Report:
+def _made(run: options.Run, which: str | None, now: bool, title: str, said: list[Finding]) -> question.Report:
     made = run.made
     written = which == "written" or (which is None and bool(made.read.own))
     asked = situation(run, which, enforced=not now)
@@ -80,7 +81,7 @@ def _made(run: options.Run, which: str | None, now: bool, title: str) -> questio
         title,
         sources=run.sources,
         faults=faults(judged, made.plan, Texts(run.sources), briefly=True),
-        said=[one for one in findings(run.sources, made.plan, made.policies) if one.severity != INFO],
+        said=[one for one in said if one.severity != INFO],
         made_from=_made_from(run, written, now),
     )
 

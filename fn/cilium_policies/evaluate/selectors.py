@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from cilium_policies.cilium.model import Requirement, Selector
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.labels import CLUSTER, NAMESPACE_LABELS, POD_NAMESPACE, LabelSet
@@ -46,6 +48,7 @@ def subject_needs(selector: Selector, namespace: str) -> Needs:
     return tuple(sorted([*kept, Need("k8s", POD_NAMESPACE, "In", (namespace,))]))
 
 
+@lru_cache(maxsize=10_000)  # the same peers stand in many rules
 def peer_needs(selector: Selector, namespace: str, options: Options, *, init: bool = False) -> Needs:
     """A peer selector of a policy in `namespace` ("": cluster-wide); `init`: its subject is reserved:init.
     Without a namespace of its own it is limited to the policy's, and to pods in a cluster-wide policy."""

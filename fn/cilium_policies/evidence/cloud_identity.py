@@ -118,7 +118,7 @@ def _evidence(workload: Workload, keys: Keys, cloud: Cloud) -> Evidence | None:
 
 
 def _names(found: Text, cloud: Cloud) -> bool:
-    if found.key and is_variable(found) and re.fullmatch(cloud.env, found.key):
+    if found.key and re.fullmatch(cloud.env, found.key) and is_variable(found):
         return True
     if found.kind in ("args", "command") and any(re.search(cloud.args, word) for word in found.value.split()):
         return True

@@ -237,14 +237,23 @@ class _Grid:
 def _improve(grid: _Grid) -> None:
     """Swaps two cells as long as that shortens the links."""
     seed, count = 12345, len(grid.cells)
+    costs: dict[int, float] = {}  # until the next swap that stays
     for _ in range(ROUNDS if count > 2 else 0):
         seed = (seed * 1103515245 + 12345) % 2147483648
         one, other = (seed >> 8) % count, (seed >> 16) % count
-        before = grid.cost(one) + grid.cost(other) if one != other else 0.0
+        if one == other:
+            continue
+        for at in (one, other):
+            if at not in costs:
+                costs[at] = grid.cost(at)
+        before = costs[one] + costs[other]
         if before:
             grid.swap(one, other)
-            if grid.cost(one) + grid.cost(other) >= before:
+            after = grid.cost(one)
+            if after >= before or after + grid.cost(other) >= before:
                 grid.swap(one, other)
+            else:
+                costs.clear()
 
 
 def _lane(view: View, groups: list[Group], x: float, boxes: dict[str, Box], bottom: float) -> dict[str, Box]:

@@ -100,7 +100,7 @@ def _free(corners: list[Point], label: str, taken: list[Box]) -> Box | None:
         for step in (50, 35, 65, 20, 80):
             t = step / 100
             spot = Box(x1 + (x2 - x1) * t - width / 2, y1 + (y2 - y1) * t - 6, width, 13)
-            if spot.x > 4 and not any(_overlap(spot, other) for other in taken):
+            if spot.x > 4 and not _overlaps(spot, taken):
                 return spot
     return None
 
@@ -109,13 +109,12 @@ def _length(one: Point, other: Point) -> float:
     return abs(one[0] - other[0]) + abs(one[1] - other[1])
 
 
-def _overlap(one: Box, other: Box) -> bool:
-    return (
-        one.x < other.x + other.width
-        and other.x < one.x + one.width
-        and one.y < other.y + other.height
-        and other.y < one.y + one.height
-    )
+def _overlaps(one: Box, taken: list[Box]) -> bool:
+    left, top, right, bottom = one.x, one.y, one.x + one.width, one.y + one.height
+    for x, y, width, height in taken:  # noqa: SIM110 (a large page asks two hundred thousand times)
+        if x < right and left < x + width and y < bottom and top < y + height:
+            return True
+    return False
 
 
 def _box(view: View, group: Group, placed: Layout) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from cilium_policies.show import svg
@@ -184,11 +185,14 @@ def _table(slug: str, table: Table, view: View, sheets: set[str]) -> Section:
     head = "".join(
         f'<th scope="col"><button type="button">{svg.clean(one.title)}</button></th>' for one in table.columns
     )
+    forms = [_cell_of(one.key, view, sheets) for one in table.columns]
     rows = "".join(
         "<tr>"
         + "".join(
-            f"<td>{_cell(column.key, '' if cell is None else str(cell), view, sheets)}</td>"
-            for column, cell in zip(table.columns, row, strict=True)
+            [
+                f"<td>{form('' if cell is None else str(cell))}</td>"
+                for form, cell in zip(forms, row, strict=True)
+            ]
         )
         + "</tr>\n"
         for row in table.rows
@@ -201,15 +205,22 @@ def _table(slug: str, table: Table, view: View, sheets: set[str]) -> Section:
     )
 
 
-def _cell(key: str, text: str, view: View, sheets: set[str]) -> str:
-    """A cell's text; the name of a group or of what is in it leads there, that of a sheet to its text."""
-    if key in ("from", "to", "namespace"):
+def _cell_of(key: str, view: View, sheets: set[str]) -> Callable[[str], str]:
+    """How a column writes its text: the name of a group or of what is in it leads there, that of a sheet to its
+    text."""
+
+    def linked(text: str) -> str:
         group = text.rpartition(" of ")[2].partition("/")[0]
         if group in view.groups:
             return f'<a href="#group-{_slug(group)}">{svg.clean(text)}</a>'
-    if key == "rule":
-        return "; ".join(_rule(one, sheets) for one in text.split("; ")) if text else ""
-    return svg.clean(text)
+        return svg.clean(text)
+
+    def rules(text: str) -> str:
+        return "; ".join([_rule(one, sheets) for one in text.split("; ")]) if text else ""
+
+    if key in ("from", "to", "namespace"):
+        return linked
+    return rules if key == "rule" else svg.clean
 
 
 def _rule(text: str, sheets: set[str]) -> str:
@@ -219,6 +230,7 @@ def _rule(text: str, sheets: set[str]) -> str:
     return f'<a href="#sheet-{_slug(name)}">{svg.clean(name)}</a> {svg.clean(rest)}'
 
 
+@lru_cache(maxsize=10_000)  # the same few names lead to a group or a text from every row
 def _slug(name: str) -> str:
     """What can stand in an address: letters, digits and hyphens; other signs by their number."""
     return re.sub(

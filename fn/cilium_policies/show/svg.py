@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from html import escape
 from math import hypot
 from pathlib import Path
 
@@ -51,12 +50,17 @@ def clean(content: str) -> str:
     """Escaped for an element or an attribute, without what XML forbids."""
     if _SPECIAL.search(content) is None:  # most texts of a large page
         return content
-    return escape(_FORBIDDEN.sub("", content), quote=True)
+    return _escaped(_FORBIDDEN.sub("", content)).replace('"', "&quot;").replace("'", "&#x27;")
 
 
 def lines(content: str) -> str:
     """A text of several lines, escaped for an element."""
-    return escape(_NO_LINES.sub("", content), quote=False)
+    return _escaped(_NO_LINES.sub("", content))
+
+
+def _escaped(content: str) -> str:
+    """As `html.escape` without quotes, whose module also brings every named entity of HTML: ten milliseconds."""
+    return content.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def title(content: str) -> str:
