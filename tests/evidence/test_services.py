@@ -91,5 +91,6 @@ def test_service_with_a_proxy_of_its_own_is_reached_through_it_only() -> None:
     proxy.source = Object(
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"}}
     )
-    shown = cluster(_WEB + service("web", "[{port: 80, targetPort: http}]", "  type: LoadBalancer"), proxy)
+    spec = "  type: LoadBalancer\n  loadBalancerClass: mesh"
+    shown = cluster(_WEB + service("web", "[{port: 80, targetPort: http}]", spec), proxy)
     assert flows(services.edges(shown, NOTHING_GIVEN)) == {"mesh/ts-web > shop/web 8080/TCP"}

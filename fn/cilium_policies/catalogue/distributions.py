@@ -150,6 +150,7 @@ class Recognised(NamedTuple):
     sure: bool = False
 
 
+_ASKING = ("In", "Exists")
 _KEYED = ("ServiceAccount", "Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job")
 
 
@@ -185,7 +186,8 @@ def agreeing(inventory: Inventory, when: Mapping) -> Iterator[Object]:
 
 
 def _keys(one: Object) -> Iterator[str]:
-    """Keys by which an object asks for nodes, or an account for an identity."""
+    """Keys by which an object asks for nodes, or an account for an identity. Charts for everywhere rule out nodes of
+    several clouds (`NotIn`), which tells of none."""
     if one.kind == "ServiceAccount":
         yield from one.annotations
         return
@@ -193,4 +195,5 @@ def _keys(one: Object) -> Iterator[str]:
     yield from mapping(spec.get("nodeSelector"))
     wanted = at(spec, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
     for term in mappings(mapping(wanted).get("nodeSelectorTerms")):
-        yield from (text(each.get("key")) for each in mappings(term.get("matchExpressions")))
+        asked = (each for each in mappings(term.get("matchExpressions")) if each.get("operator") in _ASKING)
+        yield from (text(each.get("key")) for each in asked)

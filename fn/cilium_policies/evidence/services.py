@@ -18,6 +18,8 @@ from cilium_policies.workloads.model import Service, Workload
 # or host on the pod's own node): that depends on SNAT or DSR and on where the pod runs.
 _CLIENTS = (WORLD, HOST, REMOTE_NODE)
 _EVERYBODY = {"0.0.0.0/0", "::/0"}
+# Proxies of this class take the load balancer's place; those that an annotation asks for stand beside it.
+_CLASS = "loadBalancerClass"
 _LOOPBACK = ("127.", "::1", "localhost")
 
 
@@ -26,13 +28,13 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     made: dict[tuple[str, str], list[Workload]] = {}
     for workload in cluster.workloads:
         source = workload.source
-        if source is not None and source.kind == "Service":
+        if source is not None and source.kind == "Service" and not source.group:
             made.setdefault((source.namespace, source.name), []).append(workload)
     for service in cluster.services:
         how, proxies = _published(service), made.get((service.namespace, service.name), [])
         if proxies:
             yield from _proxied(cluster, service, proxies)
-        elif how:
+        if how and not (proxies and service.source is not None and service.source.spec.get(_CLASS)):
             yield from _service(cluster, given, service, how)
     for workload in cluster.workloads:
         if not workload.host_network:

@@ -39,6 +39,8 @@ _FOR_OTHERS = frozenset(
     names subject example examples default generator rooturl siteurl publicurl
     """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
 )
+# Of these, words of a mail: `EMAIL_HOST` is its server, and `--from sftp://host` no sender.
+_OF_MAIL = frozenset(("email", "mail", "mailto", "from", "sender", "user", "username", "contact"))
 # What is left of "my own URL" once these are taken away: nothing.
 _SAYS_NOTHING = frozenset(
     """
@@ -56,6 +58,8 @@ _FIELDS = frozenset(
 # Keys of bare names that go into certificates or are excepted from something.
 _NAME_LISTS = frozenset(("name", "names", "san", "sans", "cert", "certs", "certificate", "no", "proxy", "domain",
                          "issuer", "audience", "adv"))  # fmt: skip
+_BROWSED = ("http", "https", "mailto", "ws", "wss")
+_SERVER_WORDS = ("host", "hostname", "server", "relay")
 _ENVIRONMENT = re.compile(r"[A-Z][A-Z0-9_]+")
 _CALLERS = r"\b(?:curl|wget|git|nc|dig|ping|psql|mysql|redis-cli|restic|rclone|aws|mc)\b"
 _NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".tmpl", ".tpl", ".lua", ".star", ".crt",
@@ -112,7 +116,7 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
     if found.key.endswith(_NO_CONFIGURATION):
         return False  # of a dashboard no address is read at all
     parts = words(address.key)
-    return bool(parts) and parts[-1] in _FIELDS and not _FOR_OTHERS & set(parts)
+    return bool(parts) and parts[-1] in _FIELDS and not _is_for_others(address)
 
 
 def names_service(found: Text, address: Address) -> bool:
@@ -120,7 +124,7 @@ def names_service(found: Text, address: Address) -> bool:
     if "@" in found.value and _before_an_at(address.host, found.value):
         return False
     parts = words(address.key)
-    if not address.direct or _FOR_OTHERS & set(parts):
+    if not address.direct or _is_for_others(address):
         return False
     plain = found.is_arguments or (is_variable(found) and not is_value(found))
     if (plain and address.scheme) or ".svc" in address.host:
@@ -136,9 +140,18 @@ def _before_an_at(host: str, value: str) -> bool:
     return len(value) > _LONG or re.search(re.escape(host) + r"[^\s\"']*@", value) is not None
 
 
+def _is_for_others(address: Address) -> bool:
+    """Whether the key says that others call the address, or that it is none to call."""
+    parts = words(address.key)
+    others = _FOR_OTHERS.intersection(parts)
+    if others and (address.scheme not in _BROWSED if address.scheme else parts[-1] in _SERVER_WORDS):
+        others -= _OF_MAIL
+    return bool(others)
+
+
 def _is_called(address: Address, workload: Workload, routed: bool) -> bool:
     parts = set(words(address.key))
-    if not parts or parts & _FOR_OTHERS:
+    if not parts or _is_for_others(address):
         return False
     if routed or address.host.replace(".", "").isdigit() or address.port in SERVERS:
         return True  # nobody calls itself by a number or on a database's port, and no browser is sent there

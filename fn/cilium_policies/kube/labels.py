@@ -36,6 +36,7 @@ _VOLATILE = {
 
 NAMESPACE = "io.kubernetes.pod.namespace"
 SERVICE_ACCOUNT = "io.cilium.k8s.policy.serviceaccount"
+INSTANCE = "app.kubernetes.io/instance"
 JOB_NAME = "batch.kubernetes.io/job-name"
 
 

@@ -15,7 +15,7 @@ from cilium_policies.catalogue.conditions import chart_makes
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import ChartEntry, Component
 from cilium_policies.catalogue.services import ServiceTemplate
-from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT, stable
+from cilium_policies.kube.labels import INSTANCE, JOB_NAME, SERVICE_ACCOUNT, stable
 from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, strings
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases import chart_services, conventions
@@ -28,7 +28,6 @@ from cilium_policies.workloads.releases.template import Template
 from cilium_policies.workloads.releases.value_texts import texts
 from cilium_policies.workloads.releases.values import scalar
 
-INSTANCE = "app.kubernetes.io/instance"
 _COMMON = "bitnami"
 _KINDS = {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "ReplicaSet"}
 

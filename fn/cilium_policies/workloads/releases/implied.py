@@ -7,14 +7,39 @@ the pods of these objects.
 from __future__ import annotations
 
 from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.kube.labels import INSTANCE
 from cilium_policies.kube.objects import Mapping, Object, flag, integer, mapping, strings, text
+from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.releases.naming import Names
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.values import merge, read, scalar
 
-_MONITORING = "monitoring.coreos.com/v1"
 _DNS = "kube-system"
-_STACK, _CUT = "kube-prometheus-stack", 26  # templates/_helpers.tpl
+
+
+class _Stack(NamedTuple):
+    """A chart that scrapes the cluster's DNS: length of its fullname, end of its objects' names, kind of its monitor
+    and its labels for the Service (`templates/_helpers.tpl`, `templates/exporters`)."""
+
+    cut: int
+    end: str
+    api_version: str
+    kind: str
+    labels: dict[str, str]
+
+
+_STACKS = {
+    "kube-prometheus-stack": _Stack(
+        26, "coredns", "monitoring.coreos.com/v1", "ServiceMonitor", {"app": "kube-prometheus-stack-coredns"}
+    ),
+    "victoria-metrics-k8s-stack": _Stack(
+        63,
+        "core-dns",
+        "operator.victoriametrics.com/v1beta1",
+        "VMServiceScrape",
+        {"app.kubernetes.io/name": "victoria-metrics-k8s-stack", "app.kubernetes.io/component": "core-dns"},
+    ),
+}
 _SELECTED = ("serviceMonitor", "podMonitor", "probe", "scrapeConfig", "rule")
 
 
@@ -25,8 +50,9 @@ def implied(release: Release, catalogue: Catalogue) -> list[Object]:
         switch = text(row.get("enabled"))
         if not switch or flag(read(release.values, switch), flag(row.get("default"), True)):
             found += _objects(release, _names(release, row), row)
-    if release.chart == _STACK and flag(read(release.values, "coreDns.enabled"), True):
-        found += _dns_monitor(release, Names(release, _STACK, "", _CUT))
+    stack = _STACKS.get(release.chart)
+    if stack is not None and flag(read(release.values, "coreDns.enabled"), True):
+        found += _dns_monitor(release, stack)
     return found
 
 
@@ -34,24 +60,23 @@ def _names(release: Release, row: Mapping) -> Names:
     return Names(release, text(row.get("name")) or release.chart, "", integer(row.get("cut")) or 63)
 
 
-def _dns_monitor(release: Release, names: Names) -> list[Object]:
-    """The stack scrapes the cluster's DNS through a Service of its own (templates/exporters/core-dns)."""
+def _dns_monitor(release: Release, stack: _Stack) -> list[Object]:
+    """The stack scrapes the cluster's DNS through a Service of its own."""
     block = mapping(read(release.values, "coreDns.service"))
-    labels = {"app": f"{_STACK}-coredns"}
     port = scalar(block.get("targetPort")) or "9153"
     spec = {
         "selector": strings(block.get("selector")) or {"k8s-app": "kube-dns"},
         "ports": [{"name": "http-metrics", "port": port, "targetPort": port}],
     }
     monitor = {
-        "selector": {"matchLabels": {**labels, "release": release.name}},
+        "selector": {"matchLabels": {**stack.labels, INSTANCE: release.name}},
         "namespaceSelector": {"matchNames": [_DNS]},
         "endpoints": [{"port": "http-metrics"}],
     }
-    name = names.fill("{fullname}-coredns")
+    name = Names(release, release.chart, "", stack.cut).fill(f"{{fullname}}-{stack.end}")
     return [
-        _object(release, "v1", "Service", name, {"spec": spec}, labels, namespace=_DNS),
-        _object(release, _MONITORING, "ServiceMonitor", name, {"spec": monitor}, labels),
+        _object(release, "v1", "Service", name, {"spec": spec}, stack.labels, namespace=_DNS),
+        _object(release, stack.api_version, stack.kind, name, {"spec": monitor}, stack.labels),
     ]
 
 
@@ -89,7 +114,7 @@ def _service(release: Release, name: str, service: Mapping, owner: str, values: 
     block = mapping(values.get("service"))
     app, number = text(service.get("app")), text(service.get("port"))
     port = {"name": "http-web", "port": scalar(block.get("port")) or number, "targetPort": number}
-    selector = {"app.kubernetes.io/name": app, "app.kubernetes.io/instance": owner}
+    selector = {"app.kubernetes.io/name": app, INSTANCE: owner}
     spec: Mapping = {"selector": selector, "ports": [port], "type": scalar(block.get("type")) or "ClusterIP"}
     for field in ("loadBalancerSourceRanges", "externalIPs", "externalTrafficPolicy"):
         if block.get(field):
@@ -111,7 +136,7 @@ def _object(
     metadata = {
         "name": name,
         "namespace": namespace or release.namespace,
-        "labels": {"release": release.name, "app.kubernetes.io/instance": release.name, **(labels or {})},
+        "labels": {"release": release.name, INSTANCE: release.name, **(labels or {})},
         "annotations": {"meta.helm.sh/release-name": release.name, **(annotations or {})},
     }
     return Object(
