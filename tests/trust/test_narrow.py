@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
-from cilium_policies.function import Options, run
+from cilium_policies.config.model import Config
+from cilium_policies.document.split import split
+from cilium_policies.function import Options, make, run
 
 from tests.engine.judge import Judge
 from tests.short import manifests
@@ -31,6 +33,9 @@ def test_only_what_evidence_says(judge: Judge, case: dict[str, Any]) -> None:
     assert outcome.code == 0, outcome.stderr
     policies = outcome.stdout.decode()
     assert case.get("says", "") in "\n".join(outcome.stderr)
+    if "guesses" in case:
+        guessed = make([split(cluster)], Config(mode="enforce"), Options()).plan.guessed
+        assert case["guesses"] in [one.sentence for one in guessed]
     assert judge.check(policies) == []
     wanted = {flow: word for word in ("passes", "denied") for flow in case.get(word, ())}
     verdicts = judge.once(cluster.decode(), policies, [query(flow, case.get("ends", {})) for flow in wanted])

@@ -23,6 +23,7 @@ TOP = {
     "cloud": "texts",
     "makes": "makes",
     "reads": "reads",
+    "ignores": "ignored",
     "makesNoPods": "texts",
     "opens": "opened",
     "notes": "text",
@@ -117,6 +118,7 @@ MAKES = {
     "like": "flag",
     "maker": "strings",
 }
+IGNORES = {"image": "text", "env": "regex"}
 READS = {"kind": "text", "group": "text", "name": "text", "fields": "texts", "label": "text"}
 VIA = {"field": "text", "object": "text", "has": "text", "is": "text", "matches": "regex"}
 EDGE = {
@@ -132,6 +134,7 @@ EDGE = {
     "purpose": "purpose",
     "every": "flag",
     "runtime": "flag",
+    "seldom": "flag",
     "fallback": "flag",
     "part": "texts",
     "of": "texts",

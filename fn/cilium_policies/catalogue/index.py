@@ -145,6 +145,7 @@ def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "clouds": {},
         "makes": {},
         "reads": {},
+        "ignores": {},
     }
     for number, (name, labels) in enumerate(entries):
         tables["match"].append([name, labels])
@@ -170,10 +171,9 @@ def _tables_of(component: Component, name: str, tables: dict[str, Any]) -> None:
     for key, found_by in (("routes", "kind"), ("creates", "chart")):
         for one in mappings(component.data.get(key)):
             tables[key].setdefault(text(one.get(found_by)), []).append([name, one])
-    if children := mappings(component.data.get("makes")):
-        tables["makes"][name] = children
-    if read := mappings(component.data.get("reads")):
-        tables["reads"][name] = read
+    for key in ("makes", "reads", "ignores"):
+        if rows := mappings(component.data.get(key)):
+            tables[key][name] = rows
     if clouds := texts(component.data.get("cloud")):
         tables["clouds"][name] = clouds
     _injections(component, name, tables["injects"])

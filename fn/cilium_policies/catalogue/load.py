@@ -14,6 +14,13 @@ from cilium_policies.lean import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cilium_policies.catalogue.injects import Injection
 
+_BY_NAME = (
+    "clouds",
+    "makes",
+    "reads",
+    "ignores",
+)  # tables of the index with a row for each entry that has one
+
 
 class Components(Mapping[str, Component]):
     """All components by name, decoded when asked for."""
@@ -167,7 +174,7 @@ class Catalogue:
             for value, numbers in values.items():
                 values[value] = [one for one in numbers if self.match_table[one][0] not in self._gone]
         self.shared -= self._gone
-        for table in (self.head["clouds"], self.head["makes"], self.head["reads"]):
+        for table in (self.head[kind] for kind in _BY_NAME):
             for name in self._gone & table.keys():
                 del table[name]
         for players in self.roles.values():
@@ -188,7 +195,7 @@ class Catalogue:
         for name in ("images", "charts", "kinds", "injects", "routes", "creates"):
             for key, rows in tables[name].items():
                 self.head[name].setdefault(key, []).extend(rows)
-        for name in ("clouds", "makes", "reads"):
+        for name in _BY_NAME:
             self.head[name].update(tables[name])
         for role, players in tables["roles"].items():
             self.roles.setdefault(role, {}).update(players)

@@ -75,7 +75,8 @@ class Edge(NamedTuple):
     `probe` an edge that only kubelet probes need. `when` None: always. `names`: every DNS name that the program calls
     on these ports (catalogue.hosts reads them); None: not known. `unnamed` says why they cannot be; `purpose` is a word
     for what nobody needs to run the program (telemetry, updates). `every`: each instance of the peer is meant, wherever
-    it is (an operator's); `runtime`: whom it calls is set in the program itself (its web UI), so no manifest tells.
+    it is (an operator's); `runtime`: whom it calls is set in the program itself (its web UI), so no manifest tells;
+    `seldom`: and few installations have it (a plugin), so that the only instance is no guess either.
     `fallback`: it holds only where the configuration names no address outside. `part` and `of`: the roles of the own
     pods and of the peer's that have it (`ruler`, `gateway`), where their labels (the entry's `part_label`, else
     `app.kubernetes.io/component`) tell a role; empty: all of them.
@@ -100,6 +101,7 @@ class Edge(NamedTuple):
     fallback: bool = False
     part: tuple[str, ...] = ()
     of: tuple[str, ...] = ()
+    seldom: bool = False
 
     def pod_ports(self, port: str = "") -> tuple[Port, ...]:
         """The ports as numbers; `port` stands in for `{port}`, and what stays no number is left out."""
@@ -157,6 +159,12 @@ class Component:
         """The roles that it names, in its labels and its edges."""
         told = {value for labels in self.match for value in labels.values()}
         return frozenset(told.union(*(edge.part for edge in self.own_edges)))
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles of its own pods that its edges name."""
+        within = (edge.of for edge in self.own_edges if edge.peer == f"component:{self.name}")
+        return frozenset().union(*within, *(edge.part for edge in self.own_edges))
 
     @property
     def workload(self) -> str:
@@ -237,6 +245,7 @@ def read_edge(data: Mapping, owner: str, subject: str) -> Edge:
         flag(data.get("fallback")),
         texts(data.get("part")),
         texts(data.get("of")),
+        flag(data.get("seldom")),
     )
 
 

@@ -13,6 +13,7 @@ from cilium_policies.evidence.destinations import NODE_ADDRESS, Destinations
 from cilium_policies.evidence.edge import Edge, Evidence
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.not_read import not_read
 from cilium_policies.evidence.trust import (
     is_dashboard,
     is_list_of_names,
@@ -42,7 +43,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     for workload in cluster.workloads:
         # Of several workloads that one object makes (an operator's, a chart's), its fields do not say which calls.
         alone = made[id(workload.source)] == 1
-        places = _addresses(cluster, workload, collected.of(workload), parsed)
+        ignored = not_read(workload, given.ignores)
+        places = _addresses(cluster, workload, collected.of(workload), parsed, ignored)
         for found, address in (*places, *managed.named(workload.texts, given.clouds)):
             leads = list(_edges(destinations, workload, found, address, alone or not is_value(found)))
             yield from leads
@@ -51,16 +53,20 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 
 
 def _addresses(
-    cluster: Cluster, workload: Workload, more: tuple[Text, ...], parsed: Parsed
+    cluster: Cluster, workload: Workload, more: tuple[Text, ...], parsed: Parsed, ignored: re.Pattern[str]
 ) -> Iterator[tuple[Text, Address]]:
     """Every address that a workload's texts name, with the text it stands in. A name without a port (often an
     ingredient of another variable) says nothing new where the same name stands with one."""
-    found = list(_named(cluster, workload, more, parsed))
+    found = [one for one in _named(cluster, workload, more, parsed) if not _is_ignored(one[0], ignored)]
     told = {address.host.rstrip(".").lower() for _, address in found if address.port and address.explicit}
     for place, address in found:
         said = address.port and (address.explicit or address.scheme)
         if said or address.host.rstrip(".").lower() not in told:
             yield place, address
+
+
+def _is_ignored(place: Text, ignored: re.Pattern[str]) -> bool:
+    return place.kind == "env" and ignored.fullmatch(place.key) is not None
 
 
 def _named(

@@ -26,6 +26,7 @@ class Given(NamedTuple):
     `cloud_users` components that call a cloud's API, each with the clouds
     `routed`   kinds of routing resources (the catalogue's `routes`), each with component and entry
     `reads`    components that call what stands in other people's objects (the catalogue's `reads`), each with the kinds
+    `ignores`  components that do not read variables that others of their application do, each with image and pattern
     `private`  `spec.cluster.privateCIDRs`: where names of the company's own network resolve to
     `unmet`    is filled: what configuration names and the input does not show; None where nobody asks
     """
@@ -41,6 +42,7 @@ class Given(NamedTuple):
     cloud_users: dict[str, list[str]] = {}  # noqa: RUF012
     routed: dict[str, list[tuple[str, Mapping]]] = {}  # noqa: RUF012
     reads: dict[str, list[Mapping]] = {}  # noqa: RUF012
+    ignores: dict[str, list[Mapping]] = {}  # noqa: RUF012
     unmet: list[Unmet] | None = None
 
 

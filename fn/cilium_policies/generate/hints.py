@@ -80,6 +80,7 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         catalogue.head["clouds"],
         catalogue.head["routes"],
         catalogue.head["reads"],
+        catalogue.head["ignores"],
         [],
     )
 

@@ -1,11 +1,16 @@
-"""Whether the input shows all of a workload's configuration, so that what it does not name is not called."""
+"""Whether the input shows all of a workload's configuration, so that what it does not name is not called.
+
+Of a Secret that stands elsewhere the keys may be known: a reference names one, an ExternalSecret or SealedSecret lists
+them. Where none of them can hold an address, nothing that matters is hidden.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import flag, mapping, mappings, text
+from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text
 from cilium_policies.lean import Any
 from cilium_policies.workloads.model import NO_IMAGES, Workload
 
@@ -22,6 +27,9 @@ _HOLDERS = {
     "configmap": "ConfigMap",
     "existingconfigmap": "ConfigMap",
 }
+# Keys of values that are no addresses: names, numbers, places in a directory. Credentials count as well.
+_NO_ADDRESS = re.compile(r"(?i)(?<![a-z])([ug]id|dn|e?mail|region|bucket|realm|zone|tz|timezone|level)$")
+_EMPTIED = re.compile(r"\{\{[^{}]*\}\}")
 
 
 def is_shown(workload: Workload, inventory: Inventory) -> bool:
@@ -39,14 +47,14 @@ def is_shown(workload: Workload, inventory: Inventory) -> bool:
     places = (source.namespace, workload.namespace)
     trees = (source.body.get("spec"), workload.values)
     return all(
-        any(_is_readable(inventory, kind, place, name) for place in places)
+        any(_is_readable(inventory, kind, place, name, key) for place in places)
         for tree in trees
-        for kind, name in _named(tree)
+        for kind, name, key in _named(tree)
     )
 
 
-def _named(tree: Any) -> Iterator[tuple[str, str]]:
-    """(kind, name) of every object that holds configuration, at whatever depth it is named."""
+def _named(tree: Any) -> Iterator[tuple[str, str, str]]:
+    """(kind, name, key) of every object that holds configuration, at whatever depth it is named; no key: all of it."""
     if isinstance(tree, list):
         for one in tree:
             yield from _named(one)
@@ -55,9 +63,9 @@ def _named(tree: Any) -> Iterator[tuple[str, str]]:
             kind = _HOLDERS.get(key.lower())
             name = _name_of(value) if kind else ""
             if kind and name:
-                yield kind, name
+                yield kind, name, text(value.get("key")) if isinstance(value, dict) else ""
             elif key == "secret" and isinstance(value, dict) and (name := text(value.get("secretName"))):
-                yield "Secret", name
+                yield "Secret", name, ""
             else:
                 yield from _named(value)
 
@@ -68,9 +76,47 @@ def _name_of(value: Any) -> str:
     return text(value)
 
 
-def _is_readable(inventory: Inventory, kind: str, namespace: str, name: str) -> bool:
+def _is_readable(inventory: Inventory, kind: str, namespace: str, name: str, key: str = "") -> bool:
     one = inventory.get(kind, namespace, name)
-    return one is not None and "sops" not in one.body
+    if one is not None and "sops" not in one.body:
+        return True
+    if kind != "Secret":
+        return False
+    hidden = [key] if key else _hidden_keys(inventory, namespace, name, one)
+    return hidden is not None and not any(map(_may_hold_an_address, hidden))
+
+
+def _hidden_keys(
+    inventory: Inventory, namespace: str, name: str, encrypted: Object | None
+) -> Iterable[str] | None:
+    """The keys of a Secret whose values the input does not show; None where it does not list all of them."""
+    if encrypted is not None:
+        return [*mapping(encrypted.body.get("data")), *mapping(encrypted.body.get("stringData"))]
+    sealed = inventory.get("SealedSecret", namespace, name)
+    if sealed is not None:
+        return list(mapping(sealed.spec.get("encryptedData")))
+    for one in inventory.of("ExternalSecret"):
+        if one.namespace == namespace and (text(at(one.spec, "target", "name")) or one.name) == name:
+            return _external(one)
+    return None
+
+
+def _external(one: Object) -> Iterable[str] | None:
+    """The keys that an ExternalSecret fills in; what its template says beside them is shown."""
+    template = mapping(at(one.spec, "target", "template"))
+    merged = text(template.get("mergePolicy")) == "Merge"
+    if "data" in template and not merged and "templateFrom" not in template:
+        filled = strings(template.get("data")).items()
+        return [key for key, value in filled if not _EMPTIED.sub("", value).strip(" \"'")]
+    if one.spec.get("dataFrom") or "templateFrom" in template:
+        return None
+    return [text(entry.get("secretKey")) for entry in mappings(one.spec.get("data"))]
+
+
+def _may_hold_an_address(key: str) -> bool:
+    from cilium_policies.workloads.credentials import is_credential  # few builds hold a Secret
+
+    return not (is_credential(key) or _NO_ADDRESS.search(key))
 
 
 def mentions(workload: Workload) -> Iterator[str]:

@@ -3,7 +3,9 @@
 An instance is a release or an operator's object, not a pod. From the strongest tie to the weakest: an address, which
 replaces the catalogue's edge; the same release; the same namespace; a text that names the instance or its Service; an
 entry that says every instance is meant (operators). Without a tie the only instance of the cluster is a guess where
-the client's configuration is not shown in full, or is made at run time; of several nobody can say which.
+the client's configuration is not shown in full, or is made at run time; of several nobody can say which. A database in
+the release of another program is that program's own, and an edge that few installations have (a plugin's) is none to
+guess: both are named, and not opened.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from cilium_policies.catalogue.conditions import objects_of
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Edge as Known
 from cilium_policies.catalogue.parts import group_kind
+from cilium_policies.catalogue.ports import SERVERS
+from cilium_policies.catalogue.recognise import repository_of
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown import is_shown, mentions, strings_of
@@ -32,6 +36,7 @@ _ROLE_LABELS = ("app.kubernetes.io/component", "component")
 _GENERAL = frozenset(
     ("main", "default", "cluster", "server", "database", "cache", "backend", "primary", "shared")
 )
+_HELPER = re.compile(r"exporter|metrics|backup|admin|commander|insight|pool|bouncer|operator")
 _SHORT = 5  # a name with fewer letters stands in many a text
 
 _OUTSIDE = ("cidr", "internet", "fqdn", "outside")
@@ -40,11 +45,13 @@ Instance = tuple[str, str]  # namespace and name
 
 
 class Withheld(NamedTuple):
-    """A client that may call one of several servers, of which nothing says which."""
+    """A client that may call one of these servers, and nothing says which, or of the only one that it does. `seldom`:
+    few installations do."""
 
     client: Workload
     servers: tuple[Workload, ...]
     ports: tuple[Port, ...]
+    seldom: bool = False
 
 
 class Ties:
@@ -95,13 +102,16 @@ class Ties:
         return workload.by_image and component is not None and bool(component.images)
 
     def plays(self, workload: Workload, parts: tuple[str, ...]) -> bool:
-        """Whether a pod has one of these roles in its component, or none that its labels tell. The labels of a pod that
-        only its image tells are somebody's own words: they count where they are the entry's."""
+        """Whether a pod has one of these roles in its component, or none that its labels tell. Where they say no more
+        than the component's name, its image may tell. The labels of a pod that only its image tells are somebody's
+        own words: they count where they are the entry's."""
         component = self._catalogue.get(workload.component)
         if not parts or component is None:
             return True
         keys = (component.part_label,) if component.part_label else _ROLE_LABELS
         told = next(filter(None, map(workload.labels.get, keys)), None)
+        if told in (None, component.name):
+            told = next(filter(component.roles.__contains__, map(_last_name, workload.images)), told)
         if told is None or any(fnmatchcase(told, one) for one in parts):
             return True
         return workload.rendered and not workload.by_label and told not in component.parts
@@ -177,16 +187,37 @@ class Ties:
         self, client: Workload, known: Known, every: list[Workload], ports: tuple[Port, ...]
     ) -> list[Workload]:
         if known.runtime or not self._is_shown(client):
-            if len(set(map(_instance, every))) == 1:
+            one = len(set(map(_instance, every))) == 1
+            if one and not known.seldom and not self._is_anothers(every[0], ports):
                 return every
             key = (id(client), every[0].component)
-            self.withheld.setdefault(key, Withheld(client, tuple(every), ports))
+            self.withheld.setdefault(key, Withheld(client, tuple(every), ports, one and known.seldom))
         return []
+
+    def _is_anothers(self, server: Workload, ports: tuple[Port, ...]) -> bool:
+        """Whether a database or a broker stands in the release of another program, whose own it then is."""
+        if not server.release or not all(port.number in SERVERS for port in ports):
+            return False
+        return any(
+            one.release == server.release and one.component != server.component and _is_program(one)
+            for one in self._cluster.in_namespace(server.namespace)
+        )
 
     def _is_shown(self, client: Workload) -> bool:
         if id(client) not in self._shown:
             self._shown[id(client)] = is_shown(client, self._cluster.inventory)
         return self._shown[id(client)]
+
+
+def _last_name(image: str) -> str:
+    return repository_of(image).rpartition("/")[2]
+
+
+def _is_program(one: Workload) -> bool:
+    """Whether a workload beside a database is more than its helper, its console or a database of its own."""
+    if one.kind in ("Job", "CronJob") or _HELPER.search(one.name):
+        return False
+    return not one.ports or any(port.number not in SERVERS for port in one.ports)
 
 
 def _operates(client: Workload, servers: list[Workload]) -> bool:

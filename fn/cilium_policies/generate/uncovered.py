@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         "image-only",
         "label-only",
         "no-tie",
+        "not-tied",
         "no-binding",
         "values-elsewhere",
         "chart-of-many",
@@ -56,6 +57,7 @@ _SENTENCES: dict[Why, str] = {
     "image-only": "only its image says that it is {}; how it is set up, the manifests do not tell",
     "label-only": "only a label says that it is {}, and its image is called otherwise",
     "no-tie": "it may call {}, and nothing says which of {}",
+    "not-tied": "it may call {}, and nothing says that it means {}",
     "no-binding": "{} calls the Kubernetes API, and the input binds no role to the service account of these pods",
     "values-elsewhere": "its values stand in part in {}, which is not read",
     "chart-of-many": "several publishers have a chart {}, and the input does not tell whose this is",
@@ -136,7 +138,9 @@ def without_tie(found: Withheld) -> Uncovered:
     pod = f"{{pod: {one.namespace}/{one.name}}}"
     line = f"{{from: {pod}, to: {{pod: {names[0]}}}, ports: [{ports}], why: …}}"
     parts = (found.servers[0].component, shown)
-    return Uncovered(UNKNOWN, "no-tie", EGRESS, one.namespace, one.name, one, one.source, parts, line)
+    why: Why = "no-tie" if len(names) > 1 else "not-tied"
+    degree = GUESSED if found.seldom else UNKNOWN
+    return Uncovered(degree, why, EGRESS, one.namespace, one.name, one, one.source, parts, line)
 
 
 def without_peer(found: Unmet) -> Uncovered:
