@@ -81,7 +81,6 @@ REASONS: dict[tuple[str, str], str] = {
     ("document/split.py", "blocky"): "a function's name: in blocks",
     ("workloads/distribution.py", "*"): "what `flux bootstrap` applies: Flux is a protocol here",
     ("questions/rollout.py", "*"): "Flux pulls the way back: its controllers come last",
-    ("workloads/releases/implied.py", "*"): "the Service by which one stack scrapes the cluster's DNS",
     (
         "workloads/releases/shown.py",
         "coredns",

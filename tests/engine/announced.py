@@ -53,6 +53,9 @@ _WIDE = ("default-deny", "allow-dns", "allow-kube-apiserver", "allow-dns-server"
 NOTHING = Announced(frozenset(), frozenset())
 
 
+_ENDS = (("from", "egress"), ("to", "ingress"))
+
+
 def _beginnings(policy: str) -> list[str]:
     """`airflow-tasks-x`, `airflow-tasks`, `airflow`: what a policy's name begins with may be its component."""
     words = policy.split("-")
@@ -105,7 +108,8 @@ def false_alarms(named: Mapping[str, Announced], misses: Iterable[Miss]) -> set[
 
 
 class Cuts(NamedTuple):
-    """Legitimate flows that are denied: each denying end is named, one of two is, or none."""
+    """Legitimate flows that are denied: each denying end is named, one of the two ends is, or none. The one may be an
+    end that lets the flow through, by a policy of the user's own, and of which nothing is known all the same."""
 
     announced: tuple[Miss, ...]
     half: tuple[Miss, ...]
@@ -121,5 +125,7 @@ def cuts(misses: Iterable[Miss], known: Announced) -> Cuts:
         said = [known.names(miss.row.query[end], direction, by) for end, direction, by in miss.denied]
         if known.tells_of(miss.row.source) and not any(said):
             said = [True, *said[1:]]
+        if not any(said) and any(known.names(miss.row.query[end], way) for end, way in _ENDS):
+            said = [False, True]
         found["silent" if not any(said) else "announced" if all(said) else "half"].append(miss)
     return Cuts(*(tuple(found[name]) for name in Cuts._fields))

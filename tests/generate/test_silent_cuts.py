@@ -2,7 +2,8 @@
 
 A case has `input` (shapes), `config` (below `spec`), `allow` and `deny` (flows `FROM > TO PORT/PROTOCOL`; an end is
 `NS/POD`, `NS key=value …` for pods that no manifest shows, an entity, or an address), `says` and `unsaid` (texts that
-the lines on stderr hold or do not), `writes` and `leaves` (policies).
+the lines on stderr hold or do not), `guesses` and `unguessed` (the same of the guessed lines of `list --uncovered`),
+`writes` and `leaves` (policies).
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from typing import Any
 
 import pytest
 import yaml
-from cilium_policies.function import Options, Outcome, run
+from cilium_policies.config.settings import config_of
+from cilium_policies.document.split import split
+from cilium_policies.function import Options, Outcome, make, run
 
 from tests.shapes import manifests
 
@@ -28,10 +31,21 @@ _ENTITIES = ("world", "host", "remote-node", "kube-apiserver", "ingress")
 def made(case: dict[str, Any]) -> tuple[str, Outcome]:
     """The input as text, and what the function makes of it in mode enforce."""
     shown = "---\n".join(manifests(case["input"]))
+    return shown, run([("stdin", shown.encode())], _options(case))
+
+
+def _options(case: dict[str, Any]) -> Options:
     spec = {"mode": "enforce", **case.get("config", {})}
     config = {"apiVersion": "cilium-policies.fn/v1alpha1", "kind": "CiliumPolicies", "spec": spec}
     given = ("config.yaml", yaml.safe_dump(config).encode())
-    return shown, run([("stdin", shown.encode())], Options(config=given, only_policies=True, verbose=True))
+    return Options(config=given, only_policies=True, verbose=True)
+
+
+def guessed(shown: str, case: dict[str, Any]) -> str:
+    """The guessed lines of `list --uncovered`, one a direction."""
+    sources, options = [split(shown.encode(), "stdin")], _options(case)
+    plan = make(sources, config_of(sources, options.config, ()), options).plan
+    return "\n".join(f"{one}: {one.sentence}" for one in plan.guessed)
 
 
 def flow(text: str) -> dict[str, Any]:
@@ -64,6 +78,10 @@ def test_nothing_is_cut_in_silence(case: dict[str, Any], judge: Any) -> None:
     assert not written & set(case.get("leaves", []))
     assert [text for text in case.get("says", []) if text not in said] == [], said
     assert [text for text in case.get("unsaid", []) if text in said] == [], said
+    if {"guesses", "unguessed"} & case.keys():
+        lines = guessed(shown, case)
+        assert [text for text in case.get("guesses", []) if text not in lines] == [], lines
+        assert [text for text in case.get("unguessed", []) if text in lines] == [], lines
 
 
 def _documents(text: str) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ TOP = {
     "makes": "makes",
     "reads": "reads",
     "ignores": "ignored",
+    "usersCode": "flag",
     "makesNoPods": "texts",
     "opens": "opened",
     "notes": "text",
@@ -60,6 +61,7 @@ MAKER = {
     "group": "text",
     "labels": "strings",
     "sometimes": "strings",
+    "beside": "flag",
     "workload": "text",
     "serviceAccount": "text",
     "enabled": "when",
@@ -87,7 +89,9 @@ CREATION = {
     "service": "created",
     "defaults": "values",
     "selects": "selects",
+    "dnsMonitor": "dnsmonitor",
 }
+DNS_MONITOR = {"values": "text", "name": "text", "kind": "text"}
 RENAMED = {"value": "text", "object": "text"}
 CREATED_SERVICE = {"name": "text", "port": "number", "app": "text"}
 ROUTE = {

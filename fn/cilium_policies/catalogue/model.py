@@ -47,6 +47,7 @@ class MadeBy(NamedTuple):
     `operator`: the component whose controller makes the pods; `namespace` "operator": they run in its
     namespace, else in the object's; `given`: a condition on the operator's values and texts.
     `labels` select the pods; `sometimes`: those that only some versions or ways of installing set beside them.
+    `beside`: they run beside the pods of a template that the object holds, and share none of its settings.
     Entries that give the same namespace and workload name from several objects mean the same pods.
     """
 
@@ -66,6 +67,7 @@ class MadeBy(NamedTuple):
     operator: str = ""
     given: When = None
     sometimes: dict[str, str] = {}  # noqa: RUF012
+    beside: bool = False
 
 
 class Edge(NamedTuple):
@@ -148,6 +150,11 @@ class Component:
     def shared_labels(self) -> bool:
         """Others carry the same labels: image or workload name must agree as well."""
         return flag(self.data.get("sharedLabels"))
+
+    @property
+    def users_code(self) -> bool:
+        """Whether its pods run what users wrote, so that no entry can tell what they call."""
+        return flag(self.data.get("usersCode"))
 
     @property
     def part_label(self) -> str:
@@ -285,6 +292,7 @@ def read_made_by(component: Component, data: Mapping) -> MadeBy:
         text(data.get("operator")),
         data.get("given"),
         strings(data.get("sometimes")),
+        flag(data.get("beside")),
     )
 
 

@@ -64,9 +64,10 @@ def _edges(
             yield Edge(own, peer, ports, Reason("cloud-identity", (one.why,)), evidence)
 
 
-def withheld(cluster: Cluster) -> Iterator[tuple[Workload, Identity]]:
-    """Workloads whose account or labels ask for an identity that they fetch at an address which is opened by the
-    user's word only, each with the first of these."""
+def withheld(cluster: Cluster, users: Mapping) -> Iterator[tuple[Workload, Identity]]:
+    """Workloads that fetch an identity at an address which is opened by the user's word only, each with the first such
+    address: their account or labels ask for it, or no account is shown and the catalogue knows them to call this cloud
+    (`users`, as `Given.cloud_users`)."""
     settings = cluster.settings
     rows = [one for one in settings.platform.identity if one.said and one.account]
     if settings.said or not rows:
@@ -74,9 +75,20 @@ def withheld(cluster: Cluster) -> Iterator[tuple[Workload, Identity]]:
     for workload in cluster.workloads:
         if not workload.host_network:
             keys = _account_keys(cluster, workload)
+            if _is_hidden_user(cluster, workload, users):
+                keys |= dict.fromkeys((one.account for one in rows), workload)
             asked = next((one for one in rows if _applies(one, keys, said=True)), None)
             if asked is not None:
                 yield workload, asked
+
+
+def _is_hidden_user(cluster: Cluster, workload: Workload, users: Mapping) -> bool:
+    """Whether pods that an operator makes call the platform's cloud, by an account that the operator makes as well."""
+    source = workload.source
+    made = source is not None and not workload.rendered and source.kind not in ("HelmRelease", "Application")
+    if not made or cluster.settings.platform.cloud not in users.get(workload.component, ()):
+        return False
+    return cluster.inventory.get("ServiceAccount", workload.namespace, workload.service_account) is None
 
 
 def _applies(one: Identity, keys: Keys, *, said: bool) -> bool:

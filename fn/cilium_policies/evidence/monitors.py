@@ -130,6 +130,7 @@ _READ: dict[str, Callable[[_Shown, Object], Iterator[Target]]] = {
     "ClusterPodMonitoring": _by_pod,
     "VMNodeScrape": _by_node,
 }
+SELECTING = tuple(_READ)
 
 
 def _annotated(cluster: Cluster, scrapers: Scrapers) -> Iterator[Edge]:

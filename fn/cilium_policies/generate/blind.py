@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from cilium_policies.config.model import EGRESS
 from cilium_policies.evidence.cloud_identity import withheld
+from cilium_policies.evidence.given import Given
 from cilium_policies.generate.namespaces import Namespace
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered
 from cilium_policies.kube.objects import Object
@@ -44,11 +45,11 @@ def _namespace(name: str) -> Object:
 
 
 def identities(
-    cluster: Cluster, subjects: Iterable[Workload], complete: Collection[Key]
+    cluster: Cluster, given: Given, subjects: Iterable[Workload], complete: Collection[Key]
 ) -> Iterator[Uncovered]:
     """Workloads whose account asks for a cloud identity at an address that no rule opens."""
     own = {id(one) for one in subjects}
-    for one, asked in withheld(cluster):
+    for one, asked in withheld(cluster, given.cloud_users):
         if id(one) in own and (one.key, EGRESS) not in complete:
             place, ports = asked.to.removeprefix("cidr:"), ", ".join(asked.ports)
             pod = f"{{pod: {one.namespace}/{one.name}}}"

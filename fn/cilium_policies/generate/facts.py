@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from cilium_policies.generate.roles import Roles
-from cilium_policies.kube.objects import Mapping
+from cilium_policies.kube.objects import Mapping, flag, walk_strings
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
+
+# Fields by which operators' objects have their pods scraped: the operator makes the monitor, which no manifest shows.
+_SCRAPED = re.compile(
+    r"(?i)\.((service|pod)?monitor(s|ing)?|metrics)\.(enabled?|create)$"
+    r"|\.enable_?(pod_?monitor|service_?monitor|monitoring|metrics)$"
+)
 
 
 class WorkloadFacts:
@@ -28,6 +35,14 @@ class WorkloadFacts:
     def body(self) -> Mapping:
         source = self._workload.source
         return source.body if source is not None and not self._workload.rendered else {}
+
+    @property
+    def is_scraped(self) -> bool:
+        """Whether the custom resource that made the pods asks for a monitor of them."""
+        made = (
+            {} if self._workload.chart else self.body
+        )  # the values of a release speak of several kinds of pods
+        return any(_SCRAPED.search(f".{path}") and flag(value) for path, value in walk_strings(made))
 
     @property
     def args(self) -> Iterator[str]:

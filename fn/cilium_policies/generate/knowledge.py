@@ -7,7 +7,7 @@ binding of the API. Unknown: there is none. What is guessed or unknown is denied
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
@@ -45,14 +45,21 @@ if TYPE_CHECKING:
 
 
 class Knowledge:
-    """The degrees of a cluster's workloads, given its edges and the directions that the config closes."""
+    """The degrees of a cluster's workloads, given its edges, the directions that the config closes (`complete`), and
+    those that the user's own policies leave open (`opened`): there only the other end may deny."""
 
     def __init__(
-        self, cluster: Cluster, catalogue: Catalogue, edges: Iterable[Edge], complete: set[Key]
+        self,
+        cluster: Cluster,
+        catalogue: Catalogue,
+        edges: Iterable[Edge],
+        complete: set[Key],
+        opened: Collection[Key] = (),
     ) -> None:
         self._cluster = cluster
         self._catalogue = catalogue
         self._closed = frozenset(complete)
+        self._opened = opened
         self._complete = set(complete)
         self._said: dict[Key, list[tuple[Port, ...]]] = {}  # the ports of edges that the config states
         self._edges: dict[Key, list[Edge]] = {}
@@ -60,9 +67,6 @@ class Knowledge:
         known = list(edges)
         for edge in known:
             self._take(edge)
-        self._children = {
-            row["component"] for rows in catalogue.head["makes"].values() for row in rows
-        }  # pods that programs make for their users
         self._telling = telling(cluster.workloads, known)
 
     def _take(self, edge: Edge) -> None:
@@ -82,11 +86,25 @@ class Knowledge:
 
     def of(self, subjects: Iterable[Workload]) -> Iterator[Uncovered]:
         """What is not explained of these workloads, and of the pods that objects of this input stand for."""
-        for one in subjects:
+        own = list(subjects)
+        for one in own:
             if not is_bootstrapped(one):
                 for direction in DIRECTIONS:
-                    yield from self._direction(one, direction)
+                    yield from self._unless_open(self._direction(one, direction), own)
         yield from map(of_maker, self._cluster.makers)
+
+    def _unless_open(self, found: Iterable[Uncovered], own: list[Workload]) -> Iterator[Uncovered]:
+        """What may be missing, said as it is: behind an own policy that opens a direction to everybody the pods at the
+        other end still let in, or out, whom they know."""
+        for one in found:
+            if one.workload is None or (one.workload.key, one.direction) not in self._opened:
+                yield one
+                continue
+            [other] = set(DIRECTIONS) - {one.direction}
+            closed = (each for each in own if each is not one.workload)
+            if any((each.key, other) not in self._opened for each in closed):
+                why: Why = "open-calls" if one.direction == EGRESS else "open-door"
+                yield one._replace(degree=GUESSED, why=why, parts=())
 
     def creators(self, subjects: Iterable[Workload]) -> Iterator[Uncovered]:
         """Programs that may create pods: Jenkins' agents, notebooks, task pods, CI jobs. An operator is none: its pods
@@ -137,7 +155,7 @@ class Knowledge:
                 not ports or any(port.number <= one.port <= (port.end or port.number) for port in ports)
                 for ports in self._said.get(key, ())
             )
-            if id(one.client) in own and key not in self._closed and not said:
+            if id(one.client) in own and key not in self._closed and key not in self._opened and not said:
                 yield without_peer(one)
 
     def _direction(self, one: Workload, direction: str) -> Iterator[Uncovered]:
@@ -184,7 +202,7 @@ class Knowledge:
             return
         why: Why = "users-code"
         parts: tuple[str, ...] = ()
-        if not (one.source is None and entry.name in self._children):
+        if not entry.users_code:
             names = hidden(one, self._cluster.inventory)
             if not names:
                 return

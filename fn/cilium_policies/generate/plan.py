@@ -27,6 +27,7 @@ from cilium_policies.generate.named import kept
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.outside import denied
 from cilium_policies.generate.roles import Roles
+from cilium_policies.generate.scraped import unread
 from cilium_policies.generate.taken import Taken
 from cilium_policies.generate.ties import Ties
 from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Uncovered
@@ -82,11 +83,16 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     taken = Taken(config.deny, found, cluster, parts)
     found, asked = judged(taken.edges, cluster, config.trust)
     subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
-    complete = allowed.complete | taken.complete | left_open(cluster, subjects)
-    knowledge = Knowledge(cluster, catalogue, found, complete)
-    withheld = [*knowledge.withheld(ties, subjects), *identities(cluster, subjects, complete)]
+    opened = left_open(cluster, subjects)
+    knowledge = Knowledge(cluster, catalogue, found, allowed.complete | taken.complete, opened)
+    withheld = [*knowledge.withheld(ties, subjects)]
+    withheld += identities(cluster, hints, subjects, allowed.complete | taken.complete | opened)
     withheld += knowledge.unmet(hints.unmet or (), subjects)
     left = [*_left(knowledge, withheld, subjects), *_of_others(cluster, hints, found, chosen)]
+    listed = {(one.workload.key, direction) for one in left if one.workload for direction in one.directions}
+    left += unread(
+        cluster, hints, parts, found, subjects, allowed.complete | taken.complete | opened | listed
+    )
     left += closed_blind(cluster, chosen, {one.namespace for one in left})
     held = Held(chosen, cluster, config, left)
     modes = held.modes

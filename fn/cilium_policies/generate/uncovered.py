@@ -46,6 +46,9 @@ if TYPE_CHECKING:
         "identity",
         "provider",
         "shows-no-pod",
+        "open-calls",
+        "open-door",
+        "scrapes-unseen",
     ]
 
 _SENTENCES: dict[Why, str] = {
@@ -78,6 +81,9 @@ _SENTENCES: dict[Why, str] = {
     "identity": "it gets its cloud identity at {}, which the user's word alone opens",
     "provider": "{} runs pods there that no manifest shows",
     "shows-no-pod": "it is closed, and the input shows no pod of it",
+    "scrapes-unseen": "it may be meant to read the metrics of pods that the input does not show, or of nodes: {}",
+    "open-calls": "your own policies let it call anybody; whom it does call, and who must let it in, nothing tells",
+    "open-door": "your own policies let anybody call it; who does, and must be let out to it, nothing tells",
 }
 DIRECTIONS = (INGRESS, EGRESS)
 BOTH = "ingress and egress"

@@ -71,6 +71,9 @@ _LEADING = (
     "PodMonitor",
     "VMServiceScrape",
     "VMPodScrape",
+    "BackendConfig",
+    "HealthCheckPolicy",
+    "TargetGroupBinding",
 )
 
 

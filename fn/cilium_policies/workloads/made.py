@@ -124,12 +124,14 @@ def _workload(one: Object, component: Component, entry: MadeBy, facts: _Facts) -
     found.labels |= {key: _filled(value, one) for key, value in entry.sometimes.items()}
     if not found.selector and entry.service_account:
         found.selector = {SERVICE_ACCOUNT: found.service_account}
-    found.host_network = flag(_told_of_host_network(one.spec), component.host_network)
+    told = None if entry.beside else _told_of_host_network(one.spec)
+    found.host_network = flag(told, component.host_network)
     found.replicas = integer(read(one.body, entry.count_field)) or 1 if entry.count_field else 1
     found.component = component.name
     found.instance = one.name
-    found.values = one.spec
-    found.texts = object_texts(one)
+    if not entry.beside:
+        found.values = one.spec
+        found.texts = object_texts(one)
     found.source = one
     found.where = one.where
     return found

@@ -9,37 +9,11 @@ from __future__ import annotations
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.kube.labels import INSTANCE
 from cilium_policies.kube.objects import Mapping, Object, flag, integer, mapping, strings, text
-from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.releases.naming import Names
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.values import merge, read, scalar
 
 _DNS = "kube-system"
-
-
-class _Stack(NamedTuple):
-    """A chart that scrapes the cluster's DNS: length of its fullname, end of its objects' names, kind of its monitor
-    and its labels for the Service (`templates/_helpers.tpl`, `templates/exporters`)."""
-
-    cut: int
-    end: str
-    api_version: str
-    kind: str
-    labels: dict[str, str]
-
-
-_STACKS = {
-    "kube-prometheus-stack": _Stack(
-        26, "coredns", "monitoring.coreos.com/v1", "ServiceMonitor", {"app": "kube-prometheus-stack-coredns"}
-    ),
-    "victoria-metrics-k8s-stack": _Stack(
-        63,
-        "core-dns",
-        "operator.victoriametrics.com/v1beta1",
-        "VMServiceScrape",
-        {"app.kubernetes.io/name": "victoria-metrics-k8s-stack", "app.kubernetes.io/component": "core-dns"},
-    ),
-}
 _SELECTED = ("serviceMonitor", "podMonitor", "probe", "scrapeConfig", "rule")
 
 
@@ -50,9 +24,9 @@ def implied(release: Release, catalogue: Catalogue) -> list[Object]:
         switch = text(row.get("enabled"))
         if not switch or flag(read(release.values, switch), flag(row.get("default"), True)):
             found += _objects(release, _names(release, row), row)
-    stack = _STACKS.get(release.chart)
-    if stack is not None and flag(read(release.values, "coreDns.enabled"), True):
-        found += _dns_monitor(release, stack)
+        monitor = mapping(row.get("dnsMonitor"))
+        if monitor and flag(read(release.values, f"{text(monitor.get('values'))}.enabled"), True):
+            found += _dns_monitor(release, _names(release, row), row, monitor)
     return found
 
 
@@ -60,23 +34,25 @@ def _names(release: Release, row: Mapping) -> Names:
     return Names(release, text(row.get("name")) or release.chart, "", integer(row.get("cut")) or 63)
 
 
-def _dns_monitor(release: Release, stack: _Stack) -> list[Object]:
-    """The stack scrapes the cluster's DNS through a Service of its own."""
-    block = mapping(read(release.values, "coreDns.service"))
+def _dns_monitor(release: Release, names: Names, row: Mapping, monitor: Mapping) -> list[Object]:
+    """A stack scrapes the cluster's DNS through a Service of its own, which no other chart brings."""
+    block = mapping(read(release.values, f"{text(monitor.get('values'))}.service"))
+    name = names.fill(text(monitor.get("name")))
+    labels = {"app": name}
     port = scalar(block.get("targetPort")) or "9153"
     spec = {
         "selector": strings(block.get("selector")) or {"k8s-app": "kube-dns"},
         "ports": [{"name": "http-metrics", "port": port, "targetPort": port}],
     }
-    monitor = {
-        "selector": {"matchLabels": {**stack.labels, INSTANCE: release.name}},
+    scrape = {
+        "selector": {"matchLabels": {**labels, INSTANCE: release.name}},
         "namespaceSelector": {"matchNames": [_DNS]},
         "endpoints": [{"port": "http-metrics"}],
     }
-    name = Names(release, release.chart, "", stack.cut).fill(f"{{fullname}}-{stack.end}")
+    api_version, kind = f"{text(row.get('group'))}/{text(row.get('version'))}", text(monitor.get("kind"))
     return [
-        _object(release, "v1", "Service", name, {"spec": spec}, stack.labels, namespace=_DNS),
-        _object(release, stack.api_version, stack.kind, name, {"spec": monitor}, stack.labels),
+        _object(release, "v1", "Service", name, {"spec": spec}, labels, namespace=_DNS),
+        _object(release, api_version, kind, name, {"spec": scrape}, labels),
     ]
 
 
