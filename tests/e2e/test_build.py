@@ -143,10 +143,38 @@ def test_failures_say_why(tmp_path, files, why):
     assert why in failed(laid(tmp_path, home() | files))[-2]
 
 
-def test_a_literal_that_kustomize_refuses_is_not_repeated(tmp_path):
-    generator = "secretGenerator: [{name: s, literals: [tiger]}]\n"
-    lines = failed(laid(tmp_path, {"kustomization.yaml": kustomization(more=generator)}))
-    assert lines[0] == ".: kustomize: loading KV pairs: a literal source is not key=value"
+SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {x: tiger, y: tiger}\n"
+NAMELESS = "apiVersion: v1\nkind: ConfigMap\nmetadata: {annotations: {a: tiger}, labels: {b: tiger}}\n"
+PATCH = "resources: [all.yaml]\npatches:\n- target: {kind: Secret}\n  patch: |\n"
+REPLACED = """\
+resources: [all.yaml]
+replacements:
+- source: {kind: Secret, name: a, fieldPath: data.x}
+  targets: [{select: {kind: Secret}, fieldPaths: [data.y.z]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("kustomized", "objects", "said"),
+    [
+        ("secretGenerator: [{name: s, literals: [tiger]}]\n", SECRET, "a literal source is not key=value"),
+        ("secretGenerator: [{name: s, files: [a=b=tiger]}]\n", SECRET, "file path contains '='"),
+        ("resources: [all.yaml]\n", NAMELESS, "missing metadata.name"),
+        (f"{PATCH}    tiger\n", SECRET, "unable to parse SM or JSON patch"),
+        (
+            f"{PATCH}    [{{op: replace, path: /data/x,\n      value: tiger}}]\n    tiger\n\n",
+            SECRET,
+            "JSON patch",
+        ),
+        (REPLACED, SECRET, "expected MappingNode but got ScalarNode"),
+        ("resources: ['https://me:tiger@127.0.0.1:1/a?ref=v1']\n", SECRET, "127.0.0.1:1"),
+        ("resources: ['https://me:ti/tiger@127.0.0.1:1/a?ref=v1']\n", SECRET, "127.0.0.1:1"),
+    ],
+)
+def test_what_kustomize_repeats_of_the_input_is_left_out(tmp_path, kustomized, objects, said):
+    lines = failed(laid(tmp_path, {"kustomization.yaml": kustomized, "all.yaml": objects}))
+    assert said in lines[0]
+    assert "tiger" not in "".join(lines)
 
 
 def test_partial_marks_what_failed(tmp_path):

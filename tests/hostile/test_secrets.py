@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import itertools
 import json
 import subprocess
 import sys
@@ -11,127 +9,7 @@ from pathlib import Path
 
 import pytest
 
-# {a} and {b} are secret; what stands around them may pass.
-SPELLINGS = {
-    "DATABASE_URL": "postgres://me:{a}@db.example.com:5432/x",
-    "DSN": "postgres://me:{a}/{b}:77@db.example.com:5432/x",
-    "QUEUE_URL": "amqp://{a}:{b}@mq.shop.svc:5672/%2f",
-    "ODD_URL": "https://me:p@{a}/{b}:123@e.example.com:8443/",
-    "MONGO_URL": "mongodb://me:{a}@one.shop:27017,two.shop:27017/x?authSource={b}",
-    "JDBC_URL": "jdbc:postgresql://db.shop:5432/x?user=me&password={a}",
-    "HOOK_URL": "https://hooks.example.com/services/{a}/{b}",
-    "API_URL": "https://api.example.com/v1?token={a}#{b}",
-    "GIT_URL": "https://{a}:x-oauth-basic@git.example.com/a/b.git",
-    "SENTRY_DSN": "https://{a}@o1.ingest.example.com/{b}",
-    "REDIS_URL": "redis://:{a}@cache.shop:6379/0",
-    "CACHE_URL": "redis://{a}@cache.shop:6379/0",
-    "LIBPQ": "host=db.shop port=5432 user={a} password={b}",
-    "ADO": "Server=db.shop,1433;Database=x;User Id=me;Password={a};",
-    "AZURE": "DefaultEndpointsProtocol=https;AccountName=shop;AccountKey={a}{b}==;EndpointSuffix=example.net",
-    "PAIR": "{a}:{b}",
-    "BASIC_AUTH": "{a}:1234",
-    "PIN": "bob.{a}:9999",
-    "PW": "{a}",
-    "API_TOKEN": "{a}",
-    "SALT": "{a}{b}",
-    "HEADER": "Authorization: Bearer {a}.{b}",
-    "BASIC": "Authorization: Basic {a}==",
-    "NETRC": "machine git.example.com login {a} password {b}",
-    "PGPASS": "db.shop:5432:x:me:{a}",
-    "HTPASSWD": "me:$apr1${a}${b}",
-    "CURL": "curl -u me:{a} -H 'X-Key: {b}' https://api.example.com:8443/x",
-    "MYSQL": "mysql -p{a} -h db.shop --password={b}",
-    "FLAGS": "--token {a} --client-secret={b} --host db.shop",
-    "SENTENCE": "the old one was {a}, the new one is {b}",
-    "PEM": "-----BEGIN RSA PRIVATE KEY-----\n{a}\n{b}\n-----END RSA PRIVATE KEY-----",
-    "INI": "[db]\nhost = db.shop\nport = 5432\npassword = {a}\n",
-    "YAML": "server: http://api.shop:8080\nusers:\n- name: me\n  user: {{token: {a}, password: \"{b}\"}}\n",
-    "KUBECONFIG": "clusters: [{{cluster: {{server: 'https://k.example.com:6443'}}}}]\n"
-    "users: [{{user: {{client-key-data: {a}, token: {b}}}}}]\n",
-    "TOML": '[smtp]\nsmtp_smarthost = "mail.example.com:587"\nsmtp_auth_password = "{a}"\n',
-    "XML": "<server>db.shop</server><password>{a}</password><key>{b}</key>",
-    "REDIS_CONF": "port 6379\nrequirepass {a}\nuser me on >{b} ~* +@all\n",
-    "DOCKER": '{{"auths": {{"registry.example.com": {{"username": "me", "password": "{a}", "auth": "{b}"}}}}}}',
-    "JSON": '{{"host": "db.shop", "port": 5432, "user": "{a}", "pass": "{b}"}}',
-}  # fmt: skip
-PLACES = ("secret", "data", "env", "args", "map", "file", "template", "annotation", "values")
-
-
-class Planter:
-    """Fills spellings with secrets that are like no other text, and keeps them."""
-
-    def __init__(self) -> None:
-        self.planted: list[str] = []
-        self._numbers = itertools.count(1)
-
-    def fill(self, spelling: str) -> str:
-        """One use of a spelling. Words, not random letters: a filter by shape must not be what saves the day."""
-        made = {part: f"tig{part}{next(self._numbers)}er" for part in "ab"}
-        self.planted += [word for part, word in made.items() if f"{{{part}}}" in spelling]
-        return spelling.format(**made)
-
-
-def cluster(plant: Planter) -> list[dict[str, object]]:
-    """A namespace with one workload that reads all of it, and a HelmRelease."""
-    texts = {place: {key: plant.fill(one) for key, one in SPELLINGS.items()} for place in PLACES}
-    env = [{"name": key, "value": value} for key, value in texts["env"].items()]
-    container = {
-        "name": "c",
-        "image": "e.example.com/x:1",
-        "env": env,
-        "args": list(texts["args"].values()),
-        "envFrom": [{"secretRef": {"name": name}} for name in ("secret", "data", "made")]
-        + [{"configMapRef": {"name": "map"}}],
-    }
-    notes = {f"example.com/{key.lower()}": value for key, value in texts["annotation"].items()}
-    pod = {
-        "containers": [container],
-        "volumes": [{"name": "f", "configMap": {"name": "file"}}],
-    }
-    labels = {"app": "web"}
-    files = {f"{key}.conf": value + "\n" + "filler: x\n" * 60 for key, value in texts["file"].items()}
-    release = {
-        "env": texts["values"],
-        "controllers": {
-            "main": {"containers": {"main": {"env": texts["values"], "args": list(texts["values"].values())}}}
-        },
-        "adminPassword": plant.fill("{a}"),
-        "auth": {"existing": {"value": plant.fill("{a}")}},
-        "extraEnv": [{"name": key, "value": value} for key, value in texts["values"].items()],
-        "configMaps": {"main": {"data": texts["values"]}},
-        "secrets": {"main": {"stringData": texts["values"]}},
-    }
-    return [
-        thing("v1", "Namespace", "shop", space=None),
-        thing("v1", "Service", "api", spec={"selector": labels, "ports": [{"port": 8080}]}),
-        thing("apps/v1", "Deployment", "web", notes, spec={
-            "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels, "annotations": notes}, "spec": pod},
-        }),
-        {**thing("v1", "Secret", "secret"), "stringData": texts["secret"]},
-        {**thing("v1", "Secret", "data"), "data": {
-            key: base64.b64encode(value.encode()).decode() for key, value in texts["data"].items()
-        }},
-        {**thing("v1", "ConfigMap", "map"), "data": texts["map"]},
-        {**thing("v1", "ConfigMap", "file"), "data": files},
-        thing("external-secrets.io/v1", "ExternalSecret", "made", spec={
-            "target": {"template": {"data": texts["template"]}},
-        }),
-        thing("helm.toolkit.fluxcd.io/v2", "HelmRelease", "app", spec={
-            "chart": {"spec": {"chart": "app-template", "version": "4.1.1"}}, "values": release,
-        }),
-    ]  # fmt: skip
-
-
-def thing(
-    version: str, kind: str, name: str, notes: object = None, space: str | None = "shop", **rest: object
-) -> dict:
-    metadata = {
-        "name": name,
-        **({"namespace": space} if space else {}),
-        **({"annotations": notes} if notes else {}),
-    }
-    return {"apiVersion": version, "kind": kind, "metadata": metadata, **rest}
+from tests.hostile.planted import Planter, cluster
 
 
 @pytest.fixture(scope="module")

@@ -23,8 +23,22 @@ FLATE = "flate"  # over one of them: it renders charts
 
 
 _LONG = 600  # characters of a tool's words that are shown
-# kustomize repeats the literal of a generator, which may be a Secret's value.
-_LITERAL = re.compile(r"literal sources \[.*\]: invalid literal source .*, expected key=value", re.S)
+# What kustomize repeats of the input, which may be a Secret's value, and what is said in its place.
+_REPEATED = tuple(
+    (re.compile(pattern, re.DOTALL), said)
+    for pattern, said in (
+        (
+            r"literal sources \[.*\]: invalid literal source .*, expected key=value",
+            "a literal source is not key=value",
+        ),
+        (r"file sources: \[.*\]: source \".*\" (?=key name)", "a file source: "),
+        (r"with config: `.*`: ", "with its config: "),
+        (r"(unable to parse SM or JSON patch) from .*", r"\1"),
+        (r"map\[[^\]]+\]", "map[…]"),  # labels and annotations of an object
+        (r"node contents:.*", "node contents: …"),
+        (r"(https?|ssh|git):/+[^\s'\"]*@", r"\1://…@"),
+    )
+)
 
 
 class ToolError(CiliumPoliciesError):
@@ -76,12 +90,13 @@ def whatever(command: Sequence[str]) -> tuple[bytes, str]:
 
 def _words(said: str) -> str:
     """The last of what a tool said, which names the cause: kustomize wraps it in what it tried before."""
+    for pattern, instead in _REPEATED:
+        said = pattern.sub(instead, said)
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     text = " ".join(lines[-3:])
     if logged := re.search(r'err="(.*)"$', text):  # kubectl
         text = logged.group(1).replace('\\"', '"')
     text = text.removeprefix("Error: ").removeprefix("error: ")
-    text = _LITERAL.sub("a literal source is not key=value", text)
     return text if len(text) <= _LONG else f"… {text[-_LONG:]}"
 
 
