@@ -54,7 +54,9 @@ def test_the_ping_passes_and_nothing_else_does() -> None:
     assert situation.world.verdict(pod, lan, 8, "ICMP").allowed
     assert not situation.world.verdict(pod, lan, 13, "ICMP").allowed
     assert not situation.world.verdict(pod, lan, 8, "TCP").allowed
-    row = next(one for one in decided(run.made.plan, situation) if one.connection.target == "192.168.1.0/24")
+    row = next(
+        one for one in decided(run.made.plan, situation) if str(one.connection.target) == "192.168.1.0/24"
+    )
     assert (row.connection.ports, row.kind) == ("8/ICMP", "config")
 
 

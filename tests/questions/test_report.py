@@ -12,6 +12,7 @@ from cilium_policies.evaluate.portset import NOTHING, union
 from cilium_policies.function import Options
 from cilium_policies.questions import list as listing
 from cilium_policies.questions import report
+from cilium_policies.questions.party import Party
 from cilium_policies.show.graph import View
 
 from tests.cli.within import within as command
@@ -165,7 +166,7 @@ def test_as_written_and_as_of_now() -> None:
     one = run()
     plan = one.made.plan
     written = report.report(plan, as_written(plan.cluster), "x")
-    everybody = next(row for row in written.rows if row.connection[:2] == ("every pod", "every pod"))
+    everybody = next(row for row in written.rows if row.connection[:2] == (Party("pods"), Party("pods")))
     assert everybody.kind == "not closed"
 
 

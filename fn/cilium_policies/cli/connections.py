@@ -113,7 +113,7 @@ def _foreign(run: options.Run, form: str) -> str:
 def _between(run: options.Run, asked: Situation, form: str) -> str:
     between = listing.by_namespace(asked)
     matrix = listing.matrix(between)
-    items = values.connections(between, listing.parties(asked)) if form == "json" else None
+    items = values.connections(between) if form == "json" else None
     options.show([matrix], form, "NamespaceConnectionList", [run], items)
     return plural(len(matrix.rows), "row")
 
@@ -132,6 +132,6 @@ def _listed(
     if form == "text":
         put_text("".join(f"{line}\n" for one in found for line in one.lines()) or "no connection\n")
     else:
-        items = values.decided(found, listing.parties(asked)) if form == "json" else None
+        items = values.decided(found) if form == "json" else None
         options.show([decided_table(found)], form, "ConnectionList", [run], items)
     return plural(len(rows), "connection")

@@ -119,7 +119,7 @@ def _json(run: options.Run, made: question.Report) -> str:
             for one in made.sheets
         ],
     }
-    return envelope("Report", values.decided(made.rows, made.found), [run], sections)
+    return envelope("Report", values.decided(made.rows), [run], sections)
 
 
 def _focus(view: View, name: str) -> str:

@@ -82,17 +82,23 @@ def _without(interval: Interval, holes: tuple[Interval, ...]) -> list[Interval]:
     return rest
 
 
-def words(ports: PortSet) -> str:
-    """`8080/TCP, 53/UDP, any ICMP`; "any port" for everything, "" for nothing."""
+def is_any_port(ports: PortSet) -> bool:
+    """Whether every port of TCP, UDP and SCTP is among them."""
     transports = [part for part in ports if part[0] in PROTOCOLS[:3]]
-    if len(transports) == 3 and all(found == ((0, 65535),) for _, found in transports):
-        rest = [_protocol(name, found) for name, found in ports[3:] if found != ((0, 65535),)]
+    return len(transports) == 3 and all(found == ((0, 65535),) for _, found in transports)
+
+
+def words(ports: PortSet, *, short: bool = False) -> str:
+    """`8080/TCP, 53/UDP, any ICMP`; "any port" for everything, "" for nothing. `short`: TCP goes without saying."""
+    if is_any_port(ports):
+        rest = [_protocol(name, found, short) for name, found in ports[3:] if found != ((0, 65535),)]
         return ", ".join(["any port", *rest])
-    return ", ".join(_protocol(name, found) for name, found in ports)
+    return ", ".join(_protocol(name, found, short) for name, found in ports)
 
 
-def _protocol(name: str, found: tuple[Interval, ...]) -> str:
+def _protocol(name: str, found: tuple[Interval, ...], short: bool) -> str:
     name = _WORDS.get(name, name)
     if found == ((0, 65535),):
         return f"any {name}"
-    return ", ".join(f"{low}/{name}" if low == high else f"{low}-{high}/{name}" for low, high in found)
+    of = "" if short and name == "TCP" else f"/{name}"
+    return ", ".join(f"{low}{of}" if low == high else f"{low}-{high}{of}" for low, high in found)

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from cilium_policies.generate.peers import PRIVATE, PRIVATE_6
-from cilium_policies.questions.connections import INTERNET, WORLD, Party
+from cilium_policies.questions.party import INTERNET, WORLD, Party
 
 
 def overlap(party: Party, asked: Party) -> bool:

@@ -11,38 +11,17 @@ from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.peers import EVERYBODY, Cloud, Labelled, Matcher, Named, Range
 from cilium_policies.evaluate.portset import EVERYTHING, NOTHING, PortSet, difference, union
 from cilium_policies.evaluate.reach import Reach, numbers
+from cilium_policies.questions.party import THE_INTERNET, THE_WORLD, Party
 
 NODES = ("host", "remote-node", "kube-apiserver", "ingress", "health")
-WORLD = "world"
-INTERNET = "internet"
 
 
 class Pair(NamedTuple):
-    """What `source` may open to `target`: names of ends (`media/radarr`, `host`), or of what lies outside."""
+    """What `source` may open to `target`."""
 
-    source: str
-    target: str
+    source: Party
+    target: Party
     ports: PortSet
-
-
-class Party(NamedTuple):
-    """One end of a connection as a value.
-
-    kind       | fields
-    workload   | `namespace`, `name`
-    pods       | every pod, of `namespace` where one is given
-    entity     | `name`: host, remote-node, kube-apiserver, ingress, health, world, internet
-    cidr       | `name`, `excepts`
-    fqdn       | `name`: a DNS name or pattern
-    cidr-group | `name` ("" where it is chosen by label)
-    cloud      | addresses that only a cloud's API knows
-    other      | `name`: several of these at once
-    """
-
-    kind: str
-    name: str = ""
-    namespace: str = ""
-    excepts: tuple[str, ...] = ()
 
 
 class Connections:
@@ -56,21 +35,20 @@ class Connections:
         self.pods = [end for end in situation.ends.values() if end.managed]
         self.nodes = [end for name in NODES for end in entity(name, situation.options)]
         self.reach = Reach(situation.world, [*self.pods, *self.nodes])
-        # What the names of ends mean, those outside as `outside` comes upon them.
-        self.parties = {str(end): Party("entity", end.name) for end in self.nodes}
+        self.party = {end: Party("entity", end.name) for end in self.nodes}
         for end in self.pods:
-            self.parties[str(end)] = Party("workload", str(end).partition("/")[2], end.namespace)
-        self.parties |= {name: Party("entity", name) for name in (WORLD, INTERNET)}
+            self.party[end] = Party("workload", str(end).partition("/")[2], end.namespace)
+        self.stand_ins: dict[Endpoint, Party] = {}  # ends that somebody made for what lies outside
         self._with_outside: list[Pair] | None = None
 
     def allowing(self, end: Endpoint, other: Endpoint, ingress: bool) -> tuple[bool, list[Entry]]:
         """Whether this direction of a pod is closed, and the rules that let the other end in or out. Ends outside are
-        known by their names."""
+        those of `stand_ins`."""
         side = self.situation.world.sides(end)[1 if ingress else 0]
         if other in self.reach.index:
             return side.closed, self.reach.allowing(end, other, ingress=ingress)
-        name = str(other)
-        return side.closed, [one for one in side.allow if name in map(self._named, self._outside_words(one))]
+        party = self.stand_ins[other]
+        return side.closed, [one for one in side.allow if party in map(_widest, _parties_outside(one))]
 
     def into(self, target: Endpoint) -> dict[PortSet, list[Endpoint]]:
         """Who may open what to one end; nodes among themselves are left out."""
@@ -84,13 +62,13 @@ class Connections:
         for target in self.reach.ends:
             for ports, sources in self.into(target).items():
                 for source in sources:
-                    yield Pair(str(source), str(target), ports)
+                    yield Pair(self.party[source], self.party[target], ports)
 
     def outside(self) -> list[Pair]:
         """What the pods may open to the outside, and the outside to them; the two ranges of the internet are one."""
         if self._with_outside is None:
             pairs = (
-                one._replace(source=self._named(one.source), target=self._named(one.target))
+                one._replace(source=_widest(one.source), target=_widest(one.target))
                 for one in list(self._beyond())
             )
             self._with_outside = list(dict.fromkeys(pairs))
@@ -99,61 +77,42 @@ class Connections:
     def _beyond(self) -> Iterator[Pair]:
         for end in self.pods:
             for ingress in (True, False):
-                for words, ports in self._outside(end, ingress).items():
-                    yield Pair(words, str(end), ports) if ingress else Pair(str(end), words, ports)
+                own = self.party[end]
+                for party, ports in self._outside(end, ingress).items():
+                    yield Pair(party, own, ports) if ingress else Pair(own, party, ports)
 
-    def _outside(self, end: Endpoint, ingress: bool) -> dict[str, PortSet]:
+    def _outside(self, end: Endpoint, ingress: bool) -> dict[Party, PortSet]:
         side = self.situation.world.sides(end)[1 if ingress else 0]
-        found: dict[str, PortSet] = {}
+        found: dict[Party, PortSet] = {}
         if not side.closed:
-            found[WORLD] = EVERYTHING
+            found[THE_WORLD] = EVERYTHING
         for entry in side.allow:
-            for words in self._outside_words(entry):
-                found[words] = union(found.get(words, NOTHING), opened(entry, end, ingress))
+            for party in _parties_outside(entry):
+                found[party] = union(found.get(party, NOTHING), opened(entry, end, ingress))
         for entry in side.deny:
-            for words in self._outside_words(entry):
+            for party in _parties_outside(entry):
                 ports = opened(entry, end, ingress)
-                for known in [words] if words != WORLD else list(found):
+                for known in [party] if party != THE_WORLD else list(found):
                     found[known] = difference(found.get(known, NOTHING), ports)
-        return {words: ports for words, ports in found.items() if ports}
-
-    def _outside_words(self, entry: Entry) -> list[str]:
-        """The peers of a rule that lie outside the cluster, in words."""
-        found = []
-        parties = list(map(_party, entry.peers or (EVERYBODY,)))
-        names = {party.name for party in parties if party is not None and party.kind == "fqdn"}
-        for party in parties:
-            if party is not None and not _is_answer(party, names):
-                words = words_of(party)
-                self.parties.setdefault(words, party)
-                found.append(words)
-        return list(dict.fromkeys(found))
-
-    def _named(self, words: str) -> str:
-        """`internet` for a party that is all of it."""
-        party = self.parties.get(words)
-        return INTERNET if party is not None and _is_internet(party) else words
+        return {party: ports for party, ports in found.items() if ports}
 
 
-def _is_internet(party: Party) -> bool:
-    """Everything outside that is not private, in either address family."""
-    private = {"0.0.0.0/0": ("10.0.0.0/8", "192.168.0.0/16"), "::/0": ("fc00::/7",)}.get(party.name, ())
-    return party.kind == "cidr" and bool(private) and set(private) <= set(party.excepts)
+def _parties_outside(entry: Entry) -> list[Party]:
+    """The peers of a rule that lie outside the cluster."""
+    parties = [party for party in map(_party, entry.peers or (EVERYBODY,)) if party is not None]
+    names = {party.name for party in parties if party.kind == "fqdn"}
+    return list(dict.fromkeys(party for party in parties if not _is_answer(party, names)))
+
+
+def _widest(party: Party) -> Party:
+    """`internet` for a party that is all of it."""
+    return THE_INTERNET if party.is_whole_internet else party
 
 
 def opened(entry: Entry, end: Endpoint, ingress: bool) -> PortSet:
     if entry.spans is None:
         return EVERYTHING
     return numbers(entry.spans, end.named_ports if ingress else {}, ingress=ingress)
-
-
-def words_of(party: Party) -> str:
-    """A party outside the cluster in words: `10.0.0.0/8 except 10.1.0.0/16`, `api.example.org`, `world`."""
-    if party.kind == "cidr" and party.excepts:
-        return f"{party.name} except {', '.join(party.excepts)}"
-    if party.kind == "cidr-group":
-        return f"CIDR group {party.name or 'by label'}"
-    return "cloud group" if party.kind == "cloud" else party.name
 
 
 def _is_answer(party: Party, names: set[str]) -> bool:
@@ -173,7 +132,7 @@ def _party(one: Matcher) -> Party | None:
         return Party("fqdn", one.fqdn.name or one.fqdn.pattern)
     if isinstance(one, Cloud):
         return Party("cloud")
-    return Party("entity", WORLD) if _is_world(one) else None
+    return THE_WORLD if _is_world(one) else None
 
 
 def _is_world(one: Labelled) -> bool:

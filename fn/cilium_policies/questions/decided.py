@@ -27,9 +27,10 @@ from cilium_policies.evidence.words import reason_words
 from cilium_policies.generate.foreign import word_of
 from cilium_policies.generate.plan import Plan, by_end
 from cilium_policies.questions.because import stand_between, told, where_words
-from cilium_policies.questions.connections import INTERNET, WORLD, Connections, Party
+from cilium_policies.questions.connections import Connections
 from cilium_policies.questions.ends import End
-from cilium_policies.questions.list import EVERY_POD, Connection, found_rows
+from cilium_policies.questions.list import Connection, found_rows
+from cilium_policies.questions.party import INTERNET, WORLD, Party
 from cilium_policies.questions.words import kind_of
 
 MEMBERS = 12  # so many pods of "every pod" are asked for their reasons
@@ -88,13 +89,13 @@ class _Joined:
         self._situation = situation
         self._found = found
         self.connections = found_rows(self._found)
-        self._ends = {str(end): end for end in (*self._found.pods, *self._found.nodes)}
-        self._spaces: dict[str, list[str]] = {}
+        self._ends = {party: end for end, party in self._found.party.items()}
+        self._spaces: dict[str, list[Party]] = {}
         for end in self._found.pods:
-            self._spaces.setdefault(end.namespace, []).append(str(end))
+            self._spaces.setdefault(end.namespace, []).append(self._found.party[end])
         self._by_source = by_end(plan.edges, lambda edge: edge.source)
         self._by_target = by_end(plan.edges, lambda edge: edge.target)
-        self._outside: dict[str, End] = {}
+        self._outside: dict[Party, End] = {}
         self._shared = _shared(plan.edges)
 
     def row(self, one: Connection) -> Iterator[Decided]:
@@ -137,13 +138,13 @@ class _Joined:
         """The kind of a connection that only a rule's own words explain."""
         if all(span == (53, 53) for _, spans in row.open for span in spans):
             return "dns"
-        parties = [self._found.parties.get(name) for name in (row.source, row.target)]
-        names = {one.name for one in parties if one is not None and one.kind == "entity"}
+        parties = (row.source, row.target)
+        names = {one.name for one in parties if one.kind == "entity"}
         if "kube-apiserver" in names:
             return "kube-apiserver"
         if names - {WORLD, INTERNET}:
             return "nodes"
-        beyond = any(one is not None and one.kind != "workload" for one in parties)
+        beyond = any(one.kind not in ("workload", "pods") for one in parties)
         return "outside" if beyond else "application"
 
     def _needs(self, source: End, target: End) -> Iterator[Edge]:
@@ -170,37 +171,34 @@ class _Joined:
                 if source.endpoint is not target.endpoint:
                     yield source, target
 
-    def _members(self, name: str) -> list[End]:
-        if name == EVERY_POD:
-            names = [names[0] for names in self._spaces.values()]  # one of each namespace
-        elif name.startswith(f"{EVERY_POD} of "):
-            names = self._spaces[name.removeprefix(f"{EVERY_POD} of ")]
-        else:
-            names = [name]
-        return [self._end(one) for one in names[:MEMBERS]]
+    def _members(self, party: Party) -> list[End]:
+        if party.kind != "pods":
+            return [self._end(party)]
+        one_of_each = (members[0] for members in self._spaces.values())
+        members = self._spaces[party.namespace] if party.namespace else list(one_of_each)
+        return [self._end(one) for one in members[:MEMBERS]]
 
-    def _end(self, name: str) -> End:
-        endpoint = self._ends.get(name)
+    def _end(self, party: Party) -> End:
+        endpoint = self._ends.get(party)
         if endpoint is not None:
             return End(endpoint, self._situation.workloads.get(endpoint))
-        if name not in self._outside:
-            self._outside[name] = End(
-                self._beyond(self._found.parties.get(name, Party("entity", WORLD)), name)
-            )
-        return self._outside[name]
+        if party not in self._outside:
+            made = self._outside[party] = End(self._beyond(party))
+            self._found.stand_ins[made.endpoint] = party
+        return self._outside[party]
 
-    def _beyond(self, party: Party, name: str) -> Endpoint:
-        """An end that stands for what lies outside; its name is that of the party, by which rules are found."""
+    def _beyond(self, party: Party) -> Endpoint:
+        """An end that stands for what lies outside."""
         options = self._situation.options
         made = entity(WORLD, options)[0]
         if party.kind == "fqdn" and "*" not in party.name:
             made = dns_name(party.name, options=options)[0]
-        elif party.kind == "cidr" and party.name != INTERNET:
+        elif party.kind == "cidr":
             try:
                 made = address(party.name, options)
             except ValueError:  # a Flux variable
                 pass
-        made.name = name
+        made.name = str(party)
         return made
 
 

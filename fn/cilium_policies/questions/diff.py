@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from cilium_policies.checks.situation import Situation
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.portset import NOTHING, PortSet, difference, words
-from cilium_policies.questions.connections import INTERNET, WORLD, Connections, Pair
-from cilium_policies.questions.list import EVERY_POD
+from cilium_policies.questions.connections import Connections, Pair
+from cilium_policies.questions.party import THE_INTERNET, Party
 from cilium_policies.questions.values import ports
 from cilium_policies.show.table import Cell, Table, columns
 
@@ -23,8 +23,8 @@ class Change(NamedTuple):
     neither a pod nor a node."""
 
     change: str
-    source: str
-    target: str
+    source: Party
+    target: Party
     ports: str
     outside: bool = False
     open: PortSet = ()  # the same ports as a value
@@ -40,7 +40,7 @@ class Difference(NamedTuple):
     removed: list[str]
 
 
-Pairs = frozenset[tuple[str, str]]
+Pairs = frozenset[tuple[Party, Party]]
 
 
 def diff(before: Situation, after: Situation, foreign: Pairs = frozenset()) -> Difference:
@@ -50,48 +50,56 @@ def diff(before: Situation, after: Situation, foreign: Pairs = frozenset()) -> D
     were, are = {str(end) for end in old.pods}, {str(end) for end in new.pods}
     groups: Groups = {}
     _between(old, new, groups, foreign)
-    _outside(old, new, are, groups)
-    return Difference(sorted(_joined(groups, are)), sorted(are - were), sorted(were - are))
+    _outside(old, new, groups)
+    pods = {new.party[end] for end in new.pods}
+    changes = sorted(_joined(groups, pods), key=_in_words)
+    return Difference(changes, sorted(are - were), sorted(were - are))
 
 
-Groups = dict[Change, set[str]]  # a change without its source, to the sources that it holds for
+def _in_words(one: Change) -> tuple[object, ...]:
+    return one.change, str(one.source), str(one.target), *one[3:]
+
+
+Groups = dict[Change, set[Party]]  # a change without its source, to the sources that it holds for
+_NOBODY = Party("other")  # in the place of the end that a group leaves open
 
 
 def _between(old: Connections, new: Connections, groups: Groups, foreign: Pairs) -> None:
-    befores = {str(end): end for end in old.reach.ends}
-    names = {str(end) for end in new.reach.ends}
+    befores = {party: end for end, party in old.party.items()}
+    known = set(new.party.values())
     for end in new.reach.ends:
-        target = str(end)
+        target = new.party[end]
         then = _sources(old, befores[target]) if target in befores else {}
         now = _sources(new, end)
         if now == then:
             continue
-        for source in now.keys() | (then.keys() & names):
+        for source in now.keys() | (then.keys() & known):
             if now.get(source) != then.get(source):
                 moved = (then.get(source, NOTHING), now.get(source, NOTHING))
                 _add(groups, source, target, *moved, False, (source, target) in foreign)
 
 
-def _sources(found: Connections, target: Endpoint) -> dict[str, PortSet]:
-    return {str(source): ports for ports, sources in found.into(target).items() for source in sources}
+def _sources(found: Connections, target: Endpoint) -> dict[Party, PortSet]:
+    return {found.party[source]: ports for ports, sources in found.into(target).items() for source in sources}
 
 
-def _outside(old: Connections, new: Connections, are: set[str], groups: Groups) -> None:
+def _outside(old: Connections, new: Connections, groups: Groups) -> None:
     now, then = _by_pair(new.outside()), _by_pair(old.outside())
-    for key in now.keys() | then.keys():
-        source, target = key
-        if source in are or target in are:
-            _add(groups, source, target, then.get(key, NOTHING), now.get(key, NOTHING), target in are)
+    pods = set(new.party.values())
+    for source, target in now.keys() | then.keys():
+        if source in pods or target in pods:
+            ports = (then.get((source, target), NOTHING), now.get((source, target), NOTHING))
+            _add(groups, source, target, *ports, target in pods)
 
 
-def _by_pair(pairs: Iterable[Pair]) -> dict[tuple[str, str], PortSet]:
+def _by_pair(pairs: Iterable[Pair]) -> dict[tuple[Party, Party], PortSet]:
     return {(one.source, one.target): one.ports for one in pairs}
 
 
 def _add(
     groups: Groups,
-    source: str,
-    target: str,
+    source: Party,
+    target: Party,
     then: PortSet,
     now: PortSet,
     outside: bool,
@@ -100,27 +108,29 @@ def _add(
     for change, moved in ((ALLOWED, difference(now, then)), (DENIED, difference(then, now))):
         if moved:
             marked = foreign and change == ALLOWED
-            key = Change(change, "", target, words(moved), outside, moved, marked)
+            key = Change(change, _NOBODY, target, words(moved), outside, moved, marked)
             groups.setdefault(key, set()).add(source)
 
 
-def _joined(groups: Groups, pods: set[str]) -> Iterator[Change]:
+def _joined(groups: Groups, pods: set[Party]) -> Iterator[Change]:
     """Changes with sources, then targets, put together where (nearly) every pod has the same one."""
     by_source: Groups = {}
     for key, sources in groups.items():
         for source in _together(sources, key.target, pods):
-            by_source.setdefault(key._replace(source=source, target=""), set()).add(key.target)
+            by_source.setdefault(key._replace(source=source, target=_NOBODY), set()).add(key.target)
     for key, targets in by_source.items():
         for target in _together(targets, key.source, pods):
             yield key._replace(target=target)
 
 
-def _together(names: set[str], other: str, pods: set[str]) -> set[str]:
-    missing = pods - names - {other}
-    if len(pods) < 3 or len(missing) > 3 or len(missing) * 4 > len(names):
-        return names
-    but = f" but {', '.join(sorted(missing))}" if missing else ""
-    return {f"{EVERY_POD}{but}", *(names - pods)}
+def _together(ends: set[Party], other: Party, pods: set[Party]) -> set[Party]:
+    missing = pods - ends - {other}
+    if len(pods) < 3 or len(missing) > 3 or len(missing) * 4 > len(ends):
+        return ends
+    return {
+        Party("pods", excepts=tuple(sorted(f"{one.namespace}/{one.name}" for one in missing))),
+        *(ends - pods),
+    }
 
 
 def fails(found: Difference, conditions: Iterable[str]) -> list[Change]:
@@ -134,25 +144,13 @@ def _sorts(one: Change) -> set[str]:
     if one.change == DENIED:
         return {"new-deny"}
     found = set()
-    if one.outside or one.source == INTERNET:
+    if one.outside or one.source == THE_INTERNET:
         found.add("new-allow-from-world")
-    if is_public(one.target):
+    if one.target.is_public:
         found.add("new-internet")
     if one.foreign:
         found.add("new-cross-namespace")
     return found
-
-
-def is_public(target: str) -> bool:
-    """Whether the words for an end outside hold a public address that no DNS name limits."""
-    if target in (WORLD, INTERNET):
-        return True
-    from ipaddress import ip_network
-
-    try:
-        return not ip_network(target.partition(" except ")[0]).is_private
-    except ValueError:
-        return target.startswith("CIDR group")  # what it holds may be anything
 
 
 def values_of(found: Difference) -> list[dict[str, Any]]:
@@ -160,8 +158,8 @@ def values_of(found: Difference) -> list[dict[str, Any]]:
     return [
         {
             "change": one.change,
-            "from": one.source,
-            "to": one.target,
+            "from": str(one.source),
+            "to": str(one.target),
             "ports": ports(one.open),
             "outside": one.outside,
             "foreign": one.foreign,
@@ -175,7 +173,8 @@ def table(found: Difference, title: str = "") -> Table:
     marked = any(one.foreign for one in found.changes)
     said = [("another namespace's word",) if one.foreign else ("",) for one in found.changes]
     rows: list[tuple[Cell, ...]] = [
-        (*one[:4], *(mark if marked else ())) for one, mark in zip(found.changes, said, strict=True)
+        (one.change, str(one.source), str(one.target), one.ports, *(mark if marked else ()))
+        for one, mark in zip(found.changes, said, strict=True)
     ]
     heads = columns("change", "from", "to", "ports", *(["rests on"] if marked else []))
     return Table(title, heads, rows, "no connection changes")

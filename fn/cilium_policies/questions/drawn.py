@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cilium_policies.config.model import EGRESS, INGRESS, Mode
-from cilium_policies.evaluate.portset import PortSet, words
+from cilium_policies.evaluate.portset import PortSet, is_any_port, words
 from cilium_policies.generate.plan import Plan
-from cilium_policies.questions.connections import INTERNET, WORLD, Connections
 from cilium_policies.questions.decided import Decided
-from cilium_policies.questions.list import EVERY_POD
+from cilium_policies.questions.party import EVERY_POD, THE_INTERNET, THE_WORLD, Party
 from cilium_policies.show.graph import Graph, Group, Link, Node
 from cilium_policies.workloads.model import Workload
 
@@ -27,9 +26,9 @@ LEGEND = (
 API = "kube-apiserver"
 
 
-def graph(plan: Plan, rows: Iterable[Decided], found: Connections, title: str) -> Graph:
+def graph(plan: Plan, rows: Iterable[Decided], title: str) -> Graph:
     """Namespaces with their workloads, and a link for each row."""
-    drawn = _Drawn(plan, found)
+    drawn = _Drawn(plan)
     for one in rows:
         drawn.connection(one)
     groups = tuple(drawn.groups[key] for key in sorted(drawn.groups))
@@ -58,18 +57,14 @@ def looks(mode: Mode | None) -> tuple[str, str]:
 
 def short(ports: PortSet) -> str:
     """Ports on a line of a picture: TCP goes without saying, any port is ""."""
-    text = words(ports)
-    if text.startswith("any port"):
-        return ""
-    return ", ".join(one.removesuffix("/TCP") for one in text.split(", "))
+    return "" if is_any_port(ports) else words(ports, short=True)
 
 
 class _Drawn:
     """Groups, nodes and links, made as connections ask for them."""
 
-    def __init__(self, plan: Plan, found: Connections) -> None:
+    def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._found = found
         self._open: dict[str, set[str]] = {}
         for one in plan.uncovered:
             key = "/".join(one.workload.key) if one.workload else one.place
@@ -77,7 +72,7 @@ class _Drawn:
         self.groups: dict[str, Group] = {}
         self.nodes: dict[str, Node] = {}
         self.links: list[Link] = []
-        self._by_name: dict[str, str] = {}
+        self._by_name: dict[tuple[str, str], str] = {}
         for name in plan.namespaces:
             self._namespace(name)
         for workload in plan.cluster.workloads:
@@ -109,20 +104,20 @@ class _Drawn:
         tone = "bad" if uncovered else "off" if workload.host_network else "plain"
         note = f"{workload}{', on the host network: no policy selects it' if workload.host_network else ''}"
         self.nodes[key] = Node(key, self._namespace(workload.namespace), workload.name, tone, note)
-        self._by_name.setdefault(f"{workload.namespace}/{workload.name}", key)
+        self._by_name.setdefault((workload.namespace, workload.name), key)
 
-    def _end(self, name: str, side: str) -> str:
+    def _end(self, party: Party, side: str) -> str:
         """The key of the node that stands for an end; callers outside and the called stand on either side."""
-        if name in self._by_name:
-            return self._by_name[name]
-        if name == EVERY_POD:
-            return self._other("any namespace", name, side)
-        if name.startswith(f"{EVERY_POD} of "):
-            return self._inside(name.removeprefix(f"{EVERY_POD} of "))
-        party = self._found.parties.get(name)
-        if party is not None and party.kind == "entity" and party.name not in (WORLD, INTERNET):
-            return self._other(API, name, "out") if party.name == API else self._other("nodes", name, "in")
-        title = name if name != WORLD else "anybody" if side == "in" else "any address"
+        if party.kind == "workload":
+            return self._by_name[party.namespace, party.name]
+        if party.kind == "pods":
+            if party.namespace:
+                return self._inside(party.namespace)
+            return self._other("any namespace", EVERY_POD, side)
+        if party.kind == "entity" and party not in (THE_WORLD, THE_INTERNET):
+            group, place = (API, "out") if party.name == API else ("nodes", "in")
+            return self._other(group, party.name, place)
+        title = str(party) if party != THE_WORLD else "anybody" if side == "in" else "any address"
         return self._other("from outside" if side == "in" else "outside", title, side)
 
     def _inside(self, namespace: str) -> str:

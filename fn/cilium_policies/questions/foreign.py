@@ -20,6 +20,7 @@ from cilium_policies.generate.foreign import Foreign
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.summary import plural
 from cilium_policies.questions.because import told
+from cilium_policies.questions.party import Party
 from cilium_policies.questions.values import declared
 from cilium_policies.show.table import Cell, Table, columns
 
@@ -120,9 +121,16 @@ def grant(one: Foreign) -> str:
     return f"{{from: {source or one.asks}, to: {target or one.asks}}}"
 
 
-def pairs(plan: Plan) -> frozenset[tuple[str, str]]:
-    """The ends (`media/radarr`) of connections that rest on another namespace's word."""
-    return frozenset((_end(one.edge.source), _end(one.edge.target)) for one in plan.foreign)
+def pairs(plan: Plan) -> frozenset[tuple[Party, Party]]:
+    """The ends, pods and nodes, of connections that rest on another namespace's word."""
+    found = ((_party(one.edge.source), _party(one.edge.target)) for one in plan.foreign)
+    return frozenset((source, target) for source, target in found if source and target)
+
+
+def _party(peer: Peer) -> Party | None:
+    if peer.kind == "workload":
+        return Party("workload", peer.workload.name, peer.workload.namespace)
+    return Party("entity", peer.name) if peer.kind == "entity" else None
 
 
 def _key(one: Foreign) -> tuple[str, str, str]:

@@ -36,10 +36,11 @@ from cilium_policies.generate.hints import roles
 from cilium_policies.generate.resolve import resolved
 from cilium_policies.kube.ports import Port
 from cilium_policies.questions.beyond import overlap, within
-from cilium_policies.questions.connections import INTERNET, WORLD, Connections, Party
+from cilium_policies.questions.connections import Connections
 from cilium_policies.questions.ends import End, translated
 from cilium_policies.questions.ends import Port as Asked
 from cilium_policies.questions.expected import ALLOW, ANY, DENY, ONLY, Expectation
+from cilium_policies.questions.party import INTERNET, WORLD, Party
 
 MANY = 5  # so many pairs that contradict an expectation are named
 
@@ -77,13 +78,11 @@ class Judge:
         self._cluster = situation.cluster
         self._roles = roles(situation.cluster, config)
         self._found = Connections(situation)
-        self._outside: dict[tuple[str, bool], list[tuple[Party, PortSet]]] = {}
-        pods = {str(end) for end in self._found.pods}
+        self._outside: dict[tuple[Party, bool], list[tuple[Party, PortSet]]] = {}
         for pair in self._found.outside():
-            pod, other, ingress = (
-                (pair.target, pair.source, True) if pair.target in pods else (pair.source, pair.target, False)
-            )
-            self._outside.setdefault((pod, ingress), []).append((self._found.parties[other], pair.ports))
+            ingress = pair.target.kind == "workload"
+            pod, other = (pair.target, pair.source) if ingress else (pair.source, pair.target)
+            self._outside.setdefault((pod, ingress), []).append((other, pair.ports))
 
     def judge(self, one: Expectation) -> Result:
         targets = self._all(one, one.target)
@@ -157,7 +156,7 @@ class Judge:
         if not isinstance(pod, End) or not isinstance(outside, Beyond):
             return
         wanted = _port_set(ports)
-        for party, open_ports in self._outside.get((str(pod.endpoint), ingress), []):
+        for party, open_ports in self._outside.get((self._found.party[pod.endpoint], ingress), []):
             common = intersection(open_ports, wanted)
             if common and overlap(party, outside.party):
                 yield f"{name}: {words(common)} is allowed for {party.name or party.kind}"
@@ -178,7 +177,7 @@ class Judge:
                 for source in sources if common else ():
                     if str(source) not in allowed:
                         yield f"{source} => {_name(target)} {words(common)}: allowed"
-            for party, open_ports in self._outside.get((str(target.endpoint), True), []):
+            for party, open_ports in self._outside.get((self._found.party[target.endpoint], True), []):
                 common = intersection(open_ports, ports)
                 if common and not any(within(party, known) for known in beyond):
                     yield f"{party.name or party.kind} => {_name(target)} {words(common)}: allowed"

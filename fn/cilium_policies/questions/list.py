@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -19,19 +19,19 @@ from cilium_policies.evaluate.portset import (
     union,
     words,
 )
-from cilium_policies.questions.connections import INTERNET, NODES, WORLD, Connections
+from cilium_policies.questions.connections import Connections
 from cilium_policies.questions.ends import port as port_of
+from cilium_policies.questions.party import Party
 from cilium_policies.show.table import Cell, Table, columns
 
-EVERY_POD = "every pod"
-OTHERS = "other addresses"
+_OTHERS = Party("other", "other addresses")
 
 
 class Connection(NamedTuple):
-    """One row: `source` may open `ports` to `target`. Ends are pods, nodes, `every pod of media`, ranges, names."""
+    """One row: `source` may open `ports` to `target`."""
 
-    source: str
-    target: str
+    source: Party
+    target: Party
     ports: str
     open: PortSet = ()  # the same ports as a value
 
@@ -49,7 +49,7 @@ def connections(situation: Situation, focus: str = "", *, apart: bool = False) -
     _check_focus(found, focus)
     rows = found_rows(found)
     if focus or apart:
-        rows = sorted({one for one in _apart(found, rows) if not focus or _concerns(one, focus)})
+        rows = _sorted({one for one in _apart(found, rows) if not focus or _concerns(one, focus)})
     return rows
 
 
@@ -63,7 +63,7 @@ def filtered(rows: list[Connection], source: str, target: str, port: str) -> lis
     found = []
     for one in rows:
         ports = intersection(one.open, wanted)
-        if ports and _fits(one.source, source) and _fits(one.target, target):
+        if ports and _fits(str(one.source), source) and _fits(str(one.target), target):
             found.append(one._replace(ports=words(ports), open=ports))
     return found
 
@@ -74,32 +74,34 @@ def _fits(name: str, pattern: str) -> bool:
 
 def found_rows(found: Connections) -> list[Connection]:
     """Every connection, sorted, ends that share an answer put together."""
-    return sorted({*_joined(found), *_outside(found)})
+    return _sorted({*_joined(found), *_outside(found)})
 
 
-def parties(situation: Situation) -> Connections:
-    """The ends of a situation, outside ones among them, to look up what the name of one means."""
-    found = Connections(situation)
-    found.outside()
-    return found
+def _sorted(rows: Iterable[Connection]) -> list[Connection]:
+    """Rows in the order that people look for them: by what is shown of them."""
+    return sorted(rows, key=lambda one: (str(one.source), str(one.target), one.ports, one.open))
 
 
 def by_namespace(situation: Situation) -> list[Connection]:
     """The same between namespaces: the ports that any pod of one may open to any pod of the other."""
     found = Connections(situation)
-    spaces = {str(end): end.namespace for end in found.pods}
-    spaces |= {name: name for name in (*NODES, WORLD, INTERNET)}
-    seen: dict[tuple[str, str], PortSet] = {}
+    seen: dict[tuple[Party, Party], PortSet] = {}
     for one in (*found.pairs(), *found.outside()):
-        ends = (spaces.get(one.source, OTHERS), spaces.get(one.target, OTHERS))
+        ends = (_space(one.source), _space(one.target))
         seen[ends] = union(seen.get(ends, NOTHING), one.ports)
-    return [Connection(*ends, _shortened(ports), ports) for ends, ports in sorted(seen.items())]
+    return _sorted(Connection(*ends, _shortened(ports), ports) for ends, ports in seen.items())
+
+
+def _space(party: Party) -> Party:
+    if party.kind == "workload":
+        return Party("namespace", party.namespace)
+    return party if party.kind == "entity" else _OTHERS
 
 
 def exposure(situation: Situation) -> list[Connection]:
     """What the world may open to pods, and what pods may open to the outside."""
     found = Connections(situation)
-    return sorted(set(_outside(found)))
+    return _sorted(set(_outside(found)))
 
 
 def _outside(found: Connections) -> Iterator[Connection]:
@@ -109,19 +111,19 @@ def _outside(found: Connections) -> Iterator[Connection]:
 
 def table(rows: list[Connection], title: str = "Connections that the policies allow") -> Table:
     """Rows for people and programs."""
-    cells: list[tuple[Cell, ...]] = [one[:3] for one in rows]
+    cells: list[tuple[Cell, ...]] = [(str(one.source), str(one.target), one.ports) for one in rows]
     return Table(title, columns("from", "to", "ports"), cells, "no connection")
 
 
 def matrix(rows: list[Connection]) -> Table:
     """Rows of `by_namespace` as a matrix: one row a source, one column a target."""
-    targets = sorted({one.target for one in rows})
+    targets = sorted({one.target for one in rows}, key=str)
     cells = {(one.source, one.target): one.ports for one in rows}
     lines: list[tuple[Cell, ...]] = [
-        (source, *(cells.get((source, target), "") for target in targets))
-        for source in sorted({one.source for one in rows})
+        (str(source), *(cells.get((source, target), "") for target in targets))
+        for source in sorted({one.source for one in rows}, key=str)
     ]
-    return Table("Ports between namespaces", columns("from", *targets), lines, "no connection")
+    return Table("Ports between namespaces", columns("from", *map(str, targets)), lines, "no connection")
 
 
 def _check_focus(found: Connections, focus: str) -> None:
@@ -133,17 +135,19 @@ def _check_focus(found: Connections, focus: str) -> None:
 
 
 def _concerns(one: Connection, focus: str) -> bool:
-    return any(end == focus or end.startswith(f"{focus}/") for end in (one.source, one.target))
+    pods = [end for end in (one.source, one.target) if end.kind == "workload"]
+    return any(focus in (end.namespace, str(end)) for end in pods)
 
 
 def _joined(found: Connections) -> list[Connection]:
     """Pairs with sources, then targets, put together where they are all pods, or all of one namespace."""
     crowd = _Crowd(found)
-    by_source: dict[tuple[str, PortSet], list[str]] = {}
-    for target in found.reach.ends:
-        for ports, sources in found.into(target).items():
-            for name in crowd.together({str(one) for one in sources}, str(target)):
-                by_source.setdefault((name, ports), []).append(str(target))
+    by_source: dict[tuple[Party, PortSet], list[Party]] = {}
+    for end in found.reach.ends:
+        target = found.party[end]
+        for ports, sources in found.into(end).items():
+            for party in crowd.together({found.party[one] for one in sources}, target):
+                by_source.setdefault((party, ports), []).append(target)
     rows = []
     for (source, ports), targets in by_source.items():
         rows += [
@@ -153,40 +157,36 @@ def _joined(found: Connections) -> list[Connection]:
 
 
 class _Crowd:
-    """All pods and their namespaces, to say "every pod" where a set of names is complete."""
+    """All pods and their namespaces, to say "every pod" where a set of ends is complete."""
 
     def __init__(self, found: Connections) -> None:
-        self._space = {str(end): end.namespace for end in found.pods}
-        self._sizes = Counter(self._space.values())
+        self._pods = {found.party[end] for end in found.pods}
+        self._sizes = Counter(party.namespace for party in self._pods)
 
-    def together(self, names: set[str], other: str) -> list[str]:
-        """Names with "every pod" and "every pod of NS" for those that are complete; an end never needs itself."""
-        own = self._space.get(other)
-        pods = names & self._space.keys()
-        if len(self._space) > 2 and len(pods - {other}) == len(self._space) - (own is not None):
-            return [EVERY_POD, *sorted(names - pods)]
-        seen = Counter(self._space[name] for name in pods if name != other)
+    def together(self, ends: set[Party], other: Party) -> list[Party]:
+        """Ends with every pod, or every pod of a namespace, for those that are complete; an end never needs itself."""
+        own = other.namespace if other in self._pods else None
+        pods = ends & self._pods
+        if len(self._pods) > 2 and len(pods - {other}) == len(self._pods) - (own is not None):
+            return [Party("pods"), *(ends - pods)]
+        seen = Counter(party.namespace for party in pods if party != other)
         whole = {
             space
             for space, count in seen.items()
             if count > 1 and count == self._sizes[space] - (space == own)
         }
-        rest = (name for name in names if self._space.get(name) not in whole)
-        return [*(f"{EVERY_POD} of {space}" for space in sorted(whole)), *sorted(rest)]
+        rest = (party for party in ends if party not in pods or party.namespace not in whole)
+        return [*(Party("pods", namespace=space) for space in whole), *rest]
 
 
 def _apart(found: Connections, rows: list[Connection]) -> list[Connection]:
     """Rows with "every pod …" taken apart again: a focus wants its own pods."""
-    spaces: dict[str, list[str]] = {"": [str(end) for end in found.pods]}
-    for end in found.pods:
-        spaces.setdefault(end.namespace, []).append(str(end))
+    pods = [found.party[end] for end in found.pods]
 
-    def members(name: str) -> list[str]:
-        if name == EVERY_POD:
-            return spaces[""]
-        return (
-            spaces[name.removeprefix(f"{EVERY_POD} of ")] if name.startswith(f"{EVERY_POD} of ") else [name]
-        )
+    def members(party: Party) -> list[Party]:
+        if party.kind != "pods":
+            return [party]
+        return [one for one in pods if party.namespace in ("", one.namespace)]
 
     apart = []
     for one in rows:

@@ -15,7 +15,7 @@ from cilium_policies.generate.uncovered import directions
 from cilium_policies.kube.reading import BREAK_GLASS
 from cilium_policies.questions import uncovered
 from cilium_policies.questions.because import where_words
-from cilium_policies.questions.connections import INTERNET, WORLD, Connections
+from cilium_policies.questions.connections import Connections
 from cilium_policies.questions.decided import Decided, decided
 from cilium_policies.questions.drawn import graph
 from cilium_policies.show.graph import Graph
@@ -26,14 +26,13 @@ GENERATED = "generated"
 
 
 class Report(NamedTuple):
-    """`tables` by the name of their tab; `sheets` are the policies' texts; `rows` and `found` as `list` has them."""
+    """`tables` by the name of their tab; `sheets` are the policies' texts; `rows` as `list` has them."""
 
     graph: Graph
     tiles: list[Tile]
     tables: list[tuple[str, Table]]
     sheets: list[Sheet]
     rows: list[Decided]
-    found: Connections
 
 
 def report(
@@ -58,14 +57,14 @@ def report(
         ("Connections", connections(rows)),
         ("Namespaces", namespaces(plan, situation)),
         ("Uncovered", uncovered.table(plan)),
-        ("Outside", outside(rows, found)),
+        ("Outside", outside(rows)),
         ("Findings", findings(faults, said)),
     ]
     if made_from is not None:
         tables.append(("Made from", made_from))
     sheets = [_sheet(one, sources) for one in sorted(situation.known, key=lambda one: str(one.policy))]
     tiles = _tiles(plan, rows, policies, tables)
-    return Report(graph(plan, rows, found, title), tiles, tables, sheets, rows, found)
+    return Report(graph(plan, rows, title), tiles, tables, sheets, rows)
 
 
 def connections(rows: list[Decided], title: str = "Connections that the policies allow") -> Table:
@@ -77,8 +76,8 @@ def connections(rows: list[Decided], title: str = "Connections that the policies
 def _row(one: Decided) -> tuple[Cell, ...]:
     row = one.connection
     return (
-        row.source,
-        row.target,
+        str(row.source),
+        str(row.target),
         row.ports,
         one.kind,
         "; ".join(one.reasons),
@@ -112,19 +111,15 @@ def namespaces(plan: Plan, situation: Situation) -> Table:
     return Table("Namespaces", named, rows, "no namespace")
 
 
-def outside(rows: list[Decided], found: Connections) -> Table:
+def outside(rows: list[Decided]) -> Table:
     """Who is reached from outside the cluster, and who reaches out of it."""
     told: list[tuple[Cell, ...]] = []
     for one in rows:
-        for direction, name in (("in", one.connection.source), ("out", one.connection.target)):
-            party = found.parties.get(name)
-            if party is not None and (party.kind in _BEYOND or party.name in (WORLD, INTERNET)):
+        for direction, party in (("in", one.connection.source), ("out", one.connection.target)):
+            if party.lies_outside:
                 told.append((direction, *_row(one)))
     named = columns("direction", "from", "to", "ports", "kind", "why", "evidence", "rule", "mark")
     return Table("Connections with the outside", named, sorted(told), "no connection with the outside")
-
-
-_BEYOND = ("cidr", "fqdn", "cidr-group", "cloud")
 
 
 def findings(faults: list[Fault], said: list[Finding]) -> Table:

@@ -10,29 +10,17 @@ from typing import Any
 
 from cilium_policies.evaluate.portset import EVERYTHING, PortSet
 from cilium_policies.kube.ports import Port
-from cilium_policies.questions.connections import Connections, Party
 from cilium_policies.questions.decided import Decided
-from cilium_policies.questions.list import EVERY_POD, OTHERS, Connection
+from cilium_policies.questions.list import Connection
+from cilium_policies.questions.party import Party
 
 Value = dict[str, Any]
 _ANY = (0, 65535)
 
 
-def end(name: str, found: Connections) -> Value:
+def end(party: Party) -> Value:
     """One end: `kind`, the fields of that kind, and `text` as people read it."""
-    return {**_fields(_party(name, found)), "text": name}
-
-
-def _party(name: str, found: Connections) -> Party:
-    if name in found.parties:
-        return found.parties[name]
-    if name == EVERY_POD:
-        return Party("pods")
-    if name.startswith(f"{EVERY_POD} of "):
-        return Party("pods", namespace=name.removeprefix(f"{EVERY_POD} of "))
-    if name == OTHERS:
-        return Party("other", name)
-    return Party("namespace", name)
+    return {**_fields(party), "text": str(party)}
 
 
 def _fields(party: Party) -> Value:
@@ -66,11 +54,11 @@ def declared(found: Iterable[Port]) -> list[Value]:
     return [_span(one.protocol, one.number, max(one.number, one.end)) for one in found]
 
 
-def decided(rows: Iterable[Decided], found: Connections) -> list[Value]:
+def decided(rows: Iterable[Decided]) -> list[Value]:
     """Rows of `list` with what decides them. `rules` name policy, field and, for one of the input, its place."""
     return [
         {
-            **connections([one.connection], found)[0],
+            **connections([one.connection])[0],
             "kind": one.kind,
             "reasons": list(one.reasons),
             "evidence": list(one.evidence),
@@ -81,9 +69,6 @@ def decided(rows: Iterable[Decided], found: Connections) -> list[Value]:
     ]
 
 
-def connections(rows: Iterable[Connection], found: Connections) -> list[Value]:
+def connections(rows: Iterable[Connection]) -> list[Value]:
     """Rows of `list`."""
-    return [
-        {"from": end(one.source, found), "to": end(one.target, found), "ports": ports(one.open)}
-        for one in rows
-    ]
+    return [{"from": end(one.source), "to": end(one.target), "ports": ports(one.open)} for one in rows]
