@@ -202,6 +202,6 @@ WORDS = (
     "none",
 )
 # What a component is to others: the words of peers stand for some of them, a rollout comes late to others.
-ROLES = ("gateway", "gateway-controller", "scraper", "dns", "dns-cache", "storage")
+ROLES = ("gateway", "gateway-controller", "proxy", "scraper", "dns", "dns-cache", "storage")
 PREFIXES = ("component:", "namespace:", "cidr:", "fqdn:")
 WHEN_WORDS = ("peer", "evidence", "asked")

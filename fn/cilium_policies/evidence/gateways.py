@@ -32,6 +32,12 @@ _NO_NAMES = (
 _HTTP = (80, 443)
 
 
+def _is_proxy(cluster: Cluster, made: Workload) -> bool:
+    """Whether pods that an Ingress or Gateway stands for carry its requests; cert-manager's solvers do not."""
+    roles = ("gateway", "gateway-controller", "proxy")
+    return not made.component or any(cluster.plays(made, role) for role in roles)
+
+
 def proxies_by_label(cluster: Cluster, namespace: str, name: str) -> tuple[Peer, ...]:
     """The proxies of a Gateway that the input does not show, by the labels that controllers give them: in the
     Gateway's namespace, and those of Envoy Gateway in its controller's."""
@@ -62,7 +68,8 @@ class Gateways:
                 if value := workload.labels.get(key):
                     self._by_label.setdefault((key, value), []).append(workload)
             source = workload.source
-            if source is not None and source.group in (GATEWAY_API, _INGRESS_API):
+            routed = source is not None and source.group in (GATEWAY_API, _INGRESS_API)
+            if source is not None and routed and _is_proxy(cluster, workload):
                 made_from = (source.kind, source.namespace, source.name)
                 self._by_source.setdefault(made_from, []).append(workload)
 
