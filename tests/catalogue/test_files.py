@@ -50,3 +50,16 @@ def test_a_list_of_names_says_where_it_was_read_or_why_it_is_not_whole() -> None
             if plain and not (edge.get("source") or edge.get("unnamed") or read):
                 told.append(f"{path.stem}: {edge['why']}")
     assert told == []
+
+
+def test_every_edge_to_the_outside_says_whom_it_means_by_name_or_why_nobody_can() -> None:
+    silent, both = [], []
+    for entry in load().components.values():
+        for edge in entry.own_edges:
+            if edge.direction == "egress" and edge.peer in ("internet", "world"):
+                if edge.names is None and not edge.unnamed:
+                    silent.append(f"{entry.name}: {edge.why}")
+                if edge.added and (edge.unnamed or not edge.names):
+                    both.append(f"{entry.name}: {edge.why}")
+    assert silent == []
+    assert both == []  # what users add is said of a list that is whole without it

@@ -2,9 +2,10 @@
 
 import pytest
 from cilium_policies.catalogue.check import problems
-from cilium_policies.catalogue.hosts import Answer, Host, UnnamedHostError, host_of, redirects
+from cilium_policies.catalogue.hosts import Answer, Host, UnnamedHostError, host_of
 from cilium_policies.catalogue.hosts import hosts as answer
 from cilium_policies.catalogue.model import read_edge
+from cilium_policies.catalogue.onward import ANYWHERE, is_mirrored, redirects
 
 GIT = "source.toolkit.fluxcd.io/GitRepository"
 STORE = "external-secrets.io/ClusterSecretStore"
@@ -238,8 +239,56 @@ def test_devices_of_the_local_network_that_nothing_names_are_not_nobody():
 
 
 def test_redirects_are_names_or_patterns():
-    every = [{"to": "internet", "why": "x", "names": [*redirects(), *sum(redirects().values(), ())]}]
+    onward = [one for one in sum(redirects().values(), ()) if one != ANYWHERE]
+    every = [{"to": "internet", "why": "x", "names": [*redirects(), *onward]}]
     assert problems({"component": "x", "edges": every}) == []
+
+
+def test_a_host_with_mirrors_is_no_whole_answer():
+    """download.kiwix.org answers with a redirect to a mirror near the client (its documentation: MirrorBrain)."""
+    assert is_mirrored("download.kiwix.org")
+    assert answer(edge(["download.kiwix.org"]), Facts()) == Answer(
+        (Host("download.kiwix.org", 0),), "download.kiwix.org sends its clients on to mirrors"
+    )
+
+
+SMARTHOST = "global:\n  smtp_smarthost: 'mail.example.net:587'\n  smtp_from: alerts@example.net\n"
+INI = "[server]\nhost = web.example.net\n[smtp]\nenabled = true\nhost = mail.example.net:587\nuser = a@example.net\n"
+RUBY = "smtp_settings = {\n  address: 'mail.example.net',\n  port: 587,\n}\n"
+VALUES = "notifier:\n  smtp:\n    address: submission://mail.example.net:587\n    sender: a@example.net\n"
+
+
+@pytest.mark.parametrize("text", [SMARTHOST, INI, RUBY, VALUES])
+def test_the_mail_server_of_a_configuration(text):
+    facts = Facts()
+    facts.texts = (text,)
+    found = answer(edge([{"mentions": "mail"}]), facts)
+    assert {one.name for one in found.hosts} == {"mail.example.net"}
+    assert found.missing == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["SMTP_HOST", "AUTHENTIK_EMAIL__HOST", "GF_SMTP_HOST", "MAIL_SERVER", "SMTP_ADDRESS"]
+)
+def test_the_mail_server_of_a_variable(name):
+    facts = Facts()
+    facts.env = (
+        (name, "mail.example.net"),
+        ("SMTP_FROM_ADDRESS", "a@example.org"),
+        ("EMAIL_FROM", "b@example.org"),
+    )
+    assert answer(edge([{"mentions": "mail"}]), facts) == Answer((Host("mail.example.net", 0),))
+
+
+def test_a_mail_server_that_stands_elsewhere():
+    facts = Facts()
+    facts.env = (("SMTP_HOST", ""),)  # in a Secret
+    assert answer(edge([{"mentions": "mail"}]), facts) == Answer((), "its configuration names none of them")
+
+
+def test_what_users_add_leaves_the_list_whole():
+    listed = {"to": "internet", "why": "x", "names": ["api.example.org"], "added": "web hooks"}
+    assert answer(read_edge(listed, "c", "c"), Facts()) == Answer((Host("api.example.org", 0),))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 import pytest
 from cilium_policies.config.model import ClusterConfig, Config
-from cilium_policies.function import Options, run
+from cilium_policies.config.settings import config_of
+from cilium_policies.document.split import split
+from cilium_policies.function import Options, make, run
 
 from tests.generate.test_by_engine import ask, pod, verdicts
 from tests.support import deployment, made, namespace, stream
@@ -415,3 +417,72 @@ def test_a_url_beside_an_entry_of_one_name(verdicts):
         "allow",
         "deny",
     ]
+
+
+def media(name: str, image: str) -> str:
+    found = deployment(f"media/{name}", labels=f"app.kubernetes.io/name: {name}")
+    return found.replace(f"registry.example.org/{name}:1", image)
+
+
+RADARR = media("radarr", "ghcr.io/home-operations/radarr:6.0.4")
+INDEXERS = media("prowlarr", "ghcr.io/home-operations/prowlarr:2.3.0")
+
+
+@pytest.mark.parametrize(
+    ("beside", "fqdn", "expected", "said"),
+    [
+        ((INDEXERS,), "known", ["allow", "allow", "deny"], True),
+        ((INDEXERS,), "all", ["allow", "allow", "deny"], True),
+        ((INDEXERS,), "false", ["allow", "allow", "allow"], False),
+        ((), "known", ["allow", "allow", "allow"], False),  # its indexers are nobody's guess
+    ],
+)
+def test_what_users_add_in_the_program_is_announced(verdicts, beside, fqdn, expected, said):
+    """Radarr calls its metadata and the services that it offers; a web hook of its user's is in no manifest."""
+    documents = (namespace("media"), namespace("kube-system"), RADARR, *beside)
+    asked = [
+        ask(pod("media/radarr"), named("api.radarr.video"), 443),
+        ask(pod("media/radarr"), named("discord.com"), 443),
+        ask(pod("media/radarr"), named("hooks.acme-corp.com"), 443),
+    ]
+    assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": fqdn}) == expected
+    plan = made(*documents, config=Config(cluster=ClusterConfig(fqdn=fqdn))).plan
+    lines = [one for one in plan.guessed if one.why == "users-hosts"]
+    assert [(one.place, one.direction) for one in lines] == ([("media/radarr", "egress")] if said else [])
+
+
+def test_what_users_add_is_not_announced_where_the_config_speaks_of_it():
+    allow = """apiVersion: cilium-policies.fn/v1alpha1
+kind: CiliumPolicies
+metadata: {name: p}
+spec:
+  cluster: {fqdn: known}
+  allow:
+  - {from: component:radarr, to: {fqdn: hooks.acme-corp.com}, ports: [443/TCP]}
+"""
+    sources = [split(stream(namespace("media"), namespace("kube-system"), RADARR, INDEXERS), "<stdin>")]
+    plan = make(sources, config_of(sources, ("config.yaml", allow.encode()), ()), Options()).plan
+    assert [one for one in plan.guessed if one.why == "users-hosts"] == []
+
+
+@pytest.mark.parametrize(("fqdn", "expected"), [("known", ["allow", "allow"]), ("all", ["allow", "deny"])])
+def test_a_host_that_sends_its_clients_on_to_mirrors_keeps_addresses(verdicts, fqdn, expected):
+    """Names would cut every download: the redirect goes to a mirror that nobody can name."""
+    extra = "env:\n- {name: DOWNLOAD_URL, value: 'https://download.kiwix.org/zim/a.zim'}\n"
+    documents = (namespace("kiwix"), namespace("kube-system"), deployment("kiwix/get", extra=extra))
+    asked = [
+        ask(pod("kiwix/get"), named("download.kiwix.org"), 443),
+        ask(pod("kiwix/get"), named("mirror.example.net"), 443),
+    ]
+    assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": fqdn}) == expected
+    findings = made(*documents, config=Config(cluster=ClusterConfig(fqdn=fqdn))).plan.findings
+    told = [one.message for one in findings if "nothing names" in one.message]
+    assert bool(told) == (fqdn == "all")
+
+
+def test_every_port_of_a_protocol_is_no_other_protocol(verdicts):
+    torrents = media("qbittorrent", "ghcr.io/home-operations/qbittorrent:5.1.0")
+    documents = (namespace("media"), namespace("kube-system"), torrents)
+    ports = [(1, "TCP"), (65535, "TCP"), (51413, "UDP"), (443, "SCTP")]
+    asked = [ask(pod("media/qbittorrent"), ADDRESS, port, protocol) for port, protocol in ports]
+    assert verdicts(documents, asked, **{"mode": "enforce"}) == ["allow", "allow", "allow", "deny"]

@@ -135,6 +135,7 @@ EDGE = {
     "source": "text",
     "names": "hosts",
     "unnamed": "text",
+    "added": "text",
     "purpose": "purpose",
     "every": "flag",
     "runtime": "flag",

@@ -8,7 +8,8 @@ configuration says, which evidence finds. A member is a DNS name or matchPattern
                                                        resource that made the pods, in what the pattern's group finds
     {env: REGEX}                                       the hosts of addresses in variables of these names
     {text: REGEX}                                      the same in any text of the configuration, each time
-    {mentions: WORD}                                   the hosts of that sort that the own configuration names
+    {mentions: WORD}                                   the hosts of that sort that the own configuration names (mail:
+                                                       by the names of its variables and keys)
     {object: group/Kind, hosts: PATH}                  the hosts of the addresses at that path of each such object
     {object: group/Kind, has: PATH, names: [NAME, …]}  names of the objects that hold something there; `{PATH}` in a
                                                        name is filled in from the object; `when` as above
@@ -26,12 +27,13 @@ stands makes it a part too. `why` says what is unknown. A host may be an address
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.conditions import MENTIONS, Facts, agrees, at, holds
+from cilium_policies.catalogue.mail_hosts import mail_hosts
 from cilium_policies.catalogue.model import Edge, texts
+from cilium_policies.catalogue.onward import ANYWHERE, is_mirrored, redirects
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Mapping, flag, text, walk_strings
@@ -82,6 +84,9 @@ def hosts(edge: Edge, facts: Facts, beyond: str = "") -> Answer:
         found |= {one for one in written(facts) if Host(one.name) not in found}
     if edge.peer == "world" and not found and not missing:
         missing.append("the input names no such device")
+    missing += [
+        f"{one.name} sends its clients on to mirrors" for one in sorted(found) if is_mirrored(one.name)
+    ]
     if beyond and not missing and reads_objects(edge):
         missing.append(beyond)
     if missing:
@@ -138,7 +143,7 @@ def _by_member(member: Mapping, facts: Facts) -> Iterator[Host]:
     for written in _own_addresses(member, facts):
         told = told or bool(written.strip())
         yield from filter(None, map(host_of, re.split(r"[\s,;]+", written)))
-    if not told and flag(member.get("required")):
+    if not told and (flag(member.get("required")) or member.get("mentions") == "mail"):
         raise UnnamedHostError("its configuration names none of them")
 
 
@@ -156,7 +161,9 @@ def _own_addresses(member: Mapping, facts: Facts) -> Iterator[str]:
     if "arg" in member:
         search = re.compile(text(member["arg"])).search
         yield from (match[1] for match in map(search, facts.args) if match)
-    if "mentions" in member:
+    if member.get("mentions") == "mail":
+        yield from mail_hosts(facts)
+    elif "mentions" in member:
         mentioned = re.compile(rf"[\w.-]*(?:{MENTIONS[text(member['mentions'])]})(?::\d+)?")
         found = {match[0] for one in facts.texts for match in mentioned.finditer(one)}
         if not found:  # the values say so in other words, or a Secret does
@@ -259,18 +266,5 @@ def _usual_port(address: str, scheme: str, tail: str) -> int:
 def _onward(found: Iterable[Host]) -> Iterator[Host]:
     for host in found:
         for name in redirects().get(host.name, ()):
-            yield Host(name, 443)
-
-
-_REDIRECTS: dict[str, tuple[str, ...]] = {}
-
-
-def redirects() -> dict[str, tuple[str, ...]]:
-    """Where registries and forges send their clients on to, by host (`hosts.yaml`); read once."""
-    if not _REDIRECTS:
-        import yaml
-
-        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "hosts.yaml"), "rb") as file:
-            table = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        _REDIRECTS.update({host: tuple(names) for host, names in table.items()})
-    return _REDIRECTS
+            if name != ANYWHERE:
+                yield Host(name, 443)

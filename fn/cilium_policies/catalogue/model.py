@@ -75,9 +75,10 @@ class Edge(NamedTuple):
 
     `ports` as written (`3000/TCP`, `{port}/TCP`); empty: any. `owner` is the component whose file states it,
     `probe` an edge that only kubelet probes need. `when` None: always. `names`: every DNS name that the program calls
-    on these ports (catalogue.hosts reads them); None: not known. `unnamed` says why they cannot be; `purpose` is a word
-    for what nobody needs to run the program (telemetry, updates). `every`: each instance of the peer is meant, wherever
-    it is (an operator's); `runtime`: whom it calls is set in the program itself (its web UI), so no manifest tells;
+    on these ports (catalogue.hosts reads them); None: not known. `unnamed` says why they cannot be; `added` what its
+    users may have it call beside them, by what they set in the program itself; `purpose` is a word for what nobody
+    needs to run the program (telemetry, updates). `every`: each instance of the peer is meant, wherever it is (an
+    operator's); `runtime`: whom it calls is set in the program itself (its web UI), so no manifest tells;
     `seldom`: and few installations have it (a plugin), so that the only instance is no guess either.
     `fallback`: it holds only where the configuration names no address outside. `part` and `of`: the roles of the own
     pods and of the peer's that have it (`ruler`, `gateway`), where their labels (the entry's `part_label`, else
@@ -104,6 +105,7 @@ class Edge(NamedTuple):
     part: tuple[str, ...] = ()
     of: tuple[str, ...] = ()
     seldom: bool = False
+    added: str = ""
 
     def pod_ports(self, port: str = "") -> tuple[Port, ...]:
         """The ports as numbers; `port` stands in for `{port}`, and what stays no number is left out."""
@@ -253,6 +255,7 @@ def read_edge(data: Mapping, owner: str, subject: str) -> Edge:
         texts(data.get("part")),
         texts(data.get("of")),
         flag(data.get("seldom")),
+        text(data.get("added")),
     )
 
 

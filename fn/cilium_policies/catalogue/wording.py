@@ -26,6 +26,7 @@ def when(condition: When) -> str:
 def hosts(edge: Edge) -> list[str]:
     """Whom an edge to the internet means: its names, a phrase a place where they stand, or why nobody knows."""
     unknown = [f"hosts that cannot be known: {edge.unnamed}"] if edge.unnamed else []
+    unknown += [f"what its users add: {edge.added}"] if edge.added else []
     fixed = [one for one in edge.names or () if isinstance(one, str)]
     found = [", ".join(fixed)] if fixed else []
     return found + [_host(one) for one in edge.names or () if not isinstance(one, str)] + unknown

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.conditions import holds
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Edge as Known
+from cilium_policies.config.model import EGRESS
 from cilium_policies.document.finding import INFO, Finding
 from cilium_policies.evidence.edge import CidrPeer, FqdnPeer, InternetPeer, Peer
 from cilium_policies.evidence.public_names import is_local
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.roles import Roles
+from cilium_policies.generate.uncovered import GUESSED, Key, Uncovered
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -89,6 +91,37 @@ def nameless(
             missing = holds(known.when, facts, known.peer) and answered(known, facts, cluster).missing
             if missing:
                 yield known.pod_ports(), missing
+
+
+def added(
+    cluster: Cluster, catalogue: Catalogue, roles: Roles, subjects: Iterable[Workload], told: set[Key]
+) -> Iterator[Uncovered]:
+    """Pods whose users may have them call more than the names that stand in their rules, and of whose egress nothing
+    else is `told`: what they add would be denied, so it is said."""
+    if cluster.settings.fqdn == "false":
+        return
+    for workload in subjects:
+        component = catalogue.get(workload.component)
+        if component is None or (workload.key, EGRESS) in told:
+            continue
+        facts = WorkloadFacts(workload, cluster, roles)
+        found = [
+            one.added
+            for one in component.own_edges
+            if one.added and holds(one.when, facts, one.peer) and not answered(one, facts, cluster).missing
+        ]
+        if found:
+            yield Uncovered(
+                GUESSED,
+                "users-hosts",
+                EGRESS,
+                workload.namespace,
+                workload.name,
+                workload,
+                workload.source,
+                (" and ".join(dict.fromkeys(found)),),
+                f"{{from: {{pod: {workload.namespace}/{workload.name}}}, to: none}}",
+            )
 
 
 def _outside(host: str) -> Peer:

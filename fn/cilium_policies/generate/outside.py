@@ -31,6 +31,8 @@ def seen(flows: Flows, names: NamesMode) -> Flows:
     met = [(_addressed(peer, edge), edge) for peer, edge in flows]
     if names == "false":
         return [(_unnamed(peer, edge), edge) for peer, edge in met]
+    if names == "known":
+        met = [(InternetPeer() if _is_mirrored(peer) else peer, edge) for peer, edge in met]
     kept = met if names == "known" else [(peer, edge) for peer, edge in met if not is_dropped(peer, edge)]
     wide = [edge for peer, edge in kept if _is_everybody(peer)]
     return [flow for peer, edge in kept for flow in _by_port(peer, edge, wide)]
@@ -47,7 +49,7 @@ def denied(edges: Iterable[Edge], names: NamesMode) -> Iterator[Finding]:
     """What `all` takes away, a warning a workload."""
     lost: dict[Workload, list[Edge]] = {}
     for edge in edges if names == "all" else ():
-        if edge.client is not None and edge.client.own and is_dropped(edge.target, edge):
+        if edge.client is not None and edge.client.own and _misses(edge):
             lost.setdefault(edge.client, []).append(edge)
     for workload, taken in lost.items():
         called = sorted({port for edge in taken for port in edge.ports})
@@ -57,6 +59,11 @@ def denied(edges: Iterable[Edge], names: NamesMode) -> Iterator[Finding]:
             f"{workload} calls hosts outside on {ports} that nothing names: denied, as spec.cluster.fqdn is all",
             f"name them: spec.allow: [{{from: {{pod: {workload.namespace}/{workload.name}}}, to: {{fqdn: NAME}}, …}}]",
         )
+
+
+def _misses(edge: Edge) -> bool:
+    """Whether `all` takes an edge away, or leaves only the host that sends its clients on to mirrors."""
+    return is_dropped(edge.target, edge) or (edge.origin != "config" and _is_mirrored(edge.target))
 
 
 def _addressed(peer: Peer, edge: Edge) -> Peer:
@@ -104,9 +111,15 @@ def _by_port(peer: Peer, edge: Edge, wide: list[Edge]) -> Flows:
 
 def _onward(name: str) -> tuple[str, ...]:
     """Where a host that the input names sends its clients on to."""
-    from cilium_policies.catalogue.hosts import redirects  # few runs write names
+    from cilium_policies.catalogue.onward import ANYWHERE, redirects  # few runs write names
 
-    return redirects().get(name, ())
+    return tuple(one for one in redirects().get(name, ()) if one != ANYWHERE)
+
+
+def _is_mirrored(peer: Peer) -> bool:
+    from cilium_policies.catalogue.onward import is_mirrored
+
+    return peer.kind == "internet" and is_mirrored(peer.name)
 
 
 def _covers(wide: Edge, port: Port) -> bool:

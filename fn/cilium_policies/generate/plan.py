@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies import evidence
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.config.model import AUDIT, Config, Mode
+from cilium_policies.config.model import AUDIT, EGRESS, Config, Mode
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.document.source import Source
 from cilium_policies.evidence.edge import Edge, Peer, workload_of
@@ -23,14 +23,14 @@ from cilium_policies.generate.held import Held
 from cilium_policies.generate.hints import given, roles, unmatched
 from cilium_policies.generate.knowledge import Knowledge
 from cilium_policies.generate.left_open import left_open
-from cilium_policies.generate.named import kept
+from cilium_policies.generate.named import added, kept
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.outside import denied
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.scraped import unread
 from cilium_policies.generate.taken import Taken
 from cilium_policies.generate.ties import Ties
-from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Uncovered
+from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Key, Uncovered
 from cilium_policies.generate.unseen import leads_nowhere, unseen, unseen_proxies
 from cilium_policies.generate.warnings import resolver_findings, warnings
 from cilium_policies.kube.objects import Object
@@ -93,6 +93,13 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     left += unread(
         cluster, hints, parts, found, subjects, allowed.complete | taken.complete | opened | listed
     )
+    left += added(
+        cluster,
+        catalogue,
+        parts,
+        subjects,
+        allowed.complete | taken.complete | opened | _told(found, left),
+    )
     left += closed_blind(cluster, chosen, {one.namespace for one in left})
     held = Held(chosen, cluster, config, left)
     modes = held.modes
@@ -138,6 +145,14 @@ def _left(knowledge: Knowledge, withheld: list[Uncovered], subjects: list[Worklo
     yield from withheld
     yield from (one for one in knowledge.of(subjects) if (id(one.workload), one.direction) not in told)
     yield from knowledge.creators(subjects)
+
+
+def _told(found: list[Edge], left: list[Uncovered]) -> set[Key]:
+    """The directions of which something is said already: by the config, or as a line of what is not covered."""
+    by_config = {(one.client.key, EGRESS) for one in found if one.origin == "config" and one.client}
+    return by_config | {
+        (one.workload.key, direction) for one in left if one.workload for direction in one.directions
+    }
 
 
 def _of_others(

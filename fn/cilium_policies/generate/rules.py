@@ -81,7 +81,7 @@ def rules(
 
 def _why(flow: _Flow, who: str) -> str:
     """A rule's sentence; `who` names the peers where another rule has the same."""
-    ports = "" if flow.ports else ", on any port"
+    ports = ", on any port" if not flow.ports or any(map(_is_every, flow.ports)) else ""
     return f"{reason_words(flow.reason)}{ports}{f' ({who})' if who else ''}"
 
 
@@ -248,7 +248,9 @@ def _to_ports(flow: _Flow) -> tuple[ToPorts, ...] | None:
         return None
     http, dns = flow.rules
     ranges = [
-        PortRange(str(port.number) if port.number else port.name, port.protocol, port.end)
+        PortRange("0", port.protocol)  # one entry of the policy map, where the range would take sixteen
+        if _is_every(port) and not (http or dns)
+        else PortRange(str(port.number) if port.number else port.name, port.protocol, port.end)
         for port in flow.sorted
     ]
     if http:
@@ -257,6 +259,11 @@ def _to_ports(flow: _Flow) -> tuple[ToPorts, ...] | None:
     if dns:
         return (ToPorts(tuple(ranges), "dns", {"dns": [{"matchPattern": pattern} for pattern in dns]}),)
     return tuple(ToPorts(tuple(ranges[at : at + _MOST_PORTS])) for at in range(0, len(ranges), _MOST_PORTS))
+
+
+def _is_every(port: Port) -> bool:
+    """Whether a range is every port of its protocol."""
+    return (port.number, port.end) == (1, 65535)
 
 
 def _request(method: str, path: str) -> dict[str, str]:

@@ -1,0 +1,38 @@
+"""The mail servers that a program's own configuration names: no two programs call the setting alike, and all of them
+have smtp or mail in its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cilium_policies.catalogue.conditions import Facts
+
+_VARIABLE = re.compile(
+    r"(?i)(?=.*(?:smtp|mail))(?!.*(?:from|sender|reply|user|domain|imap|pop3|web))"
+    r".*(?:host|server|addr|address|url|uri|relay|endpoint|transport)"
+)
+_KEY = r"(?:smart_?host|host(?:_?name)?|server|addr(?:ess)?|relay)"
+_IS = r"[\"'\]]*[ \t]*(?:=>|[:=])[ \t]*[\"']?([^\s\"',;]+)"
+# `smtp_smarthost: mail:587`, `smtp.host = "mail"`, `['smtp_address'] = 'mail'`
+_LINE = re.compile(rf"(?im)^[\w \t.\-\[\]\"']*smtp[\w.\-]*?{_KEY}{_IS}")
+# the same below `smtp:`, `[smtp]` or `smtp_settings = {`
+_SECTION = re.compile(
+    r"(?im)^[ \t\"'\[]*[\w.:\-]*smtp\w*[\"'\]]*[ \t]*(?:(?:=>|[:=])[ \t]*\{?)?[ \t]*\n"
+    rf"(?:[^\n\[]*\n){{0,12}}?[ \t\"':]*{_KEY}{_IS}"
+)
+
+
+def mail_hosts(facts: Facts) -> Iterator[str]:
+    """Their addresses as written: a host, host:port or a URL."""
+    for name, value in facts.env:
+        if _VARIABLE.fullmatch(name) and not _is_mailbox(value):
+            yield value
+    for one in facts.texts:
+        if "smtp" in one.lower():
+            for pattern in (_LINE, _SECTION):
+                yield from (match[1] for match in pattern.finditer(one) if not _is_mailbox(match[1]))
+
+
+def _is_mailbox(value: str) -> bool:
+    return "@" in value and "://" not in value
