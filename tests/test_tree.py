@@ -184,7 +184,7 @@ def test_what_a_killed_run_left_is_cleaned(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from cilium_policies import staging, tree
-texts = [b"kind: A\\n" * 400, b"kind: B\\n" * 400]
+texts = [tree.OWN + b"\\nkind: A\\n" * 400, tree.OWN + b"\\nkind: B\\n" * 400]
 print("ready", flush=True)
 for number in range(10 ** 6):
     staging.apply(sys.argv[1], {f"a/{name}.yaml": texts[number % 2] for name in range(60)}, [])
@@ -226,8 +226,10 @@ def test_killed_hard_it_leaves_nothing_that_git_would_take_and_the_next_run_clea
         writer.stdout.close()
         stages = list(tmp_path.glob(f"{staging.STAGE}*"))
         left += len(stages)
-        staging.apply(str(tmp_path), {f"a/{name}.yaml": b"kind: C\n" for name in range(60)}, [])
-        assert set(listed(tmp_path).values()) == {b"kind: C\n"}
+        staging.finish(str(tmp_path))
+        assert len(set(listed(tmp_path).values())) < 2
+        staging.apply(str(tmp_path), {f"a/{name}.yaml": tree.OWN for name in range(60)}, [])
+        assert set(listed(tmp_path).values()) == {tree.OWN}
         assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert left, "no run was killed while it had a stage: the test shows nothing"
 
@@ -257,7 +259,7 @@ def test_killed_between_two_renames_each_folder_builds(
         killed = False
         with monkeypatch.context() as patch:
             steps = iter(range(last))
-            for name in ("replace", "unlink"):
+            for name in ("replace", "rename"):
                 patch.setattr(staging.os, name, _counted(getattr(os, name), steps))
             patch.setattr(staging.shutil, "rmtree", lambda *_, **__: None)
             try:
@@ -270,6 +272,103 @@ def test_killed_between_two_renames_each_folder_builds(
         if not killed:
             assert last > 5
             break
+
+
+@pytest.mark.parametrize("then", ["finished", "killed again"])
+def test_killed_at_any_moment_and_finished_the_tree_is_as_before_or_as_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    """By the next run, whatever it writes: here one whose own input is another."""
+    root, before = str(tmp_path), made(POLICIES[:2])
+    after = made([*POLICIES[1:], tree.Policy("media", "x", DENY)])
+    tree.write(root, after, prune=True)
+    new = listed(tmp_path)
+    seen = set()
+    for last in range(100):
+        tree.write(root, before, prune=True)
+        old = listed(tmp_path)
+        stopped = killed_at(last, monkeypatch, lambda: tree.write(root, after, prune=True))
+        if then == "killed again":
+            killed_at(1, monkeypatch, lambda: staging.finish(root))
+        staging.finish(root)
+        assert listed(tmp_path) in (old, new), last
+        seen.add(listed(tmp_path) == new)
+        assert not list(tmp_path.glob(f"{staging.STAGE}*"))
+        if not stopped:
+            break
+    assert seen == {False, True}
+    assert last > 5
+
+
+def killed_at(step: int, monkeypatch: pytest.MonkeyPatch, call: Callable[[], object]) -> bool:
+    """Whether the call was stopped before its rename of this number, as SIGKILL does it: nothing is tidied up."""
+    with monkeypatch.context() as patch:
+        steps = iter(range(step))
+        for name in ("replace", "rename"):
+            patch.setattr(staging.os, name, _counted(getattr(os, name), steps))
+        patch.setattr(staging.shutil, "rmtree", lambda *_, **__: None)
+        try:
+            call()
+        except Killed:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("fails", range(9))
+def test_a_rename_that_fails_is_undone_with_those_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: int
+) -> None:
+    """A folder of the tree is read-only, say: the first of its files is not the first of all."""
+    tree.write(str(tmp_path), made(POLICIES[:2]))
+    before = listed(tmp_path)
+    real, calls = os.replace, iter(range(fails + 1))  # the first is the journal's
+
+    def refusing(source: str, place: str) -> None:
+        if next(calls, None) is None and not source.endswith((".old", ".removed")):  # what puts back, may
+            raise PermissionError(errno.EACCES, "Permission denied")
+        real(source, place)
+
+    monkeypatch.setattr(staging.os, "replace", refusing)
+    monkeypatch.setattr(staging.os, "rename", refusing)
+    changed = [*POLICIES[1:], tree.Policy("media", "x", DENY), tree.Policy("z", "x", DENY)]
+    with pytest.raises(RefusedError) as caught:
+        tree.write(str(tmp_path), made(changed), prune=True)
+    assert "permission denied; the tree is as it was" in line_of(caught.value.finding)
+    monkeypatch.undo()
+    assert listed(tmp_path) == before
+    assert [one for one in tmp_path.rglob("*") if one.is_dir() and not any(one.iterdir())] == []
+    assert not list(tmp_path.glob(f"{staging.STAGE}*"))
+
+
+@pytest.mark.parametrize(
+    ("journal", "staged"),
+    [
+        ('{"paths": ["../out.yaml"], "removed": []}', b""),
+        ('{"paths": ["a/mine.yaml"], "removed": []}', b"kind: Evil\n"),
+        ('{"paths": ["a/mine.yaml"], "removed": []}', None),
+        ('{"paths": [], "removed": ["a/mine.yaml"]}', None),
+        ('{"paths": ["link/x.yaml"], "removed": []}', None),
+        ('{"paths": [".git/config"], "removed": []}', None),
+        ('{"paths": [7], "removed": []}', None),
+        ('{"paths": {}}', None),
+        ("[]", None),
+        ("", None),
+    ],
+)
+def test_a_journal_that_somebody_else_wrote_moves_nothing(
+    tmp_path: Path, journal: str, staged: bytes | None
+) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    stage = root / f"{staging.STAGE}evil"
+    for folder in (stage, root / "a", outside):
+        folder.mkdir(parents=True)
+    (root / "link").symlink_to(outside)
+    (root / "a/mine.yaml").write_text("kind: Mine\n")
+    (stage / "journal.json").write_text(journal)
+    (stage / "0").write_bytes(tree.OWN if staged is None else staged)
+    staging.finish(str(root))
+    assert listed(tmp_path) == {"root/a/mine.yaml": b"kind: Mine\n"}
+    assert not stage.exists()
 
 
 def test_two_writers_wait_for_each_other(tmp_path: Path) -> None:

@@ -11,24 +11,26 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from cilium_policies.errors import CiliumPoliciesError
+from cilium_policies.journal import read_journal, write_journal
 
 STAGE = ".cilium-policies-"
 _ENDING = frozenset((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
 
 
 def apply(root: str, made: dict[str, bytes], removed: list[str]) -> None:
-    """Writes and removes files below `root`, paths with `/`, in the order of `made`. Everything that can fail for want
-    of room comes before the first change that is seen. Raises OSError; the files are then as they were.
+    """Writes and removes files below `root`, paths with `/`, in the order of `made`. Raises OSError; the files are then
+    as they were: what needs room comes before the first change that is seen, and what fails after it is undone.
 
-    One writer at a time. A signal that ends the program does so before the renames or after them. Only SIGKILL between
-    two of them, which take milliseconds, leaves some files new and some old, each of them whole; the next run puts that
-    right. No file system renames many files at once, and a helper process that outlives the kill would be one that
-    this program promises not to start."""
+    One writer at a time. A signal that ends the program does so before the renames or after them. After SIGKILL between
+    two of them, which take milliseconds, some files are new and some old, each of them whole, until `finish` brings
+    the others. No file system renames many files at once, and a helper process that outlives the kill would be one
+    that this program promises not to start."""
     new_folders: list[str] = []
     try:
         _make_folder(root, new_folders)
         with _alone(root), _signals_held():
             try:
+                _finish(root)
                 _replace(root, made, removed, new_folders)
             except _Ended:
                 _remove_empty(reversed(new_folders))  # the signal ends the program now
@@ -37,12 +39,41 @@ def apply(root: str, made: dict[str, bytes], removed: list[str]) -> None:
         raise
 
 
+def finish(root: str) -> None:
+    """Ends what a killed run began below `root`: the tree is as before that run where it had renamed nothing, else as
+    after it. Raises OSError."""
+    if os.path.isdir(root) and any(name.startswith(STAGE) for name in os.listdir(root)):
+        with _alone(root), _signals_held():
+            _finish(root)
+
+
+def _finish(root: str) -> None:
+    """Stages of runs that were killed: whoever writes here holds the lock, so none of them is in use."""
+    for name in os.listdir(root):
+        stage = os.path.join(root, name)
+        if name.startswith(STAGE) and os.path.isdir(stage) and not os.path.islink(stage):
+            begun = read_journal(stage, root)
+            if begun is not None:
+                paths, removed = begun
+                for path in paths:
+                    _make_folder(os.path.dirname(os.path.join(root, path)), [])
+                for number, path in enumerate(paths):
+                    if os.path.exists(os.path.join(stage, str(number))):
+                        os.replace(os.path.join(stage, str(number)), os.path.join(root, path))
+                _remove(root, removed, stage, [])
+                _remove_emptied(root, removed)
+            shutil.rmtree(stage, ignore_errors=True)
+
+
+class HalfDoneError(OSError):
+    """What was renamed before something failed cannot be put back: some files are new, some old, each whole."""
+
+
 class _Ended(CiliumPoliciesError):
     """A signal waits that ends the program."""
 
 
 def _replace(root: str, made: dict[str, bytes], removed: list[str], new_folders: list[str]) -> None:
-    _clear_left(root)
     stage = tempfile.mkdtemp(prefix=STAGE, dir=root)
     try:
         _store(os.path.join(stage, ".gitignore"), b"*\n")  # a stage that SIGKILL leaves gets into no commit
@@ -50,13 +81,32 @@ def _replace(root: str, made: dict[str, bytes], removed: list[str], new_folders:
             _store(os.path.join(stage, str(number)), text)
             if not _ENDING.isdisjoint(signal.sigpending()):
                 raise _Ended
+        write_journal(stage, list(made), removed)
         for path in made:
             _make_folder(os.path.join(root, *path.split("/")[:-1]), new_folders)
-        for number, path in enumerate(made):
-            os.replace(os.path.join(stage, str(number)), os.path.join(root, *path.split("/")))
-        _remove(root, removed)
+        undo: list[tuple[str, str]] = []
+        try:
+            for number, path in enumerate(made):
+                _put(os.path.join(stage, str(number)), os.path.join(root, *path.split("/")), undo)
+            _remove(root, removed, stage, undo)
+        except OSError:
+            _undo(undo)
+            raise
+        _remove_emptied(root, removed)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def _put(new: str, place: str, undo: list[tuple[str, str]]) -> None:
+    """Renames a staged file into place; `undo` gets the place and what was there ("": nothing)."""
+    kept = f"{new}.old" if os.path.lexists(place) else ""
+    if kept:
+        try:
+            os.link(place, kept)
+        except OSError:  # a file system without links
+            shutil.copy2(place, kept)
+    os.replace(new, place)
+    undo.append((place, kept))
 
 
 @contextmanager
@@ -83,14 +133,6 @@ def _signals_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _clear_left(root: str) -> None:
-    """Stages of runs that were killed: whoever writes here holds the lock, so none of them is in use."""
-    for name in os.listdir(root):
-        place = os.path.join(root, name)
-        if name.startswith(STAGE) and os.path.isdir(place) and not os.path.islink(place):
-            shutil.rmtree(place, ignore_errors=True)
-
-
 def _store(place: str, text: bytes) -> None:
     with open(place, "wb") as file:
         file.write(text)
@@ -106,13 +148,31 @@ def _make_folder(folder: str, new: list[str]) -> None:
         new.append(one)
 
 
-def _remove(root: str, paths: list[str]) -> None:
-    """Removes files, and the folders that hold nothing after them."""
-    for path in paths:
+def _undo(done: list[tuple[str, str]]) -> None:
+    """Puts back what was there. Raises HalfDoneError."""
+    try:
+        for place, kept in reversed(done):
+            if kept:
+                os.replace(kept, place)
+            else:
+                os.unlink(place)
+    except OSError as error:
+        raise HalfDoneError(error.errno, error.strerror) from None
+
+
+def _remove(root: str, paths: list[str], stage: str, undo: list[tuple[str, str]]) -> None:
+    """Moves files into the stage, which is removed at the end; `undo` gets each place and where its file is now."""
+    for number, path in enumerate(paths):
+        place, kept = os.path.join(root, *path.split("/")), os.path.join(stage, f"{number}.removed")
         try:
-            os.unlink(os.path.join(root, *path.split("/")))
+            os.rename(place, kept)
         except FileNotFoundError:
-            pass  # another writer was first
+            continue  # another writer was first
+        undo.append((place, kept))
+
+
+def _remove_emptied(root: str, paths: list[str]) -> None:
+    """Removes the folders that hold nothing after these files."""
     for path in paths:
         parts = path.split("/")[:-1]
         _remove_empty(os.path.join(root, *parts[:length]) for length in range(len(parts), 0, -1))

@@ -1,7 +1,8 @@
 """The GitOps file tree: NAMESPACE/network-policies/{ks.yaml, app/{kustomization.yaml, NAME.yaml …}}.
 
 Only files whose first line says that they are this program's are ever replaced or removed. Everything is
-written beside the tree first and then renamed into it, so that a full disk leaves the tree as it was.
+written beside the tree first and then renamed into it, so that a full disk leaves the tree as it was; a run that
+SIGKILL ends among its renames is finished by the next one.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from cilium_policies.config.model import Write
-from cilium_policies.document.finding import refused
+from cilium_policies.document.finding import RefusedError, refused
+from cilium_policies.journal import OWN
 from cilium_policies.listing import FOLDER, INDEX, MARK, index, is_listing, kustomization
-from cilium_policies.staging import apply
+from cilium_policies.staging import HalfDoneError, apply, finish
 
-OWN = b"# Written by cilium-policies write"
 CLUSTER = "cluster-policies"  # the folder of cluster-wide policies
 _NAME = re.compile(r"[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?\Z")
 _HOME = "flux-system"
@@ -80,8 +81,13 @@ def write(
     switches it off, and with `prune`; else it is kept and stays listed in its folder's kustomization. `indexed` adds
     an index, which a later write keeps. Raises
     RefusedError where a file of somebody else is in the way, where a link leads elsewhere, or where writing fails;
-    the tree is then as it was.
+    the tree is then as it was. What a killed run left half done is finished first, but for `dry_run`.
     """
+    if not dry_run:
+        try:
+            finish(root)
+        except OSError as error:
+            raise _unwritten(root, error, "a run was killed here: let another one finish it") from None
     _refuse_links(root, made)
     old = _own_files(root)
     stale = [path for path in sorted(old) if path not in made and not is_listing(path)]
@@ -106,9 +112,14 @@ def write(
             paths = sorted((*changes.added, *changes.changed), key=_rank)
             apply(root, {path: made[path] for path in paths}, changes.removed)
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
-            raise refused(f"cannot write below {root}: {why}", "the tree is as it was") from None
+            half = isinstance(error, HalfDoneError)
+            cure = "some files are new, some old: write again" if half else "the tree is as it was"
+            raise _unwritten(root, error, cure) from None
     return changes
+
+
+def _unwritten(root: str, error: OSError, cure: str) -> RefusedError:
+    return refused(f"cannot write below {root}: {(error.strerror or str(error)).lower()}", cure)
 
 
 def _rank(path: str) -> tuple[int, str]:
