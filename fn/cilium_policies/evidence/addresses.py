@@ -7,7 +7,7 @@ whether the place is trusted, is decided by `configuration`. Of a value nothing 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from cilium_policies.catalogue.ports import AGENTS, NO_NETWORK, SCHEMES, UDP_SCHEMES
@@ -62,6 +62,9 @@ _BEFORE_NAME = frozenset(
 _NEAR = 400  # characters that are looked at in front of a place: a long line would make the search quadratic
 _FIELD = 2 * _NEAR + 1  # of a line: key, separator and value
 _RARER = ("ndpoint", "NDPOINT", "eer", "EER", "eed", "EED", "roker", "ROKER", "oin", "OIN")  # of _HOST_WORDS
+# Where a member begins in a mapping on one line (`{"host": "db", "port": 5432}`)
+_MEMBER = r"(?<=[{,])[ \t]*(?=[\"']?[A-Za-z_][\w.\-]*[\"']?[ \t]*[:=])"
+_MAPPING = 16  # lines of a mapping that are looked through for it
 _NEAR_LINES = 3  # a `port:` that belongs to a `host:` stands at most this far from it
 _TEMPLATE = r"\{\{[^{}\n]{0,500}\}\}"
 # `git@host:group/project.git`, as git and scp write it; a port stands in URLs only
@@ -193,15 +196,40 @@ def _host_fields(value: str) -> Iterator[Address]:
     """`host: name` lines, with a `port:` line near them."""
     if not any(word in value for word in ("ost", "OST", "erver", "ERVER", "ddr", "DDR", *_RARER)):
         return
+    if "{" in value:
+        value = re.sub(_MEMBER, "\n", value)
     lines = [line[:_FIELD] for line in value.split("\n")]
     for number, line in enumerate(lines):
         key, name = _field(line)
         if not key or not is_host_key(key) or not is_name(name):
             continue
-        near = map(_field, lines[max(0, number - _NEAR_LINES) : number + _NEAR_LINES + 1])
-        ports = [int(told) for beside, told in near if beside.lower().endswith("port") and is_port(told)]
+        ports = _ports(lines[max(0, number - _NEAR_LINES) : number + _NEAR_LINES + 1])
         told = len(ports) == 1
+        if not ports:
+            ports = _ports(_siblings(lines, number))
+            told = len(ports) == 1
         yield Address(name, ports[0] if told else program_port(key), key=key, direct=True, explicit=told)
+
+
+def _ports(lines: Iterable[str]) -> list[int]:
+    """The numbers of `port:` lines."""
+    found = map(_field, lines)
+    return [int(told) for key, told in found if key.lower().endswith("port") and is_port(told)]
+
+
+def _siblings(lines: list[str], number: int) -> Iterator[str]:
+    """The other lines of the mapping that a line of YAML stands in, near it."""
+    indent = _indent(lines[number])
+    for step in (-1, 1):
+        for at in range(number + step, number + step * _MAPPING, step):
+            if not 0 <= at < len(lines) or (lines[at].strip() and _indent(lines[at]) < indent):
+                break
+            if _indent(lines[at]) == indent:
+                yield lines[at]
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 @lru_cache(maxsize=4096)

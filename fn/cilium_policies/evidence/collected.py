@@ -3,6 +3,7 @@ it, and the Secrets and ConfigMaps that an operator gives the pods it makes from
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.model import texts
@@ -36,6 +37,8 @@ _REFERENCES = (
 )
 # Fields that name another custom resource whose spec the pods follow, and its kind.
 _FOLLOWED = {"barmanObjectName": "ObjectStore"}
+_CONFIG_MAP = "configmap"
+_CONFIG_MAP_FLAG = r"(?i)(?:^|\s)--?[\w.-]*configmap(?:-name)?[=\s]+(?:\S+/)?([a-z0-9][a-z0-9.-]*)"
 _IDENTITY = ("apiVersion", "kind", "metadata", "status")
 _LABEL, _VALUE, _NAMESPACES, _FOLDER = "LABEL", "LABEL_VALUE", "NAMESPACE", "FOLDER"
 
@@ -58,6 +61,7 @@ class Collected:
                 found.update(dict.fromkeys(self._given_by_operator(workload, one)))
         for row in self._reads.get(workload.component, ()):
             found.update(dict.fromkeys(self._read(workload, row)))
+        found.update(dict.fromkeys(self._told_by_argument(workload)))
         for container in containers(mapping(mapping(template).get("spec"))):
             env = {
                 text(entry.get("name")): text(entry.get("value")) for entry in mappings(container.get("env"))
@@ -65,6 +69,15 @@ class Collected:
             if env.get(_LABEL) and _FOLDER in env:
                 found.update(dict.fromkeys(self._texts(env, workload.namespace)))
         return tuple(found)
+
+    def _told_by_argument(self, workload: Workload) -> Iterator[Text]:
+        """A ConfigMap of the own namespace that a controller is told to read (`--configmap=NAME`)."""
+        for one in workload.texts:
+            if one.is_arguments and _CONFIG_MAP in one.value.lower():
+                for name in re.findall(_CONFIG_MAP_FLAG, one.value):
+                    shown = self._cluster.inventory.get("ConfigMap", workload.namespace, name)
+                    if shown is not None:
+                        yield from (Text("entry", key, value, shown, key) for key, value in _data(shown))
 
     def _texts(self, env: Mapping, namespace: str) -> Iterator[Text]:
         spaces = {name.strip() for name in env.get(_NAMESPACES, "").split(",")} - {""} or {namespace}

@@ -53,18 +53,18 @@ def edges(cluster: Cluster, catalogue: Catalogue, roles: Roles, ties: Ties) -> I
                 yield from _edge(known, workload, facts, roles, cluster, ties)
 
 
-def sidecars(cluster: Cluster, catalogue: Catalogue) -> Iterator[Edge]:
-    """What side-cars call outside (a VPN, a tunnel). An image proves no right: nothing inside the cluster is opened."""
+def sidecars(cluster: Cluster, catalogue: Catalogue, roles: Roles) -> Iterator[Edge]:
+    """What side-cars call outside (a VPN, a tunnel), addresses where their settings ask for them. An image proves no
+    right: nothing inside the cluster is opened."""
     for workload in cluster.workloads:
         for name in workload.sidecars:
             component = catalogue.get(name)
             for known in component.own_edges if component else ():
                 word = known.peer.partition(":")[0]
-                if (
-                    known.direction == "egress"
-                    and known.when is None
-                    and word in ("internet", "world", "fqdn")
-                ):
+                if known.direction != "egress" or isinstance(known.when, str):
+                    continue
+                outside = word in ("internet", "world", "fqdn") or (word == "cidr" and known.when)
+                if outside and holds(known.when, WorkloadFacts(workload, cluster, roles)):
                     evidence = Evidence("catalogue", workload, component=name)
                     reason = stated(known.why, name)
                     for peer in _fixed(word, known.peer.partition(":")[2], outward=True):

@@ -76,7 +76,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     told = [*evidence.edges(cluster, hints)]
     ties = Ties(cluster, catalogue, parts, [*allowed.edges, *told])
     found = [*allowed.edges, *dns.edges(), *known.edges(cluster, catalogue, parts, ties)]
-    found += [*known.sidecars(cluster, catalogue), *told]
+    found += [*known.sidecars(cluster, catalogue, parts), *told]
     found += brought(cluster, found)
     mesh = injected(cluster, catalogue, parts, hints, sources)
     found += mesh.all_edges(found) if mesh else ()

@@ -117,9 +117,7 @@ def _workload(one: Object, component: Component, entry: MadeBy, facts: _Facts) -
     name = _filled(entry.workload, one) or one.name
     found = Workload(namespace, name, one.kind)
     found.labels = {_filled(key, one): _filled(value, one) for key, value in entry.labels.items()}
-    found.service_account = (
-        text(one.spec.get("serviceAccountName")) or _filled(entry.service_account, one) or "default"
-    )
+    found.service_account = _told_of_account(one.spec) or _filled(entry.service_account, one) or "default"
     found.selector = stable(found.labels) or dict(found.labels)
     found.labels |= {key: _filled(value, one) for key, value in entry.sometimes.items()}
     if not found.selector and entry.service_account:
@@ -155,6 +153,16 @@ def _told_of_host_network(spec: Mapping) -> object:
     told = spec.get("hostNetwork")
     below = (spec[key] for key in _TEMPLATES if told is None and isinstance(spec.get(key), dict))
     return told if told is not None else next(filter(None, map(_told_of_host_network, below)), None)
+
+
+def _told_of_account(spec: Any, depth: int = 6) -> str:
+    """`serviceAccountName` of an object's spec, or of the first template of its pods that names one."""
+    if isinstance(spec, list):
+        return next(filter(None, (_told_of_account(one, depth - 1) for one in spec)), "")
+    if not isinstance(spec, dict) or not depth:
+        return ""
+    told = text(spec.get("serviceAccountName"))
+    return told or next(filter(None, (_told_of_account(one, depth - 1) for one in spec.values())), "")
 
 
 def _filled(template: str, one: Object, port: str = "") -> str:
