@@ -113,7 +113,7 @@ def test_a_generated_policy_is_changed_by_what_needs_it() -> None:
     done = explain("a/web", "a/api", "9000", stdin=built)
     cure = [line for line in done.stdout.decode().splitlines() if "to deny it" in line]
     line = "{from: {pod: a/web}, to: {pod: a/api}, ports: [8081/TCP], why: …}"
-    needs = "or remove what needs it (Deployment a/web env API_URL at stdin:6)"
+    needs = "or remove what needs it (Deployment a/web env API_URL at stdin:23)"
     assert cure == [f"  to deny it, an entry of spec.deny: - {line}, {needs}"]
 
 

@@ -150,7 +150,7 @@ def test_a_need_is_told_with_its_evidence_and_the_rules_on_both_sides() -> None:
         "5432/TCP",
         "application",
         "calls data/db",
-        "Deployment shop/web env DATABASE_URL at in.yaml:9",
+        "Deployment shop/web env DATABASE_URL at in.yaml:21",
         "CiliumNetworkPolicy/shop/web spec.egress[0]; CiliumNetworkPolicy/data/db spec.ingress[0]",
     )
     assert rows["shop/web", "internet"][3:6] == ("config", "payments", "spec.allow[0] at c.yaml:4")

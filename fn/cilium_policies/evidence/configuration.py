@@ -79,8 +79,10 @@ def _named(
             for address in _parsed(found, value, parsed):
                 if not is_list_of_names(address) and not _is_spelled_twice(value, address):
                     yield found, address
+    brought = {one.key: one for one in workload.texts if one.kind == "entry" and is_variable(one)}
     for address in addresses.pairs(variables):
-        yield Text("env", address.key, address.host, field=address.key), address
+        entry = brought.get(address.key, Text("env", address.key, "", field=address.key))
+        yield Text("env", address.key, address.host, entry.source, entry.field), address
     for first, beside in _value_groups((*workload.texts, *more)):
         for address in addresses.pairs(beside):
             yield _neighbour(first, address), address

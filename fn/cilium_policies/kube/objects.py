@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from cilium_policies.document.finding import Finding
-from cilium_policies.lean import Any, NamedTuple
+from cilium_policies.lean import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from cilium_policies.document.source import Item
 
 Mapping = dict[str, Any]
 
@@ -42,24 +45,34 @@ NOWHERE = Where()
 
 class Object:
     """`body` is the parsed mapping (scalars are text), read when first asked for: most objects of a build are
-    only counted by kind. Identity fields are known without it."""
+    only counted by kind. Identity fields are known without it. `item` is the text that it was read from, where its
+    fields have lines; None for an object that stands in no text."""
 
-    __slots__ = ("_body", "_read", "api_version", "group", "kind", "name", "namespace", "where")
+    __slots__ = ("_body", "_read", "api_version", "group", "item", "kind", "name", "namespace", "where")
 
-    def __init__(self, body: Mapping, where: Where = NOWHERE) -> None:
+    def __init__(self, body: Mapping, where: Where = NOWHERE, item: Item | None = None) -> None:
         metadata = mapping(body.get("metadata"))
         names = (text(metadata.get("namespace")), text(metadata.get("name")))
         self._identify(text(body.get("apiVersion")), text(body.get("kind")), *names, where)
+        self.item = item
         self._body: Mapping | None = body
         self._read: Callable[[], Mapping] = dict
 
     @classmethod
     def unread(
-        cls, api_version: str, kind: str, namespace: str, name: str, where: Where, read: Callable[[], Mapping]
+        cls,
+        api_version: str,
+        kind: str,
+        namespace: str,
+        name: str,
+        where: Where,
+        read: Callable[[], Mapping],
+        item: Item | None = None,
     ) -> Object:
         """An object whose body `read` gives later; `read` may raise document.finding.RefusedError."""
         one = cls.__new__(cls)
         one._identify(api_version, kind, namespace, name, where)
+        one.item = item
         one._body = None
         one._read = read
         return one

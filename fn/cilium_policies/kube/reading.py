@@ -135,10 +135,10 @@ class _Marks:
 def _of_item(item: Item) -> list[Object]:
     where = Where(item.source.file, item.index, item.line)
     if item.kind.endswith("List"):
-        return [Object(member, where) for member in flatten(item)]
+        return [Object(member, where, item) for member in flatten(item)]
     if not item.kind:
         return []
-    return [Object.unread(item.api_version, item.kind, item.namespace, item.name, where, _reader(item))]
+    return [Object.unread(item.api_version, item.kind, item.namespace, item.name, where, _reader(item), item)]
 
 
 def _reader(item: Item) -> Callable[[], Mapping]:

@@ -10,7 +10,6 @@ from cilium_policies.evidence.edge import (
     CidrPeer,
     Edge,
     EntityPeer,
-    Evidence,
     FqdnPeer,
     InternetPeer,
     LabelsPeer,
@@ -23,6 +22,7 @@ from cilium_policies.evidence.words import evidence_words
 from cilium_policies.kube.objects import Where
 from cilium_policies.kube.ports import Port as PodPort
 from cilium_policies.questions.ends import End, Port
+from cilium_policies.questions.places import where_of
 
 _WIDE = ("world", "all", "cluster")
 
@@ -48,10 +48,10 @@ def stand_between(edge: Edge, source: End, target: End) -> bool:
     return _stands_for(edge.source, source) and _stands_for(edge.target, target)
 
 
-def told(evidence: Evidence) -> str:
-    """Evidence in words, with its file and line where it has one."""
-    place = where_words(evidence.where)
-    return f"{evidence_words(evidence)} at {place}" if place else evidence_words(evidence)
+def told(edge: Edge) -> str:
+    """An edge's evidence in words, with file and line of the field where it has them."""
+    place = where_words(where_of(edge))
+    return f"{evidence_words(edge.evidence)} at {place}" if place else evidence_words(edge.evidence)
 
 
 def where_words(where: Where) -> str:

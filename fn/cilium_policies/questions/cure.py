@@ -69,12 +69,12 @@ def _to_deny(
         return f"to deny it: change {refs[known.index(users[0])]}"
     behind = edges(*pair, wanted, refs) or between(*pair, wanted, needs)
     lines = dict.fromkeys(_denial(edge, pair, wanted) for edge in behind if edge.origin not in _NOT_TAKEN)
-    rest = dict.fromkeys(f"remove {told(edge.evidence)}" for edge in behind if edge.origin in _NOT_TAKEN)
+    rest = dict.fromkeys(f"remove {told(edge)}" for edge in behind if edge.origin in _NOT_TAKEN)
     if lines:
         entries = f"an entry of spec.deny: - {next(iter(lines))}"
         if len(lines) > 1:
             entries = f"entries of spec.deny: {' '.join(f'- {one}' for one in lines)}"
-        needed_by = dict.fromkeys(told(edge.evidence) for edge in behind if not edge.evidence.component)
+        needed_by = dict.fromkeys(told(edge) for edge in behind if not edge.evidence.component)
         if needed_by and not rest:
             entries += f", or remove what needs it ({'; '.join(needed_by)})"
         return "; and ".join((f"to deny it, {entries}", *rest))

@@ -230,7 +230,7 @@ def _kind(edges: Iterable[Edge]) -> str:
 
 def _said(edges: Iterable[Edge]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     reasons = tuple(dict.fromkeys(reason_words(edge.reason) for edge in edges))
-    evidence = tuple(dict.fromkeys(told(edge.evidence) for edge in edges))
+    evidence = tuple(dict.fromkeys(told(edge) for edge in edges))
     return _few(reasons), _few(evidence)
 
 

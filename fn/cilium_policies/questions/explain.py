@@ -162,7 +162,7 @@ def _side(
 
 def _why(pair: Pair, wanted: Port, known: Known, ref: RuleRef) -> str:
     if ref.rule is not None and ref.rule.why:
-        said = dict.fromkeys(told(edge.evidence) for edge in edges(*pair, wanted, [ref]))
+        said = dict.fromkeys(told(edge) for edge in edges(*pair, wanted, [ref]))
         return f"{ref.rule.why} ({', '.join(said)})" if said else ref.rule.why
     return known.policy.specs[ref.spec].description or (
         "default deny" if known.generated else "your own policy"

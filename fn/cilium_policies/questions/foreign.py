@@ -40,7 +40,7 @@ def table(plan: Plan) -> Table:
             _other(one),
             _ports(one),
             one.asks,
-            told(one.edge.evidence),
+            told(one.edge),
             "open" if one.open else "left out",
             grant(one),
         )
@@ -73,7 +73,7 @@ def values(plan: Plan) -> list[dict[str, object]]:
             "ports": declared(one.edge.ports),
             "asks": one.asks,
             "reason": reason_words(one.edge.reason),
-            "evidence": told(one.edge.evidence),
+            "evidence": told(one.edge),
             "open": one.open,
             "consent": grant(one),
         }
@@ -97,7 +97,7 @@ def lines(plan: Plan) -> list[str]:
         return ["nothing rests on another namespace's word"]
     groups: dict[tuple[str, str], list[str]] = {}
     for one in found:
-        text = f"    {one.workload.name} {one.direction} {_arrow(one)} : {_ports(one)} ({told(one.edge.evidence)})"
+        text = f"    {one.workload.name} {one.direction} {_arrow(one)} : {_ports(one)} ({told(one.edge)})"
         groups.setdefault((one.workload.namespace, one.asks), []).append(text)
     total = plural(len(set(map(_key, found))), "side")
     said = [f"{total} of connections on another namespace's word: {_HEADS[found[0].open]}"]

@@ -51,7 +51,7 @@ def _needs(edges: Iterable[Edge]) -> dict[Key, Need]:
     for edge in edges:
         if edge.explains:
             ends = (peer_words(edge.source), peer_words(edge.target), ports_words(edge.ports))
-            found.setdefault(ends, Need("", *ends, reason_words(edge.reason), told(edge.evidence)))
+            found.setdefault(ends, Need("", *ends, reason_words(edge.reason), told(edge)))
     return found
 
 

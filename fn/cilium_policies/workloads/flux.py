@@ -97,7 +97,9 @@ class Owner:
             return one
         self._reading = one
         name, namespace = self.apply(one.name), self.target or self.apply(one.namespace)
-        return Object.unread(one.api_version, one.kind, namespace, name, one.where, lambda: self.body(one))
+        return Object.unread(
+            one.api_version, one.kind, namespace, name, one.where, lambda: self.body(one), one.item
+        )
 
 
 def resolve(objects: Iterable[Object], used: list[Owner] | None = None) -> list[Object]:
@@ -150,7 +152,13 @@ class _Owners:
             return owner.applied(one) if owner else one
         if by_file is None:
             return Object.unread(
-                one.api_version, one.kind, one.namespace, one.name, one.where, lambda: self._late(one)
+                one.api_version,
+                one.kind,
+                one.namespace,
+                one.name,
+                one.where,
+                lambda: self._late(one),
+                one.item,
             )
         return by_file.applied(one)
 

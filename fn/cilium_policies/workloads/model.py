@@ -20,7 +20,7 @@ class Text(NamedTuple):
     """A piece of configuration that may name addresses, and where it stands.
 
     kind          | `source` and `field`
-    env           | none (the pod template itself), the variable's name
+    env           | none (the pod template itself), the variable's name; or the ConfigMap or Secret that has it, its key
     args, command | none
     entry         | a ConfigMap, Secret or ExternalSecret, its key
     value         | the object of a Helm release, the value's path: `config.db.host`

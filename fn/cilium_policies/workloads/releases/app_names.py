@@ -175,7 +175,7 @@ class Frame:
         if not namespace:
             del metadata["namespace"]
         whole = {"apiVersion": api_version, "kind": kind, "metadata": metadata, **body}
-        return Object(whole, self.release.source.where)
+        return Object(whole, self.release.source.where, self.release.source.item)
 
 
 def _primary(entry: Mapping) -> bool:

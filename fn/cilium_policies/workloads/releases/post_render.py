@@ -37,7 +37,7 @@ def rendered(release: Release, objects: list[Object]) -> list[Object]:
         for patch in patches:
             if _fits(patch, one.kind, one.name):
                 body = _applied(body, patch)
-        found.append(one if body is one.body else Object(body, one.where))
+        found.append(one if body is one.body else Object(body, one.where, one.item))
     return found
 
 
