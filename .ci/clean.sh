@@ -11,7 +11,7 @@ find . -name __pycache__ -type d -prune -exec rm -rf {} +
 for engine in podman docker; do
   command -v "$engine" >/dev/null && "$engine" images >/dev/null 2>&1 || continue
   "$engine" images --format '{{.Repository}}:{{.Tag}}' |
-    grep -E '^localhost/(cilium-policies:|debian-base:1$)' | xargs -r "$engine" rmi -f >/dev/null || :
+    grep -E '^localhost/(cilium-policies:|debian-base:1$|debian-base-arm64:1$)' | xargs -r "$engine" rmi -f >/dev/null || :
   "$engine" image prune -f --filter label=cilium-policies.stage >/dev/null 2>&1 || :
 done
 case $CILIUM_POLICIES_CACHE in

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds the image with docker or podman. IMAGE names it, BASE picks another base than the Dockerfile's.
+# Builds the image with docker or podman. IMAGE names it, BASE picks another base than the Dockerfile's, PLATFORM another
+# processor (linux/arm64: an emulator has to be registered, as qemu-user-static does).
 # The same tree and base give the same layers: SOURCE_DATE_EPOCH is the commit's time.
 # ENGINE is docker or podman; without one a docker whose daemon answers, else podman.
 set -eu
@@ -16,6 +17,7 @@ if [ -z "${ENGINE:-}" ]; then
 fi
 set -- --build-arg "SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH" -t "$IMAGE" -f Dockerfile
 [ -z "${NO_CACHE:-}" ] || set -- "$@" --no-cache
+[ -z "${PLATFORM:-}" ] || set -- "$@" --platform "$PLATFORM"
 [ -z "$BASE" ] || set -- "$@" --build-arg "BASE=$BASE"
 
 case $("$ENGINE" --version) in

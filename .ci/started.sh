@@ -1,6 +1,7 @@
 #!/bin/sh
-# started.sh IMAGE [PLATFORM …]: starts an image as kustomize does, on each platform, and asks it for policies.
-# What it answers has to be what the installed program answers. The release signs nothing that this has not started.
+# started.sh IMAGE [PLATFORM@DIGEST …]: starts an image as kustomize does and asks it for policies; with platforms (as
+# digests.py lists them) IMAGE@DIGEST on each. What it answers has to be what the installed program answers. The release
+# signs nothing that this has not started, and attests what it prints: which images answered, and what was asked.
 set -eu
 cd "$(dirname "$0")/.."
 image=$1
@@ -36,9 +37,15 @@ LIST
 ${PROGRAM:-.venv/bin/cilium-policies} <"$place/list.yaml" >"$place/expected.yaml"
 grep -q 'name: default-deny' "$place/expected.yaml"
 
-for platform in "${@:-}"; do
+said=
+for one in "${@:-}"; do
+  platform=${one%%@*} digest=${one#"${one%%@*}"}
   "$ENGINE" run --rm -i ${platform:+--platform "$platform"} --network none --read-only --user 65534:65534 \
-    --cap-drop all --security-opt no-new-privileges "$image" <"$place/list.yaml" >"$place/answer.yaml"
+    --cap-drop all --security-opt no-new-privileges "$image$digest" <"$place/list.yaml" >"$place/answer.yaml"
   cmp "$place/expected.yaml" "$place/answer.yaml"
-  echo "started: $image ${platform:-here}: $(grep -c 'kind: CiliumNetworkPolicy' "$place/answer.yaml") policies" >&2
+  echo "started: $image$digest ${platform:-here}: $(grep -c 'kind: CiliumNetworkPolicy' "$place/answer.yaml") policies" >&2
+  said="$said${said:+, }{\"platform\": \"${platform:-here}\", \"digest\": \"${digest#@}\"}"
 done
+sum() { sha256sum <"$1" | cut -d ' ' -f 1; }
+echo "{\"images\": [$said], \"asked\": {\"sha256\": \"$(sum "$place/list.yaml")\"}, \
+\"answered\": {\"sha256\": \"$(sum "$place/expected.yaml")\"}}"

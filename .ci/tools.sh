@@ -2,6 +2,7 @@
 # Installs what the end-to-end tests run: kustomize, kubectl, kpt, helm, flate, podman as docker, a base image, and the
 # compiler that Cilium's agent calls.
 # Bare Debian, root, package registries only. Idempotent: what is there stays, what was built is cached.
+# `tools.sh release` builds what the release's rehearsal needs besides, crane and cosign: minutes, and 120 MB.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/env.sh"
@@ -65,6 +66,11 @@ base_image() { # no image registry can be reached: Debian's own packages make th
   rm -rf "$root"
 }
 
+if [ "${1:-}" = release ]; then
+  go_tool crane github.com/google/go-containerregistry/cmd/crane
+  go_tool cosign .
+  exit
+fi
 debian podman buildah runc debootstrap make git ca-certificates strace chromium
 debian clang-19 llvm-19 iproute2 procps openssl || say "no clang 19: the running Cilium is left out"
 docker_client

@@ -103,6 +103,7 @@ def test_the_release_starts_an_image_and_compares_what_it_answers(image, tmp_pat
     done = run(["sh", ".ci/started.sh", image], env=env)
     assert done.returncode == 0, done.stderr
     assert "started: " in done.stderr
+    assert json.loads(done.stdout)["images"] == [{"platform": "here", "digest": ""}]
 
     (tmp_path / "other").write_text("#!/bin/sh\ncilium-policies --mode enforce\n")
     (tmp_path / "other").chmod(0o755)
@@ -117,8 +118,10 @@ def test_the_release_reads_the_layers_of_an_archive_and_of_an_inspection(image, 
         absent("docker saves an archive of its own form")
     archive = tmp_path / "image.tar"
     succeeded(run([engine.command, "save", "--format", "oci-archive", "-o", archive, image]))
-    inspected = json.loads(succeeded(run([engine.command, "inspect", image])))[0]["RootFS"]["Layers"]
-    told = json.dumps({"linux/amd64": {"rootfs": {"diff_ids": inspected}}})
+    found = json.loads(succeeded(run([engine.command, "inspect", image])))[0]
+    inspected = found["RootFS"]["Layers"]
+    told = {"os": "linux", "architecture": found["Architecture"], "rootfs": {"diff_ids": inspected}}
+    of_archive = succeeded(run([sys.executable, ".ci/layers.py", archive]))
 
-    assert succeeded(run([sys.executable, ".ci/layers.py", archive])).split() == inspected
-    assert succeeded(run([sys.executable, ".ci/layers.py", "-"], stdin=told)).split() == inspected
+    assert [line.split()[2] for line in of_archive.splitlines()] == inspected
+    assert succeeded(run([sys.executable, ".ci/layers.py", "-"], stdin=json.dumps(told))) == of_archive

@@ -1,57 +1,61 @@
 """The shell steps of the release's image job, run in their order with stand-ins for docker, cosign and make.
 
-What GitHub's runner does around them is done here: `bash -e` for each, GITHUB_ENV carried on, expressions filled in.
-The actions between them are not run, and keyless signing cannot be: a recording says what would be signed and named.
+tests/e2e/test_release.py runs the same steps against a registry and with cosign, where both are at hand.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tests.tools import REPOSITORY, ROOT, SOURCE, VERSION
+from tests.tools import ROOT, VERSION, release
 
 IMAGE = "registry.example/me/policies"
-DIGEST = "sha256:" + "ab" * 32
-STEPS = [
-    step
-    for step in yaml.safe_load((ROOT / ".github/workflows/release.yaml").read_text())["jobs"]["image"][
-        "steps"
+AMD64, ARM64 = "sha256:" + "a1" * 32, "sha256:" + "b2" * 32
+INDEX = {
+    "manifests": [
+        {"digest": AMD64, "platform": {"os": "linux", "architecture": "amd64"}},
+        {"digest": ARM64, "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}},
+        {"digest": "sha256:" + "c3" * 32, "platform": {"os": "unknown", "architecture": "unknown"}},
     ]
-    if "run" in step
-]
-# Each stand-in writes its words into $LOG; docker answers as the three of its commands that the steps use.
+}
+DIGEST = f"sha256:{hashlib.sha256(json.dumps(INDEX).encode()).hexdigest()}"
+# Each stand-in writes its words into $LOG; docker answers as the four of its commands that the steps use.
 DOCKER = """\
 #!{python}
 import io, json, os, subprocess, sys, tarfile
 words = sys.argv[1:]
 open(os.environ["LOG"], "a").write("docker " + " ".join(words) + "\\n")
+def image(architecture, layer):
+    return {{"os": "linux", "architecture": architecture, "rootfs": {{"diff_ids": ["sha256:" + layer]}}}}
 if words[0] == "run":
     answer = subprocess.run([{python!r}, "-m", "cilium_policies"], stdin=sys.stdin, capture_output=True, check=True)
     spoilt = os.environ.get("SPOILT") in words
     sys.stdout.buffer.write(answer.stdout.replace(b"default-deny", b"default-allow") if spoilt else answer.stdout)
 elif words[:2] == ["buildx", "build"]:
     archive = words[words.index("--output") + 1].split("dest=")[1].split(",")[0]
-    layer = "sha256:" + os.environ.get("LAYER", "1")
-    files = {{"index.json": {{"manifests": [{{"digest": "sha256:m"}}]}},
+    second = image("arm64", os.environ.get("LAYER", "2"))
+    files = {{"index.json": {{"manifests": [{{"digest": "sha256:i"}}]}},
+             "blobs/sha256/i": {{"manifests": [{{"digest": "sha256:m"}}, {{"digest": "sha256:n"}},
+                {{"digest": "sha256:x", "annotations": {{"vnd.docker.reference.type": "attestation-manifest"}}}}]}},
              "blobs/sha256/m": {{"config": {{"digest": "sha256:c"}}}},
-             "blobs/sha256/c": {{"rootfs": {{"diff_ids": [layer]}}}}}}
+             "blobs/sha256/n": {{"config": {{"digest": "sha256:d"}}}},
+             "blobs/sha256/c": image("amd64", "1"), "blobs/sha256/d": second}}
     with tarfile.open(archive, "w") as made:
         for name, value in files.items():
             info = tarfile.TarInfo(name)
             data = json.dumps(value).encode()
             info.size = len(data)
             made.addfile(info, io.BytesIO(data))
+elif "--raw" in words:
+    sys.stdout.write({index!r}.replace({amd64!r}, os.environ.get("OTHER", {amd64!r})))
 elif words[1:3] == ["imagetools", "inspect"]:
-    platform = {{"rootfs": {{"diff_ids": ["sha256:1"]}}}}
-    print(json.dumps({{"linux/amd64": platform, "linux/arm64": {{"rootfs": {{"diff_ids": ["sha256:2"]}}}}}}))
+    print(json.dumps({{"linux/amd64": image("amd64", "1"), "linux/arm64": image("arm64", "2")}}))
 """
 MAKE = """\
 #!/bin/sh
@@ -59,31 +63,25 @@ mkdir -p .venv/bin
 printf '#!/bin/sh\\nexec {python} -m cilium_policies "$@"\\n' > .venv/bin/cilium-policies
 chmod +x .venv/bin/cilium-policies
 """
-COSIGN = '#!/bin/sh\necho "cosign $*" >> "$LOG"\n'
+COSIGN = '#!/bin/sh\necho "cosign $*" >> "$LOG"\n[ "$1" != "${REFUSES:-}" ]\n'
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """As much of a checkout as the steps read, under public names."""
-    shutil.copytree(ROOT / ".ci", tmp_path / ".ci", ignore=shutil.ignore_patterns("tools"))
-    for name in ("metadata.yaml", "pyproject.toml"):
-        text = (ROOT / name).read_text()
-        text = text.replace(SOURCE, "https://git.example/me/policies").replace(REPOSITORY, IMAGE)
-        (tmp_path / name).write_text(text)
-    for words in (["init", "-q"], ["add", "metadata.yaml"], ["commit", "-qm", "x"]):
-        subprocess.run(
-            ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words], cwd=tmp_path, check=True
-        )
+    release.checkout(tmp_path)
+    release.public(tmp_path, IMAGE)
+    release.commit(tmp_path)
     (tmp_path / "bin").mkdir()
-    for name, text in (("docker", DOCKER), ("make", MAKE), ("cosign", COSIGN)):
-        (tmp_path / "bin" / name).write_text(
-            text.format(python=sys.executable) if "{python}" in text else text
-        )
+    filled = {"python": sys.executable, "index": json.dumps(INDEX), "amd64": AMD64}
+    docker, make = DOCKER.format(**filled), MAKE.format(**filled)
+    for name, text in (("docker", docker), ("make", make), ("cosign", COSIGN)):
+        (tmp_path / "bin" / name).write_text(text)
         (tmp_path / "bin" / name).chmod(0o755)
     return tmp_path
 
 
-def released(tree: Path, tag: str = f"v{VERSION}", **extra: str) -> tuple[str, list[str]]:
+def released(tree: Path, **extra: str) -> tuple[str, list[str]]:
     """The name of the step that failed ("" where none did), and what the stand-ins were told."""
     (tree / "log").touch()
     env = {
@@ -91,45 +89,46 @@ def released(tree: Path, tag: str = f"v{VERSION}", **extra: str) -> tuple[str, l
         "HOME": str(tree),
         "LOG": str(tree / "log"),
     }
-    env |= {"GITHUB_ENV": str(tree / "env"), "GITHUB_REF_NAME": tag, **extra}
-    for step in STEPS:
-        given = {
-            key: value.replace("${{ steps.build.outputs.digest }}", DIGEST)
-            for key, value in step.get("env", {}).items()
-        }
-        assert "${{" not in step["run"] + "".join(given.values()), (
-            "an expression that this test does not fill in"
-        )
-        kept = (
-            dict(re.findall(r"(?m)^(\w+)=(.*)$", (tree / "env").read_text()))
-            if (tree / "env").exists()
-            else {}
-        )
-        done = subprocess.run(
-            ["bash", "-e", "-c", step["run"]], cwd=tree, env=env | kept | given, capture_output=True
-        )
-        if done.returncode:
-            return step.get("name", step["run"]), (tree / "log").read_text().splitlines()
-    return "", (tree / "log").read_text().splitlines()
+    failed, _ = release.released("image", tree, env | extra, {"steps.build.outputs.digest": DIGEST})
+    return failed, (tree / "log").read_text().splitlines()
 
 
 def test_what_is_signed_and_named_is_what_was_started(tree: Path) -> None:
     failed, told = released(tree)
     assert failed == "", told
-    *_, signed, named = told
-    started = [line for line in told if line.startswith("docker run")]
-    assert [re.findall(r"--platform (\S+)", line) for line in started] == [["linux/amd64"], ["linux/arm64"]]
-    assert all(line.endswith(f" {IMAGE}@{DIGEST}") for line in started)
-    assert signed == f"cosign sign --yes {IMAGE}@{DIGEST}"
-    assert named == f"docker buildx imagetools create --tag {IMAGE}:{VERSION} {IMAGE}@{DIGEST}"
+    started = [line.split() for line in told if line.startswith("docker run")]
+    assert [(one[one.index("--platform") + 1], one[-1]) for one in started] == [
+        ("linux/amd64", f"{IMAGE}@{AMD64}"),
+        ("linux/arm64", f"{IMAGE}@{ARM64}"),
+    ]
+    signing = [line for line in told if line.startswith("cosign")]
+    assert [line.split()[1] for line in signing] == ["sign", "attest", "verify", "verify-attestation"]
+    assert all(line.endswith(f" {IMAGE}@{DIGEST}") for line in signing)
+    assert (
+        f"--certificate-identity {release.NEW_SOURCE}/.github/workflows/release.yaml@refs/tags/" in signing[2]
+    )
+    assert told[-1] == f"docker buildx imagetools create --tag {IMAGE}:{VERSION} {IMAGE}@{DIGEST}"
+
+
+def test_what_is_attested_lists_the_started_images_and_what_was_asked(tree: Path) -> None:
+    assert released(tree)[0] == ""
+    told = json.loads((tree / "started.json").read_text())
+    assert told["images"] == [
+        {"platform": "linux/amd64", "digest": AMD64},
+        {"platform": "linux/arm64", "digest": ARM64},
+    ]
+    assert all(len(told[key]["sha256"]) == 64 for key in ("asked", "answered"))
 
 
 @pytest.mark.parametrize(
     ("extra", "failed"),
     [
         ({"SPOILT": "linux/arm64"}, "start what was pushed, on each platform"),
+        # The registry hands out another index than the one that was built.
+        ({"OTHER": "sha256:" + "d4" * 32}, "start what was pushed, on each platform"),
         ({"LAYER": "3"}, "build it again, and compare the layers"),
-        ({"tag": "v9.9.9"}, "names"),
+        ({"GITHUB_REF_NAME": "v9.9.9"}, "names"),
+        ({"GITHUB_REPOSITORY": "another/policies"}, "names"),
     ],
 )
 def test_what_answers_otherwise_is_neither_signed_nor_named(
@@ -140,18 +139,46 @@ def test_what_answers_otherwise_is_neither_signed_nor_named(
     assert not [line for line in told if "cosign" in line or "create" in line]
 
 
+@pytest.mark.parametrize("refuses", ["verify", "verify-attestation"])
+def test_what_cannot_be_verified_gets_no_tag(tree: Path, refuses: str) -> None:
+    where, told = released(tree, REFUSES=refuses)
+    assert where == "verify both as users do"
+    assert not [line for line in told if "create" in line]
+
+
 def test_names_that_are_nobodys_are_not_released(tree: Path) -> None:
     place = tree / "metadata.yaml"
     place.write_text(place.read_text().replace(IMAGE, "localhost/policies"))
     assert released(tree) == ("names", [])
 
 
-def test_json_of_the_stand_in_is_what_layers_reads() -> None:
-    """`layers.py` is given what buildx prints for an index of platforms, and takes amd64's."""
-    text = json.dumps(
-        {"linux/amd64": {"rootfs": {"diff_ids": ["a"]}}, "linux/arm64": {"rootfs": {"diff_ids": ["b"]}}}
+def digests(index: dict, digest: str, *platforms: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, ROOT / ".ci/digests.py", digest, *platforms],
+        input=json.dumps(index),
+        capture_output=True,
+        text=True,
     )
-    done = subprocess.run(
-        [sys.executable, ROOT / ".ci/layers.py", "-"], input=text, capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "a\n"
+
+
+def test_an_index_with_another_platform_or_without_one_is_refused() -> None:
+    both = ("linux/amd64", "linux/arm64")
+    assert digests(INDEX, DIGEST, *both).stdout.split() == [f"linux/amd64@{AMD64}", f"linux/arm64@{ARM64}"]
+    assert "has images for linux/amd64, linux/arm64" in digests(INDEX, DIGEST, "linux/amd64").stderr
+    more = digests(INDEX, DIGEST, *both, "linux/s390x")
+    assert (more.returncode, more.stdout) == (1, "")
+    assert "has the digest" in digests({"manifests": []}, DIGEST, *both).stderr
+
+
+def test_an_inspection_of_one_platform_and_of_several_read_alike() -> None:
+    one = {"os": "linux", "architecture": "amd64", "rootfs": {"diff_ids": ["a", "b"]}}
+    attached = {"os": "unknown", "architecture": "unknown", "rootfs": {"diff_ids": ["x"]}}
+    for told in (one, {"linux/amd64": one, "unknown/unknown": attached}):
+        done = subprocess.run(
+            [sys.executable, ROOT / ".ci/layers.py", "-"],
+            input=json.dumps(told),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout == "linux/amd64 00 a\nlinux/amd64 01 b\n"
