@@ -28,6 +28,8 @@ class Known:
     def present(self, component):
         return component == "loki"
 
+    called_so = present
+
 
 @pytest.mark.parametrize(
     ("when", "expected"),

@@ -29,6 +29,8 @@ class Facts:
     def present(self, component):
         return False
 
+    called_so = present
+
 
 def edge(names):
     return read_edge({"to": "internet", "ports": ["443/TCP"], "why": "x", "names": names}, "c", "c")

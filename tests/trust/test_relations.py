@@ -123,7 +123,7 @@ def test_a_bystander_changes_nothing_between_others(how: str) -> None:
     before = others(policies([{"dep": "evil/x", "ports": [4444]}]))
     told = [
         yaml.safe_dump(pod)
-        for kind, pod in disguises(30)
-        if kind == how and others(policies([pod])) != before
+        for way, _, pod in disguises(30)
+        if way == how and others(policies([pod])) != before
     ]
     assert told == []

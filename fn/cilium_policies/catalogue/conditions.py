@@ -60,6 +60,9 @@ class Facts(Protocol):
     def present(self, component: str) -> bool:
         """Whether a component's pods stand in the input or inventory."""
 
+    def called_so(self, component: str) -> bool:
+        """The same, of pods that their label or their image alone calls so as well."""
+
 
 def holds(when: When, facts: Facts, peer: str = "") -> bool:
     """Whether an edge with this `when` is on. No condition: yes; `peer`: when the component that `peer`
@@ -70,7 +73,7 @@ def holds(when: When, facts: Facts, peer: str = "") -> bool:
         return any(holds(one, facts, peer) for one in when)
     if isinstance(when, dict):
         return _condition(when, facts)
-    return when == "peer" and peer.startswith("component:") and facts.present(peer[10:])
+    return when == "peer" and peer.startswith("component:") and facts.called_so(peer[10:])
 
 
 def objects_of(when: When) -> Iterator[str]:

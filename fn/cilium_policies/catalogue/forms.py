@@ -9,6 +9,7 @@ TOP = {
     "namespace": "text",
     "match": "labels",
     "images": "texts",
+    "runs": "texts",
     "sharedLabels": "flag",
     "partLabel": "text",
     "workload": "text",

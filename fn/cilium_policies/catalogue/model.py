@@ -144,6 +144,11 @@ class Component:
         return texts(self.data.get("images"))
 
     @property
+    def runs(self) -> tuple[str, ...]:
+        """Endings of images that its pods run as others' do: they bear a label out, and tell nothing alone."""
+        return texts(self.data.get("runs"))
+
+    @property
     def role(self) -> str:
         """The part that it plays for others, one of check.ROLES; "" for most."""
         return text(self.data.get("role"))

@@ -60,7 +60,11 @@ class Scrapers:
         }
         self._objects: list[_Scraper] = []
         self._reading = {
-            text(row.get("kind")): [one for one in cluster.workloads if one.component == component]
+            text(row.get("kind")): [
+                one
+                for one in cluster.workloads
+                if one.component == component and _may_read(cluster, one, row)
+            ]
             for component, rows in given.reads.items()
             for row in rows
             if text(row.get("kind")) in _STEMS
@@ -137,6 +141,17 @@ class Scrapers:
             return scraper.namespace == namespace
         labels = {"kubernetes.io/metadata.name": namespace, **self._namespaces.get(namespace, {})}
         return selects(selector, labels)
+
+
+def _may_read(cluster: Cluster, one: Workload, row: Mapping) -> bool:
+    """Whether a pod that its labels or image call a collector is one: its role lets it find pods, or reads monitors."""
+    if not one.rendered or one.by_user:
+        return True
+    account, kind = (one.namespace, one.service_account), text(row.get("kind")).lower()
+    reach = cluster.access.reach
+    return EVERYWHERE in reach(*account, "", "pods", "endpoints") | reach(
+        *account, text(row.get("group")), f"{kind}s"
+    )
 
 
 def _declared(workload: Workload) -> tuple[str, Mapping]:

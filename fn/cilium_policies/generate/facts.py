@@ -61,5 +61,13 @@ class WorkloadFacts:
     def objects(self, group: str, kind: str) -> Iterator[Mapping]:
         return (one.body for one in self._cluster.inventory.of(kind, group=group or None))
 
-    def present(self, component: str) -> bool:
+    def called_so(self, component: str) -> bool:
         return self._roles.present(component)
+
+    def present(self, component: str) -> bool:
+        """A label alone, or an image, of another namespace changes nothing for this one."""
+        here = self._workload.namespace
+        return any(
+            not one.rendered or one.by_user or one.namespace == here or (one.by_label and one.by_image)
+            for one in self._roles.component(component)
+        )

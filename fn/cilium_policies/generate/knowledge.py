@@ -252,7 +252,7 @@ def _degree(
         if not one.by_label:
             return (GUESSED if stated or edges else UNKNOWN), "image-only"
         if not one.by_image:
-            return (GUESSED if edges else UNKNOWN), "label-only"
+            return (GUESSED if edges else UNKNOWN), "label-only" if entry.images else "label-alone"
         return GUESSED, "entry-from-memory" if memory else "entry-silent"
     if not edges:
         if not one.rendered:

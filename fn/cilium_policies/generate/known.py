@@ -152,10 +152,10 @@ def _serving(servers: list[Workload], ports: tuple[Port, ...], cluster: Cluster)
 def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> bool:
     """Whether a rendered pod may have this edge of the entry that it is taken for: a label or an image names a
     component and proves no right. The API server wants a role binding wherever the input shows any of the pod's own,
-    and a service account of its own everywhere: `default` has no rights that somebody did not bind to it;
-    what reaches nodes, every pod or any address wants label and image to agree, and so does the Internet of a pod
-    that only its label tells; the outside comes in where a Service publishes it (hostPorts have edges of their own),
-    or where the input shows none before pods whose label and image agree."""
+    and a service account of its own everywhere: `default` has no rights that somebody did not bind to it; what reaches
+    nodes, every pod or any address wants label and image to agree, and so does the Internet, unless its publisher's
+    registry holds the image; the outside comes in where a Service publishes it (hostPorts have edges of their own), or
+    where the input shows none before pods whose label and image agree."""
     word = known.peer.partition(":")[0]
     if workload.by_user:
         return known.peer != "world" or known.direction == "egress" or not _is_inside(workload, cluster)
@@ -173,7 +173,9 @@ def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> b
         return certain and own and not cluster.access.shows(workload.namespace)
     if word in ("host", "remote-node", "world", "all-pods"):
         return certain
-    return workload.by_image or word not in ("internet", "cidr", "fqdn", "namespace")
+    if word not in ("internet", "cidr", "fqdn", "namespace"):
+        return True
+    return workload.by_image and (workload.by_label or ties.is_publishers(workload))
 
 
 def _is_inside(workload: Workload, cluster: Cluster) -> bool:

@@ -24,6 +24,7 @@ from cilium_policies.evidence.edge import Edge
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown import is_shown, mentions, strings_of
 from cilium_policies.kube.ports import Port
+from cilium_policies.kube.registries import is_publishers
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -100,6 +101,15 @@ class Ties:
         """Whether its entry names images and one of the pod's is called so; where it names none, nothing is told."""
         component = self._catalogue.get(workload.component)
         return workload.by_image and component is not None and bool(component.images)
+
+    def is_publishers(self, workload: Workload) -> bool:
+        """Whether the image that tells what it is comes from where only its publisher can put it."""
+        component = self._catalogue.get(workload.component)
+        return component is not None and any(
+            is_publishers(repository_of(image), path)
+            for image in workload.images
+            for path in component.images
+        )
 
     def plays(self, workload: Workload, parts: tuple[str, ...]) -> bool:
         """Whether a pod has one of these roles in its component, or none that its labels tell. Where they say no more

@@ -21,6 +21,7 @@ from cilium_policies.workloads.companions import tell_apart
 from cilium_policies.workloads.makers import Maker, makers, unknown_kinds
 from cilium_policies.workloads.model import NO_IMAGES, Service, Workload
 from cilium_policies.workloads.selectors import narrow_to, separate
+from cilium_policies.workloads.vouched import vouch
 
 # What makes releases: Flux, K3s (and Flux's artifact of the same name), Argo CD, kustomize.
 _RELEASES = ("HelmRelease", "HelmChart", "Application", "ApplicationSet", "HelmChartInflationGenerator")
@@ -58,15 +59,15 @@ def gather(
     for one in operated:
         _placed(one)
     workloads += _not_shown(operated, workloads)
-    services += behind
     workloads += list(children(workloads, catalogue))
     controllers, before = distribution.flux(shown, workloads, catalogue)
     workloads += controllers
-    services += before
+    services += [*behind, *before]
     unnamed = [one for one in workloads if not (is_namespace(one.namespace) and is_name(one.name))]
     if unnamed:
         apart = set(map(id, unnamed))
         workloads = [one for one in workloads if id(one) not in apart]
+    vouch(workloads, catalogue, shown)
     for one in workloads if settings.component_namespaces else ():
         if not _is_recognised(one, settings.component_namespaces):
             one.component = ""

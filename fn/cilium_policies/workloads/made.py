@@ -106,6 +106,8 @@ class _Facts:
     def present(self, component: str) -> bool:
         return component in self._controllers
 
+    called_so = present
+
 
 def _workload(one: Object, component: Component, entry: MadeBy, facts: _Facts) -> Workload:
     namespace = one.namespace

@@ -121,7 +121,8 @@ class Workload:
         self.sidecars: tuple[str, ...] = ()  # catalogue entries of the containers behind the first
         self.component = ""  # catalogue entry, once recognised
         self.by_label = True  # recognised by more than its image: it is set up as the component's charts do
-        self.by_image = True  # one of its images is called as the component's, whatever the registry
+        self.by_image = True  # one of its images is called as the component's, whatever the registry; of an
+        # entry that names none: its chart, its object, its roles or its release say what it is
         self.by_user = False  # its component is a definition of the user's own
         self.rendered = False
         self.brought = False  # its distribution brings it: a subject only beside the namespace's default-deny

@@ -1,0 +1,25 @@
+"""Registries in which an image's path begins with its publisher, as the registry itself sees to: there a name proves
+what is run. In others anybody may have pushed anything under it."""
+
+from __future__ import annotations
+
+_OWN = "docker.io"
+_HOSTS = frozenset(
+    """
+    docker.io index.docker.io registry-1.docker.io ghcr.io quay.io gcr.io mirror.gcr.io registry.k8s.io k8s.gcr.io
+    lscr.io mcr.microsoft.com public.ecr.aws docker.elastic.co nvcr.io registry.gitlab.com codeberg.org
+    registry.access.redhat.com registry.redhat.io
+    """.split()  # noqa: SIM905
+)
+_MIRRORED = ("public.ecr.aws/docker/", "mirror.gcr.io/")  # Docker's own, elsewhere
+
+
+def is_publishers(repository: str, path: str) -> bool:
+    """Whether a repository (without tag) is `path` in one of these registries, and not below it."""
+    for prefix in _MIRRORED:
+        if repository.startswith(prefix):
+            return repository[len(prefix) :] == path
+    host, _, rest = repository.partition("/")
+    if "." not in host and ":" not in host and host != "localhost":
+        host, rest = _OWN, repository
+    return host in _HOSTS and rest == path

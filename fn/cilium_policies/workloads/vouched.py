@@ -1,0 +1,68 @@
+"""Whether something beside their labels tells what rendered pods are, where their entry names no image of its own, as
+anybody can write a label: an image that others run as well, their chart, the object that an operator makes them from, a
+role binding, a sibling of their release."""
+
+from __future__ import annotations
+
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.model import Component
+from cilium_policies.catalogue.recognise import is_image, repository_of
+from cilium_policies.kube.access_rules import Bindings
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import walk_strings
+from cilium_policies.workloads.model import Workload
+
+_CHART_LABELS = ("helm.sh/chart", "chart")
+
+
+def vouch(workloads: list[Workload], catalogue: Catalogue, inventory: Inventory) -> None:
+    """Sets `by_image` of those pods."""
+    bare: list[tuple[Workload, Component]] = []
+    proper: dict[tuple[str, str], set[str]] = {}  # charts by the releases that show one of their images
+    for one in workloads:
+        component = catalogue.get(one.component) if one.rendered and one.component else None
+        if component is None:
+            continue
+        if component.images:
+            if one.by_label and one.by_image and one.release:
+                charts = proper.setdefault((one.namespace, one.release), set())
+                charts.update(each.chart for each in component.charts)
+        elif one.by_label and not one.by_user:
+            bare.append((one, component))
+    bindings = Bindings(inventory) if bare else None
+    places = {(one.component, one.namespace) for one in workloads} if bare else set()
+    for one, component in bare:
+        assert bindings is not None
+        own = one.service_account not in ("", "default")
+        charts = {each.chart for each in component.charts}
+        one.by_image = (
+            _is_of_chart(one, charts)
+            or any(
+                is_image(repository_of(image), ending) for image in one.images for ending in component.runs
+            )
+            or not charts.isdisjoint(proper.get((one.namespace, one.release), ()))
+            or _has_object(one, component, inventory, places)
+            or (own and bindings.of(one.namespace, one.service_account) is not None)
+        )
+
+
+def _is_of_chart(one: Workload, charts: set[str]) -> bool:
+    """Whether a chart's label, which holds its version as well, names one of these charts."""
+    own = one.source.labels if one.source is not None else {}
+    said = [labels.get(key, "") for labels in (own, one.labels) for key in _CHART_LABELS]
+    return any(text == chart or text.startswith(f"{chart}-") for text in said for chart in charts if text)
+
+
+def _has_object(
+    one: Workload, component: Component, inventory: Inventory, places: set[tuple[str, str]]
+) -> bool:
+    """Whether an object stands in the pods' namespace, names it, or has no namespace of its own, of which an operator
+    makes such pods; or an operator that makes them in its own namespace stands there."""
+    for made in component.made_by:
+        beside = made.namespace == "operator" and (made.operator, one.namespace) in places
+        for each in inventory.of(made.kind, group=made.group):
+            if beside or each.namespace in ("", one.namespace):
+                return True
+            if made.namespace and any(value == one.namespace for _, value in walk_strings(each.spec)):
+                return True
+    return False
