@@ -260,7 +260,10 @@ RUBY = "smtp_settings = {\n  address: 'mail.example.net',\n  port: 587,\n}\n"
 VALUES = "notifier:\n  smtp:\n    address: submission://mail.example.net:587\n    sender: a@example.net\n"
 
 
-@pytest.mark.parametrize("text", [SMARTHOST, INI, RUBY, VALUES])
+BRACES = "smtp_settings = { address: 'mail.example.net', port: 25 }\n"
+
+
+@pytest.mark.parametrize("text", [SMARTHOST, INI, RUBY, VALUES, BRACES])
 def test_the_mail_server_of_a_configuration(text):
     facts = Facts()
     facts.texts = (text,)

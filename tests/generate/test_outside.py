@@ -486,3 +486,63 @@ def test_every_port_of_a_protocol_is_no_other_protocol(verdicts):
     ports = [(1, "TCP"), (65535, "TCP"), (51413, "UDP"), (443, "SCTP")]
     asked = [ask(pod("media/qbittorrent"), ADDRESS, port, protocol) for port, protocol in ports]
     assert verdicts(documents, asked, **{"mode": "enforce"}) == ["allow", "allow", "allow", "deny"]
+
+
+SCRIPT = (
+    "command: [sh, -c]\n"
+    "args: ['curl https://hc-ping.com/1/start; dump $HOST; curl https://hooks.acme-corp.com/done']\n"
+    "env:\n"
+    "- {name: HOST, value: nas.acme-corp.com}\n"
+    "- {name: API_URL, value: 'https://api.acme-corp.com/v1'}\n"
+    "- {name: COOKIE_DOMAIN, value: www.acme-corp.com}\n"
+)
+
+
+@pytest.mark.parametrize("fqdn", ["known", "all"])
+def test_each_name_of_a_configuration_stands_beside_those_that_are_surely_called(verdicts, fqdn):
+    """Under `false` one address opens the port to all of them; names would cut what evidence does not take for sure."""
+    documents = (namespace("shop"), namespace("kube-system"), deployment("shop/sync", extra=SCRIPT))
+    hosts = ("api", "hc-ping", "nas", "hooks", "www", "other")
+    names = {"hc-ping": "hc-ping.com"}
+    asked = [ask(pod("shop/sync"), named(names.get(one, f"{one}.acme-corp.com")), 443) for one in hosts]
+    expected = ["allow", "allow", "allow", "allow", "deny", "deny"]
+    assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": fqdn}) == expected
+
+
+def test_names_of_a_configuration_open_no_port(verdicts):
+    extra = (
+        "command: [curl, 'https://api.acme-corp.com/v1']\nenv:\n- {name: HOST, value: nas.acme-corp.com}\n"
+    )
+    documents = (namespace("shop"), namespace("kube-system"), deployment("shop/sync", extra=extra))
+    asked = [ask(pod("shop/sync"), named("nas.acme-corp.com"), port) for port in (443, 22, 80)]
+    assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": "known"}) == [
+        "allow",
+        "deny",
+        "deny",
+    ]
+
+
+CLOUDY = """apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: api
+  namespace: shop
+  annotations: {eks.amazonaws.com/role-arn: "arn:aws:iam::111122223333:role/api"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fqdn", "expected"), [("known", ["allow", "allow", "allow"]), ("all", ["allow", "allow", "deny"])]
+)
+def test_the_api_of_a_cloud_by_name(verdicts, fqdn, expected):
+    """Its hosts have one end; a company's own endpoint has another, so `known` keeps addresses."""
+    api = deployment("shop/api").replace(
+        "      containers:", "      serviceAccountName: api\n      containers:"
+    )
+    asked = [
+        ask(pod("shop/api"), named("sts.eu-central-1.amazonaws.com"), 443),
+        ask(pod("shop/api"), named("invoices.s3.eu-central-1.amazonaws.com"), 443),
+        ask(pod("shop/api"), named("evil.example.net"), 443),
+    ]
+    documents = (namespace("shop"), namespace("kube-system"), CLOUDY, api)
+    assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": fqdn}) == expected

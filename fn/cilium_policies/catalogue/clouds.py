@@ -35,7 +35,7 @@ class Cloud(NamedTuple):
     `accounts` and `pods` are keys: annotations of a service account, labels of a pod, by which it asks for an
     identity. `env` and `args` are whole names and arguments of programs that use the cloud, `schemes` of its URLs;
     they say nothing where a key like `endpoints` names another place to call. `services` are its managed services: a
-    regular expression for their hosts, and the ports that clients dial.
+    regular expression for their hosts, and the ports that clients dial. `names` are the patterns of its API's hosts.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Cloud(NamedTuple):
     endpoints: str = NEVER
     load_balancers: tuple[LoadBalancer, ...] = ()
     services: tuple[tuple[str, tuple[Port, ...]], ...] = ()
+    names: tuple[str, ...] = ()
 
     def is_private(self, host: str) -> bool:
         """Whether a name of this cloud may resolve to an address of the company's own network."""
@@ -81,4 +82,5 @@ def read(data: Mapping) -> Cloud:
             )
             for one in mappings(data.get("services"))
         ),
+        texts(data.get("names")),
     )

@@ -104,10 +104,15 @@ def written(facts: Facts) -> Iterator[Host]:
     """The hosts of URLs in the own configuration, whatever they are for: evidence takes only those that are surely
     called, and a list of names without the others would cut them."""
     for one in facts.texts:
-        for match in _URL.finditer(one) if "://" in one else ():
-            name = match[1].lower()
-            if not name.endswith(_INSIDE) and ".svc." not in name:
-                yield Host(name, int(match[2] or _PORTS.get(match[0].partition(":")[0].lower(), 443)))
+        yield from written_in(one)
+
+
+def written_in(text: str) -> Iterator[Host]:
+    """The hosts of the URLs in a text, those inside the cluster apart."""
+    for match in _URL.finditer(text) if "://" in text else ():
+        name = match[1].lower()
+        if not name.endswith(_INSIDE) and ".svc." not in name:
+            yield Host(name, int(match[2] or _PORTS.get(match[0].partition(":")[0].lower(), 443)))
 
 
 def _usual(member: Any) -> tuple[str, ...]:
@@ -217,15 +222,16 @@ def _speaks_of(member: Mapping, body: Mapping) -> bool:
 
 
 def _of_object(member: Mapping, body: Mapping) -> Iterator[Host]:
-    if flag(member.get("unknown")):
-        raise UnnamedHostError(text(member.get("why")) or "what it calls stands in no manifest")
     for name in texts(member.get("names")):
         yield Host(_filled(name, body))
     for path in texts(member.get("hosts")):
         for _, written in walk_strings(at(body, path)):
-            found = host_of(written)
-            if found is not None:
+            if "\n" in written:  # a file that stands in it
+                yield from written_in(written)
+            elif (found := host_of(written)) is not None:
                 yield found
+    if flag(member.get("unknown")):
+        raise UnnamedHostError(text(member.get("why")) or "what it calls stands in no manifest")
 
 
 def _filled(template: str, body: Mapping) -> str:

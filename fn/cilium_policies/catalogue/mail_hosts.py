@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.conditions import Facts
+from cilium_policies.kube.objects import walk_strings
 
 _VARIABLE = re.compile(
     r"(?i)(?=.*(?:smtp|mail))(?!.*(?:from|sender|reply|user|domain|imap|pop3|web))"
     r".*(?:host|server|addr|address|url|uri|relay|endpoint|transport)"
 )
+_VALUE = re.compile(r"(?i)(?:smtp|mail).*[._](?:smart_?host|host(?:_?name)?|server|addr(?:ess)?|relay|url)$")
 _KEY = r"(?:smart_?host|host(?:_?name)?|server|addr(?:ess)?|relay)"
 _IS = r"[\"'\]]*[ \t]*(?:=>|[:=])[ \t]*[\"']?([^\s\"',;]+)"
 # `smtp_smarthost: mail:587`, `smtp.host = "mail"`, `['smtp_address'] = 'mail'`
@@ -21,6 +23,8 @@ _SECTION = re.compile(
     r"(?im)^[ \t\"'\[]*[\w.:\-]*smtp\w*[\"'\]]*[ \t]*(?:(?:=>|[:=])[ \t]*\{?)?[ \t]*\n"
     rf"(?:[^\n\[]*\n){{0,12}}?[ \t\"':]*{_KEY}{_IS}"
 )
+# and within braces on its line
+_INLINE = re.compile(rf"(?i)\bsmtp\w*[\"'\]]*[ \t]*(?:=>|[:=])[ \t]*\{{[^\n}}]*?\b{_KEY}{_IS}")
 
 
 def mail_hosts(facts: Facts) -> Iterator[str]:
@@ -28,9 +32,12 @@ def mail_hosts(facts: Facts) -> Iterator[str]:
     for name, value in facts.env:
         if _VARIABLE.fullmatch(name) and not _is_mailbox(value):
             yield value
+    for path, value in walk_strings(facts.values):
+        if _VALUE.search(path) and not _is_mailbox(value):
+            yield value
     for one in facts.texts:
         if "smtp" in one.lower():
-            for pattern in (_LINE, _SECTION):
+            for pattern in (_LINE, _SECTION, _INLINE):
                 yield from (match[1] for match in pattern.finditer(one) if not _is_mailbox(match[1]))
 
 

@@ -23,6 +23,7 @@ CLOUD = {
     "what": "text",
     "privateNames": "regexes",
     "services": "managed",
+    "names": "hostnames",
     "identity": "identity",
     "loadBalancers": "balancers",
     "notes": "text",

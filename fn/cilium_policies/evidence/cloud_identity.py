@@ -26,7 +26,6 @@ from cilium_policies.workloads.model import Text, Workload
 
 Keys = dict[str, Object | Workload]
 _API = (Port(443),)
-_INTERNET = InternetPeer()
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -51,7 +50,9 @@ def _edges(
     cluster: Cluster, given: Given, workload: Workload, cloud: Cloud, keys: Keys, evidence: Evidence
 ) -> Iterator[Edge]:
     own, privately = WorkloadPeer(workload), Reason("calls-cloud-privately", (cloud.name,))
-    yield Edge(own, _INTERNET, _API, Reason("calls-cloud", (cloud.name,)), evidence)
+    # Endpoints of partitions and companies are called otherwise, so these names are no whole answer.
+    for name in cloud.names if cluster.settings.fqdn == "all" else ("",):
+        yield Edge(own, InternetPeer(name), _API, Reason("calls-cloud", (cloud.name,)), evidence)
     for block in given.private:
         yield Edge(own, cidr(block), _API, privately, evidence)
     settings = cluster.settings

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         "calls-through-gateway",
         "calls-local-host",
         "calls-host",
+        "names-host",
         "calls-private-host",
         "named-by-sentinel",
         "calls-cloud",

@@ -20,6 +20,7 @@ _SENTENCES: dict[str, str] = {
     "calls-through-gateway": "calls {0} through the own gateway",
     "calls-local-host": "calls {0} in the local network",
     "calls-host": "calls {0}",
+    "names-host": "its configuration names {0}",
     "calls-private-host": "calls {0}, which may be in the private network",
     "named-by-sentinel": "calls the Redis that Sentinel names",
     "calls-cloud": "calls the API of the cloud ({0})",

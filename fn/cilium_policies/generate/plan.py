@@ -13,6 +13,7 @@ from cilium_policies.evidence.edge import Edge, Peer, workload_of
 from cilium_policies.evidence.given import Given
 from cilium_policies.generate import known
 from cilium_policies.generate.allowed import Allowed
+from cilium_policies.generate.also_named import also_named
 from cilium_policies.generate.beside import beside
 from cilium_policies.generate.blind import closed_blind, identities
 from cilium_policies.generate.brought import brought
@@ -80,6 +81,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     found += brought(cluster, found)
     mesh = injected(cluster, catalogue, parts, hints, sources)
     found += mesh.all_edges(found) if mesh else ()
+    found += also_named(cluster, [*found])
     taken = Taken(config.deny, found, cluster, parts)
     found, asked = judged(taken.edges, cluster, config.trust)
     subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
