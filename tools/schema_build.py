@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from cilium_policies.config.schema import Schema
+from cilium_policies.document.schema import Schema
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "fn" / "cilium_policies"

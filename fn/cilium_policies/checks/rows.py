@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.checks.every import CHEAP, CHECKS
 from cilium_policies.checks.fault import Fault, Flow, Linted
-from cilium_policies.checks.situation import Known, Situation, known, place
+from cilium_policies.checks.situation import Known, Situation, known
 from cilium_policies.cilium.read import CCNP, CNP
 from cilium_policies.cilium.typed import typed
 from cilium_policies.cilium.validity import VERSIONS
 from cilium_policies.document.finding import Finding
 from cilium_policies.document.lines import lines_of
+from cilium_policies.document.schema import path_of
 from cilium_policies.document.source import Item, Source
 from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.kube.objects import Mapping, Object, at
@@ -67,7 +68,7 @@ class Texts:
             return one.where.line
         if key not in self._lines:
             self._lines[key] = lines_of(item.text(), item.line)
-        wanted = place(path)
+        wanted = path_of(path)
         while wanted:
             if wanted in self._lines[key]:
                 return self._lines[key][wanted]

@@ -8,8 +8,9 @@ from functools import partial
 from cilium_policies.cilium.model import Policy
 from cilium_policies.cilium.read import CCNP, read_cidr_group, read_policy
 from cilium_policies.cilium.reader import Problem
-from cilium_policies.cilium.schema import Refusal
+from cilium_policies.cilium.refusal import Refusal
 from cilium_policies.cilium.validity import minor_of, refusals
+from cilium_policies.document.schema import path_of
 from cilium_policies.evaluate.endpoint import Endpoint, node_pod, pod
 from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.labels import POD_NAMESPACE, LabelFilter
@@ -167,7 +168,7 @@ def known(one: Object, *, version: str = "", typed: Mapping | None = None) -> Kn
 def _is_filled_in_later(body: Mapping, refusal: Refusal) -> bool:
     """Whether the field that is refused holds a variable of Flux's."""
     value: Any = body
-    for step in place(refusal.path):
+    for step in path_of(refusal.path):
         try:
             value = value[step]
         except (KeyError, IndexError, TypeError):
@@ -200,12 +201,3 @@ def _end(one: Workload, labels: dict[str, str], keep: LabelFilter, options: Opti
         keep=keep,
         options=options,
     )
-
-
-def place(path: str) -> tuple[str | int, ...]:
-    """A field path like `spec.egress[0].toPorts` as keys and positions."""
-    found: list[Any] = []
-    for part in path.split("."):
-        name, *positions = part.replace("]", "").split("[")
-        found += [name, *(int(one) for one in positions if one.isdecimal())]
-    return tuple(found)

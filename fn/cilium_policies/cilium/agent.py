@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
-from cilium_policies.cilium.crd import ENTITIES, SUBDOMAIN, is_cidr
+from cilium_policies.cilium.crd import SUBDOMAIN, entities, is_cidr
 from cilium_policies.cilium.re2 import regex_fault
-from cilium_policies.cilium.schema import Refusal
+from cilium_policies.cilium.refusal import Refusal
+from cilium_policies.document.schema import below
 from cilium_policies.kube.objects import Mapping, mapping, sequence
 from cilium_policies.lean import Any
 
@@ -71,9 +72,9 @@ class Agent:
             for number, selector in enumerate(sequence(rule.get(f"{side}{kind}"))):
                 self.selector(selector, f"{path}.{side}{kind}[{number}]")
         for number, entity in enumerate(sequence(rule.get(f"{side}Entities"))):
-            if isinstance(entity, str) and entity not in (*ENTITIES, "world-ipv4", "world-ipv6"):
+            if isinstance(entity, str) and entity not in (*entities(), "world-ipv4", "world-ipv6"):
                 where = f"{path}.{side}Entities[{number}]"
-                self.refuse(where, f"unknown entity {entity!r}", f"use one of {', '.join(ENTITIES)}")
+                self.refuse(where, f"unknown entity {entity!r}", f"use one of {', '.join(entities())}")
         self._addresses(rule, side, path)
         for number, name in enumerate(sequence(rule.get("toFQDNs"))):
             self._name(mapping(name), f"{path}.toFQDNs[{number}]")
@@ -83,7 +84,7 @@ class Agent:
         body = mapping(value)
         for key, label in mapping(body.get("matchLabels")).items():
             self._label_key(key, f"{path}.matchLabels")
-            self._label_value(label, f"{path}.matchLabels.{key}")
+            self._label_value(label, below(f"{path}.matchLabels", key))
         for number, one in enumerate(sequence(body.get("matchExpressions"))):
             where = f"{path}.matchExpressions[{number}]"
             expression = mapping(one)

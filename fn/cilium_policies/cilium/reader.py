@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cilium_policies.cilium.model import Requirement, Selector
+from cilium_policies.document.schema import below
 from cilium_policies.lean import Any, NamedTuple
 
 Mapping = dict[str, Any]
@@ -67,7 +68,7 @@ class Reader:
         body = self.mapping(value, path)
         labels = self.mapping(body.get("matchLabels"), f"{path}.matchLabels")
         found = [
-            Requirement(key, "In", (self.text(labels[key], f"{path}.matchLabels.{key}"),))
+            Requirement(key, "In", (self.text(labels[key], below(f"{path}.matchLabels", key)),))
             for key in sorted(labels)
         ]
         for member, where in self.members(body, "matchExpressions", path) or ():

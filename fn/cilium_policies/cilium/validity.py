@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from cilium_policies.cilium.agent import Agent
-from cilium_policies.cilium.crd import LABEL_VALUE, SUBDOMAIN, spec_schema
-from cilium_policies.cilium.schema import Check, Map, Refusal, Text
+from cilium_policies.cilium.crd import SUBDOMAIN, problems
+from cilium_policies.cilium.refusal import Refusal
+from cilium_policies.document.schema import Checker, Path, Problem, Schema, path_text
 from cilium_policies.kube.objects import Mapping, mapping, sequence
 from cilium_policies.lean import Any
 
@@ -19,6 +21,16 @@ _METADATA = (
     *("resourceVersion", "selfLink", "uid"),
 )
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_LABELS: Schema = {
+    "type": "object",
+    "additionalProperties": {
+        "type": "string",
+        "maxLength": 63,
+        "pattern": "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$",
+        "cure": "use at most 63 letters, digits, - _ and .",
+    },
+}
+_ANNOTATIONS: Schema = {"type": "object", "additionalProperties": {"type": "string"}}
 _QUALIFIED = re.compile(rf"({SUBDOMAIN.pattern}/)?([A-Za-z0-9][-A-Za-z0-9_.]{{0,61}})?[A-Za-z0-9]")
 
 
@@ -34,25 +46,28 @@ def refusals(
     if body.get("kind") == "NetworkPolicy":
         return []
     minor = minor_of(version)
-    run = Check(typed)
     clusterwide = body.get("kind") == "CiliumClusterwideNetworkPolicy"
-    _head(body, run, clusterwide)
+    found = list(map(_refusal, _head(body, clusterwide, typed)))
     agent = Agent(minor, node_labels)
-    specs = [(body["spec"], "spec")] if "spec" in body else []
+    specs: list[tuple[Any, Path]] = [(body["spec"], ("spec",))] if "spec" in body else []
     if "specs" in body and not isinstance(body["specs"], list):
-        run.refuse("specs", "is not a list", "write a list of specs")
-    specs += [(one, f"specs[{number}]") for number, one in enumerate(sequence(body.get("specs")))]
+        found.append(Refusal("specs", "is not a list", "write a list of specs", "schema"))
+    specs += [(one, ("specs", number)) for number, one in enumerate(sequence(body.get("specs")))]
     if not specs and body.get("specs") is None:
         by = "schema" if minor >= 20 else "agent"
-        run.found.append(Refusal("spec", "is missing, and so is specs", "add a spec", by))
+        found.append(Refusal("spec", "is missing, and so is specs", "add a spec", by))
     for spec, path in specs:
-        spec_schema(minor).check(spec, path, run)
+        found += map(_refusal, problems(spec, path, minor, typed=typed))
         if isinstance(spec, dict):
-            agent.spec(spec, path, clusterwide=clusterwide)
+            agent.spec(spec, path_text(path), clusterwide=clusterwide)
     # The agent never sees what the API server has refused; one reason for each place is enough.
-    known = [one.path for one in run.found]
+    known = [one.path for one in found]
     rest = [one for one in agent.found if not any(one.path.startswith(path) for path in known)]
-    return run.found + rest
+    return found + rest
+
+
+def _refusal(one: Problem) -> Refusal:
+    return Refusal(path_text(one.path), one.message, one.cure, "schema")
 
 
 def minor_of(version: str) -> int:
@@ -61,51 +76,48 @@ def minor_of(version: str) -> int:
     return min(int(found[1]), 20) if found else 20
 
 
-def _head(body: Mapping, run: Check, clusterwide: bool) -> None:
+def _head(body: Mapping, clusterwide: bool, typed: bool) -> Iterator[Problem]:
     if body.get("apiVersion") != "cilium.io/v2":
-        run.refuse("apiVersion", f"is {body.get('apiVersion')!r}", "write cilium.io/v2")
+        yield Problem(("apiVersion",), f"is {body.get('apiVersion')!r}", "write cilium.io/v2")
     for key in body:
         if key not in _TOP:
-            run.refuse(key, "unknown field", f"remove it; the fields here are {', '.join(_TOP)}")
+            yield Problem((key,), "unknown field", f"remove it; the fields here are {', '.join(_TOP)}")
     if not isinstance(body.get("metadata"), dict):
-        run.refuse("metadata", "is missing", "add metadata with a name")
+        yield Problem(("metadata",), "is missing", "add metadata with a name")
     metadata = mapping(body.get("metadata"))
     for key in metadata:
         if key not in _METADATA:
-            run.refuse(f"metadata.{key}", "unknown field", "remove it")
-    _name(metadata.get("name"), run)
+            yield Problem(("metadata", key), "unknown field", "remove it")
+    yield from _name(metadata.get("name"))
     namespace = metadata.get("namespace")
     # A namespace that kustomize stamped on a cluster-wide policy is no fault: the API server takes it off.
     wanted = namespace if isinstance(namespace, str) and not clusterwide else ""
     if wanted and (len(wanted) > 63 or not _DNS_LABEL.fullmatch(wanted)):
-        run.refuse("metadata.namespace", f"{namespace!r} is no namespace", "lower-case letters, digits and -")
-    _labels(metadata, run)
+        cure = "lower-case letters, digits and -"
+        yield Problem(("metadata", "namespace"), f"{namespace!r} is no namespace", cure)
+    yield from _labels(metadata, typed)
 
 
-def _name(name: Any, run: Check) -> None:
+def _name(name: Any) -> Iterator[Problem]:
     if not isinstance(name, str) or not name:
-        run.refuse("metadata.name", "is missing", "give the policy a name")
+        yield Problem(("metadata", "name"), "is missing", "give the policy a name")
     elif len(name) > 253 or not SUBDOMAIN.fullmatch(name):
         cure = "use at most 253 lower-case letters, digits, - and ."
-        run.refuse("metadata.name", f"{name!r} is no name", cure)
+        yield Problem(("metadata", "name"), f"{name!r} is no name", cure)
 
 
-def _labels(metadata: Mapping, run: Check) -> None:
-    if metadata.get("labels") is not None:
-        values = Text(LABEL_VALUE, 63, hint="use at most 63 letters, digits, - _ and .")
-        Map(values).check(metadata["labels"], "metadata.labels", run)
-    if metadata.get("annotations") is not None:
-        Map(Text()).check(metadata["annotations"], "metadata.annotations", run)
+def _labels(metadata: Mapping, typed: bool) -> Iterator[Problem]:
+    checker = Checker(typed=typed, nulls=True)
+    for field, schema in (("labels", _LABELS), ("annotations", _ANNOTATIONS)):
+        if metadata.get(field) is not None:
+            yield from checker.check(schema, metadata[field], ("metadata", field))
     for field in ("labels", "annotations"):
         for key in mapping(metadata.get(field)):
             plain = key.lower() if field == "annotations" else key
             prefix, _, _ = plain.rpartition("/")
             if len(prefix) > 253 or not _QUALIFIED.fullmatch(plain):
-                run.refuse(
-                    f"metadata.{field}",
-                    f"{key!r} is no key",
-                    "a key is [prefix/]name of at most 63 characters",
-                )
+                cure = "a key is [prefix/]name of at most 63 characters"
+                yield Problem(("metadata", field), f"{key!r} is no key", cure)
     size = sum(len(str(key)) + len(str(value)) for key, value in mapping(metadata.get("annotations")).items())
     if size > 256 * 1024:
-        run.refuse("metadata.annotations", "hold more than 256 KiB", "shorten them")
+        yield Problem(("metadata", "annotations"), "hold more than 256 KiB", "shorten them")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cilium_policies.config.schema import Path, Problem, Schema, nearest, path_text
+from cilium_policies.document.schema import Path, Problem, Schema, nearest, path_text
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.lean import Any
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from cilium_policies.config import values as config_values
 from cilium_policies.config.flat import FlatFieldError, place
 from cilium_policies.config.model import Config, audit_needs_newer
-from cilium_policies.config.schema import Path, Problem, check, nearest, path_text
 from cilium_policies.config.schema_data import SCHEMA
 from cilium_policies.document.finding import ERROR, Finding, RefusedError
+from cilium_policies.document.schema import Path, Problem, check, nearest, path_of, path_text
 from cilium_policies.document.spelling import near
 from cilium_policies.kube.objects import Mapping, Where, mapping, text
 from cilium_policies.lean import Any, NoReturn
@@ -193,7 +193,7 @@ def _check_components(config: Config, places: _Places) -> None:
     for number, entry in enumerate(config.defined_components):
         for wrong in problems(entry):
             where, _, message = wrong.partition(": ")
-            places.refuse(Problem((*base, "define", number, *_steps(where)), message))
+            places.refuse(Problem((*base, "define", number, *path_of(where)), message))
     known = load().components if config.disabled_components else {}
     for number, name in enumerate(config.disabled_components):
         if name not in known:
@@ -201,15 +201,6 @@ def _check_components(config: Config, places: _Places) -> None:
                 nearest(name, list(known)) if near(name, known) else "cilium-policies components lists them"
             )
             places.refuse(Problem((*base, "disable", number), f"{name!r} is no component", cure))
-
-
-def _steps(path: str) -> Path:
-    """`ingress[0].ports` as steps."""
-    steps: list[str | int] = []
-    for part in path.split("."):
-        name, *numbers = part.replace("]", "").split("[")
-        steps += [name, *(int(number) for number in numbers if number.isdigit())]
-    return tuple(steps)
 
 
 def _copy(value: Any) -> Any:

@@ -14,7 +14,7 @@ from cilium_policies.config.model import (
     Trust,
     Write,
 )
-from cilium_policies.config.schema import BOOLEANS, Path
+from cilium_policies.document.schema import BOOLEANS, Path
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Mapping, Where, mapping, strings
 from cilium_policies.kube.ports import Port

@@ -7,8 +7,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-from cilium_policies.config.schema import BOOLEANS, INTEGER, check, matches, path_text
 from cilium_policies.config.schema_data import SCHEMA
+from cilium_policies.document.schema import BOOLEANS, INTEGER, Path, check, matches, path_of, path_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -190,3 +190,16 @@ def test_a_path_reads_as_users_write_it() -> None:
 def test_a_dollar_is_the_very_end() -> None:
     assert matches("^a$", "a")
     assert not matches("^a$", "a\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("spec.allow[0].from", ("spec", "allow", 0, "from")),
+        ('metadata.labels["app.kubernetes.io/name"]', ("metadata", "labels", "app.kubernetes.io/name")),
+        ("", ()),
+    ],
+)
+def test_a_path_and_its_text(text: str, path: Path) -> None:
+    assert path_of(text) == path
+    assert path_text(path) == text
