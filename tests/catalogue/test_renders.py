@@ -20,6 +20,7 @@ CATALOGUE = load()
 # The facts call its query-frontend and gateways Tempo, although they are parts of the distributed one.
 SPLIT = {
     "gatekeeper-hooks": "gatekeeper",
+    "gatus-sidecar": "gatus",
     "spegel-cleanup": "spegel",
 }  # roles that have an entry of their own, and the facts' name for all of them
 FINER = "tempo-distributed"

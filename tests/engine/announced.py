@@ -79,6 +79,11 @@ def announced(answers: Iterable[str]) -> Announced:
         for one in json.loads(answer)["items"] if answer.strip() else ():
             if one["workload"]:
                 directions.add((one["namespace"], one["workload"], one["direction"]))
+                if one.get(
+                    "component"
+                ):  # the policy that selects the pods of a component's instance is called so
+                    policy = f"{one['component']}-{one['workload']}"
+                    directions.add((one["namespace"], policy, one["direction"]))
                 if one.get("component") and one["kind"] == "Pod":
                     components.add((one["namespace"], one["component"], one["direction"]))
             else:

@@ -16,7 +16,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,7 +44,7 @@ class Forgotten(NamedTuple):
     component: str
     cuts: Cuts
     unknown: int  # directions listed as unknown that the whole catalogue does not list
-    false: int  # those of them in which nothing is missing
+    false: frozenset[str]  # those of them in which nothing is missing
 
 
 def made(case: Case, *forget: str) -> Made:
@@ -72,6 +72,11 @@ def kin(name: str) -> set[str]:
     for maker in entry.made_by:
         found.update(one.name for one, _ in catalogue.made_by(maker.group, maker.kind))
     return found
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """Of components that are forgotten together the first: the others' runs would be the same."""
+    return list({frozenset(kin(one)): one for one in sorted(names, reverse=True)}.values())
 
 
 def makers(whole: Made) -> dict[tuple[str, str], frozenset[str]]:
@@ -102,12 +107,13 @@ def forgotten(
         for words, said in lines(answer, "unknown").items()
         if words not in before
     }
-    return Forgotten(case.name, name, found, len(unknown), len(false_alarms(unknown, misses)))
+    return Forgotten(case.name, name, found, len(unknown), frozenset(false_alarms(unknown, misses)))
 
 
 def run(judge: Judge, case: Case, names: Sequence[str]) -> Iterator[Forgotten]:
     """Each of these components in turn, on one case."""
     whole = made(case)
+    names = distinct(names)
     world, behind = judge.world(text=cluster_text(case)), makers(whole)
     before = lines(json.dumps({"items": values(whole.plan)}), "unknown")
     for name in names:
@@ -132,6 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--case", action="append", default=[], metavar="NAME")
     parser.add_argument("--component", action="append", default=[], metavar="NAME")
     parser.add_argument("--roles", action="store_true", help="scrapers and gateways instead of all others")
+    parser.add_argument("--noise", action="store_true", help="each direction that is unknown in vain, too")
     options = parser.parse_args(arguments)
     folder = corpus_directory()
     if folder is None:
@@ -150,10 +157,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for one in run(judge, case, names):
                 total = [a + b for a, b in zip(total, (1, *map(len, one.cuts)), strict=True)]
                 if any(one.cuts):
-                    noise = [noise[0] + one.unknown, noise[1] + one.false]
+                    noise = [noise[0] + one.unknown, noise[1] + len(one.false)]
+                    for words in sorted(one.false) if options.noise else ():
+                        print(f"{one.case} without {one.component}: in vain {words}", flush=True)
                 for miss in one.cuts.silent:
                     print(f"{one.case} without {one.component}: IN SILENCE {miss}", flush=True)
-            print(f"{case.name}: {len(names)} components", file=sys.stderr, flush=True)
+            told = f"{case.name}: {len(names)} components, {len(distinct(names))} runs"
+            print(told, file=sys.stderr, flush=True)
     print("{} runs: cut and announced {}, half announced {}, in silence {}".format(*total))
     print("where flows are cut: {} directions unknown, in {} of them nothing is missing".format(*noise))
     print(f"{time.monotonic() - started:.0f} s", file=sys.stderr)

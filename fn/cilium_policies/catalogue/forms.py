@@ -124,7 +124,15 @@ MAKES = {
     "maker": "strings",
 }
 IGNORES = {"image": "text", "env": "regex"}
-READS = {"kind": "text", "group": "text", "name": "text", "fields": "texts", "label": "text"}
+READS = {
+    "kind": "text",
+    "group": "text",
+    "name": "text",
+    "fields": "texts",
+    "label": "text",
+    "annotation": "text",
+    "switches": "texts",
+}
 VIA = {"field": "text", "object": "text", "has": "text", "is": "text", "matches": "regex"}
 EDGE = {
     "from": "peer",

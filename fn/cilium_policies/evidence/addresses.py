@@ -53,6 +53,7 @@ _KEYWORDS = r"\b[Hh]ost=([\w.\-]{1,253})(?:[^\n]{0,200}?\b[Pp]ort=(\d{1,5}))?"
 _ADO = r"(?:^|;)\s*[Ss]erver=(?:tcp:)?([A-Za-z][\w.\-]{0,252})(?:,(\d{1,5}))?(?=;|$)"
 _ADO_PORT = r";\s*[Pp]ort=(\d{1,5})"
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
+_IN_LIST = re.compile(r"([A-Za-z_][\w.\-]*)[\"']?\s*[:=]\s*\[[^\[\]{}]*$")
 _FLAG = re.compile(r"--?([A-Za-z][\w.\-]*)\s*$")
 _LONG_FLAG = re.compile(r"\s*--?([A-Za-z][\w.\-]*)=")
 _COMMENTS = ("#", "//", ";", "<!--", "REM ")
@@ -111,10 +112,7 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
             if not (file and _commented(value, match.start()))
         )
     if "host=" in value or "Host=" in value:
-        found += (
-            Address(match[1], int(match[2] or 5432), "postgres", key=key)
-            for match in re.finditer(_KEYWORDS, value)
-        )
+        found += _keywords(value, key, file)
     if ";" in value and "erver=" in value:
         found += _servers(value, key)
     if file:
@@ -166,6 +164,14 @@ def _servers(value: str, key: str) -> Iterator[Address]:
     for match in re.finditer(_ADO, value):
         port = match[2] or (beside[1] if beside else "")
         yield Address(match[1], int(port or 0), key=key, direct=True, explicit=bool(port))
+
+
+def _keywords(value: str, key: str, file: bool) -> Iterator[Address]:
+    """Hosts of libpq's connection strings; plainly one to call where a port or a database stands beside it."""
+    for match in re.finditer(_KEYWORDS, value):
+        line = value[match.start() : match.end() + _NEAR].split("\n", 1)[0]
+        whole = bool(match[2]) or "dbname=" in line
+        yield Address(match[1], int(match[2] or 5432), "postgres", key="host" if file else key, direct=whole)
 
 
 def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
@@ -257,17 +263,22 @@ def _key(value: str, start: int, key: str, file: bool) -> str:
         previous = _before(value, begin - 1)
         if (match := _FLAG.fullmatch(previous.strip())) is not None:
             return match[1]
-    if before.strip() == "-":
+    if before.strip(" \"'") == "-":
         return _list_key(value, begin)
-    return ""
+    listed = _IN_LIST.search(before)
+    return listed[1] if listed is not None else ""
 
 
 def _list_key(value: str, begin: int) -> str:
-    """The key of a YAML list whose item begins on this line."""
+    """The key of a YAML list whose item begins on this line; it may itself begin an item (`- targets:`)."""
+    column = len(value[begin : begin + _NEAR]) - len(value[begin : begin + _NEAR].lstrip(" "))
     for line in reversed(value[max(0, begin - 2000) : begin].split("\n")):
         stripped = line.strip()
-        if stripped and not stripped.startswith(("-", "#")):
-            return stripped.rstrip(": ").strip("\"'") if stripped.endswith(":") else ""
+        inner = stripped.lstrip("- ")
+        if not stripped or stripped.startswith("#") or (inner != stripped and line.find(inner) > column):
+            continue
+        if inner == stripped or inner.endswith(":"):
+            return inner.rstrip(": ").strip("\"'") if inner.endswith(":") else ""
     return ""
 
 

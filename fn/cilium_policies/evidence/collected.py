@@ -35,6 +35,10 @@ _REFERENCES = (
     "configsecretname",
     "repository",
 )
+# Where the values of a chart name the object that holds the program's configuration, or its variables.
+_OF_VALUES = re.compile(
+    r"(?i)config_?(map|secret)_?(name|ref)?$|config_?(map|secret)(ref)?\.name$|envFrom.*secretRef\.name$"
+)
 # Fields that name another custom resource whose spec the pods follow, and its kind.
 _FOLLOWED = {"barmanObjectName": "ObjectStore"}
 _CONFIG_MAP = "configmap"
@@ -59,6 +63,8 @@ class Collected:
         if source is not None and template is None and source.kind not in _RELEASES:
             for one in (source, *workload.beside):
                 found.update(dict.fromkeys(self._given_by_operator(workload, one)))
+        for name in named_by_values(workload):
+            found.update(dict.fromkeys(self._entries(workload.namespace, name)))
         for row in self._reads.get(workload.component, ()):
             found.update(dict.fromkeys(self._read(workload, row)))
         found.update(dict.fromkeys(self._told_by_argument(workload)))
@@ -90,10 +96,7 @@ class Collected:
     def _given_by_operator(self, workload: Workload, source: Object) -> Iterator[Text]:
         """Configuration that the custom resource names, or that is called like the workload, as operators name it."""
         for name in dict.fromkeys([workload.name, *named(source.spec)]):
-            for kind in ("ConfigMap", "Secret"):
-                one = self._cluster.inventory.get(kind, workload.namespace, name)
-                if one is not None and "sops" not in one.body:
-                    yield from (Text("entry", key, value, one, key) for key, value in _data(one))
+            yield from self._entries(workload.namespace, name)
         for one in self._cluster.inventory.of(f"{source.kind}Config"):
             if self._chooses(source, one):
                 yield from _fields(one)
@@ -101,6 +104,13 @@ class Collected:
             other = _FOLLOWED.get(path.rpartition(".")[2])
             if other and (followed := self._cluster.inventory.get(other, source.namespace, value)):
                 yield from _fields(followed)
+
+    def _entries(self, namespace: str, name: str) -> Iterator[Text]:
+        """What the ConfigMap and the Secret of this name say."""
+        for kind in ("ConfigMap", "Secret"):
+            one = self._cluster.inventory.get(kind, namespace, name)
+            if one is not None and "sops" not in one.body:
+                yield from (Text("entry", key, value, one, key) for key, value in _data(one))
 
     def _read(self, workload: Workload, row: Mapping) -> Iterator[Text]:
         """Objects that a controller looks up and acts on: anybody's of a kind, or one of its own namespace by name."""
@@ -141,6 +151,13 @@ def _fields(one: Object) -> Iterator[Text]:
         {key: member for key, member in one.body.items() if key not in _IDENTITY}
     ):
         yield Text("field", path.rpartition(".")[2], value, one, path)
+
+
+def named_by_values(workload: Workload) -> Iterator[str]:
+    """Names of Secrets and ConfigMaps that a release's values give as configuration (`config.existingConfigMap`)."""
+    for one in () if workload.rendered else workload.texts:
+        if one.kind == "value" and one.value and _OF_VALUES.search(one.field):
+            yield one.value
 
 
 def named(spec: Any) -> Iterator[str]:

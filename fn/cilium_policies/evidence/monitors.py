@@ -141,14 +141,14 @@ def _annotated(cluster: Cluster, scrapers: Scrapers) -> Iterator[Edge]:
     ):
         for workload in cluster.workloads:
             if flag(workload.annotations.get(f"{prefix}/scrape")):
-                clients = _discovering(scrapers, word, workload.namespace)
+                clients = _discovering(scrapers, word, workload.namespace, f"{prefix}/scrape")
                 targets = _annotated_pods(workload, integer(workload.annotations.get(f"{prefix}/{port_key}")))
                 evidence = Evidence("monitor", workload, f"annotation {prefix}/scrape")
                 yield from _scrapes(clients, dict.fromkeys(targets), evidence)
         for service in cluster.services:
             notes = service.source.annotations if service.source is not None else {}
             if flag(notes.get(f"{prefix}/scrape")):
-                clients = _discovering(scrapers, word, service.namespace)
+                clients = _discovering(scrapers, word, service.namespace, f"{prefix}/scrape")
                 evidence = Evidence("monitor", service, f"annotation {prefix}/scrape")
                 targets = _annotated_service(cluster, service, integer(notes.get(f"{prefix}/{port_key}")))
                 yield from _scrapes(clients, dict.fromkeys(targets), evidence)
@@ -164,10 +164,10 @@ def _probed(cluster: Cluster, scrapers: Scrapers) -> Iterator[Edge]:
             yield from _scrapes(clients, dict.fromkeys(behind(cluster, service, "", "TCP")), evidence)
 
 
-def _discovering(scrapers: Scrapers, word: str, namespace: str) -> tuple[Peer, ...]:
+def _discovering(scrapers: Scrapers, word: str, namespace: str, annotation: str) -> tuple[Peer, ...]:
     """Scrapers that read annotations and may list what carries them."""
     found = scrapers.reading((word,), namespace, "", "pods", "endpoints", "services", "nodes")
-    return tuple(dict.fromkeys([*found, *scrapers.given]))
+    return tuple(dict.fromkeys([*found, *scrapers.of_annotation(annotation), *scrapers.given]))
 
 
 def _annotated_pods(workload: Workload, number: int | None) -> Iterator[Target]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.catalogue.model import texts
 from cilium_policies.evidence.edge import Peer
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
@@ -60,16 +61,19 @@ class Scrapers:
         }
         self._objects: list[_Scraper] = []
         self._reading = {
-            text(row.get("kind")): [
-                one
-                for one in cluster.workloads
-                if one.component == component and _may_read(cluster, one, row)
-            ]
+            text(row.get("kind")): [one for one in cluster.workloads if _reads(cluster, one, component, row)]
             for component, rows in given.reads.items()
             for row in rows
             if text(row.get("kind")) in _STEMS
         }
         self._cluster = cluster
+        self._annotated = {
+            text(row.get("annotation")): [peer for one in readers for peer in ends(one)]
+            for component, rows in given.reads.items()
+            for row in rows
+            if row.get("annotation")
+            and (readers := [one for one in cluster.workloads if _reads(cluster, one, component, row)])
+        }
         for workload in cluster.workloads:
             kind, spec = _declared(workload)
             if kind:
@@ -114,6 +118,10 @@ class Scrapers:
                         access.reach(workload.namespace, workload.service_account, group, *resources),
                     )
 
+    def of_annotation(self, name: str) -> tuple[Peer, ...]:
+        """Everybody of whom the catalogue says that they scrape whatever has this annotation."""
+        return tuple(self._annotated.get(name, ()))
+
     @property
     def given(self) -> tuple[Peer, ...]:
         return self._given
@@ -152,6 +160,15 @@ def _may_read(cluster: Cluster, one: Workload, row: Mapping) -> bool:
     return EVERYWHERE in reach(*account, "", "pods", "endpoints") | reach(
         *account, text(row.get("group")), f"{kind}s"
     )
+
+
+def _reads(cluster: Cluster, one: Workload, component: str, row: Mapping) -> bool:
+    """Whether a workload is this component, may read what the row says, and a variable or value switches it on."""
+    if one.component != component or not _may_read(cluster, one, row):
+        return False
+    switches = texts(row.get("switches"))
+    on = (found.value for found in one.texts if found.key in switches or found.field in switches)
+    return not switches or any(map(flag, on))
 
 
 def _declared(workload: Workload) -> tuple[str, Mapping]:

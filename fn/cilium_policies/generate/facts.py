@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cilium_policies.evidence.collected import named
 from cilium_policies.generate.roles import Roles
-from cilium_policies.kube.objects import Mapping, flag, walk_strings
+from cilium_policies.kube.objects import Mapping, Object, decoded, flag, strings, walk_strings
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -15,6 +16,21 @@ _SCRAPED = re.compile(
     r"(?i)\.((service|pod)?monitor(s|ing)?|metrics)\.(enabled?|create)$"
     r"|\.enable_?(pod_?monitor|service_?monitor|monitoring|metrics)$"
 )
+
+
+def _documents(secret: Object) -> Iterator[str]:
+    """What a Secret holds, key by key; encrypted ones say nothing."""
+    if "sops" not in secret.body:
+        yield from strings(secret.body.get("stringData")).values()
+        yield from map(decoded, strings(secret.body.get("data")).values())
+
+
+_SETTING = re.compile(r"(?m)^[ \t-]*([A-Za-z_][\w.-]*):(?=[ \t]*$)")
+
+
+def _settings(document: str) -> str:
+    """The names of a document's blocks, and nothing of what stands in them: it is a Secret's."""
+    return "\n".join(f"{name}:" for name in _SETTING.findall(document))
 
 
 class WorkloadFacts:
@@ -56,7 +72,12 @@ class WorkloadFacts:
 
     @property
     def texts(self) -> Iterator[str]:
-        return (one.value for one in self._workload.texts)
+        yield from (one.value for one in self._workload.texts)
+        source = self._workload.source
+        if source is not None and not self._workload.rendered and not self._workload.chart:
+            for name in dict.fromkeys((self._workload.name, *named(source.spec))):
+                secret = self._cluster.inventory.get("Secret", self._workload.namespace, name)
+                yield from map(_settings, _documents(secret) if secret is not None else ())
 
     def objects(self, group: str, kind: str) -> Iterator[Mapping]:
         return (one.body for one in self._cluster.inventory.of(kind, group=group or None))

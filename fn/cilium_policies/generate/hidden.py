@@ -6,25 +6,37 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.evidence.collected import named
+from cilium_policies.evidence.collected import named, named_by_values
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import at, flag, mapping, mappings, strings, text
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.workloads.credentials import names_address
 from cilium_policies.workloads.model import Workload
 
+_RELEASES = ("HelmRelease", "HelmChart", "Application")
 _NO_CONFIGURATION = re.compile(
     r"(?i)cert|tls|\bca\b|[-_.]ca[-_.]|token|password|passwd|pull|ssh|key|webhook|htpasswd|license|credential"
 )
 
 
 def hidden(one: Workload, inventory: Inventory) -> list[str]:
-    """The names of the Secrets; none for releases, whose values have a line of their own."""
+    """The names of the Secrets; of a release those that its values name: the rest of them has a line of its own."""
     source = one.source
-    if source is None or (not one.rendered and source.kind in ("HelmRelease", "HelmChart", "Application")):
+    if source is None:
         return []
-    names = _of_pods(one) if one.rendered else iter((one.name, *named(source.spec)))
-    return [name for name in dict.fromkeys(names) if name and not _is_shown(one, name, inventory)]
+    sure = one.rendered or source.kind in _RELEASES
+    if one.rendered:
+        names = _of_pods(one)
+    elif sure:
+        names = (name for name in named_by_values(one) if not _is_map(one, name, inventory))
+    else:
+        names = iter((one.name, *named(source.spec)))
+    found = [name for name in dict.fromkeys(names) if name]
+    return [name for name in found if not _is_shown(one, name, inventory, sure=sure)]
+
+
+def _is_map(one: Workload, name: str, inventory: Inventory) -> bool:
+    return inventory.get("ConfigMap", one.namespace, name) is not None
 
 
 def _of_pods(one: Workload) -> Iterator[str]:
@@ -46,14 +58,14 @@ def _of_pods(one: Workload) -> Iterator[str]:
             yield name
 
 
-def _is_shown(one: Workload, name: str, inventory: Inventory) -> bool:
-    """Whether a Secret of this name says something, or the object that makes it does. Of an operator's object a name
-    may be any object's: only what the input holds as a Secret counts."""
+def _is_shown(one: Workload, name: str, inventory: Inventory, *, sure: bool) -> bool:
+    """Whether a Secret of this name says something, or the object that makes it does. Of an operator's object (not
+    `sure`) a name may be any object's: only what the input holds as a Secret counts."""
     secret = inventory.get("Secret", one.namespace, name)
     if secret is None:
         made = inventory.get("ExternalSecret", one.namespace, name)
         template = at(made.body, "spec", "target", "template") if made is not None else None
-        return template is not None or not one.rendered
+        return template is not None or not sure
     if "sops" in secret.body:
         return False
     plain = strings(secret.body.get("stringData"))

@@ -32,6 +32,7 @@ from cilium_policies.generate.uncovered import (
     without_tie,
 )
 from cilium_policies.kube.access_rules import Bindings
+from cilium_policies.kube.labels import INSTANCE
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
@@ -164,7 +165,7 @@ class Knowledge:
             return
         entry = self._catalogue.get(one.component) if one.component else None
         stated = entry is not None and _states(entry, direction)
-        told = one.by_label and one.by_image and not one.of_many and not self._unread(one)
+        told = one.by_label and one.by_image and not (one.of_many or one.unsure or self._unread(one))
         sure = entry is not None and told and not entry.guessed
         if direction == INGRESS and self._has_no_door(one):
             return
@@ -182,6 +183,8 @@ class Knowledge:
         parts = (entry.name,) if entry is not None else ()
         if stated and (elsewhere := self._unread(one)):
             why, parts = "values-elsewhere", (", ".join(elsewhere),)
+        if one.unsure and entry is not None and stated:
+            degree, why, parts = GUESSED, "label-guessed", (one.selector[INSTANCE],)
         if one.of_many:
             degree, why, parts = UNKNOWN, "chart-of-many", (one.chart,)
         yield Uncovered(

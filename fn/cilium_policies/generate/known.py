@@ -17,12 +17,14 @@ from cilium_policies.evidence.edge import (
     NamespacePeer,
     Peer,
     WorkloadPeer,
+    workload_of,
 )
 from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISERVER, api_callers
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.named import by_name
 from cilium_policies.generate.roles import Roles
+from cilium_policies.generate.shown_ports import declared, shown_ports
 from cilium_policies.generate.ties import Ties
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6, is_metadata
 from cilium_policies.kube.objects import text
@@ -32,8 +34,6 @@ from cilium_policies.workloads.distribution import is_bootstrapped
 from cilium_policies.workloads.model import Service, Workload
 
 # Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.
-# What images of one program serve their web pages on, beside its own port.
-_ALTERNATIVES = (80, 443, 8080, 8443)
 _TASKS = ("Job", "CronJob")
 _ANYWHERE = (
     CidrPeer("0.0.0.0/0", excepts=EXCEPTED_4),
@@ -87,7 +87,7 @@ def _edge(
         return
     if ties.replaces(workload, known) or not ties.plays(workload, known.part):
         return
-    ports = _shown_ports(known, workload, cluster)
+    inward, ports = known.direction == "ingress", known.pod_ports()
     own = WorkloadPeer(workload)
     evidence = Evidence("catalogue", workload, component=known.owner, purpose=known.purpose)
     explains = not known.probe and known.peer != "scraper"
@@ -98,55 +98,27 @@ def _edge(
     if named.complete:
         return
     for peer in peers(known, workload, roles, cluster, ties):
-        source, target = (own, peer) if known.direction == "egress" else (peer, own)
-        yield Edge(source, target, ports, reason, evidence, explains)
-
-
-def _shown_ports(known: Known, workload: Workload, cluster: Cluster) -> tuple[Port, ...]:
-    """The ports of an edge to this workload. Of an entry's usual ones those that its containers, probes or Services
-    declare count where any does, as entries name what other images use (`[8989, 80]`); where none does, and the pod
-    has one port and the edge one, the pod's own is meant."""
-    ports = known.pod_ports()
-    if known.direction == "egress" or not workload.rendered or not ports or not workload.ports:
-        return ports
-    declared = _declared(workload, cluster)
-    shown = [one for one in ports if one.end or (one.number, one.protocol) in declared]
-    if shown:
-        return tuple(one for one in ports if one in shown or one.number not in _ALTERNATIVES)
-    [first, *others] = workload.ports
-    if len(ports) == 1 and not others and first.protocol == ports[0].protocol:
-        return (Port(first.number, first.protocol),)
-    return ports
-
-
-def _declared(workload: Workload, cluster: Cluster) -> set[tuple[int, str]]:
-    """The ports that containers, probes and Services show of a workload."""
-    declared = {(port.number, port.protocol) for port in (*workload.ports, *workload.probes)}
-    for service in cluster.before(workload):
-        for entry in service.ports:
-            target = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
-            if target is not None:
-                declared.add((target.number, target.protocol))
-    return declared
+        source, target = (peer, own) if inward else (own, peer)
+        server = workload if inward else workload_of(peer)
+        on = shown_ports(server, ports, cluster) if server is not None else ports
+        yield Edge(source, target, on, reason, evidence, explains)
 
 
 def _serving(servers: list[Workload], ports: tuple[Port, ...], cluster: Cluster) -> list[Workload]:
     """Of several workloads of one component those that show one of the ports, where some do: the others that show
     ports of their own play another part. Who shows none may serve, but for Jobs: a dump of a database, which runs the
     database's image, is its client."""
-    servers = [
-        one for one in servers if one.kind not in _TASKS or not one.rendered or _declared(one, cluster)
-    ]
+    servers = [one for one in servers if one.kind not in _TASKS or not one.rendered or declared(one, cluster)]
     if len(servers) < 2 or not ports:
         return servers
-    declared = [_declared(one, cluster) for one in servers]
+    all_shown = [declared(one, cluster) for one in servers]
     serves = [
         any(first.number <= number <= (first.end or first.number) for first in ports for number, _ in shown)
-        for shown in declared
+        for shown in all_shown
     ]
     if not any(serves):
         return servers
-    return [one for one, does, shown in zip(servers, serves, declared, strict=True) if does or not shown]
+    return [one for one, does, shown in zip(servers, serves, all_shown, strict=True) if does or not shown]
 
 
 def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> bool:

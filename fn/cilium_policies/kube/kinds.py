@@ -77,7 +77,7 @@ EVIDENCE: dict[str, Reads] = {
 # What the finding of workloads, their owners and the plan read.
 _OTHERS = frozenset(
     """
-    Namespace Service Endpoints EndpointSlice ConfigMap Secret ExternalSecret ServiceAccount
+    Namespace Service Endpoints EndpointSlice ConfigMap Secret ExternalSecret SealedSecret ServiceAccount
     HelmRelease HelmChart HelmChartConfig OCIRepository HelmRepository Application ApplicationSet
     HelmChartInflationGenerator Kustomization
     CiliumLocalRedirectPolicy HorizontalPodAutoscaler ScaledObject CiliumCIDRGroup Node

@@ -90,6 +90,7 @@ class Workload:
         "sidecars",
         "source",
         "texts",
+        "unsure",
         "values",
         "where",
     )
@@ -116,6 +117,7 @@ class Workload:
         self.part = ""  # of its component, where that has several and this is not the first
         # charts of several publishers have its chart's name, and nothing tells whose it is
         self.of_many = False
+        self.unsure = False  # whether its selector rests on a label that no entry vouches for
         self.beside: tuple[Object, ...] = ()  # further objects that stand for the same pods
         self.values: Mapping = {}  # Helm values or the custom resource's spec, for conditions
         self.sidecars: tuple[str, ...] = ()  # catalogue entries of the containers behind the first

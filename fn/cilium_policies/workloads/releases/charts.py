@@ -44,13 +44,14 @@ def every(
         workloads += found[0]
         services += found[1]
         objects += found[2]
-    _tell_apart(workloads)
+    _tell_apart(workloads, catalogue)
     return workloads, services, objects
 
 
-def _tell_apart(workloads: list[Workload]) -> None:
+def _tell_apart(workloads: list[Workload], catalogue: Catalogue) -> None:
     """Two releases whose pods carry the same known labels: only then the instance label, which nearly every
-    chart writes but no catalogue entry vouches for, has to decide."""
+    chart writes but no catalogue entry vouches for, has to decide. An operator's pods, and those without
+    Helm's labels, carry none of the release's, so there the same policy is made for both."""
     alike: dict[tuple[str, frozenset[tuple[str, str]]], list[Workload]] = {}
     for one in workloads:
         if one.selector:
@@ -58,8 +59,12 @@ def _tell_apart(workloads: list[Workload]) -> None:
     for group in alike.values():
         if len({one.release for one in group}) > 1:
             for one in group:
-                one.labels = {**one.labels, INSTANCE: one.release}
-                one.selector = {**one.selector, INSTANCE: one.release}
+                entry = catalogue.get(one.component) if one.component else None
+                standard = any(key.startswith("app.kubernetes.io/") for key in one.selector)
+                if entry is None or (standard and not entry.made_by):
+                    one.labels = {**one.labels, INSTANCE: one.release}
+                    one.selector = {**one.selector, INSTANCE: one.release}
+                    one.unsure = True
 
 
 def workloads_of(

@@ -1,0 +1,49 @@
+"""The ports of a server that the input shows, in place of those that the catalogue knows to be usual."""
+
+from __future__ import annotations
+
+import re
+
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+# What images of one program serve their web pages on, beside its own port.
+_ALTERNATIVES = (80, 443, 8080, 8443)
+_OF_METRICS = re.compile("(?i)metric|monitor|prom|export")
+
+
+def shown_ports(server: Workload, usual: tuple[Port, ...], cluster: Cluster) -> tuple[Port, ...]:
+    """The ports of an edge to this workload. Of an entry's usual ones those that its containers, probes or Services
+    declare count where any does, as entries name what other images use (`[8989, 80]`); where none does, the one port
+    that its Services, or else its containers, show is meant in place of the one usual port."""
+    if not (usual and server.rendered):
+        return usual
+    known = declared(server, cluster)
+    shown = [one for one in usual if one.end or (one.number, one.protocol) in known]
+    if shown or not known:
+        return tuple(one for one in usual if not shown or one in shown or one.number not in _ALTERNATIVES)
+    main = [one for one in usual if one.number not in _ALTERNATIVES] or list(usual)
+    served = _served(server, cluster) or {(port.number, port.protocol) for port in server.ports}
+    if len(main) == len(served) == 1:
+        [(number, protocol)] = served
+        if protocol == main[0].protocol:
+            return (Port(number, protocol),)
+    return usual
+
+
+def declared(workload: Workload, cluster: Cluster) -> set[tuple[int, str]]:
+    """The ports that containers, probes and Services show of a workload."""
+    own = {(port.number, port.protocol) for port in (*workload.ports, *workload.probes)}
+    return own | _served(workload, cluster, metrics=True)
+
+
+def _served(workload: Workload, cluster: Cluster, *, metrics: bool = False) -> set[tuple[int, str]]:
+    """The pod ports behind its Services, those that are called after metrics only if asked for."""
+    found = set()
+    for service in cluster.before(workload):
+        for entry in service.ports:
+            target = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
+            if target is not None and (metrics or not _OF_METRICS.search(entry.name)):
+                found.add((target.number, target.protocol))
+    return found
