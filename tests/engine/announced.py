@@ -11,6 +11,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from cilium_policies.kube.pods import WORKLOAD_KINDS
+
 from tests.engine.measure import Miss
 
 
@@ -20,6 +22,7 @@ class Announced(NamedTuple):
     directions: frozenset[tuple[str, str, str]]
     objects: frozenset[tuple[str, str]]
     components: frozenset[tuple[str, str, str]] = frozenset()  # (namespace, component, direction)
+    operated: frozenset[tuple[str, str, str, str]] = frozenset()  # (namespace, name, component, direction)
     makers: Mapping[tuple[str, str], frozenset[str]] = {}  # by (namespace, pod): what makes it, where known
 
     def names(self, end: dict[str, Any], direction: str, by: Iterable[str] = ()) -> bool:
@@ -34,6 +37,13 @@ class Announced(NamedTuple):
             (namespace, one, direction) in self.components for policy in own for one in _beginnings(policy)
         ):
             return True
+        if any(
+            (space, way) == (namespace, direction)
+            and any(one.startswith(component) for one in own)
+            and any(each.startswith(f"{name}-") for each in names)
+            for space, name, component, way in self.operated
+        ):
+            return True  # an operator calls its pods after the object, and something random behind it
         names = (*names, *own)
         names = (*names, *(maker for name in names for maker in self.makers.get((namespace, name), ())))
         if any((namespace, name, direction) in self.directions for name in names):
@@ -75,20 +85,22 @@ def announced(answers: Iterable[str]) -> Announced:
     directions: set[tuple[str, str, str]] = set()
     objects: set[tuple[str, str]] = set()
     components: set[tuple[str, str, str]] = set()
+    operated: set[tuple[str, str, str, str]] = set()
     for answer in answers:
         for one in json.loads(answer)["items"] if answer.strip() else ():
             if one["workload"]:
                 directions.add((one["namespace"], one["workload"], one["direction"]))
-                if one.get(
-                    "component"
-                ):  # the policy that selects the pods of a component's instance is called so
-                    policy = f"{one['component']}-{one['workload']}"
-                    directions.add((one["namespace"], policy, one["direction"]))
+                component = one.get("component")
+                if component and one["kind"] not in WORKLOAD_KINDS:
+                    operated.add((one["namespace"], one["workload"], component, one["direction"]))
+                if component:  # the policy of a component's instance is called so
+                    named = f"{component}-{one['workload']}"
+                    directions.add((one["namespace"], named, one["direction"]))
                 if one.get("component") and one["kind"] == "Pod":
                     components.add((one["namespace"], one["component"], one["direction"]))
             else:
                 objects.add((one["namespace"], one["name"]))
-    return Announced(*map(frozenset, (directions, objects, components)))
+    return Announced(*map(frozenset, (directions, objects, components, operated)))
 
 
 def lines(answer: str, degree: str) -> dict[str, Announced]:

@@ -63,6 +63,7 @@ MAKER = {
     "labels": "strings",
     "sometimes": "strings",
     "beside": "flag",
+    "config": "text",
     "workload": "text",
     "serviceAccount": "text",
     "enabled": "when",

@@ -48,6 +48,7 @@ class MadeBy(NamedTuple):
     namespace, else in the object's; `given`: a condition on the operator's values and texts.
     `labels` select the pods; `sometimes`: those that only some versions or ways of installing set beside them.
     `beside`: they run beside the pods of a template that the object holds, and share none of its settings.
+    `config`: the Secret that holds their configuration, unless `spec.configSecret` names another.
     Entries that give the same namespace and workload name from several objects mean the same pods.
     """
 
@@ -68,6 +69,7 @@ class MadeBy(NamedTuple):
     given: When = None
     sometimes: dict[str, str] = {}  # noqa: RUF012
     beside: bool = False
+    config: str = ""
 
 
 class Edge(NamedTuple):
@@ -301,6 +303,7 @@ def read_made_by(component: Component, data: Mapping) -> MadeBy:
         data.get("given"),
         strings(data.get("sometimes")),
         flag(data.get("beside")),
+        text(data.get("config")),
     )
 
 

@@ -39,7 +39,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     destinations = Destinations(cluster, given)
     collected = Collected(cluster, given.reads)
     parsed: Parsed = {}
-    made = Counter(id(workload.source) for workload in cluster.workloads)
+    made = Counter(id(workload.source) for workload in cluster.workloads if workload.texts)
     for workload in cluster.workloads:
         # Of several workloads that one object makes (an operator's, a chart's), its fields do not say which calls.
         alone = made[id(workload.source)] == 1
@@ -50,6 +50,9 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             yield from leads
             if not leads and given.unmet is not None and names_service(found, address):
                 given.unmet.extend(filter(None, [unmet(cluster, workload, address)]))
+            if not (leads or alone) and given.unsure is not None and is_value(found):
+                for edge in list(_edges(destinations, workload, found, address, True))[:1]:
+                    given.unsure.append((workload, address.host, edge))
 
 
 def _addresses(

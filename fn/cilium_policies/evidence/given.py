@@ -9,6 +9,7 @@ from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.workloads.model import Workload
 
 if TYPE_CHECKING:
+    from cilium_policies.evidence.edge import Edge
     from cilium_policies.evidence.unmet import Unmet
 
 
@@ -29,6 +30,8 @@ class Given(NamedTuple):
     `ignores`  components that do not read variables that others of their application do, each with image and pattern
     `private`  `spec.cluster.privateCIDRs`: where names of the company's own network resolve to
     `unmet`    is filled: what configuration names and the input does not show; None where nobody asks
+    `unsure`   is filled: workloads that one object makes with others, and an address in it that each of them may be
+               the one to call, with the edge that would be written; None where nobody asks
     """
 
     gateways: tuple[Peer, ...] = ()
@@ -44,6 +47,7 @@ class Given(NamedTuple):
     reads: dict[str, list[Mapping]] = {}  # noqa: RUF012
     ignores: dict[str, list[Mapping]] = {}  # noqa: RUF012
     unmet: list[Unmet] | None = None
+    unsure: list[tuple[Workload, str, Edge]] | None = None
 
 
 NOTHING_GIVEN = Given()

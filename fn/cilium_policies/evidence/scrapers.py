@@ -60,20 +60,14 @@ class Scrapers:
             one.name: one.labels for one in cluster.inventory.of("Namespace")
         }
         self._objects: list[_Scraper] = []
-        self._reading = {
-            text(row.get("kind")): [one for one in cluster.workloads if _reads(cluster, one, component, row)]
-            for component, rows in given.reads.items()
-            for row in rows
-            if text(row.get("kind")) in _STEMS
-        }
+        self._reading: dict[str, list[Workload]] = {}  # by the monitor's kind, or by an annotation's name
+        for component, rows in given.reads.items():
+            for row in rows:
+                what = text(row.get("annotation")) or text(row.get("kind"))
+                if what in _STEMS or row.get("annotation"):
+                    readers = (one for one in cluster.workloads if _reads(cluster, one, component, row))
+                    self._reading.setdefault(what, []).extend(readers)
         self._cluster = cluster
-        self._annotated = {
-            text(row.get("annotation")): [peer for one in readers for peer in ends(one)]
-            for component, rows in given.reads.items()
-            for row in rows
-            if row.get("annotation")
-            and (readers := [one for one in cluster.workloads if _reads(cluster, one, component, row)])
-        }
         for workload in cluster.workloads:
             kind, spec = _declared(workload)
             if kind:
@@ -120,7 +114,7 @@ class Scrapers:
 
     def of_annotation(self, name: str) -> tuple[Peer, ...]:
         """Everybody of whom the catalogue says that they scrape whatever has this annotation."""
-        return tuple(self._annotated.get(name, ()))
+        return tuple(peer for one in self._reading.get(name, ()) for peer in ends(one))
 
     @property
     def given(self) -> tuple[Peer, ...]:

@@ -3,15 +3,17 @@ and addresses that the user's word alone opens."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from cilium_policies.config.model import EGRESS
 from cilium_policies.evidence.cloud_identity import withheld
 from cilium_policies.evidence.given import Given
+from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.namespaces import Namespace
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered
-from cilium_policies.kube.objects import Object
+from cilium_policies.kube.objects import Object, walk_strings
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -38,6 +40,26 @@ def closed_blind(
             )
         elif one.name not in peopled:
             yield Uncovered(GUESSED, "shows-no-pod", BOTH, one.name, one.name, None, source, (), cure)
+
+
+# A resolver at an address of the company's or the cluster's own, in a Corefile or in the values that make one.
+_FORWARDS = re.compile(
+    r"\bforward\b[^\n]{0,200}?\b(?:10|127|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.\d"
+)
+
+
+def forwards(cluster: Cluster, dns: Dns, chosen: dict[str, Namespace]) -> Iterator[Uncovered]:
+    """What configures the cluster's DNS to ask resolvers inside, where its pods stand in no manifest: their policy
+    lets them ask the outside alone."""
+    place = chosen.get(dns.namespace)
+    if place is None or not place.wide or any(one.namespace == dns.namespace for one in dns.workloads):
+        return
+    for one in cluster.inventory.of("ConfigMap", "HelmChartConfig"):
+        meant = one.namespace == dns.namespace and "coredns" in one.name and not one.where.elsewhere
+        if meant and any(_FORWARDS.search(value) for _, value in walk_strings(one.body)):
+            pod = f"{{pod: {dns.namespace}/{one.name}}}"
+            line = f"{{from: {pod}, to: {{cidr: ADDRESS}}, ports: [53/UDP, 53/TCP], why: …}}"
+            yield Uncovered(GUESSED, "dns-forwards", BOTH, one.namespace, one.name, None, one, (), line)
 
 
 def _namespace(name: str) -> Object:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cilium_policies.catalogue.model import Component
 from cilium_policies.evidence.collected import named, named_by_values
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import at, flag, mapping, mappings, strings, text
@@ -14,13 +15,15 @@ from cilium_policies.workloads.credentials import names_address
 from cilium_policies.workloads.model import Workload
 
 _RELEASES = ("HelmRelease", "HelmChart", "Application")
+_BY_RELEASE = "meta.helm.sh/release-name"
 _NO_CONFIGURATION = re.compile(
     r"(?i)cert|tls|\bca\b|[-_.]ca[-_.]|token|password|passwd|pull|ssh|key|webhook|htpasswd|license|credential"
 )
 
 
-def hidden(one: Workload, inventory: Inventory) -> list[str]:
-    """The names of the Secrets; of a release those that its values name: the rest of them has a line of its own."""
+def hidden(one: Workload, inventory: Inventory, entry: Component | None = None) -> list[str]:
+    """The names of the Secrets; of a release those that its values name: the rest of them has a line of its own. Of an
+    operator's object those in which the entry knows its configuration to stand."""
     source = one.source
     if source is None:
         return []
@@ -29,10 +32,23 @@ def hidden(one: Workload, inventory: Inventory) -> list[str]:
         names = _of_pods(one)
     elif sure:
         names = (name for name in named_by_values(one) if not _is_map(one, name, inventory))
+    elif told := list(_of_operator(one, entry)):
+        names, sure = iter(told), True
     else:
         names = iter((one.name, *named(source.spec)))
     found = [name for name in dict.fromkeys(names) if name]
     return [name for name in found if not _is_shown(one, name, inventory, sure=sure)]
+
+
+def _of_operator(one: Workload, entry: Component | None) -> Iterator[str]:
+    """Where the catalogue says that the configuration of such an object's pods stands; a chart that writes the object
+    writes the Secret from the same values."""
+    source = one.source
+    if entry is None or source is None or _BY_RELEASE in source.annotations:
+        return
+    for made in entry.made_by:
+        if made.config and (made.group, made.kind) == (source.group, source.kind):
+            yield text(source.spec.get("configSecret")) or made.config.replace("{name}", source.name)
 
 
 def _is_map(one: Workload, name: str, inventory: Inventory) -> bool:

@@ -82,6 +82,7 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         catalogue.head["reads"],
         catalogue.head["ignores"],
         [],
+        [],
     )
 
 

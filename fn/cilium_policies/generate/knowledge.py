@@ -15,6 +15,7 @@ from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.ends import KUBE_APISERVER
+from cilium_policies.generate.added import added
 from cilium_policies.generate.applications import application, telling
 from cilium_policies.generate.cures import cure
 from cilium_policies.generate.hidden import hidden
@@ -159,6 +160,24 @@ class Knowledge:
             if id(one.client) in own and key not in self._closed and key not in self._opened and not said:
                 yield without_peer(one)
 
+    def unsure(
+        self, found: Iterable[tuple[Workload, str, Edge]], subjects: Iterable[Workload], told: Collection[Key]
+    ) -> Iterator[Uncovered]:
+        """What an object names that makes several kinds of pods, where no rule lets any of them call it."""
+        own, listed = {id(one) for one in subjects}, set(told)
+        for one, host, edge in found:
+            key = (one.key, EGRESS)
+            if id(one) not in own or key in listed or key in self._complete or key in self._opened:
+                continue
+            if any(each.target == edge.target for each in self._edges.get(key, ())):
+                continue
+            listed.add(key)
+            place = host + (f":{edge.ports[0].number}" if edge.ports else "")
+            line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: none}}"
+            yield Uncovered(
+                GUESSED, "which-pods", EGRESS, one.namespace, one.name, one, one.source, (place,), line
+            )
+
     def _direction(self, one: Workload, direction: str) -> Iterator[Uncovered]:
         key = (one.key, direction)
         if key in self._complete:
@@ -206,10 +225,12 @@ class Knowledge:
         why: Why = "users-code"
         parts: tuple[str, ...] = ()
         if not entry.users_code:
-            names = hidden(one, self._cluster.inventory)
+            why, names = "own-containers", added(one, entry)
+            if not names:
+                why, names = "config-unread", hidden(one, self._cluster.inventory, entry)
             if not names:
                 return
-            why, parts = "config-unread", (", ".join(names[:3]) + (" …" if len(names) > 3 else ""),)
+            parts = (", ".join(names[:3]) + (" …" if len(names) > 3 else ""),)
         line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: none}}"
         yield Uncovered(GUESSED, why, EGRESS, one.namespace, one.name, one, one.source, parts, line)
 

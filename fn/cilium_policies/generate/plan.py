@@ -15,7 +15,7 @@ from cilium_policies.generate import known
 from cilium_policies.generate.allowed import Allowed
 from cilium_policies.generate.also_named import also_named
 from cilium_policies.generate.beside import beside
-from cilium_policies.generate.blind import closed_blind, identities
+from cilium_policies.generate.blind import closed_blind, forwards, identities
 from cilium_policies.generate.brought import brought
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.foreign import Foreign, judged
@@ -102,6 +102,8 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
         subjects,
         allowed.complete | taken.complete | opened | _told(found, left),
     )
+    left += knowledge.unsure(hints.unsure or (), subjects, listed)
+    left += forwards(cluster, dns, chosen)
     left += closed_blind(cluster, chosen, {one.namespace for one in left})
     held = Held(chosen, cluster, config, left)
     modes = held.modes
