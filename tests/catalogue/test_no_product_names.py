@@ -81,7 +81,10 @@ REASONS: dict[tuple[str, str], str] = {
     ("document/split.py", "blocky"): "a function's name: in blocks",
     ("workloads/distribution.py", "*"): "what `flux bootstrap` applies: Flux is a protocol here",
     ("questions/rollout.py", "*"): "Flux pulls the way back: its controllers come last",
-    ("generate/blind.py", "coredns"): "what configures the cluster's DNS is called so, whoever made the cluster",
+    (
+        "generate/blind.py",
+        "coredns",
+    ): "what configures the cluster's DNS is called so, whoever made the cluster",
     ("kube/registries.py", "gitlab"): "a host of images",
     (
         "workloads/releases/shown.py",
