@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from cilium_policies.cli.group import group
 from cilium_policies.cli.names import COMMANDS
-from cilium_policies.cli.usage import USAGE
+from cilium_policies.cli.usage import usage
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "commands.md"
 _HEAD = """# Commands
@@ -29,7 +29,7 @@ Exit codes of all: 0 done; 1 input or config refused, or `check`, `lint` or `dif
 def page() -> str:
     """The page's text."""
     context = click.Context(group, info_name="cilium-policies")
-    parts = [_HEAD, f"```\n{USAGE}```\n"]
+    parts = [_HEAD, f"```\n{usage()}```\n"]
     for name in COMMANDS:
         command = group.get_command(context, name)
         assert command is not None, name

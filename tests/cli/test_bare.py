@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import click
 import pytest
-from cilium_policies.cli import bare
-from cilium_policies.cli.names import COMMANDS
-from cilium_policies.cli.usage import USAGE
+from cilium_policies.cli import bare, options
+from cilium_policies.cli.names import COMMANDS, OPTIONS
+from cilium_policies.cli.usage import usage
 
 from bench import inputs
 
@@ -74,7 +76,7 @@ def test_a_wrong_command_line_is_one_line_and_exit_2(arguments: list[str], said:
 def test_help_prints_to_stdout_whatever_stdin_holds() -> None:
     for stdin in (b"", b"\x00\xff not yaml: [", b"apiVersion: v1\n"):
         done = command("--help", stdin=stdin)
-        assert (done.returncode, done.stdout.decode(), done.stderr) == (0, USAGE, b"")
+        assert (done.returncode, done.stdout.decode(), done.stderr) == (0, usage(), b"")
 
 
 def test_a_file_without_an_ending_is_a_file(tmp_path: Path) -> None:
@@ -88,10 +90,21 @@ def test_version_is_the_packages() -> None:
     assert command("--version").stdout.decode() == f"cilium-policies {version('cilium-policies')}\n"
 
 
-def test_every_command_and_option_stands_in_the_usage() -> None:
-    words = set(USAGE.replace(",", " ").split())
-    assert {*COMMANDS, *bare.VALUES, *bare.FLAGS, *bare.ASKS} <= words
-    assert all(len(line) <= 80 for line in USAGE.splitlines())
+def test_an_option_is_declared_once_and_the_command_line_help_and_questions_have_it() -> None:
+    words = set(usage().replace(",", " ").split())
+    questions = {name for one in options._OPTIONS for name in _names(one)}
+    for one in OPTIONS:
+        assert (set(one.names) <= words) == (one.of != "questions")
+        assert (set(one.names) <= {*bare.VALUES, *bare.FLAGS, *bare.ASKS}) == (one.of != "questions")
+        assert (set(one.names) <= questions) == (one.of != "function")
+    assert set(COMMANDS) <= words
+    assert all(len(line) <= 80 for line in usage().splitlines())
+
+
+def _names(option: Any) -> list[str]:
+    """The names with which a click decorator adds an option."""
+    command = option(click.Command("x", callback=lambda: None))
+    return [name for one in command.params for name in one.opts]
 
 
 def test_an_unreadable_file_is_one_line_and_exit_1(tmp_path: Path) -> None:

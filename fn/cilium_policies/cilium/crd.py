@@ -3,6 +3,7 @@ cuts from Cilium's own files."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -48,9 +49,9 @@ def _is_printable(text: str) -> bool:
 @lru_cache(maxsize=1)
 def _data() -> Schema:
     import json
-    from pathlib import Path as File
 
-    found: Schema = json.loads((File(__file__).parent / "crds.json").read_bytes())
+    with open(os.path.join(os.path.dirname(__file__), "crds.json"), "rb") as file:
+        found: Schema = json.loads(file.read())
     return found
 
 

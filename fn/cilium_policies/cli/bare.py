@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cilium_policies.cli import inputs
-from cilium_policies.cli.names import COMMANDS
+from cilium_policies.cli.names import COMMANDS, OPTIONS
 from cilium_policies.cli.streams import put, put_pieces, say, verbose
 from cilium_policies.document.spelling import near
 from cilium_policies.errors import CiliumPoliciesError
@@ -33,18 +33,19 @@ class Arguments:
         self.asks = ""
 
 
-VALUES = ("--config", "--mode", "--set", "-n", "--namespace", "--inventory", "--exclude")
-FLAGS = {"--only-policies": "only_policies", "-v": "verbose", "--verbose": "verbose"}
-ASKS = {"--help": "help", "-h": "help", "--version": "version"}
+_OWN = {name: one for one in OPTIONS if one.of != "questions" for name in one.names}
+VALUES = {name: one for name, one in _OWN.items() if one.metavar}
+ASKS = {name: one.field for name, one in _OWN.items() if one.field in ("help", "version")}
+FLAGS = {name: one.field for name, one in _OWN.items() if not one.metavar and name not in ASKS}
 
 
 def run_function(arguments: list[str]) -> int:
     """Reads, runs the function, and only then writes. Raises CommandLineError for a wrong command line."""
     given = parse(arguments)
     if given.asks:
-        from cilium_policies.cli.usage import USAGE, version
+        from cilium_policies.cli.usage import usage, version
 
-        put((USAGE if given.asks == "help" else version()).encode())
+        put((usage() if given.asks == "help" else version()).encode())
         return 0
     if not given.files and inputs.nothing_piped():
         raise CommandLineError("nothing to read: pipe a build in or name a FILE (cilium-policies --help)")
@@ -93,18 +94,19 @@ def parse(arguments: list[str]) -> Arguments:
 
 def _read_value(given: Arguments, word: str, rest: list[str]) -> None:
     option, equals, value = word.partition("=")
-    if option not in VALUES:
+    known = VALUES.get(option)
+    if known is None:
         raise CommandLineError(f"unknown option {option}{_near(option, [*VALUES, *FLAGS, *ASKS])}")
     if not equals:
         if not rest:
             raise CommandLineError(f"{option} needs a value")
         value = rest.pop(0)
-    if option in ("--config", "--inventory"):
-        setattr(given, option[2:], value)
-    elif option == "--exclude":
-        given.exclude = (*given.exclude, value)
-    else:
+    if known.sets:
         given.overrides.append(override(option, value))
+    elif known.repeated:
+        setattr(given, known.field, (*getattr(given, known.field), value))
+    else:
+        setattr(given, known.field, value)
 
 
 def override(option: str, value: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import click
 from cilium_policies import function
 from cilium_policies.cli import bare, inputs
 from cilium_policies.cli.envelope import envelope, items_of
+from cilium_policies.cli.names import OPTIONS, Option
 from cilium_policies.cli.progress import Progress
 from cilium_policies.cli.runs import Run as Run
 from cilium_policies.cli.streams import put, put_text, say
@@ -42,19 +43,23 @@ _FILE = click.Path(exists=True, dir_okay=False)
 _FILES = click.argument(
     "files", nargs=-1, metavar="[FILE|DIR …]", type=click.Path(exists=True, allow_dash=True)
 )
-_OPTIONS = (
-    click.option("--config", metavar="FILE", type=_FILE, help="The config (docs/config.md)."),
-    click.option("--mode", metavar="MODE", callback=_overrides, help="audit or enforce; sets spec.mode."),
-    click.option("--set", "sets", metavar="PATH=VALUE", multiple=True, callback=_overrides,
-                 help="Sets one field of the config by its path below spec. Repeat it as you need."),
-    click.option("-n", "--namespace", metavar="NAME", callback=_overrides,
-                 help="Namespace of objects that carry none."),
-    click.option("--inventory", metavar="FILE", type=_FILE, help="What other builds of the cluster hold."),
-    click.option("--exclude", metavar="GLOB", multiple=True,
-                 help="Files or folders below a DIR to leave out, as in .gitignore. Repeat it as you need."),
-    click.option("--allow-empty", is_flag=True, help="An input that shows nothing is no error."),
-    click.option("-v", "--verbose", is_flag=True, help="One line on stderr for each warning."),
-)  # fmt: skip
+
+
+def _option(one: Option) -> Callable[[Command], Command]:
+    """An option of the function's, as click has it."""
+    return click.option(
+        *one.names,
+        one.field,
+        metavar=one.metavar or None,
+        is_flag=not one.metavar,
+        multiple=one.repeated,
+        callback=_overrides if one.sets else None,
+        type=_FILE if one.metavar == "FILE" else None,
+        help=f"{one.help[0].upper()}{one.help[1:]}.",
+    )
+
+
+_OPTIONS = [_option(one) for one in OPTIONS if one.of != "function"]
 
 
 def reads_builds(command: Command) -> Command:

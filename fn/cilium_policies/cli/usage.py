@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-USAGE = """\
+from textwrap import wrap
+
+from cilium_policies.cli.names import COMMANDS, OPTIONS
+
+_COLUMN = 22
+
+_PAGE = """\
 usage: cilium-policies [OPTION …] [FILE|DIR …]
        cilium-policies COMMAND [OPTION …] …
 
@@ -15,42 +21,33 @@ it. Without a FILE it reads stdin. In audit, the default, nothing is cut.
   cilium-policies build . | cilium-policies report > report.html
 
 options:
-  --config FILE       the config (docs/config.md); in a ResourceList it is the
-                      functionConfig
-  --mode MODE         audit or enforce; sets spec.mode and nothing else
-  --set PATH=VALUE    sets one field of the config by its path below spec; lists
-                      with commas. Repeat it as you need
-  -n, --namespace NAME
-                      namespace of the objects that carry none
-  --inventory FILE    what other builds of the same cluster hold
-                      (cilium-policies inventory)
-  --exclude GLOB      files or folders below a DIR to leave out, as in
-                      .gitignore. Repeat it as you need
-  --only-policies     writes the policies alone; needed for several files or a
-                      folder
-  -v, --verbose       one line on stderr for each warning
-  --version           prints the version
-  -h, --help          prints this
+{options}
 
 commands (cilium-policies COMMAND --help):
-  build               a Flux, Argo CD or kustomize repository as one stream
-  write               writes the policies as a GitOps file tree
-  check               fails when a build lacks what the function would add
-  inventory           condenses a whole tree into one object for single builds
-  rollout             the phases of enforcement; --advance goes on to the next
-  list                who may talk to whom
-  explain             whether one connection passes, and which rule decides
-  diff                connections that a change newly allows or denies
-  lint                policies that are refused, match nothing, or open too much
-  test                expectations in a file, held against a build
-  audit               Hubble's flows against the plan: what would be cut
-  report              one HTML page, SVG or Markdown with the whole picture
-  break-glass         one policy that opens a namespace in an emergency
-  components          the catalogue of known components
-  completion          the completion script for bash, zsh or fish
+{commands}
 
 exit code: 0 done; 1 input refused, or something found; 2 wrong command line
 """
+
+
+def usage() -> str:
+    """What `--help` prints, no line longer than 80 characters."""
+    options = (
+        _row(f"{', '.join(one.names)} {one.metavar}".rstrip(), one.help)
+        for one in OPTIONS
+        if one.of != "questions"
+    )
+    commands = (_row(name, text) for name, text in COMMANDS.items())
+    return _PAGE.format(options="\n".join(options), commands="\n".join(commands))
+
+
+def _row(name: str, text: str) -> str:
+    """A name and its text beside it, or below it where the name is long."""
+    first, *rest = wrap(text, 80 - _COLUMN, break_on_hyphens=False)
+    head = f"  {name}".ljust(_COLUMN)
+    if not head.endswith(" "):
+        head, first, rest = head.rstrip(), "", [first, *rest]
+    return "\n".join([head + first, *(" " * _COLUMN + line for line in rest)])
 
 
 def version() -> str:
