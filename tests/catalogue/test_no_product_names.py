@@ -51,7 +51,6 @@ REASONS: dict[tuple[str, str], str] = {
         "*",
     ): "Service names and label values by which the kubelet's resolver is known, in any cluster",
     ("cilium/agent.py", "kafka"): "an L7 protocol of Cilium's own policy language",
-    ("cilium/crd.py", "kafka"): "an L7 protocol of Cilium's own policy language",
     ("evidence/scrapers.py", "*"): "reads the Prometheus and VictoriaMetrics operators' objects: a protocol",
     (
         "evidence/monitors.py",

@@ -145,10 +145,10 @@ class Checker(NamedTuple):
             yield from self._text(schema, value, path)
 
     def _is(self, kind: str, value: Any) -> bool:
-        """Whether a scalar is of a kind: untyped, all are text."""
-        if not self.typed or kind == "string":
-            return isinstance(value, str)
-        return isinstance(value, bool) if kind == "boolean" else type(value) is int
+        """Whether a scalar is of a kind; untyped, text may be anything."""
+        if isinstance(value, str):
+            return kind == "string" or not self.typed
+        return type(value) is {"boolean": bool, "integer": int}.get(kind)
 
     def _text(self, schema: Schema, value: str, path: Path) -> Iterator[Problem]:
         if "enum" in schema and value not in schema["enum"]:
