@@ -47,11 +47,12 @@ class Triple(NamedTuple):
     protocol: str
 
 
-def planned(case: Case, fqdn: str) -> Made:
-    """The product's plan and policies for a case, all its builds at once, in enforce."""
+def planned(case: Case, fqdn: str, *, whole: bool = True) -> Made:
+    """The product's plan and policies for a case, all its builds at once, in enforce. `whole`: one stream is said to
+    be the whole cluster."""
     sources = [split(path.read_bytes(), str(path)) for path in case.builds]
     config = config_of(sources, None, (("mode", "enforce"), ("cluster.fqdn", fqdn)))
-    return make(sources, config, Options(inventory=_alone(sources, config)))
+    return make(sources, config, Options(inventory=_alone(sources, config) if whole else None))
 
 
 def _alone(sources: list[Source], config: Config) -> tuple[str, bytes] | None:
@@ -131,23 +132,32 @@ class Cost(NamedTuple):
 
 
 def cost(made: Made) -> Cost:
-    """What the policies ask of the agents. A name counts as one identity, as Cilium from 1.16 on shares it among the
-    addresses of names that the same rules select; a range with exceptions counts as the prefixes that are left."""
+    """What the policies ask of the agents."""
+    snapshot = with_generated(made.plan.cluster, made.policies.policies, enforced=True)
+    sides = (side for pod in snapshot.workloads if pod.managed for side in snapshot.world.sides(pod))
+    seen = {one for side in sides for entry in side.allow for one in entry.peers or ()}
+    each = sorted(sizes(made).values())
+    names = [one for one in seen if isinstance(one, Named)]
+    return Cost(each[-1], each[len(each) // 2], len(seen), len(names))
+
+
+def sizes(made: Made) -> dict[str, int]:
+    """Entries of each workload's policy map, by `NAMESPACE/NAME`. A name counts as one identity, as Cilium from 1.16 on
+    shares it among the addresses of names that the same rules select; a range with exceptions counts as the prefixes
+    that are left."""
     snapshot = with_generated(made.plan.cluster, made.policies.policies, enforced=True)
     pods = [end for end in snapshot.workloads if end.managed]
-    seen: set[Matcher] = set()
-    sizes = []
+    found = {}
     for pod in pods:
         entries = set()
         for side in snapshot.world.sides(pod):
             for entry in side.allow:
-                seen.update(entry.peers or ())
                 for one in entry.peers or (EVERYBODY,):
                     for identity in _identities(one, pods):
                         entries |= {(entry.ingress, identity, span) for span in entry.spans or ("any",)}
-        sizes.append(len(entries))
-    names = [one for one in seen if isinstance(one, Named)]
-    return Cost(max(sizes), sorted(sizes)[len(sizes) // 2], len(seen), len(names))
+        workload = snapshot.workloads[pod]
+        found[f"{workload.namespace}/{workload.name}"] = len(entries)
+    return found
 
 
 def _identities(one: Matcher, pods: list[Endpoint]) -> Iterator[str]:

@@ -24,6 +24,7 @@ from tests.live.ask import (
     pairs,
     rows,
     settings,
+    sizes,
     switching,
     uncovered,
     ways,
@@ -32,7 +33,7 @@ from tests.live.cluster import Cluster
 
 ASKED: dict[str, Callable[[Live], Answer]] = {
     one.NAME: one.ask
-    for one in (switching, beside, uncovered, names, ways, settings, dump, keepers, outside, pairs)
+    for one in (switching, beside, uncovered, names, ways, settings, dump, keepers, outside, pairs, sizes)
 }
 
 

@@ -89,25 +89,26 @@ def _programs() -> list[str]:
     return found
 
 
-def _call(command: int, attributes: ctypes.Array[ctypes.c_char]) -> int:
+def bpf(command: int, attributes: ctypes.Array[ctypes.c_char]) -> int:
+    """The bpf system call: a file, 0, or below 0 where it fails."""
     libc = ctypes.CDLL(None, use_errno=True)
     return int(libc.syscall(_BPF[os.uname().machine], command, attributes, len(attributes)))
 
 
 def _next(number: int) -> int:
     attributes = ctypes.create_string_buffer(struct.pack("IIII", number, 0, 0, 0), 16)
-    return struct.unpack("IIII", attributes.raw)[1] if _call(_NEXT_PROGRAM, attributes) == 0 else 0
+    return struct.unpack("IIII", attributes.raw)[1] if bpf(_NEXT_PROGRAM, attributes) == 0 else 0
 
 
 def _name(number: int) -> str:
     """The name of a loaded program; struct bpf_prog_info keeps it at byte 64."""
-    handle = _call(_PROGRAM_BY_ID, ctypes.create_string_buffer(struct.pack("III", number, 0, 0), 12))
+    handle = bpf(_PROGRAM_BY_ID, ctypes.create_string_buffer(struct.pack("III", number, 0, 0), 12))
     if handle < 0:
         return "gone"
     info = ctypes.create_string_buffer(256)
     request = struct.pack("IIQ", handle, len(info), ctypes.addressof(info))
     try:
-        told = _call(_INFO, ctypes.create_string_buffer(request, len(request)))
+        told = bpf(_INFO, ctypes.create_string_buffer(request, len(request)))
     finally:
         os.close(handle)
     return info.raw[64:80].rstrip(b"\0").decode(errors="replace") if told == 0 else "unknown"
