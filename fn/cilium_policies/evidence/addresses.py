@@ -19,7 +19,7 @@ from cilium_policies.evidence.host_keys import (
     paired_ports,
     program_port,
 )
-from cilium_policies.evidence.schemes import oracle, schemes
+from cilium_policies.evidence.schemes import drivers, schemes
 from cilium_policies.lean import NamedTuple
 
 
@@ -98,8 +98,8 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         found += _host_ports(value, key, file)
         if "@" in value:
             found += (Address(match[1], 22, "ssh", key=key) for match in re.finditer(_SCP, value))
-        if "oracle:thin:" in value:
-            found += (Address(host, port, "oracle", key=key, direct=not file) for host, port in oracle(value))
+        for scheme, host, port in drivers(value):
+            found.append(Address(host, port, scheme, key=key, direct=not file or scheme == "mysql"))
     if ".svc" in value:
         found += (
             Address(
@@ -248,7 +248,7 @@ def _field(line: str) -> tuple[str, str]:
     key = line[:cut].strip(" \t-\"'")
     if not key or not HOST_CHARS.issuperset(key):
         return "", ""
-    return key, line[cut + 1 : cut + 1 + _NEAR].strip(" \t\r,;\"'")
+    return key, line[cut + 1 : cut + 1 + _NEAR].strip(" \t\r,;\"'}]")
 
 
 def _key(value: str, start: int, key: str, file: bool) -> str:

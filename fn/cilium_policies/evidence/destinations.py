@@ -227,6 +227,10 @@ class Destinations:
         if own:
             through = Reason("calls-through-gateway", (_shown(host),))
             yield from ((peer, (found,), through) for peer, found in own)
+        if self._hostnames.is_outside(host):
+            yield from self._through_a_cloud(host, port)
+        elif own:
+            return
         elif ":" in host or host.replace(".", "").isdigit():
             yield from self._literal(host, port)
         elif is_local(host):
@@ -242,6 +246,14 @@ class Destinations:
                 Reason("calls-host", (_shown(host),)),
             )
             yield from self._private(host, port)
+
+    def _through_a_cloud(self, host: str, port: Port) -> Iterator[Destination]:
+        """A name of one's own that a cloud's load balancer serves: its address is public or of the own network."""
+        through = Reason("calls-host", (_shown(host),))
+        yield InternetPeer(host), (port,), through
+        if self._cluster.settings.fqdn == "false":
+            reason = Reason("calls-private-host", (_shown(host),))
+            yield from ((cidr(block), (port,), reason) for block in self._given.private or _PRIVATE)
 
     def _private(self, host: str, port: Port) -> Iterator[Destination]:
         """A public name may resolve to an address of the company's own network: a managed database does, so may

@@ -36,7 +36,8 @@ def paired_ports(key: str, variables: dict[str, str]) -> list[int]:
     lower = key.lower()
     end = next((end for end in _HOST_ENDS if lower.endswith(end)), "")
     stem = key[: len(key) - len(end)].rstrip("_-.")
-    names = [f"{stem}_PORT", f"{stem}PORT", f"{stem}_port", f"{stem}.port", f"{key}_PORT"]
+    ends = ("_PORT", "PORT", "_port", ".port", "Port") if stem else ("_PORT", "PORT", "port")
+    names = [*(f"{stem}{end}" for end in ends), f"{key}_PORT"]
     if lower.endswith(_SAP):
         names.append(f"{key.rpartition('_')[0]}_PORT")
     for name in names:

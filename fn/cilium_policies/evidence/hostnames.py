@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import Peer, workload_of
-from cilium_policies.evidence.ends import behind, ends
+from cilium_policies.evidence.ends import WORLD, behind, ends
 from cilium_policies.evidence.gateways import INGRESS, Gateways
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.ingresses import ingress_backends, ingress_route_backends
@@ -26,6 +26,7 @@ from cilium_policies.workloads.model import Service, Workload
 _HOST_RULE = re.compile(r"Host(?:SNI)?\(([^)]*)\)")
 _ADDRESS_NOTES = ("lbipam.cilium.io/ips", "io.cilium/lb-ipam-ips", "metallb.io/loadBalancerIPs",
                   "metallb.universe.tf/loadBalancerIPs", "kube-vip.io/loadbalancerIPs")  # fmt: skip
+_NAMING_CLOUD, _NAMED_BALANCER = "aws", "service.beta.kubernetes.io/aws-load-balancer"
 _NAME_NOTE = "external-dns.alpha.kubernetes.io/hostname"
 
 
@@ -66,8 +67,50 @@ class Hostnames:
                     return True
         return False
 
+    def is_outside(self, host: str) -> bool:
+        """Whether DNS leads a name that own routes serve out of the cluster: to a load balancer of a cloud, which calls
+        the gateway or the pods from there."""
+        return any(
+            peer.kind == "cidr" or peer == WORLD or self._is_behind_a_cloud(peer)
+            for route in self._every_route(host)
+            for peer in self._senders(route)
+        )
+
+    def _every_route(self, host: str) -> Iterator[Object]:
+        """The routes that serve a name, and those of wildcards that hold it: DNS may follow either."""
+        plain = host.rstrip(".").lower()
+        yield from self._routes.get(plain, ())
+        while "." in plain:
+            plain = plain.partition(".")[2]
+            yield from self._routes.get(f"*.{plain}", ())
+
+    def _senders(self, route: Object) -> Iterator[Peer]:
+        if route.kind not in ROUTE_KINDS:
+            yield from self._controllers_of(route)
+            return
+        for namespace, name in dict.fromkeys(parent_gateways(self._cluster, route)):
+            yield from self._gateways.peers(namespace, name)
+
+    def _controllers_of(self, route: Object) -> tuple[Peer, ...]:
+        if route.kind == "Ingress":
+            return self._gateways.ingress_class(route)
+        return self._gateways.of_group(route.group, route.namespace)
+
+    def _is_behind_a_cloud(self, peer: Peer) -> bool:
+        """Whether a gateway is reached by the name of a load balancer: AWS gives names, which no node translates."""
+        workload = workload_of(peer)
+        if workload is None:
+            return False
+        aws = self._cluster.settings.platform.cloud == _NAMING_CLOUD
+        return any(
+            service.type == "LoadBalancer"
+            and (aws or any(note.startswith(_NAMED_BALANCER) for note in _notes(service)))
+            for service in self._cluster.before(workload)
+        )
+
     def behind(self, host: str, port: int, protocol: str = "TCP") -> Iterator[tuple[Peer, Port]]:
-        """Who answers at a name or address: gateway pods, an Ingress controller, or a Service's pods."""
+        """Who answers at a name or address: gateway pods, an Ingress controller, or a Service's pods; nobody where a
+        load balancer outside does."""
         service = self._services.get(host.rstrip(".").lower())
         if service is not None:
             yield from behind(self._cluster, service, str(port), protocol)
@@ -108,21 +151,19 @@ class Hostnames:
                 found = pod_port(self._cluster, self._gateways, gateway, workload, port, protocol)
                 yield from ((end, found) for end in ends(workload))
         if not served:
-            for peer in self._gateways.peers(namespace, name):
+            for peer in (
+                () if self._gateways.outside(namespace, name) else self._gateways.peers(namespace, name)
+            ):
                 # Not shown: the pods may listen where the listener does, or (Envoy Gateway) on a shifted port.
                 yield peer, Port(port, protocol)
                 if peer != INGRESS and port < 1024:
                     yield peer, Port(port + SHIFT, protocol)
 
     def _controller(self, route: Object, port: int, protocol: str) -> Iterator[tuple[Peer, Port]]:
-        peers = (
-            self._gateways.ingress_class(route)
-            if route.kind == "Ingress"
-            else self._gateways.of_group(route.group, route.namespace)
-        )
-        for peer in peers:
+        for peer in self._controllers_of(route):
             if peer.kind != "workload":
-                yield peer, Port(port, protocol)
+                if peer.kind != "cidr" and peer != WORLD:
+                    yield peer, Port(port, protocol)
                 continue
             found = [
                 target
@@ -133,6 +174,10 @@ class Hostnames:
             ]
             for target in dict.fromkeys(found) or [Port(port, protocol)]:
                 yield peer, target
+
+
+def _notes(service: Service) -> dict[str, str]:
+    return service.source.annotations if service.source is not None else {}
 
 
 def _serving(cluster: Cluster) -> Iterator[Object]:

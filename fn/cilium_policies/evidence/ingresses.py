@@ -9,18 +9,33 @@ from cilium_policies.evidence.ends import behind, ends
 from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, sequence, strings, text
+from cilium_policies.kube.objects import (
+    Mapping,
+    Object,
+    at,
+    integer,
+    mapping,
+    mappings,
+    sequence,
+    strings,
+    text,
+)
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 
 _INGRESS_ROUTES = ("IngressRoute", "IngressRouteTCP", "IngressRouteUDP")
+_ALB_CHECK = "alb.ingress.kubernetes.io/healthcheck-port"  # where it is not the port that is served
 Target = tuple[Peer, Port]
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """One edge a controller and backend of each Ingress, IngressRoute and VirtualService."""
     for one, clients, targets in _routed(cluster, given):
-        yield from _edges(one, clients, targets)
+        checked = integer(one.annotations.get(_ALB_CHECK))
+        found = list(targets)
+        if checked:
+            found += [(end, Port(checked)) for end, _ in found]
+        yield from _edges(one, clients, iter(found))
     for one in cluster.inventory.of("VirtualService", group="networking.istio.io"):
         yield from _edges(one, tuple(_istio_gateways(cluster, one)), _virtual_service(cluster, one))
 

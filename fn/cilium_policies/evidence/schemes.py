@@ -9,6 +9,7 @@ from collections.abc import Iterator
 _AFTER_SCHEME = re.compile(r"(?:[^\s/?#\"'`<>\\,]|,(?![A-Za-z][A-Za-z0-9+.\-]*://))+")
 _SCHEME_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-")
 _OUTER_SCHEMES = ("pool:", "jdbc:", "r2dbc:", "r2dbcs:")  # from right to left
+_GO_MYSQL = r"@tcp\(([\w.\-]{1,253})(?::(\d{1,5}))?\)"  # `user:password@tcp(host:3306)/name`
 _ORACLE = r"\boracle:thin:[^@\s]{0,200}@(?://)?([\w.\-]+):(\d{1,5})\b"
 
 
@@ -36,6 +37,10 @@ def _first(value: str, start: int, least: int) -> int:
     return start
 
 
-def oracle(value: str) -> Iterator[tuple[str, int]]:
-    """Host and port of `jdbc:oracle:thin:@host:1521:SID` and `@//host:1521/SERVICE`."""
-    return ((match[1], int(match[2])) for match in re.finditer(_ORACLE, value))
+def drivers(value: str) -> Iterator[tuple[str, str, int]]:
+    """Scheme, host and port in forms of their own that database drivers read: Go's for MySQL, Oracle's thin one
+    (`jdbc:oracle:thin:@host:1521:SID`, `@//host:1521/SERVICE`)."""
+    if "@tcp(" in value:
+        yield from (("mysql", one[1], int(one[2] or 3306)) for one in re.finditer(_GO_MYSQL, value))
+    if "oracle:thin:" in value:
+        yield from (("oracle", one[1], int(one[2])) for one in re.finditer(_ORACLE, value))

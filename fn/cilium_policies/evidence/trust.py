@@ -51,8 +51,8 @@ _SAYS_NOTHING = frozenset(
 # Last words of a field in a configuration file that holds an address to call.
 _FIELDS = frozenset(
     """
-    url urls uri uris endpoint endpoints address addresses addr addrs host hosts server servers upstream upstreams
-    dsn broker brokers target targets nodes node peers webhook proxy issuer connection baseurl apiurl
+    url urls uri uris endpoint endpoints address addresses addr addrs host hosts hostname server servers upstream
+    upstreams dsn broker brokers target targets nodes node peers webhook proxy issuer connection baseurl apiurl
     """.split()  # noqa: SIM905
 )
 # Keys of bare names that go into certificates or are excepted from something.
