@@ -50,7 +50,11 @@ _CLUSTER_NAME = re.compile(
 # libpq's `host=db port=5432` and Npgsql's `Host=db;Port=5432`
 _KEYWORDS = r"\b[Hh]ost=([\w.\-]{1,253})(?:[^\n]{0,200}?\b[Pp]ort=(\d{1,5}))?"
 # `Server=tcp:db,1433;Database=…` of SQL Server, `Server=db;Port=3306;…` of MySQL's and Npgsql's connectors
-_ADO = r"(?:^|;)\s*[Ss]erver=(?:tcp:)?([A-Za-z][\w.\-]{0,252})(?:,(\d{1,5}))?(?=;|$)"
+_ADO = (
+    r"(?:^|[;\"'])\s*(?:[Ss]erver|[Dd]ata [Ss]ource|[Aa]ddr(?:ess)?)=(?:tcp:)?([A-Za-z0-9][\w.\-]{0,252})"
+    r"(?:,(\d{1,5}))?(?=[;\"']|$)"
+)
+_CONNECTION = "connection"  # what such a string is the value of, wherever it stands
 _ADO_PORT = r";\s*[Pp]ort=(\d{1,5})"
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
 _IN_LIST = re.compile(r"([A-Za-z_][\w.\-]*)[\"']?\s*[:=]\s*\[[^\[\]{}]*$")
@@ -98,8 +102,8 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         found += _host_ports(value, key, file)
         if "@" in value:
             found += (Address(match[1], 22, "ssh", key=key) for match in re.finditer(_SCP, value))
-        for scheme, host, port in drivers(value):
-            found.append(Address(host, port, scheme, key=key, direct=not file or scheme == "mysql"))
+        for scheme, host, port, direct in drivers(value):
+            found.append(Address(host, port, scheme, key=key, direct=direct or not file))
     if ".svc" in value:
         found += (
             Address(
@@ -113,8 +117,8 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         )
     if "host=" in value or "Host=" in value:
         found += _keywords(value, key, file)
-    if ";" in value and "erver=" in value:
-        found += _servers(value, key)
+    if ";" in value and ("erver=" in value or "ource=" in value):
+        found += _servers(value, _CONNECTION if file else key)
     if file:
         found += _host_fields(value)
     return list(dict.fromkeys(one for one in found if one.port < 65536))

@@ -150,7 +150,7 @@ def _fields(one: Object) -> Iterator[Text]:
     for path, value in walk_strings(
         {key: member for key, member in one.body.items() if key not in _IDENTITY}
     ):
-        yield Text("field", path.rpartition(".")[2], value, one, path)
+        yield Text("field", path.rpartition(".")[2].partition("[")[0], value, one, path)
 
 
 def named_by_values(workload: Workload) -> Iterator[str]:

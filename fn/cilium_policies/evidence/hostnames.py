@@ -26,7 +26,12 @@ from cilium_policies.workloads.model import Service, Workload
 _HOST_RULE = re.compile(r"Host(?:SNI)?\(([^)]*)\)")
 _ADDRESS_NOTES = ("lbipam.cilium.io/ips", "io.cilium/lb-ipam-ips", "metallb.io/loadBalancerIPs",
                   "metallb.universe.tf/loadBalancerIPs", "kube-vip.io/loadbalancerIPs")  # fmt: skip
-_NAMING_CLOUD, _NAMED_BALANCER = "aws", "service.beta.kubernetes.io/aws-load-balancer"
+_NAMING_CLOUD = "aws"
+# Not -backend-protocol, which charts for everywhere set.
+_NAMED_BALANCER = tuple(
+    f"service.beta.kubernetes.io/aws-load-balancer-{end}"
+    for end in ("type", "scheme", "nlb-target-type", "internal")
+)
 _NAME_NOTE = "external-dns.alpha.kubernetes.io/hostname"
 
 

@@ -37,10 +37,10 @@ def _first(value: str, start: int, least: int) -> int:
     return start
 
 
-def drivers(value: str) -> Iterator[tuple[str, str, int]]:
+def drivers(value: str) -> Iterator[tuple[str, str, int, bool]]:
     """Scheme, host and port in forms of their own that database drivers read: Go's for MySQL, Oracle's thin one
-    (`jdbc:oracle:thin:@host:1521:SID`, `@//host:1521/SERVICE`)."""
+    (`jdbc:oracle:thin:@host:1521:SID`, `@//host:1521/SERVICE`); and whether such a form is plainly one to call."""
     if "@tcp(" in value:
-        yield from (("mysql", one[1], int(one[2] or 3306)) for one in re.finditer(_GO_MYSQL, value))
+        yield from (("tcp", one[1], int(one[2] or 3306), True) for one in re.finditer(_GO_MYSQL, value))
     if "oracle:thin:" in value:
-        yield from (("oracle", one[1], int(one[2])) for one in re.finditer(_ORACLE, value))
+        yield from (("oracle", one[1], int(one[2]), False) for one in re.finditer(_ORACLE, value))

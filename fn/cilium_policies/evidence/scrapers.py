@@ -10,12 +10,13 @@ from cilium_policies.evidence.edge import Peer
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.kube.access_rules import EVERYWHERE
-from cilium_policies.kube.objects import Mapping, Object, flag, text
+from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, text
 from cilium_policies.kube.selectors import selects
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
+_COLLECTOR = "OpenTelemetryCollector"
 _PROMETHEUS = ("Prometheus", "PrometheusAgent")
 # Kind of monitor → the selector fields' stem in Prometheus and in VMAgent. The VictoriaMetrics operator turns
 # Prometheus' kinds into its own with the same labels; the other way round nobody reads them.
@@ -165,9 +166,25 @@ def _reads(cluster: Cluster, one: Workload, component: str, row: Mapping) -> boo
     return not switches or any(map(flag, on))
 
 
+def _allocated(spec: Mapping) -> tuple[str, Mapping]:
+    """What a collector's target allocator selects, in Prometheus' words: monitors of every namespace, and all of a kind
+    where no selector stands."""
+    chosen = mapping(at(spec, "targetAllocator", "prometheusCR"))
+    if not flag(at(spec, "targetAllocator", "enabled")) or not flag(chosen.get("enabled")):
+        return "", {}
+    told: Mapping = {}
+    for prometheus, _ in _STEMS.values():
+        if prometheus:
+            told[f"{prometheus}Selector"] = mapping(chosen.get(f"{prometheus}Selector"))
+            told[f"{prometheus}NamespaceSelector"] = mapping(chosen.get(f"{prometheus}NamespaceSelector"))
+    return _PROMETHEUS[0], told
+
+
 def _declared(workload: Workload) -> tuple[str, Mapping]:
     """The kind and spec of the scraper object that an operator makes this workload from."""
     kinds = (*_PROMETHEUS, "VMAgent")
     if workload.source is not None and workload.source.kind in kinds:
         return workload.source.kind, workload.source.spec
+    if workload.source is not None and workload.source.kind == _COLLECTOR:
+        return _allocated(workload.source.spec)
     return (workload.kind, workload.values) if workload.kind in kinds else ("", {})

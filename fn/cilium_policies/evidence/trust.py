@@ -52,7 +52,8 @@ _SAYS_NOTHING = frozenset(
 _FIELDS = frozenset(
     """
     url urls uri uris endpoint endpoints address addresses addr addrs host hosts hostname server servers upstream
-    upstreams dsn broker brokers target targets nodes node peers webhook proxy issuer connection baseurl apiurl
+    upstreams dsn broker brokers target targets nodes node peers webhook proxy issuer authority connection baseurl
+    apiurl
     """.split()  # noqa: SIM905
 )
 # Keys of bare names that go into certificates or are excepted from something.

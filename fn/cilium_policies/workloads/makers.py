@@ -60,7 +60,10 @@ def unknown_kinds(inventory: Inventory, catalogue: Catalogue) -> list[tuple[str,
         for group, kind in inventory.kinds
         if is_foreign(group)
         and kind not in WORKLOAD_KINDS
-        and all(entry.beside for _, entry in catalogue.made_by(group, kind))
+        and all(
+            entry.beside or (entry.enabled is not None and not entry.default)
+            for _, entry in catalogue.made_by(group, kind)
+        )
         and not catalogue.makes_no_pods(group, kind)
     )
 
