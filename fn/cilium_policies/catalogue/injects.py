@@ -21,6 +21,10 @@ INJECTION = {
     "waypoint": "text",
     "addresses": "texts",
     "objects": "objects",
+    "ids": "texts",
+    "calls": "texts",
+    "callsIn": "text",
+    "upstreams": "text",
 }
 READ_OBJECT = {"kind": "text", "group": "text", "named": "text", "scopes": "text", "as": "text"}
 PROBES = "probes"  # in the place of a port: those that the kubelet probes
@@ -29,7 +33,8 @@ PROBES = "probes"  # in the place of a port: those that the kubelet probes
 class ReadObject(NamedTuple):
     """Objects whose addresses the injected pods call: those of the namespace, or the one that the pods' annotation
     `named` names (NAME or NAMESPACE/NAME). `scopes`: the path of a list of those that an object is for, each as the
-    pods' annotation `as` names itself; an object without the list is for all."""
+    pods' annotation `as` names itself; an object without the list is for all. `as` without
+    `scopes`: only pods that have this annotation read such objects."""
 
     kind: str
     group: str
@@ -45,6 +50,9 @@ class Injection(NamedTuple):
     `tunnel`: ports that carry every TCP connection between members of one `mesh`, whatever port it is for;
     `sources`: components that speak it to members as well; `waypoint`: the label that names a proxy in between.
     `addresses`: annotations that hold an address to call.
+    `ids`: annotations by which a member names itself to others; else its own name and those of its Services are meant.
+    `calls`: patterns in configuration whose first group is such a name; `calls_in`: a pattern for variables that hold
+    one; `upstreams`: an annotation with a list of `name:port`.
     """
 
     owner: str
@@ -59,6 +67,10 @@ class Injection(NamedTuple):
     waypoint: str
     addresses: tuple[str, ...]
     objects: tuple[ReadObject, ...]
+    ids: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    calls_in: str = ""
+    upstreams: str = ""
 
     def asked(self, namespace: Mapping[str, str], pod: Mapping[str, str]) -> bool:
         """Whether these labels and annotations of a namespace and a pod ask for it."""
@@ -91,6 +103,10 @@ def read(data: Mapping[str, Any], owner: str) -> Injection:
             ReadObject(*(text(one.get(key)) for key in ("kind", "group", "named", "scopes", "as")))
             for one in mappings(data.get("objects"))
         ),
+        texts(data.get("ids")),
+        texts(data.get("calls")),
+        text(data.get("callsIn")),
+        text(data.get("upstreams")),
     )
 
 

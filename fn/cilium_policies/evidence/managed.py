@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.evidence.addresses import Address
-from cilium_policies.evidence.trust import MANAGED, is_variable
+from cilium_policies.evidence.trust import MANAGED, is_value, is_variable
 from cilium_policies.workloads.model import Text
+
+# A field of a settings file.
+_MEMBER = r"[:=]\s*[\"']?((?:[\w-]{1,63}\.){3,8}[a-z]{2,24})[\"']?(?=\s*(?:[,;}\]\n]|$))"
 
 
 def named(texts: Iterable[Text], clouds: tuple[Cloud, ...]) -> Iterator[tuple[Text, Address]]:
-    """`NAMESPACE: acme.servicebus.windows.net`: a variable whose whole value is the host of such a service."""
+    """`NAMESPACE: acme.servicebus.windows.net`: a variable, or a field of a file, whose value is the host of such a
+    service."""
     for found in texts:
-        host = found.value.strip().rstrip(".").lower()
-        if host.count(".") < 3 or len(host) > 253 or not is_variable(found):
-            continue
-        if not all(part.replace("-", "").isalnum() for part in host.split(".")):
-            continue
-        for cloud in clouds:
-            for port in cloud.ports_of(host):
-                yield found, Address(host, port.number, MANAGED, port.protocol, found.key, True, False)
+        if is_variable(found):
+            for address in hosts(found.value, clouds):
+                yield found, address._replace(key=found.key)
+        elif found.value.count(".") > 2 and not is_value(found):
+            for host in dict.fromkeys(match[1] for match in re.finditer(_MEMBER, found.value)):
+                yield from ((found, address) for address in hosts(host, clouds))
+
+
+def hosts(value: str, clouds: tuple[Cloud, ...]) -> Iterator[Address]:
+    """The addresses of a managed service whose host a value is."""
+    host = value.strip().rstrip(".").lower()
+    if host.count(".") < 3 or len(host) > 253:
+        return
+    if not all(part.replace("-", "").isalnum() for part in host.split(".")):
+        return
+    for cloud in clouds:
+        for port in cloud.ports_of(host):
+            yield Address(host, port.number, MANAGED, port.protocol, "", True, False)

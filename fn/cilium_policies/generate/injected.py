@@ -16,7 +16,7 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Edge as Known
 from cilium_policies.catalogue.parts import parse_port
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.evidence import addresses
+from cilium_policies.evidence import addresses, managed
 from cilium_policies.evidence.destinations import Destinations
 from cilium_policies.evidence.edge import (
     CidrPeer,
@@ -29,7 +29,7 @@ from cilium_policies.evidence.edge import (
 )
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason, stated
-from cilium_policies.generate import known
+from cilium_policies.generate import invoked, known
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.roles import Roles
 from cilium_policies.kube.objects import Mapping, Object, strings, walk_strings
@@ -76,7 +76,7 @@ class Injected:
 
     def all_edges(self, planned: list[Edge]) -> list[Edge]:
         """Calls of what is injected, and tunnels for every pair that is then planned to talk."""
-        own = [*self.edges()]
+        own = [*self.edges(), *invoked.edges(self._cluster, self._into, _tags)]
         return [*own, *self.tunnels([*planned, *own])]
 
     def edges(self) -> Iterator[Edge]:
@@ -92,7 +92,8 @@ class Injected:
                 if holds(one.when, facts, one.peer):
                     yield from self._edge(one, workload, evidence)
             for text, subject in self._texts(workload, injection):
-                for address in addresses.targets(text, "endpoint"):
+                found = addresses.targets(text, "endpoint") if ":" in text else []
+                for address in (*found, *managed.hosts(text, self._given.clouds)):
                     for peer, ports, reason in destinations.of(workload, address, lambda routed: True):
                         yield Edge(
                             WorkloadPeer(workload), peer, ports, reason, Evidence("address", subject), False
@@ -144,9 +145,11 @@ class Injected:
                 yield tags[key], workload
         for wanted in injection.objects:
             for one in self._objects(wanted, workload, tags):
-                yield from ((value, one) for _, value in walk_strings(one.spec) if ":" in value)
+                yield from ((value, one) for _, value in walk_strings(one.spec))
 
     def _objects(self, wanted: ReadObject, workload: Workload, tags: dict[str, str]) -> Iterator[Object]:
+        if wanted.alias and not wanted.scopes and wanted.alias not in tags:
+            return
         namespace, _, name = tags.get(wanted.named, "").rpartition("/")
         for one in self._cluster.inventory.of(wanted.kind, group=wanted.group):
             if one.namespace != (namespace or workload.namespace):
