@@ -19,7 +19,7 @@ from cilium_policies.evidence.host_keys import (
     paired_ports,
     program_port,
 )
-from cilium_policies.evidence.schemes import drivers, schemes
+from cilium_policies.evidence.schemes import ado, drivers, schemes
 from cilium_policies.lean import NamedTuple
 
 
@@ -49,13 +49,7 @@ _CLUSTER_NAME = re.compile(
 )
 # libpq's `host=db port=5432` and Npgsql's `Host=db;Port=5432`
 _KEYWORDS = r"\b[Hh]ost=([\w.\-]{1,253})(?:[^\n]{0,200}?\b[Pp]ort=(\d{1,5}))?"
-# `Server=tcp:db,1433;Database=…` of SQL Server, `Server=db;Port=3306;…` of MySQL's and Npgsql's connectors
-_ADO = (
-    r"(?:^|[;\"'])\s*(?:[Ss]erver|[Dd]ata [Ss]ource|[Aa]ddr(?:ess)?)=(?:tcp:)?([A-Za-z0-9][\w.\-]{0,252})"
-    r"(?:,(\d{1,5}))?(?=[;\"']|$)"
-)
 _CONNECTION = "connection"  # what such a string is the value of, wherever it stands
-_ADO_PORT = r";\s*[Pp]ort=(\d{1,5})"
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
 _IN_LIST = re.compile(r"([A-Za-z_][\w.\-]*)[\"']?\s*[:=]\s*\[[^\[\]{}]*$")
 _FLAG = re.compile(r"--?([A-Za-z][\w.\-]*)\s*$")
@@ -118,7 +112,11 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
     if "host=" in value or "Host=" in value:
         found += _keywords(value, key, file)
     if ";" in value and ("erver=" in value or "ource=" in value):
-        found += _servers(value, _CONNECTION if file else key)
+        where = _CONNECTION if file else key
+        found += (
+            Address(host, number, key=where, direct=True, explicit=bool(number))
+            for host, number in ado(value)
+        )
     if file:
         found += _host_fields(value)
     return list(dict.fromkeys(one for one in found if one.port < 65536))
@@ -160,14 +158,6 @@ def _authority(authority: str, scheme: str, key: str, direct: bool) -> Iterator[
         return
     for port, usual in SCHEMES.get(scheme, ()):
         yield Address(host, port, scheme, usual, key, direct, explicit=False)
-
-
-def _servers(value: str, key: str) -> Iterator[Address]:
-    """Servers of ADO.NET's connection strings, with the port beside them."""
-    beside = re.search(_ADO_PORT, value)
-    for match in re.finditer(_ADO, value):
-        port = match[2] or (beside[1] if beside else "")
-        yield Address(match[1], int(port or 0), key=key, direct=True, explicit=bool(port))
 
 
 def _keywords(value: str, key: str, file: bool) -> Iterator[Address]:

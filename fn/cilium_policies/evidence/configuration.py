@@ -42,7 +42,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     made = Counter(id(workload.source) for workload in cluster.workloads if workload.texts)
     for workload in cluster.workloads:
         # Of several workloads that one object makes (an operator's, a chart's), its fields do not say which calls.
-        alone = made[id(workload.source)] == 1
+        alone = made[id(workload.source)] <= 1
         ignored = not_read(workload, given.ignores)
         places = _addresses(cluster, workload, collected.of(workload), parsed, ignored)
         for found, address in (*places, *managed.named(workload.texts, given.clouds)):

@@ -225,10 +225,10 @@ class Destinations:
         port = Port(address.port, address.protocol)
         own = list(dict.fromkeys(self._hostnames.behind(host, address.port, address.protocol)))
         if own:
-            through = Reason("calls-through-gateway", (_shown(host),))
-            yield from ((peer, (found,), through) for peer, found in own)
+            yield from ((one, (to,), Reason("calls-through-gateway", (_shown(host),))) for one, to in own)
         if self._hostnames.is_outside(host):
-            yield from self._through_a_cloud(host, port)
+            yield InternetPeer(host), (port,), Reason("calls-host", (_shown(host),))
+            yield from self._private(host, port, own=True)
         elif own:
             return
         elif ":" in host or host.replace(".", "").isdigit():
@@ -247,20 +247,12 @@ class Destinations:
             )
             yield from self._private(host, port)
 
-    def _through_a_cloud(self, host: str, port: Port) -> Iterator[Destination]:
-        """A name of one's own that a cloud's load balancer serves: its address is public or of the own network."""
-        through = Reason("calls-host", (_shown(host),))
-        yield InternetPeer(host), (port,), through
-        if self._cluster.settings.fqdn == "false":
-            reason = Reason("calls-private-host", (_shown(host),))
-            yield from ((cidr(block), (port,), reason) for block in self._given.private or _PRIVATE)
-
-    def _private(self, host: str, port: Port) -> Iterator[Destination]:
-        """A public name may resolve to an address of the company's own network: a managed database does, so may
-        any name on a server's port. With toFQDNs the agents follow the name."""
+    def _private(self, host: str, port: Port, own: bool = False) -> Iterator[Destination]:
+        """A public name may resolve to an address of the company's own network: a managed database does, so may any
+        name on a server's port, and one's own. With toFQDNs the agents follow the name."""
         if self._cluster.settings.fqdn != "false":
             return
-        if port.number in SERVERS or any(cloud.is_private(host) for cloud in self._given.clouds):
+        if own or port.number in SERVERS or any(cloud.is_private(host) for cloud in self._given.clouds):
             reason = Reason("calls-private-host", (_shown(host),))
             yield from ((cidr(block), (port,), reason) for block in self._given.private or _PRIVATE)
 

@@ -12,6 +12,13 @@ _OUTER_SCHEMES = ("pool:", "jdbc:", "r2dbc:", "r2dbcs:")  # from right to left
 _GO_MYSQL = r"@tcp\(([\w.\-]{1,253})(?::(\d{1,5}))?\)"  # `user:password@tcp(host:3306)/name`
 _ORACLE = r"\boracle:thin:[^@\s]{0,200}@(?://)?([\w.\-]+):(\d{1,5})\b"
 
+# `Server=tcp:db,1433;Database=…` of SQL Server, `Server=db;Port=3306;…` of MySQL's and Npgsql's connectors
+_ADO = (
+    r"(?:^|[;\"'])\s*(?:[Ss]erver|[Dd]ata [Ss]ource|[Aa]ddr(?:ess)?)=(?:tcp:)?([A-Za-z0-9][\w.\-]{0,252})"
+    r"(?:,(\d{1,5}))?(?=[;\"']|$)"
+)
+_ADO_PORT = r";\s*[Pp]ort=(\d{1,5})"
+
 
 def schemes(value: str) -> Iterator[tuple[int, str, str]]:
     """Each `scheme://authority`: where it begins, the scheme in lower case, the authority."""
@@ -44,3 +51,10 @@ def drivers(value: str) -> Iterator[tuple[str, str, int, bool]]:
         yield from (("tcp", one[1], int(one[2] or 3306), True) for one in re.finditer(_GO_MYSQL, value))
     if "oracle:thin:" in value:
         yield from (("oracle", one[1], int(one[2]), False) for one in re.finditer(_ORACLE, value))
+
+
+def ado(value: str) -> Iterator[tuple[str, int]]:
+    """Servers of ADO.NET's connection strings, with the port beside them; 0 where none stands."""
+    beside = re.search(_ADO_PORT, value)
+    for match in re.finditer(_ADO, value):
+        yield match[1], int(match[2] or (beside[1] if beside else 0))
