@@ -17,7 +17,7 @@ _STATED_ELSEWHERE = ("dns", "none", "scraper")
 
 def roles(component: Component) -> list[str]:
     """The roles that the labels of an entry tell, in its own order."""
-    keys = (component.part_label,) if component.part_label else _USUAL
+    keys = component.part_labels or _USUAL
     sets = [
         *component.match,
         *(one.labels for one in component.charts),

@@ -11,7 +11,7 @@ TOP = {
     "images": "texts",
     "runs": "texts",
     "sharedLabels": "flag",
-    "partLabel": "text",
+    "partLabel": "texts",
     "workload": "text",
     "hostNetwork": "flag",
     "serviceAccount": "text",
@@ -24,6 +24,7 @@ TOP = {
     "cloud": "texts",
     "makes": "makes",
     "reads": "reads",
+    "embeds": "embedded",
     "ignores": "ignored",
     "usersCode": "flag",
     "makesNoPods": "texts",
@@ -125,6 +126,7 @@ MAKES = {
     "maker": "strings",
 }
 IGNORES = {"image": "text", "env": "regex"}
+EMBEDS = {"kind": "text", "group": "text", "field": "text", "as": "text", "version": "text", "object": "text"}
 READS = {
     "kind": "text",
     "group": "text",

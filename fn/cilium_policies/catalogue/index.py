@@ -146,6 +146,7 @@ def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "makes": {},
         "reads": {},
         "ignores": {},
+        "embeds": {},
     }
     for number, (name, labels) in enumerate(entries):
         tables["match"].append([name, labels])
@@ -168,7 +169,7 @@ def _tables_of(component: Component, name: str, tables: dict[str, Any]) -> None:
         tables["charts"].setdefault(chart.chart, []).append([name, number])
     for kind in texts(component.data.get("makesNoPods")):
         tables["idle"].setdefault(group_kind(kind)[0], []).append(group_kind(kind)[1])
-    for key, found_by in (("routes", "kind"), ("creates", "chart")):
+    for key, found_by in (("routes", "kind"), ("creates", "chart"), ("embeds", "kind")):
         for one in mappings(component.data.get(key)):
             tables[key].setdefault(text(one.get(found_by)), []).append([name, one])
     for key in ("makes", "reads", "ignores"):

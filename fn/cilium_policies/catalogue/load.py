@@ -165,7 +165,7 @@ class Catalogue:
             for key, rows in self.head[table].items():
                 if found := sorted({row[0] for row in rows} & off):
                     left[key] = found
-        tables = (self.head[name] for name in ("charts", "kinds", "injects", "routes", "creates"))
+        tables = (self.head[name] for name in ("charts", "kinds", "injects", "routes", "creates", "embeds"))
         for table in (self.image_table, *tables):
             position = 1 if table is self.image_table else 0
             for key, rows in table.items():
@@ -192,7 +192,7 @@ class Catalogue:
             for value, numbers in values.items():
                 known = self.label_table.setdefault(key, {}).setdefault(value, [])
                 known += [first + one for one in numbers]
-        for name in ("images", "charts", "kinds", "injects", "routes", "creates"):
+        for name in ("images", "charts", "kinds", "injects", "routes", "creates", "embeds"):
             for key, rows in tables[name].items():
                 self.head[name].setdefault(key, []).extend(rows)
         for name in _BY_NAME:

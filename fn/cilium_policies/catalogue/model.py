@@ -83,7 +83,7 @@ class Edge(NamedTuple):
     operator's); `runtime`: whom it calls is set in the program itself (its web UI), so no manifest tells;
     `seldom`: and few installations have it (a plugin), so that the only instance is no guess either.
     `fallback`: it holds only where the configuration names no address outside. `part` and `of`: the roles of the own
-    pods and of the peer's that have it (`ruler`, `gateway`), where their labels (the entry's `part_label`, else
+    pods and of the peer's that have it (`ruler`, `gateway`), where their labels (the entry's `partLabel`, else
     `app.kubernetes.io/component`) tell a role; empty: all of them.
     `by`: the path in the custom resource at which it names the other end's object (`{name, namespace}`, a list of
     these, or a name).
@@ -166,9 +166,10 @@ class Component:
         return flag(self.data.get("usersCode"))
 
     @property
-    def part_label(self) -> str:
-        """The label that tells the roles of its pods apart, where it is not one of the usual two."""
-        return text(self.data.get("partLabel"))
+    def part_labels(self) -> tuple[str, ...]:
+        """The labels that tell the roles of its pods apart, where they are not the usual two; the first counts that is
+        there."""
+        return texts(self.data.get("partLabel"))
 
     @property
     def parts(self) -> frozenset[str]:

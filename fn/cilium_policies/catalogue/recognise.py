@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
@@ -128,6 +129,8 @@ def _same(wanted: str, value: str) -> bool:
     head, star, tail = wanted.partition("*")
     if not star:
         return wanted == value
+    if "*" in tail:
+        return fnmatchcase(value, wanted)
     return value.startswith(head) and value.endswith(tail) and len(value) >= len(head) + len(tail)
 
 

@@ -9,6 +9,7 @@ endpoint to call, that address is the evidence, and these words are none.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.clouds import Cloud
@@ -30,10 +31,13 @@ _API = (Port(443),)
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """One edge a workload and cloud, and those by which it gets its identity."""
+    shared = Counter((one.namespace, one.service_account) for one in cluster.workloads)
     for workload in cluster.workloads:
         if workload.host_network:
             continue
         keys = _account_keys(cluster, workload)
+        if _is_for_another(workload, given, shared):
+            keys = dict.fromkeys(workload.labels, workload)
         for cloud in given.clouds:
             evidence = _evidence(workload, keys, cloud)
             if (
@@ -44,6 +48,13 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
                 evidence = Evidence("catalogue", workload, component=workload.component)
             if evidence is not None:
                 yield from _edges(cluster, given, workload, cloud, keys, evidence)
+
+
+def _is_for_another(workload: Workload, given: Given, shared: Counter[tuple[str, str]]) -> bool:
+    """Whether the identity of an account that several workloads share is not for this one: its entry states whom it
+    calls, and nobody outside (the caches of a log store)."""
+    told = workload.by_label and workload.by_image and workload.component in given.inward
+    return told and shared[workload.namespace, workload.service_account] > 1
 
 
 def _edges(

@@ -69,7 +69,7 @@ def _addresses(
 
 
 def _is_ignored(place: Text, ignored: re.Pattern[str]) -> bool:
-    return place.kind == "env" and ignored.fullmatch(place.key) is not None
+    return is_variable(place) and not is_value(place) and ignored.fullmatch(place.key) is not None
 
 
 def _named(

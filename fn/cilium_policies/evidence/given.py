@@ -21,10 +21,12 @@ class Given(NamedTuple):
     `proxies`  workloads that the catalogue lets `ingress-clients` call
     `for_nodes` pod ports (workload key, number, protocol) whose clients the catalogue knows to be the nodes'
                own processes: a NodePort or hostPort there is not for the outside
+    `for_pods` the same, whose clients the catalogue knows to be the cluster's pods: an agent's on each node
     `members`  component, port and protocol of what its members say to each other, as the catalogue knows it
     `clouds`   what the catalogue knows of clouds
     `balancers` `spec.cluster.loadBalancerCIDRs`: where load balancers outside the cluster call from
     `cloud_users` components that call a cloud's API, each with the clouds
+    `inward`   components whose entries state what they call, and nothing outside
     `routed`   kinds of routing resources (the catalogue's `routes`), each with component and entry
     `reads`    components that call what stands in other people's objects (the catalogue's `reads`), each with the kinds
     `ignores`  components that do not read variables that others of their application do, each with image and pattern
@@ -38,11 +40,13 @@ class Given(NamedTuple):
     scrapers: tuple[Peer, ...] = ()
     proxies: tuple[Workload, ...] = ()
     for_nodes: frozenset[tuple[tuple[str, str, str], int, str]] = frozenset()
+    for_pods: frozenset[tuple[tuple[str, str, str], int, str]] = frozenset()
     members: frozenset[tuple[str, int, str]] = frozenset()
     clouds: tuple[Cloud, ...] = ()
     balancers: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
     cloud_users: dict[str, list[str]] = {}  # noqa: RUF012
+    inward: frozenset[str] = frozenset()
     routed: dict[str, list[tuple[str, Mapping]]] = {}  # noqa: RUF012
     reads: dict[str, list[Mapping]] = {}  # noqa: RUF012
     ignores: dict[str, list[Mapping]] = {}  # noqa: RUF012

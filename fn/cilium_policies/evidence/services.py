@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge, Evidence, Peer, WorkloadPeer
+from cilium_policies.evidence.edge import AllPodsPeer, Edge, Evidence, Peer, WorkloadPeer
 from cilium_policies.evidence.ends import HOST, NODES, REMOTE_NODE, WORLD, behind, cidr, ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
@@ -90,11 +90,24 @@ def _host_ports(given: Given, workload: Workload) -> Iterator[Edge]:
         if text(entry.get("hostIP")).startswith(_LOOPBACK):
             clients: tuple[Peer, ...] = (HOST,)
         else:
-            clients = NODES if _for_nodes(given, workload, port) else _CLIENTS
+            clients = _of_host_port(given, workload, port)
         for client in clients:
             yield Edge(
                 client, WorkloadPeer(workload), (port,), Reason("host-port"), Evidence("service", workload)
             )
+
+
+def _of_host_port(given: Given, workload: Workload, port: Port) -> tuple[Peer, ...]:
+    """Anybody, unless the catalogue knows the port to be for the nodes, or an agent's for the pods beside it."""
+    if _for_nodes(given, workload, port):
+        return NODES
+    if (
+        workload.by_label
+        and workload.by_image
+        and (workload.key, port.number, port.protocol) in given.for_pods
+    ):
+        return (*NODES, AllPodsPeer())
+    return _CLIENTS
 
 
 def host_ports(workload: Workload) -> Iterator[tuple[int, Port]]:

@@ -64,7 +64,7 @@ _SERVER_WORDS = ("host", "hostname", "server", "relay")
 _ENVIRONMENT = re.compile(r"[A-Z][A-Z0-9_]+")
 _CALLERS = r"\b(?:curl|wget|git|nc|dig|ping|psql|mysql|redis-cli|restic|rclone|aws|mc)\b"
 _NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".tmpl", ".tpl", ".lua", ".star", ".crt",
-                     ".pem", ".xsd", ".wsdl", ".sh", ".py", ".sql")  # fmt: skip
+                     ".graphql", ".pem", ".xsd", ".wsdl", ".sh", ".py", ".sql")  # fmt: skip
 
 
 # First labels of many a provider's host (api.example.com): a workload of that name may call one.

@@ -15,6 +15,7 @@ from cilium_policies.generate.roles import Roles, may_serve, usual_scrapers
 from cilium_policies.workloads.cluster import Cluster
 
 _NODES = ("host", "remote-node")
+_CALLED_OUTSIDE = ("internet", "world", "fqdn", "cidr")
 _OUTSIDE = ("world", "ingress-clients")
 
 
@@ -53,6 +54,7 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
     proxies = []
     for_nodes: set[tuple[tuple[str, str, str], int, str]] = set()
     for_others: set[tuple[tuple[str, str, str], int, str]] = set()
+    for_pods: set[tuple[tuple[str, str, str], int, str]] = set()
     members: set[tuple[str, int, str]] = set()
     for name in parts.components:
         component = catalogue.get(name)
@@ -65,6 +67,8 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
                 proxies += [one for one in parts.component(name) if may_serve(cluster, one)]
             if known.peer in _NODES:
                 for_nodes.update(_ports(known, parts, name))
+            if known.peer == "all-pods":
+                for_pods.update(_ports(known, parts, name))
             if known.peer in _OUTSIDE:
                 for_others.update(_ports(known, parts, name))
     only_nodes = frozenset(for_nodes - for_others)
@@ -73,17 +77,27 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         tuple(dict.fromkeys(scrapers)),
         tuple(dict.fromkeys(proxies)),
         only_nodes,
+        frozenset(for_pods - for_others),
         frozenset(members),
         catalogue.clouds,
         config.cluster.load_balancer_cidrs,
         config.cluster.private_cidrs,
         catalogue.head["clouds"],
+        frozenset(name for name in parts.components if _is_inward(catalogue, name)),
         catalogue.head["routes"],
         catalogue.head["reads"],
         catalogue.head["ignores"],
         [],
         [],
     )
+
+
+def _is_inward(catalogue: Catalogue, name: str) -> bool:
+    component = catalogue.get(name)
+    if component is None or component.guessed:
+        return False
+    called = [one.peer.partition(":")[0] for one in component.own_edges if one.direction == "egress"]
+    return called != ["dns"] * len(called) and not set(called) & set(_CALLED_OUTSIDE)
 
 
 def _ports(known: Known, parts: Roles, name: str) -> list[tuple[tuple[str, str, str], int, str]]:

@@ -118,7 +118,7 @@ class Ties:
         component = self._catalogue.get(workload.component)
         if not parts or component is None:
             return True
-        keys = (component.part_label,) if component.part_label else _ROLE_LABELS
+        keys = component.part_labels or _ROLE_LABELS
         told = next(filter(None, map(workload.labels.get, keys)), None)
         if told in (None, component.name):
             told = next(filter(component.roles.__contains__, map(_last_name, workload.images)), told)

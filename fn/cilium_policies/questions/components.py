@@ -73,8 +73,8 @@ def recognition(component: Component) -> Table:
     rows += [("labels", wording.labels(one)) for one in component.match]
     if component.shared_labels:
         rows.append(("", "these labels are a framework's default: image or name must agree"))
-    if component.part_label:
-        rows.append(("roles by", component.part_label))
+    if component.part_labels:
+        rows.append(("roles by", ", ".join(component.part_labels)))
     rows += [("image", one) for one in component.images]
     rows += [("chart", wording.chart(one)) for one in component.charts]
     rows += [("made from", wording.maker(one)) for one in component.made_by]

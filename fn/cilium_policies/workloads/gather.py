@@ -18,6 +18,7 @@ from cilium_policies.workloads import distribution, flux, rendered
 from cilium_policies.workloads.children import children
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.companions import tell_apart
+from cilium_policies.workloads.embedded import embedded
 from cilium_policies.workloads.makers import Maker, makers, unknown_kinds
 from cilium_policies.workloads.model import NO_IMAGES, Service, Workload
 from cilium_policies.workloads.selectors import narrow_to, separate
@@ -36,7 +37,7 @@ def gather(
     """
     owners: list[flux.Owner] = []
     found, repeated = distinct(flux.resolve([*objects, *others], owners))
-    shown = Inventory(found)
+    shown = Inventory([*found, *embedded(found, catalogue)])
     workloads: list[Workload] = []
     services: list[Service] = []
     partial: list[tuple[Object, str]] = []

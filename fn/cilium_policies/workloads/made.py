@@ -49,7 +49,9 @@ def made(
             # of several objects that mean the same pods the first by name speaks for them, in whichever build
             for one in sorted(inventory.of(kind, group=group), key=lambda one: (one.namespace, one.name)):
                 if _makes(entry, one, facts):
-                    workload = _workload(one, component, entry, facts)
+                    workload = _workload(
+                        one, component, entry, facts, _elsewhere(catalogue, group, kind, entry)
+                    )
                     if entry.namespace == "operator" and workload.namespace in UNPLACED:
                         if unplaced is not None:
                             unplaced.append(one)
@@ -109,7 +111,21 @@ class _Facts:
     called_so = present
 
 
-def _workload(one: Object, component: Component, entry: MadeBy, facts: _Facts) -> Workload:
+def _elsewhere(catalogue: Catalogue, group: str, kind: str, entry: MadeBy) -> tuple[str, ...]:
+    """The paths of an object's fields that are for other pods than these: the sections that switch others of its
+    workloads on (`spec.transformer`), but for those around its own."""
+    own = entry.enabled if isinstance(entry.enabled, str) else ""
+    sections = (one.enabled for _, one in catalogue.made_by(group, kind) if isinstance(one.enabled, str))
+    return tuple(one for one in dict.fromkeys(sections) if not f"{own}.".startswith(f"{one}."))
+
+
+def _is_below(path: str, sections: tuple[str, ...]) -> bool:
+    return any(path.startswith(one) and path[len(one) :][:1] in ("", ".", "[") for one in sections)
+
+
+def _workload(
+    one: Object, component: Component, entry: MadeBy, facts: _Facts, elsewhere: tuple[str, ...]
+) -> Workload:
     namespace = one.namespace
     if entry.namespace == "operator":
         # where the operator is not in the input, its pods are looked for beside their object
@@ -119,7 +135,8 @@ def _workload(one: Object, component: Component, entry: MadeBy, facts: _Facts) -
     name = _filled(entry.workload, one) or one.name
     found = Workload(namespace, name, one.kind)
     found.labels = {_filled(key, one): _filled(value, one) for key, value in entry.labels.items()}
-    found.service_account = _told_of_account(one.spec) or _filled(entry.service_account, one) or "default"
+    told_account = _told_of_account(one.spec, "spec", elsewhere)
+    found.service_account = told_account or _filled(entry.service_account, one) or "default"
     found.selector = stable(found.labels) or dict(found.labels)
     found.labels |= {key: _filled(value, one) for key, value in entry.sometimes.items()}
     if not found.selector and entry.service_account:
@@ -131,7 +148,7 @@ def _workload(one: Object, component: Component, entry: MadeBy, facts: _Facts) -
     found.instance = one.name
     if not entry.beside:
         found.values = one.spec
-        found.texts = object_texts(one)
+        found.texts = tuple(one for one in object_texts(one) if not _is_below(one.field, elsewhere))
     found.source = one
     found.where = one.where
     return found
@@ -157,14 +174,18 @@ def _told_of_host_network(spec: Mapping) -> object:
     return told if told is not None else next(filter(None, map(_told_of_host_network, below)), None)
 
 
-def _told_of_account(spec: Any, depth: int = 6) -> str:
+def _told_of_account(spec: Any, path: str, elsewhere: tuple[str, ...], depth: int = 6) -> str:
     """`serviceAccountName` of an object's spec, or of the first template of its pods that names one."""
+    if _is_below(path, elsewhere):
+        return ""
     if isinstance(spec, list):
-        return next(filter(None, (_told_of_account(one, depth - 1) for one in spec)), "")
+        below = (_told_of_account(one, path, elsewhere, depth - 1) for one in spec)
+        return next(filter(None, below), "")
     if not isinstance(spec, dict) or not depth:
         return ""
     told = text(spec.get("serviceAccountName"))
-    return told or next(filter(None, (_told_of_account(one, depth - 1) for one in spec.values())), "")
+    members = (_told_of_account(one, f"{path}.{key}", elsewhere, depth - 1) for key, one in spec.items())
+    return told or next(filter(None, members), "")
 
 
 def _filled(template: str, one: Object, port: str = "") -> str:
