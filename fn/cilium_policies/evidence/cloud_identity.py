@@ -37,7 +37,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             continue
         keys = _account_keys(cluster, workload)
         if _is_for_another(workload, given, shared):
-            keys = dict.fromkeys(workload.labels, workload)
+            keys = {}
         for cloud in given.clouds:
             evidence = _evidence(workload, keys, cloud)
             if (
