@@ -23,6 +23,7 @@ class Announced(NamedTuple):
     objects: frozenset[tuple[str, str]]
     components: frozenset[tuple[str, str, str]] = frozenset()  # (namespace, component, direction)
     operated: frozenset[tuple[str, str, str, str]] = frozenset()  # (namespace, name, component, direction)
+    strangers: frozenset[str] = frozenset()  # namespaces in which an object of an unknown kind has a line
     makers: Mapping[tuple[str, str], frozenset[str]] = {}  # by (namespace, pod): what makes it, where known
 
     def names(self, end: dict[str, Any], direction: str, by: Iterable[str] = ()) -> bool:
@@ -33,17 +34,17 @@ class Announced(NamedTuple):
         own = [one for one in own if one not in _WIDE]
         if (namespace, namespace) in self.objects and not own:
             return True  # the namespace's own line, and nothing but what is written for all of it selects the pod
+        if namespace in self.strangers and not own:
+            return True  # pods that no policy of their own selects come of what nobody knows
         if any(
             (namespace, one, direction) in self.components for policy in own for one in _beginnings(policy)
         ):
             return True
         if any(
-            (space, way) == (namespace, direction)
-            and any(one.startswith(component) for one in own)
-            and any(each.startswith(f"{name}-") for each in names)
+            (space, way) == (namespace, direction) and any(_is_of(policy, name, component) for policy in own)
             for space, name, component, way in self.operated
         ):
-            return True  # an operator calls its pods after the object, and something random behind it
+            return True  # the policy of what an operator makes is called after component and object
         names = (*names, *own)
         names = (*names, *(maker for name in names for maker in self.makers.get((namespace, name), ())))
         if any((namespace, name, direction) in self.directions for name in names):
@@ -57,6 +58,12 @@ class Announced(NamedTuple):
         """Whether the object in which a flow is written down has a line of its own: a monitor, a route."""
         words = source.replace(",", " ").replace(";", " ").split()
         return any(f"{space}/{name}" in words for space, name in self.objects)
+
+
+def _is_of(policy: str, name: str, component: str) -> bool:
+    """Whether a policy is the one of an object's pods: `tekton-runs-build` of workload `build-pods`."""
+    instance = policy.removeprefix(component).removeprefix("-")
+    return policy.startswith(component) and (name.startswith(instance) or name == component)
 
 
 _WIDE = ("default-deny", "allow-dns", "allow-kube-apiserver", "allow-dns-server")
@@ -80,12 +87,15 @@ def _names(end: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
     return namespace, (name,)
 
 
-def announced(answers: Iterable[str]) -> Announced:
-    """What one or several answers of `list --uncovered -o json` name."""
+def announced(answers: Iterable[str], *, strangers: bool = False) -> Announced:
+    """What one or several answers of `list --uncovered -o json` name. `strangers`: the line of an object of which pods
+    may come stands for all pods of its namespace that no policy of their own selects, whatever they are called (an
+    operator need not call them after it); where it is known what makes a pod, `makers` says it instead."""
     directions: set[tuple[str, str, str]] = set()
     objects: set[tuple[str, str]] = set()
     components: set[tuple[str, str, str]] = set()
     operated: set[tuple[str, str, str, str]] = set()
+    spaces: set[str] = set()
     for answer in answers:
         for one in json.loads(answer)["items"] if answer.strip() else ():
             if one["workload"]:
@@ -100,7 +110,9 @@ def announced(answers: Iterable[str]) -> Announced:
                     components.add((one["namespace"], one["component"], one["direction"]))
             else:
                 objects.add((one["namespace"], one["name"]))
-    return Announced(*map(frozenset, (directions, objects, components, operated)))
+                if strangers and one["reason"] in ("makes-pods", "unknown-kind"):
+                    spaces.add(one["namespace"])
+    return Announced(*map(frozenset, (directions, objects, components, operated, spaces)))
 
 
 def lines(answer: str, degree: str) -> dict[str, Announced]:

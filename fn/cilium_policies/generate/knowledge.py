@@ -69,6 +69,7 @@ class Knowledge:
         known = list(edges)
         for edge in known:
             self._take(edge)
+        self._components = {one.component for one in cluster.workloads}
         self._telling = telling(cluster.workloads, known)
 
     def _take(self, edge: Edge) -> None:
@@ -221,6 +222,7 @@ class Knowledge:
     def _beyond_entry(self, one: Workload, entry: Component, direction: str) -> Iterator[Uncovered]:
         """What an entry states, and cannot know: what users have their pods do, what stands in a Secret."""
         if direction != EGRESS:
+            yield from self._without_operator(one, entry)
             return
         why: Why = "users-code"
         parts: tuple[str, ...] = ()
@@ -233,6 +235,35 @@ class Knowledge:
             parts = (", ".join(names[:3]) + (" …" if len(names) > 3 else ""),)
         line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: none}}"
         yield Uncovered(GUESSED, why, EGRESS, one.namespace, one.name, one, one.source, parts, line)
+
+    def _without_operator(self, one: Workload, entry: Component) -> Iterator[Uncovered]:
+        """Pods of an operator's object, where the operator calls them and is not in the input: nobody lets it in."""
+        if one.rendered or one.chart or one.source is None:
+            return
+        calling = (
+            edge
+            for edge in self._catalogue.edges_of(entry.name)
+            if edge.direction == INGRESS and edge.when is None and edge.peer.startswith("component:")
+        )
+        for edge in calling:
+            name = edge.peer.partition(":")[2]
+            caller = self._catalogue.get(name)
+            made = caller is None or caller.made_by  # of an object, too: then the input would show it
+            if "operator" in name and name not in self._components and not made:
+                pod, ports = f"{{pod: {one.namespace}/{one.name}}}", ", ".join(edge.ports)
+                line = f"{{from: {{namespace: NAMESPACE}}, to: {pod}, ports: [{ports}], why: …}}"
+                yield Uncovered(
+                    GUESSED,
+                    "operator-unseen",
+                    INGRESS,
+                    one.namespace,
+                    one.name,
+                    one,
+                    one.source,
+                    (name,),
+                    line,
+                )
+                return
 
     def _unread(self, one: Workload) -> list[str]:
         """Where more values of its release stand."""

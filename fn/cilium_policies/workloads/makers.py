@@ -29,6 +29,7 @@ _SHAPE = frozenset(
     """
     replicas instances size members template podTemplate containers image nodeSets predictor workerGroupSpecs
     clusters pxc replsets jobManager driver executor jetstream steps shards nodes nodePools podSpec jobTemplate
+    sourceNamespace
     """.split()  # noqa: SIM905
 )
 _DEEP = ("replicas", "image", "containers", "podTemplate", "podSpec")
