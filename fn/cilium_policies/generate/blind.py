@@ -13,8 +13,10 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.namespaces import Namespace
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered
+from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.objects import Object, walk_strings
 from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.makers import creates_pods, is_foreign
 from cilium_policies.workloads.model import Workload
 
 _SHOW = "show its pods, or leave it out: namespaces.exclude: [{}]"
@@ -40,6 +42,25 @@ def closed_blind(
             )
         elif one.name not in peopled:
             yield Uncovered(GUESSED, "shows-no-pod", BOTH, one.name, one.name, None, source, (), cure)
+
+
+def creators(cluster: Cluster, subjects: Iterable[Workload]) -> Iterator[Uncovered]:
+    """Programs that may create pods: Jenkins' agents, notebooks, task pods, CI jobs. An operator is none: its pods
+    come of objects, which have lines of their own."""
+    bindings = Bindings(cluster.inventory)
+    for one in subjects:
+        if one.component or not one.rendered or one.source is None:
+            continue
+        rules = list(bindings.rules(one.namespace, one.service_account))
+        foreign = any(is_foreign(group) for rule in rules for group in rule.get("apiGroups") or ())
+        if not foreign and any(map(creates_pods, rules)):
+            cure = (
+                f"components.define: [{{component: {one.name}-pods, match: [{{LABEL: VALUE}}], edges: […]}}]"
+            )
+            name = f"pods of {one.name}"
+            yield Uncovered(
+                UNKNOWN, "creates-pods", BOTH, one.namespace, name, None, one.source, (one.name,), cure
+            )
 
 
 # A resolver at an address of the company's or the cluster's own, in a Corefile or in the values that make one.

@@ -15,14 +15,12 @@ from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.ends import KUBE_APISERVER
-from cilium_policies.generate.added import added
 from cilium_policies.generate.applications import application, telling
+from cilium_policies.generate.beyond import beyond_entry, without_operator
 from cilium_policies.generate.cures import cure
-from cilium_policies.generate.hidden import hidden
 from cilium_policies.generate.shown import is_shown
 from cilium_policies.generate.ties import Ties
 from cilium_policies.generate.uncovered import (
-    BOTH,
     DIRECTIONS,
     GUESSED,
     UNKNOWN,
@@ -32,13 +30,11 @@ from cilium_policies.generate.uncovered import (
     without_peer,
     without_tie,
 )
-from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.labels import INSTANCE
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.distribution import is_bootstrapped
-from cilium_policies.workloads.makers import creates_pods, is_foreign
 from cilium_policies.workloads.model import Workload
 
 if TYPE_CHECKING:
@@ -58,7 +54,7 @@ class Knowledge:
         complete: set[Key],
         opened: Collection[Key] = (),
     ) -> None:
-        self._cluster = cluster
+        self.cluster = cluster
         self._catalogue = catalogue
         self._closed = frozenset(complete)
         self._opened = opened
@@ -94,7 +90,7 @@ class Knowledge:
             if not is_bootstrapped(one):
                 for direction in DIRECTIONS:
                     yield from self._unless_open(self._direction(one, direction), own)
-        yield from map(of_maker, self._cluster.makers)
+        yield from map(of_maker, self.cluster.makers)
 
     def _unless_open(self, found: Iterable[Uncovered], own: list[Workload]) -> Iterator[Uncovered]:
         """What may be missing, said as it is: behind an own policy that opens a direction to everybody the pods at the
@@ -108,22 +104,6 @@ class Knowledge:
             if any((each.key, other) not in self._opened for each in closed):
                 why: Why = "open-calls" if one.direction == EGRESS else "open-door"
                 yield one._replace(degree=GUESSED, why=why, parts=())
-
-    def creators(self, subjects: Iterable[Workload]) -> Iterator[Uncovered]:
-        """Programs that may create pods: Jenkins' agents, notebooks, task pods, CI jobs. An operator is none: its pods
-        come of objects, which have lines of their own."""
-        bindings = Bindings(self._cluster.inventory)
-        for one in subjects:
-            if one.component or not one.rendered or one.source is None:
-                continue
-            rules = list(bindings.rules(one.namespace, one.service_account))
-            foreign = any(is_foreign(group) for rule in rules for group in rule.get("apiGroups") or ())
-            if not foreign and any(map(creates_pods, rules)):
-                cure = f"components.define: [{{component: {one.name}-pods, match: [{{LABEL: VALUE}}], edges: […]}}]"
-                name = f"pods of {one.name}"
-                yield Uncovered(
-                    UNKNOWN, "creates-pods", BOTH, one.namespace, name, None, one.source, (one.name,), cure
-                )
 
     def withheld(self, ties: Ties, subjects: Iterable[Workload]) -> Iterator[Uncovered]:
         """Clients of which nothing says whom they mean, and callers of the API without a role: what they would need
@@ -190,15 +170,14 @@ class Knowledge:
         if direction == INGRESS and self._has_no_door(one):
             return
         if entry is not None and stated and sure:
-            yield from self._beyond_entry(one, entry, direction)
+            if direction == EGRESS:
+                yield from beyond_entry(one, entry, self.cluster.inventory)
+            else:
+                yield from without_operator(one, entry, self._catalogue, self._components)
             return
         edges = self._edges.get(key, [])
         degree, why = _degree(one, entry, direction, edges, stated=stated)
-        if (
-            why == "no-callee"
-            and application(one) in self._telling
-            and is_shown(one, self._cluster.inventory)
-        ):
+        if why == "no-callee" and application(one) in self._telling and is_shown(one, self.cluster.inventory):
             degree, why = GUESSED, "names-nobody"
         parts = (entry.name,) if entry is not None else ()
         if stated and (elsewhere := self._unread(one)):
@@ -216,54 +195,8 @@ class Knowledge:
             one,
             one.source,
             parts,
-            cure(self._cluster, one, direction),
+            cure(self.cluster, one, direction),
         )
-
-    def _beyond_entry(self, one: Workload, entry: Component, direction: str) -> Iterator[Uncovered]:
-        """What an entry states, and cannot know: what users have their pods do, what stands in a Secret."""
-        if direction != EGRESS:
-            yield from self._without_operator(one, entry)
-            return
-        why: Why = "users-code"
-        parts: tuple[str, ...] = ()
-        if not entry.users_code:
-            why, names = "own-containers", added(one, entry)
-            if not names:
-                why, names = "config-unread", hidden(one, self._cluster.inventory, entry)
-            if not names:
-                return
-            parts = (", ".join(names[:3]) + (" …" if len(names) > 3 else ""),)
-        line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: none}}"
-        yield Uncovered(GUESSED, why, EGRESS, one.namespace, one.name, one, one.source, parts, line)
-
-    def _without_operator(self, one: Workload, entry: Component) -> Iterator[Uncovered]:
-        """Pods of an operator's object, where the operator calls them and is not in the input: nobody lets it in."""
-        if one.rendered or one.chart or one.source is None:
-            return
-        calling = (
-            edge
-            for edge in self._catalogue.edges_of(entry.name)
-            if edge.direction == INGRESS and edge.when is None and edge.peer.startswith("component:")
-        )
-        for edge in calling:
-            name = edge.peer.partition(":")[2]
-            caller = self._catalogue.get(name)
-            made = caller is None or caller.made_by  # of an object, too: then the input would show it
-            if "operator" in name and name not in self._components and not made:
-                pod, ports = f"{{pod: {one.namespace}/{one.name}}}", ", ".join(edge.ports)
-                line = f"{{from: {{namespace: NAMESPACE}}, to: {pod}, ports: [{ports}], why: …}}"
-                yield Uncovered(
-                    GUESSED,
-                    "operator-unseen",
-                    INGRESS,
-                    one.namespace,
-                    one.name,
-                    one,
-                    one.source,
-                    (name,),
-                    line,
-                )
-                return
 
     def _unread(self, one: Workload) -> list[str]:
         """Where more values of its release stand."""
@@ -271,7 +204,7 @@ class Knowledge:
             return []
         from cilium_policies.workloads.releases.release import unread_values
 
-        return unread_values(one.source, self._cluster.inventory)
+        return unread_values(one.source, self.cluster.inventory)
 
     def _has_no_door(self, one: Workload) -> bool:
         """Whether nobody can mean to call these pods: they are shown whole, and have no port, or only ports that a
@@ -280,9 +213,9 @@ class Knowledge:
             return False
         behind = {
             port.number
-            for service in self._cluster.before(one)
+            for service in self.cluster.before(one)
             for entry in service.ports
-            if (port := self._cluster.target_port(one, entry.target or str(entry.port), entry.protocol))
+            if (port := self.cluster.target_port(one, entry.target or str(entry.port), entry.protocol))
         }
         scraped = {number for key, number in self._scraped if key == one.key}
         probed = {port.number for port in one.probes} - behind

@@ -15,7 +15,7 @@ from cilium_policies.generate import known
 from cilium_policies.generate.allowed import Allowed
 from cilium_policies.generate.also_named import also_named
 from cilium_policies.generate.beside import beside
-from cilium_policies.generate.blind import closed_blind, forwards, identities
+from cilium_policies.generate.blind import closed_blind, creators, forwards, identities
 from cilium_policies.generate.brought import brought
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.foreign import Foreign, judged
@@ -148,7 +148,7 @@ def _left(knowledge: Knowledge, withheld: list[Uncovered], subjects: list[Worklo
     told = {(id(one.workload), one.direction) for one in withheld}
     yield from withheld
     yield from (one for one in knowledge.of(subjects) if (id(one.workload), one.direction) not in told)
-    yield from knowledge.creators(subjects)
+    yield from creators(knowledge.cluster, subjects)
 
 
 def _told(found: list[Edge], left: list[Uncovered]) -> set[Key]:

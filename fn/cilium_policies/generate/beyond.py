@@ -1,0 +1,58 @@
+"""What a catalogue entry states, and cannot know: what users have its pods do, what stands in a Secret, and an operator
+that another build holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.model import Component
+from cilium_policies.config.model import EGRESS, INGRESS
+from cilium_policies.generate.added import added
+from cilium_policies.generate.hidden import hidden
+from cilium_policies.generate.uncovered import GUESSED, Uncovered
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.lean import TYPE_CHECKING
+from cilium_policies.workloads.model import Workload
+
+if TYPE_CHECKING:
+    from cilium_policies.generate.uncovered import Why
+
+
+def beyond_entry(one: Workload, entry: Component, inventory: Inventory) -> Iterator[Uncovered]:
+    """Calls of pods that no entry knows: of what users wrote, of their own containers, of a hidden configuration."""
+    why: Why = "users-code"
+    parts: tuple[str, ...] = ()
+    if not entry.users_code:
+        why, names = "own-containers", added(one, entry)
+        if not names:
+            why, names = "config-unread", hidden(one, inventory, entry)
+        if not names:
+            return
+        parts = (", ".join(names[:3]) + (" …" if len(names) > 3 else ""),)
+    line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: none}}"
+    yield Uncovered(GUESSED, why, EGRESS, one.namespace, one.name, one, one.source, parts, line)
+
+
+def without_operator(
+    one: Workload, entry: Component, catalogue: Catalogue, present: Collection[str]
+) -> Iterator[Uncovered]:
+    """Pods of an operator's object, where the operator calls them and is not in the input: nobody lets it in."""
+    if one.rendered or one.chart or one.source is None:
+        return
+    calling = (
+        edge
+        for edge in catalogue.edges_of(entry.name)
+        if edge.direction == INGRESS and edge.when is None and edge.peer.startswith("component:")
+    )
+    for edge in calling:
+        name = edge.peer.partition(":")[2]
+        caller = catalogue.get(name)
+        made = caller is None or caller.made_by  # of an object, too: then the input would show it
+        if "operator" in name and name not in present and not made:
+            pod, ports = f"{{pod: {one.namespace}/{one.name}}}", ", ".join(edge.ports)
+            line = f"{{from: {{namespace: NAMESPACE}}, to: {pod}, ports: [{ports}], why: …}}"
+            yield Uncovered(
+                GUESSED, "operator-unseen", INGRESS, one.namespace, one.name, one, one.source, (name,), line
+            )
+            return
