@@ -7,6 +7,7 @@ binding of the API. Unknown: there is none. What is guessed or unknown is denied
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 
 from cilium_policies.catalogue.load import Catalogue
@@ -167,7 +168,8 @@ class Knowledge:
         stated = entry is not None and _states(entry, direction)
         told = one.by_label and one.by_image and not (one.of_many or one.unsure or self._unread(one))
         sure = entry is not None and told and not entry.guessed
-        if direction == INGRESS and self._has_no_door(one):
+        doors = self._doors(one) if direction == INGRESS else None
+        if doors is not None and not doors:
             return
         if entry is not None and stated and sure:
             if direction == EGRESS:
@@ -179,6 +181,8 @@ class Knowledge:
         degree, why = _degree(one, entry, direction, edges, stated=stated)
         if why == "no-callee" and application(one) in self._telling and is_shown(one, self.cluster.inventory):
             degree, why = GUESSED, "names-nobody"
+        if why == "no-caller" and doors and all(map(_is_of_metrics, doors.values())):
+            degree, why = GUESSED, "metrics-only"
         parts = (entry.name,) if entry is not None else ()
         if stated and (elsewhere := self._unread(one)):
             why, parts = "values-elsewhere", (", ".join(elsewhere),)
@@ -206,20 +210,30 @@ class Knowledge:
 
         return unread_values(one.source, self.cluster.inventory)
 
-    def _has_no_door(self, one: Workload) -> bool:
-        """Whether nobody can mean to call these pods: they are shown whole, and have no port, or only ports that a
-        known scraper reads or that the kubelet alone asks for."""
+    def _doors(self, one: Workload) -> dict[int, set[str]] | None:
+        """The ports on which somebody may mean to call pods that are shown whole, each with its names: none that a
+        known scraper reads or the kubelet alone asks for. None where evidence names a caller, or more may be open."""
         if not one.rendered or self._edges.get((one.key, INGRESS)):
-            return False
-        behind = {
-            port.number
-            for service in self.cluster.before(one)
-            for entry in service.ports
-            if (port := self.cluster.target_port(one, entry.target or str(entry.port), entry.protocol))
-        }
-        scraped = {number for key, number in self._scraped if key == one.key}
-        probed = {port.number for port in one.probes} - behind
-        return {port.number for port in one.ports} | behind <= scraped | probed
+            return None
+        behind: dict[int, set[str]] = {}
+        for service in self.cluster.before(one):
+            for entry in service.ports:
+                port = self.cluster.target_port(one, entry.target or str(entry.port), entry.protocol)
+                if port is not None:
+                    behind.setdefault(port.number, set()).add(entry.name)
+        told = {number for key, number in self._scraped if key == one.key}
+        told |= {port.number for port in one.probes} - behind.keys()
+        for port in one.ports:
+            behind.setdefault(port.number, set()).add(port.name)
+        return {number: names for number, names in behind.items() if number not in told}
+
+
+_OF_METRICS = re.compile("(?i)metric|monitor|prom|export|health|probe|live|ready")
+
+
+def _is_of_metrics(names: Iterable[str]) -> bool:
+    """Whether a port is called after what a scraper or the kubelet asks for."""
+    return any(map(_OF_METRICS.search, names))
 
 
 def _states(entry: Component, direction: str) -> bool:
@@ -245,7 +259,7 @@ def _degree(
     if not edges:
         if not one.rendered:
             return UNKNOWN, "not-rendered"
-        if direction == EGRESS and one.ports and all(port.number in SERVERS for port in one.ports):
+        if direction == EGRESS and any(port.number in SERVERS for port in one.ports):
             return GUESSED, "server-port"
         return UNKNOWN, "no-callee" if direction == EGRESS else "no-caller"
     api = all(edge.target == KUBE_APISERVER for edge in edges)
