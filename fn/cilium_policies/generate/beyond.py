@@ -48,8 +48,9 @@ def without_operator(
     for edge in calling:
         name = edge.peer.partition(":")[2]
         caller = catalogue.get(name)
-        made = caller is None or caller.made_by  # of an object, too: then the input would show it
-        if "operator" in name and name not in present and not made:
+        groups = {made.group for made in caller.made_by} if caller is not None else set()
+        operand = one.source.group in groups  # of such an object as well: then the input would show it
+        if "operator" in name and name not in present and not operand:
             pod, ports = f"{{pod: {one.namespace}/{one.name}}}", ", ".join(edge.ports)
             line = f"{{from: {{namespace: NAMESPACE}}, to: {pod}, ports: [{ports}], why: …}}"
             yield Uncovered(
