@@ -154,6 +154,7 @@ def test_services_that_the_own_configuration_mentions():
     assert hosts(edge(listed), facts) is None  # the values say so in words that name no host
     facts.texts = ("endpoint: s3.eu-central-1.amazonaws.com\n", "https://acme.blob.core.windows.net/x")
     assert names(hosts(edge(listed), facts)) == [
+        "*.s3.eu-central-1.amazonaws.com",  # a bucket stands before it
         "acme.blob.core.windows.net",
         "s3.eu-central-1.amazonaws.com",
     ]

@@ -546,3 +546,23 @@ def test_the_api_of_a_cloud_by_name(verdicts, fqdn, expected):
     ]
     documents = (namespace("shop"), namespace("kube-system"), CLOUDY, api)
     assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": fqdn}) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "called"),
+    [
+        ("https://s3.eu-central-003.backblazeb2.com", "photos.s3.eu-central-003.backblazeb2.com"),
+        ("https://abc123.r2.cloudflarestorage.com", "photos.abc123.r2.cloudflarestorage.com"),
+        ("https://accounts.google.com", "oauth2.googleapis.com"),
+    ],
+)
+def test_whom_a_client_of_a_host_calls_as_well(verdicts, url, called):
+    """Buckets stand before a store's own name; an issuer's token endpoint stands in its discovery document."""
+    documents = (
+        namespace("shop"),
+        namespace("kube-system"),
+        deployment("shop/sync", extra=f"command: [sync, '{url}/x']\n"),
+    )
+    asked = [ask(pod("shop/sync"), named(one), 443) for one in (url[8:], called, "evil.example.net")]
+    config = {"mode": "enforce", "cluster.fqdn": "known"}
+    assert verdicts(documents, asked, **config) == ["allow", "allow", "deny"]

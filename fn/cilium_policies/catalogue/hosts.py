@@ -33,7 +33,7 @@ from collections.abc import Iterable, Iterator
 from cilium_policies.catalogue.conditions import MENTIONS, Facts, agrees, at, holds
 from cilium_policies.catalogue.mail_hosts import mail_hosts
 from cilium_policies.catalogue.model import Edge, texts
-from cilium_policies.catalogue.onward import ANYWHERE, is_mirrored, redirects
+from cilium_policies.catalogue.onward import is_mirrored, onward
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Mapping, flag, text, walk_strings
@@ -271,6 +271,5 @@ def _usual_port(address: str, scheme: str, tail: str) -> int:
 
 def _onward(found: Iterable[Host]) -> Iterator[Host]:
     for host in found:
-        for name in redirects().get(host.name, ()):
-            if name != ANYWHERE:
-                yield Host(name, 443)
+        for name in onward(host.name):
+            yield Host(name, host.port if name.endswith(host.name) else 443)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 ANYWHERE = "anywhere"  # stands where a host's mirrors are many, and change
 
@@ -20,6 +21,19 @@ def redirects() -> dict[str, tuple[str, ...]]:
             {host: (names,) if isinstance(names, str) else tuple(names) for host, names in table.items()}
         )
     return _REDIRECTS
+
+
+# Object stores that know a bucket by a name before their own (virtual-hosted style), as most clients write it.
+_STORE = re.compile(
+    r"s3[.-][a-z0-9.-]+|[a-z0-9]+\.r2\.cloudflarestorage\.com|[a-z0-9]+\.digitaloceanspaces\.com"
+    r"|[a-z0-9]+\.your-objectstorage\.com|gateway\.storjshare\.io|storage\.googleapis\.com"
+)
+
+
+def onward(host: str) -> tuple[str, ...]:
+    """The hosts that a client of this one calls as well: where it is sent on to, and a store's buckets."""
+    found = tuple(one for one in redirects().get(host, ()) if one != ANYWHERE)
+    return (*found, f"*.{host}") if "*" not in host and _STORE.fullmatch(host) else found
 
 
 def is_mirrored(host: str) -> bool:

@@ -104,16 +104,16 @@ def _by_port(peer: Peer, edge: Edge, wide: list[Edge]) -> Flows:
     split: list[tuple[Peer, tuple[Port, ...]]] = [
         (InternetPeer(), covered),
         (named, alone),
-        *((FqdnPeer(one), onward) for one in _onward(peer.name)),
+        *((FqdnPeer(one), alone if one.endswith(peer.name) else onward) for one in _onward(peer.name)),
     ]
     return [(end, edge._replace(ports=ports)) for end, ports in split if ports]
 
 
 def _onward(name: str) -> tuple[str, ...]:
-    """Where a host that the input names sends its clients on to."""
-    from cilium_policies.catalogue.onward import ANYWHERE, redirects  # few runs write names
+    """Whom a client of a host that the input names calls as well."""
+    from cilium_policies.catalogue.onward import onward  # few runs write names
 
-    return tuple(one for one in redirects().get(name, ()) if one != ANYWHERE)
+    return onward(name)
 
 
 def _is_mirrored(peer: Peer) -> bool:
