@@ -46,6 +46,8 @@ spec:
       - {chart: ledger, group: example.org, version: v1, kind: Ledger, spec: web.spec, object: "{fullname}"}
       reads:                                  # objects whose addresses it calls, whoever wrote them
       - {kind: LedgerSource, group: example.org, fields: spec.connection}
+      writes:                                 # Secrets that its operator writes, and the addresses in them
+      - {of: example.org/Ledger, name: "{name}-login", data: {url: "http://ledger-{name}.{namespace}:8080"}}
       edges:                                  # each flow once, on pod ports, between components in the client's entry
       - {from: gateway, ports: [8080/TCP], why: web UI, when: evidence}
       - {to: component:cloudnative-pg-cluster, ports: [5432/TCP], why: database, when: peer}

@@ -84,7 +84,6 @@ REASONS: dict[tuple[str, str], str] = {
         "generate/blind.py",
         "coredns",
     ): "what configures the cluster's DNS is called so, whoever made the cluster",
-    ("kube/registries.py", "gitlab"): "a host of images",
     (
         "workloads/releases/shown.py",
         "coredns",

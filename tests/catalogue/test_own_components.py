@@ -16,6 +16,7 @@ component: ledger
 what: our ledger
 match:
   - {app: ledger}
+images: [ledger]
 edges:
   - {from: component:till, ports: [7070/TCP], why: bookings}
   - {to: internet, ports: [443/TCP], why: bank, when: {env: BANK_URL}}

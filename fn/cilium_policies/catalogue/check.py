@@ -33,6 +33,7 @@ from cilium_policies.catalogue.forms import (
     VIA,
     WHEN_WORDS,
     WORDS,
+    WRITES,
 )
 from cilium_policies.catalogue.injects import INJECTION, PROBES, READ_OBJECT
 from cilium_policies.catalogue.parts import parse_port
@@ -108,6 +109,7 @@ _LISTS = {
     "opened": "openings",
     "reads": "readkind",
     "embedded": "embeds",
+    "writes": "writing",
     "ignored": "ignores",
     "objects": "readobject",
     **platform_forms.LISTS,
@@ -131,6 +133,7 @@ _FORMS = {
     "openings": OPENS,
     "readkind": READS,
     "embeds": EMBEDS,
+    "writing": WRITES,
     "ignores": IGNORES,
     "seen": OBSERVED,
     "readobject": READ_OBJECT,

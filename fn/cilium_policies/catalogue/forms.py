@@ -25,6 +25,7 @@ TOP = {
     "makes": "makes",
     "reads": "reads",
     "embeds": "embedded",
+    "writes": "writes",
     "ignores": "ignored",
     "usersCode": "flag",
     "makesNoPods": "texts",
@@ -136,6 +137,7 @@ READS = {
     "annotation": "text",
     "switches": "texts",
 }
+WRITES = {"of": "text", "kind": "text", "name": "text", "each": "text", "data": "strings"}
 VIA = {"field": "text", "object": "text", "has": "text", "is": "text", "matches": "regex"}
 EDGE = {
     "from": "peer",

@@ -145,6 +145,7 @@ def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "clouds": {},
         "makes": {},
         "reads": {},
+        "writes": {},
         "ignores": {},
         "embeds": {},
     }
@@ -169,7 +170,7 @@ def _tables_of(component: Component, name: str, tables: dict[str, Any]) -> None:
         tables["charts"].setdefault(chart.chart, []).append([name, number])
     for kind in texts(component.data.get("makesNoPods")):
         tables["idle"].setdefault(group_kind(kind)[0], []).append(group_kind(kind)[1])
-    for key, found_by in (("routes", "kind"), ("creates", "chart"), ("embeds", "kind")):
+    for key, found_by in (("routes", "kind"), ("creates", "chart"), ("embeds", "kind"), ("writes", "of")):
         for one in mappings(component.data.get(key)):
             tables[key].setdefault(text(one.get(found_by)), []).append([name, one])
     for key in ("makes", "reads", "ignores"):

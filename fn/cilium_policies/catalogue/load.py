@@ -20,6 +20,8 @@ _BY_NAME = (
     "reads",
     "ignores",
 )  # tables of the index with a row for each entry that has one
+# and those with a list of rows a key
+_BY_KEY = ("charts", "kinds", "injects", "routes", "creates", "embeds", "writes")
 
 
 class Components(Mapping[str, Component]):
@@ -114,6 +116,10 @@ class Catalogue:
         """The custom resources that a chart of that name writes from its values."""
         return [one for _, one in self.head["creates"].get(chart, ())]
 
+    def written(self, group: str, kind: str) -> list[dict[str, Any]]:
+        """The Secrets and ConfigMaps that a controller writes for objects of that group and kind."""
+        return [one for _, one in self.head["writes"].get(f"{group}/{kind}", ())]
+
     def made_by(self, group: str, kind: str) -> list[tuple[Component, MadeBy]]:
         """The components whose pods a controller makes from objects of that group and kind."""
         found = self.head["kinds"].get(f"{group}/{kind}", ())
@@ -165,7 +171,7 @@ class Catalogue:
             for key, rows in self.head[table].items():
                 if found := sorted({row[0] for row in rows} & off):
                     left[key] = found
-        tables = (self.head[name] for name in ("charts", "kinds", "injects", "routes", "creates", "embeds"))
+        tables = (self.head[name] for name in _BY_KEY)
         for table in (self.image_table, *tables):
             position = 1 if table is self.image_table else 0
             for key, rows in table.items():
@@ -192,7 +198,7 @@ class Catalogue:
             for value, numbers in values.items():
                 known = self.label_table.setdefault(key, {}).setdefault(value, [])
                 known += [first + one for one in numbers]
-        for name in ("images", "charts", "kinds", "injects", "routes", "creates", "embeds"):
+        for name in ("images", *_BY_KEY):
             for key, rows in tables[name].items():
                 self.head[name].setdefault(key, []).extend(rows)
         for name in _BY_NAME:

@@ -19,6 +19,7 @@ from cilium_policies.evidence.host_keys import (
     paired_ports,
     program_port,
 )
+from cilium_policies.evidence.lists import list_key
 from cilium_policies.evidence.schemes import ado, drivers, schemes
 from cilium_policies.lean import NamedTuple
 
@@ -258,22 +259,9 @@ def _key(value: str, start: int, key: str, file: bool) -> str:
         if (match := _FLAG.fullmatch(previous.strip())) is not None:
             return match[1]
     if before.strip(" \"'") == "-":
-        return _list_key(value, begin)
+        return list_key(value, begin)
     listed = _IN_LIST.search(before)
     return listed[1] if listed is not None else ""
-
-
-def _list_key(value: str, begin: int) -> str:
-    """The key of a YAML list whose item begins on this line; it may itself begin an item (`- targets:`)."""
-    column = len(value[begin : begin + _NEAR]) - len(value[begin : begin + _NEAR].lstrip(" "))
-    for line in reversed(value[max(0, begin - 2000) : begin].split("\n")):
-        stripped = line.strip()
-        inner = stripped.lstrip("- ")
-        if not stripped or stripped.startswith("#") or (inner != stripped and line.find(inner) > column):
-            continue
-        if inner == stripped or inner.endswith(":"):
-            return inner.rstrip(": ").strip("\"'") if inner.endswith(":") else ""
-    return ""
 
 
 def _direct(value: str, start: int, file: bool) -> bool:

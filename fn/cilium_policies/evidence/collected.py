@@ -123,7 +123,8 @@ class Collected:
         below, label = texts(row.get("fields")), text(row.get("label"))
         for one in self._cluster.inventory.of(kind, group=text(row.get("group")) or None):
             if not label or one.labels.get(label) == workload.labels.get(label):
-                yield from (found for found in _fields(one) if not below or found.field.startswith(below))
+                said = (*_fields(one), *_annotations(one)) if below else _fields(one)
+                yield from (found for found in said if not below or found.field.startswith(below))
 
     def _chooses(self, source: Object, config: Object) -> bool:
         """Whether an Alertmanager takes up a configuration object, as its selectors say."""
@@ -158,6 +159,12 @@ def named_by_values(workload: Workload) -> Iterator[str]:
     for one in () if workload.rendered else workload.texts:
         if one.kind == "value" and one.value and _OF_VALUES.search(one.field):
             yield one.value
+
+
+def _annotations(one: Object) -> Iterator[Text]:
+    """What a user tells a controller beside an object's spec: `nginx.ingress.kubernetes.io/auth-url`."""
+    for key, value in one.annotations.items():
+        yield Text("field", key.rpartition("/")[2], value, one, f"metadata.annotations.{key}")
 
 
 def named(spec: Any) -> Iterator[str]:

@@ -224,11 +224,11 @@ class Destinations:
             return  # never by evidence, only by the user's word
         port = Port(address.port, address.protocol)
         own = list(dict.fromkeys(self._hostnames.behind(host, address.port, address.protocol)))
-        if own:
-            yield from ((one, (to,), Reason("calls-through-gateway", (_shown(host),))) for one, to in own)
-        if self._hostnames.is_outside(host):
+        yield from ((one, (to,), Reason("calls-through-gateway", (_shown(host),))) for one, to in own)
+        balanced = self._hostnames.is_outside(host)
+        if balanced or self._hostnames.leads_outside(host):
             yield InternetPeer(host), (port,), Reason("calls-host", (_shown(host),))
-            yield from self._private(host, port, own=True)
+            yield from self._private(host, port, own=True) if balanced else ()
         elif own:
             return
         elif ":" in host or host.replace(".", "").isdigit():

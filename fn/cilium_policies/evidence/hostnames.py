@@ -33,6 +33,7 @@ _NAMED_BALANCER = tuple(
     for end in ("type", "scheme", "nlb-target-type", "internal")
 )
 _NAME_NOTE = "external-dns.alpha.kubernetes.io/hostname"
+_TARGET_NOTE = "external-dns.alpha.kubernetes.io/target"
 
 
 class Hostnames:
@@ -63,6 +64,16 @@ class Hostnames:
             plain = plain.partition(".")[2]
             found = self._routes.get(f"*.{plain}")
         return found or []
+
+    def leads_outside(self, host: str) -> bool:
+        """Whether an Ingress has external-dns point its names at an address or name that nothing here answers to, such
+        as a router's or a tunnel's: the request then leaves the cluster and comes back from outside."""
+        for route in self.routes(host):
+            for target in route.annotations.get(_TARGET_NOTE, "").lower().split(","):
+                known = target in self._services or target in self._addressed or self.routes(target)
+                if "." in target and not known and route.kind not in ROUTE_KINDS:
+                    return True  # of Gateway API's routes external-dns asks the Gateway, not them
+        return False
 
     def serves(self, host: str, workload: Workload) -> bool:
         """Whether a name leads to this workload: its own public name, which it tells others and does not call."""

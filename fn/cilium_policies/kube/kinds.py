@@ -63,7 +63,7 @@ EVIDENCE: dict[str, Reads] = {
     ),
     "api_access": Reads((), _ACCESS),
     "cloud_identity": Reads((), ("ServiceAccount",)),
-    "configuration": Reads((), ("ConfigMap", "Secret", "ExternalSecret")),
+    "configuration": Reads((), ("ConfigMap", "Secret", "ExternalSecret", "SealedSecret")),
     "extensions": Reads(
         ("Gateway", *ROUTE_KINDS),
         ("BackendTrafficPolicy", "SecurityPolicy", "EnvoyExtensionPolicy", "EnvoyPatchPolicy", "EnvoyProxy"),

@@ -21,6 +21,7 @@ def children(workloads: list[Workload], catalogue: Catalogue) -> Iterator[Worklo
     shown: dict[tuple[str, str], list[Workload]] = {}
     for one in workloads if makers else ():
         shown.setdefault((one.namespace, one.component), []).append(one)
+    kinds = [text(row.get("component")) for rows in makes.values() for row in rows] if makers else []
     for maker in makers:
         rows = makes[maker.component]
         for row in rows:
@@ -29,9 +30,7 @@ def children(workloads: list[Workload], catalogue: Catalogue) -> Iterator[Worklo
             namespace = _namespace(row, maker)
             made_by = strings(row.get("maker")).items() <= maker.labels.items()
             beside = shown.get((namespace, name), [])
-            if (
-                sum(text(each.get("component")) == name for each in rows) > 1
-            ):  # several kinds, told by their labels
+            if kinds.count(name) > 1:  # several kinds, told by their labels
                 beside = [one for one in beside if labels.items() <= one.labels.items()]
             if made_by and labels and catalogue.get(name) is not None and not beside:
                 made = _child(name, labels, row, maker, namespace)

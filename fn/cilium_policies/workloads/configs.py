@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Object, at, decoded, mapping, mappings, strings, text
+from cilium_policies.kube.objects import Mapping, Object, at, decoded, mapping, mappings, strings, text
 from cilium_policies.workloads.model import Text
 
 _MAX_TEXT = 1_000_000  # a ConfigMap's or Secret's limit is 1 MiB; no longer text can come from a real cluster
@@ -26,10 +26,12 @@ class Configs:
     def of(self, kind: str, namespace: str, name: str) -> tuple[Text, ...]:
         key = (kind, namespace, name)
         if key not in self._read:
+            self._read[key] = ()  # of Secrets that are taken from each other in a circle nothing is known
             one = self._inventory.get(kind, namespace, name)
             found = list(_entries(one, self._is_service)) if one else []
             if kind == "Secret" and (external := self._external.get((namespace, name))):
                 found += self._templated(external)
+                found += self._copied(external)
             self._read[key] = tuple(found)
         return self._read[key]
 
@@ -47,10 +49,37 @@ class Configs:
                 if not keys or found.key in keys:
                     yield found
 
+    def _copied(self, external: Object) -> Iterator[Text]:
+        """What an ExternalSecret takes from Secrets of this cluster, through a store of the provider `kubernetes`."""
+        for entry in mappings(external.spec.get("data")):
+            remote = mapping(entry.get("remoteRef"))
+            for found in self._remote(external, mapping(entry.get("sourceRef")), text(remote.get("key"))):
+                if text(remote.get("property")) in ("", found.key):
+                    yield found._replace(key=text(entry.get("secretKey")))
+        for entry in mappings(external.spec.get("dataFrom")):
+            yield from self._remote(
+                external, mapping(entry.get("sourceRef")), text(at(entry, "extract", "key"))
+            )
+
+    def _remote(self, external: Object, source: Mapping, name: str) -> tuple[Text, ...]:
+        chosen = mapping(source.get("storeRef")) or mapping(external.spec.get("secretStoreRef"))
+        kind = text(chosen.get("kind")) or "SecretStore"
+        place = "" if kind.startswith("Cluster") else external.namespace
+        store = self._inventory.get(kind, place, text(chosen.get("name")))
+        provider = at(store.body, "spec", "provider", "kubernetes") if store is not None else None
+        if not isinstance(provider, dict) or not name or not _is_own(text(at(provider, "server", "url"))):
+            return ()
+        return self.of("Secret", text(provider.get("remoteNamespace")) or "default", name)
+
     def _is_service(self, name: str) -> bool:
         if self._services is None:
             self._services = {one.name for one in self._inventory.of("Service")}
         return name in self._services
+
+
+def _is_own(url: str) -> bool:
+    """Whether a store's server is this cluster's: none said, or the API server by its Service's name."""
+    return not url or url.partition("://")[2].startswith("kubernetes.default")
 
 
 def _entries(one: Object, resolves: Callable[[str], bool]) -> Iterator[Text]:

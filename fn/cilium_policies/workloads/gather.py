@@ -47,6 +47,7 @@ def gather(
         )  # builds without Helm do not pay for it
 
         workloads, services = add_releases(shown, catalogue, partial)
+    shown.add(_written(shown, catalogue))
     unknown = unknown_kinds(shown, catalogue)
     workloads += rendered.workloads(shown, unknown)
     services += rendered.services(shown)
@@ -65,9 +66,8 @@ def gather(
     workloads += controllers
     services += [*behind, *before]
     unnamed = [one for one in workloads if not (is_namespace(one.namespace) and is_name(one.name))]
-    if unnamed:
-        apart = set(map(id, unnamed))
-        workloads = [one for one in workloads if id(one) not in apart]
+    apart = set(map(id, unnamed))
+    workloads = [one for one in workloads if id(one) not in apart] if apart else workloads
     vouch(workloads, catalogue, shown)
     for one in workloads if settings.component_namespaces else ():
         if not _is_recognised(one, settings.component_namespaces):
@@ -109,6 +109,14 @@ def _unseen(
         if not one.where.elsewhere
     )
     return found
+
+
+def _written(shown: Inventory, catalogue: Catalogue) -> list[Object]:
+    if not any(catalogue.written(group, kind) for group, kind in shown.kinds):
+        return []
+    from cilium_policies.workloads.written import written  # builds without such objects do not pay for it
+
+    return written(shown, catalogue)
 
 
 def _operated(

@@ -7,7 +7,6 @@ are configured.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.conditions import holds, object_makes, via_agrees
@@ -26,8 +25,7 @@ from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases.value_texts import object_texts
 from cilium_policies.workloads.releases.values import read
 from cilium_policies.workloads.selectors import ANY
-
-_FIELD = r"\{(spec\.[\w.]+)\|([^{}]*)\}"  # `{spec.nameOverride|alloy}`: a field of the object, else that text
+from cilium_policies.workloads.templates import filled
 
 
 def made(
@@ -131,14 +129,14 @@ def _workload(
         # where the operator is not in the input, its pods are looked for beside their object
         namespace = facts.operator.namespace if facts.operator else one.namespace
     elif entry.namespace:
-        namespace = _filled(entry.namespace, one)
-    name = _filled(entry.workload, one) or one.name
+        namespace = filled(entry.namespace, one)
+    name = filled(entry.workload, one) or one.name
     found = Workload(namespace, name, one.kind)
-    found.labels = {_filled(key, one): _filled(value, one) for key, value in entry.labels.items()}
+    found.labels = {filled(key, one): filled(value, one) for key, value in entry.labels.items()}
     told_account = _told_of_account(one.spec, "spec", elsewhere)
-    found.service_account = told_account or _filled(entry.service_account, one) or "default"
+    found.service_account = told_account or filled(entry.service_account, one) or "default"
     found.selector = stable(found.labels) or dict(found.labels)
-    found.labels |= {key: _filled(value, one) for key, value in entry.sometimes.items()}
+    found.labels |= {key: filled(value, one) for key, value in entry.sometimes.items()}
     if not found.selector and entry.service_account:
         found.selector = {SERVICE_ACCOUNT: found.service_account}
     told = None if entry.beside else _told_of_host_network(one.spec)
@@ -188,14 +186,6 @@ def _told_of_account(spec: Any, path: str, elsewhere: tuple[str, ...], depth: in
     return told or next(filter(None, members), "")
 
 
-def _filled(template: str, one: Object, port: str = "") -> str:
-    if "{" not in template:
-        return template
-    if "{spec." in template:
-        template = re.sub(_FIELD, lambda found: text(read(one.body, found[1])) or found[2], template)
-    return template.replace("{name}", one.name).replace("{namespace}", one.namespace).replace("{port}", port)
-
-
 def _services(inventory: Inventory, one: Object, entry: MadeBy, workload: Workload) -> list[Service]:
     """The operator's Services; for a Gateway's proxies also the one that publishes the listeners."""
     if proxies.is_gateway(one):
@@ -218,10 +208,10 @@ def _services(inventory: Inventory, one: Object, entry: MadeBy, workload: Worklo
 def _service(one: Object, template: ServiceTemplate, port: str, workload: Workload) -> Service:
     written = (*template.ports, *_copied(read(one.body, template.ports_of) if template.ports_of else None))
     ports = tuple(
-        ServicePort(name, integer(_filled(number, one, port)) or 0, protocol, _filled(target, one, port))
+        ServicePort(name, integer(filled(number, one, port)) or 0, protocol, filled(target, one, port))
         for name, number, target, protocol in written
     )
-    name = _filled(template.name, one)
+    name = filled(template.name, one)
     return Service(
         namespace=workload.namespace,
         name=name,

@@ -1,0 +1,31 @@
+"""Lists in YAML texts: the key below which an item stands."""
+
+from __future__ import annotations
+
+import re
+
+_KEY = re.compile(r"((?:\s|- )*)[\"']?([A-Za-z_][\w.\-]*)[\"']?:\s*$")
+_NEAR = 2000  # characters in front of an item that are looked at
+# A list under one of these is its parent's: `targets: {http: [...]}`.
+_HOW = ("http", "https", "tcp", "udp", "grpc")
+
+
+def list_key(value: str, begin: int) -> str:
+    """The key of a YAML list whose item begins at this place, the start of a line; it may itself begin an item
+    (`- targets:`)."""
+    line = value[begin : begin + _NEAR]
+    depth = len(line) - len(line.lstrip(" "))
+    for line in reversed(value[max(0, begin - _NEAR) : begin].split("\n")):
+        stripped = line.lstrip()
+        if not stripped or stripped.startswith("#") or len(line) - len(stripped) > depth:
+            continue
+        match = _KEY.match(line)
+        if match is None:
+            if stripped.startswith("-"):
+                continue  # an item beside it
+            return ""
+        if len(match[1]) <= depth:
+            if match[2] not in _HOW:
+                return match[2]
+            depth = len(match[1]) - 1
+    return ""

@@ -1,0 +1,19 @@
+"""Names and texts of what operators make from an object, as the catalogue writes them: `{name}-rw.{namespace}`."""
+
+from __future__ import annotations
+
+import re
+
+from cilium_policies.kube.objects import Object, text
+from cilium_policies.workloads.releases.values import read
+
+_FIELD = r"\{(spec\.[\w.]+)\|([^{}]*)\}"  # `{spec.nameOverride|alloy}`: a field of the object, else that text
+
+
+def filled(template: str, one: Object, port: str = "") -> str:
+    """The template with `{name}`, `{namespace}`, `{port}` and `{spec.field|default}` of the object filled in."""
+    if "{" not in template:
+        return template
+    if "{spec." in template:
+        template = re.sub(_FIELD, lambda found: text(read(one.body, found[1])) or found[2], template)
+    return template.replace("{name}", one.name).replace("{namespace}", one.namespace).replace("{port}", port)
