@@ -164,7 +164,7 @@ def _of_others(
 ) -> Iterator[Uncovered]:
     """Objects that lead to pods which the input does not show."""
     yield from unseen_proxies(cluster, hints)
-    yield from leads_nowhere(cluster, found, chosen)
+    yield from leads_nowhere(cluster, hints, found, chosen)
 
 
 def _of_pods(cluster: Cluster, found: list[Edge], on: dict[str, Namespace]) -> Iterator[Finding]:

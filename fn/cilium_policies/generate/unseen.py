@@ -11,7 +11,8 @@ from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.words import evidence_words
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Uncovered
 from cilium_policies.kube.kinds import ROUTE_KINDS
-from cilium_policies.kube.objects import Object
+from cilium_policies.kube.objects import Mapping, Object, text
+from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 
 _INGRESSES = ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP")
@@ -64,6 +65,8 @@ def unseen_proxies(cluster: Cluster, given: Given) -> Iterator[Uncovered]:
             )
 
 
+# Where routes, Ingresses and their like name a Service.
+_BACKENDS = ("backendRefs", "services", "service")
 _LEADING = (
     *ROUTE_KINDS,
     *_INGRESSES,
@@ -77,7 +80,9 @@ _LEADING = (
 )
 
 
-def leads_nowhere(cluster: Cluster, edges: Iterable[Edge], closed: Collection[str]) -> Iterator[Uncovered]:
+def leads_nowhere(
+    cluster: Cluster, given: Given, edges: Iterable[Edge], closed: Collection[str]
+) -> Iterator[Uncovered]:
     """What is named in a namespace that this input closes, and that the input does not show: the pods behind a Service
     that an address names, and whatever a route or a monitor leads to."""
     used: set[int] = set()
@@ -97,10 +102,49 @@ def leads_nowhere(cluster: Cluster, edges: Iterable[Edge], closed: Collection[st
                 (target.namespace, name),
                 Uncovered(UNKNOWN, "service-unseen", INGRESS, target.namespace, name, parts=parts, cure=cure),
             )
-    yield from told.values()
-    for one in cluster.inventory.of(*_LEADING):
-        if id(one) not in used and not one.where.elsewhere and one.namespace in closed:
+    for one in cluster.inventory.of(*_LEADING, *given.routed):
+        if one.where.elsewhere:
+            continue
+        if id(one) not in used and one.namespace in closed:
             yield Uncovered(GUESSED, "leads-nowhere", BOTH, one.namespace, one.name, None, one, (), _SHOW)
+        for place, name in _named_services(one):
+            if id(one) in used and place in closed and not _stands(cluster, place, name):
+                pod = f"{{pod: {place}/{name}}}"
+                line = f"{{from: {{namespace: NAMESPACE}}, to: {pod}}}"
+                told.setdefault(
+                    (place, name),
+                    Uncovered(GUESSED, "backend-unseen", INGRESS, place, name, None, None, (str(one),), line),
+                )
+    yield from told.values()
+
+
+def _named_services(one: Object) -> Iterator[tuple[str, str]]:
+    """Namespace and name of each Service that a route, an Ingress or a proxy's object leads to."""
+    for block in _backends(one.spec):
+        if text(block.get("name")) and text(block.get("kind")) in ("", "Service"):
+            yield text(block.get("namespace")) or one.namespace, text(block.get("name"))
+
+
+def _backends(value: Any, key: str = "") -> Iterator[Mapping]:
+    if isinstance(value, list):
+        for member in value:
+            yield from _backends(member, key)
+    elif isinstance(value, dict):
+        if key in _BACKENDS:
+            yield value
+        for name, member in value.items():
+            yield from _backends(member, name)
+
+
+def _stands(cluster: Cluster, namespace: str, name: str) -> bool:
+    """Whether the input shows the pods behind a Service, or something of which they come."""
+    service = cluster.service(namespace, name)
+    if service is not None and (service.external_name or service.addresses or cluster.backends(service)):
+        return True
+    made = (one for one in cluster.in_namespace(namespace) if not one.rendered)
+    if any(f"{name}-".startswith(f"{each}-") for one in made for each in {one.name, one.release} if each):
+        return True
+    return _maker(cluster, namespace, name) is not None
 
 
 def _maker(cluster: Cluster, namespace: str, service: str) -> Object | None:
