@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import yaml
+from cilium_policies.catalogue.load import load
 from cilium_policies.config.settings import Settings
 from cilium_policies.evidence.edge import Edge, Peer
 from cilium_policies.kube.inventory import Inventory
@@ -20,7 +21,8 @@ def cluster(text: str, *made: Workload, settings: Settings | None = None) -> Clu
     objects = [Object(body) for body in yaml.load_all(text, yaml.BaseLoader) if body]
     inventory = Inventory(objects)
     workloads = [*rendered.workloads(inventory), *made]
-    return Cluster(inventory, workloads, rendered.services(inventory), settings or Settings())
+    services = rendered.services(inventory)
+    return Cluster(inventory, workloads, services, settings or Settings(), proxies=load().proxies)
 
 
 def deployment(name: str, ports: str = "", env: str = "", extra: str = "", namespace: str = "shop") -> str:

@@ -6,6 +6,7 @@ TOP = {
     "component": "text",
     "what": "text",
     "role": "role",
+    "proxy": "proxies",
     "namespace": "text",
     "match": "labels",
     "images": "texts",
@@ -128,6 +129,14 @@ MAKES = {
 }
 IGNORES = {"image": "text", "env": "regex"}
 EMBEDS = {"kind": "text", "group": "text", "field": "text", "as": "text", "version": "text", "object": "text"}
+PROXY = {
+    "controller": "text",
+    "owner": "text",
+    "ownerNamespace": "text",
+    "ownerClass": "text",
+    "portShift": "number",
+    "namespace": "text",
+}
 READS = {
     "kind": "text",
     "group": "text",

@@ -140,6 +140,7 @@ def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "creates": {},
         "idle": {},
         "roles": {},
+        "proxies": {},
         "injects": {},
         "routes": {},
         "clouds": {},
@@ -164,8 +165,7 @@ def _tables_of(component: Component, name: str, tables: dict[str, Any]) -> None:
         tables["images"].setdefault(image.rpartition("/")[2], []).append([image, name])
     if component.shared_labels:
         tables["shared"].append(name)
-    if component.role:
-        tables["roles"].setdefault(component.role, {})[name] = _usual(component)
+    _parts(component, name, tables)
     for number, chart in enumerate(component.charts):
         tables["charts"].setdefault(chart.chart, []).append([name, number])
     for kind in texts(component.data.get("makesNoPods")):
@@ -176,11 +176,19 @@ def _tables_of(component: Component, name: str, tables: dict[str, Any]) -> None:
     for key in ("makes", "reads", "ignores"):
         if rows := mappings(component.data.get(key)):
             tables[key][name] = rows
-    if clouds := texts(component.data.get("cloud")):
-        tables["clouds"][name] = clouds
     _injections(component, name, tables["injects"])
     for number, made in enumerate(component.made_by):
         tables["kinds"].setdefault(f"{made.group}/{made.kind}", []).append([name, number])
+
+
+def _parts(component: Component, name: str, tables: dict[str, Any]) -> None:
+    """What it is to others."""
+    if component.role:
+        tables["roles"].setdefault(component.role, {})[name] = _usual(component)
+    if proxy := component.data.get("proxy"):
+        tables["proxies"][name] = proxy
+    if clouds := texts(component.data.get("cloud")):
+        tables["clouds"][name] = clouds
 
 
 def _injections(component: Component, name: str, table: dict[str, list[list[Any]]]) -> None:

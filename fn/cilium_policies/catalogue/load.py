@@ -9,12 +9,15 @@ from cilium_policies.catalogue import files
 from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.catalogue.clouds import read as read_cloud
 from cilium_policies.catalogue.model import CatalogueError, ChartEntry, Component, Edge, MadeBy, read_edge
+from cilium_policies.kube.gateway_api import Proxy
+from cilium_policies.kube.objects import integer, text
 from cilium_policies.lean import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cilium_policies.catalogue.injects import Injection
 
 _BY_NAME = (
+    "proxies",
     "clouds",
     "makes",
     "reads",
@@ -90,6 +93,11 @@ class Catalogue:
     def get(self, name: str) -> Component | None:
         """The component of that name, or None."""
         return self.components.get(name)
+
+    @property
+    def proxies(self) -> dict[str, Proxy]:
+        """How the proxies of Gateways differ from the Gateway API, by component."""
+        return {name: _proxy(row) for name, row in self.head["proxies"].items()}
 
     @property
     def distributions(self) -> dict[str, Any]:
@@ -209,6 +217,17 @@ class Catalogue:
         for group, names in tables["idle"].items():
             if self.head["idle"].setdefault(group, []) != "*":
                 self.head["idle"][group] += names
+
+
+def _proxy(row: dict[str, Any]) -> Proxy:
+    return Proxy(
+        text(row.get("controller")),
+        text(row.get("owner")),
+        text(row.get("ownerNamespace")),
+        text(row.get("ownerClass")),
+        integer(row.get("portShift")) or 0,
+        text(row.get("namespace")),
+    )
 
 
 def load(define: Iterable[Any] = (), disable: Iterable[str] = ()) -> Catalogue:

@@ -32,7 +32,6 @@ from cilium_policies.evidence.reasons import CALLS_API, Reason
 from cilium_policies.evidence.services import host_ports
 from cilium_policies.evidence.trust import words
 from cilium_policies.kube.cloud_metadata import is_metadata
-from cilium_policies.kube.gateway_api import SHIFT
 from cilium_policies.kube.objects import integer, mappings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -149,7 +148,11 @@ class Destinations:
         yield NamespacePeer(named.namespace), (Port(address.port, address.protocol),), what
         if address.port < 1024 and self._hostnames.is_gateway(named.namespace, named.name):
             for peer in proxies_by_label(self._cluster, named.namespace, named.name):
-                yield peer, (Port(address.port + SHIFT, address.protocol),), what
+                shifted = tuple(
+                    Port(address.port + one, address.protocol) for one in self._cluster.port_shifts
+                )
+                if shifted:
+                    yield peer, shifted, what
 
     def _node(self, workload: Workload, address: Address) -> Iterator[Destination]:
         """The own node's address: a NodePort or hostPort there is translated to its pods, the rest is the host."""

@@ -10,7 +10,7 @@ from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.services import host_ports
 from cilium_policies.kube.access_rules import EVERYWHERE
-from cilium_policies.kube.gateway_api import GATEWAY_API, OWNER, OWNER_CLASS, OWNER_NAMESPACE, STANDARD
+from cilium_policies.kube.gateway_api import GATEWAY_API, STANDARD, Proxy
 from cilium_policies.kube.objects import Mapping, Object, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -19,7 +19,6 @@ _INGRESS_API = "networking.k8s.io"
 # Cilium's own gateways and Ingresses, whose traffic has the identity `ingress`: its GatewayClass says the first, its
 # chart's IngressClass the second (cilium/cilium: install/kubernetes/cilium/templates/cilium-ingress-class.yaml).
 _CILIUM = ("io.cilium/", "cilium.io/")
-_USUAL = "envoy-gateway-system"  # where its controller runs unless somebody chose otherwise
 INGRESS = EntityPeer("ingress")
 _NO_NAMES = (
     "ingress",
@@ -40,17 +39,20 @@ def _is_proxy(cluster: Cluster, made: Workload) -> bool:
 
 def proxies_by_label(cluster: Cluster, namespace: str, name: str) -> tuple[Peer, ...]:
     """The proxies of a Gateway that the input does not show, by the labels that controllers give them: in the
-    Gateway's namespace, and those of Envoy Gateway in its controller's."""
-    owned = ((OWNER, name), (OWNER_NAMESPACE, namespace))
-    return (
-        LabelsPeer(namespace, ((STANDARD, name),)),
-        *(LabelsPeer(one, owned) for one in dict.fromkeys((namespace, *_places(cluster)))),
-    )
+    Gateway's namespace, and those that the catalogue knows in their controller's."""
+    found: list[Peer] = [LabelsPeer(namespace, ((STANDARD, name),))]
+    for proxy in cluster.proxies.values():
+        if proxy.owner:
+            owned = [(proxy.owner, name)]
+            owned += [(proxy.owner_namespace, namespace)] if proxy.owner_namespace else []
+            places = _places(cluster, proxy) if proxy.owner_namespace else []
+            found += [LabelsPeer(one, tuple(owned)) for one in dict.fromkeys((namespace, *places))]
+    return tuple(dict.fromkeys(found))
 
 
-def _places(cluster: Cluster) -> list[str]:
+def _places(cluster: Cluster, proxy: Proxy) -> list[str]:
     """The namespaces of controllers; the usual one where the input shows none."""
-    return sorted(cluster.routing_namespaces) or [_USUAL]
+    return sorted(cluster.routing_namespaces) or [proxy.namespace]
 
 
 class Gateways:
@@ -63,8 +65,11 @@ class Gateways:
         self._controllers: dict[tuple[str, str], list[tuple[Workload, frozenset[str]]]] = {}
         self._by_label: dict[tuple[str, str], list[Workload]] = {}
         self._by_source: dict[tuple[str, str, str], list[Workload]] = {}
+        self._proxies = [one for one in cluster.proxies.values() if one.owner]
+        self._owners = {one.owner for one in self._proxies}
+        self._labels = {STANDARD, *self._owners, *(one.owner_class for one in self._proxies)} - {""}
         for workload in cluster.workloads:
-            for key in (STANDARD, OWNER, OWNER_CLASS):
+            for key in self._labels:
                 if value := workload.labels.get(key):
                     self._by_label.setdefault((key, value), []).append(workload)
             source = workload.source
@@ -111,12 +116,16 @@ class Gateways:
         class_name = text(gateway.spec.get("gatewayClassName"))
         return load_balancers.clients(self._given, self._class_controller(gateway), class_name)
 
-    def is_envoy(self, namespace: str, name: str) -> bool:
-        """Whether Envoy Gateway serves it, which moves privileged ports."""
-        if any(OWNER in workload.labels for workload in self.workloads(namespace, name)):
-            return True
+    def shift(self, namespace: str, name: str) -> int:
+        """What its controller adds to the port of a privileged listener."""
+        made = self.workloads(namespace, name)
         gateway = self.gateway(namespace, name)
-        return gateway is not None and self._class_controller(gateway).startswith("gateway.envoyproxy.io/")
+        controller = self._class_controller(gateway) if gateway is not None else ""
+        for proxy in self._cluster.proxies.values():
+            owned = proxy.owner and any(proxy.owner in workload.labels for workload in made)
+            if owned or (proxy.controller and controller.startswith(proxy.controller)):
+                return proxy.shift
+        return 0
 
     def _class_controller(self, gateway: Object) -> str:
         class_name = text(gateway.spec.get("gatewayClassName"))
@@ -126,20 +135,21 @@ class Gateways:
         return _CILIUM[0] if class_name == "cilium" else ""
 
     def _made_for(self, namespace: str, name: str) -> Iterator[Workload]:
-        for workload in self._by_label.get((OWNER, name), ()):
-            own = workload.labels.get(OWNER_NAMESPACE, namespace) == namespace
-            if own and self._may_serve(workload, namespace):
-                yield workload
+        for proxy in self._proxies:
+            for workload in self._by_label.get((proxy.owner, name), ()):
+                own = workload.labels.get(proxy.owner_namespace, namespace) == namespace
+                if own and self._may_serve(workload, namespace, proxy):
+                    yield workload
         for workload in self._by_label.get((STANDARD, name), ()):
-            if workload.namespace == namespace and OWNER not in workload.labels:
+            if workload.namespace == namespace and not workload.labels.keys() & self._owners:
                 yield workload
         for workload in self._by_source.get(("Gateway", namespace, name), ()):
-            if not workload.labels.keys() & {OWNER, STANDARD}:
+            if not workload.labels.keys() & {*self._owners, STANDARD}:
                 yield workload
 
-    def _may_serve(self, workload: Workload, namespace: str) -> bool:
+    def _may_serve(self, workload: Workload, namespace: str, proxy: Proxy) -> bool:
         """Proxies stand in their Gateway's namespace or in their controller's: a label alone anybody may write."""
-        return not workload.rendered or workload.namespace in (namespace, *_places(self._cluster))
+        return not workload.rendered or workload.namespace in (namespace, *_places(self._cluster, proxy))
 
     def _shared(self, namespace: str, name: str) -> list[Workload]:
         """Proxies that serve every Gateway of a class: Envoy Gateway's merged ones, or a controller that is
@@ -148,9 +158,14 @@ class Gateways:
         if gateway is None:
             return []
         class_name = text(gateway.spec.get("gatewayClassName"))
-        labelled = self._by_label.get((OWNER_CLASS, class_name), [])
-        merged = [one for one in labelled if self._may_serve(one, namespace)]
-        if merged or self._class_controller(gateway).startswith((*_CILIUM, "gateway.envoyproxy.io/")):
+        merged = [
+            one
+            for proxy in self._proxies
+            for one in self._by_label.get((proxy.owner_class, class_name), ())
+            if self._may_serve(one, namespace, proxy)
+        ]
+        made_for_each = (one.controller for one in self._proxies if one.controller)
+        if merged or self._class_controller(gateway).startswith((*_CILIUM, *made_for_each)):
             return merged
         return self.controllers(
             namespace, GATEWAY_API, "gatewayclasses/status", self._class_controller(gateway), class_name

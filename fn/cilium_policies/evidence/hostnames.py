@@ -16,7 +16,7 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.ingresses import ingress_backends, ingress_route_backends
 from cilium_policies.evidence.listeners import pod_port
 from cilium_policies.evidence.routes import parent_gateways, route_backends
-from cilium_policies.kube.gateway_api import GATEWAY_API, SHIFT
+from cilium_policies.kube.gateway_api import GATEWAY_API
 from cilium_policies.kube.kinds import ROUTE_KINDS
 from cilium_policies.kube.objects import Object, at, mappings, sequence, text
 from cilium_policies.kube.ports import Port
@@ -170,10 +170,10 @@ class Hostnames:
             for peer in (
                 () if self._gateways.outside(namespace, name) else self._gateways.peers(namespace, name)
             ):
-                # Not shown: the pods may listen where the listener does, or (Envoy Gateway) on a shifted port.
+                # Not shown: the pods may listen where the listener does, or on a port that their controller shifts.
                 yield peer, Port(port, protocol)
                 if peer != INGRESS and port < 1024:
-                    yield peer, Port(port + SHIFT, protocol)
+                    yield from ((peer, Port(port + one, protocol)) for one in self._cluster.port_shifts)
 
     def _controller(self, route: Object, port: int, protocol: str) -> Iterator[tuple[Peer, Port]]:
         for peer in self._controllers_of(route):

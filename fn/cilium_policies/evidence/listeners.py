@@ -9,7 +9,7 @@ from cilium_policies.evidence.ends import NODES, WORLD, cidr, service_ports
 from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.kube.gateway_api import GATEWAY_API, SHIFT, http3, listeners, settings
+from cilium_policies.kube.gateway_api import GATEWAY_API, http3, listeners, settings
 from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, sequence, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -58,11 +58,10 @@ def pod_port(
             found = cluster.target_port(workload, entry.target or str(entry.port), protocol)
             if found is not None:
                 return found
-    shifted = number < 1024 and gateways.is_envoy(gateway.namespace, gateway.name)
     kubernetes = mapping(at(proxy_settings(cluster, gateway), "provider", "kubernetes"))
-    if shifted and not flag(kubernetes.get("useListenerPortAsContainerPort")):
-        return Port(number + SHIFT, protocol)
-    return Port(number, protocol)
+    if number >= 1024 or flag(kubernetes.get("useListenerPortAsContainerPort")):
+        return Port(number, protocol)
+    return Port(number + gateways.shift(gateway.namespace, gateway.name), protocol)
 
 
 def proxy_settings(cluster: Cluster, gateway: Object) -> Mapping:

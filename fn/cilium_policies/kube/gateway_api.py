@@ -7,17 +7,28 @@ from collections.abc import Iterator
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
 from cilium_policies.kube.selectors import selects
+from cilium_policies.lean import NamedTuple
 
 GATEWAY_API = "gateway.networking.k8s.io"
-# Labels that controllers put on the proxies they make for one Gateway: the standard one (GEP-1762; in the Gateway's own
-# namespace) and Envoy Gateway's (in any namespace, so it names the Gateway's too; of merged Gateways the class alone).
-# envoyproxy/gateway:internal/infrastructure/kubernetes/proxy and internal/utils/misc.go
+# The label that controllers put on the proxies they make for one Gateway, in the Gateway's own namespace (GEP-1762).
 STANDARD = "gateway.networking.k8s.io/gateway-name"
-OWNER = "gateway.envoyproxy.io/owning-gateway-name"
-OWNER_NAMESPACE = "gateway.envoyproxy.io/owning-gateway-namespace"
-OWNER_CLASS = "gateway.envoyproxy.io/owning-gatewayclass"
-SHIFT = 10_000  # Envoy Gateway listens on a privileged port plus this
 _SETTINGS = "EnvoyProxy"
+
+
+class Proxy(NamedTuple):
+    """How a controller's proxies of a Gateway differ from the Gateway API; `proxy:` of their catalogue entry.
+
+    `controller` is what the controllerName of its classes begins with; `owner`, `owner_namespace` and `owner_class` are
+    labels that name the Gateway, its namespace (proxies may run in the controller's) and, where Gateways share proxies,
+    the class. `shift` is added to the port of a privileged listener, `namespace` is where the controller usually runs.
+    """
+
+    controller: str = ""
+    owner: str = ""
+    owner_namespace: str = ""
+    owner_class: str = ""
+    shift: int = 0
+    namespace: str = ""
 
 
 def listeners(inventory: Inventory, gateway: Object) -> Iterator[Mapping]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from cilium_policies.config.settings import Settings
 from cilium_policies.kube.access_rules import EVERYWHERE, Bindings
+from cilium_policies.kube.gateway_api import Proxy
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object
 from cilium_policies.kube.ports import Port
@@ -39,8 +40,10 @@ class Cluster:
         makers: Sequence[Maker] = (),
         repeated: Sequence[Object] = (),
         roles: Roles | None = None,
+        proxies: dict[str, Proxy] | None = None,
     ) -> None:
         self.roles = roles or {}
+        self.proxies = proxies or {}  # how those of Gateways differ from the Gateway API, by component
         self.owners = owners  # the Flux Kustomizations that apply objects of the input
         self.repeated = repeated  # what repeats an earlier object by name
         self.makers = makers  # objects of which pods may come that nobody here knows
@@ -81,6 +84,11 @@ class Cluster:
     def plays(self, workload: Workload, role: str) -> bool:
         """Whether the catalogue, or the user's own definition, says that it plays this part for others."""
         return workload.component in self.roles.get(role, ())
+
+    @property
+    def port_shifts(self) -> list[int]:
+        """What proxies that the input does not show may add to the port of a privileged listener."""
+        return sorted({one.shift for one in self.proxies.values()} - {0})
 
     def playing(self, role: str) -> list[Workload]:
         """The workloads that play a part, in the catalogue's order of components."""

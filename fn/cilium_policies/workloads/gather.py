@@ -82,7 +82,18 @@ def gather(
     unseen = _unseen(shown, catalogue, unknown, workloads, unplaced, partial)
     for one in (*workloads, *unnamed):
         one.freeze()
-    return Cluster(shown, workloads, services, settings, owners, unnamed, unseen, repeated, catalogue.roles)
+    return Cluster(
+        shown,
+        workloads,
+        services,
+        settings,
+        owners,
+        unnamed,
+        unseen,
+        repeated,
+        catalogue.roles,
+        catalogue.proxies,
+    )
 
 
 def _unseen(

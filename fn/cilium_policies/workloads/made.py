@@ -13,6 +13,7 @@ from cilium_policies.catalogue.conditions import holds, object_makes, via_agrees
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component, MadeBy
 from cilium_policies.catalogue.services import ServiceTemplate
+from cilium_policies.kube.gateway_api import Proxy
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import SERVICE_ACCOUNT, stable
 from cilium_policies.kube.names import are_labels
@@ -41,6 +42,7 @@ def made(
         controllers.setdefault(operator.component, []).append(operator)
     found: dict[tuple[str, str, str], Workload] = {}
     behind: dict[tuple[str, str, str], list[Service]] = {}
+    known = catalogue.proxies
     for group, kind in dict.fromkeys((one.group, one.kind) for one in inventory.objects):
         for component, entry in catalogue.made_by(group, kind):
             facts = _Facts(inventory, controllers, entry.operator)
@@ -54,7 +56,7 @@ def made(
                         if unplaced is not None:
                             unplaced.append(one)
                         continue  # a cluster-scoped object whose operator another build holds
-                    services = _services(inventory, one, entry, workload)
+                    services = _services(inventory, one, entry, workload, known.get(component.name, Proxy()))
                     if not are_labels({key: value for key, value in workload.labels.items() if value != ANY}):
                         continue  # its name is no label's value: the operator cannot make these pods
                     key = (workload.namespace, workload.name, component.name)
@@ -186,10 +188,12 @@ def _told_of_account(spec: Any, path: str, elsewhere: tuple[str, ...], depth: in
     return told or next(filter(None, members), "")
 
 
-def _services(inventory: Inventory, one: Object, entry: MadeBy, workload: Workload) -> list[Service]:
+def _services(
+    inventory: Inventory, one: Object, entry: MadeBy, workload: Workload, proxy: Proxy
+) -> list[Service]:
     """The operator's Services; for a Gateway's proxies also the one that publishes the listeners."""
     if proxies.is_gateway(one):
-        return [proxies.shape(inventory, one, workload)]
+        return [proxies.shape(inventory, one, workload, proxy)]
     port = text(read(one.body, entry.port_field)) if entry.port_field else ""
     services = [
         _service(one, template, port or entry.port_default, workload)

@@ -6,11 +6,8 @@ from collections.abc import Iterator
 
 from cilium_policies.kube.gateway_api import (
     GATEWAY_API,
-    OWNER,
-    OWNER_CLASS,
-    OWNER_NAMESPACE,
-    SHIFT,
     STANDARD,
+    Proxy,
     http3,
     listeners,
     settings,
@@ -32,36 +29,39 @@ from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 
 _NAME_LIMIT = 48
+_ENVOY = "gateway.envoyproxy.io/"  # whose own objects are read here: names by hash, merged Gateways
 
 
 def is_gateway(one: Object) -> bool:
     return one.kind == "Gateway" and one.group == GATEWAY_API
 
 
-def shape(inventory: Inventory, gateway: Object, workload: Workload) -> Service:
+def shape(inventory: Inventory, gateway: Object, workload: Workload, proxy: Proxy) -> Service:
     """Gives the proxies' workload what the Gateway and its EnvoyProxy say, and returns their Service."""
-    envoy = OWNER in workload.labels
+    envoy = proxy.controller.startswith(_ENVOY)
     chosen = settings(inventory, gateway) if envoy else None
     said = chosen.spec if chosen is not None else {}
     kubernetes = mapping(at(said, "provider", "kubernetes"))
     workload.labels = {**strings(at(gateway.body, "spec", "infrastructure", "labels")), **workload.labels}
     if envoy:
-        _as_envoy(gateway, said, kubernetes, workload)
-    shifted = envoy and not flag(kubernetes.get("useListenerPortAsContainerPort"))
-    ports = tuple(dict.fromkeys(_ports(inventory, gateway, shifted)))
+        _as_envoy(gateway, said, kubernetes, workload, proxy)
+    shift = 0 if flag(kubernetes.get("useListenerPortAsContainerPort")) else proxy.shift
+    ports = tuple(dict.fromkeys(_ports(inventory, gateway, shift)))
     workload.ports = tuple(Port(int(port.target), port.protocol) for port in ports)
     return _service(gateway, workload, ports, mapping(kubernetes.get("envoyService")))
 
 
-def _as_envoy(gateway: Object, settings: Mapping, kubernetes: Mapping, workload: Workload) -> None:
+def _as_envoy(
+    gateway: Object, settings: Mapping, kubernetes: Mapping, workload: Workload, proxy: Proxy
+) -> None:
     """Merged Gateways share the proxies of their class; names and pod labels may be chosen."""
     in_own_namespace = STANDARD in workload.labels
     name = gateway.name if in_own_namespace else _hashed(f"{gateway.namespace}/{gateway.name}")
     if flag(settings.get("mergeGateways")):
         class_name = text(gateway.spec.get("gatewayClassName"))
-        dropped = (OWNER, OWNER_NAMESPACE, STANDARD)
+        dropped = (proxy.owner, proxy.owner_namespace, STANDARD)
         workload.labels = {key: value for key, value in workload.labels.items() if key not in dropped}
-        workload.labels[OWNER_CLASS] = class_name
+        workload.labels[proxy.owner_class] = class_name
         workload.instance = class_name
         name = class_name if in_own_namespace else _hashed(class_name)
     # What the controller itself selects them by: not every version writes the standard label beside it.
@@ -89,14 +89,14 @@ def _hashed(name: str) -> str:
     return f"envoy-{short}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def _ports(inventory: Inventory, gateway: Object, shifted: bool) -> Iterator[ServicePort]:
+def _ports(inventory: Inventory, gateway: Object, shift: int) -> Iterator[ServicePort]:
     """A Service port for each listener, TCP and UDP where HTTP/3 is on."""
     twins = http3(inventory, gateway)
     for listener in listeners(inventory, gateway):
         number = integer(listener.get("port"))
         if number is None:
             continue
-        target = str(number + SHIFT if shifted and number < 1024 else number)
+        target = str(number + shift if number < 1024 else number)
         protocol = text(listener.get("protocol"))
         name = f"{protocol.lower() or 'tcp'}-{number}"
         yield ServicePort(name, number, "UDP" if protocol == "UDP" else "TCP", target)
