@@ -49,6 +49,7 @@ PROGRAMS = (
     Program(5671, "amqps", private=True),
     Program(1883, "mqtt", "mqtt"),
     Program(8883, "mqtts"),
+    Program(1414, private=True),
     Program(4222, "nats", "nats", private=True),
     Program(9092, "kafka", "kafka", also=(2181, 9093, 9094, 9096, 9098), private=True),
     Program(389, "ldap", "ldap", private=True),

@@ -20,7 +20,7 @@ from cilium_policies.evidence.host_keys import (
     program_port,
 )
 from cilium_policies.evidence.lists import list_key
-from cilium_policies.evidence.schemes import ado, drivers, schemes
+from cilium_policies.evidence.schemes import drivers, schemes
 from cilium_policies.lean import NamedTuple
 
 
@@ -97,8 +97,6 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         found += _host_ports(value, key, file)
         if "@" in value:
             found += (Address(match[1], 22, "ssh", key=key) for match in re.finditer(_SCP, value))
-        for scheme, host, port, direct in drivers(value):
-            found.append(Address(host, port, scheme, key=key, direct=direct or not file))
     if ".svc" in value:
         found += (
             Address(
@@ -112,12 +110,9 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         )
     if "host=" in value or "Host=" in value:
         found += _keywords(value, key, file)
-    if ";" in value and ("erver=" in value or "ource=" in value):
-        where = _CONNECTION if file else key
-        found += (
-            Address(host, number, key=where, direct=True, explicit=bool(number))
-            for host, number in ado(value)
-        )
+    for scheme, host, port, plain in drivers(value):
+        where = _CONNECTION if file and plain else key
+        found.append(Address(host, port, scheme, "TCP", where, plain or not file, explicit=bool(port)))
     if file:
         found += _host_fields(value)
     return list(dict.fromkeys(one for one in found if one.port < 65536))

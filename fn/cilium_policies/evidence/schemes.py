@@ -10,6 +10,9 @@ _AFTER_SCHEME = re.compile(r"(?:[^\s/?#\"'`<>\\,]|,(?![A-Za-z][A-Za-z0-9+.\-]*:/
 _SCHEME_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-")
 _OUTER_SCHEMES = ("pool:", "jdbc:", "r2dbc:", "r2dbcs:")  # from right to left
 _GO_MYSQL = r"@tcp\(([\w.\-]{1,253})(?::(\d{1,5}))?\)"  # `user:password@tcp(host:3306)/name`
+_IN_BRACKETS = (
+    r"\b((?:[A-Za-z0-9][\w-]{0,62}\.){1,8}[A-Za-z0-9][\w-]{0,62})\((\d{2,5})\)"  # `mq.acme.com(1414)`
+)
 _ORACLE = r"\boracle:thin:[^@\s]{0,200}@(?://)?([\w.\-]+):(\d{1,5})\b"
 
 # `Server=tcp:db,1433;Database=…` of SQL Server, `Server=db;Port=3306;…` of MySQL's and Npgsql's connectors
@@ -45,16 +48,16 @@ def _first(value: str, start: int, least: int) -> int:
 
 
 def drivers(value: str) -> Iterator[tuple[str, str, int, bool]]:
-    """Scheme, host and port in forms of their own that database drivers read: Go's for MySQL, Oracle's thin one
-    (`jdbc:oracle:thin:@host:1521:SID`, `@//host:1521/SERVICE`); and whether such a form is plainly one to call."""
+    """Scheme, host and port (0: none stands there) in forms of their own that drivers read: Go's for MySQL, ADO.NET's,
+    IBM MQ's, Oracle's thin one (`jdbc:oracle:thin:@host:1521:SID`, `@//host:1521/SERVICE`); and whether such a form is
+    plainly one to call."""
     if "@tcp(" in value:
         yield from (("tcp", one[1], int(one[2] or 3306), True) for one in re.finditer(_GO_MYSQL, value))
+    if ";" in value and ("erver=" in value or "ource=" in value):
+        beside = re.search(_ADO_PORT, value)
+        for one in re.finditer(_ADO, value):
+            yield "", one[1], int(one[2] or (beside[1] if beside else 0)), True
+    if ")" in value and "(" in value:
+        yield from (("tcp", one[1], int(one[2]), True) for one in re.finditer(_IN_BRACKETS, value))
     if "oracle:thin:" in value:
         yield from (("oracle", one[1], int(one[2]), False) for one in re.finditer(_ORACLE, value))
-
-
-def ado(value: str) -> Iterator[tuple[str, int]]:
-    """Servers of ADO.NET's connection strings, with the port beside them; 0 where none stands."""
-    beside = re.search(_ADO_PORT, value)
-    for match in re.finditer(_ADO, value):
-        yield match[1], int(match[2] or (beside[1] if beside else 0))
