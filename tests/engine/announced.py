@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from cilium_policies.kube.pods import WORKLOAD_KINDS
 
+from tests.engine.corpus import Row
 from tests.engine.measure import Miss
 
 
@@ -134,6 +135,17 @@ def false_alarms(named: Mapping[str, Announced], misses: Iterable[Miss]) -> set[
         for words, known in named.items()
         if not any(known.names(miss.row.query[end], way, by) for miss, (end, way, by) in denied)
     }
+
+
+def told_of(named: Mapping[str, Announced], rows: Iterable[Row]) -> dict[str, Announced]:
+    """Those of these directions of whose pods a table has any row: of the others it cannot say what is missing."""
+    asked = [row.query[end] for row in rows for end, _ in _ENDS]
+    found = {}
+    for words, known in named.items():
+        both = {(space, name, way) for space, name, _ in known.directions for _, way in _ENDS}
+        if any(known._replace(directions=frozenset(both)).names(end, "egress") for end in asked):
+            found[words] = known
+    return found
 
 
 class Cuts(NamedTuple):

@@ -27,7 +27,7 @@ from cilium_policies.function import Made, Options, make
 from cilium_policies.generate.own import documents
 from cilium_policies.questions.uncovered import values
 
-from tests.engine.announced import Cuts, announced, cuts, false_alarms, lines
+from tests.engine.announced import Cuts, announced, cuts, false_alarms, lines, told_of
 from tests.engine.corpus import Case, cases, cluster_text, left_out
 from tests.engine.fixtures import corpus_directory
 from tests.engine.judge import Judge, World
@@ -43,7 +43,9 @@ class Forgotten(NamedTuple):
     case: str
     component: str
     cuts: Cuts
-    unknown: int  # directions listed as unknown that the whole catalogue does not list
+    unknown: (
+        int  # directions listed as unknown that the whole catalogue does not list, of pods that have rows
+    )
     false: frozenset[str]  # those of them in which nothing is missing
 
 
@@ -107,6 +109,7 @@ def forgotten(
         for words, said in lines(answer, "unknown").items()
         if words not in before
     }
+    unknown = told_of(unknown, case.rows)
     return Forgotten(case.name, name, found, len(unknown), frozenset(false_alarms(unknown, misses)))
 
 

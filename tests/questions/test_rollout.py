@@ -152,3 +152,19 @@ def test_the_next_step_in_a_sentence() -> None:
     assert said.startswith("phase 1 of 3; the next one (--advance) enforces b, hub")
     done = PHASED[1].replace(b"phase: 1", b"phase: 3")
     assert rollout.next_step(plan(config=("c.yaml", done))) == "phase 3: every namespace is enforced"
+
+
+def test_an_object_that_makes_pods_counts_for_both_of_their_directions() -> None:
+    one = """\
+apiVersion: v1
+kind: Namespace
+metadata: {name: a}
+---
+apiVersion: widgets.example.org/v1
+kind: Widget
+metadata: {name: w, namespace: a}
+spec: {replicas: 2}
+"""
+    given = Options(config=PHASED)
+    made = run_on([("stdin", one.encode())], given).made.plan
+    assert [row["uncovered"] for row in rollout.values(made)] == [["Widget a/w egress", "Widget a/w ingress"]]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from cilium_policies.config.model import ENFORCE, Rollout
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.summary import plural
+from cilium_policies.generate.uncovered import directions
 from cilium_policies.kube.objects import at, mapping, mappings, text
 from cilium_policies.show.table import Cell, Table, columns
 from cilium_policies.workloads.model import Workload
@@ -60,7 +61,14 @@ def values(plan: Plan) -> list[dict[str, Any]]:
             "workloads": sum(
                 1 for one in plan.cluster.in_namespace(name) if one.own and not one.host_network
             ),
-            "uncovered": sorted({str(one) for one in plan.uncovered if one.namespace == name}),
+            "uncovered": sorted(
+                {
+                    f"{one.place} {direction}"
+                    for one in plan.uncovered
+                    if one.namespace == name
+                    for direction in one.directions
+                }
+            ),
             "late": [reason.why for reason in late(plan, name)],
         }
         for name in sorted(plan.modes, key=lambda one: (phase_of(plan, one), one))
@@ -190,7 +198,7 @@ def next_step(plan: Plan) -> str:
         but = f" but {', '.join(rest)}" if rest else ""
         return f"phase {rollout.phase}: every namespace is enforced{but}"
     coming = sorted(name for name in plan.namespaces if rollout.phase_of(name) == rollout.phase + 1)
-    open_ends = sum(one.namespace in coming for one in plan.uncovered)
+    open_ends = directions(one for one in plan.uncovered if one.namespace in coming)
     left = f", {plural(open_ends, 'uncovered direction')} in them" if open_ends else ""
     names = ", ".join(coming) or "no namespace of this input"
     return f"phase {rollout.phase} of {last}; the next one (--advance) enforces {names}{left}"
