@@ -566,3 +566,25 @@ def test_whom_a_client_of_a_host_calls_as_well(verdicts, url, called):
     asked = [ask(pod("shop/sync"), named(one), 443) for one in (url[8:], called, "evil.example.net")]
     config = {"mode": "enforce", "cluster.fqdn": "known"}
     assert verdicts(documents, asked, **config) == ["allow", "allow", "deny"]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "parent", "port"),
+    [("mongodb+srv://first.", "ab1cd.acme.net", 27017), ("kafka://first.", "eu-west-1.aws.acme.cloud", 9092)],
+)
+@pytest.mark.parametrize(("fqdn", "other"), [("known", "allow"), ("all", "deny")])
+def test_members_of_a_cluster_are_named_by_its_first(verdicts, scheme, parent, port, fqdn, other):
+    """A driver calls the members that the answer of the first (or an SRV record) names: the first name alone cuts."""
+    where = f"{scheme}{parent}" + (":9092" if port == 9092 else "/x")
+    extra = f"env:\n- {{name: UPSTREAM_URL, value: '{where}'}}\n"
+    documents = (namespace("shop"), namespace("kube-system"), deployment("shop/sync", extra=extra))
+    called = (f"first.{parent}", f"shard-01.{parent}", "evil.example.net")
+    asked = [ask(pod("shop/sync"), named(one), port) for one in called]
+    assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": fqdn}) == [
+        "allow",
+        "allow",
+        other,
+    ]
+    findings = made(*documents, config=Config(cluster=ClusterConfig(fqdn=fqdn))).plan.findings
+    told = {"known": "names the members of its cluster itself", "all": "that nothing names"}
+    assert [one for one in findings if told[fqdn] in one.message]

@@ -28,12 +28,23 @@ _STORE = re.compile(
     r"s3[.-][a-z0-9.-]+|[a-z0-9]+\.r2\.cloudflarestorage\.com|[a-z0-9]+\.digitaloceanspaces\.com"
     r"|[a-z0-9]+\.your-objectstorage\.com|gateway\.storjshare\.io|storage\.googleapis\.com"
 )
+# Registries of clouds answer a blob with a redirect to a store of their own.
+_ECR = re.compile(r"[^.]+\.dkr\.ecr\.([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?)")
+_ACR = re.compile(r"[^.]+\.azurecr\.io")
 
 
 def onward(host: str) -> tuple[str, ...]:
     """The hosts that a client of this one calls as well: where it is sent on to, and a store's buckets."""
     found = tuple(one for one in redirects().get(host, ()) if one != ANYWHERE)
-    return (*found, f"*.{host}") if "*" not in host and _STORE.fullmatch(host) else found
+    if "*" not in host and _STORE.fullmatch(host):
+        return (*found, f"*.{host}")
+    if ecr := _ECR.fullmatch(host):
+        return (*found, f"prod-{ecr[1]}-starport-layer-bucket.s3.{ecr[1]}.{ecr[2]}")
+    return (
+        (*found, "*.blob.core.windows.net", f"{host[:-11]}.*.data.azurecr.io")
+        if _ACR.fullmatch(host)
+        else found
+    )
 
 
 def is_mirrored(host: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.document.finding import WARNING, Finding
+from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.evidence.edge import Edge, FqdnPeer, InternetPeer, OutsidePeer, Peer
 from cilium_policies.evidence.ends import WORLD
 from cilium_policies.evidence.public_names import is_local
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 _HTTPS = 443
 _RESOLVERS = (53, 853)  # a cloud's resolver is link-local, and every resolver is known by its address
+# Kafka, MongoDB, Cassandra, Couchbase, Neo4j, NATS, Pulsar, RocketMQ, Redis Sentinel
+_MEMBERS = frozenset((
+    *range(9092, 9099), 19092, *range(27015, 27018), 9042, 9142, 11207, 11210, 18091, 7687, 4222, 6650, 6651, 9876,
+    26379,
+))  # fmt: skip
 _EVERYBODY = ("0.0.0.0/0", "::/0")
 
 Flows = list[tuple[Peer, Edge]]
@@ -32,8 +37,9 @@ def seen(flows: Flows, names: NamesMode) -> Flows:
     if names == "false":
         return [(_unnamed(peer, edge), edge) for peer, edge in met]
     if names == "known":
-        met = [(InternetPeer() if _is_mirrored(peer) else peer, edge) for peer, edge in met]
-    kept = met if names == "known" else [(peer, edge) for peer, edge in met if not is_dropped(peer, edge)]
+        kept = [flow for peer, edge in met for flow in _opened(peer, edge)]
+    else:
+        kept = [(peer, edge) for peer, edge in met if not is_dropped(peer, edge)]
     wide = [edge for peer, edge in kept if _is_everybody(peer)]
     return [flow for peer, edge in kept for flow in _by_port(peer, edge, wide)]
 
@@ -61,9 +67,49 @@ def denied(edges: Iterable[Edge], names: NamesMode) -> Iterator[Finding]:
         )
 
 
+def reopened(edges: Iterable[Edge], names: NamesMode) -> Iterator[Finding]:
+    """Where `known` keeps addresses although a name is known, a line a workload and name."""
+    found = (edge for edge in edges if names == "known" and edge.client is not None and edge.client.own)
+    for client, target, ports in dict.fromkeys(
+        (edge.client, edge.target, _unsure(edge.target, edge)) for edge in found
+    ):
+        if client is None or target.kind != "internet" or not ports:
+            continue
+        mirrored = "sends its clients on to mirrors"
+        why = mirrored if _is_mirrored(target.name) else "names the members of its cluster itself"
+        on = ", ".join(f"{one.number}/{one.protocol}" for one in ports)
+        pod = f"{{pod: {client.namespace}/{client.name}}}"
+        yield client.finding(
+            INFO,
+            f"{client} keeps every public address on {on}: {target.name} {why}",
+            f"where you know them: spec.deny: [{{from: {pod}, to: internet}}] and"
+            f" spec.allow: [{{from: {pod}, to: {{fqdn: NAME}}, …}}]",
+        )
+
+
+def _unsure(peer: Peer, edge: Edge) -> tuple[Port, ...]:
+    """The ports on which a name does not say who is called: a download server with mirrors, and clusters whose first
+    member tells its clients the names of the others (Kafka, MongoDB, Cassandra …)."""
+    if peer.kind != "internet" or not peer.name or edge.origin == "config":
+        return ()
+    if _is_mirrored(peer.name):
+        return edge.ports
+    return tuple(port for port in edge.ports if port.number in _MEMBERS)
+
+
+def _opened(peer: Peer, edge: Edge) -> Flows:
+    """A flow of `known`, with addresses on the ports on which its name would cut others."""
+    unsure = _unsure(peer, edge)
+    if not unsure:
+        return [(peer, edge)]
+    rest = tuple(port for port in edge.ports if port not in unsure)
+    flows: Flows = [(InternetPeer(), edge._replace(ports=unsure))]
+    return [*flows, (peer, edge._replace(ports=rest))] if rest else flows
+
+
 def _misses(edge: Edge) -> bool:
-    """Whether `all` takes an edge away, or leaves only the host that sends its clients on to mirrors."""
-    return is_dropped(edge.target, edge) or (edge.origin != "config" and _is_mirrored(edge.target))
+    """Whether `all` takes an edge away, or leaves a name that does not say everybody who is called."""
+    return is_dropped(edge.target, edge) or bool(_unsure(edge.target, edge))
 
 
 def _addressed(peer: Peer, edge: Edge) -> Peer:
@@ -105,8 +151,15 @@ def _by_port(peer: Peer, edge: Edge, wide: list[Edge]) -> Flows:
         (InternetPeer(), covered),
         (named, alone),
         *((FqdnPeer(one), alone if one.endswith(peer.name) else onward) for one in _onward(peer.name)),
+        *((FqdnPeer(one), _unsure(peer, edge)) for one in _siblings(peer.name)),
     ]
     return [(end, edge._replace(ports=ports)) for end, ports in split if ports]
+
+
+def _siblings(name: str) -> tuple[str, ...]:
+    """A cluster's members, which mostly stand beside the name that clients begin with, if that is not too wide."""
+    parent = name.partition(".")[2]
+    return (f"*.{parent}",) if parent.count(".") > 1 else ()
 
 
 def _onward(name: str) -> tuple[str, ...]:
@@ -116,10 +169,10 @@ def _onward(name: str) -> tuple[str, ...]:
     return onward(name)
 
 
-def _is_mirrored(peer: Peer) -> bool:
+def _is_mirrored(name: str) -> bool:
     from cilium_policies.catalogue.onward import is_mirrored
 
-    return peer.kind == "internet" and is_mirrored(peer.name)
+    return is_mirrored(name)
 
 
 def _covers(wide: Edge, port: Port) -> bool:

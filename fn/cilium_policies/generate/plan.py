@@ -26,7 +26,7 @@ from cilium_policies.generate.knowledge import Knowledge
 from cilium_policies.generate.left_open import left_open
 from cilium_policies.generate.named import added, kept
 from cilium_policies.generate.namespaces import Namespace, namespaces
-from cilium_policies.generate.outside import denied
+from cilium_policies.generate.outside import denied, reopened
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.scraped import unread
 from cilium_policies.generate.taken import Taken
@@ -131,6 +131,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
             *warnings(cluster, set(on), sources),
             *resolver_findings(cluster, named),
             *denied(found, cluster.settings.fqdn),
+            *reopened(found, cluster.settings.fqdn),
             *beside(cluster, catalogue, parts, set(on)),
             *kept(cluster, catalogue, parts),
             *hand_written(cluster, {name: modes[name] for name in on}),
