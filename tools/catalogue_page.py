@@ -75,8 +75,9 @@ object's name, one release, one namespace. What an edge can say beyond that:
 - `of: [gateway]`: only the peer's pods of these roles are meant.
 
 A role is what `app.kubernetes.io/component` says, or `component`, or the label that the entry names in `partLabel`
-(`kubevirt.io`, `app`); `*` stands for any text in `part` and `of`. A pod whose labels tell no role has them all. Of
-several workloads of one component that show ports, those are meant that show one of the edge's.
+(`kubevirt.io`, `app`; of a list the first that is there); `*` stands for any text in `part` and `of`, and
+`part: ["*"]` says that all roles were looked at. A pod whose labels tell no role has them all. Of several workloads of
+one component that show ports, those are meant that show one of the edge's.
 
 ```yaml
 spec:

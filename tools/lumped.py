@@ -1,7 +1,8 @@
-"""`python -m tools.lumped`: entries whose labels tell several roles, with their edges that name none.
+"""`python -m tools.lumped`: entries whose labels tell several roles, with their edges that name none. It should print
+nothing, and a test says so.
 
-Such an edge is given to every role. For many that is right (all of Loki's pods speak to each other); what belongs to
-one role says so by `part`, and by `of` at the other end.
+What belongs to one role says so by `part`, and by `of` at the other end; an edge that somebody looked at, and that all
+roles have (Loki's pods speak to each other), by `part: ["*"]`.
 """
 
 from __future__ import annotations

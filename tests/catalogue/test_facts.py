@@ -33,6 +33,7 @@ SPLIT = {
         "immich",
         "keda-http-add-on",
         "knative-serving",
+        "kafka",
         "kopiur",
         "kubevirt",
     ),
@@ -44,7 +45,7 @@ SPLIT = {
         "rancher",
         "redis",
     ),
-    *("tekton-triggers", "tempo-distributed", "thanos-query", "thanos-store", "windmill"),
+    *("tekton-triggers", "tempo-distributed", "thanos-query", "thanos-store", "vector", "windmill"),
 }
 # A gateway's label opens it to nobody outside: its Service does, and the script writes none.
 SPLIT |= {"contour-envoy", "envoy-gateway-proxy", "istio-gateway"}

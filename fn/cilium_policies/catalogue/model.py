@@ -174,7 +174,8 @@ class Component:
     @property
     def parts(self) -> frozenset[str]:
         """The roles that it names, in its labels and its edges."""
-        told = {value for labels in self.match for value in labels.values()}
+        sets = (*self.match, *(one.labels for one in self.charts), *(one.labels for one in self.made_by))
+        told = {value for labels in sets for value in labels.values()}
         return frozenset(told.union(*(edge.part for edge in self.own_edges)))
 
     @property

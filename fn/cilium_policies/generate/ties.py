@@ -114,7 +114,7 @@ class Ties:
     def plays(self, workload: Workload, parts: tuple[str, ...]) -> bool:
         """Whether a pod has one of these roles in its component, or none that its labels tell. Where they say no more
         than the component's name, its image may tell. The labels of a pod that only its image tells are somebody's
-        own words: they count where they are the entry's."""
+        own words, and so is a role that no chart or edge of the entry has: they count where they are the entry's."""
         component = self._catalogue.get(workload.component)
         if not parts or component is None:
             return True
@@ -124,7 +124,11 @@ class Ties:
             told = next(filter(component.roles.__contains__, map(_last_name, workload.images)), told)
         if told is None or any(fnmatchcase(told, one) for one in parts):
             return True
-        return workload.rendered and not workload.by_label and told not in component.parts
+        if not workload.rendered or told in component.parts:
+            return False
+        return not workload.by_label or not any(
+            "*" in labels.get(key, "") for labels in component.match for key in keys
+        )
 
     def servers(self, client: Workload, known: Known, component: str) -> list[Workload]:
         """The workloads of a component that a client calls over this edge of the catalogue."""
