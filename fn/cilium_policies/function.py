@@ -185,7 +185,7 @@ def _verdict(sources: list[Source], found: list[Finding], namespaces: int) -> Ou
     from cilium_policies.generate.summary import plural
 
     lines = [f"cilium-policies: {line_of(finding)}" for finding in placed(found, sources)]
-    told = plural(len(found), "finding") if found else "nothing amiss"
+    told = plural(len(found), "finding") if found else "no problems"
     place = plural(namespaces, "namespace")
     lines.append(f"cilium-policies: check: {told} in {place}; checked only, nothing generated")
     if sources[0].form != RESOURCE_LIST or not (found or _from_kpt(sources[0])):

@@ -220,7 +220,7 @@ def _refuse_links(root: str, made: dict[str, bytes]) -> None:
                     f"{step} is a link", "nothing is written through links: make it a folder or file"
                 )
             if length < len(parts) and os.path.exists(step) and not os.path.isdir(step):
-                raise refused(f"{step} is no folder", "move it away")
+                raise refused(f"{step} is not a folder", "move it away")
 
 
 def _refuse_foreign(root: str, made: dict[str, bytes], old: dict[str, bytes]) -> None:

@@ -18,7 +18,7 @@ from . import deployment, home, ks, laid
         (["archive/"], "archive/web/ks.yaml", True),
         (["archive/"], "kubernetes/archive/ks.yaml", True),
         (["/archive/"], "kubernetes/archive/ks.yaml", False),
-        (["archive/"], "archive", False),  # a file of that name is no folder
+        (["archive/"], "archive", False),  # a file of that name is not a folder
         (["*.md"], "docs/a.md", True),
         # The example of Flux's documentation: everything, but these folders.
         (["/*", "!/apps/", "!/clusters/"], "apps/base/web/deployment.yaml", False),

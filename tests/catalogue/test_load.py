@@ -99,7 +99,7 @@ def test_definitions_are_as_good_as_files():
         ([{"component": "a", "edges": [{"ports": ["1/TCP"]}]}], [], "needs either `from` or `to`"),
         ([{"component": "A b"}], [], "needs a name"),
         (["grafana"], [], "define[0].a component is a mapping"),
-        ([], ["grafanna"], "'grafanna' is no component (did you mean grafana?)"),
+        ([], ["grafanna"], "'grafanna' is not a component (did you mean grafana?)"),
     ],
 )
 def test_wrong_definitions_say_where_and_what(define, disable, says):

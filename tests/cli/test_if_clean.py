@@ -66,7 +66,7 @@ def test_a_clean_day_goes_on(tmp_path: Path) -> None:
         (b"".join(line for line in day() if b"T1" not in line),
          "it tells nothing between 2026-11-24 09:00:00 and 2026-11-24 20:00:00"),
         (b"".join([*day(), json.dumps({"lost_events": {"num_events_lost": 4}}).encode()]), "Hubble lost 4 events"),
-        (b"".join([*day(), b"rubbish\n"]), "1 lines are no flows, the first is line 51"),
+        (b"".join([*day(), b"rubbish\n"]), "1 lines are not flows, the first is line 51"),
     ],
 )  # fmt: skip
 def test_a_recording_that_is_none_does_not(tmp_path: Path, dump: bytes, reason: str) -> None:

@@ -14,7 +14,7 @@ INPUT = stream(namespace("shop"), deployment("shop/web"))
     ("words", "said"),
     [
         (("--set", "mode=off"), "cilium-policies: --set mode=off: unknown value 'off'"),
-        (("-n", "Bad_Name"), "cilium-policies: -n Bad_Name: 'Bad_Name' has not the form"),
+        (("-n", "Bad_Name"), "cilium-policies: -n Bad_Name: 'Bad_Name' does not have the form"),
         (("--set", "namespaces.default=Bad_Name"), "cilium-policies: --set namespaces.default=Bad_Name: "),
     ],
 )
@@ -38,7 +38,7 @@ def test_the_inventory_of_another_cluster_is_said_always(tmp_path: pytest.TempPa
     with open(file, "wb") as out:
         out.write(within("inventory", stdin=stream(namespace("other"), deployment("other/x"))).stdout)
     done = within("--only-policies", "--inventory", file, stdin=INPUT)
-    assert b"make the inventory anew" in done.stderr
+    assert b"regenerate the inventory" in done.stderr
 
 
 def test_a_result_does_not_name_its_field_twice() -> None:

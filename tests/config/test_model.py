@@ -67,7 +67,7 @@ def test_a_config_that_is_no_mapping_is_refused(text: str) -> None:
     value, lines = load_with_lines(text.encode())
     with pytest.raises(RefusedError) as caught:
         read(value, lines, file="config.yaml")
-    assert "config.yaml:1: the config is no mapping" in line_of(caught.value.finding)
+    assert "config.yaml:1: the config is not a mapping" in line_of(caught.value.finding)
 
 
 # --- what is refused ---

@@ -97,13 +97,16 @@ def test_escaped_surrogate_pairs_of_json_are_one_character() -> None:
         ("a: {b: 1, b: 2}\n", "f.yaml:10:11: duplicate key 'b'; keep one of the two"),
         ("a: *b\n", "f.yaml:10:4: unknown alias *b; define the anchor &b before it"),
         ("a: &a [*a]\n", "f.yaml:10:8: unknown alias *a; define the anchor &a before it"),
-        ("a: 1\n---\nb: 1\n", "f.yaml:11:1: two documents where one is meant; keep one of them"),
+        ("a: 1\n---\nb: 1\n", "f.yaml:11:1: two documents where one is expected; keep one of them"),
         (
             "name: {{ .Release.Name }}\n",
-            "f.yaml:10:8: a mapping key is no scalar;"
+            "f.yaml:10:8: a mapping key is not a scalar;"
             " write the key as text, or render the template that this is",
         ),
-        ("a: {<<: x}\n", "f.yaml:10:4: << merges what is no mapping; merge a mapping or a list of mappings"),
+        (
+            "a: {<<: x}\n",
+            "f.yaml:10:4: << merges something that is not a mapping; merge a mapping or a list of mappings",
+        ),
         (
             "a: 'b\n",
             "f.yaml:11:1: not YAML: while scanning a quoted scalar, found unexpected end of stream;"

@@ -225,10 +225,10 @@ def test_carriage_returns_are_kept_and_understood() -> None:
         (b"a: \xff\n", 1, "UTF-8"),
         ("kind: Namespace\n".encode("utf-16"), 1, "UTF-16"),
         ((HEAD + "items:\n- a: 'x\n").encode(), 0, "not YAML"),
-        ((HEAD + "items: {}\n").encode(), 3, "items is no list"),
+        ((HEAD + "items: {}\n").encode(), 3, "items is not a list"),
         ((HEAD + "items: []\nitems: []\n").encode(), 4, "duplicate key"),
         (b"apiVersion: v1\nkind: ResourceList\nitems: []\n", 2, "apiVersion"),
-        ((HEAD + "items: []\n---\n" + NAMESPACE).encode(), 0, "stands beside"),
+        ((HEAD + "items: []\n---\n" + NAMESPACE).encode(), 0, "next to other documents"),
         ((HEAD + "items:\n- apiVersion: v1\n  ki").encode(), 0, "not YAML"),
     ],
 )

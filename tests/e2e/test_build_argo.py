@@ -146,11 +146,11 @@ def test_several_clusters_are_a_question(tmp_path):
 def test_a_path_that_is_not_there_fails(tmp_path):
     files = app_of_apps() | {"argocd/gone.yaml": application("gone", "path: apps/gone\n")}
     assert failed(laid(tmp_path, files))[0] == (
-        "Application argocd/gone: path apps/gone is no folder of the repository"
+        "Application argocd/gone: path apps/gone is not a folder of the repository"
     )
     docs = built(tmp_path, "--partial")
     mark = one(docs, "Application argocd/gone")["metadata"]["annotations"]["cilium-policies.fn/not-built"]
-    assert mark == "path apps/gone is no folder of the repository"
+    assert mark == "path apps/gone is not a folder of the repository"
 
 
 def test_policies_of_a_built_repository(tmp_path):

@@ -63,7 +63,7 @@ def test_the_same_id_twice_in_a_list_passes_with_a_warning() -> None:
     web = SHOP[1]
     twice = answer(resource_list(namespace("shop"), web, web))
     assert twice.code == 0
-    assert [line for line in twice.stderr if "Deployment shop/web stands in the list twice" in line]
+    assert [line for line in twice.stderr if "Deployment shop/web is in the list twice" in line]
     other = web.replace("apps/v1", "example.org/v1")
     assert not [line for line in answer(resource_list(web, other)).stderr if "twice" in line]
     assert not [line for line in answer(stream(web, web)).stderr if "twice" in line]
@@ -72,4 +72,4 @@ def test_the_same_id_twice_in_a_list_passes_with_a_warning() -> None:
 def test_what_two_files_hold_counts_once_and_is_one_line() -> None:
     files = [("a.yaml", stream(*SHOP)), ("b.yaml", stream(SHOP[0], SHOP[1]))]
     said = run(files, Options(only_policies=True, verbose=True)).stderr
-    assert [line for line in said if "Namespace shop stands in the input twice, and 1 more objects" in line]
+    assert [line for line in said if "Namespace shop is in the input twice, and 1 more objects" in line]

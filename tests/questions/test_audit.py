@@ -322,7 +322,7 @@ def test_the_command_on_a_pipe(tmp_path: object, shop: Situation) -> None:
         (b"", "no new connection among the flows; pipe in hubble observe --type policy-verdict -o json"),
         (
             b"Nov 24 09:30:00.000: a -> b\n",
-            "line 1 is no flow of Hubble's; write them with hubble observe -o json",
+            "line 1 is not a flow of Hubble's; write them with hubble observe -o json",
         ),
     ],
 )

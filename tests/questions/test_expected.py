@@ -120,14 +120,14 @@ def test_a_verdict_that_cannot_be_known_fails() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("kind: x\n", "e.yaml:1: this is no PolicyTest"),
+        ("kind: x\n", "e.yaml:1: this is not a PolicyTest"),
         (f"{HEAD}", "it holds no tests"),
         (f"{HEAD}- a/b => \n", "e.yaml:4: tests[0]"),
         (f"{HEAD}- a/b -> world:443\n- a/b -> world:99999\n", "e.yaml:5: tests[1]"),
         (f"{HEAD}- {{from: {{pod: a/b}}, to: world, expect: maybe}}\n", "write allow or deny"),
         (f"{HEAD}- {{from: {{pod: a/b}}, tö: world}}\n", "unknown field"),
-        (f"{HEAD}- {{from: {{pods: a/b}}, to: world}}\n", "is no peer"),
-        (f"{HEAD}- plain -> world\n", "'plain' is no peer"),
+        (f"{HEAD}- {{from: {{pods: a/b}}, to: world}}\n", "is not a peer"),
+        (f"{HEAD}- plain -> world\n", "'plain' is not a peer"),
     ],
 )
 def test_what_is_no_test_is_refused_with_its_line(text: str, said: str) -> None:

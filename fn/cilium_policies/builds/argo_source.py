@@ -43,7 +43,7 @@ class Builder:
         path = clean(str(source.get("path") or ""))
         folder = self._repository.place(path)
         if not self._repository.is_folder(path):
-            raise tool.ToolError(f"path {source.get('path')} is no folder of the repository")
+            raise tool.ToolError(f"path {source.get('path')} is not a folder of the repository")
         if source.get("plugin"):
             return lambda: Made([], [], [f"{path} is rendered by a plugin: not built"])
         if os.path.isfile(os.path.join(folder, "Chart.yaml")):

@@ -84,7 +84,7 @@ def _below(folder: str, units: list[Unit], entry: entries.Entry) -> list[Unit]:
 def _argo(repository: Repository, cluster: str, command: str, scratch: str, told: Told) -> Built:
     if command == tool.FLATE:
         raise refused(
-            "flate renders what Flux applies, and here is no Flux Kustomization", "leave --with out"
+            "flate renders what Flux applies, and there is no Flux Kustomization here", "leave --with out"
         )
     used = tool.chosen(command)
     builds = argo.Argo(repository, used, scratch, told)
@@ -109,7 +109,7 @@ def _plain(repository: Repository, command: str, scratch: str, told: Told) -> Bu
     found = plain.roots(repository)
     if command == tool.FLATE:
         raise refused(
-            "flate renders what Flux applies, and here is no Flux Kustomization", "leave --with out"
+            "flate renders what Flux applies, and there is no Flux Kustomization here", "leave --with out"
         )
     command = tool.chosen(command)
     plain.build(found, repository, command, scratch, told)

@@ -188,7 +188,7 @@ def _text(value: str, kind: str, path: str) -> list[str]:
     if kind == "number" and not value.isdigit():
         return [f"{path}: needs a number"]
     if kind == "podport" and value != PROBES and "{port}" not in value and parse_port(value) is None:
-        return [f"{path}: {value!r} is no port; write 8080/TCP or 8000-8010/UDP"]
+        return [f"{path}: {value!r} is not a port; write 8080/TCP or 8000-8010/UDP"]
     if kind == "peer" and value not in WORDS and not _named_peer(value):
         return [
             f"{path}: {value!r} names no peer{nearest(value, (*WORDS, *PREFIXES))}; write one of"
@@ -199,18 +199,22 @@ def _text(value: str, kind: str, path: str) -> list[str]:
     ):
         return [f"{path}: {value!r} is not a DNS name or pattern; write api.example.org or *.example.org"]
     if kind == "purpose" and value not in PURPOSES:
-        return [f"{path}: {value!r} is no purpose{nearest(value, PURPOSES)}; write {' or '.join(PURPOSES)}"]
+        return [
+            f"{path}: {value!r} is not a purpose{nearest(value, PURPOSES)}; write {' or '.join(PURPOSES)}"
+        ]
     if kind == "selects" and value != "release":
-        return [f"{path}: {value!r} is no word; write release"]
+        return [f"{path}: {value!r} is not a word; write release"]
     if kind == "role" and value not in ROLES:
-        return [f"{path}: {value!r} is no role{nearest(value, ROLES)}; write one of {', '.join(ROLES)}"]
+        return [f"{path}: {value!r} is not a role{nearest(value, ROLES)}; write one of {', '.join(ROLES)}"]
     if kind == "mention" and value not in MENTIONS:
-        return [f"{path}: {value!r} is no word{nearest(value, MENTIONS)}; write one of {', '.join(MENTIONS)}"]
+        return [
+            f"{path}: {value!r} is not a word{nearest(value, MENTIONS)}; write one of {', '.join(MENTIONS)}"
+        ]
     if kind == "regex":
         try:
             re.compile(value)
         except re.error as error:
-            return [f"{path}: {value!r} is no regular expression: {error}"]
+            return [f"{path}: {value!r} is not a regular expression: {error}"]
     return []
 
 
@@ -229,7 +233,7 @@ def _when(value: Any, path: str) -> list[str]:
     if ".enabled" in path or value in WHEN_WORDS:
         return []
     return [
-        f"{path}: {value!r} is no condition{nearest(value, WHEN_WORDS)}; {', '.join(WHEN_WORDS)} or a mapping"
+        f"{path}: {value!r} is not a condition{nearest(value, WHEN_WORDS)}; {', '.join(WHEN_WORDS)} or a mapping"
     ]
 
 

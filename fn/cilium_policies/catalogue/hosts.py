@@ -231,7 +231,7 @@ def _of_object(member: Mapping, body: Mapping) -> Iterator[Host]:
             elif (found := host_of(written)) is not None:
                 yield found
     if flag(member.get("unknown")):
-        raise UnnamedHostError(text(member.get("why")) or "what it calls stands in no manifest")
+        raise UnnamedHostError(text(member.get("why")) or "no manifest says what it calls")
 
 
 def _filled(template: str, body: Mapping) -> str:
@@ -259,7 +259,7 @@ def host_of(address: str) -> Host | None:
     if "." not in host or host.endswith(_INSIDE) or ".svc." in host:
         return None
     if not _NAME.fullmatch(host):
-        raise UnnamedHostError(f"{host} is no name")
+        raise UnnamedHostError(f"{host} is not a name")
     return Host(host, port)
 
 

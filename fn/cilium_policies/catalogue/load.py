@@ -247,7 +247,7 @@ def _merged(catalogue: Catalogue, own: list[Any], off: list[str]) -> Catalogue:
     for name in off:
         if name not in catalogue.components:
             raise CatalogueError(
-                f"spec.components.disable: {name!r} is no component{nearest(name, catalogue.components)};"
+                f"spec.components.disable: {name!r} is not a component{nearest(name, catalogue.components)};"
                 " cilium-policies components lists them"
             )
     entries = {}

@@ -25,7 +25,9 @@ def pattern(one: Linted) -> Iterator[Fault]:
         for field, name in _patterns(part):
             deep = name.pattern.startswith("**.")
             if "**" in (name.pattern[3:] if deep else name.pattern) and name.pattern.strip("*."):
-                message = f"in {name.pattern} a ** that is not the first label stands for signs of one label, as * does"
+                message = (
+                    f"in {name.pattern} a ** that is not the first label matches within one label, as * does"
+                )
                 yield Fault(field, message, "write *, or begin the pattern with **.")
             elif deep and old:
                 message = f"before Cilium 1.19 the ** of {name.pattern} stands for one label, as * does"

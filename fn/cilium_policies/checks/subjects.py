@@ -88,7 +88,7 @@ def why_nothing(needs: Needs, pods: list[Workload], patterns: tuple[str, ...]) -
     wanted = [need for need in needs if need.key != POD_NAMESPACE and need.source in ("k8s", "any")]
     for need in wanted:
         if not keep.keeps(need.key):
-            return f": {need.key} is no label of Cilium's identities", "select by another label"
+            return f": {need.key} is not a label of Cilium's identities", "select by another label"
     on_nodes = [pod for pod in pods if pod.host_network and _fits(needs, pod)]
     if on_nodes:
         return (

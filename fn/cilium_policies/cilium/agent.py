@@ -63,7 +63,7 @@ class Agent:
     def _peers(self, rule: Mapping, side: str, path: str) -> None:
         given = [f"{side}{kind}" for kind in _PEERS if sequence(rule.get(f"{side}{kind}"))]
         if len(given) > 1:
-            message = f"{' and '.join(given)} cannot stand in one rule"
+            message = f"{' and '.join(given)} cannot be used in one rule"
             self.refuse(path, message, "write one rule for each")
         if sequence(rule.get(f"{side}Nodes")) and not self.node_labels:
             cure = "use the entities host and remote-node"
@@ -109,18 +109,22 @@ class Agent:
             good = good and re.fullmatch("[A-Za-z0-9]+", source)
         if not good:
             self.refuse(
-                path, f"{key!r} is no label key", "a key is [source:][prefix/]name of at most 63 characters"
+                path,
+                f"{key!r} is not a label key",
+                "a key is [source:][prefix/]name of at most 63 characters",
             )
 
     def _label_value(self, value: Any, path: str) -> None:
         if isinstance(value, str) and value and (len(value) > 63 or not _LABEL_NAME.fullmatch(value)):
-            self.refuse(path, f"{value!r} is no label value", "use at most 63 letters, digits, - _ and .")
+            self.refuse(path, f"{value!r} is not a label value", "use at most 63 letters, digits, - _ and .")
 
     def _addresses(self, rule: Mapping, side: str, path: str) -> None:
         for number, cidr in enumerate(sequence(rule.get(f"{side}CIDR"))):
             if isinstance(cidr, str) and not is_cidr(cidr if "/" in cidr else f"{cidr}/0"):
                 self.refuse(
-                    f"{path}.{side}CIDR[{number}]", f"{cidr!r} is no address range", "write ADDRESS/LENGTH"
+                    f"{path}.{side}CIDR[{number}]",
+                    f"{cidr!r} is not an address range",
+                    "write ADDRESS/LENGTH",
                 )
         for number, one in enumerate(sequence(rule.get(f"{side}CIDRSet"))):
             self._cidr_rule(mapping(one), f"{path}.{side}CIDRSet[{number}]")
@@ -136,7 +140,7 @@ class Agent:
         if given != ["cidr"] or not isinstance(cidr, str):
             return
         if not is_cidr(cidr):
-            self.refuse(f"{path}.cidr", f"{cidr!r} is no address range", "write ADDRESS/LENGTH")
+            self.refuse(f"{path}.cidr", f"{cidr!r} is not an address range", "write ADDRESS/LENGTH")
             return
         for hole in sequence(body.get("except")):
             if isinstance(hole, str) and not (is_cidr(hole) and contains(cidr, hole)):
@@ -150,16 +154,18 @@ class Agent:
     def _dns_texts(self, body: Mapping, path: str) -> None:
         name, pattern = body.get("matchName"), body.get("matchPattern")
         if isinstance(name, str) and name and not re.fullmatch("[-a-zA-Z0-9_.]+", name):
-            self.refuse(f"{path}.matchName", f"{name!r} is no DNS name", "only letters, digits, - _ and .")
+            self.refuse(f"{path}.matchName", f"{name!r} is not a DNS name", "only letters, digits, - _ and .")
         if isinstance(pattern, str) and pattern and not re.fullmatch("[-a-zA-Z0-9_.*]+", pattern):
             self.refuse(
-                f"{path}.matchPattern", f"{pattern!r} is no DNS pattern", "only letters, digits, - _ . and *"
+                f"{path}.matchPattern",
+                f"{pattern!r} is not a DNS pattern",
+                "only letters, digits, - _ . and *",
             )
 
     def _layer_four(self, rule: Mapping, key: str, path: str, on_node: bool) -> None:
         entries = [mapping(one) for one in sequence(rule.get("toPorts"))]
         if entries and sequence(rule.get("icmps")):
-            self.refuse(path, "icmps and toPorts cannot stand in one rule", "write one rule for each")
+            self.refuse(path, "icmps and toPorts cannot be used in one rule", "write one rule for each")
         for number, entry in enumerate(entries):
             PortChecks(self, key, f"{path}.toPorts[{number}]", on_node).entry(entry)
         for number, one in enumerate(sequence(rule.get("icmps"))):
@@ -206,7 +212,7 @@ class PortChecks:
         number = port_number(port)
         if number is None:
             cure = "a port is 0 to 65535, or a name of at most 15 letters, digits and single dashes"
-            self.agent.refuse(path, f"{port!r} is no port", cure)
+            self.agent.refuse(path, f"{port!r} is not a port", cure)
             return False
         end = body.get("endPort")
         end = int(end) if isinstance(end, str) and end.isdecimal() else end

@@ -36,7 +36,7 @@ def read_policy(body: Mapping, namespace: str = "") -> tuple[Policy | None, list
     """
     kind = body.get("kind")
     if kind not in POLICY_KINDS:
-        return None, [Problem("kind", f"{kind!r} is no policy")]
+        return None, [Problem("kind", f"{kind!r} is not a policy")]
     reader = Reader()
     metadata = reader.mapping(body.get("metadata"), "metadata")
     own = reader.text(metadata.get("namespace"), "metadata.namespace") or namespace

@@ -94,7 +94,7 @@ def _head(body: Mapping, clusterwide: bool, typed: bool) -> Iterator[Problem]:
     wanted = namespace if isinstance(namespace, str) and not clusterwide else ""
     if wanted and (len(wanted) > 63 or not _DNS_LABEL.fullmatch(wanted)):
         cure = "lower-case letters, digits and -"
-        yield Problem(("metadata", "namespace"), f"{namespace!r} is no namespace", cure)
+        yield Problem(("metadata", "namespace"), f"{namespace!r} is not a namespace", cure)
     yield from _labels(metadata, typed)
 
 
@@ -103,7 +103,7 @@ def _name(name: Any) -> Iterator[Problem]:
         yield Problem(("metadata", "name"), "is missing", "give the policy a name")
     elif len(name) > 253 or not SUBDOMAIN.fullmatch(name):
         cure = "use at most 253 lower-case letters, digits, - and ."
-        yield Problem(("metadata", "name"), f"{name!r} is no name", cure)
+        yield Problem(("metadata", "name"), f"{name!r} is not a name", cure)
 
 
 def _labels(metadata: Mapping, typed: bool) -> Iterator[Problem]:
@@ -117,7 +117,7 @@ def _labels(metadata: Mapping, typed: bool) -> Iterator[Problem]:
             prefix, _, _ = plain.rpartition("/")
             if len(prefix) > 253 or not _QUALIFIED.fullmatch(plain):
                 cure = "a key is [prefix/]name of at most 63 characters"
-                yield Problem(("metadata", field), f"{key!r} is no key", cure)
+                yield Problem(("metadata", field), f"{key!r} is not a key", cure)
     size = sum(len(str(key)) + len(str(value)) for key, value in mapping(metadata.get("annotations")).items())
     if size > 256 * 1024:
         yield Problem(("metadata", "annotations"), "hold more than 256 KiB", "shorten them")

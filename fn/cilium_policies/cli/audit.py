@@ -165,7 +165,7 @@ def _refuse_what_cannot_tell(audit: Audit, *, planned: bool) -> None:
             raise refused(reason, "name the manifests as FILE or DIR: then the plan decides", file="flows")
         return
     if audit.odd and not audit.skipped:
-        line = f"line {audit.first_odd} is no flow of Hubble's"
+        line = f"line {audit.first_odd} is not a flow of Hubble's"
         raise refused(line, "write them with hubble observe -o json", file="flows", line=audit.first_odd)
     if UNTYPED in audit.skipped:
         reason = f"no policy verdict that is known as one: {_skipped(audit)}"
@@ -189,7 +189,7 @@ def _told(audit: Audit, planned: bool) -> Iterator[str]:
     if audit.again:
         yield f"{audit.again:,} further packets of the same connections are not counted again"
     if audit.odd:
-        yield f"{audit.odd:,} lines are no flows; the first is line {audit.first_odd}"
+        yield f"{audit.odd:,} lines are not flows; the first is line {audit.first_odd}"
     if audit.lost:
         yield f"Hubble lost {audit.lost:,} events: raise its buffer, or ask for policy verdicts alone"
     if audit.beyond:

@@ -132,7 +132,7 @@ def _refuse_word(files: list[str]) -> None:
         if word.isalpha() and not inputs.exists(word):
             if word in COMMANDS:
                 raise CommandLineError(f"the command comes first: cilium-policies {word} …")
-            raise CommandLineError(f"{word} is no file and no command{_near(word, COMMANDS)}")
+            raise CommandLineError(f"{word} is neither a file nor a command{_near(word, COMMANDS)}")
 
 
 def _near(word: str, known: Iterable[str]) -> str:

@@ -22,7 +22,7 @@ _UNITS = {"m": 60, "h": 3600, "d": 86400}
     "span",
     metavar="TIME",
     default="4h",
-    help="How long it is meant to stand (30m, 4h, 2d): its name says it, but nothing removes it.",
+    help="How long it should stay (30m, 4h, 2d): its name says so, but nothing removes it.",
 )
 def break_glass_command(namespace: str, span: str) -> int:
     """Prints one CiliumNetworkPolicy that opens a namespace in both directions, beside all others; nothing is applied.
@@ -37,7 +37,9 @@ def break_glass_command(namespace: str, span: str) -> int:
     Exit code: 0 done; 1 no namespace's name; 2 wrong command line.
     """
     if not is_namespace(namespace):
-        raise refused(f"{namespace!r} is no name of a namespace", "write it as kubectl get namespaces does")
+        raise refused(
+            f"{namespace!r} is not the name of a namespace", "write it as kubectl get namespaces does"
+        )
     found = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", span)
     if not found:
         raise click.UsageError(f"--for {span}: write 30m, 4h or 2d")

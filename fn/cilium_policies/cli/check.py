@@ -36,7 +36,7 @@ def check_command(form: str, fail_on: str | None, **given: Any) -> int:
 
     Where the input shows no namespace at all it fails as well: the build before it may have.
 
-    Exit code: 0 done, nothing amiss; 1 something found, or input or config refused; 2 wrong command line.
+    Exit code: 0 done, no problems; 1 something found, or input or config refused; 2 wrong command line.
     """
     wanted = options.options_of(given)
     wanted = wanted._replace(
@@ -62,7 +62,7 @@ def check_command(form: str, fail_on: str | None, **given: Any) -> int:
 
 
 def _show(run: options.Run, found: list[Finding], form: str) -> None:
-    told = plural(len(found), "finding") if found else "nothing amiss"
+    told = plural(len(found), "finding") if found else "no problems"
     spaces = sorted(run.made.plan.namespaces)
     if form == "junit":
         names = [*spaces, *sorted({one.namespace for one in found} - set(spaces))]

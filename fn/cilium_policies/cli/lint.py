@@ -32,10 +32,17 @@ _VERSION = (
 @click.option("--cilium-version", "versions", multiple=True, type=click.Choice(VERSIONS), help=_VERSION)
 @click.option("--planned", is_flag=True, help="Looks at the policies that the function would write, too.")
 @click.option(
-    "--since", metavar="OLD", type=click.Path(exists=True), help="Only what an older FILE or DIR has not."
+    "--since",
+    metavar="OLD",
+    type=click.Path(exists=True),
+    help="Only what an older FILE or DIR does not have.",
 )
-@click.option("--baseline", metavar="FILE", type=_FILE, help="Only what this answer of lint -o json has not.")
-@click.option("--all", "every", is_flag=True, help="A line for each fault: alike ones are one line else.")
+@click.option(
+    "--baseline", metavar="FILE", type=_FILE, help="Only what this answer of lint -o json does not have."
+)
+@click.option(
+    "--all", "every", is_flag=True, help="One line for each fault; otherwise similar ones share a line."
+)
 @click.option("--checks", is_flag=True, help="Lists the checks instead.")
 def lint_command(form: str, versions: tuple[str, ...], checks: bool, **given: Any) -> int:
     """Finds faults in the policies of the input: what Cilium refuses, what matches nothing, what opens too much.
@@ -84,7 +91,7 @@ def _known(versions: tuple[str, ...], given: dict[str, Any]) -> Counter[str]:
             known.update("\n".join((one["check"], one["policy"], one["message"])) for one in items)
         except (ValueError, LookupError, TypeError):
             raise refused(
-                "this is no answer of lint", "write one: cilium-policies lint -o json …", file=file
+                "this is not an answer of lint", "write one: cilium-policies lint -o json …", file=file
             ) from None
     return known
 

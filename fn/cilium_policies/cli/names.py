@@ -77,7 +77,9 @@ OPTIONS = (
         "writes the policies alone; needed for several files or a folder",
         of="function",
     ),
-    Option("allow_empty", ("--allow-empty",), "", "an input that shows nothing is no error", of="questions"),
+    Option(
+        "allow_empty", ("--allow-empty",), "", "an input that shows nothing is not an error", of="questions"
+    ),
     Option("verbose", ("-v", "--verbose"), "", "one line on stderr for each warning"),
     Option("version", ("--version",), "", "prints the version", of="function"),
     Option("help", ("-h", "--help"), "", "prints this", of="function"),

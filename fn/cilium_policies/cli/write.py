@@ -66,7 +66,7 @@ def write_command(
     )
     say(_unread(root, policies))
     if config.write.path_prefix is None and (os.path.isabs(root) or ".." in root.split(os.sep)):
-        say([f"cilium-policies: {root} is no path within a source: set spec.write.pathPrefix for ks.yaml"])
+        say([f"cilium-policies: {root} is not a path within a source: set spec.write.pathPrefix for ks.yaml"])
     return 0
 
 

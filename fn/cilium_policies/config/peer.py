@@ -99,7 +99,7 @@ def _named(kind: ConfigPeerKind, name: str, excepts: tuple[str, ...]) -> ConfigP
         return ConfigPeer(kind, cidr(name), excepts=tuple(_inside(cidr(one), cidr(name)) for one in excepts))
     if kind == "fqdn" and not _is_pattern(name):
         raise PeerError(
-            f"{name!r} is no DNS name", "write a name (api.example.org) or a pattern (*.example.org)"
+            f"{name!r} is not a DNS name", "write a name (api.example.org) or a pattern (*.example.org)"
         )
     return ConfigPeer(kind, name)
 
@@ -122,7 +122,7 @@ def cidr(text: str) -> str:
         loose = ip_network(text, strict=False)
     except ValueError:
         raise PeerError(
-            f"{text!r} is no address range", "write one like 192.168.1.0/24 or fd00::/64"
+            f"{text!r} is not an address range", "write one like 192.168.1.0/24 or fd00::/64"
         ) from None
     raise PeerError(f"{text!r} has bits behind its mask", f"write {loose}")
 
@@ -153,14 +153,14 @@ def port(text: str) -> Port:
     first, last = int(low), int(high or low)
     if not 0 < first <= last <= 65535:
         raise PeerError(
-            f"{text!r} is no port", "ports go from 1 to 65535, a range from the lower to the higher"
+            f"{text!r} is not a port", "ports go from 1 to 65535, a range from the lower to the higher"
         )
     return Port(first, protocol or "TCP", end=last if last > first else 0)
 
 
 def _icmp(text: str, number: int, protocol: str) -> Port:
     if number > 255:
-        raise PeerError(f"{text!r} is no message type", "write 8/ICMP or 128/ICMPv6 for a ping")
+        raise PeerError(f"{text!r} is not a message type", "write 8/ICMP or 128/ICMPv6 for a ping")
     if number == 0:  # the engine keeps a type as a port, and port 0 is every port
         raise PeerError(
             f"{text!r} would allow every type: Cilium takes type 0 so", "a ping is 8/ICMP, its answer passes"

@@ -71,7 +71,7 @@ def read(
     places = _Places(file, {} if lines is None else lines)
     if config_object is not None and not isinstance(config_object, dict):
         places.refuse(
-            Problem((), "the config is no mapping", f"write apiVersion: {API_VERSION} and kind: {KIND}")
+            Problem((), "the config is not a mapping", f"write apiVersion: {API_VERSION} and kind: {KIND}")
         )
     body = _own_form(mapping(config_object), places)
     spec: dict[str, Any] = body["spec"]
@@ -200,7 +200,7 @@ def _check_components(config: Config, places: _Places) -> None:
             cure = (
                 nearest(name, list(known)) if near(name, known) else "cilium-policies components lists them"
             )
-            places.refuse(Problem((*base, "disable", number), f"{name!r} is no component", cure))
+            places.refuse(Problem((*base, "disable", number), f"{name!r} is not a component", cure))
 
 
 def _copy(value: Any) -> Any:

@@ -77,7 +77,7 @@ def _overrides(spec: Mapping) -> Mapping:
     overrides: Mapping = {}
     for name, entry in spec.items():
         if any(sign in name for sign in "*?[]{},/ ") and "${" not in name:
-            cure = "write one namespace; patterns stand in namespaces.exclude and rollout.phases"
+            cure = "write one namespace; patterns go into namespaces.exclude and rollout.phases"
             raise MeaningError(("namespaces", "overrides", name), "an override is for one namespace", cure)
         mode = mapping(entry).get("mode")
         if isinstance(mode, str):

@@ -100,7 +100,7 @@ def _document(get: Callable[[], Any], anchored: bool) -> Value:  # noqa: C901, P
                 anchors.scalar(event, value)
         elif event_type is MappingStartEvent or event_type is SequenceStartEvent:
             if wants_key:
-                raise DocumentError("a mapping key is no scalar", _KEY, event)
+                raise DocumentError("a mapping key is not a scalar", _KEY, event)
             if len(stack) >= MAX_DEPTH:
                 raise DocumentError(f"nested deeper than {MAX_DEPTH} levels", "flatten the document", event)
             if anchors:
@@ -123,11 +123,11 @@ def _document(get: Callable[[], Any], anchored: bool) -> Value:  # noqa: C901, P
             value = anchors.resolve(event)
             if wants_key:
                 if not isinstance(value, str):
-                    raise DocumentError("a mapping key is no scalar", _KEY, event)
+                    raise DocumentError("a mapping key is not a scalar", _KEY, event)
                 key, wants_key = _key(container, value, event), False
                 continue
         elif event_type is DocumentStartEvent and top:
-            raise DocumentError("two documents where one is meant", "keep one of them", event)
+            raise DocumentError("two documents where one is expected", "keep one of them", event)
         elif event_type is StreamEndEvent:
             return top[0] if top else None
         else:
@@ -159,7 +159,9 @@ def _merge(value: Any, event: Any) -> None:
         for member in source if isinstance(source, list) else [source]:
             if not isinstance(member, dict):
                 raise DocumentError(
-                    "<< merges what is no mapping", "merge a mapping or a list of mappings", event
+                    "<< merges something that is not a mapping",
+                    "merge a mapping or a list of mappings",
+                    event,
                 )
             for key, inherited in member.items():
                 value.setdefault(key, inherited)

@@ -230,7 +230,7 @@ class _Reader:
         elif not (
             isinstance(value.event, ScalarEvent) and value.event.implicit[0] and value.event.value in NULLS
         ):
-            raise refused("items is no list", "write items: []", line=self.lines["items"])
+            raise refused("items is not a list", "write items: []", line=self.lines["items"])
         elif value.start == value.end:
             value = value._replace(start=self.items_colon, end=self.items_colon)
         frame.items = (value.start, value.end)

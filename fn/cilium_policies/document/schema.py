@@ -55,14 +55,12 @@ class Checker(NamedTuple):
             if isinstance(value, dict):
                 yield from self._object(schema, value, path)
             else:
-                yield Problem(path, f"{shown(value)} stands where a mapping belongs", _keys_cure(schema))
+                yield Problem(path, f"expected a mapping, found {shown(value)}", _keys_cure(schema))
         elif kind == "array":
             if isinstance(value, list):
                 yield from self._array(schema, value, path)
             else:
-                yield Problem(
-                    path, f"{shown(value)} stands where a list belongs", f"write [{shown(value, '…')}]"
-                )
+                yield Problem(path, f"expected a list, found {shown(value)}", f"write [{shown(value, '…')}]")
         else:
             yield from self._scalar(schema, kind, value, path)
 
@@ -133,12 +131,10 @@ class Checker(NamedTuple):
         if schema.get("intOrString") and isinstance(value, int) and not isinstance(value, bool):
             return
         if not self._is(kind, value):
-            yield Problem(
-                path, f"{shown(value)} stands where {_a(kind)} belongs", _type_cure(schema, kind, value)
-            )
+            yield Problem(path, f"expected {_a(kind)}, found {shown(value)}", _type_cure(schema, kind, value))
         elif kind == "boolean":
             if isinstance(value, str) and value not in BOOLEANS:
-                yield Problem(path, f"{shown(value)} is no boolean", "write true or false")
+                yield Problem(path, f"{shown(value)} is not a boolean", "write true or false")
         elif kind == "integer":
             yield from _check_integer(schema, value, path)
         else:
@@ -160,7 +156,9 @@ class Checker(NamedTuple):
         elif ("pattern" in schema and not matches(schema["pattern"], value)) or (
             "format" in schema and not self.formats[schema["format"]](value)
         ):
-            yield Problem(path, f"{shown(value)} has not the form of this field", _form_cure(schema, value))
+            yield Problem(
+                path, f"{shown(value)} does not have the form of this field", _form_cure(schema, value)
+            )
 
 
 def check(schema: Schema, value: Any, path: Path = ()) -> Iterator[Problem]:
@@ -170,7 +168,7 @@ def check(schema: Schema, value: Any, path: Path = ()) -> Iterator[Problem]:
 
 def _check_integer(schema: Schema, value: str | int, path: Path) -> Iterator[Problem]:
     if isinstance(value, str) and not INTEGER.match(value):
-        yield Problem(path, f"{shown(value)} is no whole number", "write a number without quotes")
+        yield Problem(path, f"{shown(value)} is not a whole number", "write a number without quotes")
         return
     low, high = schema.get("minimum"), schema.get("maximum")
     if (low is not None and int(value) < low) or (high is not None and int(value) > high):

@@ -57,7 +57,7 @@ def _resource_list(data: bytes, file: str, spans: list[tuple[int, int]]) -> Sour
             continue
         if len(spans) > 1:
             line = data.count(b"\n", 0, spans[1][0]) + 1
-            raise refused("a ResourceList stands beside other documents", "keep the ResourceList alone",
+            raise refused("a ResourceList next to other documents", "keep the ResourceList alone",
                           file=file, line=line)  # fmt: skip
         return _finished(source)
     return None

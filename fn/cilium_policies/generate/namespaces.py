@@ -42,7 +42,7 @@ def namespaces(cluster: Cluster, config: Config) -> tuple[dict[str, Namespace], 
             continue
         if not is_namespace(name):
             place = declared.get(name) or peopled.get(name, config.where)
-            message = f"{name!r} is no name of a namespace: no policies for it"
+            message = f"{name!r} is not the name of a namespace: no policies for it"
             findings.append(Finding(WARNING, message, "correct it", *place))
             continue
         # An inventory tells which other build holds the Namespace: that one owns what is namespace-wide.

@@ -21,7 +21,7 @@ def warnings(cluster: Cluster, chosen: set[str], sources: Iterable[Source] = ())
     twice = [one for one in cluster.repeated if not one.where.elsewhere]
     if twice:
         more = f", and {len(twice) - 1} more objects" if len(twice) > 1 else ""
-        message = f"{twice[0]} stands in the input twice{more}: the first of each counts"
+        message = f"{twice[0]} is in the input twice{more}: the first of each counts"
         yield Finding(INFO, message, "nothing to do where builds share it", *twice[0].where)
     for pod in cluster.unnamed:
         if pod.own:
@@ -70,7 +70,7 @@ def _unread(cluster: Cluster) -> Iterator[Finding]:
     for one in releases:
         found = [] if one.where.elsewhere else unread_values(one, cluster.inventory)
         if found:
-            message = f"the values of {one} stand in part in {', '.join(found)}, which is not read"
+            message = f"some of the values of {one} are in {', '.join(found)}, which is not read"
             yield one.finding(WARNING, message, "show it, or render the chart (helm template, flate)")
 
 

@@ -85,7 +85,7 @@ def repeated(source: Source) -> Iterator[Finding]:
             where = (
                 f"{item.kind} {item.namespace}/{item.name}" if item.namespace else f"{item.kind} {item.name}"
             )
-            message = f"{where} stands in the list twice: as item {first} and as item {item.index}"
+            message = f"{where} is in the list twice: as item {first} and as item {item.index}"
             yield item.finding(WARNING, message, "keep one of the two")
 
 

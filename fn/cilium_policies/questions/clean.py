@@ -41,7 +41,7 @@ def window_of(text: str) -> float:
     """Seconds of 90m, 24h, 7d or 2w. Raises ValueError."""
     found = _WINDOW.match(text.strip())
     if not found:
-        raise ValueError(f"{text} is no time: write it like 90m, 24h or 7d")
+        raise ValueError(f"{text} is not a time: write it like 90m, 24h or 7d")
     return int(found[1]) * _SECONDS[found[2]]
 
 
@@ -79,7 +79,7 @@ def of_flows(audit: Audit) -> Heard:
     if audit.lost:
         faults.append(f"Hubble lost {audit.lost:,} events")
     if audit.odd:
-        faults.append(f"{audit.odd:,} lines are no flows, the first is line {audit.first_odd}")
+        faults.append(f"{audit.odd:,} lines are not flows, the first is line {audit.first_odd}")
     if audit.beyond:
         faults.append(f"{audit.beyond:,} connections are of more kinds than are kept apart")
     cuts, verdicts = [], set()

@@ -49,7 +49,7 @@ def shown(catalogue: Catalogue, name: str) -> list[Table]:
     component = catalogue.get(name)
     if component is None:
         close = nearest(name, catalogue.components)
-        raise refused(f"{name!r} is no component{close}", "cilium-policies components lists them")
+        raise refused(f"{name!r} is not a component{close}", "cilium-policies components lists them")
     return [recognition(component), edges(catalogue, component), hosts(component), choices(component)]
 
 

@@ -152,11 +152,11 @@ def port(text: str) -> Port:
     number, _, protocol = text.strip().partition("/")
     protocol = (protocol or "TCP").upper()
     if protocol not in ("TCP", "UDP", "SCTP", "ICMP", "ICMPV6") or not number:
-        raise refused(f"{text!r} is no port", "write 8080, 53/UDP, http, or 8/ICMP for an ICMP type")
+        raise refused(f"{text!r} is not a port", "write 8080, 53/UDP, http, or 8/ICMP for an ICMP type")
     if number.isdecimal() and number.isascii() and int(number) < 65536:
         return Port(int(number), protocol)
     if number[0].isdecimal() or len(number) > 63:
-        raise refused(f"{text!r} is no port", "a port goes from 1 to 65535")
+        raise refused(f"{text!r} is not a port", "a port goes from 1 to 65535")
     return Port(0, protocol, number)
 
 

@@ -50,7 +50,7 @@ def read(name: str, data: bytes) -> list[Expectation]:
     body, lines = load_with_lines(data, file=name)
     if not isinstance(body, dict) or (body.get("apiVersion"), body.get("kind")) != (API_VERSION, KIND):
         cure = f"write apiVersion: {API_VERSION}, kind: {KIND} and tests: […]; --record prints one"
-        raise refused("this is no PolicyTest", cure, file=name, line=1)
+        raise refused("this is not a PolicyTest", cure, file=name, line=1)
     entries = body.get("tests")
     if not isinstance(entries, list) or not entries:
         raise refused("it holds no tests", "write tests: [media/radarr -> world:443 deny]", file=name, line=1)
@@ -96,7 +96,7 @@ def _short(text: str) -> Expectation:
     found = _ARROW.match(text.strip())
     if not found:
         raise PeerError(
-            f"{text!r} is no expectation", "write FROM -> TO[:PORT] allow, deny or only from A, B"
+            f"{text!r} is not an expectation", "write FROM -> TO[:PORT] allow, deny or only from A, B"
         )
     target, ports = _with_ports(found["target"])
     if found["only"]:
@@ -122,7 +122,7 @@ def _with_ports(text: str) -> tuple[ConfigPeer, tuple[Port, ...]]:
 
 def _port(text: str) -> Port:
     if not re.match(r"([0-9]{1,5}(-[0-9]{1,5})?(/(TCP|UDP|SCTP))?|[0-9]{1,3}/ICMP(v6)?)\Z", text):
-        raise PeerError(f"{text!r} is no port", "write 443, 53/UDP, 8000-8010/TCP")
+        raise PeerError(f"{text!r} is not a port", "write 443, 53/UDP, 8000-8010/TCP")
     return peers.port(text)
 
 
@@ -130,11 +130,11 @@ def _peer(value: Any) -> ConfigPeer:
     if isinstance(value, dict):
         keys = [key for key in _KEYS if value.get(key) is not None]
         if len(keys) != 1:
-            raise PeerError(f"{value!r} is no peer", f"write one of {', '.join(_KEYS)}")
+            raise PeerError(f"{value!r} is not a peer", f"write one of {', '.join(_KEYS)}")
         return peers.peer(value)
     if not isinstance(value, str) or not value:
         raise PeerError(
-            f"{value!r} is no peer", "write NAMESPACE/NAME, NAMESPACE/*, world, an address range, a name"
+            f"{value!r} is not a peer", "write NAMESPACE/NAME, NAMESPACE/*, world, an address range, a name"
         )
     if value == "*":
         return ANY
@@ -148,7 +148,7 @@ def _peer(value: Any) -> ConfigPeer:
     if "." in value:
         return peers.peer(f"fqdn:{value}")
     raise PeerError(
-        f"{value!r} is no peer", f"write NAMESPACE/NAME, or one of {', '.join(sorted(peers.WORDS))}"
+        f"{value!r} is not a peer", f"write NAMESPACE/NAME, or one of {', '.join(sorted(peers.WORDS))}"
     )
 
 

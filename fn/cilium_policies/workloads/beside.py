@@ -40,7 +40,7 @@ def beside(
     known = Condensed(body)
     files = {source.file: source.data for source in sources}
     older = [] if known.knows(files) else known.outdated(read.objects, catalogue)
-    cure = "make the inventory anew (cilium-policies inventory)"
+    cure = "regenerate the inventory (cilium-policies inventory)"
     told = [Finding(WARNING, line, cure, path="spec.inventory") for line in older]
     return known.beside(read.objects, files), told
 

@@ -140,7 +140,7 @@ def wrong_option(tmp: Path) -> str:
 
 CASES: dict[str, Case] = {
     "spec.namespaces.exlude: unknown field 'exlude'; did you mean 'exclude'?": unknown_field,
-    "is no boolean; write true or false": not_a_boolean,
+    "is not a boolean; write true or false": not_a_boolean,
     "spec.mode: unknown value 'enforced'; did you mean 'enforce'?": bad_mode,
     "http requests need single TCP ports": http_without_a_port,
     "names are asked for on port 53": names_without_port_53,
@@ -149,7 +149,7 @@ CASES: dict[str, Case] = {
     "the namespace of … is not known": namespace_unknown,
     "error while running post render on files: … (--namespace NAME)": helm_without_namespace,
     "is older than the input: …": older_inventory,
-    "stands in the list twice: as item …": listed_twice,
+    "is in the list twice: as item …": listed_twice,
     "has no enableDefaultDeny: a policy meant for audit would cut": old_cilium,
     "not YAML: …": not_yaml,
     "invalid UTF-8": not_text,
