@@ -140,7 +140,7 @@ class _Reading:
         before = self._text[:start]
         line = before[before.rfind("\n") + 1 :]
         # What the line holds may be a password, so only its key is named.
-        key = re.match(r"[\s-]*([-\w./]+):", line)
+        key = re.match(r"[\s-]*([\w./][-\w./]*):", line)
         place = f"of {key.group(1)}" if key else f"in line {before.count(chr(10)) + 1} of the object"
         return SubstitutionError(f"Flux cannot read the expression {place}; write $${{ for a literal one")
 

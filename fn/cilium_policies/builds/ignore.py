@@ -63,7 +63,7 @@ class Ignored:
 def _regex(pattern: str) -> str:
     """A pattern with a slash is anchored in its folder; one without matches at any depth."""
     anchored = "/" in pattern
-    parts = re.split(r"(/\*\*/|\*\*/|/\*\*|\*\*|\*|\?|\[[^]]*\])", pattern.lstrip("/"))
+    parts = re.split(r"(/\*\*/|\*\*/|/\*\*|\*\*|\*|\?|\[[^]]{0,256}\])", pattern.lstrip("/"))
     kinds = {"/**/": "/(?:.*/)?", "**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     made = "".join(
         kinds.get(one) or (one if one.startswith("[") and len(one) > 1 else re.escape(one)) for one in parts

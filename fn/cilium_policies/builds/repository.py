@@ -209,7 +209,7 @@ def _remotes(root: str) -> set[str]:
     """The addresses of the repository's remotes, by Git's own file."""
     try:
         with open(os.path.join(root, ".git", "config"), encoding="utf-8", errors="replace") as file:
-            return {address(url) for url in re.findall(r"(?m)^\s*url\s*=\s*(\S+)", file.read())}
+            return {address(url) for url in re.findall(r"(?m)^[ \t]*url[ \t]*=[ \t]*(\S+)", file.read())}
     except OSError:
         return set()
 

@@ -16,7 +16,7 @@ from cilium_policies.kube.objects import text
 
 GROUP = "fluxcd.controlplane.io"
 MARK = b"\nkind: ResourceSet\n"
-_EXPRESSION = re.compile(r"<<-?\s*(.*?)\s*-?>>")
+_EXPRESSION = re.compile(r"<<-?((?:(?!<<|>>).)*)>>")  # without << inside: that would be tried from each
 _FIELD = re.compile(r"inputs\.([A-Za-z_][\w.]*)(\s*\|\s*quote)?\Z")
 
 
@@ -54,9 +54,9 @@ def _add(found: dict[tuple[str, ...], bytes], document: bytes, owner: dict[str, 
 
 def _filled(value: Any, inputs: dict[str, Any]) -> Any:
     if isinstance(value, str):
-        return (
-            _EXPRESSION.sub(lambda match: _value(match.group(1), inputs), value) if "<<" in value else value
-        )
+        if "<<" not in value:
+            return value
+        return _EXPRESSION.sub(lambda match: _value(match[1].rstrip("-").strip(), inputs), value)
     if isinstance(value, dict):
         return {_filled(key, inputs): _filled(member, inputs) for key, member in value.items()}
     if isinstance(value, list):

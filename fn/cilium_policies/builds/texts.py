@@ -16,7 +16,7 @@ from cilium_policies.document.split import split
 from cilium_policies.kube.objects import Object, mapping
 
 _METADATA = re.compile(rb"(?m)^metadata:[ \t]*(?:\{\}[ \t]*)?\r?\n")
-_BLOCK = re.compile(rb"(?:[ \t]+[^\n]*\n|\r?\n)*")
+_BLOCK = re.compile(rb"(?:[ \t][^\n]*\n|\r?\n)*")
 _PLAIN = re.compile(r"[A-Za-z][-A-Za-z0-9_./]*\Z")
 _WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "y", "n", "null"))
 

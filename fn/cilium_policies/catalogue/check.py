@@ -195,7 +195,7 @@ def _text(value: str, kind: str, path: str) -> list[str]:
             f" {', '.join(WORDS)} or component:NAME, namespace:NAME, cidr:RANGE, fqdn:NAME"
         ]
     if kind == "hostname" and not re.fullmatch(
-        r"(?:[\w*-]|\{[^}]+\})(?:[\w.*-]|\{[^}]+\})*\.[\w{}.*-]*[\w}]", value
+        r"(?:[\w*-]|\{[^}]+\})(?:[\w.*-]|\{[^}]+\})*\.[\w{}.*-]*[\w}]", value[:300]
     ):
         return [f"{path}: {value!r} is not a DNS name or pattern; write api.example.org or *.example.org"]
     if kind == "purpose" and value not in PURPOSES:

@@ -43,10 +43,10 @@ _ADDRESS = re.compile(
     r"(?:([a-z][a-z0-9+.-]*)://)?(?:[^/@\s]*@)?(\[[0-9a-f:]+\]|[^/:\s?#]+)(?::([^/\s?#]*))?", re.I
 )
 _PORTS = {"http": 80, "tls": 853, "dns": 53, "ssh": 22, "git": 9418, "git+ssh": 22}
-_FILLED = re.compile(r"\{([^}]+)\}")
+_FILLED = re.compile(r"\{([^{}]+)\}")
 _NAME = re.compile(r"(?!-)[a-z0-9_-]+(?:\.[a-z0-9_-]+)+", re.I)
 _INSIDE = (".svc", ".cluster.local", ".localhost")
-_NUMBER = re.compile(r"[0-9.]+|\[?[0-9a-f:]+:[0-9a-f:]*\]?", re.I)
+_NUMBER = re.compile(r"[0-9.]+|\[?[0-9a-f:][0-9a-f]*:[0-9a-f:]*\]?", re.I)
 
 
 class Host(NamedTuple):

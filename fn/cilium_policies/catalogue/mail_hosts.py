@@ -16,11 +16,12 @@ _VARIABLE = re.compile(
 _VALUE = re.compile(r"(?i)(?:smtp|mail).*[._](?:smart_?host|host(?:_?name)?|server|addr(?:ess)?|relay|url)$")
 _KEY = r"(?:smart_?host|host(?:_?name)?|server|addr(?:ess)?|relay)"
 _IS = r"[\"'\]]*[ \t]*(?:=>|[:=])[ \t]*[\"']?([^\s\"',;]+)"
+# A key has an end: without, each place in a line of smtpsmtp… would be a beginning of one.
 # `smtp_smarthost: mail:587`, `smtp.host = "mail"`, `['smtp_address'] = 'mail'`
-_LINE = re.compile(rf"(?im)^[\w \t.\-\[\]\"']*smtp[\w.\-]*?{_KEY}{_IS}")
+_LINE = re.compile(rf"(?im)^[\w \t.\-\[\]\"']{{0,80}}smtp[\w.\-]{{0,60}}?{_KEY}{_IS}")
 # the same below `smtp:`, `[smtp]` or `smtp_settings = {`
 _SECTION = re.compile(
-    r"(?im)^[ \t\"'\[]*[\w.:\-]*smtp\w*[\"'\]]*[ \t]*(?:(?:=>|[:=])[ \t]*\{?)?[ \t]*\n"
+    r"(?im)^[ \t\"'\[]*[\w.:\-]{0,60}smtp\w{0,60}[\"'\]]*[ \t]*(?:(?:=>|[:=])[ \t]*(?:\{[ \t]*)?)?\n"
     rf"(?:[^\n\[]*\n){{0,12}}?[ \t\"':]*{_KEY}{_IS}"
 )
 # and within braces on its line

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from yaml import YAMLError
 from yaml.events import (
     AliasEvent,
     CollectionEndEvent,
@@ -28,11 +31,12 @@ class _Level:
 
 
 def lines_of(text: bytes, line: int) -> dict[Path, int]:
-    """Path to line for a text that `load` accepts; what only an alias or a merge brings has no line."""
+    """Path to line for a text that `load` accepts; what only an alias or a merge brings has no line, nor has what comes
+    after text that is JSON and no YAML (half of a surrogate pair)."""
     get = parser(text).get_event
     lines: dict[Path, int] = {(): line}
     stack: list[_Level] = []
-    while not isinstance(event := get(), StreamEndEvent):
+    while not isinstance(event := _next(get), StreamEndEvent):
         if isinstance(event, CollectionEndEvent):
             stack.pop()
         elif isinstance(event, (ScalarEvent, AliasEvent, CollectionStartEvent)):
@@ -40,6 +44,13 @@ def lines_of(text: bytes, line: int) -> dict[Path, int]:
             if isinstance(event, CollectionStartEvent):
                 stack.append(_Level(path, isinstance(event, MappingStartEvent)))
     return lines
+
+
+def _next(get: Callable[[], Any]) -> Any:
+    try:
+        return get()
+    except YAMLError:
+        return StreamEndEvent()
 
 
 def _enter(stack: list[_Level], event: Any, lines: dict[Path, int], line: int) -> Path:

@@ -15,8 +15,8 @@ from cilium_policies.lean import NamedTuple
 
 # The value of a `key: value` line when it is one simple word, plain or quoted, perhaps with a comment.
 WORD = re.compile(
-    rb"[ \t]+(?:([A-Za-z0-9_./$](?:[^\s:#]|:(?=[^\s])|(?<=\S)#)*)|'([^'\\\n]*)'|\"([^\"\\\n]*)\"|~)?"
-    rb"[ \t]*(?:(?<=[ \t])#[^\n]*)?\r?"
+    rb"[ \t]+(?:(?:([A-Za-z0-9_./$](?:[^\s:#]|:(?=[^\s])|(?<=\S)#)*)|'([^'\\\n]*)'|\"([^\"\\\n]*)\"|~)[ \t]*)?"
+    rb"(?:(?<=[ \t])#[^\n]*)?\r?"
 )
 OPENERS = frozenset(b" \t\r\n[{,:?-")
 NULL_BYTES = frozenset(null.encode() for null in NULLS)

@@ -16,10 +16,11 @@ from cilium_policies.document.limits import MAX_DEPTH, NULLS
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.lean import Any
 
+# `(?! )`: blanks are taken whole. Else a line of nothing else would be tried in all parts.
 LINE = re.compile(
-    r"( *)(?:#.*|"  # 1: indentation; a comment is a line without further groups
-    r"(- +)?"  # 2: the dash of a sequence entry
-    r"(?:([A-Za-z0-9_./$][A-Za-z0-9_./$-]{0,250}):(?: +|\Z))?"  # 3: the key
+    r"( *)(?! )(?:#.*|"  # 1: indentation; a comment is a line without further groups
+    r"(- +(?! ))?"  # 2: the dash of a sequence entry
+    r"(?:([A-Za-z0-9_./$][A-Za-z0-9_./$-]{0,250}):(?: +(?! )|\Z))?"  # 3: the key
     r"(?:((?:[A-Za-z0-9_./$()<=+~;^\\]|-(?=[!-~]))"  # 4: a plain scalar
     r"[ !\"$-9;-~]*(?:(?::(?=[!-~])|(?<! )#)[ !\"$-9;-~]*)*(?<! ))"
     r"|('(?:[ -&(-~]|'')*'|\"(?:[ !#-\[\]-~]|\\[\\\"nt])*\"|\{\}|\[\])"  # 5: a quoted one, an empty collection

@@ -136,7 +136,9 @@ def _evidence(workload: Workload, keys: Keys, cloud: Cloud) -> Evidence | None:
         if key in keys:
             return Evidence("identity", keys[key], key)
     named = next((one for one in workload.texts if _names(one, cloud)), None)
-    if named is None or any(re.search(cloud.endpoints, one.key) and one.value for one in workload.texts):
+    if named is None or any(
+        re.search(cloud.endpoints, one.key[:256]) and one.value for one in workload.texts
+    ):
         return None
     return Evidence("identity", workload, text=named.without_value())
 

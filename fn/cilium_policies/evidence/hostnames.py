@@ -35,6 +35,8 @@ _NAMED_BALANCER = tuple(
 _NAME_NOTE = "external-dns.alpha.kubernetes.io/hostname"
 _TARGET_NOTE = "external-dns.alpha.kubernetes.io/target"
 
+_LONGEST = 253  # of a DNS name
+
 
 class Hostnames:
     """Index of the names that routes serve and of the addresses that Services and Gateways hold."""
@@ -60,7 +62,7 @@ class Hostnames:
         """The routes that serve a name, exactly or by a wildcard (which holds one label or more)."""
         plain = host.rstrip(".").lower()
         found = self._routes.get(plain)
-        while not found and "." in plain:
+        while not found and "." in plain and len(plain) <= _LONGEST:
             plain = plain.partition(".")[2]
             found = self._routes.get(f"*.{plain}")
         return found or []

@@ -50,7 +50,10 @@ def _check(policy: Policy, version: str) -> None:
 def _filled(value: Any) -> Any:
     """The object with something in the place of each Flux variable, which becomes anything later."""
     if isinstance(value, str):
-        return _VARIABLE.sub("x", value) if "${" in value else value
+        if "${" not in value:
+            return value
+        closed, brace, rest = value.rpartition("}")  # behind it each ${ would be tried in vain, to the end
+        return _VARIABLE.sub("x", closed + brace) + rest
     if isinstance(value, dict):
         return {_filled(key): _filled(member) for key, member in value.items()}
     return [_filled(member) for member in value] if isinstance(value, list) else value

@@ -150,7 +150,7 @@ class Flows:
         if len(self._names) >= ENOUGH:
             self._names.clear()
         if dns.get("ips") and dns.get("query"):
-            name = _SEARCHED.sub("", str(dns["query"]).lower().rstrip("."))
+            name = _SEARCHED.sub("", str(dns["query"])[:256].lower().rstrip("."))
             self._names.update((str(ip), name) for ip in dns["ips"])
         host = _HOST.match(url)
         if (

@@ -24,7 +24,7 @@ QUERY = f'{{__name__=~"{VERDICTS}|{LOST}"}}'
 DROPPED, CUT, UNKNOWN = "cut now", "would be cut", "not known"
 _RING = "hubble_ring_buffer"  # what it loses, observers miss; the counters do not
 _SAMPLE = re.compile(r"(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>.*)\})?\s+(?P<value>\S+)(?:\s+\S+)?\Z")
-_LABEL = re.compile(r'\s*([a-zA-Z_]\w*)\s*=\s*("(?:[^"\\]|\\.)*")\s*,?')
+_LABEL = re.compile(r'(?<!\w)([a-zA-Z_]\w*)\s*=\s*("(?:[^"\\]|\\.)*")\s*,?')
 _OPENS_ALL = frozenset(("world", "world-ipv4", "world-ipv6", "cluster", "remote-node", "all"))
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://([^\s\"'`<>\\|]*)")
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30})://([^\s\"'`<>\\|]*)")
 _PART = r"(?:[A-Za-z0-9_.\-\x01]|\$\{\w{1,60}\}|\$\(\w{1,60}\)|\{\})"
 _AUTHORITY = re.compile(
     rf"(\[[0-9A-Fa-f:.]+\]|{_PART}*)(:(?:\d{{1,5}}|\$\{{\w{{1,60}}\}}|\$\(\w{{1,60}}\)))?"

@@ -13,7 +13,10 @@ from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.values import read
 
 _ACTION = re.compile(
-    r"""(\s*\{\{-|\{\{)((?:`[^`]*`|"(?:[^"\\]|\\.)*"|[^}`"]|\}(?!\}))*?)(-\}\}\s*|\}\})""", re.DOTALL
+    r"""((?<!\s)\s+\{\{-|\{\{-?)"""
+    # no {{ inside but in quotes: each would be tried to the end of a text that closes none
+    r"""((?:`[^`]*`|"(?:[^"\\]|\\.)*"|[^{}`"]|\{(?!\{)|\}(?!\}))*?)(-\}\}\s*|\}\})""",
+    re.DOTALL,
 )
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|[^\s|]+|\|')
 _INCLUDE_FULLNAME = ".names.fullname"

@@ -1,0 +1,90 @@
+"""No regular expression takes more than time in proportion to its text, whatever is repeated in it.
+
+Each is pumped with every sign and every pair of signs that it speaks of, behind the letters with which it begins, and
+ended by something that it does not expect. Four times the text may take four times the time, not sixteen.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.hostile.expressions import Expression, expressions
+
+LONG = 4_000
+SIGNS = "a1 \n\t.:/@-_=,;\"'[](){}$\\#%&+*<>!?|~^A"
+QUICK = 0.004  # seconds for LONG: in proportion it is a tenth of that
+GUARDED = {
+    "cilium_policies.cilium.agent._PORT_NAME": "asked of fifteen characters at most",
+    "cilium_policies.evidence.addresses._KEY": "asked of two hundred characters at most",
+    "cilium_policies.generate.gate._VARIABLE": "asked of what ends in a brace",
+    "cilium_policies.questions.flows._SEARCHED": "asked of a name of 256 characters at most",
+    "catalogue/check.py": "a host's name is asked for in its first 300 characters, the rest is checked against tables",
+    "aws.yaml": "asked of a key's first 256 characters",
+    "azure.yaml": "likewise",
+    "gcp.yaml": "likewise",
+}
+ALL = [one for one in expressions() if one.where.split(":")[0] not in GUARDED]
+
+
+def pumps(one: Expression) -> Iterator[str]:
+    written = one.pattern.pattern
+    text = written if isinstance(written, str) else written.decode("latin-1")
+    signs = [sign for sign in SIGNS if sign in text or sign in "a1 \n."]
+    words = re.findall(r"[A-Za-z0-9_./:=@-]{2,}", text)[:6]
+    yield from signs
+    yield from (a + b for a in signs for b in signs if a != b)
+    yield from words
+
+
+def beginnings(one: Expression) -> list[str]:
+    written = one.pattern.pattern
+    text = written if isinstance(written, str) else written.decode("latin-1")
+    literal = re.match(r"\^?(?:\(\?[:i]+\)?)?\\?([A-Za-z0-9_\"'/.:=\\-]*)", text)
+    return list(dict.fromkeys(["", (literal[1] if literal else "").replace("\\", "")]))
+
+
+def seconds(one: Expression, text: str) -> float:
+    least = 9.0
+    for _ in range(2):
+        start = time.thread_time()
+        one.apply(text)
+        least = min(least, time.thread_time() - start)
+        if least < QUICK:
+            break
+    return least
+
+
+def slow(one: Expression) -> str:
+    """What takes too long, in words; the first that is found."""
+    for begin in beginnings(one):
+        for pump in pumps(one):
+            whole = begin + pump * (LONG // len(pump)) + "\x00"
+            if seconds(one, whole) < QUICK:
+                continue
+            quarter = begin + pump * (LONG // 4 // len(pump)) + "\x00"
+            ratio = seconds(one, whole) / max(seconds(one, quarter), 1e-6)
+            if ratio > 9:
+                return f"{begin!r} {pump!r}: {ratio:.0f} times for 4 times the text"
+    return ""
+
+
+def test_there_are_some() -> None:
+    assert len(ALL) > 200
+    wheres = {one.where for one in ALL}
+    assert {"cilium_policies.document.plain.LINE", "coredns.yaml"} <= wheres
+    assert any(where.startswith("builds/envsubst.py:") for where in wheres)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(8))
+def test_time_is_in_proportion_to_the_text(part: int) -> None:
+    found = {
+        f"{one.where} {one.method} {one.pattern.pattern!r}": said
+        for one in ALL[part::8]
+        if (said := slow(one))
+    }
+    assert found == {}
