@@ -23,7 +23,7 @@ from cilium_policies.evidence.trust import (
     outside,
 )
 from cilium_policies.evidence.unmet import unmet
-from cilium_policies.kube.objects import at, mappings, text
+from cilium_policies.kube.objects import at, mapping, mappings, sequence, text
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload
@@ -41,6 +41,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     parsed: Parsed = {}
     made = Counter(id(workload.source) for workload in cluster.workloads if workload.texts)
     for workload in cluster.workloads:
+        yield from _resolvers(destinations, workload)
         # Of several workloads that one object makes (an operator's, a chart's), its fields do not say which calls.
         alone = made[id(workload.source)] <= 1
         ignored = not_read(workload, given.ignores)
@@ -53,6 +54,19 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             if not (leads or alone) and given.unsure is not None and is_value(found):
                 for edge in list(_edges(destinations, workload, found, address, True))[:1]:
                     given.unsure.append((workload, address.host, edge))
+
+
+def _resolvers(destinations: Destinations, workload: Workload) -> Iterator[Edge]:
+    """Resolvers of a pod's own `dnsConfig`: what it asks them explains nothing else that it calls."""
+    dns = mapping(pod_spec(workload.source).get("dnsConfig")) if workload.rendered else {}
+    evidence = Evidence("address", workload, "dnsConfig.nameservers")
+    for host in map(text, sequence(dns.get("nameservers"))):
+        for protocol in ("UDP", "TCP"):
+            address = Address(host, 53, "", protocol, "nameservers", True)
+            for peer, ports, reason in destinations.of(workload, address, lambda routed: True):
+                for source in ends(workload):
+                    if source.kind == "workload" or peer.kind == "workload":
+                        yield Edge(source, peer, ports, reason, evidence, explains=False)
 
 
 def _addresses(
