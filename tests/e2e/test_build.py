@@ -135,7 +135,10 @@ def test_one_that_fails_is_a_line_and_nothing_is_printed(tmp_path):
             {"kubernetes/apps/media/web/app/deployment.yaml": deployment("x", env="A=${B")},
             "Deployment media/my-x: Flux cannot read the expression of value; write $${ for a literal one",
         ),
-        ({"kubernetes/apps/media/web/ks.yaml": ks("web", "./nowhere")}, "spec.path ./nowhere is no folder"),
+        (
+            {"kubernetes/apps/media/web/ks.yaml": ks("web", "./nowhere")},
+            "spec.path ./nowhere is not a folder",
+        ),
         ({"kubernetes/apps/media/web/app/kustomization.yaml": "resources: [\n"}, "not YAML"),
     ],
 )

@@ -113,9 +113,9 @@ def test_the_own_node_may_come_in() -> None:
     [
         ("shop/webb", "shop/db", "1", "is nothing that the input shows"),
         ("shop/web", "shop/db", "metrics", "has no port metrics/TCP"),
-        ("shop/web", "shop/db", "0x", "is no port"),
-        ("shop/web", "shop/db", "70000", "is no port"),
-        ("shop/web", "shop/db", "80/GRE", "is no port"),
+        ("shop/web", "shop/db", "0x", "is not a port"),
+        ("shop/web", "shop/db", "70000", "is not a port"),
+        ("shop/web", "shop/db", "80/GRE", "is not a port"),
         ("web", "shop/db", "80", "is nothing that the input shows"),
     ],
 )

@@ -131,7 +131,7 @@ class Flux:
             why = (
                 "is left out of what Flux fetches (.sourceignore)"
                 if there
-                else "is no folder of the repository"
+                else "is not a folder of the repository"
             )
             unit.failure = f"spec.path {text(unit.one.spec.get('path'))} {why}"
             return ""
