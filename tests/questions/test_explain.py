@@ -190,3 +190,14 @@ def test_every_piece_of_evidence_is_listed() -> None:
     (answer,) = ask(small(text, mode="enforce"), "a/web", "a/api", "5432")
     assert "API_URL" in answer.cure
     assert "OTHER_URL" in answer.cure
+
+
+def test_a_mesh_that_tunnels_loses_the_port() -> None:
+    space = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio.io/dataplane-mode: ambient}}\n---\n"
+    web = deployment("web", env="[{name: API_URL, value: 'http://api:8080'}]")
+    shown = space + web + deployment("api", "[{containerPort: 8080}]") + service("api", "[{port: 8080}]")
+    (answer,) = ask(small(shown, mode="enforce"), "shop/web", "shop/api", "9090")
+    assert answer.now == "denied"
+    assert answer.note.startswith("the mesh carries TCP between these pods on port 15008, which is open")
+    (back,) = ask(small(shown, mode="enforce"), "shop/api", "shop/web", "9090")
+    assert back.note == ""

@@ -243,11 +243,8 @@ class Destinations:
                 return
             yield from ((cidr(block), (port,), local) for block in self._given.private or _PRIVATE)
         elif is_public(host) and not _is_variable(host):
-            yield (
-                InternetPeer("" if "$" in host else host),
-                (port,),
-                Reason("calls-host", (_shown(host),)),
-            )
+            called = InternetPeer("" if "$" in host else host)
+            yield called, (port,), Reason("calls-host", (_shown(host),))
             yield from self._private(host, port)
 
     def _private(self, host: str, port: Port, own: bool = False) -> Iterator[Destination]:

@@ -19,7 +19,7 @@ from cilium_policies.evaluate.verdict import (
     Verdict,
 )
 from cilium_policies.evidence.edge import Edge
-from cilium_policies.questions.because import edges, told, where_words
+from cilium_policies.questions.because import edges, stand_between, told, where_words
 from cilium_policies.questions.cure import cure_of
 from cilium_policies.questions.ends import End, Pair, Port, ends, pod_port, port, translated
 from cilium_policies.show.table import Cell, Table, columns
@@ -87,7 +87,8 @@ def explain(
                 raise _no_port(two, asked)
             pair = (ends(enforced, source, namespace)[number], ends(enforced, target, namespace)[other])
             answer = _answer(now, enforced, (one, two), pair, numbered, needs)
-            answers.append(answer._replace(note=_translation(now, two, asked, numbered)))
+            said = [_translation(now, two, asked, numbered), _tunnel(enforced, (one, two), numbered)]
+            answers.append(answer._replace(note="; ".join(filter(None, said))))
     return answers
 
 
@@ -97,6 +98,23 @@ def _translation(situation: Situation, target: End, asked: Port, meant: Port) ->
         return ""
     service = target.service or translated(situation.cluster, target.workload, asked)[1]
     return f"Service {service.namespace}/{service.name} {asked} is pod port {meant}" if service else ""
+
+
+def _tunnel(situation: Situation, pair: Pair, wanted: Port) -> str:
+    """What to say where both ends are members of a mesh that tunnels: every TCP connection arrives on one port."""
+    ports = [
+        port.number
+        for one in situation.known
+        for spec in one.policy.specs
+        for rule in (spec.ingress or ())
+        for edge in rule.edges
+        if edge.reason.kind == "mesh-tunnel" and stand_between(edge, *pair)
+        for port in edge.ports
+    ]
+    if not ports or wanted.protocol != "TCP" or wanted.number in ports:
+        return ""
+    told = f"the mesh carries TCP between these pods on port {ports[0]}, which is open"
+    return f"{told}: there no policy tells this port from others, the mesh's own authorization policies do"
 
 
 def _no_port(target: End, asked: Port) -> Exception:
