@@ -2,9 +2,9 @@
 
 import pytest
 from cilium_policies.catalogue.check import problems
+from cilium_policies.catalogue.flows import read_edge
 from cilium_policies.catalogue.hosts import Answer, Host, UnnamedHostError, host_of
 from cilium_policies.catalogue.hosts import hosts as answer
-from cilium_policies.catalogue.model import read_edge
 from cilium_policies.catalogue.onward import ANYWHERE, is_mirrored, redirects
 
 GIT = "source.toolkit.fluxcd.io/GitRepository"

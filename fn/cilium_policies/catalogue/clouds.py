@@ -7,7 +7,7 @@ import re
 from fnmatch import fnmatchcase
 
 from cilium_policies.catalogue.conditions import NEVER
-from cilium_policies.catalogue.model import texts
+from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.parts import parse_port
 from cilium_policies.kube.objects import Mapping, mapping, mappings, text
 from cilium_policies.kube.ports import Port

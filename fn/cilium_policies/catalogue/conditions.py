@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.catalogue.model import ChartEntry, MadeBy, When, texts
+from cilium_policies.catalogue.flows import When, texts
+from cilium_policies.catalogue.model import ChartEntry, MadeBy
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.kube.objects import Mapping, text, walk_strings
 from cilium_policies.lean import Any, Protocol

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from cilium_policies.catalogue.conditions import at_any
 from cilium_policies.catalogue.files import DISTRIBUTIONS
-from cilium_policies.catalogue.model import texts
+from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, mappings, strings, text

@@ -31,8 +31,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.conditions import MENTIONS, Facts, agrees, at, holds
+from cilium_policies.catalogue.flows import Edge, texts
 from cilium_policies.catalogue.mail_hosts import mail_hosts
-from cilium_policies.catalogue.model import Edge, texts
 from cilium_policies.catalogue.onward import is_mirrored, onward
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.errors import CiliumPoliciesError

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from cilium_policies.catalogue import files, injects
 from cilium_policies.catalogue.check import platform_problems, problems
-from cilium_policies.catalogue.model import CatalogueError, Component, texts
+from cilium_policies.catalogue.flows import texts
+from cilium_policies.catalogue.model import CatalogueError, Component
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.kube.objects import mappings, text
 from cilium_policies.lean import Any

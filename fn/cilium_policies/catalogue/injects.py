@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from cilium_policies.catalogue.model import Edge, read_edge, texts
+from cilium_policies.catalogue.flows import Edge, read_edge, texts
 from cilium_policies.kube.objects import mappings, strings, text
 from cilium_policies.lean import Any, NamedTuple
 

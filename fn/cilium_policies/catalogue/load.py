@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from cilium_policies.catalogue import files
 from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.catalogue.clouds import read as read_cloud
-from cilium_policies.catalogue.model import CatalogueError, ChartEntry, Component, Edge, MadeBy, read_edge
+from cilium_policies.catalogue.flows import Edge, read_edge
+from cilium_policies.catalogue.model import CatalogueError, ChartEntry, Component, MadeBy
 from cilium_policies.kube.gateway_api import Proxy
 from cilium_policies.kube.objects import integer, text
 from cilium_policies.lean import TYPE_CHECKING, Any

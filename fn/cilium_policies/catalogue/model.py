@@ -6,14 +6,11 @@ index, and what a user writes under `spec.components.define` all have this one f
 
 from __future__ import annotations
 
-from cilium_policies.catalogue.parts import parse_port
+from cilium_policies.catalogue.flows import Edge, When, read_edge, texts
 from cilium_policies.catalogue.services import ServiceTemplate, read_services
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Mapping, flag, mapping, mappings, strings, text
-from cilium_policies.kube.ports import Port
-from cilium_policies.lean import Any, NamedTuple
-
-When = Any  # None, a word (peer, evidence, asked), a condition mapping, or a list of these (any suffices)
+from cilium_policies.lean import NamedTuple
 
 
 class CatalogueError(CiliumPoliciesError):
@@ -70,49 +67,6 @@ class MadeBy(NamedTuple):
     sometimes: dict[str, str] = {}  # noqa: RUF012
     beside: bool = False
     config: str = ""
-
-
-class Edge(NamedTuple):
-    """One flow of a component, seen from it: `direction` ingress or egress, `peer` a word of the format.
-
-    `ports` as written (`3000/TCP`, `{port}/TCP`); empty: any. `owner` is the component whose file states it,
-    `probe` an edge that only kubelet probes need. `when` None: always. `names`: every DNS name that the program calls
-    on these ports (catalogue.hosts reads them); None: not known. `unnamed` says why they cannot be; `added` what its
-    users may have it call beside them, by what they set in the program itself; `purpose` is a word for what nobody
-    needs to run the program (telemetry, updates). `every`: each instance of the peer is meant, wherever it is (an
-    operator's); `runtime`: whom it calls is set in the program itself (its web UI), so no manifest tells;
-    `seldom`: and few installations have it (a plugin), so that the only instance is no guess either.
-    `fallback`: it holds only where the configuration names no address outside. `part` and `of`: the roles of the own
-    pods and of the peer's that have it (`ruler`, `gateway`), where their labels (the entry's `partLabel`, else
-    `app.kubernetes.io/component`) tell a role; empty: all of them.
-    `by`: the path in the custom resource at which it names the other end's object (`{name, namespace}`, a list of
-    these, or a name).
-    """
-
-    direction: str
-    peer: str
-    ports: tuple[str, ...]
-    why: str
-    when: When
-    probe: bool
-    source: str
-    owner: str
-    names: tuple[Any, ...] | None = None
-    unnamed: str = ""
-    purpose: str = ""
-    every: bool = False
-    runtime: bool = False
-    by: str = ""
-    fallback: bool = False
-    part: tuple[str, ...] = ()
-    of: tuple[str, ...] = ()
-    seldom: bool = False
-    added: str = ""
-
-    def pod_ports(self, port: str = "") -> tuple[Port, ...]:
-        """The ports as numbers; `port` stands in for `{port}`, and what stays no number is left out."""
-        read = (parse_port(one.replace("{port}", port)) for one in self.ports)
-        return tuple(one for one in read if one is not None)
 
 
 class Component:
@@ -229,43 +183,6 @@ class Component:
 
     def __repr__(self) -> str:
         return f"Component({self.name})"
-
-
-def texts(value: Any) -> tuple[str, ...]:
-    """The texts of a list; a single text is a list of one."""
-    if isinstance(value, str):
-        return (value,) if value else ()
-    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
-
-
-def read_edge(data: Mapping, owner: str, subject: str) -> Edge:
-    """An edge of `owner`'s file as `subject` sees it: turned round for another than the owner."""
-    direction = "ingress" if "from" in data else "egress"
-    peer = text(data.get("from") or data.get("to"))
-    if subject != owner:
-        direction = "egress" if direction == "ingress" else "ingress"
-        peer = f"component:{owner}"
-    return Edge(
-        direction,
-        peer,
-        texts(data.get("ports")),
-        text(data.get("why")),
-        data.get("when"),
-        flag(data.get("probe")),
-        text(data.get("source")),
-        owner,
-        tuple(data["names"]) if isinstance(data.get("names"), list) else None,
-        text(data.get("unnamed")),
-        text(data.get("purpose")),
-        flag(data.get("every")),
-        flag(data.get("runtime")),
-        text(data.get("by")),
-        flag(data.get("fallback")),
-        texts(data.get("part")),
-        texts(data.get("of")),
-        flag(data.get("seldom")),
-        text(data.get("added")),
-    )
 
 
 def read_chart(component: Component, data: Mapping) -> ChartEntry:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cilium_policies.catalogue.model import ChartEntry, Component, Edge, MadeBy, When, texts
+from cilium_policies.catalogue.flows import Edge, When, texts
+from cilium_policies.catalogue.model import ChartEntry, Component, MadeBy
 from cilium_policies.kube.objects import Mapping, flag, mapping, text
 
 _WORDS = {

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.catalogue.model import texts
+from cilium_policies.catalogue.flows import texts
 from cilium_policies.kube.objects import (
     Mapping,
     Object,

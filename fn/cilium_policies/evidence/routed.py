@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.conditions import at
-from cilium_policies.catalogue.model import texts
+from cilium_policies.catalogue.flows import texts
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
 from cilium_policies.evidence.ends import NODES, behind, ends
 from cilium_policies.evidence.given import Given, Note

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.catalogue.model import Edge as Known
 from cilium_policies.config.model import Config
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.given import Given

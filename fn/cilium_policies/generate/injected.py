@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.conditions import at, holds
+from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.injects import PROBES, Injection, ReadObject
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.catalogue.model import Edge as Known
 from cilium_policies.catalogue.parts import parse_port
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence import addresses, managed

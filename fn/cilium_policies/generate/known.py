@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.conditions import at, holds
+from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.catalogue.model import Edge as Known
 from cilium_policies.evidence.edge import (
     AllPodsPeer,
     CidrPeer,

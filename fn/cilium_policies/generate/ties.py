@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from cilium_policies.catalogue.conditions import objects_of
+from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.catalogue.model import Edge as Known
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.catalogue.recognise import repository_of

@@ -7,8 +7,9 @@ from typing import Any
 
 from cilium_policies.catalogue import wording
 from cilium_policies.catalogue.check import nearest
+from cilium_policies.catalogue.flows import Edge
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.catalogue.model import Component, Edge
+from cilium_policies.catalogue.model import Component
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.objects import mappings, text
 from cilium_policies.show.table import Table, columns
