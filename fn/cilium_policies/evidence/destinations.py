@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterator
 
 from cilium_policies.catalogue.ports import (
     BEHIND_SENTINEL,
-    DATABASE_WORDS,
-    DATABASES,
     SENTINEL,
     SERVERS,
-    USUAL_DATABASES,
 )
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.agents import agents, watched
+from cilium_policies.evidence.databases import database_ports, is_database
 from cilium_policies.evidence.edge import (
     FqdnPeer,
     InternetPeer,
@@ -30,7 +28,6 @@ from cilium_policies.evidence.names import Named, fitting, resolve
 from cilium_policies.evidence.public_names import is_local, is_public, is_short_service
 from cilium_policies.evidence.reasons import CALLS_API, Reason
 from cilium_policies.evidence.services import host_ports
-from cilium_policies.evidence.trust import words
 from cilium_policies.kube.cloud_metadata import is_metadata
 from cilium_policies.kube.objects import integer, mappings, text
 from cilium_policies.kube.ports import Port
@@ -86,12 +83,12 @@ class Destinations:
         named = resolve(self._cluster, host, workload.namespace)
         if named is not None:
             yield from self._inside(workload, address, named)
-        elif (address.port or _is_database(address.key)) and self._trusted(host, workload, trusted):
+        elif (address.port or is_database(address.key)) and self._trusted(host, workload, trusted):
             name, _, space = host.partition(".")
             if self._is_namespace(space) or is_short_service(host):
                 yield from self._elsewhere(address, Named(None, space, name))
             else:
-                for number in (address.port,) if address.port else _database_ports(workload):
+                for number in (address.port,) if address.port else database_ports(workload):
                     yield from self._outside(host, address._replace(port=number))
 
     def _trusted(self, host: str, workload: Workload, trusted: Callable[[bool], bool]) -> bool:
@@ -275,17 +272,6 @@ class Destinations:
                 yield from ((node, (port,), Reason("calls-node", (host,))) for node in NODES)
                 return
         yield cidr(host), (port,), Reason("calls-host", (host,))
-
-
-def _is_database(key: str) -> bool:
-    """Whether a key speaks of a database, whichever: `DATABASE_HOST`."""
-    return not DATABASE_WORDS.isdisjoint(words(key))
-
-
-def _database_ports(workload: Workload) -> tuple[int, ...]:
-    """The ports of the database that a workload's settings name (`DB_TYPE: mysql`), else the two most common."""
-    kinds = {DATABASES.get(one.value.strip().lower(), 0) for one in workload.texts if one.key} - {0}
-    return tuple(sorted(kinds)) or USUAL_DATABASES
 
 
 def _likely_port(service: Service) -> str:
