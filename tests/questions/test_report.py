@@ -224,5 +224,5 @@ def test_what_lint_and_the_run_both_say_stands_once() -> None:
         b"spec: {endpointSelector: {}, egress: [{toPorts: [{ports: [{port: 443, protocol: TCP}]}]}]}\n"
     )
     shown = json.loads(command("report", "-o", "json", stdin=INPUT + refused).stdout)
-    said = [one for one in shown["findings"] if "stands where text belongs" in one["message"]]
+    said = [one for one in shown["findings"] if "expected text" in one["message"]]
     assert [one["check"] for one in said] == ["refused"]

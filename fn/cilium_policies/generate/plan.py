@@ -74,34 +74,20 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     allowed = Allowed(cluster, config, parts)
     hints = given(cluster, catalogue, parts, config)
     dns = Dns(cluster, config)
-    told = [*evidence.edges(cluster, hints)]
-    ties = Ties(cluster, catalogue, parts, [*allowed.edges, *told])
-    found = [*allowed.edges, *dns.edges(), *known.edges(cluster, catalogue, parts, ties)]
-    found += [*known.sidecars(cluster, catalogue, parts), *told]
-    found += brought(cluster, found)
-    mesh = injected(cluster, catalogue, parts, hints, sources)
-    found += mesh.all_edges(found) if mesh else ()
-    found += also_named(cluster, [*found])
+    ties, mesh, found = _connections(cluster, catalogue, parts, hints, allowed, dns, sources)
     taken = Taken(config.deny, found, cluster, parts)
     found, asked = judged(taken.edges, cluster, config.trust)
     subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
     opened = left_open(cluster, subjects)
-    knowledge = Knowledge(cluster, catalogue, found, allowed.complete | taken.complete, opened)
-    withheld = [*knowledge.withheld(ties, subjects)]
-    withheld += identities(cluster, hints, subjects, allowed.complete | taken.complete | opened)
+    said = allowed.complete | taken.complete
+    knowledge = Knowledge(cluster, catalogue, found, said, opened)
+    settled = said | opened
+    withheld = [*knowledge.withheld(ties, subjects), *identities(cluster, hints, subjects, settled)]
     withheld += knowledge.unmet(hints.unmet or (), subjects)
     left = [*_left(knowledge, withheld, subjects), *_of_others(cluster, hints, found, chosen)]
     listed = {(one.workload.key, direction) for one in left if one.workload for direction in one.directions}
-    left += unread(
-        cluster, hints, parts, found, subjects, allowed.complete | taken.complete | opened | listed
-    )
-    left += added(
-        cluster,
-        catalogue,
-        parts,
-        subjects,
-        allowed.complete | taken.complete | opened | _told(found, left),
-    )
+    left += unread(cluster, hints, parts, found, subjects, settled | listed)
+    left += added(cluster, catalogue, parts, subjects, settled | _told(found, left))
     left += knowledge.unsure(hints.unsure or (), subjects, listed)
     left += forwards(cluster, dns, chosen)
     left += closed_blind(cluster, chosen, {one.namespace for one in left})
@@ -130,10 +116,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
             *dns.findings,
             *warnings(cluster, set(on), sources),
             *resolver_findings(cluster, named),
-            *denied(found, cluster.settings.fqdn),
-            *reopened(found, cluster.settings.fqdn),
-            *beside(cluster, catalogue, parts, set(on)),
-            *kept(cluster, catalogue, parts),
+            *_of_rules(cluster, catalogue, parts, found, set(on)),
             *hand_written(cluster, {name: modes[name] for name in on}),
             *unseen(cluster, hints, found, [name for name, one in on.items() if one.wide]),
             *(mesh.findings(on) if mesh else ()),
@@ -142,6 +125,38 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
         ],
         held,
     )
+
+
+def _connections(
+    cluster: Cluster,
+    catalogue: Catalogue,
+    parts: Roles,
+    hints: Given,
+    allowed: Allowed,
+    dns: Dns,
+    sources: Iterable[Source],
+) -> tuple[Ties, Injected | None, list[Edge]]:
+    """Every edge that config, catalogue and evidence tell of, in this order; with what ties clients to instances, and
+    what meshes add."""
+    told = [*evidence.edges(cluster, hints)]
+    ties = Ties(cluster, catalogue, parts, [*allowed.edges, *told])
+    found = [*allowed.edges, *dns.edges(), *known.edges(cluster, catalogue, parts, ties)]
+    found += [*known.sidecars(cluster, catalogue, parts), *told]
+    found += brought(cluster, found)
+    mesh = injected(cluster, catalogue, parts, hints, sources)
+    found += mesh.all_edges(found) if mesh else ()
+    found += also_named(cluster, [*found])
+    return ties, mesh, found
+
+
+def _of_rules(
+    cluster: Cluster, catalogue: Catalogue, parts: Roles, found: list[Edge], on: set[str]
+) -> Iterator[Finding]:
+    """What is to be said of single rules: names that are denied or reopened, policies beside, addresses kept."""
+    yield from denied(found, cluster.settings.fqdn)
+    yield from reopened(found, cluster.settings.fqdn)
+    yield from beside(cluster, catalogue, parts, on)
+    yield from kept(cluster, catalogue, parts)
 
 
 def _left(knowledge: Knowledge, withheld: list[Uncovered], subjects: list[Workload]) -> Iterator[Uncovered]:

@@ -38,15 +38,8 @@ def gather(
     owners: list[flux.Owner] = []
     found, repeated = distinct(flux.resolve([*objects, *others], owners))
     shown = Inventory([*found, *embedded(found, catalogue)])
-    workloads: list[Workload] = []
-    services: list[Service] = []
     partial: list[tuple[Object, str]] = []
-    if shown.of(*_RELEASES) or shown.of("Kustomization", group="kustomize.config.k8s.io"):
-        from cilium_policies.workloads.releases.shown import (
-            add_releases,
-        )  # builds without Helm do not pay for it
-
-        workloads, services = add_releases(shown, catalogue, partial)
+    workloads, services = _released(shown, catalogue, partial)
     shown.add(_written(shown, catalogue))
     unknown = unknown_kinds(shown, catalogue)
     workloads += rendered.workloads(shown, unknown)
@@ -120,6 +113,16 @@ def _unseen(
         if not one.where.elsewhere
     )
     return found
+
+
+def _released(
+    shown: Inventory, catalogue: Catalogue, partial: list[tuple[Object, str]]
+) -> tuple[list[Workload], list[Service]]:
+    if not (shown.of(*_RELEASES) or shown.of("Kustomization", group="kustomize.config.k8s.io")):
+        return [], []
+    from cilium_policies.workloads.releases.shown import add_releases  # builds without Helm do not pay for it
+
+    return add_releases(shown, catalogue, partial)
 
 
 def _written(shown: Inventory, catalogue: Catalogue) -> list[Object]:
