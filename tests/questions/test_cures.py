@@ -22,12 +22,6 @@ _CONFIG = "apiVersion: cilium-policies.fn/v1alpha1\nkind: CiliumPolicies\nspec:\
 _ENTRY = re.compile(r"(?<= )- (\{.*?, why: )…\}")
 _OTHER = {"allowed": "denied", "denied": "allowed"}
 Flow = tuple[str, str, str]
-# Where one entry is not enough, and explain does not say so yet: the API for one of two Jobs that a policy holds
-# together, and a port that a probe asks beside a Service of type LoadBalancer.
-NOT_ENOUGH = {
-    ("observability/kps-kube-prometheus-stack-admission-create", "kube-apiserver", "6443/TCP"),
-    ("host", "boutique/frontend", "8080/TCP"),
-}
 
 
 def planned(named: Sequence[tuple[str, bytes]], spec: str = "") -> tuple[Run, Situation]:
@@ -79,7 +73,7 @@ def test_what_a_cure_says_comes_true(corpus: Path, name: str) -> None:
         words.add(answers[0].enforced)
         again, after = planned(named, spec)
         (answer,) = asked(after, again, flow)
-        if answer.enforced != _OTHER[answers[0].enforced] and flow not in NOT_ENOUGH:
+        if answer.enforced != _OTHER[answers[0].enforced]:
             wrong.append((flow, answers[0].enforced, spec))
         assert tried % 4 or faults(again) <= usual, spec
     assert wrong == []

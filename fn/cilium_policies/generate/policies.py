@@ -78,13 +78,13 @@ class Policies:
         neighbours = self._plan.cluster.in_namespace(name)
         for group in _groups(subjects):
             parts = self._parts(group, with_api=with_api)
-            for part, who in _selected(parts, neighbours):
+            for part, who in _selected(parts, neighbours, group):
                 self.findings += map(_unselected, missed(part, who))
                 yield self._component(
                     part, who, held.mode(name, part), names, with_api=with_api, whole=len(parts) == 1
                 )
-            calling = [one for one in group if any(map(_to_api, self._egress.get(id(one), ())))]
-            for some, who in _selected([calling], neighbours) if declared and calling else ():
+            calling = self._calling(group) if declared else ()
+            for some, who in _selected(calling, neighbours, group):
                 calls = [edge for one in some for edge in self._egress[id(one)] if _to_api(edge)]
                 callers.setdefault(who, []).extend(calls)
                 members.setdefault(who, []).extend(some)
@@ -154,6 +154,16 @@ class Policies:
             )
             found.setdefault(alone, []).append(one)
         return list(found.values()) or [group]
+
+    def _calling(self, group: list[Workload]) -> Iterable[list[Workload]]:
+        """The members of a group that call the API server, by the ports on which they do: the config may have taken
+        one away."""
+        found: dict[frozenset[tuple[Port, ...]], list[Workload]] = {}
+        for one in group:
+            ports = frozenset(edge.ports for edge in self._egress.get(id(one), ()) if _to_api(edge))
+            if ports:
+                found.setdefault(ports, []).append(one)
+        return found.values()
 
     def _component(
         self,
@@ -239,15 +249,18 @@ def _groups(subjects: list[Workload]) -> Iterator[list[Workload]]:
     yield from groups.values()
 
 
-def _selected(groups: Iterable[list[Workload]], neighbours: list[Workload]) -> Iterator[Group]:
-    """Each group with the subject of its policy, where one selector finds its pods and nobody else's; else each of
-    its workloads alone."""
-    for group in groups:
-        shared = joint(group, neighbours)
+def _selected(
+    parts: Iterable[list[Workload]], neighbours: list[Workload], group: list[Workload]
+) -> Iterator[Group]:
+    """Each part of a group with the subject of its policy, where one selector finds its pods and nobody else's; else
+    each of its workloads alone."""
+    for part in parts:
+        others = [one for one in group if one not in part]
+        shared = joint(part, neighbours, others)
         if shared is not None:
-            yield group, Selector(tuple(shared))
+            yield part, Selector(tuple(shared))
         else:
-            for one in group:
+            for one in part:
                 yield [one], Selector(tuple(requirements(one)))
 
 

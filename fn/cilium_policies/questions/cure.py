@@ -29,7 +29,7 @@ _NOT_TAKEN = ("config", "dns", "probe")  # what spec.deny does not speak of
 def cure_of(pair: Pair, wanted: Port, then: Verdict, situation: Situation, needs: Sequence[Edge]) -> str:
     """What would turn the answer round, once enforced."""
     refs = [ref for side in (then.egress, then.ingress) for ref in side.rules]
-    if then.ingress.reason == LOCALHOST:
+    if then.ingress.reason == LOCALHOST or _is_own_node(pair):
         return "nothing denies it: a pod's own node may always reach it, unless the agent says allow-localhost: policy"
     if then.allowed:
         return _to_deny(pair, wanted, refs, situation, needs)
@@ -58,6 +58,11 @@ def _peer(end: End) -> str:
     if end.workload is not None:
         return "remote-node"
     return "kube-apiserver" if one.name.startswith("kube-apiserver") else one.name
+
+
+def _is_own_node(pair: Pair) -> bool:
+    """Whether the node itself asks its pod: whatever a rule says, that passes."""
+    return pair[0].endpoint.name == "host" and pair[1].workload is not None
 
 
 def _to_deny(

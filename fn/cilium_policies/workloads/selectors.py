@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cilium_policies.cilium.model import Requirement
 from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT, is_identity, stable
 from cilium_policies.kube.objects import at, strings
@@ -112,14 +114,20 @@ def _preference(key: str) -> tuple[int, str]:
     return (_ORDER.index(key) if key in _ORDER else len(_ORDER), key)
 
 
-def joint(group: list[Workload], neighbours: list[Workload]) -> list[Requirement] | None:
-    """One selector for workloads that share a policy, or None where none selects them and nobody else.
+def joint(
+    group: list[Workload], neighbours: list[Workload], mates: Sequence[Workload] = ()
+) -> list[Requirement] | None:
+    """One selector for workloads that share a policy, or None where none selects them and nobody else. `mates` are of
+    the same component and instance, and have a policy of their own.
 
     What they have in common is tried first, then the keys they share with the values that occur.
     """
     first = group[0].selector
     if all(one.selector == first and one.absent == group[0].absent for one in group):
-        return requirements(group[0])
+        return [
+            *requirements(group[0]),
+            *equal(_apart(group, [one for one in mates if _selects(group[0], one)])),
+        ]
     others = [one for one in neighbours if one not in group and not one.host_network]
     common = dict(set.intersection(*(set(_lasting(one).items()) for one in group)))
     if common and not any(_may_carry(one, common, group[0]) for one in others):
@@ -134,6 +142,22 @@ def joint(group: list[Workload], neighbours: list[Workload]) -> list[Requirement
             for key, values in allowed.items()
         ]
     return None
+
+
+def _apart(group: list[Workload], mates: list[Workload]) -> dict[str, str]:
+    """A label that all of a group carry and none of its mates, or the name of the Job that it is; {} where none does.
+    Hooks of one chart often share all of their labels."""
+    if not mates:
+        return {}
+    common = dict(set.intersection(*(set(_named(one).items()) for one in group)))
+    telling = [key for key, value in common.items() if all(_named(one).get(key) != value for one in mates)]
+    return {key: common[key] for key in sorted(telling, key=_preference)[:1]}
+
+
+def _named(one: Workload) -> dict[str, str]:
+    """The labels to select by, with the one that a Job's controller adds."""
+    own = stable(one.labels)
+    return {**own, JOB_NAME: one.name} if one.rendered and one.kind == "Job" else own
 
 
 def _lasting(one: Workload) -> dict[str, str]:
