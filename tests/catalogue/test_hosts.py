@@ -286,6 +286,14 @@ def test_the_mail_server_of_a_variable(name):
     assert answer(edge([{"mentions": "mail"}]), facts) == Answer((Host("mail.example.net", 0),))
 
 
+def test_the_mail_server_of_values():
+    facts = Facts()
+    facts.values = {"notifier": {"smtp": {"address": "submission://mail.example.net:587"}}}
+    assert answer(edge([{"mentions": "mail"}]), facts) == Answer((Host("mail.example.net", 587),))
+    facts.values = {"mail": {"containers": {"app": {"env": {"DB_HOST": "db.example.net"}}}}}
+    assert answer(edge([{"mentions": "mail"}]), facts).missing == "its configuration names none of them"
+
+
 def test_a_mail_server_that_stands_elsewhere():
     facts = Facts()
     facts.env = (("SMTP_HOST", ""),)  # in a Secret

@@ -30,12 +30,13 @@ TABLES = pytest.mark.parametrize(
 # What keeps addresses under `known`: databases of programs, peers, the node's resolvers … (docs/outside.md).
 KEPT = {
     "seed-cluster": 2,
-    "apps-root-bjws": 36,
-    "apps-root-buroa": 16,
-    "apps-root-onedr0p": 23,
+    "apps-root-bjws": 37,
+    "apps-root-buroa": 19,
+    "apps-root-onedr0p": 26,
     "apps-root-template": 2,
 }
 BEFORE = 263  # triples of these cases before any name was derived
+SINCE = 2  # of pods that nothing let out then: Shelfmark, Renovate's jobs
 COMMAND = str(Path(sys.executable).with_name("cilium-policies"))
 NAMES = 100  # drawn for each workload
 
@@ -61,6 +62,11 @@ def test_what_keeps_addresses_has_a_reason(case: Case) -> None:
     kept = triples(planned(case, "false"), is_everybody).keys() & left.keys()
     assert len(kept) <= KEPT[case.name]
     assert [str(one) for one in kept if why(made, left[one], one) == UNSAID] == []
+
+
+def test_two_in_three_of_what_was_counted_before_are_replaced() -> None:
+    """With the test above; three quarters are not reached, and docs/outside.md says why."""
+    assert sum(KEPT.values()) - SINCE <= BEFORE / 3
 
 
 @CASES

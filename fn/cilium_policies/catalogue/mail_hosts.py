@@ -13,7 +13,8 @@ _VARIABLE = re.compile(
     r"(?i)(?=.*(?:smtp|mail))(?!.*(?:from|sender|reply|user|domain|imap|pop3|web))"
     r".*(?:host|server|addr|address|url|uri|relay|endpoint|transport)"
 )
-_VALUE = re.compile(r"(?i)(?:smtp|mail).*[._](?:smart_?host|host(?:_?name)?|server|addr(?:ess)?|relay|url)$")
+_VALUE = re.compile(r"(?i)(?:.*[._])?(?:smart_?host|host(?:_?name)?|server|addr(?:ess)?|relay|url)")
+_MAIL = re.compile(r"(?i)smtp|mail")
 _KEY = r"(?:smart_?host|host(?:_?name)?|server|addr(?:ess)?|relay)"
 _IS = r"[\"'\]]*[ \t]*(?:=>|[:=])[ \t]*[\"']?([^\s\"',;]+)"
 # A key has an end: without, each place in a line of smtpsmtp… would be a beginning of one.
@@ -31,16 +32,18 @@ _INLINE = re.compile(rf"(?i)\bsmtp\w*[\"'\]]*[ \t]*(?:=>|[:=])[ \t]*\{{[^\n}}]*?
 def mail_hosts(facts: Facts) -> Iterator[str]:
     """Their addresses as written: a host, host:port or a URL."""
     for name, value in facts.env:
-        if _VARIABLE.fullmatch(name) and not _is_mailbox(value):
+        if _VARIABLE.fullmatch(name) and not _is_none(value):
             yield value
     for path, value in walk_strings(facts.values):
-        if _VALUE.search(path) and not _is_mailbox(value):
+        *_, last = near = path.rsplit(".", 2)[-2:]
+        if _VALUE.fullmatch(last) and any(map(_MAIL.search, near)) and not _is_none(value):
             yield value
     for one in facts.texts:
         if "smtp" in one.lower():
             for pattern in (_LINE, _SECTION, _INLINE):
-                yield from (match[1] for match in pattern.finditer(one) if not _is_mailbox(match[1]))
+                yield from (match[1] for match in pattern.finditer(one) if not _is_none(match[1]))
 
 
-def _is_mailbox(value: str) -> bool:
-    return "@" in value and "://" not in value
+def _is_none(value: str) -> bool:
+    """Whether it is a mailbox, or what a template fills in later."""
+    return "{" in value.replace("${", "") or ("@" in value and "://" not in value)
