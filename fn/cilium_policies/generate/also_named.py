@@ -35,6 +35,8 @@ def also_named(cluster: Cluster, found: Iterable[Edge]) -> Iterator[Edge]:
     ports: dict[Workload, set[Port]] = {}
     known: dict[Workload, set[str]] = {}
     for edge in found:
+        if edge.client is not None:  # a name that an own route serves leads to the gateway
+            known.setdefault(edge.client, set()).update(edge.reason.parts)
         if edge.client is not None and edge.target.kind in ("internet", "fqdn") and edge.origin != "config":
             known.setdefault(edge.client, set()).add(edge.target.name)
             if edge.target.name and not edge.evidence.purpose:
