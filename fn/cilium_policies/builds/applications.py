@@ -35,13 +35,13 @@ class App:
 
     def written(self, body: Fields, marks: Mapping[str, str]) -> bytes:
         """A form of the Application as a document, with further annotations."""
-        metadata = body.get("metadata") or {}
-        noted = {**(metadata.get("annotations") or {}), **marks}
+        metadata = texts.fields(body.get("metadata"))
+        noted = {**texts.fields(metadata.get("annotations")), **marks}
         return texts.written({**body, "metadata": {**metadata, "annotations": noted}} if marks else body)
 
     @property
     def key(self) -> tuple[str, str]:
-        metadata = self.body.get("metadata") or {}
+        metadata = texts.fields(self.body.get("metadata"))
         return (str(metadata.get("namespace") or HOME), str(metadata.get("name") or ""))
 
     @property
@@ -50,11 +50,11 @@ class App:
 
     @property
     def spec(self) -> Fields:
-        return self.body.get("spec") or {}
+        return texts.fields(self.body.get("spec"))
 
     @property
     def destination(self) -> Fields:
-        return self.spec.get("destination") or {}
+        return texts.fields(self.spec.get("destination"))
 
     @property
     def cluster(self) -> str:
@@ -66,12 +66,13 @@ class App:
     def sources(self) -> list[Fields]:
         one = self.spec.get("source")
         many = self.spec.get("sources")
-        return [it for it in ([one] if isinstance(one, dict) else many or []) if isinstance(it, dict)]
+        found = [one] if isinstance(one, dict) else many if isinstance(many, list) else []
+        return [it for it in found if isinstance(it, dict)]
 
 
 def all_sources(body: Fields) -> list[Fields]:
-    spec = body.get("spec") or {}
-    template = (spec.get("template") or {}).get("spec") or {}
+    spec = texts.fields(body.get("spec"))
+    template = texts.fields(texts.fields(spec.get("template")).get("spec"))
     return [*App(body).sources, *App({"spec": template}).sources]
 
 
@@ -94,9 +95,10 @@ def _retyped(found: Found, repository: Repository) -> Fields:
     with open(repository.place(found.path), "rb") as file:
         for document in texts.documents(file.read(), found.path):
             body = texts.typed(document)
-            if (body.get("metadata") or {}).get("name") == found.one.name and body.get(
-                "kind"
-            ) == found.one.kind:
+            if (
+                texts.fields(body.get("metadata")).get("name") == found.one.name
+                and body.get("kind") == found.one.kind
+            ):
                 return body
     return dict(found.one.body)
 
@@ -111,9 +113,9 @@ def _of_chart(repository: Repository, folder: str) -> Iterator[Fields]:
         return
     for one in chart.get("dependencies") or []:
         if isinstance(one, dict) and one.get("name") == _CHART:
-            inside = given.get(str(one.get("alias") or _CHART)) or {}
+            inside = texts.fields(given.get(str(one.get("alias") or _CHART)))
             for field, kind in (("applications", "Application"), ("applicationsets", "ApplicationSet")):
-                for name, spec in (inside.get(field) or {}).items():
+                for name, spec in texts.fields(inside.get(field)).items():
                     namespace = spec.get("namespace") or HOME
                     metadata = {"name": name, "namespace": namespace}
                     rest = {key: value for key, value in spec.items() if key != "namespace"}

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from cilium_policies.builds import kustomization
+from cilium_policies.builds import kustomization, texts
 from cilium_policies.builds.repository import Repository
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.errors import CiliumPoliciesError
@@ -39,7 +39,7 @@ class ApplicationSet:
         made = []
         for generator in _dicts(self._spec.get("generators")):
             for params in self._params(generator, {}):
-                template = merge(self._spec.get("template") or {}, _own_template(generator))
+                template = merge(texts.fields(self._spec.get("template")), _own_template(generator))
                 made.append(self._filled(template, params))
         return made
 
@@ -65,13 +65,13 @@ class ApplicationSet:
 
     def _clusters(self, body: Params, _: Params) -> Iterator[Params]:
         """Argo CD's own cluster: the others stand in Secrets of the running one."""
-        values = body.get("values") or {}
+        values = texts.fields(body.get("values"))
         yield {"name": "in-cluster", "nameNormalized": "in-cluster", "server": IN_CLUSTER, "values": values}
 
     def _git(self, body: Params, _: Params) -> Iterator[Params]:
         if not self._is_here(str(body.get("repoURL") or "")):
             raise Unknown(f"its generator reads {body.get('repoURL')}, not this repository")
-        values = body.get("values") or {}
+        values = texts.fields(body.get("values"))
         for path in self._folders(_dicts(body.get("directories"))):
             yield {"path": _path(path), "values": values}
         for path in self._files(_dicts(body.get("files"))):

@@ -64,16 +64,19 @@ class Argo:
     def _made(self, body: Fields) -> list[App]:
         if body.get("kind") != "ApplicationSet":
             return [App(body)]
-        spec = body.get("spec") or {}
+        spec = texts.fields(body.get("spec"))
         try:
             made = ApplicationSet(spec, self._repository, self.is_here).applications()
         except Unknown as unknown:
             left = App(body)
             left.notes.append(f"its Applications are not known: {unknown} is not in the repository")
             return [left]
-        metadata = {"namespace": (body.get("metadata") or {}).get("namespace") or HOME}
+        metadata = {"namespace": texts.fields(body.get("metadata")).get("namespace") or HOME}
         head = {"apiVersion": f"{ARGO}/v1alpha1", "kind": "Application"}
-        return [App({**head, **one, "metadata": {**metadata, **(one.get("metadata") or {})}}) for one in made]
+        return [
+            App({**head, **one, "metadata": {**metadata, **texts.fields(one.get("metadata"))}})
+            for one in made
+        ]
 
     def is_here(self, url: str) -> bool:
         """Whether an address means this repository."""
@@ -105,7 +108,7 @@ class Argo:
         return lambda: self._run(app, steps)
 
     def _step(self, app: App, source: Fields) -> Callable[[], argo_source.Made] | None:
-        helm = source.get("helm") or {}
+        helm = texts.fields(source.get("helm"))
         if source.get("chart"):
             values, notes = argo_source.chart_values("", helm, lambda name: self._referenced(app, name))
             kept = {**source, "helm": {**helm, "valuesObject": values}} if values else source
@@ -184,12 +187,13 @@ def _in(document: bytes, namespace: str, scoped: set[str], name: str) -> bytes:
 
 
 def _options(app: App) -> list[str]:
-    return [str(one) for one in (app.spec.get("syncPolicy") or {}).get("syncOptions") or []]
+    options = texts.fields(app.spec.get("syncPolicy")).get("syncOptions")
+    return [str(one) for one in options] if isinstance(options, list) else []
 
 
 def _namespace(name: str, app: App) -> Fields:
-    given = (app.spec.get("syncPolicy") or {}).get("managedNamespaceMetadata") or {}
-    labels = {**(given.get("labels") or {}), "kubernetes.io/metadata.name": name}
+    given = texts.fields(texts.fields(app.spec.get("syncPolicy")).get("managedNamespaceMetadata"))
+    labels = {**texts.fields(given.get("labels")), "kubernetes.io/metadata.name": name}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
 
 
@@ -199,7 +203,7 @@ def _inside(app: App) -> Iterator[Fields]:
     for number, document in enumerate(app.docs):
         body = texts.typed(document) if number and ARGO.encode() in document else {}
         if body.get("kind") in ("Application", "ApplicationSet"):
-            metadata = {"namespace": app.destination.get("namespace"), **(body.get("metadata") or {})}
+            metadata = {"namespace": app.destination.get("namespace"), **texts.fields(body.get("metadata"))}
             yield {**body, "metadata": {key: value for key, value in metadata.items() if value}}
         else:
             kept.append(document)

@@ -49,8 +49,8 @@ class Builder:
         if os.path.isfile(os.path.join(folder, "Chart.yaml")):
             return self._chart(name, source, namespace, folder, values)
         if kustomization.file_in(folder):
-            return self._kustomize(folder, source.get("kustomize") or {})
-        return self._directory(folder, source.get("directory") or {})
+            return self._kustomize(folder, texts.fields(source.get("kustomize")))
+        return self._directory(folder, texts.fields(source.get("directory")))
 
     def _kustomize(self, folder: str, options: Fields) -> Callable[[], Made]:
         fields = kustomization.read(kustomization.file_in(folder))
@@ -89,7 +89,7 @@ class Builder:
         self, name: str, source: Fields, namespace: str, folder: str, values: Callable[[str], str]
     ) -> Callable[[], Made]:
         """A chart of the repository: its dependencies stay charts, its own templates are rendered by helm."""
-        helm = source.get("helm") or {}
+        helm = texts.fields(source.get("helm"))
         chart = kustomization.read(os.path.join(folder, "Chart.yaml"))
         given, notes = chart_values(folder, helm, values)
         release = str(helm.get("releaseName") or name)
@@ -189,7 +189,7 @@ def _dependency(one: Fields, release: str, values: Fields) -> Fields:
     own = values.get(str(one.get("alias") or name))
     inside: Fields = dict(own) if isinstance(own, dict) else {}
     if isinstance(values.get("global"), dict):
-        inside["global"] = merge(values["global"], inside.get("global") or {})
+        inside["global"] = merge(values["global"], texts.fields(inside.get("global")))
     if one.get("alias"):
         inside.setdefault("nameOverride", one["alias"])
     return {

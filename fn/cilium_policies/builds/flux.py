@@ -138,7 +138,7 @@ class Flux:
         try:
             own = kustomization.file_in(real)
             before = kustomization.read(own) if own else kustomization.generated(real, strict=unit.strict)
-            after = kustomization.with_flux(before, texts.typed(unit.text).get("spec") or {}, real)
+            after = kustomization.with_flux(before, texts.fields(texts.typed(unit.text).get("spec")), real)
         except RefusedError as refused:
             file = os.path.relpath(refused.finding.file, place.root)
             unit.failure = line_of(refused.finding._replace(file=file))

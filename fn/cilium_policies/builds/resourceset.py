@@ -27,13 +27,13 @@ class UnknownError(CiliumPoliciesError):
 def made(document: bytes) -> list[bytes]:
     """The objects of a ResourceSet, as documents; the same object of several inputs once. Raises UnknownError."""
     body = texts.typed(document)
-    spec = body.get("spec") or {}
+    spec = texts.fields(body.get("spec"))
     if spec.get("inputsFrom"):
         raise UnknownError("inputs from a ResourceSetInputProvider")
-    if (spec.get("inputStrategy") or {}).get("name") not in (None, "Flatten"):
+    if texts.fields(spec.get("inputStrategy")).get("name") not in (None, "Flatten"):
         raise UnknownError("an input strategy")
     inputs = [one for one in spec.get("inputs") or [] if isinstance(one, dict)] or [{}]
-    metadata = body.get("metadata") or {}
+    metadata = texts.fields(body.get("metadata"))
     owner = {f"resourceset.{GROUP}/{key}": text(metadata.get(key)) for key in ("name", "namespace")}
     found: dict[tuple[str, ...], bytes] = {}
     for one in inputs:

@@ -110,6 +110,11 @@ def typed(document: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def fields(value: object) -> dict[str, Any]:
+    """A mapping of a typed body, which may hold anything in its place."""
+    return value if isinstance(value, dict) else {}
+
+
 def scalar(value: str) -> str:
     """A text as YAML: plain where every reader takes it for text, else quoted."""
     if _PLAIN.match(value) and value.lower() not in _WORDS:

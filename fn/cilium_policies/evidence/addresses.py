@@ -52,7 +52,7 @@ _CLUSTER_NAME = re.compile(
 _KEYWORDS = r"\b[Hh]ost=([\w.\-]{1,253})(?:[^\n]{0,200}?\b[Pp]ort=(\d{1,5}))?"
 _CONNECTION = "connection"  # what such a string is the value of, wherever it stands
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
-_IN_LIST = re.compile(r"([A-Za-z_][\w.\-]*)[\"']?\s*[:=]\s*\[[^\[\]{}]*$")
+_IN_LIST = re.compile(r"([A-Za-z_][\w.\-]{0,200})[\"']?\s*[:=]\s*\[[^\[\]{}]*$")
 _FLAG = re.compile(r"--?([A-Za-z][\w.\-]*)\s*$")
 _LONG_FLAG = re.compile(r"\s*--?([A-Za-z][\w.\-]*)=")
 _COMMENTS = ("#", "//", ";", "<!--", "REM ")

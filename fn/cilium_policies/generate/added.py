@@ -11,7 +11,7 @@ from cilium_policies.kube.objects import mapping, mappings, text
 from cilium_policies.kube.templates import templates
 from cilium_policies.workloads.model import Workload
 
-_LISTS = re.compile(r"(?i)(?:extra|additional|side)_?\w*(?:containers|cars)\[\d+\]\.name$")
+_LISTS = re.compile(r"(?i)(?:extra|additional|side)_?\w{0,60}(?:containers|cars)\[\d+\]\.name$")
 _INIT = re.compile("(?i)init")
 
 
