@@ -55,10 +55,12 @@ def _prose(text: str) -> str:
     for paragraph in text.split("\n\n"):
         lines = paragraph.strip("\n").split("\n")
         if lines[0].strip() == "\b":
-            body = "\n".join(line.strip() for line in lines[1:])
+            body = "\n".join(
+                line.strip() for line in lines[1:]
+            ).strip()  # since 3.13 docstrings end without blanks
             paragraphs.append(f"```sh\n{body}\n```")
         else:
-            paragraphs.append(" ".join(line.strip() for line in lines))
+            paragraphs.append(" ".join(line.strip() for line in lines).strip())
     return "\n\n".join(paragraphs) + "\n"
 
 
