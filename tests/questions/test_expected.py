@@ -203,3 +203,10 @@ def test_the_record_is_sorted_and_is_a_file_of_tests(tmp_path: pytest.TempPathFa
     assert "  - shop/web -> shop/api:8081 allow" in entries
     assert '  - "* -> data/db only from shop/api"' in entries
     assert command(tmp_path, done.stdout.decode()).returncode == 0
+
+
+def test_labels_of_a_namespace_mean_no_pod_of_another() -> None:
+    (failures,) = judged(
+        "{from: {labels: {namespace: data, matchLabels: {app: web}}}, to: {pod: data/db}, expect: deny}"
+    )
+    assert failures == ("labels:data/app=web matches nothing in the input",)

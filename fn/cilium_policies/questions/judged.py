@@ -225,7 +225,7 @@ class Judge:
                 yield from (
                     self._end(end)
                     for end, one in self._situation.workloads.items()
-                    if held <= one.labels.items()
+                    if peer.namespace in ("", one.namespace) and held <= one.labels.items()
                 )
             case EntityPeer() if peer.name not in (WORLD, "all", "cluster"):
                 known = [one for one in self._found.nodes if one.name == peer.name]
