@@ -10,13 +10,13 @@ enums, bounds and patterns, no descriptions. What occurs more than once is writt
 
 from __future__ import annotations
 
-import json
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from tools.shared import lines
 
 Schema = dict[str, Any]
 
@@ -135,57 +135,6 @@ def _form(schema: Schema, field: str) -> Schema:
     return {"pattern": pattern} if pattern else {}
 
 
-def shared(schemas: dict[str, Schema]) -> Schema:
-    """The schemas by version, and `definitions` of what occurs in them more than once."""
-    counts: Counter[str] = Counter()
-    names: dict[str, str] = {}
-
-    def count(schema: Schema, field: str) -> None:
-        text = json.dumps(schema, sort_keys=True)
-        counts[text] += 1
-        if counts[text] == 1:
-            names[text] = field
-            for name, one in _below(schema, field):
-                count(one, name)
-
-    for one in schemas.values():
-        count(one, "spec")
-    taken: Counter[str] = Counter()
-    made: dict[str, str] = {}
-    definitions: Schema = {}
-
-    def refer(schema: Schema, field: str) -> Schema:
-        text = json.dumps(schema, sort_keys=True)
-        if counts[text] == 1 or len(text) < 60:
-            return _with(schema, refer, field)
-        if text not in made:
-            taken[names[text]] += 1
-            number = taken[names[text]]
-            made[text] = names[text] if number == 1 else f"{names[text]}-{number}"
-            definitions[made[text]] = _with(schema, refer, field)
-        return {"$ref": made[text]}
-
-    versions = {version: refer(one, "spec") for version, one in schemas.items()}
-    return {"versions": versions, "definitions": dict(sorted(definitions.items()))}
-
-
-def _below(schema: Schema, field: str) -> list[tuple[str, Schema]]:
-    inner = [
-        (field, schema[key]) for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)
-    ]
-    return [*schema.get("properties", {}).items(), *inner]
-
-
-def _with(schema: Schema, refer: Any, field: str) -> Schema:
-    found = dict(schema)
-    if "properties" in found:
-        found["properties"] = {name: refer(one, name) for name, one in found["properties"].items()}
-    for key in ("items", "additionalProperties"):
-        if isinstance(found.get(key), dict):
-            found[key] = refer(found[key], field)
-    return found
-
-
 def text(folders: dict[str, Path]) -> str:
     """The data file, of the folder of each release."""
     schemas: dict[str, Schema] = {}
@@ -194,17 +143,7 @@ def text(folders: dict[str, Path]) -> str:
         if namespaced != clusterwide:
             raise CutError(f"{release}: the two kinds differ")
         schemas[release.rpartition(".")[0]] = namespaced
-    data = {"origin": _ORIGIN.format(", ".join(folders)), **shared(schemas)}
-    return _lines(data)
-
-
-def _lines(data: Schema) -> str:
-    """JSON with one version, one definition a line: what a new release changes is a short diff."""
-    parts = [f'"origin": {json.dumps(data["origin"])}']
-    for part in ("versions", "definitions"):
-        members = ",\n".join(f"{json.dumps(key)}: {json.dumps(one)}" for key, one in data[part].items())
-        parts.append(f'"{part}": {{\n{members}\n}}')
-    return "{\n" + ",\n".join(parts) + "\n}\n"
+    return lines(_ORIGIN.format(", ".join(folders)), schemas)
 
 
 def _release(folder: Path) -> list[int]:

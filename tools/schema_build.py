@@ -1,4 +1,4 @@
-"""Makes what follows from `function-definition.yaml`: `config/schema_data.py`, `docs/config.md` and
+"""Makes what follows from `function-definition.yaml`: `config/schema.json`, `docs/config.md` and
 `docs/schema/config.json`.
 
     python -m tools.schema_build [--check]
@@ -17,19 +17,16 @@ from typing import Any
 import yaml
 from cilium_policies.document.schema import Schema
 
+from tools.shared import lines
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "fn" / "cilium_policies"
 DEFINITION = PACKAGE / "function-definition.yaml"
-MODULE = PACKAGE / "config" / "schema_data.py"
+DATA = PACKAGE / "config" / "schema.json"
 REFERENCE = ROOT / "docs" / "config.md"
 JSON_SCHEMA = ROOT / "docs" / "schema" / "config.json"
 
-_MODULE_HEAD = '''"""The schema of the config, made from function-definition.yaml: do not edit."""
-
-# ruff: noqa: E501
-from cilium_policies.lean import Any
-
-SCHEMA: dict[str, Any] = '''
+_ORIGIN = "Made from function-definition.yaml by tools/schema_build.py. Do not edit."
 
 _REFERENCE_HEAD = """# Config reference
 
@@ -55,9 +52,9 @@ def schema_of(definition: str) -> Schema:
     return found
 
 
-def module_text(schema: Schema) -> str:
-    """The Python module that holds the part of the schema that a check needs."""
-    return _MODULE_HEAD + _literal(_checked(schema), 0) + "\n"
+def data_text(schema: Schema) -> str:
+    """The part of the schema that a check needs."""
+    return lines(_ORIGIN, {"config": _checked(schema)})
 
 
 def reference_text(schema: Schema) -> str:
@@ -138,29 +135,12 @@ def _checked(schema: Any) -> Any:
     return kept
 
 
-def _literal(value: Any, depth: int) -> str:
-    """A Python literal as ruff formats it: mappings one member a line, all else in one line."""
-    inner, outer = "    " * (depth + 1), "    " * depth
-    if isinstance(value, dict) and value:
-        members = "".join(f"{inner}{_text(key)}: {_literal(one, depth + 1)},\n" for key, one in value.items())
-        return "{\n" + members + outer + "}"
-    if isinstance(value, list) and any(isinstance(member, dict) for member in value):
-        return "[\n" + "".join(f"{inner}{_literal(one, depth + 1)},\n" for one in value) + outer + "]"
-    if isinstance(value, list):
-        return "[" + ", ".join(_literal(one, depth) for one in value) + "]"
-    return _text(value) if isinstance(value, str) else repr(value)
-
-
-def _text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
 def main(arguments: list[str]) -> int:
     """Writes the files, or with `--check` says which are stale."""
     schema = schema_of(DEFINITION.read_text("utf-8"))
     stale = []
     made = (
-        (MODULE, module_text(schema)),
+        (DATA, data_text(schema)),
         (REFERENCE, reference_text(schema)),
         (JSON_SCHEMA, json_schema(schema)),
     )

@@ -45,7 +45,6 @@ REASONS: dict[tuple[str, str], str] = {
     ("builds/flux.py", "flux-operator"): "Flux is a protocol here",
     ("catalogue/distributions.py", "node-local-dns"): "a field of the format for distributions",
     ("config/model.py", "node-local-dns"): "a field of the config",
-    ("config/schema_data.py", "*"): "the config's schema with its descriptions, made from the definition",
     (
         "generate/dns.py",
         "*",

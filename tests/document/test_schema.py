@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from cilium_policies.config.schema_data import SCHEMA
+from cilium_policies.config.read import SCHEMA
 from cilium_policies.document.schema import BOOLEANS, INTEGER, Path, check, matches, path_of, path_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -178,7 +178,7 @@ def test_defaults_in_the_definition_fit_it() -> None:
 
 
 def test_module_and_reference_page_follow_the_definition() -> None:
-    assert schema_build.MODULE.read_text("utf-8") == schema_build.module_text(DEFINED)
+    assert schema_build.DATA.read_text("utf-8") == schema_build.data_text(DEFINED)
     assert schema_build.REFERENCE.read_text("utf-8") == schema_build.reference_text(DEFINED)
 
 

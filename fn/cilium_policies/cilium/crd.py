@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from cilium_policies.document.schema import Checker, Path, Problem, Schema
+from cilium_policies.document.schema import Checker, Path, Problem, Schema, read_schemas
 from cilium_policies.lean import Any
 
 SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -21,8 +21,8 @@ def problems(spec: Any, path: Path, minor: int, *, typed: bool) -> Iterator[Prob
 
 def entities() -> list[str]:
     """Every entity that the newest version knows."""
-    one = _resolved(_schema(20), "egress", "items", "toEntities", "items")
-    return list(one["enum"])
+    rule = _schema(20)["properties"]["egress"]["items"]
+    return list(rule["properties"]["toEntities"]["items"]["enum"])
 
 
 def is_cidr(text: str) -> bool:
@@ -47,33 +47,20 @@ def _is_printable(text: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _data() -> Schema:
-    import json
-
-    with open(os.path.join(os.path.dirname(__file__), "crds.json"), "rb") as file:
-        found: Schema = json.loads(file.read())
-    return found
+def _schemas() -> dict[str, Schema]:
+    return read_schemas(os.path.join(os.path.dirname(__file__), "crds.json"))
 
 
 @lru_cache(maxsize=2)
 def _checker(typed: bool) -> Checker:
     formats: dict[str, Callable[[str], bool]] = {"cidr": is_cidr, "printable": _is_printable}
-    return Checker(typed=typed, nulls=True, definitions=_data()["definitions"], formats=formats)
+    return Checker(typed=typed, nulls=True, formats=formats)
 
 
 @lru_cache(maxsize=8)
 def _schema(minor: int) -> Schema:
-    schema: Schema = _data()["versions"][f"1.{max(minor, 16)}"]
+    schema = _schemas()[f"1.{max(minor, 16)}"]
     if minor < 16:  # as that of 1.16, less what it brought
         properties = {key: one for key, one in schema["properties"].items() if key != "enableDefaultDeny"}
         schema = {**schema, "properties": properties}
-    return schema
-
-
-def _resolved(schema: Schema, *steps: str) -> Schema:
-    """A schema below another: names of properties, and `items`."""
-    definitions = _data()["definitions"]
-    for step in steps:
-        schema = schema["items"] if step == "items" else schema["properties"][step]
-        schema = definitions[schema["$ref"]] if "$ref" in schema else schema
     return schema

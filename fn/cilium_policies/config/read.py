@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 from cilium_policies.config import values as config_values
 from cilium_policies.config.flat import FlatFieldError, place
 from cilium_policies.config.model import Config, audit_needs_newer
-from cilium_policies.config.schema_data import SCHEMA
 from cilium_policies.document.finding import ERROR, Finding, RefusedError
-from cilium_policies.document.schema import Path, Problem, check, nearest, path_of, path_text
+from cilium_policies.document.schema import Path, Problem, check, nearest, path_of, path_text, read_schemas
 from cilium_policies.document.spelling import near
 from cilium_policies.kube.objects import Mapping, Where, mapping, text
 from cilium_policies.lean import Any, NoReturn
@@ -18,6 +18,7 @@ API_VERSION = "cilium-policies.fn/v1alpha1"
 KIND = "CiliumPolicies"
 Lines = dict[tuple[Any, ...], int]
 
+SCHEMA = read_schemas(os.path.join(os.path.dirname(__file__), "schema.json"))["config"]
 _SPEC: dict[str, Any] = SCHEMA["properties"]["spec"]
 
 

@@ -1,7 +1,7 @@
 """A value held against a schema: the config's, and those of Cilium's policy kinds.
 
 The keywords are those of JSON Schema that stand there: type, enum, pattern, minLength, maxLength, minimum, maximum,
-properties, required, additionalProperties, items, minItems, maxItems, uniqueItems, oneOf, $ref; and four of our own:
+properties, required, additionalProperties, items, minItems, maxItems, uniqueItems, oneOf; and four of our own:
 `exactlyOne` and `someOf` (fields), `format` (checked by a function of the caller's), `cure` (what to say of a wrong
 value). Integers of `intOrString` need no quotes.
 
@@ -35,18 +35,39 @@ class Problem(NamedTuple):
     cure: str = ""
 
 
+def read_schemas(path: str) -> dict[str, Schema]:
+    """The schemas of a file that `tools/shared.py` wrote, by name: a schema is the same object wherever it stands."""
+    import json
+
+    with open(path, "rb") as file:
+        data = json.loads(file.read())
+    definitions = data["definitions"]
+    linked: dict[str, Schema] = {}
+
+    def link(value: Any) -> Any:
+        if isinstance(value, list):
+            return [link(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        name = value.get("$ref")
+        if not isinstance(name, str):
+            return {key: link(one) for key, one in value.items()}
+        if name not in linked:
+            linked[name] = link(definitions[name])
+        return linked[name]
+
+    return {name: link(schema) for name, schema in data["schemas"].items()}
+
+
 class Checker(NamedTuple):
-    """How values are read: see above. `definitions` are what `$ref` names, `formats` the checks of `format`."""
+    """How values are read: see above. `formats` are the checks of `format`."""
 
     typed: bool = False
     nulls: bool = False
-    definitions: Schema = {}  # noqa: RUF012
     formats: dict[str, Callable[[str], bool]] = {}  # noqa: RUF012
 
     def check(self, schema: Schema, value: Any, path: Path = ()) -> Iterator[Problem]:
         """Every way in which `value` misses `schema`, in the order of the text."""
-        if "$ref" in schema:
-            schema = self.definitions[schema["$ref"]]
         if "oneOf" in schema:
             yield from self._one_of(schema["oneOf"], value, path)
             return
