@@ -16,6 +16,7 @@ from cilium_policies.generate.summary import plural
 from cilium_policies.questions import diff as question
 from cilium_policies.questions import lint, needed
 from cilium_policies.questions.foreign import pairs
+from cilium_policies.questions.softened import softened, unexplained
 
 _PATH = click.Path(exists=True, allow_dash=True)
 
@@ -38,7 +39,8 @@ def diff_command(
     """Compares two builds, files or folders, connection by connection, with their policies enforced.
 
     Below them: needs that the manifests gain and lose, those that the policies cut now (a chart that renames a label),
-    and what lint finds that it did not find before.
+    and what lint finds that it did not find before. On stderr, too: which policies go back to audit, and directions of
+    which nothing is known any more.
 
     \b
     cilium-policies diff before.yaml after.yaml
@@ -72,6 +74,9 @@ def diff_command(
         for what, names in (("new", found.added), ("gone", found.removed))
         for name in names
     )
+    old, new = ([one.policy for one in run.made.read.own] for run in runs)
+    say(f"cilium-policies: {line}" for line in softened(old, new))
+    say(f"cilium-policies: newly unknown: {line}" for line in unexplained(*plans))
     failed = len(question.fails(found, fail_on))
     failed += sum(row.change == needed.CUT for row in needs) if "need-cut" in fail_on else 0
     failed += len(faults) if "new-fault" in fail_on else 0
