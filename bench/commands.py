@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from bench.builds import CACHE
 from bench.measure import Run, interleaved, run
 
 KUSTOMIZATIONS = 150
@@ -45,7 +47,15 @@ def report(manifests: Path, rounds: int) -> dict[str, Run]:
     """The HTML page of planned policies, by the installed command."""
     program = str(Path(sys.executable).with_name("cilium-policies"))
     command = [program, "report", "--policies", "planned", str(manifests)]
-    return interleaved({"cilium-policies report": partial(run, command, os.devnull)}, rounds or 5)
+    call = partial(run, command, os.devnull, compiled(os.environ))
+    call()
+    return interleaved({"cilium-policies report": call}, rounds or 5)
+
+
+def compiled(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment with the bytecode that an installation has, also where none may be written beside the source."""
+    kept = {key: value for key, value in environment.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(CACHE / "commands")}
 
 
 def build(kustomize: str, rounds: int) -> dict[str, Run]:
@@ -59,7 +69,7 @@ def _build(tree: Path, kustomize: str, rounds: int) -> dict[str, Run]:
     program = str(Path(sys.executable).with_name("cilium-policies"))
     script = f"find {tree}/apps -mindepth 1 -type d | xargs -P {os.cpu_count() or 1} -n 1 {kustomize} build"
     path = f"{Path(kustomize).parent}:{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path}
+    environment = {**compiled(os.environ), "PATH": path}
     calls = {
         TOOL: partial(run, ["sh", "-c", script], os.devnull, environment),
         BUILD: partial(run, [program, "build", str(tree)], os.devnull, environment),

@@ -15,6 +15,7 @@ from yaml.events import (
 )
 
 from cilium_policies.document.events import parser
+from cilium_policies.document.plain import plain_lines
 from cilium_policies.lean import Any
 
 Path = tuple[str | int, ...]
@@ -33,6 +34,9 @@ class _Level:
 def lines_of(text: bytes, line: int) -> dict[Path, int]:
     """Path to line for a text that `load` accepts; what only an alias or a merge brings has no line, nor has what comes
     after text that is JSON and no YAML (half of a surrogate pair)."""
+    plain = plain_lines(text, line)
+    if plain is not None:
+        return plain
     get = parser(text).get_event
     lines: dict[Path, int] = {(): line}
     stack: list[_Level] = []

@@ -61,6 +61,60 @@ def read(text: bytes) -> dict[str, Any] | None:
         return None
 
 
+def plain_lines(text: bytes, first: int) -> dict[tuple[str | int, ...], int] | None:
+    """Where keys and entries stand, by path, as `lines_of` has them; `first` is the number of the first line. None when
+    this reader is not sure."""
+    if text.translate(None, TEXT) or not text.endswith(b"\n"):
+        return None
+    try:
+        return _placed(text.decode("ascii").split("\n")[:-1], first)
+    except (UnsureError, IndexError):
+        return None
+
+
+def _placed(lines: list[str], first: int) -> dict[tuple[str | int, ...], int]:  # noqa: C901 (a hot loop)
+    """As `_build`, with paths in place of collections."""
+    found: dict[tuple[str | int, ...], int] = {(): first}
+    path: tuple[str | int, ...] = ()
+    opened: tuple[str | int, ...] = ()
+    place = path
+    level, entry, at = -1, -1, 0
+    stack: list[tuple[int, tuple[str | int, ...], int]] = []
+    while at < len(lines):
+        here, inner, key, value, kind = _known.get(lines[at]) or _line(lines[at])
+        at += 1
+        number = first + at - 1
+        if here < 0:
+            continue
+        if opened and here > level:
+            stack.append((level, path, entry))
+            level, path, entry = here, opened, -1
+        opened = ()
+        while level > here:
+            level, path, entry = stack.pop()
+        if level != here:
+            if level >= 0 or here & 1:
+                raise UnsureError
+            level = here
+        if here & 1:
+            entry += 1
+            place = (*path, entry)
+            found[place] = number
+        if inner >= 0:
+            stack.append((level, path, entry))
+            level, path, entry = inner, (*path, entry), -1
+        if key:
+            if (*path, key) in found:
+                raise UnsureError
+            place = (*path, key)
+            found[place] = number
+        if kind == OPEN:
+            opened = (*path, key)
+        elif kind == BLOCK:
+            _, at = _literal(lines, at, here >> 1, value)
+    return found
+
+
 def _build(lines: list[str]) -> dict[str, Any]:  # noqa: C901, PLR0915 (the hot loop)
     """The mapping that these lines make.
 

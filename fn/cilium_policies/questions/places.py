@@ -53,10 +53,21 @@ class _Lined:
 
     def __init__(self, one: Object, item: Item) -> None:
         self.body = one.body
-        self._lines = _lines(item)
-        self._texts = _texts(item)
+        self._item = item
         self._first = item.line
         self._prefix = _prefix(item, one)
+
+    @property
+    def _lines(self) -> dict[Path, int]:
+        return _lines(self._item)
+
+    @property
+    def _texts(self) -> list[bytes]:
+        return _texts(self._item)
+
+    def whole(self) -> int:
+        """The line of the object itself, for which an item that is no list need not be read again."""
+        return self.line(("kind",)) and self.line(()) if self._prefix else self._first
 
     def line(self, path: Path) -> int:
         """The line of a field; 0 where none stands there."""
@@ -97,12 +108,12 @@ class _Lined:
         return lines_of(value.encode(), at + 1) if isinstance(value, str) else {}
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4_096)  # a report asks of each object for every edge
 def _lines(item: Item) -> dict[Path, int]:
     return lines_of(item.text(), item.line)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4_096)  # a report asks of each object for every edge
 def _texts(item: Item) -> list[bytes]:
     return item.text().split(b"\n")
 
@@ -129,7 +140,7 @@ def _line(found: _Lined, evidence: Evidence, named: tuple[str, ...]) -> int:
         return next((found.line(path) for path in _keyed(found.body, "annotations", key)), 0)
     if evidence.origin == "identity" and evidence.field:
         return found.line(("metadata", "annotations", evidence.field))
-    return found.line(("kind",)) and found.line(())
+    return found.whole()
 
 
 def _text_line(found: _Lined, text_: Text, named: tuple[str, ...]) -> int:
