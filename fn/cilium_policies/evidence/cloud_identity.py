@@ -43,6 +43,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             if (
                 evidence is None
                 and workload.by_label
+                and workload.by_image
                 and cloud.name in given.cloud_users.get(workload.component, ())
             ):
                 evidence = Evidence("catalogue", workload, component=workload.component)

@@ -54,7 +54,7 @@ def gather(
     for one in operated:
         _placed(one)
     workloads += _not_shown(operated, workloads)
-    workloads += list(children(workloads, catalogue))
+    workloads += list(children(workloads, catalogue, shown))
     controllers, before = distribution.flux(shown, workloads, catalogue)
     workloads += controllers
     services += [*behind, *before]
