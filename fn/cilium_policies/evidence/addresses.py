@@ -69,6 +69,8 @@ _NEAR_LINES = 3  # a `port:` that belongs to a `host:` stands at most this far f
 _TEMPLATE = r"\{\{[^{}\n]{0,500}\}\}"
 # `git@host:group/project.git`, as git and scp write it; a port stands in URLs only
 _SCP = r"(?<![\w./:@-])[A-Za-z_][\w-]{0,31}@((?:[\w-]{1,63}\.)+[A-Za-z][\w-]{0,62}):(?!\d{1,5}\b(?!/)|//)[\w~./-]"
+_LABEL = r"(?:[A-Za-z][\w.\-]{0,63}=)?"
+_LISTED = rf"(?:{_LABEL}[\w.\-]{{1,253}}:\d{{1,5}}[ ,;]{{1,3}}){{0,40}}{_LABEL}"
 _RUBY = r"<%[^\n]{0,500}?%>"
 _SHELL = r"\$\([^()\n]{0,500}\s[^()\n]{0,500}\)"  # `$(cat FILE)`; `$(NAME)` is the kubelet's
 _VARIABLE = r"\$\(([A-Za-z_][\w.\-]*)\)"
@@ -181,11 +183,8 @@ def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
 
 
 def _is_listed(before: str) -> bool:
-    """Whether nothing but addresses of a list stands before a place."""
-    return (
-        not before.strip(" ,")
-        or re.fullmatch(r"(?:[\w.\-]{1,253}:\d{1,5}[ ,;]{1,3}){1,40}", before) is not None
-    )
+    """Whether nothing but addresses of a list stands before a place, each perhaps with a label: `one=host:80,two=`."""
+    return not before.strip(" ,") or re.fullmatch(_LISTED, before) is not None
 
 
 def _host_fields(value: str) -> Iterator[Address]:
