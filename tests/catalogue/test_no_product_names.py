@@ -83,6 +83,7 @@ REASONS: dict[tuple[str, str], str] = {
         "generate/blind.py",
         "coredns",
     ): "what configures the cluster's DNS is called so, whoever made the cluster",
+    ("catalogue/onward.py", "core"): "a part of Azure's host names",
     (
         "workloads/releases/shown.py",
         "coredns",

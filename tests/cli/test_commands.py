@@ -201,11 +201,11 @@ def test_write_says_what_flux_would_not_see(tmp_path: Path) -> None:
     assert "apps/shop/kustomization.yaml does not list ./network-policies/ks.yaml" in told
     assert "pathPrefix" not in told
     told = command("write", "--output", str(tmp_path / "apps"), str(SHOP)).stderr.decode()
-    assert "is no path within a source: set spec.write.pathPrefix" in told
+    assert "is not a path within a source: set spec.write.pathPrefix" in told
     told = command(
         "write", "--output", str(tmp_path / "apps"), "--set", "write.pathPrefix=apps", str(SHOP)
     ).stderr.decode()
-    assert "no path within a source" not in told
+    assert "not a path within a source" not in told
 
 
 def test_write_without_manifests_does_not_empty_a_tree(tmp_path: Path) -> None:

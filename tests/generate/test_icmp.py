@@ -62,7 +62,7 @@ def test_the_ping_passes_and_nothing_else_does() -> None:
 
 @pytest.mark.parametrize(
     ("port", "message"),
-    [("0/ICMP", "would allow every type"), ("256/ICMP", "no message type"), ("8-10/ICMP", "8-10/ICMP")],
+    [("0/ICMP", "would allow every type"), ("256/ICMP", "not a message type"), ("8-10/ICMP", "8-10/ICMP")],
 )
 def test_what_is_no_type(port: str, message: str) -> None:
     with pytest.raises(RefusedError) as refusal:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from cilium_policies.document.visible import visible
 
-from tests.hostile.test_secrets import thing
+from tests.hostile.planted import thing
 
 LABELS = {"app": "web"}
 POD = {"metadata": {"labels": LABELS}, "spec": {"containers": [{"name": "c", "image": "e.com/x:1"}]}}

@@ -98,7 +98,7 @@ class Hostnames:
         """The routes that serve a name, and those of wildcards that hold it: DNS may follow either."""
         plain = host.rstrip(".").lower()
         yield from self._routes.get(plain, ())
-        while "." in plain:
+        while "." in plain and len(plain) <= _LONGEST:
             plain = plain.partition(".")[2]
             yield from self._routes.get(f"*.{plain}", ())
 
