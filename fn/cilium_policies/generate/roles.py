@@ -12,8 +12,11 @@ from cilium_policies.workloads.model import Workload
 
 def may_serve(cluster: Cluster, one: Workload) -> bool:
     """Whether a pod recognised as a proxy may be one: a release's, or beside a controller that its role binding makes
-    one. Labels and images are no proof."""
-    return not one.rendered or one.by_user or one.namespace in cluster.routing_namespaces
+    one. Labels and images are no proof; beside the controller a label needs the proxy's image as well, as the parts of
+    a chart often share its name (a firewall beside Traefik)."""
+    if not one.rendered or one.by_user:
+        return True
+    return one.by_image and one.namespace in cluster.routing_namespaces
 
 
 def _may_scrape(cluster: Cluster, one: Workload) -> bool:
