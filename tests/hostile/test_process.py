@@ -127,7 +127,17 @@ def _same_start(source: Path, answer: Path) -> bool:
         return bool(second.read(1))
 
 
-KINDS = (".py", ".pyc", ".so", "index.json", ".pth", ".toml", ".cfg")
+KINDS = (
+    ".py",
+    ".pyc",
+    ".so",
+    "index.json",
+    "config/schema.json",
+    "cilium/crds.json",
+    ".pth",
+    ".toml",
+    ".cfg",
+)
 HOOK = """
 import sys
 seen = []
