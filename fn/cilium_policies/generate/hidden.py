@@ -11,7 +11,7 @@ from cilium_policies.evidence.collected import named, named_by_values
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import at, flag, mapping, mappings, strings, text
 from cilium_policies.kube.pods import containers, pod_spec
-from cilium_policies.workloads.credentials import names_address
+from cilium_policies.workloads.address_keys import names_address
 from cilium_policies.workloads.model import Workload
 
 _RELEASES = ("HelmRelease", "HelmChart", "Application")

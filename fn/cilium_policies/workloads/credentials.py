@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from cilium_policies.workloads.address_keys import NAMES_ADDRESS, NAMES_HOST, NAMES_PORT
+
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30})://([^\s\"'`<>\\|]*)")
 _PART = r"(?:[A-Za-z0-9_.\-\x01]|\$\{\w{1,60}\}|\$\(\w{1,60}\)|\{\})"
 _AUTHORITY = re.compile(
@@ -27,11 +29,6 @@ PEM = re.compile(r"-----BEGIN [^-\n]{1,60}-----.*?(?:-----END [^-\n]{1,60}-----|
 _ASSIGNMENT = re.compile(r"^([\s\-]*[\"']?[A-Za-z_][\w.\-]*[\"']?\s*[:=]\s*)(.*)$")
 _FLOW = re.compile(r"\{(?!\})|(?<!\{)\}|[\[\]]|,(?=\s*[\"'\w\-]{1,64}\s*:)")
 _KEYWORD = re.compile(r"\b(?:host=[\w.\-]{1,253}|port=\d{1,5})")
-_NAMES_HOST = re.compile(
-    r"(?i)(host|hostname|server|address|addr|endpoint|peer|seed|broker|target|upstream|node|join)(s|es)?$"
-)
-_NAMES_ADDRESS = re.compile(r"(?i)(ur[il]|dsn|proxy|webhook)s?$")
-_NAMES_PORT = re.compile(r"(?i)port$")
 _SECRET = re.compile(
     r"(?i)pass(?!through|ive)|pwd|secret|token|(api|access|account|shared|master|encryption)[_.\-]?key|private"
     r"|credential|auth(?!ority)|(?<![a-z])(pw|pin|salt|pat|otp|psk|key)(?![a-z])|signature|cookie|session|jwt|bearer"
@@ -47,15 +44,11 @@ def _nothing(_name: str) -> bool:
     return False
 
 
-def names_address(key: str) -> bool:
-    return bool(_NAMES_HOST.search(key) or _NAMES_ADDRESS.search(key) or _NAMES_PORT.search(key))
-
-
 def is_credential(key: str) -> bool:
     """Whether a key names a credential, and not the object, file or host that has to do with one."""
     if not _SECRET.search(key):
         return False
-    return not (key.lower().endswith(_OBJECT) or _NAMES_HOST.search(key) or _NAMES_PORT.search(key))
+    return not (key.lower().endswith(_OBJECT) or NAMES_HOST.search(key) or NAMES_PORT.search(key))
 
 
 def addresses(value: str, key: str, resolves: Callable[[str], bool] = _nothing) -> str:
@@ -102,7 +95,7 @@ def _plain(value: str, key: str, resolves: Callable[[str], bool]) -> str:
         return value
     if all(is_address(one.strip(), key, resolves) for one in value.split(",")):
         return value
-    return value if _NAMES_PORT.search(key) and value.isdigit() and len(value) < 6 else ""
+    return value if NAMES_PORT.search(key) and value.isdigit() and len(value) < 6 else ""
 
 
 def is_address(word: str, key: str, resolves: Callable[[str], bool]) -> bool:
@@ -110,12 +103,12 @@ def is_address(word: str, key: str, resolves: Callable[[str], bool]) -> bool:
     match = _HOST_PORT.fullmatch(word)
     if match is not None:
         host = match[1].lower()
-        by_key = _NAMES_HOST.search(key) or _NAMES_ADDRESS.search(key)
+        by_key = NAMES_HOST.search(key) or NAMES_ADDRESS.search(key)
         return bool(
             by_key or not host[:1].isalnum() or IP.fullmatch(host) or resolves(host.partition(".")[0])
         )
     return bool(
-        _NAMES_HOST.search(key) and len(word) < 254 and _HOST.fullmatch(word) and not SHAPED.fullmatch(word)
+        NAMES_HOST.search(key) and len(word) < 254 and _HOST.fullmatch(word) and not SHAPED.fullmatch(word)
     )
 
 

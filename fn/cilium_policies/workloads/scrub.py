@@ -16,6 +16,7 @@ from functools import partial
 from itertools import islice, takewhile
 from typing import Any
 
+from cilium_policies.workloads.address_keys import names_address
 from cilium_policies.workloads.credentials import (
     IN_CLUSTER,
     IP,
@@ -26,7 +27,6 @@ from cilium_policies.workloads.credentials import (
     addresses,
     is_address,
     is_credential,
-    names_address,
 )
 
 _REFERENCE = re.compile(r"\$\{\w{1,60}\}|\$\(\w{1,60}\)|\$[A-Za-z_]\w{0,60}|\{\}")
