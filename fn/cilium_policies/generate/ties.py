@@ -24,10 +24,10 @@ from cilium_policies.evidence.edge import Edge
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown import is_shown, mentions, strings_of
 from cilium_policies.kube.ports import Port
-from cilium_policies.kube.registries import is_publishers
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.vouched import is_publishers
 
 # What names a server; a monitor or a route tells nothing of whom its target calls.
 _NAMING = ("address", "inferred", "extension", "policy", "config")
@@ -105,11 +105,7 @@ class Ties:
     def is_publishers(self, workload: Workload) -> bool:
         """Whether the image that tells what it is comes from where only its publisher can put it."""
         component = self._catalogue.get(workload.component)
-        return component is not None and any(
-            is_publishers(repository_of(image), path)
-            for image in workload.images
-            for path in component.images
-        )
+        return component is not None and is_publishers(workload, component)
 
     def plays(self, workload: Workload, parts: tuple[str, ...]) -> bool:
         """Whether a pod has one of these roles in its component, or none that its labels tell. Where they say no more

@@ -5,24 +5,24 @@ notebooks of users, tasks of a scheduler. The catalogue's `makes` says how they 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.catalogue.recognise import repository_of
 from cilium_policies.kube.access_rules import Bindings
-from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import stable
 from cilium_policies.kube.names import is_namespace
 from cilium_policies.kube.objects import Mapping, flag, strings, text
-from cilium_policies.kube.registries import is_publishers
 from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.vouched import has_role, is_publishers
 
 
-def children(workloads: list[Workload], catalogue: Catalogue, inventory: Inventory) -> Iterator[Workload]:
+def children(
+    workloads: list[Workload], catalogue: Catalogue, bindings: Callable[[], Bindings]
+) -> Iterator[Workload]:
     """One workload a kind of pods and maker; none where the input shows such pods beside it."""
     makes = catalogue.head["makes"]
     named = [one for one in workloads if one.component in makes]
-    makers = [one for one in named if _may_make(one, catalogue, inventory)]
+    makers = [one for one in named if _may_make(one, catalogue, bindings)]
     shown: dict[tuple[str, str], list[Workload]] = {}
     for one in workloads if makers else ():
         shown.setdefault((one.namespace, one.component), []).append(one)
@@ -43,18 +43,13 @@ def children(workloads: list[Workload], catalogue: Catalogue, inventory: Invento
                 yield made
 
 
-def _may_make(one: Workload, catalogue: Catalogue, inventory: Inventory) -> bool:
+def _may_make(one: Workload, catalogue: Catalogue, bindings: Callable[[], Bindings]) -> bool:
     """A label alone, or an image of anybody's, makes no pods: who does has a role of his own."""
     if not one.rendered or one.by_user or (one.by_label and one.by_image):
         return True
     component = catalogue.get(one.component)
-    images = component.images if component is not None else ()
-    if one.by_image and any(
-        is_publishers(repository_of(image), path) for image in one.images for path in images
-    ):
-        return True
-    own = one.service_account not in ("", "default")
-    return own and Bindings(inventory).of(one.namespace, one.service_account) is not None
+    published = one.by_image and component is not None and is_publishers(one, component)
+    return published or has_role(one, bindings)
 
 
 def _namespace(row: Mapping, maker: Workload) -> str:

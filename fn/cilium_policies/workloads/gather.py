@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cache
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.recognise import labelled, part, recognise, repository_of, sidecars
 from cilium_policies.config.settings import Settings
 from cilium_policies.document.finding import refused
+from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.inventory import Inventory, distinct
 from cilium_policies.kube.names import is_name, is_namespace
 from cilium_policies.kube.objects import Object
@@ -54,14 +56,15 @@ def gather(
     for one in operated:
         _placed(one)
     workloads += _not_shown(operated, workloads)
-    workloads += list(children(workloads, catalogue, shown))
+    bindings = cache(lambda: Bindings(shown))  # read where somebody asks, and once
+    workloads += list(children(workloads, catalogue, bindings))
     controllers, before = distribution.flux(shown, workloads, catalogue)
     workloads += controllers
     services += [*behind, *before]
     unnamed = [one for one in workloads if not (is_namespace(one.namespace) and is_name(one.name))]
     apart = set(map(id, unnamed))
     workloads = [one for one in workloads if id(one) not in apart] if apart else workloads
-    vouch(workloads, catalogue, shown)
+    vouch(workloads, catalogue, shown, bindings)
     for one in workloads if settings.component_namespaces else ():
         if not _is_recognised(one, settings.component_namespaces):
             one.component = ""

@@ -4,9 +4,12 @@ role binding, a sibling of their release."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.recognise import is_image, repository_of
+from cilium_policies.kube import registries
 from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import walk_strings
@@ -15,7 +18,24 @@ from cilium_policies.workloads.model import Workload
 _CHART_LABELS = ("helm.sh/chart", "chart")
 
 
-def vouch(workloads: list[Workload], catalogue: Catalogue, inventory: Inventory) -> None:
+def is_publishers(one: Workload, component: Component) -> bool:
+    """Whether an image that tells what a pod is comes from where only its publisher can put it."""
+    return any(
+        registries.is_publishers(repository_of(image), path)
+        for image in one.images
+        for path in component.images
+    )
+
+
+def has_role(one: Workload, bindings: Callable[[], Bindings]) -> bool:
+    """Whether a role is bound to the pods' own service account."""
+    own = one.service_account not in ("", "default")
+    return own and bindings().of(one.namespace, one.service_account) is not None
+
+
+def vouch(
+    workloads: list[Workload], catalogue: Catalogue, inventory: Inventory, bindings: Callable[[], Bindings]
+) -> None:
     """Sets `by_image` of those pods."""
     bare: list[tuple[Workload, Component]] = []
     proper: dict[tuple[str, str], set[str]] = {}  # charts by the releases that show one of their images
@@ -29,11 +49,8 @@ def vouch(workloads: list[Workload], catalogue: Catalogue, inventory: Inventory)
                 charts.update(each.chart for each in component.charts)
         elif one.by_label and not one.by_user:
             bare.append((one, component))
-    bindings = Bindings(inventory) if bare else None
     places = {(one.component, one.namespace) for one in workloads} if bare else set()
     for one, component in bare:
-        assert bindings is not None
-        own = one.service_account not in ("", "default")
         charts = {each.chart for each in component.charts}
         one.by_image = (
             _is_of_chart(one, charts)
@@ -42,7 +59,7 @@ def vouch(workloads: list[Workload], catalogue: Catalogue, inventory: Inventory)
             )
             or not charts.isdisjoint(proper.get((one.namespace, one.release), ()))
             or _has_object(one, component, inventory, places)
-            or (own and bindings.of(one.namespace, one.service_account) is not None)
+            or has_role(one, bindings)
         )
 
 
