@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from cilium_policies.evidence.collected import named
 from cilium_policies.generate.roles import Roles
@@ -73,11 +74,19 @@ class WorkloadFacts:
     @property
     def texts(self) -> Iterator[str]:
         yield from (one.value for one in self._workload.texts)
-        source = self._workload.source
-        if source is not None and not self._workload.rendered and not self._workload.chart:
-            for name in dict.fromkeys((self._workload.name, *named(source.spec))):
-                secret = self._cluster.inventory.get("Secret", self._workload.namespace, name)
-                yield from map(_settings, _documents(secret) if secret is not None else ())
+        yield from self._blocks
+
+    @cached_property
+    def _blocks(self) -> tuple[str, ...]:
+        """The names of the blocks in Secrets that a custom resource gives its pods; every condition asks again."""
+        workload = self._workload
+        if workload.source is None or workload.rendered or workload.chart:
+            return ()
+        names = dict.fromkeys((workload.name, *named(workload.source.spec)))
+        secrets = (self._cluster.inventory.get("Secret", workload.namespace, name) for name in names)
+        return tuple(
+            _settings(told) for secret in secrets if secret is not None for told in _documents(secret)
+        )
 
     def objects(self, group: str, kind: str) -> Iterator[Mapping]:
         return (one.body for one in self._cluster.inventory.of(kind, group=group or None))
