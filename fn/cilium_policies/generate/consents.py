@@ -11,7 +11,6 @@ from cilium_policies.kube.selectors import selects
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
-_GATEWAY_API = "gateway.networking.k8s.io"
 # A controller sends requests where such an object of any namespace says: that is its office.
 _FOR_CONTROLLERS = (
     "Ingress",
