@@ -10,7 +10,7 @@ from cilium_policies.document.finding import ERROR, Finding, RefusedError, line_
 from cilium_policies.document.finding import refused as error
 from cilium_policies.document.source import RESOURCE_LIST, Source, identity
 from cilium_policies.document.split import split
-from cilium_policies.generate.own import changes, documents
+from cilium_policies.generate.reconcile import changes, documents
 from cilium_policies.krm.answer import pieces
 from cilium_policies.krm.ids import has_paths
 from cilium_policies.kube.inventory import Inventory
@@ -115,13 +115,13 @@ def make(sources: list[Source], config: Config, options: Options) -> Made:
     from cilium_policies.catalogue.load import load as catalogue
     from cilium_policies.generate.plan import plan
     from cilium_policies.generate.policies import Policies
-    from cilium_policies.workloads.beside import beside
     from cilium_policies.workloads.gather import gather
+    from cilium_policies.workloads.inventory.merge import other_builds
 
     refuse_unreadable(sources)
     read = objects(sources, config.default_namespace)
     known = catalogue(config.defined_components, config.disabled_components)
-    others, outdated = beside(read, sources, config.inventory, options.inventory, known)
+    others, outdated = other_builds(read, sources, config.inventory, options.inventory, known)
     told = settings(config, Inventory([*read.objects, *others]), known, mentions(sources, options))
     told = told._replace(is_tree=bool(config.inventory or options.inventory))
     cluster = gather(read.objects, known, told, others)
@@ -167,7 +167,7 @@ def amiss(sources: list[Source], made: Made, options: Options) -> list[Finding]:
 
     found = [one._replace(severity=ERROR) for one in made.older]
     if made.read.glass:
-        from cilium_policies.generate.glass import still_open
+        from cilium_policies.generate.break_glass import still_open
 
         found += still_open(made.read.glass)
     found += check(made.plan, made.policies, [*made.read.own, *made.read.listed])

@@ -24,7 +24,7 @@ from cilium_policies.catalogue.load import load
 from cilium_policies.config.model import Config
 from cilium_policies.document.split import split
 from cilium_policies.function import Made, Options, make
-from cilium_policies.generate.own import documents
+from cilium_policies.generate.reconcile import documents
 from cilium_policies.questions.uncovered import values
 
 from tests.engine.announced import Cuts, announced, cuts, false_alarms, lines, told_of

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cilium_policies.catalogue.load import load
-from cilium_policies.checks.situation import with_generated
+from cilium_policies.checks.snapshot import with_generated
 from cilium_policies.config.model import Config
 from cilium_policies.config.settings import config_of
 from cilium_policies.document.source import Source
@@ -24,12 +24,12 @@ from cilium_policies.document.split import split
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.peers import EVERYBODY, Matcher, Named, Range
 from cilium_policies.function import Made, Options, make
-from cilium_policies.generate.hints import roles
+from cilium_policies.generate.evidence_inputs import roles
 from cilium_policies.generate.named import nameless
 from cilium_policies.kube.ports import Port
 from cilium_policies.kube.reading import objects
 from cilium_policies.questions.connections import opened
-from cilium_policies.workloads.condensed import condense
+from cilium_policies.workloads.inventory.write import write_inventory
 from cilium_policies.workloads.model import Workload
 
 from tests.engine.corpus import Case, cases
@@ -61,7 +61,7 @@ def _alone(sources: list[Source], config: Config) -> tuple[str, bytes] | None:
         return None
     known = load(config.defined_components, config.disabled_components)
     read = objects(sources, config.default_namespace).objects
-    return "inventory.yaml", condense(read, {one.file: one.data for one in sources}, known).encode()
+    return "inventory.yaml", write_inventory(read, {one.file: one.data for one in sources}, known).encode()
 
 
 def triples(made: Made, admits: Callable[[Matcher], bool]) -> dict[Triple, Workload]:
@@ -71,7 +71,7 @@ def triples(made: Made, admits: Callable[[Matcher], bool]) -> dict[Triple, Workl
     for end, workload in snapshot.workloads.items():
         if not end.managed:
             continue
-        for entry in snapshot.world.sides(end)[0].allow:
+        for entry in snapshot.repository.sides(end)[0].allow:
             generated = snapshot.known_of(entry.ref.policy).generated
             if not generated or not any(admits(one) for one in entry.peers or (EVERYBODY,)):
                 continue
@@ -134,7 +134,7 @@ class Cost(NamedTuple):
 def cost(made: Made) -> Cost:
     """What the policies ask of the agents."""
     snapshot = with_generated(made.plan.cluster, made.policies.policies, enforced=True)
-    sides = (side for pod in snapshot.workloads if pod.managed for side in snapshot.world.sides(pod))
+    sides = (side for pod in snapshot.workloads if pod.managed for side in snapshot.repository.sides(pod))
     seen = {one for side in sides for entry in side.allow for one in entry.peers or ()}
     each = sorted(sizes(made).values())
     names = [one for one in seen if isinstance(one, Named)]
@@ -150,7 +150,7 @@ def sizes(made: Made) -> dict[str, int]:
     found = {}
     for pod in pods:
         entries = set()
-        for side in snapshot.world.sides(pod):
+        for side in snapshot.repository.sides(pod):
             for entry in side.allow:
                 for one in entry.peers or (EVERYBODY,):
                     for identity in _identities(one, pods):

@@ -13,8 +13,8 @@ from cilium_policies.evaluate.endpoint import Endpoint, address, dns_name, entit
 from cilium_policies.evaluate.labels import LabelFilter
 from cilium_policies.evaluate.options import Options
 from cilium_policies.evaluate.peers import Service
+from cilium_policies.evaluate.repository import PolicyRepository
 from cilium_policies.evaluate.verdict import Verdict
-from cilium_policies.evaluate.world import World
 
 Mapping = dict[str, Any]
 
@@ -59,7 +59,7 @@ class Cluster:
             self._add(one)
         policies = list(self._policies(documents))
         groups = [read_cidr_group(one) for one in documents if one["kind"] == "CiliumCIDRGroup"]
-        self.world = World(
+        self.repository = PolicyRepository(
             policies, [self._service(*one) for one in self.services.items()], groups, self.options
         )
         self._outside: dict[str, list[Endpoint]] = {}
@@ -149,7 +149,7 @@ class Cluster:
             return [(end, port) for end in found]
         key = repr(sorted(given.items()))
         if key not in self._outside:
-            self._outside[key] = [self.world.place(end) for end in self._made(given)]
+            self._outside[key] = [self.repository.place(end) for end in self._made(given)]
         return [(end, port) for end in self._outside[key]]
 
     def _made(self, given: Mapping) -> list[Endpoint]:
@@ -182,7 +182,7 @@ class Cluster:
             if where == space and selector.items() <= labels.items()
         ]
         if not selector:
-            found = [self.world.place(address(text, self.options)) for text in self.slices.get(key, ())]
+            found = [self.repository.place(address(text, self.options)) for text in self.slices.get(key, ())]
         return [(end, target) for end in found]
 
     def ask(self, query: Mapping) -> Verdict:
@@ -191,7 +191,7 @@ class Cluster:
         first = None
         for source, _ in self.ends(query["from"], query.get("port"), protocol):
             for target, port in self.ends(query["to"], query.get("port"), protocol):
-                verdict = self.world.verdict(source, target, _number(target, port, protocol), protocol)
+                verdict = self.repository.verdict(source, target, _number(target, port, protocol), protocol)
                 if first is None or (first.allowed and verdict.allowed is None):
                     first = verdict
                 if verdict.allowed is False:

@@ -36,7 +36,7 @@ def test_every_pair(seed: int) -> None:
     ends = [end for found in cluster.pods.values() for end in found]
     ends += [end for name in names for end, _ in cluster.ends({"entity": name}, 0, "")]
     ends = list(dict.fromkeys(ends))
-    reach = Reach(cluster.world, ends)
+    reach = Reach(cluster.repository, ends)
     for target in ends:
         parts = reach.into(target)
         for source in ends:
@@ -45,7 +45,7 @@ def test_every_pair(seed: int) -> None:
             mine = [ports for ports, mask in parts.items() if mask >> reach.index[source] & 1]
             assert len(mine) <= 1
             for protocol, port in PORTS:
-                verdict = cluster.world.verdict(source, target, port, protocol)
+                verdict = cluster.repository.verdict(source, target, port, protocol)
                 if "allow-localhost" in (verdict.egress.reason, verdict.ingress.reason):
                     continue  # the bulk answer is of rules alone
                 expected = bool(verdict.allowed)

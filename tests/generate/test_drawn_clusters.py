@@ -17,7 +17,7 @@ import yaml
 from cilium_policies.config.model import Config
 from cilium_policies.document.split import split
 from cilium_policies.function import Options, make
-from cilium_policies.generate.own import documents
+from cilium_policies.generate.reconcile import documents
 from cilium_policies.questions.uncovered import values
 
 from tests.engine.announced import announced, cuts

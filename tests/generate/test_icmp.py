@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cilium_policies.catalogue.check import problems
-from cilium_policies.checks.situation import with_generated
+from cilium_policies.checks.snapshot import with_generated
 from cilium_policies.cilium.write import policy_object, policy_text
 from cilium_policies.cli.options import run_on
 from cilium_policies.config import read as config
@@ -49,13 +49,13 @@ def test_the_ping_passes_and_nothing_else_does() -> None:
     allow = "- {from: {pod: a/w}, to: {cidr: 192.168.1.0/24}, ports: [8/ICMP], why: pings}"
     file = f"apiVersion: {config.API_VERSION}\nkind: {config.KIND}\nspec:\n  mode: enforce\n  allow:\n  {allow}\n"
     run = run_on([("in.yaml", text.encode())], Options(config=("c.yaml", file.encode())))
-    situation = with_generated(run.made.plan.cluster, run.made.policies.policies)
-    pod, lan = next(iter(situation.ends.values())), address("192.168.1.7", situation.options)
-    assert situation.world.verdict(pod, lan, 8, "ICMP").allowed
-    assert not situation.world.verdict(pod, lan, 13, "ICMP").allowed
-    assert not situation.world.verdict(pod, lan, 8, "TCP").allowed
+    snapshot = with_generated(run.made.plan.cluster, run.made.policies.policies)
+    pod, lan = next(iter(snapshot.ends.values())), address("192.168.1.7", snapshot.options)
+    assert snapshot.repository.verdict(pod, lan, 8, "ICMP").allowed
+    assert not snapshot.repository.verdict(pod, lan, 13, "ICMP").allowed
+    assert not snapshot.repository.verdict(pod, lan, 8, "TCP").allowed
     row = next(
-        one for one in decided(run.made.plan, situation) if str(one.connection.target) == "192.168.1.0/24"
+        one for one in decided(run.made.plan, snapshot) if str(one.connection.target) == "192.168.1.0/24"
     )
     assert (row.connection.ports, row.kind) == ("8/ICMP", "config")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cilium_policies.checks.situation import Known, Situation
+from cilium_policies.checks.snapshot import Known, Snapshot
 from cilium_policies.cilium.model import Rule
 from cilium_policies.cli.options import Run, run_on
 from cilium_policies.evidence.edge import Edge, Peer
@@ -77,19 +77,21 @@ def _peer(peer: Peer) -> Any:
 def pointers(run: Run, case: Case) -> list[Any]:
     """For each row of the case: the verdict of both sides, the rules that decide, the edges behind them."""
     alone = [Known(one) for one in run.made.policies.policies]
-    situation = Situation(run.made.plan.cluster, alone, enforced=True)
+    snapshot = Snapshot(run.made.plan.cluster, alone, enforced=True)
     found = []
     for row in case.rows:
         names = [next(iter(row.query[end].values())) for end in ("from", "to")]
         try:
             pairs = [
-                (a, b) for a in explain.ends(situation, names[0]) for b in explain.ends(situation, names[1])
+                (a, b) for a in explain.ends(snapshot, names[0]) for b in explain.ends(snapshot, names[1])
             ]
         except Exception:
             continue  # an end that only the pods of run time show
         port = explain.port(f"{row.query['port']}/{row.query.get('protocol', 'TCP')}")
         for source, target in pairs:
-            verdict = situation.world.verdict(source.endpoint, target.endpoint, port.number, port.protocol)
+            verdict = snapshot.repository.verdict(
+                source.endpoint, target.endpoint, port.number, port.protocol
+            )
             for side in (verdict.egress, verdict.ingress):
                 edges = because.edges(source, target, port, side.rules)
                 found.append(

@@ -11,7 +11,7 @@ import yaml
 from cilium_policies.cilium.model import Policy, PortRange, Rule, Selector, Spec, ToPorts
 from cilium_policies.document.finding import Finding, RefusedError
 from cilium_policies.document.split import Item, Source, split
-from cilium_policies.generate.own import Written
+from cilium_policies.generate.reconcile import Written
 from cilium_policies.krm.answer import pieces
 from hypothesis import given, settings
 from hypothesis import strategies as st

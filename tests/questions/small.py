@@ -1,10 +1,10 @@
-"""Small clusters for the questions: text in, plan and situations out."""
+"""Small clusters for the questions: text in, plan and snapshots out."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from cilium_policies.checks.situation import Situation, as_written, with_generated
+from cilium_policies.checks.snapshot import Snapshot, as_written, with_generated
 from cilium_policies.cli.options import Run, run_on
 from cilium_policies.function import Options
 
@@ -76,15 +76,15 @@ class Small(NamedTuple):
 
     run: Run
 
-    def now(self) -> Situation:
+    def now(self) -> Snapshot:
         made = self.run.made
         return with_generated(made.plan.cluster, made.policies.policies)
 
-    def enforced(self) -> Situation:
+    def enforced(self) -> Snapshot:
         made = self.run.made
         return with_generated(made.plan.cluster, made.policies.policies, enforced=True)
 
-    def written(self) -> Situation:
+    def written(self) -> Snapshot:
         made = self.run.made
         return as_written(made.plan.cluster, [one.policy for one in made.read.own])
 

@@ -7,11 +7,11 @@ import tracemalloc
 from collections.abc import Iterable
 
 import pytest
-from cilium_policies.checks.situation import Situation, with_generated
+from cilium_policies.checks.snapshot import Snapshot, with_generated
 from cilium_policies.cilium.read import read_policy
 from cilium_policies.cli.options import run_on
 from cilium_policies.document.parse import load
-from cilium_policies.evaluate.world import World
+from cilium_policies.evaluate.repository import PolicyRepository
 from cilium_policies.function import Options
 from cilium_policies.questions.audit import CUT, DROPPED, STALE, UNKNOWN, Audit
 from hypothesis import given
@@ -26,12 +26,12 @@ SEEN = {"by": ["web"]}
 
 
 @pytest.fixture(scope="module")
-def shop() -> Situation:
+def shop() -> Snapshot:
     run = run_on([("in.yaml", INPUT)], Options(overrides=(("mode", "enforce"),)))
     return with_generated(run.made.plan.cluster, run.made.policies.policies, enforced=True)
 
 
-def end(shop: Situation, name: str) -> dict[str, object]:
+def end(shop: Snapshot, name: str) -> dict[str, object]:
     found = next(one for one in shop.ends.values() if one.name == name)
     return hubble.of_endpoint(found, name.partition("/")[2])
 
@@ -41,17 +41,17 @@ def rows(audit: Audit, lines: Iterable[bytes]) -> list[tuple[object, ...]]:
     return list(audit.cut().rows)
 
 
-def test_a_flow_that_the_plan_allows_is_not_listed(shop: Situation) -> None:
+def test_a_flow_that_the_plan_allows_is_not_listed(shop: Snapshot) -> None:
     web, db = end(shop, "shop/web"), end(shop, "data/db")
     lines = [hubble.line(web, db, 5432, direction=side) for side in ("EGRESS", "INGRESS")]
-    assert rows(Audit(shop.world), lines) == []
+    assert rows(Audit(shop.repository), lines) == []
 
 
-def test_a_flow_that_it_does_not_allow_is_listed_with_the_line_that_would_allow_it(shop: Situation) -> None:
+def test_a_flow_that_it_does_not_allow_is_listed_with_the_line_that_would_allow_it(shop: Snapshot) -> None:
     web, db = end(shop, "shop/web"), end(shop, "data/db")
     lines = [hubble.line(db, web, 8080, second=second) for second in (5, 3, 9)]
     lines.append(hubble.line(db, web, 8080, direction="EGRESS", second=1))
-    found = rows(Audit(shop.world, [("data/db", "egress")]), lines)
+    found = rows(Audit(shop.repository, [("data/db", "egress")]), lines)
     line = "spec.allow: [{from: {pod: data/db}, to: {pod: shop/web}, ports: [8080/TCP], why: …}]"
     nobody = "nothing in the manifests needs this"
     # shop/web stands behind a LoadBalancer: from pods inside it is still closed
@@ -65,9 +65,9 @@ def test_a_flow_that_it_does_not_allow_is_listed_with_the_line_that_would_allow_
     ]  # fmt: skip
 
 
-def test_attribution_counts_where_it_is_there(shop: Situation) -> None:
+def test_attribution_counts_where_it_is_there(shop: Snapshot) -> None:
     web, db, lonely = (end(shop, name) for name in ("shop/web", "data/db", "data/lonely"))
-    audit = Audit(shop.world)
+    audit = Audit(shop.repository)
     found = rows(
         audit,
         [
@@ -88,39 +88,43 @@ def test_attribution_counts_where_it_is_there(shop: Situation) -> None:
     assert audit.disagreements == 2
 
 
-def test_without_any_attribution_the_plan_decides(shop: Situation) -> None:
+def test_without_any_attribution_the_plan_decides(shop: Snapshot) -> None:
     web, db = end(shop, "shop/web"), end(shop, "data/db")
-    audit = Audit(shop.world)
+    audit = Audit(shop.repository)
     assert [
         row[7] for row in rows(audit, [hubble.line(web, db, 5432, by=[]), hubble.line(db, web, 8080, by=[])])
     ] == [CUT]
     assert not audit.attributed
 
 
-def test_without_manifests_attribution_decides(shop: Situation) -> None:
+def test_without_manifests_attribution_decides(shop: Snapshot) -> None:
     web, db = end(shop, "shop/web"), end(shop, "data/db")
     found = rows(Audit(None), [hubble.line(web, db, 5432, **SEEN), hubble.line(db, web, 8080, by=[])])
     assert [(row[1], row[2], row[8]) for row in found] == [("data/db", "shop/web", "no policy names it")]
 
 
-def test_the_own_node_may_always_come_in(shop: Situation) -> None:
+def test_the_own_node_may_always_come_in(shop: Snapshot) -> None:
     node, db = hubble.reserved("host"), end(shop, "data/db")
     other = hubble.reserved("remote-node")
-    assert rows(Audit(shop.world), [hubble.line(node, db, 9999, by=[]), hubble.line(node, db, 9999)]) == []
-    assert [row[1] for row in rows(Audit(shop.world), [hubble.line(other, db, 9999)])] == ["remote-node"]
+    assert (
+        rows(Audit(shop.repository), [hubble.line(node, db, 9999, by=[]), hubble.line(node, db, 9999)]) == []
+    )
+    assert [row[1] for row in rows(Audit(shop.repository), [hubble.line(other, db, 9999)])] == ["remote-node"]
 
 
-def test_what_a_policy_dropped_is_cut_now_and_other_drops_are_not_ours(shop: Situation) -> None:
+def test_what_a_policy_dropped_is_cut_now_and_other_drops_are_not_ours(shop: Snapshot) -> None:
     web, db = end(shop, "shop/web"), end(shop, "data/db")
     dropped = hubble.line(db, web, 80, verdict="DROPPED", drop_reason_desc="POLICY_DENIED")
     other = hubble.line(db, web, 81, verdict="DROPPED", drop_reason_desc="STALE_OR_UNROUTABLE_IP")
-    assert [(row[3], row[7]) for row in rows(Audit(shop.world), [dropped, other])] == [("80/TCP", DROPPED)]
+    assert [(row[3], row[7]) for row in rows(Audit(shop.repository), [dropped, other])] == [
+        ("80/TCP", DROPPED)
+    ]
 
 
-def test_the_api_server_is_known_by_its_identity(shop: Situation) -> None:
+def test_the_api_server_is_known_by_its_identity(shop: Snapshot) -> None:
     db = end(shop, "data/db")
     found = rows(
-        Audit(shop.world),
+        Audit(shop.repository),
         [hubble.line(db, hubble.reserved("kube-apiserver", "remote-node"), 6443, direction="EGRESS")],
     )
     assert [(row[2], row[9]) for row in found] == [
@@ -131,7 +135,7 @@ def test_the_api_server_is_known_by_its_identity(shop: Situation) -> None:
     ]
 
 
-def test_public_addresses_are_one_group_names_and_private_ones_their_own(shop: Situation) -> None:
+def test_public_addresses_are_one_group_names_and_private_ones_their_own(shop: Snapshot) -> None:
     db, outside = end(shop, "data/db"), hubble.address()
     lines = [
         hubble.line(db, outside, 443, direction="EGRESS", ips=("10.0.0.1", f"93.184.216.{number}"))
@@ -145,7 +149,7 @@ def test_public_addresses_are_one_group_names_and_private_ones_their_own(shop: S
     )
     found = {
         row[2]: (row[4], str(row[9]).partition(", to: ")[2].partition(", ports")[0])
-        for row in rows(Audit(shop.world), lines)
+        for row in rows(Audit(shop.repository), lines)
     }
     assert found == {
         "internet": (9, "internet"),
@@ -168,7 +172,7 @@ spec:
     lines = [
         hubble.line(end(shop, "data/db"), hubble.address(), 443, direction="EGRESS", ips=pair) for pair in ips
     ]
-    assert [row[2] for row in rows(Audit(shop.world), lines)] == ["internet"]
+    assert [row[2] for row in rows(Audit(shop.repository), lines)] == ["internet"]
 
 
 @pytest.mark.parametrize(
@@ -182,13 +186,13 @@ spec:
         {"l4": {}},
     ],
 )
-def test_what_opens_no_connection_is_left_out(shop: Situation, more: dict[str, object]) -> None:
-    audit = Audit(shop.world)
+def test_what_opens_no_connection_is_left_out(shop: Snapshot, more: dict[str, object]) -> None:
+    audit = Audit(shop.repository)
     audit.read([hubble.line(end(shop, "data/db"), end(shop, "shop/web"), 8080, **more)])
     assert (audit.seen, audit.odd) == (0, 0)
 
 
-def test_a_connection_is_one_however_many_events_tell_of_it(shop: Situation) -> None:
+def test_a_connection_is_one_however_many_events_tell_of_it(shop: Snapshot) -> None:
     """Hubble tells of one refused connection a verdict and a drop for each SYN, and of one that passes traces too."""
     web, db = end(shop, "shop/web"), end(shop, "data/db")
     tcp = {"TCP": {"source_port": 41_000, "destination_port": 80, "flags": {"SYN": True}}}
@@ -200,7 +204,7 @@ def test_a_connection_is_one_however_many_events_tell_of_it(shop: Situation) -> 
             hubble.line(db, web, 80, second=second, event_type={"type": 1, "sub_type": 133}, **denied)
         )
     lines += [hubble.line(db, web, 80, event_type={"type": 4}), hubble.line(db, web, 80, event_type=None)]
-    audit = Audit(shop.world)
+    audit = Audit(shop.repository)
     assert [(row[4], row[5], row[6]) for row in rows(audit, lines)] == [
         (1, "2026-11-24 09:30:01", "2026-11-24 09:30:04")
     ]
@@ -208,21 +212,21 @@ def test_a_connection_is_one_however_many_events_tell_of_it(shop: Situation) -> 
     assert audit.skipped == {"drops": 3, "traces": 1, "flows without event_type": 1}
 
 
-def test_a_connection_that_is_cut_later_is_cut(shop: Situation) -> None:
+def test_a_connection_that_is_cut_later_is_cut(shop: Snapshot) -> None:
     db, web = end(shop, "data/db"), end(shop, "shop/web")
     tcp = {"TCP": {"source_port": 41_000, "destination_port": 5432}}
     lines = [
         hubble.line(web, db, 5432, l4=tcp, **SEEN),
         hubble.line(web, db, 5432, l4=tcp, verdict="DROPPED", drop_reason_desc="POLICY_DENIED", second=9),
     ]
-    assert [(row[4], row[7]) for row in rows(Audit(shop.world), lines)] == [(1, DROPPED)]
+    assert [(row[4], row[7]) for row in rows(Audit(shop.repository), lines)] == [(1, DROPPED)]
 
 
 @pytest.mark.parametrize("port", ["1e999", "-1", "65536", '"x"', "NaN", "[]", "1" * 5000])
-def test_one_odd_line_is_one_odd_line(shop: Situation, port: str) -> None:
+def test_one_odd_line_is_one_odd_line(shop: Snapshot, port: str) -> None:
     good = hubble.line(end(shop, "data/db"), end(shop, "shop/web"), 8080)
     odd = good.replace(b'"destination_port": 8080', f'"destination_port": {port}'.encode())
-    audit = Audit(shop.world)
+    audit = Audit(shop.repository)
     assert len(rows(audit, [odd, good])) == 1
     assert (audit.odd, audit.first_odd, audit.seen) == (1, 1, 1)
 
@@ -245,20 +249,20 @@ def test_other_lines_of_hubbles_are_no_fault_and_rubbish_is() -> None:
     assert (audit.lost, audit.odd, audit.first_odd) == (7, 5, 4)
 
 
-def test_a_bare_flow_without_its_wrapper_is_read_too(shop: Situation) -> None:
+def test_a_bare_flow_without_its_wrapper_is_read_too(shop: Snapshot) -> None:
     whole = json.loads(hubble.line(end(shop, "data/db"), end(shop, "shop/web"), 8080))
-    assert len(rows(Audit(shop.world), [json.dumps(whole["flow"]).encode()])) == 1
+    assert len(rows(Audit(shop.repository), [json.dumps(whole["flow"]).encode()])) == 1
 
 
-def test_icmp_and_ranges_of_pods_without_workloads(shop: Situation) -> None:
+def test_icmp_and_ranges_of_pods_without_workloads(shop: Snapshot) -> None:
     db = {**end(shop, "data/db"), "workloads": []}
-    found = rows(Audit(shop.world), [hubble.line(db, end(shop, "shop/web"), 8, protocol="ICMPv4")])
+    found = rows(Audit(shop.repository), [hubble.line(db, end(shop, "shop/web"), 8, protocol="ICMPv4")])
     assert [(row[1], row[3], row[9]) for row in found] == [("data/db", "8/ICMP", "")]
 
 
-def test_rules_that_no_flow_used(shop: Situation) -> None:
+def test_rules_that_no_flow_used(shop: Snapshot) -> None:
     run = run_on([("in.yaml", INPUT)], Options(overrides=(("mode", "enforce"),)))
-    audit = Audit(with_generated(run.made.plan.cluster, run.made.policies.policies, enforced=True).world)
+    audit = Audit(with_generated(run.made.plan.cluster, run.made.policies.policies, enforced=True).repository)
     web, db = end(shop, "shop/web"), end(shop, "data/db")
     before = {row[:3] for row in audit.unused(run.made.policies.policies).rows}
     audit.read([hubble.line(web, db, 5432, **SEEN)])
@@ -266,7 +270,7 @@ def test_rules_that_no_flow_used(shop: Situation) -> None:
     assert before - after == {("data", "db", "spec.ingress[0]")}
 
 
-def test_memory_stays_the_same_however_many_flows_come(shop: Situation) -> None:
+def test_memory_stays_the_same_however_many_flows_come(shop: Snapshot) -> None:
     db, web = end(shop, "data/db"), end(shop, "shop/web")
 
     def lines(count: int) -> Iterable[bytes]:
@@ -275,7 +279,7 @@ def test_memory_stays_the_same_however_many_flows_come(shop: Situation) -> None:
             yield hubble.line(hubble.address(number), web, 8080, ips=(public, "10.0.0.2"))
             yield hubble.line(db, web, number % 7 + 1)
 
-    audit = Audit(shop.world)
+    audit = Audit(shop.repository)
     audit.read(lines(2_000))
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
@@ -287,14 +291,14 @@ def test_memory_stays_the_same_however_many_flows_come(shop: Situation) -> None:
     assert grown < 2_000_000
 
 
-def test_more_groups_than_can_be_kept_are_counted(shop: Situation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_groups_than_can_be_kept_are_counted(shop: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cilium_policies.questions.audit.GROUPS", 3)
     audit = Audit(None)
     audit.read(hubble.line(end(shop, "data/db"), end(shop, "shop/web"), port, by=[]) for port in range(1, 9))
     assert (len(audit.groups), audit.beyond) == (3, 5)
 
 
-def test_the_command_on_a_pipe(tmp_path: object, shop: Situation) -> None:
+def test_the_command_on_a_pipe(tmp_path: object, shop: Snapshot) -> None:
     from pathlib import Path
 
     folder = Path(str(tmp_path))
@@ -385,10 +389,10 @@ NAMES = ("source", "destination", "l4", "IP", "event_type", "ingress_allowed_by"
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), JSON))
-def test_no_field_of_a_flow_can_break_it(shop: Situation, fields: dict[str, object]) -> None:
+def test_no_field_of_a_flow_can_break_it(shop: Snapshot, fields: dict[str, object]) -> None:
     whole = json.loads(hubble.line(end(shop, "data/db"), end(shop, "shop/web"), 8080))
     whole["flow"].update(fields)
-    audit = Audit(shop.world)
+    audit = Audit(shop.repository)
     audit.read([json.dumps(whole).encode()])
     audit.cut()
     assert audit.seen + audit.odd <= 1
@@ -423,7 +427,7 @@ def test_a_port_by_its_name(label: str, manifests: dict[str, tuple[int, str]], r
     if label:
         made["labels"].append(f"gen:io.cilium.k8s.named-ports={label}")
     names = {"data/other": {}} | ({"data/made": manifests} if manifests else {})
-    audit = Audit(World([policy]), port_names=names)
+    audit = Audit(PolicyRepository([policy]), port_names=names)
     audit.read([hubble.line(hubble.pod("data", "other", labels), made, 9090)])
     (answer,) = audit.answers().values()
     assert answer.result == result
@@ -443,7 +447,7 @@ def learned(**l7: object) -> bytes:
     )
 
 
-def test_dns_answers_and_requests_of_the_recording_tell_names(shop: Situation) -> None:
+def test_dns_answers_and_requests_of_the_recording_tell_names(shop: Snapshot) -> None:
     db, outside = end(shop, "data/db"), hubble.address()
     answer = {"query": "api.example.org.", "ips": ["198.51.100.7", "198.51.100.8"], "qtypes": ["A"]}
     suffixed = {"query": "cdn.example.org.data.svc.cluster.local.", "ips": ["198.51.100.6"]}
@@ -458,7 +462,7 @@ def test_dns_answers_and_requests_of_the_recording_tell_names(shop: Situation) -
     ]
     found = {
         row[2]: (row[4], str(row[9]).partition(", to: ")[2].partition(", ports")[0])
-        for row in rows(Audit(shop.world), lines)
+        for row in rows(Audit(shop.repository), lines)
     }
     assert found == {
         "api.example.org": (2, "{fqdn: api.example.org}"),

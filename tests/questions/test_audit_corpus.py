@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cilium_policies.checks.situation import with_generated
+from cilium_policies.checks.snapshot import with_generated
 from cilium_policies.cli.options import run_on
 from cilium_policies.function import Options
-from cilium_policies.generate.own import documents
+from cilium_policies.generate.reconcile import documents
 from cilium_policies.questions.audit import CUT, DROPPED, Audit
 
 from tests.engine.corpus import Row, cases, cluster_text
@@ -106,14 +106,14 @@ def test_exactly_the_attacks_are_reported(judge: Judge, corpus: Path, name: str,
     verdicts = world.ask([row.query for row in case.rows])
     world.unload()
 
-    situation = with_generated(plan.cluster, policies, enforced=True)
-    names = {one.name: one.named_ports for one, pod in situation.workloads.items() if pod.rendered}
-    whole = Audit(situation.world, port_names=names)
+    snapshot = with_generated(plan.cluster, policies, enforced=True)
+    names = {one.name: one.named_ports for one, pod in snapshot.workloads.items() if pod.rendered}
+    whole = Audit(snapshot.repository, port_names=names)
     expected: dict[str, set[Told]] = {"allow": set(), "deny": set()}
     for row, verdict in zip(case.rows, verdicts, strict=True):
         lines = list(recorded(row, known, verdict if attributed else None))
         whole.read(lines)
-        single = Audit(situation.world, port_names=names)
+        single = Audit(snapshot.repository, port_names=names)
         single.read(lines)
         expected[row.expect] |= set(told(single))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cilium_policies.checks.situation import Known, Situation, with_generated
+from cilium_policies.checks.snapshot import Known, Snapshot, with_generated
 from cilium_policies.cli.options import Run, run_on
 from cilium_policies.document.finding import ERROR, RefusedError
 from cilium_policies.evaluate.portset import NOTHING, PortSet, union
@@ -72,7 +72,7 @@ def test_explain_says_what_the_corpus_expects(made: list[tuple[Case, Run]]) -> N
         plan, policies = run.made.plan, run.made.policies.policies
         # The expected flows are those of the generated policies alone: one tree has an open one of its own.
         alone = [Known(one) for one in policies]
-        now, enforced = (Situation(plan.cluster, alone, enforced=hard) for hard in (False, True))
+        now, enforced = (Snapshot(plan.cluster, alone, enforced=hard) for hard in (False, True))
         for row in case.rows:
             flow = _flow(row)
             if flow is None or row.strict:

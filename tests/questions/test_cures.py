@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from cilium_policies.checks.situation import Situation, with_generated
+from cilium_policies.checks.snapshot import Snapshot, with_generated
 from cilium_policies.cli.options import Run, run_on
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.function import Options
@@ -24,14 +24,14 @@ _OTHER = {"allowed": "denied", "denied": "allowed"}
 Flow = tuple[str, str, str]
 
 
-def planned(named: Sequence[tuple[str, bytes]], spec: str = "") -> tuple[Run, Situation]:
+def planned(named: Sequence[tuple[str, bytes]], spec: str = "") -> tuple[Run, Snapshot]:
     run = run_on(list(named), Options(config=("config.yaml", (_CONFIG + spec).encode())))
     made = run.made
     return run, with_generated(made.plan.cluster, made.policies.policies, enforced=True)
 
 
-def asked(situation: Situation, run: Run, flow: Flow) -> list[Answer]:
-    return explain(situation, situation, *flow, needs=run.made.plan.edges)
+def asked(snapshot: Snapshot, run: Run, flow: Flow) -> list[Answer]:
+    return explain(snapshot, snapshot, *flow, needs=run.made.plan.edges)
 
 
 def faults(run: Run) -> set[str]:

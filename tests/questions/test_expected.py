@@ -5,7 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 import pytest
-from cilium_policies.checks.situation import with_generated
+from cilium_policies.checks.snapshot import with_generated
 from cilium_policies.document.finding import RefusedError, line_of
 from cilium_policies.questions.expected import read
 from cilium_policies.questions.judged import Judge

@@ -65,14 +65,14 @@ def test_focus() -> None:
 
 
 def test_by_namespace_and_exposure() -> None:
-    situation = small(SHOP + CLOSED + DATABASE + WEB).written()
-    found = {(str(one.source), str(one.target)): one.ports for one in question.by_namespace(situation)}
+    snapshot = small(SHOP + CLOSED + DATABASE + WEB).written()
+    found = {(str(one.source), str(one.target)): one.ports for one in question.by_namespace(snapshot)}
     assert found["shop", "shop"] == "5432/TCP"
     assert found["shop", "other addresses"] == "53/UDP"
     assert ("ops", "shop") not in found
-    text = rendered([question.matrix(question.by_namespace(situation))], "md")
+    text = rendered([question.matrix(question.by_namespace(snapshot))], "md")
     assert "| shop | " in text
-    exposed = [str(one) for one in question.exposure(situation)]
+    exposed = [str(one) for one in question.exposure(snapshot)]
     assert "world => shop/web : 8080/TCP, 8080/UDP, 8080/SCTP" in exposed
     assert "world => ops/tool : any port" in exposed
     assert not [one for one in exposed if "=> shop/db" in one]

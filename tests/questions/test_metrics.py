@@ -8,7 +8,7 @@ from typing import Any
 
 from cilium_policies.cilium.read import read_policy
 from cilium_policies.document.parse import load
-from cilium_policies.evaluate.world import World
+from cilium_policies.evaluate.repository import PolicyRepository
 from cilium_policies.questions.metrics import CUT, DROPPED, UNKNOWN, Metrics
 from cilium_policies.questions.recording import opened
 
@@ -93,7 +93,7 @@ def test_a_text_exposition_has_no_times() -> None:
 
 def test_an_own_rule_that_allows_everything_makes_the_counter_mean_nothing() -> None:
     """Cilium counts what `fromEntities: [all]` lets in like what no rule covers."""
-    world = World(
+    world = PolicyRepository(
         [
             policy
             for text in (

@@ -6,7 +6,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 
-from cilium_policies.checks.situation import as_written, with_generated
+from cilium_policies.checks.snapshot import as_written, with_generated
 from cilium_policies.cli.options import Run, run_on
 from cilium_policies.evaluate.portset import NOTHING, union
 from cilium_policies.function import Options

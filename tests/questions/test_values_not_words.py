@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cilium_policies.checks.situation import Situation
+from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.cli.options import run_on
-from cilium_policies.cli.situations import situation
+from cilium_policies.cli.snapshots import snapshot
 from cilium_policies.evaluate import portset
 from cilium_policies.evidence import words as evidence
 from cilium_policies.function import Options
@@ -47,7 +47,7 @@ def silenced(monkeypatch: pytest.MonkeyPatch) -> None:
                 monkeypatch.setattr(module, function.__name__, lambda *_, **__: "words")
 
 
-def answers(plan: Plan, now: Situation, enforced: Situation) -> dict[str, Any]:
+def answers(plan: Plan, now: Snapshot, enforced: Snapshot) -> dict[str, Any]:
     """What the questions answer, less everything that is words."""
     rows = decided(plan, enforced)
     focus = plan.namespaces[0] if isinstance(plan.namespaces, list) else sorted(plan.namespaces)[0]
@@ -80,7 +80,7 @@ def test_without_words_every_question_answers_the_same(corpus: Path, monkeypatch
     asked = [case for case in cases(corpus) if case.name in ("seed-cluster", "online-boutique", "argo-cd")]
     runs = [run_on([(str(build), build.read_bytes()) for build in case.builds], Options()) for case in asked]
     given = [
-        (run.made.plan, situation(run, "written", enforced=False), situation(run, "planned", enforced=True))
+        (run.made.plan, snapshot(run, "written", enforced=False), snapshot(run, "planned", enforced=True))
         for run in runs
     ]
     before = [answers(*one) for one in given]

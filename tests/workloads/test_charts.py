@@ -9,7 +9,7 @@ from cilium_policies.catalogue.load import load
 from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.model import Service, Workload
 from cilium_policies.workloads.releases import charts
-from cilium_policies.workloads.releases.implied import implied
+from cilium_policies.workloads.releases.chart_objects import chart_objects
 
 from tests.workloads.inputs import release
 
@@ -268,6 +268,6 @@ OWN = {
 def test_a_users_own_definition_says_what_a_chart_writes():
     """As the catalogue says it of kube-prometheus-stack: the object, by its switch, with the spec of the values."""
     catalogue = load(define=[OWN])
-    (made,) = implied(release("ledger: {enabled: true, spec: {pages: 7}}", chart="books"), catalogue)
+    (made,) = chart_objects(release("ledger: {enabled: true, spec: {pages: 7}}", chart="books"), catalogue)
     assert (made.kind, made.name, made.spec) == ("Ledger", "demo-books-main", {"pages": "7"})
-    assert implied(release("ledger: {spec: {pages: 7}}", chart="books"), catalogue) == []
+    assert chart_objects(release("ledger: {spec: {pages: 7}}", chart="books"), catalogue) == []

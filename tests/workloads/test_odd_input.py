@@ -5,8 +5,9 @@ from __future__ import annotations
 from cilium_policies.catalogue.load import load
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object
-from cilium_policies.workloads import condensed, flux, rendered
-from cilium_policies.workloads.made import made
+from cilium_policies.workloads import flux, rendered
+from cilium_policies.workloads.inventory import write
+from cilium_policies.workloads.operator_workloads import operator_workloads
 from cilium_policies.workloads.releases import app_template, charts
 from cilium_policies.workloads.releases.collect import collect
 from hypothesis import HealthCheck, given, settings
@@ -88,7 +89,7 @@ def test_custom_resources(spec, kind, metadata):
     version = f"{group}/v1" if group else "v1"
     metadata = {**metadata, "name": "one", "namespace": "apps"}
     body = {"apiVersion": version, "kind": name, "metadata": metadata, "spec": spec}
-    found, _ = made(Inventory([Object(body)]), CATALOGUE, [])
+    found, _ = operator_workloads(Inventory([Object(body)]), CATALOGUE, [])
     assert all(each.name and each.kind for each in found)
 
 
@@ -104,5 +105,5 @@ def test_substitution_and_condensing(trees, kind):
     assert [one.kind for one in found] == [kind] * len(trees)
     for one in found:
         assert isinstance(one.body, dict)
-    text = condensed.condense(found, {}, CATALOGUE)
-    condensed.Condensed(condensed.parse(text.encode())).beside(found)
+    text = write.write_inventory(found, {}, CATALOGUE)
+    write.SavedInventory(write.parse(text.encode())).others(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.checks.fault import Fault, Linted, Part
+from cilium_policies.checks.violation import Linted, Part, Violation
 from cilium_policies.cilium.model import Cidr
 from cilium_policies.document.finding import INFO
 from cilium_policies.evaluate.addresses import network
@@ -24,18 +24,18 @@ _API_ADDRESSES = ("10.96.0.1/32", "10.43.0.1/32", "10.233.0.1/32")
 _API_PORT = 6443
 
 
-def at_cluster(one: Linted) -> Iterator[Fault]:
+def at_cluster(one: Linted) -> Iterator[Violation]:
     """A range of pods, nodes or Services: it never matches them."""
     for part in one.parts():
         for cidr in part.rule.cidrs or ():
             what, cure = _aimed_at(cidr, part, one)
             if what:
                 message = f"{cidr.cidr} is {what}: a CIDR rule matches addresses outside the cluster alone"
-                yield Fault(f"{part.path}.{_field(part)}", message, cure)
+                yield Violation(f"{part.path}.{_field(part)}", message, cure)
         if not one.known.own and {cidr.cidr for cidr in part.rule.cidrs or ()} >= _PRIVATE:
             message = "all private ranges: pods and nodes have such addresses too, and a CIDR rule never matches them"
             cure = f"if they are meant as well, add a rule with {part.side}Entities: [cluster]"
-            yield Fault(f"{part.path}.{_field(part)}", message, cure, INFO)
+            yield Violation(f"{part.path}.{_field(part)}", message, cure, INFO)
 
 
 def _field(part: Part) -> str:
@@ -52,7 +52,7 @@ def _aimed_at(cidr: Cidr, part: Part, one: Linted) -> tuple[str, str]:
     kind = _CUSTOMARY.get(cidr.cidr, "")
     if kind:
         return f"the usual range of {kind}", f"use {part.side}Endpoints"
-    for node in one.situation.cluster.settings.node_cidrs:
+    for node in one.snapshot.cluster.settings.node_cidrs:
         if _inside(cidr.cidr, node):
             return "a range of nodes", f"use {part.side}Entities: [host, remote-node]"
     for service, address in _cluster_addresses(one):
@@ -89,21 +89,23 @@ def _inside(inner: str, outer: str) -> bool:
 
 def _cluster_addresses(one: Linted) -> Iterator[tuple[str, str]]:
     """Every Service with an address of its own inside the cluster."""
-    for service in one.situation.cluster.inventory.of("Service"):
+    for service in one.snapshot.cluster.inventory.of("Service"):
         addresses = [service.spec.get("clusterIP"), *sequence(at(service.body, "spec", "clusterIPs"))]
         for address in addresses:
             if text(address) not in ("", "None"):
                 yield f"{service.namespace}/{service.name}", text(address)
 
 
-def no_group(one: Linted) -> Iterator[Fault]:
+def no_group(one: Linted) -> Iterator[Violation]:
     """A CIDR group that the input does not show, although it shows others."""
-    groups = one.situation.world.groups
+    groups = one.snapshot.repository.groups
     for part in one.parts():
         for cidr in part.rule.cidrs or ():
             if cidr.group and groups and all(known.name != cidr.group for known in groups):
                 message = f"no CiliumCIDRGroup {cidr.group} in the input: the rule speaks of nobody"
-                yield Fault(f"{part.path}.{part.side}CIDRSet", message, "correct the name, or add the group")
+                yield Violation(
+                    f"{part.path}.{part.side}CIDRSet", message, "correct the name, or add the group"
+                )
             if cidr.group_selector is not None and not cidr.group_selector.requirements:
                 message = "an empty cidrGroupSelector is read as everybody, pods too"
-                yield Fault(f"{part.path}.{part.side}CIDRSet", message, "select groups by a label")
+                yield Violation(f"{part.path}.{part.side}CIDRSet", message, "select groups by a label")

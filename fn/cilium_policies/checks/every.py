@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from cilium_policies.checks import addresses, lookups, names, needs, overlap, peers, ports, shape, subjects
-from cilium_policies.checks.fault import Fault, Linted
+from cilium_policies.checks.violation import Linted, Violation
 
 # Every check with its name, in the order in which they run; a check's first docstring line is its description.
-CHECKS: dict[str, Callable[[Linted], Iterator[Fault]]] = {
+CHECKS: dict[str, Callable[[Linted], Iterator[Violation]]] = {
     "refused": shape.refused,
     "unread": shape.unread,
     "too-large": shape.too_large,

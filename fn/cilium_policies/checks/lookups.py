@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.checks.fault import Fault, Linted, Part
+from cilium_policies.checks.violation import Linted, Part, Violation
 from cilium_policies.cilium.model import Fqdn
 from cilium_policies.cilium.validity import minor_of
 from cilium_policies.document.finding import INFO
@@ -18,9 +18,9 @@ from cilium_policies.workloads.model import Workload
 _NDOTS = 5  # what the kubelet writes into resolv.conf
 
 
-def pattern(one: Linted) -> Iterator[Fault]:
+def pattern(one: Linted) -> Iterator[Violation]:
     """A pattern with `**` that means less than it looks: not at the front, or before Cilium 1.19."""
-    old = minor_of(one.situation.cluster.settings.cilium_version) < 19
+    old = minor_of(one.snapshot.cluster.settings.cilium_version) < 19
     for part in one.parts():
         for field, name in _patterns(part):
             deep = name.pattern.startswith("**.")
@@ -28,10 +28,12 @@ def pattern(one: Linted) -> Iterator[Fault]:
                 message = (
                     f"in {name.pattern} a ** that is not the first label matches within one label, as * does"
                 )
-                yield Fault(field, message, "write *, or begin the pattern with **.")
+                yield Violation(field, message, "write *, or begin the pattern with **.")
             elif deep and old:
                 message = f"before Cilium 1.19 the ** of {name.pattern} stands for one label, as * does"
-                yield Fault(field, message, "write a pattern for each depth: *.example.org, *.*.example.org")
+                yield Violation(
+                    field, message, "write a pattern for each depth: *.example.org, *.*.example.org"
+                )
 
 
 def _patterns(part: Part) -> Iterator[tuple[str, Fqdn]]:
@@ -43,7 +45,7 @@ def _patterns(part: Part) -> Iterator[tuple[str, Fqdn]]:
                 yield f"{part.path}.toPorts", name
 
 
-def search_path(one: Linted) -> Iterator[Fault]:
+def search_path(one: Linted) -> Iterator[Violation]:
     """A name that the resolver asks for with its search path first (ndots), which no DNS rule of the pod allows."""
     if one.known.own:
         return
@@ -61,20 +63,20 @@ def search_path(one: Linted) -> Iterator[Fault]:
                     "allow the cluster's own names in the DNS rule as well, set dnsConfig ndots to 1, or start the "
                     "agent with tofqdns-dns-reject-response-code: nameError"
                 )
-                yield Fault(f"{part.path}.toFQDNs", message, cure, INFO)
+                yield Violation(f"{part.path}.toFQDNs", message, cure, INFO)
 
 
 def _refused_first(one: Linted, end: Endpoint, names: tuple[Fqdn, ...]) -> str:
     """The first name of the search path that the agent refuses; "" where there is none."""
-    entries = one.situation.world.sides(end)[0].allow
+    entries = one.snapshot.repository.sides(end)[0].allow
     if not uses_dns(entries):
         return ""
     rules = [rule for entry in entries for rule in (entry.rule.ports if entry.rule else None) or ()]
     allowed = [found for rule in rules if rule.l7 == "dns" for found in dns_names(rule)]
-    dots = _ndots(one.situation.workloads[end])
+    dots = _ndots(one.snapshot.workloads[end])
     for name in names:
         plain = name.name.lower().rstrip(".")
-        asked = f"{plain}.{end.namespace}.svc.{one.situation.cluster.settings.domain}"
+        asked = f"{plain}.{end.namespace}.svc.{one.snapshot.cluster.settings.domain}"
         if not plain or plain.count(".") >= dots or not _allows(allowed, plain):
             continue  # that it is not allowed at all, another check says
         if not _allows(allowed, asked):

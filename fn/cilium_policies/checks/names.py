@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from cilium_policies.checks.fault import Fault, Linted
+from cilium_policies.checks.violation import Linted, Violation
 from cilium_policies.cilium.model import Fqdn
 from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.layer7 import dns_names, uses_dns
@@ -17,7 +17,7 @@ from cilium_policies.workloads.autopath import autopath
 _CURE = 'allow DNS with rules: {dns: [{matchPattern: "*"}]} to kube-dns on port 53, in any policy of the pod'
 
 
-def no_dns_rule(one: Linted) -> Iterator[Fault]:
+def no_dns_rule(one: Linted) -> Iterator[Violation]:
     """A name whose address the pod never learns, because no DNS rule of its policies lets it ask."""
     for part in one.parts():
         if part.entry is None or not part.rule.fqdns:
@@ -25,19 +25,21 @@ def no_dns_rule(one: Linted) -> Iterator[Fault]:
         for number, name in enumerate(part.rule.fqdns):
             if not _learned(one, part.entry, name):
                 path = f"{part.path}.toFQDNs[{number}]"
-                yield Fault(path, f"{_words(name)} never matches: no DNS rule lets the pod look it up", _CURE)
+                yield Violation(
+                    path, f"{_words(name)} never matches: no DNS rule lets the pod look it up", _CURE
+                )
 
 
 def _learned(one: Linted, entry: Entry, name: Fqdn) -> bool:
     """Whether every pod that the rule is for may look the name up; where none is shown, the rules count that are for
     all of them, whatever policy they stand in."""
-    world = one.situation.world
-    groups = [world.sides(end)[0].allow for end in one.selected(entry)]
+    repository = one.snapshot.repository
+    groups = [repository.sides(end)[0].allow for end in one.selected(entry)]
     wanted = set(entry.subject)
     groups = groups or [
         [
             other
-            for other in world.entries
+            for other in repository.entries
             if not (other.ingress or other.deny) and set(other.subject) <= wanted
         ]
     ]
@@ -55,10 +57,10 @@ def _asks(entries: list[Entry], name: Fqdn) -> bool:
     return any(matches_name(found, f"{name.name.lower().rstrip('.')}.") for found in allowed)
 
 
-def in_cluster(one: Linted) -> Iterator[Fault]:
+def in_cluster(one: Linted) -> Iterator[Violation]:
     """A name of the cluster itself: its address is a pod's, which name rules never match."""
-    domain = one.situation.cluster.settings.domain
-    served = _served(one.situation.cluster.inventory)
+    domain = one.snapshot.cluster.settings.domain
+    served = _served(one.snapshot.cluster.inventory)
     for part in one.parts():
         answered = _as_answered([entry.name or entry.pattern for entry in part.rule.fqdns or ()])
         for number, name in enumerate(part.rule.fqdns or ()):
@@ -67,14 +69,14 @@ def in_cluster(one: Linted) -> Iterator[Fault]:
             if plain in answered:
                 continue
             if plain.endswith((f".{domain}", ".svc")):
-                yield Fault(
+                yield Violation(
                     path, f"{plain} is a pod's name: toFQDNs matches addresses outside", "use toEndpoints"
                 )
             elif plain in served:
                 message = f"{plain} is served by this cluster ({served[plain]}): the packet goes to its gateway's pods"
-                yield Fault(path, message, "allow the gateway's pods with toEndpoints, on their pod port")
+                yield Violation(path, message, "allow the gateway's pods with toEndpoints, on their pod port")
             elif name.name and "." not in plain:
-                yield Fault(
+                yield Violation(
                     path,
                     f"{plain} has no domain: the resolver asks for other names first",
                     "write it in full",
@@ -88,18 +90,18 @@ def _as_answered(names: list[str]) -> set[str]:
     }
 
 
-def unanswered(one: Linted) -> Iterator[Fault]:
+def unanswered(one: Linted) -> Iterator[Violation]:
     """A name beside CoreDNS's autopath, which answers another question than the one that the rule lets the pod ask."""
     if not any(part.rule.fqdns for part in one.parts()):
         return
-    cluster = one.situation.cluster
+    cluster = one.snapshot.cluster
     served = autopath(cluster)
     if served is None:
         return
     for part in one.parts():
         names = [entry.name or entry.pattern for entry in part.rule.fqdns or () if not part.deny]
         if any(not _is_answered(name, names, cluster.settings.domain) for name in names):
-            yield Fault(
+            yield Violation(
                 f"{part.path}.toFQDNs",
                 f"{served} has the plugin autopath: it answers the first name of the search path, which no rule names",
                 f"add each name with .NAMESPACE.svc.{cluster.settings.domain}, or take autopath out of the Corefile",

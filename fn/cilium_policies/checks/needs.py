@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
-from cilium_policies.checks.fault import Fault, Flow, Linted
-from cilium_policies.checks.situation import SOMEWHERE, Situation
+from cilium_policies.checks.snapshot import SOMEWHERE, Snapshot
+from cilium_policies.checks.violation import Flow, Linted, Violation
 from cilium_policies.evaluate.endpoint import Endpoint, address, dns_name, entity
 from cilium_policies.evaluate.entries import RuleRef
 from cilium_policies.evaluate.verdict import DEFAULT_DENY, DENY_RULE
@@ -25,12 +25,12 @@ from cilium_policies.workloads.model import Workload
 _DNS = 53
 
 
-def cut(one: Linted) -> Iterator[Fault]:
+def cut(one: Linted) -> Iterator[Violation]:
     """A flow that the manifests need, and that this policy denies or closes."""
     if one.known.own or one.known.refusals:
         return
     for flow in one.cuts:
-        ref = _narrowest(flow.decision.rules, one.situation)
+        ref = _narrowest(flow.decision.rules, one.snapshot)
         if ref is None or ref.policy is not one.policy:
             continue
         denied = flow.decision.reason == DENY_RULE
@@ -42,7 +42,7 @@ def cut(one: Linted) -> Iterator[Fault]:
                 "; its rules by address (ipBlock, CIDR) never match nodes, pods or the API server on Cilium"
             )
         cure = "leave it out of the deny rule" if denied else f"add an {flow.direction} rule for it"
-        yield Fault(path, message, by_address or cure)
+        yield Violation(path, message, by_address or cure)
 
 
 def _by_address(one: Linted, flow: Flow) -> str:
@@ -60,9 +60,9 @@ def _by_address(one: Linted, flow: Flow) -> str:
     return f"write a CiliumNetworkPolicy with {side}Entities: [{entity}]: a NetworkPolicy cannot name it on Cilium"
 
 
-def _narrowest(refs: Sequence[RuleRef], situation: Situation) -> RuleRef | None:
+def _narrowest(refs: Sequence[RuleRef], snapshot: Snapshot) -> RuleRef | None:
     """The user's policy that is most about these pods: there the rule is missing."""
-    users = [ref for ref in refs if not situation.known_of(ref.policy).own]
+    users = [ref for ref in refs if not snapshot.known_of(ref.policy).own]
     return max(users, key=_narrowness, default=None)
 
 
@@ -71,19 +71,19 @@ def _narrowness(ref: RuleRef) -> int:
     return len(subject.requirements) if subject else 0
 
 
-def cuts(situation: Situation, edges: Iterable[Edge], dns: Iterable[Workload]) -> Iterator[Flow]:
+def cuts(snapshot: Snapshot, edges: Iterable[Edge], dns: Iterable[Workload]) -> Iterator[Flow]:
     """Every needed flow that is denied, with each side that denies it; `dns` are the cluster's DNS servers."""
     for edge in edges:
         if edge.explains:
-            for source, target in _ends(situation, edge):
+            for source, target in _ends(snapshot, edge):
                 for port in edge.ports:
                     if port.number:
                         at = (port.number, port.protocol)
-                        yield from _judged(situation, source, target, at, partial(_why, edge))
+                        yield from _judged(snapshot, source, target, at, partial(_why, edge))
     for server in dns:
-        for end in situation.workloads:
-            if end.managed and situation.workloads[end] is not server:
-                yield from _judged(situation, end, situation.end(server), (_DNS, "UDP"), _why_dns)
+        for end in snapshot.workloads:
+            if end.managed and snapshot.workloads[end] is not server:
+                yield from _judged(snapshot, end, snapshot.end(server), (_DNS, "UDP"), _why_dns)
 
 
 def _why(edge: Edge) -> str:
@@ -95,32 +95,32 @@ def _why_dns() -> str:
 
 
 def _judged(
-    situation: Situation, source: Endpoint, target: Endpoint, port: tuple[int, str], why: Callable[[], str]
+    snapshot: Snapshot, source: Endpoint, target: Endpoint, port: tuple[int, str], why: Callable[[], str]
 ) -> Iterator[Flow]:
-    verdict = situation.world.verdict(source, target, *port)
+    verdict = snapshot.repository.verdict(source, target, *port)
     if verdict.allowed is False:
         for direction, side in (("egress", verdict.egress), ("ingress", verdict.ingress)):
             if side.allowed is False and side.reason in (DEFAULT_DENY, DENY_RULE):
                 yield Flow(source, target, f"{port[0]}/{port[1]}", why(), side, direction)
 
 
-def _ends(situation: Situation, edge: Edge) -> Iterator[tuple[Endpoint, Endpoint]]:
-    source, target = _end(situation, edge.source), _end(situation, edge.target)
+def _ends(snapshot: Snapshot, edge: Edge) -> Iterator[tuple[Endpoint, Endpoint]]:
+    source, target = _end(snapshot, edge.source), _end(snapshot, edge.target)
     if source is not None and target is not None and source is not target:
         yield source, target
 
 
-def _end(situation: Situation, peer: Peer) -> Endpoint | None:
+def _end(snapshot: Snapshot, peer: Peer) -> Endpoint | None:
     """The one end that a peer stands for; None where it stands for many, or for a name."""
     match peer:
         case WorkloadPeer():
-            return situation.end(peer.workload)
+            return snapshot.end(peer.workload)
         case EntityPeer(("kube-apiserver" | "host" | "remote-node" | "world") as name):
-            return entity(name, situation.options)[0]
+            return entity(name, snapshot.options)[0]
         case InternetPeer(""):
-            return situation.world.place(address(SOMEWHERE, situation.options))
+            return snapshot.repository.place(address(SOMEWHERE, snapshot.options))
         case InternetPeer() | FqdnPeer() if "*" not in peer.name:
-            return situation.world.place(dns_name(peer.name, SOMEWHERE, situation.options)[0])
+            return snapshot.repository.place(dns_name(peer.name, SOMEWHERE, snapshot.options)[0])
         case CidrPeer() if "${" not in peer.name:
-            return situation.world.place(address(peer.name, situation.options))
+            return snapshot.repository.place(address(peer.name, snapshot.options))
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.checks.fault import Fault, Linted, Part
+from cilium_policies.checks.violation import Linted, Part, Violation
 from cilium_policies.cilium.read import NETWORK_POLICY
 from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.peers import EVERYBODY
@@ -14,7 +14,7 @@ from cilium_policies.evaluate.reach import numbers
 _NARROW = "narrow it; a chart's own is switched off in its values"
 
 
-def useless(one: Linted) -> Iterator[Fault]:
+def useless(one: Linted) -> Iterator[Violation]:
     """A rule that another one of the user's makes useless: it allows, or denies, nothing more."""
     if one.known.own:
         return
@@ -25,19 +25,19 @@ def useless(one: Linted) -> Iterator[Fault]:
         if other is not None:
             verb = "denied" if part.deny else "allowed"
             where = other.ref.path if other.ref.policy is one.policy else str(other.ref)
-            yield Fault(part.path, f"all of it is {verb} by {where} already", "remove this rule")
+            yield Violation(part.path, f"all of it is {verb} by {where} already", "remove this rule")
 
 
 def _others(one: Linted, entry: Entry) -> Iterator[Entry]:
     """Rules of the user's that are in force wherever this one is. Of two alike the later one is useless."""
     earlier = True
-    for other in one.situation.beside(entry):
+    for other in one.snapshot.beside(entry):
         if other is entry:
             earlier = False
             continue
         if not set(other.subject) <= set(entry.subject) or other.idle or _open(other) or _looks_inside(other):
             continue
-        if one.situation.known_of(other.ref.policy).own or other.closes is not entry.closes:
+        if one.snapshot.known_of(other.ref.policy).own or other.closes is not entry.closes:
             continue
         if earlier or not (_covers(entry, other) and set(entry.subject) <= set(other.subject)):
             yield other
@@ -74,7 +74,7 @@ def _open(entry: Entry) -> bool:
     return entry.peers is not None and EVERYBODY in entry.peers and entry.spans is None and not entry.deny
 
 
-def defeats(one: Linted) -> Iterator[Fault]:
+def defeats(one: Linted) -> Iterator[Violation]:
     """A rule that allows everybody everything, for pods that another policy limits."""
     for part in one.parts():
         if part.entry is None or not _open(part.entry):
@@ -82,10 +82,10 @@ def defeats(one: Linted) -> Iterator[Fault]:
         limited = _limited(one, part)
         if limited:
             message = f"allows everybody everything: {limited} limits nothing for the same pods"
-            yield Fault(part.path, message, "remove this rule, or the other policy")
+            yield Violation(part.path, message, "remove this rule, or the other policy")
 
 
-def opens(one: Linted) -> Iterator[Fault]:
+def opens(one: Linted) -> Iterator[Violation]:
     """A rule lets everybody in, or its pods out to everybody: tighter policies beside it limit nothing."""
     if one.known.own:
         return
@@ -97,7 +97,7 @@ def opens(one: Linted) -> Iterator[Fault]:
         pods = one.selected(part.entry)
         if pods:
             place = f"{part.path}.{part.side}" if one.policy.kind == NETWORK_POLICY else part.path
-            yield Fault(place, f"{_opened(part, str(pods[0]))}: allows of all policies add up", _NARROW)
+            yield Violation(place, f"{_opened(part, str(pods[0]))}: allows of all policies add up", _NARROW)
 
 
 def _is_everybody(part: Part) -> bool:
@@ -116,27 +116,27 @@ def _opened(part: Part, pod: str) -> str:
 
 def _limited(one: Linted, part: Part) -> str:
     """Another policy that closes this direction for one of the pods: one that allows something, if there is any."""
-    world = one.situation.world
+    repository = one.snapshot.repository
     closing = [
         ref
         for end in (one.selected(part.entry) if part.entry else ())
-        for ref in world.sides(end)[1 if part.ingress else 0].closers
+        for ref in repository.sides(end)[1 if part.ingress else 0].closers
         if ref.policy is not one.policy
     ]
     closing.sort(key=lambda ref: ref.rule is None or ref.rule.ports is None)
     return str(closing[0].policy) if closing else ""
 
 
-def conflict(one: Linted) -> Iterator[Fault]:
+def conflict(one: Linted) -> Iterator[Violation]:
     """Rules with different L7 protocols or TLS settings at one port of one peer."""
     seen = set()
     for part in one.parts():
         if part.entry is None or not _looks_inside(part.entry) or part.path in seen:
             continue
         for end in one.selected(part.entry):
-            place = one.situation.world.sides(end)[1 if part.ingress else 0].conflict
+            place = one.snapshot.repository.sides(end)[1 if part.ingress else 0].conflict
             if place is not None and place.peer in (part.entry.peers or (EVERYBODY,)):
                 seen.add(part.path)
                 message = f"meets a rule with another L7 protocol at port {place.span.low}: {end} gets no policy at all"
-                yield Fault(f"{part.path}.toPorts", message, "keep one of the two")
+                yield Violation(f"{part.path}.toPorts", message, "keep one of the two")
                 break

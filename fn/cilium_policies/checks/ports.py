@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.checks.fault import Fault, Linted, Part
+from cilium_policies.checks.violation import Linted, Part, Violation
 from cilium_policies.cilium.agent import port_number
 from cilium_policies.cilium.read import NETWORK_POLICY
 from cilium_policies.evaluate.peers import Labelled
@@ -14,7 +14,7 @@ from cilium_policies.workloads.model import Service, Workload
 _DNS = 53
 
 
-def service_port(one: Linted) -> Iterator[Fault]:
+def service_port(one: Linted) -> Iterator[Violation]:
     """A Service's port where the pods behind it listen on another."""
     for part in one.parts():
         receivers = _receivers(one, part)
@@ -25,7 +25,7 @@ def service_port(one: Linted) -> Iterator[Fault]:
                 message = (
                     f"{span.low} is the port of Service {service.namespace}/{service.name}, not of its pods"
                 )
-                yield Fault(f"{part.path}.toPorts", message, f"write the pods' port, {target}")
+                yield Violation(f"{part.path}.toPorts", message, f"write the pods' port, {target}")
 
 
 def _single(part: Part) -> list[Span]:
@@ -38,7 +38,7 @@ def _receivers(one: Linted, part: Part) -> list[Workload]:
     """The pods that receive what a rule allows: its subjects, or its peers."""
     if part.entry is None or part.deny:
         return []
-    workloads = one.situation.workloads
+    workloads = one.snapshot.workloads
     if part.ingress:
         return [workloads[end] for end in one.selected(part.entry)]
     matchers = (
@@ -46,7 +46,7 @@ def _receivers(one: Linted, part: Part) -> list[Workload]:
     )
     return [
         workloads[end]
-        for end in dict.fromkeys(end for peer in matchers for end in one.situation.matched(peer))
+        for end in dict.fromkeys(end for peer in matchers for end in one.snapshot.matched(peer))
     ]
 
 
@@ -65,7 +65,7 @@ def _behind(one: Linted, pod: Workload, span: Span) -> Service | None:
     """The Service that forwards this port to another one of the pod; None where the pod has the port itself."""
     if not pod.rendered or any(port.number <= span.low <= max(port.end, port.number) for port in pod.ports):
         return None
-    for service in one.situation.cluster.services_in(pod.namespace):
+    for service in one.snapshot.cluster.services_in(pod.namespace):
         if (
             service.selector
             and service.selector.items() <= pod.labels.items()
@@ -79,11 +79,11 @@ def _target(one: Linted, service: Service, pod: Workload, span: Span) -> int:
     """The pod port behind a Service port, where it is another; else 0."""
     if not any(port.port == span.low and port.protocol == span.protocol for port in service.ports):
         return 0
-    found = one.situation.cluster.pod_port(pod, service, str(span.low))
+    found = one.snapshot.cluster.pod_port(pod, service, str(span.low))
     return found.number if found is not None and found.number != span.low else 0
 
 
-def no_such_name(one: Linted) -> Iterator[Fault]:
+def no_such_name(one: Linted) -> Iterator[Violation]:
     """A port name that no container of the receiving pods has."""
     for part in one.parts():
         receivers = _receivers(one, part)
@@ -92,16 +92,16 @@ def no_such_name(one: Linted) -> Iterator[Fault]:
         for name in sorted(
             {span.name for span in (part.entry.spans if part.entry else None) or () if span.name}
         ):
-            ends = [one.situation.end(pod) for pod in receivers]
+            ends = [one.snapshot.end(pod) for pod in receivers]
             if not any(name in end.named_ports for end in ends):
                 known = sorted({known for end in ends for known in end.named_ports})
                 cure = f"their port names: {', '.join(known)}" if known else "write the number"
-                yield Fault(
+                yield Violation(
                     f"{part.path}.toPorts", f"no pod that receives this has a port named {name}", cure
                 )
 
 
-def odd_range(one: Linted) -> Iterator[Fault]:
+def odd_range(one: Linted) -> Iterator[Violation]:
     """endPort beside port 0 or beside a name: the range is not what it says."""
     if one.policy.kind == NETWORK_POLICY:
         return
@@ -111,13 +111,15 @@ def odd_range(one: Linted) -> Iterator[Fault]:
                 number = port_number(port.port)
                 if number == 0 and 0 < port.end < 65535:
                     message = "port 0 stands for every port, whatever endPort says"
-                    yield Fault(f"{part.path}.toPorts", message, f'write port "1" with endPort {port.end}')
+                    yield Violation(
+                        f"{part.path}.toPorts", message, f'write port "1" with endPort {port.end}'
+                    )
                 elif number is None and port.end:
                     message = f"endPort beside the name {port.port} does not make a range"
-                    yield Fault(f"{part.path}.toPorts", message, "write the numbers")
+                    yield Violation(f"{part.path}.toPorts", message, "write the numbers")
 
 
-def dns_over_udp(one: Linted) -> Iterator[Fault]:
+def dns_over_udp(one: Linted) -> Iterator[Violation]:
     """DNS over UDP alone: long answers come over TCP."""
     for part in one.parts():
         if part.ingress or part.deny or part.entry is None:
@@ -126,7 +128,7 @@ def dns_over_udp(one: Linted) -> Iterator[Fault]:
             message = (
                 "DNS over UDP alone: an answer that does not fit is asked for again over TCP, and that is cut"
             )
-            yield Fault(f"{part.path}.toPorts", message, 'add {port: "53", protocol: TCP}')
+            yield Violation(f"{part.path}.toPorts", message, 'add {port: "53", protocol: TCP}')
 
 
 def _opens(part: Part, protocol: str) -> bool:

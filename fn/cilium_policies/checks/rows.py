@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.checks.every import CHEAP, CHECKS
-from cilium_policies.checks.fault import Fault, Flow, Linted
-from cilium_policies.checks.situation import Known, Situation, known
+from cilium_policies.checks.snapshot import Known, Snapshot, known
+from cilium_policies.checks.violation import Flow, Linted, Violation
 from cilium_policies.cilium.read import CCNP, CNP
 from cilium_policies.cilium.typed import typed
 from cilium_policies.cilium.validity import VERSIONS
@@ -94,28 +94,28 @@ class Texts:
 
 
 def rows(
-    situation: Situation, policies: Iterable[Known], texts: Texts, names: Iterable[str], cuts: list[Flow]
+    snapshot: Snapshot, policies: Iterable[Known], texts: Texts, names: Iterable[str], cuts: list[Flow]
 ) -> Iterator[Row]:
-    """What the checks of these names find in the policies, which are some of the situation's."""
+    """What the checks of these names find in the policies, which are some of the snapshot's."""
     wanted = {name: CHECKS[name] for name in names}
     for one in policies:
-        linted = Linted(one, situation, situation.entries_of(one), cuts)
+        linted = Linted(one, snapshot, snapshot.entries_of(one), cuts)
         for name, check in wanted.items():
-            for fault in check(linted):
-                yield _row(name, fault, one, texts)
+            for violation in check(linted):
+                yield _row(name, violation, one, texts)
 
 
-def _row(check: str, fault: Fault, one: Known, texts: Texts) -> Row:
-    line, where = texts.line(one, fault.path), one.where
+def _row(check: str, violation: Violation, one: Known, texts: Texts) -> Row:
+    line, where = texts.line(one, violation.path), one.where
     return Row(
         check,
-        fault.severity,
+        violation.severity,
         str(one.policy),
         where.file,
         line,
-        fault.path,
-        fault.message,
-        fault.cure,
+        violation.path,
+        violation.message,
+        violation.cure,
         where.item,
     )
 
@@ -131,8 +131,8 @@ def warnings(cluster: Cluster, namespaces: Iterable[str], sources: Iterable[Sour
     versions = (cluster.settings.cilium_version or VERSIONS[-1],)
     texts = Texts(sources)
     here = [one for one in policy_objects(cluster.inventory) if not one.where.elsewhere]
-    situation = Situation(cluster, [texts.known(one, versions) for one in here], enforced=True)
+    snapshot = Snapshot(cluster, [texts.known(one, versions) for one in here], enforced=True)
     places = {"", *namespaces}
-    judged = [one for one in situation.known if one.policy.namespace in places]
-    for row in ordered(rows(situation, judged, texts, CHEAP, [])):
+    judged = [one for one in snapshot.known if one.policy.namespace in places]
+    for row in ordered(rows(snapshot, judged, texts, CHEAP, [])):
         yield row.finding()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.checks.fault import Fault, Linted, Part
+from cilium_policies.checks.violation import Linted, Part, Violation
 from cilium_policies.cilium.model import Rule, ToPorts
 from cilium_policies.cilium.read import NETWORK_POLICY
 from cilium_policies.cilium.size import too_large as too_large_policy
@@ -17,32 +17,32 @@ _WHO = {
 }
 
 
-def refused(one: Linted) -> Iterator[Fault]:
+def refused(one: Linted) -> Iterator[Violation]:
     """The API server or the agent refuses the policy."""
     for refusal in one.known.refusals:
-        yield Fault(refusal.path, f"{refusal.message}: {_WHO[refusal.by]}", refusal.cure, ERROR)
+        yield Violation(refusal.path, f"{refusal.message}: {_WHO[refusal.by]}", refusal.cure, ERROR)
 
 
-def break_glass(one: Linted) -> Iterator[Fault]:
+def break_glass(one: Linted) -> Iterator[Violation]:
     """A policy that opens its namespace in an emergency, and that nothing removes by itself."""
     until = one.policy.annotations.get(BREAK_GLASS)
     if until is not None:
         name, space = one.policy.name, one.policy.namespace
-        yield Fault(
+        yield Violation(
             "metadata.annotations",
             f"everything is open in namespace {space} (meant until {until}): nothing removes this policy by itself",
             f"kubectl -n {space} delete {one.policy.kind.lower()} {name}",
         )
 
 
-def unread(one: Linted) -> Iterator[Fault]:
+def unread(one: Linted) -> Iterator[Violation]:
     """A field has the wrong shape."""
     if not one.known.refusals:
         for problem in one.known.problems:
-            yield Fault(problem.path, f"{problem.message}: it counts for nothing", "correct it", ERROR)
+            yield Violation(problem.path, f"{problem.message}: it counts for nothing", "correct it", ERROR)
 
 
-def empty_direction(one: Linted) -> Iterator[Fault]:
+def empty_direction(one: Linted) -> Iterator[Violation]:
     """An empty list of rules, which closes nothing."""
     if one.policy.kind == NETWORK_POLICY or one.known.refusals:
         return
@@ -50,16 +50,16 @@ def empty_direction(one: Linted) -> Iterator[Fault]:
         for name, rules in spec.lists.items():
             if rules == ():
                 cure = f"`{name}: [{{}}]` closes the direction" if not name.endswith("Deny") else "remove it"
-                yield Fault(f"{path}.{name}", "an empty list closes nothing and allows nothing", cure)
+                yield Violation(f"{path}.{name}", "an empty list closes nothing and allows nothing", cure)
 
 
-def empty_list(one: Linted) -> Iterator[Fault]:
+def empty_list(one: Linted) -> Iterator[Violation]:
     """An empty list of peers or ports in a rule."""
     if one.policy.kind == NETWORK_POLICY:
         return
     for part in one.parts():
         for field, message in _empty(part.rule, part):
-            yield Fault(f"{part.path}.{field}", message, "give it members, or remove the field")
+            yield Violation(f"{part.path}.{field}", message, "give it members, or remove the field")
 
 
 def _empty(rule: Rule, part: Part) -> Iterator[tuple[str, str]]:
@@ -85,7 +85,7 @@ def _empty(rule: Rule, part: Part) -> Iterator[tuple[str, str]]:
         yield "icmps", "a list without ICMP types: the rule does not do what it seems to"
 
 
-def idle_flag(one: Linted) -> Iterator[Fault]:
+def idle_flag(one: Linted) -> Iterator[Violation]:
     """enableDefaultDeny asks for a direction that has no rule: it stays open."""
     for path, spec in one.specs():
         for direction, wanted, rules in (
@@ -94,18 +94,18 @@ def idle_flag(one: Linted) -> Iterator[Fault]:
         ):
             if wanted and not any(rules) and not one.known.refusals and one.policy.kind != NETWORK_POLICY:
                 place = f"{path}.enableDefaultDeny.{direction}"
-                yield Fault(
+                yield Violation(
                     place, f"no {direction} rule, so the direction stays open", f"add `{direction}: [{{}}]`"
                 )
 
 
-def too_large(one: Linted) -> Iterator[Fault]:
+def too_large(one: Linted) -> Iterator[Violation]:
     """A policy that the API server takes no request for, or whose addresses no policy map has room for."""
     for message, cure in too_large_policy(one.policy):
-        yield Fault("spec", message, cure)
+        yield Violation("spec", message, cure)
 
 
-def deny_only(one: Linted) -> Iterator[Fault]:
+def deny_only(one: Linted) -> Iterator[Violation]:
     """A policy of deny rules alone, which closes everything else as well."""
     for path, spec in one.specs():
         for direction, allow, deny, flag in (
@@ -115,25 +115,25 @@ def deny_only(one: Linted) -> Iterator[Fault]:
             if deny and not allow and flag is None and _alone(one, direction):
                 message = f"deny rules alone: default deny closes every other {direction} too"
                 cure = f"set enableDefaultDeny: {{{direction}: false}}"
-                yield Fault(f"{path}.{direction}Deny", message, cure)
+                yield Violation(f"{path}.{direction}Deny", message, cure)
 
 
 def _alone(one: Linted, direction: str) -> bool:
     """Whether some pod's direction is closed by deny rules alone: elsewhere somebody meant to close it."""
     denies = [entry for entry in one.entries if entry.deny and entry.ingress == (direction == "ingress")]
-    world = one.situation.world
+    repository = one.snapshot.repository
     for entry in denies:
         for end in one.selected(entry):
-            side = world.sides(end)[1 if entry.ingress else 0]
+            side = repository.sides(end)[1 if entry.ingress else 0]
             if not side.allow and all(ref.list_name.endswith("Deny") for ref in side.closers):
                 return True
     return bool(denies) and not any(one.selected(entry) for entry in denies)
 
 
-def audit_annotation(one: Linted) -> Iterator[Fault]:
+def audit_annotation(one: Linted) -> Iterator[Violation]:
     """An annotation that is said to audit a policy: Cilium knows none."""
     for key in one.policy.annotations:
         if "cilium" in key and "audit" in key and not key.startswith("cilium-policies."):
             message = "Cilium has no such annotation: the policy enforces"
             cure = "audit a policy with enableDefaultDeny: {ingress: false, egress: false}"
-            yield Fault(f"metadata.annotations.{key}", message, cure)
+            yield Violation(f"metadata.annotations.{key}", message, cure)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cilium_policies.checks.fault import Fault, Linted
+from cilium_policies.checks.violation import Linted, Violation
 from cilium_policies.cilium.model import Selector
 from cilium_policies.cilium.read import CNP, NETWORK_POLICY
 from cilium_policies.document.finding import INFO
@@ -17,7 +17,7 @@ from cilium_policies.workloads.model import Workload
 _OF_CONTROLLERS = ("batch.kubernetes.io/", "job-name")
 
 
-def no_pod(one: Linted) -> Iterator[Fault]:
+def no_pod(one: Linted) -> Iterator[Violation]:
     """The policy selects no pod that the input shows."""
     for path, needs, subject in _subjects(one):
         field = f"{path}.{'podSelector' if one.policy.kind == NETWORK_POLICY else 'endpointSelector'}"
@@ -27,17 +27,17 @@ def no_pod(one: Linted) -> Iterator[Fault]:
         unknown = [pod for pod in pods if may_fit(needs, pod)]
         if not told_by_manifests(needs) or not is_told(one, needs, unknown):
             continue
-        message, cure = why_nothing(needs, pods, one.situation.options.labels)
-        yield weighed(Fault(field, f"selects no pod that the input shows{message}", cure), unknown)
+        message, cure = why_nothing(needs, pods, one.snapshot.options.labels)
+        yield weighed(Violation(field, f"selects no pod that the input shows{message}", cure), unknown)
 
 
-def foreign_namespace(one: Linted) -> Iterator[Fault]:
+def foreign_namespace(one: Linted) -> Iterator[Violation]:
     """A namespaced policy names another namespace for its own pods."""
     for path, _, subject in _subjects(one):
         other = foreign(subject, one)
         if other:
             message = f"names namespace {other}, but selects in its own, {one.policy.namespace}"
-            yield Fault(
+            yield Violation(
                 f"{path}.endpointSelector", message, f"move the policy to {other}, or leave the label out"
             )
 
@@ -53,7 +53,7 @@ def foreign(subject: Selector, one: Linted) -> str:
     return ""
 
 
-def node_health(one: Linted) -> Iterator[Fault]:
+def node_health(one: Linted) -> Iterator[Violation]:
     """A cluster-wide default deny that reaches Cilium's own health and ingress endpoints."""
     if one.policy.namespace:
         return
@@ -67,7 +67,7 @@ def node_health(one: Linted) -> Iterator[Fault]:
                 f"default deny also for Cilium's own {' and '.join(hit)}: node checks and Gateways are cut"
             )
             cure = "add to matchExpressions {key: k8s:io.kubernetes.pod.namespace, operator: Exists}"
-            yield Fault(f"{path}.endpointSelector", message, cure)
+            yield Violation(f"{path}.endpointSelector", message, cure)
 
 
 def _subjects(one: Linted) -> Iterator[tuple[str, Needs, Selector]]:
@@ -79,7 +79,7 @@ def _subjects(one: Linted) -> Iterator[tuple[str, Needs, Selector]]:
 
 
 def _ends(one: Linted, needs: Needs) -> list[Endpoint]:
-    return [*one.situation.near(needs), one.named("ingress"), one.named("health")]
+    return [*one.snapshot.near(needs), one.named("ingress"), one.named("health")]
 
 
 def why_nothing(needs: Needs, pods: list[Workload], patterns: tuple[str, ...]) -> tuple[str, str]:
@@ -144,13 +144,13 @@ def _resembles(needs: Needs, pod: Workload) -> bool:
     return not wanted or any(one in other or other in one for one in wanted for other in called)
 
 
-def weighed(fault: Fault, unknown: list[Workload]) -> Fault:
+def weighed(violation: Violation, unknown: list[Workload]) -> Violation:
     """The fault, weaker where pods are there whose labels are not all known."""
     if not unknown:
-        return fault
-    return fault._replace(
+        return violation
+    return violation._replace(
         severity=INFO,
-        message=f"{fault.message} (not all labels of {unknown[0].namespace}/{unknown[0].name} are known)",
+        message=f"{violation.message} (not all labels of {unknown[0].namespace}/{unknown[0].name} are known)",
     )
 
 

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import click
 
-from cilium_policies.checks.situation import with_generated
+from cilium_policies.checks.snapshot import with_generated
 from cilium_policies.cilium.model import Policy
 from cilium_policies.cli import options
 from cilium_policies.cli.progress import Progress
@@ -108,8 +108,8 @@ def _counted(metrics: Metrics, audit: Audit, unused: bool, form: str, run: optio
     if unused:
         raise refused("counters do not say which rule was used", "give it flows", file="flows")
     read = {"connections": sum(row.verdicts for row in metrics.rows), "lost": metrics.lost}
-    options.show([metrics.cut(audit.world)], form, "CutList", [run] if run else [], recording=read)
-    say(f"cilium-policies: {line}" for line in _told_by_counters(metrics, audit.world is not None))
+    options.show([metrics.cut(audit.repository)], form, "CutList", [run] if run else [], recording=read)
+    say(f"cilium-policies: {line}" for line in _told_by_counters(metrics, audit.repository is not None))
     return 0
 
 
@@ -139,10 +139,10 @@ def enforced_audit(run: options.Run | None) -> tuple[Audit, list[Policy]]:
     hard = {name: Mode("off" if mode.ingress == "off" else "enforce", "off" if mode.egress == "off" else "enforce")
             for name, mode in plan.modes.items()}  # fmt: skip
     policies = Policies(plan._replace(modes=hard)).policies
-    situation = with_generated(plan.cluster, policies, enforced=True)
+    snapshot = with_generated(plan.cluster, policies, enforced=True)
     open_ends = ((one.place, way) for one in plan.uncovered for way in one.directions)
-    names = {end.name: end.named_ports for end, one in situation.workloads.items() if one.rendered}
-    return Audit(situation.world, open_ends, names), policies
+    names = {end.name: end.named_ports for end, one in snapshot.workloads.items() if one.rendered}
+    return Audit(snapshot.repository, open_ends, names), policies
 
 
 def _until_stopped(flows: Iterable[bytes]) -> Iterator[bytes]:

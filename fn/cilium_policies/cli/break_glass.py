@@ -9,7 +9,7 @@ import click
 
 from cilium_policies.cli.streams import put, say
 from cilium_policies.document.finding import refused
-from cilium_policies.generate.glass import policy
+from cilium_policies.generate.break_glass import policy
 from cilium_policies.kube.names import is_namespace
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400}

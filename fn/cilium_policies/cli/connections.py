@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from cilium_policies.checks.situation import Situation
+from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.cli import options
-from cilium_policies.cli.situations import chooses_policies, situation
+from cilium_policies.cli.snapshots import chooses_policies, snapshot
 from cilium_policies.cli.streams import put_text
 from cilium_policies.generate.summary import plural
 from cilium_policies.generate.uncovered import directions
@@ -79,7 +79,7 @@ def list_command(form: str, which: str | None, now: bool, **given: Any) -> int:
     elif given["open_ends"]:
         count = _uncovered(run, form, unknown_only=given["unknown_only"])
     else:
-        asked = situation(run, which, enforced=not now)
+        asked = snapshot(run, which, enforced=not now)
         count = _between(run, asked, form) if given["by"] else _listed(run, asked, form, given, filters)
     told = len(run.made.plan.uncovered) if given["open_ends"] else 0
     options.warn(run, given, f"list: {count}", beside=told)
@@ -110,7 +110,7 @@ def _foreign(run: options.Run, form: str) -> str:
     return plural(len(table.rows), "opening") + " on another namespace's word"
 
 
-def _between(run: options.Run, asked: Situation, form: str) -> str:
+def _between(run: options.Run, asked: Snapshot, form: str) -> str:
     between = listing.by_namespace(asked)
     matrix = listing.matrix(between)
     items = values.connections(between) if form == "json" else None
@@ -119,7 +119,7 @@ def _between(run: options.Run, asked: Situation, form: str) -> str:
 
 
 def _listed(
-    run: options.Run, asked: Situation, form: str, given: dict[str, Any], filters: tuple[str, str, str]
+    run: options.Run, asked: Snapshot, form: str, given: dict[str, Any], filters: tuple[str, str, str]
 ) -> str:
     if any(filters):
         rows = listing.filtered(listing.connections(asked, given["focus"], apart=True), *filters)

@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from cilium_policies.checks.rows import Row
-from cilium_policies.checks.situation import Situation
+from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.cli import options
 from cilium_policies.cli.envelope import envelope
-from cilium_policies.cli.situations import chooses_policies, situation
+from cilium_policies.cli.snapshots import chooses_policies, snapshot
 from cilium_policies.cli.streams import put, say
 from cilium_policies.generate.summary import plural
 from cilium_policies.questions import diff as question
@@ -49,22 +49,22 @@ def diff_command(
     Exit code: 0 done; 1 --fail-on found something, or input or config refused; 2 wrong command line.
     """
     wanted = options.options_of(given)
-    sides: list[Situation] = []
+    sides: list[Snapshot] = []
     runs: list[options.Run] = []
     for name in (before, after):
         run = options.run_on(options.read([name]), wanted, allow_empty=given["allow_empty"])
         options.warn(run, given, f"diff: {name}")
         runs.append(run)
-        sides.append(situation(run, which, enforced=True))
+        sides.append(snapshot(run, which, enforced=True))
     found = question.diff(sides[0], sides[1], pairs(runs[1].made.plan))
     plans = [run.made.plan for run in runs]
     needs = needed.needed((plans[0], sides[0]), (plans[1], sides[1]))
-    faults = needed.new_faults(*(_faults(run, which) for run in runs))
+    violations = needed.new_violations(*(_violations(run, which) for run in runs))
     tables = [question.table(found, "Network connections that change" if form == "md" else "")]
     tables += [needed.table(needs)] if needs else []
-    tables += [lint.table(faults)._replace(title="New findings of lint")] if faults else []
+    tables += [lint.table(violations)._replace(title="New findings of lint")] if violations else []
     if form == "json":
-        sections = {"needs": needed.values(needs), "findings": lint.values(faults)}
+        sections = {"needs": needed.values(needs), "findings": lint.values(violations)}
         told = {"added": found.added, "removed": found.removed}
         put(envelope("ChangeList", question.values_of(found), runs, sections, **told).encode())
     else:
@@ -79,13 +79,13 @@ def diff_command(
     say(f"cilium-policies: newly unknown: {line}" for line in unexplained(*plans))
     failed = len(question.fails(found, fail_on))
     failed += sum(row.change == needed.CUT for row in needs) if "need-cut" in fail_on else 0
-    failed += len(faults) if "new-fault" in fail_on else 0
+    failed += len(violations) if "new-fault" in fail_on else 0
     if failed:
         say([f"cilium-policies: --fail-on {', '.join(fail_on)}: {plural(failed, 'change')}"])
     return 1 if failed else 0
 
 
-def _faults(run: options.Run, which: str | None) -> list[Row]:
+def _violations(run: options.Run, which: str | None) -> list[Row]:
     """What lint finds in the policies that are compared."""
     own = [one.policy for one in run.made.read.own]
     written = which == "written" or (which is None and bool(own))

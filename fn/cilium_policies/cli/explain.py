@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from cilium_policies.checks.situation import Situation
+from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.cli import options
 from cilium_policies.cli.colour import verdicts
-from cilium_policies.cli.situations import chooses_policies, situation
+from cilium_policies.cli.snapshots import chooses_policies, snapshot
 from cilium_policies.cli.streams import put, put_text, say
 from cilium_policies.document.finding import RefusedError, line_of, refused
 from cilium_policies.generate.summary import plural
@@ -69,8 +69,8 @@ class _Asker:
     def __init__(self, run: options.Run, which: str | None, given: dict[str, Any]) -> None:
         self._run = run
         self._given = given
-        self._now: Situation = situation(run, which, enforced=False)
-        self._enforced: Situation = situation(run, which, enforced=True, glass=False)
+        self._now: Snapshot = snapshot(run, which, enforced=False)
+        self._enforced: Snapshot = snapshot(run, which, enforced=True, glass=False)
         self._namespace = next((one[1] for one in given["namespace"]), "")
 
     def answers(self, one: Drop) -> list[question.Answer]:

@@ -12,7 +12,7 @@ from cilium_policies.cli.streams import put, say
 from cilium_policies.config.settings import config_of
 from cilium_policies.document.split import split
 from cilium_policies.kube.reading import objects
-from cilium_policies.workloads.condensed import condense
+from cilium_policies.workloads.inventory.write import write_inventory
 
 
 @click.command("inventory", short_help="condenses a whole tree into one object that single builds read")
@@ -36,6 +36,6 @@ def inventory_command(name: str, **given: Any) -> int:
     config = config_of(sources, wanted.config, wanted.overrides)
     found = objects(sources, config.default_namespace).objects
     catalogue = load(config.defined_components, config.disabled_components)
-    put(condense(found, dict(read), catalogue, name).encode())
+    put(write_inventory(found, dict(read), catalogue, name).encode())
     say([f"cilium-policies: {name}: {len(found)} objects of {len(read)} files"])
     return 0

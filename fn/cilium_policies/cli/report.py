@@ -9,14 +9,14 @@ import click
 from cilium_policies.checks.rows import Texts
 from cilium_policies.cli import options
 from cilium_policies.cli.envelope import envelope, items_of, metadata
-from cilium_policies.cli.situations import chooses_policies, situation
+from cilium_policies.cli.snapshots import chooses_policies, snapshot
 from cilium_policies.cli.streams import put
 from cilium_policies.cli.usage import version
 from cilium_policies.document.finding import INFO, Finding, refused
 from cilium_policies.generate.summary import findings, plural
 from cilium_policies.questions import report as question
 from cilium_policies.questions import values
-from cilium_policies.questions.lint import faults
+from cilium_policies.questions.lint import violations
 from cilium_policies.show.focus import focus_svg
 from cilium_policies.show.graph import View
 from cilium_policies.show.mermaid import mermaid
@@ -73,14 +73,14 @@ def report_command(
 def _made(run: options.Run, which: str | None, now: bool, title: str, said: list[Finding]) -> question.Report:
     made = run.made
     written = which == "written" or (which is None and bool(made.read.own))
-    asked = situation(run, which, enforced=not now)
-    judged = situation(run, which, enforced=True) if now else asked
+    asked = snapshot(run, which, enforced=not now)
+    judged = snapshot(run, which, enforced=True) if now else asked
     return question.report(
         made.plan,
         asked,
         title,
         sources=run.sources,
-        faults=faults(judged, made.plan, Texts(run.sources), briefly=True),
+        violations=violations(judged, made.plan, Texts(run.sources), briefly=True),
         said=[one for one in said if one.severity != INFO],
         made_from=_made_from(run, written, now),
     )

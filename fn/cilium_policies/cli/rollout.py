@@ -10,7 +10,7 @@ from cilium_policies.cli import edit, inputs, options
 from cilium_policies.cli.audit import enforced_audit, read_all
 from cilium_policies.cli.streams import put, put_text, say
 from cilium_policies.document.finding import RefusedError, refused
-from cilium_policies.generate.glass import still_open
+from cilium_policies.generate.break_glass import still_open
 from cilium_policies.questions import rollout as question
 from cilium_policies.questions.recording import opened
 
@@ -110,7 +110,7 @@ def _is_clean(dump: IO[bytes], to: int | None, window: str, given: dict[str, Any
     run = options.run_of(given)
     audit, _ = enforced_audit(run)
     plan = run.made.plan
-    assert audit.world is not None
+    assert audit.repository is not None
     rollout = plan.config.rollout
     if rollout is None:
         raise refused("the config has no spec.rollout", "cilium-policies rollout --propose prints one")
@@ -118,7 +118,7 @@ def _is_clean(dump: IO[bytes], to: int | None, window: str, given: dict[str, Any
     wanted = clean.coming(plan, plan.config._replace(rollout=rollout._replace(phase=phase)))
     recording = opened(dump)
     if recording.metrics is not None:
-        heard = clean.of_metrics(recording.metrics, audit.world)
+        heard = clean.of_metrics(recording.metrics, audit.repository)
     else:
         read_all(audit, recording.lines)
         heard = clean.of_flows(audit)

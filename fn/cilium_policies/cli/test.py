@@ -9,7 +9,7 @@ import click
 
 from cilium_policies.cli import inputs, options
 from cilium_policies.cli.colour import BAD, GOOD, painted
-from cilium_policies.cli.situations import chooses_policies, situation
+from cilium_policies.cli.snapshots import chooses_policies, snapshot
 from cilium_policies.cli.streams import put, put_text
 from cilium_policies.generate.summary import plural
 from cilium_policies.questions.expected import read
@@ -48,7 +48,7 @@ def test_command(form: str, which: str | None, record: bool, now: bool, **given:
     files = list(given["files"])
     if record:
         run = options.run_of(given)
-        put(recorded(situation(run, which, enforced=not now)).encode())
+        put(recorded(snapshot(run, which, enforced=not now)).encode())
         options.warn(run, given, "test: recorded")
         return 0
     if not files:
@@ -57,7 +57,7 @@ def test_command(form: str, which: str | None, record: bool, now: bool, **given:
     expectations = read(files[0], data)
     run = options.run_of({**given, "files": tuple(files[1:])})
     options.refuse_no_namespace(run, given)
-    judge = Judge(situation(run, which, enforced=not now), run.made.config)
+    judge = Judge(snapshot(run, which, enforced=not now), run.made.config)
     results = [judge.judge(one) for one in expectations]
     _show(run, results, form)
     failed = sum(not one.passed for one in results)

@@ -22,7 +22,7 @@ from cilium_policies.evaluate.portset import (
     port_set,
     union,
 )
-from cilium_policies.evaluate.world import World
+from cilium_policies.evaluate.repository import PolicyRepository
 
 Parts = dict[PortSet, int]  # ports to the ends that they are open for; the ends are disjoint
 
@@ -30,8 +30,8 @@ Parts = dict[PortSet, int]  # ports to the ends that they are open for; the ends
 class Reach:
     """The open ports between `ends`, in the world's policies. `index` tells an end's bit."""
 
-    def __init__(self, world: World, ends: Sequence[Endpoint]) -> None:
-        self.world = world
+    def __init__(self, repository: PolicyRepository, ends: Sequence[Endpoint]) -> None:
+        self.repository = repository
         self.ends = list(ends)
         self.index = {end: number for number, end in enumerate(self.ends)}
         self.everyone = (1 << len(self.ends)) - 1
@@ -59,7 +59,9 @@ class Reach:
         """The rules of one end's own policies that mean the other end, whatever their ports."""
         bit = 1 << self.index[other]
         return [
-            entry for entry in self.world.sides(end)[1 if ingress else 0].allow if self._mask(entry) & bit
+            entry
+            for entry in self.repository.sides(end)[1 if ingress else 0].allow
+            if self._mask(entry) & bit
         ]
 
     def members(self, mask: int) -> Iterator[Endpoint]:
@@ -83,7 +85,7 @@ class Reach:
         """The ports that one end's own policies open, by peer."""
         if not end.managed:
             return {EVERYTHING: self.everyone}
-        side = self.world.sides(end)[1 if ingress else 0]
+        side = self.repository.sides(end)[1 if ingress else 0]
         if side.conflict:
             return {}
         parts: Parts = {NOTHING if side.closed else EVERYTHING: self.everyone}
@@ -127,7 +129,7 @@ class Reach:
                 if need.source == "k8s" and need.key == POD_NAMESPACE and need.operator == "In":
                     candidates = [n for space in need.values for n in self._by_namespace.get(space, ())]
                     break
-        groups = self.world.groups
+        groups = self.repository.groups
         return sum(1 << number for number in candidates if matcher.matches(self.ends[number], groups))
 
 

@@ -18,7 +18,7 @@ def agents(cluster: Cluster, number: int) -> Iterator[Workload]:
     for one in cluster.workloads:
         if not one.rendered and not one.host_network:
             told = {port.number for port in one.ports}
-            told.update(entry.port for service in cluster.before(one) for entry in service.ports)
+            told.update(entry.port for service in cluster.services_for(one) for entry in service.ports)
             if number in told:
                 yield one
 

@@ -20,7 +20,7 @@ from cilium_policies.evidence.edge import (
     WorkloadPeer,
     workload_of,
 )
-from cilium_policies.evidence.ends import HOST, KUBE_APISERVER, NODES, behind, cidr, ends, service_ports
+from cilium_policies.evidence.ends import HOST, KUBE_APISERVER, NODES, backends, cidr, ends, service_ports
 from cilium_policies.evidence.gateways import proxies_by_label
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.hostnames import Hostnames
@@ -170,7 +170,7 @@ class Destinations:
             ports = mappings(service.source.spec.get("ports")) if service.source is not None else []
             for entry in ports:
                 if integer(entry.get("nodePort")) == number:
-                    yield from behind(self._cluster, service, text(entry.get("port")))
+                    yield from backends(self._cluster, service, text(entry.get("port")))
         for workload in self._cluster.workloads:
             for host_port, port in host_ports(workload):
                 if host_port == number:
@@ -181,7 +181,7 @@ class Destinations:
     ) -> Iterator[tuple[Peer, Port]]:
         if not (name or address.port) and self._is_family(workload, service):
             for entry in service.ports:  # a bare name says nothing of which; members use all of them
-                yield from behind(self._cluster, service, str(entry.port), entry.protocol)
+                yield from backends(self._cluster, service, str(entry.port), entry.protocol)
             return
         wanted = name or (str(address.port) if address.port else _likely_port(service))
         entries = list(service_ports(service, wanted)) if wanted else []
@@ -192,7 +192,7 @@ class Destinations:
             entries = [entry for entry in entries if entry.protocol != "UDP"]
         for entry in entries:
             # A name alone does not say whether the program speaks TCP or UDP; what the Service has there counts.
-            yield from behind(self._cluster, service, str(entry.port), entry.protocol)
+            yield from backends(self._cluster, service, str(entry.port), entry.protocol)
         shown = service.source is not None and service.source.kind == "Service" and not self._is_made(service)
         if not entries and (service.headless or not shown) and wanted.isdigit():
             # Its name stands for the pods themselves, so the number is a pod port already; and of a Service that a
@@ -223,7 +223,7 @@ class Destinations:
         if is_metadata(host):
             return  # never by evidence, only by the user's word
         port = Port(address.port, address.protocol)
-        own = list(dict.fromkeys(self._hostnames.behind(host, address.port, address.protocol)))
+        own = list(dict.fromkeys(self._hostnames.backends(host, address.port, address.protocol)))
         yield from ((one, (to,), Reason("calls-through-gateway", (_shown(host),))) for one, to in own)
         balanced = self._hostnames.is_outside(host)
         if balanced or self._hostnames.leads_outside(host):

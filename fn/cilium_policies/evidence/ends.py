@@ -51,7 +51,7 @@ def service_ports(service: Service, port: str, protocol: str = "") -> Iterator[S
             yield entry
 
 
-def behind(
+def backends(
     cluster: Cluster, service: Service, port: str = "", protocol: str = ""
 ) -> Iterator[tuple[Peer, Port]]:
     """Peers and pod ports behind a Service port: its pods (by its selector alone, where another build holds

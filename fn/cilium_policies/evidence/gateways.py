@@ -219,7 +219,7 @@ class Gateways:
             any(
                 service.type in ("LoadBalancer", "NodePort")
                 or any(entry.port in _HTTP for entry in service.ports)
-                for service in self._cluster.before(workload)
+                for service in self._cluster.services_for(workload)
             )
             or any(port.number in _HTTP for port in workload.ports)
             or any(True for _ in host_ports(workload))

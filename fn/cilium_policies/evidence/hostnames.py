@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import Peer, workload_of
-from cilium_policies.evidence.ends import WORLD, behind, ends
+from cilium_policies.evidence.ends import WORLD, backends, ends
 from cilium_policies.evidence.gateways import INGRESS, Gateways
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.ingresses import ingress_backends, ingress_route_backends
@@ -123,15 +123,15 @@ class Hostnames:
         return any(
             service.type == "LoadBalancer"
             and (aws or any(note.startswith(_NAMED_BALANCER) for note in _notes(service)))
-            for service in self._cluster.before(workload)
+            for service in self._cluster.services_for(workload)
         )
 
-    def behind(self, host: str, port: int, protocol: str = "TCP") -> Iterator[tuple[Peer, Port]]:
+    def backends(self, host: str, port: int, protocol: str = "TCP") -> Iterator[tuple[Peer, Port]]:
         """Who answers at a name or address: gateway pods, an Ingress controller, or a Service's pods; nobody where a
         load balancer outside does."""
         service = self._services.get(host.rstrip(".").lower())
         if service is not None:
-            yield from behind(self._cluster, service, str(port), protocol)
+            yield from backends(self._cluster, service, str(port), protocol)
             return
         if host in self._addressed:
             gateway = self._addressed[host]
@@ -187,7 +187,7 @@ class Hostnames:
                 target
                 for service in self._cluster.services_in(peer.workload.namespace)
                 if workload_of(peer) in self._cluster.backends(service)
-                for end, target in behind(self._cluster, service, str(port), protocol)
+                for end, target in backends(self._cluster, service, str(port), protocol)
                 if end == peer
             ]
             for target in dict.fromkeys(found) or [Port(port, protocol)]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.ports import KEYS
 from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer, workload_of
-from cilium_policies.evidence.ends import behind
+from cilium_policies.evidence.ends import backends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.trust import is_variable, words
@@ -57,7 +57,7 @@ def _edge(
     """Only where all candidates stand before the same pods: of two databases the key does not say which."""
     found: dict[int, list[Edge]] = {}
     for service in services:
-        for peer, port in behind(cluster, service, str(number), "TCP"):
+        for peer, port in backends(cluster, service, str(number), "TCP"):
             if workload_of(peer) is workload:
                 return  # it is such a server itself, and its variables speak of that
             if peer.kind == "workload":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
-from cilium_policies.evidence.ends import behind, ends
+from cilium_policies.evidence.ends import backends, ends
 from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.reasons import Reason
@@ -104,7 +104,7 @@ def _traefik(cluster: Cluster, namespace: str, entry: Mapping, protocol: str, de
 def _service(cluster: Cluster, namespace: str, name: str, port: str, protocol: str) -> Iterator[Target]:
     service = cluster.service(namespace, name) if name else None
     if service is not None:
-        yield from behind(cluster, service, port, protocol)
+        yield from backends(cluster, service, port, protocol)
 
 
 def _istio_gateways(cluster: Cluster, one: Object) -> Iterator[Peer]:

@@ -24,7 +24,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     gateways = Gateways(cluster, given)
     for gateway in cluster.inventory.of("Gateway", group=GATEWAY_API):
         for workload in gateways.workloads(gateway.namespace, gateway.name):
-            services = cluster.before(workload)
+            services = cluster.services_for(workload)
             published, ranges = _exposure(cluster, gateway, services)
             if workload.host_network or not published:
                 continue
@@ -53,7 +53,7 @@ def pod_port(
     cluster: Cluster, gateways: Gateways, gateway: Object, workload: Workload, number: int, protocol: str
 ) -> Port:
     """Where a listener's port ends in the pod: what its Service says, else what its controller does."""
-    for service in cluster.before(workload):
+    for service in cluster.services_for(workload):
         for entry in service_ports(service, str(number), protocol):
             found = cluster.target_port(workload, entry.target or str(entry.port), protocol)
             if found is not None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.clouds import LoadBalancer
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
-from cilium_policies.evidence.ends import WORLD, behind, cidr, ends
+from cilium_policies.evidence.ends import WORLD, backends, cidr, ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.objects import Object, at, integer, mapping, text
@@ -28,7 +28,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     for one in cluster.inventory.of("TargetGroupBinding", group="elbv2.k8s.aws"):
         reference = mapping(one.spec.get("serviceRef"))
         service = cluster.service(one.namespace, text(reference.get("name")))
-        for end, port in behind(cluster, service, text(reference.get("port"))) if service else ():
+        for end, port in backends(cluster, service, text(reference.get("port"))) if service else ():
             for client in tuple(map(cidr, given.balancers)) or (WORLD,):
                 yield Edge(client, end, (port,), Reason("load-balancer"), Evidence("route", one))
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
-from cilium_policies.evidence.ends import NODES, behind, ends
+from cilium_policies.evidence.ends import NODES, backends, ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.scrapers import MONITOR_KINDS, Scrapers
@@ -89,7 +89,7 @@ def _endpoint(cluster: Cluster, service: Service, endpoint: Mapping) -> Iterator
     if name:
         hidden = not workloads and not service.addresses and service.namespace == _CONTROL_PLANE
         if not hidden or service.selector.get("k8s-app") in _DNS:
-            yield from behind(cluster, service, name)
+            yield from backends(cluster, service, name)
         else:
             # No pod in sight: the static pods of the control plane, on the nodes' own network.
             for entry in service.ports:
@@ -161,7 +161,7 @@ def _probed(cluster: Cluster, scrapers: Scrapers) -> Iterator[Edge]:
         if value and value != "true":  # those are asked through the blackbox exporter
             clients = scrapers.reading((f"regex: {value}\n",), service.namespace, "", "endpoints", "services")
             evidence = Evidence("monitor", service, f"annotation {_PROBE}")
-            yield from _scrapes(clients, dict.fromkeys(behind(cluster, service, "", "TCP")), evidence)
+            yield from _scrapes(clients, dict.fromkeys(backends(cluster, service, "", "TCP")), evidence)
 
 
 def _discovering(scrapers: Scrapers, word: str, namespace: str, annotation: str) -> tuple[Peer, ...]:
@@ -179,7 +179,7 @@ def _annotated_pods(workload: Workload, number: int | None) -> Iterator[Target]:
 def _annotated_service(cluster: Cluster, service: Service, number: int | None) -> Iterator[Target]:
     """The annotation's number replaces the port of the endpoint's address, so it is a pod port."""
     if number is None:
-        yield from behind(cluster, service, "", "TCP")
+        yield from backends(cluster, service, "", "TCP")
         return
     for workload in cluster.backends(service):
         yield from ((end, Port(number)) for end in ends(workload))

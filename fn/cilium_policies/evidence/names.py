@@ -56,7 +56,7 @@ def fitting(cluster: Cluster, named: Named, port: int, protocol: str) -> tuple[W
             (one, target)
             for one in near
             if not one.rendered and one.release == named.name
-            for service in cluster.before(one)
+            for service in cluster.services_for(one)
             if (target := cluster.pod_port(one, service, str(port)))
         ]
     return found[0] if len(dict.fromkeys(found)) == 1 else None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
-from cilium_policies.evidence.ends import NODES, behind, ends
+from cilium_policies.evidence.ends import NODES, backends, ends
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.names import resolve
 from cilium_policies.evidence.reasons import Reason
@@ -65,7 +65,7 @@ def _backends(cluster: Cluster, one: Object, row: Mapping) -> Iterator[tuple[Pee
                 continue
             target = text(at(one.body, text(row.get("target")))) if row.get("target") else ""
             number = _of_target(service, target) if target else port
-            yield from behind(cluster, service, number, text(row.get("protocol")))
+            yield from backends(cluster, service, number, text(row.get("protocol")))
 
 
 def _leaves(value: Any) -> Iterator[Any]:

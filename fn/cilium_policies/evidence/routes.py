@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
-from cilium_policies.evidence.ends import behind
+from cilium_policies.evidence.ends import backends
 from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.reasons import Reason
@@ -96,7 +96,7 @@ def backend(
         return
     service = cluster.service(text(reference.get("namespace")) or namespace, text(reference.get("name")))
     if service is not None:
-        yield from behind(cluster, service, text(reference.get("port")), protocol)
+        yield from backends(cluster, service, text(reference.get("port")), protocol)
 
 
 def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import AllPodsPeer, Edge, Evidence, Peer, WorkloadPeer
-from cilium_policies.evidence.ends import HOST, NODES, REMOTE_NODE, WORLD, behind, cidr, ends
+from cilium_policies.evidence.ends import HOST, NODES, REMOTE_NODE, WORLD, backends, cidr, ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.objects import Mapping, integer, mappings, text
@@ -52,7 +52,7 @@ def _proxied(cluster: Cluster, service: Service, proxies: list[Workload]) -> Ite
     """A controller makes proxy pods for this Service: whoever is outside arrives through them."""
     evidence = Evidence("service", service)
     for proxy in proxies:
-        for end, port in behind(cluster, service):
+        for end, port in backends(cluster, service):
             for client in ends(proxy):
                 yield Edge(client, end, (port,), Reason("published-by-proxy"), evidence)
 

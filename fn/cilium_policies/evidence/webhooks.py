@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import Edge, Evidence
-from cilium_policies.evidence.ends import api_callers, behind
+from cilium_policies.evidence.ends import api_callers, backends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
@@ -42,7 +42,7 @@ def _called(cluster: Cluster, one: Object, called: Mapping, what: str) -> Iterat
     service = cluster.service(text(called.get("namespace")), text(called.get("name")))
     if service is None:
         return
-    for end, port in behind(cluster, service, text(called.get("port")) or _DEFAULT_PORT):
+    for end, port in backends(cluster, service, text(called.get("port")) or _DEFAULT_PORT):
         if end.kind != "workload":
             continue  # host-network or outside: no policy of this input receives it
         for caller in api_callers(cluster):

@@ -87,7 +87,7 @@ class Consents:
 
     def _granted(self, asking: Object, own: Workload) -> bool:
         """Whether a ReferenceGrant of the backend's namespace lets objects of this kind name its Services."""
-        services = {one.name for one in self._cluster.before(own)}
+        services = {one.name for one in self._cluster.services_for(own)}
         for grant in self._cluster.inventory.of("ReferenceGrant"):
             if grant.namespace != own.namespace:
                 continue

@@ -13,7 +13,7 @@ def cure(cluster: Cluster, one: Workload, direction: str) -> str:
     if direction == EGRESS:
         return f"{{from: {pod}, to: none}}"
     ports = dict.fromkeys(f"{port.number}/{port.protocol}" for port in one.ports)
-    services = cluster.before(one)
+    services = cluster.services_for(one)
     if not (ports and services):
         return f"{{from: none, to: {pod}}}"
     return f"{{from: same-namespace, to: {pod}, ports: [{', '.join(ports)}], why: …}}"

@@ -187,7 +187,7 @@ def _listened(cluster: Cluster, found: list[Workload]) -> tuple[int, ...]:
     ports = {
         port.number
         for one in found
-        for service in cluster.before(one)
+        for service in cluster.services_for(one)
         if service.name in _SERVICES
         if (port := cluster.pod_port(one, service, str(PORT))) is not None and port.number
     }

@@ -29,7 +29,7 @@ from cilium_policies.evidence.edge import (
 )
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason, stated
-from cilium_policies.generate import invoked, known
+from cilium_policies.generate import catalogue_edges, invoked
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.roles import Roles
 from cilium_policies.kube.objects import Mapping, Object, strings, walk_strings
@@ -128,7 +128,7 @@ class Injected:
         elif word == "component" and not self._roles.present(name):
             yield from self._unseen(name)
         else:
-            yield from known.peers(one, workload, self._roles, self._cluster, None)
+            yield from catalogue_edges.peers(one, workload, self._roles, self._cluster, None)
 
     def _unseen(self, name: str) -> Iterator[Peer]:
         """A control plane that another build holds, where it customarily is and as it is labelled there."""
@@ -196,7 +196,7 @@ class Injected:
         held = [
             server.labels,
             space.labels if space else {},
-            *(each.labels for each in self._cluster.before(server)),
+            *(each.labels for each in self._cluster.services_for(server)),
         ]
         for tags in held:
             name = tags.get(one.waypoint, "")

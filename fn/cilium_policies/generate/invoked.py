@@ -44,7 +44,7 @@ def edges(cluster: Cluster, members: Iterable[tuple[Workload, Injection]], tags:
 
 def _names(cluster: Cluster, workload: Workload, how: Injection, held: dict[str, str]) -> list[str]:
     said = [held[key] for key in how.ids if held.get(key)]
-    return said or [workload.name, *(service.name for service in cluster.before(workload))]
+    return said or [workload.name, *(service.name for service in cluster.services_for(workload))]
 
 
 def _called(workload: Workload, how: Injection, held: dict[str, str]) -> Iterator[str]:

@@ -216,7 +216,7 @@ class Knowledge:
         if not one.rendered or self._edges.get((one.key, INGRESS)):
             return None
         behind: dict[int, set[str]] = {}
-        for service in self.cluster.before(one):
+        for service in self.cluster.services_for(one):
             for entry in service.ports:
                 port = self.cluster.target_port(one, entry.target or str(entry.port), entry.protocol)
                 if port is not None:

@@ -22,14 +22,14 @@ def left_open(cluster: Cluster, subjects: Iterable[Workload]) -> set[tuple[tuple
     user's rules alone. Nothing is imported where the input has no policy."""
     if not policy_objects(cluster.inventory):
         return set()
-    from cilium_policies.checks.situation import SOMEWHERE, as_written
+    from cilium_policies.checks.snapshot import SOMEWHERE, as_written
     from cilium_policies.evaluate.endpoint import address, pod
     from cilium_policies.evaluate.verdict import ALLOW_RULE
 
     today = as_written(cluster)
     strangers = (
         pod("nobody", "nobody", {"nobody": "nobody"}, options=today.options),
-        today.world.place(address(SOMEWHERE, today.options)),
+        today.repository.place(address(SOMEWHERE, today.options)),
     )
     found = set()
     for one in subjects:
@@ -37,7 +37,7 @@ def left_open(cluster: Cluster, subjects: Iterable[Workload]) -> set[tuple[tuple
         listens = tuple((port.number, port.protocol) for port in one.ports if port.number)
         for direction, ports in ((INGRESS, listens or _ANY), (EGRESS, _ANY)):
             if all(
-                today.world.decide(end, who, *port, ingress=direction == INGRESS).reason == ALLOW_RULE
+                today.repository.decide(end, who, *port, ingress=direction == INGRESS).reason == ALLOW_RULE
                 for who in strangers
                 for port in ports
             ):

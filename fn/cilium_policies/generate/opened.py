@@ -13,10 +13,10 @@ from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cilium_policies.checks.fault import Flow
-    from cilium_policies.checks.situation import Known
+    from cilium_policies.checks.snapshot import Known
+    from cilium_policies.checks.violation import Flow
     from cilium_policies.evaluate.endpoint import Endpoint
-    from cilium_policies.evaluate.world import World
+    from cilium_policies.evaluate.repository import PolicyRepository
 
 
 def opened(plan: Plan, policies: Policies) -> list[Finding]:
@@ -25,9 +25,9 @@ def opened(plan: Plan, policies: Policies) -> list[Finding]:
     if not policy_objects(plan.cluster.inventory):
         return []
     from cilium_policies.checks.needs import cuts
-    from cilium_policies.checks.situation import as_written
+    from cilium_policies.checks.snapshot import as_written
+    from cilium_policies.evaluate.repository import PolicyRepository
     from cilium_policies.evaluate.verdict import DEFAULT_DENY
-    from cilium_policies.evaluate.world import World
 
     today = as_written(plan.cluster)
     closed = [
@@ -35,7 +35,7 @@ def opened(plan: Plan, policies: Policies) -> list[Finding]:
     ]
     spaces = {_subject(one).namespace for one in closed}
     made = [one for one in policies.policies if one.namespace in spaces]
-    soon = World(made, today.world.services, today.world.groups, today.options)
+    soon = PolicyRepository(made, today.repository.services, today.repository.groups, today.options)
     return [
         _finding(one, today.known_of(one.decision.rules[0].policy)) for one in closed if _opens(soon, one)
     ]
@@ -45,7 +45,7 @@ def _subject(one: Flow) -> Endpoint:
     return one.source if one.direction == "egress" else one.target
 
 
-def _opens(soon: World, one: Flow) -> bool:
+def _opens(soon: PolicyRepository, one: Flow) -> bool:
     """Whether a generated rule lets it pass, and not only that no generated policy closes it."""
     from cilium_policies.evaluate.verdict import ALLOW_RULE
 

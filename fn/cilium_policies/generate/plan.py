@@ -11,28 +11,28 @@ from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.document.source import Source
 from cilium_policies.evidence.edge import Edge, Peer, workload_of
 from cilium_policies.evidence.given import Given
-from cilium_policies.generate import known
-from cilium_policies.generate.allowed import Allowed
+from cilium_policies.generate import catalogue_edges
 from cilium_policies.generate.also_named import also_named
-from cilium_policies.generate.beside import beside
 from cilium_policies.generate.blind import closed_blind, creators, forwards, identities
-from cilium_policies.generate.brought import brought
+from cilium_policies.generate.bundled import bundled
 from cilium_policies.generate.dns import Dns
+from cilium_policies.generate.evidence_inputs import given, roles, unmatched
 from cilium_policies.generate.foreign import Foreign, judged
-from cilium_policies.generate.hand_written import hand_written
-from cilium_policies.generate.held import Held
-from cilium_policies.generate.hints import given, roles, unmatched
+from cilium_policies.generate.kept_in_audit import KeptInAudit
 from cilium_policies.generate.knowledge import Knowledge
 from cilium_policies.generate.left_open import left_open
 from cilium_policies.generate.named import added, kept
 from cilium_policies.generate.namespaces import Namespace, namespaces
+from cilium_policies.generate.operator_policies import operator_policies
+from cilium_policies.generate.other_builds import leads_nowhere, unseen, unseen_proxies
 from cilium_policies.generate.outside import denied, reopened
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.scraped import unread
-from cilium_policies.generate.taken import Taken
+from cilium_policies.generate.spec_allow import Allowed
+from cilium_policies.generate.spec_deny import Denials
 from cilium_policies.generate.ties import Ties
 from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Key, Uncovered
-from cilium_policies.generate.unseen import leads_nowhere, unseen, unseen_proxies
+from cilium_policies.generate.user_policies import user_policies
 from cilium_policies.generate.warnings import resolver_findings, warnings
 from cilium_policies.kube.objects import Object
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
@@ -63,7 +63,7 @@ class Plan(NamedTuple):
     guessed: list[Uncovered]
     foreign: list[Foreign]
     findings: list[Finding]
-    held: Held
+    held: KeptInAudit
 
 
 def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterable[Source] = ()) -> Plan:
@@ -75,7 +75,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     hints = given(cluster, catalogue, parts, config)
     dns = Dns(cluster, config)
     ties, mesh, found = _connections(cluster, catalogue, parts, hints, allowed, dns, sources)
-    taken = Taken(config.deny, found, cluster, parts)
+    taken = Denials(config.deny, found, cluster, parts)
     found, asked = judged(taken.edges, cluster, config.trust)
     subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
     opened = left_open(cluster, subjects)
@@ -91,7 +91,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     left += knowledge.unsure(hints.unsure or (), subjects, listed)
     left += forwards(cluster, dns, chosen)
     left += closed_blind(cluster, chosen, {one.namespace for one in left})
-    held = Held(chosen, cluster, config, left)
+    held = KeptInAudit(chosen, cluster, config, left)
     modes = held.modes
     on = {name: one for name, one in chosen.items() if not modes[name].off}
     left = [one for one in left if one.namespace in on or not one.namespace]
@@ -117,7 +117,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
             *warnings(cluster, set(on), sources),
             *resolver_findings(cluster, named),
             *_of_rules(cluster, catalogue, parts, found, set(on)),
-            *hand_written(cluster, {name: modes[name] for name in on}),
+            *user_policies(cluster, {name: modes[name] for name in on}),
             *unseen(cluster, hints, found, [name for name, one in on.items() if one.wide]),
             *(mesh.findings(on) if mesh else ()),
             *held.findings(),
@@ -140,9 +140,9 @@ def _connections(
     what meshes add."""
     told = [*evidence.edges(cluster, hints)]
     ties = Ties(cluster, catalogue, parts, [*allowed.edges, *told])
-    found = [*allowed.edges, *dns.edges(), *known.edges(cluster, catalogue, parts, ties)]
-    found += [*known.sidecars(cluster, catalogue, parts), *told]
-    found += brought(cluster, found)
+    found = [*allowed.edges, *dns.edges(), *catalogue_edges.edges(cluster, catalogue, parts, ties)]
+    found += [*catalogue_edges.sidecars(cluster, catalogue, parts), *told]
+    found += bundled(cluster, found)
     mesh = injected(cluster, catalogue, parts, hints, sources)
     found += mesh.all_edges(found) if mesh else ()
     found += also_named(cluster, [*found])
@@ -155,7 +155,7 @@ def _of_rules(
     """What is to be said of single rules: names that are denied or reopened, policies beside, addresses kept."""
     yield from denied(found, cluster.settings.fqdn)
     yield from reopened(found, cluster.settings.fqdn)
-    yield from beside(cluster, catalogue, parts, on)
+    yield from operator_policies(cluster, catalogue, parts, on)
     yield from kept(cluster, catalogue, parts)
 
 

@@ -10,12 +10,7 @@ from cilium_policies.config.model import EGRESS, INGRESS, Mode
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge, Peer, workload_of
 from cilium_policies.evidence.ends import KUBE_APISERVER
-from cilium_policies.generate.gate import missed, refuse_unusable
-from cilium_policies.generate.naming import component_name, free, limited
-from cilium_policies.generate.outside import seen
-from cilium_policies.generate.plan import Plan, by_end
-from cilium_policies.generate.rules import rules
-from cilium_policies.generate.wide import (
+from cilium_policies.generate.base_policies import (
     NOBODY,
     allow_dns,
     allow_dns_server,
@@ -23,6 +18,11 @@ from cilium_policies.generate.wide import (
     default_deny,
     spec,
 )
+from cilium_policies.generate.gate import missed, refuse_unusable
+from cilium_policies.generate.naming import component_name, free, limited
+from cilium_policies.generate.outside import seen
+from cilium_policies.generate.plan import Plan, by_end
+from cilium_policies.generate.rules import rules
 from cilium_policies.kube.objects import Object
 from cilium_policies.kube.ports import Port
 from cilium_policies.kube.reading import COMPONENT

@@ -13,7 +13,7 @@ from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cilium_policies.checks.situation import Known
+    from cilium_policies.checks.snapshot import Known
 
 
 def still_closed(plan: Plan) -> list[Finding]:
@@ -27,12 +27,12 @@ def still_closed(plan: Plan) -> list[Finding]:
     ]
     if not held or not policy_objects(plan.cluster.inventory):
         return []
-    from cilium_policies.checks.situation import as_written
+    from cilium_policies.checks.snapshot import as_written
 
     today = as_written(plan.cluster)
     found = []
     for one, direction in held:
-        side = today.world.sides(today.ends[one.key])[1 if direction == INGRESS else 0]
+        side = today.repository.sides(today.ends[one.key])[1 if direction == INGRESS else 0]
         closing = {id(ref.policy): today.known_of(ref.policy) for ref in side.closers}
         found += [_finding(known, str(one), direction) for known in closing.values() if not known.own]
     return found

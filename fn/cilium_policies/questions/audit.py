@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from cilium_policies.cilium.model import Policy
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.entries import RuleRef
+from cilium_policies.evaluate.repository import PolicyRepository
 from cilium_policies.evaluate.verdict import ALLOW_RULE, OPEN, UNMANAGED, Decision
-from cilium_policies.evaluate.world import World
 from cilium_policies.questions.audit_group import Group
 from cilium_policies.questions.flows import End, Flows, NamedPorts, NoFlowError
 from cilium_policies.show.table import Cell, Table, columns
@@ -44,17 +44,17 @@ class Audit:
 
     def __init__(
         self,
-        world: World | None,
+        repository: PolicyRepository | None,
         open_ends: Iterable[tuple[str, str]] = (),
         port_names: Mapping[str, NamedPorts] | None = None,
     ) -> None:
         """`open_ends` are (namespace/workload, direction) pairs that nothing in the manifests explains; `port_names`
         the ports by name of each namespace/workload whose containers are shown."""
-        self.world = world
+        self.repository = repository
         self._open_ends = frozenset(open_ends)
-        place = _places(world)
-        self._flows = Flows(place, world.options, port_names) if world else Flows(place)
-        spans = (span for entry in (world.entries if world else ()) for span in entry.spans or ())
+        place = _places(repository)
+        self._flows = Flows(place, repository.options, port_names) if repository else Flows(place)
+        spans = (span for entry in (repository.entries if repository else ()) for span in entry.spans or ())
         self._names = sorted({span.name for span in spans if span.name})
         self.groups: dict[Key, Group] = {}
         self._recent: dict[int, None] = {}
@@ -126,15 +126,17 @@ class Audit:
     def answers(self) -> dict[Key, Answer]:
         """For each group what enforcement does to it; counts where Hubble and the plan differ."""
         self.disagreements = 0
-        trusted = self.attributed or self.world is None
+        trusted = self.attributed or self.repository is None
         return {key: self._answer(key, group, trusted) for key, group in self.groups.items()}
 
     def _answer(self, key: Key, group: Group, trusted: bool) -> Answer:
         ingress, source, target, port, protocol = key
         subject, peer = (target, source) if ingress else (source, target)
         decision = None
-        if self.world is not None:
-            decision = self.world.decide(subject.endpoint, peer.endpoint, port, protocol, ingress=ingress)
+        if self.repository is not None:
+            decision = self.repository.decide(
+                subject.endpoint, peer.endpoint, port, protocol, ingress=ingress
+            )
             if decision.allowed is False and not target.ports_known and self._by_name(key):
                 decision = Decision(None, decision.reason, decision.rules, note=_UNNAMED)
         if group.dropped:
@@ -162,8 +164,8 @@ class Audit:
             dict.fromkeys(self._names, (port, protocol)),
         )
         subject, peer = (named, source.endpoint) if ingress else (source.endpoint, named)
-        return self.world is not None and bool(
-            self.world.decide(subject, peer, port, protocol, ingress=ingress).allowed
+        return self.repository is not None and bool(
+            self.repository.decide(subject, peer, port, protocol, ingress=ingress).allowed
         )
 
     def cut(self) -> Table:
@@ -195,7 +197,7 @@ class Audit:
     def _why(self, subject: End, direction: str, answer: Answer) -> str:
         if answer.decision is not None and answer.decision.note:
             return answer.decision.note
-        if self.world is None:
+        if self.repository is None:
             return "no policy names it"
         if (subject.words, direction) in self._open_ends:
             return f"nothing in the manifests explains the {direction} of {subject.words}"
@@ -245,12 +247,12 @@ def _place_by_scope(text: str) -> str:
     return "" if parsed.is_global else text
 
 
-def _places(world: World | None) -> Callable[[str], str]:
+def _places(repository: PolicyRepository | None) -> Callable[[str], str]:
     """A public address that a rule names goes by that rule's range, as a rule for all would judge it otherwise."""
     import ipaddress
 
     ranges = []
-    for entry in world.entries if world else ():
+    for entry in repository.entries if repository else ():
         for one in (entry.rule.cidrs if entry.rule else None) or ():
             try:
                 network = ipaddress.ip_network(one.cidr, strict=False)

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from cilium_policies.config.model import Config, Mode
-from cilium_policies.evaluate.world import World
+from cilium_policies.evaluate.repository import PolicyRepository
 from cilium_policies.generate.plan import Plan
 from cilium_policies.questions.audit import CUT, UNKNOWN, Audit
 from cilium_policies.questions.metrics import QUERY, Metrics, judged, says_all, stamp
@@ -95,7 +95,7 @@ def of_flows(audit: Audit) -> Heard:
     return Heard(times, frozenset(verdicts), cuts, faults)
 
 
-def of_metrics(metrics: Metrics, world: World) -> Heard:
+def of_metrics(metrics: Metrics, repository: PolicyRepository) -> Heard:
     """What counters of a range query tell."""
     faults = []
     if not metrics.timed:
@@ -108,7 +108,7 @@ def of_metrics(metrics: Metrics, world: World) -> Heard:
         faults.append(f"it does not say whether events were lost: query {QUERY}")
     elif metrics.lost:
         faults.append(f"Hubble lost {metrics.lost:,} events")
-    wide = says_all(world)
+    wide = says_all(repository)
     cuts = []
     for row in metrics.rows:
         result, why = judged(row, wide)

@@ -1,11 +1,11 @@
-"""Every connection that the policies of a situation let through, between pods, nodes and the outside."""
+"""Every connection that the policies of a snapshot let through, between pods, nodes and the outside."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cilium_policies.checks.situation import Situation
+from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.evaluate.endpoint import Endpoint, entity
 from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.peers import EVERYBODY, Cloud, Labelled, Matcher, Named, Range
@@ -25,16 +25,16 @@ class Pair(NamedTuple):
 
 
 class Connections:
-    """The connections of a situation: `pairs` between its ends, `outside` of them with the world.
+    """The connections of a snapshot: `pairs` between its ends, `outside` of them with the world.
 
     Host-network pods are left out: the network knows them as `host` and `remote-node`.
     """
 
-    def __init__(self, situation: Situation) -> None:
-        self.situation = situation
-        self.pods = [end for end in situation.ends.values() if end.managed]
-        self.nodes = [end for name in NODES for end in entity(name, situation.options)]
-        self.reach = Reach(situation.world, [*self.pods, *self.nodes])
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.pods = [end for end in snapshot.ends.values() if end.managed]
+        self.nodes = [end for name in NODES for end in entity(name, snapshot.options)]
+        self.reach = Reach(snapshot.repository, [*self.pods, *self.nodes])
         self.party = {end: Party("entity", end.name) for end in self.nodes}
         for end in self.pods:
             self.party[end] = Party("workload", str(end).partition("/")[2], end.namespace)
@@ -44,7 +44,7 @@ class Connections:
     def allowing(self, end: Endpoint, other: Endpoint, ingress: bool) -> tuple[bool, list[Entry]]:
         """Whether this direction of a pod is closed, and the rules that let the other end in or out. Ends outside are
         those of `stand_ins`."""
-        side = self.situation.world.sides(end)[1 if ingress else 0]
+        side = self.snapshot.repository.sides(end)[1 if ingress else 0]
         if other in self.reach.index:
             return side.closed, self.reach.allowing(end, other, ingress=ingress)
         party = self.stand_ins[other]
@@ -82,7 +82,7 @@ class Connections:
                     yield Pair(party, own, ports) if ingress else Pair(own, party, ports)
 
     def _outside(self, end: Endpoint, ingress: bool) -> dict[Party, PortSet]:
-        side = self.situation.world.sides(end)[1 if ingress else 0]
+        side = self.snapshot.repository.sides(end)[1 if ingress else 0]
         found: dict[Party, PortSet] = {}
         if not side.closed:
             found[THE_WORLD] = EVERYTHING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cilium_policies.checks.situation import Situation
+from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.evaluate.entries import RuleRef
 from cilium_policies.evaluate.verdict import DEFAULT_DENY, DENY_RULE, LOCALHOST, Verdict
 from cilium_policies.evidence.edge import (
@@ -26,13 +26,13 @@ from cilium_policies.questions.ends import INTERNET, End, Pair, Port
 _NOT_TAKEN = ("config", "dns", "probe")  # what spec.deny does not speak of
 
 
-def cure_of(pair: Pair, wanted: Port, then: Verdict, situation: Situation, needs: Sequence[Edge]) -> str:
+def cure_of(pair: Pair, wanted: Port, then: Verdict, snapshot: Snapshot, needs: Sequence[Edge]) -> str:
     """What would turn the answer round, once enforced."""
     refs = [ref for side in (then.egress, then.ingress) for ref in side.rules]
     if then.ingress.reason == LOCALHOST or _is_own_node(pair):
         return "nothing denies it: a pod's own node may always reach it, unless the agent says allow-localhost: policy"
     if then.allowed:
-        return _to_deny(pair, wanted, refs, situation, needs)
+        return _to_deny(pair, wanted, refs, snapshot, needs)
     forbidden = [
         ref for side in (then.egress, then.ingress) if side.reason == DENY_RULE for ref in side.rules
     ]
@@ -65,10 +65,8 @@ def _is_own_node(pair: Pair) -> bool:
     return pair[0].endpoint.name == "host" and pair[1].workload is not None
 
 
-def _to_deny(
-    pair: Pair, wanted: Port, refs: list[RuleRef], situation: Situation, needs: Sequence[Edge]
-) -> str:
-    known = [situation.known_of(ref.policy) for ref in refs]
+def _to_deny(pair: Pair, wanted: Port, refs: list[RuleRef], snapshot: Snapshot, needs: Sequence[Edge]) -> str:
+    known = [snapshot.known_of(ref.policy) for ref in refs]
     users = [one for one in known if not one.own]
     if users:
         return f"to deny it: change {refs[known.index(users[0])]}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from cilium_policies.checks.situation import Known, Situation
+from cilium_policies.checks.snapshot import Known, Snapshot
 from cilium_policies.evaluate.endpoint import Endpoint, address, dns_name, entity
 from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.portset import (
@@ -74,19 +74,19 @@ class Decided(NamedTuple):
 
 def decided(
     plan: Plan,
-    situation: Situation,
+    snapshot: Snapshot,
     rows: Iterable[Connection] | None = None,
     found: Connections | None = None,
 ) -> list[Decided]:
-    """These rows of `list`, else all of them, in order, with what decides each. `found` are the situation's
+    """These rows of `list`, else all of them, in order, with what decides each. `found` are the snapshot's
     connections, where they are known already."""
-    joined = _Joined(plan, situation, found or Connections(situation))
+    joined = _Joined(plan, snapshot, found or Connections(snapshot))
     return [each for one in (joined.connections if rows is None else rows) for each in joined.row(one)]
 
 
 class _Joined:
-    def __init__(self, plan: Plan, situation: Situation, found: Connections) -> None:
-        self._situation = situation
+    def __init__(self, plan: Plan, snapshot: Snapshot, found: Connections) -> None:
+        self._snapshot = snapshot
         self._found = found
         self.connections = found_rows(self._found)
         self._ends = {party: end for end, party in self._found.party.items()}
@@ -161,7 +161,7 @@ class _Joined:
         return [one for one in allowing if intersection(_entry_ports(one), ports)], closed
 
     def _rule(self, entry: Entry) -> Rule:
-        known: Known = self._situation.known_of(entry.ref.policy)
+        known: Known = self._snapshot.known_of(entry.ref.policy)
         return Rule(str(known.policy), entry.ref.path, where_words(known.where), known.own)
 
     def _pairs(self, one: Connection) -> Iterator[tuple[End, End]]:
@@ -181,7 +181,7 @@ class _Joined:
     def _end(self, party: Party) -> End:
         endpoint = self._ends.get(party)
         if endpoint is not None:
-            return End(endpoint, self._situation.workloads.get(endpoint))
+            return End(endpoint, self._snapshot.workloads.get(endpoint))
         if party not in self._outside:
             made = self._outside[party] = End(self._beyond(party))
             self._found.stand_ins[made.endpoint] = party
@@ -189,7 +189,7 @@ class _Joined:
 
     def _beyond(self, party: Party) -> Endpoint:
         """An end that stands for what lies outside."""
-        options = self._situation.options
+        options = self._snapshot.options
         made = entity(WORLD, options)[0]
         if party.kind == "fqdn" and "*" not in party.name:
             made = dns_name(party.name, options=options)[0]

@@ -1,11 +1,11 @@
-"""What a change opens and closes: the connections of two situations, compared pair by pair and port by port."""
+"""What a change opens and closes: the connections of two snapshots, compared pair by pair and port by port."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from cilium_policies.checks.situation import Situation
+from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.portset import NOTHING, PortSet, difference, words
 from cilium_policies.questions.connections import Connections, Pair
@@ -43,8 +43,8 @@ class Difference(NamedTuple):
 Pairs = frozenset[tuple[Party, Party]]
 
 
-def diff(before: Situation, after: Situation, foreign: Pairs = frozenset()) -> Difference:
-    """Every connection that one situation allows and the other does not. `foreign`: the pairs of ends that rest on
+def diff(before: Snapshot, after: Snapshot, foreign: Pairs = frozenset()) -> Difference:
+    """Every connection that one snapshot allows and the other does not. `foreign`: the pairs of ends that rest on
     another namespace's word afterwards."""
     old, new = Connections(before), Connections(after)
     were, are = {str(end) for end in old.pods}, {str(end) for end in new.pods}

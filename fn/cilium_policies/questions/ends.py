@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cilium_policies.checks.situation import SOMEWHERE, Situation
+from cilium_policies.checks.snapshot import SOMEWHERE, Snapshot
 from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.document.spelling import near
 from cilium_policies.evaluate.endpoint import ENTITIES, Endpoint, address, dns_name, entity
@@ -37,7 +37,7 @@ class Port(NamedTuple):
         return f"{self.name or self.number}/{self.protocol}"
 
 
-def ends(situation: Situation, text: str, namespace: str = "") -> list[End]:
+def ends(snapshot: Snapshot, text: str, namespace: str = "") -> list[End]:
     """The ends that a name stands for: several where a Service has several kinds of pods.
 
     NAMESPACE/NAME is a workload (NAMESPACE/KIND/NAME where several have the name), a pod as `kubectl get pods` prints
@@ -46,27 +46,27 @@ def ends(situation: Situation, text: str, namespace: str = "") -> list[End]:
     """
     text = text.strip()
     if text in WORDS:
-        return [End(one) for one in _word(text, situation)]
+        return [End(one) for one in _word(text, snapshot)]
     if _is_address(text):
-        return [End(situation.world.place(address(text, situation.options)))]
+        return [End(snapshot.repository.place(address(text, snapshot.options)))]
     if "/" in text:
-        return _pods(situation, text)
-    inside = cluster_name(situation.cluster, text)
+        return _pods(snapshot, text)
+    inside = cluster_name(snapshot.cluster, text)
     if inside is not None:
-        return _pods(situation, inside)
+        return _pods(snapshot, inside)
     if namespace and "." not in text:
-        return _pods(situation, f"{namespace}/{text}")
+        return _pods(snapshot, f"{namespace}/{text}")
     if "." in text:
-        return [End(one) for one in dns_name(text, options=situation.options)]
-    raise _unknown(situation, text)
+        return [End(one) for one in dns_name(text, options=snapshot.options)]
+    raise _unknown(snapshot, text)
 
 
-def _word(text: str, situation: Situation) -> list[Endpoint]:
+def _word(text: str, snapshot: Snapshot) -> list[Endpoint]:
     if text == INTERNET:
-        made = situation.world.place(address(SOMEWHERE, situation.options))
+        made = snapshot.repository.place(address(SOMEWHERE, snapshot.options))
         made.name = INTERNET
         return [made]
-    return entity(text, situation.options)
+    return entity(text, snapshot.options)
 
 
 def _is_address(text: str) -> bool:
@@ -79,22 +79,22 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _pods(situation: Situation, text: str) -> list[End]:
+def _pods(snapshot: Snapshot, text: str) -> list[End]:
     namespace, _, rest = text.partition("/")
     kind, slash, name = rest.partition("/")
     if not slash:
         kind, name = "", rest
-    here = situation.cluster.in_namespace(namespace)
+    here = snapshot.cluster.in_namespace(namespace)
     named = [one for one in here if one.name == name and kind.lower() in ("", one.kind.lower())]
-    if not named and not kind and situation.cluster.service(namespace, name) is None:
+    if not named and not kind and snapshot.cluster.service(namespace, name) is None:
         named = _of_pod(here, name)
     if named:
-        return [End(situation.end(one), one) for one in named]
-    service = situation.cluster.service(namespace, name)
-    behind = situation.cluster.backends(service) if service and not kind else []
+        return [End(snapshot.end(one), one) for one in named]
+    service = snapshot.cluster.service(namespace, name)
+    behind = snapshot.cluster.backends(service) if service and not kind else []
     if behind:
-        return [End(situation.end(one), one, service) for one in behind]
-    raise _unknown(situation, text)
+        return [End(snapshot.end(one), one, service) for one in behind]
+    raise _unknown(snapshot, text)
 
 
 def cluster_name(cluster: Cluster, text: str) -> str | None:
@@ -136,8 +136,8 @@ def _of_pod(here: list[Workload], name: str) -> list[Workload]:
     return [one for one in found if len(one.name) == longest]
 
 
-def _unknown(situation: Situation, text: str) -> RefusedError:
-    names = sorted({f"{one.namespace}/{one.name}" for one in situation.cluster.workloads})
+def _unknown(snapshot: Snapshot, text: str) -> RefusedError:
+    names = sorted({f"{one.namespace}/{one.name}" for one in snapshot.cluster.workloads})
     close = near(text, names, 3, ratio=0.5) or [one for one in names if one.endswith(f"/{text}")][:3]
     cure = (
         f"did you mean {' or '.join(close)}?"
@@ -160,17 +160,17 @@ def port(text: str) -> Port:
     return Port(0, protocol, number)
 
 
-def pod_port(situation: Situation, target: End, wanted: Port) -> Port | None:
+def pod_port(snapshot: Snapshot, target: End, wanted: Port) -> Port | None:
     """The pod port that is meant at one target: behind a Service its target port, a name by the containers.
     None where the target has no such port."""
     if target.workload is None:
         return wanted if wanted.number or not wanted.name else None
     if target.service is not None:
-        found = situation.cluster.pod_port(target.workload, target.service, wanted.name or str(wanted.number))
+        found = snapshot.cluster.pod_port(target.workload, target.service, wanted.name or str(wanted.number))
         if found is not None and found.number:
             return Port(found.number, found.protocol)
     if wanted.number:
-        return translated(situation.cluster, target.workload, wanted)[0]
+        return translated(snapshot.cluster, target.workload, wanted)[0]
     for declared in target.workload.ports:
         if declared.name == wanted.name and declared.number:
             return Port(declared.number, declared.protocol)
@@ -182,7 +182,7 @@ def translated(cluster: Cluster, workload: Workload, wanted: Port) -> tuple[Port
     one that only a Service before them has is that Service's. With the Service that it was."""
     if any(one.number == wanted.number for one in workload.ports):
         return wanted, None
-    for service in cluster.before(workload):
+    for service in cluster.services_for(workload):
         for entry in service.ports:
             if entry.port == wanted.number and entry.protocol == wanted.protocol:
                 found = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)

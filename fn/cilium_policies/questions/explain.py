@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from cilium_policies.checks.situation import Known, Situation
+from cilium_policies.checks.snapshot import Known, Snapshot
 from cilium_policies.document.finding import refused
 from cilium_policies.evaluate.entries import RuleRef
 from cilium_policies.evaluate.verdict import (
@@ -63,8 +63,8 @@ class Answer(NamedTuple):
 
 
 def explain(
-    now: Situation,
-    enforced: Situation,
+    now: Snapshot,
+    enforced: Snapshot,
     source: str,
     target: str,
     wanted: str,
@@ -92,19 +92,19 @@ def explain(
     return answers
 
 
-def _translation(situation: Situation, target: End, asked: Port, meant: Port) -> str:
+def _translation(snapshot: Snapshot, target: End, asked: Port, meant: Port) -> str:
     """What to say where a Service's port was meant: a policy acts on the pod's."""
     if target.workload is None or not asked.number or asked.number == meant.number:
         return ""
-    service = target.service or translated(situation.cluster, target.workload, asked)[1]
+    service = target.service or translated(snapshot.cluster, target.workload, asked)[1]
     return f"Service {service.namespace}/{service.name} {asked} is pod port {meant}" if service else ""
 
 
-def _tunnel(situation: Situation, pair: Pair, wanted: Port) -> str:
+def _tunnel(snapshot: Snapshot, pair: Pair, wanted: Port) -> str:
     """What to say where both ends are members of a mesh that tunnels: every TCP connection arrives on one port."""
     ports = [
         port.number
-        for one in situation.known
+        for one in snapshot.known
         for spec in one.policy.specs
         for rule in (spec.ingress or ())
         for edge in rule.edges
@@ -125,8 +125,8 @@ def _no_port(target: End, asked: Port) -> Exception:
 
 
 def _answer(
-    now: Situation,
-    enforced: Situation,
+    now: Snapshot,
+    enforced: Snapshot,
     pair: Pair,
     later: Pair,
     wanted: Port,
@@ -146,8 +146,8 @@ def _answer(
     return Answer(*names, str(wanted), WORDS[verdict.allowed], WORDS[then.allowed], tuple(sides), cure)
 
 
-def _verdict(situation: Situation, pair: Pair, wanted: Port) -> Verdict:
-    return situation.world.verdict(pair[0].endpoint, pair[1].endpoint, wanted.number, wanted.protocol)
+def _verdict(snapshot: Snapshot, pair: Pair, wanted: Port) -> Verdict:
+    return snapshot.repository.verdict(pair[0].endpoint, pair[1].endpoint, wanted.number, wanted.protocol)
 
 
 def _name(end: End) -> str:
@@ -155,7 +155,7 @@ def _name(end: End) -> str:
 
 
 def _side(
-    pair: Pair, wanted: Port, situation: Situation, direction: str, decision: Decision, before: Decision
+    pair: Pair, wanted: Port, snapshot: Snapshot, direction: str, decision: Decision, before: Decision
 ) -> Side:
     refs = decision.rules
     closed = decision.reason == DEFAULT_DENY
@@ -172,8 +172,8 @@ def _side(
         WORDS[before.allowed],
         reason,
         tuple(str(ref.policy if closed else ref) for ref in refs),
-        tuple("" if closed else _why(pair, wanted, situation.known_of(ref.policy), ref) for ref in refs),
-        tuple(where_words(situation.known_of(ref.policy).where) for ref in refs),
+        tuple("" if closed else _why(pair, wanted, snapshot.known_of(ref.policy), ref) for ref in refs),
+        tuple(where_words(snapshot.known_of(ref.policy).where) for ref in refs),
         "; ".join(note for note in notes if note),
     )
 

@@ -1,4 +1,4 @@
-"""Expectations held against a situation: what holds, what does not, and which rule says so."""
+"""Expectations held against a snapshot: what holds, what does not, and which rule says so."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import ip_network
 from typing import NamedTuple
 
-from cilium_policies.checks.situation import SOMEWHERE, Situation
+from cilium_policies.checks.snapshot import SOMEWHERE, Snapshot
 from cilium_policies.config.model import Config
 from cilium_policies.config.peer import ConfigPeer
 from cilium_policies.evaluate.endpoint import Endpoint, address, dns_name, entity
@@ -32,8 +32,8 @@ from cilium_policies.evidence.edge import (
     Peer,
     WorkloadPeer,
 )
-from cilium_policies.generate.hints import roles
-from cilium_policies.generate.resolve import resolved
+from cilium_policies.generate.config_peers import resolved
+from cilium_policies.generate.evidence_inputs import roles
 from cilium_policies.kube.ports import Port
 from cilium_policies.questions.beyond import overlap, within
 from cilium_policies.questions.connections import Connections
@@ -70,14 +70,14 @@ One = End | Beyond
 
 
 class Judge:
-    """Judges as `list` does: the situation's policies, between its pods, nodes and the outside."""
+    """Judges as `list` does: the snapshot's policies, between its pods, nodes and the outside."""
 
-    def __init__(self, situation: Situation, config: Config) -> None:
-        self._situation = situation
-        self._world = situation.world
-        self._cluster = situation.cluster
-        self._roles = roles(situation.cluster, config)
-        self._found = Connections(situation)
+    def __init__(self, snapshot: Snapshot, config: Config) -> None:
+        self._snapshot = snapshot
+        self._repository = snapshot.repository
+        self._cluster = snapshot.cluster
+        self._roles = roles(snapshot.cluster, config)
+        self._found = Connections(snapshot)
         self._outside: dict[tuple[Party, bool], list[tuple[Party, PortSet]]] = {}
         for pair in self._found.outside():
             ingress = pair.target.kind == "workload"
@@ -123,7 +123,7 @@ class Judge:
     def _verdicts(self, source: One, target: One, port: int, protocol: str) -> Iterator[Verdict]:
         for left in _samples(source):
             for right in _samples(target):
-                yield self._world.verdict(left, right, port, protocol.upper())
+                yield self._repository.verdict(left, right, port, protocol.upper())
 
     def _told(self, one: Expectation, name: str, verdict: Verdict) -> Iterator[str]:
         if verdict.allowed is None:
@@ -209,13 +209,13 @@ class Judge:
             yield from self._of(one)
 
     def _end(self, endpoint: Endpoint) -> End:
-        return End(endpoint, self._situation.workloads.get(endpoint))
+        return End(endpoint, self._snapshot.workloads.get(endpoint))
 
     def _of(self, peer: Peer) -> Iterator[One]:
-        options = self._situation.options
+        options = self._snapshot.options
         match peer:
             case WorkloadPeer():
-                yield self._end(self._situation.end(peer.workload))
+                yield self._end(self._snapshot.end(peer.workload))
             case AllPodsPeer():
                 yield from map(self._end, self._found.pods)
             case NamespacePeer():
@@ -224,7 +224,7 @@ class Judge:
                 held = dict(peer.labels).items()
                 yield from (
                     self._end(end)
-                    for end, one in self._situation.workloads.items()
+                    for end, one in self._snapshot.workloads.items()
                     if peer.namespace in ("", one.namespace) and held <= one.labels.items()
                 )
             case EntityPeer() if peer.name not in (WORLD, "all", "cluster"):
@@ -235,16 +235,16 @@ class Judge:
             case FqdnPeer():
                 yield Beyond(Party("fqdn", peer.name), tuple(dns_name(peer.name, options=options)))
             case InternetPeer():
-                place = self._world.place(address(SOMEWHERE, options))
+                place = self._repository.place(address(SOMEWHERE, options))
                 yield Beyond(Party("entity", INTERNET), (place,))
             case EntityPeer() | OutsidePeer():
                 yield Beyond(Party("entity", WORLD), tuple(entity(WORLD, options)))
 
     def _range(self, peer: CidrPeer) -> Beyond:
         net = ip_network(peer.name)
-        options = self._situation.options
+        options = self._snapshot.options
         ends = dict.fromkeys((str(net.network_address), str(net.broadcast_address)))
-        samples = tuple(self._world.place(address(one, options)) for one in ends)
+        samples = tuple(self._repository.place(address(one, options)) for one in ends)
         return Beyond(Party("cidr", peer.name, excepts=peer.excepts), samples)
 
 

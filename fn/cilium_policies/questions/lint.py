@@ -10,7 +10,7 @@ from cilium_policies.checks import needs
 from cilium_policies.checks.every import CHECKS
 from cilium_policies.checks.rows import Row, Texts, ordered
 from cilium_policies.checks.rows import rows as found
-from cilium_policies.checks.situation import Known, Situation
+from cilium_policies.checks.snapshot import Known, Snapshot
 from cilium_policies.cilium.model import Policy
 from cilium_policies.cilium.validity import VERSIONS
 from cilium_policies.document.finding import ERROR, line_of
@@ -38,29 +38,29 @@ def lint(
     versions = versions or (plan.config.cluster.cilium_version or VERSIONS[-1],)
     texts = Texts(sources)
     written = [texts.known(one, versions) for one in (*policy_objects(plan.cluster.inventory), *own)]
-    return faults(
-        Situation(plan.cluster, [*written, *(Known(one) for one in generated)], enforced=True), plan, texts
+    return violations(
+        Snapshot(plan.cluster, [*written, *(Known(one) for one in generated)], enforced=True), plan, texts
     )
 
 
 BRIEFLY = (
     "refused",
     "too-large",
-)  # what a policy that this run generates may be; its other faults are this program's
+)  # what a policy that this run generates may be; its other violations are this program's
 
 
-def faults(situation: Situation, plan: Plan, texts: Texts, *, briefly: bool = False) -> list[Row]:
-    """The same for policies that are enforced in a situation, those of the input read by `texts`. `briefly`: of those
+def violations(snapshot: Snapshot, plan: Plan, texts: Texts, *, briefly: bool = False) -> list[Row]:
+    """The same for policies that are enforced in a snapshot, those of the input read by `texts`. `briefly`: of those
     that this run generates only what depends on the cluster, as tests hold them to have no fault."""
     others = [
-        one for one in situation.known if not (one.own or one.refusals)
+        one for one in snapshot.known if not (one.own or one.refusals)
     ]  # the only ones that are told of cuts
-    cuts = list(needs.cuts(situation, plan.edges, plan.dns.workloads)) if others else []
-    planned = [one for one in situation.known if one.generated and briefly]
-    rest = situation.known if not briefly else [one for one in situation.known if not one.generated]
+    cuts = list(needs.cuts(snapshot, plan.edges, plan.dns.workloads)) if others else []
+    planned = [one for one in snapshot.known if one.generated and briefly]
+    rest = snapshot.known if not briefly else [one for one in snapshot.known if not one.generated]
     return ordered([
-        *found(situation, rest, texts, CHECKS, cuts),
-        *found(situation, planned, texts, BRIEFLY, cuts),
+        *found(snapshot, rest, texts, CHECKS, cuts),
+        *found(snapshot, planned, texts, BRIEFLY, cuts),
     ])  # fmt: skip
 
 

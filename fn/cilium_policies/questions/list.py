@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from cilium_policies.checks.situation import Situation
+from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.document.finding import refused
 from cilium_policies.document.spelling import near
 from cilium_policies.evaluate.portset import (
@@ -39,13 +39,13 @@ class Connection(NamedTuple):
         return f"{self.source} => {self.target} : {self.ports}"
 
 
-def connections(situation: Situation, focus: str = "", *, apart: bool = False) -> list[Connection]:
+def connections(snapshot: Snapshot, focus: str = "", *, apart: bool = False) -> list[Connection]:
     """Every connection, ends that share an answer put together; with `focus` (NS/NAME or NS) only its own, and there
     or with `apart` every end by itself.
 
     Raises RefusedError for a focus that the input does not show.
     """
-    found = Connections(situation)
+    found = Connections(snapshot)
     _check_focus(found, focus)
     rows = found_rows(found)
     if focus or apart:
@@ -82,9 +82,9 @@ def _sorted(rows: Iterable[Connection]) -> list[Connection]:
     return sorted(rows, key=lambda one: (str(one.source), str(one.target), one.ports, one.open))
 
 
-def by_namespace(situation: Situation) -> list[Connection]:
+def by_namespace(snapshot: Snapshot) -> list[Connection]:
     """The same between namespaces: the ports that any pod of one may open to any pod of the other."""
-    found = Connections(situation)
+    found = Connections(snapshot)
     seen: dict[tuple[Party, Party], PortSet] = {}
     for one in (*found.pairs(), *found.outside()):
         ends = (_space(one.source), _space(one.target))
@@ -98,9 +98,9 @@ def _space(party: Party) -> Party:
     return party if party.kind == "entity" else _OTHERS
 
 
-def exposure(situation: Situation) -> list[Connection]:
+def exposure(snapshot: Snapshot) -> list[Connection]:
     """What the world may open to pods, and what pods may open to the outside."""
-    found = Connections(situation)
+    found = Connections(snapshot)
     return _sorted(set(_outside(found)))
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from cilium_policies.document.finding import refused
 from cilium_policies.evaluate.peers import EVERYBODY, Labelled, Matcher, Range
-from cilium_policies.evaluate.world import World
+from cilium_policies.evaluate.repository import PolicyRepository
 from cilium_policies.show.table import Cell, Table, columns
 
 VERDICTS, LOST = "hubble_policy_verdicts_total", "hubble_lost_events_total"
@@ -101,9 +101,9 @@ class Metrics:
             before = value
         return (round(grown), moments[0], moments[-1]) if moments else (0, 0, 0)
 
-    def cut(self, world: World | None) -> Table:
+    def cut(self, repository: PolicyRepository | None) -> Table:
         """What enforcement cuts, as far as counters tell; they have no ports."""
-        wide = says_all(world) if world else {}
+        wide = says_all(repository) if repository else {}
         rows: list[tuple[Cell, ...]] = []
         for one in sorted(self.rows, key=lambda row: (-row.verdicts, row)):
             if one.result:
@@ -123,11 +123,11 @@ def judged(row: Row, wide: Mapping[tuple[str, str], str]) -> tuple[str, str]:
     return row.result, "a policy drops it" if row.result == DROPPED else "no rule covers it"
 
 
-def says_all(world: World) -> dict[tuple[str, str], str]:
+def says_all(repository: PolicyRepository) -> dict[tuple[str, str], str]:
     """Where a rule without ports allows everybody, or so many that the agent writes it as the entry for all: namespace
     ("" for any) and direction, with the rule's place."""
     found: dict[tuple[str, str], str] = {}
-    for entry in world.entries:
+    for entry in repository.entries:
         if (
             entry.spans is None
             and not entry.deny

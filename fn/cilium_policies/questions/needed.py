@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from cilium_policies.checks import needs
-from cilium_policies.checks.fault import Flow
 from cilium_policies.checks.rows import Row
-from cilium_policies.checks.situation import Situation
+from cilium_policies.checks.snapshot import Snapshot
+from cilium_policies.checks.violation import Flow
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.words import reason_words
 from cilium_policies.generate.plan import Plan
@@ -32,7 +32,7 @@ class Need(NamedTuple):
     evidence: str
 
 
-def needed(before: tuple[Plan, Situation], after: tuple[Plan, Situation]) -> list[Need]:
+def needed(before: tuple[Plan, Snapshot], after: tuple[Plan, Snapshot]) -> list[Need]:
     """Needs that the policies cut now and did not before, then those that are new, then those that are gone."""
     old, new_ones = _needs(before[0].edges), _needs(after[0].edges)
     rows = [
@@ -55,15 +55,15 @@ def _needs(edges: Iterable[Edge]) -> dict[Key, Need]:
     return found
 
 
-def _cut(before: tuple[Plan, Situation], after: tuple[Plan, Situation]) -> list[Need]:
+def _cut(before: tuple[Plan, Snapshot], after: tuple[Plan, Snapshot]) -> list[Need]:
     """A need that is denied now, whether it is new or only its policy no longer fits."""
     known = {_flow(one)[:3] for one in _denied(*before)}
     rows = [_flow(one) for one in _denied(*after)]
     return [Need(CUT, *row) for row in dict.fromkeys(rows) if row[:3] not in known]
 
 
-def _denied(plan: Plan, situation: Situation) -> list[Flow]:
-    return list(needs.cuts(situation, plan.edges, plan.dns.workloads))
+def _denied(plan: Plan, snapshot: Snapshot) -> list[Flow]:
+    return list(needs.cuts(snapshot, plan.edges, plan.dns.workloads))
 
 
 def _flow(one: Flow) -> tuple[str, str, str, str, str]:
@@ -94,6 +94,6 @@ def values(rows: list[Need]) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def new_faults(before: list[Row], after: list[Row]) -> list[Row]:
+def new_violations(before: list[Row], after: list[Row]) -> list[Row]:
     """What lint finds after the change and did not find before."""
     return new(after, Counter(map(identity, before)))

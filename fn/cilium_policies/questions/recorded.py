@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cilium_policies.checks.situation import Situation
+from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.evaluate.portset import EVERYTHING, PortSet, words
 from cilium_policies.questions.connections import NODES, Connections
 from cilium_policies.questions.expected import API_VERSION, KIND
@@ -18,9 +18,9 @@ tests:
 """
 
 
-def recorded(situation: Situation) -> str:
+def recorded(snapshot: Snapshot) -> str:
     """A PolicyTest of everything that passes, and of who alone may call each pod; sorted."""
-    found = Connections(situation)
+    found = Connections(snapshot)
     rows = found_rows(found)
     lines: set[str] = set()
     for row in rows:

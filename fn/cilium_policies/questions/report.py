@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cilium_policies.checks.rows import Row as Fault
-from cilium_policies.checks.situation import Known, Situation
+from cilium_policies.checks.rows import Row as Violation
+from cilium_policies.checks.snapshot import Known, Snapshot
 from cilium_policies.cilium.write import policy_text
 from cilium_policies.document.finding import Finding, line_of
 from cilium_policies.document.source import Source
@@ -37,32 +37,32 @@ class Report(NamedTuple):
 
 def report(
     plan: Plan,
-    situation: Situation,
+    snapshot: Snapshot,
     title: str,
     *,
     sources: list[Source] = [],  # noqa: B006
-    faults: list[Fault] = [],  # noqa: B006
+    violations: list[Violation] = [],  # noqa: B006
     said: list[Finding] = [],  # noqa: B006
     made_from: Table | None = None,
 ) -> Report:
-    """Everything that a report shows: connections as the situation's policies decide them, the plan's reasons.
+    """Everything that a report shows: connections as the snapshot's policies decide them, the plan's reasons.
 
-    `sources` hold the texts of the user's policies, `faults` are lint's, `said` the run's own findings, `made_from`
+    `sources` hold the texts of the user's policies, `violations` are lint's, `said` the run's own findings, `made_from`
     is a table of what was read.
     """
-    found = Connections(situation)
-    rows = decided(plan, situation, found=found)  # names the ends outside as well
-    policies = [one for one in situation.known if not one.refusals]
+    found = Connections(snapshot)
+    rows = decided(plan, snapshot, found=found)  # names the ends outside as well
+    policies = [one for one in snapshot.known if not one.refusals]
     tables = [
         ("Connections", connections(rows)),
-        ("Namespaces", namespaces(plan, situation)),
+        ("Namespaces", namespaces(plan, snapshot)),
         ("Uncovered", uncovered.table(plan)),
         ("Outside", outside(rows)),
-        ("Findings", findings(faults, said)),
+        ("Findings", findings(violations, said)),
     ]
     if made_from is not None:
         tables.append(("Made from", made_from))
-    sheets = [_sheet(one, sources) for one in sorted(situation.known, key=lambda one: str(one.policy))]
+    sheets = [_sheet(one, sources) for one in sorted(snapshot.known, key=lambda one: str(one.policy))]
     tiles = _tiles(plan, rows, policies, tables)
     return Report(graph(plan, rows, title), tiles, tables, sheets, rows)
 
@@ -87,11 +87,11 @@ def _row(one: Decided) -> tuple[Cell, ...]:
     )
 
 
-def namespaces(plan: Plan, situation: Situation) -> Table:
+def namespaces(plan: Plan, snapshot: Snapshot) -> Table:
     """One row a namespace that gets policies, or in which the user has some."""
     own: dict[str, int] = {}
     users: dict[str, int] = {}
-    for one in situation.known:
+    for one in snapshot.known:
         counts = own if one.own else users
         counts[one.policy.namespace] = counts.get(one.policy.namespace, 0) + 1
     rows: list[tuple[Cell, ...]] = [
@@ -122,7 +122,7 @@ def outside(rows: list[Decided]) -> Table:
     return Table("Connections with the outside", named, sorted(told), "no connection with the outside")
 
 
-def findings(faults: list[Fault], said: list[Finding]) -> Table:
+def findings(violations: list[Violation], said: list[Finding]) -> Table:
     """What lint finds in the policies, then what the run itself has to say."""
     rows: list[tuple[Cell, ...]] = [
         (
@@ -133,9 +133,9 @@ def findings(faults: list[Fault], said: list[Finding]) -> Table:
             one.cure,
             one.check,
         )
-        for one in faults
+        for one in violations
     ]
-    told = {one.finding().message for one in faults}
+    told = {one.finding().message for one in violations}
     for finding in said:
         if finding.message in told:
             continue  # lint says the same

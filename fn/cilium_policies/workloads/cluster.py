@@ -130,7 +130,7 @@ class Cluster:
     def services_in(self, namespace: str) -> list[Service]:
         return self._services_in.get(namespace, [])
 
-    def before(self, workload: Workload) -> list[Service]:
+    def services_for(self, workload: Workload) -> list[Service]:
         """The Services whose selector finds a workload's pods."""
         return [
             one

@@ -123,7 +123,9 @@ def _released(
 ) -> tuple[list[Workload], list[Service]]:
     if not (shown.of(*_RELEASES) or shown.of("Kustomization", group="kustomize.config.k8s.io")):
         return [], []
-    from cilium_policies.workloads.releases.shown import add_releases  # builds without Helm do not pay for it
+    from cilium_policies.workloads.releases.chart_releases import (
+        add_releases,  # builds without Helm do not pay for it
+    )
 
     return add_releases(shown, catalogue, partial)
 
@@ -141,9 +143,11 @@ def _operated(
 ) -> tuple[list[Workload], list[Service]]:
     if not any(catalogue.made_by(group, kind) for group, kind in shown.kinds):
         return [], []
-    from cilium_policies.workloads.made import made  # builds without custom resources do not pay for it
+    from cilium_policies.workloads.operator_workloads import (
+        operator_workloads,  # builds without custom resources do not pay for it
+    )
 
-    return made(shown, catalogue, workloads, unplaced)
+    return operator_workloads(shown, catalogue, workloads, unplaced)
 
 
 def _not_shown(operated: list[Workload], shown: list[Workload]) -> list[Workload]:

@@ -18,9 +18,9 @@ from cilium_policies.catalogue.services import ServiceTemplate
 from cilium_policies.kube.labels import INSTANCE, JOB_NAME, SERVICE_ACCOUNT, stable
 from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, strings
 from cilium_policies.workloads.model import Service, ServicePort, Workload
-from cilium_policies.workloads.releases import chart_services, conventions
+from cilium_policies.workloads.releases import chart_services, chart_values
 from cilium_policies.workloads.releases.app_containers import image
-from cilium_policies.workloads.releases.implied import implied
+from cilium_policies.workloads.releases.chart_objects import chart_objects
 from cilium_policies.workloads.releases.naming import Names
 from cilium_policies.workloads.releases.post_render import adapt, rendered
 from cilium_policies.workloads.releases.release import Release
@@ -75,7 +75,7 @@ def workloads_of(
     if not known and (release.chart or release.hint).endswith(("-crds", "-crd")):
         return [], [], []  # charts called so hold definitions and no pods
     _evaluate(release)
-    operated = implied(release, catalogue)
+    operated = chart_objects(release, catalogue)
     kinds = {(one.group, one.kind) for one in operated}
     parts = [one for one in known if chart_makes(one[1], release.values)]
     made = [one for one in parts if not _is_operated(one[0], kinds)]
@@ -84,7 +84,7 @@ def workloads_of(
     services = [service for one in targets for service in one.services]
     # Routes and monitors lead to an operator's pods as well.
     others = [_target(release, catalogue, *one, known) for one in parts if one not in made]
-    objects = [*rendered(release, operated), *conventions.objects(release, [*targets, *others])]
+    objects = [*rendered(release, operated), *chart_values.objects(release, [*targets, *others])]
     return [one.workload for one in targets], services, objects
 
 
@@ -132,7 +132,7 @@ def _target(
     component: Component,
     entry: ChartEntry,
     known: list[tuple[Component, ChartEntry]],
-) -> conventions.Target:
+) -> chart_values.Target:
     names = Names(release, entry.name or entry.chart, entry.values, entry.cut)
     workload = _workload(release, component, entry, names)
     others = [one.values for _, one in known if one.values and one.values != entry.values]
@@ -143,7 +143,7 @@ def _target(
     services = [_service(release, names, workload, template) for template in entry.services]
     if not any(each.services for part, each in known if (part, each.values) == (component, entry.values)):
         services = chart_services.usual_services(release, names, workload, called or scraped)
-    return conventions.Target(entry.values, workload, services, called, scraped)
+    return chart_values.Target(entry.values, workload, services, called, scraped)
 
 
 def _ports_for(catalogue: Catalogue, component: Component, peer: str) -> tuple[int, ...]:
@@ -209,7 +209,7 @@ def _service(release: Release, names: Names, workload: Workload, template: Servi
     return chart_services.service(release, names.fill(template.name), workload.selector, ports, block)
 
 
-def _unknown(release: Release) -> conventions.Target:
+def _unknown(release: Release) -> chart_values.Target:
     """All pods of the release as one workload: the instance label is what nearly every chart writes."""
     names = Names(release, release.chart or release.hint)
     made = Workload(release.namespace, release.name, release.source.kind)
@@ -217,4 +217,4 @@ def _unknown(release: Release) -> conventions.Target:
     made.selector = dict(made.labels)
     _from_values(made, release, release.values, None)
     made.texts = texts(release, "", [])
-    return conventions.Target("", made, chart_services.usual_services(release, names, made))
+    return chart_values.Target("", made, chart_services.usual_services(release, names, made))

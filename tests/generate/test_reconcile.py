@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cilium_policies.cilium.model import Policy, Selector, Spec
-from cilium_policies.generate.own import Changes, changes, documents
-from cilium_policies.generate.wide import NOBODY
+from cilium_policies.generate.base_policies import NOBODY
+from cilium_policies.generate.reconcile import Changes, changes, documents
 from cilium_policies.kube.objects import Object
 from cilium_policies.kube.reading import Own
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from cilium_policies.cilium.model import Requirement, Selector, Spec
 from cilium_policies.config.model import AUDIT, AUDIT_GUESSED, ENFORCE, INGRESS, Config, Mode
 from cilium_policies.document.finding import WARNING, Finding
+from cilium_policies.generate.base_policies import NOBODY
 from cilium_policies.generate.namespaces import Namespace
 from cilium_policies.generate.uncovered import DIRECTIONS, UNKNOWN, Uncovered
-from cilium_policies.generate.wide import NOBODY
 from cilium_policies.kube.labels import stable
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -22,7 +22,7 @@ from cilium_policies.workloads.model import Workload
 Label = tuple[str, str]
 
 
-class Held:
+class KeptInAudit:
     """The modes of namespaces, and the workloads whose direction is held although that of their namespace is not."""
 
     def __init__(

@@ -137,7 +137,7 @@ def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> b
             return (
                 not _is_inside(workload, cluster)
                 if certain and ties.is_told_by_image(workload)
-                else any(map(_is_published, cluster.before(workload)))
+                else any(map(_is_published, cluster.services_for(workload)))
             )
         return True
     if word == "kube-apiserver":
@@ -152,7 +152,7 @@ def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> b
 
 def _is_inside(workload: Workload, cluster: Cluster) -> bool:
     """Whether the input shows the Services before these pods and none is published."""
-    before = cluster.before(workload)
+    before = cluster.services_for(workload)
     return bool(before) and not any(map(_is_published, before))
 
 

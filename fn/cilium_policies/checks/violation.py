@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cilium_policies.checks.situation import Known, Situation
+from cilium_policies.checks.snapshot import Known, Snapshot
 from cilium_policies.cilium.model import Rule, Spec
 from cilium_policies.document.finding import WARNING
 from cilium_policies.evaluate.endpoint import Endpoint, entity
@@ -15,7 +15,7 @@ from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.model import Workload
 
 
-class Fault(NamedTuple):
+class Violation(NamedTuple):
     """One fault: what is wrong at which field of the policy, and what to do."""
 
     path: str
@@ -61,11 +61,11 @@ class Linted:
     """One policy under examination, amid all others. `cuts` are the needed flows that anybody denies."""
 
     def __init__(
-        self, known: Known, situation: Situation, entries: list[Entry], cuts: Sequence[Flow] = ()
+        self, known: Known, snapshot: Snapshot, entries: list[Entry], cuts: Sequence[Flow] = ()
     ) -> None:
         self.known = known
         self.policy = entries[0].ref.policy if entries else known.policy  # the one that stands in the world
-        self.situation = situation
+        self.snapshot = snapshot
         self.entries = entries
         self.cuts = cuts
         self._selected: dict[Needs, list[Endpoint]] = {}
@@ -97,18 +97,18 @@ class Linted:
         """The pods that the entry's policy selects."""
         found = self._selected.get(entry.subject)
         if found is None:
-            near = self.situation.near(entry.subject)
+            near = self.snapshot.near(entry.subject)
             found = self._selected[entry.subject] = [end for end in near if holds(entry.subject, end)]
         return found
 
     def shown(self, namespace: str) -> list[Workload]:
         """The workloads that the input shows in a namespace ("": anywhere). For the program's own policies only
         where it shows the Namespace as well: they name what other builds hold."""
-        cluster = self.situation.cluster
+        cluster = self.snapshot.cluster
         if self.known.own and namespace and cluster.inventory.get("Namespace", "", namespace) is None:
             return []
         return cluster.in_namespace(namespace) if namespace else cluster.workloads
 
     def named(self, name: str) -> Endpoint:
         """The end that an entity stands for."""
-        return entity(name, self.situation.options)[0]
+        return entity(name, self.snapshot.options)[0]

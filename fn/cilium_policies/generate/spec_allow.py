@@ -24,7 +24,7 @@ from cilium_policies.evidence.edge import (
     workload_of,
 )
 from cilium_policies.evidence.reasons import stated
-from cilium_policies.generate.resolve import resolved
+from cilium_policies.generate.config_peers import resolved
 from cilium_policies.generate.roles import Roles
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -142,7 +142,7 @@ class Allowed:
             if one.name != allow.target.name or not one.ports:
                 continue
             listened = {port.number for port in one.ports}
-            for service in self._cluster.before(one):
+            for service in self._cluster.services_for(one):
                 for entry in service.ports:
                     wrong = any(port.number == entry.port and not port.end for port in allow.ports)
                     if wrong and entry.port not in listened and not service.headless:

@@ -18,9 +18,9 @@ from cilium_policies.document.parse import load
 from cilium_policies.kube.kinds import READ_KINDS
 from cilium_policies.kube.objects import Mapping, Object, at, decoded, mapping, mappings, strings, text
 from cilium_policies.kube.pods import WORKLOAD_KINDS
-from cilium_policies.workloads import reduce
 from cilium_policies.workloads.autopath import PLUGIN
 from cilium_policies.workloads.credentials import addresses
+from cilium_policies.workloads.inventory import texts
 from cilium_policies.workloads.owned import controller, ended
 
 _RELEASE_FIELDS = (
@@ -73,7 +73,7 @@ class Pruner:
         patterns = {
             one for component in catalogue.components.values() for one in _said(component.data, "text", "arg")
         }
-        self.texts = reduce.Texts(patterns | {PLUGIN}, names)
+        self.texts = texts.Texts(patterns | {PLUGIN}, names)
 
     def prune(self, one: Object) -> Mapping | None:
         """The body to keep; None for objects that nothing reads."""

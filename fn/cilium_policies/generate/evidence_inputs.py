@@ -9,8 +9,8 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import Config
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.given import Given
+from cilium_policies.generate.config_peers import resolved
 from cilium_policies.generate.dns import Dns
-from cilium_policies.generate.resolve import resolved
 from cilium_policies.generate.roles import Roles, may_serve, usual_scrapers
 from cilium_policies.workloads.cluster import Cluster
 

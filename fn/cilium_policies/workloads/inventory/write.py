@@ -1,9 +1,9 @@
 """A whole tree condensed into one small object, `ClusterInventory`, and read back beside a single build.
 
-    condense(objects, files, catalogue, name) -> str            the object as YAML, for `cilium-policies inventory`
-    Condensed(body).beside(own, files) -> list[Object]          what the other builds hold, for one build
-    Condensed(body).knows(files) -> bool                        whether it was made from these very bytes
-    Condensed(body).outdated(own, catalogue) -> list[str]       the same by objects, for inputs that a tool wrote anew
+    write_inventory(objects, files, catalogue, name) -> str            the object as YAML, for `cilium-policies inventory`
+    SavedInventory(body).others(own, files) -> list[Object]          what the other builds hold, for one build
+    SavedInventory(body).knows(files) -> bool                        whether it was made from these very bytes
+    SavedInventory(body).outdated(own, catalogue) -> list[str]       the same by objects, for inputs that a tool wrote anew
     parse(data, file) -> mapping                                the body in a file, fast where `condense` wrote it
 
 `files` are the inputs as (name, bytes). For a single build: objects = flux.resolve([*own, *beside(own)]); the
@@ -23,7 +23,7 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import KNOWN, Object, Where, at, mapping, mappings, text
-from cilium_policies.workloads.prune import Pruner, names_of
+from cilium_policies.workloads.inventory.prune import Pruner, names_of
 
 API_VERSION = "cilium-policies.fn/v1alpha1"
 KIND = "ClusterInventory"
@@ -32,7 +32,7 @@ _FIRST = "  builds:\n"
 _BY_REFERENCE = ("ConfigMap", "Secret")  # what is kept of them depends on who refers to them, in any build
 
 
-def condense(
+def write_inventory(
     objects: Iterable[Object], files: Mapping[str, bytes], catalogue: Catalogue, name: str = "cluster"
 ) -> str:
     """The inventory of these objects as YAML: one line an object, by file, in input order."""
@@ -106,7 +106,7 @@ def _written(content: str) -> dict[str, Any]:
     return {**body, "spec": {**mapping(body.get("spec")), "builds": builds}}
 
 
-class Condensed:
+class SavedInventory:
     """An inventory that was read."""
 
     def __init__(self, body: dict[str, Any]) -> None:
@@ -118,7 +118,7 @@ class Condensed:
         """Name and SHA-256 of each input that it was made from."""
         return {text(build.get("file")): text(build.get("sha256")) for build in self.builds}
 
-    def beside(self, own: list[Object], files: Mapping[str, bytes] | None = None) -> list[Object]:
+    def others(self, own: list[Object], files: Mapping[str, bytes] | None = None) -> list[Object]:
         """The objects of the other builds. Those of the build at hand are left out: by the name or content of
         its file, else by what most of its objects are; of what is left, objects that stand in the input."""
         names = set(files or ()) | {one.where.file for one in own}

@@ -189,4 +189,4 @@ def test_answers_are_kept_and_bounded() -> None:
     found: Any = cluster(CLOSED)
     first = ask(found, WEB, DB)
     assert ask(found, WEB, DB) == first
-    assert len(found.world._answers) == 2
+    assert len(found.repository._answers) == 2

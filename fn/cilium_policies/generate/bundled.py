@@ -12,7 +12,7 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 
-def brought(cluster: Cluster, known: Iterable[Edge]) -> Iterator[Edge]:
+def bundled(cluster: Cluster, known: Iterable[Edge]) -> Iterator[Edge]:
     """From the other pods of a release that is not rendered to a database, cache or broker among them that nobody
     calls otherwise."""
     called = {id(edge.server) for edge in known if edge.client is not None and edge.client is not edge.server}
@@ -35,7 +35,7 @@ def _served(cluster: Cluster, one: Workload) -> tuple[Port, ...]:
     """The pod ports of the databases' and brokers' ports that Services before these pods have."""
     found = (
         cluster.target_port(one, entry.target or str(entry.port), entry.protocol)
-        for service in cluster.before(one)
+        for service in cluster.services_for(one)
         for entry in service.ports
         if entry.port in SERVERS
     )

@@ -6,7 +6,7 @@ import re
 
 import pytest
 import yaml
-from cilium_policies.generate.glass import policy
+from cilium_policies.generate.break_glass import policy
 
 from ..cli.within import within
 from ..engine.judge import Judge

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from cilium_policies.catalogue.load import Catalogue, load
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.workloads.made import made
 from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.operator_workloads import operator_workloads
 
 from tests.workloads.inputs import objects
 
@@ -58,7 +58,7 @@ spec: {replicas: 3, url: "http://db.data:5432", podMetadata: {labels: {x: y}}}
 def run(
     content: str, *parts: dict, operators: list[Workload] | None = None, catalogue: Catalogue | None = None
 ):
-    return made(Inventory(objects(content)), catalogue or load(define=parts), operators or [])
+    return operator_workloads(Inventory(objects(content)), catalogue or load(define=parts), operators or [])
 
 
 def boss(mode: str) -> Workload:

@@ -1,6 +1,6 @@
 """Custom resources that charts write from their values: what makes the pods is then the operator, not the chart.
 
-`implied(release, catalogue) -> list[Object]`. Which they are the catalogue's `creates` says; its `madeBy` entries know
+`chart_objects(release, catalogue) -> list[Object]`. Which they are the catalogue's `creates` says; its `madeBy` entries know
 the pods of these objects.
 """
 
@@ -17,7 +17,7 @@ _DNS = "kube-system"
 _SELECTED = ("serviceMonitor", "podMonitor", "probe", "scrapeConfig", "rule")
 
 
-def implied(release: Release, catalogue: Catalogue) -> list[Object]:
+def chart_objects(release: Release, catalogue: Catalogue) -> list[Object]:
     """The custom resources of a release, and the Services that the chart puts before their pods."""
     found: list[Object] = []
     for row in catalogue.created(release.chart):

@@ -16,8 +16,8 @@ from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.labels import POD_NAMESPACE, LabelFilter
 from cilium_policies.evaluate.options import Options
 from cilium_policies.evaluate.peers import Labelled, Service
+from cilium_policies.evaluate.repository import PolicyRepository
 from cilium_policies.evaluate.selectors import Needs
-from cilium_policies.evaluate.world import World
 from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.kube.objects import NOWHERE, Mapping, Object, Where
 from cilium_policies.kube.reading import COMPONENT
@@ -47,7 +47,7 @@ class Known(NamedTuple):
         return self.generated or COMPONENT in self.policy.annotations
 
 
-class Situation:
+class Snapshot:
     """The pods of a cluster as the engine's ends, its policies, and the world they make.
 
     Policies that the agent refuses are known and do not count. `host_ends` are the ends of host-network pods.
@@ -69,7 +69,7 @@ class Situation:
             Service(one.namespace, one.name, one.labels, one.selector, one.addresses)
             for one in cluster.services
         ]
-        self.world = World(hard, services, groups, self.options)
+        self.repository = PolicyRepository(hard, services, groups, self.options)
         keep = LabelFilter(settings.identity_labels)
         spaces = {one.name: one.labels for one in cluster.inventory.of("Namespace")}
         self.ends = {
@@ -89,7 +89,7 @@ class Situation:
         """The compiled rules of a policy; none where the agent refuses it."""
         if self._entries is None:
             self._entries = {}
-            for entry in self.world.entries:
+            for entry in self.repository.entries:
                 self._entries.setdefault(id(self.known_of(entry.ref.policy)), []).append(entry)
         return self._entries.get(id(one), [])
 
@@ -108,7 +108,7 @@ class Situation:
         """The pods that a peer selector means."""
         found = self._matched.get(matcher)
         if found is None:
-            groups = self.world.groups
+            groups = self.repository.groups
             found = [end for end in self.near(matcher.needs) if matcher.matches(end, groups)]
             self._matched[matcher] = found
         return found
@@ -116,7 +116,7 @@ class Situation:
     def beside(self, entry: Entry) -> list[Entry]:
         """The rules of the same list that may select the same pods, itself among them, in order."""
         if not self._beside:
-            for number, one in enumerate(self.world.entries):
+            for number, one in enumerate(self.repository.entries):
                 self._beside.setdefault((one.ref.list_name, one.namespace()), []).append((number, one))
         here = self._beside.get((entry.ref.list_name, entry.namespace()), [])
         everywhere = (
@@ -138,21 +138,21 @@ def with_generated(
     enforced: bool = False,
     glass: Iterable[Object] = (),
     read: Reader | None = None,
-) -> Situation:
+) -> Snapshot:
     """The user's policies and those that this run generates, in place of the ones that an earlier run wrote. `glass`:
     those that open a namespace in an emergency, which no plan knows. `read` judges a policy of the input."""
     read = read or partial(known, version=cluster.settings.cilium_version)
     written = [read(one) for one in (*policy_objects(cluster.inventory), *glass)]
-    return Situation(cluster, [*written, *(Known(one) for one in generated)], enforced=enforced)
+    return Snapshot(cluster, [*written, *(Known(one) for one in generated)], enforced=enforced)
 
 
 def as_written(
     cluster: Cluster, own: Iterable[Object] = (), *, enforced: bool = False, read: Reader | None = None
-) -> Situation:
+) -> Snapshot:
     """The policies that the input holds, those of earlier runs (`own`) among them; nothing generated."""
     read = read or partial(known, version=cluster.settings.cilium_version)
     written = [read(one) for one in (*policy_objects(cluster.inventory), *own)]
-    return Situation(cluster, written, enforced=enforced)
+    return Snapshot(cluster, written, enforced=enforced)
 
 
 def known(one: Object, *, version: str = "", typed: Mapping | None = None) -> Known:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from cilium_policies.cilium.model import Rule, Selector
 from cilium_policies.config.model import ClusterConfig, Config, Mode
+from cilium_policies.generate.base_policies import NOBODY, allow_dns_server, cluster_wide, default_deny, spec
 from cilium_policies.generate.dns import Dns
-from cilium_policies.generate.wide import NOBODY, allow_dns_server, cluster_wide, default_deny, spec
 
 from tests.support import cluster, namespace
 

@@ -11,7 +11,7 @@ from cilium_policies.kube.reading import Objects
 _KIND = "ClusterInventory"
 
 
-def beside(
+def other_builds(
     read: Objects, sources: list[Source], name: str, given: tuple[str, bytes] | None, catalogue: Catalogue
 ) -> tuple[list[Object], list[Finding]]:
     """The objects of the other builds, and whether the inventory is older than this one.
@@ -21,8 +21,8 @@ def beside(
     """
     if given is None and not name:
         return [], []
-    from cilium_policies.workloads.condensed import (
-        Condensed,
+    from cilium_policies.workloads.inventory.write import (
+        SavedInventory,
         parse,
     )  # builds without an inventory do not pay for it
 
@@ -37,12 +37,12 @@ def beside(
             raise _refused(f"{given[0]} is no {_KIND}", "make one with `cilium-policies inventory`")
     else:
         body = _named(read, name)
-    known = Condensed(body)
+    known = SavedInventory(body)
     files = {source.file: source.data for source in sources}
     older = [] if known.knows(files) else known.outdated(read.objects, catalogue)
     cure = "regenerate the inventory (cilium-policies inventory)"
     told = [Finding(WARNING, line, cure, path="spec.inventory") for line in older]
-    return known.beside(read.objects, files), told
+    return known.others(read.objects, files), told
 
 
 def _named(read: Objects, name: str) -> dict[str, object]:

@@ -7,7 +7,7 @@ from functools import partial
 import click
 
 from cilium_policies.checks.rows import Texts
-from cilium_policies.checks.situation import Situation, as_written, with_generated
+from cilium_policies.checks.snapshot import Snapshot, as_written, with_generated
 from cilium_policies.cilium.validity import VERSIONS
 from cilium_policies.cli.options import Command, Run
 
@@ -22,7 +22,7 @@ def chooses_policies(command: Command) -> Command:
     return click.option("--policies", "which", type=click.Choice(("written", "planned")), help=_HELP)(command)
 
 
-def situation(run: Run, which: str | None, *, enforced: bool, glass: bool = True) -> Situation:
+def snapshot(run: Run, which: str | None, *, enforced: bool, glass: bool = True) -> Snapshot:
     """The pods and policies of a run. `enforced`: the function's own policies deny by default in any mode; `glass`:
     those that open a namespace in an emergency count."""
     own = [one.policy for one in run.made.read.own]

@@ -20,8 +20,9 @@ from cilium_policies.kube.kinds import READ_KINDS
 from cilium_policies.kube.objects import Object, Where
 from cilium_policies.kube.pods import WORKLOAD_KINDS
 from cilium_policies.kube.reading import objects as read_objects
-from cilium_policies.workloads import condensed, credentials, reduce
+from cilium_policies.workloads import credentials
 from cilium_policies.workloads.gather import gather
+from cilium_policies.workloads.inventory import texts, write
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,10 +38,10 @@ WIDE = {
 TREES = ["apps-root-bjws", "apps-root-buroa", "apps-root-onedr0p", "apps-root-template"]
 
 
-def inventory(files: dict[str, str]) -> condensed.Condensed:
+def inventory(files: dict[str, str]) -> write.SavedInventory:
     data = {name: content.encode() for name, content in files.items()}
     found = [one for name, content in files.items() for one in objects(content, name)]
-    return condensed.Condensed(condensed.parse(condensed.condense(found, data, load()).encode()))
+    return write.SavedInventory(write.parse(write.write_inventory(found, data, load()).encode()))
 
 
 def policies(own: list[Object], others: list[Object] | None = None) -> dict[tuple[str, str], Policy]:
@@ -83,13 +84,13 @@ def tree(request):
     files = {str(path.relative_to(directory)): path.read_bytes() for path in paths}
     read = {name: read_objects([split(data, name)]).objects for name, data in files.items()}
     every = [one for found in read.values() for one in found]
-    return files, read, condensed.condense(every, files, load())
+    return files, read, write.write_inventory(every, files, load())
 
 
 def test_the_condensed_tree_gives_the_same_policies(tree):
     _, read, text = tree
     whole = policies([one for found in read.values() for one in found])
-    body = condensed.parse(text.encode())
+    body = write.parse(text.encode())
     builds = body["spec"]["builds"]
     again = [Object(one, Where(build["file"], 0)) for build in builds for one in build["objects"]]
     assert policies(again) == whole
@@ -98,10 +99,10 @@ def test_the_condensed_tree_gives_the_same_policies(tree):
 def test_a_single_build_beside_the_inventory_gives_its_part_of_the_whole(tree):
     files, read, text = tree
     whole = policies([one for found in read.values() for one in found])
-    known = condensed.Condensed(condensed.parse(text.encode()))
+    known = write.SavedInventory(write.parse(text.encode()))
     seen = set()
     for name, own in list(read.items())[1::9]:
-        for key, policy in policies(own, known.beside(own, {name: files[name]})).items():
+        for key, policy in policies(own, known.others(own, {name: files[name]})).items():
             if key[1] not in WIDE:
                 assert opened(policy) == opened(whole[key]), (name, key)
                 assert policy.specs[0].subject == whole[key].specs[0].subject
@@ -111,7 +112,7 @@ def test_a_single_build_beside_the_inventory_gives_its_part_of_the_whole(tree):
 
 def test_the_quick_reader_agrees_with_yaml(tree):
     _, _, text = tree
-    assert condensed.parse(text.encode()) == parse_yaml(text.encode())
+    assert write.parse(text.encode()) == parse_yaml(text.encode())
     assert len(text) < 300_000
 
 
@@ -164,7 +165,7 @@ def test_a_secrets_text_never_passes_unless_it_is_an_address(value: str, key: st
 
 
 def test_credentials_in_addresses_and_plain_values_are_left_out():
-    text = reduce.Texts((), ()).tree(
+    text = texts.Texts((), ()).tree(
         {"url": "amqp://bob:hunter2@mq:5672", "adminPassword": "hunter2", "secretName": "creds"}
     )
     assert text == {"url": "amqp://mq:5672", "adminPassword": "", "secretName": "creds"}
@@ -172,7 +173,7 @@ def test_credentials_in_addresses_and_plain_values_are_left_out():
 
 def test_far_apart_stays_far_apart_in_reduced_texts():
     long = "host: one\n" + "nothing\n" * 30 + "port: 1\n" + "x" * 300
-    lines = reduce.Texts((), ()).text(long).split("\n")
+    lines = texts.Texts((), ()).text(long).split("\n")
     assert lines.index("port: 1") - lines.index("host: one") > 3
 
 
@@ -187,26 +188,26 @@ def test_the_build_at_hand_is_known_by_its_file_its_content_or_its_objects():
     one, two = HERE % ("a", 1) + "---\n" + HERE % ("b", 1), HERE % ("c", 1)
     known = inventory({"apps/one.yaml": one, "apps/two.yaml": two})
     by_name = objects(HERE % ("x", 1), "one.yaml")
-    assert names(known.beside(by_name)) == ["c"]
-    assert names(known.beside(objects(one), {"": one.encode()})) == ["c"]
+    assert names(known.others(by_name)) == ["c"]
+    assert names(known.others(objects(one), {"": one.encode()})) == ["c"]
     changed = objects(HERE % ("a", 2) + "---\n" + HERE % ("b", 1) + "---\n" + HERE % ("new", 1))
-    assert names(known.beside(changed)) == ["c"]
-    assert names(known.beside(objects(HERE % ("new", 1)))) == ["a", "b", "c"]
+    assert names(known.others(changed)) == ["c"]
+    assert names(known.others(objects(HERE % ("new", 1)))) == ["a", "b", "c"]
 
 
 def test_objects_of_the_input_hide_those_of_the_inventory():
     known = inventory({"apps/one.yaml": "---\n".join(HERE % (name, 1) for name in "abcd")})
-    assert names(known.beside(objects(HERE % ("a", 2)))) == ["b", "c", "d"]
+    assert names(known.others(objects(HERE % ("a", 2)))) == ["b", "c", "d"]
 
 
 def test_open_names_do_not_make_builds_alike():
     app = HERE % ('"${APP}"', 1) + "---\n" + HERE % ("%s", 1)
     known = inventory({"one.yaml": app % "one", "two.yaml": app % "two"})
-    assert names(known.beside(objects(app % "one", "one.yaml"))) == ["${APP}", "two"]
+    assert names(known.others(objects(app % "one", "one.yaml"))) == ["${APP}", "two"]
 
 
 def test_objects_of_an_inventory_say_so():
-    (one,) = inventory({"apps/one.yaml": HERE % ("a", 1)}).beside([])
+    (one,) = inventory({"apps/one.yaml": HERE % ("a", 1)}).others([])
     assert one.where.elsewhere
     assert one.where.file.endswith("/apps/one.yaml")
     assert not Where("apps/one.yaml").elsewhere
@@ -225,22 +226,22 @@ def test_it_is_local_config_and_stable():
     files = {"b.yaml": HERE % ("b", 1), "a.yaml": HERE % ("a", 1)}
     found = [one for name, content in files.items() for one in objects(content, name)]
     data = {name: content.encode() for name, content in files.items()}
-    text = condensed.condense(found, data, load())
+    text = write.write_inventory(found, data, load())
     assert 'config.kubernetes.io/local-config: "true"' in text
-    assert text == condensed.condense(found, data, load())
+    assert text == write.write_inventory(found, data, load())
     assert [build["file"] for build in parse_yaml(text.encode())["spec"]["builds"]] == ["a.yaml", "b.yaml"]
 
 
 def test_an_empty_tree():
-    text = condensed.condense([], {}, load())
-    assert condensed.Condensed(condensed.parse(text.encode())).beside([]) == []
+    text = write.write_inventory([], {}, load())
+    assert write.SavedInventory(write.parse(text.encode())).others([]) == []
 
 
 def test_a_rewritten_inventory_is_read_as_well():
     """kustomize and kpt write it in block style."""
     body = "apiVersion: cilium-policies.fn/v1alpha1\nkind: ClusterInventory\nmetadata: {name: x}\nspec:\n  builds:\n"
     body += "  - file: a.yaml\n    objects:\n    - kind: Service\n      metadata:\n        name: a\n"
-    assert names(condensed.Condensed(condensed.parse(body.encode())).beside([])) == ["a"]
+    assert names(write.SavedInventory(write.parse(body.encode())).others([])) == ["a"]
 
 
 def test_every_kind_that_code_asks_an_inventory_for_survives():

@@ -7,8 +7,8 @@ import time
 import pytest
 from cilium_policies.catalogue.load import load
 from cilium_policies.workloads.credentials import addresses, is_credential
-from cilium_policies.workloads.prune import Pruner
-from cilium_policies.workloads.scrub import Scrubber
+from cilium_policies.workloads.inventory.prune import Pruner
+from cilium_policies.workloads.inventory.redact import Scrubber
 
 KNOWN = Scrubber((r"--storage\.tsdb", r"role:\s*pod"), ("api", "shop"))
 

@@ -1,6 +1,6 @@
 """Pods that operators make from custom resources of the input, as the catalogue's `madeBy` tells.
 
-`made(inventory, catalogue, operators) -> (workloads, services)`; `operators` are the workloads known so far
+`operator_workloads(inventory, catalogue, operators) -> (workloads, services)`; `operators` are the workloads known so far
 (rendered and from releases, recognised): the controllers among them say where their pods run, and how they
 are configured.
 """
@@ -29,7 +29,7 @@ from cilium_policies.workloads.selectors import ANY
 from cilium_policies.workloads.templates import filled
 
 
-def made(
+def operator_workloads(
     inventory: Inventory,
     catalogue: Catalogue,
     operators: Iterable[Workload],

@@ -10,7 +10,7 @@ from cilium_policies.config.peer import ConfigPeer
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge, Peer, namespace_of, workload_of
 from cilium_policies.evidence.ends import KUBE_APISERVER, WORLD
-from cilium_policies.generate.resolve import resolved
+from cilium_policies.generate.config_peers import resolved
 from cilium_policies.generate.roles import Roles
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -19,7 +19,7 @@ _KEPT = ("config", "dns", "probe")
 _ANYWHERE = ("0.0.0.0/0", "::/0")
 
 
-class Taken:
+class Denials:
     """`edges` without those that the config denies; `complete`: the directions that it speaks of, which it explains;
     `findings`: entries that match nothing."""
 

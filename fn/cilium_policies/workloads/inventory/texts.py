@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cilium_policies.workloads.scrub import Scrubber, pieces
+from cilium_policies.workloads.inventory.redact import Scrubber, pieces
 
 _SHORT = 240  # characters of one line that are kept as they stand
 _LINES = 8  # empty lines in a row: enough that what was far apart stays far apart

@@ -15,7 +15,9 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 
-def beside(cluster: Cluster, catalogue: Catalogue, roles: Roles, chosen: set[str]) -> Iterator[Finding]:
+def operator_policies(
+    cluster: Cluster, catalogue: Catalogue, roles: Roles, chosen: set[str]
+) -> Iterator[Finding]:
     """One finding an object whose operator writes a policy that opens its pods."""
     for name in sorted(roles.components):
         component = catalogue.get(name)

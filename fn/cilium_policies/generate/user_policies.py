@@ -15,7 +15,7 @@ _KUBERNETES = "NetworkPolicy"
 _CILIUM = "CiliumNetworkPolicy"
 
 
-def hand_written(cluster: Cluster, modes: Mapping[str, Mode]) -> Iterator[Finding]:
+def user_policies(cluster: Cluster, modes: Mapping[str, Mode]) -> Iterator[Finding]:
     """Findings about the user's namespaced policies in the namespaces of `modes`."""
     theirs: dict[str, list[Object]] = {}
     for one in (

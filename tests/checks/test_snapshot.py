@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cilium_policies.checks.situation import known
+from cilium_policies.checks.snapshot import known
 from cilium_policies.kube.objects import Object
 
 

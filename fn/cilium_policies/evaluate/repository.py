@@ -48,7 +48,7 @@ class Side:
         self.conflict = conflict(self.allow)
 
 
-class World:
+class PolicyRepository:
     """Policies (those that the agent accepts: see `validity`), Services and CIDR groups of one cluster.
 
     Ends are made by `endpoint`; an end keeps its answers here, so make each of them once.
