@@ -1,7 +1,7 @@
 """Pods that operators make from custom resources of the input, as the catalogue's `madeBy` tells.
 
-`operator_workloads(inventory, catalogue, operators) -> (workloads, services)`; `operators` are the workloads known so far
-(rendered and from releases, recognised): the controllers among them say where their pods run, and how they
+`operator_workloads(inventory, catalogue, operators) -> (workloads, services)`; `operators` are the workloads known so
+far (rendered and from releases, recognised): the controllers among them say where their pods run, and how they
 are configured.
 """
 

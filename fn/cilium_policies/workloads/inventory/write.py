@@ -1,12 +1,12 @@
 """A whole tree condensed into one small object, `ClusterInventory`, and read back beside a single build.
 
-    write_inventory(objects, files, catalogue, name) -> str            the object as YAML, for `cilium-policies inventory`
-    SavedInventory(body).others(own, files) -> list[Object]          what the other builds hold, for one build
-    SavedInventory(body).knows(files) -> bool                        whether it was made from these very bytes
-    SavedInventory(body).outdated(own, catalogue) -> list[str]       the same by objects, for inputs that a tool wrote anew
-    parse(data, file) -> mapping                                the body in a file, fast where `condense` wrote it
+    write_inventory(objects, files, catalogue, name) -> str     the object as YAML, for `cilium-policies inventory`
+    SavedInventory(body).others(own, files) -> list[Object]     what the other builds hold, for one build
+    SavedInventory(body).knows(files) -> bool                   whether it was made from these very bytes
+    SavedInventory(body).outdated(own, catalogue) -> list[str]  what changed since, object by object
+    parse(data, file) -> mapping                                the body in a file, fast where we wrote it
 
-`files` are the inputs as (name, bytes). For a single build: objects = flux.resolve([*own, *beside(own)]); the
+`files` are the inputs as (name, bytes). For a single build: objects = flux.resolve([*own, *others(own)]); the
 workloads whose `where` is known are not `own`, and what must look at the input alone skips known objects.
 It holds the objects of each build as they stand there, pruned (prune.py), so that whatever reads objects reads
 them as it would read the whole tree; nothing derived is stored that could disagree with them.
@@ -88,10 +88,10 @@ def parse(data: bytes, file: str = "") -> dict[str, Any]:
 
 
 def _written(content: str) -> dict[str, Any]:
-    """The body of a file that `condense` wrote, which is ten times faster than reading YAML; ValueError for others."""
+    """The body of a file that `write_inventory` wrote, ten times faster than reading YAML; ValueError for others."""
     head, found, rest = content.partition(_FIRST)
     if not found:
-        raise ValueError("not written by condense")
+        raise ValueError("not written by write_inventory")
     builds: list[dict[str, Any]] = []
     for line in rest.splitlines():
         if line.startswith("    - {"):
@@ -101,7 +101,7 @@ def _written(content: str) -> dict[str, Any]:
         elif line.startswith("    sha256: "):
             builds[-1]["sha256"] = line[12:]
         elif line not in ("    objects:", "    objects: []"):
-            raise ValueError("not written by condense")
+            raise ValueError("not written by write_inventory")
     body = mapping(load((head + "  builds: []\n").encode()))
     return {**body, "spec": {**mapping(body.get("spec")), "builds": builds}}
 

@@ -1,7 +1,7 @@
 """Custom resources that charts write from their values: what makes the pods is then the operator, not the chart.
 
-`chart_objects(release, catalogue) -> list[Object]`. Which they are the catalogue's `creates` says; its `madeBy` entries know
-the pods of these objects.
+`chart_objects(release, catalogue) -> list[Object]`. Which they are the catalogue's `creates` says; its `madeBy`
+entries know the pods of these objects.
 """
 
 from __future__ import annotations
