@@ -5,6 +5,7 @@ from cilium_policies.catalogue.check import problems
 from cilium_policies.catalogue.flows import read_edge
 from cilium_policies.catalogue.hosts import Answer, Host, UnnamedHostError, host_of
 from cilium_policies.catalogue.hosts import hosts as answer
+from cilium_policies.catalogue.mail_hosts import mail_ports
 from cilium_policies.catalogue.onward import ANYWHERE, is_mirrored, redirects
 
 GIT = "source.toolkit.fluxcd.io/GitRepository"
@@ -298,6 +299,32 @@ def test_a_mail_server_that_stands_elsewhere():
     facts = Facts()
     facts.env = (("SMTP_HOST", ""),)  # in a Secret
     assert answer(edge([{"mentions": "mail"}]), facts) == Answer((), "its configuration names none of them")
+
+
+MADDY = """smtp tcp://0.0.0.0:{env:LISTEN} {
+  deliver_to &next
+}
+target.smtp next {
+  starttls yes
+  targets tcp://{env:SERVER}:587 tcp://{env:SECOND}:25
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("env", "text", "expected"),
+    [
+        ((("SMTP_PORT", "587"), ("IMAP_PORT", "993"), ("PORT", "8080")), "", {587}),
+        ((("GF_SMTP_PORT", ""), ("MAIL_WEB_PORT", "8080")), "", set()),
+        ((), MADDY, {587, 25}),
+        ((), "relayhost = [$RELAY]:465\n# relayhost = [mail.example.org]:25\n", {465}),
+        ((), "mail.smtp_port: 2525\n;smtp_port = 25\n", {2525}),
+    ],
+)
+def test_the_ports_of_mail_that_a_configuration_shows(env, text, expected):
+    facts = Facts()
+    facts.env, facts.texts = env, (text,)
+    assert mail_ports(facts) == expected
 
 
 def test_what_users_add_leaves_the_list_whole():

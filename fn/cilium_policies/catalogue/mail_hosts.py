@@ -1,5 +1,5 @@
-"""The mail servers that a program's own configuration names: no two programs call the setting alike, and all of them
-have smtp or mail in its name."""
+"""The mail servers that a program's own configuration names, and their ports: no two programs call the setting alike,
+and all of them have smtp or mail in its name."""
 
 from __future__ import annotations
 
@@ -27,6 +27,23 @@ _SECTION = re.compile(
 )
 # and within braces on its line
 _INLINE = re.compile(rf"(?i)\bsmtp\w*[\"'\]]*[ \t]*(?:=>|[:=])[ \t]*\{{[^\n}}]*?\b{_KEY}{_IS}")
+# The same for ports, those apart on which other things listen.
+_PORT_NAME = re.compile(r"(?i)(?=.*(?:smtp|mail))(?!.*(?:imap|pop3|web|metric|http)).*port")
+_PORT_LINE = re.compile(
+    r"(?im)^[\w \t.\-\[\]\"']{0,80}smtp[\w.\-\"'\]]{0,60}?port[\"'\]]*[ \t]*(?:=>|[:=])[ \t]*[\"']?(\d{2,5})\b"
+)
+# Where mail goes next although a variable holds the host: `targets tcp://{env:SERVER}:587`, `relayhost = [$HOST]:587`
+_NEXT_HOP = re.compile(r"(?im)^[ \t]*(?:targets|relay_?host|smart_?host)\b([^\n]*)")
+_AFTER_HOST = re.compile(r":(\d{2,5})\b")
+
+
+def mail_ports(facts: Facts) -> set[int]:
+    """The ports that a configuration calls after smtp or mail: where it sends mail to, or listens for it."""
+    told = [value for name, value in facts.env if _PORT_NAME.fullmatch(name)]
+    for one in facts.texts:
+        told += _PORT_LINE.findall(one) if "smtp" in one.lower() else ()
+        told += (port for line in _NEXT_HOP.findall(one) for port in _AFTER_HOST.findall(line))
+    return {int(one) for one in map(str.strip, told) if one.isdigit() and 0 < int(one) < 65536}
 
 
 def mail_hosts(facts: Facts) -> Iterator[str]:

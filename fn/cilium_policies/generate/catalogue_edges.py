@@ -24,7 +24,7 @@ from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.named import by_name
 from cilium_policies.generate.roles import Roles
-from cilium_policies.generate.shown_ports import declared, shown_ports
+from cilium_policies.generate.shown_ports import declared, sending, shown_ports
 from cilium_policies.generate.ties import Ties
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6, is_metadata
 from cilium_policies.kube.objects import text
@@ -87,6 +87,7 @@ def _edge(
         return
     if ties.replaces(workload, known) or not ties.plays(workload, known.part):
         return
+    known = sending(known, workload, facts, cluster)
     inward, ports = known.direction == "ingress", known.pod_ports()
     own = WorkloadPeer(workload)
     evidence = Evidence("catalogue", workload, component=known.owner, purpose=known.purpose)

@@ -13,6 +13,7 @@ from cilium_policies.evidence.edge import CidrPeer, FqdnPeer, InternetPeer, Peer
 from cilium_policies.evidence.public_names import is_local
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.roles import Roles
+from cilium_policies.generate.shown_ports import sending
 from cilium_policies.generate.uncovered import GUESSED, Key, Uncovered
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
@@ -90,7 +91,7 @@ def nameless(
         if known.direction == "egress" and known.peer in ("internet", "world"):
             missing = holds(known.when, facts, known.peer) and answered(known, facts, cluster).missing
             if missing:
-                yield known.pod_ports(), missing
+                yield sending(known, workload, facts, cluster).pod_ports(), missing
 
 
 def added(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from cilium_policies.catalogue.flows import Edge as Known
+from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -30,6 +32,22 @@ def shown_ports(server: Workload, usual: tuple[Port, ...], cluster: Cluster) -> 
         if protocol == main[0].protocol:
             return (Port(number, protocol),)
     return usual
+
+
+_MAIL = {25, 465, 587, 2525}
+
+
+def sending(known: Known, workload: Workload, facts: WorkloadFacts, cluster: Cluster) -> Known:
+    """An edge to mail servers outside on the ports that the configuration shows, in place of the usual ones: the
+    server's name may stand in a Secret, and its port seldom does. A relay's own ports are not meant."""
+    usual = {port.number for port in known.pod_ports()}
+    if known.direction == "ingress" or len(usual) < 2 or not usual <= _MAIL:
+        return known
+    from cilium_policies.catalogue.mail_hosts import mail_ports  # few programs send mail
+
+    own = {number for number, _ in declared(workload, cluster)}
+    shown = sorted(mail_ports(facts) - own)
+    return known._replace(ports=tuple(f"{number}/TCP" for number in shown)) if shown else known
 
 
 def declared(workload: Workload, cluster: Cluster) -> set[tuple[int, str]]:
