@@ -154,7 +154,19 @@ def _entry(value: Any, kind: str, path: str) -> list[str]:
     return found
 
 
-_SAYING = {"arg", "env", "field", "hosts", "mentions", "names", "text", "unknown", "usual", "value"}
+_SAYING = {
+    "arg",
+    "env",
+    "field",
+    "hosts",
+    "mentions",
+    "names",
+    "repository",
+    "text",
+    "unknown",
+    "usual",
+    "value",
+}
 
 
 def _host(value: Any, path: str) -> list[str]:

@@ -14,6 +14,10 @@ configuration says, which evidence finds. A member is a DNS name or matchPattern
     {object: group/Kind, has: PATH, names: [NAME, …]}  names of the objects that hold something there; `{PATH}` in a
                                                        name is filled in from the object; `when` as above
     {object: group/Kind, has: PATH, unknown: true}     such an object calls hosts that no manifest names
+    {object: group/Kind, at: PATH, hosts: PATH}        of these objects those alone that the custom resource which made
+                                                       the pods names at that path; one that is not shown is unknown.
+                                                       `lacks`: such as hold nothing there
+    {repository: PATH}                                 the address in the Secret of a backup that is named there
 
     {usual: [NAME, …]}                                 what is mostly called, for `fqdn: all` where more is not known
 
@@ -30,41 +34,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.catalogue.conditions import MENTIONS, Facts, agrees, at, holds
+from cilium_policies.catalogue.conditions import MENTIONS, agrees, at, holds
 from cilium_policies.catalogue.flows import Edge, texts
+from cilium_policies.catalogue.host import Host, UnnamedHostError, read_host, written_in
 from cilium_policies.catalogue.mail_hosts import mail_hosts
 from cilium_policies.catalogue.onward import is_mirrored, onward
 from cilium_policies.catalogue.parts import group_kind
-from cilium_policies.errors import CiliumPoliciesError
+from cilium_policies.catalogue.pointed import Facts, pointed_at, repositories
 from cilium_policies.kube.objects import Mapping, flag, text, walk_strings
 from cilium_policies.lean import Any, NamedTuple
 
-_ADDRESS = re.compile(
-    r"(?:([a-z][a-z0-9+.-]*)://)?(?:[^/@\s]*@)?(\[[0-9a-f:]+\]|[^/:\s?#]+)(?::([^/\s?#]*))?", re.I
-)
-_PORTS = {"http": 80, "tls": 853, "dns": 53, "ssh": 22, "git": 9418, "git+ssh": 22}
 _FILLED = re.compile(r"\{([^{}]+)\}")
-_NAME = re.compile(r"(?!-)[a-z0-9_-]+(?:\.[a-z0-9_-]+)+", re.I)
-_INSIDE = (".svc", ".cluster.local", ".localhost")
-_NUMBER = re.compile(r"[0-9.]+|\[?[0-9a-f:][0-9a-f]*:[0-9a-f:]*\]?", re.I)
-
-
-class Host(NamedTuple):
-    """A DNS name, a matchPattern or an address, and the port it is called on; 0: every port of the edge."""
-
-    name: str
-    port: int = 0
 
 
 class Answer(NamedTuple):
-    """The hosts of an edge, sorted, and why there are more than these; "" where these are all."""
+    """The hosts of an edge, sorted, and why there are more than these; "" where these are all. `inside`: those that
+    look like the cluster's own (no dot, `.svc`), and "" for a folder in place of a host."""
 
     hosts: tuple[Host, ...]
     missing: str = ""
-
-
-class UnnamedHostError(CiliumPoliciesError):
-    """Somebody is called whose name is not known."""
+    inside: tuple[str, ...] = ()
 
 
 def hosts(edge: Edge, facts: Facts, beyond: str = "") -> Answer:
@@ -91,13 +80,10 @@ def hosts(edge: Edge, facts: Facts, beyond: str = "") -> Answer:
         missing.append(beyond)
     if missing:
         found |= {Host(name) for one in edge.names or () for name in _usual(one)}
-    return Answer(tuple(sorted(found | set(_onward(found)))), "; ".join(missing))
-
-
-_URL = re.compile(
-    r"\bhttps?://(?:[^/@\s]*@)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z]{2,})(?::(\d+))?(?=[/\s\"'?#,;)\]}]|\Z)",
-    re.I,
-)
+    inside = {one for one in found if one.inside}
+    found -= inside
+    names_inside = tuple(sorted(one.name for one in inside))
+    return Answer(tuple(sorted(found | set(_onward(found)))), "; ".join(missing), names_inside)
 
 
 def written(facts: Facts) -> Iterator[Host]:
@@ -107,21 +93,18 @@ def written(facts: Facts) -> Iterator[Host]:
         yield from written_in(one)
 
 
-def written_in(text: str) -> Iterator[Host]:
-    """The hosts of the URLs in a text, those inside the cluster apart."""
-    for match in _URL.finditer(text) if "://" in text else ():
-        name = match[1].lower()
-        if not name.endswith(_INSIDE) and ".svc." not in name:
-            yield Host(name, int(match[2] or _PORTS.get(match[0].partition(":")[0].lower(), 443)))
-
-
 def _usual(member: Any) -> tuple[str, ...]:
     return texts(member.get("usual")) if isinstance(member, dict) else ()
 
 
 def reads_objects(edge: Edge) -> bool:
     """Whether the answer depends on objects that other builds of a tree may hold as well."""
-    return any(isinstance(one, dict) and "object" in one for one in edge.names or ())
+    return any(isinstance(one, dict) and _of_any(one) for one in edge.names or ())
+
+
+def _of_any(member: Mapping) -> bool:
+    """Whether a member means every object of a kind, and not those that the own object names."""
+    return "object" in member and "at" not in member
 
 
 def _stated(names: Iterable[Any], facts: Facts) -> Iterator[Host]:
@@ -129,7 +112,7 @@ def _stated(names: Iterable[Any], facts: Facts) -> Iterator[Host]:
     for one in names:
         if isinstance(one, str):
             yield Host(one)
-        elif "object" not in one and holds(one.get("when"), facts):
+        elif not _of_any(one) and holds(one.get("when"), facts):
             try:
                 yield from _by_member(one, facts)
             except UnnamedHostError as error:
@@ -143,11 +126,18 @@ def _by_member(member: Mapping, facts: Facts) -> Iterator[Host]:
         raise UnnamedHostError(
             text(member.get("why")) or "its configuration calls hosts that no manifest names"
         )
+    if "at" in member:
+        for body in pointed_at(member, facts):
+            if _speaks_of(member, body):
+                yield from _of_object(member, body)
+        return
+    if "repository" in member:
+        yield from repositories(member, facts)
     yield from map(Host, texts(member.get("names")))
     told = False
     for written in _own_addresses(member, facts):
         told = told or bool(written.strip())
-        yield from filter(None, map(host_of, re.split(r"[\s,;]+", written)))
+        yield from filter(None, map(read_host, re.split(r"[\s,;]+", written)))
     if not told and (flag(member.get("required")) or member.get("mentions") == "mail"):
         raise UnnamedHostError("its configuration names none of them")
 
@@ -180,7 +170,7 @@ def _named_by_objects(names: Iterable[Any], facts: Facts) -> Iterator[Host]:
     """Hosts by object. Raises UnnamedHostError at the end where an object of these kinds is not spoken of, or
     where there is none: the program then reads what this input does not show."""
     members = [
-        one for one in names if isinstance(one, dict) and "object" in one and holds(one.get("when"), facts)
+        one for one in names if isinstance(one, dict) and _of_any(one) and holds(one.get("when"), facts)
     ]
     groups = {texts(one["object"]): False for one in members if not flag(one.get("optional"))}
     groups.update((texts(one["object"]), True) for one in members if flag(one.get("absent")))
@@ -214,6 +204,8 @@ def _named(kind: str, body: Mapping) -> str:
 
 
 def _speaks_of(member: Mapping, body: Mapping) -> bool:
+    if "lacks" in member and any(at(body, path) for path in texts(member["lacks"])):
+        return False
     if "has" not in member:
         return True
     found = [at(body, path) for path in texts(member["has"])]
@@ -228,7 +220,7 @@ def _of_object(member: Mapping, body: Mapping) -> Iterator[Host]:
         for _, written in walk_strings(at(body, path)):
             if "\n" in written:  # a file that stands in it
                 yield from written_in(written)
-            elif (found := host_of(written)) is not None:
+            elif (found := read_host(written)) is not None:
                 yield found
     if flag(member.get("unknown")):
         raise UnnamedHostError(text(member.get("why")) or "no manifest says what it calls")
@@ -242,31 +234,6 @@ def _filled(template: str, body: Mapping) -> str:
         return found
 
     return _FILLED.sub(value, template)
-
-
-def host_of(address: str) -> Host | None:
-    """The host of a URL, an image reference, an scp-like Git address or a bare host (any port), with its port; None
-    for one inside the cluster. Raises UnnamedHostError for a name yet to be filled in, or text that is none."""
-    match = _ADDRESS.match(address.strip())
-    if match is None:
-        return None
-    scheme, host, tail = (match[1] or "").lower(), match[2].rstrip(".").lower(), match[3] or ""
-    if "$" in host:
-        raise UnnamedHostError(f"{host} is filled in later")
-    port = int(tail) if tail.isdigit() else _usual_port(address, scheme, tail)
-    if _NUMBER.fullmatch(host):
-        return Host(host.strip("[]"), port)
-    if "." not in host or host.endswith(_INSIDE) or ".svc." in host:
-        return None
-    if not _NAME.fullmatch(host):
-        raise UnnamedHostError(f"{host} is not a name")
-    return Host(host, port)
-
-
-def _usual_port(address: str, scheme: str, tail: str) -> int:
-    scp = not scheme and "@" in address.partition("/")[0] and tail
-    bare = not scheme and "/" not in address
-    return 22 if scp else 0 if bare else _PORTS.get(scheme, 443)
 
 
 def _onward(found: Iterable[Host]) -> Iterator[Host]:

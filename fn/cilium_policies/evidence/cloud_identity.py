@@ -138,7 +138,9 @@ def _evidence(workload: Workload, keys: Keys, cloud: Cloud) -> Evidence | None:
             return Evidence("identity", keys[key], key)
     named = next((one for one in workload.texts if _names(one, cloud)), None)
     if named is None or any(
-        re.search(cloud.endpoints, one.key[:256]) and one.value for one in workload.texts
+        one.value
+        and (re.search(cloud.endpoints, one.key[:256]) or re.search(cloud.endpoints, one.field[-256:]))
+        for one in workload.texts
     ):
         return None
     return Evidence("identity", workload, text=named.without_value())

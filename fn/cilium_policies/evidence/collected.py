@@ -21,6 +21,7 @@ from cilium_policies.kube.pods import containers, pod_template
 from cilium_policies.kube.selectors import selects
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.configs import Configs
 from cilium_policies.workloads.model import Text, Workload
 
 # The environment of kiwigrid's k8s-sidecar, which Grafana's, Loki's and many other charts run.
@@ -54,6 +55,7 @@ class Collected:
         self._cluster = cluster
         self._reads = reads
         self._labelled: dict[str, list[Object]] | None = None
+        self._configs = Configs(cluster.inventory)
 
     def of(self, workload: Workload) -> tuple[Text, ...]:
         """The texts that the sidecars of a workload collect, its operator gives it, or it reads through the API."""
@@ -106,11 +108,9 @@ class Collected:
                 yield from _fields(followed)
 
     def _entries(self, namespace: str, name: str) -> Iterator[Text]:
-        """What the ConfigMap and the Secret of this name say."""
+        """What the ConfigMap and the Secret of this name say, or the template of what writes the Secret."""
         for kind in ("ConfigMap", "Secret"):
-            one = self._cluster.inventory.get(kind, namespace, name)
-            if one is not None and "sops" not in one.body:
-                yield from (Text("entry", key, value, one, key) for key, value in _data(one))
+            yield from self._configs.of(kind, namespace, name)
 
     def _read(self, workload: Workload, row: Mapping) -> Iterator[Text]:
         """Objects that a controller looks up and acts on: anybody's of a kind, or one of its own namespace by name."""

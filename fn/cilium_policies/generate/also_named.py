@@ -20,7 +20,7 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload
 
 if TYPE_CHECKING:
-    from cilium_policies.catalogue.hosts import Host
+    from cilium_policies.catalogue.host import Host
 
 # Variables whose names are said to others, or are an ingredient of one.
 _TOLD = re.compile(
@@ -53,7 +53,7 @@ def also_named(cluster: Cluster, found: Iterable[Edge]) -> Iterator[Edge]:
 
 def _hosts(workload: Workload) -> Iterator[tuple[Text, Host]]:
     """The public hosts of URLs, and those that are the whole value of a variable."""
-    from cilium_policies.catalogue.hosts import Host, written_in
+    from cilium_policies.catalogue.host import Host, written_in
 
     for one in workload.texts:
         for host in written_in(one.value):

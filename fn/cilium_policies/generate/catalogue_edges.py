@@ -22,7 +22,7 @@ from cilium_policies.evidence.edge import (
 from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISERVER, api_callers
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.facts import WorkloadFacts
-from cilium_policies.generate.named import by_name
+from cilium_policies.generate.named import Named, by_name, near_by
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown_ports import declared, sending, shown_ports
 from cilium_policies.generate.ties import Ties
@@ -93,7 +93,8 @@ def _edge(
     evidence = Evidence("catalogue", workload, component=known.owner, purpose=known.purpose)
     explains = not known.probe and known.peer != "scraper"
     reason = stated(known.why, known.owner)
-    named = by_name(known, facts, cluster)
+    near = Named() if workload.rendered else near_by(known, facts, cluster, workload.namespace)
+    named = near if near.complete else by_name(known, facts, cluster)
     for peer, on in named.peers:
         yield Edge(own, peer, on, reason, evidence, explains)
     if named.complete:

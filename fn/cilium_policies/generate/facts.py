@@ -8,7 +8,16 @@ from functools import cached_property
 
 from cilium_policies.evidence.collected import named
 from cilium_policies.generate.roles import Roles
-from cilium_policies.kube.objects import Mapping, Object, decoded, flag, strings, walk_strings
+from cilium_policies.kube.objects import (
+    Mapping,
+    Object,
+    decoded,
+    flag,
+    mapping,
+    strings,
+    text,
+    walk_strings,
+)
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -24,6 +33,11 @@ def _documents(secret: Object) -> Iterator[str]:
     if "sops" not in secret.body:
         yield from strings(secret.body.get("stringData")).values()
         yield from map(decoded, strings(secret.body.get("data")).values())
+
+
+def _entries(secret: Object) -> dict[str, str]:
+    held = strings(secret.body.get("data"))
+    return {key: decoded(value) for key, value in held.items()} | strings(secret.body.get("stringData"))
 
 
 _SETTING = re.compile(r"(?m)^[ \t-]*([A-Za-z_][\w.-]*):(?=[ \t]*$)")
@@ -52,6 +66,20 @@ class WorkloadFacts:
     def body(self) -> Mapping:
         source = self._workload.source
         return source.body if source is not None and not self._workload.rendered else {}
+
+    @property
+    def bodies(self) -> tuple[Mapping, ...]:
+        return (self.body, *(one.body for one in self._workload.beside)) if self.body else ()
+
+    def secret(self, namespace: str, name: str) -> Mapping:
+        one = self._cluster.inventory.get("Secret", namespace, name)
+        if one is not None:
+            return {} if "sops" in one.body else _entries(one)
+        for external in self._cluster.inventory.of("ExternalSecret"):
+            target = mapping(external.spec.get("target"))
+            if external.namespace == namespace and (text(target.get("name")) or external.name) == name:
+                return strings(mapping(target.get("template")).get("data"))
+        return {}
 
     @property
     def is_scraped(self) -> bool:

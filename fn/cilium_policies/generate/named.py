@@ -10,6 +10,7 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import EGRESS
 from cilium_policies.document.finding import INFO, Finding
 from cilium_policies.evidence.edge import CidrPeer, FqdnPeer, InternetPeer, Peer
+from cilium_policies.evidence.names import resolve
 from cilium_policies.evidence.public_names import is_local
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.roles import Roles
@@ -47,6 +48,34 @@ def by_name(known: Known, facts: WorkloadFacts, cluster: Cluster) -> Named:
     ports = known.pod_ports()
     pairs = ((_outside(host.name), _on(ports, host.port)) for host in answer.hosts)
     return Named(tuple((peer, on) for peer, on in pairs if on is not None), not answer.missing)
+
+
+def near_by(known: Known, facts: WorkloadFacts, cluster: Cluster, namespace: str) -> Named:
+    """Complete where the input names everybody whom an edge to the outside means, and none of them is on the Internet:
+    hosts of the local network are its peers, Services of this cluster (an object store) evidence finds, and a folder
+    is nobody."""
+    if known.peer not in ("internet", "world") or not known.names or known.unnamed:
+        return Named()
+    answer = answered(known, facts, cluster)
+    if answer.missing or not (answer.inside or answer.hosts):
+        return Named()
+    if not all(not name or resolve(cluster, name, namespace) for name in answer.inside):
+        return Named()
+    beyond = [one for one in answer.hosts if resolve(cluster, one.name, namespace) is None]
+    if not all(is_local(one.name) or _is_private(one.name) for one in beyond):
+        return Named()
+    ports = known.pod_ports()
+    return Named(
+        tuple((_outside(one.name), (Port(one.port),) if one.port else ports) for one in beyond), complete=True
+    )
+
+
+def _is_private(host: str) -> bool:
+    if host.strip("0123456789."):
+        return False
+    from ipaddress import ip_address
+
+    return ip_address(host).is_private
 
 
 def _beside(known: Known, facts: WorkloadFacts) -> tuple[tuple[Peer, tuple[Port, ...]], ...]:
