@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from cilium_policies.catalogue import index
-from cilium_policies.catalogue.check import platform_problems
+from cilium_policies.catalogue.check import problems, said
 from cilium_policies.catalogue.distributions import UNKNOWN, find, names
 from cilium_policies.catalogue.load import load
 
@@ -41,5 +41,7 @@ def test_another_name_of_a_distribution_means_the_same() -> None:
 
 
 def test_what_is_wrong_is_said_with_its_path() -> None:
-    [line] = platform_problems({"distribution": "x", "apiServer": {"port": ["443"]}}, "distribution")
-    assert line == "apiServer.port: unknown key (did you mean ports?)"
+    body = {"distribution": "x", "what": "y", "apiServer": {"port": ["443"]}}
+    assert [said(one) for one in problems(body, "distribution")] == [
+        "apiServer.port: unknown field 'port'; did you mean ports?"
+    ]

@@ -93,13 +93,25 @@ def test_definitions_are_as_good_as_files():
 @pytest.mark.parametrize(
     ("define", "disable", "says"),
     [
-        ([{"component": "a", "egdes": []}], [], "define[0].egdes: unknown key (did you mean edges?)"),
+        (
+            [{"component": "a", "egdes": []}],
+            [],
+            "define[0].egdes: unknown field 'egdes'; did you mean edges?",
+        ),
         ([{"component": "a", "edges": [{"from": "gatway"}]}], [], "did you mean gateway?"),
         ([{"component": "a", "edges": [{"to": "dns", "ports": ["http"]}]}], [], "edges[0].ports[0]: 'http'"),
-        ([{"component": "a", "edges": [{"ports": ["1/TCP"]}]}], [], "needs either `from` or `to`"),
-        ([{"component": "A b"}], [], "needs a name"),
-        (["grafana"], [], "define[0].a component is a mapping"),
-        ([], ["grafanna"], "'grafanna' is not a component (did you mean grafana?)"),
+        (
+            [{"component": "a", "edges": [{"ports": ["1/TCP"]}]}],
+            [],
+            "needs exactly one of from, to, has none of them; add from: or to:",
+        ),
+        (
+            [{"component": "A b"}],
+            [],
+            "component: 'A b' does not have the form of this field; write small",
+        ),
+        (["grafana"], [], "define[0]: a component is a mapping"),
+        ([], ["grafanna"], "'grafanna' is not a component; did you mean grafana?"),
     ],
 )
 def test_wrong_definitions_say_where_and_what(define, disable, says):

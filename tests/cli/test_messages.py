@@ -53,7 +53,7 @@ functionConfig:
 items: []
 """
     text = within(stdin=build).stdout.decode()
-    assert """- message: "unknown field 'Mode'; did you mean 'mode'?\"""" in text
+    assert """- message: "unknown field 'Mode'; did you mean mode?\"""" in text
     assert 'path: "spec.Mode"' in text
 
 

@@ -145,5 +145,6 @@ def test_an_unknown_distribution_is_an_error_with_the_nearest() -> None:
     with pytest.raises(RefusedError) as raised:
         config(text)
     found = raised.value.finding
-    assert "'opneshift' is not a known distribution (did you mean openshift?)" in found.message
+    assert found.message.endswith("'opneshift' is not a known distribution")
+    assert found.cure.startswith("did you mean openshift? write one of ")
     assert (found.line, found.path) == (10, "spec.cluster.distribution")

@@ -150,13 +150,14 @@ def test_a_scraper_of_the_users_own_reads_what_monitors_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "path", "said"),
     [
-        (b"portShift: many", "proxy.portShift: needs a number"),
-        (b"portShft: 8000", "proxy.portShft: unknown key (did you mean portShift?)"),
+        (b"portShift: many", "proxy.portShift", "'many' is not a whole number"),
+        (b"portShft: 8000", "proxy.portShft", "unknown field 'portShft'"),
     ],
 )
-def test_a_wrong_proxy_is_said(wrong: bytes, said: str) -> None:
+def test_a_wrong_proxy_is_said(wrong: bytes, path: str, said: str) -> None:
     with pytest.raises(RefusedError) as refusal:
         found(WEB, CONFIG.replace(b"portShift: 8000", wrong))
+    assert refusal.value.finding.path.endswith(path)
     assert said in refusal.value.finding.message

@@ -22,7 +22,6 @@ GUARDED = {
     "cilium_policies.evidence.addresses._KEY": "asked of two hundred characters at most",
     "cilium_policies.generate.gate._VARIABLE": "asked of what ends in a brace",
     "cilium_policies.questions.flows._SEARCHED": "asked of a name of 256 characters at most",
-    "catalogue/check.py": "a host's name is asked for in its first 300 characters, the rest is checked against tables",
     "aws.yaml": "asked of a key's first 256 characters",
     "azure.yaml": "likewise",
     "gcp.yaml": "likewise",

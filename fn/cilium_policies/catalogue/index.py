@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from cilium_policies.catalogue import files, injects
-from cilium_policies.catalogue.check import platform_problems, problems
+from cilium_policies.catalogue.check import problems, said
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.model import CatalogueError, Component
 from cilium_policies.catalogue.parts import group_kind
@@ -65,7 +65,7 @@ def read_file(path: Path) -> dict[str, Any]:
     data = _texts_of(path)
     wrong = problems(data)
     if wrong:
-        raise CatalogueError(f"{path.name}: {wrong[0]}")
+        raise CatalogueError(f"{path.name}: {said(wrong[0])}")
     if data["component"] != path.stem:
         raise CatalogueError(f"{path.name}: component: is {data['component']}, must be the file's name")
     return dict(data)
@@ -74,9 +74,11 @@ def read_file(path: Path) -> dict[str, Any]:
 def read_platform(path: Path, kind: str) -> dict[str, Any]:
     """A `distribution`'s or a `cloud`'s file (the kind) as a mapping of texts. Raises CatalogueError."""
     data = _texts_of(path)
-    wrong = platform_problems(data, kind)
+    wrong = problems(data, kind)
     if wrong or data.get(kind) != path.stem:
-        raise CatalogueError(f"{path.name}: {wrong[0] if wrong else f'{kind}: must be the name of the file'}")
+        raise CatalogueError(
+            f"{path.name}: {said(wrong[0]) if wrong else f'{kind}: must be the name of the file'}"
+        )
     return dict(data)
 
 

@@ -8,25 +8,6 @@ from cilium_policies.catalogue.flows import Edge, read_edge, texts
 from cilium_policies.kube.objects import mappings, strings, text
 from cilium_policies.lean import Any, NamedTuple
 
-# The keys of `injects` in an entry, in the words of check.py.
-INJECTION = {
-    "how": "text",
-    "mesh": "text",
-    "namespaces": "labels",
-    "pods": "labels",
-    "unless": "labels",
-    "edges": "edges",
-    "tunnel": "ports",
-    "tunnelFrom": "texts",
-    "waypoint": "text",
-    "addresses": "texts",
-    "objects": "objects",
-    "ids": "texts",
-    "calls": "texts",
-    "callsIn": "text",
-    "upstreams": "text",
-}
-READ_OBJECT = {"kind": "text", "group": "text", "named": "text", "scopes": "text", "as": "text"}
 PROBES = "probes"  # in the place of a port: those that the kubelet probes
 
 

@@ -243,19 +243,18 @@ def load(define: Iterable[Any] = (), disable: Iterable[str] = ()) -> Catalogue:
 
 
 def _merged(catalogue: Catalogue, own: list[Any], off: list[str]) -> Catalogue:
-    from cilium_policies.catalogue.check import nearest, problems
+    from cilium_policies.catalogue.check import problems, said
+    from cilium_policies.document.spelling import meant, near
 
     for name in off:
         if name not in catalogue.components:
-            raise CatalogueError(
-                f"spec.components.disable: {name!r} is not a component{nearest(name, catalogue.components)};"
-                " cilium-policies components lists them"
-            )
+            cure = meant(near(name, catalogue.components)) or "cilium-policies components lists them"
+            raise CatalogueError(f"spec.components.disable: {name!r} is not a component; {cure}")
     entries = {}
     for number, entry in enumerate(own):
         wrong = problems(entry)
         if wrong:
-            raise CatalogueError(f"spec.components.define[{number}].{wrong[0]}")
+            raise CatalogueError(said(wrong[0], ("spec", "components", "define", number)))
         entries[entry["component"]] = entry
     catalogue.defined = frozenset(entries)
     catalogue.change(entries, {name for name in off if name not in entries})

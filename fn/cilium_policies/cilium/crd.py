@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from cilium_policies.document.schema import Checker, Path, Problem, Schema, read_schemas
+from cilium_policies.document.json_schema import read_schemas
+from cilium_policies.document.schema import NO_FORM, Checker, Path, Problem, Schema
 from cilium_policies.lean import Any
 
 SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -53,7 +54,10 @@ def _schemas() -> dict[str, Schema]:
 
 @lru_cache(maxsize=2)
 def _checker(typed: bool) -> Checker:
-    formats: dict[str, Callable[[str], bool]] = {"cidr": is_cidr, "printable": _is_printable}
+    formats: dict[str, Callable[[str], str]] = {
+        "cidr": lambda text: "" if is_cidr(text) else NO_FORM,
+        "printable": lambda text: "" if _is_printable(text) else NO_FORM,
+    }
     return Checker(typed=typed, nulls=True, formats=formats)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from cilium_policies.cli import inputs
 from cilium_policies.cli.names import COMMANDS, OPTIONS
 from cilium_policies.cli.streams import put, put_pieces, say, verbose
-from cilium_policies.document.spelling import near
+from cilium_policies.document.spelling import meant, near
 from cilium_policies.errors import CiliumPoliciesError
 
 MODES = ("audit", "enforce")
@@ -136,5 +136,5 @@ def _refuse_word(files: list[str]) -> None:
 
 
 def _near(word: str, known: Iterable[str]) -> str:
-    close = near(word, known)
-    return f"; did you mean {close[0]}?" if close else " (cilium-policies --help)"
+    question = meant(near(word, known))
+    return f"; {question}" if question else " (cilium-policies --help)"

@@ -9,8 +9,9 @@ from cilium_policies.config import values as config_values
 from cilium_policies.config.flat import FlatFieldError, place
 from cilium_policies.config.model import Config, audit_needs_newer
 from cilium_policies.document.finding import ERROR, Finding, RefusedError
-from cilium_policies.document.schema import Path, Problem, check, nearest, path_of, path_text, read_schemas
-from cilium_policies.document.spelling import near
+from cilium_policies.document.json_schema import read_schemas
+from cilium_policies.document.schema import Path, Problem, check, nearest, path_text
+from cilium_policies.document.spelling import meant, near
 from cilium_policies.kube.objects import Mapping, Where, mapping, text
 from cilium_policies.lean import Any, NoReturn
 
@@ -193,14 +194,11 @@ def _check_components(config: Config, places: _Places) -> None:
     base: Path = ("spec", "components")
     for number, entry in enumerate(config.defined_components):
         for wrong in problems(entry):
-            where, _, message = wrong.partition(": ")
-            places.refuse(Problem((*base, "define", number, *path_of(where)), message))
+            places.refuse(wrong._replace(path=(*base, "define", number, *wrong.path)))
     known = load().components if config.disabled_components else {}
     for number, name in enumerate(config.disabled_components):
         if name not in known:
-            cure = (
-                nearest(name, list(known)) if near(name, known) else "cilium-policies components lists them"
-            )
+            cure = meant(near(name, known)) or "cilium-policies components lists them"
             places.refuse(Problem((*base, "disable", number), f"{name!r} is not a component", cure))
 
 

@@ -15,6 +15,7 @@ from cilium_policies.config.model import (
     Write,
 )
 from cilium_policies.document.schema import BOOLEANS, Path
+from cilium_policies.document.spelling import meant, near
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Mapping, Where, mapping, strings
 from cilium_policies.kube.ports import Port
@@ -132,11 +133,9 @@ def _distribution(spec: Mapping) -> str:
         from cilium_policies.catalogue.distributions import names
 
         if word not in names():
-            from cilium_policies.catalogue.check import nearest
-
-            message = f"{word!r} is not a known distribution{nearest(word, names())}"
-            cure = f"write one of {', '.join(names())}, or leave it out"
-            raise MeaningError(("cluster", "distribution"), message, cure)
+            question = meant(near(word, names()))
+            cure = f"{question and question + ' '}write one of {', '.join(names())}, or leave it out"
+            raise MeaningError(("cluster", "distribution"), f"{word!r} is not a known distribution", cure)
     return word
 
 

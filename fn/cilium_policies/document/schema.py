@@ -1,9 +1,9 @@
-"""A value held against a schema: the config's, and those of Cilium's policy kinds.
+"""A value held against a schema: the config's, the catalogue's, and those of Cilium's policy kinds.
 
 The keywords are those of JSON Schema that stand there: type, enum, pattern, minLength, maxLength, minimum, maximum,
-properties, required, additionalProperties, items, minItems, maxItems, uniqueItems, oneOf; and four of our own:
-`exactlyOne` and `someOf` (fields), `format` (checked by a function of the caller's), `cure` (what to say of a wrong
-value). Integers of `intOrString` need no quotes.
+properties, required, additionalProperties, minProperties, items, minItems, maxItems, uniqueItems, oneOf; and five of
+our own: `exactlyOne` and `someOf` (fields), `format` (checked by a function of the caller's), `cure` and `example`
+(what to say of a wrong value). Integers of `intOrString` need no quotes.
 
 Scalars are text, as everywhere in this program: `true` is a boolean and `8080` an integer where the schema asks for
 one (YAML 1.2's forms only), and text elsewhere. With `typed` they have the types that the API server sees. A known
@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from cilium_policies.document.spelling import near
+from cilium_policies.document.spelling import meant, near
 from cilium_policies.lean import Any, NamedTuple
 
 Schema = dict[str, Any]
@@ -25,6 +25,7 @@ Path = tuple[str | int, ...]
 BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _STEP = re.compile(r'\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)')
 INTEGER = re.compile(r"[-+]?[0-9]{1,18}\Z")
+NO_FORM = "does not have the form of this field"
 
 
 class Problem(NamedTuple):
@@ -35,36 +36,12 @@ class Problem(NamedTuple):
     cure: str = ""
 
 
-def read_schemas(path: str) -> dict[str, Schema]:
-    """The schemas of a file that `tools/shared.py` wrote, by name: a schema is the same object wherever it stands."""
-    import json
-
-    with open(path, "rb") as file:
-        data = json.loads(file.read())
-    definitions = data["definitions"]
-    linked: dict[str, Schema] = {}
-
-    def link(value: Any) -> Any:
-        if isinstance(value, list):
-            return [link(one) for one in value]
-        if not isinstance(value, dict):
-            return value
-        name = value.get("$ref")
-        if not isinstance(name, str):
-            return {key: link(one) for key, one in value.items()}
-        if name not in linked:
-            linked[name] = link(definitions[name])
-        return linked[name]
-
-    return {name: link(schema) for name, schema in data["schemas"].items()}
-
-
 class Checker(NamedTuple):
-    """How values are read: see above. `formats` are the checks of `format`."""
+    """How values are read: see above. `formats` are the checks of `format`: what is wrong with a value, or ""."""
 
     typed: bool = False
     nulls: bool = False
-    formats: dict[str, Callable[[str], bool]] = {}  # noqa: RUF012
+    formats: dict[str, Callable[[str], str]] = {}  # noqa: RUF012
 
     def check(self, schema: Schema, value: Any, path: Path = ()) -> Iterator[Problem]:
         """Every way in which `value` misses `schema`, in the order of the text."""
@@ -98,6 +75,8 @@ class Checker(NamedTuple):
                 )
             elif isinstance(others, dict) and (member is not None or self.nulls):
                 yield from self.check(others, member, (*path, str(key)))
+        if len(value) < schema.get("minProperties", 0):
+            yield Problem(path, "is an empty mapping", "remove the field or give it members")
         for key in schema.get("required", ()):
             if not self._has(value, key):
                 yield Problem(path, f"{key!r} is missing", f"add {key}:")
@@ -109,7 +88,8 @@ class Checker(NamedTuple):
         given = [key for key in ways if self._has(value, key)]
         if ways and len(given) != 1:
             which = f"has {' and '.join(given)}" if given else "has none of them"
-            yield Problem(path, f"needs exactly one of {', '.join(ways)}, {which}", "keep one")
+            cure = "keep one" if given else f"add {' or '.join(f'{way}:' for way in ways)}"
+            yield Problem(path, f"needs exactly one of {', '.join(ways)}, {which}", cure)
         some = schema.get("someOf", ())
         if some and not any(self._has(value, key) for key in some):
             yield Problem(path, f"needs one of {', '.join(some)}", schema.get("cure", f"add {some[0]}:"))
@@ -132,9 +112,12 @@ class Checker(NamedTuple):
     def _one_of(self, branches: list[Schema], value: Any, path: Path) -> Iterator[Problem]:
         """The branch for the value's own form is the one whose problems help; the branches never overlap."""
         mappings = [branch for branch in branches if branch["type"] == "object"]
-        if not isinstance(value, dict):
-            flag = isinstance(value, str) and value in BOOLEANS
-            kind = "boolean" if flag and any(one["type"] == "boolean" for one in branches) else "string"
+        if not isinstance(value, dict) or not mappings:
+            kinds = [branch["type"] for branch in branches]
+            flag = isinstance(value, str) and value in BOOLEANS and "boolean" in kinds
+            kind = (
+                "array" if isinstance(value, list) and "array" in kinds else "boolean" if flag else "string"
+            )
             yield from self.check(next(one for one in branches if one["type"] == kind), value, path)
             return
         known = {key for branch in mappings for key in branch["properties"]}
@@ -151,6 +134,8 @@ class Checker(NamedTuple):
     def _scalar(self, schema: Schema, kind: str, value: Any, path: Path) -> Iterator[Problem]:
         if schema.get("intOrString") and isinstance(value, int) and not isinstance(value, bool):
             return
+        if isinstance(kind, list):  # of scalars: untyped, text is any of them
+            kind = "string"
         if not self._is(kind, value):
             yield Problem(path, f"expected {_a(kind)}, found {shown(value)}", _type_cure(schema, kind, value))
         elif kind == "boolean":
@@ -169,17 +154,15 @@ class Checker(NamedTuple):
 
     def _text(self, schema: Schema, value: str, path: Path) -> Iterator[Problem]:
         if "enum" in schema and value not in schema["enum"]:
-            yield Problem(path, f"unknown value {shown(value)}", nearest(value, schema["enum"]))
+            yield Problem(path, f"unknown value {shown(value)}", _word_cure(schema, value))
         elif len(value) < schema.get("minLength", 0):
             yield Problem(path, "the value is empty", "write one, or leave the field out")
         elif len(value) > schema.get("maxLength", len(value)):
             yield Problem(path, f"longer than {schema['maxLength']} characters", "shorten it")
-        elif ("pattern" in schema and not matches(schema["pattern"], value)) or (
-            "format" in schema and not self.formats[schema["format"]](value)
-        ):
-            yield Problem(
-                path, f"{shown(value)} does not have the form of this field", _form_cure(schema, value)
-            )
+        elif "pattern" in schema and not matches(schema["pattern"], value):
+            yield Problem(path, f"{shown(value)} {NO_FORM}", _form_cure(schema, value))
+        elif "format" in schema and (wrong := self.formats[schema["format"]](value)):
+            yield Problem(path, f"{shown(value)} {wrong}", _form_cure(schema, value))
 
 
 def check(schema: Schema, value: Any, path: Path = ()) -> Iterator[Problem]:
@@ -204,10 +187,7 @@ def matches(pattern: str, value: str) -> bool:
 
 def nearest(wrong: str, known: list[str]) -> str:
     """The cure for a wrong word: the known one nearest to it, else all of them."""
-    close = near(wrong, known)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return f"known here: {', '.join(known)}" if known else ""
+    return meant(near(wrong, known)) or (f"known here: {', '.join(known)}" if known else "")
 
 
 def shown(value: Any, limit: str = "") -> str:
@@ -258,6 +238,11 @@ def _type_cure(schema: Schema, kind: str, value: Any) -> str:
 def _keys_cure(schema: Schema) -> str:
     properties = list(schema.get("properties", ()))
     return f"known here: {', '.join(properties)}" if properties else ""
+
+
+def _word_cure(schema: Schema, value: str) -> str:
+    cure = nearest(value, schema["enum"])
+    return str(schema["cure"]) if "cure" in schema and not near(value, schema["enum"]) else cure
 
 
 def _form_cure(schema: Schema, value: str) -> str:

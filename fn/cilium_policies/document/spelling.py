@@ -13,3 +13,8 @@ def near(wrong: str, known: Iterable[str], most: int = 1, *, ratio: float = _CLO
 
     folded = {word.casefold(): word for word in known}
     return [folded[one] for one in difflib.get_close_matches(wrong.casefold(), list(folded), most, ratio)]
+
+
+def meant(words: list[str]) -> str:
+    """The question for words that `near` found; "" for none."""
+    return f"did you mean {' or '.join(words)}?" if words else ""

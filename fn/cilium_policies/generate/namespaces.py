@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from cilium_policies.config.model import Config
 from cilium_policies.document.finding import INFO, WARNING, Finding
-from cilium_policies.document.spelling import near
+from cilium_policies.document.spelling import meant, near
 from cilium_policies.kube.names import is_namespace
 from cilium_policies.kube.not_built import ELSEWHERE, namespaces_of, not_built, not_here, reason
 from cilium_policies.kube.objects import Object, Where, text
@@ -136,7 +136,7 @@ def _matching_nothing(path: str, pattern: str, config: Config, known: set[str]) 
     return Finding(
         WARNING if close else INFO,
         f"{shown} does nothing here: the input shows no such namespace",
-        f"did you mean {close[0]}?" if close else "correct the name, if it is not another build's",
+        meant(close) or "correct the name, if it is not another build's",
         file=config.where.file,
         line=config.where.line,
         path=path,

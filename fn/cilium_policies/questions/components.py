@@ -6,11 +6,11 @@ import re
 from typing import Any
 
 from cilium_policies.catalogue import wording
-from cilium_policies.catalogue.check import nearest
 from cilium_policies.catalogue.flows import Edge
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
 from cilium_policies.document.finding import refused
+from cilium_policies.document.spelling import meant, near
 from cilium_policies.kube.objects import mappings, text
 from cilium_policies.show.table import Table, columns
 
@@ -49,8 +49,8 @@ def shown(catalogue: Catalogue, name: str) -> list[Table]:
     """
     component = catalogue.get(name)
     if component is None:
-        close = nearest(name, catalogue.components)
-        raise refused(f"{name!r} is not a component{close}", "cilium-policies components lists them")
+        cure = meant(near(name, catalogue.components)) or "cilium-policies components lists them"
+        raise refused(f"{name!r} is not a component", cure)
     return [recognition(component), edges(catalogue, component), hosts(component), choices(component)]
 
 

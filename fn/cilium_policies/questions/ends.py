@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cilium_policies.checks.snapshot import SOMEWHERE, Snapshot
 from cilium_policies.document.finding import RefusedError, refused
-from cilium_policies.document.spelling import near
+from cilium_policies.document.spelling import meant, near
 from cilium_policies.evaluate.endpoint import ENTITIES, Endpoint, address, dns_name, entity
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
@@ -139,11 +139,7 @@ def _of_pod(here: list[Workload], name: str) -> list[Workload]:
 def _unknown(snapshot: Snapshot, text: str) -> RefusedError:
     names = sorted({f"{one.namespace}/{one.name}" for one in snapshot.cluster.workloads})
     close = near(text, names, 3, ratio=0.5) or [one for one in names if one.endswith(f"/{text}")][:3]
-    cure = (
-        f"did you mean {' or '.join(close)}?"
-        if close
-        else f"name NAMESPACE/POD, an address, or {', '.join(WORDS)}"
-    )
+    cure = meant(close) or f"name NAMESPACE/POD, an address, or {', '.join(WORDS)}"
     return refused(f"{text!r} is nothing that the input shows", cure)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.document.finding import refused
-from cilium_policies.document.spelling import near
+from cilium_policies.document.spelling import meant, near
 from cilium_policies.evaluate.portset import (
     EVERYTHING,
     NOTHING,
@@ -130,7 +130,7 @@ def _check_focus(found: Connections, focus: str) -> None:
     names = {str(end) for end in found.pods}
     if focus and focus not in names and focus not in {end.namespace for end in found.pods}:
         close = near(focus, sorted(names | {end.namespace for end in found.pods}), 3, ratio=0.5)
-        cure = f"did you mean {' or '.join(close)}?" if close else "write NAMESPACE or NAMESPACE/WORKLOAD"
+        cure = meant(close) or "write NAMESPACE or NAMESPACE/WORKLOAD"
         raise refused(f"no pod {focus} in the input", cure)
 
 

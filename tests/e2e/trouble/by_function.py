@@ -139,9 +139,9 @@ def wrong_option(tmp: Path) -> str:
 
 
 CASES: dict[str, Case] = {
-    "spec.namespaces.exlude: unknown field 'exlude'; did you mean 'exclude'?": unknown_field,
+    "spec.namespaces.exlude: unknown field 'exlude'; did you mean exclude?": unknown_field,
     "is not a boolean; write true or false": not_a_boolean,
-    "spec.mode: unknown value 'enforced'; did you mean 'enforce'?": bad_mode,
+    "spec.mode: unknown value 'enforced'; did you mean enforce?": bad_mode,
     "http requests need single TCP ports": http_without_a_port,
     "names are asked for on port 53": names_without_port_53,
     "is not for this function; write apiVersion: cilium-policies.fn/v1alpha1 and kind: CiliumPolicies": other_kind,
