@@ -133,9 +133,7 @@ def test_all_says_whom_it_denies():
         namespace("web"), PROWLARR, config=Config(mode="enforce", cluster=ClusterConfig(fqdn="all"))
     ).plan.findings
     [found] = [one for one in told if "fqdn is all" in one.message]
-    assert (
-        "Deployment web/prowlarr calls hosts outside on 80/TCP, 443/TCP that nothing names" in found.message
-    )
+    assert "Deployment web/prowlarr calls hosts outside on 443/TCP that nothing names" in found.message
     assert "to: {fqdn: NAME}" in found.cure
 
 
@@ -163,7 +161,7 @@ def test_known_says_what_keeps_addresses_and_why():
     [found] = [one for one in told if "keeps every public address" in one.message]
     assert found.severity == "info"
     assert found.message == (
-        "Deployment web/prowlarr keeps every public address on 443/TCP, 80/TCP: indexers stand in its database"
+        "Deployment web/prowlarr keeps every public address on 443/TCP: indexers stand in its database"
     )
 
 
@@ -447,7 +445,7 @@ def test_what_users_add_in_the_program_is_announced(verdicts, beside, fqdn, expe
     ]
     assert verdicts(documents, asked, **{"mode": "enforce", "cluster.fqdn": fqdn}) == expected
     plan = made(*documents, config=Config(cluster=ClusterConfig(fqdn=fqdn))).plan
-    lines = [one for one in plan.guessed if one.why == "users-hosts"]
+    lines = [one for one in plan.guessed if one.why == "users-hosts" and one.name == "radarr"]
     assert [(one.place, one.direction) for one in lines] == ([("media/radarr", "egress")] if said else [])
 
 
@@ -462,7 +460,7 @@ spec:
 """
     sources = [split(stream(namespace("media"), namespace("kube-system"), RADARR, INDEXERS), "<stdin>")]
     plan = make(sources, config_of(sources, ("config.yaml", allow.encode()), ()), Options()).plan
-    assert [one for one in plan.guessed if one.why == "users-hosts"] == []
+    assert [one for one in plan.guessed if one.why == "users-hosts" and one.name == "radarr"] == []
 
 
 @pytest.mark.parametrize(("fqdn", "expected"), [("known", ["allow", "allow"]), ("all", ["allow", "deny"])])

@@ -1,9 +1,9 @@
 """Flows that were cut without a word, judged by Cilium's engine: one file of `silent_cuts/` a class, one case a cure.
 
 A case has `input` (shapes), `config` (below `spec`), `allow` and `deny` (flows `FROM > TO PORT/PROTOCOL`; an end is
-`NS/POD`, `NS key=value …` for pods that no manifest shows, an entity, or an address), `says` and `unsaid` (texts that
-the lines on stderr hold or do not), `guesses` and `unguessed` (the same of the guessed lines of `list --uncovered`),
-`writes` and `leaves` (policies).
+`NS/POD`, `NS key=value …` for pods that no manifest shows, an entity, an address, or a public name), `says` and
+`unsaid` (texts that the lines on stderr hold or do not), `guesses` and `unguessed` (the same of the guessed lines of
+`list --uncovered`), `writes` and `leaves` (policies).
 """
 
 from __future__ import annotations
@@ -61,7 +61,10 @@ def end(text: str) -> dict[str, Any]:
         return {"namespace": place, "labels": dict(one.split("=", 1) for one in labels)}
     if place in _ENTITIES:
         return {"entity": place}
-    return {"pod": place} if "/" in place else {"cidr": place}
+    if "/" in place:
+        return {"pod": place}
+    is_name = "." in place and place.strip("0123456789./") != ""
+    return {"fqdn": place, "cidr": "203.0.113.9/32"} if is_name else {"cidr": place}
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -126,20 +126,14 @@ def nameless(
 def added(
     cluster: Cluster, catalogue: Catalogue, roles: Roles, subjects: Iterable[Workload], told: set[Key]
 ) -> Iterator[Uncovered]:
-    """Pods whose users may have them call more than the names that stand in their rules, and of whose egress nothing
-    else is `told`: what they add would be denied, so it is said."""
-    if cluster.settings.fqdn == "false":
-        return
+    """Pods whose users may have them call more than the names that stand in their rules, or than nobody, and of whose
+    egress nothing else is `told`: what they add would be denied, so it is said."""
     for workload in subjects:
         component = catalogue.get(workload.component)
         if component is None or (workload.key, EGRESS) in told:
             continue
         facts = WorkloadFacts(workload, cluster, roles)
-        found = [
-            one.added
-            for one in component.own_edges
-            if one.added and holds(one.when, facts, one.peer) and not answered(one, facts, cluster).missing
-        ]
+        found = [one.added for one in component.own_edges if one.added and _is_limited(one, facts, cluster)]
         if found:
             yield Uncovered(
                 GUESSED,
@@ -152,6 +146,13 @@ def added(
                 (" and ".join(dict.fromkeys(found)),),
                 f"{{from: {{pod: {workload.namespace}/{workload.name}}}, to: none}}",
             )
+
+
+def _is_limited(known: Known, facts: WorkloadFacts, cluster: Cluster) -> bool:
+    """Whether an edge is written with names alone, or nothing asks for it and it is not written at all."""
+    if not holds(known.when, facts, known.peer):
+        return True
+    return cluster.settings.fqdn != "false" and not answered(known, facts, cluster).missing
 
 
 def _outside(host: str) -> Peer:

@@ -20,8 +20,8 @@ _ANYWHERE = ("0.0.0.0/0", "::/0")
 
 
 class Denials:
-    """`edges` without those that the config denies; `complete`: the directions that it speaks of, which it explains;
-    `findings`: entries that match nothing."""
+    """`edges` without those that the config denies; `complete`: the directions of the pods that it names, which it
+    explains; `findings`: entries that match nothing."""
 
     def __init__(
         self, denials: tuple[Allow, ...], edges: Iterable[Edge], cluster: Cluster, roles: Roles
@@ -44,8 +44,9 @@ class Denials:
             if ports == before:
                 continue
             self._matched.add(denial.number)
+            names_an_end = {denial.source.kind, denial.target.kind} != {"any"}
             for peer, direction in ((edge.source, EGRESS), (edge.target, INGRESS)):
-                if peer.kind == "workload":
+                if names_an_end and peer.kind == "workload":
                     self.complete.add((peer.workload.key, direction))
             if not ports:
                 return
