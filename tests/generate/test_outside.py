@@ -1,6 +1,7 @@
 """Names or addresses outside the cluster, by Cilium's engine: false, known and all, port by port."""
 
 import pytest
+import yaml
 from cilium_policies.config.model import ClusterConfig, Config
 from cilium_policies.config.settings import config_of
 from cilium_policies.document.split import split
@@ -447,6 +448,55 @@ def test_what_users_add_in_the_program_is_announced(verdicts, beside, fqdn, expe
     plan = made(*documents, config=Config(cluster=ClusterConfig(fqdn=fqdn))).plan
     lines = [one for one in plan.guessed if one.why == "users-hosts" and one.name == "radarr"]
     assert [(one.place, one.direction) for one in lines] == ([("media/radarr", "egress")] if said else [])
+
+
+def test_what_users_add_is_named_everywhere_and_its_cure_can_be_pasted(judge):
+    """The summary counts it, results and `list --uncovered` name it; the line, with the user's host in it, opens that
+    host and settles the guess."""
+    documents = (namespace("media"), RADARR, INDEXERS)
+    options = Options(overrides=(("mode", "enforce"), ("cluster.fqdn", "known")), only_policies=True)
+    summary = run([("stdin", stream(*documents))], options).stderr[-1]
+    assert "2 directions guessed: cilium-policies list --uncovered" in summary
+    items = [yaml.safe_load(one) for one in documents]
+    config = {
+        "kind": "CiliumPolicies",
+        "apiVersion": "cilium-policies.fn/v1alpha1",
+        "metadata": {"name": "p"},
+    }
+    config["spec"] = {"mode": "enforce", "cluster": {"fqdn": "known"}}
+    listed = {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "functionConfig": config}
+    answer = run([("stdin", yaml.safe_dump(listed | {"items": items}).encode())], Options())
+    results = yaml.safe_load(answer.stdout)["results"]
+    assert (
+        "media: 4 policies, enforce; known in part: radarr egress, prowlarr egress" in results[0]["message"]
+    )
+    plan = made(*documents, config=Config(mode="enforce", cluster=ClusterConfig(fqdn="known"))).plan
+    [line] = [one for one in plan.guessed if one.name == "radarr"]
+    assert line.sentence.startswith("its users may add direct indexers, lists and notifications")
+    assert line.cure == "{from: {pod: media/radarr}, to: {fqdn: NAME}, ports: [443/TCP, 80/TCP], why: …}"
+    config["spec"]["allow"] = [yaml.safe_load(line.cure.replace("NAME", "hooks.acme-corp.com"))]
+    given = ("config.yaml", yaml.safe_dump(config).encode())
+    cured = run([("stdin", stream(*documents))], Options(config=given, only_policies=True))
+    assert "1 direction guessed" in cured.stderr[-1]
+    asked = [
+        ask(pod("media/radarr"), named("hooks.acme-corp.com"), 443),
+        ask(pod("media/radarr"), named("other.acme-corp.com"), 443),
+    ]
+    judged = judge.once(stream(*documents).decode(), cured.stdout.decode(), asked)
+    assert judged == ["allow", "deny"]
+
+
+def test_ranges_of_ports_are_said_as_ranges():
+    torrents = media("qbittorrent", "ghcr.io/home-operations/qbittorrent:5.1")
+    told = made(
+        namespace("media"), torrents, config=Config(cluster=ClusterConfig(fqdn="known"))
+    ).plan.findings
+    [found] = [one for one in told if "keeps every public address" in one.message]
+    assert "on 1-65535/TCP, 1-65535/UDP: peers" in found.message
+    assert (
+        "spec.deny: [{from: component:qbittorrent, to: internet, ports: [1-65535/TCP, 1-65535/UDP]}]"
+        in found.cure
+    )
 
 
 def test_what_users_add_is_not_announced_where_the_config_speaks_of_it():

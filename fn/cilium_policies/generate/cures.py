@@ -12,7 +12,7 @@ def cure(cluster: Cluster, one: Workload, direction: str) -> str:
     pod = f"{{pod: {one.namespace}/{one.name}}}"
     if direction == EGRESS:
         return f"{{from: {pod}, to: none}}"
-    ports = dict.fromkeys(f"{port.number}/{port.protocol}" for port in one.ports)
+    ports = dict.fromkeys(port.written for port in one.ports)
     services = cluster.services_for(one)
     if not (ports and services):
         return f"{{from: none, to: {pod}}}"

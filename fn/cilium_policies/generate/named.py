@@ -101,12 +101,14 @@ def kept(cluster: Cluster, catalogue: Catalogue, roles: Roles) -> Iterator[Findi
         if not workload.own:
             continue
         for ports, missing in nameless(cluster, catalogue, roles, workload):
-            on = ", ".join(f"{one.number}/{one.protocol}" for one in ports) or "any port"
+            on = ", ".join(one.written for one in ports)
+            beside = f", ports: [{on}]" if on else ""
+            pods = f"from: component:{workload.component}"
             yield workload.finding(
                 INFO,
-                f"{workload} keeps every public address on {on}: {missing}",
-                f"where you know them: spec.deny: [{{from: component:{workload.component}, to: internet}}] and"
-                f" spec.allow: [{{from: component:{workload.component}, to: {{fqdn: NAME}}, …}}]",
+                f"{workload} keeps every public address on {on or 'any port'}: {missing}",
+                f"where you know them: spec.deny: [{{{pods}, to: internet{beside}}}] and"
+                f" spec.allow: [{{{pods}, to: {{fqdn: NAME}}{beside}, why: …}}]",
             )
 
 
@@ -133,19 +135,25 @@ def added(
         if component is None or (workload.key, EGRESS) in told:
             continue
         facts = WorkloadFacts(workload, cluster, roles)
-        found = [one.added for one in component.own_edges if one.added and _is_limited(one, facts, cluster)]
-        if found:
-            yield Uncovered(
-                GUESSED,
-                "users-hosts",
-                EGRESS,
-                workload.namespace,
-                workload.name,
-                workload,
-                workload.source,
-                (" and ".join(dict.fromkeys(found)),),
-                f"{{from: {{pod: {workload.namespace}/{workload.name}}}, to: none}}",
-            )
+        limited = [one for one in component.own_edges if one.added and _is_limited(one, facts, cluster)]
+        if limited:
+            yield _users_hosts(workload, limited)
+
+
+def _users_hosts(workload: Workload, limited: list[Known]) -> Uncovered:
+    ports = dict.fromkeys(port for one in limited for port in one.ports)
+    pod = f"{{pod: {workload.namespace}/{workload.name}}}"
+    return Uncovered(
+        GUESSED,
+        "users-hosts",
+        EGRESS,
+        workload.namespace,
+        workload.name,
+        workload,
+        workload.source,
+        (" and ".join(dict.fromkeys(one.added for one in limited)),),
+        f"{{from: {pod}, to: {{fqdn: NAME}}, ports: [{', '.join(ports)}], why: …}}",
+    )
 
 
 def _is_limited(known: Known, facts: WorkloadFacts, cluster: Cluster) -> bool:

@@ -59,7 +59,7 @@ def denied(edges: Iterable[Edge], names: NamesMode) -> Iterator[Finding]:
             lost.setdefault(edge.client, []).append(edge)
     for workload, taken in lost.items():
         called = sorted({port for edge in taken for port in edge.ports})
-        ports = ", ".join(f"{one.number}/{one.protocol}" for one in called) or "any port"
+        ports = ", ".join(one.written for one in called) or "any port"
         yield workload.finding(
             WARNING,
             f"{workload} calls hosts outside on {ports} that nothing names: denied, as spec.cluster.fqdn is all",
@@ -77,7 +77,7 @@ def reopened(edges: Iterable[Edge], names: NamesMode) -> Iterator[Finding]:
             continue
         mirrored = "sends its clients on to mirrors"
         why = mirrored if _is_mirrored(target.name) else "names the members of its cluster itself"
-        on = ", ".join(f"{one.number}/{one.protocol}" for one in ports)
+        on = ", ".join(one.written for one in ports)
         pod = f"{{pod: {client.namespace}/{client.name}}}"
         yield client.finding(
             INFO,

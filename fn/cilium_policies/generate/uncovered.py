@@ -158,7 +158,7 @@ def without_tie(found: Withheld) -> Uncovered:
     one = found.client
     names = list(dict.fromkeys(f"{server.namespace}/{server.name}" for server in found.servers))
     shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-    ports = ", ".join(f"{port.number}/{port.protocol}" for port in found.ports)
+    ports = ", ".join(port.written for port in found.ports)
     pod = f"{{pod: {one.namespace}/{one.name}}}"
     line = f"{{from: {pod}, to: {{pod: {names[0]}}}, ports: [{ports}], why: …}}"
     parts = (found.servers[0].component, shown)

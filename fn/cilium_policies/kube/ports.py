@@ -17,5 +17,10 @@ class Port(NamedTuple):
     end: int = 0
 
     @property
+    def written(self) -> str:
+        """As the config writes it: `8080/TCP`, `8000-8010/UDP`."""
+        return f"{self.number}-{self.end}/{self.protocol}" if self.end else f"{self.number}/{self.protocol}"
+
+    @property
     def icmp(self) -> bool:
         return self.protocol in ICMP
