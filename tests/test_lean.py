@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import typing
 
+import pytest
 from cilium_policies import lean
 
 
@@ -45,6 +48,25 @@ def test_fields_defaults_and_methods() -> None:
     assert (Lean.__doc__, Lean.__module__, Lean.__qualname__) == ("A record.", __name__, "Lean")
     assert isinstance(one, tuple)
     assert not hasattr(one, "__dict__")
+
+
+def test_wrong_fields_and_copies_are_as_with_typing() -> None:
+    one = Lean("web", labels={"a": "b"})
+    for made in (Lean, Typed):
+        with pytest.raises(TypeError, match=r"missing 1 required positional argument: 'name'"):
+            made()
+        with pytest.raises(TypeError, match=r"unexpected keyword argument 'where'"):
+            made("web", where=1)
+        with pytest.raises(TypeError):
+            made._make(["web"])
+        with pytest.raises(ValueError, match="where"):
+            made("web")._replace(where=1)
+    assert type(Lean._make(["web", 1, {}])) is Lean
+    again = pickle.loads(pickle.dumps(one))
+    assert (type(again), again, copy.deepcopy(one)) == (Lean, one, one)
+    match one:
+        case Lean(name, port):
+            assert (name, port) == ("web", 0)
 
 
 def test_a_record_without_fields() -> None:
