@@ -141,23 +141,24 @@ def _build(lines: list[str]) -> dict[str, Any]:  # noqa: C901, PLR0915 (the hot 
             else:
                 node[open_key] = None
             open_key = ""
-        while level > here:
-            level, node = stack.pop()
         if level != here:
-            if level >= 0 or here & 1:
-                raise UnsureError
-            level = here  # the first line
+            while level > here:
+                level, node = stack.pop()
+            if level != here:
+                if level >= 0 or here & 1:
+                    raise UnsureError
+                level = here  # the first line
         if inner >= 0:
             stack.append((level, node))
             child = {}
             node.append(child)
             level, node = inner, child
-        if kind == OPEN:
-            if key in node or len(stack) > DEEPEST:
-                raise UnsureError
-            open_key = key
-            continue
-        if kind != VALUE:
+        if kind:  # no plain VALUE
+            if kind == OPEN:
+                if key in node or len(stack) > DEEPEST:
+                    raise UnsureError
+                open_key = key
+                continue
             if kind == BLOCK:
                 value, at = _literal(lines, at, here >> 1, value)
             else:
@@ -244,11 +245,15 @@ def _literal(lines: list[str], start: int, column: int, header: str) -> tuple[st
         raise UnsureError
     text = block[blank].lstrip(" ")
     margin = len(block[blank]) - len(text)
-    if text[0] == "\t" or any(len(line) > margin for line in block[:blank]):
+    if text[0] == "\t" or (blank and any(len(line) > margin for line in block[:blank])):
         raise UnsureError
-    if any(head.strip(" ") for head in {line[:margin] for line in block}):
+    whole, even = "\n".join(block), "\n" + " " * margin
+    if not blank and whole.count(even) == len(block) - 1:  # the usual one: no line is shorter
+        stripped = whole[margin:].replace(even, "\n")
+    elif any(line[:margin].strip(" ") for line in block):
         raise UnsureError
-    stripped = "\n".join([line[margin:] for line in block])
+    else:
+        stripped = "\n".join([line[margin:] for line in block])
     if header == "|+":
         return stripped + "\n", end
     stripped = stripped.rstrip("\n")
