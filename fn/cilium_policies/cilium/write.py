@@ -170,8 +170,11 @@ def _port(port: PortRange) -> Mapping:
 def _spec_lines(first: str, indent: str, spec: Spec, comments: bool) -> Sequence[str]:
     """The members of one spec; `first` is the first line's indent, which may carry a sequence's dash.
 
-    A thousand namespaces have one default-deny: what was written once is remembered.
+    A thousand namespaces have one default-deny: what was written once is remembered, but for rules made of edges,
+    which no other spec has.
     """
+    if any(rule.edges for rules in (spec.ingress, spec.egress) for rule in rules or ()):
+        return _fresh_spec(first, indent, spec, comments)
     try:
         return _remembered_spec(first, indent, spec, comments)
     except TypeError:  # L7 rules are mappings, which cannot be looked up
@@ -198,35 +201,46 @@ def _fresh_spec(first: str, indent: str, spec: Spec, comments: bool) -> tuple[st
     return tuple(lines)
 
 
-def _rule_lines(rule: Rule, side: str, indent: str) -> Sequence[str]:
-    """One rule as an entry of its list: peers and ports apart, as many rules share either."""
-    peers = rule._replace(why="", edges=(), ports=None)
-    if rule.ports is None:
-        return _part_lines(peers, side, indent)
-    if peers == _NOBODY:
-        return _part_lines(Rule(ports=rule.ports), side, indent)
-    ports = _part_lines(Rule(ports=rule.ports), side, indent)
-    return [*_part_lines(peers, side, indent), f"{indent}  {ports[0][len(indent) + 2 :]}", *ports[1:]]
+def _rule_lines(rule: Rule, side: str, indent: str) -> list[str]:
+    """One rule as an entry of its list: pods, other peers and ports apart, as many rules share each of them."""
+    inner = indent + "  "
+    lines: list[str] = []
+    if rule.endpoints:
+        lines.append(f"{inner}{side}Endpoints:")
+        for selector in rule.endpoints:
+            lines += _selector_lines(selector, inner)
+    others = rule._replace(endpoints=None if rule.endpoints else rule.endpoints, ports=None, why="", edges=())
+    if others != _NOBODY:
+        lines += _members(others, side, inner)
+    if rule.ports is not None:
+        shared = all(entry.rules is None for entry in rule.ports)  # those of layer 7 cannot be looked up
+        lines += (_members if shared else _fresh_members)(Rule(ports=rule.ports), side, inner)
+    if not lines:
+        return [f"{indent}- {{}}"]
+    lines[0] = f"{indent}- {lines[0][len(inner) :]}"
+    return lines
 
 
 _NOBODY = Rule()
 
 
-def _part_lines(rule: Rule, side: str, indent: str) -> Sequence[str]:
-    try:
-        return _remembered_part(rule, side, indent)
-    except TypeError:
-        return _fresh_part(rule, side, indent)
-
-
-def _fresh_part(rule: Rule, side: str, indent: str) -> tuple[str, ...]:
+def _fresh_members(rule: Rule, side: str, indent: str) -> tuple[str, ...]:
     lines: list[str] = []
-    _item(lines, indent, rule_object(rule, side))
+    for key, value in rule_object(rule, side).items():
+        _member(lines, indent, key, value)
+    return tuple(lines)
+
+
+@lru_cache(maxsize=1024)
+def _selector_lines(selector: Selector, indent: str) -> tuple[str, ...]:
+    """A selector as an entry of its list."""
+    lines: list[str] = []
+    _item(lines, indent, selector_object(selector))
     return tuple(lines)
 
 
 _remembered_spec = lru_cache(maxsize=64)(_fresh_spec)
-_remembered_part = lru_cache(maxsize=1024)(_fresh_part)
+_members = lru_cache(maxsize=1024)(_fresh_members)
 
 
 def comment_lines(text: str, indent: str) -> list[str]:

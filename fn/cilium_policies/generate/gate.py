@@ -20,7 +20,7 @@ _REPORT = (
     "it is a fault of this program, please report it; until then leave its namespace out: namespaces.exclude"
 )
 _MOST_PORTS = 40  # of one toPorts entry: cilium/cilium@v1.20.2:pkg/policy/api/rule_validation.go
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
+_VARIABLE = r"\$\{[^}]*\}"
 
 
 def refuse_unusable(policies: Iterable[Policy], version: str) -> None:
@@ -53,7 +53,7 @@ def _filled(value: Any) -> Any:
         if "${" not in value:
             return value
         closed, brace, rest = value.rpartition("}")  # behind it each ${ would be tried in vain, to the end
-        return _VARIABLE.sub("x", closed + brace) + rest
+        return re.sub(_VARIABLE, "x", closed + brace) + rest
     if isinstance(value, dict):
         return {_filled(key): _filled(member) for key, member in value.items()}
     return [_filled(member) for member in value] if isinstance(value, list) else value
@@ -81,12 +81,12 @@ def _is_plain_rule(rule: Rule, plain: set[Any]) -> bool:
         return False
     if () in (rule.endpoints, rule.entities, rule.cidrs, rule.ports):
         return False
-    if sum(peers is not None for peers in (rule.endpoints, rule.entities, rule.cidrs)) > 1:
+    if (rule.endpoints, rule.entities, rule.cidrs).count(None) < 2:
         return False
     if rule.cidrs is not None and not _are_plain(rule.cidrs, plain):
         return False
     selectors = all(_is_plain_selector(one, plain) for one in rule.endpoints or ())
-    return selectors and all(map(_is_plain_port_group, rule.ports or ()))
+    return selectors and all(_is_plain_port_group(one, plain) for one in rule.ports or ())
 
 
 def _are_plain(cidrs: tuple[Any, ...], plain: set[Any]) -> bool:
@@ -126,12 +126,18 @@ def _is_plain_selector(selector: Selector, plain: set[Any]) -> bool:
     return True
 
 
-def _is_plain_port_group(group: ToPorts) -> bool:
+def _is_plain_port_group(group: ToPorts, plain: set[Any]) -> bool:
+    if group.rules is None and group in plain:
+        return True
     if group.server_names or group.l7 not in ("", "dns") or not 0 < len(group.ports) <= _MOST_PORTS:
         return False
     if group.l7 and group.rules != {"dns": [{"matchPattern": "*"}]}:
         return False
-    return all(_is_plain_port(one.port, one.end) for one in group.ports)
+    if not all(_is_plain_port(one.port, one.end) for one in group.ports):
+        return False
+    if group.rules is None:  # the others cannot be looked up
+        plain.add(group)
+    return True
 
 
 def _is_plain_port(port: str, end: int) -> bool:

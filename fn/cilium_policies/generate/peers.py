@@ -39,6 +39,8 @@ def endpoint(peer: Peer, namespace: str) -> Selector | None:
     The own namespace is not named: Cilium adds it, and an outer `namespace:` then moves both ends together.
     """
     match peer:
+        case WorkloadPeer(one):  # most are
+            return None if one.host_network else _of_workload(one, namespace)
         case AllPodsPeer():
             return EVERY_POD
         case NamespacePeer():
@@ -49,8 +51,6 @@ def endpoint(peer: Peer, namespace: str) -> Selector | None:
                 return Selector((*EVERY_POD.requirements, *labels))
             near = peer.namespace == namespace
             return Selector(tuple(labels)) if near else _of_namespace(peer.namespace, labels)
-        case WorkloadPeer(one):
-            return None if one.host_network else _of_workload(one, namespace)
         case EntityPeer() | OutsidePeer() | InternetPeer() | CidrPeer() | FqdnPeer():
             return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from cilium_policies.cilium.model import Cidr, Fqdn, PortRange, Requirement, Rule, Selector, ToPorts
@@ -67,16 +66,30 @@ def rules(
         kind = "pods" if flow.selector is not None else flow.peer.kind
         key = (kind, flow.reason, flow.sorted, flow.rules, flow.peer if alone else None)
         grouped.setdefault(key, []).append(flow)
-    often = Counter(members[0].reason for members in grouped.values())
+    often = _repeated(members[0].reason for members in grouped.values())
     made = []
     for members in grouped.values():
         order, rule = _rule(members, node_cidrs)
         if search and rule.fqdns:
             rule = rule._replace(fqdns=_as_answered(rule.fqdns, search))
-        kept = tuple(dict.fromkeys(edge for flow in members for edge in flow.edges))
-        who = _who(members, namespace) if often[members[0].reason] > 1 else ""
-        made.append((order, rule._replace(edges=kept, why=_why(members[0], who))))
+        kept = [edge for flow in members for edge in flow.edges]
+        who = _who(members, namespace) if members[0].reason in often else ""
+        made.append((order, rule._replace(edges=_distinct(kept), why=_why(members[0], who))))
     return tuple(rule for _, rule in sorted(made, key=lambda pair: pair[0])) or (Rule(),)
+
+
+def _distinct(edges: list[Edge]) -> tuple[Edge, ...]:
+    """Each edge once; most rules have one."""
+    return tuple(dict.fromkeys(edges)) if len(edges) > 1 else tuple(edges)
+
+
+def _repeated(reasons: Iterable[Reason]) -> set[Reason]:
+    """The reasons that stand more than once."""
+    met: set[Reason] = set()
+    again: set[Reason] = set()
+    for one in reasons:
+        (again if one in met else met).add(one)
+    return again
 
 
 def _why(flow: _Flow, who: str) -> str:
@@ -145,7 +158,10 @@ _Rules = tuple[tuple[tuple[str, str], ...], tuple[str, ...]]
 
 def _parts(edge: Edge) -> list[tuple[set[Port], _Rules]]:
     """An edge's ports with its rules of layer 7, and its ICMP types, as far as it has them."""
-    ports = {port._replace(name="") if port.number and port.name else port for port in edge.ports}
+    ports = {
+        Port(port.number, port.protocol, "", port.end) if port.number and port.name else port
+        for port in edge.ports
+    }
     types = {port for port in ports if port.icmp}
     l7 = (edge.http, edge.dns)
     if not types:
