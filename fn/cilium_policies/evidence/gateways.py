@@ -61,6 +61,7 @@ class Gateways:
     def __init__(self, cluster: Cluster, given: Given) -> None:
         self._cluster = cluster
         self._given = given
+        self._peers: dict[tuple[str, str], tuple[Peer, ...]] = {}
         self._served: dict[tuple[str, str], list[Workload]] = {}
         self._controllers: dict[tuple[str, str], list[tuple[Workload, frozenset[str]]]] = {}
         self._by_label: dict[tuple[str, str], list[Workload]] = {}
@@ -81,6 +82,12 @@ class Gateways:
     def peers(self, namespace: str, name: str) -> tuple[Peer, ...]:
         """Who sends a Gateway's requests to its backends. For a Gateway that the input does not show: the
         config's gateways, else whatever pods carry the labels of its proxies."""
+        key = (namespace, name)
+        if key not in self._peers:
+            self._peers[key] = self._senders(namespace, name)
+        return self._peers[key]
+
+    def _senders(self, namespace: str, name: str) -> tuple[Peer, ...]:
         if self.is_cilium(namespace, name):
             return (INGRESS,)
         if outside := self.outside(namespace, name):

@@ -70,7 +70,7 @@ def proxy_settings(cluster: Cluster, gateway: Object) -> Mapping:
     return found.spec if found is not None else {}
 
 
-def _exposure(cluster: Cluster, gateway: Object, services: list[Service]) -> tuple[bool, list[str]]:
+def _exposure(cluster: Cluster, gateway: Object, services: tuple[Service, ...]) -> tuple[bool, list[str]]:
     """Whether the outside reaches the proxies, and from which ranges only: as their Services say, where the
     input holds any, else as the gateway's settings say; unsaid, controllers make a LoadBalancer."""
     if services:

@@ -13,7 +13,6 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.namespaces import Namespace
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered
-from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.objects import Object, walk_strings
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.makers import creates_pods, is_foreign
@@ -47,7 +46,7 @@ def closed_blind(
 def creators(cluster: Cluster, subjects: Iterable[Workload]) -> Iterator[Uncovered]:
     """Programs that may create pods: Jenkins' agents, notebooks, task pods, CI jobs. An operator is none: its pods
     come of objects, which have lines of their own."""
-    bindings = Bindings(cluster.inventory)
+    bindings = cluster.access
     for one in subjects:
         if one.component or not one.rendered or one.source is None:
             continue
@@ -64,8 +63,9 @@ def creators(cluster: Cluster, subjects: Iterable[Workload]) -> Iterator[Uncover
 
 
 # A resolver at an address of the company's or the cluster's own, in a Corefile or in the values that make one.
-_FORWARDS = re.compile(
-    r"\bforward\b[^\n]{0,200}?\b(?:10|127|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.\d"
+_FORWARDS = (
+    r"\bforward\b[^\n]{0,200}?"
+    r"\b(?:10|127|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.\d"
 )
 
 
@@ -77,7 +77,7 @@ def forwards(cluster: Cluster, dns: Dns, chosen: dict[str, Namespace]) -> Iterat
         return
     for one in cluster.inventory.of("ConfigMap", "HelmChartConfig"):
         meant = one.namespace == dns.namespace and "coredns" in one.name and not one.where.elsewhere
-        if meant and any(_FORWARDS.search(value) for _, value in walk_strings(one.body)):
+        if meant and any(re.search(_FORWARDS, value) for _, value in walk_strings(one.body)):
             pod = f"{{pod: {dns.namespace}/{one.name}}}"
             line = f"{{from: {pod}, to: {{cidr: ADDRESS}}, ports: [53/UDP, 53/TCP], why: …}}"
             yield Uncovered(GUESSED, "dns-forwards", BOTH, one.namespace, one.name, None, one, (), line)

@@ -20,11 +20,11 @@ _INVENTORY = "give the inventory of the whole tree (cilium-policies inventory; -
 
 
 def unseen(
-    cluster: Cluster, given: Given, edges: Iterable[Edge], closed: Collection[str]
+    cluster: Cluster, noted: Iterable[Note], edges: Iterable[Edge], closed: Collection[str]
 ) -> Iterator[Finding]:
-    """One finding a route whose Gateway, an Ingress whose controller, and an address whose Service, this input
-    does not show."""
-    for note in _notes(cluster, given):
+    """One finding a route whose Gateway, an Ingress whose controller (`noted`, as `notes` has them), and an address
+    whose Service, this input does not show."""
+    for note in noted:
         if not note.subject.where.elsewhere:
             yield note.subject.finding(WARNING, f"{note.subject}: {note.what}", note.cure)
     told = set()
@@ -52,10 +52,10 @@ def _lets_in(cluster: Cluster, edge: Edge, closed: Collection[str]) -> str:
     return f"any pod there may be called on that port{meant}"
 
 
-def unseen_proxies(cluster: Cluster, given: Given) -> Iterator[Uncovered]:
+def unseen_proxies(cluster: Cluster, given: Given, noted: Iterable[Note]) -> Iterator[Uncovered]:
     """Gateways and controllers that this input does not show: one line stands for their pods and for those behind."""
     yield from _gateways(cluster, given)
-    for note in _notes(cluster, given):
+    for note in noted:
         one = note.subject
         if not one.where.elsewhere:
             cure = "cluster.gateways: [{pod: NAMESPACE/PROXY}]"
@@ -177,7 +177,8 @@ def _gateways(cluster: Cluster, given: Given) -> Iterator[Uncovered]:
             yield Uncovered(UNKNOWN, "proxy-elsewhere", BOTH, *place, None, one, (what,), cure)
 
 
-def _notes(cluster: Cluster, given: Given) -> Iterator[Note]:
+def notes(cluster: Cluster, given: Given) -> Iterator[Note]:
+    """Routes and Ingresses whose proxies the input does not show."""
     # Imported for builds that hold such objects: start-up is paid at every build.
     if cluster.inventory.of(*ROUTE_KINDS):
         from cilium_policies.evidence import routes

@@ -24,7 +24,7 @@ from cilium_policies.generate.left_open import left_open
 from cilium_policies.generate.named import added, kept
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.operator_policies import operator_policies
-from cilium_policies.generate.other_builds import leads_nowhere, unseen, unseen_proxies
+from cilium_policies.generate.other_builds import leads_nowhere, notes, unseen, unseen_proxies
 from cilium_policies.generate.outside import denied, reopened
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.scraped import unread
@@ -84,7 +84,9 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     settled = said | opened
     withheld = [*knowledge.withheld(ties, subjects), *identities(cluster, hints, subjects, settled)]
     withheld += knowledge.unmet(hints.unmet or (), subjects)
-    left = [*_left(knowledge, withheld, subjects), *_of_others(cluster, hints, found, chosen)]
+    noted = list(notes(cluster, hints))
+    left = [*_left(knowledge, withheld, subjects), *unseen_proxies(cluster, hints, noted)]
+    left += leads_nowhere(cluster, hints, found, chosen)
     listed = {(one.workload.key, direction) for one in left if one.workload for direction in one.directions}
     left += unread(cluster, hints, parts, found, subjects, settled | listed)
     left += added(cluster, catalogue, parts, subjects, settled | _told(found, left))
@@ -118,7 +120,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
             *resolver_findings(cluster, named),
             *_of_rules(cluster, catalogue, parts, found, set(on)),
             *user_policies(cluster, {name: modes[name] for name in on}),
-            *unseen(cluster, hints, found, [name for name, one in on.items() if one.wide]),
+            *unseen(cluster, noted, found, [name for name, one in on.items() if one.wide]),
             *(mesh.findings(on) if mesh else ()),
             *held.findings(),
             *_assumed(on, config, modes),
@@ -173,14 +175,6 @@ def _told(found: list[Edge], left: list[Uncovered]) -> set[Key]:
     return by_config | {
         (one.workload.key, direction) for one in left if one.workload for direction in one.directions
     }
-
-
-def _of_others(
-    cluster: Cluster, hints: Given, found: list[Edge], chosen: dict[str, Namespace]
-) -> Iterator[Uncovered]:
-    """Objects that lead to pods which the input does not show."""
-    yield from unseen_proxies(cluster, hints)
-    yield from leads_nowhere(cluster, hints, found, chosen)
 
 
 def _of_pods(cluster: Cluster, found: list[Edge], on: dict[str, Namespace]) -> Iterator[Finding]:

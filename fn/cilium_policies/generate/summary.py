@@ -46,21 +46,19 @@ def uncovered(plan: Plan, one: Uncovered) -> Finding:
     return subject.finding(WARNING, message, one.advice) if subject else Finding(WARNING, message, one.advice)
 
 
-def _guessed(plan: Plan, name: str) -> str:
-    """Whatever is denied without being explained is named; these in the line of their namespace."""
-    found = [f"{one.name} {one.direction}" for one in plan.guessed if one.namespace == name]
-    return f"; known in part: {', '.join(found)}" if found else ""
-
-
 def _namespaces(plan: Plan, policies: Policies) -> list[Finding]:
     counts: dict[str, int] = {}
     for policy in policies.policies:
         counts[policy.namespace] = counts.get(policy.namespace, 0) + 1
+    guessed: dict[str, list[str]] = {}
+    for one in plan.guessed:
+        guessed.setdefault(one.namespace, []).append(f"{one.name} {one.direction}")
     return [
         Finding(
             INFO,
             f"{name}: {plural(counts.get(name, 0), 'policy', 'policies')}, {plan.modes[name].word}"
-            + _guessed(plan, name),
+            # whatever is denied without being explained is named; these in the line of their namespace
+            + (f"; known in part: {', '.join(guessed[name])}" if name in guessed else ""),
             kind="Namespace",
             name=name,
         )

@@ -25,6 +25,7 @@ class Bindings:
         self._shown = {one.namespace for one in inventory.of("ServiceAccount", "Role", "RoleBinding")}
         self._namespaces: dict[str, Object] = {}
         self._everybody: Object | None = None
+        self._named: dict[tuple[str, str], list[tuple[set[str], set[str], str]]] = {}
         for one in inventory.of("ClusterRoleBinding", "RoleBinding"):
             if self._means_something(one):
                 self._take(one)
@@ -53,22 +54,31 @@ class Bindings:
                 rules = mappings(role.body.get("rules"))
                 allowed = any(_reads(rule, group, resources) for rule in rules)
             if allowed:
-                found.add(EVERYWHERE if binding.kind == "ClusterRoleBinding" else binding.namespace)
+                found.add(_where(binding))
         return frozenset(found)
 
     def acts(self, namespace: str, account: str, group: str, resource: str) -> frozenset[str]:
         """The namespaces (EVERYWHERE among them) in which a role names this resource ("" any) of this API group for
         the service account; what is allowed everything is no controller of it yet."""
-        found = set()
-        for binding in self._accounts.get((namespace, account), ()):
-            role = self._role(binding)
-            for rule in mappings(role.body.get("rules")) if role is not None else ():
-                groups, resources = (
-                    map(text, sequence(rule.get(field))) for field in ("apiGroups", "resources")
-                )
-                if group in groups and (not resource or resource in resources):
-                    found.add(EVERYWHERE if binding.kind == "ClusterRoleBinding" else binding.namespace)
-        return frozenset(found)
+        if (namespace, account) not in self._accounts:
+            return frozenset()  # of most
+        return frozenset(
+            where
+            for groups, resources, where in self._names(namespace, account)
+            if group in groups and (not resource or resource in resources)
+        )
+
+    def _names(self, namespace: str, account: str) -> list[tuple[set[str], set[str], str]]:
+        """API groups and resources of each rule that is bound to a service account by name, and where it holds."""
+        key = (namespace, account)
+        if key not in self._named:
+            self._named[key] = [
+                (_texts(rule, "apiGroups"), _texts(rule, "resources"), _where(binding))
+                for binding in self._accounts.get(key, ())
+                if (role := self._role(binding)) is not None
+                for rule in mappings(role.body.get("rules"))
+            ]
+        return self._named[key]
 
     def shows(self, namespace: str) -> bool:
         """Whether the input holds service accounts, roles or bindings of a namespace: then a pod's own are there."""
@@ -100,18 +110,23 @@ class Bindings:
                 self._namespaces.setdefault(name[len(_GROUP) + 1 :], binding)
 
 
+def _where(binding: Object) -> str:
+    return EVERYWHERE if binding.kind == "ClusterRoleBinding" else binding.namespace
+
+
+def _texts(rule: Mapping, field: str) -> set[str]:
+    return {text(one) for one in sequence(rule.get(field))}
+
+
 def _reads(rule: Mapping, group: str, resources: tuple[str, ...]) -> bool:
-    groups, told, verbs = (
-        {text(one) for one in sequence(rule.get(field))} for field in ("apiGroups", "resources", "verbs")
-    )
+    groups, told, verbs = (_texts(rule, field) for field in ("apiGroups", "resources", "verbs"))
     return bool(groups & {group, "*"} and told & {*resources, "*"} and verbs & {"get", "list", "watch", "*"})
 
 
 def _used(rule: Mapping) -> bool:
     """Not: a rule without verbs, one for URLs of the API server that only scrapers and probes read, or the
     PodSecurityPolicy `use` that old charts grant to pods which never call the API."""
-    verbs = {text(verb) for verb in sequence(rule.get("verbs"))}
-    resources = {text(resource) for resource in sequence(rule.get("resources"))}
+    verbs, resources = _texts(rule, "verbs"), _texts(rule, "resources")
     if not verbs or not resources:
         return False
     return not (verbs == {"use"} and resources <= {"podsecuritypolicies", "securitycontextconstraints"})

@@ -64,6 +64,8 @@ class Cluster:
             for key, value in workload.labels.items():
                 self._by_label.setdefault((workload.namespace, key, value), []).append(workload)
         self._later: dict[tuple[str, str], list[Workload]] = {}
+        self._before: dict[Workload, tuple[Service, ...]] = {}  # each is asked for a dozen times
+        self._behind: dict[Service, tuple[Workload, ...]] = {}
         self._services = {(service.namespace, service.name): service for service in services}
         self._services_in: dict[str, list[Service]] = {}
         for service in services:
@@ -130,14 +132,16 @@ class Cluster:
     def services_in(self, namespace: str) -> list[Service]:
         return self._services_in.get(namespace, [])
 
-    def services_for(self, workload: Workload) -> list[Service]:
+    def services_for(self, workload: Workload) -> tuple[Service, ...]:
         """The Services whose selector finds a workload's pods."""
-        return [
-            one
-            for one in self.services_in(workload.namespace)
-            if one.selector
-            and (one.selector.items() <= workload.labels.items() or workload in self._labelled_later(one))
-        ]
+        if workload not in self._before:
+            self._before[workload] = tuple(
+                one
+                for one in self.services_in(workload.namespace)
+                if one.selector
+                and (one.selector.items() <= workload.labels.items() or workload in self._labelled_later(one))
+            )
+        return self._before[workload]
 
     def selected(self, namespace: str, labels: dict[str, str]) -> list[Workload]:
         """The workloads of a namespace whose pods carry all these labels (empty: none)."""
@@ -147,13 +151,15 @@ class Cluster:
         found = [self._by_label.get((namespace, key, value), []) for key, value in labels.items()]
         return [one for one in min(found, key=len) if labels.items() <= one.labels.items()]
 
-    def backends(self, service: Service) -> list[Workload]:
+    def backends(self, service: Service) -> tuple[Workload, ...]:
         """The workloads behind a Service."""
-        return (
-            self.selected(service.namespace, service.selector)
-            or self._operated(service)
-            or self._labelled_later(service)
-        )
+        if service not in self._behind:
+            self._behind[service] = tuple(
+                self.selected(service.namespace, service.selector)
+                or self._operated(service)
+                or self._labelled_later(service)
+            )
+        return self._behind[service]
 
     def _labelled_later(self, service: Service) -> list[Workload]:
         """The one workload behind a Service that also asks for a label which programs set at run time
