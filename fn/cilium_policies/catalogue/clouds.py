@@ -33,9 +33,10 @@ class Cloud(NamedTuple):
     """One cloud. `private_names`, `env`, `args` and `endpoints` are regular expressions.
 
     `accounts` and `pods` are keys: annotations of a service account, labels of a pod, by which it asks for an
-    identity. `env` and `args` are whole names and arguments of programs that use the cloud, `schemes` of its URLs;
-    they say nothing where a key like `endpoints` names another place to call. `services` are its managed services: a
-    regular expression for their hosts, and the ports that clients dial. `names` are the patterns of its API's hosts.
+    identity. `env` and `args` are whole names and arguments of programs that use the cloud, `schemes` what its URLs
+    begin with (`s3://`); they say nothing where a key like `endpoints` names another place to call. `services` are its
+    managed services: a regular expression for their hosts, and the ports that clients dial. `names` are the patterns of
+    its API's hosts.
     """
 
     name: str
@@ -69,7 +70,7 @@ def read(data: Mapping) -> Cloud:
         texts(identity.get("pods")),
         text(identity.get("env")) or NEVER,
         text(identity.get("args")) or NEVER,
-        texts(identity.get("schemes")),
+        tuple(f"{one}://" for one in texts(identity.get("schemes"))),
         text(identity.get("endpoints")) or NEVER,
         tuple(
             LoadBalancer(texts(one.get("controllers")), texts(one.get("classes")), texts(one.get("ranges")))

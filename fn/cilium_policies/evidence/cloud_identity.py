@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.catalogue.distributions import Identity
@@ -147,18 +148,23 @@ def _evidence(workload: Workload, keys: Keys, cloud: Cloud) -> Evidence | None:
 
 
 def _names(found: Text, cloud: Cloud) -> bool:
-    if found.key and re.fullmatch(cloud.env, found.key) and is_variable(found):
+    if found.key and _is_key(cloud.env, found.key) and is_variable(found):
         return True
-    if found.kind in ("args", "command") and any(re.search(cloud.args, word) for word in found.value.split()):
+    if found.is_arguments and re.search(f"(?m:{cloud.args})", "\n".join(found.value.split())):
         return True
     if "://" not in found.value:
         return False
-    return any(f"{scheme}://" in found.value and _called(found.value, scheme) for scheme in cloud.schemes)
+    return any(_called(found.value, one) for one in cloud.schemes if one in found.value)
+
+
+@lru_cache(maxsize=4096)
+def _is_key(pattern: str, key: str) -> bool:
+    return re.fullmatch(pattern, key) is not None
 
 
 def _called(value: str, scheme: str) -> bool:
     """Whether a URL of the scheme stands in a line that is no comment."""
-    pattern = rf"(?<![\w+.-]){scheme}://[A-Za-z0-9$]"
+    pattern = rf"(?<![\w+.-]){scheme}[A-Za-z0-9$]"
     return any(
         re.search(pattern, line) and not line.lstrip().startswith(("#", "//", ";"))
         for line in value.split("\n")
