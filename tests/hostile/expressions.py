@@ -90,9 +90,23 @@ def _literal() -> Iterator[Expression]:
                 and node.func.attr in METHODS  # what `compile` makes, modules hold
                 and node.args
             ):
-                written = _written(node.args[0])
+                if isinstance(node.args[0], ast.Name):
+                    module, constant = _module(name), node.args[0].id
+                    where, written = f"{module}.{constant}", _constant(module, constant)
+                else:
+                    where, written = f"{name}:{node.lineno}", _written(node.args[0])
                 if written is not None:
-                    yield Expression(f"{name}:{node.lineno}", re.compile(written), node.func.attr)
+                    yield Expression(where, re.compile(written), node.func.attr)
+
+
+def _module(path: str) -> str:
+    return "cilium_policies." + path.removesuffix(".py").replace("/", ".")
+
+
+def _constant(module: str, name: str) -> str | bytes | None:
+    """A module's text: an expression that few inputs need."""
+    value = getattr(importlib.import_module(module), name, None)
+    return value if isinstance(value, (str, bytes)) else None
 
 
 def _written(node: ast.expr) -> str | bytes | None:

@@ -13,7 +13,7 @@ from cilium_policies.document.finding import Finding
 from cilium_policies.document.source import Source
 
 MARK = b"# Source: "
-_AT = re.compile(rb"\s*(?:---[ \t]*\r?\n\s*)?# Source: ([^\r\n]+)")
+_AT = rb"\s*(?:---[ \t]*\r?\n\s*)?# Source: ([^\r\n]+)"
 
 
 def placed(found: Iterable[Finding], sources: Iterable[Source]) -> list[Finding]:
@@ -34,7 +34,8 @@ def _placed(one: Finding, known: dict[str, tuple[list[int], list[str]]]) -> Find
 
 def _origins(source: Source) -> tuple[list[int], list[str]]:
     """The first lines of the documents, and what each says it comes from ("" where nothing)."""
-    found = [_AT.match(source.data, item.start, item.end) for item in source.items]
+    line = re.compile(_AT)
+    found = [line.match(source.data, item.start, item.end) for item in source.items]
     return [item.line for item in source.items], [
         one.group(1).decode(errors="replace").strip() if one else "" for one in found
     ]

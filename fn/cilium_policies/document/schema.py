@@ -23,7 +23,7 @@ Schema = dict[str, Any]
 Path = tuple[str | int, ...]
 
 BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_STEP = re.compile(r'\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)')
+_STEP = r'\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)'
 INTEGER = re.compile(r"[-+]?[0-9]{1,18}\Z")
 NO_FORM = "does not have the form of this field"
 
@@ -219,7 +219,9 @@ def below(path: str, key: str) -> str:
 
 def path_of(text: str) -> Path:
     """The steps of a path as `path_text` writes it."""
-    return tuple(int(number) if number else quoted or name for quoted, number, name in _STEP.findall(text))
+    return tuple(
+        int(number) if number else quoted or name for quoted, number, name in re.findall(_STEP, text)
+    )
 
 
 def _a(kind: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cilium_policies.document import blocks, stream
+from cilium_policies.document import blocks
 from cilium_policies.document.check import check_bytes
 from cilium_policies.document.finding import WARNING, Finding, RefusedError, refused
 from cilium_policies.document.peek import Layout, Peek, layout, peek, peek_at
@@ -30,6 +30,8 @@ def split(data: bytes, file: str = "stdin") -> Source:
     blocky = Source(data, file, RESOURCE_LIST)
     if blocks.fill(blocky, start, len(data)):
         return _finished(blocky)
+    from cilium_policies.document import stream  # few inputs of a build are one
+
     spans = stream.documents(data, start)
     if b"ResourceList" in data:
         source = _resource_list(data, file, spans)

@@ -52,8 +52,8 @@ _CLUSTER_NAME = re.compile(
 _KEYWORDS = r"\b[Hh]ost=([\w.\-]{1,253})(?:[^\n]{0,200}?\b[Pp]ort=(\d{1,5}))?"
 _CONNECTION = "connection"  # what such a string is the value of, wherever it stands
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
-_IN_LIST = re.compile(r"([A-Za-z_][\w.\-]{0,200})[\"']?\s*[:=]\s*\[[^\[\]{}]*$")
-_FLAG = re.compile(r"--?([A-Za-z][\w.\-]*)\s*$")
+_IN_LIST = r"([A-Za-z_][\w.\-]{0,200})[\"']?\s*[:=]\s*\[[^\[\]{}]*$"
+_FLAG = r"--?([A-Za-z][\w.\-]*)\s*$"
 _LONG_FLAG = re.compile(r"\s*--?([A-Za-z][\w.\-]*)=")
 _COMMENTS = ("#", "//", ";", "<!--", "REM ")
 _BEFORE_NAME = frozenset(
@@ -250,11 +250,11 @@ def _key(value: str, start: int, key: str, file: bool) -> str:
         return match[1]
     if not before.strip(" \"'") and begin:
         previous = _before(value, begin - 1)
-        if (match := _FLAG.fullmatch(previous.strip())) is not None:
+        if (match := re.fullmatch(_FLAG, previous.strip())) is not None:
             return match[1]
     if before.strip(" \"'") == "-":
         return list_key(value, begin)
-    listed = _IN_LIST.search(before)
+    listed = re.search(_IN_LIST, before)
     return listed[1] if listed is not None else ""
 
 

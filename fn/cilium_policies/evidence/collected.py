@@ -37,7 +37,7 @@ _REFERENCES = (
     "repository",
 )
 # Where the values of a chart name the object that holds the program's configuration, or its variables.
-_OF_VALUES = re.compile(
+_OF_VALUES = (
     r"(?i)config_?(map|secret)_?(name|ref)?$|config_?(map|secret)(ref)?\.name$|envFrom.*secretRef\.name$"
 )
 # Fields that name another custom resource whose spec the pods follow, and its kind.
@@ -157,7 +157,7 @@ def _fields(one: Object) -> Iterator[Text]:
 def named_by_values(workload: Workload) -> Iterator[str]:
     """Names of Secrets and ConfigMaps that a release's values give as configuration (`config.existingConfigMap`)."""
     for one in () if workload.rendered else workload.texts:
-        if one.kind == "value" and one.value and _OF_VALUES.search(one.field):
+        if one.kind == "value" and one.value and re.search(_OF_VALUES, one.field):
             yield one.value
 
 

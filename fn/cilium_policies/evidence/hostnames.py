@@ -23,7 +23,7 @@ from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
-_HOST_RULE = re.compile(r"Host(?:SNI)?\(([^)]*)\)")
+_HOST_RULE = r"Host(?:SNI)?\(([^)]*)\)"
 _ADDRESS_NOTES = ("lbipam.cilium.io/ips", "io.cilium/lb-ipam-ips", "metallb.io/loadBalancerIPs",
                   "metallb.universe.tf/loadBalancerIPs", "kube-vip.io/loadbalancerIPs")  # fmt: skip
 _NAMING_CLOUD = "aws"
@@ -219,7 +219,7 @@ def _names(cluster: Cluster, route: Object) -> Iterator[str]:
         if rule.get("host"):
             yield text(rule.get("host"))
     for entry in mappings(route.spec.get("routes")):
-        for match in _HOST_RULE.finditer(text(entry.get("match"))):
+        for match in re.finditer(_HOST_RULE, text(entry.get("match"))):
             yield from (name.strip("`'\" ") for name in match[1].split(","))
     if not route.spec.get("hostnames") and route.kind in ROUTE_KINDS:
         for namespace, name in parent_gateways(cluster, route):

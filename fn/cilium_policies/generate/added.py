@@ -11,8 +11,8 @@ from cilium_policies.kube.objects import mapping, mappings, text
 from cilium_policies.kube.templates import templates
 from cilium_policies.workloads.model import Workload
 
-_LISTS = re.compile(r"(?i)(?:extra|additional|side)_?\w{0,60}(?:containers|cars)\[\d+\]\.name$")
-_INIT = re.compile("(?i)init")
+_LISTS = r"(?i)(?:extra|additional|side)_?\w{0,60}(?:containers|cars)\[\d+\]\.name$"
+_INIT = "(?i)init"
 
 
 def added(one: Workload, entry: Component) -> list[str]:
@@ -22,7 +22,9 @@ def added(one: Workload, entry: Component) -> list[str]:
     found: Iterator[str]
     if one.chart:
         found = (
-            each.value for each in one.texts if _LISTS.search(each.field) and not _INIT.search(each.field)
+            each.value
+            for each in one.texts
+            if re.search(_LISTS, each.field) and not re.search(_INIT, each.field)
         )
     else:
         found = _of_templates(one, entry)

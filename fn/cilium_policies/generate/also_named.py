@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from cilium_policies.catalogue.host import Host
 
 # Variables whose names are said to others, or are an ingredient of one.
-_TOLD = re.compile(
-    r"(?i)domain|sender|from|user|origin|cors|allowed|image|repository|package|class|realm|issuer_name"
-)
+_TOLD = r"(?i)domain|sender|from|user|origin|cors|allowed|image|repository|package|class|realm|issuer_name"
 
 
 def also_named(cluster: Cluster, found: Iterable[Edge]) -> Iterator[Edge]:
@@ -60,6 +58,6 @@ def _hosts(workload: Workload) -> Iterator[tuple[Text, Host]]:
             if is_public(host.name) and not is_local(host.name):
                 yield one, host
         name, _, port = one.value.strip().lower().partition(":")
-        bare = one.key and not _TOLD.search(one.key) and is_name(name) and (not port or port.isdigit())
+        bare = one.key and not re.search(_TOLD, one.key) and is_name(name) and (not port or port.isdigit())
         if bare and name.count(".") and is_public(name) and not is_local(name) and not is_short_service(name):
             yield one, Host(name, int(port or 0))

@@ -22,7 +22,7 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 # Fields by which operators' objects have their pods scraped: the operator makes the monitor, which no manifest shows.
-_SCRAPED = re.compile(
+_SCRAPED = (
     r"(?i)\.((service|pod)?monitor(s|ing)?|metrics)\.(enabled?|create)$"
     r"|\.enable_?(pod_?monitor|service_?monitor|monitoring|metrics)$"
 )
@@ -40,12 +40,12 @@ def _entries(secret: Object) -> dict[str, str]:
     return {key: decoded(value) for key, value in held.items()} | strings(secret.body.get("stringData"))
 
 
-_SETTING = re.compile(r"(?m)^[ \t-]*([A-Za-z_][\w.-]*):(?=[ \t]*$)")
+_SETTING = r"(?m)^[ \t-]*([A-Za-z_][\w.-]*):(?=[ \t]*$)"
 
 
 def _settings(document: str) -> str:
     """The names of a document's blocks, and nothing of what stands in them: it is a Secret's."""
-    return "\n".join(f"{name}:" for name in _SETTING.findall(document))
+    return "\n".join(f"{name}:" for name in re.findall(_SETTING, document))
 
 
 class WorkloadFacts:
@@ -87,7 +87,7 @@ class WorkloadFacts:
         made = (
             {} if self._workload.chart else self.body
         )  # the values of a release speak of several kinds of pods
-        return any(_SCRAPED.search(f".{path}") and flag(value) for path, value in walk_strings(made))
+        return any(re.search(_SCRAPED, f".{path}") and flag(value) for path, value in walk_strings(made))
 
     @property
     def args(self) -> Iterator[str]:

@@ -16,7 +16,7 @@ from cilium_policies.workloads.model import Workload
 
 _RELEASES = ("HelmRelease", "HelmChart", "Application")
 _BY_RELEASE = "meta.helm.sh/release-name"
-_NO_CONFIGURATION = re.compile(
+_NO_CONFIGURATION = (
     r"(?i)cert|tls|\bca\b|[-_.]ca[-_.]|token|password|passwd|pull|ssh|key|webhook|htpasswd|license|credential"
 )
 
@@ -68,8 +68,8 @@ def _of_pods(one: Workload) -> Iterator[str]:
     for volume in mappings(spec.get("volumes")):
         secret = mapping(volume.get("secret"))
         name = text(secret.get("secretName"))
-        if not flag(secret.get("optional")) and not _NO_CONFIGURATION.search(
-            f"{name} {text(volume.get('name'))}"
+        if not flag(secret.get("optional")) and not re.search(
+            _NO_CONFIGURATION, f"{name} {text(volume.get('name'))}"
         ):
             yield name
 

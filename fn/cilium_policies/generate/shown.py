@@ -28,8 +28,8 @@ _HOLDERS = {
     "existingconfigmap": "ConfigMap",
 }
 # Keys of values that are no addresses: names, numbers, places in a directory. Credentials count as well.
-_NO_ADDRESS = re.compile(r"(?i)(?<![a-z])([ug]id|dn|e?mail|region|bucket|realm|zone|tz|timezone|level)$")
-_EMPTIED = re.compile(r"\{\{[^{}]*\}\}")
+_NO_ADDRESS = r"(?i)(?<![a-z])([ug]id|dn|e?mail|region|bucket|realm|zone|tz|timezone|level)$"
+_EMPTIED = r"\{\{[^{}]*\}\}"
 
 
 def is_shown(workload: Workload, inventory: Inventory) -> bool:
@@ -107,7 +107,7 @@ def _external(one: Object) -> Iterable[str] | None:
     merged = text(template.get("mergePolicy")) == "Merge"
     if "data" in template and not merged and "templateFrom" not in template:
         filled = strings(template.get("data")).items()
-        return [key for key, value in filled if not _EMPTIED.sub("", value).strip(" \"'")]
+        return [key for key, value in filled if not re.sub(_EMPTIED, "", value).strip(" \"'")]
     if one.spec.get("dataFrom") or "templateFrom" in template:
         return None
     return [text(entry.get("secretKey")) for entry in mappings(one.spec.get("data"))]
@@ -116,7 +116,7 @@ def _external(one: Object) -> Iterable[str] | None:
 def _may_hold_an_address(key: str) -> bool:
     from cilium_policies.workloads.credentials import is_credential  # few builds hold a Secret
 
-    return not (is_credential(key) or _NO_ADDRESS.search(key))
+    return not (is_credential(key) or re.search(_NO_ADDRESS, key))
 
 
 def mentions(workload: Workload) -> Iterator[str]:

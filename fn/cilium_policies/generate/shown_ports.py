@@ -12,7 +12,7 @@ from cilium_policies.workloads.model import Workload
 
 # What images of one program serve their web pages on, beside its own port.
 _ALTERNATIVES = (80, 443, 8080, 8443)
-_OF_METRICS = re.compile("(?i)metric|monitor|prom|export")
+_OF_METRICS = "(?i)metric|monitor|prom|export"
 
 
 def shown_ports(server: Workload, usual: tuple[Port, ...], cluster: Cluster) -> tuple[Port, ...]:
@@ -62,6 +62,6 @@ def _served(workload: Workload, cluster: Cluster, *, metrics: bool = False) -> s
     for service in cluster.services_for(workload):
         for entry in service.ports:
             target = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
-            if target is not None and (metrics or not _OF_METRICS.search(entry.name)):
+            if target is not None and (metrics or not re.search(_OF_METRICS, entry.name)):
                 found.add((target.number, target.protocol))
     return found

@@ -37,7 +37,7 @@ _ROLE_LABELS = ("app.kubernetes.io/component", "component")
 _GENERAL = frozenset(
     ("main", "default", "cluster", "server", "database", "cache", "backend", "primary", "shared")
 )
-_HELPER = re.compile(r"exporter|metrics|backup|admin|commander|insight|pool|bouncer|operator")
+_HELPER = r"exporter|metrics|backup|admin|commander|insight|pool|bouncer|operator"
 _SHORT = 5  # a name with fewer letters stands in many a text
 
 _OUTSIDE = ("cidr", "internet", "fqdn", "outside")
@@ -225,7 +225,7 @@ def _last_name(image: str) -> str:
 
 def _is_program(one: Workload) -> bool:
     """Whether a workload beside a database is more than its helper, its console or a database of its own."""
-    if one.kind in ("Job", "CronJob") or _HELPER.search(one.name):
+    if one.kind in ("Job", "CronJob") or re.search(_HELPER, one.name):
         return False
     return not one.ports or any(port.number not in SERVERS for port in one.ports)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-NAMES_HOST = re.compile(
+NAMES_HOST = (
     r"(?i)(host|hostname|server|address|addr|endpoint|peer|seed|broker|target|upstream|node|join)(s|es)?$"
 )
-NAMES_ADDRESS = re.compile(r"(?i)(ur[il]|dsn|proxy|webhook)s?$")
-NAMES_PORT = re.compile(r"(?i)port$")
+NAMES_ADDRESS = r"(?i)(ur[il]|dsn|proxy|webhook)s?$"
+NAMES_PORT = r"(?i)port$"
 
 
 def names_address(key: str) -> bool:
-    return bool(NAMES_HOST.search(key) or NAMES_ADDRESS.search(key) or NAMES_PORT.search(key))
+    return bool(re.search(NAMES_HOST, key) or re.search(NAMES_ADDRESS, key) or re.search(NAMES_PORT, key))

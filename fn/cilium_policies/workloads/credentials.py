@@ -48,7 +48,7 @@ def is_credential(key: str) -> bool:
     """Whether a key names a credential, and not the object, file or host that has to do with one."""
     if not _SECRET.search(key):
         return False
-    return not (key.lower().endswith(_OBJECT) or NAMES_HOST.search(key) or NAMES_PORT.search(key))
+    return not (key.lower().endswith(_OBJECT) or re.search(NAMES_HOST, key) or re.search(NAMES_PORT, key))
 
 
 def addresses(value: str, key: str, resolves: Callable[[str], bool] = _nothing) -> str:
@@ -95,7 +95,7 @@ def _plain(value: str, key: str, resolves: Callable[[str], bool]) -> str:
         return value
     if all(is_address(one.strip(), key, resolves) for one in value.split(",")):
         return value
-    return value if NAMES_PORT.search(key) and value.isdigit() and len(value) < 6 else ""
+    return value if re.search(NAMES_PORT, key) and value.isdigit() and len(value) < 6 else ""
 
 
 def is_address(word: str, key: str, resolves: Callable[[str], bool]) -> bool:
@@ -103,12 +103,15 @@ def is_address(word: str, key: str, resolves: Callable[[str], bool]) -> bool:
     match = _HOST_PORT.fullmatch(word)
     if match is not None:
         host = match[1].lower()
-        by_key = NAMES_HOST.search(key) or NAMES_ADDRESS.search(key)
+        by_key = re.search(NAMES_HOST, key) or re.search(NAMES_ADDRESS, key)
         return bool(
             by_key or not host[:1].isalnum() or IP.fullmatch(host) or resolves(host.partition(".")[0])
         )
     return bool(
-        NAMES_HOST.search(key) and len(word) < 254 and _HOST.fullmatch(word) and not SHAPED.fullmatch(word)
+        re.search(NAMES_HOST, key)
+        and len(word) < 254
+        and _HOST.fullmatch(word)
+        and not SHAPED.fullmatch(word)
     )
 
 

@@ -19,7 +19,7 @@ _RUNS = ("Pod", "ReplicaSet", "Job")  # of which an owner makes many; the others
 _ENDED = ("Succeeded", "Failed")
 _ABOVE = {"ReplicaSet": ("Deployment", "Rollout"), "Job": ("CronJob",)}
 _TEMPLATE_HASH = "pod-template-hash"
-_RUN = re.compile(r"-\d{6,}\Z")  # a CronJob's Job ends in the minutes since 1970
+_RUN = r"-\d{6,}\Z"  # a CronJob's Job ends in the minutes since 1970
 
 
 class Made(NamedTuple):
@@ -86,8 +86,8 @@ def _root(one: Object, owner: Mapping) -> tuple[str, str]:
         mark = one.labels.get(_TEMPLATE_HASH, "")
         if mark and name.endswith(f"-{mark}"):
             return "Deployment", name[: -len(mark) - 1]
-    if kind == "Job" and _RUN.search(name):
-        return "CronJob", _RUN.sub("", name)
+    if kind == "Job" and re.search(_RUN, name):
+        return "CronJob", re.sub(_RUN, "", name)
     if kind == "Node":  # a static pod is called after its node
         return kind, one.name.removesuffix(f"-{name}")
     return kind, name
