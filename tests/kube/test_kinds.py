@@ -1,7 +1,8 @@
-"""What is read is kept: an inventory that drops a kind which evidence asks for would close flows of other builds."""
+"""What is read is kept: an inventory without a kind or field that evidence reads would close flows of other builds."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from cilium_policies.catalogue.load import load
 from cilium_policies.cli.options import run_on
 from cilium_policies.function import Options
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.kinds import EVIDENCE, READ_KINDS
+from cilium_policies.kube.kinds import EVIDENCE, FIELDS, READ_KINDS, WHOLE
 from cilium_policies.kube.objects import Object
 from cilium_policies.kube.pods import WORKLOAD_KINDS
 
@@ -58,6 +59,62 @@ def test_everything_that_a_run_asks_for_is_kept(corpus: Path, monkeypatch: pytes
     }
     strange = {one for one in asked if one and not one.endswith("Config")} - others
     assert strange - READ_KINDS - set(WORKLOAD_KINDS) - of_catalogue == set()
+
+
+class _Watched(dict[str, Any]):
+    """A mapping of an object's body that tells which members were asked for by name."""
+
+    def __init__(self, body: dict[str, Any], read: Callable[[str], None], path: str = "") -> None:
+        self._read, self._path = read, path
+        below = {key: f"{path}.{key}" if path else key for key in body}
+        super().__init__((key, _watched(value, read, below[key])) for key, value in body.items())
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        self._read(f"{self._path}.{key}" if self._path else str(key))
+        return super().get(key, default)
+
+    def __getitem__(self, key: str) -> Any:
+        self._read(f"{self._path}.{key}" if self._path else key)
+        return super().__getitem__(key)
+
+
+def _watched(value: Any, read: Callable[[str], None], path: str) -> Any:
+    if isinstance(value, dict):
+        return _Watched(value, read, path)
+    return [_watched(one, read, path) for one in value] if isinstance(value, list) else value
+
+
+def test_every_field_that_a_run_reads_is_declared(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the kinds that modules declare; what the catalogue's entries name is kept whole. What a walk over a whole
+    object finds is not told apart here: `tests/workloads/inventory` compares the policies."""
+    read: set[tuple[str, str]] = set()
+    plain = Object.body
+
+    def body(self: Object) -> dict[str, Any]:
+        if not isinstance(self._body, _Watched):
+            found = plain.fget(self)  # type: ignore[attr-defined]
+            self._body = _Watched(found, lambda path, kind=self.kind: read.add((kind, path)))
+        return self._body
+
+    monkeypatch.setattr(Object, "body", property(body))
+    for case in cases(corpus):
+        if case.name in ("seed-cluster", "app-onedr0p-envoy-gateway", "app-onedr0p-kube-prometheus-stack"):
+            run_on([(str(build), build.read_bytes()) for build in case.builds], Options())
+    assert ("Service", "spec.ports") in read
+    always = ("metadata", "status", "apiVersion", "kind")  # status: asked of the build's own objects alone
+    encrypted = {("ConfigMap", "sops"), ("ConfigMap", "stringData")}  # one question of ConfigMaps and Secrets
+    strange = {
+        (kind, path)
+        for kind, path in read - encrypted
+        if kind in FIELDS and path.partition(".")[0] not in always and not _is_declared(path, FIELDS[kind])
+    }
+    assert strange == set()
+
+
+def _is_declared(path: str, fields: tuple[str, ...]) -> bool:
+    return WHOLE in fields or any(
+        f"{path}.".startswith(f"{one}.") or one.startswith(f"{path}.") for one in fields
+    )
 
 
 def _said(value: Any) -> set[str]:

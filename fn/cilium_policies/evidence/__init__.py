@@ -7,7 +7,7 @@ that it reads stands in the input: start-up is paid at each build, and few build
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 
 from cilium_policies.evidence.edge import Edge
@@ -22,9 +22,9 @@ def edges(cluster: Cluster, given: Given = NOTHING_GIVEN) -> Iterator[Edge]:
     if not cluster.workloads:
         return
     for name, reads in EVIDENCE.items():
-        kinds = reads.wakes
+        kinds: Iterable[str] = reads.wakes
         if name == "routed":
-            kinds = tuple(given.routed) or kinds
+            kinds = given.routed or kinds
         if not kinds or cluster.inventory.of(*kinds):
             yield from import_module(f"{__name__}.{name}").edges(cluster, given)
     if cluster.settings.probe_rules:

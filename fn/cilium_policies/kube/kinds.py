@@ -1,10 +1,16 @@
-"""Which kinds of objects are read, and by whom. What a module of `evidence/` looks at stands here once: the kinds wake
-the module, and an inventory keeps them."""
+"""What is read of the objects of an input, and by whom: a line for each module of `evidence/`, and what the finding of
+workloads and the plan read. The kinds wake a module; an inventory keeps these kinds and these fields, and no others
+(a test watches what is read). It stands here and not in the modules so that a run imports only those that it needs."""
 
 from __future__ import annotations
 
 from cilium_policies.lean import NamedTuple
 
+Fields = dict[
+    str, tuple[str, ...]
+]  # kind → fields, as dotted paths; name, labels and annotations are always read
+
+WHOLE = "*"  # in place of a field: all of them
 ROUTE_KINDS = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")  # of the Gateway API
 
 
@@ -12,75 +18,116 @@ class Reads(NamedTuple):
     """`wakes`: the module is imported where one of these stands in the input (none: always; it reads workloads and
     Services). `beside`: what it looks up then."""
 
-    wakes: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()
+    wakes: Fields = {}  # noqa: RUF012
+    beside: Fields = {}  # noqa: RUF012
 
 
-_GATEWAYS = (
-    "GatewayClass",
-    "IngressClass",
-    "ListenerSet",
-    "XListenerSet",
-    "EnvoyProxy",
-    "ReferenceGrant",
-    "Namespace",
-)
-_ACCESS = ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ServiceAccount")
+def _specs(*kinds: str) -> Fields:
+    return dict.fromkeys(kinds, ("spec",))
+
+
+_ROUTES = _specs(*ROUTE_KINDS)
+_GATEWAYS = {
+    **_specs("GatewayClass", "IngressClass", "ListenerSet", "XListenerSet", "EnvoyProxy", "ReferenceGrant"),
+    "Namespace": (),
+}
+_ACCOUNTS: Fields = {"ServiceAccount": ("automountServiceAccountToken",)}
+_ACCESS: Fields = {
+    **dict.fromkeys(("Role", "ClusterRole"), ("rules", "aggregationRule")),
+    **dict.fromkeys(("RoleBinding", "ClusterRoleBinding"), ("roleRef", "subjects")),
+    **_ACCOUNTS,
+}
+_SECRETS: Fields = {"Secret": ("data", "stringData", "sops"), **_specs("ExternalSecret", "SealedSecret")}
+_CONFIGURATION: Fields = {"ConfigMap": ("data",), **_SECRETS}
 
 # module of evidence/ → what it reads, in the order in which they run
 EVIDENCE: dict[str, Reads] = {
     "services": Reads(),
-    "listeners": Reads(("Gateway",), (*_GATEWAYS, "ClientTrafficPolicy")),
-    "routes": Reads(ROUTE_KINDS, (*_GATEWAYS, "Gateway", "Backend", "BackendTLSPolicy", "HTTPRouteFilter")),
-    "ingresses": Reads(
-        ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "VirtualService"),
-        (*_GATEWAYS, "TraefikService", "Middleware"),
+    "listeners": Reads(_specs("Gateway"), {**_GATEWAYS, **_specs("ClientTrafficPolicy")}),
+    "routes": Reads(
+        _ROUTES, {**_GATEWAYS, **_specs("Gateway", "Backend", "BackendTLSPolicy", "HTTPRouteFilter")}
     ),
-    "load_balancers": Reads(("TargetGroupBinding", "BackendConfig", "HealthCheckPolicy")),
-    "routed": Reads(("",)),  # the kinds that the catalogue's entries name under `routes`
+    "ingresses": Reads(
+        _specs("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "VirtualService"),
+        {**_GATEWAYS, **_specs("TraefikService", "Middleware")},
+    ),
+    "load_balancers": Reads(_specs("TargetGroupBinding", "BackendConfig", "HealthCheckPolicy")),
+    "routed": Reads({"": ()}),  # the kinds that the catalogue's entries name under `routes`
     "monitors": Reads(
-        (),
-        (
-            "ServiceMonitor",
-            "PodMonitor",
-            "VMServiceScrape",
-            "VMPodScrape",
-            "VMNodeScrape",
-            "PodMonitoring",
-            "ClusterPodMonitoring",
-            "Namespace",
-            *_ACCESS,
+        {},
+        {
+            **_specs("ServiceMonitor", "PodMonitor", "VMServiceScrape", "VMPodScrape", "VMNodeScrape"),
+            **_specs("PodMonitoring", "ClusterPodMonitoring"),
+            "Namespace": (),
+            **_ACCESS,
+        },
+    ),
+    "scrape_targets": Reads(_specs("Probe", "VMProbe", "ScrapeConfig", "VMScrapeConfig", "VMStaticScrape")),
+    "webhooks": Reads(
+        {
+            **dict.fromkeys(
+                ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"), ("webhooks",)
+            ),
+            "CustomResourceDefinition": (
+                "spec.group",
+                "spec.conversion.strategy",
+                "spec.conversion.webhook.clientConfig.service",
+            ),
+            **_specs("APIService"),
+        }
+    ),
+    "api_access": Reads({}, _ACCESS),
+    "cloud_identity": Reads({}, _ACCOUNTS),
+    "configuration": Reads({}, _CONFIGURATION),
+    "extensions": Reads(
+        {**_specs("Gateway"), **_ROUTES},
+        _specs(
+            "BackendTrafficPolicy", "SecurityPolicy", "EnvoyExtensionPolicy", "EnvoyPatchPolicy", "EnvoyProxy"
         ),
     ),
-    "scrape_targets": Reads(("Probe", "VMProbe", "ScrapeConfig", "VMScrapeConfig", "VMStaticScrape")),
-    "webhooks": Reads(
-        (
-            "ValidatingWebhookConfiguration",
-            "MutatingWebhookConfiguration",
-            "CustomResourceDefinition",
-            "APIService",
+    "peers": Reads(),
+    "network_policies": Reads(
+        dict.fromkeys(
+            ("NetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"), ("spec", "specs")
         )
     ),
-    "api_access": Reads((), _ACCESS),
-    "cloud_identity": Reads((), ("ServiceAccount",)),
-    "configuration": Reads((), ("ConfigMap", "Secret", "ExternalSecret", "SealedSecret")),
-    "extensions": Reads(
-        ("Gateway", *ROUTE_KINDS),
-        ("BackendTrafficPolicy", "SecurityPolicy", "EnvoyExtensionPolicy", "EnvoyPatchPolicy", "EnvoyProxy"),
-    ),
-    "peers": Reads(),
-    "network_policies": Reads(("NetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")),
     "inferred": Reads(),
     "fetched": Reads(),
 }
 
+_RELEASE = (
+    "chart", "chartRef", "kubeConfig", "postRenderers", "releaseName", "targetNamespace", "values", "valuesFrom",
+    "version", "repo", "valuesContent", "set",
+)  # fmt: skip
 # What the finding of workloads, their owners and the plan read.
-_OTHERS = frozenset(
-    """
-    Namespace Service Endpoints EndpointSlice ConfigMap Secret ExternalSecret SealedSecret ServiceAccount
-    HelmRelease HelmChart HelmChartConfig OCIRepository HelmRepository Application ApplicationSet
-    HelmChartInflationGenerator Kustomization
-    CiliumLocalRedirectPolicy HorizontalPodAutoscaler ScaledObject CiliumCIDRGroup Node
-    """.split()  # noqa: SIM905 -- a list of quoted words is no easier to read
-)
-READ_KINDS = _OTHERS | {kind for reads in EVIDENCE.values() for kind in (*reads.wakes, *reads.beside) if kind}
+_OTHERS: Fields = {
+    "Namespace": (),
+    "Node": (),
+    "Endpoints": ("subsets",),
+    "EndpointSlice": ("addressType", "endpoints", "ports"),
+    **_specs("Service", "CiliumLocalRedirectPolicy", "HorizontalPodAutoscaler", "ScaledObject"),
+    **_specs("CiliumCIDRGroup", "Application", "ApplicationSet"),
+    **_CONFIGURATION,
+    **_ACCOUNTS,
+    **dict.fromkeys(
+        ("HelmRelease", "HelmChart", "HelmChartConfig"), tuple(f"spec.{one}" for one in _RELEASE)
+    ),
+    "OCIRepository": ("spec.url", "spec.ref"),
+    "HelmRepository": ("spec.url", "spec.type"),
+    "Kustomization": ("spec.targetNamespace", "spec.postBuild", "spec.kubeConfig"),
+    "HelmChartInflationGenerator": (WHOLE,),
+}
+
+
+def _united() -> Fields:
+    """kind → every field of it that somebody reads."""
+    found: dict[str, dict[str, None]] = {}
+    declared = [_OTHERS, *(part for reads in EVIDENCE.values() for part in reads)]
+    for kind, fields in (row for part in declared for row in part.items()):
+        found.setdefault(kind, {}).update(dict.fromkeys(fields))
+    found.pop("")
+    return {kind: tuple(fields) for kind, fields in found.items()}
+
+
+FIELDS = _united()
+READ_KINDS = frozenset(FIELDS)

@@ -232,6 +232,25 @@ def test_it_is_local_config_and_stable():
     assert [build["file"] for build in parse_yaml(text.encode())["spec"]["builds"]] == ["a.yaml", "b.yaml"]
 
 
+def test_a_release_for_another_cluster_stays_one():
+    release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: a, namespace: b}\n"
+    release += "spec: {chart: {spec: {chart: loki}}, kubeConfig: {secretRef: {name: remote}}}\n"
+    [kept] = inventory({"a.yaml": release}).others([])
+    assert kept.spec["kubeConfig"] == {"secretRef": {"name": "remote"}}
+
+
+def test_only_what_is_read_of_an_object_is_kept():
+    """By the declarations in `kube/kinds.py`: a field that nobody reads is no part of an inventory."""
+    account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: b}\n"
+    account += "automountServiceAccountToken: false\nimagePullSecrets: [{name: registry}]\n"
+    slices = "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: a, namespace: b}\n"
+    slices += "addressType: IPv4\nendpoints: [{addresses: [192.0.2.7]}]\nports: [{port: 5432}]\nodd: {x: y}\n"
+    kept = {one.kind: set(one.body) for one in inventory({"a.yaml": account, "b.yaml": slices}).others([])}
+    identity = {"apiVersion", "kind", "metadata"}
+    assert kept["ServiceAccount"] == identity | {"automountServiceAccountToken"}
+    assert kept["EndpointSlice"] == identity | {"addressType", "endpoints", "ports"}
+
+
 def test_an_empty_tree():
     text = write.write_inventory([], {}, load())
     assert write.SavedInventory(write.parse(text.encode())).others([]) == []

@@ -15,7 +15,7 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.parse import load
-from cilium_policies.kube.kinds import READ_KINDS
+from cilium_policies.kube.kinds import FIELDS, READ_KINDS, WHOLE
 from cilium_policies.kube.objects import Mapping, Object, at, decoded, mapping, mappings, strings, text
 from cilium_policies.kube.pods import WORKLOAD_KINDS
 from cilium_policies.workloads.autopath import PLUGIN
@@ -23,12 +23,7 @@ from cilium_policies.workloads.credentials import addresses
 from cilium_policies.workloads.inventory import texts
 from cilium_policies.workloads.owned import controller, ended
 
-_RELEASE_FIELDS = (
-    "chart", "chartRef", "postRenderers", "releaseName", "targetNamespace", "values", "valuesFrom", "version", "repo",
-    "valuesContent", "set",
-)  # fmt: skip
-_SOURCE_FIELDS = {"OCIRepository": ("url", "ref"), "HelmRepository": ("url",)}
-_BUILD_FIELDS = ("targetNamespace", "postBuild")
+_PLAIN = ("OCIRepository", "HelmRepository")  # addresses of charts: no secret, and needed to the last letter
 _POD_FIELDS = (
     "serviceAccountName",
     "serviceAccount",
@@ -47,6 +42,7 @@ _IDLE_VALUES = frozenset(
     containerSecurityContext additionalPrometheusRulesMap additionalPrometheusRules dashboards
     """.split()  # noqa: SIM905 -- as above
 )
+_RELEASES = ("HelmRelease", "HelmChart", "HelmChartConfig")
 _IDENTITY = ("apiVersion", "kind", "metadata", "status")
 _CALLS = ("httpGet", "tcpSocket", "grpc", "preStop", "postStart")
 _WORD = re.compile(r"[\w./,*-]{0,253}")
@@ -77,8 +73,7 @@ class Pruner:
 
     def prune(self, one: Object) -> Mapping | None:
         """The body to keep; None for objects that nothing reads."""
-        asked = (one.group, one.kind) in self._kinds or ("", one.kind) in self._kinds
-        if one.kind not in READ_KINDS and one.kind not in WORKLOAD_KINDS and not asked:
+        if one.kind not in READ_KINDS and one.kind not in WORKLOAD_KINDS and not self._asked(one):
             return None
         body = None if ended(one) else self._body(one)
         if body is None:
@@ -94,18 +89,20 @@ class Pruner:
             return self._config_map(one)
         if one.kind == "Secret":
             return _secret(one)
-        if one.kind == "CustomResourceDefinition":
-            return _definition(one)
-        if one.kind in ("HelmRelease", "HelmChart", "HelmChartConfig"):
-            spec = {key: one.spec[key] for key in _RELEASE_FIELDS if key in one.spec}
-            return {"spec": self.texts.tree(_without_idle(spec))}
-        if one.kind in _SOURCE_FIELDS:
-            return {"spec": {key: one.spec[key] for key in _SOURCE_FIELDS[one.kind] if key in one.spec}}
-        if one.kind == "Kustomization" and one.group == "kustomize.toolkit.fluxcd.io":
-            return {"spec": self.texts.tree({key: one.spec[key] for key in _BUILD_FIELDS if key in one.spec})}
-        rest = {key: value for key, value in one.body.items() if key not in _IDENTITY}
-        kept = self.texts.tree(rest)
-        return kept if isinstance(kept, dict) else {}
+        if one.kind == "CustomResourceDefinition" and not _has_webhook(one):
+            return None
+        kept = _fields(one.body, self._read(one))
+        if one.kind in _PLAIN:
+            return kept
+        return mapping(self.texts.tree(_without_idle(kept) if one.kind in _RELEASES else kept))
+
+    def _read(self, one: Object) -> tuple[str, ...]:
+        """What is read of an object: where the catalogue's entries ask for its kind, that may be any field."""
+        declared = FIELDS.get(one.kind, (WHOLE,))
+        return (WHOLE,) if self._asked(one) and not any("." in field for field in declared) else declared
+
+    def _asked(self, one: Object) -> bool:
+        return (one.group, one.kind) in self._kinds or ("", one.kind) in self._kinds
 
     def _workload(self, one: Object) -> Mapping:
         if one.kind == "Pod":
@@ -202,14 +199,24 @@ def _secret(one: Object) -> Mapping:
     return {"stringData": kept, **({"sops": {}} if encrypted else {})}
 
 
-def _definition(one: Object) -> Mapping | None:
+def _has_webhook(definition: Object) -> bool:
     """A CRD counts where a webhook converts its versions."""
-    conversion = mapping(one.spec.get("conversion"))
-    client = mapping(at(conversion, "webhook", "clientConfig", "service"))
-    if not client:
-        return None
-    webhook = {"strategy": conversion.get("strategy"), "webhook": {"clientConfig": {"service": client}}}
-    return {"spec": {"group": one.spec.get("group"), "conversion": webhook}}
+    return bool(at(definition.spec, "conversion", "webhook", "clientConfig", "service"))
+
+
+def _fields(body: Mapping, read: Iterable[str]) -> Mapping:
+    """The body with these fields alone."""
+    if WHOLE in read:
+        return {key: value for key, value in body.items() if key not in _IDENTITY}
+    kept: Mapping = {}
+    for *above, last in (field.split(".") for field in read):
+        there = mapping(at(body, *above))
+        if last in there:
+            place = kept
+            for key in above:
+                place = place.setdefault(key, {})
+            place[last] = there[last]
+    return kept
 
 
 def _volume(volume: Mapping) -> Mapping:
