@@ -13,6 +13,7 @@ from cilium_policies.catalogue.conditions import at_any
 from cilium_policies.catalogue.files import DISTRIBUTIONS
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.parts import group_kind
+from cilium_policies.catalogue.services import ServiceTemplate, read_services
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, mappings, strings, text
 from cilium_policies.kube.pods import pod_spec
@@ -28,14 +29,15 @@ class Labelled(NamedTuple):
 
 class Bundled(NamedTuple):
     """A component that a distribution runs by itself, with the labels that its pods carry there. `when`: only where
-    the input has such an object (an add-on that somebody uses)."""
+    the input has one of such objects (an add-on that somebody uses). `services`: those before its pods."""
 
     component: str
     namespace: str
     workload: str
     kind: str
     labels: dict[str, str]
-    when: Mapping = {}  # noqa: RUF012
+    when: tuple[Mapping, ...] = ()
+    services: tuple[ServiceTemplate, ...] = ()
 
 
 class Identity(NamedTuple):
@@ -132,7 +134,8 @@ def _bundled(data: Mapping) -> Bundled:
         text(data.get("workload")),
         text(data.get("kind")) or "Deployment",
         strings(data.get("labels")),
-        mapping(data.get("when")),
+        tuple(mappings(data.get("when")) or filter(None, [mapping(data.get("when"))])),
+        read_services(data.get("services")),
     )
 
 

@@ -102,6 +102,17 @@ NO_NETWORK = frozenset(
     npipe vault secret arn k8s urn
     """.split()  # noqa: SIM905
 )
+# Schemes of URLs by which Apprise and shoutrrr name a service that has one host, and that host.
+NOTIFIERS = {
+    "pover": "api.pushover.net",
+    "pushover": "api.pushover.net",
+    "pbul": "api.pushbullet.com",
+    "pushbullet": "api.pushbullet.com",
+    "tgram": "api.telegram.org",
+    "telegram": "api.telegram.org",
+    "discord": "discord.com",
+    "slack": "hooks.slack.com",
+}
 # Variables that name an agent's host, mostly that of the own node, and the ports it is then called on: the defaults
 # of the libraries that read them (Datadog's tracers and DogStatsD, Jaeger's and Instana's agents).
 AGENTS: dict[str, tuple[tuple[int, str], ...]] = {

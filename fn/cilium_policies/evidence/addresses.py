@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from cilium_policies.catalogue.ports import AGENTS, NO_NETWORK, SCHEMES, UDP_SCHEMES
+from cilium_policies.catalogue.ports import AGENTS, NO_NETWORK, NOTIFIERS, SCHEMES, UDP_SCHEMES
 from cilium_policies.evidence.host_keys import (
     HOST_CHARS,
     is_host_key,
@@ -140,6 +140,9 @@ def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
             continue
         where = _key(value, start, key, file)
         direct = _direct(value, start, file)
+        if base in NOTIFIERS:
+            yield Address(NOTIFIERS[base], 443, "https", "TCP", where, direct, explicit=False)
+            continue
         for authority in found.rpartition("@")[2].split(","):
             yield from _authority(authority, base, where, direct)
     for match in re.finditer(_GRPC_NAME, value) if any(scheme in value for scheme in _GRPC) else ():

@@ -7,9 +7,12 @@ import re
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.flows import texts
+from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
+from cilium_policies.evidence.trust import is_variable
 from cilium_policies.kube.objects import (
     Mapping,
     Object,
+    flag,
     mapping,
     mappings,
     sequence,
@@ -67,7 +70,7 @@ class Collected:
                 found.update(dict.fromkeys(self._given_by_operator(workload, one)))
         for name in named_by_values(workload):
             found.update(dict.fromkeys(self._entries(workload.namespace, name)))
-        for row in self._reads.get(workload.component, ()):
+        for row in self._rows(workload):
             found.update(dict.fromkeys(self._read(workload, row)))
         found.update(dict.fromkeys(self._told_by_argument(workload)))
         for container in containers(mapping(mapping(template).get("spec"))):
@@ -77,6 +80,27 @@ class Collected:
             if env.get(_LABEL) and _FOLDER in env:
                 found.update(dict.fromkeys(self._texts(env, workload.namespace)))
         return tuple(found)
+
+    def is_told(self, workload: Workload, found: Text) -> bool:
+        """Whether the catalogue says of a field of the object that made the pods that these of its workloads call it."""
+        if found.source is not workload.source:
+            return False
+        own = (texts(row.get("own")) for row in self._rows(workload))
+        return any(paths and found.field.startswith(paths) for paths in own)
+
+    def _rows(self, workload: Workload) -> Iterator[Mapping]:
+        """What the catalogue says that such pods read."""
+        for row in self._reads.get(workload.component, ()):
+            if part_of(strings(row.get("pods")), workload.labels):
+                yield row
+
+    def _handed(self, workload: Workload, images: tuple[str, ...]) -> Iterator[Text]:
+        """Files of the programs that set up this one through its API: a realm, a repository's settings."""
+        for one in self._cluster.in_namespace(workload.namespace):
+            if one is not workload and any(
+                is_image(repository_of(image), end) for image in one.images for end in images
+            ):
+                yield from (found for found in one.texts if found.kind == "entry" and not is_variable(found))
 
     def _told_by_argument(self, workload: Workload) -> Iterator[Text]:
         """A ConfigMap of the own namespace that a controller is told to read (`--configmap=NAME`)."""
@@ -115,6 +139,10 @@ class Collected:
     def _read(self, workload: Workload, row: Mapping) -> Iterator[Text]:
         """Objects that a controller looks up and acts on: anybody's of a kind, or one of its own namespace by name."""
         kind, name = text(row.get("kind")), text(row.get("name"))
+        if "handedBy" in row:
+            yield from self._handed(workload, texts(row["handedBy"]))
+        if not kind:
+            return
         if name:
             one = self._cluster.inventory.get(kind, workload.namespace, name)
             if one is not None and "sops" not in one.body:
@@ -122,6 +150,8 @@ class Collected:
             return
         below, label = texts(row.get("fields")), text(row.get("label"))
         for one in self._cluster.inventory.of(kind, group=text(row.get("group")) or None):
+            if flag(row.get("near")) and one.namespace != workload.namespace:
+                continue
             if not label or one.labels.get(label) == workload.labels.get(label):
                 said = (*_fields(one), *_annotations(one)) if below else _fields(one)
                 yield from (found for found in said if not below or found.field.startswith(below))

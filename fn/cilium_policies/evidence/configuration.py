@@ -47,11 +47,12 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         ignored = not_read(workload, given.ignores)
         places = _addresses(cluster, workload, collected.of(workload), parsed, ignored)
         for found, address in (*places, *managed.named(workload.texts, given.clouds)):
-            leads = list(_edges(destinations, workload, found, address, alone or not is_value(found)))
+            certain = alone or not is_value(found) or collected.is_told(workload, found)
+            leads = list(_edges(destinations, workload, found, address, certain))
             yield from leads
             if not leads and given.unmet is not None and names_service(found, address):
                 given.unmet.extend(filter(None, [unmet(cluster, workload, address)]))
-            if not (leads or alone) and given.unsure is not None and is_value(found):
+            if not (leads or certain) and given.unsure is not None:
                 for edge in list(_edges(destinations, workload, found, address, True))[:1]:
                     given.unsure.append((workload, address.host, edge))
 

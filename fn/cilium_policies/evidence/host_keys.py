@@ -10,6 +10,7 @@ from cilium_policies.catalogue.ports import WORDS
 # Last words of a key whose value is a bare name to call.
 _HOST_WORDS = ("hostname", "host", "server", "address", "addr", "endpoint", "peer", "seed", "broker", "join")
 _HOST_ENDS = tuple(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "es"))
+_IP = "_ip"  # of a program that the key names (`POSTGRES_IP`); `POD_IP` and `BIND_IP` are the own address
 _SAP = ("_ashost", "_mshost", "_gwhost")  # application, message and gateway server
 HOST_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
 
@@ -24,7 +25,7 @@ def is_host_key(key: str) -> bool:
             before = key[cut - 1 : cut]
             camel = before.islower() and key[cut].isupper()
             return not cut or before in "_-." or camel or lower[:cut] == "pg" or lower.endswith(_SAP)
-    return False
+    return lower.endswith(_IP) and program_port(key) > 0
 
 
 def is_name(value: str) -> bool:
@@ -34,7 +35,7 @@ def is_name(value: str) -> bool:
 def paired_ports(key: str, variables: dict[str, str]) -> list[int]:
     """The number in the `*_PORT` variable beside a `*_HOST` one; without it those of `*_PORT_GRPC` and its like."""
     lower = key.lower()
-    end = next((end for end in _HOST_ENDS if lower.endswith(end)), "")
+    end = next((end for end in (*_HOST_ENDS, _IP) if lower.endswith(end)), "")
     stem = key[: len(key) - len(end)].rstrip("_-.")
     ends = ("_PORT", "PORT", "_port", ".port", "Port") if stem else ("_PORT", "PORT", "port")
     names = [*(f"{stem}{end}" for end in ends), f"{key}_PORT"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from cilium_policies.evidence.checked import checked
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
 from cilium_policies.evidence.ends import NODES, backends, ends
 from cilium_policies.evidence.given import Given
@@ -51,6 +52,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             yield from _scrapes(clients, dict.fromkeys(read(shown, monitor)), Evidence("monitor", monitor))
     yield from _annotated(cluster, scrapers)
     yield from _probed(cluster, scrapers)
+    yield from checked(cluster, scrapers)
 
 
 def _scrapes(clients: tuple[Peer, ...], targets: dict[Target, None], evidence: Evidence) -> Iterator[Edge]:

@@ -57,6 +57,7 @@ class Scrapers:
 
     def __init__(self, cluster: Cluster, given: Given) -> None:
         self._given = given.scrapers
+        self._rows = given.reads
         self._namespaces: dict[str, dict[str, str]] = {
             one.name: one.labels for one in cluster.inventory.of("Namespace")
         }
@@ -65,7 +66,7 @@ class Scrapers:
         for component, rows in given.reads.items():
             for row in rows:
                 what = text(row.get("annotation")) or text(row.get("kind"))
-                if what in _STEMS or row.get("annotation"):
+                if what in _STEMS or (row.get("annotation") and not row.get("host")):
                     readers = (one for one in cluster.workloads if _reads(cluster, one, component, row))
                     self._reading.setdefault(what, []).extend(readers)
         self._cluster = cluster
@@ -116,6 +117,19 @@ class Scrapers:
     def of_annotation(self, name: str) -> tuple[Peer, ...]:
         """Everybody of whom the catalogue says that they scrape whatever has this annotation."""
         return tuple(peer for one in self._reading.get(name, ()) for peer in ends(one))
+
+    def checking(self) -> Iterator[tuple[str, str, tuple[Peer, ...]]]:
+        """Patterns of annotations that hold addresses to check, what stands there for the pod's own, and who reads
+        them."""
+        for component, rows in self._rows.items():
+            for row in rows:
+                if host := text(row.get("host")):
+                    readers = (
+                        one for one in self._cluster.workloads if _reads(self._cluster, one, component, row)
+                    )
+                    peers = tuple(peer for one in readers for peer in ends(one))
+                    if peers:
+                        yield text(row.get("annotation")), host, peers
 
     @property
     def given(self) -> tuple[Peer, ...]:

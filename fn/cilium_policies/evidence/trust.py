@@ -10,7 +10,9 @@ edge opens the Internet on a port. So the outside counts only where something is
   than "my URL" (`BASE_URL`, `APP_URL`, `MEALIE_URL` of a workload called mealie);
 - a positional argument that is an address, or an address on a line with curl, wget or git;
 - in configuration files and custom resources, a field called `url`, `endpoint`, `address`, `server` or the
-  like, under the same rules; never in dashboards, alerting rules, HTML, scripts and stylesheets.
+  like, under the same rules; never in dashboards, alerting rules, HTML, scripts of a browser and stylesheets;
+- in a shell or Python script, a constant called like a variable, and an address in a command or call that sends a
+  request.
 
 Helm values speak of the inside only, but for those that are called like an environment variable.
 """
@@ -39,6 +41,11 @@ _FOR_OTHERS = frozenset(
     names subject example examples default generator rooturl siteurl publicurl
     """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
 )
+# Package managers: `MAVEN_MIRROR_URL` and `NPM_REGISTRY` are called, a registry of images is not.
+_MANAGERS = frozenset(
+    ("maven", "gradle", "npm", "yarn", "pip", "pypi", "goproxy", "gem", "bundle", "nuget", "cargo")
+)
+_OF_PACKAGES = frozenset(("mirror", "mirrors", "registry", "repository"))
 # Of these, words of a mail: `EMAIL_HOST` is its server, and `--from sftp://host` no sender.
 _OF_MAIL = frozenset(("email", "mail", "mailto", "from", "sender", "user", "username", "contact"))
 # What is left of "my own URL" once these are taken away: nothing.
@@ -56,15 +63,22 @@ _FIELDS = frozenset(
     apiurl
     """.split()  # noqa: SIM905
 )
+# Directives of a web server by which it calls another: `proxy_pass https://10.1.2.3:8006;`.
+_PASSES = frozenset(("proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "ProxyPass"))
 # Keys of bare names that go into certificates or are excepted from something.
 _NAME_LISTS = frozenset(("name", "names", "san", "sans", "cert", "certs", "certificate", "no", "proxy", "domain",
                          "issuer", "audience", "adv"))  # fmt: skip
 _BROWSED = ("http", "https", "mailto", "ws", "wss")
 _SERVER_WORDS = ("host", "hostname", "server", "relay")
 _ENVIRONMENT = re.compile(r"[A-Z][A-Z0-9_]+")
-_CALLERS = r"\b(?:curl|wget|git|nc|dig|ping|psql|mysql|redis-cli|restic|rclone|aws|mc)\b"
+_CALLERS = (
+    r"\b(?:curl|wget|git|nc|dig|ping|psql|mysql|redis-cli|restic|rclone|aws|mc)\b"
+    r"|\b(?:requests|httpx|session|client)\.(?:get|post|put|patch|delete|head|request)\(|\b(?:urlopen|Request)\("
+)
+_CONTINUED = r"\\\n|\([ \t]{0,100}\n"  # a shell's command, or Python's call, that goes on in the next line
+_SCRIPTS = (".sh", ".bash", ".py")
 _NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".tmpl", ".tpl", ".lua", ".star", ".crt",
-                     ".graphql", ".pem", ".xsd", ".wsdl", ".sh", ".py", ".sql")  # fmt: skip
+                     ".graphql", ".pem", ".xsd", ".wsdl", ".sql")  # fmt: skip
 
 
 # First labels of many a provider's host (api.example.com): a workload of that name may call one.
@@ -84,8 +98,8 @@ _LONG = 4000  # characters: above it a text is not searched for what stands arou
 
 def is_variable(found: Text) -> bool:
     """An environment variable, whichever object holds its value; not a file and not arguments."""
-    if found.value.lstrip()[:1] in ("{", "["):
-        return False  # a document of its own, with fields
+    if found.is_arguments or found.value.lstrip()[:1] in ("{", "["):
+        return False  # a command, or a document of its own, with fields
     if found.kind == "env":
         return True
     return bool(found.key) and "." not in found.key and "\n" not in found.value.strip()
@@ -110,12 +124,17 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
         if address.key in ("", "curl", "wget", "git") or not address.direct:
             return address.direct or _called(found.value, address)
         return address.direct and _is_called(address, workload, routed)
+    if found.key.endswith(_SCRIPTS):
+        constant = address.direct and _ENVIRONMENT.fullmatch(address.key) is not None
+        return _is_called(address, workload, routed) if constant else _called(found.value, address)
     if not address.direct or (found.kind == "value" and not _ENVIRONMENT.fullmatch(address.key)):
         return False
     if is_variable(found) and found.kind != "field":
         return _is_called(address, workload, routed)
     if found.key.endswith(_NO_CONFIGURATION):
         return False  # of a dashboard no address is read at all
+    if address.key in _PASSES:
+        return True
     parts = words(address.key)
     return bool(parts) and parts[-1] in _FIELDS and not _is_for_others(address)
 
@@ -147,6 +166,8 @@ def _is_for_others(address: Address) -> bool:
     others = _FOR_OTHERS.intersection(parts)
     if others and (address.scheme not in _BROWSED if address.scheme else parts[-1] in _SERVER_WORDS):
         others -= _OF_MAIL
+    if _MANAGERS.intersection(parts):
+        others -= _OF_PACKAGES
     return bool(others)
 
 
@@ -169,4 +190,5 @@ def is_list_of_names(address: Address) -> bool:
 
 
 def _called(value: str, address: Address) -> bool:
-    return any(address.host in line and re.search(_CALLERS, line) for line in value.split("\n"))
+    lines = (line for line in re.sub(_CONTINUED, "(", value).split("\n") if line.lstrip()[:1] != "#")
+    return any(address.host in line and re.search(_CALLERS, line) for line in lines)

@@ -67,8 +67,9 @@ def _child(name: str, labels: dict[str, str], row: Mapping, maker: Workload, nam
     made.instance, made.release, made.chart = maker.instance or maker.name, maker.release, maker.chart
     made.values, made.where = maker.values, maker.where
     made.brought = maker.brought
-    if flag(row.get("like")):
+    if flag(row.get("like")) or flag(row.get("told")):
         made.texts = tuple(one for one in maker.texts if not one.is_arguments)
+    if flag(row.get("like")):
         made.service_account = maker.service_account
     return made
 

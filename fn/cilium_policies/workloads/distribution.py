@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from cilium_policies.catalogue.distributions import Distribution, agreeing
 from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.services import ServiceTemplate
 from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import integer
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 
@@ -35,16 +37,20 @@ _FLUX_SERVICES = {
 
 def brought(
     platform: Distribution, workloads: list[Workload], catalogue: Catalogue, shown: Inventory
-) -> list[Workload]:
-    """The distribution's own pods that the input does not show: peers in every build, subjects only where the
-    default-deny of their namespace is written. `workloads` are recognised. CoreDNS is looked after by
-    allow-dns-server."""
+) -> tuple[list[Workload], list[Service]]:
+    """The distribution's own pods that the input does not show, and the Services before them: peers in every build,
+    subjects only where the default-deny of their namespace is written. `workloads` are recognised. CoreDNS is looked
+    after by allow-dns-server."""
     present = {one.component for one in workloads}
-    found = []
+    found: list[Workload] = []
+    services: list[Service] = []
     for bundled in platform.brings:
-        if bundled.component in present or catalogue.get(bundled.component) is None:
+        component = catalogue.get(bundled.component)
+        if bundled.component in present or component is None:
             continue
-        if bundled.when and next(agreeing(shown, bundled.when), None) is None:
+        if any(shown.of(one.kind, group=one.group or None) for one in component.made_by):
+            continue  # its operator makes these pods
+        if bundled.when and not any(next(agreeing(shown, when), None) for when in bundled.when):
             continue
         made = Workload(bundled.namespace, bundled.workload, bundled.kind)
         made.labels = made.selector = dict(bundled.labels)
@@ -52,7 +58,22 @@ def brought(
         made.instance = bundled.workload
         made.brought = True
         found.append(made)
-    return found
+        services += (
+            _service(made, one)
+            for one in bundled.services
+            if not shown.get("Service", made.namespace, one.name)
+        )
+    return found, services
+
+
+def _service(made: Workload, template: ServiceTemplate) -> Service:
+    ports = tuple(
+        ServicePort(name, integer(port) or 0, protocol, target)
+        for name, port, target, protocol in template.ports
+    )
+    return Service(
+        made.namespace, template.name, {}, made.selector, ports, "ClusterIP", False, "", (), (), (), None
+    )  # fmt: skip
 
 
 def flux(

@@ -50,7 +50,9 @@ def gather(
         _placed(one)
         _recognise(one, catalogue)
     tell_apart(workloads, catalogue)
-    workloads += distribution.brought(settings.platform, workloads, catalogue, shown)
+    brought, before = distribution.brought(settings.platform, workloads, catalogue, shown)
+    workloads += brought
+    services += before
     unplaced: list[Object] = []
     operated, behind = _operated(shown, catalogue, workloads, unplaced)
     for one in operated:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     TextKind = Literal["env", "args", "command", "entry", "value", "field"]
 
 
+_STEPS = ("script", "command", "args")
 NO_IMAGES = ("", "none")  # nobody can pull these: such a template is filled in later
 
 
@@ -41,7 +42,8 @@ class Text(NamedTuple):
 
     @property
     def is_arguments(self) -> bool:
-        return self.kind in ("args", "command")
+        """Whether it is a command: of a container, or of a step that a custom resource holds."""
+        return self.kind in ("args", "command") or (self.kind == "field" and self.key in _STEPS)
 
     def __str__(self) -> str:
         """`env DATABASE_URL`, `args`, `ConfigMap media/app config.yml`, `HelmRelease media/app values db.host`."""

@@ -139,7 +139,11 @@ def _target(
     workload.texts = texts(release, entry.values, [one for one in others if _below(one, entry.values)])
     if len(known) == 1 or entry.values:
         workload.labels = {**strings(names.scope.get("podLabels")), **workload.labels}
-    called, scraped = (_ports_for(catalogue, component, peer) for peer in ("gateway", "scraper"))
+    moved = _moved(entry, names)
+    called, scraped = (
+        tuple(moved.get(port, port) for port in _ports_for(catalogue, component, peer))
+        for peer in ("gateway", "scraper")
+    )
     services = [_service(release, names, workload, template) for template in entry.services]
     if not any(each.services for part, each in known if (part, each.values) == (component, entry.values)):
         services = chart_services.usual_services(release, names, workload, called or scraped)
@@ -152,6 +156,12 @@ def _ports_for(catalogue: Catalogue, component: Component, peer: str) -> tuple[i
         one for one in catalogue.edges_of(component.name) if one.direction == "ingress" and one.peer == peer
     ]
     return tuple(dict.fromkeys(port.number for one in edges for port in one.pod_ports()))
+
+
+def _moved(entry: ChartEntry, names: Names) -> dict[int, int]:
+    """Usual pod ports for which the values give another."""
+    targets = [target for template in entry.services for _, _, target, _ in template.ports if "{" in target]
+    return {integer(names.usual(one)) or 0: integer(names.fill(one)) or 0 for one in targets}
 
 
 def _below(path: str, prefix: str) -> bool:
@@ -203,7 +213,7 @@ def _service(release: Release, names: Names, workload: Workload, template: Servi
     block = mapping(names.scope.get("service"))
     number = scalar(block.get("port")) if len(template.ports) == 1 else ""
     ports = tuple(
-        ServicePort(name, integer(number) or integer(port) or 0, protocol, target)
+        ServicePort(name, integer(number) or integer(names.fill(port)) or 0, protocol, names.fill(target))
         for name, port, target, protocol in template.ports
     )
     return chart_services.service(release, names.fill(template.name), workload.selector, ports, block)

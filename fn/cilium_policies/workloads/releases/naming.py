@@ -55,6 +55,11 @@ class Names:
                 text = text.replace(word, value)
         return text
 
+    @staticmethod
+    def usual(text: str) -> str:
+        """The text with what stands for a value that is not set."""
+        return _VALUE.sub(lambda match: match[2] or "", text)
+
     def fill_all(self, labels: dict[str, str]) -> dict[str, str]:
         return {self.fill(key): self.fill(value) for key, value in labels.items()}
 
