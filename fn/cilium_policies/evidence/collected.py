@@ -82,7 +82,7 @@ class Collected:
         return tuple(found)
 
     def is_told(self, workload: Workload, found: Text) -> bool:
-        """Whether the catalogue says of a field of the object that made the pods that these of its workloads call it."""
+        """Whether the catalogue says of a field of the object that made several kinds of pods that these call it."""
         if found.source is not workload.source:
             return False
         own = (texts(row.get("own")) for row in self._rows(workload))

@@ -35,14 +35,13 @@ _FLUX_SERVICES = {
 }
 
 
-def brought(
+def add_bundled(
     platform: Distribution, workloads: list[Workload], catalogue: Catalogue, shown: Inventory
-) -> tuple[list[Workload], list[Service]]:
-    """The distribution's own pods that the input does not show, and the Services before them: peers in every build,
-    subjects only where the default-deny of their namespace is written. `workloads` are recognised. CoreDNS is looked
-    after by allow-dns-server."""
+) -> list[Service]:
+    """Adds the distribution's own pods that the input does not show to `workloads`, which are recognised; returns the
+    Services before them. They are peers in every build, subjects only where the default-deny of their namespace is
+    written. CoreDNS is looked after by allow-dns-server."""
     present = {one.component for one in workloads}
-    found: list[Workload] = []
     services: list[Service] = []
     for bundled in platform.brings:
         component = catalogue.get(bundled.component)
@@ -57,13 +56,13 @@ def brought(
         made.component = bundled.component
         made.instance = bundled.workload
         made.brought = True
-        found.append(made)
+        workloads.append(made)
         services += (
             _service(made, one)
             for one in bundled.services
             if not shown.get("Service", made.namespace, one.name)
         )
-    return found, services
+    return services
 
 
 def _service(made: Workload, template: ServiceTemplate) -> Service:

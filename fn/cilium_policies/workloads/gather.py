@@ -50,9 +50,7 @@ def gather(
         _placed(one)
         _recognise(one, catalogue)
     tell_apart(workloads, catalogue)
-    brought, before = distribution.brought(settings.platform, workloads, catalogue, shown)
-    workloads += brought
-    services += before
+    services += distribution.add_bundled(settings.platform, workloads, catalogue, shown)
     unplaced: list[Object] = []
     operated, behind = _operated(shown, catalogue, workloads, unplaced)
     for one in operated:
