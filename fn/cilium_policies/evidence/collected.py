@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
-from cilium_policies.evidence.trust import is_variable
 from cilium_policies.kube.objects import (
     Mapping,
     Object,
@@ -97,10 +96,9 @@ class Collected:
     def _handed(self, workload: Workload, images: tuple[str, ...]) -> Iterator[Text]:
         """Files of the programs that set up this one through its API: a realm, a repository's settings."""
         for one in self._cluster.in_namespace(workload.namespace):
-            if one is not workload and any(
-                is_image(repository_of(image), end) for image in one.images for end in images
-            ):
-                yield from (found for found in one.texts if found.kind == "entry" and not is_variable(found))
+            repositories = list(map(repository_of, one.images))
+            if one is not workload and any(is_image(each, end) for each in repositories for end in images):
+                yield from (found for found in one.texts if found.kind == "entry" and "." in found.key)
 
     def _told_by_argument(self, workload: Workload) -> Iterator[Text]:
         """A ConfigMap of the own namespace that a controller is told to read (`--configmap=NAME`)."""
