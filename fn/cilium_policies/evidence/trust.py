@@ -75,7 +75,8 @@ _CALLERS = (
     r"\b(?:curl|wget|git|nc|dig|ping|psql|mysql|redis-cli|restic|rclone|aws|mc)\b"
     r"|\b(?:requests|httpx|session|client)\.(?:get|post|put|patch|delete|head|request)\(|\b(?:urlopen|Request)\("
 )
-_CONTINUED = r"\\\n|\([ \t]{0,100}\n"  # a shell's command, or Python's call, that goes on in the next line
+# A shell's command, or Python's call, that goes on in the next line; an inventory leaves lines empty.
+_CONTINUED = r"(?:\\|\([ \t]{0,100})\n(?:[ \t]{0,100}\n){0,8}"
 _SCRIPTS = (".sh", ".bash", ".py")
 _NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".tmpl", ".tpl", ".lua", ".star", ".crt",
                      ".graphql", ".pem", ".xsd", ".wsdl", ".sql")  # fmt: skip

@@ -49,7 +49,10 @@ _VOCABULARY = frozenset(
     postgres postgresql pgsql postgis pdo_pgsql mysql2 mariadb pdo_mysql mssql sqlserver sqlsrv oracle mongodb mongo
     redis valkey dragonfly rabbitmq amqp mqtt memcached elasticsearch opensearch nats kafka influxdb ldap smtp sqlite
     prometheus scrape pod pods service services endpoints endpointslice node ingress role action keep drop forward
-    server upstream proxy_pass kubernetes ALL sidecar
+    server upstream proxy_pass grpc_pass fastcgi_pass uwsgi_pass scgi_pass ProxyPass kubernetes ALL sidecar
+    requests.get requests.post requests.put requests.patch requests.delete requests.head requests.request httpx.get
+    httpx.post session.get session.post client.get client.post urlopen Request urllib.request.urlopen
+    urllib.request.Request
     """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
 )
 _NEAR = 100  # characters: what a pattern may match, and what is looked at in front of a word

@@ -12,7 +12,7 @@ _LINES = 8  # empty lines in a row: enough that what was far apart stays far apa
 # collectors show that they read monitors or annotations.
 _MARKS = re.compile(
     r"://|:\d|\.svc|host=|port|host|server|addr|endpoint|peer|seed|broker|join"
-    r"|prometheus|Monitor|scrape|_sd_|:\s*$|curl|wget",
+    r"|prometheus|Monitor|scrape|_sd_|:\s*$|curl|wget|\.(?:get|post|put|patch|delete|head|request)\(|urlopen",
     re.IGNORECASE,
 )
 _DASHBOARD = ('"panels"', '"schemaVersion"')
