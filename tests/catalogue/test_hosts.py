@@ -333,6 +333,32 @@ def test_the_ports_of_mail_that_a_configuration_shows(env, text, expected):
     assert mail_ports(facts) == expected
 
 
+BY_SITE = {"env": "DD_SITE", "otherwise": "datadoghq.com", "names": ["*.{found}", "*.agent.{found}"]}
+
+
+@pytest.mark.parametrize(
+    ("env", "expected", "missing"),
+    [
+        ((("DD_SITE", "datadoghq.eu"),), ["*.agent.datadoghq.eu", "*.datadoghq.eu"], ""),
+        ((), ["*.agent.datadoghq.com", "*.datadoghq.com"], ""),
+        ((("DD_SITE", ""),), [], "the input does not show its site or region"),  # in a Secret
+        ((("DD_SITE", "${SITE}"),), [], "the input does not show its site or region"),
+    ],
+)
+def test_names_by_the_site_that_the_configuration_says(env, expected, missing):
+    facts = Facts()
+    facts.env = env
+    found = answer(edge([BY_SITE]), facts)
+    assert ([one.name for one in found.hosts], found.missing) == (expected, missing)
+
+
+def test_names_by_a_site_that_nothing_says():
+    found = answer(
+        edge([{"env": "REALM", "names": ["ingest.{found}.example.org"], "why": "no realm"}]), Facts()
+    )
+    assert found == Answer((), "no realm")
+
+
 def test_what_users_add_leaves_the_list_whole():
     listed = {"to": "internet", "why": "x", "names": ["api.example.org"], "added": "web hooks"}
     assert answer(read_edge(listed, "c", "c"), Facts()) == Answer((Host("api.example.org", 0),))

@@ -8,6 +8,8 @@ configuration says, which evidence finds. A member is a DNS name or matchPattern
                                                        resource that made the pods, in what the pattern's group finds
     {env: REGEX}                                       the hosts of addresses in variables of these names
     {text: REGEX}                                      the same in any text of the configuration, each time
+    {env: REGEX, names: [NAME, …], otherwise: TEXT}    names in which `{found}` is what stands there (a site, a region),
+                                                       or `otherwise` where nothing does; the same with the keys above
     {mentions: WORD}                                   the hosts of that sort that the own configuration names (mail:
                                                        by the names of its variables and keys)
     {object: group/Kind, hosts: PATH}                  the hosts of the addresses at that path of each such object
@@ -45,6 +47,7 @@ from cilium_policies.kube.objects import Mapping, flag, text, walk_strings
 from cilium_policies.lean import Any, NamedTuple
 
 _FILLED = re.compile(r"\{([^{}]+)\}")
+_FOUND = "{found}"
 
 
 class Answer(NamedTuple):
@@ -133,6 +136,9 @@ def _by_member(member: Mapping, facts: Facts) -> Iterator[Host]:
         return
     if "repository" in member:
         yield from repositories(member, facts)
+    if any(_FOUND in name for name in texts(member.get("names"))):
+        yield from _by_site(member, facts)
+        return
     yield from map(Host, texts(member.get("names")))
     told = False
     for written in _own_addresses(member, facts):
@@ -140,6 +146,16 @@ def _by_member(member: Mapping, facts: Facts) -> Iterator[Host]:
         yield from filter(None, map(read_host, re.split(r"[\s,;]+", written)))
     if not told and (flag(member.get("required")) or member.get("mentions") == "mail"):
         raise UnnamedHostError("its configuration names none of them")
+
+
+def _by_site(member: Mapping, facts: Facts) -> Iterator[Host]:
+    """The hosts of a site, region or tenant that the own configuration names, or of the usual one."""
+    found = dict.fromkeys(map(str.strip, _own_addresses(member, facts)))
+    for one in found or dict.fromkeys(texts(member.get("otherwise"))) or ("",):
+        if not re.fullmatch(r"[\w.-]+", one):  # a variable, a Secret, or not said at all
+            raise UnnamedHostError(text(member.get("why")) or "the input does not show its site or region")
+        for name in texts(member.get("names")):
+            yield Host(name.replace(_FOUND, one))
 
 
 def _own_addresses(member: Mapping, facts: Facts) -> Iterator[str]:

@@ -34,6 +34,8 @@ def hosts(edge: Edge) -> list[str]:
 
 
 def _host(member: Mapping) -> str:
+    if any("{found}" in name for name in texts(member.get("names"))):
+        return _site(member)
     said = [", ".join(texts(member.get("names")))] if texts(member.get("names")) else []
     said += [f"the hosts at {_either(member[key])}" for key in ("hosts", "value", "field") if key in member]
     said += [f"what variable '{member['env']}' names"] if "env" in member else []
@@ -50,6 +52,16 @@ def _host(member: Mapping) -> str:
         held = f" with {_either(member['has'])} {_tail(member)}".rstrip() if "has" in member else ""
         return f"{who or 'nobody outside'}, for a {_either(member['object'])}{held}"
     return f"{who or 'nobody else'}, when {when(member['when'])}" if "when" in member else who
+
+
+def _site(member: Mapping) -> str:
+    """Names of which a site, region or tenant is a part, and where that is read."""
+    places = [f"{key} {_either(member[key])}" for key in ("value", "field") if key in member]
+    places += [f"variable '{member['env']}'"] if "env" in member else []
+    places += ["its configuration"] if "text" in member else []
+    usual = f", else {member['otherwise']}" if "otherwise" in member else ""
+    under = f", when {when(member['when'])}" if "when" in member else ""
+    return f"{', '.join(texts(member['names']))}, as {' or '.join(places)} says{usual}{under}"
 
 
 def _phrases(condition: Mapping) -> list[str]:
