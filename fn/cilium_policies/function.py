@@ -109,8 +109,8 @@ def _is_error(finding: Finding) -> bool:
     return finding.severity == ERROR
 
 
-def make(sources: list[Source], config: Config, options: Options) -> Made:
-    """The plan and the policies for what the sources show."""
+def make(sources: list[Source], config: Config, options: Options, *, keep: bool = False) -> Made:
+    """The plan and the policies for what the sources show. `keep`: their bodies stay, for who asks for them again."""
     # Imported here, so that an empty build and a refused config do not pay for them.
     from cilium_policies.catalogue.load import load as catalogue
     from cilium_policies.generate.plan import plan
@@ -126,7 +126,7 @@ def make(sources: list[Source], config: Config, options: Options) -> Made:
     told = told._replace(is_tree=bool(config.inventory or options.inventory))
     cluster = gather(read.objects, known, told, others)
     planned = plan(cluster, config, known, sources)
-    for one in read.objects:
+    for one in () if keep else read.objects:
         one.forget()
     planned.findings.extend(outdated)
     return Made(config, read, planned, Policies(planned), outdated)

@@ -6,7 +6,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 
-from cilium_policies.checks.snapshot import as_written, with_generated
+from cilium_policies.checks.snapshot import Snapshot, as_written, with_generated
 from cilium_policies.cli.options import Run, run_on
 from cilium_policies.evaluate.portset import NOTHING, union
 from cilium_policies.function import Options
@@ -91,10 +91,12 @@ def run(data: bytes = INPUT, **overrides: str) -> Run:
     return run_on([("in.yaml", data)], Options(("c.yaml", CONFIG), tuple(overrides.items())))
 
 
+def enforced(one: Run) -> Snapshot:
+    return with_generated(one.made.plan.cluster, one.made.policies.policies, enforced=True)
+
+
 def made(one: Run) -> report.Report:
-    plan = one.made.plan
-    enforced = with_generated(plan.cluster, one.made.policies.policies, enforced=True)
-    return report.report(plan, enforced, "x", sources=one.sources)
+    return report.Report(one.made.plan, enforced(one), "x")
 
 
 def test_every_workload_and_namespace_is_drawn_with_its_mode() -> None:
@@ -115,21 +117,22 @@ def test_every_workload_and_namespace_is_drawn_with_its_mode() -> None:
 def test_the_report_has_the_connections_of_list_each_drawn() -> None:
     one = run(INPUT + OPEN)
     plan = one.made.plan
-    enforced = with_generated(plan.cluster, one.made.policies.policies, enforced=True)
-    whole = report.report(plan, enforced, "x")
+    asked = enforced(one)
+    whole = report.Report(plan, asked, "x")
     shown = {}
     for row in whole.rows:
         ends = row.connection[:2]
         shown[ends] = union(shown.get(ends, NOTHING), row.connection.open)
     listed = {}
-    for connection in listing.connections(enforced):
+    for connection in listing.connections(asked):
         listed[connection[:2]] = union(listed.get(connection[:2], NOTHING), connection.open)
     assert shown == listed
     assert len(whole.graph.links) == len({(row.connection, row.kind) for row in whole.rows})
 
 
 def test_a_policy_of_the_users_counts_and_is_named() -> None:
-    whole = made(run(INPUT + OPEN))
+    one = run(INPUT + OPEN)
+    whole = made(one)
     rows = {row[:2]: row for row in dict(whole.tables)["Connections"].rows}
     opened = rows["world", "data/db"]
     assert opened[2:5] == ("any port", "your policy", "your policy CiliumNetworkPolicy/data/debug-open")
@@ -139,7 +142,8 @@ def test_a_policy_of_the_users_counts_and_is_named() -> None:
     assert [
         link.tone for link in whole.graph.links if link.target.endswith("/db") and "in/" in link.source
     ] == ["bad"]
-    sheet = next(sheet for sheet in whole.sheets if sheet.name == "CiliumNetworkPolicy/data/debug-open")
+    sheets = {sheet.name: sheet for sheet in report.sheets(enforced(one), one.sources)}
+    sheet = sheets["CiliumNetworkPolicy/data/debug-open"]
     assert sheet.note == "yours, in.yaml:51"
     assert "fromEntities: [world]" in sheet.text
 
@@ -165,7 +169,7 @@ def test_a_policy_denies_although_the_plan_needs_the_connection() -> None:
 def test_as_written_and_as_of_now() -> None:
     one = run()
     plan = one.made.plan
-    written = report.report(plan, as_written(plan.cluster), "x")
+    written = report.Report(plan, as_written(plan.cluster), "x")
     everybody = next(row for row in written.rows if row.connection[:2] == (Party("pods"), Party("pods")))
     assert everybody.kind == "not closed"
 

@@ -70,7 +70,9 @@ def built(count: int) -> str:
         ("Rules", Table("Rules", columns("from", "to", "ports", "kind", "why", "evidence", "rule"), [LONG])),
         ("Uncovered", Table("Uncovered", columns("workload"), [], "every workload is covered")),
     ]
-    sheets = [Sheet("CiliumNetworkPolicy/team-1/web", "team-1", "generated", "kind: CiliumNetworkPolicy")]
+    sheets = [
+        Sheet("CiliumNetworkPolicy/team-1/web", "team-1", "generated", lambda: "kind: CiliumNetworkPolicy")
+    ]
     return page(view, [Tile("3", "uncovered", "bad", "Uncovered")], tables, "made by a test", sheets)
 
 

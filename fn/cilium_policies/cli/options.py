@@ -118,7 +118,7 @@ def run_on(named: list[inputs.Input], options: function.Options, *, allow_empty:
             refuse_empty(sources)
         config = config_of(sources, options.config, options.overrides)
         told("finding out who needs whom")
-        return Run(sources, function.make(sources, config, options))
+        return Run(sources, function.make(sources, config, options, keep=True))
 
 
 def refuse_no_namespace(run: Run, given: dict[str, Any]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
 
 from cilium_policies.checks.rows import Texts
+from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.cli import options
+from cilium_policies.cli.aside import aside
 from cilium_policies.cli.envelope import envelope, items_of, metadata
 from cilium_policies.cli.snapshots import chooses_policies, snapshot
 from cilium_policies.cli.streams import put
@@ -21,7 +24,7 @@ from cilium_policies.show.focus import focus_svg
 from cilium_policies.show.graph import View
 from cilium_policies.show.mermaid import mermaid
 from cilium_policies.show.overview import overview_svg
-from cilium_policies.show.page import page
+from cilium_policies.show.page import Sheet, page, pictures, texts
 from cilium_policies.show.table import Cell, Table, columns, rendered
 
 
@@ -52,34 +55,39 @@ def report_command(
         raise click.UsageError("--focus makes an SVG: -o svg")
     run = options.run_of(given)
     said = findings(run.sources, run.made.plan, run.made.policies)
-    made = _made(run, which, now, title, said)
+    asked = snapshot(run, which, enforced=not now)
+    sheets = question.sheets(asked, run.sources)
+    written = aside(partial(texts, sheets)) if form == "html" and not focus else None
+    made = _made(run, which, now, title, said, asked)
     view = View(made.graph)
     if focus:
         text = _focus(view, focus)
     elif form == "svg":
         text = overview_svg(view)
     elif form == "json":
-        text = _json(run, made)
+        text = _json(run, made, sheets)
     elif form == "md":
         head = f"## {title}\n\n{' · '.join(f'**{tile.number}** {tile.text}' for tile in made.tiles)}\n\n"
         text = head + mermaid(view) + "\n" + rendered([table for _, table in made.tables], "md")
     else:
-        text = page(view, made.tiles, made.tables, f"made by {version().strip()}", made.sheets)
+        drawn = aside(partial(pictures, view))
+        note = f"made by {version().strip()}"
+        text = page(view, made.tiles, made.tables, note, sheets, drawn=drawn, written=written)
     put(text.encode("utf-8", "backslashreplace"))
     options.warn(run, given, f"report: {plural(len(made.rows), 'connection')}", said=said)
     return 0
 
 
-def _made(run: options.Run, which: str | None, now: bool, title: str, said: list[Finding]) -> question.Report:
+def _made(
+    run: options.Run, which: str | None, now: bool, title: str, said: list[Finding], asked: Snapshot
+) -> question.Report:
     made = run.made
     written = which == "written" or (which is None and bool(made.read.own))
-    asked = snapshot(run, which, enforced=not now)
     judged = snapshot(run, which, enforced=True) if now else asked
-    return question.report(
+    return question.Report(
         made.plan,
         asked,
         title,
-        sources=run.sources,
         violations=violations(judged, made.plan, Texts(run.sources), briefly=True),
         said=[one for one in said if one.severity != INFO],
         made_from=_made_from(run, written, now),
@@ -108,7 +116,7 @@ def _made_from(run: options.Run, written: bool, now: bool) -> Table:
     return Table("What this report was made from", columns("what", "value"), rows)
 
 
-def _json(run: options.Run, made: question.Report) -> str:
+def _json(run: options.Run, made: question.Report, sheets: list[Sheet]) -> str:
     tables = dict(made.tables)
     sections = {
         "namespaces": items_of(tables["Namespaces"]),
@@ -116,7 +124,7 @@ def _json(run: options.Run, made: question.Report) -> str:
         "findings": items_of(tables["Findings"]),
         "policies": [
             {"policy": one.name, "namespace": one.group, "origin": one.note, "text": one.text}
-            for one in made.sheets
+            for one in sheets
         ],
     }
     return envelope("Report", values.decided(made.rows), [run], sections)

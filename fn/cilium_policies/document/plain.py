@@ -104,12 +104,13 @@ def _placed(lines: list[str], first: int) -> dict[tuple[str | int, ...], int]:  
             stack.append((level, path, entry))
             level, path, entry = inner, (*path, entry), -1
         if key:
-            if (*path, key) in found:
-                raise UnsureError
             place = (*path, key)
+            known = len(found)
             found[place] = number
+            if len(found) == known:
+                raise UnsureError
         if kind == OPEN:
-            opened = (*path, key)
+            opened = place
         elif kind == BLOCK:
             _, at = _literal(lines, at, here >> 1, value)
     return found

@@ -87,7 +87,10 @@ class PolicyRepository:
         known = self._sides.get(end)
         if known is None:
             near = self._by_namespace.get(end.namespace, []) if end.namespace else []
-            selecting = [e for e in (*self._by_namespace.get(None, ()), *near) if holds(e.subject, end)]
+            every = (*self._by_namespace.get(None, ()), *near)
+            subjects = {id(e.subject): e.subject for e in every}  # the rules of one spec share theirs
+            held = {number for number, subject in subjects.items() if holds(subject, end)}
+            selecting = [e for e in every if id(e.subject) in held]
             egress = Side([entry for entry in selecting if not entry.ingress], self.options)
             ingress = Side([entry for entry in selecting if entry.ingress], self.options)
             known = self._sides[end] = (egress, ingress)

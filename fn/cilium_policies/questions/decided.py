@@ -52,19 +52,24 @@ class Rule(NamedTuple):
 
 class Decided(NamedTuple):
     """A connection, what sort it is, why it is needed, where that is written, and what lets it pass. `yours`: only
-    policies of the user's, or nothing that closes a direction, account for it."""
+    policies of the user's, or nothing that closes a direction, account for it. `edges` are the needs behind it."""
 
     connection: Connection
     kind: str
     reasons: tuple[str, ...]
-    evidence: tuple[str, ...]
+    edges: tuple[Edge, ...]
     rules: tuple[Rule, ...]
     marks: tuple[str, ...] = ()
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """Where the needs are written. It reads the input's text again, so ask once."""
+        return _few(tuple(dict.fromkeys(map(told, self.edges))))
 
     def lines(self) -> list[str]:
         """The connection for people, with why and by which rule below it."""
         why = [f"  {'; '.join(self.reasons)}"] if self.reasons else []
-        evidence = [f"  evidence: {'; '.join(self.evidence)}"] if self.evidence else []
+        evidence = [f"  evidence: {'; '.join(self.evidence)}"] if self.edges else []
         return [str(self.connection), *why, *evidence, *(f"  rule: {rule}" for rule in self.rules)]
 
     @property
@@ -118,7 +123,9 @@ class _Joined:
         rules = tuple(dict.fromkeys(map(self._rule, entries)))
         if explained:
             row = one._replace(ports=words(explained), open=explained)
-            yield Decided(row, _kind(edges), *_said(edges), rules, _marks(edges, self._shared))
+            yield Decided(
+                row, _kind(edges), _reasons(edges), tuple(edges), rules, _marks(edges, self._shared)
+            )
         rest = difference(one.open, explained)
         if rest:
             yield self._unexplained(one._replace(ports=words(rest), open=rest), entries, tuple(open_ends))
@@ -228,10 +235,8 @@ def _kind(edges: Iterable[Edge]) -> str:
     return found[0] if found else OPEN
 
 
-def _said(edges: Iterable[Edge]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    reasons = tuple(dict.fromkeys(reason_words(edge.reason) for edge in edges))
-    evidence = tuple(dict.fromkeys(told(edge) for edge in edges))
-    return _few(reasons), _few(evidence)
+def _reasons(edges: Iterable[Edge]) -> tuple[str, ...]:
+    return _few(tuple(dict.fromkeys(reason_words(edge.reason) for edge in edges)))
 
 
 def _few(texts: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ ConfigMap of another release brings, an annotation that a transformer adds) the 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from cilium_policies.document.limits import Value
 from cilium_policies.document.lines import Path, lines_of
@@ -22,6 +23,7 @@ _VALUES: tuple[Path, ...] = (("spec", "values"), ("spec", "source", "helm", "val
 _VALUES_TEXT: tuple[Path, ...] = (("spec", "valuesContent"), ("spec", "source", "helm", "values"))
 _DATA: tuple[Path, ...] = (("data",), ("stringData",), ("spec", "target", "template", "data"))
 _LITERAL = re.compile(rb"[|][-+]?\s*$")
+_IN_WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
 def where_of(edge: Edge) -> Where:
@@ -48,59 +50,80 @@ def _named(edge: Edge) -> tuple[str, ...]:
     return tuple(part for part in (name.partition("/")[0], *reversed(edge.reason.parts)) if part)
 
 
+class _Text:
+    """An item's text and where its fields stand, each read when first asked for."""
+
+    def __init__(self, item: Item) -> None:
+        self._item = item
+        self.first = item.line
+
+    @cached_property
+    def lines(self) -> dict[Path, int]:
+        return lines_of(self._item.text(), self.first)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Lines on which fields begin, ascending."""
+        return sorted(self.lines.values())
+
+    @cached_property
+    def texts(self) -> list[bytes]:
+        return self._item.text().split(b"\n")
+
+
 class _Lined:
     """An object with the lines of its fields, by their paths in it."""
 
     def __init__(self, one: Object, item: Item) -> None:
-        self.body = one.body
-        self._item = item
-        self._first = item.line
+        self._one = one
+        self._text = _text_of(item)
         self._prefix = _prefix(item, one)
 
     @property
-    def _lines(self) -> dict[Path, int]:
-        return _lines(self._item)
-
-    @property
-    def _texts(self) -> list[bytes]:
-        return _texts(self._item)
+    def body(self) -> Mapping:
+        return self._one.body
 
     def whole(self) -> int:
         """The line of the object itself, for which an item that is no list need not be read again."""
-        return self.line(("kind",)) and self.line(()) if self._prefix else self._first
+        return self.line(("kind",)) and self.line(()) if self._prefix else self._text.first
 
     def line(self, path: Path) -> int:
         """The line of a field; 0 where none stands there."""
-        return self._lines.get((*self._prefix, *path), 0)
+        return self._text.lines.get((*self._prefix, *path), 0)
 
     def below(self, path: Path) -> Iterator[tuple[Path, int]]:
         """Everything below a field: the rest of its path, and its line."""
         begin = (*self._prefix, *path)
-        for known, line in self._lines.items():
+        for known, line in self._text.lines.items():
             if len(known) > len(begin) and known[: len(begin)] == begin:
                 yield known[len(begin) :], line
 
     def saying(self, line: int, named: tuple[str, ...]) -> int:
         """The first line from a field's own to the next field that says one of these; else the field's own."""
-        end = min((one for one in self._lines.values() if one > line), default=self._first + len(self._texts))
-        return next(self._naming(named, line, end), line)
+        starts = self._text.starts
+        after = bisect_right(starts, line)
+        return next(self._naming(named, line, starts[after] if after < len(starts) else self._end), line)
 
     def only(self, named: tuple[str, ...]) -> int:
         """The one line of the whole object that names the other end; 0 for none, and for several."""
-        found = list(self._naming(named[:1], self._first, self._first + len(self._texts)))
+        found = list(self._naming(named[:1], self._text.first, self._end))
         return found[0] if len(found) == 1 else 0
 
+    @property
+    def _end(self) -> int:
+        return self._text.first + len(self._text.texts)
+
     def _naming(self, named: tuple[str, ...], begin: int, end: int) -> Iterator[int]:
-        for word in named:
-            as_word = re.compile(rb"(?<![\w-])" + re.escape(word.encode()) + rb"(?![\w-])")
+        first, texts = self._text.first, self._text.texts
+        for word in map(str.encode, named):
             for number in range(begin, end):
-                if as_word.search(self._texts[number - self._first]):
+                if _says(texts[number - first], word):
                     yield number
 
     def literal(self, path: Path) -> dict[Path, int]:
         """Lines of the fields of a text that is a block of its own below a key."""
         at = self.line(path)
-        if not at or not _LITERAL.search(self._texts[at - self._first]):
+        if not at or not _LITERAL.search(self._text.texts[at - self._text.first]):
             return {}
         value: Value = self.body
         for key in path:
@@ -108,14 +131,18 @@ class _Lined:
         return lines_of(value.encode(), at + 1) if isinstance(value, str) else {}
 
 
-@lru_cache(maxsize=4_096)  # a report asks of each object for every edge
-def _lines(item: Item) -> dict[Path, int]:
-    return lines_of(item.text(), item.line)
+_text_of = lru_cache(maxsize=4_096)(_Text)  # a report asks of each object for every edge
 
 
-@lru_cache(maxsize=4_096)  # a report asks of each object for every edge
-def _texts(item: Item) -> list[bytes]:
-    return item.text().split(b"\n")
+def _says(text: bytes, word: bytes) -> bool:
+    """Whether a word stands in a text as a whole: no letter, digit, underscore or hyphen next to it."""
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if _IN_WORD.isdisjoint(text[at - 1 : at] + text[end : end + 1]):
+            return True
+        at = text.find(word, at + 1)
+    return False
 
 
 def _prefix(item: Item, one: Object) -> Path:
@@ -180,7 +207,7 @@ def _dotted(path: Path) -> str:
 
 def _arguments(found: _Lined, part: str, named: tuple[str, ...]) -> Iterator[int]:
     """Lines of the words of containers that name the other end, then of the first container's list."""
-    lists = [(path, words) for path, words in _lists(found.body, part)]
+    lists = _lists(found.body, part)
     for word in named:
         for path, words in lists:
             for number, one in enumerate(words):
@@ -189,16 +216,18 @@ def _arguments(found: _Lined, part: str, named: tuple[str, ...]) -> Iterator[int
     yield from (found.line(path) for path, _ in lists[:1])
 
 
-def _lists(value: Value, key: str, path: Path = ()) -> Iterator[tuple[Path, list[Value]]]:
-    if isinstance(value, dict):
-        for name, member in value.items():
-            if name == key and isinstance(member, list):
-                yield (*path, name), member
-            else:
-                yield from _lists(member, key, (*path, name))
-    elif isinstance(value, list):
-        for number, member in enumerate(value):
-            yield from _lists(member, key, (*path, number))
+def _lists(value: Value, key: str, path: Path = ()) -> list[tuple[Path, list[Value]]]:
+    """Every list below a key, with its path."""
+    found: list[tuple[Path, list[Value]]] = []
+    members = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for name, member in members:
+        if name == key and isinstance(member, list):
+            found.append(((*path, name), member))
+        elif isinstance(member, dict | list):
+            found += _lists(member, key, (*path, name))
+    return found
 
 
 def _entries(body: Mapping, key: str, name: str) -> Iterator[Path]:

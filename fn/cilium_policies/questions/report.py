@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import cached_property, partial
 
 from cilium_policies.checks.rows import Row as Violation
 from cilium_policies.checks.snapshot import Known, Snapshot
@@ -18,59 +18,68 @@ from cilium_policies.questions.because import where_words
 from cilium_policies.questions.connections import Connections
 from cilium_policies.questions.decided import Decided, decided
 from cilium_policies.questions.drawn import graph
-from cilium_policies.show.graph import Graph
 from cilium_policies.show.page import Sheet, Tile
 from cilium_policies.show.table import Cell, Table, columns
 
 GENERATED = "generated"
 
 
-class Report(NamedTuple):
-    """`tables` by the name of their tab; `sheets` are the policies' texts; `rows` as `list` has them."""
-
-    graph: Graph
-    tiles: list[Tile]
-    tables: list[tuple[str, Table]]
-    sheets: list[Sheet]
-    rows: list[Decided]
-
-
-def report(
-    plan: Plan,
-    snapshot: Snapshot,
-    title: str,
-    *,
-    sources: list[Source] = [],  # noqa: B006
-    violations: list[Violation] = [],  # noqa: B006
-    said: list[Finding] = [],  # noqa: B006
-    made_from: Table | None = None,
-) -> Report:
+class Report:
     """Everything that a report shows: connections as the snapshot's policies decide them, the plan's reasons.
 
-    `sources` hold the texts of the user's policies, `violations` are lint's, `said` the run's own findings, `made_from`
-    is a table of what was read.
+    `rows` are as `list` has them, and `graph` is what is drawn of them. The rest is worked out when it is asked for, so
+    that it can go on beside the drawing: `tables` by the name of their tab, `tiles` with the numbers.
     """
-    found = Connections(snapshot)
-    rows = decided(plan, snapshot, found=found)  # names the ends outside as well
-    policies = [one for one in snapshot.known if not one.refusals]
-    tables = [
-        ("Connections", connections(rows)),
-        ("Namespaces", namespaces(plan, snapshot)),
-        ("Uncovered", uncovered.table(plan)),
-        ("Outside", outside(rows)),
-        ("Findings", findings(violations, said)),
-    ]
-    if made_from is not None:
-        tables.append(("Made from", made_from))
-    sheets = [_sheet(one, sources) for one in sorted(snapshot.known, key=lambda one: str(one.policy))]
-    tiles = _tiles(plan, rows, policies, tables)
-    return Report(graph(plan, rows, title), tiles, tables, sheets, rows)
+
+    def __init__(
+        self,
+        plan: Plan,
+        snapshot: Snapshot,
+        title: str,
+        *,
+        violations: list[Violation] = [],  # noqa: B006
+        said: list[Finding] = [],  # noqa: B006
+        made_from: Table | None = None,
+    ) -> None:
+        """`violations` are lint's, `said` the run's own findings, `made_from` is a table of what was read."""
+        self._plan, self._snapshot = plan, snapshot
+        self._violations, self._said, self._made_from = violations, said, made_from
+        self.rows = decided(plan, snapshot, found=Connections(snapshot))  # names the ends outside as well
+        self.graph = graph(plan, self.rows, title)
+
+    @cached_property
+    def tables(self) -> list[tuple[str, Table]]:
+        cells = list(map(_row, self.rows))
+        tables = [
+            ("Connections", _connections(cells)),
+            ("Namespaces", namespaces(self._plan, self._snapshot)),
+            ("Uncovered", uncovered.table(self._plan)),
+            ("Outside", _outside(self.rows, cells)),
+            ("Findings", findings(self._violations, self._said)),
+        ]
+        return tables if self._made_from is None else [*tables, ("Made from", self._made_from)]
+
+    @cached_property
+    def tiles(self) -> list[Tile]:
+        counted = [one for one in self._snapshot.known if not one.refusals]
+        return _tiles(self._plan, self.rows, counted, self.tables)
+
+
+def sheets(snapshot: Snapshot, sources: list[Source]) -> list[Sheet]:
+    """The policies' texts. `sources` hold those of the user's."""
+    files = {source.file: source for source in reversed(sources)}
+    ordered = sorted(snapshot.known, key=lambda one: str(one.policy))
+    return [_sheet(one, files.get(one.where.file)) for one in ordered]
 
 
 def connections(rows: list[Decided], title: str = "Connections that the policies allow") -> Table:
     """One row a connection, with why it is needed and what lets it pass."""
+    return _connections([_row(one) for one in rows], title)
+
+
+def _connections(cells: list[tuple[Cell, ...]], title: str = "Connections that the policies allow") -> Table:
     named = columns("from", "to", "ports", "kind", "why", "evidence", "rule", "mark")
-    return Table(title, named, [_row(one) for one in rows], "no connection")
+    return Table(title, named, cells, "no connection")
 
 
 def _row(one: Decided) -> tuple[Cell, ...]:
@@ -113,11 +122,15 @@ def namespaces(plan: Plan, snapshot: Snapshot) -> Table:
 
 def outside(rows: list[Decided]) -> Table:
     """Who is reached from outside the cluster, and who reaches out of it."""
+    return _outside(rows, [_row(one) for one in rows])
+
+
+def _outside(rows: list[Decided], cells: list[tuple[Cell, ...]]) -> Table:
     told: list[tuple[Cell, ...]] = []
-    for one in rows:
+    for one, row in zip(rows, cells, strict=True):
         for direction, party in (("in", one.connection.source), ("out", one.connection.target)):
             if party.lies_outside:
-                told.append((direction, *_row(one)))
+                told.append((direction, *row))
     named = columns("direction", "from", "to", "ports", "kind", "why", "evidence", "rule", "mark")
     return Table("Connections with the outside", named, sorted(told), "no connection with the outside")
 
@@ -145,16 +158,21 @@ def findings(violations: list[Violation], said: list[Finding]) -> Table:
     return Table("Findings", named, list(dict.fromkeys(rows)), "nothing found")
 
 
-def _sheet(one: Known, sources: list[Source]) -> Sheet:
+def _sheet(one: Known, source: Source | None) -> Sheet:
     """A policy's text as it stands in the input, or as it would be written."""
-    where = one.where
-    text = next(
-        (source.items[where.item].text() for source in sources
-         if source.file == where.file and 0 <= where.item < len(source.items)), b""
-    ) if not one.generated else policy_text(one.policy)  # fmt: skip
     whose = GENERATED if one.generated else "of an earlier run" if one.own else "yours"
-    note = f"{whose}{f', {where_words(where)}' if where.file else ''}{', refused by Cilium' if one.refusals else ''}"
-    return Sheet(str(one.policy), one.policy.namespace, note, text.decode("utf-8", "replace").strip("\n"))
+    place = f", {where_words(one.where)}" if one.where.file else ""
+    note = f"{whose}{place}{', refused by Cilium' if one.refusals else ''}"
+    return Sheet(str(one.policy), one.policy.namespace, note, partial(_text, one, source))
+
+
+def _text(one: Known, source: Source | None) -> str:
+    item, text = one.where.item, b""
+    if one.generated:
+        text = policy_text(one.policy)
+    elif source is not None and 0 <= item < len(source.items):
+        text = source.items[item].text()
+    return text.decode("utf-8", "replace").strip("\n")
 
 
 def _tiles(

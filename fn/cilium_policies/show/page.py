@@ -37,12 +37,16 @@ class Tile(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """A text with a name, under a heading of its `group`; `note` says what it is."""
+    """A text with a name, under a heading of its `group`; `note` says what it is. `read` gives the text."""
 
     name: str
     group: str
     note: str
-    text: str
+    read: Callable[[], str]
+
+    @property
+    def text(self) -> str:
+        return self.read()
 
 
 def page(
@@ -52,9 +56,12 @@ def page(
     note: str = "",
     sheets: Sequence[Sheet] = (),
     sheets_name: str = "Policies",
+    drawn: Callable[[], list[str]] | None = None,
+    written: Callable[[], str] | None = None,
 ) -> str:
     """The page's HTML. `tables` pairs a tab's name with its table, `sheets` are texts on a tab of their own; cells
-    that name a group or a sheet lead to it; `note` stands at the foot."""
+    that name a group or a sheet lead to it; `note` stands at the foot. `drawn` and `written` give what `pictures` and
+    `texts` do, where somebody works it out elsewhere."""
     title = svg.clean(view.graph.title)
     tabs = [("map", "Map"), *((_slug(name), name) for name, _ in tables)]
     if sheets:
@@ -62,9 +69,11 @@ def page(
     named = {sheet.name for sheet in sheets}
     sections = [
         *(_table(_slug(name), table, view, named) for name, table in tables),
-        *([_sheets(_slug(sheets_name), sheets)] if sheets else []),
-        *(_group(view, key) for key in view.groups),
     ]
+    if sheets:
+        sections.append(Section(f'id="{_slug(sheets_name)}"', written() if written else texts(sheets)))
+    overall, *groups = drawn() if drawn else pictures(view)
+    sections += (Section(_group(view, key), one) for key, one in zip(view.groups, groups, strict=True))
     later = sum(len(one.content) for one in sections) > LARGE
     parts = [
         "<!doctype html>\n",
@@ -77,7 +86,7 @@ def page(
         f"<body>\n<header><h1>{title}</h1>{_tools()}</header>\n",
         f'<div class="tiles">{"".join(map(_tile, tiles))}</div>\n',
         f"<nav>{''.join(_tab(slug, name) for slug, name in tabs)}</nav>\n<main>\n",
-        _map(view),
+        overall,
         _WAITS if later else "",
         *(_section(one, later=later) for one in sections),
         f"</main>\n<footer>{svg.clean(note)}</footer>\n",
@@ -120,6 +129,11 @@ def _tab(slug: str, name: str) -> str:
     return f'<a href="#{slug}" id="tab-{slug}">{svg.clean(name)}</a>'
 
 
+def pictures(view: View) -> list[str]:
+    """The map, then the content of each group's section, in their order."""
+    return [_map(view), *(_picture_of(view, key) for key in view.groups)]
+
+
 def _map(view: View) -> str:
     kinds = sorted({link.kind for link in view.graph.links if link.kind})
     boxes = "".join(
@@ -152,24 +166,26 @@ def _picture(body: str, width: float, height: float, label: str) -> str:
     )
 
 
-def _group(view: View, key: str) -> Section:
-    """One group's view; an address (#group-…) of its own, so that links and the back button work."""
+def _group(view: View, key: str) -> str:
+    """Attributes of a group's section; an address (#group-…) of its own, so that links and the back button work."""
+    return f'id="group-{_slug(key)}" class="group" data-group="{svg.clean(key)}"'
+
+
+def _picture_of(view: View, key: str) -> str:
     group = view.groups[key]
     body, width, height = focus(view, key)
     note = f" <small>{svg.clean(group.badge)}</small>" if group.badge else ""
     about = f"<p>{svg.clean(group.note)}</p>" if group.note else ""
-    attributes = f'id="group-{_slug(key)}" class="group" data-group="{svg.clean(key)}"'
-    return Section(
-        attributes,
+    return (
         f'<h2><a href="#map" title="back to the map ( Esc )">←</a> {svg.clean(group.title)}{note}</h2>{about}'
-        f"{_ZOOM}{_picture(body, width, height, group.title)}",
+        f"{_ZOOM}{_picture(body, width, height, group.title)}"
     )
 
 
-def _sheets(slug: str, sheets: Sequence[Sheet]) -> Section:
+def texts(sheets: Sequence[Sheet]) -> str:
     """Each text folded away below its name; an address of its own opens it."""
     head = f'<p class="count" aria-live="polite">{len(sheets)} rows</p>\n'
-    return Section(f'id="{slug}"', "".join([head, *map(_sheet, sheets)]))
+    return "".join([head, *map(_sheet, sheets)])
 
 
 def _sheet(sheet: Sheet) -> str:

@@ -1,0 +1,60 @@
+"""Work beside the program: the same value, whoever works it out."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from cilium_policies.cli import aside as module
+from cilium_policies.cli.aside import aside
+
+
+def test_the_value_comes_from_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_cores", lambda: 2)
+    value = aside(lambda: [os.getpid(), "ä\udcff", ("x", 1)])()
+
+    assert value[0] != os.getpid()
+    assert value[1:] == ["ä\udcff", ("x", 1)]
+
+
+def test_more_than_a_pipe_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_cores", lambda: 2)
+    assert aside(lambda: "x" * 3_000_000)() == "x" * 3_000_000
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_what_it_raises_is_raised_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
+    monkeypatch.setattr(module, "_cores", lambda: cores)
+
+    def fails() -> str:
+        raise ValueError("said here")
+
+    asked = aside(fails)
+    with pytest.raises(ValueError, match="said here"):
+        asked()
+
+
+def test_a_copy_that_is_killed_costs_nothing_but_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_cores", lambda: 2)
+    here = os.getpid()
+
+    def dies() -> str:
+        if os.getpid() != here:
+            os.kill(os.getpid(), 9)
+        return "worked out here"
+
+    assert aside(dies)() == "worked out here"
+
+
+def test_without_a_second_core_nothing_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_cores", lambda: 1)
+    assert aside(os.getpid)() == os.getpid()
+
+
+def test_without_room_for_a_copy_it_is_worked_out_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> int:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(module, "_cores", lambda: 2)
+    monkeypatch.setattr(os, "fork", refused)
+    assert aside(os.getpid)() == os.getpid()
