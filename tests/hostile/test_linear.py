@@ -88,10 +88,15 @@ def reader(name: str, image: str, text: str) -> dict:
 
 
 def seconds(command: list[str], text: str) -> float:
-    """CPU of one run, which has to be content with the text or to refuse it in a line."""
+    """CPU of one run on a cluster that has the text everywhere."""
+    return cpu(command, manifests(text))
+
+
+def cpu(command: list[str], stream: str) -> float:
+    """Seconds of CPU of one run, which has to be content with its input or to refuse it in a line."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     call = [sys.executable, "-m", "cilium_policies", *command]
-    done = subprocess.run(call, input=manifests(text), capture_output=True, text=True, check=False)
+    done = subprocess.run(call, input=stream, capture_output=True, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode in (0, 1)
     assert "internal error" not in done.stderr

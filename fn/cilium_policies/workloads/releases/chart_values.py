@@ -76,15 +76,14 @@ def _blocks(value: Any, path: str, kind: str) -> Iterator[_Block]:
     if kind and _is_on(value, kind):
         yield _Block(kind, path, value)
         return
+    inherited = kind if kind and _named(value) else ""
     for key, member in value.items():
         word = re.sub(r"[-_]|s$", "", key.lower())
         below = (
             _ROUTES.get(word) or _MONITORS.get(word) or ("Ingress" if word in ("ingress", "ingres") else "")
         )
         if isinstance(member, dict):
-            yield from _blocks(
-                member, f"{path}.{key}" if path else key, below or (kind if _named(value) else "")
-            )
+            yield from _blocks(member, f"{path}.{key}" if path else key, below or inherited)
 
 
 def _named(value: Mapping) -> bool:

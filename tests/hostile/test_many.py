@@ -1,0 +1,129 @@
+"""Three times as many different names take three times the CPU, wherever they stand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.hostile.planted import thing
+from tests.hostile.test_linear import cpu
+
+LABELS = {"app": "web"}
+QUESTIONS = {
+    "the function": ["--only-policies"],
+    "list": ["list", "--why", "--policies", "planned"],
+    "json": ["list", "-o", "json", "--policies", "planned"],
+    "uncovered": ["list", "--uncovered"],
+}
+
+
+def pod(name: str = "web", **container: object) -> dict:
+    labels = {"app": name}
+    template = {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [{"name": "c", "image": "e.com/x:1", **container}]},
+    }
+    return thing(
+        "apps/v1",
+        "Deployment",
+        name,
+        space="a",
+        spec={"selector": {"matchLabels": labels}, "template": template},
+    )
+
+
+def hosts(count: int) -> list[str]:
+    return [f"https://h{number}.example.io/x" for number in range(count)]
+
+
+def variables(count: int) -> list[dict]:
+    return [pod(env=[{"name": f"V{at}_URL", "value": one} for at, one in enumerate(hosts(count))])]
+
+
+def arguments(count: int) -> list[dict]:
+    return [pod(args=[f"--v{at}={one}" for at, one in enumerate(hosts(count))])]
+
+
+def lines_of_a_file(count: int) -> list[dict]:
+    lines = "".join(f"v{at}_url: {one}\n" for at, one in enumerate(hosts(count)))
+    reads = [{"configMapRef": {"name": "m"}}]
+    return [{**thing("v1", "ConfigMap", "m", space="a"), "data": {"x.yaml": lines}}, pod(envFrom=reads)]
+
+
+def keys_of_a_map(count: int) -> list[dict]:
+    data = {f"V{at}_URL": one for at, one in enumerate(hosts(count))}
+    return [
+        {**thing("v1", "ConfigMap", "m", space="a"), "data": data},
+        pod(envFrom=[{"configMapRef": {"name": "m"}}]),
+    ]
+
+
+def values_of_a_release(count: int) -> list[dict]:
+    values = {f"v{at}": {"url": one} for at, one in enumerate(hosts(count))}
+    chart = {"spec": {"chart": "web", "version": "1.0.0"}}
+    return [
+        thing(
+            "helm.toolkit.fluxcd.io/v2",
+            "HelmRelease",
+            "r",
+            space="a",
+            spec={"chart": chart, "values": values},
+        )
+    ]
+
+
+def members_of_a_list(count: int) -> list[dict]:
+    pods = [pod(f"w{at}", args=[one]) for at, one in enumerate(hosts(count // 10))]
+    return [{"apiVersion": "v1", "kind": "List", "items": pods}]
+
+
+def routes(count: int) -> list[dict]:
+    backend = {"service": {"name": "web", "port": {"number": 80}}}
+    rules = [
+        {
+            "host": one.split("/")[2],
+            "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]},
+        }
+        for one in hosts(count)
+    ]
+    service = thing("v1", "Service", "web", space="a", spec={"selector": LABELS, "ports": [{"port": 80}]})
+    ingress = thing("networking.k8s.io/v1", "Ingress", "i", space="a", spec={"rules": rules})
+    return [ingress, service, pod()]
+
+
+MAKES = [
+    variables,
+    arguments,
+    lines_of_a_file,
+    keys_of_a_map,
+    values_of_a_release,
+    members_of_a_list,
+    routes,
+]
+
+
+def seconds(question: str, documents: list[dict]) -> float:
+    stream = [thing("v1", "Namespace", "a", space=None), *documents]
+    return cpu(QUESTIONS[question], "\n---\n".join(json.dumps(one, indent=1) for one in stream))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("make", "question"),
+    [
+        *((make, question) for make in MAKES for question in ("the function", "list")),
+        (variables, "json"),
+        (variables, "uncovered"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else one.__name__,
+)
+def test_three_times_as_many_names_take_three_times_the_time(
+    make: Callable[[int], list[dict]], question: str
+) -> None:
+    empty = seconds(question, make(10))
+    small, large = (seconds(question, make(count)) - empty for count in (3_000, 9_000))
+
+    # Quadratic would be nine times; what is over in no time says nothing.
+    assert large < 0.6 or large < 5 * small, f"{small:.2f} s, then {large:.2f} s"
