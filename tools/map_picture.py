@@ -11,7 +11,7 @@ from cilium_policies.cli import inputs
 from cilium_policies.cli.options import run_on
 from cilium_policies.cli.snapshots import snapshot
 from cilium_policies.function import Options
-from cilium_policies.questions.report import report
+from cilium_policies.questions.report import Report
 from cilium_policies.show.focus import focus_svg
 from cilium_policies.show.graph import View
 
@@ -23,7 +23,7 @@ def drawn() -> str:
     """The SVG's text."""
     named = inputs.read([str(ROOT / "examples" / "shop")])
     run = run_on([(Path(name).name, data) for name, data in named], Options())
-    made = report(run.made.plan, snapshot(run, None, enforced=True), "The example")
+    made = Report(run.made.plan, snapshot(run, None, enforced=True), "The example")
     return focus_svg(View(made.graph), "shop")
 
 
