@@ -88,7 +88,10 @@ def _edge(
     if ties.replaces(workload, known) or not ties.plays(workload, known.part):
         return
     known = sending(known, workload, facts, cluster)
-    inward, ports = known.direction == "ingress", known.pod_ports()
+    ports = ties.direct(workload, known)
+    if ports is None:
+        return
+    inward = known.direction == "ingress"
     own = WorkloadPeer(workload)
     evidence = Evidence("catalogue", workload, component=known.owner, purpose=known.purpose)
     explains = not known.probe and known.peer != "scraper"

@@ -29,6 +29,7 @@ from cilium_policies.generate.uncovered import (
     Uncovered,
     of_maker,
     without_peer,
+    by_proxy,
     without_tie,
 )
 from cilium_policies.kube.labels import INSTANCE
@@ -113,6 +114,9 @@ class Knowledge:
         for found in ties.withheld.values():
             if id(found.client) in own and (found.client.key, EGRESS) not in self._complete:
                 yield without_tie(found)
+        for one in ties.proxied.values():
+            if id(one) in own and (one.key, EGRESS) not in self._complete:
+                yield by_proxy(one)
         for one in ties.unbound.values():
             edges = self._edges.get((one.key, EGRESS), [])
             calls = any(edge.target == KUBE_APISERVER for edge in edges)

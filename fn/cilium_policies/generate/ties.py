@@ -21,6 +21,7 @@ from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.catalogue.recognise import repository_of
 from cilium_policies.evidence.edge import Edge
+from cilium_policies.generate.proxied import proxies
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown import is_shown, mentions, strings_of
 from cilium_policies.kube.ports import Port
@@ -76,6 +77,7 @@ class Ties:
         self.unbound: dict[
             int, Workload
         ] = {}  # callers of the API by their entry, that no role binding makes one
+        self.proxied: dict[int, Workload] = {}  # clients whose web requests go through a proxy
         for edge in evidence:
             client, server = edge.client, edge.server
             if edge.origin == "service" and server is not None and edge.source.kind in ("entity", "cidr"):
@@ -96,6 +98,20 @@ class Ties:
         if known.direction == "ingress":
             return known.peer in ("world", "ingress-clients") and id(workload) in self._published
         return known.fallback and id(workload) in self._outside
+
+    def direct(self, workload: Workload, known: Known) -> tuple[Port, ...] | None:
+        """The ports of an edge to the Internet; those left out whose requests go through a proxy that the
+        configuration names and that evidence opens. None: all of them do."""
+        ports = known.pod_ports()
+        if known.peer != "internet" or not ports or id(workload) not in self._outside:
+            return ports
+        called = {port.number for port in self._elsewhere.get(id(workload), ())}
+        through = {
+            number for one in proxies(workload) if one.port in called for number in one.instead_of
+        }
+        if through.intersection(port.number for port in ports):
+            self.proxied[id(workload)] = workload
+        return tuple(port for port in ports if port.number not in through) or None
 
     def is_told_by_image(self, workload: Workload) -> bool:
         """Whether its entry names images and one of the pod's is called so; where it names none, nothing is told."""

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         "which-pods",
         "operator-unseen",
         "users-hosts",
+        "by-proxy",
         "api-only",
         "own-edges",
         "server-port",
@@ -81,6 +82,7 @@ _SENTENCES: dict[Why, str] = {
     "operator-unseen": "{} makes and calls these pods, and is not in the input",
     "users-code": "it runs what its users have it do, and what that calls, the manifests do not tell",
     "users-hosts": "its users may add {} in the program itself, and only hosts that are known are allowed",
+    "by-proxy": "its web requests go through {}, and it is let out to nobody else for them but whom its configuration names",
     "api-only": "it calls the Kubernetes API; whether anything else, the manifests do not tell",
     "own-edges": "what the manifests name is allowed; whether there is more, they do not tell",
     "server-port": "it listens on a database's or a broker's port, and such servers seldom call anybody",
@@ -165,6 +167,17 @@ def without_tie(found: Withheld) -> Uncovered:
     why: Why = "no-tie" if len(names) > 1 else "not-tied"
     degree = GUESSED if found.seldom else UNKNOWN
     return Uncovered(degree, why, EGRESS, one.namespace, one.name, one, one.source, parts, line)
+
+
+def by_proxy(one: Workload) -> Uncovered:
+    """A client whose web requests a proxy takes: not every program asks its environment for one."""
+    from cilium_policies.generate.proxied import proxies
+
+    names = ", ".join(dict.fromkeys(f"{found.host}:{found.port}" for found in proxies(one)))
+    line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: internet, ports: [443/TCP], why: …}}"
+    return Uncovered(
+        GUESSED, "by-proxy", EGRESS, one.namespace, one.name, one, one.source, (names,), line
+    )
 
 
 def without_peer(found: Unmet) -> Uncovered:
