@@ -9,7 +9,7 @@ from cilium_policies.lean import Any, NamedTuple
 class ServiceTemplate(NamedTuple):
     """A Service that a chart or operator makes. `name` and ports may hold `{release}`, `{fullname}`, `{name}`,
     `{port}`; `ports` are (name, port, target, protocol), all text. `ports_of`: where a custom resource holds the
-    Service ports that its operator copies; without them there is no Service."""
+    Service ports that its operator copies, in place of `ports`; with neither there is no Service."""
 
     name: str
     ports: tuple[tuple[str, str, str, str], ...]

@@ -18,7 +18,11 @@ _OF_METRICS = "(?i)metric|monitor|prom|export"
 def shown_ports(server: Workload, usual: tuple[Port, ...], cluster: Cluster) -> tuple[Port, ...]:
     """The ports of an edge to this workload. Of an entry's usual ones those that its containers, probes or Services
     declare count where any does, as entries name what other images use (`[8989, 80]`); where none does, the one port
-    that its Services, or else its containers, show is meant in place of the one usual port."""
+    that its Services, or else its containers, show is meant in place of the one usual port. Where an operator's object
+    says the ports of what its pods listen on, those of them that are usual count, or else all."""
+    if usual and server.usual_ports and all(one.number in server.usual_ports for one in usual):
+        said = tuple(Port(one.number, one.protocol) for one in server.ports)
+        return tuple(one for one in usual if one in said) or said
     if not (usual and server.rendered):
         return usual
     known = declared(server, cluster)

@@ -93,6 +93,7 @@ class Workload:
         "source",
         "texts",
         "unsure",
+        "usual_ports",
         "values",
         "where",
     )
@@ -110,6 +111,7 @@ class Workload:
         self.host_network = False
         self.replicas = 1  # 0: not said
         self.ports: tuple[Port, ...] = ()  # declared container ports, hostPorts of those below
+        self.usual_ports: frozenset[int] = frozenset()  # in whose place an operator's object says `ports`
         self.probes: tuple[Port, ...] = ()  # what the kubelet calls (number may be 0 with a name)
         self.images: tuple[str, ...] = ()
         self.texts: tuple[Text, ...] = ()  # env, args, commands, referenced ConfigMaps, values

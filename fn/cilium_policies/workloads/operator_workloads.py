@@ -17,7 +17,7 @@ from cilium_policies.kube.gateway_api import Proxy
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import SERVICE_ACCOUNT, stable
 from cilium_policies.kube.names import are_labels
-from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, mappings, sequence, text
+from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, mappings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.kube.reading import UNPLACED
 from cilium_policies.lean import Any
@@ -195,11 +195,18 @@ def _services(
     if proxies.is_gateway(one):
         return [proxies.shape(inventory, one, workload, proxy)]
     port = text(read(one.body, entry.port_field)) if entry.port_field else ""
-    services = [
-        _service(one, template, port or entry.port_default, workload)
+    templates = [
+        (template, list(_copied(read(one.body, template.ports_of) if template.ports_of else None)))
         for template in entry.services
-        if not template.ports_of or sequence(read(one.body, template.ports_of))
     ]
+    services = [
+        _service(one, template._replace(ports=tuple(copied) or template.ports), port or entry.port_default, workload)
+        for template, copied in templates
+        if copied or template.ports
+    ]
+    workload.usual_ports = frozenset(
+        int(target) for template, copied in templates if copied for _, _, target, _ in template.ports
+    )
     ports = (each for service in services for each in service.ports)
     workload.ports = tuple(
         dict.fromkeys(
@@ -210,10 +217,9 @@ def _services(
 
 
 def _service(one: Object, template: ServiceTemplate, port: str, workload: Workload) -> Service:
-    written = (*template.ports, *_copied(read(one.body, template.ports_of) if template.ports_of else None))
     ports = tuple(
         ServicePort(name, integer(filled(number, one, port)) or 0, protocol, filled(target, one, port))
-        for name, number, target, protocol in written
+        for name, number, target, protocol in template.ports
     )
     name = filled(template.name, one)
     return Service(
