@@ -27,9 +27,9 @@ from cilium_policies.generate.uncovered import (
     UNKNOWN,
     Key,
     Uncovered,
+    by_proxy,
     of_maker,
     without_peer,
-    by_proxy,
     without_tie,
 )
 from cilium_policies.kube.labels import INSTANCE

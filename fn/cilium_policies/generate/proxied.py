@@ -10,7 +10,9 @@ from cilium_policies.workloads.model import Text, Workload
 
 _VARIABLES = {"http_proxy": (80,), "https_proxy": (443,), "all_proxy": (80, 443)}
 # In an environment, and in lists of one in files: `environment = ["HTTPS_PROXY=http://proxy:3128"]`.
-_SET = re.compile(r"(?i)\b((?:https?|all)_proxy)[\"']?\s*[=:]\s*[\"']?(?:https?://)?(?:[^\s/@\"']*@)?([\w.-]+):(\d+)")
+_SET = re.compile(
+    r"(?i)\b((?:https?|all)_proxy)[\"']?\s*[=:]\s*[\"']?(?:https?://)?(?:[^\s/@\"']*@)?([\w.-]+):(\d+)"
+)
 
 
 class Proxied(NamedTuple):

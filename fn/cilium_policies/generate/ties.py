@@ -106,9 +106,7 @@ class Ties:
         if known.peer != "internet" or not ports or id(workload) not in self._outside:
             return ports
         called = {port.number for port in self._elsewhere.get(id(workload), ())}
-        through = {
-            number for one in proxies(workload) if one.port in called for number in one.instead_of
-        }
+        through = {number for one in proxies(workload) if one.port in called for number in one.instead_of}
         if through.intersection(port.number for port in ports):
             self.proxied[id(workload)] = workload
         return tuple(port for port in ports if port.number not in through) or None

@@ -82,7 +82,7 @@ _SENTENCES: dict[Why, str] = {
     "operator-unseen": "{} makes and calls these pods, and is not in the input",
     "users-code": "it runs what its users have it do, and what that calls, the manifests do not tell",
     "users-hosts": "its users may add {} in the program itself, and only hosts that are known are allowed",
-    "by-proxy": "its web requests go through {}, and it is let out to nobody else for them but whom its configuration names",
+    "by-proxy": "its web requests go through {}, and beyond it they reach only whom its configuration names",
     "api-only": "it calls the Kubernetes API; whether anything else, the manifests do not tell",
     "own-edges": "what the manifests name is allowed; whether there is more, they do not tell",
     "server-port": "it listens on a database's or a broker's port, and such servers seldom call anybody",
@@ -175,9 +175,7 @@ def by_proxy(one: Workload) -> Uncovered:
 
     names = ", ".join(dict.fromkeys(f"{found.host}:{found.port}" for found in proxies(one)))
     line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: internet, ports: [443/TCP], why: …}}"
-    return Uncovered(
-        GUESSED, "by-proxy", EGRESS, one.namespace, one.name, one, one.source, (names,), line
-    )
+    return Uncovered(GUESSED, "by-proxy", EGRESS, one.namespace, one.name, one, one.source, (names,), line)
 
 
 def without_peer(found: Unmet) -> Uncovered:

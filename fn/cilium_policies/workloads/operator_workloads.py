@@ -200,7 +200,12 @@ def _services(
         for template in entry.services
     ]
     services = [
-        _service(one, template._replace(ports=tuple(copied) or template.ports), port or entry.port_default, workload)
+        _service(
+            one,
+            template._replace(ports=tuple(copied) or template.ports),
+            port or entry.port_default,
+            workload,
+        )
         for template, copied in templates
         if copied or template.ports
     ]
