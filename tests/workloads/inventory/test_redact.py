@@ -54,6 +54,8 @@ def test_a_pair_is_an_address_where_the_cluster_has_the_name() -> None:
         ("", "--storage.tsdb.path=/tiger role: pod", "--storage.tsdb.path=x role: pod"),
         ("MOTTO", "the tiger sleeps at api", "x x x x api"),
         ("URL", "http://$(HOST):${PORT}/x", "http://$(HOST):${PORT}"),
+        ("", "targets tcp://{env:SERVER}:587 tiger", "targets tcp://{x}:587 x"),
+        ("", "targets tcp://me:tiger@{env:SERVER}:587", "targets x"),
         ("PORT", "8080", "8080"),
         ("PIN", "8080", ""),
     ],

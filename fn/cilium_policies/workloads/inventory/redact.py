@@ -49,12 +49,14 @@ _VOCABULARY = frozenset(
     postgres postgresql pgsql postgis pdo_pgsql mysql2 mariadb pdo_mysql mssql sqlserver sqlsrv oracle mongodb mongo
     redis valkey dragonfly rabbitmq amqp mqtt memcached elasticsearch opensearch nats kafka influxdb ldap smtp sqlite
     prometheus scrape pod pods service services endpoints endpointslice node ingress role action keep drop forward
+    targets relayhost relay_host smarthost smart_host
     server upstream proxy_pass grpc_pass fastcgi_pass uwsgi_pass scgi_pass ProxyPass kubernetes ALL sidecar
     requests.get requests.post requests.put requests.patch requests.delete requests.head requests.request httpx.get
     httpx.post session.get session.post client.get client.post urlopen Request urllib.request.urlopen
     urllib.request.Request
     """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
 )
+_FILLED_HOST = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,20})://\{[\w:.\-]{0,80}\}:(\d{1,5})(?!\d)")
 _NEAR = 100  # characters: what a pattern may match, and what is looked at in front of a word
 _PIECE = 2000
 _SWITCHES = ("true", "false", "null", "", "x")
@@ -128,7 +130,7 @@ class Scrubber:
         for match in _TOKEN.finditer(line):
             word = match["word"]
             if word is None:
-                out.append(address_of(match["url"]) or "x" if match["url"] else match[0])
+                out.append(address_of(match["url"]) or _port_of(match["url"]) if match["url"] else match[0])
             elif (flag := _flag(word)) or (flag := _key(line, match, key)):
                 key = flag
                 out.append(word)
@@ -168,6 +170,12 @@ class Scrubber:
         if word in self._names or word in _VOCABULARY or IP.fullmatch(word) or IN_CLUSTER.fullmatch(word):
             return True
         return is_address(word, key, self._names.__contains__) or not any(map(str.isalnum, word))
+
+
+def _port_of(url: str) -> str:
+    """Of a URL whose host is filled in from elsewhere (`tcp://{env:SERVER}:587`) its port; else `x`."""
+    match = _FILLED_HOST.match(url)
+    return f"{match[1]}://{{x}}:{match[2]}" if match else "x"
 
 
 def pieces(line: str) -> Iterator[tuple[int, str]]:
