@@ -16,9 +16,10 @@ from cilium_policies.evaluate import portset
 from cilium_policies.evidence import words as evidence
 from cilium_policies.function import Options
 from cilium_policies.generate.plan import Plan
-from cilium_policies.questions import because, foreign
+from cilium_policies.questions import because, foreign, recorded
 from cilium_policies.questions import list as listing
 from cilium_policies.questions import words as questions
+from cilium_policies.questions.connections import Connections
 from cilium_policies.questions.decided import decided
 from cilium_policies.questions.diff import FAIL_ON, diff, fails
 from cilium_policies.questions.drawn import graph
@@ -53,6 +54,7 @@ def answers(plan: Plan, now: Snapshot, enforced: Snapshot) -> dict[str, Any]:
     focus = plan.namespaces[0] if isinstance(plan.namespaces, list) else sorted(plan.namespaces)[0]
     drawn = graph(plan, rows, "")
     group = {node.key: node.group for node in drawn.nodes}
+    found = Connections(enforced)
     compared = diff(now, enforced, foreign.pairs(plan))
     return {
         "list": Counter(map(_ends, listing.connections(enforced))),
@@ -64,6 +66,8 @@ def answers(plan: Plan, now: Snapshot, enforced: Snapshot) -> dict[str, Any]:
         "drawn": {(group[link.source], group[link.target], link.tone, link.kind) for link in drawn.links},
         "values": Counter(_fields(one) for one in connections(one.connection for one in rows)),
         "diff": Counter((one.change, *_ends(one), one.outside, one.foreign) for one in compared.changes),
+        "recorded": Counter(recorded.allowed(found)),
+        "recorded callers": Counter(recorded.only(found)),
         "fails": {condition: len(fails(compared, [condition])) for condition in FAIL_ON},
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from cilium_policies.catalogue.parts import parse_port
 from cilium_policies.kube.objects import Mapping, flag, text
 from cilium_policies.kube.ports import Port
@@ -24,7 +26,7 @@ class Edge(NamedTuple):
     pods and of the peer's that have it (`ruler`, `gateway`), where their labels (the entry's `partLabel`, else
     `app.kubernetes.io/component`) tell a role; empty: all of them.
     `by`: the path in the custom resource at which it names the other end's object (`{name, namespace}`, a list of
-    these, or a name).
+    these, or a name). `number`: which of the entry's purposes it is for; those of one `why` have one.
     """
 
     direction: str
@@ -46,6 +48,7 @@ class Edge(NamedTuple):
     of: tuple[str, ...] = ()
     seldom: bool = False
     added: str = ""
+    number: int = 0
 
     def pod_ports(self, port: str = "") -> tuple[Port, ...]:
         """The ports as numbers; `port` stands in for `{port}`, and what stays no number is left out."""
@@ -60,7 +63,19 @@ def texts(value: Any) -> tuple[str, ...]:
     return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
 
 
-def read_edge(data: Mapping, owner: str, subject: str) -> Edge:
+def purposes(edges: Iterable[Mapping]) -> Iterator[tuple[int, Mapping]]:
+    """The edges of one entry, each with the number of the first that has the same `why`."""
+    first: dict[str, int] = {}
+    for number, edge in enumerate(edges):
+        yield first.setdefault(text(edge.get("why")), number), edge
+
+
+def read_edges(edges: Iterable[Mapping], owner: str, first: int = 0) -> tuple[Edge, ...]:
+    """The edges of one list of an entry, as it sees them itself. `first`: where another list of it counts from."""
+    return tuple(read_edge(one, owner, owner, first + number) for number, one in purposes(edges))
+
+
+def read_edge(data: Mapping, owner: str, subject: str, number: int = 0) -> Edge:
     """An edge of `owner`'s file as `subject` sees it: turned round for another than the owner."""
     direction = "ingress" if "from" in data else "egress"
     peer = text(data.get("from") or data.get("to"))
@@ -87,4 +102,5 @@ def read_edge(data: Mapping, owner: str, subject: str) -> Edge:
         texts(data.get("of")),
         flag(data.get("seldom")),
         text(data.get("added")),
+        number,
     )

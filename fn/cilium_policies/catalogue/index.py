@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cilium_policies.catalogue import files, injects
 from cilium_policies.catalogue.check import problems, said
-from cilium_policies.catalogue.flows import texts
+from cilium_policies.catalogue.flows import purposes, texts
 from cilium_policies.catalogue.model import CatalogueError, Component
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.kube.objects import mappings, text
@@ -116,13 +116,13 @@ def assemble(
 
 
 def mirrored(bodies: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """For each component the edges that other entries state of it: their mapping and `owner`."""
+    """For each component the edges that other entries state of it: mapping, `owner`, and the purpose as `number`."""
     found: dict[str, list[dict[str, Any]]] = {}
     for owner, body in bodies.items():
-        for edge in body.get("edges", []):
-            peer = edge.get("from") or edge.get("to")
+        for number, edge in purposes(mappings(body.get("edges"))):
+            peer = text(edge.get("from") or edge.get("to"))
             if peer.startswith("component:") and peer[10:] != owner:
-                found.setdefault(peer[10:], []).append({**edge, "owner": owner})
+                found.setdefault(peer[10:], []).append({**edge, "owner": owner, "number": number})
     return found
 
 

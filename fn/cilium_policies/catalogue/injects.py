@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from cilium_policies.catalogue.flows import Edge, read_edge, texts
+from cilium_policies.catalogue.flows import Edge, read_edges, texts
 from cilium_policies.kube.objects import mappings, strings, text
 from cilium_policies.lean import Any, NamedTuple
 
@@ -66,8 +66,8 @@ def _within(wanted: Mapping[str, str], held: Mapping[str, str]) -> bool:
     return all(key in held and value in ("*", held[key]) for key, value in wanted.items())
 
 
-def read(data: Mapping[str, Any], owner: str) -> Injection:
-    """One entry of `injects`."""
+def read(data: Mapping[str, Any], owner: str, place: int) -> Injection:
+    """One entry of `injects`, the one at this place of the component's list."""
     return Injection(
         owner,
         text(data.get("how")),
@@ -75,7 +75,7 @@ def read(data: Mapping[str, Any], owner: str) -> Injection:
         tuple(map(strings, mappings(data.get("namespaces")))),
         tuple(map(strings, mappings(data.get("pods")))),
         tuple(map(strings, mappings(data.get("unless")))),
-        tuple(read_edge(one, owner, owner) for one in mappings(data.get("edges"))),
+        read_edges(mappings(data.get("edges")), owner, 100 * (place + 1)),
         texts(data.get("tunnel")),
         texts(data.get("tunnelFrom")),
         text(data.get("waypoint")),

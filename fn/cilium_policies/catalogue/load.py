@@ -156,7 +156,7 @@ class Catalogue:
 
         rows = {(name, number) for key in keys for name, number in self.head["injects"].get(key, ())}
         return [
-            read_injection(self.components[name].data["injects"][number], name)
+            read_injection(self.components[name].data["injects"][number], name, number)
             for name, number in sorted(rows)
         ]
 
@@ -167,7 +167,7 @@ class Catalogue:
             component = self.components[name]
             stated = [one for one in component.mirrored if one["owner"] not in self._gone]
             stated += self._stated.get(name, [])
-            others = tuple(read_edge(one, one["owner"], name) for one in stated)
+            others = tuple(read_edge(one, one["owner"], name, one["number"]) for one in stated)
             ready = self._edges[name] = component.own_edges + others
         return ready
 

@@ -6,7 +6,7 @@ index, and what a user writes under `spec.components.define` all have this one f
 
 from __future__ import annotations
 
-from cilium_policies.catalogue.flows import Edge, When, read_edge, texts
+from cilium_policies.catalogue.flows import Edge, When, read_edges, texts
 from cilium_policies.catalogue.services import ServiceTemplate, read_services
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Mapping, flag, mapping, mappings, strings, text
@@ -176,9 +176,7 @@ class Component:
     def own_edges(self) -> tuple[Edge, ...]:
         """The edges that this entry states, seen from it."""
         if self._own_edges is None:  # asked for each of its pods
-            self._own_edges = tuple(
-                read_edge(one, self.name, self.name) for one in mappings(self.data.get("edges"))
-            )
+            self._own_edges = read_edges(mappings(self.data.get("edges")), self.name)
         return self._own_edges
 
     def __repr__(self) -> str:

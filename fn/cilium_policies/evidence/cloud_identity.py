@@ -75,7 +75,7 @@ def _edges(
         if _applies(one, keys, said=settings.said):
             ports = tuple(port for each in one.ports if (port := parse_port(each)))
             peer = cidr(one.to[5:]) if one.to.startswith("cidr:") else HOST
-            yield Edge(own, peer, ports, Reason("cloud-identity", (one.why,)), evidence)
+            yield Edge(own, peer, ports, Reason("cloud-identity", (one.to,), one.why), evidence)
 
 
 def withheld(cluster: Cluster, users: Mapping) -> Iterator[tuple[Workload, Identity]]:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     ReasonKind = Literal[
         "stated",
-        "needed",
         "calls-api",
         "calls-service",
         "calls-unseen-service",
@@ -56,10 +55,12 @@ if TYPE_CHECKING:
 
 
 class Reason(NamedTuple):
-    """A kind and the parts that its sentence names: ("calls-service", ("shop", "db"))."""
+    """A kind and the parts that its sentence names: ("calls-service", ("shop", "db")). These two tell reasons apart and
+    order them; `words` are those of a file that says it in its own, the same for the same parts."""
 
     kind: ReasonKind
     parts: tuple[str, ...] = ()
+    words: str = ""
 
 
 CALLS_API = Reason("calls-api")
@@ -82,11 +83,10 @@ _ADDRESSES: frozenset[ReasonKind] = frozenset(
 
 
 @lru_cache(maxsize=4096)
-def stated(why: str, by: str) -> Reason:
-    """In the words of whoever wrote the edge, the user's config or a file of the catalogue; where there are none,
-    needed by that component or line."""
-    why = visible(" ".join(why.split())).rstrip(".")
-    return Reason("stated", (why,)) if why else Reason("needed", (by,))
+def stated(why: str, by: str, number: int = 0) -> Reason:
+    """What a component's entry or a line of the config (`by`) says an edge is for, in its words; `number` tells the
+    purposes of one entry apart."""
+    return Reason("stated", (by, f"{number:03}"), visible(" ".join(why.split())).rstrip("."))
 
 
 def seen_by_server(reason: Reason) -> Reason:

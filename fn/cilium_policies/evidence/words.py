@@ -8,8 +8,7 @@ from cilium_policies.evidence.edge import Evidence
 from cilium_policies.evidence.reasons import Reason
 
 _SENTENCES: dict[str, str] = {
-    "stated": "{0}",
-    "needed": "needed by {0}",
+    "stated": "needed by {0}",
     "calls-api": "calls the Kubernetes API",
     "calls-service": "calls {0}/{1}",
     "calls-unseen-service": "calls {0}/{1}, which is not in the input",
@@ -25,7 +24,7 @@ _SENTENCES: dict[str, str] = {
     "named-by-sentinel": "calls the Redis that Sentinel names",
     "calls-cloud": "calls the API of the cloud ({0})",
     "calls-cloud-privately": "calls private endpoints of the cloud ({0})",
-    "cloud-identity": "{0}",
+    "cloud-identity": "asks the cloud for its identity",
     "mesh-tunnel": "the tunnel between members of the mesh ({0})",
     "load-balancer": "requests through a load balancer outside the cluster",
     "called-by-configuration": "an address in the client's configuration",
@@ -53,7 +52,7 @@ _SENTENCES: dict[str, str] = {
 def reason_words(reason: Reason) -> str:
     """One short sentence without a full stop: "web UI through Gateway network/internal". Line breaks and the sign
     that separates the sentences of a description are taken out."""
-    words = _SENTENCES[reason.kind].format(*reason.parts)
+    words = reason.words or _SENTENCES[reason.kind].format(*reason.parts)
     return " ".join(words.replace(";", ",").split()).rstrip(".")
 
 

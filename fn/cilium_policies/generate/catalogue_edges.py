@@ -66,7 +66,7 @@ def sidecars(cluster: Cluster, catalogue: Catalogue, roles: Roles) -> Iterator[E
                 outside = word in ("internet", "world", "fqdn") or (word == "cidr" and known.when)
                 if outside and holds(known.when, WorkloadFacts(workload, cluster, roles)):
                     evidence = Evidence("catalogue", workload, component=name)
-                    reason = stated(known.why, name)
+                    reason = stated(known.why, name, known.number)
                     for peer in _fixed(word, known.peer.partition(":")[2], outward=True):
                         yield Edge(WorkloadPeer(workload), peer, known.pod_ports(), reason, evidence)
 
@@ -95,7 +95,7 @@ def _edge(
     own = WorkloadPeer(workload)
     evidence = Evidence("catalogue", workload, component=known.owner, purpose=known.purpose)
     explains = not known.probe and known.peer != "scraper"
-    reason = stated(known.why, known.owner)
+    reason = stated(known.why, known.owner, known.number)
     near = Named() if workload.rendered else near_by(known, facts, cluster, workload.namespace)
     named = near if near.complete else by_name(known, facts, cluster)
     for peer, on in named.peers:

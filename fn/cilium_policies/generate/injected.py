@@ -103,7 +103,7 @@ class Injected:
         ports = self._ports(one, workload)
         if ports is None:
             return
-        own, reason = WorkloadPeer(workload), stated(one.why, one.owner)
+        own, reason = WorkloadPeer(workload), stated(one.why, one.owner, one.number)
         for peer in self._peers(one, workload):
             source, target = (own, peer) if one.direction == "egress" else (peer, own)
             yield Edge(source, target, ports, reason, evidence, False)

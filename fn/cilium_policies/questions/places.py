@@ -45,7 +45,8 @@ def _object(evidence: Evidence) -> Object | None:
 def _named(edge: Edge) -> tuple[str, ...]:
     """What the text says of the other end: its host or Service."""
     name = edge.target.name if edge.target.kind in ("internet", "fqdn", "cidr") else ""
-    return tuple(part for part in (name.partition("/")[0], *reversed(edge.reason.parts)) if part)
+    parts = edge.reason.parts if edge.reason.kind != "stated" else ()
+    return tuple(part for part in (name.partition("/")[0], *reversed(parts)) if part)
 
 
 def _line(found: Lined, evidence: Evidence, named: tuple[str, ...]) -> int:
