@@ -13,7 +13,7 @@ from bench.builds import CACHE
 from bench.measure import Run, interleaved, run
 
 KUSTOMIZATIONS = 150
-TOOL = "kustomize build, each"
+TOOL = "kustomize build, each"  # of them and of the folder that holds them
 BUILD = "cilium-policies build"
 FLUX = """\
 apiVersion: kustomize.toolkit.fluxcd.io/v1
@@ -67,7 +67,8 @@ def build(kustomize: str, rounds: int) -> dict[str, Run]:
 def _build(tree: Path, kustomize: str, rounds: int) -> dict[str, Run]:
     repository(tree)
     program = str(Path(sys.executable).with_name("cilium-policies"))
-    script = f"find {tree}/apps -mindepth 1 -type d | xargs -P {os.cpu_count() or 1} -n 1 {kustomize} build"
+    folders = f"{tree}/clusters/home {tree}/apps/*"
+    script = f"printf '%s\\n' {folders} | xargs -P {os.cpu_count() or 1} -n 1 {kustomize} build"
     path = f"{Path(kustomize).parent}:{os.environ['PATH']}"
     environment = {**compiled(os.environ), "PATH": path}
     calls = {
@@ -84,6 +85,8 @@ def repository(tree: Path) -> None:
     (cluster / "flux-system" / "gotk-sync.yaml").write_text(
         FLUX.format(name="flux-system", path="clusters/home")
     )
+    listed = ", ".join(["flux-system/gotk-sync.yaml", *(f"app{one}.yaml" for one in range(KUSTOMIZATIONS))])
+    (cluster / "kustomization.yaml").write_text(f"resources: [{listed}]\n")
     for number in range(KUSTOMIZATIONS):
         name = f"app{number}"
         folder = tree / "apps" / name

@@ -7,8 +7,10 @@ ConfigMaps and Secrets they come from are there, and the Kustomizations in the o
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
+from threading import Lock, get_ident
+from typing import NamedTuple
 
 from cilium_policies.builds import kustomization, resourceset, texts, tool, variables
 from cilium_policies.builds.envsubst import SubstitutionError, substitute
@@ -67,6 +69,13 @@ class Unit:
         return f"Kustomization {self.one.namespace}/{self.one.name}"
 
 
+class Build(NamedTuple):
+    """A folder, and the fields that stand in place of its kustomization's; None where that stays as it is."""
+
+    folder: str
+    fields: kustomization.Fields | None
+
+
 class Flux:
     """The builds of one cluster."""
 
@@ -78,8 +87,8 @@ class Flux:
         self._scratch = scratch
         self._told = told
         self.sources = Sources(repository, own, scratch)
+        self._preparing = Lock()
         self._pool = variables.Pool()
-        self._placed = 0
         self.units: dict[tuple[str, str], Unit] = {}
 
     def build(self, roots: list[Unit]) -> list[Unit]:
@@ -99,31 +108,37 @@ class Flux:
 
     def _run(self, wave: list[Unit]) -> None:
         words = f"building Kustomizations, {len(self.units)} known"
-        tool.in_parallel(self._jobs(wave), lambda done, of: self._told(words, done, of))
+        tool.in_parallel(
+            [partial(self._print, unit) for unit in wave], lambda done, of: self._told(words, done, of)
+        )
 
-    def _jobs(self, wave: list[Unit]) -> Iterator[Callable[[], None]]:
-        for unit in wave:
-            folder = "" if unit.remote else self._folder(unit)
-            if folder:
-                yield partial(self._print, unit, folder)
-
-    def _print(self, unit: Unit, folder: str) -> None:
+    def _print(self, unit: Unit) -> None:
+        with self._preparing:
+            build = None if unit.remote else self._build_of(unit)
+        if build is None:
+            return
         try:
-            unit.printed = texts.documents(
-                tool.built(self._command, folder, unit.root or self._repository.root), unit.name
-            )
+            folder = build.folder if build.fields is None else self._placed(build.folder, build.fields)
+            root = unit.root or self._repository.root
+            unit.printed = texts.documents(tool.built(self._command, folder, root), unit.name)
         except tool.ToolError as failed:
             unit.failure = str(failed)
         except RefusedError as refused:
             unit.failure = line_of(refused.finding)
 
-    def _folder(self, unit: Unit) -> str:
-        """The folder to hand to kustomize; "" where there is none, and the unit says why."""
+    def _placed(self, folder: str, fields: kustomization.Fields) -> str:
+        """A folder for this thread's builds, one after the other: to make and remove one for each takes longer than
+        many a build."""
+        scratch = os.path.join(self._scratch, f"build-{get_ident()}")
+        return kustomization.placed(scratch, folder, fields)
+
+    def _build_of(self, unit: Unit) -> Build | None:
+        """What to hand to kustomize; None where there is nothing, and the unit says why."""
         try:
             place = self.sources.place(unit.one)
         except ElsewhereError as elsewhere:
             unit.elsewhere = str(elsewhere)
-            return ""
+            return None
         unit.root, unit.path = place
         real = os.path.join(place.root, place.path)
         if place.path.startswith("..") or not os.path.isdir(real):
@@ -134,7 +149,7 @@ class Flux:
                 else "is not a folder of the repository"
             )
             unit.failure = f"spec.path {text(unit.one.spec.get('path'))} {why}"
-            return ""
+            return None
         try:
             own = kustomization.file_in(real)
             before = kustomization.read(own) if own else kustomization.generated(real, strict=unit.strict)
@@ -142,13 +157,10 @@ class Flux:
         except RefusedError as refused:
             file = os.path.relpath(refused.finding.file, place.root)
             unit.failure = line_of(refused.finding._replace(file=file))
-            return ""
+            return None
         if kustomization.is_empty(after):
-            return ""
-        if own and after == before:
-            return real
-        self._placed += 1
-        return kustomization.placed(os.path.join(self._scratch, f"build-{self._placed}"), real, after)
+            return None
+        return Build(real, None if own and after == before else after)
 
     def _ready(self, waiting: list[Unit]) -> list[Unit]:
         """Those whose variables are known; where there are none, those whose sources no other build will show."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -165,13 +166,16 @@ def merged_images(own: list[Fields], given: list[Fields]) -> list[Fields]:
 
 
 def placed(scratch: str, folder: str, fields: Fields, instead: Mapping[str, str] | None = None) -> str:
-    """The folder `scratch`, made to stand for `folder`, with these fields as its kustomization.
+    """The folder `scratch`, made (or used again) to stand for `folder`, with these fields as its kustomization.
 
     `instead` are folders that stand for others already.
     """
-    os.mkdir(scratch)
+    os.makedirs(scratch, exist_ok=True)
     moved = _Moved(folder, os.path.realpath(scratch), instead or {})
-    with open(os.path.join(scratch, NAMES[0]), "w", encoding="utf-8") as file:
+    place = os.path.join(scratch, NAMES[0])
+    with suppress(FileNotFoundError):
+        os.unlink(place)  # to write over a file makes some file systems put it on the disk at once
+    with open(place, "x", encoding="utf-8") as file:
         json.dump(moved.fields(fields), file, ensure_ascii=False)
     return scratch
 

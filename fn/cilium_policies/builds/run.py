@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from typing import NamedTuple
 
-from cilium_policies.builds import argo, entries, flate, plain, texts, tool
+from cilium_policies.builds import entries, texts, tool
 from cilium_policies.builds.flux import KUSTOMIZATION, Flux, Unit
 from cilium_policies.builds.others import nothing_to_build
 from cilium_policies.builds.own_charts import unrendered
@@ -35,7 +35,10 @@ def build(folder: str, *, cluster: str = "", command: str = "", told: Told = lam
         if clusters := entries.entries(repository):
             entry = entries.chosen(clusters, repository, cluster)
             return _flux(repository, entry, command, scratch, told)
-        if argo.has_applications(repository):
+        # Imported here and below, so that one way to deploy does not pay for another.
+        from cilium_policies.builds.applications import has_applications
+
+        if has_applications(repository):
             return _argo(repository, cluster, command, scratch, told)
         if any(within(one, repository.asked) for one in repository.kustomizations):
             return _plain(repository, command, scratch, told)
@@ -51,6 +54,8 @@ def _flux(repository: Repository, entry: entries.Entry, command: str, scratch: s
     units = flux.build(roots)
     charts = []
     if command == tool.FLATE:
+        from cilium_policies.builds import flate
+
         told("rendering charts")
         charts = flate.with_charts(units, repository.root, entry.folders[0])
         used = f"{used} and {tool.FLATE}"
@@ -82,6 +87,8 @@ def _below(folder: str, units: list[Unit], entry: entries.Entry) -> list[Unit]:
 
 
 def _argo(repository: Repository, cluster: str, command: str, scratch: str, told: Told) -> Built:
+    from cilium_policies.builds import argo
+
     if command == tool.FLATE:
         raise refused(
             "flate renders what Flux applies, and there is no Flux Kustomization here", "leave --with out"
@@ -106,6 +113,8 @@ def _argo(repository: Repository, cluster: str, command: str, scratch: str, told
 
 
 def _plain(repository: Repository, command: str, scratch: str, told: Told) -> Built:
+    from cilium_policies.builds import plain
+
     found = plain.roots(repository)
     if command == tool.FLATE:
         raise refused(

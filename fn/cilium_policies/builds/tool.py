@@ -8,7 +8,9 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from threading import Thread
 
 from cilium_policies.document.finding import refused
 from cilium_policies.errors import CiliumPoliciesError
@@ -112,10 +114,39 @@ def _as_in(root: str, folder: str, said: str) -> str:
 def in_parallel(
     jobs: Iterable[Callable[[], object]], told: Callable[[int, int], None] = lambda done, of: None
 ) -> None:
-    """Runs the jobs, as many at once as there are processors, the first while the last are still made; they keep
-    what they find themselves."""
-    with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
-        running = [pool.submit(job) for job in jobs]
-        for number, one in enumerate(as_completed(running), 1):
-            one.result()
-            told(number, len(running))
+    """Runs the jobs, as many at once as there are processors and one that waits its turn, the first while the last are
+    still made; they keep what they find themselves. What one of them raises ends it, without those not begun."""
+    waiting: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+    ended: SimpleQueue[BaseException | None] = SimpleQueue()
+    threads = [Thread(target=_work, args=(waiting, ended)) for _ in range(1 + max(2, os.cpu_count() or 2))]
+    for one in threads:
+        one.start()
+    count = 0
+    try:
+        for job in jobs:
+            waiting.put(job)
+            count += 1
+        for number in range(1, count + 1):
+            if (error := ended.get()) is not None:
+                raise error
+            told(number, count)
+    finally:
+        with suppress(Empty):
+            while True:
+                waiting.get_nowait()
+        for _ in threads:
+            waiting.put(None)
+        for one in threads:
+            one.join()
+
+
+def _work(
+    waiting: SimpleQueue[Callable[[], object] | None], ended: SimpleQueue[BaseException | None]
+) -> None:
+    while (job := waiting.get()) is not None:
+        try:
+            job()
+        except BaseException as error:
+            ended.put(error)
+        else:
+            ended.put(None)

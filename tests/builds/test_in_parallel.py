@@ -1,0 +1,56 @@
+"""Builds side by side: how many, how far, and what one that goes wrong means for the others."""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import partial
+from pathlib import Path
+
+import pytest
+from cilium_policies.builds import kustomization
+from cilium_policies.builds.tool import in_parallel
+
+
+def test_every_job_is_done_and_told() -> None:
+    done: list[int] = []
+    told: list[tuple[int, int]] = []
+    in_parallel([partial(done.append, one) for one in range(40)], lambda *how_far: told.append(how_far))
+
+    assert sorted(done) == list(range(40))
+    assert told == [(one, 40) for one in range(1, 41)]
+
+
+def test_several_run_at_once() -> None:
+    meeting = threading.Barrier(2, timeout=20)
+    in_parallel([meeting.wait, meeting.wait])
+
+
+def test_what_one_raises_is_raised_and_the_rest_does_not_begin() -> None:
+    begun: list[int] = []
+    waits, before = threading.Event(), threading.active_count()
+
+    def job(number: int) -> None:
+        begun.append(number)
+        if number == 0:
+            raise KeyError("broken")
+        waits.wait(0.05)
+
+    with pytest.raises(KeyError, match="broken"):
+        in_parallel([partial(job, one) for one in range(500)])
+    assert len(begun) < 100
+    assert threading.active_count() == before
+
+
+def test_a_folder_that_stands_for_others_is_used_again(tmp_path: Path) -> None:
+    scratch = str(tmp_path / "build")
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "app.yaml").touch()
+        assert (
+            kustomization.placed(scratch, str(tmp_path / name), {"resources": ["app.yaml"], "x": "y" * 9})
+            == scratch
+        )
+
+    assert os.listdir(scratch) == ["kustomization.yaml"]
+    assert kustomization.read(f"{scratch}/kustomization.yaml")["resources"] == ["../two/app.yaml"]
