@@ -46,7 +46,7 @@ image: ## build the container image (docker or podman); BASE=… picks another b
 	IMAGE="$(IMAGE)" BASE="$(BASE)" sh .ci/image.sh
 
 docs: $(VENV)/.dev ## write the pages of docs/ that are made from code and data
-	$(BIN)/python -m tools.catalogue_page docs/catalogue.md
+	$(BIN)/python -m tools.catalogue_page docs
 	$(BIN)/python -m tools.reference
 	$(BIN)/python -m tools.schema_build
 	$(BIN)/python -m tools.map_picture

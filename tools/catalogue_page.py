@@ -1,4 +1,7 @@
-"""`docs/catalogue.md`, made from the catalogue: `python -m tools.catalogue_page [FILE]`."""
+"""`docs/catalogue.md` and a page a component in `docs/catalogue/`: `python -m tools.catalogue_page FOLDER`.
+
+A page each with what its own entry says, and no list of them: contributions to two entries touch no page in common.
+"""
 
 from __future__ import annotations
 
@@ -93,25 +96,26 @@ spec:
 
 ## Components
 
+Each has a page in [catalogue/](catalogue/) with the edges that its own entry states; `cilium-policies components NAME`
+prints those as well that others' entries state of it.
 """
 
 
-def page(catalogue: Catalogue) -> str:
-    """The whole reference as Markdown."""
-    names = sorted(catalogue.components)
-    parts = [
-        _HEAD,
-        "".join(f"- [{one}](#{_anchor(one)})\n" for one in names),  # a line each: additions do not conflict
-    ]
-    for name in names:
-        component = catalogue.components[name]
-        parts.append(f"## {name}\n\n{_facts(components.recognition(component))}")
-        table = components.edges(catalogue, component)
-        if table.rows:
-            parts.append(rendered([table._replace(title="")], "md").strip() + "\n")
-        parts.append("".join(f"- {ports}: {named}\n" for ports, named, _ in components.hosts(component).rows))
-        parts.append(_facts(components.choices(component), 2))
-    return "\n".join(parts)
+def pages(catalogue: Catalogue) -> dict[str, str]:
+    """The reference as Markdown, by path below `docs/`."""
+    made = {f"catalogue/{name}.md": _page(catalogue, name) for name in sorted(catalogue.components)}
+    return {"catalogue.md": _HEAD, **made}
+
+
+def _page(catalogue: Catalogue, name: str) -> str:
+    component = catalogue.components[name]
+    parts = [f"# {name}\n\n{_facts(components.recognition(component))}"]
+    table = components.edge_table(component.own_edges, component)
+    if table.rows:
+        parts.append(rendered([table._replace(title="")], "md").strip() + "\n")
+    parts.append("".join(f"- {ports}: {named}\n" for ports, named, _ in components.hosts(component).rows))
+    parts.append(_facts(components.choices(component), 2))
+    return "\n".join(filter(None, parts))
 
 
 def _facts(table: Table, skipped: int = 0) -> str:
@@ -120,18 +124,16 @@ def _facts(table: Table, skipped: int = 0) -> str:
     return "".join(f"- {row[0]}: {' · '.join(str(cell) for cell in row[1:])}\n" for row in rows)
 
 
-def _anchor(name: str) -> str:
-    return name.replace(".", "")
-
-
-def main(arguments: list[str]) -> None:
-    """Writes the page to the file named, else to standard output."""
-    text = page(load())
-    if arguments:
-        Path(arguments[0]).write_text(text, encoding="utf-8")
-    else:
-        sys.stdout.write(text)
+def main(folder: Path) -> None:
+    """Writes the pages into `folder`, and removes those of components that are no more."""
+    made = pages(load())
+    (folder / "catalogue").mkdir(exist_ok=True)
+    for old in (folder / "catalogue").glob("*.md"):
+        if f"catalogue/{old.name}" not in made:
+            old.unlink()
+    for name, text in made.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(Path(sys.argv[1]))

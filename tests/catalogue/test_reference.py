@@ -1,4 +1,4 @@
-"""`components`, `components NAME` and docs/catalogue.md say what the data say."""
+"""`components`, `components NAME` and the pages of docs/catalogue say what the data say."""
 
 import re
 from pathlib import Path
@@ -13,12 +13,14 @@ from cilium_policies.questions import components
 from tools import catalogue_page
 
 CATALOGUE = load()
-PAGE = Path(__file__).parents[2] / "docs/catalogue.md"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_the_page_is_what_the_catalogue_says():
-    assert PAGE.read_text(encoding="utf-8") == catalogue_page.page(CATALOGUE), (
-        "run: python -m tools.catalogue_page docs/catalogue.md"
+def test_the_pages_are_what_the_catalogue_says():
+    there = [DOCS / "catalogue.md", *(DOCS / "catalogue").glob("*.md")]
+    made = catalogue_page.pages(CATALOGUE)
+    assert {str(path.relative_to(DOCS)): path.read_text(encoding="utf-8") for path in there} == made, (
+        "run: make docs"
     )
 
 
@@ -76,7 +78,9 @@ def test_conditions_in_words(condition, words):
 def test_the_examples_of_an_own_component_are_valid():
     example, roles = (
         yaml.load(text, Loader=yaml.BaseLoader)["spec"]["components"]
-        for text in re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+        for text in re.findall(
+            r"```yaml\n(.*?)```", (DOCS / "catalogue.md").read_text(encoding="utf-8"), re.S
+        )
     )
     assert [edge.part for edge in load(roles["define"]).get("ledger").own_edges][1:] == [("importer",)] * 2
     found = load(example["define"], example["disable"])

@@ -30,7 +30,7 @@ from cilium_policies.evidence.reasons import CALLS_API, Reason
 from cilium_policies.evidence.services import host_ports
 from cilium_policies.kube.cloud_metadata import is_metadata
 from cilium_policies.kube.objects import integer, mappings, text
-from cilium_policies.kube.ports import Port
+from cilium_policies.kube.ports import Port, is_of_operations
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 
@@ -42,7 +42,6 @@ _OWN_POD = {"localhost", "0.0.0.0", "::", "::1", "localhost.localdomain", "ip6-l
 # Servers call these over TCP alone: HTTP/3 is for browsers.
 _WEB = ("http", "https", "ws", "wss")
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-_METRICS = ("metric", "prom", "exporter", "monitor", "health", "pprof", "debug")
 
 
 def _is_variable(host: str) -> bool:
@@ -276,7 +275,7 @@ class Destinations:
 
 def _likely_port(service: Service) -> str:
     """The port meant when only the name is given: the single one, else the first that is not for metrics."""
-    serving = [entry for entry in service.ports if not any(word in entry.name for word in _METRICS)]
+    serving = [entry for entry in service.ports if not is_of_operations(entry.name)]
     chosen: list[ServicePort] = serving or list(service.ports)
     return str(chosen[0].port) if chosen else ""
 

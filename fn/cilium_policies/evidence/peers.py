@@ -10,7 +10,7 @@ from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.objects import at, text
-from cilium_policies.kube.ports import Port
+from cilium_policies.kube.ports import Port, is_of_metrics
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
@@ -99,7 +99,7 @@ def _member_ports(cluster: Cluster, workload: Workload, services: list[Service])
         # A StatefulSet names the Service by which its members address each other; whatever that one lists is
         # for them, where the ports do not say more. Other headless Services are for clients too.
         named = [entry for entry in service.ports if _is_for_members(entry.name)]
-        unnamed = [entry for entry in service.ports if not entry.name.endswith("metrics")]
+        unnamed = [entry for entry in service.ports if not is_of_metrics(entry.name)]
         if not named and workload.kind == "StatefulSet" and service.name == own:
             named = unnamed
         elif not named and _is_for_members(service.name):

@@ -7,7 +7,6 @@ binding of the API. Unknown: there is none. What is guessed or unknown is denied
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 
 from cilium_policies.catalogue.load import Catalogue
@@ -33,7 +32,7 @@ from cilium_policies.generate.uncovered import (
     without_tie,
 )
 from cilium_policies.kube.labels import INSTANCE
-from cilium_policies.kube.ports import Port
+from cilium_policies.kube.ports import Port, is_of_operations
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.distribution import is_bootstrapped
@@ -185,7 +184,11 @@ class Knowledge:
         degree, why = _degree(one, entry, direction, edges, stated=stated)
         if why == "no-callee" and application(one) in self._telling and is_shown(one, self.cluster.inventory):
             degree, why = GUESSED, "names-nobody"
-        if why == "no-caller" and doors and all(map(_is_of_metrics, doors.values())):
+        if (
+            why == "no-caller"
+            and doors
+            and all(any(map(is_of_operations, names)) for names in doors.values())
+        ):
             degree, why = GUESSED, "metrics-only"
         parts = (entry.name,) if entry is not None else ()
         if stated and (elsewhere := self._unread(one)):
@@ -230,14 +233,6 @@ class Knowledge:
         for port in one.ports:
             behind.setdefault(port.number, set()).add(port.name)
         return {number: names for number, names in behind.items() if number not in told}
-
-
-_OF_METRICS = re.compile("(?i)metric|monitor|prom|export|health|probe|live|ready")
-
-
-def _is_of_metrics(names: Iterable[str]) -> bool:
-    """Whether a port is called after what a scraper or the kubelet asks for."""
-    return any(map(_OF_METRICS.search, names))
 
 
 def _states(entry: Component, direction: str) -> bool:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.generate.facts import WorkloadFacts
-from cilium_policies.kube.ports import Port
+from cilium_policies.kube.ports import Port, is_of_metrics
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 # What images of one program serve their web pages on, beside its own port.
 _ALTERNATIVES = (80, 443, 8080, 8443)
-_OF_METRICS = "(?i)metric|monitor|prom|export"
 
 
 def shown_ports(
@@ -71,6 +68,6 @@ def _served(workload: Workload, cluster: Cluster, *, metrics: bool = False) -> s
     for service in cluster.services_for(workload):
         for entry in service.ports:
             target = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
-            if target is not None and (metrics or not re.search(_OF_METRICS, entry.name)):
+            if target is not None and (metrics or not is_of_metrics(entry.name)):
                 found.add((target.number, target.protocol))
     return found

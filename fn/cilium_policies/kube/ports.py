@@ -5,6 +5,21 @@ from __future__ import annotations
 from cilium_policies.lean import NamedTuple
 
 ICMP = ("ICMP", "ICMPv6")
+_METRICS = ("metric", "monitor", "prom", "export")
+_CHECKS = ("health", "probe", "liveness", "readiness", "livez", "readyz", "pprof", "debug")
+_CHECK = ("live", "ready")
+
+
+def is_of_metrics(name: str) -> bool:
+    """Whether a port or Service is called after what scrapers ask for: `http-metrics`, `prometheus`, `exporter`."""
+    name = name.lower()
+    return any(word in name for word in _METRICS)
+
+
+def is_of_operations(name: str) -> bool:
+    """Whether it is called after what no client of the program asks for: metrics, the kubelet's probes, debugging."""
+    name = name.lower()
+    return is_of_metrics(name) or name in _CHECK or any(word in name for word in _CHECKS)
 
 
 class Port(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from cilium_policies.catalogue import wording
@@ -90,7 +91,12 @@ def recognition(component: Component) -> Table:
 
 def edges(catalogue: Catalogue, component: Component) -> Table:
     """Its edges seen from it, ingress first, each with its reason, condition and source."""
-    found = sorted(catalogue.edges_of(component.name), key=lambda one: one.direction == "egress")
+    return edge_table(catalogue.edges_of(component.name), component)
+
+
+def edge_table(given: Iterable[Edge], component: Component) -> Table:
+    """Some of a component's edges."""
+    found = sorted(given, key=lambda one: one.direction == "egress")
     rows: list[tuple[str | int | None, ...]] = [_row(one, component) for one in found]
     names = columns("direction", "peer", "ports", "why", "when", "source")
     return Table("Edges", names, rows, "no edges")

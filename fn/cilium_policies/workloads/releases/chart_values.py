@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mappings, strings
+from cilium_policies.kube.ports import is_of_metrics
 from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases.release import Release
@@ -195,7 +196,7 @@ def _is_metrics(port: ServicePort, target: Target) -> bool:
     if target.scrape_ports:
         return False
     only = sum(len(one.ports) for one in target.services) == 1
-    return "metrics" in port.name or "metrics" in port.target or only
+    return is_of_metrics(port.name) or is_of_metrics(port.target) or only
 
 
 def _object(release: Release, version: str, kind: str, name: str, block: Mapping, spec: Mapping) -> Object:
