@@ -39,7 +39,7 @@ class Engine:
     def __init__(self, judge: Judge, given: Given) -> None:
         bare = [one for one in bodies(given.cluster) if one.get("kind") not in POLICY_KINDS]
         plain = [one for one in given.policies["own"] if one["kind"] in _OF_THE_CLUSTER]
-        self._given = given
+        self.given = given
         self._worlds = {
             mode: judge.world(text=stream(bare + plain * (mode != "none"))) for mode in ("none", "own")
         }
@@ -47,7 +47,7 @@ class Engine:
     def verdicts(self, mode: str, connections: Iterable[Connection]) -> list[Verdict]:
         """What the engine says of each connection under the policies of a mode."""
         world = self._worlds["none" if mode == "none" else "own"]
-        cilium = [one for one in self._given.policies[mode] if one["kind"] not in _OF_THE_CLUSTER]
+        cilium = [one for one in self.given.policies[mode] if one["kind"] not in _OF_THE_CLUSTER]
         world.set_policies(stream(cilium), strict=False)
         return world.ask([one.row.query for one in connections])
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.engine.judge import Judge
+from tests.live import compare
 from tests.live.cluster import Cluster
+from tests.live.running import Running, Tried
 
 
 class Live(NamedTuple):
@@ -51,3 +53,16 @@ class Check:
     def answer(self) -> Answer:
         """What came out of all of them."""
         return Answer(self._name, self._what, self._asked, self.wrong, self.notes)
+
+
+def tried_in(
+    mode: str, running: Running, engine: compare.Engine, check: Check, said: str = ""
+) -> list[Tried]:
+    """The connections under the policies of a mode. Policies that the agent refuses, and packets that the engine judges
+    otherwise, are wrong; `said` is what their lines begin with, if not the mode."""
+    running.apply(engine.given.policies[mode])
+    check.wrong += [f"{said or mode}: refused: {words}" for words in running.refused]
+    verdicts = engine.verdicts(mode, running.connections)
+    tried = running.connect_as([one.allowed for one in verdicts])
+    check.all(len(tried), compare.unlike_engine(said or mode, tried, verdicts))
+    return tried

@@ -7,8 +7,8 @@ import time
 
 from tests.engine.product import Product
 from tests.live.agent import minor
-from tests.live.ask import Answer, Check, Live
-from tests.live.compare import Engine, unlike_engine, unlike_table
+from tests.live.ask import Answer, Check, Live, tried_in
+from tests.live.compare import Engine, unlike_table
 from tests.live.dns import Record
 from tests.live.given import CASES, Body, given, shop
 from tests.live.network import WORLD
@@ -34,11 +34,7 @@ def ask(live: Live) -> Answer:
     engine = Engine(live.judge, found)
     with Running(live.cluster, found) as running:
         for mode in ("audit", "enforce"):
-            running.apply(found.policies[mode])
-            check.wrong += [f"{mode}: refused: {words}" for words in running.refused]
-            verdicts = engine.verdicts(mode, running.connections)
-            tried = running.connect_as([one.allowed for one in verdicts])
-            check.all(len(tried), unlike_engine(mode, tried, verdicts))
+            tried = tried_in(mode, running, engine, check)
             if mode == "audit":
                 check.wrong += [
                     f"audit cuts {one.connection.row.text()}" for one in tried if not one.attempt.passed

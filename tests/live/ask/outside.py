@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.engine.corpus import Case, Row
 from tests.live import compare
-from tests.live.ask import Answer, Check, Live
+from tests.live.ask import Answer, Check, Live, tried_in
 from tests.live.given import given, known
 from tests.live.running import Running
 
@@ -57,11 +57,7 @@ def _ask(live: Live, check: Check, case: Case, others: dict[str, list[bool]]) ->
     engine = compare.Engine(live.judge, found)
     with Running(live.cluster, found) as running:
         for fqdn in _FQDN:
-            running.apply(found.policies[fqdn])
-            check.wrong += [f"{case.name}, {fqdn}: refused: {words}" for words in running.refused]
-            verdicts = engine.verdicts(fqdn, running.connections)
-            tried = running.connect_as([one.allowed for one in verdicts])
-            check.all(len(tried), compare.unlike_engine(f"{case.name}, {fqdn}", tried, verdicts))
+            tried = tried_in(fqdn, running, engine, check, f"{case.name}, {fqdn}")
             others[fqdn] += [one.attempt.passed for one in tried if not one.connection.row.expect]
             named = [one for one in tried if one.connection.row.expect]
             check.all(len(named), [f"{case.name}, {fqdn}: {line}" for line in compare.unlike_table(named)])
@@ -71,8 +67,5 @@ def _whole(live: Live, check: Check, case: Case) -> None:
     found = given(case, settings=["cluster.fqdn=known"])
     engine = compare.Engine(live.judge, found)
     with Running(live.cluster, found) as running:
-        running.apply(found.policies["enforce"])
-        verdicts = engine.verdicts("enforce", running.connections)
-        tried = running.connect_as([one.allowed for one in verdicts])
-        check.all(len(tried), compare.unlike_engine(f"{case.name}, known", tried, verdicts))
+        tried = tried_in("enforce", running, engine, check, f"{case.name}, known")
         check.all(len(tried), [f"{case.name}, known: {line}" for line in compare.unlike_table(tried)])

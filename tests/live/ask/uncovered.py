@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tests.engine.corpus import rows
 from tests.engine.product import Product
 from tests.live import compare
-from tests.live.ask import Answer, Check, Live
+from tests.live.ask import Answer, Check, Live, tried_in
 from tests.live.given import CASES, given, shop
 from tests.live.running import Running
 from tests.tools import environment
@@ -33,11 +33,7 @@ def ask(live: Live) -> Answer:
     engine = compare.Engine(live.judge, found)
     with Running(live.cluster, found) as running:
         for mode in ("own", "enforce"):
-            running.apply(found.policies[mode])
-            check.wrong += [f"{mode}: refused: {words}" for words in running.refused]
-            verdicts = engine.verdicts(mode, running.connections)
-            tried = running.connect_as([one.allowed for one in verdicts])
-            check.all(len(tried), compare.unlike_engine(mode, tried, verdicts))
+            tried = tried_in(mode, running, engine, check)
         check.all(len(tried), compare.unlike_table(tried))
     said = _said([*command, "--only-policies", "--mode", "enforce", "-v", *map(str, case.builds)])
     told = [line for line in said if "stays in audit, but CiliumNetworkPolicy/shop/mine enforces it" in line]
