@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from cilium_policies.catalogue.conditions import holds
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import EGRESS
 from cilium_policies.document.finding import INFO, Finding
-from cilium_policies.evidence.edge import CidrPeer, FqdnPeer, InternetPeer, Peer
+from cilium_policies.evidence.edge import CidrPeer, Edge, FqdnPeer, InternetPeer, Peer
 from cilium_policies.evidence.names import resolve
 from cilium_policies.evidence.public_names import is_local
 from cilium_policies.generate.facts import WorkloadFacts
+from cilium_policies.generate.outside import misses
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown_ports import sending
-from cilium_policies.generate.uncovered import GUESSED, Key, Uncovered
+from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Key, Uncovered
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -23,6 +24,7 @@ from cilium_policies.workloads.model import Workload
 
 if TYPE_CHECKING:
     from cilium_policies.catalogue.hosts import Answer
+    from cilium_policies.config.model import NamesMode
 
 _SINGLE = "one build alone: others may name more (give the whole tree, or an inventory)"
 
@@ -154,6 +156,21 @@ def _users_hosts(workload: Workload, limited: list[Known]) -> Uncovered:
         (" and ".join(dict.fromkeys(one.added for one in limited)),),
         f"{{from: {pod}, to: {{fqdn: NAME}}, ports: [{', '.join(ports)}], why: …}}",
     )
+
+
+def nameless_calls(edges: Iterable[Edge], names: NamesMode, complete: Collection[Key]) -> Iterator[Uncovered]:
+    """What `all` takes away, a line a workload, but for those whose egress the config explains (`complete`)."""
+    lost: dict[Workload, list[Edge]] = {}
+    for edge in edges if names == "all" else ():
+        client = edge.client
+        if client is not None and client.own and (client.key, EGRESS) not in complete and misses(edge):
+            lost.setdefault(client, []).append(edge)
+    for one, taken in lost.items():
+        ports = [port.written for port in sorted({port for edge in taken for port in edge.ports})]
+        on = f", ports: [{', '.join(ports)}]" if ports else ""
+        cure = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: {{fqdn: NAME}}{on}, why: …}}"
+        parts = (", ".join(ports) or "any port",)
+        yield Uncovered(UNKNOWN, "nameless", EGRESS, one.namespace, one.name, one, one.source, parts, cure)
 
 
 def _is_limited(known: Known, facts: WorkloadFacts, cluster: Cluster) -> bool:

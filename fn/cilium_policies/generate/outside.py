@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.document.finding import INFO, WARNING, Finding
+from cilium_policies.document.finding import INFO, Finding
 from cilium_policies.evidence.edge import Edge, FqdnPeer, InternetPeer, OutsidePeer, Peer
 from cilium_policies.evidence.ends import WORLD
 from cilium_policies.evidence.public_names import is_local
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING
-from cilium_policies.workloads.model import Workload
 
 if TYPE_CHECKING:
     from cilium_policies.config.model import NamesMode
@@ -49,22 +48,6 @@ def is_dropped(peer: Peer, edge: Edge) -> bool:
     resolves = bool(edge.ports) and all(port.number in _RESOLVERS for port in edge.ports)
     nameless = (peer.kind == "internet" and not peer.name) or peer == OutsidePeer()
     return edge.origin != "config" and nameless and not resolves
-
-
-def denied(edges: Iterable[Edge], names: NamesMode) -> Iterator[Finding]:
-    """What `all` takes away, a warning a workload."""
-    lost: dict[Workload, list[Edge]] = {}
-    for edge in edges if names == "all" else ():
-        if edge.client is not None and edge.client.own and _misses(edge):
-            lost.setdefault(edge.client, []).append(edge)
-    for workload, taken in lost.items():
-        called = sorted({port for edge in taken for port in edge.ports})
-        ports = ", ".join(one.written for one in called) or "any port"
-        yield workload.finding(
-            WARNING,
-            f"{workload} calls hosts outside on {ports} that nothing names: denied, as spec.cluster.fqdn is all",
-            f"name them: spec.allow: [{{from: {{pod: {workload.namespace}/{workload.name}}}, to: {{fqdn: NAME}}, …}}]",
-        )
 
 
 def reopened(edges: Iterable[Edge], names: NamesMode) -> Iterator[Finding]:
@@ -107,7 +90,7 @@ def _opened(peer: Peer, edge: Edge) -> Flows:
     return [*flows, (peer, edge._replace(ports=rest))] if rest else flows
 
 
-def _misses(edge: Edge) -> bool:
+def misses(edge: Edge) -> bool:
     """Whether `all` takes an edge away, or leaves a name that does not say everybody who is called."""
     return is_dropped(edge.target, edge) or bool(_unsure(edge.target, edge))
 

@@ -21,11 +21,11 @@ from cilium_policies.generate.foreign import Foreign, judged
 from cilium_policies.generate.kept_in_audit import KeptInAudit
 from cilium_policies.generate.knowledge import Knowledge
 from cilium_policies.generate.left_open import left_open
-from cilium_policies.generate.named import added, kept
+from cilium_policies.generate.named import added, kept, nameless_calls
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.operator_policies import operator_policies
 from cilium_policies.generate.other_builds import leads_nowhere, notes, unseen, unseen_proxies
-from cilium_policies.generate.outside import denied, reopened
+from cilium_policies.generate.outside import reopened
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.scraped import unread
 from cilium_policies.generate.spec_allow import Allowed
@@ -89,6 +89,8 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     left += leads_nowhere(cluster, hints, found, chosen)
     listed = {(one.workload.key, direction) for one in left if one.workload for direction in one.directions}
     left += unread(cluster, hints, parts, found, subjects, settled | listed)
+    unknown = [one for one in left if one.degree == UNKNOWN]
+    left += nameless_calls(found, cluster.settings.fqdn, settled | _told(found, unknown))
     left += added(cluster, catalogue, parts, subjects, settled | _told(found, left))
     left += knowledge.unsure(hints.unsure or (), subjects, listed)
     left += forwards(cluster, dns, chosen)
@@ -154,8 +156,7 @@ def _connections(
 def _of_rules(
     cluster: Cluster, catalogue: Catalogue, parts: Roles, found: list[Edge], on: set[str]
 ) -> Iterator[Finding]:
-    """What is to be said of single rules: names that are denied or reopened, policies beside, addresses kept."""
-    yield from denied(found, cluster.settings.fqdn)
+    """What is to be said of single rules: names that are reopened, policies beside, addresses kept."""
     yield from reopened(found, cluster.settings.fqdn)
     yield from operator_policies(cluster, catalogue, parts, on)
     yield from kept(cluster, catalogue, parts)
