@@ -1,8 +1,10 @@
 """Which cut flows the product itself names: what `list --uncovered -o json` says, held against denied rows.
 
 An end is announced when its workload and direction are listed, or when the line of an object stands for its pod: one
-that makes pods which no manifest shows, that leads to a proxy of another build, or the Namespace in which others run.
-Pods that no manifest shows go by the component whose policy selects them, too.
+that makes pods which no manifest shows (they are called after it, or it is known to make them, and no policy of their
+own selects them), that leads to it, or the Namespace in which others run. That some other object of the namespace has
+a line says nothing of a pod: another build may have made it. Pods that no manifest shows go by the component whose
+policy selects them, too.
 """
 
 from __future__ import annotations
@@ -18,13 +20,14 @@ from tests.engine.measure import Miss
 
 
 class Announced(NamedTuple):
-    """`directions` are (namespace, workload, direction), `objects` (namespace, name) of lines for unseen pods."""
+    """`directions` are (namespace, workload, direction), `objects` (namespace, name) of lines for unseen pods, `leading`
+    those of them that lead to pods (routes, monitors) and make none."""
 
     directions: frozenset[tuple[str, str, str]]
     objects: frozenset[tuple[str, str]]
     components: frozenset[tuple[str, str, str]] = frozenset()  # (namespace, component, direction)
     operated: frozenset[tuple[str, str, str, str]] = frozenset()  # (namespace, name, component, direction)
-    strangers: frozenset[str] = frozenset()  # namespaces in which an object of an unknown kind has a line
+    leading: frozenset[tuple[str, str]] = frozenset()
     makers: Mapping[tuple[str, str], frozenset[str]] = {}  # by (namespace, pod): what makes it, where known
 
     def names(self, end: dict[str, Any], direction: str, by: Iterable[str] = ()) -> bool:
@@ -35,8 +38,6 @@ class Announced(NamedTuple):
         own = [one for one in own if one not in _WIDE]
         if (namespace, namespace) in self.objects and not own:
             return True  # the namespace's own line, and nothing but what is written for all of it selects the pod
-        if namespace in self.strangers and not own:
-            return True  # pods that no policy of their own selects come of what nobody knows
         if any(
             (namespace, one, direction) in self.components for policy in own for one in _beginnings(policy)
         ):
@@ -51,7 +52,9 @@ class Announced(NamedTuple):
         if any((namespace, name, direction) in self.directions for name in names):
             return True
         return any(
-            space in ("", namespace) and any(f"-{one}-" in f"-{name}-" for name in names)
+            space in ("", namespace)
+            and any(f"-{one}-" in f"-{name}-" for name in names)
+            and (not own or ((space, one) in self.leading and direction == "ingress"))
             for space, one in self.objects
         )
 
@@ -88,15 +91,21 @@ def _names(end: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
     return namespace, (name,)
 
 
-def announced(answers: Iterable[str], *, strangers: bool = False) -> Announced:
-    """What one or several answers of `list --uncovered -o json` name. `strangers`: the line of an object of which pods
-    may come stands for all pods of its namespace that no policy of their own selects, whatever they are called (an
-    operator need not call them after it); where it is known what makes a pod, `makers` says it instead."""
+_LEADING = (
+    "backend-unseen",
+    "leads-nowhere",
+    "proxy-elsewhere",
+    "service-unseen",
+)
+
+
+def announced(answers: Iterable[str]) -> Announced:
+    """What one or several answers of `list --uncovered -o json` name."""
     directions: set[tuple[str, str, str]] = set()
     objects: set[tuple[str, str]] = set()
     components: set[tuple[str, str, str]] = set()
     operated: set[tuple[str, str, str, str]] = set()
-    spaces: set[str] = set()
+    leading: set[tuple[str, str]] = set()
     for answer in answers:
         for one in json.loads(answer)["items"] if answer.strip() else ():
             if one["workload"]:
@@ -111,9 +120,9 @@ def announced(answers: Iterable[str], *, strangers: bool = False) -> Announced:
                     components.add((one["namespace"], one["component"], one["direction"]))
             else:
                 objects.add((one["namespace"], one["name"]))
-                if strangers and one["reason"] in ("makes-pods", "unknown-kind"):
-                    spaces.add(one["namespace"])
-    return Announced(*map(frozenset, (directions, objects, components, operated, spaces)))
+                if one.get("reason") in _LEADING:
+                    leading.add((one["namespace"], one["name"]))
+    return Announced(*map(frozenset, (directions, objects, components, operated, leading)))
 
 
 def lines(answer: str, degree: str) -> dict[str, Announced]:
@@ -166,7 +175,10 @@ def cuts(misses: Iterable[Miss], known: Announced) -> Cuts:
         said = [known.names(miss.row.query[end], direction, by) for end, direction, by in miss.denied]
         if known.tells_of(miss.row.source) and not any(said):
             said = [True, *said[1:]]
-        if not any(said) and any(known.names(miss.row.query[end], way) for end, way in _ENDS):
+        listed = known._replace(
+            objects=frozenset()
+        )  # whose pod it is, the policies that let it through do not say
+        if not any(said) and any(listed.names(miss.row.query[end], way) for end, way in _ENDS):
             said = [False, True]
         found["silent" if not any(said) else "announced" if all(said) else "half"].append(miss)
     return Cuts(*(tuple(found[name]) for name in Cuts._fields))

@@ -106,7 +106,7 @@ def score_case(
             policies = product.policies(case, options.mode, variant)
             line = _line(name, case, variant, world, policies, options, bare, facts)
             if line.measure is not None and not line.measure.legit.full:
-                known = announced(product.uncovered(case, options.mode, variant), strangers=True)
+                known = announced(product.uncovered(case, options.mode, variant))
                 line = line._replace(cuts=cuts(line.measure.misses, known))
             yield line
         except (ProductError, JudgeError) as error:
