@@ -59,7 +59,7 @@ def test_every_edge_to_the_outside_says_whom_it_means_by_name_or_why_nobody_can(
             if edge.direction == "egress" and edge.peer in ("internet", "world"):
                 if edge.names is None and not edge.unnamed:
                     silent.append(f"{entry.name}: {edge.why}")
-                if edge.added and (edge.unnamed or not edge.names):
+                if edge.added and not (edge.unnamed or edge.names):
                     both.append(f"{entry.name}: {edge.why}")
     assert silent == []
-    assert both == []  # what users add is said of a list that is whole without it
+    assert both == []  # what users add is said beside what stands without them
