@@ -34,9 +34,12 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 
 
 def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
-    """Objects whose proxy neither the input nor the config shows: no rule lets its requests in."""
-    for one, row, clients in _routes(cluster, given):
-        if not clients and next(_backends(cluster, one, row), None):
+    """Objects whose proxy neither the input nor the config shows: no rule lets its requests in. Several entries may be
+    that proxy, as it is installed; one of them is enough."""
+    found = list(_routes(cluster, given))
+    served = {id(one) for one, _, clients in found if clients}
+    for one, row in {id(one): (one, row) for one, row, _ in found}.values():
+        if id(one) not in served and next(_backends(cluster, one, row), None):
             what = "its proxy is not in this input, so no rule lets its requests in"
             yield Note(one, what, "give the tree's inventory (spec.inventory) or spec.cluster.gateways")
 

@@ -64,7 +64,9 @@ _FIELDS = frozenset(
     """.split()  # noqa: SIM905
 )
 # Directives of a web server by which it calls another: `proxy_pass https://10.1.2.3:8006;`.
-_PASSES = frozenset(("proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "ProxyPass"))
+_PASSES = frozenset(
+    ("proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "reverse_proxy", "ProxyPass")
+)
 # Keys of bare names that go into certificates or are excepted from something.
 _NAME_LISTS = frozenset(("name", "names", "san", "sans", "cert", "certs", "certificate", "no", "proxy", "domain",
                          "issuer", "audience", "adv"))  # fmt: skip
