@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.engine.announced import Announced, announced, false_alarms, told_of
+from tests.engine.announced import Announced, announced, false_alarms, selecting, told_of
 from tests.engine.corpus import Case, cases, cluster_text, left_out
 from tests.engine.fixtures import corpus_directory
 from tests.engine.judge import Judge
@@ -37,12 +37,15 @@ def alarms(judge: Judge, case: Case, product: Product) -> list[Alarm]:
     world = judge.world(text=cluster_text(case))
     world.set_policies(product.policies(case, "enforce", Variant("")))
     misses = measure(case, world, frozenset(left_out(case))).misses
+    by = selecting(world, case.rows)
     world.unload()
     [answer] = product.uncovered(case, "enforce", Variant(""))
-    return list(_judged(case, json.loads(answer)["items"], misses))
+    return list(_judged(case, json.loads(answer)["items"], misses, by))
 
 
-def _judged(case: Case, items: Sequence[dict[str, Any]], misses: Sequence[Miss]) -> Iterator[Alarm]:
+def _judged(
+    case: Case, items: Sequence[dict[str, Any]], misses: Sequence[Miss], by: dict[str, tuple[str, ...]]
+) -> Iterator[Alarm]:
     grouped: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for one in items:
         for direction in one["direction"].split(" and "):
@@ -52,7 +55,7 @@ def _judged(case: Case, items: Sequence[dict[str, Any]], misses: Sequence[Miss])
         key: announced([json.dumps({"items": found})]) for key, found in grouped.items()
     }
     words = {f"{degree} {place}": known for (degree, place), known in named.items()}
-    words = told_of(words, case.rows)
+    words = told_of(words, case.rows, by)
     vain = false_alarms(words, misses)
     for (degree, place), found in sorted(grouped.items()):
         if f"{degree} {place}" in words:

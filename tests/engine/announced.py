@@ -16,18 +16,20 @@ from typing import Any, NamedTuple
 from cilium_policies.kube.pods import WORKLOAD_KINDS
 
 from tests.engine.corpus import Row
+from tests.engine.judge import World
 from tests.engine.measure import Miss
 
 
 class Announced(NamedTuple):
-    """`directions` are (namespace, workload, direction), `objects` (namespace, name) of lines for unseen pods, `leading`
-    those of them that lead to pods (routes, monitors) and make none."""
+    """`directions` are (namespace, workload, direction), `objects` (namespace, name) of lines for unseen pods,
+    `leading` those of them that lead to pods (routes, monitors) and make none."""
 
     directions: frozenset[tuple[str, str, str]]
     objects: frozenset[tuple[str, str]]
     components: frozenset[tuple[str, str, str]] = frozenset()  # (namespace, component, direction)
     operated: frozenset[tuple[str, str, str, str]] = frozenset()  # (namespace, name, component, direction)
     leading: frozenset[tuple[str, str]] = frozenset()
+    spaces: frozenset[str] = frozenset()  # namespaces with a line of their own
     makers: Mapping[tuple[str, str], frozenset[str]] = {}  # by (namespace, pod): what makes it, where known
 
     def names(self, end: dict[str, Any], direction: str, by: Iterable[str] = ()) -> bool:
@@ -36,7 +38,7 @@ class Announced(NamedTuple):
         namespace, names = _names(end)
         own = [one.split("/")[-1] for one in by if one.split("/")[-2:-1] == [namespace]]
         own = [one for one in own if one not in _WIDE]
-        if (namespace, namespace) in self.objects and not own:
+        if namespace in self.spaces and not own:
             return True  # the namespace's own line, and nothing but what is written for all of it selects the pod
         if any(
             (namespace, one, direction) in self.components for policy in own for one in _beginnings(policy)
@@ -65,9 +67,10 @@ class Announced(NamedTuple):
 
 
 def _is_of(policy: str, name: str, component: str) -> bool:
-    """Whether a policy is the one of an object's pods: `tekton-runs-build` of workload `build-pods`."""
+    """Whether a policy is the one of an object's pods: `tekton-runs-build` of workload `build-pods`, `clickhouse-main`
+    of `chi-main`."""
     instance = policy.removeprefix(component).removeprefix("-")
-    return policy.startswith(component) and (name.startswith(instance) or name == component)
+    return policy.startswith(component) and (f"-{name}".find(f"-{instance}") >= 0 or name == component)
 
 
 _WIDE = ("default-deny", "allow-dns", "allow-kube-apiserver", "allow-dns-server")
@@ -75,6 +78,7 @@ NOTHING = Announced(frozenset(), frozenset())
 
 
 _ENDS = (("from", "egress"), ("to", "ingress"))
+_NOBODY = {"cidr": "192.0.2.77/32"}  # an address of documentation
 
 
 def _beginnings(policy: str) -> list[str]:
@@ -106,6 +110,7 @@ def announced(answers: Iterable[str]) -> Announced:
     components: set[tuple[str, str, str]] = set()
     operated: set[tuple[str, str, str, str]] = set()
     leading: set[tuple[str, str]] = set()
+    spaces: set[str] = set()
     for answer in answers:
         for one in json.loads(answer)["items"] if answer.strip() else ():
             if one["workload"]:
@@ -118,11 +123,20 @@ def announced(answers: Iterable[str]) -> Announced:
                     directions.add((one["namespace"], named, one["direction"]))
                 if one.get("component") and one["kind"] == "Pod":
                     components.add((one["namespace"], one["component"], one["direction"]))
+            elif one.get("kind") == "Namespace":
+                spaces.add(one["name"])
             else:
                 objects.add((one["namespace"], one["name"]))
                 if one.get("reason") in _LEADING:
                     leading.add((one["namespace"], one["name"]))
-    return Announced(*map(frozenset, (directions, objects, components, operated, leading)))
+    return Announced(
+        frozenset(directions),
+        frozenset(objects),
+        frozenset(components),
+        frozenset(operated),
+        frozenset(leading),
+        frozenset(spaces),
+    )
 
 
 def lines(answer: str, degree: str) -> dict[str, Announced]:
@@ -142,19 +156,41 @@ def false_alarms(named: Mapping[str, Announced], misses: Iterable[Miss]) -> set[
     return {
         words
         for words, known in named.items()
-        if not any(known.names(miss.row.query[end], way, by) for miss, (end, way, by) in denied)
+        if not any(
+            known.names(miss.row.query[end], way, by) or known.tells_of(miss.row.source)
+            for miss, (end, way, by) in denied
+        )
     }
 
 
-def told_of(named: Mapping[str, Announced], rows: Iterable[Row]) -> dict[str, Announced]:
-    """Those of these directions of whose pods a table has any row: of the others it cannot say what is missing."""
-    asked = [row.query[end] for row in rows for end, _ in _ENDS]
+def told_of(
+    named: Mapping[str, Announced], rows: Iterable[Row], by: Mapping[str, tuple[str, ...]] = {}
+) -> dict[str, Announced]:
+    """Those of these directions of whose pods a table has any row: of the others it cannot say what is missing. `by`:
+    the policies that select an end (its text), where that is known."""
+    asked = {str(row.query[end]): row.query[end] for row in rows for end, _ in _ENDS}
     found = {}
     for words, known in named.items():
         both = {(space, name, way) for space, name, _ in known.directions for _, way in _ENDS}
-        if any(known._replace(directions=frozenset(both)).names(end, "egress") for end in asked):
+        wide = known._replace(directions=frozenset(both))
+        if any(wide.names(end, "ingress", by.get(place, ())) for place, end in asked.items()):
             found[words] = known
     return found
+
+
+def selecting(world: World, rows: Iterable[Row]) -> dict[str, tuple[str, ...]]:
+    """The policies that select each end of these rows, by its text: those that deny a flow that nobody allows."""
+    ends = {str(row.query[end]): row.query[end] for row in rows for end, _ in _ENDS}
+    queries = [{"from": end, "to": _NOBODY, "port": 9, "protocol": "TCP"} for end in ends.values()] + [
+        {"from": _NOBODY, "to": end, "port": 9, "protocol": "TCP"} for end in ends.values()
+    ]
+    found = world.ask(queries)
+    out, back = found[: len(ends)], found[len(ends) :]
+    return {
+        place: (*one.egress.by, *other.ingress.by)
+        for place, one, other in zip(ends, out, back, strict=True)
+        if not (one.error or other.error)
+    }
 
 
 class Cuts(NamedTuple):

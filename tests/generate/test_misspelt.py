@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ..cli.within import within
-from ..support import deployment, namespace, stream
+from ..support import deployment, namespace, service, stream
 
-INPUT = stream(namespace("shop"), deployment("shop/web"))
+INPUT = stream(namespace("shop"), deployment("shop/web"), service("shop/web"))
 MISSPELT = (
     "namespaces.overrides.shpo.mode=off",
     "namespaces.exclude=shpo",

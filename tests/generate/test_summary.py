@@ -8,7 +8,7 @@ from cilium_policies.function import Options, Outcome, run
 
 from tests.support import deployment, namespace, service, stream
 
-SHOP = (namespace("shop"), deployment("shop/web"), service("shop/gone"))
+SHOP = (namespace("shop"), deployment("shop/web"), service("shop/gone"), service("shop/web"))
 
 
 def answer(data: bytes, **fields: str) -> Outcome:
@@ -46,7 +46,9 @@ TWO_NAMES = "env: [{name: API_URL, value: 'http://a:80'}, {name: CART_URL, value
 
 def test_a_direction_that_is_unknown_is_counted_once_and_not_as_a_warning_as_well() -> None:
     quiet = Options(overrides=(("mode", "enforce"),))
-    shown = stream(*SHOP[:2], deployment("shop/two", extra=TWO_NAMES))
+    shown = stream(
+        *SHOP[:2], deployment("shop/two", extra=TWO_NAMES), service("shop/web"), service("shop/two")
+    )
     assert run([("stdin", shown)], quiet).stderr == [
         "cilium-policies: 1 namespace, 4 policies, enforce; 4 directions unknown: cilium-policies list --uncovered FILE"
     ]

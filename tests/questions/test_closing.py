@@ -19,6 +19,9 @@ SHOWN = "---\n".join(
             {"dep": "a/web", "ports": [8080]},
             {"dep": "a/api", "ports": [9000]},
             {"dep": "a/idle", "ports": [7000]},
+            {"svc": "a/web", "ports": {8080: 8080}},
+            {"svc": "a/api", "ports": {9000: 9000}},
+            {"svc": "a/idle", "ports": {7000: 7000}},
         ]
     )
 )

@@ -46,15 +46,24 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         alone = made[id(workload.source)] <= 1
         ignored = not_read(workload, given.ignores)
         places = _addresses(cluster, workload, collected.of(workload), parsed, ignored)
+        led: set[str] = set()
+        missed: list[Address] = []
         for found, address in (*places, *managed.named(workload.texts, given.clouds)):
             certain = alone or not is_value(found) or collected.is_told(workload, found)
             leads = list(_edges(destinations, workload, found, address, certain))
             yield from leads
-            if not leads and given.unmet is not None and names_service(found, address):
-                given.unmet.extend(filter(None, [unmet(cluster, workload, address)]))
+            if leads:
+                led.add(address.host)
+            elif given.unmet is not None and names_service(found, address):
+                missed.append(address)
             if not (leads or certain) and given.unsure is not None:
                 for edge in list(_edges(destinations, workload, found, address, True))[:1]:
                     given.unsure.append((workload, address.host, edge))
+        for address in missed:
+            if given.unmet is not None and not (
+                (address.host in led and not address.port) or destinations.serves(address.host, workload)
+            ):
+                given.unmet.extend(filter(None, [unmet(cluster, workload, address)]))
 
 
 def _resolvers(destinations: Destinations, workload: Workload) -> Iterator[Edge]:

@@ -93,6 +93,10 @@ class Destinations:
     def _trusted(self, host: str, workload: Workload, trusted: Callable[[bool], bool]) -> bool:
         return trusted(bool(self._hostnames.routes(host))) and not self._hostnames.serves(host, workload)
 
+    def serves(self, host: str, workload: Workload) -> bool:
+        """Whether an own route leads this name to the workload itself, which tells it others."""
+        return self._hostnames.serves(host, workload)
+
     def _is_namespace(self, name: str) -> bool:
         cluster = self._cluster
         return bool(cluster.in_namespace(name)) or cluster.inventory.get("Namespace", "", name) is not None

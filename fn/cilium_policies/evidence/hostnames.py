@@ -80,7 +80,7 @@ class Hostnames:
     def serves(self, host: str, workload: Workload) -> bool:
         """Whether a name leads to this workload: its own public name, which it tells others and does not call."""
         for route in self.routes(host):
-            for peer, _ in _backends(self._cluster, route):
+            for peer, _ in backends_of(self._cluster, route):
                 if workload_of(peer) is workload:
                     return True
         return False
@@ -203,7 +203,8 @@ def _serving(cluster: Cluster) -> Iterator[Object]:
     yield from cluster.inventory.of("Ingress", "IngressRoute", "IngressRouteTCP")
 
 
-def _backends(cluster: Cluster, route: Object) -> Iterator[tuple[Peer, Port]]:
+def backends_of(cluster: Cluster, route: Object) -> Iterator[tuple[Peer, Port]]:
+    """The pods that a route, an Ingress or an IngressRoute leads to, each with the port there."""
     if route.kind in ROUTE_KINDS:
         return route_backends(cluster, route)
     return (

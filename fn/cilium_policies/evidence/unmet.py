@@ -11,13 +11,22 @@ from cilium_policies.workloads.model import Workload
 
 # Values of settings whose names end like an address's (`--kubelet-endpoints=true`).
 _NO_NAMES = frozenset(
-    "localhost true false yes no on off none null auto any all default enabled disabled unknown".split()  # noqa: SIM905
+    """
+    localhost true false yes no on off none null auto any all default enabled disabled unknown
+    tcp udp tls ssl http https unix
+    """.split()  # noqa: SIM905
 )
+
+
+# Keys of a program's own name, or of a choice among its own words (`regional`), as often as of another's.
+_OWN_NAMES = ("hostname", "endpoints")
 
 
 class Unmet(NamedTuple):
     """A name that `client` calls: of a Service that the input does not hold, or (`service`) of one that has no such
-    port, or no pods. `port` 0: the configuration names none."""
+    port, or no pods. `port` 0: the configuration names none. `sure` false: it may be something else, as is a short name
+    behind `https://`, for which few Services have a certificate, or the value of `hostname`, which the program may
+    call itself."""
 
     client: Workload
     namespace: str
@@ -25,6 +34,7 @@ class Unmet(NamedTuple):
     port: int = 0
     protocol: str = "TCP"
     service: bool = False
+    sure: bool = True
 
 
 def unmet(cluster: Cluster, client: Workload, address: Address) -> Unmet | None:
@@ -46,4 +56,11 @@ def unmet(cluster: Cluster, client: Workload, address: Address) -> Unmet | None:
             return None
     elif service.external_name or client in cluster.backends(service):
         return None
-    return Unmet(client, namespace, name, address.port, address.protocol, service is not None)
+    sure = service is not None or _is_called(address, host)
+    return Unmet(client, namespace, name, address.port, address.protocol, service is not None, sure)
+
+
+def _is_called(address: Address, host: str) -> bool:
+    if address.port:
+        return address.explicit or "." in host or address.scheme != "https"
+    return not address.key.lower().endswith(_OWN_NAMES)

@@ -22,22 +22,25 @@ _SHOW = "show its pods, or leave it out: namespaces.exclude: [{}]"
 
 
 def closed_blind(
-    cluster: Cluster, chosen: dict[str, Namespace], told: Collection[str]
+    cluster: Cluster, dns: Dns, chosen: dict[str, Namespace], told: Collection[str]
 ) -> Iterator[Uncovered]:
     """A provider's namespaces, and those of which the input shows no pod, where a default-deny is written: one line
     stands for all pods there. `told`: namespaces of which another line tells already.
 
-    That a managed distribution runs pods is known; that something will run in an empty namespace is a guess."""
+    That a managed distribution runs pods is known; whether more than those that the catalogue has there, and that
+    something will run in an empty namespace, is a guess."""
     platform = cluster.settings.platform
     peopled = {one.namespace for one in cluster.workloads}.union(told)
+    brought = {dns.namespace, *(one.namespace for one in cluster.workloads if one.brought)}
     for one in chosen.values():
         if not one.wide:
             continue
         source = cluster.inventory.get("Namespace", "", one.name) or _namespace(one.name)
         cure = _SHOW.format(one.name)
         if platform.managed and any(fnmatchcase(one.name, pattern) for pattern in platform.owns):
+            degree = GUESSED if one.name in brought else UNKNOWN
             yield Uncovered(
-                UNKNOWN, "provider", BOTH, one.name, one.name, None, source, (platform.name,), cure
+                degree, "provider", BOTH, one.name, one.name, None, source, (platform.name,), cure
             )
         elif one.name not in peopled:
             yield Uncovered(GUESSED, "shows-no-pod", BOTH, one.name, one.name, None, source, (), cure)

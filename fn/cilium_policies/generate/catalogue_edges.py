@@ -102,7 +102,15 @@ def _edge(
         yield Edge(own, peer, on, reason, evidence, explains)
     if named.complete:
         return
-    for peer in peers(known, workload, roles, cluster, ties):
+    meant = list(peers(known, workload, roles, cluster, ties))
+    if (
+        not meant
+        and known.peer == "scraper"
+        and not workload.rendered
+        and isinstance(known.when, (list, dict))
+    ):
+        ties.unscraped.setdefault(id(workload), (workload, ports))  # its object asks for it
+    for peer in meant:
         source, target = (peer, own) if inward else (own, peer)
         server = workload if inward else workload_of(peer)
         other = workload_of(source if inward else target)

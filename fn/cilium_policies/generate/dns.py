@@ -85,6 +85,10 @@ class Dns:
         self.caches = list(_caches(cluster, self.namespace, caches))
         self.findings = [] if labels or found else list(self._elsewhere(cluster))
 
+    def is_called(self, namespace: str, service: str) -> bool:
+        """Whether a Service of this name is the one that every pod asks."""
+        return namespace == self.namespace and service in _SERVICES
+
     def _finds(self, one: Workload) -> bool:
         return all(one.labels.get(need.key) in need.values for need in self.requirements)
 

@@ -11,14 +11,12 @@ from collections.abc import Collection, Iterable, Iterator
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
-from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.ends import KUBE_APISERVER
-from cilium_policies.generate.applications import application, telling
 from cilium_policies.generate.beyond import beyond_entry, without_operator
 from cilium_policies.generate.cures import cure
-from cilium_policies.generate.shown import is_shown
+from cilium_policies.generate.likely import Likely
 from cilium_policies.generate.ties import Ties
 from cilium_policies.generate.uncovered import (
     DIRECTIONS,
@@ -32,7 +30,7 @@ from cilium_policies.generate.uncovered import (
     without_tie,
 )
 from cilium_policies.kube.labels import INSTANCE
-from cilium_policies.kube.ports import Port, is_of_operations
+from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.distribution import is_bootstrapped
@@ -40,6 +38,7 @@ from cilium_policies.workloads.model import Workload
 
 if TYPE_CHECKING:
     from cilium_policies.evidence.unmet import Unmet
+    from cilium_policies.generate.dns import Dns
     from cilium_policies.generate.uncovered import Degree, Why
 
 
@@ -67,7 +66,7 @@ class Knowledge:
         for edge in known:
             self._take(edge)
         self._components = {one.component for one in cluster.workloads}
-        self._telling = telling(cluster.workloads, known)
+        self._likely = Likely(cluster, catalogue, known, self._edges)
 
     def _take(self, edge: Edge) -> None:
         if edge.server is not None and edge.reason.kind == "scrapes" and edge.client:
@@ -122,7 +121,7 @@ class Knowledge:
             if id(one) in own and not calls and (one.key, EGRESS) not in self._complete:
                 pod = f"{{pod: {one.namespace}/{one.name}}}"
                 yield Uncovered(
-                    UNKNOWN,
+                    GUESSED,  # bindings of its release or namespace are shown, and none is of its account
                     "no-binding",
                     EGRESS,
                     one.namespace,
@@ -133,10 +132,26 @@ class Knowledge:
                     f"{{from: {pod}, to: kube-apiserver}}",
                 )
 
-    def unmet(self, found: Iterable[Unmet], subjects: Iterable[Workload]) -> Iterator[Uncovered]:
-        """What configuration names and the input does not show: its client cannot reach it."""
+    def unscraped(self, ties: Ties, subjects: Iterable[Workload]) -> Iterator[Uncovered]:
+        """Pods whose object says that they are scraped, where the input shows no scraper."""
+        own = {id(one) for one in subjects}
+        for one, ports in ties.unscraped.values():
+            key = (one.key, INGRESS)
+            if id(one) in own and key not in self._complete and key not in self._opened:
+                pod = f"{{pod: {one.namespace}/{one.name}}}"
+                on = ", ".join(f"{port.number}/{port.protocol}" for port in ports)
+                line = f"{{from: {{namespace: NAMESPACE}}, to: {pod}, ports: [{on}], why: …}}"
+                yield Uncovered(
+                    GUESSED, "scraper-unseen", INGRESS, one.namespace, one.name, one, one.source, (), line
+                )
+
+    def unmet(self, found: Iterable[Unmet], subjects: Iterable[Workload], dns: Dns) -> Iterator[Uncovered]:
+        """What configuration names and the input does not show: its client cannot reach it. The cluster's DNS every
+        pod reaches."""
         own = {id(one) for one in subjects}
         for one in dict.fromkeys(found):
+            if one.port in (0, 53) and dns.is_called(one.namespace, one.name):
+                continue
             key = (one.client.key, EGRESS)
             said = any(
                 not ports or any(port.number <= one.port <= (port.end or port.number) for port in ports)
@@ -182,14 +197,8 @@ class Knowledge:
             return
         edges = self._edges.get(key, [])
         degree, why = _degree(one, entry, direction, edges, stated=stated)
-        if why == "no-callee" and application(one) in self._telling and is_shown(one, self.cluster.inventory):
-            degree, why = GUESSED, "names-nobody"
-        if (
-            why == "no-caller"
-            and doors
-            and all(any(map(is_of_operations, names)) for names in doors.values())
-        ):
-            degree, why = GUESSED, "metrics-only"
+        if degree == UNKNOWN and one.rendered:
+            degree, why = self._likely.of(one, direction, why, doors)
         parts = (entry.name,) if entry is not None else ()
         if stated and (elsewhere := self._unread(one)):
             why, parts = "values-elsewhere", (", ".join(elsewhere),)
@@ -248,8 +257,6 @@ def _degree(
 ) -> tuple[Degree, Why]:
     if entry is not None:
         memory = entry.guessed
-        if not stated and not edges and memory:
-            return UNKNOWN, "entry-from-memory"
         if not one.by_label:
             return (GUESSED if stated or edges else UNKNOWN), "image-only"
         if not one.by_image:
@@ -258,8 +265,6 @@ def _degree(
     if not edges:
         if not one.rendered:
             return UNKNOWN, "not-rendered"
-        if direction == EGRESS and any(port.number in SERVERS for port in one.ports):
-            return GUESSED, "server-port"
         return UNKNOWN, "no-callee" if direction == EGRESS else "no-caller"
     api = all(edge.target == KUBE_APISERVER for edge in edges)
     return (GUESSED, "api-only") if direction == EGRESS and api else (GUESSED, "own-edges")

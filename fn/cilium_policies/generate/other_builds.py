@@ -16,6 +16,7 @@ from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 
 _INGRESSES = ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP")
+WorkloadKey = tuple[str, str, str]
 _INVENTORY = "give the inventory of the whole tree (cilium-policies inventory; --inventory)"
 
 
@@ -61,9 +62,25 @@ def unseen_proxies(cluster: Cluster, given: Given, noted: Iterable[Note]) -> Ite
             cure = "cluster.gateways: [{pod: NAMESPACE/PROXY}]"
             degree = GUESSED if note.guessed else UNKNOWN
             yield Uncovered(
-                degree, "proxy-elsewhere", BOTH, one.namespace, one.name, None, one, (note.what,), cure
+                degree, "proxy-elsewhere", INGRESS, one.namespace, one.name, None, one, (note.what,), cure
             )
 
+
+def behind_unseen_proxies(cluster: Cluster, noted: Iterable[Note]) -> dict[WorkloadKey, Object]:
+    """The workloads that routes and Ingresses with a line of their own lead to, each with the first of them."""
+    found: dict[WorkloadKey, Object] = {}
+    for note in noted:
+        one = note.subject
+        if one.kind in _LEADING_TO_PODS and not (note.guessed or one.where.elsewhere):
+            from cilium_policies.evidence.hostnames import backends_of
+
+            for peer, _ in backends_of(cluster, one):
+                if peer.kind == "workload":
+                    found.setdefault(peer.workload.key, one)
+    return found
+
+
+_LEADING_TO_PODS = (*ROUTE_KINDS, *_INGRESSES)
 
 # Where routes, Ingresses and their like name a Service.
 _BACKENDS = ("backendRefs", "services", "service")

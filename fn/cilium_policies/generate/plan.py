@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from cilium_policies import evidence
 from cilium_policies.catalogue.load import Catalogue
@@ -24,7 +24,13 @@ from cilium_policies.generate.left_open import left_open
 from cilium_policies.generate.named import added, kept, nameless_calls
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.operator_policies import operator_policies
-from cilium_policies.generate.other_builds import leads_nowhere, notes, unseen, unseen_proxies
+from cilium_policies.generate.other_builds import (
+    behind_unseen_proxies,
+    leads_nowhere,
+    notes,
+    unseen,
+    unseen_proxies,
+)
 from cilium_policies.generate.outside import reopened
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.scraped import unread
@@ -83,9 +89,11 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     knowledge = Knowledge(cluster, catalogue, found, said, opened)
     settled = said | opened
     withheld = [*knowledge.withheld(ties, subjects), *identities(cluster, hints, subjects, settled)]
-    withheld += knowledge.unmet(hints.unmet or (), subjects)
+    withheld += knowledge.unscraped(ties, subjects)
+    withheld += knowledge.unmet(hints.unmet or (), subjects, dns)
     noted = list(notes(cluster, hints))
-    left = [*_left(knowledge, withheld, subjects), *unseen_proxies(cluster, hints, noted)]
+    routed = behind_unseen_proxies(cluster, noted)
+    left = [*_left(knowledge, withheld, subjects, routed), *unseen_proxies(cluster, hints, noted)]
     left += leads_nowhere(cluster, hints, found, chosen)
     listed = {(one.workload.key, direction) for one in left if one.workload for direction in one.directions}
     left += unread(cluster, hints, parts, found, subjects, settled | listed)
@@ -94,7 +102,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     left += added(cluster, catalogue, parts, subjects, settled | _told(found, left))
     left += knowledge.unsure(hints.unsure or (), subjects, listed)
     left += forwards(cluster, dns, chosen)
-    left += closed_blind(cluster, chosen, {one.namespace for one in left})
+    left += closed_blind(cluster, dns, chosen, {one.namespace for one in left})
     held = KeptInAudit(chosen, cluster, config, left)
     modes = held.modes
     on = {name: one for name, one in chosen.items() if not modes[name].off}
@@ -162,11 +170,23 @@ def _of_rules(
     yield from kept(cluster, catalogue, parts)
 
 
-def _left(knowledge: Knowledge, withheld: list[Uncovered], subjects: list[Workload]) -> Iterator[Uncovered]:
-    """The directions that may lack something: what is named and not opened says more than what is merely not known."""
+def _left(
+    knowledge: Knowledge,
+    withheld: list[Uncovered],
+    subjects: list[Workload],
+    routed: Mapping[tuple[str, str, str], Object],
+) -> Iterator[Uncovered]:
+    """The directions that may lack something: what is named and not opened says more than what is merely not known.
+    Who calls a pod that a route leads to (`routed`) is known, but for the route's proxy, of which the route tells."""
     told = {(id(one.workload), one.direction) for one in withheld}
     yield from withheld
-    yield from (one for one in knowledge.of(subjects) if (id(one.workload), one.direction) not in told)
+    for one in knowledge.of(subjects):
+        if (id(one.workload), one.direction) in told:
+            continue
+        if one.why == "no-caller" and one.workload is not None and one.workload.key in routed:
+            route = str(routed[one.workload.key])
+            one = one._replace(degree=GUESSED, why="has-a-route", parts=(route,))
+        yield one
     yield from creators(knowledge.cluster, subjects)
 
 

@@ -86,6 +86,20 @@ def _is_readable(inventory: Inventory, kind: str, namespace: str, name: str, key
     return hidden is not None and not any(map(_may_hold_an_address, hidden))
 
 
+def hidden_keys(inventory: Inventory, namespace: str, name: str) -> Iterable[str]:
+    """The keys of a Secret, as far as the input lists them: its own, or of what makes it."""
+    secret = inventory.get("Secret", namespace, name)
+    template = next(
+        (
+            mapping(at(one.spec, "target", "template", "data"))
+            for one in inventory.of("ExternalSecret")
+            if one.namespace == namespace and (text(at(one.spec, "target", "name")) or one.name) == name
+        ),
+        {},
+    )
+    return [*(_hidden_keys(inventory, namespace, name, secret) or ()), *template]
+
+
 def _hidden_keys(
     inventory: Inventory, namespace: str, name: str, encrypted: Object | None
 ) -> Iterable[str] | None:

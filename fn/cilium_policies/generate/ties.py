@@ -48,7 +48,7 @@ Instance = tuple[str, str]  # namespace and name
 
 class Withheld(NamedTuple):
     """A client that may call one of these servers, and nothing says which, or of the only one that it does. `seldom`:
-    few installations do."""
+    few installations do, or the only one is another program's own."""
 
     client: Workload
     servers: tuple[Workload, ...]
@@ -74,9 +74,10 @@ class Ties:
         )  # servers that a Service or a port of their node opens to the outside
         self._texts: dict[int, str] = {}
         self.withheld: dict[tuple[int, str], Withheld] = {}
-        self.unbound: dict[
-            int, Workload
-        ] = {}  # callers of the API by their entry, that no role binding makes one
+        # Callers of the API by their entry, that no role binding makes one.
+        self.unbound: dict[int, Workload] = {}
+        # Pods that somebody scrapes, as their object says, and no scraper is shown.
+        self.unscraped: dict[int, tuple[Workload, tuple[Port, ...]]] = {}
         self.proxied: dict[int, Workload] = {}  # clients whose web requests go through a proxy
         for edge in evidence:
             client, server = edge.client, edge.server
@@ -215,7 +216,7 @@ class Ties:
             if one and not known.seldom and not self._is_anothers(every[0], ports):
                 return every
             key = (id(client), every[0].component)
-            self.withheld.setdefault(key, Withheld(client, tuple(every), ports, one and known.seldom))
+            self.withheld.setdefault(key, Withheld(client, tuple(every), ports, one))
         return []
 
     def _is_anothers(self, server: Workload, ports: tuple[Port, ...]) -> bool:

@@ -39,11 +39,17 @@ if TYPE_CHECKING:
         "users-hosts",
         "nameless",
         "by-proxy",
+        "users-inside",
         "api-only",
         "own-edges",
         "server-port",
         "metrics-only",
         "names-nobody",
+        "told-nobody",
+        "named-by-nobody",
+        "no-service",
+        "scraper-unseen",
+        "has-a-route",
         "makes-pods",
         "unknown-kind",
         "creates-pods",
@@ -85,11 +91,17 @@ _SENTENCES: dict[Why, str] = {
     "users-hosts": "its users may add {} in the program itself, and only hosts that are known are allowed",
     "by-proxy": "its web requests go through {}, and beyond it they reach only whom its configuration names",
     "nameless": "it calls hosts outside on {} that nothing names, and spec.cluster.fqdn is all",
+    "users-inside": "its users may add {} in the program itself, and of those only public addresses are allowed",
     "api-only": "it calls the Kubernetes API; whether anything else, the manifests do not tell",
     "own-edges": "what the manifests name is allowed; whether there is more, they do not tell",
     "server-port": "it listens on a database's or a broker's port, and such servers seldom call anybody",
     "metrics-only": "its ports are called after metrics or health, and no scraper that the input shows reads them",
     "names-nobody": "others of its application are told by their configuration whom they call, and it is told nobody",
+    "told-nobody": "it is a program made for everybody, and its configuration, which the input shows, names nobody",
+    "named-by-nobody": "the other parts of its application are told by their configuration whom they call, and not it",
+    "no-service": "it listens, and no Service leads to it, so only who knows its pods' addresses can call it",
+    "scraper-unseen": "it is set up to be scraped, and no scraper that the input shows reads it",
+    "has-a-route": "{} leads to it and has a line of its own; whether anybody else calls it, nothing tells",
     "makes-pods": "pods may come of it that no manifest shows ({})",
     "unknown-kind": "the kind {} is not known, nor whether it creates pods",
     "creates-pods": "{} may create pods that no manifest shows",
@@ -187,7 +199,8 @@ def without_peer(found: Unmet) -> Uncovered:
     to = f"{{pod: {found.namespace}/{found.name}}}" if found.service else f"{{namespace: {found.namespace}}}"
     line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: {to}{ports}, why: …}}"
     why: Why = "port-unseen" if found.service else "peer-unseen"
-    return Uncovered(UNKNOWN, why, EGRESS, one.namespace, one.name, one, one.source, (called,), line)
+    degree = UNKNOWN if found.sure else GUESSED
+    return Uncovered(degree, why, EGRESS, one.namespace, one.name, one, one.source, (called,), line)
 
 
 def of_maker(maker: Maker) -> Uncovered:

@@ -16,10 +16,21 @@ _MIRRORED = ("public.ecr.aws/docker/", "mirror.gcr.io/")  # Docker's own, elsewh
 
 def is_publishers(repository: str, path: str) -> bool:
     """Whether a repository (without tag) is `path` in one of these registries, and not below it."""
+    host, rest = parted(repository)
+    return is_public(host) and rest == path
+
+
+def is_public(host: str) -> bool:
+    """Whether a registry is one of these."""
+    return host in _HOSTS
+
+
+def parted(repository: str) -> tuple[str, str]:
+    """The registry of a repository (without tag) and the path there; `docker.io` where none is named."""
     for prefix in _MIRRORED:
         if repository.startswith(prefix):
-            return repository[len(prefix) :] == path
+            return _OWN, repository[len(prefix) :]
     host, _, rest = repository.partition("/")
     if "." not in host and ":" not in host and host != "localhost":
-        host, rest = _OWN, repository
-    return host in _HOSTS and rest == path
+        return _OWN, repository
+    return host, rest

@@ -32,6 +32,7 @@ _SHAPE = frozenset(
     sourceNamespace
     """.split()  # noqa: SIM905
 )
+_FOR_PEOPLE = "rbac.authorization.k8s.io/aggregate-to-"
 _DEEP = ("replicas", "image", "containers", "podTemplate", "podSpec")
 _DEPTH = 3
 _MAKES = frozenset(
@@ -104,8 +105,11 @@ def _below(value: Any, path: str, depth: int) -> str:
 
 
 def _role(inventory: Inventory, group: str) -> Object | None:
-    """A role that reads objects of this group by its name and may create what makes pods: an operator's."""
+    """A role that reads objects of this group by its name and may create what makes pods: an operator's. One that is
+    added to Kubernetes' own roles for people (admin, edit, view) is theirs."""
     for one in inventory.of("ClusterRole", "Role"):
+        if any(label.startswith(_FOR_PEOPLE) for label in one.labels):
+            continue
         rules = mappings(one.body.get("rules"))
         if any(group in _texts(rule, "apiGroups") for rule in rules) and any(map(creates_pods, rules)):
             return one

@@ -1,0 +1,81 @@
+"""Directions without evidence that somebody is needed, and with some that nobody is: a guess, and not unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.ports import SERVERS
+from cilium_policies.config.model import EGRESS
+from cilium_policies.evidence.edge import Edge
+from cilium_policies.generate.applications import application, telling
+from cilium_policies.generate.shown import is_shown
+from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Key
+from cilium_policies.kube.ports import is_of_operations
+from cilium_policies.lean import TYPE_CHECKING
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+if TYPE_CHECKING:
+    from cilium_policies.generate.told_nobody import Publishers
+    from cilium_policies.generate.uncovered import Degree, Why
+
+Doors = Mapping[int, set[str]]  # ports on which somebody may mean to call pods, each with its names
+
+
+class Likely:
+    """The degree of rendered pods without evidence, given all edges and (`explaining`) those by direction."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        catalogue: Catalogue,
+        edges: Iterable[Edge],
+        explaining: Mapping[Key, Collection[Edge]],
+    ) -> None:
+        self._cluster = cluster
+        self._catalogue = catalogue
+        self._explaining = explaining
+        self._telling = telling(cluster.workloads, edges)
+        self._publishers: Publishers | None = None
+
+    def of(self, one: Workload, direction: str, why: Why, doors: Doors | None) -> tuple[Degree, Why]:
+        """The degree, and why: `why` is kept where it is unknown."""
+        guess = self._egress(one, why) if direction == EGRESS else self._ingress(one, why, doors)
+        return (UNKNOWN, why) if guess is None else (GUESSED, guess)
+
+    def _egress(self, one: Workload, why: Why) -> Why | None:
+        if any(port.number in SERVERS for port in one.ports):
+            return "server-port"
+        if why == "no-callee" and application(one) in self._telling and self._is_shown(one):
+            return "names-nobody"
+        return "told-nobody" if self._is_told_nobody(one) else None
+
+    def _ingress(self, one: Workload, why: Why, doors: Doors | None) -> Why | None:
+        if why != "no-caller":
+            return None
+        if doors and all(any(map(is_of_operations, names)) for names in doors.values()):
+            return "metrics-only"  # what a scraper or the kubelet asks for
+        if not self._cluster.services_for(one):
+            return "no-service"
+        return "named-by-nobody" if self._callers_are_told(one) else None
+
+    def _callers_are_told(self, one: Workload) -> bool:
+        """Whether the other parts of its application are told whom they call, each of them: a server would be named."""
+        mine = application(one)
+        return mine in self._telling and all(
+            self._explaining.get((other.key, EGRESS))
+            for other in self._cluster.in_namespace(one.namespace)
+            if other is not one and application(other) == mine
+        )
+
+    def _is_shown(self, one: Workload) -> bool:
+        return is_shown(one, self._cluster.inventory)
+
+    def _is_told_nobody(self, one: Workload) -> bool:
+        # Few builds have such a workload: start-up is paid at every build.
+        from cilium_policies.generate.told_nobody import Publishers, is_told_nobody
+
+        if self._publishers is None:
+            self._publishers = Publishers(self._cluster.workloads, self._catalogue)
+        return is_told_nobody(one, self._cluster, self._publishers)

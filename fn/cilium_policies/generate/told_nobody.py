@@ -1,0 +1,101 @@
+"""Servers that are told nobody: programs made for everybody, whose configuration stands in the input whole.
+
+Whom the code of a company's own application calls may stand in the code. A program that is published for everybody
+cannot know anybody of this cluster but from its configuration: where that is read, names nobody and holds no key to
+anybody's API, it most likely calls nobody here. It may still look for updates outside, so this is a guess.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.recognise import repository_of
+from cilium_policies.generate.shown import hidden_keys, is_shown
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import at, mappings, text
+from cilium_policies.kube.pods import containers, pod_spec
+from cilium_policies.kube.registries import is_public, parted
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+_JOBS = ("Job", "CronJob")  # what nobody calls is there to call
+_OFFICIAL = "library"  # images of Docker's own, as repository_of writes them
+_SEVERAL = 2  # publishers of so many known programs make them for everybody
+# Keys to somebody else's API, as opposed to passwords that a server asks its own clients for.
+_KEY_TO_ANOTHER = re.compile(
+    r"(?i)(?:api_?key|token|access_?key(?:_?id)?|client_?(?:id|secret)|licen[cs]e(?:_?key)?|app_?id|dsn|web_?hooks?"
+    r"|webhook_?url)s?$"
+)
+# An address whose host something else fills in.
+_UNFILLED = re.compile(r"(?://|@)[\w.\-]{0,100}(?:\{\{|\$\{|\$\(|<%)|\bproxy_pass\b[^\n]{0,100}\$")
+
+
+class Publishers:
+    """Who publishes the images of a cluster's pods: for everybody, or for this cluster alone."""
+
+    def __init__(self, workloads: Iterable[Workload], catalogue: Catalogue) -> None:
+        paths = {path for endings in catalogue.image_table.values() for path, _ in endings if "/" in path}
+        self._known = _known(catalogue)
+        images = {repository_of(image) for one in workloads for image in one.images}
+        # Registries of the user's own that hold images of others, under the paths that these have elsewhere.
+        self._mirrors = {host for host, path in map(parted, images) if path in paths}
+        self._published = Counter(map(self._publisher, images))
+
+    def _publisher(self, repository: str) -> str:
+        """`ghcr.io/acme` of `ghcr.io/acme/shop/cart`; of a registry of the user's own its host."""
+        host, path = parted(repository)
+        return f"{host}/{_group(path)}" if is_public(host) or host in self._mirrors else host
+
+    def is_everybodys(self, one: Workload) -> bool:
+        """Whether the program is published for everybody: in a public registry, Docker's own image, one of somebody
+        whose programs are known, or the only one of its publisher here. Several are parts of one application, and what
+        stands in a registry of the user's own is his own."""
+        if not one.images:
+            return False
+        repository = repository_of(one.images[0])
+        host, path = parted(repository)
+        if not (is_public(host) or host in self._mirrors):
+            return False
+        known = _group(path) == _OFFICIAL or _group(path) in self._known
+        return known or self._published[self._publisher(repository)] == 1
+
+
+def _group(path: str) -> str:
+    return path.partition("/")[0] if "/" in path else ""
+
+
+def _known(catalogue: Catalogue) -> frozenset[str]:
+    """The publishers of several components."""
+    programs: dict[str, set[str]] = {}
+    for endings in catalogue.image_table.values():
+        for path, component in endings:
+            if group := _group(path):
+                programs.setdefault(group, set()).add(component)
+    return frozenset(group for group, found in programs.items() if len(found) >= _SEVERAL)
+
+
+def is_told_nobody(one: Workload, cluster: Cluster, publishers: Publishers) -> bool:
+    """Whether such a server's configuration, read whole, names nobody and holds no key to another's API."""
+    if not one.rendered or one.kind in _JOBS or not cluster.services_for(one):
+        return False
+    if not publishers.is_everybodys(one) or not is_shown(one, cluster.inventory):
+        return False
+    if any(_UNFILLED.search(found.value) for found in one.texts):
+        return False
+    return not any(map(_KEY_TO_ANOTHER.search, _keys(one, cluster.inventory)))
+
+
+def _keys(one: Workload, inventory: Inventory) -> Iterator[str]:
+    """The names of its variables, those of Secrets among them."""
+    for found in one.texts:
+        if found.kind in ("env", "entry"):
+            yield found.key
+    for container in containers(pod_spec(one.source)):
+        for entry in mappings(container.get("env")):
+            yield text(entry.get("name"))
+        for entry in mappings(container.get("envFrom")):
+            name = text(at(entry, "secretRef", "name"))
+            yield from hidden_keys(inventory, one.namespace, name) if name else ()
