@@ -25,6 +25,7 @@ from cilium_policies.workloads.model import Workload
 if TYPE_CHECKING:
     from cilium_policies.catalogue.hosts import Answer
     from cilium_policies.config.model import NamesMode
+    from cilium_policies.generate.uncovered import Why
 
 _SINGLE = "one build alone: others may name more (give the whole tree, or an inventory)"
 
@@ -130,37 +131,34 @@ def nameless(
 def added(
     cluster: Cluster, catalogue: Catalogue, roles: Roles, subjects: Iterable[Workload], told: set[Key]
 ) -> Iterator[Uncovered]:
-<<<<<<< HEAD
-    """Pods whose users may have them call more than the names that stand in their rules, or than nobody, and of whose
-    egress nothing else is `told`: what they add would be denied, so it is said."""
-=======
     """Pods whose users may have them call, beside what their rules hold, hosts that they type into the program itself,
-    and of whose egress nothing else is `told`: where names alone are allowed any other, else those inside."""
->>>>>>> 1a18888a (What users add in a program itself may lie inside, and is named also where addresses are allowed)
+    and of whose egress nothing else is `told`: any other than names where names alone are allowed, or nobody; else
+    those inside."""
     for workload in subjects:
         component = catalogue.get(workload.component)
         if component is None or (workload.key, EGRESS) in told:
             continue
         facts = WorkloadFacts(workload, cluster, roles)
-<<<<<<< HEAD
-        limited = [one for one in component.own_edges if one.added and _is_limited(one, facts, cluster)]
-        if limited:
-            yield _users_hosts(workload, limited)
+        asked = [one for one in component.own_edges if one.added]
+        limited = [one for one in asked if _is_limited(one, facts, cluster)]
+        if asked:
+            yield _users_hosts("users-hosts" if limited else "users-inside", workload, limited or asked)
 
 
-def _users_hosts(workload: Workload, limited: list[Known]) -> Uncovered:
+def _users_hosts(why: Why, workload: Workload, limited: list[Known]) -> Uncovered:
     ports = dict.fromkeys(port for one in limited for port in one.ports)
     pod = f"{{pod: {workload.namespace}/{workload.name}}}"
+    place = "{fqdn: NAME}" if why == "users-hosts" else "{cidr: ADDRESS}"
     return Uncovered(
         GUESSED,
-        "users-hosts",
+        why,
         EGRESS,
         workload.namespace,
         workload.name,
         workload,
         workload.source,
         (" and ".join(dict.fromkeys(one.added for one in limited)),),
-        f"{{from: {pod}, to: {{fqdn: NAME}}, ports: [{', '.join(ports)}], why: …}}",
+        f"{{from: {pod}, to: {place}, ports: [{', '.join(ports)}], why: …}}",
     )
 
 
@@ -183,26 +181,6 @@ def _is_limited(known: Known, facts: WorkloadFacts, cluster: Cluster) -> bool:
     """Whether an edge is written with names alone, or nothing asks for it and it is not written at all."""
     if not holds(known.when, facts, known.peer):
         return True
-    return cluster.settings.fqdn != "false" and not answered(known, facts, cluster).missing
-=======
-        asked = [one for one in component.own_edges if one.added and holds(one.when, facts, one.peer)]
-        named = [one for one in asked if _by_names_alone(one, facts, cluster)]
-        if asked:
-            yield Uncovered(
-                GUESSED,
-                "users-hosts" if named else "users-inside",
-                EGRESS,
-                workload.namespace,
-                workload.name,
-                workload,
-                workload.source,
-                (" and ".join(dict.fromkeys(one.added for one in named or asked)),),
-                f"{{from: {{pod: {workload.namespace}/{workload.name}}}, to: none}}",
-            )
->>>>>>> 1a18888a (What users add in a program itself may lie inside, and is named also where addresses are allowed)
-
-
-def _by_names_alone(known: Known, facts: WorkloadFacts, cluster: Cluster) -> bool:
     return cluster.settings.fqdn != "false" and not answered(known, facts, cluster).missing
 
 
