@@ -113,9 +113,7 @@ def _edge(
     for peer in meant:
         source, target = (peer, own) if inward else (own, peer)
         server = workload if inward else workload_of(peer)
-        other = workload_of(source if inward else target)
-        members = other is None or other.component == workload.component
-        on = shown_ports(server, ports, cluster, members=members) if server is not None else ports
+        on = shown_ports(server, ports, cluster) if server is not None else ports
         yield Edge(source, target, on, reason, evidence, explains)
 
 

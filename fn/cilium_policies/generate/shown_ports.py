@@ -12,15 +12,11 @@ from cilium_policies.workloads.model import Workload
 _ALTERNATIVES = (80, 443, 8080, 8443)
 
 
-def shown_ports(
-    server: Workload, usual: tuple[Port, ...], cluster: Cluster, *, members: bool = True
-) -> tuple[Port, ...]:
+def shown_ports(server: Workload, usual: tuple[Port, ...], cluster: Cluster) -> tuple[Port, ...]:
     """The ports of an edge to this workload. Of an entry's usual ones those that its containers, probes or Services
-    declare count where any does, as entries name what other images or settings use (`[8989, 80]`, `[1883, 8883]`).
-    Among `members` of one component, and for whom no object tells, only what others use in place of the program's own
-    port goes: they call each other on ports that nothing declares. Where none is declared, the one port that its
-    Services, or else its containers, show is meant in place of the one usual port. Where an operator's object says
-    what its pods listen on, the usual ones among that count, or else all of it."""
+    declare count where any does, as entries name what other images use (`[8989, 80]`); where none does, the one port
+    that its Services, or else its containers, show is meant in place of the one usual port. Where an operator's object
+    says the ports of what its pods listen on, those of them that are usual count, or else all."""
     if usual and server.usual_ports and all(one.number in server.usual_ports for one in usual):
         said = tuple(Port(one.number, one.protocol) for one in server.ports)
         return tuple(one for one in usual if one in said) or said
@@ -29,8 +25,7 @@ def shown_ports(
     known = declared(server, cluster)
     shown = [one for one in usual if one.end or (one.number, one.protocol) in known]
     if shown or not known:
-        kept = tuple(one for one in usual if not shown or one in shown or one.number not in _ALTERNATIVES)
-        return kept if members else tuple(shown) or usual
+        return tuple(one for one in usual if not shown or one in shown or one.number not in _ALTERNATIVES)
     main = [one for one in usual if one.number not in _ALTERNATIVES] or list(usual)
     served = _served(server, cluster) or {(port.number, port.protocol) for port in server.ports}
     if len(main) == len(served) == 1:
