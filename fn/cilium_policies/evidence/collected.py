@@ -11,6 +11,7 @@ from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
 from cilium_policies.kube.objects import (
     Mapping,
     Object,
+    at,
     flag,
     mapping,
     mappings,
@@ -69,6 +70,8 @@ class Collected:
                 found.update(dict.fromkeys(self._given_by_operator(workload, one)))
         for name in named_by_values(workload):
             found.update(dict.fromkeys(self._entries(workload.namespace, name)))
+        if not workload.rendered:
+            found.update(dict.fromkeys(self._referred(workload, workload.values)))
         for row in self._rows(workload):
             found.update(dict.fromkeys(self._read(workload, row)))
         found.update(dict.fromkeys(self._told_by_argument(workload)))
@@ -99,6 +102,18 @@ class Collected:
             repositories = list(map(repository_of, one.images))
             if one is not workload and any(is_image(each, end) for each in repositories for end in images):
                 yield from (found for found in one.texts if found.kind == "entry" and "." in found.key)
+
+    def _referred(self, workload: Workload, values: Any) -> Iterator[Text]:
+        """Variables in a release's values whose text stands in a ConfigMap or Secret (`valueFrom`)."""
+        if isinstance(values, dict):
+            for kind in ("ConfigMap", "Secret"):
+                reference = mapping(at(values, "valueFrom", f"{kind[0].lower()}{kind[1:]}KeyRef"))
+                for found in self._configs.of(kind, workload.namespace, text(reference.get("name"))):
+                    if found.key == text(reference.get("key")):
+                        yield found._replace(key=text(values.get("name")) or found.key)
+        for member in values.values() if isinstance(values, dict) else sequence(values):
+            if isinstance(member, (dict, list)):
+                yield from self._referred(workload, member)
 
     def _told_by_argument(self, workload: Workload) -> Iterator[Text]:
         """A ConfigMap of the own namespace that a controller is told to read (`--configmap=NAME`)."""

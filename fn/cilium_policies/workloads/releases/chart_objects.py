@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.kube.labels import INSTANCE
-from cilium_policies.kube.objects import Mapping, Object, flag, integer, mapping, strings, text
+from cilium_policies.kube.objects import Mapping, Object, flag, integer, mapping, sequence, strings, text
+from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.naming import Names
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.values import merge, read, scalar
@@ -21,13 +22,20 @@ def chart_objects(release: Release, catalogue: Catalogue) -> list[Object]:
     """The custom resources of a release, and the Services that the chart puts before their pods."""
     found: list[Object] = []
     for row in catalogue.created(release.chart):
-        switch = text(row.get("enabled"))
-        if not switch or flag(read(release.values, switch), flag(row.get("default"), True)):
+        if _is_made(release, row):
             found += _objects(release, _names(release, row), row)
         monitor = mapping(row.get("dnsMonitor"))
         if monitor and flag(read(release.values, f"{text(monitor.get('values'))}.enabled"), True):
             found += _dns_monitor(release, _names(release, row), row, monitor)
     return found
+
+
+def _is_made(release: Release, row: Mapping) -> bool:
+    """Whether the values switch it on, and whatever else the chart asks for."""
+    switch = text(row.get("enabled"))
+    if not all(flag(read(release.values, one)) for one in map(text, sequence(row.get("needs")))):
+        return False
+    return not switch or flag(read(release.values, switch), flag(row.get("default"), True))
 
 
 def _names(release: Release, row: Mapping) -> Names:
@@ -60,18 +68,30 @@ def _objects(release: Release, names: Names, row: Mapping) -> list[Object]:
     renamed, service = mapping(row.get("renamed")), mapping(row.get("service"))
     other = bool(renamed) and flag(read(release.values, text(renamed.get("value"))))
     name = names.fill(text((renamed if other else row).get("object")))
+    name = scalar(read(release.values, text(row.get("named")))) or name if row.get("named") else name
+    namespace = scalar(read(release.values, text(row.get("placed")))) if row.get("placed") else ""
     spec = merge(mapping(row.get("defaults")), mapping(read(release.values, text(row.get("spec")))))
     if row.get("selects"):
         spec = {**spec, **_selectors(release, spec)}
+    if row.get("kind") == "Gateway" and isinstance(spec.get("listeners"), dict):
+        spec["listeners"] = [_listener(*one) for one in spec["listeners"].items()]
     block = mapping(read(release.values, text(row.get("enabled")).rpartition(".")[0]))
     if service:
         account = scalar(mapping(block.get("serviceAccount")).get("name"))
         spec["serviceAccountName"] = account or names.fill(text(service.get("name")))
     api_version = f"{text(row.get('group'))}/{text(row.get('version'))}"
-    made = [_object(release, api_version, text(row.get("kind")), name, {"spec": spec})]
+    made = [_object(release, api_version, text(row.get("kind")), name, {"spec": spec}, namespace=namespace)]
     if service:
         made.append(_service(release, names.fill(text(service.get("name"))), service, name, block))
     return made
+
+
+def _listener(name: str, values: Any) -> Mapping:
+    """A listener of a Gateway, which values give by its name, with the namespaces whose routes it takes: a mapping as
+    in the Gateway API or, before, one word."""
+    policy = mapping(values).get("namespacePolicy")
+    spaces = policy if isinstance(policy, dict) else {"from": scalar(policy) or "Same"}
+    return {**mapping(values), "name": name, "allowedRoutes": {"namespaces": spaces}}
 
 
 def _selectors(release: Release, spec: Mapping) -> Mapping:

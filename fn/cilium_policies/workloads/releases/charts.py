@@ -26,7 +26,7 @@ from cilium_policies.workloads.releases.post_render import adapt, rendered
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.template import Template
 from cilium_policies.workloads.releases.value_texts import texts
-from cilium_policies.workloads.releases.values import scalar
+from cilium_policies.workloads.releases.values import read, scalar
 
 _COMMON = "bitnami"
 _KINDS = {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "ReplicaSet"}
@@ -144,7 +144,12 @@ def _target(
         tuple(moved.get(port, port) for port in _ports_for(catalogue, component, peer))
         for peer in ("gateway", "scraper")
     )
-    services = [_service(release, names, workload, template) for template in entry.services]
+    beside = [one.name for _, each in known if each.values == entry.values for one in each.services]
+    services = [
+        _service(release, names, workload, template, beside)
+        for template in entry.services
+        if not template.enabled or flag(read(names.scope, template.enabled))
+    ]
     if not any(each.services for part, each in known if (part, each.values) == (component, entry.values)):
         services = chart_services.usual_services(release, names, workload, called or scraped)
     return chart_values.Target(entry.values, workload, services, called, scraped)
@@ -208,9 +213,13 @@ def _from_values(made: Workload, release: Release, scope: Mapping, component: Co
     made.images = (found,) if found else ()
 
 
-def _service(release: Release, names: Names, workload: Workload, template: ServiceTemplate) -> Service:
-    """A Service of the catalogue's, with the type, ranges and only port that the values give it."""
-    block = mapping(names.scope.get("service"))
+def _service(
+    release: Release, names: Names, workload: Workload, template: ServiceTemplate, beside: list[str]
+) -> Service:
+    """A Service of the catalogue's, with the type, ranges and only port that the values give it. Of those `beside` it,
+    which share its values, `service` is of the one whose name has nothing behind the release's, if there is one."""
+    main = template.name.endswith("}") or not any(name.endswith("}") for name in beside)
+    block = mapping(read(names.scope, template.values or "service")) if template.values or main else {}
     number = scalar(block.get("port")) if len(template.ports) == 1 else ""
     ports = tuple(
         ServicePort(name, integer(number) or integer(names.fill(port)) or 0, protocol, names.fill(target))
