@@ -259,11 +259,16 @@ def test_the_wheel_and_the_archive_are_built_twice_alike_and_signed(
     }
     env["SOURCE_DATE_EPOCH"] = EPOCH
 
-    failed, why = release.released("wheel", tree, env, {"github.token": "none"})
+    provenance = tmp_path / "attestation.json"
+    provenance.write_text("{}")
+    given = {"github.token": "none", "steps.provenance.outputs.bundle-path": str(provenance)}
+    failed, why = release.released("wheel", tree, env, given)
 
     assert not failed, f"{failed}: {why}"
-    assert f"release create v{VERSION} --verify-tag" in (tmp_path / "published").read_text()
-    files = sorted(path for path in (tree / "signed").iterdir() if path.suffix != ".json")
+    published = (tmp_path / "published").read_text()
+    assert f"release create v{VERSION} --verify-tag" in published
+    assert "signed/provenance.intoto.jsonl" in published
+    files = sorted(path for path in (tree / "signed").iterdir() if "json" not in path.suffix)
     assert [path.suffix for path in files] == [".whl", ".gz"] or [path.suffix for path in files] == [
         ".gz",
         ".whl",

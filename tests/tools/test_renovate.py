@@ -79,7 +79,7 @@ def test_pins_are_looked_for_where_they_stand() -> None:
     )
     (pattern,) = CONFIG["pip_requirements"]["managerFilePatterns"]
     pinned = [name for name in names if re.search(pattern.strip("/"), name)]
-    assert pinned == [f"requirements/{name}.txt" for name in ("build", "dev", "runtime")]
+    assert pinned == [f"requirements/{name}.txt" for name in ("build", "dev", "fuzz", "runtime")]
     assert set(CONFIG["enabledManagers"]) == {
         "custom.regex",
         "dockerfile",

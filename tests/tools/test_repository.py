@@ -85,7 +85,7 @@ def test_actions_are_pinned_by_commit_and_rights_are_few(workflow):
     assert document["permissions"] == {"contents": "read"}
 
 
-@pytest.mark.parametrize("name", ["runtime", "build", "dev"])
+@pytest.mark.parametrize("name", ["runtime", "build", "dev", "fuzz"])
 def test_requirements_are_pinned_with_hashes(name):
     blocks = re.split(r"\n(?=\S)", (ROOT / "requirements" / f"{name}.txt").read_text())
     pins = [block for block in blocks if block and not block.startswith("#")]
