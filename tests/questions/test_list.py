@@ -11,6 +11,18 @@ from cilium_policies.show.table import rendered
 from tests.cli.within import within
 from tests.questions.small import SHOP, policy, small
 
+# A second caller: "every pod" needs more than one.
+MORE = """\
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web2, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web, part: second}}
+    spec: {containers: [{name: web, image: example/web}]}
+"""
 CLOSED = policy("{endpointSelector: {}, ingress: [{}], egress: [{}]}")
 DATABASE = policy(
     "{endpointSelector: {matchLabels: {app: db}}, ingress: "
@@ -47,6 +59,24 @@ def test_an_open_cluster_is_few_lines() -> None:
     found = rows(text)
     assert "every pod => every pod : any port" in found
     assert len([one for one in found if "world" not in one]) < 20
+
+
+@pytest.mark.parametrize(
+    ("selector", "source"),
+    [
+        ("{}", "every pod of shop"),
+        ("{matchExpressions: [{key: app, operator: Exists}]}", "every pod shown in shop"),
+        ("{matchExpressions: [{key: app, operator: In, values: [db, web]}]}", "every pod shown in shop"),
+        ("{matchExpressions: [{key: tier, operator: DoesNotExist}]}", "every pod of shop"),
+    ],
+)
+def test_every_pod_is_said_where_the_rule_takes_a_pod_without_labels(selector: str, source: str) -> None:
+    """Both pods of the namespace have the label; another that is not shown need not."""
+    rule = f"[{{fromEndpoints: [{selector}], toPorts: [{{ports: [{{port: pg, protocol: TCP}}]}}]}}]"
+    found = rows(
+        SHOP + MORE + policy(f"{{endpointSelector: {{matchLabels: {{app: db}}}}, ingress: {rule}}}", "db")
+    )
+    assert f"{source} => shop/db : 5432/TCP" in found
 
 
 def test_own_policies_of_a_namespace_are_one_line() -> None:

@@ -70,16 +70,22 @@ class Snapshot:
             for one in cluster.services
         ]
         self.repository = PolicyRepository(hard, services, groups, self.options)
-        keep = LabelFilter(settings.identity_labels)
-        spaces = {one.name: one.labels for one in cluster.inventory.of("Namespace")}
+        self._keep = LabelFilter(settings.identity_labels)
+        self._spaces = {one.name: one.labels for one in cluster.inventory.of("Namespace")}
         self.ends = {
-            one.key: _end(one, spaces.get(one.namespace, {}), keep, self.options) for one in cluster.workloads
+            one.key: _end(one, self._spaces.get(one.namespace, {}), self._keep, self.options)
+            for one in cluster.workloads
         }
         self._entries: dict[int, list[Entry]] | None = None
         self._near: dict[str, list[Endpoint]] = {}
         self._matched: dict[Labelled, list[Endpoint]] = {}
         self._beside: dict[tuple[str, str | None], list[tuple[int, Entry]]] = {}
         self.workloads = {self.ends[one.key]: one for one in cluster.workloads}
+
+    def stranger(self, namespace: str) -> Endpoint:
+        """A pod of a namespace that no manifest shows: it has no label of its own."""
+        labels = self._spaces.get(namespace, {})
+        return pod(namespace, "", {}, namespace_labels=labels, keep=self._keep, options=self.options)
 
     def known_of(self, policy: Policy) -> Known:
         """Where a policy of the world comes from."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.document.finding import refused
 from cilium_policies.document.spelling import meant, near
+from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.portset import (
     EVERYTHING,
     NOTHING,
@@ -21,7 +22,7 @@ from cilium_policies.evaluate.portset import (
 )
 from cilium_policies.questions.connections import Connections
 from cilium_policies.questions.ends import port as port_of
-from cilium_policies.questions.party import Party
+from cilium_policies.questions.party import SHOWN, Party
 from cilium_policies.show.table import Cell, Table, columns
 
 _OTHERS = Party("other", "other addresses")
@@ -146,12 +147,13 @@ def _joined(found: Connections) -> list[Connection]:
     for end in found.reach.ends:
         target = found.party[end]
         for ports, sources in found.into(end).items():
-            for party in crowd.together({found.party[one] for one in sources}, target):
+            for party in crowd.together({found.party[one] for one in sources}, target, ports, ingress=True):
                 by_source.setdefault((party, ports), []).append(target)
     rows = []
     for (source, ports), targets in by_source.items():
         rows += [
-            Connection(source, target, words(ports), ports) for target in crowd.together(set(targets), source)
+            Connection(source, target, words(ports), ports)
+            for target in crowd.together(set(targets), source, ports, ingress=False)
         ]
     return rows
 
@@ -160,15 +162,19 @@ class _Crowd:
     """All pods and their namespaces, to say "every pod" where a set of ends is complete."""
 
     def __init__(self, found: Connections) -> None:
-        self._pods = {found.party[end] for end in found.pods}
+        self._snapshot = found.snapshot
+        self._pods = {found.party[end]: end for end in found.pods}
         self._sizes = Counter(party.namespace for party in self._pods)
+        self._strangers: dict[str, Endpoint] = {}  # by namespace: a pod with no label of its own
 
-    def together(self, ends: set[Party], other: Party) -> list[Party]:
-        """Ends with every pod, or every pod of a namespace, for those that are complete; an end never needs itself."""
+    def together(self, ends: set[Party], other: Party, ports: PortSet, *, ingress: bool) -> list[Party]:
+        """Ends with every pod, or every pod of a namespace, for those that are complete; an end never needs itself.
+        `ingress`: they are those that `other` lets in, else those that it may call."""
         own = other.namespace if other in self._pods else None
-        pods = ends & self._pods
+        pods = ends & self._pods.keys()
         if len(self._pods) > 2 and len(pods - {other}) == len(self._pods) - (own is not None):
-            return [Party("pods"), *(ends - pods)]
+            name = self._name(other, self._sizes, ports, ingress)
+            return [Party("pods", name), *(ends - pods)]
         seen = Counter(party.namespace for party in pods if party != other)
         whole = {
             space
@@ -176,7 +182,25 @@ class _Crowd:
             if count > 1 and count == self._sizes[space] - (space == own)
         }
         rest = (party for party in ends if party not in pods or party.namespace not in whole)
-        return [*(Party("pods", namespace=space) for space in whole), *rest]
+        crowds = (Party("pods", self._name(other, [space], ports, ingress), space) for space in whole)
+        return [*crowds, *rest]
+
+    def _name(self, other: Party, spaces: Iterable[str], ports: PortSet, ingress: bool) -> str:
+        """SHOWN where the rules of `other` would not take a pod without labels: they name those that there are."""
+        end = self._pods.get(other)
+        if end is None:
+            return ""
+        protocol, spans = ports[0]
+        taken = (
+            self._snapshot.repository.decide(end, one, spans[0][0], protocol, ingress=ingress).allowed
+            for one in map(self._stranger, spaces)
+        )
+        return SHOWN if any(answer is False for answer in taken) else ""
+
+    def _stranger(self, space: str) -> Endpoint:
+        if space not in self._strangers:
+            self._strangers[space] = self._snapshot.stranger(space)
+        return self._strangers[space]
 
 
 def _apart(found: Connections, rows: list[Connection]) -> list[Connection]:

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 WORLD = "world"
 INTERNET = "internet"
 EVERY_POD = "every pod"
+SHOWN = "shown"
 
 PartyKind = Literal["workload", "pods", "namespace", "entity", "cidr", "fqdn", "cidr-group", "cloud", "other"]
 
@@ -16,7 +17,8 @@ class Party(NamedTuple):
 
     kind       | fields
     workload   | `namespace`, `name`
-    pods       | every pod, of `namespace` where one is given, but those that `excepts` names
+    pods       | every pod, of `namespace` where one is given, but those that `excepts` names; with the `name` SHOWN
+               | every one that the input shows: the rules ask for a label that another might lack
     namespace  | `name`: what its pods do together
     entity     | `name`: host, remote-node, kube-apiserver, ingress, health, world, internet
     cidr       | `name`, `excepts`
@@ -32,12 +34,14 @@ class Party(NamedTuple):
     excepts: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """`media/radarr`, `every pod of media`, `10.0.0.0/8 except 10.1.0.0/16`, `api.example.org`, `world`."""
+        """`media/radarr`, `every pod of media`, `every pod shown`, `10.0.0.0/8 except 10.1.0.0/16`, `world`."""
         match self.kind:
             case "workload":
                 return f"{self.namespace}/{self.name}"
             case "pods":
-                some = f"{EVERY_POD} of {self.namespace}" if self.namespace else EVERY_POD
+                some = f"{EVERY_POD} {self.name}".rstrip()
+                if self.namespace:
+                    some = f"{some} {'in' if self.name else 'of'} {self.namespace}"
                 return f"{some} but {', '.join(self.excepts)}" if self.excepts else some
             case "cidr":
                 return f"{self.name} except {', '.join(self.excepts)}" if self.excepts else self.name

@@ -26,6 +26,8 @@ def end(party: Party) -> Value:
 def _fields(party: Party) -> Value:
     shown: Value = {"kind": party.kind}
     shown |= {key: value for key, value in (("namespace", party.namespace), ("name", party.name)) if value}
+    if party.kind == "pods" and shown.pop("name", ""):
+        shown["shown"] = True
     if party.excepts:
         shown["except"] = list(party.excepts)
     return shown
