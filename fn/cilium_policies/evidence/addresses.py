@@ -20,7 +20,8 @@ from cilium_policies.evidence.host_keys import (
     program_port,
 )
 from cilium_policies.evidence.lists import list_key
-from cilium_policies.evidence.schemes import drivers, schemes
+from cilium_policies.evidence.nameservers import nameservers
+from cilium_policies.evidence.schemes import begins, drivers, in_brackets, schemes
 from cilium_policies.lean import NamedTuple
 
 
@@ -56,9 +57,6 @@ _IN_LIST = r"([A-Za-z_][\w.\-]{0,200})[\"']?\s*[:=]\s*\[[^\[\]{}]*$"
 _FLAG = r"--?([A-Za-z][\w.\-]*)\s*$"
 _LONG_FLAG = re.compile(r"\s*--?([A-Za-z][\w.\-]*)=")
 _COMMENTS = ("#", "//", ";", "<!--", "REM ")
-_BEFORE_NAME = frozenset(
-    "/@:$}%\\"
-)  # what stands before a URL's host, a variable or a path, never before a bare name
 _NEAR = 400  # characters that are looked at in front of a place: a long line would make the search quadratic
 _FIELD = 2 * _NEAR + 1  # of a line: key, separator and value
 _RARER = ("ndpoint", "NDPOINT", "eer", "EER", "eed", "EED", "roker", "ROKER", "oin", "OIN")  # of _HOST_WORDS
@@ -117,6 +115,7 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         found.append(Address(host, port, scheme, "TCP", where, plain or not file, explicit=bool(port)))
     if file:
         found += _host_fields(value)
+        found += (Address(*one[:2], "", one[2], "nameserver", True) for one in nameservers(value))
     return list(dict.fromkeys(one for one in found if one.port < 65536))
 
 
@@ -175,7 +174,9 @@ def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
         while start and value[start - 1] in HOST_CHARS:
             start -= 1
         host = value[start:end]
-        if not host or (start and value[start - 1] in _BEFORE_NAME) or host[0] in ".-" or host.isdigit():
+        if not host and (host := in_brackets(value, end)):
+            start = end - len(host) - 1
+        if not host or host[0] in ".-" or host.isdigit() or not begins(value, start):
             continue
         if file and _commented(value, start):
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cilium_policies.evidence import public_dns
 from cilium_policies.evidence.edge import Peer, workload_of
 from cilium_policies.evidence.ends import WORLD, backends, ends
 from cilium_policies.evidence.gateways import INGRESS, Gateways
@@ -48,6 +49,7 @@ class Hostnames:
         self._services: dict[str, Service] = {}
         self._addressed: dict[str, Object] = {}
         self._parents: set[tuple[str, str]] | None = None
+        self._checked: frozenset[str] | None = None
         for route in _serving(cluster):
             for name in _names(cluster, route):
                 self._routes.setdefault(name.lower(), []).append(route)
@@ -69,13 +71,38 @@ class Hostnames:
 
     def leads_outside(self, host: str) -> bool:
         """Whether an Ingress has external-dns point its names at an address or name that nothing here answers to, such
-        as a router's or a tunnel's: the request then leaves the cluster and comes back from outside."""
+        as a router's or a tunnel's, or the Internet's DNS knows the name while the gateway's address is private: the
+        request then leaves the cluster and comes back from outside."""
+        if self._is_checked(host) and self._is_behind_a_router(host):
+            return True
         for route in self.routes(host):
             for target in route.annotations.get(_TARGET_NOTE, "").lower().split(","):
                 known = target in self._services or target in self._addressed or self.routes(target)
                 if "." in target and not known and route.kind not in ROUTE_KINDS:
                     return True  # of Gateway API's routes external-dns asks the Gateway, not them
         return False
+
+    def _is_checked(self, host: str) -> bool:
+        if self._checked is None:
+            self._checked = public_dns.checked_names(self._cluster.inventory)
+        return host.rstrip(".").lower() in self._checked
+
+    def _is_behind_a_router(self, host: str) -> bool:
+        """Whether every address that the gateways of a name are shown to have is private."""
+        gateways = {workload_of(peer) for route in self.routes(host) for peer in self._senders(route)} - {
+            None
+        }
+        addresses = [
+            name
+            for gateway in gateways
+            if gateway is not None
+            for service in self._cluster.services_for(gateway)
+            if service.type == "LoadBalancer"
+            for name in _service_names(service)
+            if name.replace(".", "").isdigit()
+            and name != text(service.source and service.source.spec.get("clusterIP"))
+        ]
+        return public_dns.are_private(addresses or public_dns.pools(self._cluster.inventory))
 
     def serves(self, host: str, workload: Workload) -> bool:
         """Whether a name leads to this workload: its own public name, which it tells others and does not call."""
@@ -190,8 +217,16 @@ class Hostnames:
                 for end, target in backends(self._cluster, service, str(port), protocol)
                 if end == peer
             ]
-            for target in dict.fromkeys(found) or [Port(port, protocol)]:
+            for target in dict.fromkeys(found) or [Port(port, protocol)] * self._may_listen(
+                peer.workload, port
+            ):
                 yield peer, target
+
+    def _may_listen(self, proxy: Workload, port: int) -> bool:
+        """Whether a proxy may have a port that none of its Services shows: where the input shows them all, or its
+        containers, a name that leads to it for another port leads elsewhere for this one (mail for a domain)."""
+        shown = {entry.port for service in self._cluster.services_for(proxy) for entry in service.ports}
+        return not (proxy.rendered and shown) or port in {one.number for one in proxy.ports}
 
 
 def _notes(service: Service) -> dict[str, str]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         "calls-cloud-privately",
         "cloud-identity",
         "fetches",
+        "delivers-mail",
         "load-balancer",
         "mesh-tunnel",
         "called-by-configuration",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-# A comma belongs to the authority (several hosts), unless another URL begins behind it.
-_AFTER_SCHEME = re.compile(r"(?:[^\s/?#\"'`<>\\,]|,(?![A-Za-z][A-Za-z0-9+.\-]*://))+")
+from cilium_policies.evidence.host_keys import is_name
+
+# A comma or semicolon belongs to the authority (several hosts), unless another URL begins behind it.
+_AFTER_SCHEME = re.compile(r"(?:[^\s/?#\"'`<>\\,;]|[,;](?![A-Za-z][A-Za-z0-9+.\-]*://))+")
 _SCHEME_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-")
 _OUTER_SCHEMES = ("pool:", "jdbc:", "r2dbc:", "r2dbcs:")  # from right to left
 _GO_MYSQL = r"@tcp\(([\w.\-]{1,253})(?::(\d{1,5}))?\)"  # `user:password@tcp(host:3306)/name`
@@ -21,6 +23,12 @@ _ADO = (
     r"(?:,(\d{1,5}))?(?=[;\"']|$)"
 )
 _ADO_PORT = r";\s*[Pp]ort=(\d{1,5})"
+
+# What stands before a URL's host, a variable or a path, never before a bare name.
+_BEFORE_NAME = frozenset("/@:$}%\\")
+# Kinds of a connection, in front of its host.
+_KINDS = r"(?:^|[\s=\"',:])(?:inet|inet4|inet6|tcp|tcp4|tcp6|lmtp|smtp|relay):$"
+_LONGEST = 256  # characters: a name has fewer
 
 
 def schemes(value: str) -> Iterator[tuple[int, str, str]]:
@@ -61,3 +69,18 @@ def drivers(value: str) -> Iterator[tuple[str, str, int, bool]]:
         yield from (("tcp", one[1], int(one[2]), True) for one in re.finditer(_IN_BRACKETS, value))
     if "oracle:thin:" in value:
         yield from (("oracle", one[1], int(one[2]), False) for one in re.finditer(_ORACLE, value))
+
+
+def in_brackets(value: str, end: int) -> str:
+    """A name in brackets, as Postfix writes one that is no domain with mail exchangers: `[mail.acme.com]:587`."""
+    if value[end - 1 : end] != "]":
+        return ""
+    name = value[max(0, end - _LONGEST) : end - 1].rpartition("[")[2]
+    return name if is_name(name) else ""
+
+
+def begins(value: str, start: int) -> bool:
+    """Whether a bare name may begin at a place: behind Postfix's `inet:` and HAProxy's `tcp:` as well."""
+    if not start or value[start - 1] not in _BEFORE_NAME:
+        return True
+    return value[start - 1] == ":" and re.search(_KINDS, value[max(0, start - _LONGEST) : start]) is not None

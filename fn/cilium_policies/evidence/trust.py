@@ -46,6 +46,7 @@ _MANAGERS = frozenset(
     ("maven", "gradle", "npm", "yarn", "pip", "pypi", "goproxy", "gem", "bundle", "nuget", "cargo")
 )
 _OF_PACKAGES = frozenset(("mirror", "mirrors", "registry", "repository"))
+_USUAL = frozenset(("default", "defaults", "generator"))
 # Of these, words of a mail: `EMAIL_HOST` is its server, and `--from sftp://host` no sender.
 _OF_MAIL = frozenset(("email", "mail", "mailto", "from", "sender", "user", "username", "contact"))
 # What is left of "my own URL" once these are taken away: nothing.
@@ -60,7 +61,7 @@ _FIELDS = frozenset(
     """
     url urls uri uris endpoint endpoints address addresses addr addrs host hosts hostname server servers upstream
     upstreams dsn broker brokers target targets nodes node peers webhook proxy issuer authority connection baseurl
-    apiurl
+    apiurl nameserver relayhost smarthost
     """.split()  # noqa: SIM905
 )
 # Directives of a web server by which it calls another: `proxy_pass https://10.1.2.3:8006;`.
@@ -167,6 +168,8 @@ def _is_for_others(address: Address) -> bool:
     """Whether the key says that others call the address, or that it is none to call."""
     parts = words(address.key)
     others = _FOR_OTHERS.intersection(parts)
+    if address.host.replace(".", "").isdigit():
+        others -= _USUAL  # `DEFAULT_URL: https://192.168.1.1`: nobody's example is at home there
     if others and (address.scheme not in _BROWSED if address.scheme else parts[-1] in _SERVER_WORDS):
         others -= _OF_MAIL
     if _MANAGERS.intersection(parts):

@@ -26,6 +26,7 @@ _SENTENCES: dict[str, str] = {
     "calls-cloud-privately": "calls private endpoints of the cloud ({0})",
     "cloud-identity": "asks the cloud for its identity",
     "mesh-tunnel": "the tunnel between members of the mesh ({0})",
+    "delivers-mail": "a mail server that hands mail to no relay",
     "load-balancer": "requests through a load balancer outside the cluster",
     "called-by-configuration": "an address in the client's configuration",
     "fetches": "{0} fetches packages when it starts",

@@ -39,6 +39,11 @@ _ACCESS: Fields = {
 }
 _SECRETS: Fields = {"Secret": ("data", "stringData", "sops"), **_specs("ExternalSecret", "SealedSecret")}
 _CONFIGURATION: Fields = {"ConfigMap": ("data",), **_SECRETS}
+_CERTIFIED: Fields = {
+    **dict.fromkeys(("Issuer", "ClusterIssuer"), ("spec.acme.server", "spec.acme.solvers")),
+    "Certificate": ("spec.dnsNames", "spec.commonName", "spec.issuerRef"),
+    **_specs("IPAddressPool", "CiliumLoadBalancerIPPool"),
+}
 
 # module of evidence/ → what it reads, in the order in which they run
 EVIDENCE: dict[str, Reads] = {
@@ -78,7 +83,7 @@ EVIDENCE: dict[str, Reads] = {
     ),
     "api_access": Reads({}, _ACCESS),
     "cloud_identity": Reads({}, _ACCOUNTS),
-    "configuration": Reads({}, _CONFIGURATION),
+    "configuration": Reads({}, {**_CONFIGURATION, **_CERTIFIED}),
     "extensions": Reads(
         {**_specs("Gateway"), **_ROUTES},
         _specs(
@@ -93,6 +98,7 @@ EVIDENCE: dict[str, Reads] = {
     ),
     "inferred": Reads(),
     "fetched": Reads(),
+    "mail_servers": Reads(),
 }
 
 _RELEASE = (
