@@ -64,6 +64,33 @@ def test_a_name_that_the_input_gives_is_added_to_the_entrys(verdicts):
     ]
 
 
+@pytest.mark.parametrize(("fqdn", "seen"), [("false", False), ("known", True), ("all", True)])
+def test_a_resolver_of_the_pods_own_is_watched_where_there_are_names(judge, fqdn, seen):
+    """Without DNS in the rule for it the agent would learn no name, and each of them would be cut."""
+    tunnel = yaml.safe_load(cloudflared())
+    tunnel["spec"]["template"]["spec"] |= {
+        "dnsPolicy": "None",
+        "dnsConfig": {"nameservers": ["203.0.113.53"]},
+    }
+    data = stream(namespace("net"), namespace("kube-system"), yaml.safe_dump(tunnel))
+    policies = run([("stdin", data)], _enforced(fqdn)).stdout.decode()
+    assert judge.check(policies) == []
+    own = yaml.safe_load_all(policies)
+    [rule] = [
+        one
+        for policy in own
+        if policy["metadata"]["name"] == "cloudflared-tunnel"
+        for one in policy["spec"]["egress"]
+        if one.get("toCIDR") == ["203.0.113.53/32"]
+    ]
+    [ports] = rule["toPorts"]
+    assert ports.get("rules") == ({"dns": [{"matchPattern": "*"}]} if seen else None)
+
+
+def _enforced(fqdn: str) -> Options:
+    return Options(overrides=(("mode", "enforce"), ("cluster.fqdn", fqdn)), only_policies=True)
+
+
 # A program whose entry cannot say its names keeps addresses under `known`; under `all` only what the input names.
 PROWLARR = deployment(
     "web/prowlarr",

@@ -18,7 +18,7 @@ from cilium_policies.lean import TYPE_CHECKING
 if TYPE_CHECKING:
     from cilium_policies.config.model import NamesMode
 
-_HTTPS = 443
+_HTTPS, _DNS = 443, 53
 _RESOLVERS = (53, 853)  # a cloud's resolver is link-local, and every resolver is known by its address
 # Kafka, MongoDB, Cassandra, Couchbase, Neo4j, NATS, Pulsar, RocketMQ, Redis Sentinel
 _MEMBERS = frozenset((
@@ -41,6 +41,15 @@ def seen(flows: Flows, names: NamesMode) -> Flows:
         kept = [(peer, edge) for peer, edge in met if not is_dropped(peer, edge)]
     wide = [edge for peer, edge in kept if _is_everybody(peer)]
     return [flow for peer, edge in kept for flow in _by_port(peer, edge, wide)]
+
+
+def watched(peer: Peer, edge: Edge) -> Edge:
+    """An edge to a resolver of the pod's own, for a policy with names: the agent learns a name's addresses from answers
+    that pass its DNS proxy, and only a rule with DNS in it leads there."""
+    asks = bool(edge.ports) and all((one.number, one.end) == (_DNS, 0) for one in edge.ports)
+    if asks and not edge.dns and peer.kind in ("cidr", "fqdn", "workload", "labels"):
+        return edge._replace(dns=("*",))
+    return edge
 
 
 def is_dropped(peer: Peer, edge: Edge) -> bool:

@@ -20,7 +20,7 @@ from cilium_policies.generate.base_policies import (
 )
 from cilium_policies.generate.gate import missed, refuse_unusable
 from cilium_policies.generate.naming import component_name, free, limited
-from cilium_policies.generate.outside import seen
+from cilium_policies.generate.outside import seen, watched
 from cilium_policies.generate.plan import Plan, by_end
 from cilium_policies.generate.rules import rules
 from cilium_policies.kube.objects import Object
@@ -213,6 +213,8 @@ class Policies:
         # Whether CoreDNS answers with the search suffix is looked up only where a rule has names.
         named = not of_server and any(peer.kind == "fqdn" for peer, _ in flows)
         search = search_suffix(self._plan.cluster, namespace) if named else ""
+        if named:
+            flows = [(peer, watched(peer, edge)) for peer, edge in flows]
         return rules(flows, namespace, settings.node_cidrs, of_server=of_server, search=search)
 
     def _caller(self, namespace: str, who: Selector, calls: list[Edge], mode: Mode) -> Spec:

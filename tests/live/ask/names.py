@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Sequence
 
 from tests.engine.product import Product
 from tests.live.agent import minor
@@ -45,6 +46,7 @@ def ask(live: Live) -> Answer:
         _deep(running, check)
         _lasting(live, running, check)
         _autopath(running, check, found.policies["enforce"])
+        _own_resolver(running, check, found.policies["enforce"])
     return check.answer()
 
 
@@ -145,12 +147,32 @@ def _autopath(running: Running, check: Check, policies: list[Body]) -> None:
                    told == [address] and there.is_as(passes))  # fmt: skip
 
 
-def _by_name(*names: str) -> Body:
+def _own_resolver(running: Running, check: Check, policies: list[Body]) -> None:
+    """A resolver of the pod's own at an address outside: names are learnt where the rule for it speaks of DNS."""
+    api, resolver = running.pod("shop/api").netns, "198.51.100.53"
+    running.servers.listen(WORLD, 53, "UDP", speaks_dns=True)
+    running.servers.listen(WORLD, 443, "TCP")
+    for number, passes in enumerate((False, True)):
+        name, address = f"own-{number}.example", f"198.51.100.{240 + number}"
+        running.servers.zone.names[name] = Record((address,))
+        ports: Body = {"ports": [{"port": "53", "protocol": "UDP"}]}
+        asks = {"toCIDR": [f"{resolver}/32"], "toPorts": [ports | _EVERY_QUESTION if passes else ports]}
+        running.apply([*policies, _by_name(name, also=[asks])])
+        told = running.resolve(api, name, by=resolver)
+        there = attempt_as(passes, Way(api), address, 443, "TCP")
+        check.that(f"own resolver, {'with' if passes else 'without'} DNS in its rule: told {told}, {there.result}",
+                   told == [address] and there.is_as(passes))  # fmt: skip
+
+
+_EVERY_QUESTION = {"rules": {"dns": [{"matchPattern": "*"}]}}
+
+
+def _by_name(*names: str, also: Sequence[Body] = ()) -> Body:
     rule = {
         "toFQDNs": [{"matchName": name} for name in names],
         "toPorts": [{"ports": [{"port": "443", "protocol": "TCP"}]}],
     }
-    metadata = {"name": "autopath", "namespace": "shop"}
+    metadata = {"name": "by-name", "namespace": "shop"}
     selector = {"matchLabels": {"app.kubernetes.io/name": "api"}}
     return {"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": metadata,
-            "spec": {"endpointSelector": selector, "egress": [rule]}}  # fmt: skip
+            "spec": {"endpointSelector": selector, "egress": [rule, *also]}}  # fmt: skip
