@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import count
 
 KRMIGNORE = ".krmignore"
 SOURCEIGNORE = ".sourceignore"
@@ -61,11 +62,71 @@ class Ignored:
 
 
 def _regex(pattern: str) -> str:
-    """A pattern with a slash is anchored in its folder; one without matches at any depth."""
-    anchored = "/" in pattern
-    parts = re.split(r"(/\*\*/|\*\*/|/\*\*|\*\*|\*|\?|\[[^]]{0,256}\])", pattern.lstrip("/"))
-    kinds = {"/**/": "/(?:.*/)?", "**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    made = "".join(
-        kinds.get(one) or (one if one.startswith("[") and len(one) > 1 else re.escape(one)) for one in parts
+    """A pattern with a slash is anchored in its folder; one without matches at any depth.
+
+    What lies between two stars is taken where it first fits, which is where it fits best, and never tried elsewhere:
+    the group that looks ahead is the atomic group that Python has from 3.11 on. So time grows with pattern and path.
+    """
+    parts = pattern.lstrip("/").split("/")
+    if "/" not in pattern:
+        parts = ["**", *parts]
+    names = map("g{}".format, count())
+    blocks: list[list[str]] = [[]]
+    for part in parts:
+        if part != "**":
+            blocks[-1].append(_segment(part, names))
+        elif blocks[-1] or len(blocks) == 1:
+            blocks.append([])
+    first, *rest = ("/".join(one) for one in blocks)
+    if not rest:
+        return first
+    *between, last = rest
+    found = [f"{first}/" if first else "", *(_first("(?:[^/]*/)*?" + one + "/", names) for one in between)]
+    return "".join(found) + (f"(?:[^/]*/)*{last}" if last else r"[\s\S]+")
+
+
+def _segment(part: str, names: Iterator[str]) -> str:
+    """A part between slashes, whose stars stand for anything but a slash."""
+    pieces = [""]
+    for token in _TOKEN.findall(part):
+        if token.startswith("*"):
+            pieces.append("")
+        else:
+            pieces[-1] += _one(token)
+    first, *between = pieces
+    if not between:
+        return first
+    *between, last = between
+    return "".join([first, *(_first(f"[^/]*?{one}", names) for one in between), "[^/]*", last])
+
+
+_TOKEN = re.compile(r"\*+|\[[!^]?\]?[^]]{0,256}\]|\\?[\s\S]")
+
+
+def _first(sought: str, names: Iterator[str]) -> str:
+    name = next(names)
+    return f"(?=(?P<{name}>{sought}))(?P={name})"
+
+
+def _one(token: str) -> str:
+    """What one sign stands for: `?`, `[a-z]`, `[!a-z]`, a sign behind a backslash, itself."""
+    if token == "?":
+        return "[^/]"
+    if len(token) > 2 and token.startswith("["):
+        return _class(token[1:-1])
+    return re.escape(token[1] if len(token) == 2 else token)
+
+
+def _class(inside: str) -> str:
+    """Signs and ranges; a range that ends before it begins holds nothing."""
+    none_of = inside[0] in "!^"
+    signs = inside[1:] if none_of else inside
+    spans = re.findall(r"\\?([\s\S])(?:-\\?([\s\S]))?", signs)
+    kept = "".join(
+        re.escape(low) + (f"-{re.escape(high)}" if high else "")
+        for low, high in spans
+        if not high or low <= high
     )
-    return made if anchored else f"(?:.*/)?{made}"
+    if none_of:
+        return f"[^{kept}/]"
+    return f"[{kept}]" if kept else "(?!)"
