@@ -30,6 +30,27 @@ def _long(path: Path) -> list[str]:
     ]
 
 
+APART = "# these make no rule on their own"
+
+
+def test_edges_that_make_no_rule_stand_behind_those_that_do() -> None:
+    """DNS has a policy of its own, probes are the node's; `evidence` and `asked` wait for the input or the user."""
+    mixed, unmarked = [], []
+    for path in sorted(index.COMPONENTS.glob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        edges = yaml.safe_load(text).get("edges", [])
+        last = [_documents(edge) for edge in edges]
+        if last != sorted(last):
+            mixed.append(path.name)
+        if (APART in text) != (0 < sum(last) < len(last)):
+            unmarked.append(path.name)
+    assert (mixed, unmarked) == ([], []), f"move them to the end, below the line `{APART}`"
+
+
+def _documents(edge: dict[str, object]) -> bool:
+    return edge.get("to") == "dns" or bool(edge.get("probe")) or edge.get("when") in ("evidence", "asked")
+
+
 def test_what_is_from_memory_says_so_as_data() -> None:
     """`checked` is for people; what makes an entry's edges a guess is `guessed: true`."""
     words = ("from memory", "unverified", "general knowledge", "ports from memory")
