@@ -127,7 +127,10 @@ class Policies:
         egress = [(edge.target, edge._replace(ports=ports) if _to_api(edge) else edge) for edge in needs]
         who = Selector((Requirement("app", "In", apps),))
         callers = self._rules(ingress, namespace, of_server=True)
-        return spec(self._plan.held.modes[namespace], who, callers, self._rules(egress, namespace))
+        called = self._rules(egress, namespace)
+        if _has_names(called):
+            called = (*self._plan.dns.rules(namespace, visible=True), *called)
+        return spec(self._plan.held.modes[namespace], who, callers, called)
 
     def _cluster_wide(self) -> Iterator[Policy]:
         specs = cluster_wide(self._plan.dns, self._plan.cluster.settings.api_ports)
@@ -185,7 +188,7 @@ class Policies:
         ]
         ingress_rules = self._rules(ingress, first.namespace, of_server=True)
         egress_rules = self._rules(egress, first.namespace)
-        visible = any(rule.fqdns for rule in egress_rules)
+        visible = _has_names(egress_rules)
         if visible or not (self._plan.namespaces[first.namespace].wide or self._plan.config.cluster_wide):
             # Pods whose allow-dns another build writes must not wait for it.
             named = () if egress_rules == NOBODY else egress_rules
@@ -275,6 +278,11 @@ def _large(policy: Policy, message: str, cure: str) -> Finding:
     return Finding(
         WARNING, f"{policy}: {message}", cure, kind=policy.kind, namespace=policy.namespace, name=policy.name
     )
+
+
+def _has_names(rules: tuple[Rule, ...]) -> bool:
+    """Whether the agent has to see the pods' look-ups: it learns names from them alone."""
+    return any(rule.fqdns for rule in rules)
 
 
 def _to_api(edge: Edge) -> bool:
