@@ -7,15 +7,14 @@ whether the place is trusted, is decided by `configuration`. Of a value nothing 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterator
 
 from cilium_policies.catalogue.ports import AGENTS, NO_NETWORK, NOTIFIERS, SCHEMES, UDP_SCHEMES
+from cilium_policies.evidence.host_fields import hosts
 from cilium_policies.evidence.host_keys import (
     HOST_CHARS,
     is_host_key,
     is_name,
-    is_port,
     paired_ports,
     program_port,
 )
@@ -55,15 +54,12 @@ _CONNECTION = "connection"  # what such a string is the value of, wherever it st
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
 _IN_LIST = r"([A-Za-z_][\w.\-]{0,200})[\"']?\s*[:=]\s*\[[^\[\]{}]*$"
 _FLAG = r"--?([A-Za-z][\w.\-]*)\s*$"
+_NAMED = (
+    r"[\s-]{0,100}[\"']?name[\"']?\s?[:=]\s?[\"']?([\w.\-]{1,100})[\"']?,?\s*$"  # the line above a `value:`
+)
 _LONG_FLAG = re.compile(r"\s*--?([A-Za-z][\w.\-]*)=")
 _COMMENTS = ("#", "//", ";", "<!--", "REM ")
 _NEAR = 400  # characters that are looked at in front of a place: a long line would make the search quadratic
-_FIELD = 2 * _NEAR + 1  # of a line: key, separator and value
-_RARER = ("ndpoint", "NDPOINT", "eer", "EER", "eed", "EED", "roker", "ROKER", "oin", "OIN")  # of _HOST_WORDS
-# Where a member begins in a mapping on one line (`{"host": "db", "port": 5432}`)
-_MEMBER = r"(?<=[{,])[ \t]*(?=[\"']?[A-Za-z_][\w.\-]*[\"']?[ \t]*[:=])"
-_MAPPING = 16  # lines of a mapping that are looked through for it
-_NEAR_LINES = 3  # a `port:` that belongs to a `host:` stands at most this far from it
 _TEMPLATE = r"\{\{[^{}\n]{0,500}\}\}"
 # `git@host:group/project.git`, as git and scp write it; a port stands in URLs only
 _SCP = r"(?<![\w./:@-])[A-Za-z_][\w-]{0,31}@((?:[\w-]{1,63}\.)+[A-Za-z][\w-]{0,62}):(?!\d{1,5}\b(?!/)|//)[\w~./-]"
@@ -71,11 +67,15 @@ _LABEL = r"(?:[A-Za-z][\w.\-]{0,63}=)?"
 _LISTED = rf"(?:{_LABEL}[\w.\-]{{1,253}}:\d{{1,5}}[ ,;]{{1,3}}){{0,40}}{_LABEL}"
 _RUBY = r"<%[^\n]{0,500}?%>"
 _SHELL = r"\$\([^()\n]{0,500}\s[^()\n]{0,500}\)"  # `$(cat FILE)`; `$(NAME)` is the kubelet's
+_OF_COLLECTOR = r"\$\{env:([A-Za-z_]\w*)\}"
 _VARIABLE = r"\$\(([A-Za-z_][\w.\-]*)\)"
 
 
 def expand(value: str, variables: dict[str, str]) -> str:
-    """`$(NAME)` replaced as the kubelet does in env, args and command; an unknown name stays as it is."""
+    """`$(NAME)` replaced as the kubelet does in env, args and command, and `${env:NAME}` as OpenTelemetry's collector
+    does in its file; an unknown name stays as it is."""
+    if "${env:" in value:
+        value = re.sub(_OF_COLLECTOR, lambda match: variables.get(match[1], match[0]), value)
     if "$(" not in value:
         return value
     return re.sub(_VARIABLE, lambda match: variables.get(match[1], match[0]), value)
@@ -114,7 +114,9 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         where = _CONNECTION if file and plain else key
         found.append(Address(host, port, scheme, "TCP", where, plain or not file, explicit=bool(port)))
     if file:
-        found += _host_fields(value)
+        found += (
+            Address(host, port, key=key, direct=True, explicit=told) for host, port, key, told in hosts(value)
+        )
         found += (Address(*one[:2], "", one[2], "nameserver", True) for one in nameservers(value))
     return list(dict.fromkeys(one for one in found if one.port < 65536))
 
@@ -191,59 +193,6 @@ def _is_listed(before: str) -> bool:
     return not before.strip(" ,") or re.fullmatch(_LISTED, before) is not None
 
 
-def _host_fields(value: str) -> Iterator[Address]:
-    """`host: name` lines, with a `port:` line near them."""
-    if not any(word in value for word in ("ost", "OST", "erver", "ERVER", "ddr", "DDR", *_RARER)):
-        return
-    if "{" in value:
-        value = re.sub(_MEMBER, "\n", value)
-    lines = [line[:_FIELD] for line in value.split("\n")]
-    for number, line in enumerate(lines):
-        key, name = _field(line)
-        if not key or not is_host_key(key) or not is_name(name):
-            continue
-        ports = _ports(lines[max(0, number - _NEAR_LINES) : number + _NEAR_LINES + 1])
-        told = len(ports) == 1
-        if not ports:
-            ports = _ports(_siblings(lines, number))
-            told = len(ports) == 1
-        yield Address(name, ports[0] if told else program_port(key), key=key, direct=True, explicit=told)
-
-
-def _ports(lines: Iterable[str]) -> list[int]:
-    """The numbers of `port:` lines."""
-    found = map(_field, lines)
-    return [int(told) for key, told in found if key.lower().endswith("port") and is_port(told)]
-
-
-def _siblings(lines: list[str], number: int) -> Iterator[str]:
-    """The other lines of the mapping that a line of YAML stands in, near it."""
-    indent = _indent(lines[number])
-    for step in (-1, 1):
-        for at in range(number + step, number + step * _MAPPING, step):
-            if not 0 <= at < len(lines) or (lines[at].strip() and _indent(lines[at]) < indent):
-                break
-            if _indent(lines[at]) == indent:
-                yield lines[at]
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
-
-
-@lru_cache(maxsize=4096)
-def _field(line: str) -> tuple[str, str]:
-    """Key and value of a line `key: value`, `key = value` or `"key": "value",`; two empty texts for any other."""
-    colon, equal = line.find(":", 0, _NEAR), line.find("=", 0, _NEAR)
-    cut = min(colon, equal) if colon >= 0 <= equal else max(colon, equal)
-    if cut < 1:
-        return "", ""
-    key = line[:cut].strip(" \t-\"'")
-    if not key or not HOST_CHARS.issuperset(key):
-        return "", ""
-    return key, line[cut + 1 : cut + 1 + _NEAR].strip(" \t\r,;\"'}]")
-
-
 def _key(value: str, start: int, key: str, file: bool) -> str:
     """The field, flag or directive in front of a place, on its line or (for a flag's value) the line before."""
     if not file:
@@ -251,7 +200,8 @@ def _key(value: str, start: int, key: str, file: bool) -> str:
     before = _before(value, start)
     begin = start - len(before)
     if (match := _KEY.search(before[-200:])) is not None or (match := _LONG_FLAG.match(before)) is not None:
-        return match[1]
+        named = re.match(_NAMED, _before(value, begin - 1)) if match[1] == "value" and begin else None
+        return named[1] if named is not None else match[1]
     if not before.strip(" \"'") and begin:
         previous = _before(value, begin - 1)
         if (match := re.fullmatch(_FLAG, previous.strip())) is not None:

@@ -37,6 +37,7 @@ _REFERENCES = (
     "secretref",
     "configmapname",
     "configsecretname",
+    "configuration",
     "repository",
 )
 # Where the values of a chart name the object that holds the program's configuration, or its variables.

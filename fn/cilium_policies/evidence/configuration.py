@@ -157,7 +157,7 @@ def _variables(cluster: Cluster, workload: Workload) -> dict[str, str]:
             path = text(at(entry, "valueFrom", "fieldRef", "fieldPath"))
             if path == "metadata.namespace":
                 raw[text(entry.get("name"))] = workload.namespace
-            elif path in ("status.hostIP", "status.hostIPs"):
+            elif path in ("status.hostIP", "status.hostIPs", "spec.nodeName"):
                 raw[text(entry.get("name"))] = NODE_ADDRESS
     return {key: addresses.expand(value, raw) for key, value in raw.items()}
 

@@ -3,6 +3,7 @@ really selects them to the metrics ports."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from cilium_policies.evidence.checked import checked
@@ -21,6 +22,8 @@ from cilium_policies.workloads.model import Service, Workload
 Target = tuple[Peer, Port]
 # The Prometheus operator makes this Service for all kubelets, so no input holds it (its pkg/kubelet).
 _PROBE = "prometheus.io/probe"
+_SCRAPE = "/scrape"
+_PORT_KEYS = {"k8s.grafana.com": "metrics.portNumber"}  # behind the prefix, where it is not `port`
 _KUBELET_LABELS = {
     "k8s-app": "kubelet",
     "app.kubernetes.io/name": "kubelet",
@@ -137,10 +140,9 @@ SELECTING = tuple(_READ)
 
 def _annotated(cluster: Cluster, scrapers: Scrapers) -> Iterator[Edge]:
     """`prometheus.io/scrape: "true"` on pods and Services, for scrapers whose configuration reads it."""
-    for prefix, word, port_key in (
-        ("prometheus.io", "prometheus_io_scrape", "port"),
-        ("k8s.grafana.com", "k8s_grafana_com_scrape", "metrics.portNumber"),
-    ):
+    for prefix in sorted(set(_prefixes(cluster))):
+        word = re.sub(r"\W", "_", f"{prefix}{_SCRAPE}")
+        port_key = _PORT_KEYS.get(prefix, "port")
         for workload in cluster.workloads:
             if flag(workload.annotations.get(f"{prefix}/scrape")):
                 clients = _discovering(scrapers, word, workload.namespace, f"{prefix}/scrape")
@@ -154,6 +156,15 @@ def _annotated(cluster: Cluster, scrapers: Scrapers) -> Iterator[Edge]:
                 evidence = Evidence("monitor", service, f"annotation {prefix}/scrape")
                 targets = _annotated_service(cluster, service, integer(notes.get(f"{prefix}/{port_key}")))
                 yield from _scrapes(clients, dict.fromkeys(targets), evidence)
+
+
+def _prefixes(cluster: Cluster) -> Iterator[str]:
+    """What stands before `/scrape` in annotations: `prometheus.io`, or a company's own word for the same."""
+    for workload in cluster.workloads:
+        yield from (key[: -len(_SCRAPE)] for key in workload.annotations if key.endswith(_SCRAPE))
+    for service in cluster.services:
+        notes = service.source.annotations if service.source is not None else {}
+        yield from (key[: -len(_SCRAPE)] for key in notes if key.endswith(_SCRAPE))
 
 
 def _probed(cluster: Cluster, scrapers: Scrapers) -> Iterator[Edge]:

@@ -29,6 +29,15 @@ _BEFORE_NAME = frozenset("/@:$}%\\")
 # Kinds of a connection, in front of its host.
 _KINDS = r"(?:^|[\s=\"',:])(?:inet|inet4|inet6|tcp|tcp4|tcp6|lmtp|smtp|relay):$"
 _LONGEST = 256  # characters: a name has fewer
+_ELEMENT = r"<([A-Za-z][\w.\-]{0,64})>([^<>\n]{1,253})</\1>"
+_TAG = r"<[A-Za-z][\w.:\-]{0,64}\s[^<>]{1,2000}>"
+_ATTRIBUTE = r"(?:<[\w.:\-]{1,65})?\s+([\w.:\-]{1,64})=\"([^\"<>]{0,253})\"(?:\s?/?>)?"
+
+
+def without_tags(value: str) -> str:
+    """A text of XML with its elements and attributes as lines `key: value`."""
+    value = re.sub(_ELEMENT, r"\1: \2\n", value)
+    return re.sub(_TAG, lambda tag: "\n" + re.sub(_ATTRIBUTE, r"\1: \2\n", tag[0]), value)
 
 
 def schemes(value: str) -> Iterator[tuple[int, str, str]]:

@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from cilium_policies.catalogue.ports import SERVERS
+from cilium_policies.catalogue.ports import SERVERS, WORDS
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.workloads.model import Text, Workload
 
@@ -41,6 +41,9 @@ _FOR_OTHERS = frozenset(
     names subject example examples default generator rooturl siteurl publicurl
     """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
 )
+# Last words of a variable that lists others: `PARTNER_URLS` of a workload whose name one of them begins with.
+_LISTS = frozenset(("urls", "uris", "endpoints", "addresses", "servers", "peers"))
+_MIRROR = ("registry-mirror",)  # an argument of dockerd, which calls it
 # Package managers: `MAVEN_MIRROR_URL` and `NPM_REGISTRY` are called, a registry of images is not.
 _MANAGERS = frozenset(
     ("maven", "gradle", "npm", "yarn", "pip", "pypi", "goproxy", "gem", "bundle", "nuget", "cargo")
@@ -125,12 +128,16 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
     if address.scheme == MANAGED:
         return True  # nobody else has such a name
     if found.is_arguments:
+        if address.key in _MIRROR:
+            return True
         if address.key in ("", "curl", "wget", "git") or not address.direct:
             return address.direct or _called(found.value, address)
         return address.direct and _is_called(address, workload, routed)
     if found.key.endswith(_SCRIPTS):
         constant = address.direct and _ENVIRONMENT.fullmatch(address.key) is not None
-        return _is_called(address, workload, routed) if constant else _called(found.value, address)
+        if constant or _called(found.value, address):
+            return not constant or _is_called(address, workload, routed)
+        return address.direct and address.explicit and not address.scheme and _is_field(address)
     if not address.direct or (found.kind == "value" and not _ENVIRONMENT.fullmatch(address.key)):
         return False
     if is_variable(found) and found.kind != "field":
@@ -139,8 +146,17 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
         return False  # of a dashboard no address is read at all
     if address.key in _PASSES:
         return True
+    return _is_field(address)
+
+
+def _is_field(address: Address) -> bool:
+    """Whether a key of a file is one of those that hold what to call: by its last word, or as the program there."""
     parts = words(address.key)
-    return bool(parts) and parts[-1] in _FIELDS and not _is_for_others(address)
+    if not parts or _is_for_others(address):
+        return False
+    return parts[-1] in _FIELDS or (
+        parts[-1] in WORDS and address.explicit and address.scheme not in _BROWSED
+    )
 
 
 def names_service(found: Text, address: Address) -> bool:
@@ -172,6 +188,8 @@ def _is_for_others(address: Address) -> bool:
         others -= _USUAL  # `DEFAULT_URL: https://192.168.1.1`: nobody's example is at home there
     if others and (address.scheme not in _BROWSED if address.scheme else parts[-1] in _SERVER_WORDS):
         others -= _OF_MAIL
+    if address.port in SERVERS and not address.scheme:
+        others -= {"default", "defaults"}  # `DEFAULT_BROKERS: kafka.acme.com:9092`
     if _MANAGERS.intersection(parts):
         others -= _OF_PACKAGES
     return bool(others)
@@ -184,7 +202,8 @@ def _is_called(address: Address, workload: Workload, routed: bool) -> bool:
     if routed or address.host.replace(".", "").isdigit() or address.port in SERVERS:
         return True  # nobody calls itself by a number or on a database's port, and no browser is sent there
     label = address.host.partition(".")[0].lower()
-    if label in (workload.name, workload.release) and label not in _ANYBODYS:
+    own = label in (workload.name, workload.release) and label not in _ANYBODYS
+    if own and words(address.key)[-1] not in _LISTS:
         return False  # web.example.org of a workload called web
     told = parts - _SAYS_NOTHING
     return bool(told) and told not in (set(words(workload.name)), set(words(workload.release)))

@@ -266,7 +266,8 @@ def _selected(
             yield part, Selector(tuple(shared))
         else:
             for one in part:
-                yield [one], Selector(tuple(requirements(one)))
+                alone = joint([one], neighbours, [mate for mate in group if mate is not one])
+                yield [one], Selector(tuple(alone or requirements(one)))
 
 
 def _unselected(one: Workload) -> Finding:

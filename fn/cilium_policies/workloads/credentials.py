@@ -26,7 +26,7 @@ IP = re.compile(
 IN_CLUSTER = re.compile(r"(?:[A-Za-z0-9_-]+\.){2,}svc(?:\.[A-Za-z0-9.-]{1,100})?\.?(?::\d{1,5})?")
 TEMPLATE = re.compile(r"\{\{[^{}\n]{0,500}\}\}|<%[^\n]{0,500}?%>|\$\([^()\n]{0,500}\s[^()\n]{0,500}\)")
 PEM = re.compile(r"-----BEGIN [^-\n]{1,60}-----.*?(?:-----END [^-\n]{1,60}-----|\Z)", re.DOTALL)
-_ASSIGNMENT = re.compile(r"^([\s\-]*[\"']?[A-Za-z_][\w.\-]*[\"']?\s*[:=]\s*)(.*)$")
+_ASSIGNMENT = re.compile(r"^([\s\-]*(?:export\s+)?[\"']?[A-Za-z_][\w.\-]*[\"']?\s*[:=]\s*)(.*)$")
 _FLOW = re.compile(r"\{(?!\})|(?<!\{)\}|[\[\]]|,(?=\s*[\"'\w\-]{1,64}\s*:)")
 _KEYWORD = re.compile(r"\b(?:host=[\w.\-]{1,253}|port=\d{1,5})")
 _SECRET = re.compile(

@@ -124,10 +124,9 @@ def joint(
     """
     first = group[0].selector
     if all(one.selector == first and one.absent == group[0].absent for one in group):
-        return [
-            *requirements(group[0]),
-            *equal(_apart(group, [one for one in mates if _selects(group[0], one)])),
-        ]
+        selected = [one for one in mates if _selects(group[0], one)]
+        telling = equal(_apart(group, selected)) or _lacking(group, selected)
+        return [*requirements(group[0]), *telling]
     others = [one for one in neighbours if one not in group and not one.host_network]
     common = dict(set.intersection(*(set(_lasting(one).items()) for one in group)))
     if common and not any(_may_carry(one, common, group[0]) for one in others):
@@ -152,6 +151,19 @@ def _apart(group: list[Workload], mates: list[Workload]) -> dict[str, str]:
     common = dict(set.intersection(*(set(_named(one).items()) for one in group)))
     telling = [key for key, value in common.items() if all(_named(one).get(key) != value for one in mates)]
     return {key: common[key] for key in sorted(telling, key=_preference)[:1]}
+
+
+def _lacking(group: list[Workload], mates: list[Workload]) -> list[Requirement]:
+    """Keys that no pod of a group has and its mates carry: a chart's clean-up job beside roles with a label more."""
+    if not all(one.rendered for one in group):
+        return []
+    own = {key for one in group for key in one.labels}
+    keys: list[str] = []
+    for mate in mates:
+        others = [key for key in stable(mate.labels) if key not in own]
+        if others and not any(key in mate.labels for key in keys):
+            keys.append(min(others, key=_preference))
+    return [Requirement(key, "DoesNotExist") for key in sorted(keys)]
 
 
 def _named(one: Workload) -> dict[str, str]:

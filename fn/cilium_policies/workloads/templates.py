@@ -7,7 +7,8 @@ import re
 from cilium_policies.kube.objects import Object, text
 from cilium_policies.workloads.releases.values import read
 
-_FIELD = r"\{(spec\.[\w.]+)\|([^{}]*)\}"  # `{spec.nameOverride|alloy}`: a field of the object, else that text
+# `{spec.nameOverride|alloy}`: a field of the object, else that text, which may have other placeholders
+_FIELD = r"\{(spec\.[\w.\[\]]+)\|((?:[^{}]|\{\w+\})*)\}"
 
 
 def filled(template: str, one: Object, port: str = "") -> str:

@@ -19,6 +19,7 @@ _SKIPPED = frozenset(
     description externalurl homepage
     """.split()  # noqa: SIM905
 )
+_NAMES = ("name", "setting")  # beside a `value`
 _SKIPPED_ENDS = ("annotations", "labels", "image", "route", "routes", "rules", "rulesmap", "dashboard", "dashboards",
                  "crd", "crds", "icon")  # fmt: skip
 
@@ -37,8 +38,9 @@ def _walk(value: Any, path: str, excluded: set[str], key: str = "") -> Iterator[
     if isinstance(value, str):
         yield path, key, value
     elif isinstance(value, dict):
-        if isinstance(value.get("name"), str) and isinstance(value.get("value"), str):
-            yield f"{path}.value", value["name"], value["value"]
+        named = next((value[one] for one in _NAMES if isinstance(value.get(one), str)), "")
+        if named and isinstance(value.get("value"), str):
+            yield f"{path}.value", named, value["value"]
             return
         for name, member in value.items():
             if not _is_skipped(name):
