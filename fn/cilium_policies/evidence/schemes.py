@@ -31,13 +31,17 @@ _KINDS = r"(?:^|[\s=\"',:])(?:inet|inet4|inet6|tcp|tcp4|tcp6|lmtp|smtp|relay):$"
 _LONGEST = 256  # characters: a name has fewer
 _ELEMENT = r"<([A-Za-z][\w.\-]{0,64})>([^<>\n]{1,253})</\1>"
 _TAG = r"<[A-Za-z][\w.:\-]{0,64}\s[^<>]{1,2000}>"
-_ATTRIBUTE = r"(?:<[\w.:\-]{1,65})?\s+([\w.:\-]{1,64})=\"([^\"<>]{0,253})\"(?:\s?/?>)?"
+_ATTRIBUTE = r"(?<=\s)([\w.:\-]{1,64})=\"([^\"<>]{0,253})\""
 
 
 def without_tags(value: str) -> str:
     """A text of XML with its elements and attributes as lines `key: value`."""
     value = re.sub(_ELEMENT, r"\1: \2\n", value)
-    return re.sub(_TAG, lambda tag: "\n" + re.sub(_ATTRIBUTE, r"\1: \2\n", tag[0]), value)
+    return re.sub(_TAG, _attributes, value)
+
+
+def _attributes(tag: re.Match[str]) -> str:
+    return "".join(f"\n{key}: {held}" for key, held in re.findall(_ATTRIBUTE, tag[0])) + "\n"
 
 
 def schemes(value: str) -> Iterator[tuple[int, str, str]]:
