@@ -24,6 +24,17 @@ TOOL = "endpointSelector: {matchLabels: {app: tool}}"
 KUBE_DNS = "toEndpoints: [{matchLabels: {'k8s:io.kubernetes.pod.namespace': kube-system, k8s-app: kube-dns}}]"
 ASKS = f"{KUBE_DNS}, toPorts: [{{ports: [{{port: '53', protocol: ANY}}], rules: {{dns: [{{matchPattern: '*'}}]}}}}]"
 ASKS_ONE = ASKS.replace("{matchPattern: '*'}", "{matchName: api.example.org}")
+FAR = """\
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: far, namespace: ops}
+spec:
+  selector: {matchLabels: {app: far}}
+  template:
+    metadata: {labels: {app: far}}
+    spec: {dnsConfig: {searches: [corp.example]}, containers: [{name: far, image: far}]}
+"""
 WIDE = "CiliumClusterwideNetworkPolicy"
 
 
@@ -109,6 +120,14 @@ FAULTS = {
     'data: {Corefile: ".:53 {\\n  autopath @kubernetes\\n  kubernetes cluster.local\\n}"}\n',
     "name-pattern": tool("egress: [{" + ASKS + "}, {toFQDNs: [{matchPattern: 'a.**.example.org'}]}]"),
     "name-with-search-path": tool("egress: [{" + ASKS_ONE + "}, {toFQDNs: [{matchName: api.example.org}]}]"),
+    "name-with-search-list": policy(
+        "{endpointSelector: {matchLabels: {app: far}}, egress: [{"
+        + ASKS
+        + "}, {toFQDNs: [{matchName: api.example.org}]}]}",
+        "far",
+        "ops",
+    )
+    + FAR,
     "useless-rule": tool("ingress: [{fromEntities: [cluster]}, {fromEntities: [host]}]"),
     "open-beside-tight": tool("ingress: [{fromEntities: [host]}]")
     + policy("{podSelector: {}, ingress: [{}]}", "open", "ops", "NetworkPolicy"),

@@ -39,6 +39,7 @@ CHECKS: dict[str, Callable[[Linted], Iterator[Violation]]] = {
     "name-with-autopath": names.unanswered,
     "name-pattern": lookups.pattern,
     "name-with-search-path": lookups.search_path,
+    "name-with-search-list": lookups.own_search_list,
     "useless-rule": overlap.useless,
     "open-beside-tight": overlap.defeats,
     "open-to-everybody": overlap.opens,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from cilium_policies.checks.violation import Linted, Part, Violation
@@ -12,10 +11,11 @@ from cilium_policies.document.finding import INFO
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.layer7 import dns_names, uses_dns
 from cilium_policies.evaluate.names import matches_name
-from cilium_policies.kube.objects import at, mappings, text
-from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.search_list import search_list
 
-_NDOTS = 5  # what the kubelet writes into resolv.conf
+SEARCH_CURE = (
+    "set dnsConfig ndots to 1, end the names with a dot in its configuration, or allow the longer names too"
+)
 
 
 def pattern(one: Linted) -> Iterator[Violation]:
@@ -66,6 +66,24 @@ def search_path(one: Linted) -> Iterator[Violation]:
                 yield Violation(f"{part.path}.toFQDNs", message, cure, INFO)
 
 
+def own_search_list(one: Linted) -> Iterator[Violation]:
+    """A name beside a search list of the pod's own: an answer to the longer name has an address that no rule has."""
+    for part in one.parts():
+        if part.entry is None or part.deny or not part.rule.fqdns:
+            continue
+        for end in one.selected(part.entry):
+            listed = search_list(one.snapshot.workloads[end])
+            names = [each.name for each in part.rule.fqdns if each.name]
+            first = listed.asked(names)
+            if first is not None and not _allows(list(part.rule.fqdns), first[1]):
+                message = (
+                    f"{one.snapshot.workloads[end]} has a search list of its own and asks for {first[1]} before"
+                    f" {first[0]}: where that zone answers (a wildcard), the address belongs to a name that no rule has"
+                )
+                yield Violation(f"{part.path}.toFQDNs", message, SEARCH_CURE, INFO)
+                break
+
+
 def _refused_first(one: Linted, end: Endpoint, names: tuple[Fqdn, ...]) -> str:
     """The first name of the search path that the agent refuses; "" where there is none."""
     entries = one.snapshot.repository.sides(end)[0].allow
@@ -73,7 +91,7 @@ def _refused_first(one: Linted, end: Endpoint, names: tuple[Fqdn, ...]) -> str:
         return ""
     rules = [rule for entry in entries for rule in (entry.rule.ports if entry.rule else None) or ()]
     allowed = [found for rule in rules if rule.l7 == "dns" for found in dns_names(rule)]
-    dots = _ndots(one.snapshot.workloads[end])
+    dots = search_list(one.snapshot.workloads[end]).ndots
     for name in names:
         plain = name.name.lower().rstrip(".")
         asked = f"{plain}.{end.namespace}.svc.{one.snapshot.cluster.settings.domain}"
@@ -86,13 +104,3 @@ def _refused_first(one: Linted, end: Endpoint, names: tuple[Fqdn, ...]) -> str:
 
 def _allows(rules: list[Fqdn], name: str) -> bool:
     return any(matches_name(rule, f"{name}.") for rule in rules)
-
-
-def _ndots(pod: Workload) -> int:
-    """As the pod's dnsConfig has it."""
-    body = pod.source.body if pod.source is not None else {}
-    options = at(body, "spec", "template", "spec", "dnsConfig", "options")
-    for option in mappings(options):
-        if text(option.get("name")) == "ndots" and re.fullmatch(r"\d{1,2}", text(option.get("value"))):
-            return int(text(option.get("value")))
-    return _NDOTS

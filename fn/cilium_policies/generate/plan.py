@@ -107,7 +107,6 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     modes = held.modes
     on = {name: one for name, one in chosen.items() if not modes[name].off}
     left = [one for one in left if one.namespace in on or not one.namespace]
-    named = cluster.settings.fqdn != "false" or any(edge.target.kind == "fqdn" for edge in found)
     return Plan(
         cluster,
         config,
@@ -127,7 +126,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
             *_of_pods(cluster, found, on),
             *dns.findings,
             *warnings(cluster, set(on), sources),
-            *resolver_findings(cluster, named),
+            *resolver_findings(cluster, found),
             *_of_rules(cluster, catalogue, parts, found, set(on)),
             *user_policies(cluster, {name: modes[name] for name in on}),
             *unseen(cluster, noted, found, [name for name, one in on.items() if one.wide]),

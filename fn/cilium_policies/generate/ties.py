@@ -48,7 +48,7 @@ Instance = tuple[str, str]  # namespace and name
 
 class Withheld(NamedTuple):
     """A client that may call one of these servers, and nothing says which, or of the only one that it does. `seldom`:
-    few installations do, or the only one is another program's own."""
+    few installations do, the only one is another program's own, or the program runs without any."""
 
     client: Workload
     servers: tuple[Workload, ...]
@@ -216,7 +216,7 @@ class Ties:
             if one and not known.seldom and not self._is_anothers(every[0], ports):
                 return every
             key = (id(client), every[0].component)
-            self.withheld.setdefault(key, Withheld(client, tuple(every), ports, one))
+            self.withheld.setdefault(key, Withheld(client, tuple(every), ports, one or known.when == "peer"))
         return []
 
     def _is_anothers(self, server: Workload, ports: tuple[Port, ...]) -> bool:

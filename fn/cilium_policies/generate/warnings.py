@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.document.source import Source
+from cilium_policies.evidence.edge import Edge
 from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.workloads.autopath import autopath
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.model import Service
+from cilium_policies.workloads.model import Service, Workload
+from cilium_policies.workloads.search_list import search_list
 
 
 def warnings(cluster: Cluster, chosen: set[str], sources: Iterable[Source] = ()) -> Iterator[Finding]:
@@ -48,9 +50,15 @@ def _not_evaluated(cluster: Cluster) -> Iterator[Finding]:
         yield found[0].finding(WARNING, message, "look at their denies yourself")
 
 
-def resolver_findings(cluster: Cluster, named: bool) -> Iterator[Finding]:
-    """CoreDNS' `autopath` answers with another name than was asked for; `named` says that there are rules by name."""
-    one = autopath(cluster) if named else None
+def resolver_findings(cluster: Cluster, edges: Iterable[Edge]) -> Iterator[Finding]:
+    """Resolvers that ask for another name than the rules by name have: behind CoreDNS' `autopath`, and in pods with a
+    search list of their own."""
+    called: dict[int, tuple[Workload, list[str]]] = {}
+    for edge in edges:
+        name = _name(edge, cluster.settings.fqdn != "false")
+        if edge.client is not None and name:
+            called.setdefault(id(edge.client), (edge.client, []))[1].append(name)
+    one = autopath(cluster) if called or cluster.settings.fqdn != "false" else None
     if one is not None:
         yield one.finding(
             INFO,
@@ -58,6 +66,23 @@ def resolver_findings(cluster: Cluster, named: bool) -> Iterator[Finding]:
             " written a second time with the suffix of its namespace",
             "rules by name of your own want the same, or take the plugin out",
         )
+    for client, names in called.values():
+        first = search_list(client).asked(names) if client.own else None
+        if first is not None:
+            yield client.finding(
+                INFO,
+                f"{client} has a search list of its own and asks for {first[1]} before {first[0]}: where that zone"
+                " answers (a wildcard), the address belongs to a name that no rule has",
+                "set dnsConfig ndots to 1, or end the names with a dot in its configuration",
+            )
+
+
+def _name(edge: Edge, by_name: bool) -> str:
+    """The host that the rule of an edge has, where it has one."""
+    target = edge.target
+    if target.kind == "fqdn" or (target.kind == "internet" and by_name):
+        return "" if "*" in target.name else target.name
+    return ""
 
 
 def _unread(cluster: Cluster) -> Iterator[Finding]:
