@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 from cilium_policies.catalogue import index
 from cilium_policies.catalogue.load import load
+from cilium_policies.catalogue.model import Component
 
 LONGEST = 160  # of a line; a pattern that has no blank to be broken at may be longer
 
@@ -84,3 +85,49 @@ def test_every_edge_to_the_outside_says_whom_it_means_by_name_or_why_nobody_can(
                     both.append(f"{entry.name}: {edge.why}")
     assert silent == []
     assert both == []  # what users add is said beside what stands without them
+
+
+def test_what_says_that_nobody_calls_or_is_called_is_shown_and_not_remembered() -> None:
+    remembered = [
+        entry.name for entry in load().components.values() if entry.guessed and "none" in _peers(entry)
+    ]
+    assert remembered == []
+    bare = [
+        entry.name
+        for entry in load().components.values()
+        for edge in entry.own_edges
+        if edge.peer == "none" and edge.direction == "egress" and not edge.source
+    ]
+    assert bare == []  # that a program calls nobody, no rendered chart shows
+
+
+def test_who_is_called_by_nobody_has_no_port_that_no_edge_speaks_of() -> None:
+    catalogue, open_ports = load(), {}
+    for entry in catalogue.components.values():
+        if not any(edge.peer == "none" and edge.direction == "ingress" for edge in entry.own_edges):
+            continue
+        told = {
+            port.number
+            for edge in (*catalogue.edges_of(entry.name), *entry.own_edges)
+            if edge.direction == "ingress" or edge.peer == f"component:{entry.name}"
+            for port in edge.pod_ports()
+        }
+        left = _shown_ports(entry) - told
+        if left:
+            open_ports[entry.name] = left
+    assert open_ports == {}
+
+
+def _peers(entry: Component) -> list[str]:
+    return [edge.peer for edge in entry.own_edges]
+
+
+def _shown_ports(entry: Component) -> set[int]:
+    """The ports behind its Services, and those that a render of its chart declared."""
+    observed = entry.data.get("observed") or {}
+    probes = set(observed.get("probes") or ())
+    found = {one.partition("/")[0] for one in observed.get("ports") or ()} - probes
+    for made in (*(entry.data.get("madeBy") or ()), *(entry.data.get("charts") or ())):
+        for service in made.get("services") or ():
+            found |= {str(port.get("target", port["port"])) for port in service.get("ports") or ()}
+    return {int(one) for one in found if one.isdigit()}
