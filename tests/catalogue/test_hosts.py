@@ -268,10 +268,13 @@ RUBY = "smtp_settings = {\n  address: 'mail.example.net',\n  port: 587,\n}\n"
 VALUES = "notifier:\n  smtp:\n    address: submission://mail.example.net:587\n    sender: a@example.net\n"
 
 
+PYTHON = """SENTRY_OPTIONS['mail.port'] = int(os.getenv("SENTRY_EMAIL_PORT", "587"))
+SENTRY_OPTIONS['mail.host'] = os.getenv("SENTRY_EMAIL_HOST", "mail.example.net")
+"""
 BRACES = "smtp_settings = { address: 'mail.example.net', port: 25 }\n"
 
 
-@pytest.mark.parametrize("text", [SMARTHOST, INI, RUBY, VALUES, BRACES])
+@pytest.mark.parametrize("text", [SMARTHOST, INI, RUBY, VALUES, BRACES, PYTHON])
 def test_the_mail_server_of_a_configuration(text):
     facts = Facts()
     facts.texts = (text,)

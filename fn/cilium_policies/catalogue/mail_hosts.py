@@ -27,6 +27,11 @@ _SECTION = re.compile(
 )
 # and within braces on its line
 _INLINE = re.compile(rf"(?i)\bsmtp\w*[\"'\]]*[ \t]*(?:=>|[:=])[ \t]*\{{[^\n}}]*?\b{_KEY}{_IS}")
+# `SENTRY_OPTIONS['mail.host'] = os.getenv("SENTRY_EMAIL_HOST", "mail.example.net")`
+_DEFAULT = re.compile(
+    r"(?im)^[\w \t\[\"']{0,80}mail[._]host[\"'\]]*[ \t]*=[ \t]*os\.(?:getenv|environ\.get)"
+    r"\([^,\n]{0,80},[ \t]*[\"']([^\"'\n]+)"
+)
 # The same for ports, those apart on which other things listen.
 _PORT_NAME = re.compile(r"(?i)(?=.*(?:smtp|mail))(?!.*(?:imap|pop3|web|metric|http)).*port")
 _PORT_LINE = re.compile(
@@ -56,9 +61,9 @@ def mail_hosts(facts: Facts) -> Iterator[str]:
         if _VALUE.fullmatch(last) and any(map(_MAIL.search, near)) and not _is_none(value):
             yield value
     for one in facts.texts:
-        if "smtp" in one.lower():
-            for pattern in (_LINE, _SECTION, _INLINE):
-                yield from (match[1] for match in pattern.finditer(one) if not _is_none(match[1]))
+        patterns = (_LINE, _SECTION, _INLINE) if "smtp" in one.lower() else ()
+        for pattern in (*patterns, _DEFAULT):
+            yield from (match[1] for match in pattern.finditer(one) if not _is_none(match[1]))
 
 
 def _is_none(value: str) -> bool:
