@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -12,11 +13,15 @@ from cilium_policies.cli import options
 from cilium_policies.cli.envelope import envelope
 from cilium_policies.cli.snapshots import chooses_policies, snapshot
 from cilium_policies.cli.streams import put, say
+from cilium_policies.document.split import split
+from cilium_policies.generate.reconcile import documents
 from cilium_policies.generate.summary import plural
+from cilium_policies.kube.objects import Object
+from cilium_policies.kube.reading import objects
 from cilium_policies.questions import diff as question
 from cilium_policies.questions import lint, needed
 from cilium_policies.questions.foreign import pairs
-from cilium_policies.questions.softened import softened, unexplained
+from cilium_policies.questions.softened import denied_unknown, softened, unexplained
 
 _PATH = click.Path(exists=True, allow_dash=True)
 
@@ -39,8 +44,8 @@ def diff_command(
     """Compares two builds, files or folders, connection by connection, with their policies enforced.
 
     Below them: needs that the manifests gain and lose, those that the policies cut now (a chart that renames a label),
-    and what lint finds that it did not find before. On stderr, too: which policies go back to audit, and directions of
-    which nothing is known any more.
+    and what lint finds that it did not find before. On stderr, too: which policies go back to audit, directions of
+    which nothing is known any more, and those that policies of another version deny and this one knows nothing of.
 
     \b
     cilium-policies diff before.yaml after.yaml
@@ -77,12 +82,25 @@ def diff_command(
     old, new = ([one.policy for one in run.made.read.own] for run in runs)
     say(f"cilium-policies: {line}" for line in softened(old, new))
     say(f"cilium-policies: newly unknown: {line}" for line in unexplained(*plans))
+    say(_of_another_version(runs, old))
     failed = len(question.fails(found, fail_on))
     failed += sum(row.change == needed.CUT for row in needs) if "need-cut" in fail_on else 0
     failed += len(violations) if "new-fault" in fail_on else 0
     if failed:
         say([f"cilium-policies: --fail-on {', '.join(fail_on)}: {plural(failed, 'change')}"])
     return 1 if failed else 0
+
+
+def _of_another_version(runs: list[options.Run], old: list[Object]) -> Iterator[str]:
+    """What this version does not know and the policies before deny, where another one wrote them."""
+    anew = [one.policy for one in objects([split(documents(runs[0].made.policies.policies), "")]).own]
+    found = denied_unknown(old, anew, runs[1].made.plan) if old else []
+    if found:
+        yield (
+            f"cilium-policies: another version wrote the policies before; this one knows nothing of"
+            f" {plural(len(found), 'direction')} that they deny:"
+        )
+        yield from (f"  {line}" for line in found)
 
 
 def _violations(run: options.Run, which: str | None) -> list[Row]:

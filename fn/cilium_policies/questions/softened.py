@@ -47,3 +47,32 @@ def _is_hard(one: Object | None, direction: str) -> bool:
 def _specs(one: Object) -> Iterator[Mapping]:
     yield mapping(one.spec)
     yield from mappings(one.body.get("specs"))
+
+
+def denied_unknown(own: Iterable[Object], made_anew: Iterable[Object], after: Plan) -> list[str]:
+    """Directions that the policies before (`own`) deny and of which this version knows nothing, each with the reason.
+
+    Where `own` is what this version makes of the same manifests (`made_anew`) nothing is said: then both sides know the
+    same. Else another version wrote them, which may have known, or thought to know, what those pods need."""
+    before = list(own)
+    if _rules(before) == _rules(made_anew):
+        return []
+    closed = {
+        (one.namespace, direction) for one in before for direction in _DIRECTIONS if _is_hard(one, direction)
+    }
+    return [
+        f"{one.place} {direction}: {one.sentence}"
+        for one in sorted(after.uncovered, key=lambda one: (one.place, one.direction))
+        for direction in one.directions
+        if (one.namespace, direction) in closed
+    ]
+
+
+def _rules(policies: Iterable[Object]) -> dict[tuple[str, str], list[Mapping]]:
+    """What each policy says, but for the mode."""
+    return {
+        (one.namespace, one.name): [
+            {key: value for key, value in spec.items() if key != "enableDefaultDeny"} for spec in _specs(one)
+        ]
+        for one in policies
+    }
