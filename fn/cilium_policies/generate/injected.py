@@ -32,6 +32,7 @@ from cilium_policies.evidence.reasons import Reason, stated
 from cilium_policies.generate import catalogue_edges, invoked
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.roles import Roles
+from cilium_policies.generate.shown_ports import shown_ports
 from cilium_policies.kube.objects import Mapping, Object, strings, walk_strings
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -106,7 +107,9 @@ class Injected:
         own, reason = WorkloadPeer(workload), stated(one.why, one.owner, one.number)
         for peer in self._peers(one, workload):
             source, target = (own, peer) if one.direction == "egress" else (peer, own)
-            yield Edge(source, target, ports, reason, evidence, False)
+            server = workload_of(target) if one.direction == "egress" else None
+            on = ports if server is None else shown_ports(server, ports, self._cluster, members=False)
+            yield Edge(source, target, on, reason, evidence, False)
 
     def _ports(self, one: Known, workload: Workload) -> tuple[Port, ...] | None:
         """None: there is nothing to open. The probes of a pod whose template is not shown may be on any port."""
@@ -124,7 +127,7 @@ class Injected:
             )  # a link-local address of the node is no metadata service where it is the client
         elif word == "scraper":
             # its port stands in no manifest that a monitor could select
-            yield from self._roles.scrapers_of(workload, one.owner)
+            yield from self._roles.scrapers_of(workload, one.owner, unasked=one.seldom and workload.rendered)
         elif word == "component" and not self._roles.present(name):
             yield from self._unseen(name)
         else:

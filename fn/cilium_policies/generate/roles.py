@@ -35,15 +35,15 @@ def _may_scrape(cluster: Cluster, one: Workload) -> bool:
 _BY_ANNOTATION = "prometheus_io_scrape"
 
 
-def _is_private(cluster: Cluster, one: Workload) -> bool:
-    """Whether a scraper's own configuration, which is shown, lists what it reads: linkerd-viz has one for its proxies.
-    Operators' scrapers and those that read monitors or annotations are the cluster's."""
+def _listing(cluster: Cluster, one: Workload) -> list[str]:
+    """The scraper's own configuration, where it is shown and says all that it reads; operators' scrapers and those
+    that read monitors have none."""
     if not one.rendered or one.by_user:
-        return False
-    texts = [found.value for found in one.texts if "kubernetes_sd_configs" in found.value]
+        return []
     account = (one.namespace, one.service_account)
-    monitors = cluster.access.reach(*account, "monitoring.coreos.com", "servicemonitors", "podmonitors")
-    return bool(texts) and not monitors and not any(_BY_ANNOTATION in text for text in texts)
+    if cluster.access.reach(*account, "monitoring.coreos.com", "servicemonitors", "podmonitors"):
+        return []
+    return [found.value for found in one.texts if "kubernetes_sd_configs" in found.value]
 
 
 def _names(scraper: Workload, *words: str) -> bool:
@@ -72,7 +72,12 @@ class Roles:
                 self._by_instance.setdefault((one.component, one.namespace, one.instance), []).append(one)
         self.scraper_pods = [one for one in cluster.playing("scraper") if _may_scrape(cluster, one)]
         self.scrapers = scrapers or tuple(map(WorkloadPeer, self.scraper_pods))
-        self._private = {id(one) for one in self.scraper_pods if not scrapers and _is_private(cluster, one)}
+        self._private: set[int] = set()  # it lists what it reads: linkerd-viz has one for its proxies
+        self._by_annotation: set[int] = set()  # it reads, beside what it lists, the pods that ask for it
+        for one in self.scraper_pods if not scrapers else ():
+            if texts := _listing(cluster, one):
+                asked = any(_BY_ANNOTATION in text for text in texts)
+                (self._by_annotation if asked else self._private).add(id(one))
         self.dns = dns
         proxies = [one for one in cluster.playing("gateway") if may_serve(cluster, one)]
         self.gateways = gateways or tuple(map(WorkloadPeer, proxies))
@@ -88,13 +93,15 @@ class Roles:
         """Every workload that the catalogue recognises as this component."""
         return self._by_component.get(name, [])
 
-    def scrapers_of(self, target: Workload, owner: str) -> Iterator[Peer]:
+    def scrapers_of(self, target: Workload, owner: str, *, unasked: bool = False) -> Iterator[Peer]:
         """Who scrapes pods that no monitor names, as an entry (`owner`) knows them: the cluster's scrapers, and of the
-        private ones those beside them or whose configuration names the program or the pods."""
+        private ones those beside them or whose configuration names the program or the pods. `unasked`: nothing adds
+        the annotation that asks for it, so that a scraper which goes by it reads none."""
         program = owner.partition("-")[0]
         for peer in self.scrapers:
             one = workload_of(peer)
-            everybodys = one is None or id(one) not in self._private or one.namespace == target.namespace
+            private = self._private | self._by_annotation if unasked else self._private
+            everybodys = one is None or id(one) not in private or one.namespace == target.namespace
             if everybodys or (one is not None and _names(one, program, target.name)):
                 yield peer
 
