@@ -118,7 +118,6 @@ REFINED = {
     "monitoring/StatefulSet/loki -> monitoring/StatefulSet/loki 7946/TCP": "one replica has no peer",
     "monitoring/StatefulSet/loki -> monitoring/StatefulSet/loki 9095/TCP": "one replica has no peer",
     "kube-system/Deployment/coredns -> somewhere.example.org 853/TCP": "its Corefile forwards to nobody over TLS",
-    "monitoring/Deployment/grafana -> monitoring/StatefulSet/tempo 3100/TCP": "the chart that is there shows 3200",
     "192.168.1.199 -> network/Deployment/k8s-gateway 1053/TCP": "its Service publishes UDP alone",
 }
 

@@ -101,11 +101,7 @@ def _of_host_port(given: Given, workload: Workload, port: Port) -> tuple[Peer, .
     """Anybody, unless the catalogue knows the port to be for the nodes, or an agent's for the pods beside it."""
     if _for_nodes(given, workload, port):
         return NODES
-    if (
-        workload.by_label
-        and workload.by_image
-        and (workload.key, port.number, port.protocol) in given.for_pods
-    ):
+    if workload.by_image and (workload.key, port.number, port.protocol) in given.for_pods:
         return (*NODES, AllPodsPeer())
     return _CLIENTS
 

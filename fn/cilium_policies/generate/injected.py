@@ -108,7 +108,7 @@ class Injected:
         for peer in self._peers(one, workload):
             source, target = (own, peer) if one.direction == "egress" else (peer, own)
             server = workload_of(target) if one.direction == "egress" else None
-            on = ports if server is None else shown_ports(server, ports, self._cluster, members=False)
+            on = ports if server is None else shown_ports(server, ports, self._cluster)
             yield Edge(source, target, on, reason, evidence, False)
 
     def _ports(self, one: Known, workload: Workload) -> tuple[Port, ...] | None:

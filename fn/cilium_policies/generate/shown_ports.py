@@ -10,13 +10,17 @@ from cilium_policies.workloads.model import Workload
 
 # What images of one program serve their web pages on, beside its own port.
 _ALTERNATIVES = (80, 443, 8080, 8443)
+# The plain and the encrypted port of one protocol.
+_PAIRS = ((389, 636), (1883, 8883), (5671, 5672), (6379, 6380), (9092, 9093))
+_OF_METRICS = "(?i)metric|monitor|prom|export"
 
 
 def shown_ports(server: Workload, usual: tuple[Port, ...], cluster: Cluster) -> tuple[Port, ...]:
     """The ports of an edge to this workload. Of an entry's usual ones those that its containers, probes or Services
-    declare count where any does, as entries name what other images use (`[8989, 80]`); where none does, the one port
+    declare count where any does, as entries name what other images or settings use (`[8989, 80]`, `[1883, 8883]`);
+    a port of another kind stays, as programs listen on what nothing declares. Where none is declared, the one port
     that its Services, or else its containers, show is meant in place of the one usual port. Where an operator's object
-    says the ports of what its pods listen on, those of them that are usual count, or else all."""
+    says what its pods listen on, the usual ones among that count, or else all of it."""
     if usual and server.usual_ports and all(one.number in server.usual_ports for one in usual):
         said = tuple(Port(one.number, one.protocol) for one in server.ports)
         return tuple(one for one in usual if one in said) or said
@@ -25,7 +29,7 @@ def shown_ports(server: Workload, usual: tuple[Port, ...], cluster: Cluster) -> 
     known = declared(server, cluster)
     shown = [one for one in usual if one.end or (one.number, one.protocol) in known]
     if shown or not known:
-        return tuple(one for one in usual if not shown or one in shown or one.number not in _ALTERNATIVES)
+        return tuple(one for one in usual if not shown or one in shown or not _is_instead(one, shown))
     main = [one for one in usual if one.number not in _ALTERNATIVES] or list(usual)
     served = _served(server, cluster) or {(port.number, port.protocol) for port in server.ports}
     if len(main) == len(served) == 1:
@@ -33,6 +37,13 @@ def shown_ports(server: Workload, usual: tuple[Port, ...], cluster: Cluster) -> 
         if protocol == main[0].protocol:
             return (Port(number, protocol),)
     return usual
+
+
+def _is_instead(one: Port, shown: list[Port]) -> bool:
+    """Whether a server that shows these ports has no use for another one."""
+    if one.number in _ALTERNATIVES:
+        return True
+    return any(one.number in pair and any(each.number in pair for each in shown) for pair in _PAIRS)
 
 
 _MAIL = {25, 465, 587, 2525}
