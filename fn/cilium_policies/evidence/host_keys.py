@@ -12,6 +12,7 @@ _HOST_WORDS = ("hostname", "host", "server", "address", "addr", "endpoint", "pee
 _HOST_ENDS = tuple(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "es"))
 _IP = "_ip"  # of a program that the key names (`POSTGRES_IP`); `POD_IP` and `BIND_IP` are the own address
 _SAP = ("_ashost", "_mshost", "_gwhost")  # application, message and gateway server
+_HTTPS = 443
 HOST_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
 
 
@@ -51,8 +52,9 @@ def paired_ports(key: str, variables: dict[str, str]) -> list[int]:
 
 
 def program_port(key: str) -> int:
-    """The customary port of the program that a key names (`POSTGRES_HOST`), 0 for none."""
-    return next((WORDS[word] for word in re.split(r"[_.\-]+", key.lower()) if word in WORDS), 0)
+    """The customary port of the program that a key names (`POSTGRES_HOST`), or of HTTPS; 0 for none."""
+    named = re.split(r"[_.\-]+", key.lower())
+    return next((WORDS[word] for word in named if word in WORDS), _HTTPS if "https" in named else 0)
 
 
 def is_port(value: str) -> bool:

@@ -17,28 +17,30 @@ _POOLS = {"IPAddressPool": "addresses", "CiliumLoadBalancerIPPool": "blocks"}
 
 def checked_names(inventory: Inventory) -> frozenset[str]:
     """The names for which an ACME authority outside gives certificates after a request over HTTP."""
-    issuers = {
-        (one.kind, one.namespace if one.kind == "Issuer" else "", one.name)
-        for one in inventory.of(*_ISSUERS, group="cert-manager.io")
-        if _asks_over_http(one)
-    }
-    found = {
+    return frozenset(
         name.lower()
-        for kind, namespace, issuer, names in _requests(inventory)
-        if (kind, namespace if kind == "Issuer" else "", issuer) in issuers
-        for name in names
-        if not name.startswith("*")
-    }
-    return frozenset(found)
-
-
-def _asks_over_http(issuer: Object) -> bool:
-    acme = mapping(issuer.spec.get("acme"))
-    host = text(acme.get("server")).partition("://")[2].partition("/")[0].partition(":")[0].lower()
-    solvers = mappings(acme.get("solvers"))
-    return (
-        bool(solvers) and is_public(host) and not is_local(host) and all("http01" in one for one in solvers)
+        for issuer, server in over_http(inventory)
+        if is_public(server) and not is_local(server)
+        for name in names_of(inventory, issuer)
     )
+
+
+def over_http(inventory: Inventory) -> Iterator[tuple[Object, str]]:
+    """Issuers whose ACME server checks names by requests over HTTP alone, with the server's name."""
+    for one in inventory.of(*_ISSUERS, group="cert-manager.io"):
+        acme = mapping(one.spec.get("acme"))
+        host = text(acme.get("server")).partition("://")[2].partition("/")[0].partition(":")[0].lower()
+        solvers = mappings(acme.get("solvers"))
+        if host and solvers and all("http01" in each for each in solvers):
+            yield one, host
+
+
+def names_of(inventory: Inventory, issuer: Object) -> Iterator[str]:
+    """The names that an issuer is asked certificates for; wildcards are never checked so."""
+    local = issuer.kind == "Issuer"
+    for kind, namespace, asked, names in _requests(inventory):
+        if (kind, asked) == (issuer.kind, issuer.name) and (not local or namespace == issuer.namespace):
+            yield from (name for name in names if name and not name.startswith("*"))
 
 
 def _requests(inventory: Inventory) -> Iterator[tuple[str, str, str, list[str]]]:

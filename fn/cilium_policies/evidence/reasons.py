@@ -33,6 +33,8 @@ if TYPE_CHECKING:
         "cloud-identity",
         "fetches",
         "delivers-mail",
+        "caches-images",
+        "checks-names",
         "load-balancer",
         "mesh-tunnel",
         "called-by-configuration",

@@ -83,6 +83,11 @@ _CALLERS = (
 )
 # A shell's command, or Python's call, that goes on in the next line; an inventory leaves lines empty.
 _CONTINUED = r"(?:\\|\([ \t]{0,100})\n(?:[ \t]{0,100}\n){0,8}"
+# What a script takes where a variable is not set: `getenv("API_URL", "https://api.acme.com")`, `${API_URL:-https://…}`.
+_DEFAULT = (
+    r"(?:\b(?:get)?env(?:iron\.get)?\([ \t]{0,9}[\"']([A-Z][A-Z0-9_]{1,60})[\"'],[ \t]{0,9}[\"']"
+    r"|\$\{([A-Z][A-Z0-9_]{1,60}):?-)[a-z]{2,9}://"
+)
 _SCRIPTS = (".sh", ".bash", ".py")
 _NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".tmpl", ".tpl", ".lua", ".star", ".crt",
                      ".graphql", ".pem", ".xsd", ".wsdl", ".sql")  # fmt: skip
@@ -135,6 +140,8 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
         return address.direct and _is_called(address, workload, routed)
     if found.key.endswith(_SCRIPTS):
         constant = address.direct and _ENVIRONMENT.fullmatch(address.key) is not None
+        if not constant and (named := re.search(_DEFAULT + re.escape(address.host), found.value)) is not None:
+            constant, address = True, address._replace(key=named[1] or named[2])
         if constant or _called(found.value, address):
             return not constant or _is_called(address, workload, routed)
         return address.direct and address.explicit and not address.scheme and _is_field(address)

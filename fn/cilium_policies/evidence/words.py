@@ -27,6 +27,8 @@ _SENTENCES: dict[str, str] = {
     "cloud-identity": "asks the cloud for its identity",
     "mesh-tunnel": "the tunnel between members of the mesh ({0})",
     "delivers-mail": "a mail server that hands mail to no relay",
+    "caches-images": "images come through {0}, its cache",
+    "checks-names": "checks over HTTP who holds {0}, for a certificate",
     "load-balancer": "requests through a load balancer outside the cluster",
     "called-by-configuration": "an address in the client's configuration",
     "fetches": "{0} fetches packages when it starts",

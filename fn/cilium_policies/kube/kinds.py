@@ -39,8 +39,10 @@ _ACCESS: Fields = {
 }
 _SECRETS: Fields = {"Secret": ("data", "stringData", "sops"), **_specs("ExternalSecret", "SealedSecret")}
 _CONFIGURATION: Fields = {"ConfigMap": ("data",), **_SECRETS}
+_ISSUER = ("spec.acme.server", "spec.acme.solvers")
 _CERTIFIED: Fields = {
-    **dict.fromkeys(("Issuer", "ClusterIssuer"), ("spec.acme.server", "spec.acme.solvers")),
+    "Issuer": _ISSUER,
+    "ClusterIssuer": _ISSUER,
     "Certificate": ("spec.dnsNames", "spec.commonName", "spec.issuerRef"),
     **_specs("IPAddressPool", "CiliumLoadBalancerIPPool"),
 }
@@ -99,6 +101,9 @@ EVIDENCE: dict[str, Reads] = {
     "inferred": Reads(),
     "fetched": Reads(),
     "mail_servers": Reads(),
+    "discovered": Reads({}, _ACCESS),
+    "caches": Reads(),
+    "acme_servers": Reads({"Issuer": _ISSUER, "ClusterIssuer": _ISSUER}, _CERTIFIED),
 }
 
 _RELEASE = (

@@ -3,6 +3,8 @@ what is run. In others anybody may have pushed anything under it."""
 
 from __future__ import annotations
 
+import re
+
 _OWN = "docker.io"
 _HOSTS = frozenset(
     """
@@ -12,6 +14,38 @@ _HOSTS = frozenset(
     """.split()  # noqa: SIM905
 )
 _MIRRORED = ("public.ecr.aws/docker/", "mirror.gcr.io/")  # Docker's own, elsewhere
+
+# Words by which administrators call the part of a registry of their own that caches another's images.
+_CACHED = {
+    "dockerhub": _OWN,
+    "docker": _OWN,
+    "ghcr": "ghcr.io",
+    "github": "ghcr.io",
+    "quay": "quay.io",
+    "k8s": "registry.k8s.io",
+    "gcr": "gcr.io",
+    "mcr": "mcr.microsoft.com",
+    "lscr": "lscr.io",
+    "codeberg": "codeberg.org",
+}
+
+# Where a registry answers that images name otherwise.
+API_HOSTS = {_OWN: ("registry-1.docker.io", "auth.docker.io")}
+
+
+def cached(repository: str) -> tuple[str, str] | None:
+    """The cache that a repository stands in (`harbor.acme.com/dockerhub`) and where its images come from
+    (`docker.io/grafana/alloy`); None where its path names no other registry."""
+    host, *parts = repository.split("/")
+    if len(parts) < 2 or host in _HOSTS or ("." not in host and ":" not in host):
+        return None
+    for number, part in enumerate(parts[:-1]):
+        origin = next(filter(None, map(_CACHED.get, re.split(r"[-_.]", part))), "")
+        if origin:
+            rest = parts[number + 1 :]
+            rest = ["library", *rest] if origin == _OWN and len(rest) == 1 else rest
+            return "/".join((host, *parts[: number + 1])), "/".join((origin, *rest))
+    return None
 
 
 def is_publishers(repository: str, path: str) -> bool:

@@ -24,7 +24,7 @@ from cilium_policies.workloads.embedded import embedded
 from cilium_policies.workloads.makers import Maker, makers, unknown_kinds
 from cilium_policies.workloads.model import NO_IMAGES, Service, Workload
 from cilium_policies.workloads.selectors import narrow_to, separate
-from cilium_policies.workloads.vouched import vouch
+from cilium_policies.workloads.vouched import trace, vouch
 
 # What makes releases: Flux, K3s (and Flux's artifact of the same name), Argo CD, kustomize.
 _RELEASES = ("HelmRelease", "HelmChart", "Application", "ApplicationSet", "HelmChartInflationGenerator")
@@ -64,6 +64,7 @@ def gather(
     unnamed = [one for one in workloads if not (is_namespace(one.namespace) and is_name(one.name))]
     apart = set(map(id, unnamed))
     workloads = [one for one in workloads if id(one) not in apart] if apart else workloads
+    trace(workloads)
     vouch(workloads, catalogue, shown, bindings)
     for one in workloads if settings.component_namespaces else ():
         if not _is_recognised(one, settings.component_namespaces):

@@ -81,6 +81,7 @@ class Workload:
         "name",
         "namespace",
         "of_many",
+        "origins",
         "part",
         "ports",
         "probes",
@@ -114,6 +115,9 @@ class Workload:
         self.usual_ports: frozenset[int] = frozenset()  # in whose place an operator's object says `ports`
         self.probes: tuple[Port, ...] = ()  # what the kubelet calls (number may be 0 with a name)
         self.images: tuple[str, ...] = ()
+        self.origins: tuple[
+            str, ...
+        ] = ()  # of those from a cache of the cluster's, in the registries it caches
         self.texts: tuple[Text, ...] = ()  # env, args, commands, referenced ConfigMaps, values
         self.instance = ""  # release or operator's object or workload name: the policy's name
         self.release = ""  # Helm release, where one is known

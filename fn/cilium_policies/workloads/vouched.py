@@ -4,7 +4,7 @@ role binding, a sibling of their release."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
@@ -16,15 +16,46 @@ from cilium_policies.kube.objects import walk_strings
 from cilium_policies.workloads.model import Workload
 
 _CHART_LABELS = ("helm.sh/chart", "chart")
+_OTHERS = 3  # namespaces besides the pod's own whose pods come from a cache
 
 
 def is_publishers(one: Workload, component: Component) -> bool:
-    """Whether an image that tells what a pod is comes from where only its publisher can put it."""
+    """Whether an image that tells what a pod is comes from where only its publisher can put it, be it through a cache
+    of the cluster's."""
     return any(
-        registries.is_publishers(repository_of(image), path)
-        for image in one.images
+        registries.is_publishers(repository, path)
+        for repository in (*map(repository_of, one.images), *one.origins)
         for path in component.images
     )
+
+
+def trace(workloads: list[Workload]) -> None:
+    """Sets `origins`: where images come from that stand in a cache of another registry. One that several other
+    namespaces run their pods from is the cluster's; a cache that a namespace alone names is somebody's own."""
+    users: dict[str, set[str]] = {}
+    found: list[tuple[Workload, list[tuple[str, str]]]] = []
+    for one in workloads:
+        if known := _cached(one):
+            found.append((one, known))
+            for cache, _ in known:
+                users.setdefault(cache, set()).add(one.namespace)
+    for one, known in found:
+        shared = (origin for cache, origin in known if len(users[cache] - {one.namespace}) >= _OTHERS)
+        one.origins = tuple(shared)
+
+
+def _cached(one: Workload) -> list[tuple[str, str]]:
+    found = (registries.cached(repository_of(image)) for image in one.images if image.count("/") > 1)
+    return [each for each in found if each is not None]
+
+
+def caches(workloads: Iterable[Workload]) -> dict[str, str]:
+    """The caches of the cluster, each with the registry whose images it holds."""
+    users: dict[tuple[str, str], set[str]] = {}
+    for one in workloads:
+        for cache, origin in _cached(one) if one.origins else ():
+            users.setdefault((cache, origin.partition("/")[0]), set()).add(one.namespace)
+    return {cache: origin for (cache, origin), places in users.items() if len(places) > _OTHERS}
 
 
 def has_role(one: Workload, bindings: Callable[[], Bindings]) -> bool:

@@ -1,0 +1,96 @@
+"""Jobs of a Prometheus that its own configuration finds pods for: `kubernetes_sd_configs` of the role `pod` whose
+`relabel_configs` keep a namespace and labels that stand there literally, and say the port."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cilium_policies.document.finding import RefusedError
+from cilium_policies.document.parse import load
+from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
+from cilium_policies.evidence.ends import ends
+from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.reasons import Reason
+from cilium_policies.kube.access_rules import EVERYWHERE
+from cilium_policies.kube.objects import Mapping, at, integer, mapping, mappings, sequence, text
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+_SIGN = "kubernetes_sd_configs"
+_META = "__meta_kubernetes_"
+_LABEL = f"{_META}pod_label_"
+_PORT = f"{_META}pod_container_port_number"
+_LITERAL = re.compile(r"[\w.;/\-]+")
+_TO = re.compile(r".*:(\d{1,5})$")
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """A scraper to the pods that its jobs keep, where its role lets it find them."""
+    for workload in cluster.workloads:
+        if not any(_SIGN in found.value for found in workload.texts):
+            continue
+        reach = cluster.access.reach(workload.namespace, workload.service_account, "", "pods")
+        for found in workload.texts:
+            for job in _jobs(found.value) if _SIGN in found.value and reach else ():
+                evidence = Evidence("monitor", workload, text=found.without_value())
+                for target, port in _targets(cluster, job, reach):
+                    for peer in ends(target):
+                        if target is not workload:
+                            reason = Reason("scrapes")
+                            yield Edge(
+                                WorkloadPeer(workload), peer, (port,), reason, evidence, explains=False
+                            )
+
+
+def _jobs(value: str) -> list[Mapping]:
+    try:
+        read = load(value.encode())
+    except RefusedError:
+        return []  # filled in later, or no YAML
+    return mappings(mapping(read).get("scrape_configs"))
+
+
+def _targets(cluster: Cluster, job: Mapping, reach: frozenset[str]) -> Iterator[tuple[Workload, Port]]:
+    if not any(text(one.get("role")) == "pod" for one in mappings(job.get(_SIGN))):
+        return
+    rules = mappings(job.get("relabel_configs"))
+    kept = dict(_kept(rules))
+    listed = [
+        text(name) for one in mappings(job.get(_SIGN)) for name in sequence(at(one, "namespaces", "names"))
+    ]
+    namespace = kept.pop(f"{_META}namespace", "") or (listed[0] if len(listed) == 1 else "")
+    labels = {key.removeprefix(_LABEL): value for key, value in kept.items() if key.startswith(_LABEL)}
+    if not (namespace and labels and reach & {EVERYWHERE, namespace}):
+        return
+    number = integer(kept.get(_PORT)) or _replaced(rules)
+    for workload in cluster.in_namespace(namespace):
+        told = {re.sub(r"\W", "_", key): value for key, value in workload.labels.items()}
+        if labels.items() <= told.items():
+            ports = (
+                [Port(number)]
+                if number
+                else [Port(one.number) for one in workload.ports if one.protocol == "TCP"]
+            )
+            yield from ((workload, port) for port in dict.fromkeys(ports))
+
+
+def _kept(rules: list[Mapping]) -> Iterator[tuple[str, str]]:
+    """Meta labels that a job keeps one literal value of."""
+    for rule in rules:
+        names = [text(one) for one in sequence(rule.get("source_labels"))]
+        values = text(rule.get("regex"))
+        if text(rule.get("action")) == "keep" and _LITERAL.fullmatch(values):
+            parts = values.split(text(rule.get("separator")) or ";")
+            if len(parts) == len(names):
+                yield from zip(names, parts, strict=True)
+
+
+def _replaced(rules: list[Mapping]) -> int:
+    """The port that a job writes behind every address."""
+    for rule in rules:
+        match = _TO.match(text(rule.get("replacement")))
+        if match is not None and text(rule.get("target_label")) == "__address__":
+            return int(match[1])
+    return 0
