@@ -42,6 +42,19 @@ def test_one_version_everywhere():
     assert f"rev: v{VERSION}" in (EXAMPLES / "pre-commit" / ".pre-commit-config.yaml").read_text()
 
 
+def test_each_version_in_the_changelog_has_its_tag():
+    """But the one that is being released: it gets its tag last."""
+    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    released = [re.fullmatch(r"(\d+\.\d+\.\d+) - \d{4}-\d\d-\d\d", one) for one in headings[1:]]
+    assert None not in released, headings
+    versions = [one[1] for one in released if one]
+    assert versions == sorted(versions, key=lambda one: [*map(int, one.split("."))], reverse=True)
+    tags = succeeded(run(["git", "tag", "--list"], cwd=ROOT)).split()
+    if tags:  # a shallow clone has none
+        assert {f"v{one}" for one in versions if one != VERSION} <= set(tags)
+
+
 def test_public_names_have_one_place_and_one_command_changes_them_all(tmp_path):
     """In a copy: afterwards nothing names the old ones, and back again each byte is as it was."""
     for path in tracked():
