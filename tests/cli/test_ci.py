@@ -58,7 +58,7 @@ def test_only_what_is_new(tmp_path: pytest.TempPathFactory) -> None:
     for words in (("--since", old), ("--baseline", known)):
         same = within("lint", *words, stdin=tree(("a", "p")))
         assert (same.returncode, same.stdout) == (0, b"")
-        assert b"no fault, 1 known ones left out" in same.stderr
+        assert b"no violation, 1 known ones left out" in same.stderr
         more = within("lint", *words, stdin=tree(("a", "p"), ("b", "q")))
         assert more.returncode == 1
         assert [b"/b/q:" in line for line in more.stdout.splitlines()] == [True]

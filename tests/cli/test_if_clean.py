@@ -64,7 +64,7 @@ def test_a_clean_day_goes_on(tmp_path: Path) -> None:
         (b"".join([*day(), hubble.line(DB, WEB, 8080, by=[], time=at(5))]),
          "ingress data/db => shop/web : 8080/TCP would be cut"),
         (b"".join(line for line in day() if b"T1" not in line),
-         "it tells nothing between 2026-11-24 09:00:00 and 2026-11-24 20:00:00"),
+         "it has nothing between 2026-11-24 09:00:00 and 2026-11-24 20:00:00"),
         (b"".join([*day(), json.dumps({"lost_events": {"num_events_lost": 4}}).encode()]), "Hubble lost 4 events"),
         (b"".join([*day(), b"rubbish\n"]), "1 lines are not flows, the first is line 51"),
     ],

@@ -30,7 +30,7 @@ def test_what_is_no_inventory_is_named_so(tmp_path: pytest.TempPathFactory) -> N
     with open(file, "wb") as out:
         out.write(INPUT)
     done = within("list", "--inventory", file, stdin=INPUT)
-    assert f"{file} is no ClusterInventory; make one with" in done.stderr.decode()
+    assert f"{file} is not a ClusterInventory; make one with" in done.stderr.decode()
 
 
 def test_the_inventory_of_another_cluster_is_said_always(tmp_path: pytest.TempPathFactory) -> None:

@@ -49,7 +49,7 @@ def test_a_service_whose_pods_an_operator_may_make_is_not_judged() -> None:
 def test_an_open_network_policy_beside_a_tight_one() -> None:
     [found] = said(WEB, OPEN)
     assert (
-        "NetworkPolicy/shop/open: spec.ingress[0].from: lets everybody in to shop/web on its ports"
+        "NetworkPolicy/shop/open: spec.ingress[0].from: lets everybody into shop/web on its ports"
         in found.message
     )
     everywhere = OPEN.replace("  - ports: [{port: 8080}]\n", "  - {}\n")
@@ -58,7 +58,7 @@ def test_an_open_network_policy_beside_a_tight_one() -> None:
     by_expression = OPEN.replace(
         "{matchLabels: {app: web}}", "{matchExpressions: [{key: app, operator: Exists}]}"
     )
-    assert "lets everybody in to shop/web" in said(WEB, by_expression)[0].message
+    assert "lets everybody into shop/web" in said(WEB, by_expression)[0].message
 
 
 def test_a_policy_that_the_engine_would_refuse() -> None:

@@ -347,7 +347,7 @@ UNNAMED = hubble.line(
     ("stdin", "said"),
     [
         (UNNAMED, "no flow says which policy let it pass"),
-        (UNNAMED.replace(b'{"type": 5}', b'{"type": 4}'), "(traces: 1): what would be cut cannot be told"),
+        (UNNAMED.replace(b'{"type": 5}', b'{"type": 4}'), "(traces: 1): it cannot tell what would be cut"),
         (UNNAMED.replace(b'"event_type": {"type": 5}, ', b""), "add event_type to the exporter's fieldMask"),
     ],
 )

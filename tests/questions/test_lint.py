@@ -343,7 +343,7 @@ def test_messages_help() -> None:
     assert by_label["service-port"].cure == "write the pods' port, 5432"
     assert "which is needed: calls shop/db" in by_label["needed-flow-cut"].message
     (row,) = rows(SHOP + FIELD["a host-network pod by its labels"][1])
-    assert "runs in the host's network" in row.message
+    assert "runs on the host network" in row.message
 
 
 def test_lines_and_paths() -> None:

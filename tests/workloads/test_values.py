@@ -14,7 +14,7 @@ TREE = st.dictionaries(WORD, VALUES, max_size=4)
 
 
 def leaves(value, path=()):
-    """Every path to something that is no mapping, or an empty one."""
+    """Every path to something that is not a mapping, or an empty one."""
     if isinstance(value, dict) and value:
         for key, member in value.items():
             yield from leaves(member, (*path, key))

@@ -91,7 +91,7 @@ def _argo(repository: Repository, cluster: str, command: str, scratch: str, told
 
     if command == tool.FLATE:
         raise refused(
-            "flate renders what Flux applies, and there is no Flux Kustomization here", "leave --with out"
+            "flate renders what Flux applies, and there is no Flux Kustomization here", "leave out --with"
         )
     used = tool.chosen(command)
     builds = argo.Argo(repository, used, scratch, told)
@@ -118,7 +118,7 @@ def _plain(repository: Repository, command: str, scratch: str, told: Told) -> Bu
     found = plain.roots(repository)
     if command == tool.FLATE:
         raise refused(
-            "flate renders what Flux applies, and there is no Flux Kustomization here", "leave --with out"
+            "flate renders what Flux applies, and there is no Flux Kustomization here", "leave out --with"
         )
     command = tool.chosen(command)
     plain.build(found, repository, command, scratch, told)

@@ -30,7 +30,7 @@ def at_cluster(one: Linted) -> Iterator[Violation]:
         for cidr in part.rule.cidrs or ():
             what, cure = _aimed_at(cidr, part, one)
             if what:
-                message = f"{cidr.cidr} is {what}: a CIDR rule matches addresses outside the cluster alone"
+                message = f"{cidr.cidr} is {what}: a CIDR rule matches only addresses outside the cluster"
                 yield Violation(f"{part.path}.{_field(part)}", message, cure)
         if not one.known.own and {cidr.cidr for cidr in part.rule.cidrs or ()} >= _PRIVATE:
             message = "all private ranges: pods and nodes have such addresses too, and a CIDR rule never matches them"
@@ -102,10 +102,10 @@ def no_group(one: Linted) -> Iterator[Violation]:
     for part in one.parts():
         for cidr in part.rule.cidrs or ():
             if cidr.group and groups and all(known.name != cidr.group for known in groups):
-                message = f"no CiliumCIDRGroup {cidr.group} in the input: the rule speaks of nobody"
+                message = f"no CiliumCIDRGroup {cidr.group} in the input: the rule matches nobody"
                 yield Violation(
                     f"{part.path}.{part.side}CIDRSet", message, "correct the name, or add the group"
                 )
             if cidr.group_selector is not None and not cidr.group_selector.requirements:
-                message = "an empty cidrGroupSelector is read as everybody, pods too"
+                message = "an empty cidrGroupSelector matches everybody, pods included"
                 yield Violation(f"{part.path}.{part.side}CIDRSet", message, "select groups by a label")

@@ -30,7 +30,7 @@ def pattern(one: Linted) -> Iterator[Violation]:
                 )
                 yield Violation(field, message, "write *, or begin the pattern with **.")
             elif deep and old:
-                message = f"before Cilium 1.19 the ** of {name.pattern} stands for one label, as * does"
+                message = f"before Cilium 1.19 the ** of {name.pattern} matches one label, as * does"
                 yield Violation(
                     field, message, "write a pattern for each depth: *.example.org, *.*.example.org"
                 )
@@ -57,7 +57,7 @@ def search_path(one: Linted) -> Iterator[Violation]:
             if asked:
                 message = (
                     f"the resolver asks for {asked} first (ndots), and no DNS rule allows that: the agent answers "
-                    "REFUSED, at which some resolvers, musl's among them, give up"
+                    "REFUSED, and then some resolvers (musl's, for one) give up"
                 )
                 cure = (
                     "allow the cluster's own names in the DNS rule as well, set dnsConfig ndots to 1, or start the "

@@ -104,7 +104,7 @@ def unanswered(one: Linted) -> Iterator[Violation]:
             yield Violation(
                 f"{part.path}.toFQDNs",
                 f"{served} has the plugin autopath: it answers the first name of the search path, which no rule names",
-                f"add each name with .NAMESPACE.svc.{cluster.settings.domain}, or take autopath out of the Corefile",
+                f"add each name with .NAMESPACE.svc.{cluster.settings.domain}, or remove autopath from the Corefile",
             )
 
 

@@ -111,7 +111,7 @@ def _is_everybody(part: Part) -> bool:
 def _opened(part: Part, pod: str) -> str:
     if not part.ingress:
         return f"lets {pod} out to everybody on every port"
-    return f"lets everybody in to {pod} on {'its ports' if part.rule.ports else 'every port'}"
+    return f"lets everybody into {pod} on {'its ports' if part.rule.ports else 'every port'}"
 
 
 def _limited(one: Linted, part: Part) -> str:

@@ -74,8 +74,10 @@ def negative(one: Linted) -> Iterator[Violation]:
     for part in one.parts():
         for number, selector in enumerate(part.rule.endpoints or ()):
             if one.policy.kind != NETWORK_POLICY and _is_negative(selector):
-                message = "says who is not meant: older agents take in the world, nodes and the ones left out"
-                cure = "say who is meant, or deny the others with a deny rule"
+                message = (
+                    "says only who is excluded: older agents also match the world, nodes and those excluded"
+                )
+                cure = "say who is allowed, or deny the others with a deny rule"
                 yield Violation(f"{part.path}.{part.side}Endpoints[{number}]", message, cure)
 
 
@@ -130,7 +132,7 @@ def everybody(one: Linted) -> Iterator[Violation]:
             and part.entry.peers == ()
             and part.entry.spans
         ):
-            message = "names no peer: everybody may come in on these ports, the world too"
+            message = "names no peer: everybody may connect to these ports, the world included"
             yield Violation(
-                part.path, message, "name the peers, or say fromEntities: [all] where everybody is meant"
+                part.path, message, "name the peers, or write fromEntities: [all] if you mean everybody"
             )

@@ -110,12 +110,12 @@ def odd_range(one: Linted) -> Iterator[Violation]:
             for port in entry.ports:
                 number = port_number(port.port)
                 if number == 0 and 0 < port.end < 65535:
-                    message = "port 0 stands for every port, whatever endPort says"
+                    message = "port 0 means every port, whatever endPort says"
                     yield Violation(
                         f"{part.path}.toPorts", message, f'write port "1" with endPort {port.end}'
                     )
                 elif number is None and port.end:
-                    message = f"endPort beside the name {port.port} does not make a range"
+                    message = f"endPort next to the name {port.port} does not make a range"
                     yield Violation(f"{part.path}.toPorts", message, "write the numbers")
 
 
@@ -125,9 +125,7 @@ def dns_over_udp(one: Linted) -> Iterator[Violation]:
         if part.ingress or part.deny or part.entry is None:
             continue
         if _opens(part, "UDP") and not _opens(part, "TCP") and not _elsewhere(one, part):
-            message = (
-                "DNS over UDP alone: an answer that does not fit is asked for again over TCP, and that is cut"
-            )
+            message = "DNS over UDP alone: a truncated answer is asked for again over TCP, which is cut"
             yield Violation(f"{part.path}.toPorts", message, 'add {port: "53", protocol: TCP}')
 
 

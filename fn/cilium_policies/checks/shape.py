@@ -30,7 +30,7 @@ def break_glass(one: Linted) -> Iterator[Violation]:
         name, space = one.policy.name, one.policy.namespace
         yield Violation(
             "metadata.annotations",
-            f"everything is open in namespace {space} (meant until {until}): nothing removes this policy by itself",
+            f"everything is open in namespace {space} (meant until {until}): nothing removes this policy automatically",
             f"kubectl -n {space} delete {one.policy.kind.lower()} {name}",
         )
 
@@ -39,7 +39,7 @@ def unread(one: Linted) -> Iterator[Violation]:
     """A field has the wrong shape."""
     if not one.known.refusals:
         for problem in one.known.problems:
-            yield Violation(problem.path, f"{problem.message}: it counts for nothing", "correct it", ERROR)
+            yield Violation(problem.path, f"{problem.message}: it has no effect", "correct it", ERROR)
 
 
 def empty_direction(one: Linted) -> Iterator[Violation]:
@@ -63,7 +63,7 @@ def empty_list(one: Linted) -> Iterator[Violation]:
 
 
 def _empty(rule: Rule, part: Part) -> Iterator[tuple[str, str]]:
-    nobody = "an empty list of peers: the rule speaks of nobody"
+    nobody = "an empty list of peers: the rule matches nobody"
     peers = (
         (rule.endpoints, "Endpoints"),
         (rule.entities, "Entities"),
@@ -74,13 +74,13 @@ def _empty(rule: Rule, part: Part) -> Iterator[tuple[str, str]]:
         if value == ():
             yield f"{part.side}{kind}", nobody
     if rule.fqdns == ():
-        yield "toFQDNs", "an empty list of names: the rule speaks of everybody on its ports"
+        yield "toFQDNs", "an empty list of names: the rule matches everybody on its ports"
     if rule.services == ():
-        yield "toServices", "an empty list of Services: the rule speaks of everybody on its ports"
+        yield "toServices", "an empty list of Services: the rule matches everybody on its ports"
     if rule.ports == ():
-        yield "toPorts", "an empty list of ports: the rule speaks of every port"
+        yield "toPorts", "an empty list of ports: the rule applies to every port"
     elif rule.ports and all(entry == ToPorts() for entry in rule.ports):
-        yield "toPorts", "an entry without ports: the rule speaks of no port at all"
+        yield "toPorts", "an entry without ports: the rule applies to no port at all"
     if rule.icmps is not None and not any(family for family, _ in rule.icmps):
         yield "icmps", "a list without ICMP types: the rule does not do what it seems to"
 

@@ -92,7 +92,7 @@ def why_nothing(needs: Needs, pods: list[Workload], patterns: tuple[str, ...]) -
     on_nodes = [pod for pod in pods if pod.host_network and _fits(needs, pod)]
     if on_nodes:
         return (
-            f": {on_nodes[0]} runs in the host's network",
+            f": {on_nodes[0]} runs on the host network",
             "such pods are the entities host and remote-node",
         )
     return "", f"select by labels that its pods carry{_example(wanted, pods)}"

@@ -1,4 +1,4 @@
-"""`audit`: Hubble's flows against the enforced plan, as they come."""
+"""`audit`: compares Hubble's flows with the enforced plan, as they come."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from cilium_policies.questions.recording import opened
 from cilium_policies.show.table import FORMS
 
 
-@click.command("audit", short_help="Hubble's flows against the enforced plan")
+@click.command("audit", short_help="compares Hubble's flows with the enforced plan")
 @options.reads_builds
 @options.output(*FORMS, "yaml")
 @click.option(
-    "--flows", metavar="FILE", type=click.File("rb"), default="-", help="The flows; stdin when left out."
+    "--flows", metavar="FILE", type=click.File("rb"), default="-", help="The flows (default: stdin)."
 )
 @click.option("--unused", is_flag=True, help="Lists the generated rules that no flow has used instead.")
 @click.option(
@@ -61,14 +61,14 @@ def audit_command(form: str, flows: IO[bytes], unused: bool, rules: bool, **give
         return 0
     if form == "yaml" and (unused or not given["files"]):
         raise click.UsageError(
-            "-o yaml needs the manifests, and goes without --unused: it is a block of spec.allow"
+            "-o yaml needs the manifests and cannot be combined with --unused: it is a block of spec.allow"
         )
     if "-" in given["files"]:
         raise click.UsageError("stdin holds the flows: name the manifests as FILE or DIR")
     if unused and not given["files"]:
         raise click.UsageError("--unused needs the manifests: name them as FILE or DIR")
     if getattr(flows, "name", "") == "<stdin>" and sys.stdin.isatty():
-        raise click.UsageError("no flows: pipe hubble observe -o json in, or name a file with --flows")
+        raise click.UsageError("no flows: pipe in hubble observe -o json, or name a file with --flows")
     run = options.run_of(given) if given["files"] else None
     audit, policies = enforced_audit(run)
     recording = opened(flows)
@@ -117,7 +117,7 @@ def _told_by_counters(metrics: Metrics, planned: bool) -> Iterator[str]:
     since = "in the time of the query" if metrics.timed else "since the agents started"
     yield f"{sum(row.verdicts for row in metrics.rows):,} verdicts {since}; counters have no ports, flows do"
     if not planned:
-        yield "an own policy that allows everything is counted as one that no rule covers: name the manifests"
+        yield "what your own policy allows wholesale is counted as if no rule covered it: name the manifests"
     if metrics.lost:
         yield f"Hubble lost {metrics.lost:,} events"
 
@@ -168,10 +168,10 @@ def _refuse_what_cannot_tell(audit: Audit, *, planned: bool) -> None:
         line = f"line {audit.first_odd} is not a flow of Hubble's"
         raise refused(line, "write them with hubble observe -o json", file="flows", line=audit.first_odd)
     if UNTYPED in audit.skipped:
-        reason = f"no policy verdict that is known as one: {_skipped(audit)}"
+        reason = f"no policy verdict that can be recognised as one: {_skipped(audit)}"
         raise refused(reason, "add event_type to the exporter's fieldMask", file="flows")
     if audit.skipped:
-        reason = f"no policy verdict among the events ({_skipped(audit)}): what would be cut cannot be told"
+        reason = f"no policy verdict among the events ({_skipped(audit)}): it cannot tell what would be cut"
         cure = "record with --type policy-verdict; if that shows none, set bpf-events-policy-verdict-enabled to true"
         raise refused(reason, cure, file="flows")
     how = "pipe in hubble observe --type policy-verdict -o json"
@@ -198,4 +198,4 @@ def _told(audit: Audit, planned: bool) -> Iterator[str]:
         how = "the plan alone decides" if planned else "every flow counts as one that no policy names"
         yield f"no flow names a policy: nothing is applied yet, or hubble.networkPolicyCorrelation is off; {how}"
     elif audit.disagreements:
-        yield f"in {audit.disagreements:,} groups the cluster's policies decide otherwise than this plan: apply it"
+        yield f"in {audit.disagreements:,} groups the cluster's policies decide differently from this plan: apply it"

@@ -44,5 +44,9 @@ def break_glass_command(namespace: str, span: str) -> int:
     if not found:
         raise click.UsageError(f"--for {span}: write 30m, 4h or 2d")
     put(policy(namespace, time.time() + int(found[1]) * _UNITS[found[2]]).encode())
-    say([f"cilium-policies: nothing removes it by itself: kubectl -n {namespace} get ciliumnetworkpolicies"])
+    say(
+        [
+            f"cilium-policies: nothing removes it automatically: kubectl -n {namespace} get ciliumnetworkpolicies"
+        ]
+    )
     return 0

@@ -32,7 +32,7 @@ from cilium_policies.cli.streams import NAME, put, say
 @click.option(
     "--partial",
     is_flag=True,
-    help="Prints the rest where something fails; what failed is marked, and its namespace gets no default-deny.",
+    help="Prints the rest if something fails; what failed is marked, and its namespace gets no default-deny.",
 )
 def build_command(folder: str, cluster: str, command: str | None, partial: bool) -> int:
     """Prints what the cluster of a repository applies: Flux, Argo CD, or a folder with a kustomization.

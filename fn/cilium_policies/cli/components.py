@@ -14,15 +14,18 @@ from cilium_policies.questions import components as question
 @click.argument("words", nargs=-1, metavar="[NAME]")
 @options.output()
 @click.option(
-    "--find", metavar="WORD", default="", help="Only components whose name, purpose, chart or image has it."
+    "--find",
+    metavar="WORD",
+    default="",
+    help="Only components with this in their name, purpose, chart or image.",
 )
-@click.option("--stale", is_flag=True, help="By the day on which an entry was last looked at, oldest first.")
+@click.option("--stale", is_flag=True, help="Sorted by when an entry was last checked, oldest first.")
 @click.option("--chart", metavar="NAME@VERSION", default="", help="record: the chart of a rendered stream.")
 @click.option(
     "--config",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False),
-    help="With your own of spec.components.",
+    help="Includes your own from spec.components.",
 )
 def components_command(
     words: tuple[str, ...], form: str, find: str, stale: bool, chart: str, config: str | None

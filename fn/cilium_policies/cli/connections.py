@@ -31,13 +31,16 @@ from cilium_policies.show.table import FORMS
 )
 @click.option("--to", "target", metavar="PATTERN", default="", help="Only to these.")
 @click.option("--port", metavar="PORT", default="", help="Only on this port: 8080, 53/UDP.")
-@click.option(
-    "--why", is_flag=True, help="With each connection why it is needed and which rule lets it pass."
-)
+@click.option("--why", is_flag=True, help="Also says why each connection is needed and which rule allows it.")
 @click.option("--by", type=click.Choice(("namespace",)), help="A matrix of namespaces and ports.")
-@click.option("--exposed", is_flag=True, help="What the world may open, and what may open the world.")
 @click.option(
-    "--uncovered", "open_ends", is_flag=True, help="What is denied and not known, with config lines for it."
+    "--exposed", is_flag=True, help="What the world may connect to, and what may connect to the world."
+)
+@click.option(
+    "--uncovered",
+    "open_ends",
+    is_flag=True,
+    help="What is denied without being known, with config lines for it.",
 )
 @click.option("--unknown-only", is_flag=True, help="With --uncovered: leave out what is known in part.")
 @click.option(

@@ -49,7 +49,7 @@ def explain_command(
         return _explain_drops(form, which, given)
     if not (source and target and port):
         raise click.UsageError(
-            "say --from, --to and --port; or pipe Hubble's drops into `explain - rendered/`"
+            "give --from, --to and --port, or pipe Hubble's drops into `explain - rendered/`"
         )
     asker = _Asker(options.run_of(given), which, given)
     answers = asker.answers(Drop(source, target, port))
@@ -92,7 +92,7 @@ def _explain_drops(form: str, which: str | None, given: dict[str, Any]) -> int:
             f"stdin holds the drops, and -o {form} needs the manifests: name a FILE or DIR"
         )
     if sys.stdin.isatty():
-        raise click.UsageError("no drops: pipe hubble observe -o json --verdict DROPPED in")
+        raise click.UsageError("no drops: pipe in hubble observe -o json --verdict DROPPED")
     found = drops(sys.stdin.buffer)
     _refuse_nothing(found)
     if not files:
@@ -112,7 +112,7 @@ def _explain_drops(form: str, which: str | None, given: dict[str, Any]) -> int:
     if form != "text":
         asker.show(every, form)
     if found.odd:
-        say([f"cilium-policies: lines that are none of Hubble's: {found.odd}"])
+        say([f"cilium-policies: lines that are not from Hubble: {found.odd}"])
     asker.warn()
     return 0
 
@@ -123,7 +123,7 @@ def _tell_drops(found: Drops) -> int:
         text = [f"# dropped {plural(count, 'time')}", *lines(one, found)]
         put_text("".join(f"{line}\n" for line in text))
     what = "the rule that decides, and why: name the manifests as well, explain - rendered/"
-    say([f"cilium-policies: explain: {plural(len(found.drops), 'drop')} by Hubble's word alone; {what}"])
+    say([f"cilium-policies: explain: {plural(len(found.drops), 'drop')} from Hubble alone; {what}"])
     return 0
 
 

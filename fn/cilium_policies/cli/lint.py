@@ -1,4 +1,4 @@
-"""`lint`: faults of policies, the user's own included."""
+"""`lint`: violations in policies, the user's own included."""
 
 from __future__ import annotations
 
@@ -30,22 +30,25 @@ _VERSION = (
 @options.reads_builds
 @options.output(*FORMS, "sarif", "junit")
 @click.option("--cilium-version", "versions", multiple=True, type=click.Choice(VERSIONS), help=_VERSION)
-@click.option("--planned", is_flag=True, help="Looks at the policies that the function would write, too.")
+@click.option("--planned", is_flag=True, help="Also checks the policies that the function would write.")
 @click.option(
     "--since",
     metavar="OLD",
     type=click.Path(exists=True),
-    help="Only what an older FILE or DIR does not have.",
+    help="Only findings that an older FILE or DIR does not have.",
 )
 @click.option(
-    "--baseline", metavar="FILE", type=_FILE, help="Only what this answer of lint -o json does not have."
+    "--baseline",
+    metavar="FILE",
+    type=_FILE,
+    help="Only findings that this output of lint -o json does not have.",
 )
 @click.option(
-    "--all", "every", is_flag=True, help="One line for each fault; otherwise similar ones share a line."
+    "--all", "every", is_flag=True, help="One line per finding; otherwise similar ones share a line."
 )
 @click.option("--checks", is_flag=True, help="Lists the checks instead.")
 def lint_command(form: str, versions: tuple[str, ...], checks: bool, **given: Any) -> int:
-    """Finds faults in the policies of the input: what Cilium refuses, what matches nothing, what opens too much.
+    """Finds violations in the policies of the input: what Cilium refuses, what matches nothing, what opens too much.
 
     --since and --baseline leave out what was there before, for a pull request or a tree with many findings.
 
@@ -55,11 +58,11 @@ def lint_command(form: str, versions: tuple[str, ...], checks: bool, **given: An
     cilium-policies lint -o json . > known.json; cilium-policies lint --baseline known.json .
     kustomize build . | cilium-policies lint --cilium-version 1.16 --cilium-version 1.20
 
-    Exit code: 0 done, no fault; 1 something found, or input or config refused, or no object; 2 wrong command line.
+    Exit code: 0 done, no violation; 1 something found, or input or config refused, or no object; 2 wrong command line.
     """
     if checks:
         if form in ("sarif", "junit"):
-            raise click.UsageError(f"--checks has no form {form}")
+            raise click.UsageError(f"--checks cannot be printed as {form}")
         options.show([question.reference()], form, "CheckList")
         return 0
     run = options.run_of(given)
@@ -67,7 +70,7 @@ def lint_command(form: str, versions: tuple[str, ...], checks: bool, **given: An
     found = question.new(rows, _known(versions, given))
     _show(run, found, form, every=given["every"])
     old = f", {len(rows) - len(found)} known ones left out" if len(rows) > len(found) else ""
-    options.warn(run, given, f"lint: {plural(len(found), 'fault') if found else 'no fault'}{old}")
+    options.warn(run, given, f"lint: {plural(len(found), 'violation') if found else 'no violation'}{old}")
     return 1 if found else 0
 
 
@@ -91,7 +94,7 @@ def _known(versions: tuple[str, ...], given: dict[str, Any]) -> Counter[str]:
             known.update("\n".join((one["check"], one["policy"], one["message"])) for one in items)
         except (ValueError, LookupError, TypeError):
             raise refused(
-                "this is not an answer of lint", "write one: cilium-policies lint -o json …", file=file
+                "this is not the output of lint", "write one: cilium-policies lint -o json …", file=file
             ) from None
     return known
 

@@ -15,8 +15,8 @@ COMMANDS = {
     "explain": "whether one connection passes, and which rule decides",
     "diff": "connections that a change newly allows or denies",
     "lint": "policies that are refused, match nothing, or open too much",
-    "test": "expectations in a file, held against a build",
-    "audit": "Hubble's flows against the plan: what would be cut",
+    "test": "checks expectations in a file against a build",
+    "audit": "compares Hubble's flows with the plan: what would be cut",
     "report": "one HTML page, SVG or Markdown with the whole picture",
     "break-glass": "one policy that opens a namespace in an emergency",
     "components": "the catalogue of known components",
@@ -56,7 +56,7 @@ OPTIONS = (
         sets=True,
         repeated=True,
     ),
-    Option("namespace", ("-n", "--namespace"), "NAME", "namespace of the objects that carry none", sets=True),
+    Option("namespace", ("-n", "--namespace"), "NAME", "namespace for objects that have none", sets=True),
     Option(
         "inventory",
         ("--inventory",),
@@ -77,9 +77,7 @@ OPTIONS = (
         "writes the policies alone; needed for several files or a folder",
         of="function",
     ),
-    Option(
-        "allow_empty", ("--allow-empty",), "", "an input that shows nothing is not an error", of="questions"
-    ),
+    Option("allow_empty", ("--allow-empty",), "", "do not fail if the input is empty", of="questions"),
     Option("verbose", ("-v", "--verbose"), "", "one line on stderr for each warning"),
     Option("version", ("--version",), "", "prints the version", of="function"),
     Option("help", ("-h", "--help"), "", "prints this", of="function"),

@@ -32,11 +32,11 @@ _PASTE = """\
     "--accept-uncovered",
     "accept",
     is_flag=True,
-    help="Enforces directions of which nothing is known, and writes rollout.accepted.",
+    help="Also enforces directions about which nothing is known, and writes rollout.accepted.",
 )
 @click.option("--dry-run", is_flag=True, help="Shows the line that --advance or --to would change.")
 @click.option("--if-clean", "dump", metavar="DUMP", type=click.File("rb"),
-              help="Only where this recording (audit says of what) shows nothing that would be cut.")  # fmt: skip
+              help="Only if this recording (see audit) shows nothing that would be cut.")  # fmt: skip
 @click.option(
     "--window", metavar="TIME", default="24h", show_default=True, help="What DUMP must span: 90m, 24h, 7d."
 )

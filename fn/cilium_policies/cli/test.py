@@ -19,7 +19,7 @@ from cilium_policies.show.junit import Case, junit
 from cilium_policies.show.table import Table, columns
 
 
-@click.command("test", short_help="expectations in a file, held against a build")
+@click.command("test", short_help="checks expectations in a file against a build")
 @options.reads_builds
 @options.output("text", "json", "junit")
 @chooses_policies

@@ -19,9 +19,11 @@ from cilium_policies.kube.reading import COMPONENT
 @click.command("write", short_help="writes the policies as a GitOps file tree")
 @options.reads_builds
 @click.option("--output", "root", metavar="DIR", required=True, type=click.Path(file_okay=False),
-              help="The folder that holds NAMESPACE/network-policies/…; made where it is missing.")  # fmt: skip
+              help="The folder for NAMESPACE/network-policies/…; created if missing.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Says what would change and changes nothing.")
-@click.option("--prune", is_flag=True, help="Removes the program's files that this input does not give, too.")
+@click.option(
+    "--prune", is_flag=True, help="Also removes files of this program that this input does not produce."
+)
 @click.option("--index", "indexed", is_flag=True,
               help="One kustomization lists every ks.yaml: yours needs one line. Later writes keep it.")  # fmt: skip
 @click.option("--keep-others", is_flag=True, help="Does nothing any more: files are kept without --prune.")

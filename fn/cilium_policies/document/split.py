@@ -73,7 +73,7 @@ def _finished(source: Source) -> Source:
     if last is None or last.end < len(source.data) or source.data.endswith(b"\n"):
         return source
     if last.dash >= 0 and not (last.kind and last.name):
-        raise refused("the input ends inside an item", "it was cut off; hand it in whole", file=source.file,
+        raise refused("the input ends inside an item", "it was cut off; provide all of it", file=source.file,
                       line=source.data.count(b"\n") + 1)  # fmt: skip
     return source
 
@@ -149,7 +149,7 @@ def _parsed(item: Item) -> Finding | None:
         return None
     if value is None:
         return NULL
-    what = "has no kind" if isinstance(value, dict) else "is no mapping"
+    what = "has no kind" if isinstance(value, dict) else "is not a mapping"
     which = "item" if item.source.form == RESOURCE_LIST else "document"
     return item.finding(WARNING, f"this {which} {what}: passed through unread")
 

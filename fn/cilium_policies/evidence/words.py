@@ -33,7 +33,7 @@ _SENTENCES: dict[str, str] = {
     "called-by-configuration": "an address in the client's configuration",
     "fetches": "{0} fetches packages when it starts",
     "server-of-key": "inferred from the key {0}: the only such server of the namespace",
-    "brought-along": "what the chart brings along for its own pods",
+    "brought-along": "bundled by the chart for its own pods",
     "through-gateway": "requests through Gateway {0}/{1}",
     "through-route": "requests through {0} {1}",
     "gateway-extension": "Gateway {0}/{1} calls what {2} names",

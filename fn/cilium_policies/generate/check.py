@@ -40,7 +40,7 @@ def check(plan: Plan, policies: Policies, own: list[Own]) -> list[Finding]:
 def _unbuilt(plan: Plan) -> Iterator[Finding]:
     """What `build --partial` left out: a check of the rest says nothing of it."""
     for one in not_built(plan.cluster.inventory):
-        yield one.finding(ERROR, reason(one), "mend what it says and build again")
+        yield one.finding(ERROR, reason(one), "fix what it reports and build again")
 
 
 def stale(own: Own) -> Finding:

@@ -153,7 +153,7 @@ class Dns:
         found = [Rule(endpoints=self._pods(namespace, self.selectors), ports=(listened,), why="cluster DNS")]
         if self.on_nodes:
             nodes = ("host", "remote-node")
-            found.append(Rule(entities=nodes, ports=(listened,), why="cluster DNS in the host's network"))
+            found.append(Rule(entities=nodes, ports=(listened,), why="cluster DNS on the host network"))
         if self.caches:
             caches = self._pods(namespace, self.caches)
             found.append(Rule(endpoints=caches, ports=(asked,), why="node-local DNS cache"))

@@ -17,7 +17,7 @@ from cilium_policies.lean import Any
 from cilium_policies.workloads.model import Workload
 
 _REPORT = (
-    "it is a fault of this program, please report it; until then leave its namespace out: namespaces.exclude"
+    "this is a bug in this program, please report it; until then leave its namespace out: namespaces.exclude"
 )
 _MOST_PORTS = 40  # of one toPorts entry: cilium/cilium@v1.20.2:pkg/policy/api/rule_validation.go
 _VARIABLE = r"\$\{[^}]*\}"

@@ -104,7 +104,7 @@ def _not_built(name: str, one: Object) -> Finding:
     return one.finding(
         WARNING,
         f"no default-deny in namespace {name}: {reason(one)}; its pods are not in the input",
-        "mend what it says and build again without --partial",
+        "fix what it reports and build again without --partial",
     )
 
 
@@ -136,7 +136,7 @@ def _matching_nothing(path: str, pattern: str, config: Config, known: set[str]) 
     return Finding(
         WARNING if close else INFO,
         f"{shown} does nothing here: the input shows no such namespace",
-        meant(close) or "correct the name, if it is not another build's",
+        meant(close) or "correct the name, unless it belongs to another build",
         file=config.where.file,
         line=config.where.line,
         path=path,
@@ -165,7 +165,7 @@ def _only_named(cluster: Cluster, known: set[str]) -> list[Finding]:
         Finding(
             INFO,
             f"no policies in namespace {name}: the input shows no pods there, only {example}",
-            "add it to namespaces.include to get them all the same",
+            "add it to namespaces.include to get them anyway",
             *example.where,
             namespace=name,
         )

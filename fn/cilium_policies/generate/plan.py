@@ -231,7 +231,7 @@ def _host_network(cluster: Cluster, chosen: dict[str, Namespace]) -> list[Findin
     return [
         one.finding(
             WARNING,
-            f"{one} runs in the host's network: no policy can select its pods, its peers see the node",
+            f"{one} runs on the host network: no policy can select its pods, its peers see the node",
             cure,
         )
         for one in cluster.workloads

@@ -271,7 +271,7 @@ def _selected(
 
 
 def _unselected(one: Workload) -> Finding:
-    cure = "allow what it needs by hand, and report it: it is a fault of this program"
+    cure = "allow what it needs by hand, and report it: this is a bug in this program"
     return one.finding(WARNING, f"the policy made for {one} does not select its pods", cure)
 
 

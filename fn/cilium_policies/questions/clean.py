@@ -29,12 +29,12 @@ class Cut(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """What a recording tells. Times in seconds; `faults` are reasons to believe it less."""
+    """What a recording tells. Times in seconds; `doubts` are reasons to believe it less."""
 
     times: list[float]  # at which something was told, in order
     verdicts: frozenset[Direction]
     cuts: list[Cut]
-    faults: list[str]
+    doubts: list[str]
 
 
 def window_of(text: str) -> float:
@@ -75,13 +75,13 @@ def unheard(plan: Plan, verdicts: frozenset[Direction]) -> list[Direction]:
 
 def of_flows(audit: Audit) -> Heard:
     """What flows tell."""
-    faults = []
+    doubts = []
     if audit.lost:
-        faults.append(f"Hubble lost {audit.lost:,} events")
+        doubts.append(f"Hubble lost {audit.lost:,} events")
     if audit.odd:
-        faults.append(f"{audit.odd:,} lines are not flows, the first is line {audit.first_odd}")
+        doubts.append(f"{audit.odd:,} lines are not flows, the first is line {audit.first_odd}")
     if audit.beyond:
-        faults.append(f"{audit.beyond:,} connections are of more kinds than are kept apart")
+        doubts.append(f"{audit.beyond:,} connections are of more kinds than are kept apart")
     cuts, verdicts = [], set()
     for (ingress, source, target, port, protocol), answer in audit.answers().items():
         subject, direction = (target, "ingress") if ingress else (source, "egress")
@@ -92,22 +92,22 @@ def of_flows(audit: Audit) -> Heard:
             cuts.append(Cut(where, words))
     first = [group.first for group in audit.groups.values()]
     times = sorted(filter(None, map(_seconds, {*first, *audit.moments.values()})))
-    return Heard(times, frozenset(verdicts), cuts, faults)
+    return Heard(times, frozenset(verdicts), cuts, doubts)
 
 
 def of_metrics(metrics: Metrics, repository: PolicyRepository) -> Heard:
     """What counters of a range query tell."""
-    faults = []
+    doubts = []
     if not metrics.timed:
-        faults.append("a text exposition and an instant query have no times: ask for a range")
+        doubts.append("a text exposition and an instant query have no times: ask for a range")
     if not metrics.namespaced:
-        faults.append(
+        doubts.append(
             "the counters do not say the namespace: cilium-policies audit --rules has the metric's options"
         )
     if metrics.lost is None:
-        faults.append(f"it does not say whether events were lost: query {QUERY}")
+        doubts.append(f"it does not say whether events were lost: query {QUERY}")
     elif metrics.lost:
-        faults.append(f"Hubble lost {metrics.lost:,} events")
+        doubts.append(f"Hubble lost {metrics.lost:,} events")
     wide = says_all(repository)
     cuts = []
     for row in metrics.rows:
@@ -116,13 +116,13 @@ def of_metrics(metrics: Metrics, repository: PolicyRepository) -> Heard:
             words = f"{row.direction} {row.source} => {row.target} {result}: {why}"
             cuts.append(Cut((row.namespace, row.direction), words))
     verdicts = frozenset((row.namespace, row.direction) for row in metrics.rows)
-    return Heard(metrics.times if metrics.timed else [], verdicts, cuts, faults)
+    return Heard(metrics.times if metrics.timed else [], verdicts, cuts, doubts)
 
 
 def reasons(heard: Heard, wanted: Iterable[Direction], window: float) -> Iterator[str]:
     """Why it is too early to enforce these directions; nothing where it is not."""
     directions = list(wanted)
-    yield from heard.faults
+    yield from heard.doubts
     yield from _too_short(heard.times, window)
     for name, direction in directions:
         if (name, direction) not in heard.verdicts:
@@ -140,7 +140,7 @@ def _too_short(times: list[float], window: float) -> Iterator[str]:
     # Somebody always asks a DNS server. Where nobody did for so long, the recording stood still.
     for before, after in pairwise(times):
         if after - before > max(HOUR, window / 24):
-            yield f"it tells nothing between {stamp(before)} and {stamp(after)}"
+            yield f"it has nothing between {stamp(before)} and {stamp(after)}"
 
 
 def _words(seconds: float) -> str:

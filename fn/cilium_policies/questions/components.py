@@ -109,7 +109,7 @@ def hosts(component: Component) -> Table:
         for one in component.own_edges
         for names in wording.hosts(one)
     ]
-    return Table("Hosts outside", columns("ports", "hosts", "purpose"), rows, "nothing said of hosts outside")
+    return Table("Hosts outside", columns("ports", "hosts", "purpose"), rows, "no hosts outside are stated")
 
 
 def _row(edge: Edge, component: Component) -> tuple[str | int | None, ...]:

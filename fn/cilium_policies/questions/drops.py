@@ -70,7 +70,7 @@ def lines(one: Drop, found: Drops) -> list[str]:
         if where or reason:
             text.append(f"  {', '.join(part for part in (where, _WHY.get(reason, reason)) if part)}")
     if any(reason == DENY for _, reason in said):
-        text.append("  no entry of spec.allow helps: take the deny rule away")
+        text.append("  no spec.allow entry helps: remove the deny rule")
     elif all(reason in ("", DENIED) for _, reason in said):
         source, target = (_peer(name, is_pod=name in found.pods) for name in (one.source, one.target))
         entry = f"{{from: {source}, to: {target}, ports: [{one.port}], why: …}}"

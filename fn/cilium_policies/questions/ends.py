@@ -140,7 +140,7 @@ def _unknown(snapshot: Snapshot, text: str) -> RefusedError:
     names = sorted({f"{one.namespace}/{one.name}" for one in snapshot.cluster.workloads})
     close = near(text, names, 3, ratio=0.5) or [one for one in names if one.endswith(f"/{text}")][:3]
     cure = meant(close) or f"name NAMESPACE/POD, an address, or {', '.join(WORDS)}"
-    return refused(f"{text!r} is nothing that the input shows", cure)
+    return refused(f"{text!r} is not in the input", cure)
 
 
 def port(text: str) -> Port:
@@ -152,7 +152,7 @@ def port(text: str) -> Port:
     if number.isdecimal() and number.isascii() and int(number) < 65536:
         return Port(int(number), protocol)
     if number[0].isdecimal() or len(number) > 63:
-        raise refused(f"{text!r} is not a port", "a port goes from 1 to 65535")
+        raise refused(f"{text!r} is not a port", "ports go from 1 to 65535")
     return Port(0, protocol, number)
 
 

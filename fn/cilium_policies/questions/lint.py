@@ -1,4 +1,4 @@
-"""Every fault of the policies in an input: what is refused, what never matches, what opens or cuts too much."""
+"""Every violation in the policies in an input: what is refused, what never matches, what opens or cuts too much."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def lint(
     generated: Iterable[Policy] = (),
     versions: tuple[str, ...] = (),
 ) -> list[Row]:
-    """Every fault of the user's policies and the program's, by file and line.
+    """Every violation in the user's policies and the program's, by file and line.
 
     `own` are policies of earlier runs in the input, `generated` those of this run; give one or the other.
     `versions` of Cilium to hold them against; empty: the config's, else the newest.
@@ -51,7 +51,7 @@ BRIEFLY = (
 
 def violations(snapshot: Snapshot, plan: Plan, texts: Texts, *, briefly: bool = False) -> list[Row]:
     """The same for policies that are enforced in a snapshot, those of the input read by `texts`. `briefly`: of those
-    that this run generates only what depends on the cluster, as tests hold them to have no fault."""
+    that this run generates only what depends on the cluster, as tests hold them to have none."""
     others = [
         one for one in snapshot.known if not (one.own or one.refusals)
     ]  # the only ones that are told of cuts
@@ -65,14 +65,14 @@ def violations(snapshot: Snapshot, plan: Plan, texts: Texts, *, briefly: bool = 
 
 
 def table(rows: list[Row]) -> Table:
-    """One row a fault."""
+    """One row per violation."""
     cells: list[tuple[Cell, ...]] = [
         (row.severity, f"{row.file}:{row.line}" if row.line else "generated", row.policy, row.path, row.message,
          row.cure, row.check)
         for row in rows
     ]  # fmt: skip
-    named = columns("severity", "file", "policy", "field", "message=fault", "cure=what to do", "check")
-    return Table("", named, cells, "no fault")
+    named = columns("severity", "file", "policy", "field", "message=violation", "cure=what to do", "check")
+    return Table("", named, cells, "no violation")
 
 
 def values(rows: list[Row]) -> list[dict[str, Any]]:
@@ -101,7 +101,7 @@ class Group(NamedTuple):
     namespaces: tuple[str, ...]
 
     def line(self, sources: list[Source]) -> str:
-        """For people: the first fault, and what the others have in common with it."""
+        """For people: the first violation, and what the others have in common with it."""
         line = f"{line_of(placed([self.first.finding()], sources)[0])} [{self.first.check}]"
         if self.count == 1:
             return line
@@ -130,7 +130,7 @@ def _group(rows: list[Row]) -> Group:
 
 
 def identity(row: Row) -> str:
-    """What makes a fault the same in another version of the input: neither its line nor its place in a list."""
+    """What makes a violation the same in another version of the input: neither its line nor its place in a list."""
     return "\n".join((row.check, row.policy, row.message))
 
 

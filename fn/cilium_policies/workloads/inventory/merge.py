@@ -34,7 +34,7 @@ def other_builds(
                 raise
             body = {}  # several documents, or a text of another kind
         if mapping(body).get("kind") != _KIND:
-            raise _refused(f"{given[0]} is no {_KIND}", "make one with `cilium-policies inventory`")
+            raise _refused(f"{given[0]} is not a {_KIND}", "make one with `cilium-policies inventory`")
     else:
         body = _named(read, name)
     known = SavedInventory(body)
