@@ -117,3 +117,25 @@ def test_results_of_tests(tmp_path: Path) -> None:
     )
     (item,) = answered("test", str(file))["items"]
     assert (item["test"], item["line"], item["passed"]) == ("from/web -> from/db:5432 allow", 4, True)
+
+
+RADARR = deployment("media/radarr", labels="app.kubernetes.io/name: radarr").replace(
+    "registry.example.org/radarr:1", "ghcr.io/home-operations/radarr:6.0.4"
+)
+PROWLARR = deployment("media/prowlarr", labels="app.kubernetes.io/name: prowlarr").replace(
+    "registry.example.org/prowlarr:1", "ghcr.io/home-operations/prowlarr:2.3.0"
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (("list",), "media/radarr => api.radarr.video : 80/TCP, 443/TCP"),
+        (("list", "--uncovered"), "to: {fqdn: NAME}, ports: [443/TCP, 80/TCP]"),
+        (("report",), "api.radarr.video"),
+    ],
+)
+def test_names_are_shown_and_so_is_what_they_leave_out(words: tuple[str, ...], shown: str) -> None:
+    data = stream(namespace("media"), RADARR, PROWLARR)
+    done = within(*words, "--set", "cluster.fqdn=known", "--mode", "enforce", stdin=data)
+    assert shown in done.stdout.decode()
