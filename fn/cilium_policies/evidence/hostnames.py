@@ -70,17 +70,21 @@ class Hostnames:
         return found or []
 
     def leads_outside(self, host: str) -> bool:
-        """Whether an Ingress has external-dns point its names at an address or name that nothing here answers to, such
-        as a router's or a tunnel's, or the Internet's DNS knows the name while the gateway's address is private: the
-        request then leaves the cluster and comes back from outside."""
+        """Whether an Ingress or a DNSEndpoint has external-dns point its names at an address or name that nothing here
+        answers to, such as a router's or a tunnel's, or the Internet's DNS knows the name while the gateway's address
+        is private: the request then leaves the cluster and comes back from outside."""
         if self._is_checked(host) and self._is_behind_a_router(host):
             return True
+        targets = public_dns.recorded(self._cluster.inventory, host)
         for route in self.routes(host):
-            for target in route.annotations.get(_TARGET_NOTE, "").lower().split(","):
-                known = target in self._services or target in self._addressed or self.routes(target)
-                if "." in target and not known and route.kind not in ROUTE_KINDS:
-                    return True  # of Gateway API's routes external-dns asks the Gateway, not them
-        return False
+            if (
+                route.kind not in ROUTE_KINDS
+            ):  # of Gateway API's routes external-dns asks the Gateway, not them
+                targets += route.annotations.get(_TARGET_NOTE, "").lower().split(",")
+        return any("." in target and not self._answers(target) for target in targets)
+
+    def _answers(self, target: str) -> bool:
+        return target in self._services or target in self._addressed or bool(self.routes(target))
 
     def _is_checked(self, host: str) -> bool:
         if self._checked is None:

@@ -11,18 +11,22 @@ _DIRECTIVE = re.compile(
     r"(?m)^[ \t]*(?:forward-addr|stub-addr|nameservers?|resolver)(?:[ \t]*[:=]|[ \t])[ \t]*([^\n#;]{1,400})"
 )
 _DNSMASQ = re.compile(r"(?m)^[ \t]*server=(?:/[^/\s]{1,253}/)?((?:\d{1,3}\.){3}\d{1,3}(?:#\d{1,5})?)[ \t]*$")
+# What Gatus checks: `url: 8.8.8.8` above `dns:`
+_CHECKED = re.compile(
+    r"(?m)^[ \t]*(?:-[ \t]+)?url:[ \t]*[\"']?((?:\d{1,3}\.){3}\d{1,3})[\"']?[ \t]*\n[ \t]*dns:"
+)
 _ADDRESS = re.compile(r"(?<![\w.\-/])((?:\d{1,3}\.){3}\d{1,3})(?:[@#:](\d{1,5}))?(?![\w.])")
 _DNS, _OVER_TLS = 53, 853
 # Where installers put the cluster's own DNS, tenth in the range of Services: every pod may ask it already.
 _OWN = re.compile(r"(?:10|172)\.\d+\.0\.10")
-WORDS = ("forward-addr", "stub-addr", "nameserver", "resolver", "server=")
+WORDS = ("forward-addr", "stub-addr", "nameserver", "resolver", "server=", "dns:")
 
 
 def nameservers(value: str) -> Iterator[tuple[str, int, str]]:
     """Address, port and protocol of each."""
     if not any(word in value for word in WORDS):
         return
-    for line in (*_DIRECTIVE.finditer(value), *_DNSMASQ.finditer(value)):
+    for line in (*_DIRECTIVE.finditer(value), *_DNSMASQ.finditer(value), *_CHECKED.finditer(value)):
         for found in _ADDRESS.finditer(line[1]):
             if _OWN.fullmatch(found[1]):
                 continue

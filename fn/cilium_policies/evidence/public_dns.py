@@ -60,6 +60,22 @@ def _requests(inventory: Inventory) -> Iterator[tuple[str, str, str, list[str]]]
                 yield kind, one.namespace, issuer_name, hosts
 
 
+def recorded(inventory: Inventory, host: str) -> list[str]:
+    """Where DNSEndpoints have external-dns point a name: the record for it, else that of the nearest wildcard."""
+    records: dict[str, list[str]] = {}
+    for one in inventory.of("DNSEndpoint", group="externaldns.k8s.io"):
+        for entry in mappings(one.spec.get("endpoints")):
+            if text(entry.get("recordType")) in ("A", "AAAA", "CNAME"):
+                targets = [text(target).rstrip(".").lower() for target in sequence(entry.get("targets"))]
+                records.setdefault(text(entry.get("dnsName")).lower(), []).extend(targets)
+    plain = host.rstrip(".").lower()
+    found = records.get(plain)
+    while records and found is None and "." in plain:
+        plain = plain.partition(".")[2]
+        found = records.get(f"*.{plain}")
+    return found or []
+
+
 def pools(inventory: Inventory) -> list[str]:
     """The first address of each range that load balancers get their addresses from."""
     found: list[str] = []

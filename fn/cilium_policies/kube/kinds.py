@@ -44,7 +44,7 @@ _CERTIFIED: Fields = {
     "Issuer": _ISSUER,
     "ClusterIssuer": _ISSUER,
     "Certificate": ("spec.dnsNames", "spec.commonName", "spec.issuerRef"),
-    **_specs("IPAddressPool", "CiliumLoadBalancerIPPool"),
+    **_specs("IPAddressPool", "CiliumLoadBalancerIPPool", "DNSEndpoint"),
 }
 
 # module of evidence/ → what it reads, in the order in which they run

@@ -42,10 +42,21 @@ def every(
     for release in releases:
         found = workloads_of(release, catalogue)
         workloads += found[0]
-        services += found[1]
+        services += _united(found[1])
         objects += found[2]
     _tell_apart(workloads, catalogue)
     return workloads, services, objects
+
+
+def _united(services: list[Service]) -> list[Service]:
+    """The Services of a release; of one that the catalogue tells of in pieces, as switches have them, each port."""
+    found: dict[str, Service] = {}
+    for one in services:
+        before = found.get(one.name)
+        if before is not None and before.selector == one.selector:
+            one = before._replace(ports=tuple(dict.fromkeys((*before.ports, *one.ports))))
+        found[one.name] = one
+    return list(found.values())
 
 
 def _tell_apart(workloads: list[Workload], catalogue: Catalogue) -> None:
