@@ -230,3 +230,46 @@ def test_what_lint_and_the_run_both_say_stands_once() -> None:
     shown = json.loads(command("report", "-o", "json", stdin=INPUT + refused).stdout)
     said = [one for one in shown["findings"] if "expected text" in one["message"]]
     assert [one["check"] for one in said] == ["refused"]
+
+
+BESIDE = b"""\
+apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: Namespace
+  metadata: {name: shop}
+- apiVersion: v1
+  kind: Secret
+  metadata: {name: db, namespace: shop}
+  stringData: {PASSWORD: tiger}
+- apiVersion: networking.k8s.io/v1
+  kind: NetworkPolicy
+  metadata: {name: web, namespace: shop}
+  spec: {podSelector: {}, ingress: [{ports: [{port: 80}]}]}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: app, namespace: shop}
+spec:
+  chart: {spec: {chart: app-template, version: 4.1.1}}
+  values:
+    controllers: {app: {containers: {app: {image: {repository: e.com/x}, env: {TOKEN: tiger}}}}}
+    networkpolicies:
+      app: {podSelector: {}, policyTypes: [Ingress], rules: {ingress: [{ports: [{port: 81}]}]}}
+"""
+
+
+def test_a_policy_s_text_is_its_own_and_nothing_that_stands_beside_it() -> None:
+    one = run(BESIDE)
+    whole = as_written(one.made.plan.cluster)
+    texts = {sheet.name: sheet.text for sheet in report.sheets(whole, one.sources)}
+
+    assert set(texts) == {"NetworkPolicy/shop/web", "NetworkPolicy/shop/app"}
+    assert "tiger" not in "".join(texts.values())
+    assert "port: 80" in texts["NetworkPolicy/shop/web"]
+    assert "port: 81" in texts["NetworkPolicy/shop/app"]
+    for form in ("html", "json"):
+        shown = command("report", "-o", form, stdin=BESIDE)
+        assert shown.returncode == 0
+        assert b"tiger" not in shown.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property, partial
+from typing import Any
 
 from cilium_policies.checks.rows import Row as Violation
 from cilium_policies.checks.snapshot import Known, Snapshot
@@ -12,6 +13,7 @@ from cilium_policies.document.source import Source
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.summary import plural
 from cilium_policies.generate.uncovered import directions
+from cilium_policies.kube.objects import integer
 from cilium_policies.kube.reading import BREAK_GLASS
 from cilium_policies.questions import uncovered
 from cilium_policies.questions.because import where_words
@@ -167,12 +169,32 @@ def _sheet(one: Known, source: Source | None) -> Sheet:
 
 
 def _text(one: Known, source: Source | None) -> str:
-    item, text = one.where.item, b""
+    number = one.where.item
+    item = source.items[number] if source is not None and 0 <= number < len(source.items) else None
     if one.generated:
         text = policy_text(one.policy)
-    elif source is not None and 0 <= item < len(source.items):
-        text = source.items[item].text()
+    elif item is not None and (item.kind, item.name) == (one.policy.kind, one.policy.name):
+        text = item.text()
+    else:  # a list's member, or what a release's values hold: what stands beside it is no part of it
+        text = _written(one)
     return text.decode("utf-8", "replace").strip("\n")
+
+
+def _written(one: Known) -> bytes:
+    import yaml
+
+    body = _with_numbers(one.body) if one.policy.kind == "NetworkPolicy" else one.body
+    return yaml.safe_dump(body, sort_keys=False, allow_unicode=True).encode("utf-8", "replace")
+
+
+def _with_numbers(value: Any, key: str = "") -> Any:
+    """Scalars are read as text; the API server takes a port that is quoted for a name."""
+    if isinstance(value, dict):
+        return {name: _with_numbers(member, name) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_with_numbers(member, key) for member in value]
+    number = integer(value) if key in ("port", "endPort") else None
+    return value if number is None else number
 
 
 def _tiles(
