@@ -76,6 +76,20 @@ def cluster(plant: Planter) -> list[dict[str, object]]:
         "args": list(texts["args"].values()),
         "envFrom": [{"secretRef": {"name": name}} for name in ("secret", "data", "made")]
         + [{"configMapRef": {"name": "map"}}],
+        "livenessProbe": {
+            "httpGet": {
+                "port": 8080,
+                "path": plant.fill("/health?token={a}"),
+                "httpHeaders": [{"name": "Authorization", "value": plant.fill("Bearer {a}")}],
+            }
+        },
+        "readinessProbe": {
+            "exec": {"command": ["sh", "-c", plant.fill("curl -u me:{a} http://api:8080/{b}")]}
+        },
+        "lifecycle": {
+            "preStop": {"exec": {"command": ["curl", "-H", plant.fill("X-Key: {a}"), "http://api:8080/"]}},
+            "postStart": {"httpGet": {"port": 8080, "host": "api.shop", "path": plant.fill("/{a}")}},
+        },
     }
     notes = {f"example.com/{key.lower()}": value for key, value in texts["annotation"].items()}
     pod = {
@@ -93,6 +107,9 @@ def cluster(plant: Planter) -> list[dict[str, object]]:
         "auth": {"existing": {"value": plant.fill("{a}")}},
         "extraEnv": [{"name": key, "value": value} for key, value in texts["values"].items()],
         "configMaps": {"main": {"data": texts["values"]}},
+        "networkpolicies": {
+            "main": {"podSelector": {}, "policyTypes": ["Ingress"], "rules": {"ingress": [{}]}}
+        },
         "secrets": {"main": {"stringData": texts["values"]}},
     }
     return [
@@ -101,6 +118,45 @@ def cluster(plant: Planter) -> list[dict[str, object]]:
         thing("apps/v1", "Deployment", "web", notes, spec={
             "selector": {"matchLabels": labels},
             "template": {"metadata": {"labels": labels, "annotations": notes}, "spec": pod},
+        }),
+        # A policy that stands in a list, beside a Secret, and one that a release's values hold.
+        {"apiVersion": "v1", "kind": "List", "items": [
+            {**thing("v1", "Secret", "listed"), "stringData": {"PW": plant.fill("{a}")}},
+            thing("networking.k8s.io/v1", "NetworkPolicy", "listed", spec={"podSelector": {"matchLabels": labels}}),
+        ]},
+        thing("source.toolkit.fluxcd.io/v1", "HelmRepository", "r", spec={
+            "url": plant.fill("https://me:{a}@charts.example.com/x?token={b}"),
+        }),
+        thing("source.toolkit.fluxcd.io/v1", "OCIRepository", "r", spec={
+            "url": plant.fill("oci://me:{a}@charts.example.com/x"), "ref": {"tag": "1"},
+        }),
+        thing("networking.k8s.io/v1", "Ingress", "web", {
+            "nginx.ingress.kubernetes.io/auth-url": plant.fill("https://me:{a}@auth.example.com/verify?token={b}"),
+        }, spec={"rules": [{"host": "web.example.com", "http": {"paths": [
+            {"path": "/", "pathType": "Prefix",
+             "backend": {"service": {"name": "api", "port": {"number": 8080}}}},
+        ]}}]}),
+        thing("traefik.io/v1alpha1", "Middleware", "auth", spec={
+            "forwardAuth": {"address": plant.fill("http://me:{a}@api.shop:8080/verify?key={b}")},
+            "plugin": {"bouncer": {"crowdsecLapiKey": plant.fill("{a}"), "crowdsecLapiHost": "api.shop:8080"}},
+            "headers": {"customRequestHeaders": {"Authorization": plant.fill("Basic {a}")}},
+        }),
+        thing("configuration.konghq.com/v1", "KongPlugin", "log", plugin="http-log", config={
+            "http_endpoint": plant.fill("https://me:{a}@log.example.com/v1?token={b}"),
+            "headers": {"apikey": plant.fill("{a}")},
+        }),
+        thing("postgresql.cnpg.io/v1", "Cluster", "db", spec={
+            "instances": 1,
+            "externalClusters": [{"name": "old", "connectionParameters": {
+                "host": "old.example.com", "user": plant.fill("{a}"), "options": plant.fill("password={a}"),
+            }}],
+            "bootstrap": {"initdb": {"postInitSQL": [plant.fill("ALTER ROLE me PASSWORD '{a}'")]}},
+        }),
+        thing("monitoring.coreos.com/v1", "Prometheus", "p", spec={
+            "remoteWrite": [{
+                "url": plant.fill("https://me:{a}@write.example.com/api?token={b}"),
+                "headers": {"X-Scope": plant.fill("{a}")},
+            }],
         }),
         {**thing("v1", "Secret", "secret"), "stringData": texts["secret"]},
         {**thing("v1", "Secret", "data"), "data": {

@@ -23,7 +23,7 @@ from cilium_policies.workloads.credentials import addresses
 from cilium_policies.workloads.inventory import texts
 from cilium_policies.workloads.owned import controller, ended
 
-_PLAIN = ("OCIRepository", "HelmRepository")  # addresses of charts: no secret, and needed to the last letter
+_PLAIN = ("OCIRepository", "HelmRepository")  # addresses of charts: needed to the last letter of their path
 _POD_FIELDS = (
     "serviceAccountName",
     "serviceAccount",
@@ -33,7 +33,7 @@ _POD_FIELDS = (
     "nodeSelector",
 )
 _CONTAINER_FIELDS = ("name", "image", "command", "args", "env", "envFrom", "ports", "restartPolicy")
-_PROBES = ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle")
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _SOURCES = ("configMap", "secret", "projected")
 # Helm values of every chart that say nothing of the network, and are long
 _IDLE_VALUES = frozenset(
@@ -44,7 +44,7 @@ _IDLE_VALUES = frozenset(
 )
 _RELEASES = ("HelmRelease", "HelmChart", "HelmChartConfig")
 _IDENTITY = ("apiVersion", "kind", "metadata", "status")
-_CALLS = ("httpGet", "tcpSocket", "grpc", "preStop", "postStart")
+_CALLS = ("httpGet", "tcpSocket", "grpc")  # of which the port is read; paths and headers may hold a secret
 _WORD = re.compile(r"[\w./,*-]{0,253}")
 _APPLIED = "kubectl.kubernetes.io/last-applied"
 
@@ -135,8 +135,11 @@ class Pruner:
         kept = {key: container[key] for key in _CONTAINER_FIELDS if container.get(key)}
         kept = mapping(self.texts.tree(kept))
         for field in _PROBES:
-            if probe := mapping(container.get(field)):
-                kept[field] = {key: probe[key] for key in _CALLS if key in probe}
+            probe = mapping(container.get(field))
+            if calls := {
+                key: {"port": port} for key in _CALLS if (port := at(probe, key, "port")) is not None
+            }:
+                kept[field] = calls
         return kept
 
     def _config_map(self, one: Object) -> Mapping | None:

@@ -35,6 +35,7 @@ _FLAG = re.compile(r"--?([A-Za-z][\w.\-]{0,63})")
 _SAYS_NO_TEXT = re.compile(
     r"\{\{-?\s*(?:(?:include|tpl|template)\s+\"[\w.\-]+\"[\w.$\s]*|[\w.$\s|()]*)-?\}\}"
 )
+_ASSIGNED = re.compile(r"([\w.\-]{1,64})=")
 _HELD = re.compile("\x01(\\d+)\x01")  # a template that is kept, while the words around it are looked at
 _TOKEN = re.compile(
     r"(?P<url>[A-Za-z][A-Za-z0-9+.\-]*://[^\s\"'`<>\\|]*)"
@@ -60,7 +61,10 @@ _FILLED_HOST = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,20})://\{[\w:.\-]{0,80}\}
 _NEAR = 100  # characters: what a pattern may match, and what is looked at in front of a word
 _PIECE = 2000
 _SWITCHES = ("true", "false", "null", "", "x")
-_STRICT = frozenset("env envs extraenv environment args extraargs command data stringdata".split())  # noqa: SIM905
+_STRICT = frozenset(
+    "env envs extraenv environment args extraargs command data stringdata headers httpheaders"  # noqa: SIM905
+    " customrequestheaders".split()
+)
 
 
 _REFERS = frozenset(
@@ -224,4 +228,6 @@ def _key(line: str, match: re.Match[str], before: str) -> str:
 def _is_plain(value: str) -> bool:
     """One word of a structured value that looks like none of the usual secrets."""
     value = TEMPLATE.sub(lambda match: "" if _SAYS_NO_TEXT.fullmatch(match[0]) else " ", value)
+    if any(map(is_credential, _ASSIGNED.findall(value))):  # `password=…`
+        return False
     return not re.search(r"\s|://|@", value) and len(value) < 254 and not SHAPED.fullmatch(value)
