@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from sys import intern
 
 from cilium_policies.document import parse
+from cilium_policies.document.bookkeeping import spans
 from cilium_policies.document.finding import Finding, RefusedError, UnknownAliasError
 from cilium_policies.document.limits import Value
 from cilium_policies.document.peek import Peek
@@ -119,6 +120,27 @@ class Item:
         if self.dash < 0:
             return data[self.start : self.end]
         return data[self.start : self.dash] + b" " + data[self.dash + 1 : self.end]
+
+    def body(self) -> Value:
+        """The parsed value less kustomize's bookkeeping, not kept. Raises as `load`."""
+        if self._loaded:
+            return self._value
+        source = self.source
+        if self.metadata >= 0 and self.dash >= 0 and source.form == RESOURCE_LIST:
+            cut = spans(source.data, self.metadata, self.end, source.frame.dash_column + 6)
+            try:
+                return parse.load(self._without(cut)) if cut else self._parse()
+            except RefusedError:
+                pass  # the whole text tells the line
+        return self._parse()
+
+    def _without(self, cut: Iterable[tuple[int, int]]) -> bytes:
+        data, at = self.source.data, self.dash + 1
+        parts = [data[self.start : self.dash], b" "]
+        for first, last in cut:
+            parts.append(data[at:first])
+            at = last
+        return b"".join([*parts, data[at : self.end]])
 
     def mentions(self, text: bytes) -> bool:
         """True when these bytes stand somewhere in the item; a quick look before a parse."""

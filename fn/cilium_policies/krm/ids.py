@@ -7,10 +7,11 @@ back by the ids, so they stay wherever an item has a path.
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Iterator, Set
 
+from cilium_policies.document.bookkeeping import spans
 from cilium_policies.document.peek import ends_in_quotes
-from cilium_policies.document.source import RESOURCE_LIST, Source
+from cilium_policies.document.source import RESOURCE_LIST, Item, Source
 from cilium_policies.krm.edit import Edit
 from cilium_policies.krm.kept import tool_annotations
 
@@ -34,28 +35,42 @@ def has_paths(source: Source) -> bool:
 
 def cuts(source: Source, besides: Set[int]) -> list[Edit]:
     """Edits that cut the two id annotations from every item but those in `besides`."""
-    data, frame = source.data, source.frame
+    frame = source.frame
     if frame.flow or frame.items_flow or source.newline != b"\n" or has_paths(source):
         return []
-    column = frame.dash_column + 4
-    head = re.compile(rb"\n {%d}annotations:(?=\n)" % column)
-    ending = re.compile(rb"\n {0,%d}[^ \n]" % column)
-    lead = b"\n" + b" " * (column + 2)
-    marks = [lead + key + b": '" for key in IDS]
-    other = lead + b"config.kubernetes.io/index: "
+    column = frame.dash_column + 6  # of the annotations' keys
+    marks = [b"\n" + b" " * column + key + b": '" for key in IDS]
     edits: list[Edit] = []
     for item in source.items:
-        match = head.match(data, item.metadata, item.end) if item.metadata >= 0 else None
-        if match is None or item.index in besides:
+        if item.metadata < 0 or item.index in besides:
             continue
-        start = match.end()
-        after = ending.search(data, start, item.end)
-        end = after.start() + 1 if after else item.end
-        if data.find(other, start, end) < 0:  # an empty mapping would be left
-            continue
-        for mark in marks:
-            place = data.find(mark, start, end)
-            number = NUMBER.match(data, place + len(mark), end) if place >= 0 else None
-            if number is not None and not ends_in_quotes(data, start, place):
-                edits.append((place, number.end(), b""))
+        own = spans(source.data, item.metadata, item.end, column)
+        if len(own) == 2:  # the usual layout: nothing but numbers stands there
+            start, end = own[1]
+            edits += _numbers(source.data, start, end + 1, marks)
+        else:
+            edits += _searched(source.data, item, column, marks)
     return edits
+
+
+def _numbers(data: bytes, start: int, end: int, marks: list[bytes]) -> Iterator[Edit]:
+    for mark in marks:
+        place = data.find(mark, start, end)
+        number = NUMBER.match(data, place + len(mark), end) if place >= 0 else None
+        if number is not None:
+            yield place, number.end(), b""
+
+
+def _searched(data: bytes, item: Item, column: int, marks: list[bytes]) -> Iterator[Edit]:
+    """The same in annotations of any order, as far as they are plainly no part of a quoted text."""
+    match = re.compile(rb"\n {%d}annotations:(?=\n)" % (column - 2)).match(data, item.metadata, item.end)
+    if match is None:
+        return
+    start = match.end()
+    after = re.compile(rb"\n {0,%d}[^ \n]" % (column - 2)).search(data, start, item.end)
+    end = after.start() + 1 if after else item.end
+    if data.find(b"\n" + b" " * column + b"config.kubernetes.io/index: ", start, end) < 0:
+        return  # an empty mapping would be left
+    for edit in _numbers(data, start, end, marks):
+        if not ends_in_quotes(data, start, edit[0]):
+            yield edit

@@ -75,9 +75,12 @@ def objects(sources: list[Source], namespace: str = "") -> Objects:
 
 def repeated(source: Source) -> Iterator[Finding]:
     """Items of a ResourceList whose group, kind, namespace and name an earlier item has: tools refuse such a list."""
+    items = source.items if source.form == RESOURCE_LIST else []
+    keys = [(item.api_version.rpartition("/")[0], item.kind, item.namespace, item.name) for item in items]
+    if len(set(keys)) == len(keys):
+        return
     seen: dict[tuple[str, str, str, str], int] = {}
-    for item in source.items if source.form == RESOURCE_LIST else ():
-        key = (item.api_version.rpartition("/")[0], item.kind, item.namespace, item.name)
+    for item, key in zip(items, keys, strict=True):
         if not (item.kind and item.name):
             continue
         first = seen.setdefault(key, item.index)
@@ -95,8 +98,10 @@ _APPLIED = frozenset(("Namespace", *WORKLOAD_KINDS))
 def set_aside(source: Source) -> Iterator[Finding]:
     """Namespaces and workloads of a plain stream that say they are for tools alone: kustomize and kpt leave them out,
     kubectl and Flux apply them, and then they run without a policy."""
+    if source.form == RESOURCE_LIST:
+        return
     marks = _Marks(source.data)
-    if source.form == RESOURCE_LIST or not marks.any:
+    if not marks.any:
         return
     for item in source.items:
         for one in _of_item(item):
@@ -143,8 +148,6 @@ def _of_item(item: Item) -> list[Object]:
 
 def _reader(item: Item) -> Callable[[], Mapping]:
     def read() -> Mapping:
-        body = mapping(item.load())
-        item.forget()  # the object keeps it
-        return body
+        return mapping(item.body())  # the object keeps it
 
     return read

@@ -1,0 +1,58 @@
+"""What kustomize writes into the annotations of each item of a list for itself, and takes out again.
+
+It is a third of the lines of a usual item, and nobody asks for it: an object's body is read without it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from cilium_policies.document.peek import ends_in_quotes
+
+_NUMBERED = rb"(?:index|id|annotations-migration-resource-id)"
+
+
+class Layout:
+    """The patterns where the keys of annotations stand at `column`."""
+
+    __slots__ = ("end", "first", "head", "id", "number", "numbers")
+
+    def __init__(self, column: int) -> None:
+        pad = b" " * column
+        self.head = b"\n" + pad[2:] + b"annotations:"
+        self.first = b"\n" + pad + b"kustomize.config.k8s.io/id: |\n"
+        self.id = re.compile(
+            rb"\n%skustomize\.config\.k8s\.io/id: \|(?:\n%s  [^\n]*)+(?=\n {0,%d}[^ \n])" % (pad, pad, column)
+        )
+        self.number = b"\n" + pad + b"config.kubernetes.io/index: '"
+        self.numbers = re.compile(
+            rb"(?:\n%s(?:internal\.)?config\.k(?:ubernetes|8s)\.io/%s: '[0-9]+')+(?=\n)" % (pad, _NUMBERED)
+        )
+        self.end = re.compile(rb"\n {0,%d}[^ \n]" % (column - 1))
+
+    def place(self, data: bytes, start: int, end: int, key: bytes) -> int:
+        """Where a key of the annotations stands that begin at `start`; -1 where none is, or not surely."""
+        place = data.find(key, start, end)
+        if place > start and (self.end.search(data, start, place) or ends_in_quotes(data, start, place)):
+            return -1
+        return place
+
+
+layout = lru_cache(maxsize=8)(Layout)
+
+
+def spans(data: bytes, metadata: int, end: int, column: int) -> tuple[tuple[int, int], ...]:
+    """What of an item is bookkeeping: kustomize's id, then lines with a number. `metadata` is the newline behind
+    `metadata:`, `column` that of the keys of its annotations. Annotations of another layout are none."""
+    lines = layout(column)
+    if not data.startswith(lines.head, metadata):
+        return ()
+    start = metadata + len(lines.head)
+    place = lines.place(data, start, end, lines.first)
+    first = lines.id.match(data, place, end) if place >= 0 else None
+    if first is None:
+        return ()
+    place = lines.place(data, first.end(), end, lines.number)
+    numbers = lines.numbers.match(data, place, end) if place >= 0 else None
+    return (first.span(), numbers.span()) if numbers else (first.span(),)
