@@ -6,7 +6,6 @@ A line of such a stream is nothing that anybody can open, so a message names the
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable
 
 from cilium_policies.document.finding import Finding
@@ -23,6 +22,9 @@ def placed(found: Iterable[Finding], sources: Iterable[Source]) -> list[Finding]
 
 
 def _placed(one: Finding, known: dict[str, tuple[list[int], list[str]]]) -> Finding:
+    # a shared library of its own, and kustomize's builds have no such comments
+    from bisect import bisect_right
+
     lines, names = known.get(one.file, ([], []))
     at = bisect_right(lines, one.line) - 1
     if not one.line or at < 0 or not names[at]:

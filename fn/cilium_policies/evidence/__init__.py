@@ -8,7 +8,6 @@ that it reads stands in the input: start-up is paid at each build, and few build
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from importlib import import_module
 
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.given import NOTHING_GIVEN, Given
@@ -26,7 +25,8 @@ def edges(cluster: Cluster, given: Given = NOTHING_GIVEN) -> Iterator[Edge]:
         if name == "routed":
             kinds = given.routed or kinds
         if not kinds or cluster.inventory.of(*kinds):
-            yield from import_module(f"{__name__}.{name}").edges(cluster, given)
+            # not importlib's import_module: that imports `warnings` as well
+            yield from __import__(f"{__name__}.{name}", fromlist=["edges"]).edges(cluster, given)
     if cluster.settings.probe_rules:
         from cilium_policies.evidence import probes
 

@@ -30,6 +30,8 @@ _MANAGERS = (
 # Calls of Python's libraries that load a model from Hugging Face's hub.
 _CALLS = ((r"\b(from_pretrained|snapshot_download|hf_hub_download)(?=\()", (443,)),)
 _SCRIPTS = (".sh", ".bash", ".py")
+# One of these stands in each of them; most commands hold none.
+_TELLING = ("uv", "px", "pip", "npm", "yarn", "install", "apk", "apt", "from_pretrained", "download")
 _INTERNET = InternetPeer()
 
 
@@ -40,6 +42,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             continue
         for text in workload.texts:
             if not (text.is_arguments or _is_script(text)):
+                continue
+            if not any(word in text.value for word in _TELLING):
                 continue
             words = " ".join(_commands(text).split())
             for pattern, ports in _MANAGERS + _CALLS * text.key.endswith(".py"):

@@ -14,8 +14,6 @@ from cilium_policies.evidence.edge import Peer, workload_of
 from cilium_policies.evidence.ends import WORLD, backends, ends
 from cilium_policies.evidence.gateways import INGRESS, Gateways
 from cilium_policies.evidence.given import Given
-from cilium_policies.evidence.ingresses import ingress_backends, ingress_route_backends
-from cilium_policies.evidence.listeners import pod_port
 from cilium_policies.evidence.routes import parent_gateways, route_backends
 from cilium_policies.kube.gateway_api import GATEWAY_API
 from cilium_policies.kube.kinds import ROUTE_KINDS
@@ -197,6 +195,8 @@ class Hostnames:
             gateway = served[0].source or Object({"metadata": {"namespace": namespace, "name": name}})
         for workload in served:
             if gateway is not None:
+                from cilium_policies.evidence.listeners import pod_port  # its Gateway is shown
+
                 found = pod_port(self._cluster, self._gateways, gateway, workload, port, protocol)
                 yield from ((end, found) for end in ends(workload))
         if not served:
@@ -246,6 +246,8 @@ def backends_of(cluster: Cluster, route: Object) -> Iterator[tuple[Peer, Port]]:
     """The pods that a route, an Ingress or an IngressRoute leads to, each with the port there."""
     if route.kind in ROUTE_KINDS:
         return route_backends(cluster, route)
+    from cilium_policies.evidence.ingresses import ingress_backends, ingress_route_backends
+
     return (
         ingress_backends(cluster, route)
         if route.kind == "Ingress"

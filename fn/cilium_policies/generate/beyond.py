@@ -8,8 +8,6 @@ from collections.abc import Collection, Iterator
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
 from cilium_policies.config.model import EGRESS, INGRESS
-from cilium_policies.generate.added import added
-from cilium_policies.generate.hidden import hidden
 from cilium_policies.generate.uncovered import GUESSED, Uncovered
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.lean import TYPE_CHECKING
@@ -24,6 +22,10 @@ def beyond_entry(one: Workload, entry: Component, inventory: Inventory) -> Itera
     why: Why = "users-code"
     parts: tuple[str, ...] = ()
     if not entry.users_code:
+        # Imported for builds that hold what an entry states: start-up is paid at every build.
+        from cilium_policies.generate.added import added
+        from cilium_policies.generate.hidden import hidden
+
         why, names = "own-containers", added(one, entry)
         if not names:
             why, names = "config-unread", hidden(one, inventory, entry)

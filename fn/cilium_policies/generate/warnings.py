@@ -8,10 +8,8 @@ from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.document.source import Source
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.kube.inventory import policy_objects
-from cilium_policies.workloads.autopath import autopath
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
-from cilium_policies.workloads.search_list import search_list
 
 
 def warnings(cluster: Cluster, chosen: set[str], sources: Iterable[Source] = ()) -> Iterator[Finding]:
@@ -54,11 +52,18 @@ def resolver_findings(cluster: Cluster, edges: Iterable[Edge]) -> Iterator[Findi
     """Resolvers that ask for another name than the rules by name have: behind CoreDNS' `autopath`, and in pods with a
     search list of their own."""
     called: dict[int, tuple[Workload, list[str]]] = {}
+    by_name = cluster.settings.fqdn != "false"
     for edge in edges:
-        name = _name(edge, cluster.settings.fqdn != "false")
-        if edge.client is not None and name:
+        name = _name(edge, by_name)
+        if name and edge.client is not None:
             called.setdefault(id(edge.client), (edge.client, []))[1].append(name)
-    one = autopath(cluster) if called or cluster.settings.fqdn != "false" else None
+    if not (called or by_name):
+        return
+    # Imported for builds that write names: start-up is paid at every build.
+    from cilium_policies.workloads.autopath import autopath
+    from cilium_policies.workloads.search_list import search_list
+
+    one = autopath(cluster)
     if one is not None:
         yield one.finding(
             INFO,

@@ -1,0 +1,178 @@
+"""The pods and Services that operators make from one object, as the catalogue's `madeBy` describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.model import Component, MadeBy
+from cilium_policies.catalogue.services import ServiceTemplate
+from cilium_policies.kube.gateway_api import Proxy
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.labels import SERVICE_ACCOUNT, stable
+from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, mappings, text
+from cilium_policies.kube.ports import Port
+from cilium_policies.lean import Any
+from cilium_policies.workloads import proxies
+from cilium_policies.workloads.model import Service, ServicePort, Workload
+from cilium_policies.workloads.releases.value_texts import object_texts
+from cilium_policies.workloads.releases.values import read
+from cilium_policies.workloads.templates import filled
+
+
+def _elsewhere(catalogue: Catalogue, group: str, kind: str, entry: MadeBy) -> tuple[str, ...]:
+    """The paths of an object's fields that are for other pods than these: the sections that switch others of its
+    workloads on (`spec.transformer`), but for those around its own."""
+    own = entry.enabled if isinstance(entry.enabled, str) else ""
+    sections = (one.enabled for _, one in catalogue.made_by(group, kind) if isinstance(one.enabled, str))
+    return tuple(one for one in dict.fromkeys(sections) if not f"{own}.".startswith(f"{one}."))
+
+
+def _is_below(path: str, sections: tuple[str, ...]) -> bool:
+    return any(path.startswith(one) and path[len(one) :][:1] in ("", ".", "[") for one in sections)
+
+
+def workload_of(
+    one: Object, component: Component, entry: MadeBy, operator: Workload | None, catalogue: Catalogue
+) -> Workload:
+    """The pods; `operator` are those of the controller, where the input shows them."""
+    elsewhere = _elsewhere(catalogue, one.group, one.kind, entry)
+    namespace = one.namespace
+    if entry.namespace == "operator":
+        # where the operator is not in the input, its pods are looked for beside their object
+        namespace = operator.namespace if operator else one.namespace
+    elif entry.namespace:
+        namespace = filled(entry.namespace, one)
+    name = filled(entry.workload, one) or one.name
+    found = Workload(namespace, name, one.kind)
+    found.labels = {filled(key, one): filled(value, one) for key, value in entry.labels.items()}
+    told_account = _told_of_account(one.spec, "spec", elsewhere)
+    found.service_account = told_account or filled(entry.service_account, one) or "default"
+    found.selector = stable(found.labels) or dict(found.labels)
+    found.labels |= {key: filled(value, one) for key, value in entry.sometimes.items()}
+    if not found.selector and entry.service_account:
+        found.selector = {SERVICE_ACCOUNT: found.service_account}
+    told = None if entry.beside else _told_of_host_network(one.spec)
+    found.host_network = flag(told, component.host_network)
+    found.replicas = integer(read(one.body, entry.count_field)) or 1 if entry.count_field else 1
+    found.component = component.name
+    found.instance = one.name
+    if not entry.beside:
+        found.values = one.spec
+        found.texts = tuple(one for one in object_texts(one) if not _is_below(one.field, elsewhere))
+    found.source = one
+    found.where = one.where
+    return found
+
+
+# The fields below which operators take a template of their pods; of several kinds of pods none speaks for all.
+_TEMPLATES = (
+    "podTemplate",
+    "podTemplateSpec",
+    "template",
+    "daemonSet",
+    "deployment",
+    "statefulSet",
+    "pod",
+    "spec",
+)
+
+
+def _told_of_host_network(spec: Mapping) -> object:
+    """`hostNetwork` of an object's spec, or of the template of its pods; None where neither says it."""
+    told = spec.get("hostNetwork")
+    below = (spec[key] for key in _TEMPLATES if told is None and isinstance(spec.get(key), dict))
+    return told if told is not None else next(filter(None, map(_told_of_host_network, below)), None)
+
+
+def _told_of_account(spec: Any, path: str, elsewhere: tuple[str, ...], depth: int = 6) -> str:
+    """`serviceAccountName` of an object's spec, or of the first template of its pods that names one."""
+    if _is_below(path, elsewhere):
+        return ""
+    if isinstance(spec, list):
+        below = (_told_of_account(one, path, elsewhere, depth - 1) for one in spec)
+        return next(filter(None, below), "")
+    if not isinstance(spec, dict) or not depth:
+        return ""
+    told = text(spec.get("serviceAccountName"))
+    members = (_told_of_account(one, f"{path}.{key}", elsewhere, depth - 1) for key, one in spec.items())
+    return told or next(filter(None, members), "")
+
+
+def services_of(
+    inventory: Inventory, one: Object, entry: MadeBy, workload: Workload, proxy: Proxy
+) -> list[Service]:
+    """The operator's Services; for a Gateway's proxies also the one that publishes the listeners."""
+    if proxies.is_gateway(one):
+        return [proxies.shape(inventory, one, workload, proxy)]
+    port = text(read(one.body, entry.port_field)) if entry.port_field else ""
+    templates = [
+        (template, list(_copied(read(one.body, template.ports_of) if template.ports_of else None)))
+        for template in entry.services
+    ]
+    services = [
+        _service(
+            one,
+            template._replace(ports=tuple(copied) or template.ports),
+            port or entry.port_default,
+            workload,
+        )
+        for template, copied in templates
+        if copied or template.ports
+    ]
+    workload.usual_ports = frozenset(
+        int(target) for template, copied in templates if copied for _, _, target, _ in template.ports
+    )
+    ports = (each for service in services for each in service.ports)
+    workload.ports = tuple(
+        dict.fromkeys(
+            Port(int(each.target), each.protocol, each.name) for each in ports if each.target.isdigit()
+        )
+    )
+    return services
+
+
+def _service(one: Object, template: ServiceTemplate, port: str, workload: Workload) -> Service:
+    ports = tuple(
+        ServicePort(name, integer(filled(number, one, port)) or 0, protocol, filled(target, one, port))
+        for name, number, target, protocol in template.ports
+    )
+    name = filled(template.name, one)
+    return Service(
+        namespace=workload.namespace,
+        name=name,
+        labels=workload.labels,
+        selector=workload.selector,
+        ports=ports,
+        type=text(at(one.body, "spec", "serviceSpec", "spec", "type")) or "ClusterIP",
+        headless=name.endswith("-operated"),
+        external_name="",
+        external_ips=(),
+        source_ranges=(),
+        addresses=(),
+        source=Object(
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": name, "namespace": workload.namespace, **_annotations(one)},
+            },
+            one.where,
+        ),
+    )
+
+
+def _copied(ports: Any) -> Iterator[tuple[str, str, str, str]]:
+    """Service ports that stand in the object as Kubernetes writes them."""
+    for port in mappings(ports):
+        number = text(port.get("port"))
+        yield (
+            text(port.get("name")),
+            number,
+            text(port.get("targetPort")) or number,
+            text(port.get("protocol")) or "TCP",
+        )
+
+
+def _annotations(one: Object) -> Mapping:
+    found = mapping(at(one.body, "spec", "serviceSpec", "metadata", "annotations"))
+    return {"annotations": found} if found else {}
