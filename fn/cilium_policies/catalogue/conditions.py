@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from cilium_policies.catalogue.flows import When, texts
 from cilium_policies.catalogue.model import ChartEntry, MadeBy
@@ -141,14 +142,19 @@ def at(tree: Any, path: str) -> Any:
         return None
     if path.startswith("*."):
         return _all(tree.values(), path[2:])
-    end = len(path)
-    while end > 0:  # the longest key first
-        if path[:end] in tree:
-            found = at(tree[path[:end]], path[end + 1 :])
+    for key, rest in _cuts(path):
+        if key in tree:
+            found = at(tree[key], rest)
             if found is not None:
                 return found
-        end = path.rfind(".", 0, end)
     return None
+
+
+@lru_cache(maxsize=4096)
+def _cuts(path: str) -> tuple[tuple[str, str], ...]:
+    """A path cut in two in every way, the longest key first."""
+    ends = [len(path), *(place for place in range(len(path) - 1, 0, -1) if path[place] == ".")]
+    return tuple((path[:end], path[end + 1 :]) for end in ends)
 
 
 def _all(members: Iterable[Any], path: str) -> list[Any] | None:

@@ -13,6 +13,7 @@ from cilium_policies.catalogue.ports import AGENTS, NO_NETWORK, NOTIFIERS, SCHEM
 from cilium_policies.evidence.host_fields import hosts
 from cilium_policies.evidence.host_keys import (
     HOST_CHARS,
+    OF_HOSTS,
     is_host_key,
     is_name,
     paired_ports,
@@ -99,14 +100,10 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
             found += (Address(match[1], 22, "ssh", key=key) for match in re.finditer(_SCP, value))
     if ".svc" in value:
         found += (
-            Address(
-                match[1],
-                0,
-                key=_key(value, match.start(), key, file),
-                direct=_direct(value, match.start(), file),
-            )
-            for match in _CLUSTER_NAME.finditer(value)
-            if not (file and _commented(value, match.start()))
+            Address(match[1], 0, key=_key(value, start, key, file), direct=_direct(value, start, file))
+            for match in _cluster_names(value)
+            for start in (match.start(),)
+            if not (file and _commented(value, start))
         )
     if "host=" in value or "Host=" in value:
         found += _keywords(value, key, file)
@@ -132,6 +129,16 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
                 yield Address(host, port, key=key, direct=True)
             if not ports and key not in AGENTS:
                 yield Address(host, program_port(key), key=key, direct=True, explicit=False)
+
+
+def _cluster_names(value: str) -> Iterator[re.Match[str]]:
+    """Names of the cluster's DNS; only lines that hold what all have are looked through."""
+    end = 0
+    while (place := value.find(".svc", end)) >= 0:
+        begin = max(end, value.rfind("\n", 0, place) + 1)
+        end = value.find("\n", place)
+        end = end if end >= 0 else len(value)
+        yield from _CLUSTER_NAME.finditer(value, begin, end)
 
 
 def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
@@ -172,8 +179,10 @@ def _keywords(value: str, key: str, file: bool) -> Iterator[Address]:
 
 def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
     for match in _PORT.finditer(value):
-        end = start = match.start()
-        while start and value[start - 1] in HOST_CHARS:
+        end = match.start()
+        before = value[max(0, end - _NEAR) : end]
+        start = end - len(before) + len(before.rstrip(OF_HOSTS))
+        while start and value[start - 1] in HOST_CHARS:  # longer than any host's name
             start -= 1
         host = value[start:end]
         if not host and (host := in_brackets(value, end)):

@@ -14,24 +14,30 @@ from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text
 
-# The words of a command that fetch, and the ports: Alpine's and Debian's mirrors are mostly plain HTTP.
+# Words of which one stands in a command that fetches, what fetches, and the ports: Alpine's and Debian's mirrors are
+# mostly plain HTTP.
 _MANAGERS = (
-    (r"\b(uvx|npx|pipx run|bunx)\b", (443,)),
-    (r"\bpip3?[\"']? install\b", (443,)),
-    (r"\buv (pip|tool|sync|run)\b", (443,)),
-    (r"\b(npm|pnpm|yarn) (install|ci|add|exec)\b", (443,)),
-    (r"\bgem install\b", (443,)),
-    (r"\b(go|cargo|playwright) install\b", (443,)),
-    (r"\bcomposer (install|require)\b", (443,)),
-    (r"\b(ollama pull|hf download|huggingface-cli download)\b", (443,)),
-    (r"\bapk (--\S+ )*add\b", (80, 443)),
-    (r"\bapt(-get)? (-\S+ )*(install|update)\b", (80, 443)),
+    (("uvx", "npx", "pipx", "bunx"), r"\b(uvx|npx|pipx run|bunx)\b", (443,)),
+    (("pip",), r"\bpip3?[\"']? install\b", (443,)),
+    (("uv",), r"\buv (pip|tool|sync|run)\b", (443,)),
+    (("npm", "yarn"), r"\b(npm|pnpm|yarn) (install|ci|add|exec)\b", (443,)),
+    (("gem",), r"\bgem install\b", (443,)),
+    (("install",), r"\b(go|cargo|playwright) install\b", (443,)),
+    (("composer",), r"\bcomposer (install|require)\b", (443,)),
+    (("ollama", "hf", "huggingface"), r"\b(ollama pull|hf download|huggingface-cli download)\b", (443,)),
+    (("apk",), r"\bapk (--\S+ )*add\b", (80, 443)),
+    (("apt",), r"\bapt(-get)? (-\S+ )*(install|update)\b", (80, 443)),
 )
 # Calls of Python's libraries that load a model from Hugging Face's hub.
-_CALLS = ((r"\b(from_pretrained|snapshot_download|hf_hub_download)(?=\()", (443,)),)
+_CALLS = (
+    (
+        ("from_pretrained", "download"),
+        r"\b(from_pretrained|snapshot_download|hf_hub_download)(?=\()",
+        (443,),
+    ),
+)
+_WORDS = tuple(word for words, _, _ in _MANAGERS + _CALLS for word in words)  # most commands hold none
 _SCRIPTS = (".sh", ".bash", ".py")
-# One of these stands in each of them; most commands hold none.
-_TELLING = ("uv", "px", "pip", "npm", "yarn", "install", "apk", "apt", "from_pretrained", "download")
 _INTERNET = InternetPeer()
 
 
@@ -43,10 +49,10 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         for text in workload.texts:
             if not (text.is_arguments or _is_script(text)):
                 continue
-            if not any(word in text.value for word in _TELLING):
+            if not any(word in text.value for word in _WORDS):
                 continue
             words = " ".join(_commands(text).split())
-            for pattern, ports in _MANAGERS + _CALLS * text.key.endswith(".py"):
+            for _, pattern, ports in _MANAGERS + _CALLS * text.key.endswith(".py"):
                 if found := re.search(pattern, words):
                     evidence = Evidence("inferred", workload, text=text.without_value())
                     reason = Reason("fetches", (found[0],))

@@ -13,7 +13,8 @@ _HOST_ENDS = tuple(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "
 _IP = "_ip"  # of a program that the key names (`POSTGRES_IP`); `POD_IP` and `BIND_IP` are the own address
 _SAP = ("_ashost", "_mshost", "_gwhost")  # application, message and gateway server
 _HTTPS = 443
-HOST_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
+OF_HOSTS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+HOST_CHARS = frozenset(OF_HOSTS)
 
 
 @lru_cache(maxsize=4096)

@@ -53,8 +53,9 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         clients = scrapers.of(monitor) if read is not None else ()
         if read is not None and clients:
             yield from _scrapes(clients, dict.fromkeys(read(shown, monitor)), Evidence("monitor", monitor))
-    yield from _annotated(cluster, scrapers)
-    yield from _probed(cluster, scrapers)
+    noted = [(one, one.source.annotations) for one in cluster.services if one.source is not None]
+    yield from _annotated(cluster, scrapers, noted)
+    yield from _probed(cluster, scrapers, noted)
     yield from checked(cluster, scrapers)
 
 
@@ -138,9 +139,11 @@ _READ: dict[str, Callable[[_Shown, Object], Iterator[Target]]] = {
 SELECTING = tuple(_READ)
 
 
-def _annotated(cluster: Cluster, scrapers: Scrapers) -> Iterator[Edge]:
+def _annotated(
+    cluster: Cluster, scrapers: Scrapers, noted: list[tuple[Service, dict[str, str]]]
+) -> Iterator[Edge]:
     """`prometheus.io/scrape: "true"` on pods and Services, for scrapers whose configuration reads it."""
-    for prefix in sorted(set(_prefixes(cluster))):
+    for prefix in sorted(set(_prefixes(cluster, noted))):
         word = re.sub(r"\W", "_", f"{prefix}{_SCRAPE}")
         port_key = _PORT_KEYS.get(prefix, "port")
         for workload in cluster.workloads:
@@ -149,8 +152,7 @@ def _annotated(cluster: Cluster, scrapers: Scrapers) -> Iterator[Edge]:
                 targets = _annotated_pods(workload, integer(workload.annotations.get(f"{prefix}/{port_key}")))
                 evidence = Evidence("monitor", workload, f"annotation {prefix}/scrape")
                 yield from _scrapes(clients, dict.fromkeys(targets), evidence)
-        for service in cluster.services:
-            notes = service.source.annotations if service.source is not None else {}
+        for service, notes in noted:
             if flag(notes.get(f"{prefix}/scrape")):
                 clients = _discovering(scrapers, word, service.namespace, f"{prefix}/scrape")
                 evidence = Evidence("monitor", service, f"annotation {prefix}/scrape")
@@ -158,19 +160,18 @@ def _annotated(cluster: Cluster, scrapers: Scrapers) -> Iterator[Edge]:
                 yield from _scrapes(clients, dict.fromkeys(targets), evidence)
 
 
-def _prefixes(cluster: Cluster) -> Iterator[str]:
+def _prefixes(cluster: Cluster, noted: list[tuple[Service, dict[str, str]]]) -> Iterator[str]:
     """What stands before `/scrape` in annotations: `prometheus.io`, or a company's own word for the same."""
-    for workload in cluster.workloads:
-        yield from (key[: -len(_SCRAPE)] for key in workload.annotations if key.endswith(_SCRAPE))
-    for service in cluster.services:
-        notes = service.source.annotations if service.source is not None else {}
+    for notes in (*(one.annotations for one in cluster.workloads), *(notes for _, notes in noted)):
         yield from (key[: -len(_SCRAPE)] for key in notes if key.endswith(_SCRAPE))
 
 
-def _probed(cluster: Cluster, scrapers: Scrapers) -> Iterator[Edge]:
+def _probed(
+    cluster: Cluster, scrapers: Scrapers, noted: list[tuple[Service, dict[str, str]]]
+) -> Iterator[Edge]:
     """`prometheus.io/probe: pushgateway` on a Service, for scrapers that keep those with this value."""
-    for service in cluster.services:
-        value = service.source.annotations.get(_PROBE, "") if service.source is not None else ""
+    for service, notes in noted:
+        value = notes.get(_PROBE, "")
         if value and value != "true":  # those are asked through the blackbox exporter
             clients = scrapers.reading((f"regex: {value}\n",), service.namespace, "", "endpoints", "services")
             evidence = Evidence("monitor", service, f"annotation {_PROBE}")

@@ -9,7 +9,8 @@ from cilium_policies.evidence.host_keys import is_name
 
 # A comma or semicolon belongs to the authority (several hosts), unless another URL begins behind it.
 _AFTER_SCHEME = re.compile(r"(?:[^\s/?#\"'`<>\\,;]|[,;](?![A-Za-z][A-Za-z0-9+.\-]*://))+")
-_SCHEME_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-")
+_NO_LETTERS = "0123456789+.-"
+_SCHEME_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" + _NO_LETTERS
 _OUTER_SCHEMES = ("pool:", "jdbc:", "r2dbc:", "r2dbcs:")  # from right to left
 _GO_MYSQL = r"@tcp\(([\w.\-]{1,253})(?::(\d{1,5}))?\)"  # `user:password@tcp(host:3306)/name`
 _IN_BRACKETS = (
@@ -48,11 +49,8 @@ def schemes(value: str) -> Iterator[tuple[int, str, str]]:
     """Each `scheme://authority`: where it begins, the scheme in lower case, the authority."""
     at, colon = 0, value.find("://")
     while colon >= 0:
-        start = colon
-        while start > at and value[start - 1] in _SCHEME_CHARS:
-            start -= 1
-        while start < colon and not value[start].isalpha():
-            start += 1
+        start = at + len(value[at:colon].rstrip(_SCHEME_CHARS))
+        start = colon - len(value[start:colon].lstrip(_NO_LETTERS))
         match = _AFTER_SCHEME.match(value, colon + 3) if start < colon else None
         if match is not None:
             yield _first(value, start, at), value[start:colon].lower(), match[0]

@@ -75,26 +75,30 @@ def word_of(edge: Edge) -> str:
 
 def _sides(edge: Edge) -> list[tuple[str, Workload, Peer]]:
     """Direction, pods and other end of each side for which a policy is written."""
-    if edge.origin in _OUR_OWN or edge.client is edge.server:
+    if edge.origin in _OUR_OWN:
         return []
-    sides = ((EGRESS, edge.source, edge.target), (INGRESS, edge.target, edge.source))
-    return [
-        (direction, own.workload, other)
-        for direction, own, other in sides
-        if own.kind == "workload" and not own.workload.host_network
-    ]
+    source, target = edge.source, edge.target
+    client, server = workload_of(source), workload_of(target)
+    if client is server:
+        return []
+    found: list[tuple[str, Workload, Peer]] = []
+    if client is not None and not client.host_network:
+        found.append((EGRESS, client, target))
+    if server is not None and not server.host_network:
+        found.append((INGRESS, server, source))
+    return found
 
 
 def _is_foreign(
     edge: Edge, direction: str, own: Workload, other: Peer, consents: Consents, trust: Trust
 ) -> bool:
-    space = namespace_of(other)
     if edge.origin == "catalogue":
         asks = _asks_by_label(edge, own, other, trust)
     else:
         asks = _namespace(edge)
     if not asks or asks == own.namespace:
         return False
+    space = namespace_of(other)
     ends = (own.namespace, space) if direction == EGRESS else (space, own.namespace)
     if any(fnmatchcase(ends[0], grant[0]) and fnmatchcase(ends[1], grant[1]) for grant in trust.grants):
         return False

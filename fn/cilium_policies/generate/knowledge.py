@@ -61,7 +61,7 @@ class Knowledge:
         self._complete = set(complete)
         self._said: dict[Key, list[tuple[Port, ...]]] = {}  # the ports of edges that the config states
         self._edges: dict[Key, list[Edge]] = {}
-        self._scraped: set[tuple[tuple[str, str, str], int]] = set()
+        self._scraped: dict[tuple[str, str, str], set[int]] = {}
         known = list(edges)
         for edge in known:
             self._take(edge)
@@ -69,8 +69,8 @@ class Knowledge:
         self._likely = Likely(cluster, catalogue, known, self._edges)
 
     def _take(self, edge: Edge) -> None:
-        if edge.server is not None and edge.reason.kind == "scrapes" and edge.client:
-            self._scraped.update((edge.server.key, port.number) for port in edge.ports)
+        if edge.reason.kind == "scrapes" and edge.server is not None and edge.client:
+            self._scraped.setdefault(edge.server.key, set()).update(port.number for port in edge.ports)
         if not edge.explains:
             return
         for peer, direction in ((edge.target, INGRESS), (edge.source, EGRESS)):
@@ -237,8 +237,7 @@ class Knowledge:
                 port = self.cluster.target_port(one, entry.target or str(entry.port), entry.protocol)
                 if port is not None:
                     behind.setdefault(port.number, set()).add(entry.name)
-        told = {number for key, number in self._scraped if key == one.key}
-        told |= {port.number for port in one.probes} - behind.keys()
+        told = self._scraped.get(one.key, set()) | ({port.number for port in one.probes} - behind.keys())
         for port in one.ports:
             behind.setdefault(port.number, set()).add(port.name)
         return {number: names for number, names in behind.items() if number not in told}

@@ -30,8 +30,10 @@ def unseen(
             yield note.subject.finding(WARNING, f"{note.subject}: {note.what}", note.cure)
     told = set()
     for edge in edges:
-        client, namespace = edge.client, namespace_of(edge.target)
-        if edge.origin != "address" or edge.target.kind != "namespace" or client is None or not client.own:
+        if edge.target.kind != "namespace" or edge.origin != "address":
+            continue
+        client, namespace = edge.client, edge.target.namespace
+        if client is None or not client.own:
             continue
         told_by = evidence_words(edge.evidence)
         message = f"{told_by} names a Service of namespace {namespace} that this input does not show"
@@ -106,8 +108,10 @@ def leads_nowhere(
     told: dict[tuple[str, str], Uncovered] = {}
     for edge in edges:
         used.add(id(edge.evidence.subject))
+        if edge.reason.kind != "calls-unseen-service":
+            continue
         target, client = edge.target, edge.client
-        if edge.reason.kind != "calls-unseen-service" or target.kind != "namespace" or client is None:
+        if target.kind != "namespace" or client is None:
             continue
         name = edge.reason.parts[-1]
         if client.own and target.namespace in closed and _maker(cluster, target.namespace, name) is None:
@@ -122,10 +126,12 @@ def leads_nowhere(
     for one in cluster.inventory.of(*_LEADING, *given.routed):
         if one.where.elsewhere:
             continue
-        if id(one) not in used and one.namespace in closed:
-            yield Uncovered(GUESSED, "leads-nowhere", BOTH, one.namespace, one.name, None, one, (), _SHOW)
+        if id(one) not in used:
+            if one.namespace in closed:
+                yield Uncovered(GUESSED, "leads-nowhere", BOTH, one.namespace, one.name, None, one, (), _SHOW)
+            continue
         for place, name in _named_services(one):
-            if id(one) in used and place in closed and not _stands(cluster, place, name):
+            if place in closed and not _stands(cluster, place, name):
                 pod = f"{{pod: {place}/{name}}}"
                 line = f"{{from: {{namespace: NAMESPACE}}, to: {pod}}}"
                 told.setdefault(
@@ -137,20 +143,25 @@ def leads_nowhere(
 
 def _named_services(one: Object) -> Iterator[tuple[str, str]]:
     """Namespace and name of each Service that a route, an Ingress or a proxy's object leads to."""
-    for block in _backends(one.spec):
+    blocks: list[Mapping] = []
+    _find_backends(one.spec, "", blocks)
+    for block in blocks:
         if text(block.get("name")) and text(block.get("kind")) in ("", "Service"):
             yield text(block.get("namespace")) or one.namespace, text(block.get("name"))
 
 
-def _backends(value: Any, key: str = "") -> Iterator[Mapping]:
+def _find_backends(value: Any, key: str, found: list[Mapping]) -> None:
+    """Adds the mappings below keys that hold backends."""
     if isinstance(value, list):
         for member in value:
-            yield from _backends(member, key)
+            if not isinstance(member, str):
+                _find_backends(member, key, found)
     elif isinstance(value, dict):
         if key in _BACKENDS:
-            yield value
+            found.append(value)
         for name, member in value.items():
-            yield from _backends(member, name)
+            if not isinstance(member, str):  # most are
+                _find_backends(member, name, found)
 
 
 def _stands(cluster: Cluster, namespace: str, name: str) -> bool:

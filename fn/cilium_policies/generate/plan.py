@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from cilium_policies import evidence
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import AUDIT, EGRESS, Config, Mode
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.document.source import Source
-from cilium_policies.evidence.edge import Edge, Peer, workload_of
+from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.given import Given
 from cilium_policies.generate import catalogue_edges
 from cilium_policies.generate.also_named import also_named
@@ -200,7 +200,7 @@ def _told(found: list[Edge], left: list[Uncovered]) -> set[Key]:
 def _of_pods(cluster: Cluster, found: list[Edge], on: dict[str, Namespace]) -> Iterator[Finding]:
     """What no policy can select, or name."""
     yield from _host_network(cluster, on)
-    yield from _anybody(found, on)
+    yield from _anybody(cluster, found, on)
 
 
 def injected(
@@ -239,8 +239,10 @@ def _host_network(cluster: Cluster, chosen: dict[str, Namespace]) -> list[Findin
     ]
 
 
-def _anybody(edges: list[Edge], chosen: dict[str, Namespace]) -> Iterator[Finding]:
+def _anybody(cluster: Cluster, edges: list[Edge], chosen: dict[str, Namespace]) -> Iterator[Finding]:
     """Pods that no policy of others can name, so that the other end of their flows stays closed."""
+    if not any(map(is_anybody, cluster.workloads)):
+        return
     ends = {
         id(one): one
         for edge in edges
@@ -275,11 +277,13 @@ def _assumed(chosen: dict[str, Namespace], config: Config, modes: dict[str, Mode
         )
 
 
-def by_end(edges: list[Edge], end: Callable[[Edge], Peer]) -> dict[int, list[Edge]]:
-    """Edges by the workload at one end (its identity, id()); edges without a workload there are left out."""
-    found: dict[int, list[Edge]] = {}
+def by_end(edges: list[Edge]) -> tuple[dict[int, list[Edge]], dict[int, list[Edge]]]:
+    """Edges by the workload (its identity, id()) that is called, and by the one that calls; those without a workload
+    there are left out."""
+    called: dict[int, list[Edge]] = {}
+    calling: dict[int, list[Edge]] = {}
     for edge in edges:
-        workload = workload_of(end(edge))
-        if workload is not None:
-            found.setdefault(id(workload), []).append(edge)
-    return found
+        for peer, found in ((edge.target, called), (edge.source, calling)):
+            if peer.kind == "workload":
+                found.setdefault(id(peer.workload), []).append(edge)
+    return called, calling

@@ -26,7 +26,6 @@ from cilium_policies.generate.rules import rules
 from cilium_policies.kube.objects import Object
 from cilium_policies.kube.ports import Port
 from cilium_policies.kube.reading import COMPONENT
-from cilium_policies.workloads.autopath import search_suffix
 from cilium_policies.workloads.distribution import is_bootstrapped
 from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.selectors import is_anybody, joint, requirements
@@ -44,8 +43,7 @@ class Policies:
         self._taken: dict[str, dict[str, Object]] = {}  # the user's own policies, by namespace and name
         for one in plan.cluster.inventory.of(POLICY):
             self._taken.setdefault(one.namespace, {}).setdefault(one.name, one)
-        self._ingress = by_end(plan.edges, lambda edge: edge.target)
-        self._egress = by_end(plan.edges, lambda edge: edge.source)
+        self._ingress, self._egress = by_end(plan.edges)
         self._subjects: dict[str, list[Workload]] = {}
         for subject in plan.subjects:
             self._subjects.setdefault(subject.namespace, []).append(subject)
@@ -214,9 +212,11 @@ class Policies:
         ]
         flows = seen(shown, settings.fqdn)
         # Whether CoreDNS answers with the search suffix is looked up only where a rule has names.
-        named = not of_server and any(peer.kind == "fqdn" for peer, _ in flows)
-        search = search_suffix(self._plan.cluster, namespace) if named else ""
-        if named:
+        search = ""
+        if not of_server and any(peer.kind == "fqdn" for peer, _ in flows):
+            from cilium_policies.workloads.autopath import search_suffix
+
+            search = search_suffix(self._plan.cluster, namespace)
             flows = [(peer, watched(peer, edge)) for peer, edge in flows]
         return rules(flows, namespace, settings.node_cidrs, of_server=of_server, search=search)
 

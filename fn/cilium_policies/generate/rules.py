@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from cilium_policies.cilium.model import Cidr, Fqdn, PortRange, Requirement, Rule, Selector, ToPorts
 from cilium_policies.evidence.edge import (
@@ -123,22 +124,22 @@ def _name(peer: Peer, namespace: str) -> str:
 def _joined(edges: Iterable[tuple[Peer, Edge]], of_server: bool) -> list[_Flow]:
     flows: dict[tuple[Peer, Reason, object, str], _Flow] = {}
     of_peer: dict[Peer, list[_Flow]] = {}
-    covered: list[tuple[Peer, set[Port], Edge]] = []
+    covered: list[tuple[Peer, frozenset[Port], Edge]] = []
     said: dict[Peer, set[Port]] = {}
     every: set[Peer] = set()  # peers that an edge without ports allows on all of them
     for peer, edge in edges:
-        for one, ports, l7 in ((one, *part) for one in _nodes(peer) for part in _parts(edge)):
+        reason = seen_by_server(edge.reason) if of_server else edge.reason
+        for one, (sort, ports, l7) in ((one, part) for one in _nodes(peer) for part in _parts(edge)):
             known = said.setdefault(one, set())
             if l7 == _NO_RULES:
                 if one in every or (ports and ports <= known):
                     covered.append((one, ports, edge))  # an earlier edge has said it
                     continue
-                ports -= known
+                ports = ports - known
                 known |= ports
                 if not ports:
                     every.add(one)
-            reason = seen_by_server(edge.reason) if of_server else edge.reason
-            key = (one, reason, l7, _sort(ports))
+            key = (one, reason, l7, sort)
             flow = flows.get(key)
             if flow is None:
                 flow = flows[key] = _Flow(one, reason)
@@ -156,21 +157,26 @@ def _joined(edges: Iterable[tuple[Peer, Edge]], of_server: bool) -> list[_Flow]:
 _Rules = tuple[tuple[tuple[str, str], ...], tuple[str, ...]]
 
 
-def _parts(edge: Edge) -> list[tuple[set[Port], _Rules]]:
-    """An edge's ports with its rules of layer 7, and its ICMP types, as far as it has them."""
-    ports = {
+def _parts(edge: Edge) -> list[tuple[str, frozenset[Port], _Rules]]:
+    """An edge's ports with its rules of layer 7, and its ICMP types, as far as it has them, each behind its sort."""
+    ports, types = _sorted(edge.ports)
+    parts: list[tuple[str, frozenset[Port], _Rules]] = []
+    if ports or not types:
+        parts.append(("ports" if ports else "", ports, (edge.http, edge.dns)))
+    if types:
+        parts.append(("icmp", types, _NO_RULES))
+    return parts
+
+
+@lru_cache(maxsize=1024)
+def _sorted(ports: tuple[Port, ...]) -> tuple[frozenset[Port], frozenset[Port]]:
+    """Ports, those with a number without their names, and ICMP types."""
+    bare = {
         Port(port.number, port.protocol, "", port.end) if port.number and port.name else port
-        for port in edge.ports
+        for port in ports
     }
-    types = {port for port in ports if port.icmp}
-    l7 = (edge.http, edge.dns)
-    if not types:
-        return [(ports, l7)]
-    return [(ports - types, l7), (types, _NO_RULES)] if ports - types else [(types, _NO_RULES)]
-
-
-def _sort(ports: set[Port]) -> str:
-    return "" if not ports else "icmp" if next(iter(ports)).icmp else "ports"
+    types = frozenset(port for port in bare if port.icmp)
+    return frozenset(bare - types), types
 
 
 def _nodes(peer: Peer) -> tuple[Peer, ...]:
@@ -262,19 +268,26 @@ def _as_answered(names: tuple[Fqdn, ...], search: str) -> tuple[Fqdn, ...]:
 def _to_ports(flow: _Flow) -> tuple[ToPorts, ...] | None:
     if not flow.ports:
         return None
+    if flow.rules == _NO_RULES:
+        return _plain_ports(flow.sorted)
     http, dns = flow.rules
-    ranges = [
-        PortRange("0", port.protocol)  # one entry of the policy map, where the range would take sixteen
-        if _is_every(port) and not (http or dns)
-        else PortRange(str(port.number) if port.number else port.name, port.protocol, port.end)
-        for port in flow.sorted
-    ]
+    ranges = [_range(port) for port in flow.sorted]
     if http:
         rules = {"http": [_request(method, path) for method, path in http]}
         return tuple(ToPorts((one,), "http", rules) for one in ranges)
-    if dns:
-        return (ToPorts(tuple(ranges), "dns", {"dns": [{"matchPattern": pattern} for pattern in dns]}),)
+    return (ToPorts(tuple(ranges), "dns", {"dns": [{"matchPattern": pattern} for pattern in dns]}),)
+
+
+@lru_cache(maxsize=1024)
+def _plain_ports(ports: tuple[Port, ...]) -> tuple[ToPorts, ...]:
+    """Ports without rules of layer 7; most rules of a cluster have one of few lists."""
+    # "0" is one entry of the policy map, where the range would take sixteen
+    ranges = [PortRange("0", port.protocol) if _is_every(port) else _range(port) for port in ports]
     return tuple(ToPorts(tuple(ranges[at : at + _MOST_PORTS])) for at in range(0, len(ranges), _MOST_PORTS))
+
+
+def _range(port: Port) -> PortRange:
+    return PortRange(str(port.number) if port.number else port.name, port.protocol, port.end)
 
 
 def _is_every(port: Port) -> bool:

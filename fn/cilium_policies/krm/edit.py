@@ -43,11 +43,9 @@ def as_lines(text: bytes, newline: bytes) -> bytes:
 
 
 def as_entry(text: bytes, column: int, newline: bytes) -> bytes:
-    """`text` as an entry of a block sequence whose dashes stand at `column`."""
-    deeper = b" " * (column + 2)
-    lines = [deeper + line if line else line for line in text.strip(b"\n").split(b"\n")]
-    lines[0] = b" " * column + b"- " + lines[0][column + 2 :]
-    return newline.join(lines) + newline
+    """`text`, which has no blank line, as an entry of a block sequence whose dashes stand at `column`."""
+    indent = b" " * column
+    return indent + b"- " + text.strip(b"\n").replace(b"\n", newline + indent + b"  ") + newline
 
 
 def starts_line(data: bytes, at: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, at, mappings, sequence, text
@@ -79,6 +79,15 @@ class Bindings:
                 for rule in mappings(role.body.get("rules"))
             ]
         return self._named[key]
+
+    def everywhere(self, wanted: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """The service accounts to which a ClusterRoleBinding gives one of these, each an API group and a resource."""
+        return {
+            account
+            for account, bindings in self._accounts.items()
+            if any(one.kind == "ClusterRoleBinding" for one in bindings)
+            and any(EVERYWHERE in self.acts(*account, group, resource) for group, resource in wanted)
+        }
 
     def shows(self, namespace: str) -> bool:
         """Whether the input holds service accounts, roles or bindings of a namespace: then a pod's own are there."""

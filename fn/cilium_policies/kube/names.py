@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _LOWER = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _LABEL = _LOWER | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _IN_NAME = _LOWER | {"-"}
@@ -23,12 +25,17 @@ def is_name(text: str) -> bool:
 
 def is_label(key: str, value: str) -> bool:
     """A label as pods may carry it."""
+    if not _is_key(key):
+        return False
+    return not value or _filled(value) or (len(value) <= 63 and _is_word(value, _LABEL, _IN_LABEL))
+
+
+@lru_cache(maxsize=1024)
+def _is_key(key: str) -> bool:
     prefix, slash, name = key.rpartition("/")
     if slash and not (_filled(prefix) or is_name(prefix)):
         return False
-    if not (_filled(name) or (len(name) <= 63 and _is_word(name, _LABEL, _IN_LABEL))):
-        return False
-    return not value or _filled(value) or (len(value) <= 63 and _is_word(value, _LABEL, _IN_LABEL))
+    return _filled(name) or (len(name) <= 63 and _is_word(name, _LABEL, _IN_LABEL))
 
 
 def are_labels(labels: dict[str, str]) -> bool:

@@ -98,8 +98,7 @@ class _Joined:
         self._spaces: dict[str, list[Party]] = {}
         for end in self._found.pods:
             self._spaces.setdefault(end.namespace, []).append(self._found.party[end])
-        self._by_source = by_end(plan.edges, lambda edge: edge.source)
-        self._by_target = by_end(plan.edges, lambda edge: edge.target)
+        self._by_target, self._by_source = by_end(plan.edges)
         self._outside: dict[Party, End] = {}
         self._shared = _shared(plan.edges)
 

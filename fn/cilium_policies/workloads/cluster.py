@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cilium_policies.config.settings import Settings
-from cilium_policies.kube.access_rules import EVERYWHERE, Bindings
+from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.gateway_api import Proxy
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object
@@ -112,16 +112,17 @@ class Cluster:
     def routing_namespaces(self) -> frozenset[str]:
         """Where controllers of Gateways and Ingresses run: as a release of theirs says, or their role bindings."""
         if self._routing is None:
-            self._routing = frozenset(one.namespace for one in self.workloads if self._routes(one))
+            bound = self.access.everywhere(_ROUTED)
+            self._routing = frozenset(
+                one.namespace
+                for one in self.workloads
+                if (
+                    (one.namespace, one.service_account) in bound
+                    if one.rendered
+                    else self.plays(one, "gateway") or self.plays(one, "gateway-controller")
+                )
+            )
         return self._routing
-
-    def _routes(self, one: Workload) -> bool:
-        if not one.rendered:
-            return self.plays(one, "gateway") or self.plays(one, "gateway-controller")
-        return any(
-            EVERYWHERE in self.access.acts(one.namespace, one.service_account, group, resource)
-            for group, resource in _ROUTED
-        )
 
     def in_namespace(self, namespace: str) -> list[Workload]:
         return self._by_namespace.get(namespace, [])

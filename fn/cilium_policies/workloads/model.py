@@ -38,7 +38,7 @@ class Text(NamedTuple):
 
     def without_value(self) -> Text:
         """Its place alone, to be kept and shown: the value may be a Secret's."""
-        return self._replace(value="")
+        return Text(self.kind, self.key, "", self.source, self.field)
 
     @property
     def is_arguments(self) -> bool:

@@ -133,7 +133,7 @@ def _probes(spec: Mapping, ports: tuple[Port, ...]) -> Iterator[Port]:
     for container in containers(spec):
         for field in ("livenessProbe", "readinessProbe", "startupProbe"):
             probe = mapping(container.get(field))
-            for kind in ("httpGet", "tcpSocket", "grpc"):
+            for kind in ("httpGet", "tcpSocket", "grpc") if probe else ():
                 port = text(at(probe.get(kind), "port"))
                 number = integer(port) or names.get(port)
                 if number and number < 65536:
