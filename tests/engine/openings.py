@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_address
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.engine.corpus import Case
 from tests.engine.facts import LAN, PUBLIC, FactEdges, Facts
@@ -78,6 +78,7 @@ def openings(case: Case, world: World, policies: str, facts: Facts) -> Openings:
                 flows.append(flow)
             elif statement.endswith(", optional"):
                 optional.append(flow)
+    flows, optional = (_governed(world, each, peers) for each in (flows, optional))
     given = _given(world, [*flows, *optional], peers, names(policies))
     own, more = (tuple(one for one in each if one not in given) for each in (flows, optional))
     return Openings(own, tuple(given), more, asked)
@@ -92,17 +93,32 @@ def _same(flow: tuple[str, str, str]) -> list[tuple[str, str, str]]:
     return [flow, (PUBLIC, target, port), (LAN, target, port)]
 
 
+def _governed(
+    world: World, flows: Sequence[tuple[str, str, str]], peers: Mapping[str, End]
+) -> list[tuple[str, str, str]]:
+    """Those flows of which a policy selects an end: a namespace that holds policies of some pods alone (a platform's,
+    whose Namespace object is not in the input) is not closed, and its other pods are open as they were."""
+    verdicts = world.ask([_query(flow, peers) for flow in flows])
+    return [
+        flow
+        for flow, verdict in zip(flows, verdicts, strict=True)
+        if verdict.egress.selected or verdict.ingress.selected
+    ]
+
+
+def _query(flow: tuple[str, str, str], peers: Mapping[str, End]) -> dict[str, Any]:
+    source, target, port = flow
+    protocol, _, number = port.partition("/")
+    ends = {key: peers.get(name, {"pod": name}) for key, name in (("from", source), ("to", target))}
+    return {**ends, "port": int(number), "protocol": protocol}
+
+
 def _given(
     world: World, flows: Sequence[tuple[str, str, str]], peers: Mapping[str, End], generated: set[str]
 ) -> dict[tuple[str, str, str], None]:
     """Those flows that some end lets pass by policies of the cluster's own alone."""
-    queries = []
-    for source, target, port in flows:
-        protocol, _, number = port.partition("/")
-        ends = {key: peers.get(name, {"pod": name}) for key, name in (("from", source), ("to", target))}
-        queries.append({**ends, "port": int(number), "protocol": protocol})
     found: dict[tuple[str, str, str], None] = {}
-    for flow, verdict in zip(flows, world.ask(queries), strict=True):
+    for flow, verdict in zip(flows, world.ask([_query(flow, peers) for flow in flows]), strict=True):
         for side in (verdict.egress, verdict.ingress):
             if side.named and not generated & set(side.by):
                 found[flow] = None

@@ -55,9 +55,9 @@ class Product:
         found = str(beside) if beside.exists() else shutil.which("cilium-policies") or "cilium-policies"
         self.command = list(command or [found])
 
-    def policies(self, case: Case, mode: str, variant: Variant) -> str:
-        """The policies of one case as a stream, variables filled. Raises ProductError."""
-        common = ["--only-policies", "--mode", mode]
+    def policies(self, case: Case, mode: str, variant: Variant, more: Sequence[str] = ()) -> str:
+        """The policies of one case as a stream, variables filled; `more`: options. Raises ProductError."""
+        common = ["--only-policies", "--mode", mode, *more]
         if variant.config is not None:
             common += ["--config", str(variant.config)]
         if variant.inventory:
@@ -120,7 +120,7 @@ class Nothing(Product):
     def uncovered(self, case: Case, mode: str, variant: Variant) -> list[str]:
         return []
 
-    def policies(self, case: Case, mode: str, variant: Variant) -> str:
+    def policies(self, case: Case, mode: str, variant: Variant, more: Sequence[str] = ()) -> str:
         return ""
 
     def describe(self) -> str:
@@ -133,7 +133,7 @@ class DefaultDeny(Product):
     def uncovered(self, case: Case, mode: str, variant: Variant) -> list[str]:
         return []
 
-    def policies(self, case: Case, mode: str, variant: Variant) -> str:
+    def policies(self, case: Case, mode: str, variant: Variant, more: Sequence[str] = ()) -> str:
         namespaces = set()
         for one in objects(cluster_text(case)):
             spec = one.get("spec")
@@ -164,7 +164,7 @@ class Given(Product):
     def uncovered(self, case: Case, mode: str, variant: Variant) -> list[str]:
         return []
 
-    def policies(self, case: Case, mode: str, variant: Variant) -> str:
+    def policies(self, case: Case, mode: str, variant: Variant, more: Sequence[str] = ()) -> str:
         return substitute(self._path.read_text(encoding="utf-8"))
 
     def describe(self) -> str:

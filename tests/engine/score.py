@@ -38,6 +38,7 @@ class Line(NamedTuple):
     remarks: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     policies: int = 0
+    by_name: tuple[int, ...] = ()  # strict rows that are denied under each of BY_NAME
 
     @property
     def full(self) -> bool:
@@ -53,8 +54,14 @@ class Line(NamedTuple):
         if self.audit is not None:
             return [self.name, *(str(len(rows)) for rows in self.audit), str(self.policies), outside]
         assert self.measure is not None
-        figures = (self.measure.legit, self.measure.attacks, self.measure.strict)
+        figures = (self.measure.legit, self.measure.attacks, self._strict())
         return [self.name, *map(str, figures), *self._cut(), *self._opened(), str(self.policies), outside]
+
+    def _strict(self) -> str:
+        """Strict rows that are denied, and how many are where the outside is opened by name."""
+        assert self.measure is not None
+        told = [f"{word}: {count}" for word, count in zip(BY_NAME, self.by_name, strict=False)]
+        return "; ".join([str(self.measure.strict), *told])
 
     def _cut(self) -> list[str]:
         """How many cut flows are announced, half announced and in silence; empty where none is cut."""
@@ -94,6 +101,16 @@ HEADS = {
 }
 
 
+BY_NAME = ("known", "all")  # of `spec.cluster.fqdn`
+
+
+def strict_denied(case: Case, world: World, policies: str) -> int:
+    """How many strict rows these policies deny: a rule for a name lets through what a rule for every address does."""
+    world.set_policies(policies)
+    asked = [row.query for row in case.rows if row.strict]
+    return sum(verdict == "deny" for verdict in world.verdicts(asked))
+
+
 def score_case(
     judge: Judge, case: Case, product: Product, options: argparse.Namespace, facts: Facts
 ) -> Iterator[Line]:
@@ -108,6 +125,10 @@ def score_case(
             if line.measure is not None and not line.measure.legit.full:
                 known = announced(product.uncovered(case, options.mode, variant))
                 line = line._replace(cuts=cuts(line.measure.misses, known))
+            if line.measure is not None and not line.measure.strict.full:
+                asked = (("--set", f"cluster.fqdn={word}") for word in BY_NAME)
+                named = [product.policies(case, options.mode, variant, more) for more in asked]
+                line = line._replace(by_name=tuple(strict_denied(case, world, one) for one in named))
             yield line
         except (ProductError, JudgeError) as error:
             yield Line(name, error=str(error).splitlines()[0][:80])
@@ -287,7 +308,7 @@ The cases (the corpus) are not part of this repository: `CILIUM_POLICIES_CORPUS`
 |---|---|
 | legit pass | legitimate flows that pass, of all |
 | attacks denied | flows that nobody needs and that are denied, of all |
-| strict denied | the same for flows that only a fine-grained policy denies |
+| strict denied | the same for flows that only a fine-grained policy denies; where some pass, `known: N` and `all: N` are denied under that `spec.cluster.fqdn` |
 | cut and announced | flows that are cut, and at each end that denies them `list --uncovered` names the direction |
 | half announced | at one of two ends it does |
 | in silence | at none: 0 in every line |

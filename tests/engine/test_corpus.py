@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -46,10 +46,10 @@ class Once(Product):
         super().__init__()
         self._kept: dict[tuple[str, str, Variant], str] = {}
 
-    def policies(self, case: Case, mode: str, variant: Variant) -> str:
+    def policies(self, case: Case, mode: str, variant: Variant, more: Sequence[str] = ()) -> str:
         key = (case.name, mode, variant)
         if key not in self._kept:
-            self._kept[key] = super().policies(case, mode, variant)
+            self._kept[key] = super().policies(case, mode, variant, more)
         return self._kept[key]
 
 

@@ -16,7 +16,7 @@ from tests.engine.judge import Judge
 from tests.engine.measure import Count, audit, measure
 from tests.engine.openings import openings
 from tests.engine.policies import namespaces, policy, wide_rules
-from tests.engine.score import main
+from tests.engine.score import Line, main, strict_denied
 
 pytestmark = pytest.mark.judge
 
@@ -75,6 +75,14 @@ def test_counts_each_kind_of_row(judge: Judge, shop: Case) -> None:
     assert measure(shop, world).full
     assert not measure(shop, world, frozenset({1})).misses
     assert measure(shop, world, frozenset({1})).legit == Count(2, 2)
+    world.unload()
+
+
+def test_strict_rows_are_asked_again_where_the_outside_is_opened_by_name(judge: Judge, shop: Case) -> None:
+    world = judge.world(text=cluster_text(shop))
+    assert [strict_denied(shop, world, policies) for policies in ("", DENY)] == [0, 1]
+    line = Line("shop", measure=measure(shop, world), by_name=(0, 1))
+    assert line.cells()[3] == "1 / 1; known: 0; all: 1"
     world.unload()
 
 
