@@ -308,7 +308,7 @@ The cases (the corpus) are not part of this repository: `CILIUM_POLICIES_CORPUS`
 |---|---|
 | legit pass | legitimate flows that pass, of all |
 | attacks denied | flows that nobody needs and that are denied, of all |
-| strict denied | the same for flows that only a fine-grained policy denies; where some pass, `known: N` and `all: N` are denied under that `spec.cluster.fqdn` |
+| strict denied | the same for flows that only a fine-grained policy denies; `known: N`: N under `fqdn: known` |
 | cut and announced | flows that are cut, and at each end that denies them `list --uncovered` names the direction |
 | half announced | at one of two ends it does |
 | in silence | at none: 0 in every line |
