@@ -181,7 +181,7 @@ def _probed(
 def _discovering(scrapers: Scrapers, word: str, namespace: str, annotation: str) -> tuple[Peer, ...]:
     """Scrapers that read annotations and may list what carries them."""
     found = scrapers.reading((word,), namespace, "", "pods", "endpoints", "services", "nodes")
-    return tuple(dict.fromkeys([*found, *scrapers.of_annotation(annotation), *scrapers.given]))
+    return tuple(dict.fromkeys([*found, *scrapers.of_annotation(annotation, namespace), *scrapers.given]))
 
 
 def _annotated_pods(workload: Workload, number: int | None) -> Iterator[Target]:

@@ -3,6 +3,7 @@ configuration tells them to read monitors or annotations."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.flows import texts
@@ -10,7 +11,7 @@ from cilium_policies.evidence.edge import Peer
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.kube.access_rules import EVERYWHERE
-from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, text
+from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, strings, text
 from cilium_policies.kube.selectors import selects
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -62,13 +63,14 @@ class Scrapers:
             one.name: one.labels for one in cluster.inventory.of("Namespace")
         }
         self._objects: list[_Scraper] = []
-        self._reading: dict[str, list[Workload]] = {}  # by the monitor's kind, or by an annotation's name
+        # By the monitor's kind, or by an annotation's name; with the row of the catalogue.
+        self._reading: dict[str, list[tuple[Workload, Mapping]]] = {}
         for component, rows in given.reads.items():
             for row in rows:
                 what = text(row.get("annotation")) or text(row.get("kind"))
                 if what in _STEMS or (row.get("annotation") and not row.get("host")):
                     readers = (one for one in cluster.workloads if _reads(cluster, one, component, row))
-                    self._reading.setdefault(what, []).extend(readers)
+                    self._reading.setdefault(what, []).extend((one, row) for one in readers)
         self._cluster = cluster
         for workload in cluster.workloads:
             kind, spec = _declared(workload)
@@ -79,7 +81,7 @@ class Scrapers:
     def of(self, monitor: Object) -> tuple[Peer, ...]:
         """Everybody who scrapes what a monitor names; the config's scrapers always do."""
         found = [peer for one in self._objects if self._chooses(one, monitor) for peer in one.peers]
-        found += [peer for one in self._reading.get(monitor.kind, ()) for peer in ends(one)]
+        found += [peer for one, _ in self._reading.get(monitor.kind, ()) for peer in ends(one)]
         words = _READERS.get(monitor.kind, ())
         found += self.reading(words, monitor.namespace, monitor.group, f"{monitor.kind.lower()}s")
         return tuple(dict.fromkeys([*found, *self._given]))
@@ -114,9 +116,23 @@ class Scrapers:
                         access.reach(workload.namespace, workload.service_account, group, *resources),
                     )
 
-    def of_annotation(self, name: str) -> tuple[Peer, ...]:
-        """Everybody of whom the catalogue says that they scrape whatever has this annotation."""
-        return tuple(peer for one in self._reading.get(name, ()) for peer in ends(one))
+    def of_annotation(self, name: str, namespace: str) -> tuple[Peer, ...]:
+        """Everybody of whom the catalogue says that they scrape whatever has this annotation in a namespace."""
+        found = (one for one, row in self._reading.get(name, ()) if self._is_within(one, row, namespace))
+        return tuple(peer for one in found for peer in ends(one))
+
+    def _is_within(self, one: Workload, row: Mapping, namespace: str) -> bool:
+        """Whether the ConfigMap that the row names lets a scraper look into a namespace, by the pattern in it."""
+        if "within" not in row:
+            return True
+        shown = self._cluster.inventory.get("ConfigMap", one.namespace, text(row.get("name")))
+        said = shown.body.get("data") if shown is not None else None
+        told = (re.search(text(row["within"]), value) for value in strings(said).values())
+        pattern = next((match[1] for match in told if match is not None), "")
+        try:
+            return bool(pattern) and re.fullmatch(pattern, namespace) is not None
+        except re.error:
+            return False
 
     def checking(self) -> Iterator[tuple[str, str, tuple[Peer, ...]]]:
         """Patterns of annotations that hold addresses to check, what stands there for the pod's own, and who reads

@@ -6,14 +6,19 @@ Secret `shop-db-app`), and no manifest holds them; what stands in them is known 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from cilium_policies.catalogue.conditions import at_any
 from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Mapping, Object, strings, text
+from cilium_policies.kube.objects import Mapping, Object, mapping, strings, text
 from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.values import read
 from cilium_policies.workloads.templates import filled
+
+_VIA = r"\{via\.([\w.]+)\}"
 
 
 def written(inventory: Inventory, catalogue: Catalogue) -> list[Object]:
@@ -22,14 +27,23 @@ def written(inventory: Inventory, catalogue: Catalogue) -> list[Object]:
     for group, kind in sorted(inventory.kinds):
         for row in catalogue.written(group, kind):
             for one in inventory.of(kind, group=group):
-                for made in _made(one, row):
+                for made in _made(one, row, inventory):
                     key = (made.kind, made.namespace, made.name)
                     if "{" not in made.name and inventory.get(*key) is None:
                         found.setdefault(key, made)
     return list(found.values())
 
 
-def _made(one: Object, row: Mapping) -> Iterator[Object]:
+def _made(one: Object, row: Mapping, inventory: Inventory) -> Iterator[Object]:
+    when, via = mapping(row.get("when")), mapping(row.get("via"))
+    if when and not at_any(one.body, when.get("has"), when):
+        return
+    if via:
+        kind, called = group_kind(text(via.get("object")))[1], text(read(one.body, text(via.get("field"))))
+        other = inventory.get(kind, "", called)
+        if other is None or not at_any(other.body, via.get("has"), via):
+            return
+        row = {**row, "data": {key: _of(value, other) for key, value in strings(row.get("data")).items()}}
     for each in _each(one, text(row.get("each"))):
         body = {
             "apiVersion": "v1",
@@ -39,6 +53,11 @@ def _made(one: Object, row: Mapping) -> Iterator[Object]:
         holds = {key: _said(value, one, each) for key, value in strings(row.get("data")).items()}
         body["data" if body["kind"] == "ConfigMap" else "stringData"] = holds
         yield Object(body, one.where)
+
+
+def _of(template: str, other: Object) -> str:
+    """A template with what stands in the object that this one names: `{via.parameters.objectStoreName}`."""
+    return re.sub(_VIA, lambda found: text(read(other.body, found[1])), template)
 
 
 def _each(one: Object, path: str) -> Iterator[Any]:
