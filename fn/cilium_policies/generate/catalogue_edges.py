@@ -27,7 +27,7 @@ from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown_ports import declared, sending, shown_ports
 from cilium_policies.generate.ties import Ties
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6, is_metadata
-from cilium_policies.kube.objects import text
+from cilium_policies.kube.objects import strings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.distribution import is_bootstrapped
@@ -201,12 +201,15 @@ def peers(
 
 
 def _referred(name: str, path: str, workload: Workload, roles: Roles) -> Iterator[Workload]:
-    """The instances that a custom resource names by their objects."""
+    """The instances that a custom resource names by their objects, or chooses by the labels of their pods."""
     found = at(workload.source.body if workload.source is not None else {}, path)
     for one in found if isinstance(found, list) else [found]:
         named = one if isinstance(one, dict) else {"name": one}
         wanted, place = text(named.get("name")), text(named.get("namespace"))
+        chosen = strings(named) if not wanted and not place else {}
         for server in roles.component(name):
+            if chosen and server.namespace == workload.namespace and chosen.items() <= server.labels.items():
+                yield server
             if wanted and server.instance == wanted and server.namespace == (place or workload.namespace):
                 yield server
 
