@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 from cilium_policies.cilium.model import Policy, PortRange, Rule, Selector, Spec, ToPorts
+from cilium_policies.cilium.objects import policy_object
 from cilium_policies.cilium.re2 import regex_fault
 from cilium_policies.cilium.validity import VERSIONS, minor_of, refusals
-from cilium_policies.cilium.write import policy_object
 
 from tests.cilium.policy_mutants import mutants
 from tests.engine.judge import Judge

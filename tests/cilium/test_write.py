@@ -21,8 +21,9 @@ from cilium_policies.cilium.model import (
     Spec,
     ToPorts,
 )
+from cilium_policies.cilium.objects import policy_object
 from cilium_policies.cilium.scalar import scalar
-from cilium_policies.cilium.write import comment_lines, policy_object, policy_text
+from cilium_policies.cilium.write import comment_lines, policy_text
 from ruamel.yaml import YAML
 
 WEB = Selector((Requirement("app.kubernetes.io/name", "In", ("web",)),))

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from cilium_policies.cilium.model import Cidr, Policy, PortRange, Requirement, Rule, Selector, Spec, ToPorts
+from cilium_policies.cilium.objects import policy_object
 from cilium_policies.cilium.validity import refusals
-from cilium_policies.cilium.write import policy_object
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.generate import gate
 from cilium_policies.workloads.model import Workload

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from cilium_policies.catalogue.check import problems
 from cilium_policies.checks.snapshot import with_generated
-from cilium_policies.cilium.write import policy_object, policy_text
+from cilium_policies.cilium.objects import policy_object
+from cilium_policies.cilium.write import policy_text
 from cilium_policies.cli.options import run_on
 from cilium_policies.config import read as config
 from cilium_policies.config.model import Config

@@ -1,7 +1,7 @@
 """From a plan to policies: shape, modes, names, kube-apiserver's place. What they do to flows the judge says."""
 
 from cilium_policies.cilium.model import Rule
-from cilium_policies.cilium.write import policy_object
+from cilium_policies.cilium.objects import policy_object
 from cilium_policies.config.model import Allow, Config
 from cilium_policies.config.peer import ConfigPeer
 from cilium_policies.kube.ports import Port

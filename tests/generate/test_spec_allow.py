@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from cilium_policies.cilium.model import Policy, Rule
-from cilium_policies.cilium.write import policy_object
+from cilium_policies.cilium.objects import policy_object
 from cilium_policies.config.read import read
 from cilium_policies.document.parse import load
 from cilium_policies.function import Made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.cilium.model import Policy
-from cilium_policies.cilium.write import policy_object
+from cilium_policies.cilium.objects import policy_object
 from cilium_policies.document.finding import ERROR, Finding
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import CLUSTER_WIDE, Policies

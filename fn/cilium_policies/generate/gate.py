@@ -35,8 +35,8 @@ def refuse_unusable(policies: Iterable[Policy], version: str) -> None:
 
 
 def _check(policy: Policy, version: str) -> None:
+    from cilium_policies.cilium.objects import policy_object
     from cilium_policies.cilium.validity import refusals  # few policies need it
-    from cilium_policies.cilium.write import policy_object
 
     found = refusals(_filled(policy_object(policy)), version)
     if found:

@@ -82,6 +82,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     dns = Dns(cluster, config)
     ties, mesh, found = _connections(cluster, catalogue, parts, hints, allowed, dns, sources)
     taken = Denials(config.deny, found, cluster, parts)
+    findings += [*allowed.findings, *taken.findings]
     found, asked = judged(taken.edges, cluster, config.trust)
     subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
     opened = left_open(cluster, subjects)
@@ -89,8 +90,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     knowledge = Knowledge(cluster, catalogue, found, said, opened)
     settled = said | opened
     withheld = [*knowledge.withheld(ties, subjects), *identities(cluster, hints, subjects, settled)]
-    withheld += knowledge.unscraped(ties, subjects)
-    withheld += knowledge.unmet(hints.unmet or (), subjects, dns)
+    withheld += [*knowledge.unscraped(ties, subjects), *knowledge.unmet(hints.unmet or (), subjects, dns)]
     noted = list(notes(cluster, hints))
     routed = behind_unseen_proxies(cluster, noted)
     left = [*_left(knowledge, withheld, subjects, routed), *unseen_proxies(cluster, hints, noted)]
@@ -100,18 +100,16 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     unknown = [one for one in left if one.degree == UNKNOWN]
     left += nameless_calls(found, cluster.settings.fqdn, settled | _told(found, unknown))
     left += added(cluster, catalogue, parts, subjects, settled | _told(found, left))
-    left += knowledge.unsure(hints.unsure or (), subjects, listed)
-    left += forwards(cluster, dns, chosen)
+    left += [*knowledge.unsure(hints.unsure or (), subjects, listed), *forwards(cluster, dns, chosen)]
     left += closed_blind(cluster, dns, chosen, {one.namespace for one in left})
     held = KeptInAudit(chosen, cluster, config, left)
-    modes = held.modes
-    on = {name: one for name, one in chosen.items() if not modes[name].off}
+    on = {name: one for name, one in chosen.items() if not held.modes[name].off}
     left = [one for one in left if one.namespace in on or not one.namespace]
     return Plan(
         cluster,
         config,
         on,
-        modes,
+        held.modes,
         [one for one in subjects if one.namespace in on],
         found,
         dns,
@@ -120,19 +118,17 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
         [one for one in asked if one.workload.own and one.workload.namespace in on],
         [
             *findings,
-            *allowed.findings,
-            *taken.findings,
             *unmatched(cluster, config, parts),
             *_of_pods(cluster, found, on),
             *dns.findings,
             *warnings(cluster, set(on), sources),
             *resolver_findings(cluster, found),
             *_of_rules(cluster, catalogue, parts, found, set(on)),
-            *user_policies(cluster, {name: modes[name] for name in on}),
+            *user_policies(cluster, {name: held.modes[name] for name in on}),
             *unseen(cluster, noted, found, [name for name, one in on.items() if one.wide]),
             *(mesh.findings(on) if mesh else ()),
             *held.findings(),
-            *_assumed(on, config, modes),
+            *_assumed(on, config, held.modes),
         ],
         held,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cilium_policies.cilium.model import Policy
-from cilium_policies.cilium.write import policy_object, policy_text
+from cilium_policies.cilium.objects import policy_object
+from cilium_policies.cilium.write import policy_text
 from cilium_policies.kube.reading import Own
 from cilium_policies.lean import NamedTuple
 

@@ -21,8 +21,8 @@ from cilium_policies.evidence.edge import (
 )
 from cilium_policies.evidence.ends import NODES
 from cilium_policies.evidence.reasons import Reason, seen_by_server
-from cilium_policies.evidence.words import reason_words
 from cilium_policies.generate.peers import NAMESPACE_KEY, OUTSIDE, covers, endpoint, internet, rank, width
+from cilium_policies.generate.rule_words import is_every, whom, why
 from cilium_policies.kube.ports import Port
 
 _LONGEST_NAME = 253  # of a DNS name, without its last dot
@@ -74,8 +74,10 @@ def rules(
         if search and rule.fqdns:
             rule = rule._replace(fqdns=_as_answered(rule.fqdns, search))
         kept = [edge for flow in members for edge in flow.edges]
-        who = _who(members, namespace) if members[0].reason in often else ""
-        made.append((order, rule._replace(edges=_distinct(kept), why=_why(members[0], who))))
+        who = whom((flow.peer for flow in members), namespace) if members[0].reason in often else ""
+        made.append(
+            (order, rule._replace(edges=_distinct(kept), why=why(members[0].reason, members[0].ports, who)))
+        )
     return tuple(rule for _, rule in sorted(made, key=lambda pair: pair[0])) or (Rule(),)
 
 
@@ -91,34 +93,6 @@ def _repeated(reasons: Iterable[Reason]) -> set[Reason]:
     for one in reasons:
         (again if one in met else met).add(one)
     return again
-
-
-def _why(flow: _Flow, who: str) -> str:
-    """A rule's sentence; `who` names the peers where another rule has the same."""
-    ports = ", on any port" if not flow.ports or any(map(_is_every, flow.ports)) else ""
-    return f"{reason_words(flow.reason)}{ports}{f' ({who})' if who else ''}"
-
-
-def _who(flows: list[_Flow], namespace: str) -> str:
-    """The peers of a rule in words, for rules whose reasons are the same."""
-    names = sorted({_name(flow.peer, namespace) for flow in flows})
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def _name(peer: Peer, namespace: str) -> str:
-    match peer:
-        case WorkloadPeer(one):
-            return one.name if one.namespace == namespace else f"{one.namespace}/{one.name}"
-        case LabelsPeer():
-            return " ".join(value for _, value in peer.labels)
-        case NamespacePeer():
-            return peer.namespace
-        case InternetPeer():
-            return peer.name or peer.kind
-        case EntityPeer() | CidrPeer() | FqdnPeer():
-            return peer.name
-        case AllPodsPeer() | OutsidePeer():
-            return peer.kind
 
 
 def _joined(edges: Iterable[tuple[Peer, Edge]], of_server: bool) -> list[_Flow]:
@@ -282,17 +256,12 @@ def _to_ports(flow: _Flow) -> tuple[ToPorts, ...] | None:
 def _plain_ports(ports: tuple[Port, ...]) -> tuple[ToPorts, ...]:
     """Ports without rules of layer 7; most rules of a cluster have one of few lists."""
     # "0" is one entry of the policy map, where the range would take sixteen
-    ranges = [PortRange("0", port.protocol) if _is_every(port) else _range(port) for port in ports]
+    ranges = [PortRange("0", port.protocol) if is_every(port) else _range(port) for port in ports]
     return tuple(ToPorts(tuple(ranges[at : at + _MOST_PORTS])) for at in range(0, len(ranges), _MOST_PORTS))
 
 
 def _range(port: Port) -> PortRange:
     return PortRange(str(port.number) if port.number else port.name, port.protocol, port.end)
-
-
-def _is_every(port: Port) -> bool:
-    """Whether a range is every port of its protocol."""
-    return (port.number, port.end) == (1, 65535)
 
 
 def _request(method: str, path: str) -> dict[str, str]:

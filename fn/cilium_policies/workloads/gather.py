@@ -69,10 +69,7 @@ def gather(
     for one in workloads if settings.component_namespaces else ():
         if not _is_recognised(one, settings.component_namespaces):
             one.component = ""
-    for one in workloads:
-        component = catalogue.get(one.component) if one.component else None
-        if component is not None and len(component.match) > 1:
-            one.part = part(component, one.labels)
+    _tell_parts(workloads, catalogue)
     separate(workloads)
     if settings.identity_labels:
         narrow_to(settings.identity_labels, workloads)
@@ -91,6 +88,13 @@ def gather(
         catalogue.roles,
         catalogue.proxies,
     )
+
+
+def _tell_parts(workloads: list[Workload], catalogue: Catalogue) -> None:
+    for one in workloads:
+        component = catalogue.get(one.component) if one.component else None
+        if component is not None and len(component.match) > 1:
+            one.part = part(component, one.labels)
 
 
 def _unseen(
