@@ -60,6 +60,7 @@ class Collected:
         self._reads = reads
         self._labelled: dict[str, list[Object]] | None = None
         self._configs = Configs(cluster.inventory)
+        self._said: dict[int, tuple[list[str], list[Object]]] = {}  # by identity of the object
 
     def of(self, workload: Workload) -> tuple[Text, ...]:
         """The texts that the sidecars of a workload collect, its operator gives it, or it reads through the API."""
@@ -135,15 +136,26 @@ class Collected:
 
     def _given_by_operator(self, workload: Workload, source: Object) -> Iterator[Text]:
         """Configuration that the custom resource names, or that is called like the workload, as operators name it."""
-        for name in dict.fromkeys([workload.name, *named(source.spec)]):
+        names, followed = self._said_by(source)
+        for name in dict.fromkeys([workload.name, *names]):
             yield from self._entries(workload.namespace, name)
         for one in self._cluster.inventory.of(f"{source.kind}Config"):
             if self._chooses(source, one):
                 yield from _fields(one)
-        for path, value in walk_strings(source.spec):
-            other = _FOLLOWED.get(path.rpartition(".")[2])
-            if other and (followed := self._cluster.inventory.get(other, source.namespace, value)):
-                yield from _fields(followed)
+        for one in followed:
+            yield from _fields(one)
+
+    def _said_by(self, source: Object) -> tuple[list[str], list[Object]]:
+        """Names of configuration in a custom resource, and the objects that it leads to: looked for once, however many
+        workloads it stands for."""
+        if id(source) not in self._said:
+            followed = []
+            for path, value in walk_strings(source.spec):
+                other = _FOLLOWED.get(path.rpartition(".")[2])
+                if other and (one := self._cluster.inventory.get(other, source.namespace, value)):
+                    followed.append(one)
+            self._said[id(source)] = (list(dict.fromkeys(named(source.spec))), followed)
+        return self._said[id(source)]
 
     def _entries(self, namespace: str, name: str) -> Iterator[Text]:
         """What the ConfigMap and the Secret of this name say, or the template of what writes the Secret."""

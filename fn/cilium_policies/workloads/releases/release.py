@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
@@ -69,7 +71,7 @@ def _follow(made: Release, reference: Mapping, inventory: Inventory) -> None:
         made.chart, made.version = chart_name(text(found.spec.get("chart"))), text(found.spec.get("version"))
         made.repository = _address(found, mapping(found.spec.get("sourceRef")), inventory)
         return
-    made.repository = text(found.spec.get("url"))
+    made.repository = re.split("[?#]", text(found.spec.get("url")), maxsplit=1)[0]
     made.chart = chart_name(made.repository)
     made.version = text(at(found.spec, "ref", "tag")) or text(at(found.spec, "ref", "semver"))
 
