@@ -9,8 +9,9 @@ from pathlib import Path
 from bench.builds import LIB, start
 
 SCRIPT = """
-import cProfile, json, pstats
+import cProfile, gc, json, pstats
 from cilium_policies.cli import run
+gc.disable()  # as `main` has it
 profile = cProfile.Profile()
 profile.enable()
 run([])

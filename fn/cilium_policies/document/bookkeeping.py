@@ -31,12 +31,9 @@ class Layout:
         )
         self.end = re.compile(rb"\n {0,%d}[^ \n]" % (column - 1))
 
-    def place(self, data: bytes, start: int, end: int, key: bytes) -> int:
-        """Where a key of the annotations stands that begin at `start`; -1 where none is, or not surely."""
-        place = data.find(key, start, end)
-        if place > start and (self.end.search(data, start, place) or ends_in_quotes(data, start, place)):
-            return -1
-        return place
+    def is_key(self, data: bytes, start: int, place: int) -> bool:
+        """Whether what stands at `place` is surely a key of the annotations that begin at `start`."""
+        return not (place < 0 or self.end.search(data, start, place) or ends_in_quotes(data, start, place))
 
 
 layout = lru_cache(maxsize=8)(Layout)
@@ -49,10 +46,15 @@ def spans(data: bytes, metadata: int, end: int, column: int) -> tuple[tuple[int,
     if not data.startswith(lines.head, metadata):
         return ()
     start = metadata + len(lines.head)
-    place = lines.place(data, start, end, lines.first)
-    first = lines.id.match(data, place, end) if place >= 0 else None
+    place = data.find(lines.first, start, end)
+    if place != start and not lines.is_key(data, start, place):
+        return ()
+    first = lines.id.match(data, place, end)
     if first is None:
         return ()
-    place = lines.place(data, first.end(), end, lines.number)
-    numbers = lines.numbers.match(data, place, end) if place >= 0 else None
+    at = first.end()
+    place = data.find(lines.number, at, end)
+    if place != at and not lines.is_key(data, at, place):
+        return (first.span(),)
+    numbers = lines.numbers.match(data, place, end)
     return (first.span(), numbers.span()) if numbers else (first.span(),)

@@ -22,8 +22,8 @@ _SIGN = "kubernetes_sd_configs"
 _META = "__meta_kubernetes_"
 _LABEL = f"{_META}pod_label_"
 _PORT = f"{_META}pod_container_port_number"
-_LITERAL = re.compile(r"[\w.;/\-]+")
-_TO = re.compile(r".*:(\d{1,5})$")
+_LITERAL = r"[\w.;/\-]+"
+_TO = r".*:(\d{1,5})$"
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -81,7 +81,7 @@ def _kept(rules: list[Mapping]) -> Iterator[tuple[str, str]]:
     for rule in rules:
         names = [text(one) for one in sequence(rule.get("source_labels"))]
         values = text(rule.get("regex"))
-        if text(rule.get("action")) == "keep" and _LITERAL.fullmatch(values):
+        if text(rule.get("action")) == "keep" and re.fullmatch(_LITERAL, values):
             parts = values.split(text(rule.get("separator")) or ";")
             if len(parts) == len(names):
                 yield from zip(names, parts, strict=True)
@@ -90,7 +90,7 @@ def _kept(rules: list[Mapping]) -> Iterator[tuple[str, str]]:
 def _replaced(rules: list[Mapping]) -> int:
     """The port that a job writes behind every address."""
     for rule in rules:
-        match = _TO.match(text(rule.get("replacement")))
+        match = re.match(_TO, text(rule.get("replacement")))
         if match is not None and text(rule.get("target_label")) == "__address__":
             return int(match[1])
     return 0

@@ -106,7 +106,7 @@ def misses(edge: Edge) -> bool:
 
 def _addressed(peer: Peer, edge: Edge) -> Peer:
     """Whom a pod may call anywhere, in the LAN too, is never link-local (a cloud's metadata), name resolution aside."""
-    if edge.origin == "config" or edge.target is not peer or peer != WORLD:
+    if edge.target is not peer or peer != WORLD or edge.origin == "config":
         return peer
     return peer if edge.ports and all(port.number in _RESOLVERS for port in edge.ports) else OutsidePeer()
 

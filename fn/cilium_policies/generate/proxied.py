@@ -10,9 +10,7 @@ from cilium_policies.workloads.model import Text, Workload
 
 _VARIABLES = {"http_proxy": (80,), "https_proxy": (443,), "all_proxy": (80, 443)}
 # In an environment, and in lists of one in files: `environment = ["HTTPS_PROXY=http://proxy:3128"]`.
-_SET = re.compile(
-    r"(?i)\b((?:https?|all)_proxy)[\"']?\s*[=:]\s*[\"']?(?:https?://)?(?:[^\s/@\"']*@)?([\w.-]+):(\d+)"
-)
+_SET = r"(?i)\b((?:https?|all)_proxy)[\"']?\s*[=:]\s*[\"']?(?:https?://)?(?:[^\s/@\"']*@)?([\w.-]+):(\d+)"
 
 
 class Proxied(NamedTuple):
@@ -26,7 +24,7 @@ class Proxied(NamedTuple):
 def proxies(workload: Workload) -> Iterator[Proxied]:
     """The proxies that a workload's configuration names for its requests."""
     for found in workload.texts:
-        for name, host, port in _SET.findall(_assignment(found)):
+        for name, host, port in re.findall(_SET, _assignment(found)):
             yield Proxied(host, int(port), _VARIABLES[name.lower()])
 
 
