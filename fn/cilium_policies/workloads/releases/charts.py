@@ -50,12 +50,12 @@ def every(
 
 def _united(services: list[Service]) -> list[Service]:
     """The Services of a release; of one that the catalogue tells of in pieces, as switches have them, each port."""
-    found: dict[str, Service] = {}
+    found: dict[tuple[str, frozenset[tuple[str, str]]], Service] = {}
     for one in services:
-        before = found.get(one.name)
-        if before is not None and before.selector == one.selector:
+        key = (one.name, frozenset(one.selector.items()))
+        if before := found.get(key):
             one = before._replace(ports=tuple(dict.fromkeys((*before.ports, *one.ports))))
-        found[one.name] = one
+        found[key] = one
     return list(found.values())
 
 
