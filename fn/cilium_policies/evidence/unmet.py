@@ -25,8 +25,8 @@ _OWN_NAMES = ("hostname", "endpoints")
 class Unmet(NamedTuple):
     """A name that `client` calls: of a Service that the input does not hold, or (`service`) of one that has no such
     port, or no pods. `port` 0: the configuration names none. `sure` false: it may be something else, as is a short name
-    behind `https://`, for which few Services have a certificate, or the value of `hostname`, which the program may
-    call itself."""
+    behind `https://`, for which few Services have a certificate, the value of `hostname`, which the program may call
+    itself, or a part that the client's own chart does not make."""
 
     client: Workload
     namespace: str
@@ -56,8 +56,19 @@ def unmet(cluster: Cluster, client: Workload, address: Address) -> Unmet | None:
             return None
     elif service.external_name or client in cluster.backends(service):
         return None
-    sure = service is not None or _is_called(address, host)
+    sure = service is not None or (
+        _is_called(address, host) and not _is_switched_off(cluster, client, namespace, name)
+    )
     return Unmet(client, namespace, name, address.port, address.protocol, service is not None, sure)
+
+
+def _is_switched_off(cluster: Cluster, client: Workload, namespace: str, name: str) -> bool:
+    """Whether a name is that of another part of the client's own release, of which the input shows what its chart
+    makes: then the chart makes no such part as it is set up, and its configuration names it all the same."""
+    part = f"{client.release}-"
+    if not (client.rendered and client.release) or namespace != client.namespace or not name.startswith(part):
+        return False
+    return any(one.name.startswith(part) for one in cluster.services_in(namespace))
 
 
 def _is_called(address: Address, host: str) -> bool:

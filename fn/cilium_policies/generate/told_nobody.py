@@ -15,14 +15,17 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.recognise import repository_of
 from cilium_policies.generate.shown import hidden_keys, is_shown
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import at, mappings, text
+from cilium_policies.kube.objects import at, mappings, sequence, text
 from cilium_policies.kube.pods import containers, pod_spec
-from cilium_policies.kube.registries import is_public, parted
+from cilium_policies.kube.registries import cached, is_public, parted
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 _JOBS = ("Job", "CronJob")  # what nobody calls is there to call
 _OFFICIAL = "library"  # images of Docker's own, as repository_of writes them
+_INTERPRETERS = frozenset(
+    ("sh", "bash", "ash", "python", "python3", "node", "ruby", "perl", "php", "deno", "bun")
+)
 _SEVERAL = 2  # publishers of so many known programs make them for everybody
 # Keys to somebody else's API, as opposed to passwords that a server asks its own clients for.
 _KEY_TO_ANOTHER = re.compile(
@@ -39,7 +42,7 @@ class Publishers:
     def __init__(self, workloads: Iterable[Workload], catalogue: Catalogue) -> None:
         paths = {path for endings in catalogue.image_table.values() for path, _ in endings if "/" in path}
         self._known = _known(catalogue)
-        images = {repository_of(image) for one in workloads for image in one.images}
+        images = {_origin(image) for one in workloads for image in one.images}
         # Registries of the user's own that hold images of others, under the paths that these have elsewhere.
         self._mirrors = {host for host, path in map(parted, images) if path in paths}
         self._published = Counter(map(self._publisher, images))
@@ -55,12 +58,19 @@ class Publishers:
         stands in a registry of the user's own is his own."""
         if not one.images:
             return False
-        repository = repository_of(one.images[0])
+        repository = _origin(one.images[0])
         host, path = parted(repository)
         if not (is_public(host) or host in self._mirrors):
             return False
         known = _group(path) == _OFFICIAL or _group(path) in self._known
         return known or self._published[self._publisher(repository)] == 1
+
+
+def _origin(image: str) -> str:
+    """The repository that an image comes from, also where a registry of the user's own caches it."""
+    repository = repository_of(image)
+    kept = cached(repository)
+    return kept[1] if kept is not None else repository
 
 
 def _group(path: str) -> str:
@@ -81,11 +91,18 @@ def is_told_nobody(one: Workload, cluster: Cluster, publishers: Publishers) -> b
     """Whether such a server's configuration, read whole, names nobody and holds no key to another's API."""
     if not one.rendered or one.kind in _JOBS or not cluster.services_for(one):
         return False
-    if not publishers.is_everybodys(one) or not is_shown(one, cluster.inventory):
+    if _is_a_script(one) or not publishers.is_everybodys(one) or not is_shown(one, cluster.inventory):
         return False
     if any(_UNFILLED.search(found.value) for found in one.texts):
         return False
     return not any(map(_KEY_TO_ANOTHER.search, _keys(one, cluster.inventory)))
+
+
+def _is_a_script(one: Workload) -> bool:
+    """Whether the image is there for its interpreter: what runs is somebody's own."""
+    first = next(iter(containers(pod_spec(one.source))), {})
+    words = [text(word) for key in ("command", "args") for word in sequence(first.get(key))]
+    return bool(words) and words[0].rpartition("/")[2] in _INTERPRETERS
 
 
 def _keys(one: Workload, inventory: Inventory) -> Iterator[str]:
