@@ -40,6 +40,7 @@ _GENERAL = frozenset(
 )
 _HELPER = r"exporter|metrics|backup|admin|commander|insight|pool|bouncer|operator"
 _SHORT = 5  # a name with fewer letters stands in many a text
+_FEW = 2  # letters of a part of a name that may be an ordinal or an abbreviation
 
 _OUTSIDE = ("cidr", "internet", "fqdn", "outside")
 
@@ -156,7 +157,12 @@ class Ties:
             return []
         near = self._roles.near(client, component)
         if near and (not known.every or _is_operated(client, near)):
-            return _same_instance(client, near)
+            close = _same_instance(client, near)
+            meant = [one for one in close if not self._is_called_after_another(client, one, ports)]
+            if not meant:
+                key = (id(client), component)
+                self.withheld.setdefault(key, Withheld(client, tuple(close), ports))
+            return meant
         if known.every or known.owner in self._catalogue.defined or _operates(client, every):
             return every
         return self._named(client, every) or self._guessed(client, known, every, ports)
@@ -219,6 +225,22 @@ class Ties:
             self.withheld.setdefault(key, Withheld(client, tuple(every), ports, one or known.when == "peer"))
         return []
 
+    def _is_called_after_another(self, client: Workload, server: Workload, ports: tuple[Port, ...]) -> bool:
+        """Whether a database is called after another program of its namespace, and not after this one."""
+        if not ports or not all(port.number in SERVERS for port in ports):
+            return False
+        usual = {*_words(server.release), *_words(server.component), *_GENERAL}
+        told = _words(server.instance) - usual
+        if not told or told & (_words(client.name) | _words(client.component) | _words(client.instance)):
+            return False
+        beside = self._cluster.in_namespace(server.namespace)
+        return any(
+            one.component not in (server.component, client.component) and _is_program(one)
+            for one in beside
+            if one.instance != server.instance
+            and told & {one.component, one.name, *(_words(one.name) - usual)}
+        )
+
     def _is_anothers(self, server: Workload, ports: tuple[Port, ...]) -> bool:
         """Whether a database or a broker stands in the release of another program, whose own it then is."""
         if not server.release or not all(port.number in SERVERS for port in ports):
@@ -232,6 +254,11 @@ class Ties:
         if id(client) not in self._shown:
             self._shown[id(client)] = is_shown(client, self._cluster.inventory)
         return self._shown[id(client)]
+
+
+def _words(name: str) -> set[str]:
+    """The words of a name that are long enough to mean something."""
+    return {word for word in name.split("-") if len(word) > _FEW}
 
 
 def _last_name(image: str) -> str:
