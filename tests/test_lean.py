@@ -59,7 +59,7 @@ def test_wrong_fields_and_copies_are_as_with_typing() -> None:
             made("web", where=1)
         with pytest.raises(TypeError):
             made._make(["web"])
-        with pytest.raises(ValueError, match="where"):
+        with pytest.raises((ValueError, TypeError), match="where"):  # the latter from Python 3.13 on
             made("web")._replace(where=1)
     assert type(Lean._make(["web", 1, {}])) is Lean
     again = pickle.loads(pickle.dumps(one))
