@@ -28,6 +28,7 @@ NOUNS = frozenset(
         "echo",
         "monitor",
         "drone",
+        "Job",
     )
 )
 # Where a product's name is right, and why. "*": any name in that file.
