@@ -33,6 +33,15 @@ _ABOUT_A_SERVER = {
     "pghost",
 }
 
+_DATABASES = (
+    "MARIADB_DATABASE",
+    "MYSQL_DATABASE",
+    "POSTGRES_DB",
+    "POSTGRESQL_DATABASE",
+    "MONGO_INITDB_DATABASE",
+)
+_NAME = "app.kubernetes.io/name"
+
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """One edge a workload and server that only a key or a setting tells of."""
@@ -49,6 +58,28 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
                 yield from _edge(
                     cluster, workload, servers.get((workload.namespace, number), []), number, key
                 )
+    for (namespace, number), services in servers.items():
+        yield from _of_its_database(cluster, namespace, number, services)
+
+
+def _of_its_database(
+    cluster: Cluster, namespace: str, number: int, services: list[Service]
+) -> Iterator[Edge]:
+    """Whose database a server is told to make (`MARIADB_DATABASE: nextcloud`): programs of that name keep the address
+    where no manifest shows it. Where anybody's configuration names the server, its clients are known."""
+    pods = cluster.in_namespace(namespace)
+    server = next((one for service in services for one in cluster.backends(service)), None)
+    made = {one.key: one.value for one in server.texts if one.key in _DATABASES} if server is not None else {}
+    if not made or any(_mentions(one, services) for one in pods if one is not server):
+        return
+    key, name = next(iter(made.items()))
+    for one in pods:
+        if name in (one.labels.get("app"), one.labels.get(_NAME)) and not one.host_network:
+            yield from _edge(cluster, one, services, number, key)
+
+
+def _mentions(one: Workload, services: list[Service]) -> bool:
+    return any(service.name in found.value for service in services for found in one.texts)
 
 
 def _edge(
