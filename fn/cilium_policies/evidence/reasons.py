@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         "fetches",
         "delivers-mail",
         "caches-images",
+        "has-token",
         "checks-names",
         "load-balancer",
         "mesh-tunnel",

@@ -27,6 +27,7 @@ _SENTENCES: dict[str, str] = {
     "cloud-identity": "asks the cloud for its identity",
     "mesh-tunnel": "the tunnel between members of the mesh ({0})",
     "delivers-mail": "a mail server that hands mail to no relay",
+    "has-token": "has a token of {0}, {1}",
     "caches-images": "images come through {0}, its cache",
     "checks-names": "checks over HTTP who holds {0}, for a certificate",
     "load-balancer": "requests through a load balancer outside the cluster",

@@ -103,6 +103,7 @@ EVIDENCE: dict[str, Reads] = {
     "mail_servers": Reads(),
     "discovered": Reads({}, _ACCESS),
     "caches": Reads(),
+    "tokens": Reads(),
     "acme_servers": Reads({"Issuer": _ISSUER, "ClusterIssuer": _ISSUER}, _CERTIFIED),
 }
 
