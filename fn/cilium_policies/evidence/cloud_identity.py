@@ -71,8 +71,10 @@ def _edges(
     settings = cluster.settings
     if settings.platform.cloud != cloud.name:
         return
+    hidden = settings.said and _is_hidden_user(cluster, workload, given.cloud_users)
     for one in settings.platform.identity:
-        if _applies(one, keys, said=settings.said):
+        known = {**keys, one.account: workload} if hidden and one.account else keys
+        if _applies(one, known, said=settings.said):
             ports = tuple(port for each in one.ports if (port := parse_port(each)))
             peer = cidr(one.to[5:]) if one.to.startswith("cidr:") else HOST
             yield Edge(own, peer, ports, Reason("cloud-identity", (one.to,), one.why), evidence)
