@@ -9,7 +9,7 @@ from cilium_policies.catalogue.tokens import TOKENS
 from cilium_policies.evidence.edge import Edge, Evidence, InternetPeer, WorkloadPeer
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.evidence.trust import is_value, is_variable, words
+from cilium_policies.evidence.trust import is_value, words
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -22,7 +22,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """A workload with such a variable, to the service."""
     for workload in cluster.workloads:
         for found in workload.texts if workload.rendered and not workload.host_network else ():
-            if found.key in TOKENS and is_variable(found) and not is_value(found):
+            if found.key in TOKENS and not is_value(found):  # whatever a template fills it with
                 if _is_elsewhere(workload, found.key):
                     continue
                 evidence = Evidence("inferred", workload, text=found.without_value())
