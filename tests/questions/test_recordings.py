@@ -77,8 +77,8 @@ def test_an_agent_without_verdict_events_tells_nothing(tmp_path: Path) -> None:
     done = command("audit", "--flows", "flows.json", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr.decode() == (
-        "cilium-policies: flows: no policy verdict among the events (traces: 171, drops: 5): what would be cut "
-        "cannot be told; record with --type policy-verdict; if that shows none, set "
+        "cilium-policies: flows: no policy verdict among the events (traces: 171, drops: 5): it cannot tell "
+        "what would be cut; record with --type policy-verdict; if that shows none, set "
         "bpf-events-policy-verdict-enabled to true\n"
     )
 

@@ -59,9 +59,10 @@ NOTHING_GIVEN = Given()
 
 class Note(NamedTuple):
     """Something an object asks for that this input cannot show: `what` is missing and `cure` what to do. `guessed`
-    says that a rule was written all the same."""
+    says that a rule was written all the same, for the pods of `behind` (workloads)."""
 
     subject: Object
     what: str
     cure: str
     guessed: bool = False
+    behind: tuple[Workload, ...] = ()

@@ -9,11 +9,12 @@ from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge, namespace_of
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.words import evidence_words
-from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Uncovered
+from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered
 from cilium_policies.kube.kinds import ROUTE_KINDS
 from cilium_policies.kube.objects import Mapping, Object, text
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
 
 _INGRESSES = ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP")
 WorkloadKey = tuple[str, str, str]
@@ -55,8 +56,11 @@ def _lets_in(cluster: Cluster, edge: Edge, closed: Collection[str]) -> str:
     return f"any pod there may be called on that port{meant}"
 
 
-def unseen_proxies(cluster: Cluster, given: Given, noted: Iterable[Note]) -> Iterator[Uncovered]:
-    """Gateways and controllers that this input does not show: one line stands for their pods and for those behind."""
+def unseen_proxies(
+    cluster: Cluster, given: Given, noted: Iterable[Note], said: Collection[Key]
+) -> Iterator[Uncovered]:
+    """Gateways and controllers that this input does not show: one line stands for their pods and for those behind,
+    who have one each where a rule was written by guess, but for directions of which all is `said`."""
     yield from _gateways(cluster, given)
     for note in noted:
         one = note.subject
@@ -64,8 +68,17 @@ def unseen_proxies(cluster: Cluster, given: Given, noted: Iterable[Note]) -> Ite
             cure = "cluster.gateways: [{pod: NAMESPACE/PROXY}]"
             degree = GUESSED if note.guessed else UNKNOWN
             yield Uncovered(
-                degree, "proxy-elsewhere", INGRESS, one.namespace, one.name, None, one, (note.what,), cure
+                degree, "proxy-elsewhere", BOTH, one.namespace, one.name, None, one, (note.what,), cure
             )
+            for behind in note.behind:
+                if behind.own and (behind.key, INGRESS) not in said:
+                    yield _let_in_by_guess(behind, note.what)
+
+
+def _let_in_by_guess(one: Workload, what: str) -> Uncovered:
+    line = f"{{from: {{namespace: NAMESPACE}}, to: {{pod: {one.namespace}/{one.name}}}, why: …}}"
+    place = (one.namespace, one.name)
+    return Uncovered(GUESSED, "proxy-elsewhere", INGRESS, *place, one, one.source, (what,), line)
 
 
 def behind_unseen_proxies(cluster: Cluster, noted: Iterable[Note]) -> dict[WorkloadKey, Object]:
