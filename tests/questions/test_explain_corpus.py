@@ -35,14 +35,17 @@ def test_both_ends_and_the_port_are_those_of_the_evidence(corpus: Path) -> None:
         str(policy): [rule for spec in policy.specs for rule in (*(spec.ingress or ()), *(spec.egress or ()))]
         for policy in policies
     }
-    asked, wrong = 0, []
+    asked, wrong, denied = 0, [], []
     for source, target, port in flows([row for row in case.rows if row.expect == "allow"], 1):
         try:
             answers = explain(snapshot, snapshot, source, target, port, needs=plan.edges)
             pair = (ends(snapshot, source, "")[0], ends(snapshot, target, "")[0])
         except RefusedError:
             continue  # an end that only the pods of run time show
-        # Of a named port of pods that no manifest shows nobody knows the number here.
+        # Of a named port of pods that no manifest shows nobody knows the number here: that is "not known".
+        denied += [
+            (source, target, port) for one in answers if len(answers) == 1 and one.enforced == "denied"
+        ]
         known = len(answers) == 1 and answers[0].enforced == "allowed"
         for side in answers[0].sides if known else ():
             for policy, why in zip(side.policies, side.whys, strict=True):
@@ -56,4 +59,5 @@ def test_both_ends_and_the_port_are_those_of_the_evidence(corpus: Path) -> None:
                 if not any(one in why for one in own) or any(f"({one}" in why for one in others):
                     wrong.append((source, target, port, side.direction, policy, why))
     assert wrong == []
+    assert denied == []
     assert asked > 200

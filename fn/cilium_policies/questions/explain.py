@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from cilium_policies.checks.snapshot import Known, Snapshot
@@ -87,7 +87,9 @@ def explain(
                 raise _no_port(two, asked)
             pair = (ends(enforced, source, namespace)[number], ends(enforced, target, namespace)[other])
             answer = _answer(now, enforced, (one, two), pair, numbered, needs)
-            said = [_translation(now, two, asked, numbered), _tunnel(enforced, (one, two), numbered)]
+            named = _by_name(enforced, (one, two), numbered)
+            answer = _unless_named(answer) if named else answer
+            said = [_translation(now, two, asked, numbered), _tunnel(enforced, (one, two), numbered), named]
             answers.append(answer._replace(note="; ".join(filter(None, said))))
     return answers
 
@@ -104,10 +106,7 @@ def _tunnel(snapshot: Snapshot, pair: Pair, wanted: Port) -> str:
     """What to say where both ends are members of a mesh that tunnels: every TCP connection arrives on one port."""
     ports = [
         port.number
-        for one in snapshot.known
-        for spec in one.policy.specs
-        for rule in (spec.ingress or ())
-        for edge in rule.edges
+        for edge in _let_in(snapshot)
         if edge.reason.kind == "mesh-tunnel" and stand_between(edge, *pair)
         for port in edge.ports
     ]
@@ -115,6 +114,39 @@ def _tunnel(snapshot: Snapshot, pair: Pair, wanted: Port) -> str:
         return ""
     told = f"the mesh carries TCP between these pods on port {ports[0]}, which is open"
     return f"{told}: there no policy tells this port from others, the mesh's own authorization policies do"
+
+
+def _let_in(snapshot: Snapshot) -> Iterator[Edge]:
+    """The edges of all ingress rules."""
+    for one in snapshot.known:
+        for spec in one.policy.specs:
+            for rule in spec.ingress or ():
+                yield from rule.edges
+
+
+def _by_name(snapshot: Snapshot, pair: Pair, wanted: Port) -> str:
+    """What to say where rules allow a port by its name, which containers have that the input does not show."""
+    if pair[1].workload is None or pair[1].workload.rendered or wanted.name:
+        return ""
+    names = {
+        port.name
+        for edge in _let_in(snapshot)
+        if stand_between(edge, *pair)
+        for port in edge.ports
+        if port.name and not port.number and port.protocol == wanted.protocol
+    }
+    unknown = sorted(names - pair[1].endpoint.named_ports.keys())
+    if not unknown:
+        return ""
+    return f"rules allow the port named {unknown[0]}; the input does not show whether that is {wanted} on these pods"
+
+
+def _unless_named(answer: Answer) -> Answer:
+    """The answer where a rule by a port's name may allow what no rule by number does."""
+    if any(side.reason in (_REASONS[DENY_RULE],) for side in answer.sides):
+        return answer
+    now, then = ("not known" if one == "denied" else one for one in (answer.now, answer.enforced))
+    return answer._replace(now=now, enforced=then)
 
 
 def _no_port(target: End, asked: Port) -> Exception:
