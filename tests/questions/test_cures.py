@@ -73,7 +73,8 @@ def test_what_a_cure_says_comes_true(corpus: Path, name: str) -> None:
         words.add(answers[0].enforced)
         again, after = planned(named, spec)
         (answer,) = asked(after, again, flow)
-        if answer.enforced != _OTHER[answers[0].enforced]:
+        by_name = answer.enforced == "not known" and "rules allow the port named" in answer.note
+        if answer.enforced != _OTHER[answers[0].enforced] and not by_name:
             wrong.append((flow, answers[0].enforced, spec))
         assert tried % 4 or faults(again) <= usual, spec
     assert wrong == []

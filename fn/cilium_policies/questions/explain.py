@@ -87,7 +87,8 @@ def explain(
                 raise _no_port(two, asked)
             pair = (ends(enforced, source, namespace)[number], ends(enforced, target, namespace)[other])
             answer = _answer(now, enforced, (one, two), pair, numbered, needs)
-            named = _by_name(enforced, (one, two), numbered)
+            denied = "denied" in (answer.now, answer.enforced)
+            named = _by_name(enforced, (one, two), numbered) if denied else ""
             answer = _unless_named(answer) if named else answer
             said = [_translation(now, two, asked, numbered), _tunnel(enforced, (one, two), numbered), named]
             answers.append(answer._replace(note="; ".join(filter(None, said))))
@@ -143,7 +144,7 @@ def _by_name(snapshot: Snapshot, pair: Pair, wanted: Port) -> str:
 
 def _unless_named(answer: Answer) -> Answer:
     """The answer where a rule by a port's name may allow what no rule by number does."""
-    if any(side.reason in (_REASONS[DENY_RULE],) for side in answer.sides):
+    if any(side.reason == _REASONS[DENY_RULE] for side in answer.sides):
         return answer
     now, then = ("not known" if one == "denied" else one for one in (answer.now, answer.enforced))
     return answer._replace(now=now, enforced=then)
