@@ -57,6 +57,8 @@ def gather(
         _placed(one)
     workloads += _not_shown(operated, workloads)
     bindings = cache(lambda: Bindings(shown))  # read where somebody asks, and once
+    trace(workloads)
+    vouch(workloads, catalogue, shown, bindings)  # before anything is made of what a label says
     workloads += list(children(workloads, catalogue, bindings))
     controllers, before = distribution.flux(shown, workloads, catalogue)
     workloads += controllers
@@ -64,8 +66,6 @@ def gather(
     unnamed = [one for one in workloads if not (is_namespace(one.namespace) and is_name(one.name))]
     apart = set(map(id, unnamed))
     workloads = [one for one in workloads if id(one) not in apart] if apart else workloads
-    trace(workloads)
-    vouch(workloads, catalogue, shown, bindings)
     for one in workloads if settings.component_namespaces else ():
         if not _is_recognised(one, settings.component_namespaces):
             one.component = ""
