@@ -11,7 +11,6 @@ from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
 from cilium_policies.kube.objects import (
     Mapping,
     Object,
-    at,
     flag,
     mapping,
     mappings,
@@ -107,12 +106,9 @@ class Collected:
 
     def _referred(self, workload: Workload, values: Any) -> Iterator[Text]:
         """Variables in a release's values whose text stands in a ConfigMap or Secret (`valueFrom`)."""
-        if isinstance(values, dict):
-            for kind in ("ConfigMap", "Secret"):
-                reference = mapping(at(values, "valueFrom", f"{kind[0].lower()}{kind[1:]}KeyRef"))
-                for found in self._configs.of(kind, workload.namespace, text(reference.get("name"))):
-                    if found.key == text(reference.get("key")):
-                        yield found._replace(key=text(values.get("name")) or found.key)
+        shown = isinstance(values, dict) and "valueFrom" in values
+        if shown and (found := self._configs.variable(workload.namespace, values)) is not None:
+            yield found
         for member in values.values() if isinstance(values, dict) else sequence(values):
             if isinstance(member, (dict, list)):
                 yield from self._referred(workload, member)

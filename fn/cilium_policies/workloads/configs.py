@@ -35,6 +35,17 @@ class Configs:
             self._read[key] = tuple(found)
         return self._read[key]
 
+    def variable(self, namespace: str, entry: Mapping) -> Text | None:
+        """What a variable's `valueFrom` names (`secretKeyRef`, `configMapKeyRef`), under the variable's name; None
+        where that is not shown."""
+        for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
+            source = mapping(at(entry, "valueFrom", field))
+            key = text(source.get("key"))
+            for found in self.of(kind, namespace, text(source.get("name"))) if source else ():
+                if found.key == key:
+                    return found._replace(key=text(entry.get("name")) or key)
+        return None
+
     def _templated(self, external: Object) -> Iterator[Text]:
         """What an ExternalSecret's template says, in itself and in the ConfigMaps that it is taken from."""
         template = mapping(at(external.body, "spec", "target", "template"))

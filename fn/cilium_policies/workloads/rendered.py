@@ -168,14 +168,9 @@ def _env(namespace: str, entry: Mapping, configs: Configs) -> Iterator[Text]:
     if isinstance(value, str):
         yield Text("env", name, value, field=name)
         return
-    for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
-        source = mapping(at(entry, "valueFrom", field))
-        if source:
-            key = text(source.get("key"))
-            for found in configs.of(kind, namespace, text(source.get("name"))):
-                if found.key == key:
-                    yield found._replace(key=name)
-                    return
+    if (found := configs.variable(namespace, entry)) is not None:
+        yield found
+        return
     yield Text("env", name, "", field=name)  # its value stands elsewhere; conditions ask for the name
 
 
