@@ -122,6 +122,20 @@ def test_what_a_base_beside_the_path_holds_starts_nothing(tmp_path: Path) -> Non
     assert names(laid(tmp_path, files)) == ["clusters/a", "clusters/b"]
 
 
+def test_what_an_overlay_leaves_out_starts_nothing(tmp_path: Path) -> None:
+    """The first Kustomization builds others by way of an overlay; an application that is switched off stands beside."""
+    files = {
+        "clusters/home/ks.yaml": ks("apps", "./apps/overlays/home"),
+        "apps/overlays/home/kustomization.yaml": kustomization("../../base/media"),
+        "apps/base/media/kustomization.yaml": kustomization("web/ks.yaml"),
+        "apps/base/media/web/ks.yaml": ks("web", "./apps/base/media/web/app"),
+        "apps/base/media/web/app/kustomization.yaml": kustomization(),
+        "apps/base/spare/ks.yaml": ks("spare", "./apps/base/spare/app"),
+        "apps/base/spare/app/kustomization.yaml": kustomization(),
+    }
+    assert names(laid(tmp_path, files)) == ["clusters/home"]
+
+
 def test_a_repository_inside_another_begins_where_its_paths_do(tmp_path: Path) -> None:
     laid(tmp_path, {".git/config": "", "README.md": ""})
     inner = laid(tmp_path / "examples" / "home", home())

@@ -80,10 +80,15 @@ def _roots(found: list[Found], repository: Repository) -> list[Found]:
             other is not one and any(within(one.folder, it) for it in folders) for other, folders in covers
         )
     ] or found
+    reached = {id(one): folders for one, folders in covers}
     parents = [
         one
         for one in roots
-        if any(other is not one and within(other.folder, clean(path_of(one))) for other in found)
+        if any(
+            other is not one and within(other.folder, it)
+            for other in found
+            for it in reached.get(id(one), ())
+        )
     ]
     there = [one for one in roots if repository.is_folder(clean(path_of(one)))]
     return parents or there or roots
