@@ -5,16 +5,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from cilium_policies.checks.snapshot import with_generated
 from cilium_policies.cli.options import run_on
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.evidence.edge import Edge, workload_of
 from cilium_policies.function import Options
+from cilium_policies.questions import explain as question
 from cilium_policies.questions.because import told
 from cilium_policies.questions.ends import End, ends
 from cilium_policies.questions.explain import explain
 
 from tests.engine.corpus import cases
+from tests.questions import small
 from tests.questions.test_cures import flows
 
 
@@ -61,3 +64,24 @@ def test_both_ends_and_the_port_are_those_of_the_evidence(corpus: Path) -> None:
     assert wrong == []
     assert denied == []
     assert asked > 200
+
+
+@pytest.mark.parametrize("silenced", [False, True])
+def test_a_port_s_name_leaves_open_what_no_deny_rule_forbids(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch, *, silenced: bool
+) -> None:
+    """Whatever the words are in which the reasons are told."""
+    if silenced:
+        monkeypatch.setattr(question, "_REASONS", dict.fromkeys(question._REASONS, "words"))
+    case = next(one for one in cases(corpus) if one.name == "seed-cluster")
+    builds = [(str(build), build.read_bytes()) for build in case.builds]
+    deny = small.policy(
+        "{endpointSelector: {}, ingressDeny: [{fromEntities: [cluster]}]}", namespace="network"
+    )
+    for named, word in ((builds, "not known"), ([*builds, ("deny.yaml", deny.encode())], "denied")):
+        made = run_on(named, Options()).made
+        plan, policies = made.plan, made.policies.policies
+        snapshot = with_generated(plan.cluster, policies, enforced=True)
+        (answer,) = explain(snapshot, snapshot, "monitoring/vmagent-vm", "network/envoy-internal", "19001")
+        assert (answer.now, answer.enforced) == (word, word)
+        assert "rules allow the port named metrics" in answer.note

@@ -87,10 +87,7 @@ def explain(
                 raise _no_port(two, asked)
             pair = (ends(enforced, source, namespace)[number], ends(enforced, target, namespace)[other])
             answer = _answer(now, enforced, (one, two), pair, numbered, needs)
-            denied = "denied" in (answer.now, answer.enforced)
-            named = _by_name(enforced, (one, two), numbered) if denied else ""
-            answer = _unless_named(answer) if named else answer
-            said = [_translation(now, two, asked, numbered), _tunnel(enforced, (one, two), numbered), named]
+            said = [_translation(now, two, asked, numbered), _tunnel(enforced, pair, numbered), answer.note]
             answers.append(answer._replace(note="; ".join(filter(None, said))))
     return answers
 
@@ -142,12 +139,11 @@ def _by_name(snapshot: Snapshot, pair: Pair, wanted: Port) -> str:
     return f"rules allow the port named {unknown[0]}; the input does not show whether that is {wanted} on these pods"
 
 
-def _unless_named(answer: Answer) -> Answer:
-    """The answer where a rule by a port's name may allow what no rule by number does."""
-    if any(side.reason == _REASONS[DENY_RULE] for side in answer.sides):
-        return answer
-    now, then = ("not known" if one == "denied" else one for one in (answer.now, answer.enforced))
-    return answer._replace(now=now, enforced=then)
+def _word(verdict: Verdict, named: str) -> str:
+    """The verdict in words. `named`: a rule by a port's name may allow what no rule by number does; no deny rule
+    asks that."""
+    forbidden = DENY_RULE in (verdict.egress.reason, verdict.ingress.reason)
+    return WORDS[None if named and verdict.allowed is False and not forbidden else verdict.allowed]
 
 
 def _no_port(target: End, asked: Port) -> Exception:
@@ -176,7 +172,10 @@ def _answer(
     ]
     cure = cure_of(pair, wanted, then, enforced, needs)
     names = (_name(pair[0]), _name(pair[1]))
-    return Answer(*names, str(wanted), WORDS[verdict.allowed], WORDS[then.allowed], tuple(sides), cure)
+    named = _by_name(enforced, later, wanted) if False in (verdict.allowed, then.allowed) else ""
+    return Answer(
+        *names, str(wanted), _word(verdict, named), _word(then, named), tuple(sides), cure, note=named
+    )
 
 
 def _verdict(snapshot: Snapshot, pair: Pair, wanted: Port) -> Verdict:
