@@ -104,7 +104,7 @@ def _tunnel(snapshot: Snapshot, pair: Pair, wanted: Port) -> str:
     """What to say where both ends are members of a mesh that tunnels: every TCP connection arrives on one port."""
     ports = [
         port.number
-        for edge in _let_in(snapshot)
+        for edge in _let_in(snapshot, pair[1])
         if edge.reason.kind == "mesh-tunnel" and stand_between(edge, *pair)
         for port in edge.ports
     ]
@@ -114,12 +114,11 @@ def _tunnel(snapshot: Snapshot, pair: Pair, wanted: Port) -> str:
     return f"{told}: there no policy tells this port from others, the mesh's own authorization policies do"
 
 
-def _let_in(snapshot: Snapshot) -> Iterator[Edge]:
-    """The edges of all ingress rules."""
-    for one in snapshot.known:
-        for spec in one.policy.specs:
-            for rule in spec.ingress or ():
-                yield from rule.edges
+def _let_in(snapshot: Snapshot, target: End) -> Iterator[Edge]:
+    """The edges of the rules that let anybody in to one of the snapshot's ends."""
+    for entry in snapshot.repository.sides(target.endpoint)[1].allow:
+        if entry.rule is not None:
+            yield from entry.rule.edges
 
 
 def _by_name(snapshot: Snapshot, pair: Pair, wanted: Port) -> str:
@@ -128,7 +127,7 @@ def _by_name(snapshot: Snapshot, pair: Pair, wanted: Port) -> str:
         return ""
     names = {
         port.name
-        for edge in _let_in(snapshot)
+        for edge in _let_in(snapshot, pair[1])
         if stand_between(edge, *pair)
         for port in edge.ports
         if port.name and not port.number and port.protocol == wanted.protocol
