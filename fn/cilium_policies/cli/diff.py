@@ -93,8 +93,10 @@ def diff_command(
 
 def _of_another_version(runs: list[options.Run], old: list[Object]) -> Iterator[str]:
     """What this version does not know and the policies before deny, where another one wrote them."""
+    if not old:
+        return
     anew = [one.policy for one in objects([split(documents(runs[0].made.policies.policies), "")]).own]
-    found = denied_unknown(old, anew, runs[1].made.plan) if old else []
+    found = denied_unknown(old, anew, runs[1].made.plan)
     if found:
         yield (
             f"cilium-policies: another version wrote the policies before; this one knows nothing of"
