@@ -50,10 +50,13 @@ def allowed(found: Connections) -> Iterator[tuple[Party, Party, tuple[Span, ...]
 
 def only(found: Connections) -> Iterator[tuple[Party, frozenset[Party]]]:
     """Each pod with everybody who may call it, where they are few and the short form can name them."""
+    outside: dict[Party, set[Party]] = {}
+    for pair in found.outside():
+        outside.setdefault(pair.target, set()).add(pair.source)
     for end in found.pods:
         target = found.party[end]
         callers = {found.party[one] for sources in found.into(end).values() for one in sources}
-        callers |= {pair.source for pair in found.outside() if pair.target == target}
+        callers |= outside.get(target, set())
         if len(callers) <= _MOST and all(map(_is_sayable, callers)):
             yield target, frozenset(callers)
 
