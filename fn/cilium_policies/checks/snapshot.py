@@ -50,7 +50,7 @@ class Known(NamedTuple):
 class Snapshot:
     """The pods of a cluster as the engine's ends, its policies, and the world they make.
 
-    Policies that the agent refuses are known and do not count. `host_ends` are the ends of host-network pods.
+    Policies that the agent refuses are known and do not count.
     """
 
     def __init__(self, cluster: Cluster, policies: Sequence[Known], *, enforced: bool = False) -> None:

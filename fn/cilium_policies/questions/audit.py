@@ -36,7 +36,7 @@ class Answer(NamedTuple):
 
 
 class Audit:
-    """Counts connections, line by line, and then answers. `world` None: no plan, Hubble's attribution alone counts.
+    """Counts connections, line by line, and then answers; without a `repository` by Hubble's attribution alone.
 
     `seen` connections came; `again` counts further packets of them; `beyond` those of groups that are not kept.
     `moments` has the last time in each minute in which one was told, by minute, as written.
