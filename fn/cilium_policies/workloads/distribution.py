@@ -70,9 +70,7 @@ def _service(made: Workload, template: ServiceTemplate) -> Service:
         ServicePort(name, integer(port) or 0, protocol, target)
         for name, port, target, protocol in template.ports
     )
-    return Service(
-        made.namespace, template.name, {}, made.selector, ports, "ClusterIP", False, "", (), (), (), None
-    )  # fmt: skip
+    return Service(made.namespace, template.name, {}, made.selector, ports)
 
 
 def flux(
@@ -128,13 +126,10 @@ def _controller(namespace: str, name: str) -> Workload:
 
 def _flux_services(namespace: str, missing: list[str]) -> list[Service]:
     return [
-        Service(
-            namespace, name, {}, {"app": controller}, (ServicePort("http", 80, "TCP", target),),
-            "ClusterIP", False, "", (), (), (), None,
-        )
+        Service(namespace, name, {}, {"app": controller}, (ServicePort("http", 80, "TCP", target),))
         for name, (controller, target) in _FLUX_SERVICES.items()
         if controller in missing
-    ]  # fmt: skip
+    ]
 
 
 def is_bootstrapped(workload: Workload) -> bool:

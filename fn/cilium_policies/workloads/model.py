@@ -187,13 +187,13 @@ class Service(NamedTuple):
     labels: dict[str, str]
     selector: dict[str, str]
     ports: tuple[ServicePort, ...]
-    type: str
-    headless: bool
-    external_name: str
-    external_ips: tuple[str, ...]
-    source_ranges: tuple[str, ...]
-    addresses: tuple[str, ...]  # EndpointSlice or Endpoints addresses of a selector-less Service
-    source: Object | None
+    type: str = "ClusterIP"
+    headless: bool = False
+    external_name: str = ""
+    external_ips: tuple[str, ...] = ()
+    source_ranges: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()  # EndpointSlice or Endpoints addresses of a selector-less Service
+    source: Object | None = None
     endpoint_ports: tuple[tuple[str, int], ...] = ()  # (name, number) where `addresses` listen
 
     @property

@@ -146,10 +146,6 @@ def _service(one: Object, template: ServiceTemplate, port: str, workload: Worklo
         ports=ports,
         type=text(at(one.body, "spec", "serviceSpec", "spec", "type")) or "ClusterIP",
         headless=name.endswith("-operated"),
-        external_name="",
-        external_ips=(),
-        source_ranges=(),
-        addresses=(),
         source=Object(
             {
                 "apiVersion": "v1",

@@ -120,10 +120,7 @@ def _service(gateway: Object, workload: Workload, ports: tuple[ServicePort, ...]
         selector=workload.selector,
         ports=ports,
         type=kind,
-        headless=False,
-        external_name="",
         external_ips=tuple(map(text, sequence(chosen.get("externalIPs")))),
         source_ranges=tuple(map(text, sequence(chosen.get("loadBalancerSourceRanges")))),
-        addresses=(),
         source=Object({"apiVersion": "v1", "kind": "Service", "metadata": metadata}, gateway.where),
     )

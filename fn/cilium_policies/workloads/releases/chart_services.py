@@ -41,10 +41,8 @@ def service(
         ports=tuple(ports),
         type=kind,
         headless=scalar(block.get("clusterIP")) == "None",
-        external_name="",
         external_ips=tuple(map(text, sequence(block.get("externalIPs")))),
         source_ranges=tuple(map(text, sequence(block.get("loadBalancerSourceRanges")))),
-        addresses=(),
         source=source,
     )
 
