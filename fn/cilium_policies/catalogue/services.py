@@ -6,18 +6,27 @@ from cilium_policies.kube.objects import mappings, text
 from cilium_policies.lean import Any, NamedTuple
 
 
+class PortTemplate(NamedTuple):
+    """A port of such a Service, all text. `enabled`: the value of a chart without which it is left out."""
+
+    name: str
+    port: str
+    target: str
+    protocol: str
+    enabled: str = ""
+
+
 class ServiceTemplate(NamedTuple):
     """A Service that a chart or operator makes. `name` and ports may hold `{release}`, `{fullname}`, `{name}`,
-    `{port}`; `ports` are (name, port, target, protocol), all text. `ports_of`: where a custom resource holds the
-    Service ports that its operator copies, in place of `ports`; with neither there is no Service. `values`: the block
-    of a chart's values that shapes it, where that is not `service`; `enabled`: the value without which there is none.
+    `{port}`. `ports_of`: where a custom resource holds the Service ports that its operator copies, in place of `ports`;
+    with neither there is no Service. `values`: the block of a chart's values that shapes it, where that is not
+    `service`.
     """
 
     name: str
-    ports: tuple[tuple[str, str, str, str], ...]
+    ports: tuple[PortTemplate, ...]
     ports_of: str = ""
     values: str = ""
-    enabled: str = ""
 
 
 def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
@@ -25,17 +34,17 @@ def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
         ServiceTemplate(
             text(one.get("name")),
             tuple(
-                (
+                PortTemplate(
                     text(port.get("name")),
                     text(port.get("port")),
                     text(port.get("target")) or text(port.get("port")),
                     text(port.get("protocol")) or "TCP",
+                    text(port.get("enabled")),
                 )
                 for port in mappings(one.get("ports"))
             ),
             text(one.get("portsOf")),
             text(one.get("values")),
-            text(one.get("enabled")),
         )
         for one in mappings(value)
     )

@@ -67,8 +67,7 @@ def add_bundled(
 
 def _service(made: Workload, template: ServiceTemplate) -> Service:
     ports = tuple(
-        ServicePort(name, integer(port) or 0, protocol, target)
-        for name, port, target, protocol in template.ports
+        ServicePort(one.name, integer(one.port) or 0, one.protocol, one.target) for one in template.ports
     )
     return Service(made.namespace, template.name, {}, made.selector, ports)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component, MadeBy
-from cilium_policies.catalogue.services import ServiceTemplate
+from cilium_policies.catalogue.services import PortTemplate, ServiceTemplate
 from cilium_policies.kube.gateway_api import Proxy
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import SERVICE_ACCOUNT, stable
@@ -121,7 +121,7 @@ def services_of(
         if copied or template.ports
     ]
     workload.usual_ports = frozenset(
-        int(target) for template, copied in templates if copied for _, _, target, _ in template.ports
+        int(each.target) for template, copied in templates if copied for each in template.ports
     )
     ports = (each for service in services for each in service.ports)
     workload.ports = tuple(
@@ -134,8 +134,13 @@ def services_of(
 
 def _service(one: Object, template: ServiceTemplate, port: str, workload: Workload) -> Service:
     ports = tuple(
-        ServicePort(name, integer(filled(number, one, port)) or 0, protocol, filled(target, one, port))
-        for name, number, target, protocol in template.ports
+        ServicePort(
+            each.name,
+            integer(filled(each.port, one, port)) or 0,
+            each.protocol,
+            filled(each.target, one, port),
+        )
+        for each in template.ports
     )
     name = filled(template.name, one)
     return Service(
@@ -157,11 +162,11 @@ def _service(one: Object, template: ServiceTemplate, port: str, workload: Worklo
     )
 
 
-def _copied(ports: Any) -> Iterator[tuple[str, str, str, str]]:
+def _copied(ports: Any) -> Iterator[PortTemplate]:
     """Service ports that stand in the object as Kubernetes writes them."""
     for port in mappings(ports):
         number = text(port.get("port"))
-        yield (
+        yield PortTemplate(
             text(port.get("name")),
             number,
             text(port.get("targetPort")) or number,

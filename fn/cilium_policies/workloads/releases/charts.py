@@ -42,21 +42,10 @@ def every(
     for release in releases:
         found = workloads_of(release, catalogue)
         workloads += found[0]
-        services += _united(found[1])
+        services += found[1]
         objects += found[2]
     _tell_apart(workloads, catalogue)
     return workloads, services, objects
-
-
-def _united(services: list[Service]) -> list[Service]:
-    """The Services of a release; of one that the catalogue tells of in pieces, as switches have them, each port."""
-    found: dict[tuple[str, frozenset[tuple[str, str]]], Service] = {}
-    for one in services:
-        key = (one.name, frozenset(one.selector.items()))
-        if before := found.get(key):
-            one = before._replace(ports=tuple(dict.fromkeys((*before.ports, *one.ports))))
-        found[key] = one
-    return list(found.values())
 
 
 def _tell_apart(workloads: list[Workload], catalogue: Catalogue) -> None:
@@ -156,11 +145,7 @@ def _target(
         for peer in ("gateway", "scraper")
     )
     beside = [one.name for _, each in known if each.values == entry.values for one in each.services]
-    services = [
-        _service(release, names, workload, template, beside)
-        for template in entry.services
-        if not template.enabled or flag(read(names.scope, template.enabled))
-    ]
+    services = [_service(release, names, workload, template, beside) for template in entry.services]
     if not any(each.services for part, each in known if (part, each.values) == (component, entry.values)):
         services = chart_services.usual_services(release, names, workload, called or scraped)
     return chart_values.Target(entry.values, workload, services, called, scraped)
@@ -176,7 +161,7 @@ def _ports_for(catalogue: Catalogue, component: Component, peer: str) -> tuple[i
 
 def _moved(entry: ChartEntry, names: Names) -> dict[int, int]:
     """Usual pod ports for which the values give another."""
-    targets = [target for template in entry.services for _, _, target, _ in template.ports if "{" in target]
+    targets = [port.target for template in entry.services for port in template.ports if "{" in port.target]
     return {integer(names.usual(one)) or 0: integer(names.fill(one)) or 0 for one in targets}
 
 
@@ -233,8 +218,14 @@ def _service(
     block = mapping(read(names.scope, template.values or "service")) if template.values or main else {}
     number = scalar(block.get("port")) if len(template.ports) == 1 else ""
     ports = tuple(
-        ServicePort(name, integer(number) or integer(names.fill(port)) or 0, protocol, names.fill(target))
-        for name, port, target, protocol in template.ports
+        ServicePort(
+            one.name,
+            integer(number) or integer(names.fill(one.port)) or 0,
+            one.protocol,
+            names.fill(one.target),
+        )
+        for one in template.ports
+        if not one.enabled or flag(read(names.scope, one.enabled))
     )
     return chart_services.service(release, names.fill(template.name), workload.selector, ports, block)
 
