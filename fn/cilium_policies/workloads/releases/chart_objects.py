@@ -38,10 +38,6 @@ def _is_made(release: Release, row: Mapping) -> bool:
     return not switch or flag(read(release.values, switch), flag(row.get("default"), True))
 
 
-def _said(release: Release, path: str) -> str:
-    return scalar(read(release.values, path)) if path else ""
-
-
 def _names(release: Release, row: Mapping) -> Names:
     return Names(release, text(row.get("name")) or release.chart, "", integer(row.get("cut")) or 63)
 
@@ -71,8 +67,8 @@ def _dns_monitor(release: Release, names: Names, row: Mapping, monitor: Mapping)
 def _objects(release: Release, names: Names, row: Mapping) -> list[Object]:
     renamed, service = mapping(row.get("renamed")), mapping(row.get("service"))
     other = bool(renamed) and flag(read(release.values, text(renamed.get("value"))))
-    named, namespace = (_said(release, text(row.get(key))) for key in ("named", "placed"))
-    name = named or names.fill(text((renamed if other else row).get("object")))
+    name = names.fill(text((renamed if other else row).get("object")))
+    namespace = names.fill(text(row.get("namespace")))
     spec = merge(mapping(row.get("defaults")), mapping(read(release.values, text(row.get("spec")))))
     if row.get("selects"):
         spec = {**spec, **_selectors(release, spec)}
