@@ -3,7 +3,7 @@
 import pytest
 from cilium_policies.catalogue.check import problems, said
 from cilium_policies.catalogue.flows import read_edge
-from cilium_policies.catalogue.host import Host, UnnamedHostError, host_of
+from cilium_policies.catalogue.host import Host, UnnamedHostError, read_host
 from cilium_policies.catalogue.hosts import Answer
 from cilium_policies.catalogue.hosts import hosts as answer
 from cilium_policies.catalogue.mail_hosts import mail_ports
@@ -122,24 +122,24 @@ def test_an_object_may_say_that_its_hosts_are_nowhere():
         ("git@github.com:me/x.git", Host("github.com", 22)),
         ("https://me:secret@git.example.org/x", Host("git.example.org", 443)),
         ("ghcr.io/org/app", Host("ghcr.io", 443)),
-        ("https://gitea.dev.svc.cluster.local:3000/x", None),
-        ("http://minio.storage.svc:9000", None),
+        ("https://gitea.dev.svc.cluster.local:3000/x", Host("gitea.dev.svc.cluster.local", inside=True)),
+        ("http://minio.storage.svc:9000", Host("minio.storage.svc", inside=True)),
         ("https://nas.lan", Host("nas.lan", 443)),
         ("https://203.0.113.7/dns-query", Host("203.0.113.7", 443)),
         ("[2001:db8::1]:53", Host("2001:db8::1", 53)),
         ("ups.lan", Host("ups.lan", 0)),
         ("192.0.2.7", Host("192.0.2.7", 0)),
         ("tls://dns.example.org", Host("dns.example.org", 853)),
-        ("http://redis", None),
+        ("http://redis", Host("redis", inside=True)),
     ],
 )
-def test_host_of(address, expected):
-    assert host_of(address) == expected
+def test_the_host_of_an_address(address, expected):
+    assert read_host(address) == expected
 
 
-def test_host_of_a_variable_is_not_known():
+def test_the_host_of_a_variable_is_not_known():
     with pytest.raises(UnnamedHostError):
-        host_of("https://${HOST}/x")
+        read_host("https://${HOST}/x")
 
 
 def test_addresses_of_the_own_configuration():

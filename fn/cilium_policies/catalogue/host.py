@@ -42,15 +42,9 @@ def written_in(text: str) -> Iterator[Host]:
             yield Host(name, int(match[2] or _PORTS.get(match[0].partition(":")[0].lower(), 443)))
 
 
-def host_of(address: str) -> Host | None:
-    """The host of a URL, an image reference, an scp-like Git address or a bare host (any port), with its port; None
-    for one inside the cluster. Raises UnnamedHostError for a name yet to be filled in, or text that is none."""
-    found = read_host(address)
-    return None if found is None or found.inside else found
-
-
 def read_host(address: str) -> Host | None:
-    """The same, and also one inside the cluster; None where the text holds none."""
+    """The host of a URL, an image reference, an scp-like Git address or a bare host (any port), with its port; None
+    where the text holds none. Raises UnnamedHostError for a name yet to be filled in, or text that is none."""
     match = _ADDRESS.match(address.strip())
     if match is None:
         return None
