@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from tests.engine.corpus import Case
 from tests.engine.facts import LAN, PUBLIC, FactEdges, Facts
-from tests.engine.judge import End, World
+from tests.engine.judge import End, Verdict, World
 from tests.engine.policies import names, namespaces, rules
 
 UNUSED_PORT = 61234
@@ -78,9 +78,12 @@ def openings(case: Case, world: World, policies: str, facts: Facts) -> Openings:
                 flows.append(flow)
             elif statement.endswith(", optional"):
                 optional.append(flow)
-    flows, optional = (_governed(world, each, peers) for each in (flows, optional))
-    given = _given(world, [*flows, *optional], peers, names(policies))
-    own, more = (tuple(one for one in each if one not in given) for each in (flows, optional))
+    governed = _governed(world, [*flows, *optional], peers)
+    generated = names(policies)
+    given = dict.fromkeys(flow for flow, verdict in governed.items() if _is_given(verdict, generated))
+    own, more = (
+        tuple(one for one in each if one in governed and one not in given) for each in (flows, optional)
+    )
     return Openings(own, tuple(given), more, asked)
 
 
@@ -95,15 +98,16 @@ def _same(flow: tuple[str, str, str]) -> list[tuple[str, str, str]]:
 
 def _governed(
     world: World, flows: Sequence[tuple[str, str, str]], peers: Mapping[str, End]
-) -> list[tuple[str, str, str]]:
-    """Those flows of which a policy selects an end: a namespace that holds policies of some pods alone (a platform's,
-    whose Namespace object is not in the input) is not closed, and its other pods are open as they were."""
+) -> dict[tuple[str, str, str], Verdict]:
+    """The verdicts of those flows of which a policy selects an end: a namespace that holds policies of some pods alone
+    (a platform's, whose Namespace object is not in the input) is not closed, and its other pods are open as they were.
+    """
     verdicts = world.ask([_query(flow, peers) for flow in flows])
-    return [
-        flow
+    return {
+        flow: verdict
         for flow, verdict in zip(flows, verdicts, strict=True)
         if verdict.egress.selected or verdict.ingress.selected
-    ]
+    }
 
 
 def _query(flow: tuple[str, str, str], peers: Mapping[str, End]) -> dict[str, Any]:
@@ -113,16 +117,9 @@ def _query(flow: tuple[str, str, str], peers: Mapping[str, End]) -> dict[str, An
     return {**ends, "port": int(number), "protocol": protocol}
 
 
-def _given(
-    world: World, flows: Sequence[tuple[str, str, str]], peers: Mapping[str, End], generated: set[str]
-) -> dict[tuple[str, str, str], None]:
-    """Those flows that some end lets pass by policies of the cluster's own alone."""
-    found: dict[tuple[str, str, str], None] = {}
-    for flow, verdict in zip(flows, world.ask([_query(flow, peers) for flow in flows]), strict=True):
-        for side in (verdict.egress, verdict.ingress):
-            if side.named and not generated & set(side.by):
-                found[flow] = None
-    return found
+def _is_given(verdict: Verdict, generated: set[str]) -> bool:
+    """Whether some end lets the flow pass by policies of the cluster's own alone."""
+    return any(side.named and not generated & set(side.by) for side in (verdict.egress, verdict.ingress))
 
 
 def outside_peers() -> dict[str, dict[str, str]]:
