@@ -63,7 +63,8 @@ class Gateways:
         self._given = given
         self._peers: dict[tuple[str, str], tuple[Peer, ...]] = {}
         self._served: dict[tuple[str, str], list[Workload]] = {}
-        self._controllers: dict[tuple[str, str], list[tuple[Workload, frozenset[str]]]] = {}
+        self._acting: dict[tuple[str, str], list[tuple[Workload, frozenset[str]]]] = {}
+        self._controllers: dict[tuple[str | Object, ...], list[Workload]] = {}
         self._by_label: dict[tuple[str, str], list[Workload]] = {}
         self._by_source: dict[tuple[str, str, str], list[Workload]] = {}
         self._proxies = [one for one in cluster.proxies.values() if one.owner]
@@ -211,11 +212,14 @@ class Gateways:
     def controllers(self, namespace: str, group: str, resource: str, *names: str | Object) -> list[Workload]:
         """Workloads whose role lets them act on a resource of an API group ("" any) in a namespace, and those that
         the catalogue calls proxies; where that is more than one program, those that speak of these names."""
-        key = (group, resource)
+        key = (namespace, group, resource, *names)
         if key not in self._controllers:
-            self._controllers[key] = list(self._allowed(group, resource))
-        allowed = [one for one, reach in self._controllers[key] if reach & {EVERYWHERE, namespace}]
-        return _narrowed(list(dict.fromkeys([*allowed, *self._given.proxies])), names)
+            if (group, resource) not in self._acting:
+                self._acting[group, resource] = list(self._allowed(group, resource))
+            allowed = [one for one, reach in self._acting[group, resource] if reach & {EVERYWHERE, namespace}]
+            found = list(dict.fromkeys([*allowed, *self._given.proxies]))
+            self._controllers[key] = _narrowed(found, names)
+        return self._controllers[key]
 
     def _serves(self, workload: Workload) -> bool:
         """Whether requests may come through it: it is in the host's network, or has a port on which a proxy is called:
