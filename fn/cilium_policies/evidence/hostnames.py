@@ -14,6 +14,7 @@ from cilium_policies.evidence.edge import Peer, workload_of
 from cilium_policies.evidence.ends import WORLD, backends, ends
 from cilium_policies.evidence.gateways import INGRESS, Gateways
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.public_dns import looked_up
 from cilium_policies.evidence.routes import parent_gateways, route_backends
 from cilium_policies.kube.gateway_api import GATEWAY_API
 from cilium_policies.kube.kinds import ROUTE_KINDS
@@ -34,8 +35,6 @@ _NAMED_BALANCER = tuple(
 _NAME_NOTE = "external-dns.alpha.kubernetes.io/hostname"
 _TARGET_NOTE = "external-dns.alpha.kubernetes.io/target"
 
-_LONGEST = 253  # of a DNS name
-
 
 class Hostnames:
     """Index of the names that routes serve and of the addresses that Services and Gateways hold."""
@@ -48,6 +47,7 @@ class Hostnames:
         self._addressed: dict[str, Object] = {}
         self._parents: set[tuple[str, str]] | None = None
         self._checked: frozenset[str] | None = None
+        self._records: dict[str, list[str]] | None = None
         for route in _serving(cluster):
             for name in _names(cluster, route):
                 self._routes.setdefault(name.lower(), []).append(route)
@@ -60,12 +60,7 @@ class Hostnames:
 
     def routes(self, host: str) -> list[Object]:
         """The routes that serve a name, exactly or by a wildcard (which holds one label or more)."""
-        plain = host.rstrip(".").lower()
-        found = self._routes.get(plain)
-        while not found and "." in plain and len(plain) <= _LONGEST:
-            plain = plain.partition(".")[2]
-            found = self._routes.get(f"*.{plain}")
-        return found or []
+        return next((self._routes[name] for name in looked_up(host) if name in self._routes), [])
 
     def leads_outside(self, host: str) -> bool:
         """Whether an Ingress or a DNSEndpoint has external-dns point its names at an address or name that nothing here
@@ -73,13 +68,20 @@ class Hostnames:
         is private: the request then leaves the cluster and comes back from outside."""
         if self._is_checked(host) and self._is_behind_a_router(host):
             return True
-        targets = public_dns.recorded(self._cluster.inventory, host)
+        targets = [*self._recorded(host)]
         for route in self.routes(host):
             if (
                 route.kind not in ROUTE_KINDS
             ):  # of Gateway API's routes external-dns asks the Gateway, not them
                 targets += route.annotations.get(_TARGET_NOTE, "").lower().split(",")
         return any("." in target and not self._answers(target) for target in targets)
+
+    def _recorded(self, host: str) -> list[str]:
+        """Where external-dns is to point a name: the record for it, else that of the nearest wildcard."""
+        if self._records is None:
+            self._records = public_dns.records(self._cluster.inventory)
+        records = self._records
+        return next((records[name] for name in looked_up(host) if name in records), [])
 
     def _answers(self, target: str) -> bool:
         return target in self._services or target in self._addressed or bool(self.routes(target))
@@ -125,11 +127,8 @@ class Hostnames:
 
     def _every_route(self, host: str) -> Iterator[Object]:
         """The routes that serve a name, and those of wildcards that hold it: DNS may follow either."""
-        plain = host.rstrip(".").lower()
-        yield from self._routes.get(plain, ())
-        while "." in plain and len(plain) <= _LONGEST:
-            plain = plain.partition(".")[2]
-            yield from self._routes.get(f"*.{plain}", ())
+        for name in looked_up(host):
+            yield from self._routes.get(name, ())
 
     def _senders(self, route: Object) -> Iterator[Peer]:
         if route.kind not in ROUTE_KINDS:

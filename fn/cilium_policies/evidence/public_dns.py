@@ -12,6 +12,7 @@ from cilium_policies.kube.objects import Object, at, mapping, mappings, sequence
 
 _ISSUERS = ("Issuer", "ClusterIssuer")
 _NOTES = {"cert-manager.io/issuer": "Issuer", "cert-manager.io/cluster-issuer": "ClusterIssuer"}
+_LONGEST = 253  # of a DNS name
 _POOLS = {"IPAddressPool": "addresses", "CiliumLoadBalancerIPPool": "blocks"}
 
 
@@ -60,20 +61,24 @@ def _requests(inventory: Inventory) -> Iterator[tuple[str, str, str, list[str]]]
                 yield kind, one.namespace, issuer_name, hosts
 
 
-def recorded(inventory: Inventory, host: str) -> list[str]:
-    """Where DNSEndpoints have external-dns point a name: the record for it, else that of the nearest wildcard."""
-    records: dict[str, list[str]] = {}
+def looked_up(host: str) -> Iterator[str]:
+    """What DNS and gateways look up for a name: itself, then the wildcards that hold it, the nearest first."""
+    plain = host.rstrip(".").lower()
+    yield plain
+    while "." in plain and len(plain) <= _LONGEST:
+        plain = plain.partition(".")[2]
+        yield f"*.{plain}"
+
+
+def records(inventory: Inventory) -> dict[str, list[str]]:
+    """Where DNSEndpoints have external-dns point each name."""
+    found: dict[str, list[str]] = {}
     for one in inventory.of("DNSEndpoint", group="externaldns.k8s.io"):
         for entry in mappings(one.spec.get("endpoints")):
             if text(entry.get("recordType")) in ("A", "AAAA", "CNAME"):
                 targets = [text(target).rstrip(".").lower() for target in sequence(entry.get("targets"))]
-                records.setdefault(text(entry.get("dnsName")).lower(), []).extend(targets)
-    plain = host.rstrip(".").lower()
-    found = records.get(plain)
-    while records and found is None and "." in plain:
-        plain = plain.partition(".")[2]
-        found = records.get(f"*.{plain}")
-    return found or []
+                found.setdefault(text(entry.get("dnsName")).lower(), []).extend(targets)
+    return found
 
 
 def pools(inventory: Inventory) -> list[str]:
