@@ -222,5 +222,10 @@ def is_list_of_names(address: Address) -> bool:
 
 
 def _called(value: str, address: Address) -> bool:
-    lines = (line for line in re.sub(_CONTINUED, "(", value).split("\n") if line.lstrip()[:1] != "#")
-    return any(address.host in line and re.search(_CALLERS, line) for line in lines)
+    return any(address.host in line and re.search(_CALLERS, line) for line in _commands(value))
+
+
+@lru_cache(maxsize=8)
+def _commands(value: str) -> list[str]:
+    """The lines of a script, whole commands and no comments; asked for each address that stands there."""
+    return [line for line in re.sub(_CONTINUED, "(", value).split("\n") if line.lstrip()[:1] != "#"]
