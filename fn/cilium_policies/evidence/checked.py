@@ -10,25 +10,22 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from cilium_policies.evidence.edge import Edge, Evidence
+from cilium_policies.evidence.edge import Evidence, Peer
 from cilium_policies.evidence.ends import ends
-from cilium_policies.evidence.reasons import Reason
-from cilium_policies.evidence.scrapers import Scrapers
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
 
-def checked(cluster: Cluster, scrapers: Scrapers) -> Iterator[Edge]:
-    """Agent to pod, one edge an annotation and port."""
-    for pattern, host, clients in scrapers.checking():
-        for one, value, key, workload in _annotated(cluster, pattern):
-            evidence = Evidence("monitor", one, f"annotation {key}")
-            for port in dict.fromkeys(_ports(value, host, workload)):
-                for client in clients:
-                    for end in ends(workload):
-                        if client.kind == "workload" or end.kind == "workload":
-                            yield Edge(client, end, (port,), Reason("scrapes"), evidence, explains=False)
+def checked(
+    cluster: Cluster, pattern: str, host: str
+) -> Iterator[tuple[dict[tuple[Peer, Port], None], Evidence]]:
+    """Pods and their ports that an agent checks, for each annotation that fits the pattern; `host` stands there for
+    the pod's own address."""
+    for one, value, key, workload in _annotated(cluster, pattern):
+        ports = _ports(value, host, workload)
+        targets = dict.fromkeys((end, port) for port in ports for end in ends(workload))
+        yield targets, Evidence("monitor", one, f"annotation {key}")
 
 
 def _annotated(cluster: Cluster, pattern: str) -> Iterator[tuple[Workload | Service, str, str, Workload]]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from cilium_policies.evidence.checked import checked
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
 from cilium_policies.evidence.ends import NODES, backends, ends
 from cilium_policies.evidence.given import Given
@@ -56,7 +55,11 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     noted = [(one, one.source.annotations) for one in cluster.services if one.source is not None]
     yield from _annotated(cluster, scrapers, noted)
     yield from _probed(cluster, scrapers, noted)
-    yield from checked(cluster, scrapers)
+    for pattern, host, clients in scrapers.checking():
+        from cilium_policies.evidence.checked import checked  # few clusters have such an agent
+
+        for targets, evidence in checked(cluster, pattern, host):
+            yield from _scrapes(clients, targets, evidence)
 
 
 def _scrapes(clients: tuple[Peer, ...], targets: dict[Target, None], evidence: Evidence) -> Iterator[Edge]:
