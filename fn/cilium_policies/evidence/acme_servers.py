@@ -20,8 +20,11 @@ _HTTP = 80
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """Such a server to the gateways of the names for which an issuer asks it."""
+    issuers = list(over_http(cluster.inventory))
+    if not issuers:
+        return
     hostnames = Hostnames(cluster, given)
-    for issuer, host in over_http(cluster.inventory):
+    for issuer, host in issuers:
         servers = list(_servers(cluster, hostnames, host, issuer.namespace))
         for name in dict.fromkeys(names_of(cluster.inventory, issuer)) if servers else ():
             for peer, port in hostnames.backends(name.lower(), _HTTP):
