@@ -137,9 +137,18 @@ def test_the_host_of_an_address(address, expected):
     assert read_host(address) == expected
 
 
-def test_the_host_of_a_variable_is_not_known():
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://${HOST}/x",
+        "http://10.0.0:9000",  # by its look an address, and none
+        "http://10.0.0.300:9000",
+        "http://[2001:db8]:9000",
+    ],
+)
+def test_the_host_of_what_is_filled_in_or_wrong_is_not_known(address):
     with pytest.raises(UnnamedHostError):
-        read_host("https://${HOST}/x")
+        read_host(address)
 
 
 def test_addresses_of_the_own_configuration():

@@ -53,12 +53,22 @@ def read_host(address: str) -> Host | None:
         raise UnnamedHostError(f"{host} is filled in later")
     port = int(tail) if tail.isdigit() else _usual_port(address, scheme, tail)
     if _NUMBER.fullmatch(host):
-        return Host(host.strip("[]"), port)
+        return Host(_address(host.strip("[]")), port)
     if "." not in host or host.endswith(_INSIDE) or ".svc." in host:
         return Host(host, inside=True)
     if not _NAME.fullmatch(host):
         raise UnnamedHostError(f"{host} is not a name")
     return Host(host, port)
+
+
+def _address(number: str) -> str:
+    from ipaddress import ip_address  # few configurations name an address
+
+    try:
+        ip_address(number)
+    except ValueError as error:
+        raise UnnamedHostError(f"{number} is not an address") from error
+    return number
 
 
 def _usual_port(address: str, scheme: str, tail: str) -> int:
