@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from cilium_policies.evidence.edge import CidrPeer, EntityPeer, LabelsPeer, Peer, WorkloadPeer
+from cilium_policies.evidence.edge import CidrPeer, EntityPeer, LabelsPeer, Peer, WorkloadPeer, workload_of
 from cilium_policies.kube.cloud_metadata import is_metadata
 from cilium_policies.kube.names import are_labels, is_port_name
 from cilium_policies.kube.ports import Port
@@ -76,6 +76,12 @@ def backends(
             for address in service.addresses:
                 if not is_metadata(address):  # only by the user's own word
                     yield cidr(address), Port(number, entry.protocol)
+
+
+def workloads_at(targets: Iterable[tuple[Peer, Port]]) -> tuple[Workload, ...]:
+    """The workloads among what `backends` finds, each once."""
+    found = (workload_of(peer) for peer, _ in targets)
+    return tuple(dict.fromkeys(one for one in found if one is not None))
 
 
 def _elsewhere(service: Service) -> Peer:

@@ -58,8 +58,9 @@ NOTHING_GIVEN = Given()
 
 
 class Note(NamedTuple):
-    """Something an object asks for that this input cannot show: `what` is missing and `cure` what to do. `guessed`
-    says that a rule was written all the same, for the pods of `behind` (workloads)."""
+    """Something an object asks for that this input cannot show: `what` is missing and `cure` what to do. `behind`
+    are the workloads that it leads to, as far as they are looked up; `guessed` says that a rule lets somebody in there
+    all the same."""
 
     subject: Object
     what: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
-from cilium_policies.evidence.ends import backends, ends
+from cilium_policies.evidence.ends import backends, ends, workloads_at
 from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.reasons import Reason
@@ -52,9 +52,11 @@ def _routed(cluster: Cluster, given: Given) -> Iterator[tuple[Object, tuple[Peer
 def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
     """Ingresses and IngressRoutes whose controller neither the input nor the config shows: no rule lets it in."""
     for one, clients, targets in _routed(cluster, given):
-        if not clients and next(targets, None):
+        found = [] if clients else list(targets)
+        if found:
             what = "its controller is not in this input, so no rule lets its requests in"
-            yield Note(one, what, "give the tree's inventory (spec.inventory) or spec.cluster.gateways")
+            cure = "give the tree's inventory (spec.inventory) or spec.cluster.gateways"
+            yield Note(one, what, cure, behind=workloads_at(found))
 
 
 def _edges(one: Object, clients: tuple[Peer, ...], targets: Iterator[Target]) -> Iterator[Edge]:

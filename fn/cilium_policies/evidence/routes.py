@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge, Evidence, Peer, workload_of
-from cilium_policies.evidence.ends import backends
+from cilium_policies.evidence.edge import Edge, Evidence, Peer
+from cilium_policies.evidence.ends import backends, workloads_at
 from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.reasons import Reason
@@ -15,7 +15,6 @@ from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings,
 from cilium_policies.kube.ports import Port
 from cilium_policies.kube.selectors import selects
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.model import Workload
 
 _LISTENER_SETS = ("ListenerSet", "XListenerSet")
 
@@ -120,12 +119,5 @@ def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
                 what,
                 "give the tree's inventory (spec.inventory) or spec.cluster.gateways",
                 guessed=True,
-                behind=tuple(dict.fromkeys(_behind(cluster, named))),
+                behind=workloads_at(end for route in named for end in route_backends(cluster, route)),
             )
-
-
-def _behind(cluster: Cluster, routes: list[Object]) -> Iterator[Workload]:
-    for route in routes:
-        for peer, _ in route_backends(cluster, route):
-            if (one := workload_of(peer)) is not None:
-                yield one

@@ -70,7 +70,7 @@ def unseen_proxies(
             yield Uncovered(
                 degree, "proxy-elsewhere", BOTH, one.namespace, one.name, None, one, (note.what,), cure
             )
-            for behind in note.behind:
+            for behind in note.behind if note.guessed else ():
                 if behind.own and (behind.key, INGRESS) not in said:
                     yield _let_in_by_guess(behind, note.what)
 
@@ -81,21 +81,15 @@ def _let_in_by_guess(one: Workload, what: str) -> Uncovered:
     return Uncovered(GUESSED, "proxy-elsewhere", INGRESS, *place, one, one.source, (what,), line)
 
 
-def behind_unseen_proxies(cluster: Cluster, noted: Iterable[Note]) -> dict[WorkloadKey, Object]:
-    """The workloads that routes and Ingresses with a line of their own lead to, each with the first of them."""
+def behind_unseen_proxies(noted: Iterable[Note]) -> dict[WorkloadKey, Object]:
+    """The workloads that Ingresses with a line of their own lead to, each with the first of them."""
     found: dict[WorkloadKey, Object] = {}
     for note in noted:
-        one = note.subject
-        if one.kind in _LEADING_TO_PODS and not (note.guessed or one.where.elsewhere):
-            from cilium_policies.evidence.hostnames import backends_of
-
-            for peer, _ in backends_of(cluster, one):
-                if peer.kind == "workload":
-                    found.setdefault(peer.workload.key, one)
+        if not (note.guessed or note.subject.where.elsewhere):
+            for one in note.behind:
+                found.setdefault(one.key, note.subject)
     return found
 
-
-_LEADING_TO_PODS = (*ROUTE_KINDS, *_INGRESSES)
 
 # Where routes, Ingresses and their like name a Service.
 _BACKENDS = ("backendRefs", "services", "service")

@@ -92,7 +92,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     withheld = [*knowledge.withheld(ties, subjects), *identities(cluster, hints, subjects, settled)]
     withheld += [*knowledge.unscraped(ties, subjects), *knowledge.unmet(hints.unmet or (), subjects, dns)]
     noted = list(notes(cluster, hints))
-    routed = behind_unseen_proxies(cluster, noted)
+    routed = behind_unseen_proxies(noted)
     left = [*_left(knowledge, withheld, subjects, routed), *unseen_proxies(cluster, hints, noted, settled)]
     left += leads_nowhere(cluster, hints, found, chosen)
     listed = {(one.workload.key, direction) for one in left if one.workload for direction in one.directions}
