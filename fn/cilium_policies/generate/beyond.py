@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
 from cilium_policies.config.model import EGRESS, INGRESS
-from cilium_policies.generate.uncovered import GUESSED, Uncovered
+from cilium_policies.generate.uncovered import GUESSED, Uncovered, of_workload
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.model import Workload
@@ -33,7 +33,7 @@ def beyond_entry(one: Workload, entry: Component, inventory: Inventory) -> Itera
             return
         parts = (", ".join(names[:3]) + (" …" if len(names) > 3 else ""),)
     line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: none}}"
-    yield Uncovered(GUESSED, why, EGRESS, one.namespace, one.name, one, one.source, parts, line)
+    yield of_workload(GUESSED, why, EGRESS, one, parts, line)
 
 
 def without_operator(
@@ -55,7 +55,5 @@ def without_operator(
         if "operator" in name and name not in present and not operand:
             pod, ports = f"{{pod: {one.namespace}/{one.name}}}", ", ".join(edge.ports)
             line = f"{{from: {{namespace: NAMESPACE}}, to: {pod}, ports: [{ports}], why: …}}"
-            yield Uncovered(
-                GUESSED, "operator-unseen", INGRESS, one.namespace, one.name, one, one.source, (name,), line
-            )
+            yield of_workload(GUESSED, "operator-unseen", INGRESS, one, (name,), line)
             return

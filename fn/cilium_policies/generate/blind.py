@@ -12,7 +12,7 @@ from cilium_policies.evidence.cloud_identity import withheld
 from cilium_policies.evidence.given import Given
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.namespaces import Namespace
-from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered
+from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered, of_workload
 from cilium_policies.kube.objects import Object, walk_strings
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.makers import creates_pods, is_foreign
@@ -100,6 +100,4 @@ def identities(
             place, ports = asked.to.removeprefix("cidr:"), ", ".join(asked.ports)
             pod = f"{{pod: {one.namespace}/{one.name}}}"
             cure = f"{{from: {pod}, to: {{cidr: {place}}}, ports: [{ports}], why: {asked.why}}}"
-            yield Uncovered(
-                UNKNOWN, "identity", EGRESS, one.namespace, one.name, one, one.source, (place,), cure
-            )
+            yield of_workload(UNKNOWN, "identity", EGRESS, one, (place,), cure)

@@ -26,6 +26,7 @@ from cilium_policies.generate.uncovered import (
     Uncovered,
     by_proxy,
     of_maker,
+    of_workload,
     without_peer,
     without_tie,
 )
@@ -120,17 +121,9 @@ class Knowledge:
             calls = any(edge.target == KUBE_APISERVER for edge in edges)
             if id(one) in own and not calls and (one.key, EGRESS) not in self._complete:
                 pod = f"{{pod: {one.namespace}/{one.name}}}"
-                yield Uncovered(
-                    GUESSED,  # bindings of its release or namespace are shown, and none is of its account
-                    "no-binding",
-                    EGRESS,
-                    one.namespace,
-                    one.name,
-                    one,
-                    one.source,
-                    (one.component,),
-                    f"{{from: {pod}, to: kube-apiserver}}",
-                )
+                line = f"{{from: {pod}, to: kube-apiserver}}"
+                # a guess: bindings of its release or namespace are shown, and none is of its account
+                yield of_workload(GUESSED, "no-binding", EGRESS, one, (one.component,), line)
 
     def unscraped(self, ties: Ties, subjects: Iterable[Workload]) -> Iterator[Uncovered]:
         """Pods whose object says that they are scraped, where the input shows no scraper."""
@@ -139,11 +132,9 @@ class Knowledge:
             key = (one.key, INGRESS)
             if id(one) in own and key not in self._complete and key not in self._opened:
                 pod = f"{{pod: {one.namespace}/{one.name}}}"
-                on = ", ".join(f"{port.number}/{port.protocol}" for port in ports)
+                on = ", ".join(port.written for port in ports)
                 line = f"{{from: {{namespace: NAMESPACE}}, to: {pod}, ports: [{on}], why: …}}"
-                yield Uncovered(
-                    GUESSED, "scraper-unseen", INGRESS, one.namespace, one.name, one, one.source, (), line
-                )
+                yield of_workload(GUESSED, "scraper-unseen", INGRESS, one, (), line)
 
     def unmet(self, found: Iterable[Unmet], subjects: Iterable[Workload], dns: Dns) -> Iterator[Uncovered]:
         """What configuration names and the input does not show: its client cannot reach it. The cluster's DNS every
@@ -174,9 +165,7 @@ class Knowledge:
             listed.add(key)
             place = host + (f":{edge.ports[0].number}" if edge.ports else "")
             line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: none}}"
-            yield Uncovered(
-                GUESSED, "which-pods", EGRESS, one.namespace, one.name, one, one.source, (place,), line
-            )
+            yield of_workload(GUESSED, "which-pods", EGRESS, one, (place,), line)
 
     def _direction(self, one: Workload, direction: str) -> Iterator[Uncovered]:
         key = (one.key, direction)
@@ -206,17 +195,7 @@ class Knowledge:
             degree, why, parts = GUESSED, "label-guessed", (one.selector[INSTANCE],)
         if one.of_many:
             degree, why, parts = UNKNOWN, "chart-of-many", (one.chart,)
-        yield Uncovered(
-            degree,
-            why,
-            direction,
-            one.namespace,
-            one.name,
-            one,
-            one.source,
-            parts,
-            cure(self.cluster, one, direction),
-        )
+        yield of_workload(degree, why, direction, one, parts, cure(self.cluster, one, direction))
 
     def _unread(self, one: Workload) -> list[str]:
         """Where more values of its release stand."""

@@ -16,7 +16,7 @@ from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.outside import misses
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown_ports import sending
-from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Key, Uncovered
+from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Key, Uncovered, of_workload
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -149,17 +149,9 @@ def _users_hosts(why: Why, workload: Workload, limited: list[Known]) -> Uncovere
     ports = dict.fromkeys(port for one in limited for port in one.ports)
     pod = f"{{pod: {workload.namespace}/{workload.name}}}"
     place = "{fqdn: NAME}" if why == "users-hosts" else "{cidr: ADDRESS}"
-    return Uncovered(
-        GUESSED,
-        why,
-        EGRESS,
-        workload.namespace,
-        workload.name,
-        workload,
-        workload.source,
-        (" and ".join(dict.fromkeys(one.added for one in limited)),),
-        f"{{from: {pod}, to: {place}, ports: [{', '.join(ports)}], why: …}}",
-    )
+    parts = (" and ".join(dict.fromkeys(one.added for one in limited)),)
+    cure = f"{{from: {pod}, to: {place}, ports: [{', '.join(ports)}], why: …}}"
+    return of_workload(GUESSED, why, EGRESS, workload, parts, cure)
 
 
 def nameless_calls(edges: Iterable[Edge], names: NamesMode, complete: Collection[Key]) -> Iterator[Uncovered]:
@@ -174,7 +166,7 @@ def nameless_calls(edges: Iterable[Edge], names: NamesMode, complete: Collection
         on = f", ports: [{', '.join(ports)}]" if ports else ""
         cure = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: {{fqdn: NAME}}{on}, why: …}}"
         parts = (", ".join(ports) or "any port",)
-        yield Uncovered(UNKNOWN, "nameless", EGRESS, one.namespace, one.name, one, one.source, parts, cure)
+        yield of_workload(UNKNOWN, "nameless", EGRESS, one, parts, cure)
 
 
 def _is_limited(known: Known, facts: WorkloadFacts, cluster: Cluster) -> bool:

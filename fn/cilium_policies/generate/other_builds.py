@@ -9,7 +9,7 @@ from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge, namespace_of
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.words import evidence_words
-from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered
+from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered, of_workload
 from cilium_policies.kube.kinds import ROUTE_KINDS
 from cilium_policies.kube.objects import Mapping, Object, text
 from cilium_policies.lean import Any
@@ -77,8 +77,7 @@ def unseen_proxies(
 
 def _let_in_by_guess(one: Workload, what: str) -> Uncovered:
     line = f"{{from: {{namespace: NAMESPACE}}, to: {{pod: {one.namespace}/{one.name}}}, why: …}}"
-    place = (one.namespace, one.name)
-    return Uncovered(GUESSED, "proxy-elsewhere", INGRESS, *place, one, one.source, (what,), line)
+    return of_workload(GUESSED, "proxy-elsewhere", INGRESS, one, (what,), line)
 
 
 def behind_unseen_proxies(noted: Iterable[Note]) -> dict[WorkloadKey, Object]:

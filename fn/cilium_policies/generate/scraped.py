@@ -10,7 +10,7 @@ from cilium_policies.config.model import EGRESS
 from cilium_policies.evidence.edge import Edge, workload_of
 from cilium_policies.evidence.given import Given
 from cilium_policies.generate.roles import Roles
-from cilium_policies.generate.uncovered import GUESSED, Key, Uncovered
+from cilium_policies.generate.uncovered import GUESSED, Key, Uncovered, of_workload
 from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -46,17 +46,7 @@ def unread(
             names = ", ".join(meant[:_NAMED])
             more = f" and {len(meant) - _NAMED} more" if len(meant) > _NAMED else ""
             cure = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: none}}"
-            yield Uncovered(
-                GUESSED,
-                "scrapes-unseen",
-                EGRESS,
-                one.namespace,
-                one.name,
-                one,
-                one.source,
-                (names + more,),
-                cure,
-            )
+            yield of_workload(GUESSED, "scrapes-unseen", EGRESS, one, (names + more,), cure)
 
 
 def _blind(cluster: Cluster, edges: Iterable[Edge]) -> Iterator[Object]:

@@ -12,7 +12,6 @@ from cilium_policies.workloads.model import Workload
 _ALTERNATIVES = (80, 443, 8080, 8443)
 # The plain and the encrypted port of one protocol.
 _PAIRS = ((389, 636), (1883, 8883), (5671, 5672), (6379, 6380), (9092, 9093))
-_OF_METRICS = "(?i)metric|monitor|prom|export"
 
 
 def shown_ports(server: Workload, usual: tuple[Port, ...], cluster: Cluster) -> tuple[Port, ...]:

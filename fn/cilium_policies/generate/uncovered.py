@@ -165,6 +165,13 @@ class Uncovered(NamedTuple):
         return f"{self.place} {self.direction}"
 
 
+def of_workload(
+    degree: Degree, why: Why, direction: str, one: Workload, parts: tuple[str, ...], cure: str
+) -> Uncovered:
+    """One direction of a workload, by its namespace and name."""
+    return Uncovered(degree, why, direction, one.namespace, one.name, one, one.source, parts, cure)
+
+
 def directions(found: Iterable[Uncovered]) -> int:
     """How many directions these are: of one several things may be said."""
     return len({(one.place, direction) for one in found for direction in one.directions})
@@ -180,7 +187,7 @@ def without_tie(found: Withheld) -> Uncovered:
     parts = (found.servers[0].component, shown)
     why: Why = "no-tie" if len(names) > 1 else "not-tied"
     degree = GUESSED if found.seldom else UNKNOWN
-    return Uncovered(degree, why, EGRESS, one.namespace, one.name, one, one.source, parts, line)
+    return of_workload(degree, why, EGRESS, one, parts, line)
 
 
 def by_proxy(one: Workload) -> Uncovered:
@@ -189,7 +196,7 @@ def by_proxy(one: Workload) -> Uncovered:
 
     names = ", ".join(dict.fromkeys(f"{found.host}:{found.port}" for found in proxies(one)))
     line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: internet, ports: [443/TCP], why: …}}"
-    return Uncovered(GUESSED, "by-proxy", EGRESS, one.namespace, one.name, one, one.source, (names,), line)
+    return of_workload(GUESSED, "by-proxy", EGRESS, one, (names,), line)
 
 
 def without_peer(found: Unmet) -> Uncovered:
@@ -200,7 +207,7 @@ def without_peer(found: Unmet) -> Uncovered:
     line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: {to}{ports}, why: …}}"
     why: Why = "port-unseen" if found.service else "peer-unseen"
     degree = UNKNOWN if found.sure else GUESSED
-    return Uncovered(degree, why, EGRESS, one.namespace, one.name, one, one.source, (called,), line)
+    return of_workload(degree, why, EGRESS, one, (called,), line)
 
 
 def of_maker(maker: Maker) -> Uncovered:
