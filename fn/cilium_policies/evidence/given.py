@@ -6,7 +6,7 @@ from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.evidence.edge import Peer
 from cilium_policies.kube.objects import Mapping, Object
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
-from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.model import Workload, WorkloadKey
 
 if TYPE_CHECKING:
     from cilium_policies.evidence.edge import Edge
@@ -39,8 +39,8 @@ class Given(NamedTuple):
     gateways: tuple[Peer, ...] = ()
     scrapers: tuple[Peer, ...] = ()
     proxies: tuple[Workload, ...] = ()
-    for_nodes: frozenset[tuple[tuple[str, str, str], int, str]] = frozenset()
-    for_pods: frozenset[tuple[tuple[str, str, str], int, str]] = frozenset()
+    for_nodes: frozenset[tuple[WorkloadKey, int, str]] = frozenset()
+    for_pods: frozenset[tuple[WorkloadKey, int, str]] = frozenset()
     members: frozenset[tuple[str, int, str]] = frozenset()
     clouds: tuple[Cloud, ...] = ()
     balancers: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from cilium_policies.generate.config_peers import resolved
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.roles import Roles, may_serve, usual_scrapers
 from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import WorkloadKey
 
 _NODES = ("host", "remote-node")
 _CALLED_OUTSIDE = ("internet", "world", "fqdn", "cidr")
@@ -52,9 +53,9 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
     if not scrapers and not parts.scraper_pods:
         scrapers = usual_scrapers(cluster)
     proxies = []
-    for_nodes: set[tuple[tuple[str, str, str], int, str]] = set()
-    for_others: set[tuple[tuple[str, str, str], int, str]] = set()
-    for_pods: set[tuple[tuple[str, str, str], int, str]] = set()
+    for_nodes: set[tuple[WorkloadKey, int, str]] = set()
+    for_others: set[tuple[WorkloadKey, int, str]] = set()
+    for_pods: set[tuple[WorkloadKey, int, str]] = set()
     members: set[tuple[str, int, str]] = set()
     for name in parts.components:
         component = catalogue.get(name)
@@ -100,6 +101,6 @@ def _is_inward(catalogue: Catalogue, name: str) -> bool:
     return called != ["dns"] * len(called) and not set(called) & set(_CALLED_OUTSIDE)
 
 
-def _ports(known: Known, parts: Roles, name: str) -> list[tuple[tuple[str, str, str], int, str]]:
+def _ports(known: Known, parts: Roles, name: str) -> list[tuple[WorkloadKey, int, str]]:
     ports = known.pod_ports()
     return [(one.key, port.number, port.protocol) for one in parts.component(name) for port in ports]

@@ -35,7 +35,7 @@ from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.distribution import is_bootstrapped
-from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.model import Workload, WorkloadKey
 
 if TYPE_CHECKING:
     from cilium_policies.evidence.unmet import Unmet
@@ -62,7 +62,7 @@ class Knowledge:
         self._complete = set(complete)
         self._said: dict[Key, list[tuple[Port, ...]]] = {}  # the ports of edges that the config states
         self._edges: dict[Key, list[Edge]] = {}
-        self._scraped: dict[tuple[str, str, str], set[int]] = {}
+        self._scraped: dict[WorkloadKey, set[int]] = {}
         known = list(edges)
         for edge in known:
             self._take(edge)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cilium_policies.config.model import EGRESS, INGRESS
+from cilium_policies.generate.uncovered import Key
 from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -17,7 +18,7 @@ _ANY = (
 )  # if these pass, so does every other port
 
 
-def left_open(cluster: Cluster, subjects: Iterable[Workload]) -> set[tuple[tuple[str, str, str], str]]:
+def left_open(cluster: Cluster, subjects: Iterable[Workload]) -> set[Key]:
     """The key and the direction of each workload to which a stranger of the cluster and one outside may talk by the
     user's rules alone. Nothing is imported where the input has no policy."""
     if not policy_objects(cluster.inventory):

@@ -14,10 +14,9 @@ from cilium_policies.kube.kinds import ROUTE_KINDS
 from cilium_policies.kube.objects import Mapping, Object, text
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.model import Workload, WorkloadKey
 
 _INGRESSES = ("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP")
-WorkloadKey = tuple[str, str, str]
 _INVENTORY = "give the inventory of the whole tree (cilium-policies inventory; --inventory)"
 
 

@@ -43,7 +43,7 @@ from cilium_policies.generate.warnings import resolver_findings, warnings
 from cilium_policies.kube.objects import Object
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.model import Workload, WorkloadKey
 from cilium_policies.workloads.selectors import is_anybody
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     routed = behind_unseen_proxies(noted)
     left = [*_left(knowledge, withheld, subjects, routed), *unseen_proxies(cluster, hints, noted, settled)]
     left += leads_nowhere(cluster, hints, found, chosen)
-    listed = {(one.workload.key, direction) for one in left if one.workload for direction in one.directions}
+    listed = _listed(left)
     left += unread(cluster, hints, parts, found, subjects, settled | listed)
     unknown = [one for one in left if one.degree == UNKNOWN]
     left += nameless_calls(found, cluster.settings.fqdn, settled | _told(found, unknown))
@@ -169,7 +169,7 @@ def _left(
     knowledge: Knowledge,
     withheld: list[Uncovered],
     subjects: list[Workload],
-    routed: Mapping[tuple[str, str, str], Object],
+    routed: Mapping[WorkloadKey, Object],
 ) -> Iterator[Uncovered]:
     """The directions that may lack something: what is named and not opened says more than what is merely not known.
     Who calls a pod that a route leads to (`routed`) is known, but for the route's proxy, of which the route tells."""
@@ -188,9 +188,11 @@ def _left(
 def _told(found: list[Edge], left: list[Uncovered]) -> set[Key]:
     """The directions of which something is said already: by the config, or as a line of what is not covered."""
     by_config = {(one.client.key, EGRESS) for one in found if one.origin == "config" and one.client}
-    return by_config | {
-        (one.workload.key, direction) for one in left if one.workload for direction in one.directions
-    }
+    return by_config | _listed(left)
+
+
+def _listed(left: list[Uncovered]) -> set[Key]:
+    return {(one.workload.key, direction) for one in left if one.workload for direction in one.directions}
 
 
 def _of_pods(cluster: Cluster, found: list[Edge], on: dict[str, Namespace]) -> Iterator[Finding]:

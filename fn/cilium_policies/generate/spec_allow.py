@@ -26,6 +26,7 @@ from cilium_policies.evidence.edge import (
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.config_peers import resolved
 from cilium_policies.generate.roles import Roles
+from cilium_policies.generate.uncovered import Key
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
@@ -42,7 +43,7 @@ class Allowed:
         self._names = sorted({one.namespace for one in cluster.workloads})
         self._shown = {*self._names, *(one.name for one in cluster.inventory.of("Namespace", group=""))}
         self.edges: list[Edge] = []
-        self.complete: set[tuple[tuple[str, str, str], str]] = set()
+        self.complete: set[Key] = set()
         self.findings: list[Finding] = []
         for allow in config.allow:
             self._read(allow)

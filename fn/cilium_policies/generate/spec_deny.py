@@ -12,6 +12,7 @@ from cilium_policies.evidence.edge import Edge, Peer, namespace_of, workload_of
 from cilium_policies.evidence.ends import KUBE_APISERVER, WORLD
 from cilium_policies.generate.config_peers import resolved
 from cilium_policies.generate.roles import Roles
+from cilium_policies.generate.uncovered import Key
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 
@@ -31,7 +32,7 @@ class Denials:
         self._denials = denials
         self._matched: set[int] = set()
         self._meant: dict[tuple[int, bool], set[int]] = {}
-        self.complete: set[tuple[tuple[str, str, str], str]] = set()
+        self.complete: set[Key] = set()
         self.edges = [left for edge in edges for left in self._left(edge)] if denials else list(edges)
         self.findings = list(self._unmatched())
 

@@ -8,7 +8,7 @@ from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.kube.objects import Object
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.workloads.makers import Maker
-from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.model import Workload, WorkloadKey
 
 if TYPE_CHECKING:
     from cilium_policies.evidence.unmet import Unmet
@@ -123,7 +123,7 @@ DIRECTIONS = (INGRESS, EGRESS)
 BOTH = "ingress and egress"
 UNKNOWN: Degree = "unknown"
 GUESSED: Degree = "guessed"
-Key = tuple[tuple[str, str, str], str]  # a workload's key and a direction
+Key = tuple[WorkloadKey, str]  # a workload's key and a direction
 
 
 class Uncovered(NamedTuple):

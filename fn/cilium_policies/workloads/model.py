@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     TextKind = Literal["env", "args", "command", "entry", "value", "field"]
 
 
+WorkloadKey = tuple[str, str, str]  # namespace, kind and name
 _STEPS = ("script", "command", "args")
 NO_IMAGES = ("", "none")  # nobody can pull these: such a template is filled in later
 
@@ -140,7 +141,7 @@ class Workload:
         self.where = Where()
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> WorkloadKey:
         return (self.namespace, self.kind, self.name)
 
     @property
