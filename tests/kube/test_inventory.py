@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.inventory import Inventory, external_secret
 from cilium_policies.kube.objects import Object
 
 
@@ -33,3 +33,13 @@ def test_the_first_of_a_name_counts_and_later_ones_come_behind() -> None:
     assert found.get("Service", "shop", "web") is WEB
     assert found.get("Service", "ops", "web") is None
     assert found.objects == [WEB, TWIN, BUILD]
+
+
+def test_the_external_secret_that_writes_a_secret_is_found_by_its_target() -> None:
+    own, other = thing("external-secrets.io/v1", "ExternalSecret", "db"), thing("v1", "ExternalSecret", "x")
+    other.body["spec"] = {"target": {"name": "shop-db"}}
+    found = Inventory([own, other])
+    assert external_secret(found, "shop", "db") is own
+    assert external_secret(found, "shop", "shop-db") is other
+    assert external_secret(found, "shop", "x") is None
+    assert external_secret(found, "ops", "db") is None

@@ -12,6 +12,7 @@ from cilium_policies.evidence.ends import backends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.trust import is_variable, words
+from cilium_policies.kube.inventory import written_secret
 from cilium_policies.kube.objects import Object, at, mappings, strings, text
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.workloads.cluster import Cluster
@@ -157,5 +158,5 @@ def _is_template(one: Object, key: str) -> bool:
 def _external_secrets(cluster: Cluster) -> dict[tuple[str, str], Object]:
     found: dict[tuple[str, str], Object] = {}
     for one in cluster.inventory.of("ExternalSecret"):
-        found.setdefault((one.namespace, text(at(one.body, "spec", "target", "name")) or one.name), one)
+        found.setdefault((one.namespace, written_secret(one)), one)
     return found

@@ -8,16 +8,8 @@ from functools import cached_property
 
 from cilium_policies.evidence.collected import named
 from cilium_policies.generate.roles import Roles
-from cilium_policies.kube.objects import (
-    Mapping,
-    Object,
-    decoded,
-    flag,
-    mapping,
-    strings,
-    text,
-    walk_strings,
-)
+from cilium_policies.kube.inventory import external_secret
+from cilium_policies.kube.objects import Mapping, Object, at, decoded, flag, strings, walk_strings
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -75,11 +67,8 @@ class WorkloadFacts:
         one = self._cluster.inventory.get("Secret", namespace, name)
         if one is not None:
             return {} if "sops" in one.body else _entries(one)
-        for external in self._cluster.inventory.of("ExternalSecret"):
-            target = mapping(external.spec.get("target"))
-            if external.namespace == namespace and (text(target.get("name")) or external.name) == name:
-                return strings(mapping(target.get("template")).get("data"))
-        return {}
+        external = external_secret(self._cluster.inventory, namespace, name)
+        return strings(at(external.spec, "target", "template", "data")) if external is not None else {}
 
     @property
     def is_scraped(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.inventory import Inventory, external_secret
 from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text
 from cilium_policies.lean import Any
 from cilium_policies.workloads.model import NO_IMAGES, Workload
@@ -89,14 +89,8 @@ def _is_readable(inventory: Inventory, kind: str, namespace: str, name: str, key
 def hidden_keys(inventory: Inventory, namespace: str, name: str) -> Iterable[str]:
     """The keys of a Secret, as far as the input lists them: its own, or of what makes it."""
     secret = inventory.get("Secret", namespace, name)
-    template = next(
-        (
-            mapping(at(one.spec, "target", "template", "data"))
-            for one in inventory.of("ExternalSecret")
-            if one.namespace == namespace and (text(at(one.spec, "target", "name")) or one.name) == name
-        ),
-        {},
-    )
+    external = external_secret(inventory, namespace, name)
+    template = mapping(at(external.spec, "target", "template", "data")) if external is not None else {}
     return [*(_hidden_keys(inventory, namespace, name, secret) or ()), *template]
 
 
@@ -109,10 +103,8 @@ def _hidden_keys(
     sealed = inventory.get("SealedSecret", namespace, name)
     if sealed is not None:
         return list(mapping(sealed.spec.get("encryptedData")))
-    for one in inventory.of("ExternalSecret"):
-        if one.namespace == namespace and (text(at(one.spec, "target", "name")) or one.name) == name:
-            return _external(one)
-    return None
+    external = external_secret(inventory, namespace, name)
+    return _external(external) if external is not None else None
 
 
 def _external(one: Object) -> Iterable[str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cilium_policies.kube.objects import CLUSTER_SCOPED, Object
+from cilium_policies.kube.objects import CLUSTER_SCOPED, Object, at, text
 
 
 class Inventory:
@@ -46,6 +46,19 @@ def policy_objects(inventory: Inventory) -> list[Object]:
     """Every policy of the user's in the input."""
     cilium = inventory.of("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", group="cilium.io")
     return [*cilium, *inventory.of("NetworkPolicy", group="networking.k8s.io")]
+
+
+def written_secret(external: Object) -> str:
+    """The name of the Secret that an ExternalSecret writes."""
+    return text(at(external.body, "spec", "target", "name")) or external.name
+
+
+def external_secret(inventory: Inventory, namespace: str, name: str) -> Object | None:
+    """The first ExternalSecret that writes a Secret of this name."""
+    for one in inventory.of("ExternalSecret"):
+        if one.namespace == namespace and written_secret(one) == name:
+            return one
+    return None
 
 
 def distinct(objects: Iterable[Object]) -> tuple[list[Object], list[Object]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.inventory import Inventory, written_secret
 from cilium_policies.kube.objects import Mapping, Object, at, decoded, mapping, mappings, strings, text
 from cilium_policies.workloads.model import Text
 
@@ -18,8 +18,7 @@ class Configs:
         self._inventory = inventory
         self._external: dict[tuple[str, str], Object] = {}
         for one in inventory.of("ExternalSecret"):
-            target = text(at(one.body, "spec", "target", "name")) or one.name
-            self._external.setdefault((one.namespace, target), one)
+            self._external.setdefault((one.namespace, written_secret(one)), one)
         self._read: dict[tuple[str, str, str], tuple[Text, ...]] = {}
         self._services: set[str] | None = None
 
