@@ -63,8 +63,8 @@ class Gateways:
         self._given = given
         self._peers: dict[tuple[str, str], tuple[Peer, ...]] = {}
         self._served: dict[tuple[str, str], list[Workload]] = {}
-        self._acting: dict[tuple[str, str], list[tuple[Workload, frozenset[str]]]] = {}
-        self._controllers: dict[tuple[str | Object, ...], list[Workload]] = {}
+        self._controllers: dict[tuple[str, str], list[tuple[Workload, frozenset[str]]]] = {}
+        self._narrowed: dict[tuple[tuple[Workload, ...], tuple[str | Object, ...]], list[Workload]] = {}
         self._by_label: dict[tuple[str, str], list[Workload]] = {}
         self._by_source: dict[tuple[str, str, str], list[Workload]] = {}
         self._proxies = [one for one in cluster.proxies.values() if one.owner]
@@ -212,14 +212,14 @@ class Gateways:
     def controllers(self, namespace: str, group: str, resource: str, *names: str | Object) -> list[Workload]:
         """Workloads whose role lets them act on a resource of an API group ("" any) in a namespace, and those that
         the catalogue calls proxies; where that is more than one program, those that speak of these names."""
-        key = (namespace, group, resource, *names)
+        key = (group, resource)
         if key not in self._controllers:
-            if (group, resource) not in self._acting:
-                self._acting[group, resource] = list(self._allowed(group, resource))
-            allowed = [one for one, reach in self._acting[group, resource] if reach & {EVERYWHERE, namespace}]
-            found = list(dict.fromkeys([*allowed, *self._given.proxies]))
-            self._controllers[key] = _narrowed(found, names)
-        return self._controllers[key]
+            self._controllers[key] = list(self._allowed(group, resource))
+        allowed = [one for one, reach in self._controllers[key] if reach & {EVERYWHERE, namespace}]
+        asked = (tuple(dict.fromkeys([*allowed, *self._given.proxies])), names)
+        if asked not in self._narrowed:
+            self._narrowed[asked] = _narrowed(*asked)
+        return self._narrowed[asked]
 
     def _serves(self, workload: Workload) -> bool:
         """Whether requests may come through it: it is in the host's network, or has a port on which a proxy is called:
@@ -253,11 +253,11 @@ def _default(classes: list[Object]) -> list[Object]:
     return marked or (classes if len(classes) == 1 else [])
 
 
-def _narrowed(found: list[Workload], names: tuple[str | Object, ...]) -> list[Workload]:
+def _narrowed(found: tuple[Workload, ...], names: tuple[str | Object, ...]) -> list[Workload]:
     """A class object carries its controller's release labels; else the controller says the class's or the
     controller's name in its arguments, image, chart or component."""
     if len(found) < 2:
-        return found
+        return list(found)
     for name in names:
         if isinstance(name, Object):
             release = name.labels.get("app.kubernetes.io/instance")
@@ -268,7 +268,7 @@ def _narrowed(found: list[Workload], names: tuple[str | Object, ...]) -> list[Wo
             same = [one for one in found if name and _speaks_of(one, name)]
         if same:
             return same
-    return [] if any(names) else found
+    return [] if any(names) else list(found)
 
 
 def _class_of(values: Mapping, name: str, said: bool = False) -> bool:
