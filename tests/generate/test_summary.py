@@ -75,3 +75,17 @@ def test_what_two_files_hold_counts_once_and_is_one_line() -> None:
     files = [("a.yaml", stream(*SHOP)), ("b.yaml", stream(SHOP[0], SHOP[1]))]
     said = run(files, Options(only_policies=True, verbose=True)).stderr
     assert [line for line in said if "Namespace shop is in the input twice, and 1 more objects" in line]
+
+
+def test_a_build_that_closes_a_namespace_of_others_says_so_without_being_asked() -> None:
+    """S22: in a pipeline nobody reads -v. What is wrong with the user's own config is printed, the rest is counted."""
+    allow = "[{from: {pod: shop/nobody}, to: {pod: shop/web}, ports: [80/TCP], why: x}]"
+    config = f"apiVersion: cilium-policies.fn/v1alpha1\nkind: CiliumPolicies\nspec: {{allow: {allow}}}\n"
+    quiet = Options(config=("c.yaml", config.encode()), overrides=(("mode", "enforce"),))
+    *lines, last = run([("stdin", stream(deployment("shop/web"), service("shop/gone")))], quiet).stderr
+    assert [line for line in lines if "c.yaml" in line and "shop/nobody" in line]
+    assert "2 warnings (-v shows them)" in last
+    told = run(
+        [("stdin", stream(deployment("shop/web"), service("shop/gone")))], quiet._replace(verbose=True)
+    ).stderr
+    assert [line for line in told if "Namespace shop" in line or "namespace shop" in line]

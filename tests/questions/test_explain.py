@@ -201,3 +201,23 @@ def test_a_mesh_that_tunnels_loses_the_port() -> None:
     assert answer.note.startswith("the mesh carries TCP between these pods on port 15008, which is open")
     (back,) = ask(small(shown, mode="enforce"), "shop/api", "shop/web", "9090")
     assert back.note == ""
+
+
+def test_a_user_s_own_rule_by_a_port_s_name_leaves_pods_open_that_no_manifest_shows() -> None:
+    release = (
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: grafana, namespace: shop}\n"
+        "spec: {chart: {spec: {chart: grafana}}}\n"
+    )
+    everybody = "fromEndpoints: [{}], toPorts: [{ports: [{port: metrics2, protocol: TCP}]}]"
+    own = policy(
+        f"{{endpointSelector: {{matchLabels: {{app.kubernetes.io/name: grafana}}}}, ingress: [{{{everybody}}}]}}"
+    )
+    let_out = policy("{endpointSelector: {matchLabels: {app: web}}, egress: [{toEndpoints: [{}]}]}", "out")
+    made = small(f"{SHOP}---\n{release}{own}{let_out}", mode="enforce")
+    (answer,) = ask(made, "shop/web", "shop/grafana", "9999")
+    assert (answer.now, answer.enforced) == ("not known", "not known")
+    assert "rules allow the port named metrics2" in answer.note
+    (denied,) = ask(made, "shop/db", "shop/grafana", "9999")  # its own end lets it out by no rule
+    assert (denied.now, denied.note) == ("denied", "")
+    (shown,) = ask(made, "shop/web", "shop/db", "9999")
+    assert shown.now == "denied"

@@ -96,12 +96,13 @@ def test_pods_without_labels_are_selected_by_account_and_by_what_their_neighbour
         _cluster(
             _pods("dump", "registry.invalid/dump:1", "{}", "CronJob")
             + _pods("web", "registry.invalid/web:1", "{app: web}")
-            + _pods("other", "registry.invalid/other:1", "{tier: back}")
+            + _pods("other", "registry.invalid/other:1", "{tier: back}", "CronJob")
         )
     )
     dump = found["dump"]
-    assert dump.selector == {"io.cilium.k8s.policy.serviceaccount": "default"}
-    assert set(dump.absent) == {"app", "tier"}, "or its policy would open every pod of this account"
+    account = {"io.cilium.k8s.policy.serviceaccount": "default"}
+    assert dump.selector == {"batch.kubernetes.io/job-name": "*", **account}
+    assert dump.absent == ("tier",), "or its policy would open every Job's pods of this account"
     assert found["web"].absent == ()
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
-from cilium_policies.evidence.ends import NODES, backends, ends
+from cilium_policies.evidence.ends import NODES, backends, ends, workloads_at
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.names import resolve
 from cilium_policies.evidence.reasons import Reason
@@ -39,9 +39,11 @@ def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:
     found = list(_routes(cluster, given))
     served = {id(one) for one, _, clients in found if clients}
     for one, row in {id(one): (one, row) for one, row, _ in found}.values():
-        if id(one) not in served and next(_backends(cluster, one, row), None):
+        behind = [] if id(one) in served else list(_backends(cluster, one, row))
+        if behind:
             what = "its proxy is not in this input, so no rule lets its requests in"
-            yield Note(one, what, "give the tree's inventory (spec.inventory) or spec.cluster.gateways")
+            cure = "give the tree's inventory (spec.inventory) or spec.cluster.gateways"
+            yield Note(one, what, cure, behind=workloads_at(behind))
 
 
 def _routes(cluster: Cluster, given: Given) -> Iterator[tuple[Object, Mapping, tuple[Peer, ...]]]:

@@ -154,7 +154,10 @@ def missed(group: Iterable[Workload], who: Selector) -> Iterator[Workload]:
             labels[JOB_NAME] = one.selector[JOB_NAME]
         for need in who.requirements:
             value = labels.get(need.key.removeprefix("k8s:"))
-            held = value is None if need.operator == "DoesNotExist" else value in need.values
+            if need.operator in ("Exists", "DoesNotExist"):
+                held = (value is None) == (need.operator == "DoesNotExist")
+            else:
+                held = value in need.values
             if not held:
                 yield one
                 break

@@ -38,6 +38,7 @@ NAMESPACE = "io.kubernetes.pod.namespace"
 SERVICE_ACCOUNT = "io.cilium.k8s.policy.serviceaccount"
 INSTANCE = "app.kubernetes.io/instance"
 JOB_NAME = "batch.kubernetes.io/job-name"
+ANY = "*"  # the value of a label that a program or a controller sets anew on each of its pods
 
 
 def unprefixed(key: str) -> str:

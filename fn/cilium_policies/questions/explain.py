@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from cilium_policies.checks.snapshot import Known, Snapshot
 from cilium_policies.document.finding import refused
 from cilium_policies.evaluate.entries import RuleRef
+from cilium_policies.evaluate.repository import PolicyRepository
 from cilium_policies.evaluate.verdict import (
     ALLOW_RULE,
     DEFAULT_DENY,
@@ -121,18 +122,25 @@ def _let_in(snapshot: Snapshot, target: End) -> Iterator[Edge]:
             yield from entry.rule.edges
 
 
-def _by_name(snapshot: Snapshot, pair: Pair, wanted: Port) -> str:
-    """What to say where rules allow a port by its name, which containers have that the input does not show."""
-    if pair[1].workload is None or pair[1].workload.rendered or wanted.name:
+def _by_name(repository: PolicyRepository, pair: Pair, verdict: Verdict, wanted: Port) -> str:
+    """What to say where rules, a user's own as well, allow a port by its name, and which number that is only containers
+    tell that the input does not show. Each end that denies the flow has to have such a rule, of one name."""
+    target = pair[1]
+    if target.workload is None or target.workload.rendered or wanted.name:
         return ""
-    names = {
-        port.name
-        for edge in _let_in(snapshot, pair[1])
-        if stand_between(edge, *pair)
-        for port in edge.ports
-        if port.name and not port.number and port.protocol == wanted.protocol
-    }
-    unknown = sorted(names - pair[1].endpoint.named_ports.keys())
+    names: set[str] | None = None
+    for number, decision in enumerate((verdict.egress, verdict.ingress)):
+        if decision.allowed is not False:
+            continue
+        subject, peer = (one.endpoint for one in (pair if number == 0 else pair[::-1]))
+        told = {
+            span.name
+            for entry in repository.sides(subject)[number].allow
+            for span in entry.spans or ()
+            if span.name and span.protocol == wanted.protocol and repository.names(entry, peer)
+        }
+        names = told if names is None else names & told
+    unknown = sorted((names or set()) - target.endpoint.named_ports.keys())
     if not unknown:
         return ""
     return f"rules allow the port named {unknown[0]}; the input does not show whether that is {wanted} on these pods"
@@ -171,10 +179,10 @@ def _answer(
     ]
     cure = cure_of(pair, wanted, then, enforced, needs)
     names = (_name(pair[0]), _name(pair[1]))
-    named = _by_name(enforced, later, wanted) if False in (verdict.allowed, then.allowed) else ""
-    return Answer(
-        *names, str(wanted), _word(verdict, named), _word(then, named), tuple(sides), cure, note=named
-    )
+    before = _by_name(now.repository, pair, verdict, wanted)
+    after = _by_name(enforced.repository, later, then, wanted)
+    words = (_word(verdict, before), _word(then, after))
+    return Answer(*names, str(wanted), *words, tuple(sides), cure, note=after or before)
 
 
 def _verdict(snapshot: Snapshot, pair: Pair, wanted: Port) -> Verdict:

@@ -14,11 +14,11 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component, MadeBy
 from cilium_policies.kube.gateway_api import Proxy
 from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.labels import ANY
 from cilium_policies.kube.names import are_labels
 from cilium_policies.kube.objects import Mapping, Object
 from cilium_policies.kube.reading import UNPLACED
 from cilium_policies.workloads.model import Service, Workload
-from cilium_policies.workloads.selectors import ANY
 
 
 def operator_workloads(

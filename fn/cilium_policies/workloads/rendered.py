@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT, stable
+from cilium_policies.kube.labels import ANY, JOB_NAME, SERVICE_ACCOUNT, stable
 from cilium_policies.kube.names import is_label
 from cilium_policies.kube.objects import (
     Mapping,
@@ -107,7 +107,8 @@ def _workload(one: Object, template: Mapping, configs: Configs) -> Workload:
 
 def _selector(one: Object, made: Workload) -> dict[str, str]:
     """`spec.selector.matchLabels` where it holds (it is immutable), else the stable labels;
-    a Job without labels is found by the label that its controller adds, a CronJob's pods by their account."""
+    a Job without labels is found by the label that its controller adds. A CronJob's Jobs have a name each: its pods are
+    those of its account, and where that is everybody's, of any Job among them."""
     wanted = stable(strings(at(one.body, "spec", "selector", "matchLabels")))
     if wanted and wanted.items() <= made.labels.items():
         return wanted
@@ -116,6 +117,8 @@ def _selector(one: Object, made: Workload) -> dict[str, str]:
         return wanted
     if one.kind == "Job" and one.name:
         return {JOB_NAME: one.name}
+    if one.kind in ("Job", "CronJob") and made.service_account == "default":
+        return {JOB_NAME: ANY, SERVICE_ACCOUNT: made.service_account}
     return {SERVICE_ACCOUNT: made.service_account}
 
 
