@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from cilium_policies.cilium.scalar import scalar
 from cilium_policies.config.model import Write
 from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.journal import OWN
@@ -178,12 +179,12 @@ def _flux_kustomization(folder: str, output: str, settings: Write) -> bytes:
         f"  namespace: {_HOME}\n"
         "spec:\n"
         f"  interval: {settings.interval}\n"
-        f"  path: {_scalar(path)}\n"
+        f"  path: {scalar(path)}\n"
         "  prune: true\n"
         "  sourceRef:\n"
         f"    kind: {settings.source_kind}\n"
-        f"    name: {_scalar(settings.source_name)}\n"
-        f"    namespace: {_scalar(source)}\n"
+        f"    name: {scalar(settings.source_name)}\n"
+        f"    namespace: {scalar(source)}\n"
     ).encode()
 
 
@@ -195,18 +196,6 @@ def _limited(folder: str) -> str:
 
     digest = hashlib.sha256(folder.encode()).hexdigest()[:8]
     return f"{folder[:37].rstrip('-.')}-{digest}-network-policies"
-
-
-def _scalar(text: str) -> str:
-    """Plain where every YAML reader takes it for text, else quoted."""
-    import json
-
-    if re.match(r"[./]?[A-Za-z_/][-./_A-Za-z0-9]*\Z", text) and text.lower() not in _WORDS:
-        return text
-    return json.dumps(text, ensure_ascii=False)
-
-
-_WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "y", "n", "null"))
 
 
 def _refuse_links(root: str, made: dict[str, bytes]) -> None:

@@ -12,6 +12,7 @@ from cilium_policies.builds.kustomization import read as read_fields
 from cilium_policies.builds.repository import ARGO, Found, Repository
 from cilium_policies.document.finding import RefusedError, line_of
 from cilium_policies.kube.not_built import NOT_BUILT
+from cilium_policies.kube.objects import mapping
 
 HOME = "argocd"
 _CHART = "argocd-apps"  # the chart whose values are Applications
@@ -35,13 +36,13 @@ class App:
 
     def written(self, body: Fields, marks: Mapping[str, str]) -> bytes:
         """A form of the Application as a document, with further annotations."""
-        metadata = texts.fields(body.get("metadata"))
-        noted = {**texts.fields(metadata.get("annotations")), **marks}
+        metadata = mapping(body.get("metadata"))
+        noted = {**mapping(metadata.get("annotations")), **marks}
         return texts.written({**body, "metadata": {**metadata, "annotations": noted}} if marks else body)
 
     @property
     def key(self) -> tuple[str, str]:
-        metadata = texts.fields(self.body.get("metadata"))
+        metadata = mapping(self.body.get("metadata"))
         return (str(metadata.get("namespace") or HOME), str(metadata.get("name") or ""))
 
     @property
@@ -50,11 +51,11 @@ class App:
 
     @property
     def spec(self) -> Fields:
-        return texts.fields(self.body.get("spec"))
+        return mapping(self.body.get("spec"))
 
     @property
     def destination(self) -> Fields:
-        return texts.fields(self.spec.get("destination"))
+        return mapping(self.spec.get("destination"))
 
     @property
     def cluster(self) -> str:
@@ -71,8 +72,8 @@ class App:
 
 
 def all_sources(body: Fields) -> list[Fields]:
-    spec = texts.fields(body.get("spec"))
-    template = texts.fields(texts.fields(spec.get("template")).get("spec"))
+    spec = mapping(body.get("spec"))
+    template = mapping(mapping(spec.get("template")).get("spec"))
     return [*App(body).sources, *App({"spec": template}).sources]
 
 
@@ -96,7 +97,7 @@ def _retyped(found: Found, repository: Repository) -> Fields:
         for document in texts.documents(file.read(), found.path):
             body = texts.typed(document)
             if (
-                texts.fields(body.get("metadata")).get("name") == found.one.name
+                mapping(body.get("metadata")).get("name") == found.one.name
                 and body.get("kind") == found.one.kind
             ):
                 return body
@@ -113,9 +114,9 @@ def _of_chart(repository: Repository, folder: str) -> Iterator[Fields]:
         return
     for one in chart.get("dependencies") or []:
         if isinstance(one, dict) and one.get("name") == _CHART:
-            inside = texts.fields(given.get(str(one.get("alias") or _CHART)))
+            inside = mapping(given.get(str(one.get("alias") or _CHART)))
             for field, kind in (("applications", "Application"), ("applicationsets", "ApplicationSet")):
-                for name, spec in texts.fields(inside.get(field)).items():
+                for name, spec in mapping(inside.get(field)).items():
                     namespace = spec.get("namespace") or HOME
                     metadata = {"name": name, "namespace": namespace}
                     rest = {key: value for key, value in spec.items() if key != "namespace"}

@@ -9,10 +9,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from cilium_policies.builds import kustomization, texts
+from cilium_policies.builds import kustomization
 from cilium_policies.builds.repository import Repository
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.errors import CiliumPoliciesError
+from cilium_policies.kube.objects import mapping, mappings
 from cilium_policies.workloads.releases.values import merge
 
 Params = dict[str, Any]
@@ -37,9 +38,9 @@ class ApplicationSet:
         if self._spec.get("templatePatch"):
             raise Unknown("templatePatch")
         made = []
-        for generator in _dicts(self._spec.get("generators")):
+        for generator in mappings(self._spec.get("generators")):
             for params in self._params(generator, {}):
-                template = merge(texts.fields(self._spec.get("template")), _own_template(generator))
+                template = merge(mapping(self._spec.get("template")), _own_template(generator))
                 made.append(self._filled(template, params))
         return made
 
@@ -61,20 +62,20 @@ class ApplicationSet:
     def _list(self, body: Params, _: Params) -> Iterator[Params]:
         if body.get("elementsYaml"):
             raise Unknown("elementsYaml")
-        yield from _dicts(body.get("elements"))
+        yield from mappings(body.get("elements"))
 
     def _clusters(self, body: Params, _: Params) -> Iterator[Params]:
         """Argo CD's own cluster: the others stand in Secrets of the running one."""
-        values = texts.fields(body.get("values"))
+        values = mapping(body.get("values"))
         yield {"name": "in-cluster", "nameNormalized": "in-cluster", "server": IN_CLUSTER, "values": values}
 
     def _git(self, body: Params, _: Params) -> Iterator[Params]:
         if not self._is_here(str(body.get("repoURL") or "")):
             raise Unknown(f"its generator reads {body.get('repoURL')}, not this repository")
-        values = texts.fields(body.get("values"))
-        for path in self._folders(_dicts(body.get("directories"))):
+        values = mapping(body.get("values"))
+        for path in self._folders(mappings(body.get("directories"))):
             yield {"path": _path(path), "values": values}
-        for path in self._files(_dicts(body.get("files"))):
+        for path in self._files(mappings(body.get("files"))):
             yield {**self._content(path), "path": _file(path), "values": values}
 
     def _folders(self, wanted: list[Params]) -> list[str]:
@@ -101,7 +102,7 @@ class ApplicationSet:
             raise Unknown(f"{path}, which is {refused.finding.message}") from None
 
     def _matrix(self, body: Params, given: Params) -> Iterator[Params]:
-        generators = _dicts(body.get("generators"))
+        generators = mappings(body.get("generators"))
         if len(generators) != 2:
             raise Unknown("a matrix of other than two generators")
         for first in self._params(generators[0], given):
@@ -110,7 +111,7 @@ class ApplicationSet:
 
     def _merge(self, body: Params, given: Params) -> Iterator[Params]:
         keys = body.get("mergeKeys") or []
-        generators = _dicts(body.get("generators"))
+        generators = mappings(body.get("generators"))
         made = list(self._params(generators[0], given)) if generators else []
         for generator in generators[1:]:
             for params in self._params(generator, given):
@@ -200,7 +201,3 @@ def _own_template(generator: Params) -> Params:
         if isinstance(body, dict) and isinstance(body.get("template"), dict):
             return dict(body["template"])
     return {}
-
-
-def _dicts(value: Any) -> list[Params]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

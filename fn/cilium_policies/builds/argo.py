@@ -10,12 +10,10 @@ from cilium_policies.builds import argo_source, texts, tool
 from cilium_policies.builds.applications import HOME, App, all_sources, has_applications, written
 from cilium_policies.builds.applicationset import ApplicationSet, Unknown
 from cilium_policies.builds.kustomization import Fields
-from cilium_policies.builds.repository import ARGO, Repository, address, clean, within
+from cilium_policies.builds.repository import ARGO, Repository, Told, address, clean, within
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.kube.not_built import ELSEWHERE
-from cilium_policies.kube.objects import CLUSTER_SCOPED
-
-Told = Callable[..., None]
+from cilium_policies.kube.objects import CLUSTER_SCOPED, mapping
 
 
 class Argo:
@@ -64,18 +62,17 @@ class Argo:
     def _made(self, body: Fields) -> list[App]:
         if body.get("kind") != "ApplicationSet":
             return [App(body)]
-        spec = texts.fields(body.get("spec"))
+        spec = mapping(body.get("spec"))
         try:
             made = ApplicationSet(spec, self._repository, self.is_here).applications()
         except Unknown as unknown:
             left = App(body)
             left.notes.append(f"its Applications are not known: {unknown} is not in the repository")
             return [left]
-        metadata = {"namespace": texts.fields(body.get("metadata")).get("namespace") or HOME}
+        metadata = {"namespace": mapping(body.get("metadata")).get("namespace") or HOME}
         head = {"apiVersion": f"{ARGO}/v1alpha1", "kind": "Application"}
         return [
-            App({**head, **one, "metadata": {**metadata, **texts.fields(one.get("metadata"))}})
-            for one in made
+            App({**head, **one, "metadata": {**metadata, **mapping(one.get("metadata"))}}) for one in made
         ]
 
     def is_here(self, url: str) -> bool:
@@ -108,7 +105,7 @@ class Argo:
         return lambda: self._run(app, steps)
 
     def _step(self, app: App, source: Fields) -> Callable[[], argo_source.Made] | None:
-        helm = texts.fields(source.get("helm"))
+        helm = mapping(source.get("helm"))
         if source.get("chart"):
             values, notes = argo_source.chart_values("", helm, lambda name: self._referenced(app, name))
             kept = {**source, "helm": {**helm, "valuesObject": values}} if values else source
@@ -187,13 +184,13 @@ def _in(document: bytes, namespace: str, scoped: set[str], name: str) -> bytes:
 
 
 def _options(app: App) -> list[str]:
-    options = texts.fields(app.spec.get("syncPolicy")).get("syncOptions")
+    options = mapping(app.spec.get("syncPolicy")).get("syncOptions")
     return [str(one) for one in options] if isinstance(options, list) else []
 
 
 def _namespace(name: str, app: App) -> Fields:
-    given = texts.fields(texts.fields(app.spec.get("syncPolicy")).get("managedNamespaceMetadata"))
-    labels = {**texts.fields(given.get("labels")), "kubernetes.io/metadata.name": name}
+    given = mapping(mapping(app.spec.get("syncPolicy")).get("managedNamespaceMetadata"))
+    labels = {**mapping(given.get("labels")), "kubernetes.io/metadata.name": name}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
 
 
@@ -203,7 +200,7 @@ def _inside(app: App) -> Iterator[Fields]:
     for number, document in enumerate(app.docs):
         body = texts.typed(document) if number and ARGO.encode() in document else {}
         if body.get("kind") in ("Application", "ApplicationSet"):
-            metadata = {"namespace": app.destination.get("namespace"), **texts.fields(body.get("metadata"))}
+            metadata = {"namespace": app.destination.get("namespace"), **mapping(body.get("metadata"))}
             yield {**body, "metadata": {key: value for key, value in metadata.items() if value}}
         else:
             kept.append(document)

@@ -12,10 +12,10 @@ from cilium_policies.builds import kustomization, texts, tool
 from cilium_policies.builds.inflation import Inflation
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.repository import Repository, clean
+from cilium_policies.document.filenames import ENDINGS
 from cilium_policies.document.finding import RefusedError
+from cilium_policies.kube.objects import mapping
 from cilium_policies.workloads.releases.values import merge
-
-_ENDINGS = (".yaml", ".yml", ".json")
 
 
 class Made(NamedTuple):
@@ -49,8 +49,8 @@ class Builder:
         if os.path.isfile(os.path.join(folder, "Chart.yaml")):
             return self._chart(name, source, namespace, folder, values)
         if kustomization.file_in(folder):
-            return self._kustomize(folder, texts.fields(source.get("kustomize")))
-        return self._directory(folder, texts.fields(source.get("directory")))
+            return self._kustomize(folder, mapping(source.get("kustomize")))
+        return self._directory(folder, mapping(source.get("directory")))
 
     def _kustomize(self, folder: str, options: Fields) -> Callable[[], Made]:
         fields = kustomization.read(kustomization.file_in(folder))
@@ -89,7 +89,7 @@ class Builder:
         self, name: str, source: Fields, namespace: str, folder: str, values: Callable[[str], str]
     ) -> Callable[[], Made]:
         """A chart of the repository: its dependencies stay charts, its own templates are rendered by helm."""
-        helm = texts.fields(source.get("helm"))
+        helm = mapping(source.get("helm"))
         chart = kustomization.read(os.path.join(folder, "Chart.yaml"))
         given, notes = chart_values(folder, helm, values)
         release = str(helm.get("releaseName") or name)
@@ -189,7 +189,7 @@ def _dependency(one: Fields, release: str, values: Fields) -> Fields:
     own = values.get(str(one.get("alias") or name))
     inside: Fields = dict(own) if isinstance(own, dict) else {}
     if isinstance(values.get("global"), dict):
-        inside["global"] = merge(values["global"], texts.fields(inside.get("global")))
+        inside["global"] = merge(values["global"], mapping(inside.get("global")))
     if one.get("alias"):
         inside.setdefault("nameOverride", one["alias"])
     return {
@@ -244,7 +244,7 @@ def _files(folder: str, options: Fields) -> list[str]:
         )
         for name in files:
             path = os.path.relpath(os.path.join(place, name), folder).replace(os.sep, "/")
-            if name.endswith(_ENDINGS) and _included(path, options):
+            if name.endswith(ENDINGS) and _included(path, options):
                 found.append(path)
     return found
 

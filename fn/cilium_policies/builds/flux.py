@@ -7,14 +7,13 @@ ConfigMaps and Secrets they come from are there, and the Kustomizations in the o
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from functools import partial
 from threading import Lock, get_ident
 from typing import NamedTuple
 
 from cilium_policies.builds import kustomization, resourceset, texts, tool, variables
 from cilium_policies.builds.envsubst import SubstitutionError, substitute
-from cilium_policies.builds.repository import FLUX, Repository
+from cilium_policies.builds.repository import FLUX, Repository, Told
 from cilium_policies.builds.sources import ElsewhereError, Reference, Sources
 from cilium_policies.document import parse
 from cilium_policies.document.finding import RefusedError, line_of
@@ -31,8 +30,6 @@ _TELLING = (
     b"source.toolkit.fluxcd.io/v",
     b"source.extensions.fluxcd.io/v",
 )
-
-Told = Callable[..., None]
 
 
 class Unit:
@@ -153,7 +150,7 @@ class Flux:
         try:
             own = kustomization.file_in(real)
             before = kustomization.read(own) if own else kustomization.generated(real, strict=unit.strict)
-            after = kustomization.with_flux(before, texts.fields(texts.typed(unit.text).get("spec")), real)
+            after = kustomization.with_flux(before, mapping(texts.typed(unit.text).get("spec")), real)
         except RefusedError as refused:
             file = os.path.relpath(refused.finding.file, place.root)
             unit.failure = line_of(refused.finding._replace(file=file))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 from cilium_policies.builds import kustomization, texts, tool
 from cilium_policies.builds.inflation import Inflation
 from cilium_policies.builds.reach import reach
-from cilium_policies.builds.repository import Repository, within
+from cilium_policies.builds.repository import Repository, Told, within
 from cilium_policies.document.finding import RefusedError, line_of, refused
-
-Told = Callable[..., None]
 
 
 class Plain:

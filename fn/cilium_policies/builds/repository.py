@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from cilium_policies.builds.ignore import SOURCEIGNORE, Ignored
-from cilium_policies.builds.kustomization import NAMES
+from cilium_policies.document.filenames import ENDINGS, KUSTOMIZATIONS
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.source import Item, flatten
 from cilium_policies.document.split import split
@@ -24,7 +24,7 @@ _MARKS = (
     b"fluxcd.controlplane.io",
     ARGO.encode(),
 )
-_ENDINGS = (".yaml", ".yml", ".json")
+Told = Callable[..., None]  # what was done, for who waits on a terminal
 _LEFT_OUT = frozenset(("node_modules", "vendor"))
 _LARGE = 4 << 20
 _ABOVE = 5  # folders above that paths may begin in
@@ -69,7 +69,7 @@ class Repository:
             self.links = self.links or os.path.islink(self.place(path))
             if name == SOURCEIGNORE:
                 self._ignore(path, folder)
-            elif name in NAMES:
+            elif name in KUSTOMIZATIONS:
                 self.kustomizations[folder] = path
             elif name == "Chart.yaml":
                 self.charts.add(folder)
@@ -184,7 +184,7 @@ def _walk(root: str, asked: str) -> Iterator[str]:
         folders[:] = sorted(one for one in folders if _is_walked(one, os.path.join(place, one), asked))
         base = os.path.relpath(place, root).replace(os.sep, "/")
         for name in sorted(files):
-            known = name.endswith((*_ENDINGS, ".gotmpl")) or name in NAMES
+            known = name.endswith((*ENDINGS, ".gotmpl")) or name in KUSTOMIZATIONS
             if name == SOURCEIGNORE or (known and not name.startswith(".")):
                 yield name if base == "." else f"{base}/{name}"
 

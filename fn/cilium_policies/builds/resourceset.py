@@ -12,7 +12,7 @@ from typing import Any
 
 from cilium_policies.builds import texts
 from cilium_policies.errors import CiliumPoliciesError
-from cilium_policies.kube.objects import text
+from cilium_policies.kube.objects import mapping, text
 
 GROUP = "fluxcd.controlplane.io"
 MARK = b"\nkind: ResourceSet\n"
@@ -27,13 +27,13 @@ class UnknownError(CiliumPoliciesError):
 def made(document: bytes) -> list[bytes]:
     """The objects of a ResourceSet, as documents; the same object of several inputs once. Raises UnknownError."""
     body = texts.typed(document)
-    spec = texts.fields(body.get("spec"))
+    spec = mapping(body.get("spec"))
     if spec.get("inputsFrom"):
         raise UnknownError("inputs from a ResourceSetInputProvider")
-    if texts.fields(spec.get("inputStrategy")).get("name") not in (None, "Flatten"):
+    if mapping(spec.get("inputStrategy")).get("name") not in (None, "Flatten"):
         raise UnknownError("an input strategy")
     inputs = [one for one in spec.get("inputs") or [] if isinstance(one, dict)] or [{}]
-    metadata = texts.fields(body.get("metadata"))
+    metadata = mapping(body.get("metadata"))
     owner = {f"resourceset.{GROUP}/{key}": text(metadata.get(key)) for key in ("name", "namespace")}
     found: dict[tuple[str, ...], bytes] = {}
     for one in inputs:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from typing import NamedTuple
 
 from cilium_policies.builds import entries, texts, tool
 from cilium_policies.builds.flux import KUSTOMIZATION, Flux, Unit
 from cilium_policies.builds.others import nothing_to_build
 from cilium_policies.builds.own_charts import unrendered
-from cilium_policies.builds.repository import FLUX, Repository, within
+from cilium_policies.builds.repository import FLUX, Repository, Told, within
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.not_built import ELSEWHERE, NAMESPACES, NOT_BUILT
-
-Told = Callable[..., None]
 
 
 class Built(NamedTuple):

@@ -6,19 +6,17 @@ everything else of a document stays byte for byte as the tool printed it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cilium_policies.cilium.scalar import scalar
 from cilium_policies.document.origin import MARK
 from cilium_policies.document.split import split
 from cilium_policies.kube.objects import Object, mapping
 
 _METADATA = re.compile(rb"(?m)^metadata:[ \t]*(?:\{\}[ \t]*)?\r?\n")
 _BLOCK = re.compile(rb"(?:[ \t][^\n]*\n|\r?\n)*")
-_PLAIN = re.compile(r"[A-Za-z][-A-Za-z0-9_./]*\Z")
-_WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "y", "n", "null"))
 
 
 def documents(printed: bytes, name: str) -> list[bytes]:
@@ -108,18 +106,6 @@ def typed(document: bytes) -> dict[str, Any]:
     except yaml.YAMLError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def fields(value: object) -> dict[str, Any]:
-    """A mapping of a typed body, which may hold anything in its place."""
-    return value if isinstance(value, dict) else {}
-
-
-def scalar(value: str) -> str:
-    """A text as YAML: plain where every reader takes it for text, else quoted."""
-    if _PLAIN.match(value) and value.lower() not in _WORDS:
-        return value
-    return json.dumps(value, ensure_ascii=False)
 
 
 def encrypted(one: Object) -> bool:

@@ -6,13 +6,13 @@ import os
 import re
 from functools import lru_cache
 
+from cilium_policies.catalogue.files import HERE
 from cilium_policies.catalogue.injects import PROBES
 from cilium_policies.catalogue.parts import parse_port
 from cilium_policies.document.json_schema import linked
-from cilium_policies.document.schema import Checker, Path, Problem, Schema, path_text
+from cilium_policies.document.limits import Path
+from cilium_policies.document.schema import Checker, Problem, Schema, path_text
 from cilium_policies.lean import Any
-
-_FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
 def problems(data: Any, kind: str = "component") -> list[Problem]:
@@ -38,7 +38,7 @@ def _schema(kind: str) -> Schema:
 def _read(name: str) -> Schema:
     import json
 
-    with open(os.path.join(_FOLDER, name), "rb") as file:
+    with open(os.path.join(HERE, name), "rb") as file:
         found: Schema = json.loads(file.read())
     return found
 

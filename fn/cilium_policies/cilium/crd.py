@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from cilium_policies.document.json_schema import read_schemas
-from cilium_policies.document.schema import NO_FORM, Checker, Path, Problem, Schema
+from cilium_policies.document.limits import Path
+from cilium_policies.document.schema import NO_FORM, Checker, Problem, Schema
 from cilium_policies.lean import Any
 
 SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from cilium_policies.cilium.agent import Agent
 from cilium_policies.cilium.crd import SUBDOMAIN, problems
 from cilium_policies.cilium.refusal import Refusal
-from cilium_policies.document.schema import Checker, Path, Problem, Schema, path_text
+from cilium_policies.document.limits import Path
+from cilium_policies.document.schema import Checker, Problem, Schema, path_text
 from cilium_policies.kube.objects import Mapping, mapping, sequence
 from cilium_policies.lean import Any
 

@@ -11,9 +11,8 @@ import re
 from collections.abc import Iterator
 
 from cilium_policies.builds.ignore import KRMIGNORE, Ignored
+from cilium_policies.document.filenames import ENDINGS, KUSTOMIZATIONS
 
-ENDINGS = (".yaml", ".yml", ".json")
-BUILDS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 OWN = b"# Written by cilium-policies write"  # the first line of each file in a tree of this program's
 _CHART = "Chart.yaml"
 _TEMPLATES = ("templates", "charts", "crds")  # below a chart: Helm's, and CRDs say nothing here
@@ -42,7 +41,7 @@ class Folder:
         for path in self._paths():
             with open(path, "rb") as file:
                 data = file.read()
-            if os.path.basename(path) in BUILDS:
+            if os.path.basename(path) in KUSTOMIZATIONS:
                 if not data.startswith(OWN) and {key.decode() for key in _TOP_KEY.findall(data)} - _HARMLESS:
                     self.building.append(path)
             elif _KIND.search(data) or b"\0" in data or not _is_text(data):
@@ -67,7 +66,7 @@ class Folder:
             for name in sorted(files):
                 if chart and (name == _CHART or re.match(r"values.*\.ya?ml$|Chart\.lock$", name)):
                     continue
-                if (name.endswith(ENDINGS) or name in BUILDS) and not name.startswith("."):
+                if (name.endswith(ENDINGS) or name in KUSTOMIZATIONS) and not name.startswith("."):
                     if self._ignored.hides(f"{below}/{name}" if below else name, folder=False):
                         self.ignored += 1
                     else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cilium_policies.document.schema import Path, Problem, Schema, nearest, path_text
+from cilium_policies.document.limits import Path
+from cilium_policies.document.schema import Problem, Schema, nearest, path_text
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.lean import Any
 

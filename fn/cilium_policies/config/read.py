@@ -10,7 +10,8 @@ from cilium_policies.config.flat import FlatFieldError, place
 from cilium_policies.config.model import Config, audit_needs_newer
 from cilium_policies.document.finding import ERROR, Finding, RefusedError
 from cilium_policies.document.json_schema import read_schemas
-from cilium_policies.document.schema import Path, Problem, check, nearest, path_text
+from cilium_policies.document.limits import Path
+from cilium_policies.document.schema import Problem, check, nearest, path_text
 from cilium_policies.document.spelling import meant, near
 from cilium_policies.kube.objects import Mapping, Where, mapping, text
 from cilium_policies.lean import Any, NoReturn

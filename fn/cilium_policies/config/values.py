@@ -14,7 +14,8 @@ from cilium_policies.config.model import (
     Trust,
     Write,
 )
-from cilium_policies.document.schema import BOOLEANS, Path
+from cilium_policies.document.limits import Path
+from cilium_policies.document.schema import BOOLEANS
 from cilium_policies.document.spelling import meant, near
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Mapping, Where, mapping, strings

@@ -15,10 +15,9 @@ from yaml.events import (
 )
 
 from cilium_policies.document.events import parser
+from cilium_policies.document.limits import Path
 from cilium_policies.document.plain import plain_lines
 from cilium_policies.lean import Any
-
-Path = tuple[str | int, ...]
 
 
 class _Level:

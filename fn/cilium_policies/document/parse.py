@@ -7,10 +7,8 @@ and merge keys (`<<`) are resolved, within a budget that an alias bomb exceeds a
 
 from __future__ import annotations
 
-from cilium_policies.document.limits import Value
+from cilium_policies.document.limits import Path, Value
 from cilium_policies.document.plain import read
-
-Path = tuple[str | int, ...]
 
 
 def load(text: bytes, *, line: int = 1, file: str = "") -> Value:

@@ -16,11 +16,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from cilium_policies.document.limits import Path
 from cilium_policies.document.spelling import meant, near
 from cilium_policies.lean import Any, NamedTuple
 
 Schema = dict[str, Any]
-Path = tuple[str | int, ...]
 
 BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _STEP = r'\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)'

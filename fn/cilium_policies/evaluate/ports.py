@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cilium_policies.cilium.agent import port_number
 from cilium_policies.cilium.model import PortRange, Rule, ToPorts
+from cilium_policies.kube.ports import TRANSPORTS
 from cilium_policies.lean import NamedTuple
 
 NamedPorts = dict[str, tuple[int, str]]  # port name: (number, protocol)
@@ -54,7 +55,6 @@ _ICMP6 = {
     "ExtendedEchoRequest": 160,
     "ExtendedEchoReply": 161,
 }
-TRANSPORTS = ("TCP", "UDP", "SCTP")
 
 
 class Span(NamedTuple):

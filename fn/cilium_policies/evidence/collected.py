@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
 from cilium_policies.kube.objects import (
+    IDENTITY,
     Mapping,
     Object,
     flag,
@@ -47,7 +48,6 @@ _OF_VALUES = (
 _FOLLOWED = {"barmanObjectName": "ObjectStore"}
 _CONFIG_MAP = "configmap"
 _CONFIG_MAP_FLAG = r"(?i)(?:^|\s)--?[\w.-]*configmap(?:-name)?[=\s]+(?:\S+/)?([a-z0-9][a-z0-9.-]*)"
-_IDENTITY = ("apiVersion", "kind", "metadata", "status")
 _LABEL, _VALUE, _NAMESPACES, _FOLDER = "LABEL", "LABEL_VALUE", "NAMESPACE", "FOLDER"
 
 
@@ -200,9 +200,7 @@ class Collected:
 
 
 def _fields(one: Object) -> Iterator[Text]:
-    for path, value in walk_strings(
-        {key: member for key, member in one.body.items() if key not in _IDENTITY}
-    ):
+    for path, value in walk_strings({key: member for key, member in one.body.items() if key not in IDENTITY}):
         yield Text("field", path.rpartition(".")[2].partition("[")[0], value, one, path)
 
 

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     ]
     Subject = Object | Workload | Service
 
+# What no object of the input asked for: the user did, every pod does, the kubelet does.
+OUR_OWN = frozenset(("config", "dns", "probe"))
+
 
 class WorkloadPeer(NamedTuple):
     """A workload's pods."""

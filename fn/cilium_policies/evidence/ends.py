@@ -14,6 +14,7 @@ from cilium_policies.workloads.model import Service, ServicePort, Workload
 HOST, REMOTE_NODE, WORLD = EntityPeer("host"), EntityPeer("remote-node"), EntityPeer("world")
 KUBE_APISERVER = EntityPeer("kube-apiserver")
 NODES = (HOST, REMOTE_NODE)
+EVERY_ADDRESS = frozenset(("0.0.0.0/0", "::/0"))
 # The words of the config and the catalogue for one entity.
 ENTITIES = {"kube-apiserver": KUBE_APISERVER, "host": HOST, "remote-node": REMOTE_NODE, "world": WORLD}
 INGRESS_CLIENTS = (HOST, REMOTE_NODE, WORLD)

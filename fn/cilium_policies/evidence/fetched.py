@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from cilium_policies.evidence.edge import Edge, Evidence, InternetPeer, WorkloadPeer
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
+from cilium_policies.evidence.trust import SCRIPTS
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text
@@ -37,7 +38,6 @@ _CALLS = (
     ),
 )
 _WORDS = tuple(word for words, _, _ in _MANAGERS + _CALLS for word in words)  # most commands hold none
-_SCRIPTS = (".sh", ".bash", ".py")
 _INTERNET = InternetPeer()
 
 
@@ -60,7 +60,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 
 
 def _is_script(text: Text) -> bool:
-    return text.kind == "entry" and (text.key.endswith(_SCRIPTS) or text.value.startswith("#!"))
+    return text.kind == "entry" and (text.key.endswith(SCRIPTS) or text.value.startswith("#!"))
 
 
 def _commands(text: Text) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
-from cilium_policies.evidence.ends import NODES, WORLD, cidr, service_ports
+from cilium_policies.evidence.ends import EVERY_ADDRESS, NODES, WORLD, cidr, service_ports
 from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
@@ -16,7 +16,6 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
 _TLS = ("HTTPS", "TLS")
-_EVERYBODY = {"0.0.0.0/0", "::/0"}
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -75,9 +74,9 @@ def _exposure(cluster: Cluster, gateway: Object, services: tuple[Service, ...]) 
     input holds any, else as the gateway's settings say; unsaid, controllers make a LoadBalancer."""
     if services:
         outer = [one for one in services if one.type in ("LoadBalancer", "NodePort") or one.external_ips]
-        open_to_all = any(not one.source_ranges or _EVERYBODY & set(one.source_ranges) for one in outer)
+        open_to_all = any(not one.source_ranges or EVERY_ADDRESS & set(one.source_ranges) for one in outer)
         return bool(outer), [] if open_to_all else [entry for one in outer for entry in one.source_ranges]
     service = mapping(at(proxy_settings(cluster, gateway), "provider", "kubernetes", "envoyService"))
     kind = text(service.get("type")) or gateway.annotations.get("networking.istio.io/service-type", "")
     ranges = [text(entry) for entry in sequence(service.get("loadBalancerSourceRanges"))]
-    return kind != "ClusterIP", [] if _EVERYBODY & set(ranges) else ranges
+    return kind != "ClusterIP", [] if EVERY_ADDRESS & set(ranges) else ranges

@@ -14,18 +14,17 @@ from collections.abc import Iterator
 from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
+from cilium_policies.kube.kinds import CILIUM_POLICIES
 from cilium_policies.kube.labels import NAMESPACE, unprefixed
 from cilium_policies.kube.objects import Mapping, Object, integer, mapping, mappings, text
-from cilium_policies.kube.ports import Port
+from cilium_policies.kube.ports import TRANSPORTS, Port
 from cilium_policies.kube.reading import COMPONENT
 from cilium_policies.kube.selectors import ByLabel, keys_of, selects, selects_pods
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
-_CILIUM = ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")
 _DNS = 53
-_PROTOCOLS = ("TCP", "UDP", "SCTP")
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -34,7 +33,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     workloads = ByLabel(cluster.workloads)
     for policy in cluster.inventory.of("NetworkPolicy", group="networking.k8s.io"):
         yield from _kubernetes(cluster, workloads, policy, labels)
-    for policy in cluster.inventory.of(*_CILIUM):
+    for policy in cluster.inventory.of(*CILIUM_POLICIES):
         if COMPONENT not in policy.annotations:
             for rule in [policy.spec, *mappings(policy.body.get("specs"))]:
                 yield from _cilium(cluster, policy, rule)
@@ -155,7 +154,7 @@ def _ports(cluster: Cluster, target: Workload, entry: Mapping) -> Iterator[Port]
         if number is not None:
             last = integer(entry.get("endPort")) or 0
             # Nothing else is taken by the API server; a policy of ours with it would be refused, and the run with it.
-            if 0 < number <= max(last, number) < 65536 and one in _PROTOCOLS:
+            if 0 < number <= max(last, number) < 65536 and one in TRANSPORTS:
                 yield Port(number, one, "", last if last > number else 0)
         elif value and (found := cluster.target_port(target, value, one)):
             yield found

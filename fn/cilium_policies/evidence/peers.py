@@ -23,7 +23,6 @@ _AMONG_MEMBERS = frozenset(
 )
 # Over these the members also speak UDP, whether the container declares it or not.
 _UDP_TOO = frozenset(("gossip", "mesh", "memberlist", "serf", "galera"))
-_METRICS = ("metric", "prom", "exporter", "monitor")
 _WORDS = re.compile(r"[a-z]+")
 
 
@@ -57,7 +56,7 @@ def _programs(cluster: Cluster, service: Service) -> Iterator[Edge]:
         ports = [
             port
             for entry in service.ports
-            if not any(word in entry.name for word in _METRICS)
+            if not is_of_metrics(entry.name)
             and (port := cluster.target_port(server, entry.target or str(entry.port), entry.protocol))
             and port.number not in SERVERS  # two caches of a release are no group
         ]

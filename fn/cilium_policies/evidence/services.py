@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import AllPodsPeer, Edge, Evidence, Peer, WorkloadPeer
-from cilium_policies.evidence.ends import HOST, NODES, REMOTE_NODE, WORLD, backends, cidr, ends
+from cilium_policies.evidence.ends import EVERY_ADDRESS, HOST, NODES, REMOTE_NODE, WORLD, backends, cidr, ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.objects import Mapping, integer, mappings, text
@@ -17,7 +17,6 @@ from cilium_policies.workloads.model import Service, Workload
 # A load balancer keeps the client's address (world) or hides it behind the node that it entered (remote-node,
 # or host on the pod's own node): that depends on SNAT or DSR and on where the pod runs.
 _CLIENTS = (WORLD, HOST, REMOTE_NODE)
-_EVERYBODY = {"0.0.0.0/0", "::/0"}
 # Proxies of this class take the load balancer's place; those that an annotation asks for stand beside it.
 _CLASS = "loadBalancerClass"
 _LOOPBACK = ("127.", "::1", "localhost")
@@ -75,7 +74,7 @@ def _clients(service: Service, how: str, for_nodes: bool) -> tuple[Peer, ...]:
     if for_nodes and how != "LoadBalancer":
         return NODES
     ranges = service.source_ranges if how == "LoadBalancer" else ()
-    if not ranges or _EVERYBODY & set(ranges):
+    if not ranges or EVERY_ADDRESS & set(ranges):
         return _CLIENTS
     return (*map(cidr, ranges), *NODES)
 

@@ -88,7 +88,7 @@ _DEFAULT = (
     r"(?:\b(?:get)?env(?:iron\.get)?\([ \t]{0,9}[\"']([A-Z][A-Z0-9_]{1,60})[\"'],[ \t]{0,9}[\"']"
     r"|\$\{([A-Z][A-Z0-9_]{1,60}):?-)[a-z]{2,9}://"
 )
-_SCRIPTS = (".sh", ".bash", ".py")
+SCRIPTS = (".sh", ".bash", ".py")
 _NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".tmpl", ".tpl", ".lua", ".star", ".crt",
                      ".graphql", ".pem", ".xsd", ".wsdl", ".sql")  # fmt: skip
 
@@ -138,7 +138,7 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
         if address.key in ("", "curl", "wget", "git") or not address.direct:
             return address.direct or _called(found.value, address)
         return address.direct and _is_called(address, workload, routed)
-    if found.key.endswith(_SCRIPTS):
+    if found.key.endswith(SCRIPTS):
         constant = address.direct and _ENVIRONMENT.fullmatch(address.key) is not None
         if not constant and (named := re.search(_DEFAULT + re.escape(address.host), found.value)) is not None:
             constant, address = True, address._replace(key=named[1] or named[2])

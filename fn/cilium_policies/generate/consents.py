@@ -21,7 +21,6 @@ _FOR_CONTROLLERS = (
     "Gateway",
     "HTTPProxy",
 )
-_CILIUM = ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")
 _DIRECTED = {True: ("egress", "to"), False: ("ingress", "from")}
 _DNS = 53
 _METADATA_NAME = "kubernetes.io/metadata.name"

@@ -12,14 +12,12 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from cilium_policies.config.model import EGRESS, INGRESS, Trust
-from cilium_policies.evidence.edge import Edge, LabelsPeer, Peer, namespace_of, workload_of
+from cilium_policies.evidence.edge import OUR_OWN, Edge, LabelsPeer, Peer, namespace_of, workload_of
 from cilium_policies.generate.consents import Consents
 from cilium_policies.kube.objects import CLUSTER_SCOPED, Object
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
-
-_OUR_OWN = ("config", "dns", "probe")
 
 
 class Foreign(NamedTuple):
@@ -75,7 +73,7 @@ def word_of(edge: Edge) -> str:
 
 def _sides(edge: Edge) -> list[tuple[str, Workload, Peer]]:
     """Direction, pods and other end of each side for which a policy is written."""
-    if edge.origin in _OUR_OWN:
+    if edge.origin in OUR_OWN:
         return []
     source, target = edge.source, edge.target
     client, server = workload_of(source), workload_of(target)

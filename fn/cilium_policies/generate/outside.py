@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.document.finding import INFO, Finding
 from cilium_policies.evidence.edge import Edge, FqdnPeer, InternetPeer, OutsidePeer, Peer
-from cilium_policies.evidence.ends import WORLD
+from cilium_policies.evidence.ends import EVERY_ADDRESS, WORLD
 from cilium_policies.evidence.public_names import is_local
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING
@@ -25,7 +25,6 @@ _MEMBERS = frozenset((
     *range(9092, 9099), 19092, *range(27015, 27018), 9042, 9142, 11207, 11210, 18091, 7687, 4222, 6650, 6651, 9876,
     26379,
 ))  # fmt: skip
-_EVERYBODY = ("0.0.0.0/0", "::/0")
 
 Flows = list[tuple[Peer, Edge]]
 
@@ -123,7 +122,7 @@ def _is_everybody(peer: Peer) -> bool:
         (peer.kind == "internet" and not peer.name)
         or peer.kind == "outside"
         or peer == WORLD
-        or (peer.kind == "cidr" and peer.name in _EVERYBODY)
+        or (peer.kind == "cidr" and peer.name in EVERY_ADDRESS)
     )
 
 

@@ -8,16 +8,13 @@ from fnmatch import fnmatchcase
 from cilium_policies.config.model import EGRESS, INGRESS, Allow
 from cilium_policies.config.peer import ConfigPeer
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.evidence.edge import Edge, Peer, namespace_of, workload_of
-from cilium_policies.evidence.ends import KUBE_APISERVER, WORLD
+from cilium_policies.evidence.edge import OUR_OWN, Edge, Peer, namespace_of, workload_of
+from cilium_policies.evidence.ends import EVERY_ADDRESS, KUBE_APISERVER, WORLD
 from cilium_policies.generate.config_peers import resolved
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.uncovered import Key
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
-
-_KEPT = ("config", "dns", "probe")
-_ANYWHERE = ("0.0.0.0/0", "::/0")
 
 
 class Denials:
@@ -37,7 +34,7 @@ class Denials:
         self.findings = list(self._unmatched())
 
     def _left(self, edge: Edge) -> Iterator[Edge]:
-        for denial in self._denials if edge.origin not in _KEPT else ():
+        for denial in self._denials if edge.origin not in OUR_OWN else ():
             if not self._matches(denial, edge):
                 continue
             before = edge.ports or self._usual(edge)
@@ -101,7 +98,7 @@ class Denials:
         if word == "internet":
             return peer.kind in ("internet", "fqdn")
         if word == "world":
-            anywhere = (peer.kind == "cidr" and peer.name in _ANYWHERE) or peer == WORLD
+            anywhere = (peer.kind == "cidr" and peer.name in EVERY_ADDRESS) or peer == WORLD
             return anywhere or peer.kind in ("outside", "internet", "fqdn")
         return any(peer == one for one in resolved(ConfigPeer("word", word), self._cluster, self._roles))
 

@@ -73,7 +73,7 @@ class Bindings:
         key = (namespace, account)
         if key not in self._named:
             self._named[key] = [
-                (_texts(rule, "apiGroups"), _texts(rule, "resources"), _where(binding))
+                (texts(rule, "apiGroups"), texts(rule, "resources"), _where(binding))
                 for binding in self._accounts.get(key, ())
                 if (role := self._role(binding)) is not None
                 for rule in mappings(role.body.get("rules"))
@@ -123,19 +123,19 @@ def _where(binding: Object) -> str:
     return EVERYWHERE if binding.kind == "ClusterRoleBinding" else binding.namespace
 
 
-def _texts(rule: Mapping, field: str) -> set[str]:
+def texts(rule: Mapping, field: str) -> set[str]:
     return {text(one) for one in sequence(rule.get(field))}
 
 
 def _reads(rule: Mapping, group: str, resources: tuple[str, ...]) -> bool:
-    groups, told, verbs = (_texts(rule, field) for field in ("apiGroups", "resources", "verbs"))
+    groups, told, verbs = (texts(rule, field) for field in ("apiGroups", "resources", "verbs"))
     return bool(groups & {group, "*"} and told & {*resources, "*"} and verbs & {"get", "list", "watch", "*"})
 
 
 def _used(rule: Mapping) -> bool:
     """Not: a rule without verbs, one for URLs of the API server that only scrapers and probes read, or the
     PodSecurityPolicy `use` that old charts grant to pods which never call the API."""
-    verbs, resources = _texts(rule, "verbs"), _texts(rule, "resources")
+    verbs, resources = texts(rule, "verbs"), texts(rule, "resources")
     if not verbs or not resources:
         return False
     return not (verbs == {"use"} and resources <= {"podsecuritypolicies", "securitycontextconstraints"})

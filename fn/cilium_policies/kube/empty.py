@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from cilium_policies.document.filenames import KUSTOMIZATIONS
 from cilium_policies.document.finding import ERROR, Finding, refused
 from cilium_policies.document.source import Item, Source, flatten
 from cilium_policies.kube.reading import API
 
 _BUILD_GROUPS = ("kustomize.config.k8s.io", "kpt.dev")
-_KUSTOMIZATION = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 PIPE = "is the build empty? (`set -o pipefail` shows a build that fails before the pipe)"
 MEANT = "--allow-empty where that is meant"
 
@@ -54,7 +54,7 @@ def _told(sources: Sequence[Source]) -> tuple[str, str]:
 
 
 def _is_unbuilt(source: Source) -> bool:
-    if os.path.basename(source.file) in _KUSTOMIZATION:
+    if os.path.basename(source.file) in KUSTOMIZATIONS:
         return True
     return any(
         item.kind in ("Kustomization", "Component") and item.api_version.startswith(_BUILD_GROUPS)

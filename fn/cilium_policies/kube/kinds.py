@@ -11,6 +11,7 @@ Fields = dict[
 ]  # kind → fields, as dotted paths; name, labels and annotations are always read
 
 WHOLE = "*"  # in place of a field: all of them
+CILIUM_POLICIES = ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")
 ROUTE_KINDS = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")  # of the Gateway API
 
 

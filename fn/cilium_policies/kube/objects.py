@@ -14,6 +14,7 @@ Mapping = dict[str, Any]
 
 
 # kustomize's `namespace:` stamps metadata.namespace on these too: the kind decides, not the field.
+IDENTITY = ("apiVersion", "kind", "metadata", "status")  # fields that every object has
 CLUSTER_SCOPED = frozenset(
     "Namespace Node PersistentVolume StorageClass PriorityClass IngressClass GatewayClass RuntimeClass"  # noqa: SIM905
     " CSIDriver ClusterRole ClusterRoleBinding CustomResourceDefinition APIService ClusterIssuer"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cilium_policies.lean import NamedTuple
 
+TRANSPORTS = ("TCP", "UDP", "SCTP")
 ICMP = ("ICMP", "ICMPv6")
 _METRICS = ("metric", "monitor", "prom", "export")
 _CHECKS = ("health", "probe", "liveness", "readiness", "livez", "readyz", "pprof", "debug")

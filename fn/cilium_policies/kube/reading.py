@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.document.source import RESOURCE_LIST, Item, Source, flatten
+from cilium_policies.kube.kinds import CILIUM_POLICIES
 from cilium_policies.kube.objects import CLUSTER_SCOPED, Mapping, Object, Where, mapping
 from cilium_policies.kube.pods import WORKLOAD_KINDS
 from cilium_policies.lean import NamedTuple
@@ -15,7 +16,6 @@ BREAK_GLASS = f"{API}/break-glass"  # the annotation of a policy that opens a na
 COMPONENT = f"{API}/component"  # the annotation by which a later run knows its own policies
 _LOCAL = "config.kubernetes.io/local-config"
 _FUNCTIONS = (b"config.kubernetes.io/function", b"config.k8s.io/function")
-_POLICIES = ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")
 _BUILD_KINDS = (
     "Kustomization",
     "Component",
@@ -62,9 +62,9 @@ def objects(sources: list[Source], namespace: str = "") -> Objects:
             for one in _of_item(item):
                 if namespace and one.namespace in UNPLACED and one.kind not in CLUSTER_SCOPED:
                     one.namespace = namespace
-                if one.kind in _POLICIES and COMPONENT in one.annotations:
+                if one.kind in CILIUM_POLICIES and COMPONENT in one.annotations:
                     (own if one.kind == item.kind else listed).append(Own(one, number, item.index))
-                elif one.kind in _POLICIES and BREAK_GLASS in one.annotations:
+                elif one.kind in CILIUM_POLICIES and BREAK_GLASS in one.annotations:
                     glass.append(one)
                 elif marks.counts(item, one):
                     found.append(one)

@@ -8,6 +8,7 @@ from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.evaluate.entries import RuleRef
 from cilium_policies.evaluate.verdict import DEFAULT_DENY, DENY_RULE, LOCALHOST, Verdict
 from cilium_policies.evidence.edge import (
+    OUR_OWN,
     AllPodsPeer,
     CidrPeer,
     Edge,
@@ -22,8 +23,6 @@ from cilium_policies.evidence.edge import (
 )
 from cilium_policies.questions.because import between, edges, told
 from cilium_policies.questions.ends import INTERNET, End, Pair, Port
-
-_NOT_TAKEN = ("config", "dns", "probe")  # what spec.deny does not speak of
 
 
 def cure_of(pair: Pair, wanted: Port, then: Verdict, snapshot: Snapshot, needs: Sequence[Edge]) -> str:
@@ -71,8 +70,8 @@ def _to_deny(pair: Pair, wanted: Port, refs: list[RuleRef], snapshot: Snapshot, 
     if users:
         return f"to deny it: change {refs[known.index(users[0])]}"
     behind = edges(*pair, wanted, refs) or between(*pair, wanted, needs)
-    lines = dict.fromkeys(_denial(edge, pair, wanted) for edge in behind if edge.origin not in _NOT_TAKEN)
-    rest = dict.fromkeys(f"remove {told(edge)}" for edge in behind if edge.origin in _NOT_TAKEN)
+    lines = dict.fromkeys(_denial(edge, pair, wanted) for edge in behind if edge.origin not in OUR_OWN)
+    rest = dict.fromkeys(f"remove {told(edge)}" for edge in behind if edge.origin in OUR_OWN)
     if lines:
         entries = f"an entry of spec.deny: - {next(iter(lines))}"
         if len(lines) > 1:

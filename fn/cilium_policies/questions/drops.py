@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-_PROTOCOLS = ("TCP", "UDP", "SCTP")
+from cilium_policies.kube.ports import TRANSPORTS
+
 _ICMP = {"ICMPv4": "ICMP", "ICMPv6": "ICMPV6"}
 _NODES = ("kube-apiserver", "host", "remote-node", "ingress", "health", "init", "unmanaged")
 
@@ -132,7 +133,7 @@ def _end(end: dict[str, Any], address: str, names: list[str]) -> str:
 
 
 def _port(layer: dict[str, Any]) -> str:
-    for protocol in _PROTOCOLS:
+    for protocol in TRANSPORTS:
         if protocol in layer:
             return f"{int(layer[protocol].get('destination_port', 0))}/{protocol}"
     for name, protocol in _ICMP.items():

@@ -18,6 +18,7 @@ from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.evaluate.endpoint import POD_AGGREGATE, Endpoint, address, dns_name, entity
 from cilium_policies.evaluate.labels import CLUSTER
 from cilium_policies.evaluate.options import DEFAULT, Options
+from cilium_policies.kube.ports import TRANSPORTS
 
 RESERVED = 256  # identities below are Cilium's own: nodes, world, health …
 POLICY_VERDICT = 5  # v1.20.2:pkg/monitor/api/types.go MessageTypePolicyVerdict
@@ -28,7 +29,6 @@ _PROXIED = 129
 _SEARCHED = re.compile(r"\.[a-z0-9-]+\.svc\.[a-z0-9.-]+\Z")
 _HOST = re.compile(r"[a-z]+://([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)(?=[:/]|\Z)", re.I)
 _PASSED = ("FORWARDED", "REDIRECTED", "AUDIT")
-_PROTOCOLS = ("TCP", "UDP", "SCTP")
 _ICMP = {"ICMPv4": "ICMP", "ICMPv6": "ICMPv6"}
 _SUFFIX = re.compile(r"(-[a-f0-9]{6,10})?-[a-z0-9]{5}\Z|-[0-9]+\Z")
 _PORT_NAMES = (
@@ -210,7 +210,7 @@ def _connection(flow: dict[str, Any]) -> int:
 
 
 def _port(l4: dict[str, Any]) -> tuple[int, str]:
-    for protocol in _PROTOCOLS:
+    for protocol in TRANSPORTS:
         if protocol in l4:
             return _number(l4[protocol].get("destination_port"), 65_535), protocol
     for name, protocol in _ICMP.items():

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import islice
 
-from cilium_policies.document.limits import Value
-from cilium_policies.document.lines import Path, lines_of
+from cilium_policies.document.limits import Path, Value
+from cilium_policies.document.lines import lines_of
 from cilium_policies.document.source import Item
 from cilium_policies.kube.objects import Mapping, Object, mappings, text
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from cilium_policies.document.limits import Value
-from cilium_policies.document.lines import Path
+from cilium_policies.document.limits import Path, Value
 from cilium_policies.evidence.edge import Edge, Evidence
 from cilium_policies.kube.objects import Object, Where
 from cilium_policies.questions.lined import Lined, lined

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.kube.access_rules import texts
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Mapping, Object, integer, mappings, sequence, text
+from cilium_policies.kube.objects import Mapping, Object, integer, mappings
 from cilium_policies.kube.pods import WORKLOAD_KINDS
 from cilium_policies.lean import Any, NamedTuple
 
@@ -111,20 +112,16 @@ def _role(inventory: Inventory, group: str) -> Object | None:
         if any(label.startswith(_FOR_PEOPLE) for label in one.labels):
             continue
         rules = mappings(one.body.get("rules"))
-        if any(group in _texts(rule, "apiGroups") for rule in rules) and any(map(creates_pods, rules)):
+        if any(group in texts(rule, "apiGroups") for rule in rules) and any(map(creates_pods, rules)):
             return one
     return None
 
 
 def creates_pods(rule: Mapping) -> bool:
     """Whether an RBAC rule lets somebody create pods, or what makes them."""
-    if not {"create", "*"} & _texts(rule, "verbs"):
+    if not {"create", "*"} & texts(rule, "verbs"):
         return False
-    groups, kinds = _texts(rule, "apiGroups"), _texts(rule, "resources")
+    groups, kinds = texts(rule, "apiGroups"), texts(rule, "resources")
     if groups and not groups & {"", "apps", "batch", "*"}:
         return False
     return bool(kinds & _MAKES) or ("*" in kinds and bool(groups & {"apps", "batch", "*"}))
-
-
-def _texts(rule: Mapping, field: str) -> set[str]:
-    return {text(one) for one in sequence(rule.get(field))}

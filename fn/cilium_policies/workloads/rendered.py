@@ -20,7 +20,7 @@ from cilium_policies.kube.objects import (
     text,
 )
 from cilium_policies.kube.pods import containers
-from cilium_policies.kube.ports import Port
+from cilium_policies.kube.ports import TRANSPORTS, Port
 from cilium_policies.kube.templates import has_labels, templates
 from cilium_policies.lean import TYPE_CHECKING, Any
 from cilium_policies.workloads.configs import Configs
@@ -30,7 +30,6 @@ from cilium_policies.workloads.owned import standing
 if TYPE_CHECKING:
     from cilium_policies.workloads.model import TextKind
 
-PROTOCOLS = ("TCP", "UDP", "SCTP")
 _WORDS: tuple[TextKind, ...] = ("command", "args")
 _SCALED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout")
 
@@ -127,7 +126,7 @@ def _ports(spec: Mapping) -> Iterator[Port]:
         for entry in mappings(container.get("ports")):
             number = integer(entry.get("containerPort"))
             protocol = text(entry.get("protocol")) or "TCP"
-            if number is not None and 0 < number < 65536 and protocol in PROTOCOLS:
+            if number is not None and 0 < number < 65536 and protocol in TRANSPORTS:
                 yield Port(number, protocol, text(entry.get("name")))
 
 

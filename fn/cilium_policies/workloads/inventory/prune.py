@@ -16,7 +16,17 @@ from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.parse import load
 from cilium_policies.kube.kinds import FIELDS, READ_KINDS, WHOLE
-from cilium_policies.kube.objects import Mapping, Object, at, decoded, mapping, mappings, strings, text
+from cilium_policies.kube.objects import (
+    IDENTITY,
+    Mapping,
+    Object,
+    at,
+    decoded,
+    mapping,
+    mappings,
+    strings,
+    text,
+)
 from cilium_policies.kube.pods import WORKLOAD_KINDS
 from cilium_policies.workloads.autopath import PLUGIN
 from cilium_policies.workloads.credentials import addresses
@@ -43,7 +53,6 @@ _IDLE_VALUES = frozenset(
     """.split()  # noqa: SIM905 -- as above
 )
 _RELEASES = ("HelmRelease", "HelmChart", "HelmChartConfig")
-_IDENTITY = ("apiVersion", "kind", "metadata", "status")
 _CALLS = ("httpGet", "tcpSocket", "grpc")  # of which the port is read; paths and headers may hold a secret
 _WORD = re.compile(r"[\w./,*-]{0,253}")
 _APPLIED = "kubectl.kubernetes.io/last-applied"
@@ -210,7 +219,7 @@ def _has_webhook(definition: Object) -> bool:
 def _fields(body: Mapping, read: Iterable[str]) -> Mapping:
     """The body with these fields alone."""
     if WHOLE in read:
-        return {key: value for key, value in body.items() if key not in _IDENTITY}
+        return {key: value for key, value in body.items() if key not in IDENTITY}
     kept: Mapping = {}
     for *above, last in (field.split(".") for field in read):
         there = mapping(at(body, *above))

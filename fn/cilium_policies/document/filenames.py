@@ -1,0 +1,6 @@
+"""The names of files that hold objects, and of those that say how a folder is built."""
+
+from __future__ import annotations
+
+ENDINGS = (".yaml", ".yml", ".json")
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
