@@ -12,44 +12,44 @@ from tests.live.build import CILIUM, KUBERNETES
 _HEAD = """\
 # Live: the same questions, put to a running Cilium
 
-Every other test asks Cilium's policy engine as a library. Here the packets are real: cilium-agent {cilium} with its
-eBPF programs and its Helm chart's settings, kube-apiserver {kubernetes} and etcd, the hubble CLI and cilium-cni,
+All other tests use Cilium's policy engine as a library. Here the packets are real: cilium-agent {cilium} with its
+eBPF programs and the settings of its Helm chart, kube-apiserver {kubernetes} and etcd, the hubble CLI and cilium-cni,
 all built from Go modules. Pods are network namespaces, connections are sockets. There are no images, no kubelet and
-no operator. All of it lives in namespaces of its own and ends with them; the machine's network, mounts, cgroups and
-settings stay as they are (`tests/live/test_sandbox.py` compares them).
+no operator. Everything runs in its own namespaces and disappears with them; the machine's network, mounts, cgroups and
+settings stay unchanged (`tests/live/test_sandbox.py` compares them).
 
 ```sh
-make live                    # everything; ten minutes to build once, then some ten to run
+make live                    # everything: ten minutes to build once, then about ten minutes to run
 make live CASE=shop          # one case, or one question
-make live CILIUM=1.19.3      # another version, as far as it builds; its rows say so
+make live CILIUM=1.19.3      # another version, if it builds; its rows name it
 ```
 
-It needs Linux, root, clang 17 or newer and Go; what is missing it says in one line, and skips.
+It needs Linux, root, clang 17 or newer and Go. If one of them is missing, it says so in one line and skips.
 
-## What is asked of a case
+## What each case tests
 
-Each row of its flow table is one connection in four modes: without policies, with those that the input brings
-itself, in audit, in enforce. In each mode the packets must do what the engine says. Under enforcement they must do
-what the table says. Audit may cut nothing that passed before it; Hubble must name a policy exactly for those
-directions that enforcement lets through; the `hubble observe` line of the README and `cilium-policies audit` must
-list the others, all of them and nothing else. The API server must take every policy, and keep its spec as it was
-written.
+Each row of its flow table is one connection, tried in four modes: without policies, with the policies in the input,
+in audit, and in enforce. In each mode the packets must do what the engine says, and in enforce also what the table
+says. Audit must not deny anything that passed before. Hubble must name a policy for exactly those
+directions that enforce allows. The `hubble observe` command of the README and `cilium-policies audit` must
+list all the others and nothing else. The API server must accept every policy and store its spec unchanged.
 
-Everything else is a question of its own: `pairs` sends everybody to every port of everybody under enforcement;
-`outside` looks up each name of the tables through the DNS proxy with `cluster.fqdn` known and all; `uncovered` shows
-what nobody knows passing beside enforcement, and cut where a policy of the user's cuts it; the table says what the
-others are about.
+The other rows are separate questions: `pairs` connects every pod to every port of every pod in enforce;
+`outside` looks up each name in the tables through the DNS proxy, with `cluster.fqdn` set to known and to all;
+`uncovered` shows that traffic nobody has explained passes beside enforce, and is denied if one of the user's own
+policies denies it. The table describes the rest.
 
-A machine that is busy is no fault of a policy: policies are waited for by a mark that the agent takes after them,
-recordings by a packet from each CPU, and what should pass is tried again with more patience. What should not pass and
-does is wrong at once. `.ci/run` asks the shop and the main case when all other tests are done.
+A busy machine must not look like a faulty policy. The test waits for policies with a marker that the agent handles
+after them, and for recordings with a packet from each CPU; a connection that should pass is retried with more
+patience. One that should not pass but does is an error at once. `.ci/run` runs the shop and the main case after all
+other tests.
 
-This page is written by `make live`; a row is as old as its last run, and its seconds are of that run, beside whatever
-else the machine had to do. Rows that name a version were asked of that one: 1.19.3 and 1.18.4 build as they are and
-answer the same, but that a name pattern's `**.` is one level before 1.19.
+`make live` writes this page. Each row is from its own last run, and its seconds depend on what
+else the machine was doing. Rows that name a version are from that version: 1.19.3 and 1.18.4 build unchanged and
+give the same answers, except that `**.` in a name pattern matches only one level before 1.19.
 
 """
-_COLUMNS = "| case | what | asked | not as expected | seconds |\n|---|---|---|---|---|\n"
+_COLUMNS = "| case | what | questions | unexpected answers | seconds |\n|---|---|---|---|---|\n"
 _ROW = re.compile(r"\| `(?P<name>[^`]+)` \|")
 
 
@@ -72,13 +72,13 @@ def write(target: Path, answers: str, cilium: str) -> None:
     text = _HEAD.format(cilium=CILIUM, kubernetes=KUBERNETES) + _COLUMNS
     text += "".join(f"{entry.row}\n" for entry in known.values())
     noted = [f"- `{name}`: {note}\n" for name, entry in known.items() for note in entry.notes]
-    target.write_text(text + ("\n## Noted\n\n" + "".join(noted) if noted else ""), encoding="utf-8")
+    target.write_text(text + ("\n## Notes\n\n" + "".join(noted) if noted else ""), encoding="utf-8")
 
 
 def _entry(answer: dict[str, Any]) -> Entry:
     wrong = str(len(answer["wrong"])) if answer["wrong"] else "none"
     row = f"| `{answer['name']}` | {answer['what']} | {answer['asked']:,} | {wrong} | {answer['seconds']} |"
-    notes = [f"**not as expected**: {line}" for line in answer["wrong"][:20]] + answer["notes"]
+    notes = [f"**unexpected**: {line}" for line in answer["wrong"][:20]] + answer["notes"]
     return Entry(row, [note.replace("\n", " ") for note in notes])
 
 

@@ -26,5 +26,5 @@ def test_a_run_replaces_its_own_rows(tmp_path: Path) -> None:
     assert text.count("| `shop, Cilium 1.18.4` | w | 9 | none | 3 |") == 1
     assert f"cilium-agent {CILIUM} with" in text
     assert text.endswith(
-        "\n## Noted\n\n- `shop`: of shop\n- `names`: of names\n- `shop, Cilium 1.18.4`: of shop\n"
+        "\n## Notes\n\n- `shop`: of shop\n- `names`: of names\n- `shop, Cilium 1.18.4`: of shop\n"
     )

@@ -25,7 +25,9 @@ spec:
 
 def ask(live: Live) -> Answer:
     """examples/shop with one more policy: audit cuts nothing, and opens the one flow that the run names."""
-    check = Check(NAME, "what audit opens beside a policy of the user's, and what the run says of it")
+    check = Check(
+        NAME, "what audit allows beside one of the user's policies, and what the function says about it"
+    )
     mine = live.out / "mine.yaml"
     mine.write_text(_MINE, encoding="utf-8")
     case = shop()

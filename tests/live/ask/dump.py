@@ -20,7 +20,7 @@ _SHOWN = ("Deployment", "StatefulSet", "Service", "ServiceAccount", "ClusterRole
 
 def ask(live: Live) -> Answer:
     """The manifests go in, controllers' pods beside them; what comes out of kubectl is read again."""
-    check = Check(NAME, "kubectl get -A -o yaml as input")
+    check = Check(NAME, "the output of kubectl get -A -o yaml as input")
     if not needs.there("kubectl"):
         check.notes.append("not asked: kubectl is not installed: make tools")
         return check.answer()

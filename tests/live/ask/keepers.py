@@ -31,7 +31,7 @@ def ask(live: Live) -> Answer:
     """examples/shop in audit: all three keepers must tell what Hubble's own stream tells."""
     check = Check(
         NAME,
-        "the exporter's file and hubble_policy_verdicts_total against Hubble's stream; rollout --if-clean",
+        "the exporter's file and hubble_policy_verdicts_total compared with Hubble's stream; rollout --if-clean",
     )
     exported = live.out / "exported.log"
     live.cluster.start_agent({

@@ -30,7 +30,7 @@ STRIPE, OTHER = "api.stripe.com", "evil.example.net"
 def ask(live: Live) -> Answer:
     """examples/shop with `cluster.fqdn`: whoever may reach one name may reach nothing else."""
     check = Check(NAME, "toFQDNs through the DNS proxy: CNAME, TTL, search list, first packet, other names, wildcards, "
-                  "autopath, open connections, a new agent, a resolver of the pod's own")  # fmt: skip
+                  "autopath, open connections, a new agent, a pod with its own resolver")  # fmt: skip
     found = given(shop(), Product([*Product().command, "--config", str(CASES / NAME / "config.yaml")]))
     engine = Engine(live.judge, found)
     with Running(live.cluster, found) as running:

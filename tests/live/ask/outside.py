@@ -18,7 +18,7 @@ def ask(live: Live) -> Answer:
     """Each case whose table has names: whoever needs a name reaches it; another name goes as the engine says."""
     check = Check(
         NAME,
-        "names of the tables through the DNS proxy, with cluster.fqdn known and all, and one that nobody needs",
+        "names in the tables through the DNS proxy, with cluster.fqdn known and all, and one name that nobody needs",
     )
     others: dict[str, list[bool]] = {fqdn: [] for fqdn in _FQDN}
     for case in known():

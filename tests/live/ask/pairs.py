@@ -27,7 +27,7 @@ _NOBODYS = 4444  # a port that no pod names
 
 def ask(live: Live) -> Answer:
     """The workloads that the case's table speaks of, nodes, the API server and the world."""
-    check = Check(NAME, f"in enforce everybody to every port of everybody: {', '.join(_CASES)}")
+    check = Check(NAME, f"every pod to every port of every pod in enforce: {', '.join(_CASES)}")
     for case in known():
         if case.name in _CASES:
             _ask(live, check, given(case))

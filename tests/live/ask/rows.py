@@ -9,7 +9,7 @@ from tests.live.given import MODES, given
 from tests.live.running import Running, Tried, observed
 from tests.tools import ROOT
 
-WHAT = "no policies, the input's own, audit, enforce"
+WHAT = "no policies, the input's policies, audit, enforce"
 
 
 def ask(live: Live, case: Case) -> Answer:
@@ -24,7 +24,7 @@ def ask(live: Live, case: Case) -> Answer:
     check.wrong += compare.unlike_table(tried["enforce"])
     opened = compare.opened_by_audit(tried["own"], tried["audit"])
     if opened:
-        check.notes.append(f"audit opens beside the input's own policies: {'; '.join(opened)}")
+        check.notes.append(f"audit allows beside the input's own policies: {'; '.join(opened)}")
     return check.answer()
 
 

@@ -23,7 +23,7 @@ def ask(live: Live) -> Answer:
     its size, and none has many more entries than our own count says."""
     check = Check(
         NAME,
-        "entries of the agent's policy maps with cluster.fqdn false, known and all, beside our own count",
+        "entries in the agent's policy maps with cluster.fqdn false, known and all, compared with our own count",
     )
     for case in known():
         if case.name in _CASES:

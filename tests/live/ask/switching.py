@@ -89,7 +89,7 @@ class Held:
 
 def ask(live: Live) -> Answer:
     """Connections that are open when each change comes."""
-    check = Check(NAME, "open connections through audit, enforce, overrides, and back")
+    check = Check(NAME, "open connections while modes change: audit, enforce, overrides, and back")
     base = given(shop())
     with Running(live.cluster, base) as running:
         running.apply(base.policies["audit"])

@@ -20,7 +20,8 @@ _FOLDER = CASES / NAME
 def ask(live: Live) -> Answer:
     """examples/shop with two workloads of which little is known, and all that is known of the others."""
     check = Check(
-        NAME, "audit-guessed beside enforce, allow-dns and allow-kube-apiserver, and a policy of the user's"
+        NAME,
+        "audit-guessed beside enforce, with allow-dns and allow-kube-apiserver, and with one of the user's policies",
     )
     case = shop()
     case = case._replace(
