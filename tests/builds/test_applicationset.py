@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cilium_policies.builds.applicationset import ApplicationSet, Unknown
+from cilium_policies.builds.applicationset import ApplicationSet, Unknown, alone
 from cilium_policies.builds.repository import Repository
 
 from tests.builds import kustomization, laid, namespace
@@ -92,10 +92,10 @@ def test_generators(tmp_path: Path, generators: list[Any], go: bool, name: str, 
 @pytest.mark.parametrize(
     ("generators", "go", "name", "why"),
     [
-        ([{"pullRequest": {}}], False, "x", "its generator pullRequest"),
+        ([{"pullRequest": {}}], False, "x", "its generator pullRequest finds"),
         ([{"git": {"repoURL": "https://elsewhere/x"}}], False, "x", "reads https://elsewhere/x"),
         ([FOLDERS], True, "{{ .path.basename | lower }}", "the expression"),
-        ([FOLDERS], True, "{{ .values.none }}", "which nothing sets"),
+        ([FOLDERS], True, "{{ .values.none }}", "nothing sets"),
     ],
 )
 def test_what_the_repository_does_not_tell(
@@ -103,3 +103,20 @@ def test_what_the_repository_does_not_tell(
 ) -> None:
     with pytest.raises(Unknown, match=why):
         made(tmp_path, generators, go=go, name=name)
+
+
+def test_a_set_that_makes_one_application_is_that_application() -> None:
+    """What a plugin fills in is not known; the chart and its place are."""
+    destination = {"server": "https://kubernetes.default.svc", "namespace": "web"}
+    source = {"chart": "web", "repoURL": "https://charts.example.com"}
+    given = {"url": "https://{{ .web_hostname }}/x", "replicas": 2}
+    spec = {"destination": destination, "source": {**source, "helm": {"valuesObject": given}}}
+    template: dict[str, Any] = {"metadata": {"name": "web"}, "spec": spec}
+    made = alone({"generators": [{"plugin": {}}], "template": template})
+    assert made is not None
+    assert made["spec"]["source"]["helm"]["valuesObject"] == {
+        "url": "https://${web_hostname}/x",
+        "replicas": 2,
+    }
+    template["metadata"] = {"name": "{{ .name }}"}
+    assert alone({"generators": [{"plugin": {}}], "template": template}) is None

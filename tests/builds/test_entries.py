@@ -141,3 +141,73 @@ def test_a_repository_inside_another_begins_where_its_paths_do(tmp_path: Path) -
     inner = laid(tmp_path / "examples" / "home", home())
     assert Repository(str(inner)).root == str(inner)
     assert Repository(str(inner / "kubernetes" / "flux")).root == str(inner)
+
+
+def test_a_kustomization_file_limits_what_a_path_builds(tmp_path: Path) -> None:
+    """An application whose path is a folder above everything, of whose files its kustomization names none: it leads
+    to no other, though all of them lie below it."""
+    files = {
+        "k8s/kustomization.yaml": kustomization(),
+        "k8s/clusters/home/bootstrap/start.yaml": ks("apps", "./k8s/clusters/home/apps"),
+        "k8s/clusters/home/apps/ai/kustomization.yaml": kustomization("database.yaml", "web.yaml"),
+        "k8s/clusters/home/apps/ai/database.yaml": ks("database", "./k8s", namespace="ai"),
+        "k8s/clusters/home/apps/ai/web.yaml": ks("web", "./k8s/apps/web", namespace="ai"),
+        "k8s/clusters/home/apps/media/database.yaml": ks("database", "./k8s", namespace="media"),
+        "k8s/apps/web/x.yaml": namespace("x"),
+    }
+    assert names(laid(tmp_path, files)) == ["k8s/clusters/home/bootstrap"]
+
+
+def test_an_application_in_its_own_folder_starts_nothing_where_another_folder_names_it(
+    tmp_path: Path,
+) -> None:
+    """Each application holds its Kustomization, whose path is that folder; sites name the applications. One that
+    no site names is switched off."""
+    files = {
+        "common/cache/kustomization.yaml": kustomization("app/ks.yaml"),
+        "common/cache/app/ks.yaml": ks("cache", "./common/cache/app/"),
+        "common/cache/app/kustomization.yaml": kustomization("x.yaml"),
+        "common/cache/app/x.yaml": namespace("cache"),
+        "common/spare/app/ks.yaml": ks("spare", "./common/spare/app/"),
+        "common/spare/app/kustomization.yaml": kustomization("x.yaml"),
+        "common/spare/app/x.yaml": namespace("spare"),
+    }
+    for site in ("north", "south"):
+        files[f"sites/{site}/start/apps.yaml"] = ks("apps", f"./sites/{site}/apps/")
+        files[f"sites/{site}/apps/kustomization.yaml"] = kustomization("../../../common/cache/")
+    assert names(laid(tmp_path, files)) == ["sites/north/start", "sites/south/start"]
+
+
+def test_the_release_of_a_flux_instance_needs_no_source_beside_it(tmp_path: Path) -> None:
+    """The source of its chart stands in a file of its own, and no Kustomization lies above the applications."""
+    release = """\
+        apiVersion: helm.toolkit.fluxcd.io/v2
+        kind: HelmRelease
+        metadata: {name: flux-instance, namespace: flux-system}
+        spec:
+          chartRef: {kind: OCIRepository, name: flux-instance}
+          values: {instance: {sync: {kind: GitRepository, path: apps/}}}
+        """
+    files = {
+        "apps/flux/app.ks.yaml": ks("flux", "./apps/flux/app"),
+        "apps/flux/app/release.yaml": release,
+        "apps/web/app.ks.yaml": ks("web", "./apps/web/app"),
+        "apps/web/app/x.yaml": namespace("web"),
+    }
+    assert names(laid(tmp_path, files)) == ["apps"]
+
+
+def test_the_root_of_an_artifact_is_not_that_of_the_repository(tmp_path: Path) -> None:
+    """A pipeline makes Flux's artifact of one folder; where Flux starts is told by the Kustomizations."""
+    instance = """\
+        apiVersion: fluxcd.controlplane.io/v1
+        kind: FluxInstance
+        metadata: {name: flux, namespace: flux-system}
+        spec: {sync: {kind: OCIRepository, url: 'oci://registry.test/cluster', path: ./}}
+        """
+    files = {
+        "k8s/clusters/local/flux-system/instance.yaml": instance,
+        "k8s/clusters/local/apps.yaml": ks("apps", "./k8s/apps"),
+        "k8s/apps/x.yaml": namespace("x"),
+    }
+    assert names(laid(tmp_path, files)) == ["k8s/clusters/local"]

@@ -157,3 +157,107 @@ def test_policies_of_a_built_repository(tmp_path):
     stream = succeeded(run(["cilium-policies", "build", laid(tmp_path, app_of_apps())]))
     made = policies(succeeded(run(["cilium-policies", "--only-policies"], stdin=stream)))
     assert {"web/default-deny", "web/web", "web/db", "web/redis"} <= set(made)
+
+
+def app_chart() -> dict[str, str]:
+    """A chart whose templates are Applications; somebody installs it once. Another one is installed by it."""
+    head = "apiVersion: v2\nname: start\nversion: 1.0.0\n"
+    web = application("web", "path: apps/web\n").replace(HERE, "{{ .Values.repoURL }}")
+    more = application("more", "path: charts/more\nhelm: {valuesObject: {called: given}}\n", "argocd")
+    return {
+        "charts/start/Chart.yaml": head
+        + "dependencies:\n  - {name: argo-cd, version: 9.1.4, repository: https://charts.example.com}\n",
+        "charts/start/values.yaml": f"repoURL: {HERE}\nargo-cd: {{configs: {{}}}}\n",
+        "charts/start/templates/apps.yaml": web + more,
+        "charts/more/Chart.yaml": head.replace("start", "more"),
+        "charts/more/values.yaml": "called: own\n",
+        "charts/more/templates/apps.yaml": application("{{ .Values.called }}", "path: apps/other\n", "other"),
+        "apps/web/web.yaml": deployment("web"),
+        "apps/other/other.yaml": deployment("other"),
+    }
+
+
+def test_a_chart_of_applications_that_no_application_names_is_where_argo_cd_starts(tmp_path):
+    require("helm")
+    docs = built(laid(tmp_path, app_chart()))
+    assert {name(doc) for doc in docs} == {
+        "Application argocd/start",
+        "Application argocd/web",
+        "Application argocd/more",
+        "Application argocd/given",
+        "Deployment web/web",
+        "Deployment other/other",
+    }
+    (chart,) = one(docs, "Application argocd/start")["spec"]["sources"]
+    assert chart["chart"] == "argo-cd"
+
+
+def test_objects_without_a_name_and_files_that_are_no_manifests(tmp_path):
+    """Argo CD creates what has `generateName`, a hook as a rule, and passes over files that hold no object."""
+    job = "apiVersion: batch/v1\nkind: Job\nmetadata: {generateName: migrate-}\nspec: {template: {}}\n"
+    files = {
+        "app.yaml": application("web", "path: web\n"),
+        "web/web.yaml": deployment("web"),
+        "web/job.yaml": job,
+        "web/values.yaml": "replicas: 1\n",
+        "web/list.yaml": "apiVersion: v1\nkind: List\n"
+        "items:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n",
+    }
+    docs = built(laid(tmp_path, files))
+    assert [doc["kind"] for doc in docs] == ["Application", "Job", "ConfigMap", "Deployment"]
+    assert docs[2]["metadata"] == {"name": "a", "namespace": "web"}
+
+
+def test_a_template_in_a_folder_of_manifests_fails(tmp_path):
+    files = {
+        "app.yaml": application("web", "path: web\n"),
+        "web/web.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Values.name }}: x}\n",
+    }
+    assert failed(laid(tmp_path, files))[0].startswith("Application argocd/web: web/web.yaml: not YAML")
+
+
+def test_charts_alone_leave_nothing_for_kustomize(tmp_path):
+    """A folder of which only charts are left would be an empty kustomization, which kustomize refuses."""
+    chart = "helmCharts:\n  - {name: redis, repo: 'https://charts.example.com', releaseName: cache}\n"
+    files = {
+        "app.yaml": application("web", "path: web\n"),
+        "alone.yaml": application("alone", "path: web/cache\n", "alone"),
+        "web/kustomization.yaml": kustomization("web.yaml", "cache"),
+        "web/web.yaml": deployment("web"),
+        "web/cache/kustomization.yaml": kustomization(more=chart),
+    }
+    docs = built(laid(tmp_path, files))
+    assert sorted(name(doc) for doc in docs) == [
+        "Application argocd/alone",
+        "Application argocd/web",
+        "Deployment web/web",
+        "Kustomization alone/cache",
+        "Kustomization web/cache",
+    ]
+
+
+def test_a_template_patch_that_changes_no_source_is_passed_over(tmp_path):
+    sets = """\
+        apiVersion: argoproj.io/v1alpha1
+        kind: ApplicationSet
+        metadata: {name: apps, namespace: argocd}
+        spec:
+          goTemplate: true
+          generators: [{list: {elements: [{app: web}]}}]
+          template:
+            metadata: {name: '{{ .app }}'}
+            spec:
+              source: {repoURL: HERE, path: 'apps/{{ .app }}'}
+              destination: {server: https://kubernetes.default.svc, namespace: '{{ .app }}'}
+          templatePatch: |
+            spec:
+              syncPolicy:
+                automated:
+                  prune: {{ .prune }}
+        """.replace("HERE", HERE)
+    files = {"sets.yaml": sets, "apps/web/web.yaml": deployment("web")}
+    assert one(built(laid(tmp_path, files)), "Deployment web/web")
+    other = sets.replace("syncPolicy:\n", "source: {helm: {}}\n").replace("automated:", "helm:")
+    laid(tmp_path, {"sets.yaml": other.replace("prune:", "valueFiles:")})
+    said = run(["cilium-policies", "build", tmp_path]).stderr
+    assert "its Applications are not known: its templatePatch, which is not evaluated here" in said

@@ -20,8 +20,15 @@ Params = dict[str, Any]
 IN_CLUSTER = "https://kubernetes.default.svc"
 
 
+# Fields of an Application that say what is built, and where it goes.
+_MATTERS = re.compile(
+    r"(?m)^[ -]*(?:\{\{.*\}\})?[ \"']*(?:repoURL|path|chart|targetRevision|ref|sources|destination|namespace|server"
+    r"|name|values|valuesObject|valueFiles|parameters|releaseName|kustomize|directory|plugin)[\"']?:"
+)
+
+
 class Unknown(CiliumPoliciesError):
-    """What a generator or a template asks for is not in the repository; the text says what."""
+    """What a generator or a template asks for is not told by the repository; the text says what."""
 
 
 class ApplicationSet:
@@ -35,8 +42,8 @@ class ApplicationSet:
 
     def applications(self) -> list[Params]:
         """`metadata` and `spec` of each Application. Raises Unknown."""
-        if self._spec.get("templatePatch"):
-            raise Unknown("templatePatch")
+        if _MATTERS.search(str(self._spec.get("templatePatch") or "")):
+            raise Unknown("its templatePatch, which is not evaluated here, changes sources or destinations")
         made = []
         for generator in mappings(self._spec.get("generators")):
             for params in self._params(generator, {}):
@@ -57,11 +64,11 @@ class ApplicationSet:
             if kind in kinds:
                 yield from kinds[kind](self._filled(body, given) if given else body or {}, given)
             elif kind not in ("selector", "template"):
-                raise Unknown(f"its generator {kind}")
+                raise Unknown(f"what its generator {kind} finds is not in the repository")
 
     def _list(self, body: Params, _: Params) -> Iterator[Params]:
         if body.get("elementsYaml"):
-            raise Unknown("elementsYaml")
+            raise Unknown("its elementsYaml is not evaluated here")
         yield from mappings(body.get("elements"))
 
     def _clusters(self, body: Params, _: Params) -> Iterator[Params]:
@@ -99,12 +106,12 @@ class ApplicationSet:
         try:
             return kustomization.read(self._repository.place(path))
         except RefusedError as refused:
-            raise Unknown(f"{path}, which is {refused.finding.message}") from None
+            raise Unknown(f"{path}: {refused.finding.message}") from None
 
     def _matrix(self, body: Params, given: Params) -> Iterator[Params]:
         generators = mappings(body.get("generators"))
         if len(generators) != 2:
-            raise Unknown("a matrix of other than two generators")
+            raise Unknown("its matrix has other than two generators")
         for first in self._params(generators[0], given):
             for second in self._params(generators[1], first):
                 yield merge(first, second)
@@ -149,10 +156,35 @@ class ApplicationSet:
         elif re.fullmatch(r"\.[\w.]+", text):
             found = _at(params, text[1:])
         else:
-            raise Unknown(f"the expression {whole}")
+            raise Unknown(f"the expression {whole} is not evaluated here")
         if found is None or isinstance(found, (dict, list)):
-            raise Unknown(f"{whole}, which nothing sets")
+            raise Unknown(f"nothing sets {whole}")
         return _word(found)
+
+
+def alone(spec: Params) -> Params | None:
+    """The Application of a set whose parameters are not known, where it makes one at most: name, place and source hold
+    no expression. Those elsewhere stay, as `${NAME}`: as what nothing sets does in a Flux repository."""
+    template = mapping(spec.get("template"))
+    inside = mapping(template.get("spec"))
+    sources = [mapping(inside.get("source")), *mappings(inside.get("sources"))]
+    told = [
+        mapping(template.get("metadata")).get("name"),
+        *mapping(inside.get("destination")).values(),
+    ]
+    told += [one.get(key) for one in sources for key in ("repoURL", "chart", "path")]
+    if spec.get("templatePatch") or not told[0] or any("{{" in str(one) for one in told):
+        return None
+    left: Params = _left(template)
+    return left
+
+
+def _left(value: Any) -> Any:
+    if isinstance(value, str):
+        return re.sub(r"\{\{.*?(\w+)[^\w{}]*\}\}", r"${\1}", value)
+    if isinstance(value, dict):
+        return {key: _left(member) for key, member in value.items()}
+    return [_left(member) for member in value] if isinstance(value, list) else value
 
 
 def _word(value: Any) -> str:

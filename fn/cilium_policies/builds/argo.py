@@ -6,9 +6,9 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from cilium_policies.builds import argo_source, texts, tool
+from cilium_policies.builds import app_charts, argo_source, texts, tool
 from cilium_policies.builds.applications import HOME, App, all_sources, has_applications, written
-from cilium_policies.builds.applicationset import ApplicationSet, Unknown
+from cilium_policies.builds.applicationset import ApplicationSet, Unknown, alone
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.repository import ARGO, Repository, Told, address, clean, within
 from cilium_policies.document.finding import RefusedError
@@ -29,8 +29,9 @@ class Argo:
     def build(self) -> list[App]:
         """All Applications, those that hold others before these."""
         first = list(written(self._repository))
-        self._own = self._addresses(first)
-        wave = self._known(self._roots(first))
+        installed = self._installed([body for body, _ in first])
+        self._own = self._addresses([*(body for body, _ in first), *installed])
+        wave = self._known([*self._roots(first), *installed])
         while wave:
             jobs = [job for app in wave if (job := self._job(app))]
             tool.in_parallel(jobs, lambda done, of: self._told("building Applications", done, of))
@@ -38,11 +39,39 @@ class Argo:
             wave = self._known(inside)
         return list(self.apps.values())
 
+    def _installed(self, first: list[Fields]) -> list[Fields]:
+        """The Applications in the templates of charts that no other Application names. What else such a chart makes,
+        and its dependencies, stay as an Application of its name."""
+        named = {path for body in first for path in _paths(body)}
+        inside = {
+            folder: (app := self._of_chart(folder), list(_inside(app)))
+            for folder in app_charts.holding(self._repository)
+            if folder not in named
+        }
+        made: list[Fields] = []
+        for folder, (app, bodies) in inside.items():
+            others = [body for one, (_, its) in inside.items() if one != folder for body in its]
+            if any(folder in _paths(body) for body in others):
+                continue
+            made += bodies
+            if bodies:
+                app.notes.append("no Application names this chart: rendered with its own values.yaml")
+            if not (bodies or app.failure or app.notes):
+                continue
+            if not app.failure and len(app.docs) == 1 and not texts.typed(app.docs[0])["spec"]["sources"]:
+                app.docs = []
+            self.apps[app.key] = app
+        return made
+
+    def _of_chart(self, folder: str) -> App:
+        app = App(app_charts.application(folder, self._repository))
+        name, source = app.key[1], app.sources[0]
+        self._run(app, [lambda: self._builder.prepared(name, source, HOME, lambda _: "")()])
+        return app
+
     def _roots(self, first: list[tuple[Fields, str]]) -> list[Fields]:
         """Those that no other Application's path holds."""
-        paths = [
-            clean(str(one.get("path"))) for body, _ in first for one in App(body).sources if one.get("path")
-        ]
+        paths = [path for body, _ in first for path in _paths(body)]
         return [
             body
             for body, path in first
@@ -66,23 +95,25 @@ class Argo:
         try:
             made = ApplicationSet(spec, self._repository, self.is_here).applications()
         except Unknown as unknown:
-            left = App(body)
-            left.notes.append(f"its Applications are not known: {unknown} is not in the repository")
+            one = alone(spec)
+            left = App(_application(one, body) if one else body)
+            kept = (
+                "what an ApplicationSet fills in is left as it is"
+                if one
+                else "its Applications are not known"
+            )
+            left.notes.append(f"{kept}: {unknown}")
             return [left]
-        metadata = {"namespace": mapping(body.get("metadata")).get("namespace") or HOME}
-        head = {"apiVersion": f"{ARGO}/v1alpha1", "kind": "Application"}
-        return [
-            App({**head, **one, "metadata": {**metadata, **mapping(one.get("metadata"))}}) for one in made
-        ]
+        return [App(_application(one, body)) for one in made]
 
     def is_here(self, url: str) -> bool:
         """Whether an address means this repository."""
         return address(url) in self._own
 
-    def _addresses(self, first: list[tuple[Fields, str]]) -> set[str]:
+    def _addresses(self, bodies: list[Fields]) -> set[str]:
         """The repository's remotes, and the address that most Applications with a path in it name."""
         seen: Counter[str] = Counter()
-        for body, _ in first:
+        for body in bodies:
             for source in all_sources(body):
                 path = clean(str(source.get("path") or ""))
                 if source.get("repoURL") and path and ("{{" in path or self._repository.is_folder(path)):
@@ -168,10 +199,22 @@ def placed(apps: list[App]) -> list[bytes]:
         if namespace and namespace not in declared and "CreateNamespace=true" in _options(app):
             declared.add(namespace)
             made.append(texts.written(_namespace(namespace, app)))
-        path = ", ".join(clean(str(one["path"])) for one in app.sources if one.get("path"))
+        path = ", ".join(_paths(app.body))
         found = [_in(document, namespace, scoped, app.name) for document in app.docs]
         made += [texts.from_place(one, path) for one in found] if path else found
     return made
+
+
+def _application(made: Fields, maker: Fields) -> Fields:
+    """An Application that an ApplicationSet makes, in its namespace."""
+    metadata = {"namespace": mapping(maker.get("metadata")).get("namespace") or HOME}
+    head = {"apiVersion": f"{ARGO}/v1alpha1", "kind": "Application"}
+    return {**head, **made, "metadata": {**metadata, **mapping(made.get("metadata"))}}
+
+
+def _paths(body: Fields) -> list[str]:
+    """The folders of this or another repository that an Application's sources name."""
+    return [clean(str(one["path"])) for one in App(body).sources if one.get("path")]
 
 
 def _in(document: bytes, namespace: str, scoped: set[str], name: str) -> bytes:

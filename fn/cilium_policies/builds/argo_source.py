@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from cilium_policies.builds import kustomization, texts, tool
@@ -13,7 +13,7 @@ from cilium_policies.builds.inflation import Inflation
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.repository import Repository, clean
 from cilium_policies.document.filenames import ENDINGS
-from cilium_policies.document.finding import RefusedError
+from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.kube.objects import mapping
 from cilium_policies.workloads.releases.values import merge
 
@@ -65,18 +65,20 @@ class Builder:
 
     def _beside_charts(self, used: str, bare: Callable[[], str], charts: list[bytes]) -> Made:
         """What stands beside charts: patches of what the charts make find nothing."""
+        if not used:
+            return Made(charts, [], [])
         try:
             return Made([*self._print(used), *charts], [], [])
         except tool.ToolError:
             note = "patches are left out: they change objects of charts, which are not rendered"
-            return Made([*self._print(bare()), *charts], [], [note])
+            rest = bare()
+            return Made([*(self._print(rest) if rest else []), *charts], [], [note])
 
     def _directory(self, folder: str, options: Fields) -> Callable[[], Made]:
+        """Argo CD applies what the files hold, one by one; kustomize would refuse an object without a name."""
         files = sorted(_files(folder, options))
-        if not files:
-            return lambda: Made([], [], [])
-        made = kustomization.placed(self._new(), folder, {"resources": files})
-        return lambda: Made(self._print(made), [], [])
+        shown = os.path.relpath(folder, self._repository.root)
+        return lambda: Made([one for file in files for one in _objects_of(folder, file, shown)], [], [])
 
     def _print(self, folder: str) -> list[bytes]:
         return texts.documents(tool.built(self._command, folder, self._repository.root), folder)
@@ -247,6 +249,20 @@ def _files(folder: str, options: Fields) -> list[str]:
             if name.endswith(ENDINGS) and _included(path, options):
                 found.append(path)
     return found
+
+
+def _objects_of(folder: str, file: str, shown: str) -> Iterator[bytes]:
+    """The objects of a file, as documents; what is no object (values, a workflow) is left out, as Argo CD does."""
+    with open(os.path.join(folder, file), "rb") as opened:
+        data = opened.read()
+    for document in texts.documents(data, f"{shown}/{file}"):
+        body = texts.typed(document)
+        if not body and b"\napiVersion:" in b"\n" + document and b"\nkind:" in b"\n" + document:
+            raise refused("not YAML", "is it a template?", file=f"{shown}/{file}")
+        items = body.get("items") if body.get("kind") == "List" else None
+        for one in items if isinstance(items, list) else [body]:
+            if isinstance(one, dict) and one.get("apiVersion") and one.get("kind"):
+                yield texts.written(one)
 
 
 def _included(path: str, options: Fields) -> bool:

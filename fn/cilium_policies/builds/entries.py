@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from cilium_policies.builds import kustomization
 from cilium_policies.builds.flux import Unit
-from cilium_policies.builds.reach import covered
+from cilium_policies.builds.reach import covered, named
 from cilium_policies.builds.repository import FLUX, Found, Repository, clean, path_of, within
 from cilium_policies.builds.sources import Reference, reference_of
 from cilium_policies.document.finding import refused
-from cilium_policies.kube.objects import Object, at, text
+from cilium_policies.kube.objects import Object, at, mapping, text
 
 _HOME = "flux-system"
 
@@ -29,10 +30,11 @@ class Entry(NamedTuple):
 def entries(repository: Repository) -> list[Entry]:
     """The clusters of a repository, by folder; [] where it holds no Flux Kustomization."""
     found = repository.kinds("Kustomization", FLUX)
-    said = sorted({path for path in map(clean, _sync_paths(repository)) if repository.is_folder(path)})
+    leads = _Leads(repository)
+    said = sorted({path for path in map(clean, _sync_paths(repository, leads)) if repository.is_folder(path)})
     if said:
         return [Entry((path,)) for path in said]
-    roots = _roots(found, repository)
+    roots = _roots(found, leads, repository)
     groups: dict[str, list[Found]] = {}
     for one in sorted(roots, key=lambda one: one.folder):
         home = next((folder for folder in groups if within(one.folder, folder)), one.folder)
@@ -43,55 +45,91 @@ def entries(repository: Repository) -> list[Entry]:
     return [Entry((folder,)) for folder in groups]
 
 
-def _sync_paths(repository: Repository) -> list[str]:
+def _sync_paths(repository: Repository, leads: _Leads) -> list[str]:
     """Paths that the repository says Flux starts from: a FluxInstance, the values of its chart, and what
     `flux bootstrap` writes, a Kustomization that lies below its own path."""
-    found = [
-        text(at(one.one.spec, "sync", "path"))
+    syncs = [
+        mapping(one.one.spec.get("sync"))
         for one in repository.kinds("FluxInstance", "fluxcd.controlplane.io")
     ]
     releases = [one.one for one in repository.found if one.one.kind == "HelmRelease"]
-    found += [text(at(one.spec, "values", "instance", "sync", "path")) for one in releases]
-    found += _bootstrapped(repository.kinds("Kustomization", FLUX))
+    syncs += [mapping(at(one.spec, "values", "instance", "sync")) for one in releases]
+    found = [text(one.get("path")) for one in syncs if not _is_root_of_artifact(one, repository)]
+    found += _bootstrapped(repository.kinds("Kustomization", FLUX), leads)
     return [path for path in found if path and "$" not in path]
 
 
-def _bootstrapped(found: list[Found]) -> list[str]:
-    """Paths of Kustomizations that lie below them, and that no other Kustomization builds."""
+def _is_root_of_artifact(sync: Mapping[str, object], repository: Repository) -> bool:
+    """Whether Flux starts at the root of an artifact, which may be made of any folder of the repository."""
+    root = clean(text(sync.get("path"))) == "" and "" not in repository.kustomizations
+    return root and text(sync.get("kind")) in ("OCIRepository", "Bucket")
+
+
+def _bootstrapped(found: list[Found], leads: _Leads) -> list[str]:
+    """Paths of Kustomizations that lie below them, and that no other Kustomization builds. One that lies right in its
+    path and leads to no other is an application that is switched off, where others lead somewhere."""
     paths = [(one, clean(path_of(one))) for one in found]
-    return [
-        path
+    own = [
+        (one, path)
         for one, path in paths
         if path
         and within(one.folder, path)
-        and not any(other and other != path and within(one.folder, other) for _, other in paths)
+        and not any(clean(path_of(other)) != path and leads.to(other, one) for other in found)
     ]
+    leading = [
+        (one, path)
+        for one, path in own
+        if one.folder != path or any(other is not one and leads.to(one, other) for other in found)
+    ]
+    if len(leading) < len(own) and leads.anywhere(found):
+        own = leading
+    return [path for _, path in own]
 
 
-def _roots(found: list[Found], repository: Repository) -> list[Found]:
+def _roots(found: list[Found], leads: _Leads, repository: Repository) -> list[Found]:
     """Kustomizations that none of the others builds. One that builds others comes before stray ones."""
-    covers = [
-        (one, covered(repository, path)) for one in found if (path := clean(path_of(one))) and "$" not in path
-    ]
     roots = [
-        one
-        for one in found
-        if not any(
-            other is not one and any(within(one.folder, it) for it in folders) for other, folders in covers
-        )
+        one for one in found if not any(other is not one and leads.to(other, one) for other in found)
     ] or found
-    reached = {id(one): folders for one, folders in covers}
-    parents = [
-        one
-        for one in roots
-        if any(
-            other is not one and within(other.folder, it)
-            for other in found
-            for it in reached.get(id(one), ())
-        )
-    ]
+    parents = [one for one in roots if any(other is not one and leads.to(one, other) for other in found)]
     there = [one for one in roots if repository.is_folder(clean(path_of(one)))]
     return parents or there or roots
+
+
+class _Leads:
+    """Which Kustomizations build which, by what lies below their paths and by what kustomizations name."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._covered: dict[str, set[str]] = {}
+        self._named: dict[str, set[str]] = {}
+
+    def to(self, one: Found, other: Found) -> bool:
+        """Whether a Kustomization builds the file of the other, or only that file lies below its path. Where both lie
+        below each other's paths, the one whose build comes to the other's file is above."""
+        return self._names(one, other) or (self._covers(one, other) and not self._names(other, one))
+
+    def anywhere(self, found: list[Found]) -> bool:
+        """Whether one of them builds another."""
+        return any(one is not other and self.to(one, other) for one in found for other in found)
+
+    def _covers(self, one: Found, other: Found) -> bool:
+        path = _known_path(one)
+        if path and path not in self._covered:
+            self._covered[path] = covered(self._repository, path)
+        return bool(path) and any(within(other.folder, it) for it in self._covered[path])
+
+    def _names(self, one: Found, other: Found) -> bool:
+        path = _known_path(one)
+        if path and path not in self._named:
+            self._named[path] = named(self._repository, path)
+        return bool(path) and other.path in self._named[path]
+
+
+def _known_path(one: Found) -> str:
+    """`spec.path`, where it is one below the root that needs no variable; else ""."""
+    path = clean(path_of(one))
+    return "" if "$" in path else path
 
 
 def chosen(found: list[Entry], repository: Repository, asked: str) -> Entry:

@@ -33,8 +33,8 @@ class Inflation:
         self._left_out: tuple[str, ...] = _CHARTS
 
     def without_charts(self, folder: str, fields: Fields | None = None) -> tuple[str, list[bytes]]:
-        """The folder to build and the kustomizations whose charts are left out of it. `fields` stand for the
-        folder's own file. Raises RefusedError."""
+        """The folder to build ("" where nothing but charts is in it) and the kustomizations whose charts are left out
+        of it. `fields` stand for the folder's own file. Raises RefusedError."""
         charts: list[bytes] = []
         used = self._stripped(os.path.realpath(folder), charts, "", fields, set())
         return used, charts
@@ -66,6 +66,10 @@ class Inflation:
         if not instead and fields is None and bare == before and not any(before.get(key) for key in _CHARTS):
             return folder
         after = {key: value for key, value in bare.items() if key not in self._left_out}
+        emptied = {below for below, used in instead.items() if not used}
+        after = _without_folders(after, folder, emptied)
+        if kustomization.is_empty(after) and (emptied or any(_charts(before))):
+            return ""
         self._number += 1
         return kustomization.placed(
             os.path.join(self._scratch, f"folder-{self._number}"), folder, after, instead
@@ -80,6 +84,17 @@ def folders_of(fields: Fields, folder: str) -> Iterator[str]:
                 below = os.path.realpath(os.path.join(folder, one))
                 if os.path.isdir(below):
                     yield below
+
+
+def _without_folders(fields: Fields, folder: str, emptied: set[str]) -> Fields:
+    """The fields without folders of which nothing is left: kustomize refuses an empty kustomization."""
+    made = dict(fields)
+    for key in _FOLDERS if emptied else ():
+        if isinstance(made.get(key), list):
+            made[key] = [
+                one for one in made[key] if os.path.realpath(os.path.join(folder, str(one))) not in emptied
+            ]
+    return made
 
 
 def _without_own_function(fields: Fields, folder: str) -> Fields:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.builds import texts
+from cilium_policies.builds.notes import Note
 from cilium_policies.builds.repository import Repository, clean
 from cilium_policies.builds.sources import Sources
 from cilium_policies.kube.objects import Object, at, mapping, text
@@ -12,15 +13,15 @@ from cilium_policies.kube.objects import Object, at, mapping, text
 _MARK = b"\nkind: HelmRelease\n"
 
 
-def unrendered(documents: list[bytes], repository: Repository, sources: Sources) -> Iterator[str]:
-    """A line for each HelmRelease whose chart is a folder of this repository."""
+def unrendered(documents: list[bytes], repository: Repository, sources: Sources) -> Iterator[Note]:
+    """A note for each HelmRelease whose chart is a folder of this repository."""
     for document in documents:
         if repository.charts and _MARK in document:
             for one in texts.objects(document, ""):
                 path = _path(one)
                 if path in repository.charts and sources.is_here(_source(one), path):
-                    yield (f"{one}: its chart lies in this repository, {path}, and is not rendered: known by its values"
-                           " alone; --with flate renders it")  # fmt: skip
+                    said = f"its chart lies in this repository, {path}, and is not rendered: known by its values alone"
+                    yield Note(str(one), f"{said}; --with flate renders it")
 
 
 def _path(one: Object) -> str:

@@ -76,12 +76,12 @@ def build(found: list[Plain], repository: Repository, command: str, scratch: str
 def _print(one: Plain, command: str, folder: str, repository: Repository, inflation: Inflation) -> None:
     try:
         try:
-            printed = tool.built(command, folder, repository.root)
+            printed = tool.built(command, folder, repository.root) if folder else b""
         except tool.ToolError:
             if not one.charts:
                 raise
             bare = inflation.without_patches(repository.place(one.path))
-            printed = tool.built(command, bare, repository.root)
+            printed = tool.built(command, bare, repository.root) if bare else b""
             one.notes.append("patches are left out: they change objects of charts, which are not rendered")
         one.docs = [*texts.documents(printed, one.name), *one.charts]
     except tool.ToolError as failed:

@@ -6,7 +6,7 @@ import os
 
 from cilium_policies.builds import kustomization
 from cilium_policies.builds.inflation import folders_of
-from cilium_policies.builds.repository import Repository, within
+from cilium_policies.builds.repository import Repository, clean, within
 from cilium_policies.document.finding import RefusedError
 
 
@@ -28,6 +28,51 @@ def reach(repository: Repository, folder: str) -> set[str]:
                 found.add(path)
                 waiting.append(path)
     return found
+
+
+def named(repository: Repository, path: str) -> set[str]:
+    """The files that a build of the folder comes to, however deep: those that kustomizations name, and below a folder
+    without one all that Flux finds there."""
+    files: set[str] = set()
+    seen: set[str] = set()
+    waiting = [path]
+    while waiting:
+        folder = waiting.pop()
+        if folder in seen:
+            continue
+        seen.add(folder)
+        if folder in repository.kustomizations:
+            below = _resources(repository, folder)
+        else:
+            below = [one for one in repository.files if _is_nearest(repository, one, folder)]
+            waiting += [
+                one for one in repository.kustomizations if _is_nearest(repository, f"{one}/", folder)
+            ]
+        waiting += [one for one in below if repository.is_folder(one)]
+        files.update(below)
+    return files
+
+
+def _resources(repository: Repository, folder: str) -> list[str]:
+    """The files and folders that a kustomization names as what it builds on."""
+    try:
+        fields = kustomization.read(repository.place(repository.kustomizations[folder]))
+    except RefusedError:
+        return []
+    entries = [*(fields.get("resources") or []), *(fields.get("bases") or [])]
+    return [clean(f"{folder}/{one}") for one in entries if isinstance(one, str) and "\n" not in one]
+
+
+def _is_nearest(repository: Repository, path: str, folder: str) -> bool:
+    """Whether a file or folder (with `/` at its end) lies below `folder` with no kustomization between."""
+    above = path.rstrip("/").rpartition("/")[0]
+    while within(above, folder):
+        if above == folder:
+            return True
+        if above in repository.kustomizations:
+            return False
+        above = above.rpartition("/")[0]
+    return False
 
 
 def covered(repository: Repository, path: str) -> set[str]:

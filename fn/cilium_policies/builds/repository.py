@@ -24,6 +24,7 @@ _MARKS = (
     b"fluxcd.controlplane.io",
     ARGO.encode(),
 )
+_INSTANCE = (b"helm.toolkit.fluxcd.io", b"sync:")  # the chart flux-instance: where Flux starts
 Told = Callable[..., None]  # what was done, for who waits on a terminal
 _LEFT_OUT = frozenset(("node_modules", "vendor"))
 _LARGE = 4 << 20
@@ -109,7 +110,7 @@ class Repository:
                 return
             with open(place, "rb") as file:
                 data = file.read()
-            if not any(mark in data for mark in _MARKS):
+            if not (any(mark in data for mark in _MARKS) or all(mark in data for mark in _INSTANCE)):
                 return
             for item in split(data, path).items:
                 if _says_how(item):

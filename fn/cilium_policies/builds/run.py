@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from typing import NamedTuple
 
-from cilium_policies.builds import entries, texts, tool
+from cilium_policies.builds import entries, notes, texts, tool
 from cilium_policies.builds.flux import KUSTOMIZATION, Flux, Unit
 from cilium_policies.builds.others import nothing_to_build
 from cilium_policies.builds.own_charts import unrendered
@@ -33,9 +33,10 @@ def build(folder: str, *, cluster: str = "", command: str = "", told: Told = lam
             entry = entries.chosen(clusters, repository, cluster)
             return _flux(repository, entry, command, scratch, told)
         # Imported here and below, so that one way to deploy does not pay for another.
+        from cilium_policies.builds import app_charts
         from cilium_policies.builds.applications import has_applications
 
-        if has_applications(repository):
+        if has_applications(repository) or app_charts.holding(repository):
             return _argo(repository, cluster, command, scratch, told)
         if any(within(one, repository.asked) for one in repository.kustomizations):
             return _plain(repository, command, scratch, told)
@@ -49,7 +50,7 @@ def _flux(repository: Repository, entry: entries.Entry, command: str, scratch: s
     entries.ignore_as_said(entry, own, repository)
     flux = Flux(repository, own, used, scratch, told)
     units = flux.build(roots)
-    charts = []
+    charts: list[str] = []
     if command == tool.FLATE:
         from cilium_policies.builds import flate
 
@@ -65,8 +66,10 @@ def _flux(repository: Repository, entry: entries.Entry, command: str, scratch: s
     documents += [_root(unit, failed) for unit in roots if unit.failure]
     failures = [f"{unit.name}: {unit.failure}" for unit in units if unit.failure]
     if command != tool.FLATE:
-        charts = [line for unit in units for line in unrendered(unit.docs, repository, flux.sources)]
-    return Built(documents, failures, [*_notes(units), *charts], used, _counted(len(units), "Kustomization"))
+        own_charts = (note for unit in units for note in unrendered(unit.docs, repository, flux.sources))
+        charts = notes.lines(own_charts)
+    said = [*notes.lines(notes.of_units(units)), *charts]
+    return Built(documents, failures, said, used, _counted(len(units), "Kustomization"))
 
 
 def _below(folder: str, units: list[Unit], entry: entries.Entry) -> list[Unit]:
@@ -105,8 +108,8 @@ def _argo(repository: Repository, cluster: str, command: str, scratch: str, told
     if not apps:
         raise refused("there is no Application here", "name the folder of the repository that holds them")
     failures = [f"{app.name}: {app.failure}" for app in apps if app.failure]
-    notes = [f"{app.name}: {note}" for app in apps for note in app.notes]
-    return Built(argo.placed(apps), failures, notes, used, _counted(len(apps), "Application"))
+    said = notes.lines(notes.Note(app.name, one) for app in apps for one in app.notes)
+    return Built(argo.placed(apps), failures, said, used, _counted(len(apps), "Application"))
 
 
 def _plain(repository: Repository, command: str, scratch: str, told: Told) -> Built:
@@ -121,8 +124,8 @@ def _plain(repository: Repository, command: str, scratch: str, told: Told) -> Bu
     plain.build(found, repository, command, scratch, told)
     failures = [f"{one.name}: {one.failure}" for one in found if one.failure]
     documents = [texts.from_place(text, one.path) for one in found for text in one.docs]
-    notes = [f"{one.name}: {note}" for one in found for note in one.notes]
-    return Built(documents, failures, notes, command, _counted(len(found), "kustomization"))
+    said = notes.lines(notes.Note(one.name, note) for one in found for note in one.notes)
+    return Built(documents, failures, said, command, _counted(len(found), "kustomization"))
 
 
 def _counted(number: int, noun: str) -> str:
@@ -154,22 +157,3 @@ def _root(unit: Unit, failed: dict[tuple[str, str], dict[str, str]]) -> bytes:
     """A first Kustomization stands in no other's output."""
     body = {**unit.one.body, "metadata": {**unit.one.metadata, "annotations": failed[unit.key]}}
     return texts.written(body)
-
-
-def _notes(units: list[Unit]) -> list[str]:
-    said = []
-    for unit in units:
-        if unit.remote:
-            said.append(f"{unit.name}: applies to another cluster (kubeConfig): left out")
-        if unit.elsewhere:
-            said.append(f"{unit.name}: not built: {unit.elsewhere}")
-        if unit.missing:
-            said.append(f"{unit.name}: variables from {', '.join(unit.missing)}: not in the repository")
-        if unit.unset:
-            names = ", ".join(sorted(unit.unset))
-            said.append(f"{unit.name}: nothing sets {names}: left as written")
-        if unit.encrypted:
-            names = ", ".join(sorted(unit.encrypted))
-            said.append(f"{unit.name}: SOPS encrypts what {names} is set to: left as written")
-        said += unit.sets
-    return said

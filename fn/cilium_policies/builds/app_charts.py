@@ -1,0 +1,51 @@
+"""Charts of the repository whose templates hold Applications, a usual way to write an app of apps.
+
+An Application that names such a chart has it rendered with its values. A chart that none names was installed by hand,
+most often the first one: it is rendered with its own `values.yaml`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from cilium_policies.builds.applications import HOME
+from cilium_policies.builds.kustomization import Fields
+from cilium_policies.builds.repository import ARGO, Repository, within
+
+_KINDS = (
+    b"kind: Application\n",
+    b"kind: ApplicationSet\n",
+    b"kind: Application\r\n",
+    b"kind: ApplicationSet\r\n",
+)
+_PARTS = "charts"  # where Helm keeps a chart's dependencies
+
+
+def holding(repository: Repository) -> list[str]:
+    """The folders of charts in whose templates an Application or ApplicationSet stands."""
+    parts = [f"{one}/{_PARTS}".lstrip("/") for one in repository.charts]
+    own = [one for one in sorted(repository.charts) if not any(within(one, part) for part in parts)]
+    return [one for one in own if any(_holds(repository.place(file)) for file in _templates(repository, one))]
+
+
+def application(folder: str, repository: Repository) -> Fields:
+    """An Application that stands for somebody's `helm install` of the chart."""
+    name = re.sub(r"[^a-z0-9]+", "-", os.path.basename(repository.place(folder)).lower()).strip("-") or "apps"
+    return {
+        "apiVersion": f"{ARGO}/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": name, "namespace": HOME},
+        "spec": {"source": {"path": folder}, "destination": {"namespace": HOME}},
+    }
+
+
+def _templates(repository: Repository, folder: str) -> list[str]:
+    below = f"{folder}/templates" if folder else "templates"
+    return [one for one in repository.files if within(one, below)]
+
+
+def _holds(place: str) -> bool:
+    with open(place, "rb") as file:
+        data = file.read()
+    return ARGO.encode() in data and any(kind in data for kind in _KINDS)
