@@ -206,7 +206,7 @@ def test_other_sources_and_other_clusters_are_left_out_and_said(tmp_path):
     assert done.returncode == 0
     assert done.stderr.splitlines()[2:4] == [
         "cilium-policies: Kustomization flux-system/crds: not built: its source GitRepository flux-system/crds is not "
-        "this repository",
+        "this repository; --source NAME=DIR builds it from a folder",
         "cilium-policies: Kustomization flux-system/remote: applies to another cluster (kubeConfig): left out",
     ]
 
@@ -535,3 +535,42 @@ def test_what_another_repository_puts_into_a_closed_namespace_is_a_warning(tmp_p
     )
     assert "media/default-deny" in policies(made.stdout)
     assert run(["cilium-policies", "check"], stdin=made.stdout).returncode == 0
+
+
+def artifact(called: str, path: str, source: str) -> str:
+    return ks(called, path).replace(
+        "kind: GitRepository\n    name: flux-system", f"kind: OCIRepository\n    name: {source}"
+    )
+
+
+def fleet() -> dict[str, str]:
+    """A pipeline makes one artifact of k8s/infra; another one is made elsewhere."""
+    return {
+        "k8s/clusters/home/all.yaml": artifact("controllers", "./controllers", "infra")
+        + artifact("web", "./configs/web", "infra")
+        + artifact("team", "./", "team"),
+        "k8s/infra/controllers/x.yaml": namespace("controllers"),
+        "k8s/infra/configs/web/web.yaml": deployment("web", namespace="web"),
+    }
+
+
+def test_an_artifact_of_a_folder_begins_where_all_its_paths_are(tmp_path):
+    stream = succeeded(run(["cilium-policies", "build", laid(tmp_path, fleet())]))
+    assert "# Source: k8s/infra/controllers\n" in stream
+    assert "# Source: k8s/infra/configs/web\n" in stream
+    assert (
+        "kind: Namespace\nmetadata:\n  labels" in stream
+    )  # the root of the repository is not built for "./"
+    assert stream.count("kind: Deployment") == 1
+
+
+def test_a_folder_can_be_named_for_a_source(tmp_path):
+    laid(tmp_path / "team", {"app.yaml": deployment("app", namespace="team")})
+    repository = laid(tmp_path / "fleet", fleet())
+    said = run(["cilium-policies", "build", repository]).stderr
+    assert "its source OCIRepository flux-system/team is not this repository; --source NAME=DIR" in said
+    docs = built(repository, "--source", f"flux-system/team={tmp_path / 'team'}")
+    assert "Deployment team/app" in {name(doc) for doc in docs}
+    wrong = run(["cilium-policies", "build", "--source", "team=none", repository])
+    assert wrong.returncode == 2
+    assert "--source team=none: no such folder" in wrong.stderr

@@ -15,6 +15,7 @@ from cilium_policies.document.finding import refused
 from cilium_policies.kube.objects import Object, at, mapping, text
 
 _HOME = "flux-system"
+_ARTIFACTS = ("OCIRepository", "Bucket")  # a pipeline fills them, from any folder
 
 
 class Entry(NamedTuple):
@@ -62,7 +63,7 @@ def _sync_paths(repository: Repository, leads: _Leads) -> list[str]:
 def _is_root_of_artifact(sync: Mapping[str, object], repository: Repository) -> bool:
     """Whether Flux starts at the root of an artifact, which may be made of any folder of the repository."""
     root = clean(text(sync.get("path"))) == "" and "" not in repository.kustomizations
-    return root and text(sync.get("kind")) in ("OCIRepository", "Bucket")
+    return root and text(sync.get("kind")) in _ARTIFACTS
 
 
 def _bootstrapped(found: list[Found], leads: _Leads) -> list[str]:
@@ -205,7 +206,11 @@ def own_sources(roots: list[Unit], entry: Entry, repository: Repository) -> set[
     ]
     paths = [(one, clean(path_of(one))) for one in found]
     references = {reference_of(one.one) for one, path in paths if path and repository.is_folder(path)}
-    references |= {reference_of(unit.one) for unit in roots}
+    references |= {
+        reference_of(unit.one)
+        for unit in roots
+        if clean(text(unit.one.spec.get("path"))) or reference_of(unit.one)[0] not in _ARTIFACTS
+    }
     usual = {(kind, _HOME, _HOME) for kind in ("GitRepository", "OCIRepository")}
     return {one for one in references if one[2] and one[0] != "ExternalArtifact"} | usual
 

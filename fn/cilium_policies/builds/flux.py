@@ -14,7 +14,7 @@ from typing import NamedTuple
 from cilium_policies.builds import kustomization, resourceset, texts, tool, variables
 from cilium_policies.builds.envsubst import SubstitutionError, substitute
 from cilium_policies.builds.repository import FLUX, Repository, Told
-from cilium_policies.builds.sources import ElsewhereError, Reference, Sources
+from cilium_policies.builds.sources import ElsewhereError, Sources
 from cilium_policies.document import parse
 from cilium_policies.document.finding import RefusedError, line_of
 from cilium_policies.kube.objects import Object, at, mapping, strings, text
@@ -77,13 +77,18 @@ class Flux:
     """The builds of one cluster."""
 
     def __init__(
-        self, repository: Repository, own: set[Reference], command: str, scratch: str, told: Told
+        self,
+        repository: Repository,
+        sources: Sources,
+        command: str,
+        scratch: str,
+        told: Told,
     ) -> None:
         self._repository = repository
         self._command = command
         self._scratch = scratch
         self._told = told
-        self.sources = Sources(repository, own, scratch)
+        self.sources = sources
         self._preparing = Lock()
         self._pool = variables.Pool()
         self.units: dict[tuple[str, str], Unit] = {}

@@ -41,7 +41,8 @@ def of_units(units: list[Unit]) -> list[Note]:
         if unit.remote:
             said.append(Note(unit.name, "applies to another cluster (kubeConfig): left out"))
         if unit.elsewhere:
-            said.append(Note(unit.name, f"not built: {unit.elsewhere}"))
+            cure = "--source NAME=DIR builds it from a folder"
+            said.append(Note(unit.name, f"not built: {unit.elsewhere}; {cure}"))
         said += [Note(unit.name, "variables from {}: not in the repository", one) for one in unit.missing]
         said += [Note(unit.name, "nothing sets {}: left as written", one) for one in sorted(unit.unset)]
         hidden = "SOPS encrypts what {} is set to: left as written"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from cilium_policies.builds import entries, notes, texts, tool
@@ -10,6 +11,7 @@ from cilium_policies.builds.flux import KUSTOMIZATION, Flux, Unit
 from cilium_policies.builds.others import nothing_to_build
 from cilium_policies.builds.own_charts import unrendered
 from cilium_policies.builds.repository import FLUX, Repository, Told, within
+from cilium_policies.builds.sources import Sources
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.not_built import ELSEWHERE, NAMESPACES, NOT_BUILT
 
@@ -24,14 +26,22 @@ class Built(NamedTuple):
     what: str
 
 
-def build(folder: str, *, cluster: str = "", command: str = "", told: Told = lambda *_: None) -> Built:
-    """Builds what the folder holds. Raises RefusedError where there is nothing to build, or more than one thing."""
+def build(
+    folder: str,
+    *,
+    cluster: str = "",
+    command: str = "",
+    sources: Mapping[str, str] | None = None,
+    told: Told = lambda *_: None,
+) -> Built:
+    """Builds what the folder holds; `sources` are folders for Flux's sources that are not this repository, by name.
+    Raises RefusedError where there is nothing to build, or more than one thing."""
     told("reading the repository")
     repository = Repository(folder)
     with tempfile.TemporaryDirectory(prefix="cilium-policies-") as scratch:
         if clusters := entries.entries(repository):
             entry = entries.chosen(clusters, repository, cluster)
-            return _flux(repository, entry, command, scratch, told)
+            return _flux(repository, entry, command, scratch, told, sources or {})
         # Imported here and below, so that one way to deploy does not pay for another.
         from cilium_policies.builds import app_charts
         from cilium_policies.builds.applications import has_applications
@@ -43,12 +53,19 @@ def build(folder: str, *, cluster: str = "", command: str = "", told: Told = lam
     raise nothing_to_build(repository)
 
 
-def _flux(repository: Repository, entry: entries.Entry, command: str, scratch: str, told: Told) -> Built:
+def _flux(
+    repository: Repository,
+    entry: entries.Entry,
+    command: str,
+    scratch: str,
+    told: Told,
+    given: Mapping[str, str],
+) -> Built:
     roots = entries.roots_of(entry, repository)
     used = tool.chosen(command)
     own = entries.own_sources(roots, entry, repository)
     entries.ignore_as_said(entry, own, repository)
-    flux = Flux(repository, own, used, scratch, told)
+    flux = Flux(repository, Sources(repository, own, scratch, given), used, scratch, told)
     units = flux.build(roots)
     charts: list[str] = []
     if command == tool.FLATE:

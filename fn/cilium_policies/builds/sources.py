@@ -5,11 +5,11 @@ from __future__ import annotations
 import fnmatch
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from cilium_policies.builds.artifact import laid
-from cilium_policies.builds.repository import Repository, address, clean
+from cilium_policies.builds.repository import FLUX, Repository, address, clean, path_of
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Object, at, mapping, mappings, strings, text
 
@@ -30,10 +30,18 @@ class ElsewhereError(CiliumPoliciesError):
 class Sources:
     """Knows which references mean this repository. `scratch` is a folder for artifacts made of it."""
 
-    def __init__(self, repository: Repository, own: set[Reference], scratch: str) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        own: set[Reference],
+        scratch: str,
+        given: Mapping[str, str] | None = None,
+    ) -> None:
+        """`given` are folders that somebody has named for sources, by `NAME` or `NAMESPACE/NAME`."""
         self._repository = repository
         self._own = own
         self._scratch = scratch
+        self._given = given or {}
         self._shown: dict[Reference, Object] = {}
         self._artifacts: dict[Reference, str] = {}
         self._fetched = ""
@@ -48,10 +56,13 @@ class Sources:
         """Where the Kustomization's path lies. Raises ElsewhereError."""
         reference = reference_of(one)
         path = clean(text(one.spec.get("path")))
+        if given := self._given.get(f"{reference[1]}/{reference[2]}") or self._given.get(reference[2]):
+            return Place(os.path.realpath(given), path)
         if reference[0] == "ExternalArtifact":
             return Place(self._artifact(reference), path)
-        if self.is_here(reference, path):
-            return Place(self.fetched(), path)
+        beginning = self._beginning(reference)
+        if beginning or self.is_here(reference, path):
+            return Place(self.fetched(), "/".join(filter(None, (beginning, path))))
         raise ElsewhereError(
             f"its source {reference[0]} {reference[1]}/{reference[2]} is not this repository"
         )
@@ -73,9 +84,33 @@ class Sources:
             return True
         shown = self._shown.get(reference)
         if shown is None:
-            return reference[0] in ("GitRepository", "OCIRepository") and self._repository.is_folder(path)
+            told = bool(path) or reference[0] == "GitRepository"  # the root of an artifact may be any folder
+            return (
+                reference[0] in ("GitRepository", "OCIRepository")
+                and told
+                and self._repository.is_folder(path)
+            )
         known = {address(text(self._shown[own].spec.get("url"))) for own in self._own if own in self._shown}
         return address(text(shown.spec.get("url"))) in known | self._repository.remotes
+
+    def _beginning(self, reference: Reference) -> str:
+        """The folder of the repository that an artifact is made of, where it is not the whole of it: the one folder
+        below which all paths are that Kustomizations take from it. "" where these do not tell."""
+        if reference[0] not in ("OCIRepository", "Bucket"):
+            return ""
+        found = self._repository.kinds("Kustomization", FLUX)
+        same = [one for one in found if reference_of(one.one)[::2] == reference[::2]]
+        paths = {path for one in same if "$" not in (path := clean(path_of(one)))} - {""}
+        many = len(paths) > 1 or any("/" in path for path in paths)  # one name alone may be anybody's
+        if not many or any(self._repository.is_folder(path) for path in paths):
+            return ""
+        longest = f"/{max(paths, key=len)}"
+        folders = {above for one in self._repository.files for above in _above(one)}
+        homes = {one.removesuffix(longest) for one in folders if one.endswith(longest)}
+        homes = {
+            home for home in homes if all(self._repository.is_folder(f"{home}/{path}") for path in paths)
+        }
+        return homes.pop() if len(homes) == 1 else ""
 
     def _artifact(self, reference: Reference) -> str:
         if reference not in self._artifacts:
@@ -126,6 +161,12 @@ class Sources:
             shutil.copytree(
                 origin, goal, copy_function=_linked, dirs_exist_ok=True, ignore=_ignoring(exclude)
             )
+
+
+def _above(path: str) -> Iterator[str]:
+    """The folders that a file lies in."""
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _linked(origin: str, goal: str) -> str:

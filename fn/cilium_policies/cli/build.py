@@ -30,11 +30,21 @@ from cilium_policies.cli.streams import NAME, put, say
     help="The tool that builds (default: kustomize, else kubectl). flate renders charts as well.",
 )
 @click.option(
+    "--source",
+    "sources",
+    metavar="NAME=DIR",
+    multiple=True,
+    help="The folder that a Flux source is made of, where it is another repository, or an artifact of a folder of"
+    " this one. Repeat it as you need.",
+)
+@click.option(
     "--partial",
     is_flag=True,
     help="Prints the rest if something fails; what failed is marked, and its namespace gets no default-deny.",
 )
-def build_command(folder: str, cluster: str, command: str | None, partial: bool) -> int:
+def build_command(
+    folder: str, cluster: str, command: str | None, sources: tuple[str, ...], partial: bool
+) -> int:
     """Prints what the cluster of a repository applies: Flux, Argo CD, or a folder with a kustomization.
 
     This is the one command that starts other programs: kustomize (or kubectl), by Flux's rules. Charts stay
@@ -43,18 +53,28 @@ def build_command(folder: str, cluster: str, command: str | None, partial: bool)
     \b
     cilium-policies build . | cilium-policies report > report.html
     cilium-policies build --cluster clusters/production . | cilium-policies write --output policies
+    cilium-policies build --cluster clusters/production --source infra=../infra . > cluster.yaml
 
     Exit code: 0 done; 1 something could not be built (nothing is printed then); 2 wrong command line.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the temporary folder goes, too
     try:
         with Progress() as told:
-            made = build(folder, cluster=cluster, command=command or "", told=told)
+            made = build(folder, cluster=cluster, command=command or "", sources=_folders(sources), told=told)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
         return 1
     return _answer(made, partial)
+
+
+def _folders(sources: tuple[str, ...]) -> dict[str, str]:
+    """The folders by source. Raises UsageError for one that is not there."""
+    pairs = [one.partition("=") for one in sources]
+    for name, _, place in pairs:
+        if not (name and os.path.isdir(place)):
+            raise click.UsageError(f"--source {name}={place}: no such folder; write --source NAME=DIR")
+    return {name: place for name, _, place in pairs}
 
 
 def _answer(made: Built, partial: bool) -> int:
