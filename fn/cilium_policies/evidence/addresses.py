@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.ports import AGENTS, NO_NETWORK, NOTIFIERS, SCHEMES, UDP_SCHEMES
-from cilium_policies.evidence.host_fields import hosts
+from cilium_policies.evidence.host_fields import hosts, system_properties
 from cilium_policies.evidence.host_keys import (
     HOST_CHARS,
     OF_HOSTS,
@@ -50,7 +50,17 @@ _CLUSTER_NAME = re.compile(
     r"(?<![\w.\-/@+])(?:\w+\+)?((?:[\w\-]+\.){2,}svc(?:\.[a-z0-9.\-]*[a-z0-9])?)\.?(?![\w\-:])"
 )
 # libpq's `host=db port=5432` and Npgsql's `Host=db;Port=5432`
-_KEYWORDS = r"\b[Hh]ost=([\w.\-]{1,253})(?:[^\n]{0,200}?\b[Pp]ort=(\d{1,5}))?"
+_KEYWORDS = r"(?<![\w.\-])[Hh]ost=([\w.\-]{1,253})(?:[^\n]{0,200}?\b[Pp]ort=(\d{1,5}))?"
+_LIBPQ = (
+    "user=",
+    "ser Id=",
+    "sername=",
+    "assword=",
+    "sslmode=",
+    "atabase=",
+    "SL Mode=",
+    "sl Mode=",
+)  # beside a host
 _CONNECTION = "connection"  # what such a string is the value of, wherever it stands
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
 _IN_LIST = r"([A-Za-z_][\w.\-]{0,200})[\"']?\s*[:=]\s*\[[^\[\]{}]*$"
@@ -68,15 +78,21 @@ _LABEL = r"(?:[A-Za-z][\w.\-]{0,63}=)?"
 _LISTED = rf"(?:{_LABEL}[\w.\-]{{1,253}}:\d{{1,5}}[ ,;]{{1,3}}){{0,40}}{_LABEL}"
 _RUBY = r"<%[^\n]{0,500}?%>"
 _SHELL = r"\$\([^()\n]{0,500}\s[^()\n]{0,500}\)"  # `$(cat FILE)`; `$(NAME)` is the kubelet's
-_OF_COLLECTOR = r"\$\{env:([A-Za-z_]\w*)\}"
+# `${env:NAME}` of OpenTelemetry's collector, `${NAME}` and `${NAME:default}` of Spring, `${NAME:-default}` of a shell
+_BRACED = r"\$\{(?:env:)?([A-Za-z_][\w.\-]{0,127})(?::-?([^{}\s\"']{1,253}))?\}"
+# The user of Python's f"postgresql://{env('USER')}:{env('PASSWORD')}@db"
+_FILLED_USER = r"://(?:[\w.:%\-]{0,64}\{[^{}\n@]{1,200}\}){1,4}@"
+_ENCODED = r"%3A%2F%2F([\w.\-]{1,253})(?:%3A(\d{1,5}))?"  # a URL in the query of another
+_BUCKETS = ("s3",)
+_ENDPOINT = r"[^@]*@[\w\-]+[.:][\w.:\-]+"  # Loki's `s3://key:secret@minio:9000/bucket`
 _VARIABLE = r"\$\(([A-Za-z_][\w.\-]*)\)"
 
 
 def expand(value: str, variables: dict[str, str]) -> str:
-    """`$(NAME)` replaced as the kubelet does in env, args and command, and `${env:NAME}` as OpenTelemetry's collector
-    does in its file; an unknown name stays as it is."""
-    if "${env:" in value:
-        value = re.sub(_OF_COLLECTOR, lambda match: variables.get(match[1], match[0]), value)
+    """`$(NAME)` replaced as the kubelet does in env, args and command, and `${NAME}` as programs do in their files,
+    with the default that may stand there; an unknown name without one stays as it is."""
+    if "${" in value:
+        value = re.sub(_BRACED, lambda match: variables.get(match[1]) or match[2] or match[0], value)
     if "$(" not in value:
         return value
     return re.sub(_VARIABLE, lambda match: variables.get(match[1], match[0]), value)
@@ -86,12 +102,9 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
     """Addresses in a text. `file`: a configuration file or arguments, where keys stand in the lines and
     comments are left out; otherwise `key` is the variable's name and `value` its whole value."""
     found: list[Address] = []
-    if "{{" in value:
-        value = re.sub(_TEMPLATE, "{}", value)  # the user and password of an ExternalSecret's URL hold blanks
-    if "<%" in value:
-        value = re.sub(_RUBY, "{}", value)  # so do those in a file that Ruby fills in (GitLab)
-    if "$(" in value:
-        value = re.sub(_SHELL, "{}", value)
+    value = _filled(value)
+    if "-D" in value:
+        found += _of_jvm(value)
     if "://" in value:
         found += _urls(value, key, file)
     if ":" in value:
@@ -116,6 +129,31 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         )
         found += (Address(*one[:2], "", one[2], "nameserver", True) for one in nameservers(value))
     return list(dict.fromkeys(one for one in found if one.port < 65536))
+
+
+def _filled(value: str) -> str:
+    """A text in which what a template, Ruby, a shell or Python fills in is `{}`: users and passwords there hold
+    blanks."""
+    if "{{" in value:
+        value = re.sub(_TEMPLATE, "{}", value)  # the user and password of an ExternalSecret's URL hold blanks
+    if "<%" in value:
+        value = re.sub(_RUBY, "{}", value)  # so do those in a file that Ruby fills in (GitLab)
+    if "$(" in value:
+        value = re.sub(_SHELL, "{}", value)
+    if "{" in value and "://" in value:
+        value = re.sub(_FILLED_USER, "://{}@", value)
+    if "%3A%2F%2F" in value:
+        value = re.sub(_ENCODED, lambda match: f"://{match[1]}" + (f":{match[2]}" if match[2] else ""), value)
+    return value
+
+
+def _of_jvm(value: str) -> Iterator[Address]:
+    """Addresses in the `-Dkey=value` of a JVM's command line, each of which is a field of its own."""
+    told = system_properties(value)
+    for key, held in told:
+        yield from targets(held, key)
+    lines = "\n".join(f"{key}={held}" for key, held in told)
+    yield from (Address(host, port, "", "TCP", key, True, said) for host, port, key, said in hosts(lines))
 
 
 def pairs(variables: dict[str, str]) -> Iterator[Address]:
@@ -144,6 +182,8 @@ def _cluster_names(value: str) -> Iterator[re.Match[str]]:
 def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
     for start, scheme, found in schemes(value):
         base = scheme.partition("+")[0]
+        if base in _BUCKETS and re.fullmatch(_ENDPOINT, found) is not None:
+            base = "https"
         if base in NO_NETWORK or (file and _commented(value, start)):
             continue
         where = _key(value, start, key, file)
@@ -172,9 +212,11 @@ def _authority(authority: str, scheme: str, key: str, direct: bool) -> Iterator[
 def _keywords(value: str, key: str, file: bool) -> Iterator[Address]:
     """Hosts of libpq's connection strings; plainly one to call where a port or a database stands beside it."""
     for match in re.finditer(_KEYWORDS, value):
-        line = value[match.start() : match.end() + _NEAR].split("\n", 1)[0]
+        line = _before(value, match.start()) + value[match.start() : match.end() + _NEAR].split("\n", 1)[0]
         whole = bool(match[2]) or "dbname=" in line
-        yield Address(match[1], int(match[2] or 5432), "postgres", key="host" if file else key, direct=whole)
+        if whole or any(word in line for word in _LIBPQ):
+            port = int(match[2] or 5432)
+            yield Address(match[1], port, "postgres", key="host" if file else key, direct=whole)
 
 
 def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
@@ -193,8 +235,16 @@ def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
             continue
         where = _key(value, start, key, file)
         whole = _alone(value, start) if file else _is_listed(value[max(0, start - _NEAR) : start])
-        for protocol in ("TCP", "UDP") if match[1] == "53" else ("TCP",):
+        for protocol in _protocols(value, start, match[1]):
             yield Address(host, int(match[1]), "", protocol, where, whole)
+
+
+def _protocols(value: str, start: int, port: str) -> tuple[str, ...]:
+    """Of DNS both; of rsyslog's `@host:514` UDP, where `@@host:514` is TCP."""
+    if port == "53":
+        return ("TCP", "UDP")
+    single = value[start - 1 : start] == "@" and value[start - 2 : start] != "@@"
+    return ("UDP",) if start and single else ("TCP",)
 
 
 def _is_listed(before: str) -> bool:

@@ -1,82 +1,189 @@
-"""Hosts and ports in lines of their own: `host: db` near `port: 5432`, in YAML, JSON, TOML, INI, XML and Python."""
+"""Hosts and ports in lines of their own, `host: db` near `port: 5432`: YAML, JSON, TOML, INI, XML, Python, PHP."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
-from cilium_policies.evidence.host_keys import HOST_CHARS, is_host_key, is_name, is_port, program_port
+from cilium_policies.evidence.host_keys import HOST_CHARS, is_host_key, is_name, is_port, program_port, stem
 from cilium_policies.evidence.schemes import without_tags
+from cilium_policies.lean import NamedTuple
 
 _NEAR = 400  # characters of a key or a value: a long line would make the search quadratic
 _FIELD = 2 * _NEAR + 1  # of a line: key, separator and value
-_RARER = ("ndpoint", "NDPOINT", "eer", "EER", "eed", "EED", "roker", "ROKER", "oin", "OIN")  # of _HOST_WORDS
-# Where a member begins in a mapping on one line (`{"host": "db", "port": 5432}`)
-_MEMBER = r"(?<=[{,])[ \t]*(?=[\"']?[A-Za-z_][\w.\-]*[\"']?[ \t]*[:=])"
-_MAPPING = 16  # lines of a mapping that are looked through for it
-_NEAR_LINES = 3  # a `port:` that belongs to a `host:` stands at most this far from it
-_SPACED = (
-    r"\s{0,100}(Host|host|Port|port|Server|server)\s{1,50}([\w.\-]{1,253})\s*$"  # Fluent Bit's classic form
-)
+_RARER = ("ndpoint", "NDPOINT", "eer", "EER", "eed", "EED", "roker", "ROKER", "oin", "OIN", "uorum",
+          "arget=")  # fmt: skip  # of _HOST_WORDS
+# Where a member begins in a mapping on one line (`{"host": "db", "port": 5432}`, `Redis(host="db", port=6379)`)
+_MEMBER = r"(?<=[{,(\[])[ \t]*(?=[\"']?[A-Za-z_][\w.\-]*[\"']?[ \t]*[:=])"
+# Logstash's `host => "db" port => 5432`
+_ARROW = r"(?<=[\w\"'])[ \t]+(?=[\"']?[A-Za-z_][\w.\-]{0,64}[\"']?[ \t]{0,9}=>)"
+_PARAMETER = r"(?<=\")[ \t]+(?=[A-Za-z_][\w.\-]{0,64}=\")"  # rsyslog's `target="db" port="514"`
+_DEFINE = r"\bdefine\(\s{0,9}[\"'](\w{1,64})[\"']\s{0,9},\s{0,9}[\"']([^\"'\n]{0,253})[\"']"  # of PHP
+_SUBSCRIPT = r".*\[[\"']([\w.\-]{1,64})[\"']\]\s*"  # `SETTINGS['mail.host'] = …`
+_SYSTEM = r"(?<![^\s\"'])-D([\w.\-]{1,128})=([^\s\"']{1,253})"  # a JVM's property on its command line
+_MAPPING = 16  # lines of a mapping that are looked through for a port
+_NEAR_LINES = 3  # a `port:` that belongs to a `host:` elsewhere stands at most this far from it
+# Fluent Bit's classic form, collectd's and nginx' (`server db weight=5;`)
+_SPACED = r"\s{0,100}(Host|host|Port|port|Server|server)\s{1,50}\"?([\w.\-]{1,253})\"?(?:\s*$|(?:\s[^;\n]{0,200})?;)"
 # What a variable is where the environment sets none, in Python: `env("DB_HOST", "db")`, `int(5432)`
 _CALL = r"(?:[\w.]{1,50}\([\"']\w{1,100}[\"'],\s?[\"']?|int\()([\w.\-]{1,253})[\"']?\)?"
+_ITEM = r"\s{0,100}- +[\"']?([\w.\-]{1,253})[\"']?\s*$"
+_WITH_PORT = ("target",)  # a host where a port stands beside it
+_PORTS = ("port", "port_value", "port_number", "portnumber")
+# Of a port whose key begins otherwise than the host's: words that make it the program's own.
+_OWN = frozenset(
+    """
+    listen listener http https app application server web metrics bind management admin container node exporter health
+    service debug ui api public internal
+    """.split()  # noqa: SIM905
+)
+
+
+class _Field(NamedTuple):
+    key: str
+    value: str
 
 
 def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
     """Host, port (0: not known), key, and whether the port stands there, for each `host: name` line."""
     if not any(word in value for word in ("ost", "OST", "erver", "ERVER", "ddr", "DDR", *_RARER)):
         return
+    lines = _lines(value)
+    fields = [_field(line) for line in lines]
+    for number, (key, held) in enumerate(fields):
+        if not key or not (is_host_key(key) or key.lower() in _WITH_PORT):
+            continue
+        for name in _names(held) if held else _items(lines, number):
+            port = _port(lines, fields, number)
+            if port or is_host_key(key):
+                yield name, port or program_port(key), key, port > 0
+
+
+def system_properties(value: str) -> list[tuple[str, str]]:
+    """The `-Dkey=value` of a JVM's command line."""
+    return re.findall(_SYSTEM, value)
+
+
+def _lines(value: str) -> list[str]:
     if "/>" in value or "</" in value:
         value = without_tags(value)
-    if "{" in value:
+    if "define(" in value:
+        value = re.sub(_DEFINE, r"\n\1: \2\n", value)
+    if "{" in value or "(" in value or "[" in value:
         value = re.sub(_MEMBER, "\n", value)
-    lines = [line[:_FIELD] for line in value.split("\n")]
-    for number, line in enumerate(lines):
-        key, name = _field(line)
-        if not key or not is_host_key(key) or not is_name(name):
+    if "=>" in value:
+        value = re.sub(_ARROW, "\n", value)
+    if '" ' in value:
+        value = re.sub(_PARAMETER, "\n", value)
+    return [line[:_FIELD] for line in value.split("\n")]
+
+
+def _names(held: str) -> list[str]:
+    """The bare names of a value: one, or those of a list on one line."""
+    if is_name(held):
+        return [held]
+    listed = [one.strip(" \t\"'") for one in held.split(",")] if "," in held else []
+    return listed if len(listed) < _MAPPING and all(map(is_name, listed)) else []
+
+
+def _items(lines: list[str], number: int) -> Iterator[str]:
+    """The bare names of the list that stands below a key."""
+    for line in lines[number + 1 : number + 1 + _MAPPING]:
+        item = re.match(_ITEM, line)
+        if item is None:
+            return
+        if is_name(item[1]):
+            yield item[1]
+
+
+def _port(lines: list[str], fields: list[_Field], number: int) -> int:
+    """The number of the `port:` line that belongs to a host's; 0 for none, or where it cannot be told.
+
+    One in the same mapping comes first, then one whose key begins like the host's, then the nearest.
+    """
+    own, inside = stem(fields[number].key), _block(lines, number)
+    found: list[tuple[tuple[bool, bool, int], int]] = []
+    for at in range(max(0, number - _MAPPING), min(len(lines), number + _MAPPING + 1)):
+        key, held = fields[at]
+        if not is_port(held) or not key.lower().endswith(_PORTS):
             continue
-        near = (_ports(lines[max(0, number - far) : number + far + 1]) for far in range(1, _NEAR_LINES + 1))
-        ports = next(filter(None, near), [])
-        told = len(ports) == 1
-        if not ports:
-            ports = _ports(_siblings(lines, number))
-            told = len(ports) == 1
-        yield name, ports[0] if told else program_port(key), key, told
+        far, theirs = abs(at - number), stem(key)
+        reached = far <= _NEAR_LINES or (at in inside and theirs in ("", own))
+        if reached and not _is_own(theirs, own) and not _is_taken(fields, at, number, theirs):
+            found.append(((at not in inside, theirs != own, far), int(held)))
+    best = min((rank for rank, _ in found), default=None)
+    told = {port for rank, port in found if rank == best}
+    return told.pop() if len(told) == 1 else 0
 
 
-def _ports(lines: Iterable[str]) -> list[int]:
-    """The numbers of `port:` lines."""
-    found = map(_field, lines)
-    return [int(told) for key, told in found if key.lower().endswith("port") and is_port(told)]
+def _is_own(theirs: str, own: str) -> bool:
+    """Whether a port's key says that the program itself listens there, where the host's names another."""
+    return bool(own) and theirs != own and bool(_OWN.intersection(re.split(r"[_.\-]+", theirs)))
 
 
-def _siblings(lines: list[str], number: int) -> Iterator[str]:
-    """The other lines of the mapping that a line of YAML stands in, near it."""
-    indent = _indent(lines[number])
-    for step in (-1, 1):
-        for at in range(number + step, number + step * _MAPPING, step):
-            if not 0 <= at < len(lines) or (lines[at].strip() and _indent(lines[at]) < indent):
-                break
-            if _indent(lines[at]) == indent:
-                yield lines[at]
+def _is_taken(fields: list[_Field], at: int, number: int, theirs: str) -> bool:
+    """Whether a port is another host's: one whose key begins like it and stands nearer, or begins as ours does not."""
+    same, far = stem(fields[number].key) == theirs, abs(at - number)
+    for other in range(max(0, at - _MAPPING), min(len(fields), at + _MAPPING + 1)):
+        key, held = fields[other]
+        if other == number or not key or not is_host_key(key) or stem(key) != theirs or not _names(held):
+            continue
+        if not same and theirs:
+            return True
+        if abs(at - other) < far or (abs(at - other) == far and other < at):
+            return True
+    return False
 
 
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
+def _block(lines: list[str], number: int) -> range:
+    """The lines of the mapping, item or section that a line stands in."""
+    depth = _depth(lines[number])
+    first = last = number
+    while first > 0 and number - first < _MAPPING and not _is_item(lines[first]):
+        above = lines[first - 1]
+        if (above.strip() and _depth(above) < depth) or _is_section(above):
+            break
+        first -= 1
+    while last + 1 < len(lines) and last - number < _MAPPING:
+        below = lines[last + 1]
+        if below.strip() and (_depth(below) < depth or _is_section(below)):
+            break
+        if _is_item(below) and _depth(below) <= depth:
+            break
+        last += 1
+    return range(first, last + 1)
+
+
+def _is_item(line: str) -> bool:
+    return line.lstrip(" ").startswith("- ")
+
+
+def _is_section(line: str) -> bool:
+    stripped = line.strip()
+    return stripped.startswith("[") and stripped.endswith("]")
+
+
+def _depth(line: str) -> int:
+    """How far in a key stands; an item's dash counts as blank."""
+    return len(line) - len(line.lstrip(" -" if _is_item(line) else " "))
 
 
 @lru_cache(maxsize=4096)
-def _field(line: str) -> tuple[str, str]:
+def _field(line: str) -> _Field:
     """Key and value of a line `key: value`, `key = value` or `"key": "value",`; two empty texts for any other."""
     colon, equal = line.find(":", 0, _NEAR), line.find("=", 0, _NEAR)
     cut = min(colon, equal) if colon >= 0 <= equal else max(colon, equal)
+    spaced = re.match(_SPACED, line) if cut < 1 or line.rstrip().endswith(";") else None
+    if spaced is not None:
+        return _Field(spaced[1], spaced[2])
     if cut < 1:
-        spaced = re.match(_SPACED, line)
-        return (spaced[1], spaced[2]) if spaced is not None else ("", "")
+        return _Field("", "")
     key = line[:cut].strip(" \t-\"'")
+    if key.endswith("]") and (inner := re.fullmatch(_SUBSCRIPT, line[:cut])) is not None:
+        key = inner[1]
     if not key or not HOST_CHARS.issuperset(key):
-        return "", ""
-    told = line[cut + 1 : cut + 1 + _NEAR].strip(" \t\r,;\"'}]")
+        return _Field("", "")
+    told = line[cut + 1 : cut + 1 + _NEAR].strip(" \t\r,;\"'})>")
     called = re.fullmatch(_CALL, told) if "(" in told else None
-    return key, called[1] if called is not None else told
+    return _Field(key, called[1] if called is not None else told.strip(" \t[]\"'"))

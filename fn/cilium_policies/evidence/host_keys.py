@@ -8,8 +8,12 @@ from functools import lru_cache
 from cilium_policies.catalogue.ports import WORDS
 
 # Last words of a key whose value is a bare name to call.
-_HOST_WORDS = ("hostname", "host", "server", "address", "addr", "endpoint", "peer", "seed", "broker", "join")
+_HOST_WORDS = ("hostname", "host", "server", "address", "addr", "endpoint", "peer", "seed", "broker", "join", "quorum",
+               "contact-point", "contact_point", "contactpoint")  # fmt: skip
 _HOST_ENDS = tuple(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "es"))
+_PORT_ENDS = ("port_number", "portnumber", "port_value", "port")
+# What may stand before such a word without a separator: `SMTPServer`, `dbhost`, `PGHOST`, but not `GHOST`.
+_GLUED = frozenset(("db", "database", "sql", "smtp", "mail", *WORDS))
 _IP = "_ip"  # of a program that the key names (`POSTGRES_IP`); `POD_IP` and `BIND_IP` are the own address
 _SAP = ("_ashost", "_mshost", "_gwhost")  # application, message and gateway server
 _HTTPS = 443
@@ -26,8 +30,17 @@ def is_host_key(key: str) -> bool:
             cut = len(key) - len(end)
             before = key[cut - 1 : cut]
             camel = before.islower() and key[cut].isupper()
-            return not cut or before in "_-." or camel or lower[:cut] == "pg" or lower.endswith(_SAP)
+            glued = re.split(r"[_.\-]+", lower[:cut])[-1] in _GLUED
+            return not cut or before in "_-." or camel or glued or lower.endswith(_SAP)
     return lower.endswith(_IP) and program_port(key) > 0
+
+
+@lru_cache(maxsize=4096)
+def stem(key: str) -> str:
+    """What a key says before its word for a host or a port, in lower case: `smtp` of `SMTP_PORT` and `smtpServer`."""
+    lower = key.lower()
+    end = next((end for end in (*_PORT_ENDS, *_HOST_ENDS, _IP) if lower.endswith(end)), "")
+    return lower[: len(lower) - len(end)].rstrip("_-.")
 
 
 def is_name(value: str) -> bool:

@@ -23,20 +23,34 @@ _ADO = (
     r"(?:^|[;\"'])\s*(?:[Ss]erver|[Dd]ata [Ss]ource|[Aa]ddr(?:ess)?)=(?:tcp:)?([A-Za-z0-9][\w.\-]{0,252})"
     r"(?:,(\d{1,5}))?(?=[;\"']|$)"
 )
-_ADO_PORT = r";\s*[Pp]ort=(\d{1,5})"
+_ADO_PORT = re.compile(r"[^\"'\n]{0,200}?;\s{0,9}[Pp]ort=(\d{1,5})")
+# Oracle's `(ADDRESS = (PROTOCOL = TCP)(HOST = db)(PORT = 1521))`
+_TNS = r"\((?:HOST|host|Host) ?= ?([\w.\-]{1,253})\) ?\((?:PORT|port|Port) ?= ?(\d{1,5})\)"
+# libpq's address without a scheme, as postgres_exporter takes it: `db:5432/name?sslmode=disable`
+_LIBPQ = r"(?:^|[\s\"'=])([A-Za-z0-9][\w.\-]{0,252})(?::\d{1,5})?/\w{0,63}\?(?:[\w=%]{1,200}&)?sslmode="
+# syslog-ng's `network("host" port(514))` and its like
+_DRIVER = (
+    r"\b(?:network|syslog|tcp6?|udp6?)\(\s{0,9}\"([\w.\-]{1,253})\"[^;\n]{0,200}?\bport\(\"?(\d{1,5})\"?\)"
+)
 
 # What stands before a URL's host, a variable or a path, never before a bare name.
 _BEFORE_NAME = frozenset("/@:$}%\\")
 # Kinds of a connection, in front of its host.
-_KINDS = r"(?:^|[\s=\"',:])(?:inet|inet4|inet6|tcp|tcp4|tcp6|lmtp|smtp|relay):$"
+_KINDS = r"(?:^|[\s=\"',:])(?:inet|inet4|inet6|tcp|tcp4|tcp6|lmtp|smtp|relay|\d{1,5}):$"
+_AT = r"(?:^|\s)@@?$"  # of rsyslog
 _LONGEST = 256  # characters: a name has fewer
 _ELEMENT = r"<([A-Za-z][\w.\-]{0,64})>([^<>\n]{1,253})</\1>"
+# A property of Hadoop and its kin
+_PROPERTY = (
+    r"<name>\s{0,9}([\w.\-]{1,128})\s{0,9}</name>\s{0,99}<value>\s{0,9}([^<>\n]{1,253}?)\s{0,9}</value>"
+)
 _TAG = r"<[A-Za-z][\w.:\-]{0,64}\s[^<>]{1,2000}>"
 _ATTRIBUTE = r"(?<=\s)([\w.:\-]{1,64})=\"([^\"<>]{0,253})\""
 
 
 def without_tags(value: str) -> str:
     """A text of XML with its elements and attributes as lines `key: value`."""
+    value = re.sub(_PROPERTY, r"\n\1: \2\n", value)
     value = re.sub(_ELEMENT, r"\1: \2\n", value)
     return re.sub(_TAG, _attributes, value)
 
@@ -73,11 +87,17 @@ def drivers(value: str) -> Iterator[tuple[str, str, int, bool]]:
     if "@tcp(" in value:
         yield from (("tcp", one[1], int(one[2] or 3306), True) for one in re.finditer(_GO_MYSQL, value))
     if ";" in value and ("erver=" in value or "ource=" in value):
-        beside = re.search(_ADO_PORT, value)
         for one in re.finditer(_ADO, value):
+            beside = None if one[2] else _ADO_PORT.match(value, one.end())
             yield "", one[1], int(one[2] or (beside[1] if beside else 0)), True
     if ")" in value and "(" in value:
         yield from (("tcp", one[1], int(one[2]), True) for one in re.finditer(_IN_BRACKETS, value))
+        yield from (("oracle", one[1], int(one[2]), True) for one in re.finditer(_TNS, value))
+        yield from (("tcp", one[1], int(one[2]), True) for one in re.finditer(_DRIVER, value))
+    if "sslmode=" in value and "?" in value:
+        yield from (
+            ("postgres", one[1], 5432, True) for one in re.finditer(_LIBPQ, value) if not one[0].count(":")
+        )
     if "oracle:thin:" in value:
         yield from (("oracle", one[1], int(one[2]), False) for one in re.finditer(_ORACLE, value))
 
@@ -91,7 +111,9 @@ def in_brackets(value: str, end: int) -> str:
 
 
 def begins(value: str, start: int) -> bool:
-    """Whether a bare name may begin at a place: behind Postfix's `inet:` and HAProxy's `tcp:` as well."""
+    """Whether a bare name may begin at a place: behind Postfix's `inet:`, HAProxy's `tcp:`, Pgpool's number of a node
+    (`0:db:5432`) and rsyslog's `@@` as well."""
     if not start or value[start - 1] not in _BEFORE_NAME:
         return True
-    return value[start - 1] == ":" and re.search(_KINDS, value[max(0, start - _LONGEST) : start]) is not None
+    kinds = {":": _KINDS, "@": _AT}.get(value[start - 1])
+    return kinds is not None and re.search(kinds, value[max(0, start - _LONGEST) : start]) is not None
