@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from cilium_policies.document.peek import ends_in_quotes
 
+Spans = tuple[tuple[int, int], ...]
 _NUMBERED = rb"(?:index|id|annotations-migration-resource-id)"
 
 
@@ -39,7 +40,7 @@ class Layout:
 layout = lru_cache(maxsize=8)(Layout)
 
 
-def spans(data: bytes, metadata: int, end: int, column: int) -> tuple[tuple[int, int], ...]:
+def spans(data: bytes, metadata: int, end: int, column: int) -> Spans:
     """What of an item is bookkeeping: kustomize's id, then lines with a number. `metadata` is the newline behind
     `metadata:`, `column` that of the keys of its annotations. Annotations of another layout are none."""
     lines = layout(column)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from sys import intern
 
 from cilium_policies.document import parse
-from cilium_policies.document.bookkeeping import spans
+from cilium_policies.document.bookkeeping import Spans, spans
 from cilium_policies.document.finding import Finding, RefusedError, UnknownAliasError
 from cilium_policies.document.limits import Value
 from cilium_policies.document.peek import Peek
@@ -80,6 +80,7 @@ class Item:
     """
 
     __slots__ = (
+        "_bookkeeping",
         "_line",
         "_loaded",
         "_value",
@@ -103,6 +104,7 @@ class Item:
         self.dash = dash
         self.api_version = self.kind = self.namespace = self.name = ""
         self.metadata = -1
+        self._bookkeeping: Spans | None = None
         self._line = 0
         self._loaded = False
         self._value: Value = None
@@ -125,14 +127,21 @@ class Item:
         """The parsed value less kustomize's bookkeeping, not kept. Raises as `load`."""
         if self._loaded:
             return self._value
-        source = self.source
-        if self.metadata >= 0 and self.dash >= 0 and source.form == RESOURCE_LIST:
-            cut = spans(source.data, self.metadata, self.end, source.frame.dash_column + 6)
+        if self.metadata >= 0 and self.dash >= 0 and self.source.form == RESOURCE_LIST:
+            cut = self.bookkeeping()
             try:
                 return parse.load(self._without(cut)) if cut else self._parse()
             except RefusedError:
                 pass  # the whole text tells the line
         return self._parse()
+
+    def bookkeeping(self) -> Spans:
+        """What of an item of a ResourceList is kustomize's, as `bookkeeping.spans` has it; found once, as reading the
+        item and writing the answer both ask."""
+        if self._bookkeeping is None:
+            source = self.source
+            self._bookkeeping = spans(source.data, self.metadata, self.end, source.frame.dash_column + 6)
+        return self._bookkeeping
 
     def _without(self, cut: Iterable[tuple[int, int]]) -> bytes:
         data, at = self.source.data, self.dash + 1

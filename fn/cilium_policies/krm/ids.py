@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Set
 
-from cilium_policies.document.bookkeeping import spans
 from cilium_policies.document.peek import ends_in_quotes
 from cilium_policies.document.source import RESOURCE_LIST, Item, Source
 from cilium_policies.krm.edit import Edit
@@ -44,7 +43,7 @@ def cuts(source: Source, besides: Set[int]) -> list[Edit]:
     for item in source.items:
         if item.metadata < 0 or item.index in besides:
             continue
-        own = spans(source.data, item.metadata, item.end, column)
+        own = item.bookkeeping()
         if len(own) == 2:  # the usual layout: nothing but numbers stands there
             start, end = own[1]
             edits += _numbers(source.data, start, end + 1, marks)
