@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from cilium_policies.catalogue.clouds import Cloud
@@ -33,14 +33,16 @@ _API = (Port(443),)
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """One edge a workload and cloud, and those by which it gets its identity."""
     shared = Counter((one.namespace, one.service_account) for one in cluster.workloads)
+    sought = _sought(cluster, given.clouds)
     for workload in cluster.workloads:
         if workload.host_network:
             continue
-        keys = _account_keys(cluster, workload)
+        keys = _account_keys(cluster, workload, sought)
         if _is_for_another(workload, given, shared):
             keys = {}
+        telling = [one for one in workload.texts if _may_name(one, given.clouds)]
         for cloud in given.clouds:
-            evidence = _evidence(workload, keys, cloud)
+            evidence = _evidence(workload, keys, telling, cloud)
             if (
                 evidence is None
                 and workload.by_label
@@ -90,7 +92,7 @@ def withheld(cluster: Cluster, users: Mapping) -> Iterator[tuple[Workload, Ident
         return
     for workload in cluster.workloads:
         if not workload.host_network:
-            keys = _account_keys(cluster, workload)
+            keys = _account_keys(cluster, workload, [one.account.encode() for one in rows])
             if _is_hidden_user(cluster, workload, users):
                 keys |= dict.fromkeys((one.account for one in rows), workload)
             asked = next((one for one in rows if _applies(one, keys, said=True)), None)
@@ -114,11 +116,19 @@ def _applies(one: Identity, keys: Keys, *, said: bool) -> bool:
     return (not one.account or one.account in keys) and (not one.without or one.without not in keys)
 
 
-def _account_keys(cluster: Cluster, workload: Workload) -> Keys:
+def _sought(cluster: Cluster, clouds: Iterable[Cloud]) -> list[bytes]:
+    """The keys that are asked for at accounts."""
+    keys = {key for cloud in clouds for key in (*cloud.accounts, *cloud.pods)}
+    keys.update(key for one in cluster.settings.platform.identity for key in (one.account, one.without))
+    return [key.encode() for key in sorted(keys - {""})]
+
+
+def _account_keys(cluster: Cluster, workload: Workload, sought: Iterable[bytes]) -> Keys:
     """Keys of the account's annotations (told by the chart's values where it is not shown) and of the pods' labels,
-    each with the object it stands in."""
+    each with the object it stands in. An account whose text holds none of the keys that are `sought` is not read."""
     account = cluster.inventory.get("ServiceAccount", workload.namespace, workload.service_account)
-    found: Keys = dict.fromkeys(account.annotations, account) if account is not None else {}
+    told = account is not None and account.may_say(sought)
+    found: Keys = dict.fromkeys(account.annotations, account) if account is not None and told else {}
     if not workload.rendered:
         found |= dict.fromkeys(_annotations(workload.values), workload)
     return found | dict.fromkeys(workload.labels, workload)
@@ -134,12 +144,12 @@ def _annotations(values: Mapping, depth: int = 0) -> Iterator[str]:
                 yield from _annotations(value, depth + 1)
 
 
-def _evidence(workload: Workload, keys: Keys, cloud: Cloud) -> Evidence | None:
-    """Where it stands that this workload uses the cloud; None: nowhere."""
+def _evidence(workload: Workload, keys: Keys, telling: Iterable[Text], cloud: Cloud) -> Evidence | None:
+    """Where it stands that this workload uses the cloud; None: nowhere. `telling`: its texts that may name one."""
     for key in (*cloud.accounts, *cloud.pods):
         if key in keys:
             return Evidence("identity", keys[key], key)
-    named = next((one for one in workload.texts if _names(one, cloud)), None)
+    named = next((one for one in telling if _names(one, cloud)), None)
     if named is None or any(
         one.value
         and (re.search(cloud.endpoints, one.key[:256]) or re.search(cloud.endpoints, one.field[-256:]))
@@ -147,6 +157,11 @@ def _evidence(workload: Workload, keys: Keys, cloud: Cloud) -> Evidence | None:
     ):
         return None
     return Evidence("identity", workload, text=named.without_value())
+
+
+def _may_name(found: Text, clouds: Iterable[Cloud]) -> bool:
+    """Whether a text is worth a look for each cloud: most variables are not."""
+    return found.is_arguments or "://" in found.value or any(_is_key(one.env, found.key) for one in clouds)
 
 
 def _names(found: Text, cloud: Cloud) -> bool:

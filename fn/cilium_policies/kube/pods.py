@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings
 from cilium_policies.kube.templates import templates
 
@@ -28,6 +26,12 @@ WORKLOAD_KINDS = frozenset(_TEMPLATES)
 
 def pod_template(one: Object) -> Mapping | None:
     """The mapping with the pods' `metadata` and `spec`; None where the kind makes no pods."""
+    if one.template is None:
+        one.template = _template(one)
+    return one.template
+
+
+def _template(one: Object) -> Mapping | None:
     path = _TEMPLATES.get(one.kind)
     if path is None or not _is_usual(one):
         return next(templates(one.spec), None) if "." in one.group and one.kind not in _VALUES else None
@@ -42,10 +46,10 @@ def _is_usual(one: Object) -> bool:
 
 def pod_spec(one: Object | None) -> Mapping:
     """The pods' `spec`; empty where there is no object, or it makes no pods."""
-    return mapping(mapping(pod_template(one) if one is not None else None).get("spec"))
+    template = pod_template(one) if one is not None else None
+    return mapping(template.get("spec")) if template is not None else {}
 
 
-def containers(spec: Mapping) -> Iterator[Mapping]:
+def containers(spec: Mapping) -> list[Mapping]:
     """Containers of a pod spec, then its init containers (sidecars among them)."""
-    yield from mappings(spec.get("containers"))
-    yield from mappings(spec.get("initContainers"))
+    return mappings(spec.get("containers")) + mappings(spec.get("initContainers"))
