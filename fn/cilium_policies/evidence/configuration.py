@@ -93,7 +93,7 @@ def _addresses(
 
 
 def _is_ignored(place: Text, ignored: re.Pattern[str]) -> bool:
-    return is_variable(place) and not is_value(place) and ignored.fullmatch(place.key) is not None
+    return ignored.fullmatch(place.key) is not None and is_variable(place) and not is_value(place)
 
 
 def _named(
@@ -102,7 +102,7 @@ def _named(
     variables = _variables(cluster, workload)
     for found in (*workload.texts, *more):
         value = addresses.expand(found.value, variables)
-        if found.is_arguments or any(sign in value for sign in _SIGNS):
+        if found.is_arguments or _may_name(value):
             for address in _parsed(found, value, parsed):
                 if not is_list_of_names(address) and not _is_spelled_twice(value, address):
                     yield found, address
@@ -113,6 +113,14 @@ def _named(
     for first, beside in _value_groups((*workload.texts, *more)):
         for address in addresses.pairs(beside):
             yield _neighbour(first, address), address
+
+
+def _may_name(value: str) -> bool:
+    """Whether a text holds one of the signs: asked of every variable, so without a generator's cost."""
+    for sign in _SIGNS:  # noqa: SIM110
+        if sign in value:
+            return True
+    return False
 
 
 def _parsed(found: Text, value: str, parsed: Parsed) -> list[Address]:

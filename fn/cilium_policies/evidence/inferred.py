@@ -104,7 +104,7 @@ def _hinted(cluster: Cluster, external: dict[tuple[str, str], Object], workload:
     """Ports of the servers that settings and the keys of unreadable Secrets speak of, with the key that does."""
     hints: dict[int, str] = {}
     for found in workload.texts:
-        if is_variable(found) and (number := _setting(found.key, found.value.strip().lower())):
+        if (number := _setting(found.key, found.value.strip().lower())) and is_variable(found):
             hints.setdefault(number, found.key)
     for key in _hidden_keys(cluster, external, workload):
         parts = set(words(key)) | {key.lower()}

@@ -10,6 +10,7 @@ from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.trust import MANAGED, is_value, is_variable
 from cilium_policies.workloads.model import Text
 
+_DOTS = 3  # in the name of a managed service, at least
 # A field of a settings file.
 _MEMBER = r"[:=]\s*[\"']?((?:[\w-]{1,63}\.){3,8}[a-z]{2,24})[\"']?(?=\s*(?:[,;}\]\n]|$))"
 
@@ -18,10 +19,12 @@ def named(texts: Iterable[Text], clouds: tuple[Cloud, ...]) -> Iterator[tuple[Te
     """`NAMESPACE: acme.servicebus.windows.net`: a variable, or a field of a file, whose value is the host of such a
     service."""
     for found in texts:
+        if found.value.count(".") < _DOTS:
+            continue
         if is_variable(found):
             for address in hosts(found.value, clouds):
                 yield found, address._replace(key=found.key)
-        elif found.value.count(".") > 2 and not is_value(found):
+        elif not is_value(found):
             for host in dict.fromkeys(match[1] for match in re.finditer(_MEMBER, found.value)):
                 yield from ((found, address) for address in hosts(host, clouds))
 
@@ -29,7 +32,7 @@ def named(texts: Iterable[Text], clouds: tuple[Cloud, ...]) -> Iterator[tuple[Te
 def hosts(value: str, clouds: tuple[Cloud, ...]) -> Iterator[Address]:
     """The addresses of a managed service whose host a value is."""
     host = value.strip().rstrip(".").lower()
-    if host.count(".") < 3 or len(host) > 253:
+    if host.count(".") < _DOTS or len(host) > 253:
         return
     if not all(part.replace("-", "").isalnum() for part in host.split(".")):
         return

@@ -45,16 +45,13 @@ def fitting(cluster: Cluster, named: Named, port: int, protocol: str) -> tuple[W
     """The one workload of a namespace that is meant by a Service which the input does not show, and its port: the one
     that listens there, or of several the one that is called so; else that of a release of this name, whose Services
     are called as its values say, and not all that they can say is known."""
-    near = cluster.in_namespace(named.namespace)
-    shown = [
-        one for one in near if not one.host_network and any(declared.number == port for declared in one.ports)
-    ]
+    shown = cluster.listening(named.namespace, port)
     called = [one for one in shown if f"{named.name}-".startswith(f"{one.name}-")]
     found = [(one, Port(port, protocol)) for one in called or shown]
     if not found:
         found = [
             (one, target)
-            for one in near
+            for one in cluster.in_namespace(named.namespace)
             if not one.rendered and one.release == named.name
             for service in cluster.services_for(one)
             if (target := cluster.pod_port(one, service, str(port)))

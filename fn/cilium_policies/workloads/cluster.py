@@ -63,6 +63,7 @@ class Cluster:
             self._by_namespace.setdefault(workload.namespace, []).append(workload)
             for key, value in workload.labels.items():
                 self._by_label.setdefault((workload.namespace, key, value), []).append(workload)
+        self._by_port: dict[tuple[str, int], list[Workload]] | None = None
         self._later: dict[tuple[str, str], list[Workload]] = {}
         self._before: dict[Workload, tuple[Service, ...]] = {}  # each is asked for a dozen times
         self._behind: dict[Service, tuple[Workload, ...]] = {}
@@ -126,6 +127,15 @@ class Cluster:
 
     def in_namespace(self, namespace: str) -> list[Workload]:
         return self._by_namespace.get(namespace, [])
+
+    def listening(self, namespace: str, port: int) -> list[Workload]:
+        """The workloads of a namespace that declare a container port of this number, not on their node."""
+        if self._by_port is None:
+            self._by_port = {}
+            for one in self.workloads:
+                for number in {declared.number for declared in one.ports} if not one.host_network else ():
+                    self._by_port.setdefault((one.namespace, number), []).append(one)
+        return self._by_port.get((namespace, port), [])
 
     def service(self, namespace: str, name: str) -> Service | None:
         return self._services.get((namespace, name))
