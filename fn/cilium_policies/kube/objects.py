@@ -47,8 +47,8 @@ NOWHERE = Where()
 class Object:
     """`body` is the parsed mapping (scalars are text), read when first asked for: most objects of a build are
     only counted by kind. Identity fields are known without it. `item` is the text that it was read from, where its
-    fields have lines; None for an object that stands in no text. `template` is for `pods.pod_template`, which keeps here
-    what a dozen modules ask for each workload."""
+    fields have lines; None for an object that stands in no text. `template` is for `pods.pod_template`, which keeps
+    here what a dozen modules ask for each workload."""
 
     __slots__ = (
         "_body",
