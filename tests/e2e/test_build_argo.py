@@ -261,3 +261,17 @@ def test_a_template_patch_that_changes_no_source_is_passed_over(tmp_path):
     laid(tmp_path, {"sets.yaml": other.replace("prune:", "valueFiles:")})
     said = run(["cilium-policies", "build", tmp_path]).stderr
     assert "its Applications are not known: its templatePatch, which is not evaluated here" in said
+
+
+def test_namespaced_kinds_called_cluster_and_argo_kinds_get_the_destination(tmp_path):
+    """CloudNativePG's Cluster lies in a namespace, as a Rollout does; a `namespace` in a spec is not the object's."""
+    rollout = (
+        "---\napiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\nspec: {namespace: x}\n"
+    )
+    database = (
+        "---\napiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: db}\nspec: {instances: 1}\n"
+    )
+    issuer = "---\napiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata: {name: acme}\nspec: {}\n"
+    files = {"app.yaml": application("web", "path: web\n"), "web/all.yaml": rollout + database + issuer}
+    docs = built(laid(tmp_path, files))
+    assert {name(doc) for doc in docs[1:]} == {"Rollout web/web", "Cluster web/db", "ClusterIssuer /acme"}

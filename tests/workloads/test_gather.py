@@ -90,3 +90,20 @@ def test_a_workload_is_what_it_is_once_gathering_has_ended() -> None:
     (one,) = cluster(namespace("shop"), deployment("shop/web")).workloads
     with pytest.raises(AttributeError, match="component of Deployment shop/web is set after"):
         one.component = "other"
+
+
+def test_a_job_whose_name_is_no_label_has_no_pods() -> None:
+    """The API server refuses the Job: its name becomes a label of its pods. A policy for it Cilium would refuse."""
+    long = "the-metrics-of-the-whole-house"
+    values = "values: {crds: {cleanup: {enabled: true}}}"
+    release = RELEASE.replace("name: charts", f"name: {long}\n  namespace: ops")
+    release = release.replace(
+        "{chart: {spec: {chart: grafana}}}",
+        f"{{chart: {{spec: {{chart: victoria-metrics-operator}}}}, {values}}}",
+    )
+    found = cluster(namespace("ops"), release)
+    job = [
+        one for one in found.unnamed if one.selector.get("batch.kubernetes.io/job-name", "").startswith(long)
+    ]
+    assert len(job) == 1
+    assert not any(len(value) > 63 for one in found.workloads for value in one.labels.values())

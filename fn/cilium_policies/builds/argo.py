@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -217,11 +218,16 @@ def _paths(body: Fields) -> list[str]:
     return [clean(str(one["path"])) for one in App(body).sources if one.get("path")]
 
 
+# A namespace below `metadata`, as kustomize and helm write it; what is not found so is parsed.
+_PLACED = re.compile(rb"(?m)^metadata:\n(?:  [^\n]*\n)*?  namespace: ")
+_OWN = ("Application", "ApplicationSet")  # these stand in Argo CD's own namespace
+
+
 def _in(document: bytes, namespace: str, scoped: set[str], name: str) -> bytes:
-    if not namespace or b"\n  namespace: " in document:
+    if not namespace or _PLACED.search(document):
         return document
     for one in texts.objects(document, name):
-        own = one.kind in scoped or one.kind.startswith("Cluster") or one.group == ARGO
+        own = one.kind in scoped or re.match("Cluster.", one.kind) or one.kind in _OWN
         return document if own or one.namespace else texts.with_namespace(document, namespace)
     return document
 

@@ -13,7 +13,8 @@ from cilium_policies.config.settings import Settings
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.inventory import Inventory, distinct
-from cilium_policies.kube.names import is_name, is_namespace
+from cilium_policies.kube.labels import ANY, JOB_NAME
+from cilium_policies.kube.names import is_label, is_name, is_namespace
 from cilium_policies.kube.objects import Object
 from cilium_policies.kube.reading import UNPLACED
 from cilium_policies.workloads import distribution, flux, rendered
@@ -63,7 +64,7 @@ def gather(
     controllers, before = distribution.flux(shown, workloads, catalogue)
     workloads += controllers
     services += [*behind, *before]
-    unnamed = [one for one in workloads if not (is_namespace(one.namespace) and is_name(one.name))]
+    unnamed = [one for one in workloads if not _is_named(one)]
     apart = set(map(id, unnamed))
     workloads = [one for one in workloads if id(one) not in apart] if apart else workloads
     for one in workloads if settings.component_namespaces else ():
@@ -88,6 +89,12 @@ def gather(
         catalogue.roles,
         catalogue.proxies,
     )
+
+
+def _is_named(one: Workload) -> bool:
+    """Whether the API server takes its namespace and name; a Job's name becomes a label of its pods, too."""
+    job = one.selector.get(JOB_NAME, ANY)
+    return is_namespace(one.namespace) and is_name(one.name) and (job == ANY or is_label(JOB_NAME, job))
 
 
 def _tell_parts(workloads: list[Workload], catalogue: Catalogue) -> None:
