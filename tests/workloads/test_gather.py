@@ -107,3 +107,16 @@ def test_a_job_whose_name_is_no_label_has_no_pods() -> None:
     ]
     assert len(job) == 1
     assert not any(len(value) > 63 for one in found.workloads for value in one.labels.values())
+
+
+@pytest.mark.parametrize(("kind", "component"), [("Job", ""), ("StatefulSet", "cloudnative-pg-cluster")])
+def test_a_job_out_of_a_servers_image_is_a_client(kind: str, component: str) -> None:
+    version = "batch/v1" if kind == "Job" else "apps/v1"
+    pods = "{containers: [{name: c, image: 'ghcr.io/cloudnative-pg/postgresql:17'}]}"
+    seed = f"""apiVersion: {version}
+kind: {kind}
+metadata: {{name: seed, namespace: data}}
+spec: {{selector: {{matchLabels: {{app: seed}}}}, template: {{metadata: {{labels: {{app: seed}}}}, spec: {pods}}}}}
+"""
+    (one,) = cluster(namespace("data"), seed).workloads
+    assert one.component == component

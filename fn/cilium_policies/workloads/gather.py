@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
@@ -89,6 +90,10 @@ def gather(
         catalogue.roles,
         catalogue.proxies,
     )
+
+
+# How a server with data of its own is run: in a StatefulSet, or by its operator.
+_SERVER = re.compile(r"StatefulSet\b|[A-Z]\w*\.[\w.]+/")
 
 
 def _is_named(one: Workload) -> bool:
@@ -216,6 +221,15 @@ def _recognise(workload: Workload, catalogue: Catalogue) -> None:
         workload.sidecars = tuple(one for one in found if one != workload.component)
 
 
+def _is_client_of(component: Component, workload: Workload, catalogue: Catalogue) -> bool:
+    """Whether a Job runs a client out of the image of a server (psql, redis-cli, kafka-topics): its image alone tells
+    of the server, which nobody runs as a Job."""
+    if workload.kind not in ("Job", "CronJob") or component.name in catalogue.defined:
+        return False
+    server = _SERVER.match(component.workload) is not None
+    return server and not labelled(component, workload.labels, workload.kind, workload.name)
+
+
 def _recognise_first(workload: Workload, catalogue: Catalogue) -> None:
     if workload.component:
         return
@@ -229,7 +243,7 @@ def _recognise_first(workload: Workload, catalogue: Catalogue) -> None:
         ports=[port.number for port in workload.ports],
         chart=workload.chart,
     )
-    if component is not None:
+    if component is not None and not _is_client_of(component, workload, catalogue):
         workload.by_label = labelled(component, workload.labels, workload.kind, workload.name)
         workload.by_user = component.name in catalogue.defined
         workload.by_image = _is_called_so(workload, component)
