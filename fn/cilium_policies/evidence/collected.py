@@ -176,7 +176,7 @@ class Collected:
                 continue
             if not label or one.labels.get(label) == workload.labels.get(label):
                 said = (*_fields(one), *_annotations(one)) if below else _fields(one)
-                yield from (found for found in said if not below or found.field.startswith(below))
+                yield from (found for found in said if not below or _plain(found.field).startswith(below))
 
     def _chooses(self, source: Object, config: Object) -> bool:
         """Whether an Alertmanager takes up a configuration object, as its selectors say."""
@@ -197,6 +197,11 @@ class Collected:
                 for key in one.labels:
                     self._labelled.setdefault(key, []).append(one)
         return self._labelled.get(label, [])
+
+
+def _plain(path: str) -> str:
+    """A path without the numbers of lists: `spec.sources[0].repoURL` is below `spec.sources.repoURL`."""
+    return re.sub(r"\[\d+\]", "", path)
 
 
 def _fields(one: Object) -> Iterator[Text]:
