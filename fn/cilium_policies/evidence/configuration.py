@@ -23,6 +23,7 @@ from cilium_policies.evidence.trust import (
     outside,
 )
 from cilium_policies.evidence.unmet import unmet
+from cilium_policies.evidence.unopened import may_be_called
 from cilium_policies.kube.objects import at, mapping, mappings, sequence, text
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.workloads.cluster import Cluster
@@ -54,9 +55,12 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             yield from leads
             if leads:
                 led.add(address.host)
-            elif given.unmet is not None and names_service(found, address):
+                continue
+            if given.unmet is not None and names_service(found, address):
                 missed.append(address)
-            if not (leads or certain) and given.unsure is not None:
+            if given.unopened is not None and may_be_called(workload, found, address):
+                given.unopened.extend(destinations.outside(workload, address))
+            if not certain and given.unsure is not None:
                 for edge in list(_edges(destinations, workload, found, address, True))[:1]:
                     given.unsure.append((workload, address.host, edge))
         for address in missed:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cilium_policies.catalogue.ports import (
-    BEHIND_SENTINEL,
-    SENTINEL,
-    SERVERS,
-)
+from cilium_policies.catalogue.ports import BEHIND_SENTINEL, SENTINEL, SERVERS
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.agents import agents, watched
 from cilium_policies.evidence.databases import database_ports, is_database
@@ -28,6 +24,7 @@ from cilium_policies.evidence.names import Named, fitting, resolve
 from cilium_policies.evidence.public_names import is_local, is_public, is_short_service
 from cilium_policies.evidence.reasons import CALLS_API, Reason
 from cilium_policies.evidence.services import host_ports
+from cilium_policies.evidence.unopened import Unopened, is_unicast
 from cilium_policies.kube.cloud_metadata import is_metadata
 from cilium_policies.kube.objects import integer, mappings, text
 from cilium_policies.kube.ports import Port, is_of_operations
@@ -96,6 +93,17 @@ class Destinations:
     def serves(self, host: str, workload: Workload) -> bool:
         """Whether an own route leads this name to the workload itself, which tells it others."""
         return self._hostnames.serves(host, workload)
+
+    def outside(self, workload: Workload, address: Address) -> Iterator[Unopened]:
+        """What an address names outside the cluster, but for the workload's own names and what nobody can call."""
+        host = address.host.rstrip(".").lower()
+        if host in _OWN_POD or "$" in host or ".svc" in host or is_metadata(host):
+            return
+        known = is_local(host) or (is_public(host) and not is_short_service(host)) or is_unicast(host)
+        if not known or resolve(self._cluster, host, workload.namespace) is not None:
+            return
+        if not self._hostnames.serves(host, workload):
+            yield Unopened(workload, host, address.port, address.protocol)
 
     def _is_namespace(self, name: str) -> bool:
         cluster = self._cluster

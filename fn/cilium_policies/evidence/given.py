@@ -11,6 +11,7 @@ from cilium_policies.workloads.model import Workload, WorkloadKey
 if TYPE_CHECKING:
     from cilium_policies.evidence.edge import Edge
     from cilium_policies.evidence.unmet import Unmet
+    from cilium_policies.evidence.unopened import Unopened
 
 
 class Given(NamedTuple):
@@ -34,6 +35,8 @@ class Given(NamedTuple):
     `unmet`    is filled: what configuration names and the input does not show; None where nobody asks
     `unsure`   is filled: workloads that one object makes with others, and an address in it that each of them may be
                the one to call, with the edge that would be written; None where nobody asks
+    `unopened` is filled: addresses outside that configuration names where nothing is opened for them; None where nobody
+               asks
     """
 
     gateways: tuple[Peer, ...] = ()
@@ -52,6 +55,7 @@ class Given(NamedTuple):
     ignores: dict[str, list[Mapping]] = {}  # noqa: RUF012
     unmet: list[Unmet] | None = None
     unsure: list[tuple[Workload, str, Edge]] | None = None
+    unopened: list[Unopened] | None = None
 
 
 NOTHING_GIVEN = Given()

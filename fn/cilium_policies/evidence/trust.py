@@ -53,14 +53,14 @@ _USUAL = frozenset(("default", "defaults", "generator"))
 # Of these, words of a mail: `EMAIL_HOST` is its server, and `--from sftp://host` no sender.
 _OF_MAIL = frozenset(("email", "mail", "mailto", "from", "sender", "user", "username", "contact"))
 # What is left of "my own URL" once these are taken away: nothing.
-_SAYS_NOTHING = frozenset(
+OWN = frozenset(
     """
     url uri base app application web server site http https host hostname name address addr full my the service
     endpoint api path port svc location baseurl
     """.split()  # noqa: SIM905
 )
 # Last words of a field in a configuration file that holds an address to call.
-_FIELDS = frozenset(
+FIELDS = frozenset(
     """
     url urls uri uris endpoint endpoints address addresses addr addrs host hosts hostname server servers upstream
     upstreams dsn broker brokers target targets nodes node peers webhook proxy issuer authority connection baseurl
@@ -122,6 +122,11 @@ def is_value(found: Text) -> bool:
     return found.kind in ("value", "field")
 
 
+def is_no_configuration(found: Text) -> bool:
+    """Whether a file is for browsers or people; of a dashboard no address is read at all."""
+    return found.key.endswith(_NO_CONFIGURATION)
+
+
 def is_dashboard(value: str) -> bool:
     """Grafana's dashboards: hundreds of links, and not one that a server calls."""
     return '"panels"' in value or '"schemaVersion"' in value
@@ -149,8 +154,8 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
         return False
     if is_variable(found) and found.kind != "field":
         return _is_called(address, workload, routed)
-    if found.key.endswith(_NO_CONFIGURATION):
-        return False  # of a dashboard no address is read at all
+    if is_no_configuration(found):
+        return False
     if address.key in _PASSES:
         return True
     return _is_field(address)
@@ -159,11 +164,9 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
 def _is_field(address: Address) -> bool:
     """Whether a key of a file is one of those that hold what to call: by its last word, or as the program there."""
     parts = words(address.key)
-    if not parts or _is_for_others(address):
+    if not parts or is_for_others(address):
         return False
-    return parts[-1] in _FIELDS or (
-        parts[-1] in WORDS and address.explicit and address.scheme not in _BROWSED
-    )
+    return parts[-1] in FIELDS or (parts[-1] in WORDS and address.explicit and address.scheme not in _BROWSED)
 
 
 def names_service(found: Text, address: Address) -> bool:
@@ -171,14 +174,14 @@ def names_service(found: Text, address: Address) -> bool:
     if "@" in found.value and _before_an_at(address.host, found.value):
         return False
     parts = words(address.key)
-    if not address.direct or _is_for_others(address):
+    if not address.direct or is_for_others(address):
         return False
     plain = found.is_arguments or (is_variable(found) and not is_value(found))
     if (plain and address.scheme) or ".svc" in address.host:
         return True
-    called = bool(parts) and parts[-1] in _FIELDS
+    called = bool(parts) and parts[-1] in FIELDS
     if plain:
-        return (called and bool(set(parts) - _SAYS_NOTHING)) or address.port in SERVERS
+        return (called and bool(set(parts) - OWN)) or address.port in SERVERS
     return called and bool(address.scheme or (address.port and address.explicit))
 
 
@@ -187,7 +190,7 @@ def _before_an_at(host: str, value: str) -> bool:
     return len(value) > _LONG or re.search(re.escape(host) + r"[^\s\"']*@", value) is not None
 
 
-def _is_for_others(address: Address) -> bool:
+def is_for_others(address: Address) -> bool:
     """Whether the key says that others call the address, or that it is none to call."""
     parts = words(address.key)
     others = _FOR_OTHERS.intersection(parts)
@@ -204,7 +207,7 @@ def _is_for_others(address: Address) -> bool:
 
 def _is_called(address: Address, workload: Workload, routed: bool) -> bool:
     parts = set(words(address.key))
-    if not parts or _is_for_others(address):
+    if not parts or is_for_others(address):
         return False
     if routed or address.host.replace(".", "").isdigit() or address.port in SERVERS:
         return True  # nobody calls itself by a number or on a database's port, and no browser is sent there
@@ -212,7 +215,7 @@ def _is_called(address: Address, workload: Workload, routed: bool) -> bool:
     own = label in (workload.name, workload.release) and label not in _ANYBODYS
     if own and words(address.key)[-1] not in _LISTS:
         return False  # web.example.org of a workload called web
-    told = parts - _SAYS_NOTHING
+    told = parts - OWN
     return bool(told) and told not in (set(words(workload.name)), set(words(workload.release)))
 
 

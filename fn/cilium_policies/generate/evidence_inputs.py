@@ -90,6 +90,7 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         catalogue.head["ignores"],
         [],
         [],
+        [],
     )
 
 

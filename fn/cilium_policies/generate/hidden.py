@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.model import Component
 from cilium_policies.evidence.collected import named, named_by_values
 from cilium_policies.kube.inventory import Inventory, external_secret
+from cilium_policies.kube.labels import RELEASE_NAME
 from cilium_policies.kube.objects import at, flag, mapping, mappings, strings, text
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.workloads.address_keys import names_address
 from cilium_policies.workloads.model import Workload
 
 _RELEASES = ("HelmRelease", "HelmChart", "Application")
-_BY_RELEASE = "meta.helm.sh/release-name"
 _NO_CONFIGURATION = (
     r"(?i)cert|tls|\bca\b|[-_.]ca[-_.]|token|password|passwd|pull|ssh|key|webhook|htpasswd|license|credential"
 )
@@ -44,7 +44,9 @@ def _of_operator(one: Workload, entry: Component | None) -> Iterator[str]:
     """Where the catalogue says that the configuration of such an object's pods stands; a chart that writes the object
     writes the Secret from the same values."""
     source = one.source
-    if entry is None or source is None or _BY_RELEASE in source.annotations:
+    if entry is None or source is None:
+        return
+    if RELEASE_NAME in source.annotations and not source.spec.get("configSecret"):
         return
     for made in entry.made_by:
         if made.config and (made.group, made.kind) == (source.group, source.kind):

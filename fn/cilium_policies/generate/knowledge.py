@@ -30,7 +30,7 @@ from cilium_policies.generate.uncovered import (
     without_peer,
     without_tie,
 )
-from cilium_policies.kube.labels import INSTANCE
+from cilium_policies.kube.labels import INSTANCE, RELEASE_NAME
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
@@ -199,11 +199,17 @@ class Knowledge:
 
     def _unread(self, one: Workload) -> list[str]:
         """Where more values of its release stand."""
-        if one.rendered or one.source is None or one.source.kind != "HelmRelease":
+        source = one.source
+        if one.rendered or source is None:
+            return []
+        if source.kind != "HelmRelease":  # a chart's object has its release's place
+            releases = self.cluster.inventory.of("HelmRelease") if RELEASE_NAME in source.annotations else ()
+            source = next((each for each in releases if each.where == source.where), None)
+        if source is None:
             return []
         from cilium_policies.workloads.releases.release import unread_values
 
-        return unread_values(one.source, self.cluster.inventory)
+        return unread_values(source, self.cluster.inventory)
 
     def _doors(self, one: Workload) -> dict[int, set[str]] | None:
         """The ports on which somebody may mean to call pods that are shown whole, each with its names: none that a

@@ -10,6 +10,7 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import EGRESS
 from cilium_policies.document.finding import INFO, Finding
 from cilium_policies.evidence.edge import CidrPeer, Edge, FqdnPeer, InternetPeer, Peer
+from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.names import resolve
 from cilium_policies.evidence.public_names import is_local
 from cilium_policies.generate.facts import WorkloadFacts
@@ -126,6 +127,23 @@ def nameless(
             missing = holds(known.when, facts, known.peer) and answered(known, facts, cluster).missing
             if missing:
                 yield sending(known, workload, facts, cluster).pod_ports(), missing
+
+
+def closed_hosts(
+    cluster: Cluster,
+    catalogue: Catalogue,
+    parts: Roles,
+    hints: Given,
+    found: list[Edge],
+    subjects: list[Workload],
+    told: set[Key],
+) -> Iterator[Uncovered]:
+    """Hosts that a program's users may add, and those that its configuration names and no rule leads to."""
+    yield from added(cluster, catalogue, parts, subjects, told)
+    if hints.unopened:
+        from cilium_policies.generate.unopened import unopened  # few builds name such hosts
+
+        yield from unopened(hints.unopened, found, subjects, told, cluster.settings.fqdn)
 
 
 def added(

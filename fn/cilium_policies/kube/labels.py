@@ -37,6 +37,7 @@ _VOLATILE = {
 NAMESPACE = "io.kubernetes.pod.namespace"
 SERVICE_ACCOUNT = "io.cilium.k8s.policy.serviceaccount"
 INSTANCE = "app.kubernetes.io/instance"
+RELEASE_NAME = "meta.helm.sh/release-name"  # an annotation that Helm writes on every object it installs
 JOB_NAME = "batch.kubernetes.io/job-name"
 ANY = "*"  # the value of a label that a program or a controller sets anew on each of its pods
 

@@ -15,7 +15,7 @@ from cilium_policies.kube.ports import Port
 from cilium_policies.lean import Any
 from cilium_policies.workloads import proxies
 from cilium_policies.workloads.model import Service, ServicePort, Workload
-from cilium_policies.workloads.releases.value_texts import object_texts
+from cilium_policies.workloads.releases.value_texts import VALUES, object_texts
 from cilium_policies.workloads.releases.values import read
 from cilium_policies.workloads.templates import filled
 
@@ -58,7 +58,7 @@ def workload_of(
     found.component = component.name
     found.instance = one.name
     if not entry.beside:
-        found.values = one.spec
+        found.values = {**mapping(one.body.get(VALUES)), **one.spec}
         found.texts = tuple(one for one in object_texts(one) if not _is_below(one.field, elsewhere))
     found.source = one
     found.where = one.where

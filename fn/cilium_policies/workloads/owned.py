@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.labels import RELEASE_NAME
 from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, mappings, strings, text
 from cilium_policies.kube.pods import WORKLOAD_KINDS, containers, pod_template
 from cilium_policies.lean import NamedTuple
@@ -118,7 +119,7 @@ def installed(inventory: Inventory) -> set[tuple[str, str, str]]:
     found: set[tuple[str, str, str]] = set()
     for one in inventory.of(*sorted(WORKLOAD_KINDS)):
         marks = one.annotations
-        if name := marks.get("meta.helm.sh/release-name"):
+        if name := marks.get(RELEASE_NAME):
             found.add(("helm", marks.get("meta.helm.sh/release-namespace", one.namespace), name))
         if tracked := marks.get("argocd.argoproj.io/tracking-id"):
             found.add(("argo", "", tracked.partition(":")[0].rpartition("_")[2]))

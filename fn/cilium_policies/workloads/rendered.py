@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.labels import ANY, JOB_NAME, SERVICE_ACCOUNT, stable
+from cilium_policies.kube.labels import ANY, JOB_NAME, RELEASE_NAME, SERVICE_ACCOUNT, stable
 from cilium_policies.kube.names import is_label
 from cilium_policies.kube.objects import (
     Mapping,
@@ -93,7 +93,7 @@ def _workload(one: Object, template: Mapping, configs: Configs) -> Workload:
     made.texts = tuple(_texts(one.namespace, spec, configs))
     made.selector = _selector(one, made)
     made.release = (
-        one.annotations.get("meta.helm.sh/release-name", "")
+        one.annotations.get(RELEASE_NAME, "")
         or made.labels.get("app.kubernetes.io/instance", "")
         or made.labels.get("release", "")
     )

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 
-from cilium_policies.kube.labels import INSTANCE
+from cilium_policies.kube.labels import INSTANCE, RELEASE_NAME
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, strings, text
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.template import Template
 from cilium_policies.workloads.releases.values import enabled, merge, scalar
 
 CHART = "app-template"
-RELEASE_ANNOTATION = "meta.helm.sh/release-name"  # Helm writes it on every object it installs
 NAME = "app.kubernetes.io/name"
 _WITH_PRIMARY = {"service", "route"}  # before 4.0 these may be marked, and then carry no key
 _ALWAYS_KEYED_3 = {"configMap", "secret", "role", "binding", "rawResource"}
@@ -159,7 +158,7 @@ class Frame:
             **strings(at(self.values, "global", "annotations")),
             **strings(entry.get("annotations")),
             **strings(at(entry, "metadata", "annotations")),
-            RELEASE_ANNOTATION: self.release.name,
+            RELEASE_NAME: self.release.name,
         }
         namespace = (
             scalar(entry.get("namespaceOverride"))

@@ -7,11 +7,12 @@ entries know the pods of these objects.
 from __future__ import annotations
 
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.kube.labels import INSTANCE
+from cilium_policies.kube.labels import INSTANCE, RELEASE_NAME
 from cilium_policies.kube.objects import Mapping, Object, flag, integer, mapping, sequence, strings, text
 from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.naming import Names
 from cilium_policies.workloads.releases.release import Release
+from cilium_policies.workloads.releases.value_texts import VALUES
 from cilium_policies.workloads.releases.values import merge, read, scalar
 
 _DNS = "kube-system"
@@ -79,10 +80,18 @@ def _objects(release: Release, names: Names, row: Mapping) -> list[Object]:
         account = scalar(mapping(block.get("serviceAccount")).get("name"))
         spec["serviceAccountName"] = account or names.fill(text(service.get("name")))
     api_version = f"{text(row.get('group'))}/{text(row.get('version'))}"
-    made = [_object(release, api_version, text(row.get("kind")), name, {"spec": spec}, namespace=namespace)]
+    body: Mapping = {"spec": spec, **_beside(release, text(row.get("spec")))}
+    made = [_object(release, api_version, text(row.get("kind")), name, body, namespace=namespace)]
     if service:
         made.append(_service(release, names.fill(text(service.get("name"))), service, name, block))
     return made
+
+
+def _beside(release: Release, spec: str) -> Mapping:
+    """The values around a spec, of which the chart makes the program's configuration (`alertmanager.config`)."""
+    above, _, last = spec.rpartition(".")
+    values = {key: value for key, value in mapping(read(release.values, above)).items() if key != last}
+    return {VALUES: values} if above and values else {}
 
 
 def _listener(name: str, values: Any) -> Mapping:
@@ -132,7 +141,7 @@ def _object(
         "name": name,
         "namespace": namespace or release.namespace,
         "labels": {"release": release.name, INSTANCE: release.name, **(labels or {})},
-        "annotations": {"meta.helm.sh/release-name": release.name, **(annotations or {})},
+        "annotations": {RELEASE_NAME: release.name, **(annotations or {})},
     }
     return Object(
         {"apiVersion": api_version, "kind": kind, "metadata": metadata, **body}, release.source.where

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from cilium_policies.kube.objects import Object
+from cilium_policies.kube.objects import Object, mapping
 from cilium_policies.lean import Any
 from cilium_policies.workloads.model import Text
 from cilium_policies.workloads.releases.release import Release
@@ -19,6 +19,7 @@ _SKIPPED = frozenset(
     description externalurl homepage
     """.split()  # noqa: SIM905
 )
+_OF_IMAGES = ("imagepull", "imageregistry", "imagerepository", "imagetag", "imagecredentials", "images")
 _NAMES = ("name", "setting")  # beside a `value`
 _SKIPPED_ENDS = ("annotations", "labels", "image", "route", "routes", "rules", "rulesmap", "dashboard", "dashboards",
                  "crd", "crds", "icon")  # fmt: skip
@@ -53,14 +54,19 @@ def _walk(value: Any, path: str, excluded: set[str], key: str = "") -> Iterator[
 @lru_cache(maxsize=1024)
 def _is_skipped(key: str) -> bool:
     key = key.lower()
-    return key in _SKIPPED or key.startswith("image") or key.endswith(_SKIPPED_ENDS)
+    return key in _SKIPPED or key.startswith(_OF_IMAGES) or key.endswith(_SKIPPED_ENDS)
 
 
+# Beside the spec of an object that a chart writes: what else its values say of the same program.
+VALUES = "values"
 _PLAIN_GROUPS = {"", "networking.k8s.io", "gateway.networking.k8s.io", "cert-manager.io"}
 
 
 def object_texts(one: Object) -> tuple[Text, ...]:
-    """Every scalar of a custom resource's spec; objects of Kubernetes itself configure no program."""
+    """Every scalar of a custom resource's spec, and of the values that a chart has beside it; objects of Kubernetes
+    itself configure no program."""
     if one.group in _PLAIN_GROUPS:
         return ()
-    return tuple(Text("field", key, value, one, path) for path, key, value in _walk(one.spec, "spec", set()))
+    beside = mapping(one.body.get(VALUES))
+    found = (*_walk(one.spec, "spec", set()), *_walk(beside, VALUES, set()))
+    return tuple(Text("field", key, value, one, path) for path, key, value in found)

@@ -1,0 +1,57 @@
+"""Addresses outside that a client's configuration names where nothing is opened for them: whether it calls them is
+not known, and that is said.
+
+What may open the Internet has to be plainly the value to call (`trust`). Much that a chart's values, a custom resource
+or a file name is called all the same: a mail server, a login's issuer, a store of backups.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cilium_policies.evidence.addresses import Address
+from cilium_policies.evidence.host_keys import is_host_key
+from cilium_policies.evidence.trust import FIELDS, OWN, is_for_others, is_no_configuration, is_variable, words
+from cilium_policies.lean import NamedTuple
+from cilium_policies.workloads.model import Text, Workload
+
+_BROWSED = ("http", "https", "")
+# Under such a path nodes mount what stands there, or others are told the program's own name.
+_NOT_CALLED = r"(?i)nfs|volume|storage_?class|ingress|route|gateway|tls|cors"
+
+
+class Unopened(NamedTuple):
+    """`host` that the configuration of `client` names, on `port` (0: not said)."""
+
+    client: Workload
+    host: str
+    port: int
+    protocol: str
+
+
+def is_unicast(host: str) -> bool:
+    """Whether this is the IPv4 address of one other host."""
+    if host.count(".") != 3 or not host.replace(".", "").isdigit():
+        return False
+    first = int(host.partition(".")[0] or "0")
+    return 0 < first < 224 and first != 127
+
+
+def may_be_called(client: Workload, found: Text, address: Address) -> bool:
+    """Whether an address that opens nothing where it stands may be one that the program calls."""
+    if not address.direct or is_for_others(address) or is_no_configuration(found):
+        return False
+    if address.host.partition(".")[0].lower() in (client.name, client.release):
+        return False
+    if re.search(_NOT_CALLED, found.field):
+        return False
+    parts = words(address.key)
+    plain = is_variable(found)
+    if plain and address.scheme in _BROWSED and set(parts) <= OWN:
+        return False  # `APP_URL`: its own
+    named = bool(parts) and parts[-1] in FIELDS
+    return (
+        named
+        or is_host_key(address.key)
+        or bool(address.scheme and (plain or address.scheme not in _BROWSED))
+    )

@@ -1,0 +1,88 @@
+"""Hosts outside that configuration names, in a direction of which nothing else is said, and that no rule leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from cilium_policies.config.model import EGRESS
+from cilium_policies.evidence.edge import Edge
+from cilium_policies.evidence.public_names import is_local
+from cilium_policies.evidence.unopened import Unopened
+from cilium_policies.generate.uncovered import GUESSED, Key, Uncovered, of_workload
+from cilium_policies.lean import TYPE_CHECKING
+from cilium_policies.workloads.model import Workload, WorkloadKey
+
+if TYPE_CHECKING:
+    from cilium_policies.config.model import NamesMode
+
+_SHOWN = 3
+
+
+def unopened(
+    found: Iterable[Unopened],
+    edges: Iterable[Edge],
+    subjects: Iterable[Workload],
+    settled: Collection[Key],
+    mode: NamesMode,
+) -> Iterator[Uncovered]:
+    """One line a workload whose egress is not `settled`. Of several that one object makes (a release's parts), the one
+    that calls a host stands for all: its values do not say which part they are for."""
+    own = {id(one) for one in subjects}
+    leading: dict[int, list[Edge]] = {}
+    for edge in edges:
+        if edge.client is not None:
+            leading.setdefault(id(edge.client.source), []).append(edge)
+    by_client: dict[WorkloadKey, list[Unopened]] = {}
+    for one in dict.fromkeys(found):
+        if id(one.client) not in own or (one.client.key, EGRESS) in settled:
+            continue
+        if not any(_leads(edge, one, mode) for edge in leading.get(id(one.client.source), ())):
+            by_client.setdefault(one.client.key, []).append(one)
+    for hosts in by_client.values():
+        client, first = hosts[0].client, hosts[0]
+        names = list(dict.fromkeys(one.host + (f":{one.port}" if one.port else "") for one in hosts))
+        shown = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
+        ports = f", ports: [{first.port}/{first.protocol}]" if first.port else ""
+        line = f"{{from: {{pod: {client.namespace}/{client.name}}}, to: {_peer(first.host)}{ports}, why: …}}"
+        yield of_workload(GUESSED, "host-unopened", EGRESS, client, (shown,), line)
+
+
+def _peer(host: str) -> str:
+    return f"{{cidr: {host}/32}}" if host.replace(".", "").isdigit() else f"{{fqdn: {host}}}"
+
+
+def _leads(edge: Edge, one: Unopened, mode: NamesMode) -> bool:
+    """Whether a rule lets the host be called: it is named, or everybody outside on that port is. `mode`: of
+    `spec.cluster.fqdn`, by which a rule for a name is one for that name alone."""
+    if one.host in edge.reason.parts:
+        return True
+    target = edge.target
+    if one.port and edge.ports and not any(_holds(port.number, port.end, one.port) for port in edge.ports):
+        return False
+    match target.kind:
+        case "internet":
+            everybody = not target.name or mode == "false"
+            return everybody and not is_local(one.host) and not _is_private(one.host)
+        case "outside":
+            return True
+        case "entity":
+            return target.name in ("world", "all")
+        case "cidr":
+            return target.name.endswith("/0")
+        case _:
+            return False
+
+
+def _holds(first: int, last: int, port: int) -> bool:
+    return first <= port <= (last or first)
+
+
+def _is_private(host: str) -> bool:
+    if not host.replace(".", "").isdigit():
+        return False
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return False
