@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
+from cilium_policies.document.finding import RefusedError
+from cilium_policies.document.parse import load
 from cilium_policies.evidence.addresses import Address, targets
 from cilium_policies.evidence.destinations import Destinations
 from cilium_policies.evidence.edge import Edge, Evidence, Peer, WorkloadPeer
@@ -11,12 +14,14 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.scrapers import Scrapers
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, sequence, text
+from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 _PROBES = ("Probe", "VMProbe")
 _CONFIGS = ("ScrapeConfig", "VMScrapeConfig")
 _PORTS = {"https": 443}
+_ECHO = (Port(8, "ICMP"), Port(128, "ICMPv6"))
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -48,8 +53,21 @@ def _probe(destinations: Destinations, scrapers: Scrapers, monitor: Object) -> I
         found = destinations.of(named, where, lambda routed: False)
         probers = {peer.workload: None for peer, _, _ in found if peer.kind == "workload"}
     for workload in probers:
+        pings = _pings(workload, text(monitor.spec.get("module")))
         for target in _probed(monitor.spec):
-            yield from _edges(destinations, workload, target, monitor, explains=True)
+            for edge in _edges(destinations, workload, target, monitor, explains=True):
+                yield edge._replace(ports=_ECHO) if pings else edge
+
+
+def _pings(prober: Workload, module: str) -> bool:
+    """Whether a module of the prober's sends echo requests and opens no connection: as its configuration says, else
+    by the name that the program's own configuration has for it."""
+    said = [at(prober.values, "config", "modules", module, "prober")]
+    for one in prober.texts:
+        if one.kind == "entry" and "modules:" in one.value and f"{module}:" in one.value:
+            with suppress(RefusedError):
+                said.append(at(load(one.value.encode()), "modules", module, "prober"))
+    return next(filter(None, map(text, said)), module) == "icmp"
 
 
 def _edges(
@@ -85,8 +103,7 @@ def _static(monitor: Object) -> Iterator[Address]:
 
 
 def _address(value: str, scheme: str = "") -> Address | None:
-    """The one address of a `URL`, `host:port` or bare host; None where there is none (an ICMP target has no port
-    either, but ICMP is no port rule's business)."""
+    """The one address of a `URL`, `host:port` or bare host; None where there is none."""
     found = targets(value, "target")
     if found:
         return found[0]
