@@ -10,6 +10,7 @@ from cilium_policies.catalogue.flows import Edge, When, read_edges, texts
 from cilium_policies.catalogue.services import ServiceTemplate, read_services
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Mapping, flag, mapping, mappings, strings, text
+from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
 
 
@@ -137,6 +138,12 @@ class Component:
         """The roles of its own pods that its edges name."""
         within = (edge.of for edge in self.own_edges if edge.peer == f"component:{self.name}")
         return frozenset().union(*within, *(edge.part for edge in self.own_edges))
+
+    @property
+    def member_ports(self) -> frozenset[Port]:
+        """The ports on which its own pods call each other, whatever their roles."""
+        inner = (edge.pod_ports() for edge in self.own_edges if edge.peer == f"component:{self.name}")
+        return frozenset(port for ports in inner for port in ports)
 
     @property
     def workload(self) -> str:

@@ -82,7 +82,7 @@ def _edge(
     if not (monitored or holds(known.when, facts, known.peer)):
         return
     if workload.rendered and not _stands(known, workload, cluster, ties):
-        if known.peer == "kube-apiserver" and workload.by_label:
+        if known.peer == "kube-apiserver" and workload.by_label and ties.plays(workload, known.part):
             ties.unbound[id(workload)] = workload
         return
     if ties.replaces(workload, known) or not ties.plays(workload, known.part):
@@ -113,8 +113,21 @@ def _edge(
     for peer in meant:
         source, target = (peer, own) if inward else (own, peer)
         server = workload if inward else workload_of(peer)
-        on = shown_ports(server, ports, cluster) if server is not None else ports
+        on = _shown(known, server, ports, cluster, ties) if server is not None else ports
         yield Edge(source, target, on, reason, evidence, explains)
+
+
+def _shown(
+    known: Known, server: Workload, ports: tuple[Port, ...], cluster: Cluster, ties: Ties
+) -> tuple[Port, ...]:
+    """The ports that the server shows, in place of the usual ones. A port on which the members of a component say
+    something else to each other is no substitute: who gossips on 7946 and declares 3100 alone does both."""
+    shown = shown_ports(server, ports, cluster)
+    if known.peer == f"component:{known.owner}" and not set(shown) & set(ports):
+        others = ties.between_members(known.owner)
+        if any(Port(one.number, one.protocol) in others for one in shown):
+            return ports
+    return shown
 
 
 def _serving(servers: list[Workload], ports: tuple[Port, ...], cluster: Cluster) -> list[Workload]:

@@ -124,6 +124,10 @@ class Knowledge:
                 line = f"{{from: {pod}, to: kube-apiserver}}"
                 # a guess: bindings of its release or namespace are shown, and none is of its account
                 yield of_workload(GUESSED, "no-binding", EGRESS, one, (one.component,), line)
+        for one, caller in ties.spared.values():
+            if id(one) in own and (one.key, EGRESS) not in self._complete:
+                line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: kube-apiserver}}"
+                yield of_workload(GUESSED, "anothers-account", EGRESS, one, (caller.name,), line)
 
     def unscraped(self, ties: Ties, subjects: Iterable[Workload]) -> Iterator[Uncovered]:
         """Pods whose object says that they are scraped, where the input shows no scraper."""

@@ -34,6 +34,7 @@ from cilium_policies.generate.other_builds import (
 from cilium_policies.generate.outside import reopened
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.scraped import unread
+from cilium_policies.generate.shared_accounts import SharedAccounts
 from cilium_policies.generate.spec_allow import Allowed
 from cilium_policies.generate.spec_deny import Denials
 from cilium_policies.generate.ties import Ties
@@ -147,6 +148,7 @@ def _connections(
     what meshes add."""
     told = [*evidence.edges(cluster, hints)]
     ties = Ties(cluster, catalogue, parts, [*allowed.edges, *told])
+    told = SharedAccounts(cluster, catalogue, ties).own(told)
     found = [*allowed.edges, *dns.edges(), *catalogue_edges.edges(cluster, catalogue, parts, ties)]
     found += [*catalogue_edges.sidecars(cluster, catalogue, parts), *told]
     found += bundled(cluster, found)

@@ -70,13 +70,14 @@ class Ties:
         self._elsewhere: dict[int, set[Port]] = {}
         self._shown: dict[int, bool] = {}
         self._outside: set[int] = set()  # clients whose configuration names an address outside
-        self._published: set[int] = (
-            set()
-        )  # servers that a Service or a port of their node opens to the outside
+        # servers that a Service or a port of their node opens to the outside
+        self._published: set[int] = set()
         self._texts: dict[int, str] = {}
         self.withheld: dict[tuple[int, str], Withheld] = {}
         # Callers of the API by their entry, that no role binding makes one.
         self.unbound: dict[int, Workload] = {}
+        # Pods that share the account of a caller of the API, each with that caller.
+        self.spared: dict[int, tuple[Workload, Workload]] = {}
         # Pods that somebody scrapes, as their object says, and no scraper is shown.
         self.unscraped: dict[int, tuple[Workload, tuple[Port, ...]]] = {}
         self.proxied: dict[int, Workload] = {}  # clients whose web requests go through a proxy
@@ -122,6 +123,11 @@ class Ties:
         """Whether the image that tells what it is comes from where only its publisher can put it."""
         component = self._catalogue.get(workload.component)
         return component is not None and is_publishers(workload, component)
+
+    def between_members(self, name: str) -> frozenset[Port]:
+        """The ports on which the pods of a component call each other."""
+        component = self._catalogue.get(name)
+        return component.member_ports if component is not None else frozenset()
 
     def plays(self, workload: Workload, parts: tuple[str, ...]) -> bool:
         """Whether a pod has one of these roles in its component, or none that its labels tell. Where they say no more
