@@ -1,4 +1,4 @@
-"""Openings that rested on no evidence, and the flows beside them that do: `narrow.yaml`, by Cilium's engine."""
+"""Openings that rested on no evidence, and the flows beside them that do: `narrow*.yaml`, by Cilium's engine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ from tests.trust.flows import query
 
 pytestmark = pytest.mark.judge
 
-CASES = yaml.safe_load((Path(__file__).parent / "narrow.yaml").read_text(encoding="utf-8"))
+CASES = [
+    case
+    for file in sorted(Path(__file__).parent.glob("narrow*.yaml"))
+    for case in yaml.safe_load(file.read_text(encoding="utf-8"))
+]
 
 
 @pytest.mark.parametrize("case", [pytest.param(one, id=one["name"]) for one in CASES])

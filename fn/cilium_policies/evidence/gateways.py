@@ -20,14 +20,8 @@ _INGRESS_API = "networking.k8s.io"
 # chart's IngressClass the second (cilium/cilium: install/kubernetes/cilium/templates/cilium-ingress-class.yaml).
 _CILIUM = ("io.cilium/", "cilium.io/")
 INGRESS = EntityPeer("ingress")
-_NO_NAMES = (
-    "ingress",
-    "gateway",
-    "controller",
-    "k8s",
-    "networking",
-    "proxy",
-)  # what many programs are called
+# What many programs are called.
+_NO_NAMES = ("ingress", "gateway", "controller", "k8s", "networking", "proxy")
 _HTTP = (80, 443)
 
 
@@ -218,8 +212,15 @@ class Gateways:
         allowed = [one for one, reach in self._controllers[key] if reach & {EVERYWHERE, namespace}]
         asked = (tuple(dict.fromkeys([*allowed, *self._given.proxies])), names)
         if asked not in self._narrowed:
-            self._narrowed[asked] = _narrowed(*asked)
+            self._narrowed[asked] = self._without_controllers(_narrowed(*asked))
         return self._narrowed[asked]
+
+    def _without_controllers(self, found: list[Workload]) -> list[Workload]:
+        """A controller whose release has proxies of its own, as the catalogue knows them, carries no requests."""
+        apart = {(one.namespace, one.release) for one in found if one.release and one in self._given.proxies}
+        return [
+            one for one in found if one in self._given.proxies or (one.namespace, one.release) not in apart
+        ]
 
     def _serves(self, workload: Workload) -> bool:
         """Whether requests may come through it: it is in the host's network, or has a port on which a proxy is called:

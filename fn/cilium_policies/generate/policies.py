@@ -137,23 +137,31 @@ class Policies:
             yield Policy(CLUSTER_WIDE, "", free(name, taken), (made,), MANAGED_BY, {COMPONENT: name})
 
     def _parts(self, group: list[Workload], *, with_api: bool) -> list[list[Workload]]:
-        """The workloads of a component's instance by what passes at their end alone: the outside, the nodes, the API
-        server, pods that get no policy. One policy for all would give each what one of them needs. What their other
-        peers let in, the peers' own policies say."""
+        """The workloads of a component's instance by who may call them, and by what passes at their end alone: the
+        outside, the nodes, the API server, pods that get no policy. One policy for all would give each what one of them
+        needs. Whom they call of the others, those others' policies say."""
         found: dict[frozenset[object], list[Workload]] = {}
+        mates = {id(one) for one in group}
         for one in group if len(group) > 1 else ():
+            callers = {
+                (id(workload_of(edge.source)), edge.ports)
+                for edge in self._ingress.get(id(one), ())
+                if id(workload_of(edge.source)) in self._own
+            }
+            # members that all call each other differ in nothing else than that each is not its own
+            callers |= {(id(one), ports) for caller, ports in callers if caller in mates}
             ingress = ((INGRESS, edge.source, edge) for edge in self._ingress.get(id(one), ()))
             egress = (
                 (EGRESS, edge.target, edge)
                 for edge in self._egress.get(id(one), ())
                 if (with_api or not _to_api(edge)) and not self._is_dns(edge)
             )
-            alone = frozenset(
+            alone = {
                 (direction, id(peer.workload) if peer.kind == "workload" else peer, edge.ports)
                 for direction, peer, edge in (*ingress, *egress)
                 if id(workload_of(peer)) not in self._own
-            )
-            found.setdefault(alone, []).append(one)
+            }
+            found.setdefault(frozenset((*callers, *alone)), []).append(one)
         return list(found.values()) or [group]
 
     def _calling(self, group: list[Workload]) -> Iterable[list[Workload]]:

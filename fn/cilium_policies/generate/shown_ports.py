@@ -11,7 +11,7 @@ from cilium_policies.workloads.model import Workload
 # What images of one program serve their web pages on, beside its own port.
 _ALTERNATIVES = (80, 443, 8080, 8443)
 # The plain and the encrypted port of one protocol.
-_PAIRS = ((389, 636), (1883, 8883), (5671, 5672), (6379, 6380), (9092, 9093))
+_PAIRS = ((389, 636), (1883, 8883), (5671, 5672), (6379, 6380), (8075, 8076), (9092, 9093))
 
 
 def shown_ports(server: Workload, usual: tuple[Port, ...], cluster: Cluster) -> tuple[Port, ...]:

@@ -129,8 +129,12 @@ def joint(
     first = group[0].selector
     if all(one.selector == first and one.absent == group[0].absent for one in group):
         selected = [one for one in mates if _selects(group[0], one)]
-        telling = equal(_apart(group, selected)) or _lacking(group, selected)
-        return [*requirements(group[0]), *telling]
+        if apart := equal(_apart(group, selected)):
+            return [*requirements(group[0]), *apart]
+        absent = _lacking(group, selected)
+        if len(group) > 1 and any(not any(need.key in one.labels for need in absent) for one in selected):
+            return None  # one by one they have a name that their mates have not
+        return [*requirements(group[0]), *absent]
     others = [one for one in neighbours if one not in group and not one.host_network]
     common = dict(set.intersection(*(set(_lasting(one).items()) for one in group)))
     if common and not any(_may_carry(one, common, group[0]) for one in others):
