@@ -82,7 +82,8 @@ def _edge(
     if not (monitored or holds(known.when, facts, known.peer)):
         return
     if workload.rendered and not _stands(known, workload, cluster, ties):
-        if known.peer == "kube-apiserver" and workload.by_label and ties.plays(workload, known.part):
+        calls_api = known.peer == "kube-apiserver" and known.direction == "egress"
+        if calls_api and workload.by_label and ties.plays(workload, known.part):
             ties.unbound[id(workload)] = workload
         return
     if ties.replaces(workload, known) or not ties.plays(workload, known.part):
@@ -153,7 +154,8 @@ def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> b
     and a service account of its own everywhere: `default` has no rights that somebody did not bind to it; what reaches
     nodes, every pod or any address wants label and image to agree, and so does the Internet, unless its publisher's
     registry holds the image; the outside comes in where a Service publishes it (hostPorts have edges of their own), or
-    where the input shows none before pods whose label and image agree."""
+    where the input shows none before pods whose label and image agree. A task that runs a server's image and shows no
+    port is its client."""
     word = known.peer.partition(":")[0]
     if workload.by_user:
         return known.peer != "world" or known.direction == "egress" or not _is_inside(workload, cluster)
@@ -165,7 +167,7 @@ def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> b
                 if certain and ties.is_told_by_image(workload)
                 else any(map(_is_published, cluster.services_for(workload)))
             )
-        return True
+        return workload.kind not in _TASKS or bool(declared(workload, cluster))
     if word == "kube-apiserver":
         own = workload.service_account not in ("", "default")
         return certain and own and not cluster.access.shows(workload.namespace)

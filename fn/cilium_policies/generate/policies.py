@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.cilium.model import Policy, Requirement, Rule, Selector, Spec
 from cilium_policies.cilium.size import too_large
-from cilium_policies.config.model import EGRESS, INGRESS, Mode
+from cilium_policies.config.model import EGRESS, Mode
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge, Peer, workload_of
 from cilium_policies.evidence.ends import KUBE_APISERVER
@@ -137,32 +137,31 @@ class Policies:
             yield Policy(CLUSTER_WIDE, "", free(name, taken), (made,), MANAGED_BY, {COMPONENT: name})
 
     def _parts(self, group: list[Workload], *, with_api: bool) -> list[list[Workload]]:
-        """The workloads of a component's instance by who may call them, and by what passes at their end alone: the
-        outside, the nodes, the API server, pods that get no policy. One policy for all would give each what one of them
-        needs. Whom they call of the others, those others' policies say."""
+        """The workloads of a component's instance by who may call them, and by whom their own end alone lets them call:
+        the outside, the nodes, the API server, pods that get no policy or let many in. One policy for all would give
+        each what one of them needs; whom else they call, those others' policies say."""
         found: dict[frozenset[object], list[Workload]] = {}
         mates = {id(one) for one in group}
         for one in group if len(group) > 1 else ():
-            callers = {
-                (id(workload_of(edge.source)), edge.ports)
-                for edge in self._ingress.get(id(one), ())
-                if id(workload_of(edge.source)) in self._own
-            }
-            # members that all call each other differ in nothing else than that each is not its own
-            callers |= {(id(one), ports) for caller, ports in callers if caller in mates}
-            ingress = ((INGRESS, edge.source, edge) for edge in self._ingress.get(id(one), ()))
-            egress = (
-                (EGRESS, edge.target, edge)
-                for edge in self._egress.get(id(one), ())
-                if (with_api or not _to_api(edge)) and not self._is_dns(edge)
-            )
-            alone = {
-                (direction, id(peer.workload) if peer.kind == "workload" else peer, edge.ports)
-                for direction, peer, edge in (*ingress, *egress)
-                if id(workload_of(peer)) not in self._own
-            }
-            found.setdefault(frozenset((*callers, *alone)), []).append(one)
+            needs: set[object] = set()
+            for edge in self._ingress.get(id(one), ()):
+                caller = id(workload_of(edge.source))
+                needs.add((edge.source if caller not in self._own else caller, edge.ports))
+                if caller in mates:  # members that all call each other differ in that none calls itself
+                    needs.add((id(one), edge.ports))
+            for edge in self._egress.get(id(one), ()):
+                called = workload_of(edge.target)
+                if id(called) in self._own and not self._lets_many_in(called):
+                    continue
+                if (with_api or not _to_api(edge)) and not self._is_dns(edge):
+                    needs.add((EGRESS, id(called) if called else edge.target, edge.ports))
+            found.setdefault(frozenset(needs), []).append(one)
         return list(found.values()) or [group]
+
+    def _lets_many_in(self, one: Workload | None) -> bool:
+        """Whether pods are let in by more than the name of their workload."""
+        many = ("namespace", "all-pods", "labels")
+        return any(edge.source.kind in many for edge in self._ingress.get(id(one), ()))
 
     def _calling(self, group: list[Workload]) -> Iterable[list[Workload]]:
         """The members of a group that call the API server, by the ports on which they do: the config may have taken

@@ -41,7 +41,6 @@ _GENERAL = frozenset(
 _HELPER = r"exporter|metrics|backup|admin|commander|insight|pool|bouncer|operator"
 _SHORT = 5  # a name with fewer letters stands in many a text
 _FEW = 2  # letters of a part of a name that may be an ordinal or an abbreviation
-
 _OUTSIDE = ("cidr", "internet", "fqdn", "outside")
 
 Instance = tuple[str, str]  # namespace and name
