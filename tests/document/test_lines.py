@@ -14,6 +14,7 @@ TEXTS = [
     "# c\na:\n\n  # d\n  b: 'x'\n  c: |-\n    - q\n\n    r\n  d: {}\n",
     "a:\nb: 1\n",
     "a:\n  - b\n  - c: 1\nd: []\n",
+    "a: {b: c, d: e}\nf:\n- g: [h, i]\n- {j: k}\n- [l]\n",
     *seeds.documents(),
 ]
 

@@ -23,7 +23,9 @@ VALUES = st.one_of(
          "|-", "|+", ">",
          "|2", "~", "null", "Null", "x: y", "x #c", "x#c", "#c", "a:b", "-", "--flag", "-1", "=", "<<",
          "&a x", "*a", "!t x",
-         "x:", ":x", "?x", "@x", "x\t", "\tx", "é", "x\x7f", "x\x01", "12:30:45", "---", "...", "text here", "{a: b}"]
+         "x:", ":x", "?x", "@x", "x\t", "\tx", "é", "x\x7f", "x\x01", "12:30:45", "---", "...", "text here",
+         "{a: b}", "{a: b, c: null}", "{a: b, a: c}", "{null: a}", "{a: b,c: d}", "[a, b]", "[a,b]", "[a, null, 1]",
+         "{a: [b]}", "[a, b] ", "[a]b", "{a: b} #c", "{a:b}", "[-a]", "[a: b]", "[a b]", "{a: 'b'}"]
     ),
     st.text(alphabet=" abc:#'\"-\\{}[]|>&*!%?,=~", max_size=6),
 )  # fmt: skip
@@ -74,6 +76,8 @@ def test_block_style_of_any_value(text: str) -> None:
         "b": '"x"\n', "c": {}, "d": []}),
         ("u: http://x:80/#a\nargs:\n- --a=:80\n- -1\n", {"u": "http://x:80/#a", "args": ["--a=:80", "-1"]}),
         ("a: null\nb: 'null'\n", {"a": None, "b": "null"}),
+        ("a: {b: c, d: 1}\ne: [f, null, g/h.i]\nj:\n- {k: l}\n- m: [n]\n",
+         {"a": {"b": "c", "d": "1"}, "e": ["f", None, "g/h.i"], "j": [{"k": "l"}, {"m": ["n"]}]}),
     ],
 )  # fmt: skip
 def test_what_tools_write_is_read_here(text: str, value: object) -> None:
@@ -82,7 +86,9 @@ def test_what_tools_write_is_read_here(text: str, value: object) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a\n", "- a\n", "a: 1\na: 2\n", "a: &x 1\n", "a: x\n  y\n", "a: [1]\n", "a: é\n", "a: >\n  x\n",
+    ["", "a\n", "- a\n", "a: 1\na: 2\n", "a: &x 1\n", "a: x\n  y\n", "a: [[1]]\n",
+     "a: {b: c, b: d}\n", "a: {null: b}\n", "a: [b]c\n", "a: {b: 'c'}\n",
+     "{a: b}\n", "a: é\n", "a: >\n  x\n",
      "a: |2\n   x\n",
      "a: 1", "a: b: c\n", "a:\n   b: 1\n  c: 2\n", "a: 1\n---\nb: 2\n", "a: \"x\n  y\"\n", "? a\n: b\n",
      "a: 1\n  b: 2\n",

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from cilium_policies.builds import kustomization, texts, tool
+from cilium_policies.builds import kustomization, texts, tool, typed
 from cilium_policies.builds.inflation import Inflation
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.repository import Repository, clean
@@ -163,13 +163,11 @@ def chart_values(folder: str, helm: Fields, found: Callable[[str], str]) -> tupl
 
 
 def _inline(helm: Fields) -> Fields:
-    import yaml
-
     if isinstance(helm.get("valuesObject"), dict):
         return dict(helm["valuesObject"])
     try:
-        read = yaml.load(str(helm.get("values") or ""), Loader=kustomization.loader())  # a SafeLoader
-    except yaml.YAMLError:
+        read = typed.load(str(helm.get("values") or "").encode())
+    except typed.NotYamlError:
         return {}
     return read if isinstance(read, dict) else {}
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from cilium_policies.builds import kustomization
-from cilium_policies.builds.flux import Unit
 from cilium_policies.builds.reach import covered, named
 from cilium_policies.builds.repository import FLUX, Found, Repository, clean, path_of, within
 from cilium_policies.builds.sources import Reference, reference_of
+from cilium_policies.builds.unit import Unit
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.objects import Object, at, mapping, text
 

@@ -12,8 +12,8 @@ import os
 import re
 
 from cilium_policies.builds import texts, tool
-from cilium_policies.builds.flux import Unit
 from cilium_policies.builds.repository import FLUX
+from cilium_policies.builds.unit import Unit
 from cilium_policies.document.finding import RefusedError, line_of
 
 _HELM = "helm.toolkit.fluxcd.io"

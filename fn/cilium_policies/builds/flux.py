@@ -7,17 +7,19 @@ ConfigMaps and Secrets they come from are there, and the Kustomizations in the o
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import partial
 from threading import Lock, get_ident
 from typing import NamedTuple
 
 from cilium_policies.builds import kustomization, resourceset, texts, tool, variables
 from cilium_policies.builds.envsubst import SubstitutionError, substitute
-from cilium_policies.builds.repository import FLUX, Repository, Told
-from cilium_policies.builds.sources import ElsewhereError, Sources
+from cilium_policies.builds.repository import FLUX, Repository, Told, clean, within
+from cilium_policies.builds.sources import ElsewhereError, Sources, reference_of
+from cilium_policies.builds.unit import Build, Unit, handed, is_plain
 from cilium_policies.document import parse
 from cilium_policies.document.finding import RefusedError, line_of
-from cilium_policies.kube.objects import Object, at, mapping, strings, text
+from cilium_policies.kube.objects import Object, at, strings, text
 
 KUSTOMIZATION = (
     f"apiVersion: {FLUX}/".encode()
@@ -32,45 +34,11 @@ _TELLING = (
 )
 
 
-class Unit:
-    """One Flux Kustomization. `docs` is what it applies; `failure` says why there is none, `elsewhere` that its
-    files are not in this repository, `remote` that it applies to another cluster."""
+class Ahead(NamedTuple):
+    """A build that was done before its turn, and what it printed."""
 
-    __slots__ = (
-        "docs", "elsewhere", "encrypted", "failure", "missing", "one", "path", "printed", "remote", "root", "sets",
-        "strict", "text", "unset",
-    )  # fmt: skip
-
-    def __init__(self, one: Object, document: bytes, *, strict: bool = True) -> None:
-        self.one = one
-        self.text = document
-        self.strict = strict
-        self.path = self.root = ""
-        self.docs: list[bytes] = []
-        self.printed: list[bytes] = []
-        self.unset: set[str] = set()
-        self.encrypted: set[str] = set()
-        self.missing: list[str] = []
-        self.sets: list[str] = []
-        self.failure = self.elsewhere = ""
-        self.remote = bool(mapping(one.spec.get("kubeConfig")))
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Its namespace and name."""
-        return (self.one.namespace, self.one.name)
-
-    @property
-    def name(self) -> str:
-        """What lines for people call it."""
-        return f"Kustomization {self.one.namespace}/{self.one.name}"
-
-
-class Build(NamedTuple):
-    """A folder, and the fields that stand in place of its kustomization's; None where that stays as it is."""
-
-    folder: str
-    fields: kustomization.Fields | None
+    build: Build
+    printed: list[bytes]
 
 
 class Flux:
@@ -91,15 +59,18 @@ class Flux:
         self.sources = sources
         self._preparing = Lock()
         self._pool = variables.Pool()
+        self._ahead: dict[str, Ahead] = {}  # by folder
         self.units: dict[tuple[str, str], Unit] = {}
 
     def build(self, roots: list[Unit]) -> list[Unit]:
         """All Kustomizations that the roots lead to, parents before children."""
         wave, waiting = list(roots), list[Unit]()
         self.units.update({unit.key: unit for unit in wave})
+        guesses = self._guesses(roots)
         while wave or waiting:
             if wave:
-                self._run(wave)
+                self._run(wave, guesses)
+                guesses = []
                 waiting += [unit for unit in wave if not (unit.failure or unit.elsewhere or unit.remote)]
             ready = self._ready(waiting)
             waiting = [unit for unit in waiting if unit not in ready]
@@ -108,25 +79,59 @@ class Flux:
                 wave += self._finish(unit)
         return list(self.units.values())
 
-    def _run(self, wave: list[Unit]) -> None:
+    def _run(self, wave: list[Unit], guesses: list[Object]) -> None:
         words = f"building Kustomizations, {len(self.units)} known"
         tool.in_parallel(
-            [partial(self._print, unit) for unit in wave], lambda done, of: self._told(words, done, of)
+            [partial(self._print, unit) for unit in wave],
+            lambda done, of: self._told(words, done, of),
+            [partial(self._guess, one) for one in guesses],
         )
+
+    def _guesses(self, roots: list[Unit]) -> list[Object]:
+        """Kustomizations that the roots' folders hold: most will come out of the roots' builds as they lie there. While
+        those go on, processors that would wait build a few of them; the wave that follows takes what fits."""
+        if len(roots) >= (os.cpu_count() or 1):
+            return []
+        folders = [clean(text(unit.one.spec.get("path"))) for unit in roots]
+        names = {unit.one.name for unit in roots}
+        return [
+            found.one
+            for found in self._repository.kinds("Kustomization", FLUX)
+            if found.one.name not in names and any(within(found.path, folder) for folder in folders)
+        ]
+
+    def _guess(self, one: Object) -> None:
+        """Builds what a Kustomization will say if nothing changes it."""
+        unit = Unit(one, b"")
+        if unit.remote or not (is_plain(unit) and self.sources.is_here(reference_of(one))):
+            return
+        with self._preparing:
+            build = self._build_of(unit)
+        if build is not None:
+            with suppress(tool.ToolError, RefusedError):  # said when its turn comes
+                self._ahead[build.folder] = Ahead(build, self._printed(build, unit))
 
     def _print(self, unit: Unit) -> None:
         with self._preparing:
             build = None if unit.remote else self._build_of(unit)
         if build is None:
             return
+        ahead = self._ahead.get(build.folder)
         try:
-            folder = build.folder if build.fields is None else self._placed(build.folder, build.fields)
-            root = unit.root or self._repository.root
-            unit.printed = texts.documents(tool.built(self._command, folder, root), unit.name)
+            fits = ahead is not None and ahead.build == build
+            unit.printed = ahead.printed if ahead is not None and fits else self._printed(build, unit)
+            if not unit.one.spec.get("postBuild"):  # the tool goes on elsewhere meanwhile
+                unit.docs = [_labelled(unit, one) for one in unit.printed]
         except tool.ToolError as failed:
             unit.failure = str(failed)
         except RefusedError as refused:
             unit.failure = line_of(refused.finding)
+
+    def _printed(self, build: Build, unit: Unit) -> list[bytes]:
+        """What the tool prints. Raises ToolError, RefusedError."""
+        folder = build.folder if build.fields is None else self._placed(build.folder, build.fields)
+        root = unit.root or self._repository.root
+        return texts.documents(tool.built(self._command, folder, root), unit.name)
 
     def _placed(self, folder: str, fields: kustomization.Fields) -> str:
         """A folder for this thread's builds, one after the other: to make and remove one for each takes longer than
@@ -155,7 +160,7 @@ class Flux:
         try:
             own = kustomization.file_in(real)
             before = kustomization.read(own) if own else kustomization.generated(real, strict=unit.strict)
-            after = kustomization.with_flux(before, mapping(texts.typed(unit.text).get("spec")), real)
+            after = kustomization.with_flux(before, handed(unit), real)
         except RefusedError as refused:
             file = os.path.relpath(refused.finding.file, place.root)
             unit.failure = line_of(refused.finding._replace(file=file))
@@ -182,18 +187,22 @@ class Flux:
             self._pool.add(_objects(unit.printed, unit.name))
             known = variables.of(unit.one, self._pool)
         unit.missing = known.missing
-        try:
-            unit.docs = [self._applied(unit, one, known) for one in unit.printed]
-        except SubstitutionError as bad:
-            unit.failure, unit.docs = str(bad), []
-        except RefusedError as refused:
-            unit.failure, unit.docs = f"after substitution: {line_of(refused.finding)}", []
+        if not unit.docs:
+            self._replace(unit, known)
         unit.docs += self._of_sets(unit)
         unit.printed = []
         made = _objects(unit.docs, unit.name)
         self._pool.add(made)
         self.sources.add(made)
         return [child for one in unit.docs if KUSTOMIZATION in one for child in self._children(one, unit)]
+
+    def _replace(self, unit: Unit, known: variables.Variables) -> None:
+        try:
+            unit.docs = [self._applied(unit, one, known) for one in unit.printed]
+        except SubstitutionError as bad:
+            unit.failure, unit.docs = str(bad), []
+        except RefusedError as refused:
+            unit.failure, unit.docs = f"after substitution: {line_of(refused.finding)}", []
 
     def _of_sets(self, unit: Unit) -> list[bytes]:
         """What the ResourceSets among the documents make, where that is known here."""
@@ -224,9 +233,7 @@ class Flux:
             if made.encode() != one:
                 one = made.encode()
                 parse.load(one, file=unit.name)
-        for field in ("labels", "annotations"):
-            one = texts.with_metadata(one, field, strings(at(unit.one.spec, "commonMetadata", field)))
-        return texts.with_metadata(one, "labels", _owner(unit))
+        return _labelled(unit, one)
 
     def _substituted(self, one: bytes, unit: Unit, known: variables.Variables) -> tuple[str, set[str]]:
         try:
@@ -244,6 +251,12 @@ class Flux:
                     self.units[unit.key] = unit
                     found.append(unit)
         return found
+
+
+def _labelled(unit: Unit, one: bytes) -> bytes:
+    for field in ("labels", "annotations"):
+        one = texts.with_metadata(one, field, strings(at(unit.one.spec, "commonMetadata", field)))
+    return texts.with_metadata(one, "labels", _owner(unit))
 
 
 def _owner(unit: Unit) -> dict[str, str]:

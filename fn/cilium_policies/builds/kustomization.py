@@ -10,9 +10,9 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import cache
 from typing import Any
 
+from cilium_policies.builds import typed
 from cilium_policies.document.finding import refused
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -44,30 +44,13 @@ def file_in(folder: str) -> str:
 
 def read(place: str) -> Fields:
     """The fields of a kustomization, with their types as Go reads them. Raises RefusedError."""
-    import yaml
-
     with open(place, "rb") as file:
-        try:
-            fields = yaml.load(file, Loader=loader())  # a SafeLoader
-        except (yaml.YAMLError, ValueError) as error:
-            where = getattr(error, "problem_mark", None)
-            what = getattr(error, "problem", None) or str(error)
-            raise refused(what, "not YAML", file=place, line=where.line + 1 if where else 0) from None
+        data = file.read()
+    try:
+        fields = typed.load(data)
+    except typed.NotYamlError as error:
+        raise refused(str(error), "not YAML", file=place, line=error.line) from None
     return fields if isinstance(fields, dict) else {}
-
-
-@cache
-def loader() -> Any:
-    """A loader that leaves dates and `=` as text: an image's tag may look like one."""
-    import yaml
-
-    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    without = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
-    resolvers = {
-        first: [one for one in pairs if one[0] not in without]
-        for first, pairs in base.yaml_implicit_resolvers.items()
-    }
-    return type("Loader", (base,), {"yaml_implicit_resolvers": resolvers})
 
 
 def generated(folder: str, *, strict: bool) -> Fields:
@@ -176,7 +159,7 @@ def placed(scratch: str, folder: str, fields: Fields, instead: Mapping[str, str]
     with suppress(FileNotFoundError):
         os.unlink(place)  # to write over a file makes some file systems put it on the disk at once
     with open(place, "x", encoding="utf-8") as file:
-        json.dump(moved.fields(fields), file, ensure_ascii=False)
+        file.write(json.dumps(moved.fields(fields), ensure_ascii=False))  # json.dump encodes in Python
     return scratch
 
 

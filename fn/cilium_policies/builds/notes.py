@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from cilium_policies.builds.flux import Unit
+from cilium_policies.builds.unit import Unit
 
 
 class Note(NamedTuple):

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from cilium_policies.builds import entries, notes, texts, tool
-from cilium_policies.builds.flux import KUSTOMIZATION, Flux, Unit
+from cilium_policies.builds.flux import KUSTOMIZATION, Flux
 from cilium_policies.builds.others import nothing_to_build
 from cilium_policies.builds.own_charts import unrendered
 from cilium_policies.builds.repository import FLUX, Repository, Told, within
 from cilium_policies.builds.sources import Sources
+from cilium_policies.builds.unit import Unit
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.not_built import ELSEWHERE, NAMESPACES, NOT_BUILT
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cilium_policies.builds.typed import NotYamlError, load
 from cilium_policies.cilium.scalar import scalar
 from cilium_policies.document.origin import MARK
 from cilium_policies.document.split import split
@@ -97,13 +98,9 @@ def written(body: Mapping[str, Any]) -> bytes:
 
 def typed(document: bytes) -> dict[str, Any]:
     """The object with the types that Go reads, for fields that go into a kustomization."""
-    import yaml
-
-    from cilium_policies.builds.kustomization import loader
-
     try:
-        found = yaml.load(document, Loader=loader())  # a SafeLoader
-    except yaml.YAMLError:
+        found = load(document)
+    except NotYamlError:
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -1,10 +1,10 @@
 """A fast reader of the YAML that tools write: block style, simple keys, scalars of one line, literal blocks.
 
 One regular expression takes a line apart, and lines that come again, as most do in a build, are looked up;
-whatever it does not know (anchors, flow collections, folded or continued scalars, odd keys, characters outside
-ASCII, anything misaligned) makes `read` return None, and the event parser decides. A property test holds both
-readers together. It is many times as fast as libyaml's events turned into Python objects, and spares the
-import of PyYAML where nothing odd comes up.
+whatever it does not know (anchors, flow collections but for those of a few words, folded or continued scalars, odd
+keys, characters outside ASCII, anything misaligned) makes `read` return None, and the event parser decides. A property
+test holds both readers together. It is many times as fast as libyaml's events turned into Python objects, and spares
+the import of PyYAML where nothing odd comes up.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cilium_policies.lean import Any
 
 # `(?! )`: blanks are taken whole. Else a line of nothing else would be tried in all parts.
 LINE = re.compile(
-    r"( *)(?! )(?:#.*|"  # 1: indentation; a comment is a line without further groups
+    r"( *)(?! )(?:#[\t -~]*|"  # 1: indentation; a comment is a line without further groups
     r"(- +(?! ))?"  # 2: the dash of a sequence entry
     r"(?:([A-Za-z0-9_./$][A-Za-z0-9_./$-]{0,250}):(?: +(?! )|\Z))?"  # 3: the key
     r"(?:((?:[A-Za-z0-9_./$()<=+~;^\\]|-(?=[!-~]))"  # 4: a plain scalar
@@ -26,6 +26,12 @@ LINE = re.compile(
     r"|('(?:[ -&(-~]|'')*'|\"(?:[ !#-\[\]-~]|\\[\\\"nt])*\"|\{\}|\[\])"  # 5: a quoted one, an empty collection
     r"|(\|[-+]?)\Z)?"  # 6: the header of a literal block
     r" *)"
+)
+# `{name: web, namespace: shop}` and `[web, db]`, which people write: compiled where one of them turns up
+_WORD = r"[A-Za-z0-9][A-Za-z0-9_./-]*"
+_FLOW = (
+    r"( *)(- +(?! ))?(?:([A-Za-z0-9_./$][A-Za-z0-9_./$-]{0,250}): +(?! ))?"
+    rf"(?:\{{({_WORD}: {_WORD}(?:, {_WORD}: {_WORD})*)\}}|\[({_WORD}(?:, {_WORD})*)\]) *"
 )
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@-]*")
 TEXT = bytes([0x09, 0x0A, *range(0x20, 0x7F)])
@@ -42,7 +48,8 @@ class UnsureError(CiliumPoliciesError):
 
 # A line taken apart: (level, inner, key, value, kind). `level` is twice its column, and one more for a dash, which
 # orders what contains what, as a key's list may stand at the key's own column; -1 for a blank line or a comment.
-# `inner` is the level of the mapping that begins behind a dash, else -1. `value` is the scalar, or a block's header.
+# `inner` is the level of the mapping that begins behind a dash, else -1. `value` is the scalar, a block's header, or
+# what a collection on the line holds: pairs, or words.
 Line = tuple[int, int, str, Any, int]
 EMPTY: Line = (-1, -1, "", None, VALUE)
 _known: dict[str, Line] = {}
@@ -51,7 +58,7 @@ _heads: dict[str, tuple[int, int, str]] = {}  # by what stands before the colon
 
 def read(text: bytes) -> dict[str, Any] | None:
     """The mapping that `text` (one document) holds; None when this reader is not sure."""
-    if text.translate(None, TEXT) or not text.endswith(b"\n"):
+    if not text.isascii() or not text.endswith(b"\n"):
         return None
     lines = text.decode("ascii").split("\n")
     lines.pop()
@@ -64,7 +71,7 @@ def read(text: bytes) -> dict[str, Any] | None:
 def plain_lines(text: bytes, first: int) -> dict[tuple[str | int, ...], int] | None:
     """Where keys and entries stand, by path, as `lines_of` has them; `first` is the number of the first line. None when
     this reader is not sure."""
-    if text.translate(None, TEXT) or not text.endswith(b"\n"):
+    if not text.isascii() or not text.endswith(b"\n"):
         return None
     try:
         return _placed(text.decode("ascii").split("\n")[:-1], first)
@@ -72,7 +79,7 @@ def plain_lines(text: bytes, first: int) -> dict[tuple[str | int, ...], int] | N
         return None
 
 
-def _placed(lines: list[str], first: int) -> dict[tuple[str | int, ...], int]:  # noqa: C901 (a hot loop)
+def _placed(lines: list[str], first: int) -> dict[tuple[str | int, ...], int]:  # noqa: C901, PLR0915 (a hot loop)
     """As `_build`, with paths in place of collections."""
     found: dict[tuple[str | int, ...], int] = {(): first}
     path: tuple[str | int, ...] = ()
@@ -113,6 +120,9 @@ def _placed(lines: list[str], first: int) -> dict[tuple[str | int, ...], int]:  
             opened = place
         elif kind == BLOCK:
             _, at = _literal(lines, at, here >> 1, value)
+        elif kind != VALUE:
+            names = range(len(value)) if kind == SEQUENCE else [name for name, _ in value]
+            found.update(((*place, name), number) for name in names)
     return found
 
 
@@ -163,7 +173,9 @@ def _build(lines: list[str]) -> dict[str, Any]:  # noqa: C901, PLR0915 (the hot 
             if kind == BLOCK:
                 value, at = _literal(lines, at, here >> 1, value)
             else:
-                value = {} if kind == MAPPING else []
+                if value and len(stack) > DEEPEST:
+                    raise UnsureError
+                value = dict(value) if kind == MAPPING else list(value)
         if not key:
             node.append(value)
         elif key in node:
@@ -202,18 +214,18 @@ def _parts(text: str) -> Line:
     """A line taken apart. Raises UnsureError."""
     match = LINE.fullmatch(text)
     if match is None:
-        raise UnsureError
+        return _flow(text)
     indent, dash, key, plain, quoted, block = match.groups()
     value = plain or quoted or block
     if not dash and not key:
         if value:
             raise UnsureError
         return EMPTY
-    kind = VALUE
+    kind: int = VALUE
     if plain:
         value = None if plain in NULLS else plain
     elif quoted in ("{}", "[]"):
-        kind = MAPPING if quoted == "{}" else SEQUENCE
+        kind, value = MAPPING if quoted == "{}" else SEQUENCE, ()
     elif quoted:
         value = _quoted(quoted)
     elif not block:
@@ -222,9 +234,31 @@ def _parts(text: str) -> Line:
         kind = BLOCK
     if (kind == OPEN and not key) or (kind == BLOCK and dash and key):
         raise UnsureError
+    return *_levels(indent, dash, key), value, kind
+
+
+def _levels(indent: str, dash: str | None, key: str | None) -> tuple[int, int, str]:
     column = len(indent)
     inner = 2 * (column + len(dash)) if dash and key else -1
-    return 2 * column + bool(dash), inner, intern(key or ""), value, kind
+    return 2 * column + bool(dash), inner, intern(key or "")
+
+
+def _flow(text: str) -> Line:
+    """A line with a collection of a few words. Raises UnsureError."""
+    match = re.fullmatch(_FLOW, text)
+    if match is None or not (match[2] or match[3]):
+        raise UnsureError
+    levels = _levels(match[1], match[2], match[3])
+    if match[5]:
+        return *levels, tuple(map(_word, match[5].split(", "))), SEQUENCE
+    pairs = [pair.split(": ") for pair in match[4].split(", ")]
+    if len({key for key, _ in pairs} - NULLS) < len(pairs):
+        raise UnsureError
+    return *levels, tuple((intern(key), _word(value)) for key, value in pairs), MAPPING
+
+
+def _word(text: str) -> str | None:
+    return None if text in NULLS else text
 
 
 def _quoted(text: str) -> str:
@@ -251,6 +285,8 @@ def _literal(lines: list[str], start: int, column: int, header: str) -> tuple[st
     if text[0] == "\t" or (blank and any(len(line) > margin for line in block[:blank])):
         raise UnsureError
     whole, even = "\n".join(block), "\n" + " " * margin
+    if whole.encode().translate(None, TEXT):  # the one place where LINE does not look at every character
+        raise UnsureError
     if not blank and whole.count(even) == len(block) - 1:  # the usual one: no line is shorter
         stripped = whole[margin:].replace(even, "\n")
     elif any(line[:margin].strip(" ") for line in block):

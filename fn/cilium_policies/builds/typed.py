@@ -1,0 +1,68 @@
+"""YAML with the types that Go reads: what goes into a kustomization is written again, as JSON."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from cilium_policies.document import plain
+from cilium_policies.errors import CiliumPoliciesError
+
+# Plain or quoted, these are texts to every reader.
+_WORD = re.compile(r"(?:\.{1,2}/)*[A-Za-z][-A-Za-z0-9_./]*\Z")
+_OTHERS = frozenset(("true", "false", "yes", "no", "on", "off", "y", "n", "null"))
+
+
+class NotYamlError(CiliumPoliciesError):
+    """What is wrong with a text that is no YAML; `line` (from 1) is 0 where nobody says it."""
+
+    def __init__(self, what: str, line: int = 0) -> None:
+        super().__init__(what)
+        self.line = line
+
+
+def is_word(value: str) -> bool:
+    """Whether a scalar of this text is a text, however it is written."""
+    return _WORD.match(value) is not None and value.lower() not in _OTHERS
+
+
+def load(document: bytes) -> Any:
+    """The value of a document. Raises NotYamlError.
+
+    Most kustomizations hold words and nothing else: those are read without PyYAML, whose import takes longer than all
+    of them.
+    """
+    quick = plain.read(document)
+    if quick is not None and _is_of_words(quick):
+        return quick
+    import yaml
+
+    try:
+        return yaml.load(document, Loader=_loader())  # a SafeLoader
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a number that is none
+        where = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or str(error)
+        raise NotYamlError(what, where.line + 1 if where else 0) from None
+
+
+def _is_of_words(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(is_word(key) and _is_of_words(member) for key, member in value.items())
+    if isinstance(value, list):
+        return all(map(_is_of_words, value))
+    return value is None or is_word(value)
+
+
+@cache
+def _loader() -> Any:
+    """A loader that leaves dates and `=` as text: an image's tag may look like one."""
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    without = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
+    resolvers = {
+        first: [one for one in pairs if one[0] not in without]
+        for first, pairs in base.yaml_implicit_resolvers.items()
+    }
+    return type("Loader", (base,), {"yaml_implicit_resolvers": resolvers})
