@@ -24,6 +24,7 @@ class Given(NamedTuple):
                own processes: a NodePort or hostPort there is not for the outside
     `for_pods` the same, whose clients the catalogue knows to be the cluster's pods: an agent's on each node
     `members`  component, port and protocol of what its members say to each other, as the catalogue knows it
+    `grouped`  components whose entries say which of their own pods call which
     `clouds`   what the catalogue knows of clouds
     `balancers` `spec.cluster.loadBalancerCIDRs`: where load balancers outside the cluster call from
     `cloud_users` components that call a cloud's API, each with the clouds
@@ -45,6 +46,7 @@ class Given(NamedTuple):
     for_nodes: frozenset[tuple[WorkloadKey, int, str]] = frozenset()
     for_pods: frozenset[tuple[WorkloadKey, int, str]] = frozenset()
     members: frozenset[tuple[str, int, str]] = frozenset()
+    grouped: frozenset[str] = frozenset()
     clouds: tuple[Cloud, ...] = ()
     balancers: tuple[str, ...] = ()
     private: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ _AMONG_MEMBERS = frozenset(
 )
 # Over these the members also speak UDP, whether the container declares it or not.
 _UDP_TOO = frozenset(("gossip", "mesh", "memberlist", "serf", "galera"))
+_TASKS = ("Job", "CronJob")
 _WORDS = re.compile(r"[a-z]+")
 
 
@@ -46,13 +47,16 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             yield Edge(own, own, tuple(ports), Reason("members"), Evidence("peers", workload))
     for services in headless.values():
         for service in services:
-            yield from _programs(cluster, service)
+            yield from _programs(cluster, service, given)
 
 
-def _programs(cluster: Cluster, service: Service) -> Iterator[Edge]:
+def _programs(cluster: Cluster, service: Service, given: Given) -> Iterator[Edge]:
     """The other programs of a release that run the same image as the pods behind a headless Service: such a Service is
-    for who addresses its pods one by one (Temporal's rings, Airflow's worker logs), and clients have another one."""
+    for who addresses its pods one by one, and clients have another one. Where the catalogue says which of a component's
+    pods call which, that counts; a Job is no member of a group."""
     for server in cluster.backends(service):
+        if server.component in given.grouped and server.by_label:
+            continue
         ports = [
             port
             for entry in service.ports
@@ -65,7 +69,8 @@ def _programs(cluster: Cluster, service: Service) -> Iterator[Edge]:
             continue
         for client in cluster.in_namespace(server.namespace):
             same = (client.release, _image(client)) == (server.release, image)
-            if same and client is not server and not client.host_network:
+            member = client is not server and not client.host_network and client.kind not in _TASKS
+            if same and member:
                 yield Edge(
                     WorkloadPeer(client),
                     WorkloadPeer(server),

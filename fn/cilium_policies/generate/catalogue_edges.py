@@ -134,7 +134,7 @@ def _shown(
 def _serving(servers: list[Workload], ports: tuple[Port, ...], cluster: Cluster) -> list[Workload]:
     """Of several workloads of one component those that show one of the ports, where some do: the others that show
     ports of their own play another part. Who shows none may serve, but for Jobs: a dump of a database, which runs the
-    database's image, is its client."""
+    database's image, is its client; and but for parts of a release of which another part shows them."""
     servers = [one for one in servers if one.kind not in _TASKS or not one.rendered or declared(one, cluster)]
     if len(servers) < 2 or not ports:
         return servers
@@ -145,7 +145,16 @@ def _serving(servers: list[Workload], ports: tuple[Port, ...], cluster: Cluster)
     ]
     if not any(serves):
         return servers
-    return [one for one, does, shown in zip(servers, serves, all_shown, strict=True) if does or not shown]
+    told = {
+        (one.namespace, one.release)
+        for one, does in zip(servers, serves, strict=True)
+        if does and one.rendered and one.release
+    }
+    return [
+        one
+        for one, does, shown in zip(servers, serves, all_shown, strict=True)
+        if does or not (shown or (one.rendered and (one.namespace, one.release) in told))
+    ]
 
 
 def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> bool:

@@ -80,6 +80,7 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         only_nodes,
         frozenset(for_pods - for_others),
         frozenset(members),
+        frozenset(name for name in parts.components if _is_grouped(catalogue, name)),
         catalogue.clouds,
         config.cluster.load_balancer_cidrs,
         config.cluster.private_cidrs,
@@ -92,6 +93,13 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         [],
         [],
     )
+
+
+def _is_grouped(catalogue: Catalogue, name: str) -> bool:
+    component = catalogue.get(name)
+    if component is None or component.guessed:
+        return False
+    return any(edge.peer == f"component:{name}" and edge.of for edge in component.own_edges)
 
 
 def _is_inward(catalogue: Catalogue, name: str) -> bool:
