@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cilium_policies.checks import addresses, lookups, names, needs, overlap, peers, ports, shape, subjects
+from cilium_policies.checks import (
+    addresses,
+    lookups,
+    names,
+    needs,
+    overlap,
+    peers,
+    ports,
+    shape,
+    strangers,
+    subjects,
+)
 from cilium_policies.checks.violation import Linted, Violation
 
 # Every check with its name, in the order in which they run; a check's first docstring line is its description.
@@ -43,6 +54,7 @@ CHECKS: dict[str, Callable[[Linted], Iterator[Violation]]] = {
     "useless-rule": overlap.useless,
     "open-beside-tight": overlap.defeats,
     "open-to-everybody": overlap.opens,
+    "admits-strangers": strangers.admits,
     "conflicting-rules": overlap.conflict,
 }
 
