@@ -107,11 +107,10 @@ def via_agrees(made: MadeBy, body: Mapping, facts: Facts) -> bool:
         return True
     group, kind = group_kind(text(made.via.get("object")))
     name = at(body, text(made.via.get("field")))
-    return any(
-        agrees(at(other, text(made.via.get("has"))), made.via)
-        for other in facts.objects(group, kind)
-        if at(other, "metadata.name") == name
-    )
+    named = [one for one in facts.objects(group, kind) if at(one, "metadata.name") == name]
+    if not named:
+        return name in texts(made.via.get("made"))
+    return any(agrees(at(one, text(made.via.get("has"))), made.via) for one in named)
 
 
 def _enabled(enabled: When, default: bool, tree: Mapping) -> bool:
@@ -195,7 +194,12 @@ def _surroundings(when: Mapping, facts: Facts) -> bool:
 
 def _object(when: Mapping, facts: Facts) -> bool:
     bodies = facts.objects(*group_kind(text(when["object"])))
-    return any("has" not in when or at_any(body, when["has"], when) for body in bodies)
+    return any("has" not in when or has_any(body, when["has"], when) for body in bodies)
+
+
+def has_any(body: Mapping, paths: Any, when: Mapping) -> bool:
+    """`at_any` of an object, which sets a field with its defaults by `{}` (`openai: {}`); Helm's values do not."""
+    return any((found := at(body, path)) == {} or agrees(found, when) for path in texts(paths))
 
 
 def at_any(tree: Mapping, paths: Any, when: Mapping) -> bool:

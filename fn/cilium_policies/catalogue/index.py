@@ -189,7 +189,8 @@ def _parts(component: Component, name: str, tables: dict[str, Any]) -> None:
     if component.role:
         tables["roles"].setdefault(component.role, {})[name] = _usual(component)
     if proxy := component.data.get("proxy"):
-        tables["proxies"][name] = proxy
+        made = [one for each in component.made_by for one in texts(each.via.get("made"))]
+        tables["proxies"][name] = {**proxy, "classes": list(dict.fromkeys(made))} if made else proxy
     if clouds := texts(component.data.get("cloud")):
         tables["clouds"][name] = clouds
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from cilium_policies.catalogue import files
 from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.catalogue.clouds import read as read_cloud
-from cilium_policies.catalogue.flows import Edge, read_edge
+from cilium_policies.catalogue.flows import Edge, read_edge, texts
 from cilium_policies.catalogue.model import CatalogueError, ChartEntry, Component, MadeBy
 from cilium_policies.kube.gateway_api import Proxy
 from cilium_policies.kube.objects import integer, text
@@ -228,6 +228,8 @@ def _proxy(row: dict[str, Any]) -> Proxy:
         text(row.get("ownerClass")),
         integer(row.get("portShift")) or 0,
         text(row.get("namespace")),
+        tuple(texts(row.get("classes"))),
+        tuple(texts(row.get("policies"))),
     )
 
 

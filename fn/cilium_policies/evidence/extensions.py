@@ -1,4 +1,5 @@
-"""What a gateway calls beside its routes' backends: Envoy Gateway's policies and telemetry, and its Backends."""
+"""What a gateway calls beside its routes' backends: policies that are attached to it or to a route, Envoy Gateway's
+telemetry, and its Backends."""
 
 from __future__ import annotations
 
@@ -21,14 +22,6 @@ from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
-_POLICIES = (
-    "SecurityPolicy",
-    "BackendTrafficPolicy",
-    "ClientTrafficPolicy",
-    "EnvoyExtensionPolicy",
-    "EnvoyPatchPolicy",
-)
-_ENVOY = "gateway.envoyproxy.io"
 _URL_FIELDS = (
     "issuer",
     "tokenEndpoint",
@@ -40,7 +33,7 @@ Gateway = tuple[str, str]
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """From the proxies of each gateway that a policy, its settings or a route's Backend concern."""
     gateways, destinations = Gateways(cluster, given), Destinations(cluster, given)
-    for policy in cluster.inventory.of(*_POLICIES, group=_ENVOY):
+    for policy in _attached(cluster):
         for gateway in dict.fromkeys(_concerned(cluster, policy)):
             yield from _called(cluster, gateways, destinations, gateway, policy, policy.spec)
     for gateway_object in cluster.inventory.of("Gateway", group=GATEWAY_API):
@@ -57,6 +50,13 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
                 yield from _called(
                     cluster, gateways, destinations, gateway, route, route.spec, services=False
                 )
+
+
+def _attached(cluster: Cluster) -> Iterator[Object]:
+    """The policies that controllers let their users attach to a Gateway or a route."""
+    for kind in dict.fromkeys(kind for proxy in cluster.proxies.values() for kind in proxy.policies):
+        group, _, name = kind.partition("/")
+        yield from cluster.inventory.of(name, group=group)
 
 
 def _called(

@@ -134,7 +134,8 @@ class Gateways:
         for one in self._cluster.inventory.of("GatewayClass"):
             if one.name == class_name:
                 return text(one.spec.get("controllerName"))
-        return _CILIUM[0] if class_name == "cilium" else ""
+        made = (one.controller for one in self._cluster.proxies.values() if class_name in one.classes)
+        return _CILIUM[0] if class_name == "cilium" else next(made, "")
 
     def _made_for(self, namespace: str, name: str) -> Iterator[Workload]:
         for proxy in self._proxies:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         "brought-along",
         "through-gateway",
         "through-route",
+        "picks-among",
         "gateway-extension",
         "gateway-clients",
         "published",

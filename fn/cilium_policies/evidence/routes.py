@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.evidence import inference_pools
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
 from cilium_policies.evidence.ends import backends, workloads_at
 from cilium_policies.evidence.gateways import Gateways
@@ -92,9 +93,17 @@ def backend(
     cluster: Cluster, namespace: str, reference: Mapping, protocol: str = "TCP"
 ) -> Iterator[tuple[Peer, Port]]:
     """Peers and pod ports behind a BackendObjectReference (`name`, `port`, maybe `namespace`, `kind`)."""
-    if (text(reference.get("kind")) or "Service") != "Service" or not reference.get("name"):
+    kind, space = text(reference.get("kind")) or "Service", text(reference.get("namespace")) or namespace
+    pool = (
+        cluster.inventory.get(kind, space, text(reference.get("name")))
+        if kind == inference_pools.KIND
+        else None
+    )
+    if pool is not None:
+        yield from inference_pools.behind(cluster, pool)
+    if kind != "Service" or not reference.get("name"):
         return
-    service = cluster.service(text(reference.get("namespace")) or namespace, text(reference.get("name")))
+    service = cluster.service(space, text(reference.get("name")))
     if service is not None:
         yield from backends(cluster, service, text(reference.get("port")), protocol)
 

@@ -37,6 +37,7 @@ _SENTENCES: dict[str, str] = {
     "brought-along": "bundled by the chart for its own pods",
     "through-gateway": "requests through Gateway {0}/{1}",
     "through-route": "requests through {0} {1}",
+    "picks-among": "reads the load of the pods of InferencePool {0}/{1}",
     "gateway-extension": "Gateway {0}/{1} calls what {2} names",
     "gateway-clients": "clients of the gateway",
     "published": "clients of the {0} port",

@@ -20,7 +20,9 @@ class Proxy(NamedTuple):
 
     `controller` is what the controllerName of its classes begins with; `owner`, `owner_namespace` and `owner_class` are
     labels that name the Gateway, its namespace (proxies may run in the controller's) and, where Gateways share proxies,
-    the class. `shift` is added to the port of a privileged listener, `namespace` is where the controller usually runs.
+    the class. `shift` is added to the port of a privileged listener, `namespace` is where the controller usually runs,
+    `classes` are the GatewayClasses that it makes itself, so that they stand in no manifest, and `policies` the kinds
+    (`group/Kind`) that are attached to a Gateway or a route and name what its proxies call beside the backends.
     """
 
     controller: str = ""
@@ -29,6 +31,8 @@ class Proxy(NamedTuple):
     owner_class: str = ""
     shift: int = 0
     namespace: str = ""
+    classes: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
 
 
 def listeners(inventory: Inventory, gateway: Object) -> Iterator[Mapping]:

@@ -53,8 +53,10 @@ EVIDENCE: dict[str, Reads] = {
     "services": Reads(),
     "listeners": Reads(_specs("Gateway"), {**_GATEWAYS, **_specs("ClientTrafficPolicy")}),
     "routes": Reads(
-        _ROUTES, {**_GATEWAYS, **_specs("Gateway", "Backend", "BackendTLSPolicy", "HTTPRouteFilter")}
+        _ROUTES,
+        {**_GATEWAYS, **_specs("Gateway", "Backend", "BackendTLSPolicy", "HTTPRouteFilter", "InferencePool")},
     ),
+    "inference_pools": Reads(_specs("InferencePool")),
     "ingresses": Reads(
         _specs("Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "VirtualService"),
         {**_GATEWAYS, **_specs("TraefikService", "Middleware")},
