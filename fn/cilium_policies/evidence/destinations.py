@@ -130,7 +130,7 @@ class Destinations:
             own = named.namespace == workload.namespace and named.name in (workload.name, workload.release)
             yield from () if own else self._elsewhere(address, named)
             return
-        if service.external_name:
+        if service.type == "ExternalName":
             yield from self._external(workload, address, service)
             return
         for peer, port in dict.fromkeys(self._pods(workload, service, address, named.port)):
@@ -224,6 +224,13 @@ class Destinations:
     def _external(self, workload: Workload, address: Address, service: Service) -> Iterator[Destination]:
         """An ExternalName Service is an alias; its ports translate nothing."""
         port = address.port or next((entry.port for entry in service.ports), 0)
+        if made := self._cluster.made_for(
+            service
+        ):  # whatever stands there, the operator writes their name into it
+            called = (Port(port, address.protocol),)
+            what = Reason("calls-service", (service.namespace, service.name))
+            yield from ((end, called, what) for one in made for end in ends(one) if port)
+            return
         alias = address._replace(host=service.external_name, port=port)
         again = resolve(self._cluster, alias.host, service.namespace)
         if again is not None and again.service is not None and again.service.external_name:

@@ -54,7 +54,7 @@ def unmet(cluster: Cluster, client: Workload, address: Address) -> Unmet | None:
         own = {client.name, client.release, client.instance} - {""}
         if namespace == client.namespace and {name, member} & own:
             return None
-    elif service.external_name or client in cluster.backends(service):
+    elif service.type == "ExternalName" or client in cluster.backends(service):
         return None
     sure = service is not None or (
         _is_called(address, host) and not _is_switched_off(cluster, client, namespace, name)

@@ -172,7 +172,9 @@ def _find_backends(value: Any, key: str, found: list[Mapping]) -> None:
 def _stands(cluster: Cluster, namespace: str, name: str) -> bool:
     """Whether the input shows the pods behind a Service, or something of which they come."""
     service = cluster.service(namespace, name)
-    if service is not None and (service.external_name or service.addresses or cluster.backends(service)):
+    if service is not None and (
+        service.type == "ExternalName" or service.addresses or cluster.backends(service)
+    ):
         return True
     made = (one for one in cluster.in_namespace(namespace) if not one.rendered)
     if any(f"{name}-".startswith(f"{each}-") for one in made for each in {one.name, one.release} if each):

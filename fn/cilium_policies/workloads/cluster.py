@@ -198,6 +198,10 @@ class Cluster:
             and all(one.labels.get(key, value) == value for key, value in service.selector.items())
         ]
 
+    def made_for(self, service: Service) -> list[Workload]:
+        """Proxies that an operator makes for a Service which names nobody else, and that its name leads to then."""
+        return [one for one in self.workloads if one.source is not None and one.source is service.source]
+
     def pod_port(self, workload: Workload, service: Service, port: str) -> Port | None:
         """The pod port behind a Service port, given by number or name ("" = the only or first one).
         None where the Service has no such port or its target name is on no container."""

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.kube.objects import Object, mapping, text
+from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, text
+from cilium_policies.lean import Any
 
 
 def embedded(objects: list[Object], catalogue: Catalogue) -> Iterator[Object]:
@@ -18,17 +19,33 @@ def embedded(objects: list[Object], catalogue: Catalogue) -> Iterator[Object]:
     present = {(one.kind, one.namespace, one.name) for one in objects}
     for one in objects:
         for _, row in table.get(one.kind, ()):
-            held = (
-                mapping(at(one.body, text(row.get("field")))) if one.group == text(row.get("group")) else {}
-            )
-            spec = mapping(held.get("spec"))
-            key = (text(row.get("as")), one.namespace, text(row.get("object")).replace("{name}", one.name))
-            if spec and key not in present:
-                metadata = {**mapping(held.get("metadata")), "name": key[2], "namespace": one.namespace}
-                body = {
-                    "apiVersion": text(row.get("version")),
-                    "kind": key[0],
-                    "metadata": metadata,
-                    "spec": spec,
-                }
-                yield Object(body, one.where)
+            if one.group == text(row.get("group")):
+                held = at(one.body, text(row.get("field")))
+                for made in _made(one, row, mappings(held) or [mapping(held)]):
+                    if (made.kind, made.namespace, made.name) not in present:
+                        yield made
+
+
+def _made(one: Object, row: Mapping, held: list[Mapping]) -> Iterator[Object]:
+    """Called as the row says, else as the object within is; `spec` is what the operator adds to its own."""
+    added = _filled(mapping(row.get("spec")), one.name)
+    for each in held:
+        metadata = mapping(each.get("metadata"))
+        name = text(row.get("object")).replace("{name}", one.name) or text(metadata.get("name"))
+        spec = {**added, **mapping(each.get("spec"))}
+        if name and spec:
+            body = {
+                "apiVersion": text(row.get("version")),
+                "kind": text(row.get("as")),
+                "metadata": {**metadata, "name": name, "namespace": one.namespace},
+                "spec": spec,
+            }
+            yield Object(body, one.where)
+
+
+def _filled(spec: Any, name: str) -> Any:
+    if isinstance(spec, dict):
+        return {key: _filled(member, name) for key, member in spec.items()}
+    if isinstance(spec, list):
+        return [_filled(member, name) for member in spec]
+    return spec.replace("{name}", name) if isinstance(spec, str) else spec
