@@ -21,7 +21,7 @@ from cilium_policies.evidence.host_keys import (
 )
 from cilium_policies.evidence.lists import list_key
 from cilium_policies.evidence.nameservers import nameservers
-from cilium_policies.evidence.schemes import begins, drivers, in_brackets, schemes
+from cilium_policies.evidence.schemes import begins, drivers, in_brackets, listens, protocols, schemes
 from cilium_policies.lean import NamedTuple
 
 
@@ -231,20 +231,12 @@ def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
             start = end - len(host) - 1
         if not host or host[0] in ".-" or host.isdigit() or not begins(value, start):
             continue
-        if file and _commented(value, start):
+        if (file and _commented(value, start)) or listens(host):
             continue
         where = _key(value, start, key, file)
         whole = _alone(value, start) if file else _is_listed(value[max(0, start - _NEAR) : start])
-        for protocol in _protocols(value, start, match[1]):
+        for protocol in protocols(value, start, match[1]):
             yield Address(host, int(match[1]), "", protocol, where, whole)
-
-
-def _protocols(value: str, start: int, port: str) -> tuple[str, ...]:
-    """Of DNS both; of rsyslog's `@host:514` UDP, where `@@host:514` is TCP."""
-    if port == "53":
-        return ("TCP", "UDP")
-    single = value[start - 1 : start] == "@" and value[start - 2 : start] != "@@"
-    return ("UDP",) if start and single else ("TCP",)
 
 
 def _is_listed(before: str) -> bool:

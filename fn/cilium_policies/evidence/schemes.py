@@ -35,8 +35,11 @@ _DRIVER = (
 
 # What stands before a URL's host, a variable or a path, never before a bare name.
 _BEFORE_NAME = frozenset("/@:$}%\\")
-# Kinds of a connection, in front of its host.
-_KINDS = r"(?:^|[\s=\"',:])(?:inet|inet4|inet6|tcp|tcp4|tcp6|lmtp|smtp|relay|\d{1,5}):$"
+# Kinds of a connection, in front of its host; socat's are `TCP4:` and `openssl-connect:`.
+_KINDS = (
+    r"(?i)(?:^|[\s=\"',:])"
+    r"(?:inet[46]?|(?:tcp|udp|openssl|ssl)[46]?(?:-[a-z]{4,8})?|lmtp|smtp|relay|\d{1,5}):$"
+)
 _AT = r"(?:^|\s)@@?$"  # of rsyslog
 _LONGEST = 256  # characters: a name has fewer
 _ELEMENT = r"<([A-Za-z][\w.\-]{0,64})>([^<>\n]{1,253})</\1>"
@@ -117,3 +120,21 @@ def begins(value: str, start: int) -> bool:
         return True
     kinds = {":": _KINDS, "@": _AT}.get(value[start - 1])
     return kinds is not None and re.search(kinds, value[max(0, start - _LONGEST) : start]) is not None
+
+
+def protocols(value: str, start: int, port: str) -> tuple[str, ...]:
+    """Of DNS both; of rsyslog's `@host:514` UDP, where `@@host:514` is TCP; UDP of socat's `UDP4:host:514`."""
+    if port == "53":
+        return ("TCP", "UDP")
+    if value[start - 1 : start] == ":" and re.search(
+        r"(?i)\budp[46]?[\w-]{0,9}:$", value[max(0, start - 20) : start]
+    ):
+        return ("UDP",)
+    single = value[start - 1 : start] == "@" and value[start - 2 : start] != "@@"
+    return ("UDP",) if start and single else ("TCP",)
+
+
+def listens(host: str) -> bool:
+    """Whether what looks like a host is socat's word for its own port: `tcp-listen:3000,fork`."""
+    named = host[-7:].lower() == "-listen"
+    return named and re.fullmatch(r"(?i)(?:tcp|udp|openssl|ssl)[46]?-listen", host) is not None
