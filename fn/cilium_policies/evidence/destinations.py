@@ -21,7 +21,7 @@ from cilium_policies.evidence.gateways import proxies_by_label
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.hostnames import Hostnames
 from cilium_policies.evidence.names import Named, fitting, resolve
-from cilium_policies.evidence.public_names import is_local, is_public, is_short_service
+from cilium_policies.evidence.public_names import is_local, is_public, is_short_service, is_variable_name
 from cilium_policies.evidence.reasons import CALLS_API, Reason
 from cilium_policies.evidence.services import host_ports
 from cilium_policies.evidence.unopened import Unopened, is_unicast
@@ -39,11 +39,6 @@ _OWN_POD = {"localhost", "0.0.0.0", "::", "::1", "localhost.localdomain", "ip6-l
 # Servers call these over TCP alone: HTTP/3 is for browsers.
 _WEB = ("http", "https", "ws", "wss")
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-
-
-def _is_variable(host: str) -> bool:
-    """`${NAME}` and nothing else: what it stands for is read where it is set, or nobody can say."""
-    return host.startswith("$") and host.lstrip("$").strip("{}").isidentifier()
 
 
 class Destinations:
@@ -224,18 +219,16 @@ class Destinations:
     def _external(self, workload: Workload, address: Address, service: Service) -> Iterator[Destination]:
         """An ExternalName Service is an alias; its ports translate nothing."""
         port = address.port or next((entry.port for entry in service.ports), 0)
-        if made := self._cluster.made_for(
-            service
-        ):  # whatever stands there, the operator writes their name into it
-            called = (Port(port, address.protocol),)
+        if made := self._cluster.made_for(service):  # their operator writes its own name there
             what = Reason("calls-service", (service.namespace, service.name))
+            called = (Port(port, address.protocol),)
             yield from ((end, called, what) for one in made for end in ends(one) if port)
             return
-        alias = address._replace(host=service.external_name, port=port)
-        again = resolve(self._cluster, alias.host, service.namespace)
-        if again is not None and again.service is not None and again.service.external_name:
-            return  # an alias of an alias: DNS follows it, a configuration that needs it is not worth a loop
-        yield from self.of(workload, alias, lambda routed: True)
+        again = resolve(self._cluster, service.external_name, service.namespace)
+        # An alias of an alias: DNS follows it, a configuration that needs it is not worth a loop.
+        if again is None or again.service is None or not again.service.external_name:
+            alias = address._replace(host=service.external_name, port=port)
+            yield from self.of(workload, alias, lambda routed: True)
 
     def _outside(self, host: str, address: Address) -> Iterator[Destination]:
         if is_metadata(host):
@@ -257,7 +250,7 @@ class Destinations:
                 yield FqdnPeer(host), (port,), local
                 return
             yield from ((cidr(block), (port,), local) for block in self._given.private or _PRIVATE)
-        elif is_public(host) and not _is_variable(host):
+        elif is_public(host) and not is_variable_name(host):
             called = InternetPeer("" if "$" in host else host)
             yield called, (port,), Reason("calls-host", (_shown(host),))
             yield from self._private(host, port)

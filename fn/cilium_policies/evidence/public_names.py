@@ -50,3 +50,8 @@ def is_short_service(host: str) -> bool:
     """Whether a name of two labels is a Service and its namespace rather than a domain."""
     name, _, end = host.partition(".")
     return bool(name) and end.isalpha() and len(end) > 2 and end not in _COMMON_ENDS and not is_local(host)
+
+
+def is_variable_name(host: str) -> bool:
+    """`${NAME}` and nothing else: what it stands for is read where it is set, or nobody can say."""
+    return host.startswith("$") and host.lstrip("$").strip("{}").isidentifier()
