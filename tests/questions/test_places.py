@@ -6,6 +6,7 @@ import pytest
 from cilium_policies.cli.options import run_on
 from cilium_policies.function import Options
 from cilium_policies.kube.objects import Where
+from cilium_policies.questions import lined
 from cilium_policies.questions.places import where_of
 
 POD = "metadata: {name: web, namespace: shop}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n"
@@ -39,6 +40,25 @@ CASES = {
           args:
             - --verbose
             - --upstream=https://api.vendor.com # here
+""",
+    "env without a comment": HEAD
+    + """\
+          env:
+            - name: UPSTREAM_URL
+              value: https://api.vendor.com
+""",
+    "argument of a name that stands elsewhere, too": HEAD
+    + """\
+          workingDir: /api.vendor.com
+          args:
+            - --upstream=https://api.vendor.com # here
+""",
+    "argument by an alias": HEAD
+    + """\
+          workingDir: &place https://api.vendor.com
+          args:
+            - --verbose
+            - *place # here
 """,
     "command of several lines": HEAD
     + """\
@@ -159,7 +179,8 @@ def places(text: str) -> set[Where]:
 @pytest.mark.parametrize("case", CASES)
 def test_the_line_of_the_field(case: str) -> None:
     text = CASES[case]
-    (marked,) = [number for number, line in enumerate(text.splitlines(), 1) if line.endswith("# here")]
+    marks = ("# here", "- name: UPSTREAM_URL")
+    (marked,) = [number for number, line in enumerate(text.splitlines(), 1) if line.endswith(marks)]
     assert {(one.file, one.line) for one in places(text)} == {("in.yaml", marked)}
 
 
@@ -198,3 +219,19 @@ spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80, targetPort: 
     run = run_on([("in.yaml", text.encode())], Options())
     (line,) = {where_of(edge).line for edge in run.made.plan.edges if edge.origin == "service"}
     assert text.splitlines()[line] == "kind: Service"
+
+
+@pytest.mark.parametrize("case", ["env", "argument", "command of several lines"])
+def test_a_word_that_stands_once_is_found_without_the_fields(
+    case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lined, "lines_of", lambda *_: pytest.fail("the fields were placed"))
+    test_the_line_of_the_field(case.replace("env", "env without a comment"))
+
+
+def test_a_word_that_stands_twice_is_found_by_its_field() -> None:
+    test_the_line_of_the_field("argument of a name that stands elsewhere, too")
+
+
+def test_an_alias_is_found_by_its_field() -> None:
+    test_the_line_of_the_field("argument by an alias")

@@ -15,7 +15,8 @@ from itertools import islice
 from cilium_policies.document.limits import Path, Value
 from cilium_policies.document.lines import lines_of
 from cilium_policies.document.source import Item
-from cilium_policies.kube.objects import Mapping, Object, mappings, text
+from cilium_policies.kube.objects import Mapping, Object, mappings, sequence, text
+from cilium_policies.kube.pods import containers, pod_spec
 
 MANY = 64  # lines, or words of a command: so many are looked through one by one, more by an index
 LOOKED = 1_000  # so many lines that hold a part of a word are looked at for the whole of it
@@ -69,8 +70,12 @@ class Whole:
         self.first = item.line
 
     @cached_property
+    def text(self) -> bytes:
+        return self._item.text()
+
+    @cached_property
     def lines(self) -> dict[Path, int]:
-        return lines_of(self._item.text(), self.first)
+        return lines_of(self.text, self.first)
 
     @cached_property
     def starts(self) -> list[int]:
@@ -78,7 +83,7 @@ class Whole:
 
     @cached_property
     def texts(self) -> Texts:
-        return Texts(self._item.text().split(b"\n"))
+        return Texts(self.text.split(b"\n"))
 
     @cached_property
     def members(self) -> dict[tuple[str, str, str], int]:
@@ -135,6 +140,16 @@ class Lined:
         """The line of a field; 0 where none stands there."""
         return self.lines.get(path, 0)
 
+    def sole(self, word: str) -> tuple[int, bytes]:
+        """The line and its text of the only place where the object's text has a word; 0 where it has none or more, and
+        where an alias may repeat it. Most words are found so, and the fields need not be placed."""
+        text, sought = self._whole.text, word.encode()
+        at = text.find(sought)
+        if at < 0 or text.find(sought, at + 1) >= 0 or b"&" in text:
+            return 0, b""
+        begin, end = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at)
+        return self._whole.first + text.count(b"\n", 0, at), text[begin : end if end >= 0 else len(text)]
+
     def saying(self, line: int, named: tuple[str, ...]) -> int:
         """The first line from a field's own to the next field that says one of these; else the field's own."""
         starts = self._whole.starts
@@ -155,6 +170,11 @@ class Lined:
         for word in named:
             for number in self._whole.texts.saying(word, begin - first, end - first):
                 yield number + first
+
+    def has_argument(self, part: str, word: str) -> bool:
+        """Whether a container's command or arguments (`part`) hold a word."""
+        found = (one.get(part) for one in containers(pod_spec(self._one)))
+        return any(word in text(one) for words in found for one in sequence(words))
 
     def lists(self, key: str) -> list[tuple[Path, list[Value]]]:
         """Every list below a key, with its path; those that the text shows."""

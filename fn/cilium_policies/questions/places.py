@@ -12,7 +12,7 @@ from itertools import chain
 from cilium_policies.document.limits import Path, Value
 from cilium_policies.evidence.edge import Edge, Evidence
 from cilium_policies.kube.objects import Object, Where
-from cilium_policies.questions.lined import Lined, lined
+from cilium_policies.questions.lined import Lined, lined, says
 from cilium_policies.workloads.model import Service, Text, Workload
 
 # Where objects of a release keep its values: as fields, and as a text of their own.
@@ -63,6 +63,9 @@ def _line(found: Lined, evidence: Evidence, named: tuple[str, ...]) -> int:
 def _text_line(found: Lined, text_: Text, named: tuple[str, ...]) -> int:
     match text_.kind:
         case "env" if text_.source is None:
+            line, told = found.sole(text_.field)
+            if line and told.strip() == b"- name: " + text_.field.encode():
+                return line
             paths = chain(found.entries("env", text_.field), _keyed(found.body, "env", text_.field))
             return next(filter(None, map(found.line, paths)), 0)
         case "args" | "command":
@@ -85,6 +88,10 @@ def _value_line(found: Lined, field: str) -> int:
 
 def _arguments(found: Lined, part: str, named: tuple[str, ...]) -> Iterator[int]:
     """Lines of the words of containers that name the other end, then of the first container's list."""
+    if named and found.has_argument(part, named[0]):
+        line, told = found.sole(named[0])
+        if line and says(told, named[0].encode()):
+            yield line
     for word in named:
         for path in found.words(part, word):
             if line := found.line(path):

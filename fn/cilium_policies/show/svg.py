@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from math import hypot
-from pathlib import Path
 
-ASSETS = Path(__file__).parent / "assets"
+ASSETS = os.path.join(os.path.dirname(__file__), "assets")
 FONT = "system-ui, Segoe UI, Roboto, Helvetica Neue, Arial, Noto Sans, sans-serif"
 NARROW = frozenset("iljtfI.,:;|'!()[]/ ")
 WIDE = frozenset("mwMW@%")
@@ -15,7 +15,8 @@ WIDE = frozenset("mwMW@%")
 
 def asset(name: str) -> str:
     """The text of a file beside this module."""
-    return (ASSETS / name).read_text("utf-8")
+    with open(os.path.join(ASSETS, name), encoding="utf-8") as file:
+        return file.read()
 
 
 def measured(text: str, size: float, *, bold: bool = False) -> float:

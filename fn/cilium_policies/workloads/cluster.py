@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from cilium_policies.config.settings import Settings
 from cilium_policies.kube.access_rules import Bindings
@@ -16,6 +17,7 @@ from cilium_policies.workloads.model import Service, Workload
 
 # role (gateway, scraper, dns …) → the catalogue's components of that role, each with its customary labels
 Roles = Mapping[str, Mapping[str, dict[str, str]]]
+_APPLIED_BY = "kustomize.toolkit.fluxcd.io/name"
 # What the controller of a Gateway or an Ingress writes, by API group.
 _ROUTED = (
     ("gateway.networking.k8s.io", "gateways/status"),
@@ -72,17 +74,17 @@ class Cluster:
         for service in services:
             self._services_in.setdefault(service.namespace, []).append(service)
 
-    @property
+    @cached_property
     def is_tree(self) -> bool:
         """Whether several builds are looked at as one cluster: an inventory stands beside the input, or the input is
         several files or builds of several Flux Kustomizations."""
         if self.known or self.settings.is_tree:
             return True
         files = {one.where.file for one in self.inventory.objects}
-        builds = {one.labels.get("kustomize.toolkit.fluxcd.io/name") for one in self.inventory.objects} - {
-            None
-        }
-        return len(files) > 1 or len(builds) > 1
+        if len(files) > 1:
+            return True
+        applied = (one for one in self.inventory.objects if one.may_say((_APPLIED_BY.encode(),)))
+        return len({one.labels.get(_APPLIED_BY) for one in applied} - {None}) > 1
 
     def plays(self, workload: Workload, role: str) -> bool:
         """Whether the catalogue, or the user's own definition, says that it plays this part for others."""
