@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from cilium_policies.evidence.addresses import Address, expand, pairs, targets
+from cilium_policies.evidence.addresses import Address, pairs, targets
+from cilium_policies.evidence.filled import expand
 
 
 def _found(value: str, key: str = "SOME_URL") -> set[tuple[str, int, str]]:

@@ -9,6 +9,8 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
 from cilium_policies.kube.labels import JOB_NAME
 
+_SUM = 33  # characters: a dash and an MD5 sum
+_HEXADECIMAL = frozenset("0123456789abcdef")
 ROLE_LABELS = ("app.kubernetes.io/component", "component", "role")
 
 
@@ -152,10 +154,13 @@ def _by_image(catalogue: Catalogue, images: Sequence[str]) -> list[str]:
 
 
 def repository_of(image: str) -> str:
-    """`registry:5000/group/app:1.2@sha256:…` without tag and digest; Docker's own images as `library/NAME`."""
+    """`registry:5000/group/app:1.2@sha256:…` without tag and digest; Docker's own images as `library/NAME`. The sum
+    that ko writes behind a name (`controller-10a3e327…`) is left out."""
     image = image.partition("@")[0]
     head, slash, last = image.rpartition("/")
     last = last.partition(":")[0]
+    if last[-_SUM : -_SUM + 1] == "-" and _HEXADECIMAL.issuperset(last[-_SUM + 1 :]):
+        last = last[:-_SUM]
     return "library/" + last if head in ("", "docker.io") else head + slash + last
 
 

@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.ports import AGENTS, NO_NETWORK, NOTIFIERS, SCHEMES, UDP_SCHEMES
-from cilium_policies.evidence.host_fields import hosts, system_properties
+from cilium_policies.evidence.commands import calls
+from cilium_policies.evidence.filled import filled
+from cilium_policies.evidence.host_fields import hosts, names, system_properties
 from cilium_policies.evidence.host_keys import (
     HOST_CHARS,
     OF_HOSTS,
     is_host_key,
-    is_name,
     paired_ports,
     program_port,
 )
@@ -61,6 +62,7 @@ _LIBPQ = (
     "SL Mode=",
     "sl Mode=",
 )  # beside a host
+_MYSQL = r"(?i)\b(?:mysql|mariadb):"  # PDO's and Perl's: `mysql:host=db;dbname=x`
 _CONNECTION = "connection"  # what such a string is the value of, wherever it stands
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
 _IN_LIST = r"([A-Za-z_][\w.\-]{0,200})[\"']?\s*[:=]\s*\[[^\[\]{}]*$"
@@ -71,38 +73,21 @@ _NAMED = (
 _LONG_FLAG = re.compile(r"\s*--?([A-Za-z][\w.\-]*)=")
 _COMMENTS = ("#", "//", ";", "<!--", "REM ")
 _NEAR = 400  # characters that are looked at in front of a place: a long line would make the search quadratic
-_TEMPLATE = r"\{\{[^{}\n]{0,500}\}\}"
 # `git@host:group/project.git`, as git and scp write it; a port stands in URLs only
 _SCP = r"(?<![\w./:@-])[A-Za-z_][\w-]{0,31}@((?:[\w-]{1,63}\.)+[A-Za-z][\w-]{0,62}):(?!\d{1,5}\b(?!/)|//)[\w~./-]"
 _LABEL = r"(?:[A-Za-z][\w.\-]{0,63}=)?"
 _LISTED = rf"(?:{_LABEL}[\w.\-]{{1,253}}:\d{{1,5}}[ ,;]{{1,3}}){{0,40}}{_LABEL}"
-_RUBY = r"<%[^\n]{0,500}?%>"
-_SHELL = r"\$\([^()\n]{0,500}\s[^()\n]{0,500}\)"  # `$(cat FILE)`; `$(NAME)` is the kubelet's
-# `${env:NAME}` of OpenTelemetry's collector, `${NAME}` and `${NAME:default}` of Spring, `${NAME:-default}` of a shell
-_BRACED = r"\$\{(?:env:)?([A-Za-z_][\w.\-]{0,127})(?::-?([^{}\s\"']{1,253}))?\}"
-# The user of Python's f"postgresql://{env('USER')}:{env('PASSWORD')}@db"
-_FILLED_USER = r"://(?:[\w.:%\-]{0,64}\{[^{}\n@]{1,200}\}){1,4}@"
-_ENCODED = r"%3A%2F%2F([\w.\-]{1,253})(?:%3A(\d{1,5}))?"  # a URL in the query of another
+_SERVICE = ("_service", "_svc")  # `CART_SERVICE: cart.shop`
+_PYTHON = "#PYTHON2BASH:"
 _BUCKETS = ("s3",)
 _ENDPOINT = r"[^@]*@[\w\-]+[.:][\w.:\-]+"  # Loki's `s3://key:secret@minio:9000/bucket`
-_VARIABLE = r"\$\(([A-Za-z_][\w.\-]*)\)"
-
-
-def expand(value: str, variables: dict[str, str]) -> str:
-    """`$(NAME)` replaced as the kubelet does in env, args and command, and `${NAME}` as programs do in their files,
-    with the default that may stand there; an unknown name without one stays as it is."""
-    if "${" in value:
-        value = re.sub(_BRACED, lambda match: variables.get(match[1]) or match[2] or match[0], value)
-    if "$(" not in value:
-        return value
-    return re.sub(_VARIABLE, lambda match: variables.get(match[1], match[0]), value)
 
 
 def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
     """Addresses in a text. `file`: a configuration file or arguments, where keys stand in the lines and
     comments are left out; otherwise `key` is the variable's name and `value` its whole value."""
     found: list[Address] = []
-    value = _filled(value)
+    value = filled(value)
     if "-D" in value:
         found += _of_jvm(value)
     if "://" in value:
@@ -128,23 +113,10 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
             Address(host, port, key=key, direct=True, explicit=told) for host, port, key, told in hosts(value)
         )
         found += (Address(*one[:2], "", one[2], "nameserver", True) for one in nameservers(value))
+        found += (
+            Address(host, port, "", how, key, True, told) for host, port, how, key, told in calls(value)
+        )
     return list(dict.fromkeys(one for one in found if one.port < 65536))
-
-
-def _filled(value: str) -> str:
-    """A text in which what a template, Ruby, a shell or Python fills in is `{}`: users and passwords there hold
-    blanks."""
-    if "{{" in value:
-        value = re.sub(_TEMPLATE, "{}", value)  # the user and password of an ExternalSecret's URL hold blanks
-    if "<%" in value:
-        value = re.sub(_RUBY, "{}", value)  # so do those in a file that Ruby fills in (GitLab)
-    if "$(" in value:
-        value = re.sub(_SHELL, "{}", value)
-    if "{" in value and "://" in value:
-        value = re.sub(_FILLED_USER, "://{}@", value)
-    if "%3A%2F%2F" in value:
-        value = re.sub(_ENCODED, lambda match: f"://{match[1]}" + (f":{match[2]}" if match[2] else ""), value)
-    return value
 
 
 def _of_jvm(value: str) -> Iterator[Address]:
@@ -159,7 +131,9 @@ def _of_jvm(value: str) -> Iterator[Address]:
 def pairs(variables: dict[str, str]) -> Iterator[Address]:
     """`*_HOST` variables (and their like) that hold a bare name, with the `*_PORT` beside them."""
     for key, value in variables.items():
-        if is_host_key(key) and is_name(host := value.strip()):
+        if not is_host_key(key) and not (key.lower().endswith(_SERVICE) and "." in value):
+            continue
+        for host in _of_python(value) if value.startswith(_PYTHON) else names(value.strip()):
             ports = paired_ports(key, variables)
             if not ports and key in AGENTS:
                 yield from (Address(host, each, "", how, key, True, False) for each, how in AGENTS[key])
@@ -167,6 +141,11 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
                 yield Address(host, port, key=key, direct=True)
             if not ports and key not in AGENTS:
                 yield Address(host, program_port(key), key=key, direct=True, explicit=False)
+
+
+def _of_python(value: str) -> list[str]:
+    """Hosts of a list that osixia's images turn into PHP: `#PYTHON2BASH:[{'ldap.acme.com': [{'server': …}]}]`."""
+    return re.findall(r"[\[,{ ][\"']([A-Za-z0-9][\w.\-]{0,252})[\"'](?=: ?\[|, ?[\"']|\])", value)
 
 
 def _cluster_names(value: str) -> Iterator[re.Match[str]]:
@@ -215,8 +194,9 @@ def _keywords(value: str, key: str, file: bool) -> Iterator[Address]:
         line = _before(value, match.start()) + value[match.start() : match.end() + _NEAR].split("\n", 1)[0]
         whole = bool(match[2]) or "dbname=" in line
         if whole or any(word in line for word in _LIBPQ):
-            port = int(match[2] or 5432)
-            yield Address(match[1], port, "postgres", key="host" if file else key, direct=whole)
+            scheme = "mysql" if re.search(_MYSQL, line) is not None else "postgres"
+            port = int(match[2] or SCHEMES[scheme][0][0])
+            yield Address(match[1], port, scheme, key="host" if file else key, direct=whole)
 
 
 def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:

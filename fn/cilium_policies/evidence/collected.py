@@ -46,8 +46,10 @@ _OF_VALUES = (
 )
 # Fields that name another custom resource whose spec the pods follow, and its kind.
 _FOLLOWED = {"barmanObjectName": "ObjectStore"}
+_SELECTOR = frozenset(("name", "key", "optional"))  # of one key of a Secret or ConfigMap
 _CONFIG_MAP = "configmap"
-_CONFIG_MAP_FLAG = r"(?i)(?:^|\s)--?[\w.-]*configmap(?:-name)?[=\s]+(?:\S+/)?([a-z0-9][a-z0-9.-]*)"
+_CONFIG_MAP_FLAG = r"(?i)(?:^|\s)--?([\w.-]*configmap(?:-[a-z-]+)?)[=\s]+(?:\S+/)?([a-z0-9][a-z0-9.-]*)"
+_LED_TO = r"([a-z0-9-]{1,63})/([a-z0-9.-]{1,63}):(\d{1,5})(?::PROXY)*(?::[\w/.-]*)?"
 _LABEL, _VALUE, _NAMESPACES, _FOLDER = "LABEL", "LABEL_VALUE", "NAMESPACE", "FOLDER"
 
 
@@ -117,10 +119,10 @@ class Collected:
         """A ConfigMap of the own namespace that a controller is told to read (`--configmap=NAME`)."""
         for one in workload.texts:
             if one.is_arguments and _CONFIG_MAP in one.value.lower():
-                for name in re.findall(_CONFIG_MAP_FLAG, one.value):
+                for option, name in re.findall(_CONFIG_MAP_FLAG, one.value):
                     shown = self._cluster.inventory.get("ConfigMap", workload.namespace, name)
-                    if shown is not None:
-                        yield from (Text("entry", key, value, shown, key) for key, value in _data(shown))
+                    for key, value in _data(shown) if shown is not None else ():
+                        yield Text("entry", key, _service(value, "udp" in option.lower()), shown, key)
 
     def _texts(self, env: Mapping, namespace: str) -> Iterator[Text]:
         spaces = {name.strip() for name in env.get(_NAMESPACES, "").split(",")} - {""} or {namespace}
@@ -135,6 +137,8 @@ class Collected:
         names, followed = self._said_by(source)
         for name in dict.fromkeys([workload.name, *names]):
             yield from self._entries(workload.namespace, name)
+        for name, key in dict.fromkeys(chosen(source.spec)):
+            yield from (one for one in self._entries(workload.namespace, name) if one.key == key)
         for one in self._cluster.inventory.of(f"{source.kind}Config"):
             if self._chooses(source, one):
                 yield from _fields(one)
@@ -216,6 +220,14 @@ def named_by_values(workload: Workload) -> Iterator[str]:
             yield one.value
 
 
+def _service(value: str, udp: bool) -> str:
+    """The address of what a port of ingress-nginx or HAProxy leads to, where a value names it: `gitlab/shell:22`."""
+    found = re.fullmatch(_LED_TO, value.strip())
+    if found is None:
+        return value
+    return f"{'udp' if udp else 'tcp'}://{found[2]}.{found[1]}.svc:{found[3]}"
+
+
 def _annotations(one: Object) -> Iterator[Text]:
     """What a user tells a controller beside an object's spec: `nginx.ingress.kubernetes.io/auth-url`."""
     for key, value in one.annotations.items():
@@ -233,6 +245,20 @@ def named(spec: Any) -> Iterator[str]:
     elif isinstance(spec, list):
         for member in spec:
             yield from named(member)
+
+
+def chosen(spec: Any) -> Iterator[tuple[str, str]]:
+    """Name and key wherever a custom resource chooses one key of a Secret or ConfigMap: `additionalScrapeConfigs:
+    {name: X, key: jobs.yaml}`."""
+    if isinstance(spec, dict):
+        name, key = text(spec.get("name")), text(spec.get("key"))
+        if name and key and spec.keys() <= _SELECTOR:
+            yield name, key
+        for member in spec.values():
+            yield from chosen(member)
+    elif isinstance(spec, list):
+        for member in spec:
+            yield from chosen(member)
 
 
 def _data(one: Object) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from cilium_policies.evidence.collected import Collected
 from cilium_policies.evidence.destinations import NODE_ADDRESS, Destinations
 from cilium_policies.evidence.edge import Edge, Evidence
 from cilium_policies.evidence.ends import ends
+from cilium_policies.evidence.filled import expand
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.not_read import not_read
 from cilium_policies.evidence.trust import (
@@ -105,7 +106,7 @@ def _named(
 ) -> Iterator[tuple[Text, Address]]:
     variables = _variables(cluster, workload)
     for found in (*workload.texts, *more):
-        value = addresses.expand(found.value, variables)
+        value = expand(found.value, variables)
         if found.is_arguments or _may_name(value):
             for address in _parsed(found, value, parsed):
                 if not is_list_of_names(address) and not _is_spelled_twice(value, address):
@@ -171,7 +172,7 @@ def _variables(cluster: Cluster, workload: Workload) -> dict[str, str]:
                 raw[text(entry.get("name"))] = workload.namespace
             elif path in ("status.hostIP", "status.hostIPs", "spec.nodeName"):
                 raw[text(entry.get("name"))] = NODE_ADDRESS
-    return {key: addresses.expand(value, raw) for key, value in raw.items()}
+    return {key: expand(value, raw) for key, value in raw.items()}
 
 
 def _of_services(cluster: Cluster, workload: Workload) -> dict[str, str]:

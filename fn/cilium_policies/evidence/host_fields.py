@@ -20,12 +20,16 @@ _MEMBER = r"(?<=[{,(\[])[ \t]*(?=[\"']?[A-Za-z_][\w.\-]*[\"']?[ \t]*[:=])"
 _ARROW = r"(?<=[\w\"'])[ \t]+(?=[\"']?[A-Za-z_][\w.\-]{0,64}[\"']?[ \t]{0,9}=>)"
 _PARAMETER = r"(?<=\")[ \t]+(?=[A-Za-z_][\w.\-]{0,64}=\")"  # rsyslog's `target="db" port="514"`
 _DEFINE = r"\bdefine\(\s{0,9}[\"'](\w{1,64})[\"']\s{0,9},\s{0,9}[\"']([^\"'\n]{0,253})[\"']"  # of PHP
+_TUPLE = r"\{([a-z_]{1,64}),[ \t]{0,9}\"?([\w.\-]{1,253})\"?\}"  # of Erlang: `{host, "db"}`
 _SUBSCRIPT = r".*\[[\"']([\w.\-]{1,64})[\"']\]\s*"  # `SETTINGS['mail.host'] = …`
 _SYSTEM = r"(?<![^\s\"'])-D([\w.\-]{1,128})=([^\s\"']{1,253})"  # a JVM's property on its command line
 _MAPPING = 16  # lines of a mapping that are looked through for a port
 _NEAR_LINES = 3  # a `port:` that belongs to a `host:` elsewhere stands at most this far from it
 # Fluent Bit's classic form, collectd's and nginx' (`server db weight=5;`)
-_SPACED = r"\s{0,100}(Host|host|Port|port|Server|server)\s{1,50}\"?([\w.\-]{1,253})\"?(?:\s*$|(?:\s[^;\n]{0,200})?;)"
+_SPACED = (
+    r"\s{0,100}((?:[a-z]{1,16}_)?(?:[Hh]ost|[Pp]ort|[Ss]erver))\s{1,50}\"?([\w.\-]{1,253})\"?"
+    r"(?:\s*$|(?:\s[^;\n]{0,200})?;)"
+)
 # What a variable is where the environment sets none, in Python: `env("DB_HOST", "db")`, `int(5432)`
 _CALL = r"(?:[\w.]{1,50}\([\"']\w{1,100}[\"'],\s?[\"']?|int\()([\w.\-]{1,253})[\"']?\)?"
 _ITEM = r"\s{0,100}- +[\"']?([\w.\-]{1,253})[\"']?\s*$"
@@ -54,7 +58,7 @@ def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
     for number, (key, held) in enumerate(fields):
         if not key or not (is_host_key(key) or key.lower() in _WITH_PORT):
             continue
-        for name in _names(held) if held else _items(lines, number):
+        for name in names(held) if held else _items(lines, number):
             port = _port(lines, fields, number)
             if port or is_host_key(key):
                 yield name, port or program_port(key), key, port > 0
@@ -72,6 +76,8 @@ def _lines(value: str) -> list[str]:
         value = re.sub(_DEFINE, r"\n\1: \2\n", value)
     if "{" in value or "(" in value or "[" in value:
         value = re.sub(_MEMBER, "\n", value)
+    if ', "' in value and "{" in value:
+        value = re.sub(_TUPLE, r"\n\1: \2\n", value)
     if "=>" in value:
         value = re.sub(_ARROW, "\n", value)
     if '" ' in value:
@@ -79,7 +85,7 @@ def _lines(value: str) -> list[str]:
     return [line[:_FIELD] for line in value.split("\n")]
 
 
-def _names(held: str) -> list[str]:
+def names(held: str) -> list[str]:
     """The bare names of a value: one, or those of a list on one line."""
     if is_name(held):
         return [held]
@@ -127,7 +133,7 @@ def _is_taken(fields: list[_Field], at: int, number: int, theirs: str) -> bool:
     same, far = stem(fields[number].key) == theirs, abs(at - number)
     for other in range(max(0, at - _MAPPING), min(len(fields), at + _MAPPING + 1)):
         key, held = fields[other]
-        if other == number or not key or not is_host_key(key) or stem(key) != theirs or not _names(held):
+        if other == number or not key or not is_host_key(key) or stem(key) != theirs or not names(held):
             continue
         if not same and theirs:
             return True
@@ -179,7 +185,10 @@ def _field(line: str) -> _Field:
         return _Field(spaced[1], spaced[2])
     if cut < 1:
         return _Field("", "")
-    key = line[:cut].strip(" \t-\"'")
+    start = len(line) - len(line.lstrip(" \t-"))
+    if line[start : start + 1] == ":" and (symbol := line.find(":", start + 1, _NEAR)) > 0:
+        start, cut = start + 1, symbol  # Ruby's `:host: db`
+    key = line[start:cut].strip(" \t-\"'")
     if key.endswith("]") and (inner := re.fullmatch(_SUBSCRIPT, line[:cut])) is not None:
         key = inner[1]
     if not key or not HOST_CHARS.issuperset(key):

@@ -12,9 +12,9 @@ from cilium_policies.evidence.ends import backends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.trust import is_variable, words
-from cilium_policies.kube.inventory import written_secret
 from cilium_policies.kube.objects import Object, at, mappings, strings, text
 from cilium_policies.kube.pods import containers, pod_spec
+from cilium_policies.kube.secret_writers import WRITERS, templates, written_secret
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
@@ -146,17 +146,17 @@ def _keys(one: Object) -> list[str]:
     """Keys of a Secret, or those that an ExternalSecret's template and entries make."""
     if one.kind == "Secret":
         return [*strings(one.body.get("data")), *strings(one.body.get("stringData"))]
-    made = [*strings(at(one.body, "spec", "target", "template", "data"))]
+    made = [*templates(one)]
     return made + [text(entry.get("secretKey")) for entry in mappings(one.spec.get("data"))]
 
 
 def _is_template(one: Object, key: str) -> bool:
     """Whether an ExternalSecret fills this key from its store, so that its text holds no address."""
-    return "{{" in text(at(one.body, "spec", "target", "template", "data", key))
+    return one.kind != "Secret" and "{{" in templates(one).get(key, "")
 
 
 def _external_secrets(cluster: Cluster) -> dict[tuple[str, str], Object]:
     found: dict[tuple[str, str], Object] = {}
-    for one in cluster.inventory.of("ExternalSecret"):
+    for one in cluster.inventory.of(*WRITERS):
         found.setdefault((one.namespace, written_secret(one)), one)
     return found

@@ -18,9 +18,15 @@ from cilium_policies.workloads.model import Service, Workload
 _AMONG_MEMBERS = frozenset(
     """
     gossip cluster clustering peer peers mesh memberlist members raft galera replication internode intra epmd dist ring
-    serf join election leader jgroups hazelcast infinispan transport
+    serf join election leader jgroups hazelcast infinispan transport remoting artery ignite
     """.split()  # noqa: SIM905
 )
+# Ports that clustering libraries listen on, whatever a container calls them: Akka's and Pekko's remoting, Erlang's port
+# mapper, Hazelcast, JGroups, memberlist, Ignite.
+_BY_NUMBER = frozenset((2552, 4369, 5701, 7800, 7946, 25520, 47100, 47500))
+_REMOTING = frozenset(
+    ("remoting", "artery")
+)  # beside it the members ask each other's `management`, as Akka's bootstrap does
 # Over these the members also speak UDP, whether the container declares it or not.
 _UDP_TOO = frozenset(("gossip", "mesh", "memberlist", "serf", "galera"))
 _TASKS = ("Job", "CronJob")
@@ -96,8 +102,12 @@ def _is_known_better(workload: Workload, port: Port, given: Given) -> bool:
 
 
 def _member_ports(cluster: Cluster, workload: Workload, services: list[Service]) -> Iterator[Port]:
+    called = {word for declared in workload.ports for word in _WORDS.findall(declared.name.lower())}
     for declared in workload.ports:
-        yield from _twins(Port(declared.number, declared.protocol), declared.name)
+        one = Port(declared.number, declared.protocol)
+        yield from _twins(one, declared.name)
+        if one.number in _BY_NUMBER or (called & _REMOTING and "management" in declared.name.lower()):
+            yield one
     own = _governing(workload)
     for service in services:
         # A StatefulSet names the Service by which its members address each other; whatever that one lists is

@@ -28,6 +28,7 @@ _ADO_PORT = re.compile(r"[^\"'\n]{0,200}?;\s{0,9}[Pp]ort=(\d{1,5})")
 _TNS = r"\((?:HOST|host|Host) ?= ?([\w.\-]{1,253})\) ?\((?:PORT|port|Port) ?= ?(\d{1,5})\)"
 # libpq's address without a scheme, as postgres_exporter takes it: `db:5432/name?sslmode=disable`
 _LIBPQ = r"(?:^|[\s\"'=])([A-Za-z0-9][\w.\-]{0,252})(?::\d{1,5})?/\w{0,63}\?(?:[\w=%]{1,200}&)?sslmode="
+_PARENT = r"\bcache_peer\s{1,20}([\w.\-]{1,253})\s{1,20}(?:parent|sibling)\s{1,20}(\d{1,5})"  # of Squid
 # syslog-ng's `network("host" port(514))` and its like
 _DRIVER = (
     r"\b(?:network|syslog|tcp6?|udp6?)\(\s{0,9}\"([\w.\-]{1,253})\"[^;\n]{0,200}?\bport\(\"?(\d{1,5})\"?\)"
@@ -97,6 +98,8 @@ def drivers(value: str) -> Iterator[tuple[str, str, int, bool]]:
         yield from (("tcp", one[1], int(one[2]), True) for one in re.finditer(_IN_BRACKETS, value))
         yield from (("oracle", one[1], int(one[2]), True) for one in re.finditer(_TNS, value))
         yield from (("tcp", one[1], int(one[2]), True) for one in re.finditer(_DRIVER, value))
+    if "cache_peer" in value:
+        yield from (("", one[1], int(one[2]), True) for one in re.finditer(_PARENT, value))
     if "sslmode=" in value and "?" in value:
         yield from (
             ("postgres", one[1], 5432, True) for one in re.finditer(_LIBPQ, value) if not one[0].count(":")

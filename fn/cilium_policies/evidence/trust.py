@@ -166,6 +166,8 @@ def _is_field(address: Address) -> bool:
     parts = words(address.key)
     if not parts or is_for_others(address):
         return False
+    if address.scheme and address.explicit and address.host.replace(".", "").isdigit():
+        return True  # nobody writes such a URL as an example, and what listens itself has another key
     return parts[-1] in FIELDS or (parts[-1] in WORDS and address.explicit and address.scheme not in _BROWSED)
 
 

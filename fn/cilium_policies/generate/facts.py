@@ -8,8 +8,9 @@ from functools import cached_property
 
 from cilium_policies.evidence.collected import named
 from cilium_policies.generate.roles import Roles
-from cilium_policies.kube.inventory import external_secret
-from cilium_policies.kube.objects import Mapping, Object, at, decoded, flag, strings, walk_strings
+from cilium_policies.kube.inventory import secret_writer
+from cilium_policies.kube.objects import Mapping, Object, decoded, flag, strings, walk_strings
+from cilium_policies.kube.secret_writers import templates
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -67,8 +68,8 @@ class WorkloadFacts:
         one = self._cluster.inventory.get("Secret", namespace, name)
         if one is not None:
             return {} if "sops" in one.body else _entries(one)
-        external = external_secret(self._cluster.inventory, namespace, name)
-        return strings(at(external.spec, "target", "template", "data")) if external is not None else {}
+        writer = secret_writer(self._cluster.inventory, namespace, name)
+        return dict(templates(writer)) if writer is not None else {}
 
     @property
     def is_scraped(self) -> bool:

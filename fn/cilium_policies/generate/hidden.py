@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.model import Component
 from cilium_policies.evidence.collected import named, named_by_values
-from cilium_policies.kube.inventory import Inventory, external_secret
+from cilium_policies.kube.inventory import Inventory, secret_writer
 from cilium_policies.kube.labels import RELEASE_NAME
 from cilium_policies.kube.objects import at, flag, mapping, mappings, strings, text
 from cilium_policies.kube.pods import containers, pod_spec
+from cilium_policies.kube.secret_writers import templates
 from cilium_policies.workloads.address_keys import names_address
 from cilium_policies.workloads.model import Workload
 
@@ -81,9 +82,11 @@ def _is_shown(one: Workload, name: str, inventory: Inventory, *, sure: bool) -> 
     `sure`) a name may be any object's: only what the input holds as a Secret counts."""
     secret = inventory.get("Secret", one.namespace, name)
     if secret is None:
-        made = external_secret(inventory, one.namespace, name)
-        template = at(made.body, "spec", "target", "template") if made is not None else None
-        return template is not None or not sure
+        made = secret_writer(inventory, one.namespace, name)
+        told = made is not None and (
+            bool(templates(made)) or at(made.body, "spec", "target", "template") is not None
+        )
+        return told or not sure
     if "sops" in secret.body:
         return False
     plain = strings(secret.body.get("stringData"))

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.kube.inventory import Inventory, external_secret
+from cilium_policies.kube.inventory import Inventory, secret_writer
 from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text
+from cilium_policies.kube.secret_writers import templates
 from cilium_policies.lean import Any
 from cilium_policies.workloads.model import NO_IMAGES, Workload
 
@@ -89,8 +90,8 @@ def _is_readable(inventory: Inventory, kind: str, namespace: str, name: str, key
 def hidden_keys(inventory: Inventory, namespace: str, name: str) -> Iterable[str]:
     """The keys of a Secret, as far as the input lists them: its own, or of what makes it."""
     secret = inventory.get("Secret", namespace, name)
-    external = external_secret(inventory, namespace, name)
-    template = mapping(at(external.spec, "target", "template", "data")) if external is not None else {}
+    writer = secret_writer(inventory, namespace, name)
+    template = templates(writer) if writer is not None else {}
     return [*(_hidden_keys(inventory, namespace, name, secret) or ()), *template]
 
 
@@ -103,8 +104,18 @@ def _hidden_keys(
     sealed = inventory.get("SealedSecret", namespace, name)
     if sealed is not None:
         return list(mapping(sealed.spec.get("encryptedData")))
-    external = external_secret(inventory, namespace, name)
-    return _external(external) if external is not None else None
+    writer = secret_writer(inventory, namespace, name)
+    if writer is None:
+        return None
+    return _external(writer) if writer.kind == "ExternalSecret" else _filled(writer)
+
+
+def _filled(one: Object) -> Iterable[str] | None:
+    """The keys that Vault's operator or its like fills in; beside its templates it writes what the store has, unless
+    it is told not to."""
+    if not flag(at(one.spec, "destination", "transformation", "excludeRaw")):
+        return None
+    return [key for key, value in templates(one).items() if _is_filled(value)]
 
 
 def _external(one: Object) -> Iterable[str] | None:
@@ -113,10 +124,15 @@ def _external(one: Object) -> Iterable[str] | None:
     merged = text(template.get("mergePolicy")) == "Merge"
     if "data" in template and not merged and "templateFrom" not in template:
         filled = strings(template.get("data")).items()
-        return [key for key, value in filled if not re.sub(_EMPTIED, "", value).strip(" \"'")]
+        return [key for key, value in filled if _is_filled(value)]
     if one.spec.get("dataFrom") or "templateFrom" in template:
         return None
     return [text(entry.get("secretKey")) for entry in mappings(one.spec.get("data"))]
+
+
+def _is_filled(value: str) -> bool:
+    """Whether a template says nothing itself."""
+    return not re.sub(_EMPTIED, "", value).strip(" \"'")
 
 
 def _may_hold_an_address(key: str) -> bool:

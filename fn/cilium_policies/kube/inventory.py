@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cilium_policies.kube.objects import CLUSTER_SCOPED, Object, at, text
+from cilium_policies.kube.objects import CLUSTER_SCOPED, Object
+from cilium_policies.kube.secret_writers import WRITERS, written_secret
 
 
 class Inventory:
@@ -48,14 +49,9 @@ def policy_objects(inventory: Inventory) -> list[Object]:
     return [*cilium, *inventory.of("NetworkPolicy", group="networking.k8s.io")]
 
 
-def written_secret(external: Object) -> str:
-    """The name of the Secret that an ExternalSecret writes."""
-    return text(at(external.body, "spec", "target", "name")) or external.name
-
-
-def external_secret(inventory: Inventory, namespace: str, name: str) -> Object | None:
-    """The first ExternalSecret that writes a Secret of this name."""
-    for one in inventory.of("ExternalSecret"):
+def secret_writer(inventory: Inventory, namespace: str, name: str) -> Object | None:
+    """The first object that a Secret of this name is written from: an ExternalSecret, a VaultStaticSecret …"""
+    for one in inventory.of(*WRITERS):
         if one.namespace == namespace and written_secret(one) == name:
             return one
     return None

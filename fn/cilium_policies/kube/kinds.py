@@ -4,6 +4,7 @@ workloads and the plan read. The kinds wake a module; an inventory keeps these k
 
 from __future__ import annotations
 
+from cilium_policies.kube.secret_writers import WRITERS
 from cilium_policies.lean import NamedTuple
 
 Fields = dict[
@@ -38,7 +39,7 @@ _ACCESS: Fields = {
     **dict.fromkeys(("RoleBinding", "ClusterRoleBinding"), ("roleRef", "subjects")),
     **_ACCOUNTS,
 }
-_SECRETS: Fields = {"Secret": ("data", "stringData", "sops"), **_specs("ExternalSecret", "SealedSecret")}
+_SECRETS: Fields = {"Secret": ("data", "stringData", "sops"), **_specs(*WRITERS)}
 _CONFIGURATION: Fields = {"ConfigMap": ("data",), **_SECRETS}
 _ISSUER = ("spec.acme.server", "spec.acme.solvers")
 _CERTIFIED: Fields = {

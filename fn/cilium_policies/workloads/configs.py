@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cilium_policies.kube.inventory import Inventory, written_secret
+from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, at, decoded, mapping, mappings, strings, text
+from cilium_policies.kube.secret_writers import WRITERS, templates, written_secret
 from cilium_policies.workloads.model import Text
 
 _MAX_TEXT = 1_000_000  # a ConfigMap's or Secret's limit is 1 MiB; no longer text can come from a real cluster
@@ -17,8 +18,9 @@ class Configs:
     def __init__(self, inventory: Inventory) -> None:
         self._inventory = inventory
         self._external: dict[tuple[str, str], Object] = {}
-        for one in inventory.of("ExternalSecret"):
-            self._external.setdefault((one.namespace, written_secret(one)), one)
+        for kind in WRITERS:
+            for one in inventory.of(kind):
+                self._external.setdefault((one.namespace, written_secret(one)), one)
         self._read: dict[tuple[str, str, str], tuple[Text, ...]] = {}
         self._services: set[str] | None = None
 
@@ -46,10 +48,11 @@ class Configs:
         return None
 
     def _templated(self, external: Object) -> Iterator[Text]:
-        """What an ExternalSecret's template says, in itself and in the ConfigMaps that it is taken from."""
-        template = mapping(at(external.body, "spec", "target", "template"))
-        for entry, value in strings(template.get("data")).items():
+        """What the templates of an ExternalSecret or its like say, in itself and in ConfigMaps that they are taken
+        from."""
+        for entry, value in templates(external).items():
             yield Text("entry", entry, value, external, entry)
+        template = mapping(at(external.body, "spec", "target", "template"))
         for source in mappings(template.get("templateFrom")):
             if literal := text(source.get("literal")):
                 yield Text("entry", "", literal, external, "templateFrom")

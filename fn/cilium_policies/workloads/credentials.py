@@ -27,6 +27,7 @@ IN_CLUSTER = re.compile(r"(?:[A-Za-z0-9_-]+\.){2,}svc(?:\.[A-Za-z0-9.-]{1,100})?
 TEMPLATE = re.compile(r"\{\{[^{}\n]{0,500}\}\}|<%[^\n]{0,500}?%>|\$\([^()\n]{0,500}\s[^()\n]{0,500}\)")
 PEM = re.compile(r"-----BEGIN [^-\n]{1,60}-----.*?(?:-----END [^-\n]{1,60}-----|\Z)", re.DOTALL)
 _ASSIGNMENT = re.compile(r"^([\s\-]*(?:export\s+)?[\"']?[A-Za-z_][\w.\-]*[\"']?\s*[:=]\s*)(.*)$")
+_ITEM = re.compile(r"[ \t]*-[ \t]+[\"']?([^\s\"',=]*[^\s\"',=:])[\"']?[ \t]*,?[ \t]*")
 _FLOW = re.compile(r"\{(?!\})|(?<!\{)\}|[\[\]]|,(?=\s*[\"'\w\-]{1,64}\s*:)")
 _KEYWORD = re.compile(r"\b(?:host=[\w.\-]{1,253}|port=\d{1,5})")
 _SECRET = re.compile(
@@ -60,8 +61,7 @@ def addresses(value: str, key: str, resolves: Callable[[str], bool] = _nothing) 
     if not _URL.fullmatch(stripped) and re.search(r"[{\[](?!\})", stripped):
         stripped = _FLOW.sub("\n", stripped)  # JSON, or YAML on one line: a field a line
     if "\n" in stripped:
-        lines = (_line(line, resolves) for line in stripped.split("\n"))
-        return "\n".join(line for line in lines if line)
+        return "\n".join(line for line in _lines(stripped.split("\n"), resolves) if line)
     return _plain(stripped, key, resolves)
 
 
@@ -74,6 +74,21 @@ def address_of(url: str) -> str:
     hosts = [_AUTHORITY.match(one) for one in authority.rpartition("@")[2].split(",")]
     kept = [match[0] for match in hosts if match is not None and match[1]]
     return f"{scheme}://{','.join(kept).rstrip('.')}" if kept else ""
+
+
+def _lines(lines: list[str], resolves: Callable[[str], bool]) -> Iterator[str]:
+    """What is kept of each line; an item of a list is judged by the key above it, which stays with the first."""
+    head, shown = "", False
+    for line in lines:
+        item = _ITEM.fullmatch(line)
+        if item is None:
+            head, shown = (line, False) if line.rstrip().endswith(":") else ("", False)
+            yield _line(line, resolves)
+        elif "://" in item[1] or is_address(item[1], head.strip(" \t-\"':"), resolves):
+            if head and not shown:
+                yield head
+            shown = True
+            yield line[: item.start(1)] + (" ".join(_found(item[1])) if "://" in item[1] else item[1])
 
 
 def _line(line: str, resolves: Callable[[str], bool]) -> str:

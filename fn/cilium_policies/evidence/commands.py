@@ -1,0 +1,64 @@
+"""Hosts that a command calls where host and port stand apart: `pg_isready -h db -p 5432`, `nc -z db 5432`,
+`/dev/tcp/db/5432`, `--host db --port 5432`. Addresses in one word are read as anywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cilium_policies.evidence.host_fields import hosts
+from cilium_policies.evidence.host_keys import stem
+
+# Clients of servers, the port that each dials unless it is told another, and the flag that tells it.
+_CLIENTS = (
+    (r"pg_isready|psql|pg_dump|pg_dumpall|pg_restore|pg_basebackup|createdb|dropdb|pgbench|vacuumdb", 5432, "-p"),
+    (r"mysql|mysqladmin|mysqldump|mysqlcheck|mysqlsh|mariadb|mariadb-admin|mariadb-dump|mariadb-check", 3306, "-P"),
+    (r"redis-cli|valkey-cli", 6379, "-p"),
+    (r"mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport", 27017, "-p"),
+    (r"clickhouse-client|clickhouse client", 9000, "-p"),
+    (r"rabbitmqadmin", 15672, "-P"),
+    (r"ldapsearch|ldapadd|ldapmodify|ldapwhoami", 389, "-p"),
+)  # fmt: skip
+_SIGNS = ("pg", "psql", "mysql", "mariadb", "-cli", "mongo", "clickhouse", "rabbitmqadmin", "ldap", "createdb",
+          "dropdb", "vacuumdb")  # fmt: skip  # of which each client's name holds one
+_ARGUMENTS = r"(?<![\w./-])(?:/[\w./-]{{1,60}}/)?(?:{})(?= )([^\n;|&]{{1,400}})"
+_HOST = r" [\"']?(?:-h|-H|--host|--hostname)[\"']?[= ]?[\"']?([A-Za-z0-9][\w.\-]{0,252})"
+_PORT = r" [\"']?(?:{}|--port)[\"']?[= ]?[\"']?(\d{{2,5}})\b"
+_CONNECT = (
+    r"\b(?:nc|ncat|netcat|telnet)((?: -{1,2}[\w=-]{1,16}(?: \d{1,3})?){0,6}) "
+    r"[\"']?([A-Za-z][\w.\-]{0,252})[\"']?[ :](\d{1,5})\b"
+)
+_CQLSH = r"\bcqlsh(?: -\S{1,64}){0,6} ([A-Za-z0-9][\w.\-]{0,252})(?: (\d{4,5}))?(?= |$)"
+_DEVICE = r"/dev/(tcp|udp)/([A-Za-z0-9][\w.\-]{0,252})/(\d{1,5})\b"
+_FLAG = r"(?<!\S)--([A-Za-z][\w.\-]{0,63}) ([A-Za-z0-9][\w.\-]{0,252})(?!\S)"
+_CONTINUED = r"\\\n\s{0,99}"
+_EXEC = r"\n(?=\S+(?:\n|$))"  # an argument of its own, in the form without a shell
+
+
+def calls(value: str, arguments: bool = True) -> Iterator[tuple[str, int, str, str, bool]]:
+    """Host, port (0: not known), protocol, the flag that names them ("": a client's own), whether the port stands
+    there. `arguments`: of a container, where any flag counts; else a script."""
+    line = re.sub(_EXEC, " ", re.sub(_CONTINUED, " ", value))
+    if any(sign in line for sign in _SIGNS):
+        yield from _clients(line)
+    if "nc" in line or "netcat" in line or "telnet" in line:
+        for one in re.finditer(_CONNECT, line):
+            yield one[2], int(one[3]), "UDP" if " -u" in one[1] or "zu" in one[1] else "TCP", "", True
+    if "cqlsh" in line:
+        yield from ((one[1], int(one[2] or 9042), "TCP", "", True) for one in re.finditer(_CQLSH, line))
+    if "/dev/" in line:
+        yield from ((one[2], int(one[3]), one[1].upper(), "", True) for one in re.finditer(_DEVICE, line))
+    if arguments and "--" in line:
+        for command in re.split(r"[\n;|&]", line):
+            flags = "\n".join(f"{key}={held}" for key, held in re.findall(_FLAG, command))
+            for host, port, key, told in hosts(flags):
+                yield host, port, "TCP", "" if told and not stem(key) else key, told
+
+
+def _clients(line: str) -> Iterator[tuple[str, int, str, str, bool]]:
+    for names, port, flag in _CLIENTS:
+        for command in re.finditer(_ARGUMENTS.format(names), line):
+            host = re.search(_HOST, command[1])
+            if host is not None:
+                told = re.search(_PORT.format(flag), command[1])
+                yield host[1], int(told[1]) if told else port, "TCP", "", told is not None

@@ -1,0 +1,44 @@
+"""What programs, shells and templates fill in: variables replaced by what they stand for, the rest by `{}`."""
+
+from __future__ import annotations
+
+import re
+
+_TEMPLATE = r"\{\{[^{}\n]{0,500}\}\}"
+_RUBY = r"<%[^\n]{0,500}?%>"
+_SHELL = r"\$\([^()\n]{0,500}\s[^()\n]{0,500}\)"  # `$(cat FILE)`; `$(NAME)` is the kubelet's
+# `${env:NAME}` of OpenTelemetry's collector, `${NAME}` and `${NAME:default}` of Spring, `${NAME:-default}` of a shell
+_BRACED = r"\$\{(?:env:)?([A-Za-z_][\w.\-]{0,127})(?::-?([^{}\s\"']{1,253}))?\}"
+# The user of Python's f"postgresql://{env('USER')}:{env('PASSWORD')}@db"
+_FILLED_USER = r"://(?:[\w.:%\-]{0,64}\{[^{}\n@]{1,200}\}){1,4}@"
+_ENCODED = r"%3A%2F%2F([\w.\-]{1,253})(?:%3A(\d{1,5}))?"  # a URL in the query of another
+_SHELL_VARIABLE = r"\$([A-Z][A-Z0-9_]{1,127})\b"  # in a command or script
+_VARIABLE = r"\$\(([A-Za-z_][\w.\-]*)\)"
+
+
+def expand(value: str, variables: dict[str, str]) -> str:
+    """`$(NAME)` replaced as the kubelet does in env, args and command, and `${NAME}` as programs do in their files,
+    with the default that may stand there; an unknown name without one stays as it is."""
+    if "${" in value:
+        value = re.sub(_BRACED, lambda match: variables.get(match[1]) or match[2] or match[0], value)
+    if "$" in value:
+        value = re.sub(_SHELL_VARIABLE, lambda match: variables.get(match[1], match[0]), value)
+    if "$(" not in value:
+        return value
+    return re.sub(_VARIABLE, lambda match: variables.get(match[1], match[0]), value)
+
+
+def filled(value: str) -> str:
+    """A text in which what a template, Ruby, a shell or Python fills in is `{}`: users and passwords there hold
+    blanks."""
+    if "{{" in value:
+        value = re.sub(_TEMPLATE, "{}", value)  # the user and password of an ExternalSecret's URL hold blanks
+    if "<%" in value:
+        value = re.sub(_RUBY, "{}", value)  # so do those in a file that Ruby fills in (GitLab)
+    if "$(" in value:
+        value = re.sub(_SHELL, "{}", value)
+    if "{" in value and "://" in value:
+        value = re.sub(_FILLED_USER, "://{}@", value)
+    if "%3A%2F%2F" in value:
+        value = re.sub(_ENCODED, lambda match: f"://{match[1]}" + (f":{match[2]}" if match[2] else ""), value)
+    return value
