@@ -18,6 +18,8 @@ REPORTED = 8_000  # items, among them a thousand workloads
 REPORT, TREE = "report of 1,000 workloads", "build of 150 Kustomizations"
 ROUNDS = {100: 31, 1_000: 11, 10_000: 5, 50_000: 1}
 OURS, GO, PYYAML = "cilium-policies", "Go peer", "PyYAML peer"
+HERE = "cilium-policies, this checkout's Python"
+LARGEST_HERE = 10_000  # items
 GO_GIB = {50_000: 11}  # what the Go peer needs; less available means a machine that swaps
 MAKE = """
 import sys
@@ -48,6 +50,8 @@ def main() -> None:
     for size in options.sizes:
         source = made("resource_list", size)
         compared = {OURS: ours}
+        if size <= LARGEST_HERE and builds.interpreter() != sys.executable:
+            compared[HERE] = builds.function_here()
         if available_gib() >= GO_GIB.get(size, 0):
             compared[GO] = go
         if size <= options.pyyaml:
@@ -125,7 +129,11 @@ def text(found: Results) -> str:
     """The page."""
     largest = max(found.sizes)
     bytes_each = made("resource_list", largest).stat().st_size / largest
-    interpreter = f"Python {platform.python_version()}, {version('go', 'version')}"
+    python = ".".join(map(str, builds.version_of(builds.interpreter())))
+    other = (
+        "" if builds.interpreter() == sys.executable else f" (this checkout's: {platform.python_version()})"
+    )
+    interpreter = f"Python {python}{other}, {version('go', 'version')}"
     machine = f"{os.cpu_count()} cores, {platform.machine()}"
     parts = [
         page.HEAD.format(size=bytes_each / 1000, interpreter=interpreter, machine=machine),

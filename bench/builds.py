@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from bench import inputs
@@ -14,8 +16,31 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache" / "bench"
 LIB = CACHE / "lib"
 ENTRY = CACHE / "run.py"
+PROGRAM = "from cilium_policies.cli import program\nprogram()\n"
 EMPTY = b"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n"
+SYSTEM = "/usr/bin/python3"
 WARM = (EMPTY, inputs.resource_list(40), b"import: {yaml: [too]}\n")
+
+
+@cache
+def interpreter() -> str:
+    """The interpreter that users get: distributions and the official image build theirs with profile-guided
+    optimisation, tools that compile one for a developer mostly do not. This one, where the system's is another version
+    and so cannot load PyYAML's extension from here; $BENCH_PYTHON, where that is set."""
+    wanted = os.environ.get("BENCH_PYTHON", SYSTEM)
+    return wanted if version_of(wanted)[:2] == sys.version_info[:2] else sys.executable
+
+
+def version_of(python: str) -> tuple[int, ...]:
+    """An interpreter's version; empty where none can be asked."""
+    script = "import sys; print(*sys.version_info[:3])"
+    try:
+        said = subprocess.run(
+            [python, "-I", "-c", script], capture_output=True, text=True, check=False
+        ).stdout
+    except OSError:
+        return ()
+    return tuple(map(int, said.split()))
 
 
 def quiet(*command: str, cwd: Path = ROOT, **environment: str) -> None:
@@ -28,7 +53,8 @@ def quiet(*command: str, cwd: Path = ROOT, **environment: str) -> None:
 
 
 def function() -> list[str]:
-    """This program from a wheel, compiled, started with the switches of the Dockerfile's entry point."""
+    """This program from a wheel, compiled, started with the switches of the Dockerfile's entry point; click, which its
+    questions need, lies beside it."""
     shutil.rmtree(LIB, ignore_errors=True)
     wheels = CACHE / "wheel"
     shutil.rmtree(wheels, ignore_errors=True)
@@ -36,16 +62,25 @@ def function() -> list[str]:
     quiet(*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", str(wheels), ".")
     wheel = next(wheels.glob("*.whl"))
     quiet(*pip, "install", "--target", str(LIB), "--no-deps", str(wheel))
+    import click
     import yaml
 
+    shutil.copytree(Path(click.__file__).parent, LIB / "click")
     shutil.copytree(Path(yaml.__file__).parent, LIB / "yaml")
     native = Path(yaml.__file__).parent.parent / "_yaml"
     if native.is_dir():
         shutil.copytree(native, LIB / "_yaml")
-    return start(
-        "from cilium_policies.cli import program\nprogram()\n",
-        ENTRY,
-    )
+    return start(PROGRAM, ENTRY)
+
+
+def function_here() -> list[str]:
+    """The same in this checkout's own interpreter."""
+    return start(PROGRAM, ENTRY, sys.executable)
+
+
+def command() -> list[str]:
+    """The command as an installation has it: the same program in a process that imports `site`."""
+    return [interpreter(), str(ENTRY)]
 
 
 def keeping_ids() -> list[str]:
@@ -54,13 +89,14 @@ def keeping_ids() -> list[str]:
     return start(script, CACHE / "keep_ids.py")
 
 
-def start(script: str, place: Path) -> list[str]:
+def start(script: str, place: Path, python: str = "", warm: Sequence[bytes] = WARM) -> list[str]:
     """An entry point with everything that it imports compiled, as the image has it."""
     place.write_text(f"import sys\nsys.path.insert(0, {str(LIB)!r})\n{script}")
+    python = python or interpreter()
     switches = ["-I", "-S", "-X", "utf8", "-X", f"pycache_prefix={CACHE / 'bytecode'}"]
-    for text in WARM:  # an interpreter that may write bytecode imports what each path needs
-        subprocess.run([sys.executable, *switches, str(place)], input=text, capture_output=True, check=True)
-    return [sys.executable, *switches, "-B", str(place)]
+    for text in warm:  # an interpreter that may write bytecode imports what each path needs
+        subprocess.run([python, *switches, str(place)], input=text, capture_output=True, check=True)
+    return [python, *switches, "-B", str(place)]
 
 
 def go_peer() -> list[str]:
@@ -71,8 +107,10 @@ def go_peer() -> list[str]:
 
 
 def pyyaml_peer() -> list[str]:
-    """The function on PyYAML, in this interpreter."""
-    return [sys.executable, str(ROOT / "bench" / "pyyaml_peer.py")]
+    """The function on PyYAML, in the same interpreter."""
+    peer = str(ROOT / "bench" / "pyyaml_peer.py")
+    script = f"import runpy\nrunpy.run_path({peer!r}, run_name='__main__')\n"
+    return start(script, CACHE / "pyyaml_peer.py", warm=[EMPTY])
 
 
 def executable(command: list[str], name: str) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from bench.builds import CACHE
+from bench.builds import CACHE, command
 from bench.measure import Run, interleaved, run
 
 KUSTOMIZATIONS = 150
@@ -44,10 +43,10 @@ spec: {{selector: {{app: {name}}}, ports: [{{port: 80, targetPort: 8080}}]}}
 
 
 def report(manifests: Path, rounds: int) -> dict[str, Run]:
-    """The HTML page of planned policies, by the installed command."""
-    program = str(Path(sys.executable).with_name("cilium-policies"))
-    command = [program, "report", "--policies", "planned", str(manifests)]
-    call = partial(run, command, os.devnull, compiled(os.environ))
+    """The HTML page of planned policies."""
+    call = partial(
+        run, [*command(), "report", "--policies", "planned", str(manifests)], os.devnull, compiled(os.environ)
+    )
     call()
     return interleaved({"cilium-policies report": call}, rounds or 5)
 
@@ -66,15 +65,15 @@ def build(kustomize: str, rounds: int) -> dict[str, Run]:
 
 def _build(tree: Path, kustomize: str, rounds: int) -> dict[str, Run]:
     repository(tree)
-    program = str(Path(sys.executable).with_name("cilium-policies"))
     folders = f"{tree}/clusters/home {tree}/apps/*"
     script = f"printf '%s\\n' {folders} | xargs -P {os.cpu_count() or 1} -n 1 {kustomize} build"
     path = f"{Path(kustomize).parent}:{os.environ['PATH']}"
     environment = {**compiled(os.environ), "PATH": path}
     calls = {
         TOOL: partial(run, ["sh", "-c", script], os.devnull, environment),
-        BUILD: partial(run, [program, "build", str(tree)], os.devnull, environment),
+        BUILD: partial(run, [*command(), "build", str(tree)], os.devnull, environment),
     }
+    calls[BUILD]()
     return interleaved(calls, rounds or 5)
 
 

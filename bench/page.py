@@ -19,10 +19,10 @@ NOTES = """\
 Where the time goes: two thirds of a build of 100 items are start-up, and most of that is importing this program's own
 hundred modules (their regular expressions and value types among it); `typing`, `signal` and PyYAML are not imported at
 all (`lean.py` says how). Per item, reading YAML is a fifth, deriving from configuration a sixth, making and writing
-policies a fifth; the rest is spread over all packages (last table). An interpreter that was built with profile-guided
-optimisation, as Debian's and the official image's are, needs a fifth to a quarter less than one that was not (pyenv's
-default, measured here). The Go peer's CPU varies with its collector: further runs put 10,000 items between 0.18 and
-0.22 with this interpreter, and at 0.18 with Debian's where this one had 0.22.
+policies a fifth; the rest is spread over all packages (last table). The Go peer's CPU varies with its collector.
+The interpreter is the system's, as users get it: Debian builds it, and Docker's official image its own, with
+profile-guided optimisation. What a developer compiles (pyenv's default) mostly is not, and needs a seventh more: where
+this checkout has another interpreter, the function alone is measured with both.
 Whole builds spend their time in kustomize itself, which is quadratic in the number of objects: policies added to a
 build cost it more than the function does, and the ids that are left out save it about as much. Whole builds vary by
 a tenth from run to run, and so do the last two targets; to do clearly better, kustomize would have to look ids up
