@@ -1,6 +1,6 @@
 """Programs that fetch packages or models when they start: a container's command, or a script that it mounts, that calls
 a package manager needs the internet, and no address stands anywhere. The command is the evidence; the registry is
-whatever the manager is set up for."""
+whatever the manager is set up for. A service's own client calls that service, unless it is given another address."""
 
 from __future__ import annotations
 
@@ -37,7 +37,28 @@ _CALLS = (
         (443,),
     ),
 )
+# Clients of a service, by the words behind their name, and the host of its API.
+_CLIENTS = (
+    (
+        "gh ",
+        r"\bgh (api|auth|gist|issue|label|pr|release|repo|run|secret|variable|workflow)\b",
+        "api.github.com",
+    ),
+    ("akeyless ", r"\bakeyless (auth|create|delete|describe|get|list|update)[\w-]*", "api.akeyless.io"),
+    ("doctl ", r"\bdoctl (apps|auth|compute|databases|kubernetes|registry)\b", "api.digitalocean.com"),
+    (
+        "hcloud ",
+        r"\bhcloud (context|firewall|image|load-balancer|network|server|volume)\b",
+        "api.hetzner.cloud",
+    ),
+)
+_REGIONAL = (
+    ("oci ", r"\boci (bv|ce|compute|db|dns|iam|lb|network|nlb|os|vault) ", ""),
+    ("gcloud ", r"\bgcloud (auth|compute|container|dns|iam|run|secrets|sql|storage) ", ""),
+    ("az ", r"\baz (account|acr|aks|group|keyvault|login|network|storage|vm) ", ""),
+)
 _WORDS = tuple(word for words, _, _ in _MANAGERS + _CALLS for word in words)  # most commands hold none
+_WORDS += tuple(word for word, _, _ in _CLIENTS + _REGIONAL)
 _INTERNET = InternetPeer()
 
 
@@ -57,6 +78,11 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
                     evidence = Evidence("inferred", workload, text=text.without_value())
                     reason = Reason("fetches", (found[0],))
                     yield Edge(WorkloadPeer(workload), _INTERNET, tuple(map(Port, ports)), reason, evidence)
+            for _, pattern, host in _CLIENTS + _REGIONAL:
+                if found := re.search(pattern, words):
+                    evidence = Evidence("inferred", workload, text=text.without_value())
+                    reason = Reason("own-client", (found[0].strip(),))
+                    yield Edge(WorkloadPeer(workload), InternetPeer(host), (Port(443),), reason, evidence)
 
 
 def _is_script(text: Text) -> bool:

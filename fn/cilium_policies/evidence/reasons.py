@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         "calls-cloud-privately",
         "cloud-identity",
         "fetches",
+        "own-client",
         "delivers-mail",
         "caches-images",
         "has-token",

@@ -81,6 +81,7 @@ _CALLERS = (
     r"\b(?:curl|wget|git|nc|dig|ping|psql|mysql|redis-cli|restic|rclone|aws|mc)\b"
     r"|\b(?:requests|httpx|session|client)\.(?:get|post|put|patch|delete|head|request)\(|\b(?:urlopen|Request)\("
 )
+_EACH = r"\b(?:curl|wget)\b.*\$|\b(?:requests|httpx|session|client)\.\w+\(\w|\burlopen\(\w"  # of a variable
 # A shell's command, or Python's call, that goes on in the next line; an inventory leaves lines empty.
 _CONTINUED = r"(?:\\|\([ \t]{0,100})\n(?:[ \t]{0,100}\n){0,8}"
 # What a script takes where a variable is not set: `getenv("API_URL", "https://api.acme.com")`, `${API_URL:-https://…}`.
@@ -227,7 +228,12 @@ def is_list_of_names(address: Address) -> bool:
 
 
 def _called(value: str, address: Address) -> bool:
-    return any(address.host in line and re.search(_CALLERS, line) for line in _commands(value))
+    lines = _commands(value)
+    if any(address.host in line and re.search(_CALLERS, line) for line in lines):
+        return True
+    # An address alone on its line is a member of a list, over which a loop calls `curl "$url"`.
+    alone = re.compile(r"\s*[\"']?https?://" + re.escape(address.host) + r"[^\s\"']*[\"']?,?\s*$")
+    return any(map(alone.match, lines)) and any(re.search(_EACH, line) for line in lines)
 
 
 @lru_cache(maxsize=8)

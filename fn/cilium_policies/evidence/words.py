@@ -33,6 +33,7 @@ _SENTENCES: dict[str, str] = {
     "load-balancer": "requests through a load balancer outside the cluster",
     "called-by-configuration": "an address in the client's configuration",
     "fetches": "{0} fetches packages when it starts",
+    "own-client": "{0} calls the API of its service",
     "server-of-key": "inferred from the key {0}: the only such server of the namespace",
     "brought-along": "bundled by the chart for its own pods",
     "through-gateway": "requests through Gateway {0}/{1}",

@@ -129,6 +129,8 @@ def services_of(
             Port(int(each.target), each.protocol, each.name) for each in ports if each.target.isdigit()
         )
     )
+    if port and entry.port_default.isdigit() and {str(one.number) for one in workload.ports} == {port}:
+        workload.usual_ports |= {int(entry.port_default)}  # its only port is another than the usual one
     return services
 
 
