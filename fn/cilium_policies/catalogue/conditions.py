@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from cilium_policies.catalogue.flows import When, texts
-from cilium_policies.catalogue.model import ChartEntry, MadeBy
+from cilium_policies.catalogue.model import ChartEntry, Component, MadeBy
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.kube.objects import Mapping, text, walk_strings
 from cilium_policies.lean import Any, Protocol
@@ -111,6 +111,16 @@ def via_agrees(made: MadeBy, body: Mapping, facts: Facts) -> bool:
     if not named:
         return name in texts(made.via.get("made"))
     return any(agrees(at(one, text(made.via.get("has"))), made.via) for one in named)
+
+
+def on_host(component: Component, values: Mapping, body: Mapping) -> bool:
+    """Whether a component's pods are in the network of their node: always, or as the release's values or the object
+    that made them say."""
+    told = component.data.get("hostNetwork")
+    if not isinstance(told, (dict, list)):
+        return component.host_network
+    conditions = told if isinstance(told, list) else [told]
+    return any(_enabled(one, False, body if "field" in one else values) for one in conditions)
 
 
 def _enabled(enabled: When, default: bool, tree: Mapping) -> bool:

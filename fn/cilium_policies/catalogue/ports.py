@@ -64,7 +64,7 @@ PROGRAMS = (
     Program(22, "ssh sftp"),
     Program(9418, "git"),
     Program(21, "ftp"),
-    Program(2049, private=True),
+    Program(2049, "nfs", private=True),
     Program(2379, "etcd"),
     Program(2181, "zookeeper", "zookeeper zk"),
     Program(9042, "cassandra", "cassandra", also=(9142, 10350), private=True),

@@ -114,7 +114,8 @@ class Checker(NamedTuple):
         mappings = [branch for branch in branches if branch["type"] == "object"]
         if not isinstance(value, dict) or not mappings:
             kinds = [branch["type"] for branch in branches]
-            flag = isinstance(value, str) and value in BOOLEANS and "boolean" in kinds
+            flag = isinstance(value, str) and "boolean" in kinds
+            flag = flag and (value in BOOLEANS or "string" not in kinds)
             kind = (
                 "array" if isinstance(value, list) and "array" in kinds else "boolean" if flag else "string"
             )

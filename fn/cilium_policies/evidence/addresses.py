@@ -63,6 +63,7 @@ _LIBPQ = (
     "sl Mode=",
 )  # beside a host
 _MYSQL = r"(?i)\b(?:mysql|mariadb):"  # PDO's and Perl's: `mysql:host=db;dbname=x`
+_ICMP = "icmp"
 _CONNECTION = "connection"  # what such a string is the value of, wherever it stands
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
 _IN_LIST = r"([A-Za-z_][\w.\-]{0,200})[\"']?\s*[:=]\s*\[[^\[\]{}]*$"
@@ -165,6 +166,9 @@ def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
             base = "https"
         if base in NO_NETWORK or (file and _commented(value, start)):
             continue
+        if base == _ICMP:
+            yield from _echo(found, _key(value, start, key, file), _direct(value, start, file))
+            continue
         where = _key(value, start, key, file)
         direct = _direct(value, start, file)
         if base in NOTIFIERS:
@@ -176,8 +180,17 @@ def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
         yield Address(match[1], int(match[2]), "dns", key=key, direct=_direct(value, match.start(), file))
 
 
+def _echo(host: str, key: str, direct: bool) -> Iterator[Address]:
+    """A ping: an echo request of ICMP, of ICMPv6 for what is no IPv4 address."""
+    host = host.strip("[]")
+    if ":" not in host:
+        yield Address(host, 8, _ICMP, "ICMP", key, direct)
+    if host.strip("0123456789."):
+        yield Address(host, 128, _ICMP, "ICMPv6", key, direct)
+
+
 def _authority(authority: str, scheme: str, key: str, direct: bool) -> Iterator[Address]:
-    match = _AUTHORITY.match(authority)
+    match = _AUTHORITY.match(authority.rstrip(":"))  # `nfs://host:/folder`
     if match is None:
         return
     host, protocol = match[1].strip("[]"), "UDP" if scheme in UDP_SCHEMES else "TCP"

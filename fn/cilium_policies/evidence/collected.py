@@ -4,7 +4,7 @@ it, and the Secrets and ConfigMaps that an operator gives the pods it makes from
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
@@ -180,6 +180,8 @@ class Collected:
                 continue
             if not label or one.labels.get(label) == workload.labels.get(label):
                 said = (*_fields(one), *_annotations(one)) if below else _fields(one)
+                if "images" in row:
+                    said = _registries(said, text(row["images"]))
                 yield from (found for found in said if not below or _plain(found.field).startswith(below))
 
     def _chooses(self, source: Object, config: Object) -> bool:
@@ -206,6 +208,18 @@ class Collected:
 def _plain(path: str) -> str:
     """A path without the numbers of lists: `spec.sources[0].repoURL` is below `spec.sources.repoURL`."""
     return re.sub(r"\[\d+\]", "", path)
+
+
+def _registries(fields: Iterable[Text], key: str) -> tuple[Text, ...]:
+    """The registries of images that fields of this key name, which who reads them asks."""
+    hosts = (
+        (found, found.value.partition("/")[0]) for found in fields if found.key == key and "/" in found.value
+    )
+    return tuple(
+        found._replace(key="endpoint", value=f"https://{host}")
+        for found, host in hosts
+        if "." in host and "*" not in host
+    )
 
 
 def _fields(one: Object) -> Iterator[Text]:

@@ -18,6 +18,7 @@ from cilium_policies.evidence.not_read import not_read
 from cilium_policies.evidence.trust import (
     is_dashboard,
     is_list_of_names,
+    is_scalar,
     is_value,
     is_variable,
     names_service,
@@ -130,7 +131,7 @@ def _may_name(value: str) -> bool:
 
 def _parsed(found: Text, value: str, parsed: Parsed) -> list[Address]:
     """Addresses of a text; many workloads mount the same ConfigMap, so each is read once."""
-    file = not is_variable(found)
+    file = not (is_variable(found) or is_scalar(found))
     if file and is_dashboard(value):
         return []
     key = (value, found.key, file)

@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from cilium_policies.catalogue.ports import SERVERS, WORDS
+from cilium_policies.catalogue.ports import SCHEMES, SERVERS, WORDS
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.workloads.model import Text, Workload
 
@@ -118,6 +118,12 @@ def is_variable(found: Text) -> bool:
     return bool(found.key) and "." not in found.key and "\n" not in found.value.strip()
 
 
+def is_scalar(found: Text) -> bool:
+    """A value or field of one line, whose key may hold dots (`sonar.jdbc.url`), and no document of its own."""
+    value = found.value.strip()
+    return is_value(found) and "\n" not in value and value[:1] not in ("{", "[")
+
+
 def is_value(found: Text) -> bool:
     """A Helm value, or a field of the custom resource that an operator makes the pods from."""
     return found.kind in ("value", "field")
@@ -169,6 +175,8 @@ def _is_field(address: Address) -> bool:
         return False
     if address.scheme and address.explicit and address.host.replace(".", "").isdigit():
         return True  # nobody writes such a URL as an example, and what listens itself has another key
+    if address.scheme in SCHEMES and address.scheme not in _BROWSED:
+        return True  # a link has no such scheme
     return parts[-1] in FIELDS or (parts[-1] in WORDS and address.explicit and address.scheme not in _BROWSED)
 
 

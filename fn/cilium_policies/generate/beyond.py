@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
 from cilium_policies.config.model import EGRESS, INGRESS
+from cilium_policies.generate.ties import ROLE_LABELS
 from cilium_policies.generate.uncovered import GUESSED, Uncovered, of_workload
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.lean import TYPE_CHECKING
@@ -15,6 +16,8 @@ from cilium_policies.workloads.model import Workload
 
 if TYPE_CHECKING:
     from cilium_policies.generate.uncovered import Why
+
+_NEVER_ASKED = ("dns", "kube-apiserver")  # what names and role bindings tell of
 
 
 def beyond_entry(one: Workload, entry: Component, inventory: Inventory) -> Iterator[Uncovered]:
@@ -30,10 +33,24 @@ def beyond_entry(one: Workload, entry: Component, inventory: Inventory) -> Itera
         if not names:
             why, names = "config-unread", hidden(one, inventory, entry)
         if not names:
+            why, names = "left-to-you", _asked(one, entry)
+        if not names:
             return
         parts = (", ".join(names[:3]) + (" …" if len(names) > 3 else ""),)
     line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: none}}"
     yield of_workload(GUESSED, why, EGRESS, one, parts, line)
+
+
+def _asked(one: Workload, entry: Component) -> list[str]:
+    """What the entry knows that the program may call, and leaves to the user's word: a purpose each."""
+    role = next(filter(None, map(one.labels.get, entry.part_labels or ROLE_LABELS)), None)
+    told = (
+        edge
+        for edge in entry.own_edges
+        if edge.when == "asked" and edge.direction == EGRESS and not edge.added
+    )
+    mine = (edge for edge in told if not edge.part or role is None or role in edge.part)
+    return list(dict.fromkeys(edge.why for edge in mine if edge.peer not in _NEVER_ASKED))
 
 
 def without_operator(

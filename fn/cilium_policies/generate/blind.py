@@ -27,8 +27,8 @@ def closed_blind(
     """A provider's namespaces, and those of which the input shows no pod, where a default-deny is written: one line
     stands for all pods there. `told`: namespaces of which another line tells already.
 
-    That a managed distribution runs pods is known; whether more than those that the catalogue has there, and that
-    something will run in an empty namespace, is a guess."""
+    That a managed distribution runs pods is known; whether more than those that the catalogue has there, that one
+    which nobody names does, and that something will run in an empty namespace, is a guess."""
     platform = cluster.settings.platform
     peopled = {one.namespace for one in cluster.workloads}.union(told)
     brought = {dns.namespace, *(one.namespace for one in cluster.workloads if one.brought)}
@@ -37,11 +37,11 @@ def closed_blind(
             continue
         source = cluster.inventory.get("Namespace", "", one.name) or _namespace(one.name)
         cure = _SHOW.format(one.name)
-        if platform.managed and any(fnmatchcase(one.name, pattern) for pattern in platform.owns):
-            degree = GUESSED if one.name in brought else UNKNOWN
-            yield Uncovered(
-                degree, "provider", BOTH, one.name, one.name, None, source, (platform.name,), cure
-            )
+        owned = any(fnmatchcase(one.name, pattern) for pattern in platform.owns)
+        if owned and (platform.managed or not platform.name):
+            degree = UNKNOWN if platform.managed and one.name not in brought else GUESSED
+            who = platform.name or "the distribution, which spec.cluster.distribution does not name,"
+            yield Uncovered(degree, "provider", BOTH, one.name, one.name, None, source, (who,), cure)
         elif one.name not in peopled:
             yield Uncovered(GUESSED, "shows-no-pod", BOTH, one.name, one.name, None, source, (), cure)
 

@@ -23,7 +23,7 @@ from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISER
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.named import Named, by_name, near_by
-from cilium_policies.generate.roles import Roles
+from cilium_policies.generate.roles import TASKS, Roles
 from cilium_policies.generate.shown_ports import declared, sending, shown_ports
 from cilium_policies.generate.ties import Ties
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6, is_metadata
@@ -34,7 +34,6 @@ from cilium_policies.workloads.distribution import is_bootstrapped
 from cilium_policies.workloads.model import Service, Workload
 
 # Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.
-_TASKS = ("Job", "CronJob")
 _ANYWHERE = (
     CidrPeer("0.0.0.0/0", excepts=EXCEPTED_4),
     CidrPeer("::/0", excepts=EXCEPTED_6),
@@ -135,7 +134,7 @@ def _serving(servers: list[Workload], ports: tuple[Port, ...], cluster: Cluster)
     """Of several workloads of one component those that show one of the ports, where some do: the others that show
     ports of their own play another part. Who shows none may serve, but for Jobs: a dump of a database, which runs the
     database's image, is its client; and but for parts of a release of which another part shows them."""
-    servers = [one for one in servers if one.kind not in _TASKS or not one.rendered or declared(one, cluster)]
+    servers = [one for one in servers if one.kind not in TASKS or not one.rendered or declared(one, cluster)]
     if len(servers) < 2 or not ports:
         return servers
     all_shown = [declared(one, cluster) for one in servers]
@@ -176,7 +175,7 @@ def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> b
                 if certain and ties.is_told_by_image(workload)
                 else any(map(_is_published, cluster.services_for(workload)))
             )
-        return workload.kind not in _TASKS or bool(declared(workload, cluster))
+        return workload.kind not in TASKS or bool(declared(workload, cluster))
     if word == "kube-apiserver":
         own = workload.service_account not in ("", "default")
         return certain and own and not cluster.access.shows(workload.namespace)

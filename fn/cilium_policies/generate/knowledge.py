@@ -182,7 +182,8 @@ class Knowledge:
         doors = self._doors(one) if direction == INGRESS else None
         if doors is not None and not doors:
             return
-        if entry is not None and stated and sure:
+        render = entry is not None and stated and _is_from_a_render(entry, direction)
+        if entry is not None and stated and sure and not render:
             if direction == EGRESS:
                 yield from beyond_entry(one, entry, self.cluster.inventory)
             else:
@@ -193,6 +194,8 @@ class Knowledge:
         if degree == UNKNOWN and one.rendered:
             degree, why = self._likely.of(one, direction, why, doors)
         parts = (entry.name,) if entry is not None else ()
+        if render and sure:
+            why = "rendered-only"
         if stated and (elsewhere := self._unread(one)):
             why, parts = "values-elsewhere", (", ".join(elsewhere),)
         if one.unsure and entry is not None and stated:
@@ -237,6 +240,15 @@ def _states(entry: Component, direction: str) -> bool:
     return any(
         edge.direction == direction and edge.peer not in ("dns", "scraper") and not edge.probe
         for edge in entry.own_edges
+    )
+
+
+def _is_from_a_render(entry: Component, direction: str) -> bool:
+    """Whether that nobody is meant in a direction is all that the entry says of it, and nothing but a chart shows it: a
+    chart does not show what its program calls, or who calls that."""
+    told = [edge for edge in entry.own_edges if edge.direction == direction and edge.peer != "dns"]
+    return all(edge.peer in ("none", "scraper") or edge.probe for edge in told) and any(
+        edge.peer == "none" and not edge.source for edge in told
     )
 
 

@@ -50,6 +50,9 @@ def _names(scraper: Workload, *words: str) -> bool:
     return any(word in found.value for found in scraper.texts for word in words)
 
 
+TASKS = ("Job", "CronJob")  # which serve nobody
+
+
 class Roles:
     """Look-ups by component; `scrapers`, `gateways` and `dns` are peers for the words of the same name."""
 
@@ -115,10 +118,11 @@ class Roles:
         return [other for other in beside if other.rendered and not other.release]
 
     def near(self, client: Workload, component: str) -> list[Workload]:
-        """The instances of a component in a client's own release, else in its own namespace."""
+        """The instances of a component in a client's own release, else in its own namespace: not every pod of a chart
+        need carry the release's name, and a Job that does serves nobody."""
         if client.release:
-            close = self._by_release.get((component, client.namespace, client.release))
-            if close:
+            close = self._by_release.get((component, client.namespace, client.release), [])
+            if any(one.kind not in TASKS for one in close):
                 return close
         return self._by_namespace.get((component, client.namespace), [])
 

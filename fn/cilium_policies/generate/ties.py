@@ -4,8 +4,7 @@ An instance is a release or an operator's object, not a pod. From the strongest 
 replaces the catalogue's edge; the same release; the same namespace; a text that names the instance or its Service; an
 entry that says every instance is meant (operators). Without a tie the only instance of the cluster is a guess where
 the client's configuration is not shown in full, or is made at run time; of several nobody can say which. A database in
-the release of another program is that program's own, and an edge that few installations have (a plugin's) is none to
-guess: both are named, and not opened.
+the release of another program, and an edge that few installations have (a plugin's), are named and not opened.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.catalogue.recognise import repository_of
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.generate.proxied import proxies
-from cilium_policies.generate.roles import Roles
+from cilium_policies.generate.roles import TASKS, Roles
 from cilium_policies.generate.shown import is_shown, mentions, strings_of
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
@@ -34,7 +33,7 @@ from cilium_policies.workloads.vouched import is_publishers
 _NAMING = ("address", "inferred", "extension", "policy", "config")
 # Ports that tell of no program: an address there says nothing of a certain component.
 _ANYBODYS = frozenset((80, 443, 8080, 8443))
-_ROLE_LABELS = ("app.kubernetes.io/component", "component")
+ROLE_LABELS = ("app.kubernetes.io/component", "component")
 _GENERAL = frozenset(
     ("main", "default", "cluster", "server", "database", "cache", "backend", "primary", "shared")
 )
@@ -135,7 +134,7 @@ class Ties:
         component = self._catalogue.get(workload.component)
         if not parts or component is None:
             return True
-        keys = component.part_labels or _ROLE_LABELS
+        keys = component.part_labels or ROLE_LABELS
         told = next(filter(None, map(workload.labels.get, keys)), None)
         if told in (None, component.name):
             told = next(filter(component.roles.__contains__, map(_last_name, workload.images)), told)
@@ -284,10 +283,11 @@ def _operates(client: Workload, servers: list[Workload]) -> bool:
 
 def _same_instance(client: Workload, servers: list[Workload]) -> list[Workload]:
     """Of several instances in one namespace the client's own, where there is one: what an operator makes of one object
-    belongs together."""
+    belongs together. A Job serves nobody."""
     if client.rendered and not client.release:
         return servers
-    return [one for one in servers if one.instance == client.instance] or servers
+    own = [one for one in servers if one.instance == client.instance]
+    return own if any(one.kind not in TASKS for one in own) else servers
 
 
 def _is_operated(client: Workload, servers: list[Workload]) -> bool:

@@ -33,7 +33,7 @@ def children(
             name = text(row.get("component"))
             labels = _labels(row, maker)
             namespace = _namespace(row, maker)
-            made_by = strings(row.get("maker")).items() <= maker.labels.items()
+            made_by = strings(row.get("maker")).items() <= maker.labels.items() and _is_asked(row, maker)
             beside = shown.get((namespace, name), [])
             if kinds.count(name) > 1:  # several kinds, told by their labels
                 beside = [one for one in beside if labels.items() <= one.labels.items()]
@@ -41,6 +41,12 @@ def children(
                 made = _child(name, labels, row, maker, namespace)
                 shown.setdefault((namespace, name), []).append(made)
                 yield made
+
+
+def _is_asked(row: Mapping, maker: Workload) -> bool:
+    """Whether the maker's configuration asks for them, where it makes them only then."""
+    pattern = text(row.get("asked"))
+    return not pattern or any(re.search(pattern, f"{one.field}: {one.value}") for one in maker.texts)
 
 
 def _may_make(one: Workload, catalogue: Catalogue, bindings: Callable[[], Bindings]) -> bool:

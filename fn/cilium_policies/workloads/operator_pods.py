@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.catalogue.conditions import on_host
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component, MadeBy
 from cilium_policies.catalogue.services import PortTemplate, ServiceTemplate
@@ -53,7 +54,7 @@ def workload_of(
     if not found.selector and entry.service_account:
         found.selector = {SERVICE_ACCOUNT: found.service_account}
     told = None if entry.beside else _told_of_host_network(one.spec)
-    found.host_network = flag(told, component.host_network)
+    found.host_network = flag(told, on_host(component, {}, one.body))
     found.replicas = integer(read(one.body, entry.count_field)) or 1 if entry.count_field else 1
     found.component = component.name
     found.instance = one.name

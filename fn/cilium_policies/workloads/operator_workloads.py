@@ -36,6 +36,7 @@ def operator_workloads(
     if not made:
         return [], []
     # few builds hold such objects
+    from cilium_policies.workloads.exposed import exposed
     from cilium_policies.workloads.operator_pods import services_of, workload_of
 
     found: dict[tuple[str, str, str], Workload] = {}
@@ -48,6 +49,9 @@ def operator_workloads(
                 unplaced.append(one)
             continue  # a cluster-scoped object whose operator another build holds
         services = services_of(inventory, one, entry, workload, known.get(component.name, Proxy()))
+        if component.name not in known and not entry.beside:
+            section = entry.enabled if isinstance(entry.enabled, str) else ""
+            services += exposed(one, workload, section, services)
         if not are_labels({key: value for key, value in workload.labels.items() if value != ANY}):
             continue  # its name is no label's value: the operator cannot make these pods
         key = (workload.namespace, workload.name, component.name)

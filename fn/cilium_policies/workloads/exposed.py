@@ -1,0 +1,67 @@
+"""Services for the outside that a custom resource asks its operator for: a load balancer or node port in its spec, as
+Elastic's operator, CloudNativePG's or Strimzi's take them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cilium_policies.kube.objects import Mapping, Object, integer, mappings, sequence, text
+from cilium_policies.lean import Any
+from cilium_policies.workloads.model import Service, ServicePort, Workload
+
+_TYPES = {"loadbalancer": "LoadBalancer", "nodeport": "NodePort"}
+# Where such a block says nothing of ports, it shapes the Service that the operator makes anyway.
+_SHAPES = r"^spec\.(?:http\.)?service(?:Spec)?(?:\.spec)?$|\.serviceTemplate(?:\.spec)?$"
+_DEPTH = 8
+
+
+def exposed(one: Object, workload: Workload, section: str, made: list[Service]) -> Iterator[Service]:
+    """The Services, before the same pods as those that the operator makes (`made`). `section`: the part of the spec
+    that is about these pods, "" all of it."""
+    usual = list(dict.fromkeys(port for service in made for port in service.ports))
+    if not usual:
+        return  # jobs and agents: nobody calls them
+    for number, (path, block) in enumerate(_blocks(one.spec, "spec", _DEPTH)):
+        if section and not path.startswith(f"{section}."):
+            continue
+        ports = list(_ports(block)) or (usual if re.search(_SHAPES, path) else [])
+        if not ports:
+            continue
+        kind = _TYPES[text(block.get("type")).lower()]
+        name = f"{workload.name}-{kind.lower()}-{number}"
+        metadata = {"name": name, "namespace": workload.namespace}
+        spec = {key: value for key, value in block.items() if key != "type"}
+        body = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {**spec, "type": kind}}
+        yield Service(
+            namespace=workload.namespace,
+            name=name,
+            labels=workload.labels,
+            selector=workload.selector,
+            ports=tuple(ports),
+            type=kind,
+            source_ranges=tuple(map(text, sequence(block.get("loadBalancerSourceRanges")))),
+            source=Object(body, one.where),
+        )
+
+
+def _blocks(value: Any, path: str, depth: int) -> Iterator[tuple[str, Mapping]]:
+    if isinstance(value, list):
+        for member in value:
+            yield from _blocks(member, path, depth)
+    elif isinstance(value, dict) and depth:
+        told = value.get("type")
+        if isinstance(told, str) and told.lower() in _TYPES:
+            yield path, value
+        for key, member in value.items():
+            if not isinstance(member, str):
+                yield from _blocks(member, f"{path}.{key}", depth - 1)
+
+
+def _ports(block: Mapping) -> Iterator[ServicePort]:
+    """Ports as a Service has them, or the one of a listener."""
+    for port in [*mappings(block.get("ports")), block]:
+        number = integer(port.get("port"))
+        if number:
+            target = text(port.get("targetPort")) or str(number)
+            yield ServicePort(text(port.get("name")), number, text(port.get("protocol")) or "TCP", target)
