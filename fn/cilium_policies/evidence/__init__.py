@@ -15,6 +15,11 @@ from cilium_policies.kube.kinds import EVIDENCE
 from cilium_policies.workloads.cluster import Cluster
 
 
+def _on_ports(edge: Edge) -> bool:
+    """Not so where an object says port 0, which no pod listens on and Cilium refuses."""
+    return all(port.number or port.name or port.icmp for port in edge.ports)
+
+
 def edges(cluster: Cluster, given: Given = NOTHING_GIVEN) -> Iterator[Edge]:
     """Every edge that the cluster's objects give evidence of, in the order of `kinds.EVIDENCE`; the same edge
     may come from several objects. Probes are among them only with `spec.cluster.probes: rules`."""
@@ -26,7 +31,8 @@ def edges(cluster: Cluster, given: Given = NOTHING_GIVEN) -> Iterator[Edge]:
             kinds = given.routed or kinds
         if not kinds or cluster.inventory.of(*kinds):
             # not importlib's import_module: that imports `warnings` as well
-            yield from __import__(f"{__name__}.{name}", fromlist=["edges"]).edges(cluster, given)
+            found = __import__(f"{__name__}.{name}", fromlist=["edges"]).edges(cluster, given)
+            yield from filter(_on_ports, found)
     if cluster.settings.probe_rules:
         from cilium_policies.evidence import probes
 

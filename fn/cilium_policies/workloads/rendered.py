@@ -237,11 +237,13 @@ def _service(one: Object, ends: _Ends) -> Service:
     ports = tuple(
         ServicePort(
             text(entry.get("name")),
-            integer(entry.get("port")) or 0,
+            number,
             text(entry.get("protocol")) or "TCP",
-            text(entry.get("targetPort")),
+            # Kubernetes takes 0 for "not said", which is what charts write of a value that nobody set.
+            "" if (target := text(entry.get("targetPort"))) == "0" else target,
         )
         for entry in mappings(spec.get("ports"))
+        if 0 < (number := integer(entry.get("port")) or 0) < 65536
     )
     return Service(
         one.namespace,
