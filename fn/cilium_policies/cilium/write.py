@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from cilium_policies.cilium.model import Policy, Rule, Selector, Spec
+from cilium_policies.cilium.model import Policy, Rule, Selector, Spec, ToPorts
 from cilium_policies.cilium.objects import (
     API_VERSION,
     Port,
@@ -80,12 +80,17 @@ def _rule_lines(rule: Rule, side: str, indent: str) -> list[str]:
         lines.append(f"{inner}{side}Endpoints:")
         for selector in rule.endpoints:
             lines += _selector_lines(selector, inner)
-    others = rule._replace(endpoints=None if rule.endpoints else rule.endpoints, ports=None, why="", edges=())
-    if others != _NOBODY:
-        lines += _members(others, side, inner)
+    if not (
+        rule.endpoints and rule[1:_PORTS] == _NOBODY[1:_PORTS] and rule.icmps is None
+    ):  # most name pods alone
+        others = rule._replace(
+            endpoints=None if rule.endpoints else rule.endpoints, ports=None, why="", edges=()
+        )
+        if others != _NOBODY:
+            lines += _members(others, side, inner)
     if rule.ports is not None:
         shared = all(entry.rules is None for entry in rule.ports)  # those of layer 7 cannot be looked up
-        lines += (_members if shared else _fresh_members)(Rule(ports=rule.ports), side, inner)
+        lines += (_ports if shared else _fresh_ports)(rule.ports, side, inner)
     if not lines:
         return [f"{indent}- {{}}"]
     lines[0] = f"{indent}- {lines[0][len(inner) :]}"
@@ -93,6 +98,11 @@ def _rule_lines(rule: Rule, side: str, indent: str) -> list[str]:
 
 
 _NOBODY = Rule()
+_PORTS = Rule._fields.index("ports")
+
+
+def _fresh_ports(ports: tuple[ToPorts, ...], side: str, indent: str) -> tuple[str, ...]:
+    return _fresh_members(Rule(ports=ports), side, indent)
 
 
 def _fresh_members(rule: Rule, side: str, indent: str) -> tuple[str, ...]:
@@ -112,6 +122,7 @@ def _selector_lines(selector: Selector, indent: str) -> tuple[str, ...]:
 
 _remembered_spec = lru_cache(maxsize=64)(_fresh_spec)
 _members = lru_cache(maxsize=1024)(_fresh_members)
+_ports = lru_cache(maxsize=1024)(_fresh_ports)
 
 
 def comment_lines(text: str, indent: str) -> list[str]:

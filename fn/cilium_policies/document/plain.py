@@ -10,6 +10,7 @@ the import of PyYAML where nothing odd comes up.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from sys import intern
 
 from cilium_policies.document.limits import MAX_DEPTH, NULLS
@@ -136,10 +137,8 @@ def _build(lines: list[str]) -> dict[str, Any]:  # noqa: C901, PLR0915 (the hot 
     node: Any = {}
     root, level, open_key = node, -1, ""
     stack: list[tuple[int, Any]] = []
-    known, at, end = _known.get, 0, len(lines)
-    while at < end:
-        line = lines[at]
-        at += 1
+    known, numbered = _known.get, enumerate(lines, 1)
+    for at, line in numbered:
         here, inner, key, value, kind = known(line) or _line(line)
         if here < 0:
             continue
@@ -171,7 +170,8 @@ def _build(lines: list[str]) -> dict[str, Any]:  # noqa: C901, PLR0915 (the hot 
                 open_key = key
                 continue
             if kind == BLOCK:
-                value, at = _literal(lines, at, here >> 1, value)
+                value, end = _literal(lines, at, here >> 1, value)
+                next(islice(numbered, end - at, end - at), None)  # over its lines
             else:
                 if value and len(stack) > DEEPEST:
                     raise UnsureError

@@ -23,6 +23,7 @@ from cilium_policies.evidence.host_keys import (
 from cilium_policies.evidence.lists import list_key
 from cilium_policies.evidence.nameservers import nameservers
 from cilium_policies.evidence.schemes import begins, drivers, in_brackets, listens, protocols, schemes
+from cilium_policies.evidence.signs import holds
 from cilium_policies.lean import NamedTuple
 
 
@@ -176,7 +177,7 @@ def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
             continue
         for authority in found.rpartition("@")[2].split(","):
             yield from _authority(authority, base, where, direct)
-    for match in re.finditer(_GRPC_NAME, value) if any(scheme in value for scheme in _GRPC) else ():
+    for match in re.finditer(_GRPC_NAME, value) if holds(value, _GRPC) else ():
         yield Address(match[1], int(match[2]), "dns", key=key, direct=_direct(value, match.start(), file))
 
 

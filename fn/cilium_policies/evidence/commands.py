@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from cilium_policies.evidence.host_fields import hosts
 from cilium_policies.evidence.host_keys import stem
+from cilium_policies.evidence.signs import holds
 
 # Clients of servers, the port that each dials unless it is told another, and the flag that tells it.
 _CLIENTS = (
@@ -38,8 +39,9 @@ _EXEC = r"\n(?=\S+(?:\n|$))"  # an argument of its own, in the form without a sh
 def calls(value: str, arguments: bool = True) -> Iterator[tuple[str, int, str, str, bool]]:
     """Host, port (0: not known), protocol, the flag that names them ("": a client's own), whether the port stands
     there. `arguments`: of a container, where any flag counts; else a script."""
-    line = re.sub(_EXEC, " ", re.sub(_CONTINUED, " ", value))
-    if any(sign in line for sign in _SIGNS):
+    line = re.sub(_CONTINUED, " ", value) if "\\\n" in value else value
+    line = re.sub(_EXEC, " ", line) if "\n" in line else line
+    if holds(line, _SIGNS):
         yield from _clients(line)
     if "nc" in line or "netcat" in line or "telnet" in line:
         for one in re.finditer(_CONNECT, line):
@@ -50,8 +52,8 @@ def calls(value: str, arguments: bool = True) -> Iterator[tuple[str, int, str, s
         yield from ((one[2], int(one[3]), one[1].upper(), "", True) for one in re.finditer(_DEVICE, line))
     if arguments and "--" in line:
         for command in re.split(r"[\n;|&]", line):
-            flags = "\n".join(f"{key}={held}" for key, held in re.findall(_FLAG, command))
-            for host, port, key, told in hosts(flags):
+            flags = re.findall(_FLAG, command) if "--" in command else []
+            for host, port, key, told in hosts("\n".join(f"{key}={held}" for key, held in flags)):
                 yield host, port, "TCP", "" if told and not stem(key) else key, told
 
 

@@ -15,6 +15,7 @@ from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.filled import expand
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.not_read import not_read
+from cilium_policies.evidence.signs import holds
 from cilium_policies.evidence.trust import (
     is_dashboard,
     is_list_of_names,
@@ -108,7 +109,7 @@ def _named(
     variables = _variables(cluster, workload)
     for found in (*workload.texts, *more):
         value = expand(found.value, variables)
-        if found.is_arguments or _may_name(value):
+        if found.is_arguments or holds(value, _SIGNS):
             for address in _parsed(found, value, parsed):
                 if not is_list_of_names(address) and not _is_spelled_twice(value, address):
                     yield found, address
@@ -119,14 +120,6 @@ def _named(
     for first, beside in _value_groups((*workload.texts, *more)):
         for address in addresses.pairs(beside):
             yield _neighbour(first, address), address
-
-
-def _may_name(value: str) -> bool:
-    """Whether a text holds one of the signs: asked of every variable, so without a generator's cost."""
-    for sign in _SIGNS:  # noqa: SIM110
-        if sign in value:
-            return True
-    return False
 
 
 def _parsed(found: Text, value: str, parsed: Parsed) -> list[Address]:

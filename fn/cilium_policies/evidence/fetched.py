@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from cilium_policies.evidence.edge import Edge, Evidence, InternetPeer, WorkloadPeer
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
+from cilium_policies.evidence.signs import holds
 from cilium_policies.evidence.trust import SCRIPTS
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -70,7 +71,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         for text in workload.texts:
             if not (text.is_arguments or _is_script(text)):
                 continue
-            if not any(word in text.value for word in _WORDS):
+            if not holds(text.value, _WORDS):
                 continue
             words = " ".join(_commands(text).split())
             for _, pattern, ports in _MANAGERS + _CALLS * text.key.endswith(".py"):

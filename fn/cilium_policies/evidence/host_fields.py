@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 
 from cilium_policies.evidence.host_keys import HOST_CHARS, is_host_key, is_name, is_port, program_port, stem
 from cilium_policies.evidence.schemes import without_tags
+from cilium_policies.evidence.signs import holds
 from cilium_policies.lean import NamedTuple
 
 _NEAR = 400  # characters of a key or a value: a long line would make the search quadratic
 _FIELD = 2 * _NEAR + 1  # of a line: key, separator and value
-_RARER = ("ndpoint", "NDPOINT", "eer", "EER", "eed", "EED", "roker", "ROKER", "oin", "OIN", "uorum",
-          "arget=")  # fmt: skip  # of _HOST_WORDS
+_PARTS = ("ost", "OST", "erver", "ERVER", "ddr", "DDR",
+          "ndpoint", "NDPOINT", "eer", "EER", "eed", "EED", "roker", "ROKER", "oin", "OIN", "uorum",
+          "arget=")  # fmt: skip  # of _HOST_WORDS, the usual ones first
 # Where a member begins in a mapping on one line (`{"host": "db", "port": 5432}`, `Redis(host="db", port=6379)`)
 _MEMBER = r"(?<=[{,(\[])[ \t]*(?=[\"']?[A-Za-z_][\w.\-]*[\"']?[ \t]*[:=])"
 # Logstash's `host => "db" port => 5432`
@@ -51,15 +54,24 @@ class _Field(NamedTuple):
 
 def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
     """Host, port (0: not known), key, and whether the port stands there, for each `host: name` line."""
-    if not any(word in value for word in ("ost", "OST", "erver", "ERVER", "ddr", "DDR", *_RARER)):
+    if not holds(value, _PARTS):
         return
     lines = _lines(value)
     fields = [_field(line) for line in lines]
-    for number, (key, held) in enumerate(fields):
-        if not key or not (is_host_key(key) or key.lower() in _WITH_PORT):
-            continue
+    called = [
+        number
+        for number, (key, _) in enumerate(fields)
+        if key and (is_host_key(key) or key.lower() in _WITH_PORT)
+    ]
+    ports = [
+        number
+        for number, (key, held) in enumerate(fields if called else ())
+        if held.isdigit() and is_port(held) and key.lower().endswith(_PORTS)
+    ]
+    for number in called:
+        key, held = fields[number]
         for name in names(held) if held else _items(lines, number):
-            port = _port(lines, fields, number)
+            port = _port(lines, fields, number, ports)
             if port or is_host_key(key):
                 yield name, port or program_port(key), key, port > 0
 
@@ -103,17 +115,18 @@ def _items(lines: list[str], number: int) -> Iterator[str]:
             yield item[1]
 
 
-def _port(lines: list[str], fields: list[_Field], number: int) -> int:
+def _port(lines: list[str], fields: list[_Field], number: int, ports: list[int]) -> int:
     """The number of the `port:` line that belongs to a host's; 0 for none, or where it cannot be told.
 
     One in the same mapping comes first, then one whose key begins like the host's, then the nearest.
     """
+    near = ports[bisect_left(ports, number - _MAPPING) : bisect_left(ports, number + _MAPPING + 1)]
+    if not near:
+        return 0
     own, inside = stem(fields[number].key), _block(lines, number)
     found: list[tuple[tuple[bool, bool, int], int]] = []
-    for at in range(max(0, number - _MAPPING), min(len(lines), number + _MAPPING + 1)):
+    for at in near:
         key, held = fields[at]
-        if not is_port(held) or not key.lower().endswith(_PORTS):
-            continue
         far, theirs = abs(at - number), stem(key)
         reached = far <= _NEAR_LINES or (at in inside and theirs in ("", own))
         if reached and not _is_own(theirs, own) and not _is_taken(fields, at, number, theirs):

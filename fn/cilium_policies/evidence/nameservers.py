@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cilium_policies.evidence.signs import holds
+
 # `forward-addr: 1.1.1.1@853#one.one.one.one` (Unbound), `nameserver = ["10.43.0.53"];` (rspamd), `nameserver 9.9.9.9`
 # (resolv.conf), `resolver 10.1.0.2 valid=30s;` (nginx)
 _DIRECTIVE = (
@@ -22,7 +24,7 @@ WORDS = ("forward-addr", "stub-addr", "nameserver", "resolver", "server=", "dns:
 
 def nameservers(value: str) -> Iterator[tuple[str, int, str]]:
     """Address, port and protocol of each."""
-    if not any(word in value for word in WORDS):
+    if not holds(value, WORDS):
         return
     for line in (
         *re.finditer(_DIRECTIVE, value),

@@ -27,7 +27,8 @@ from cilium_policies.kube.ports import Port
 
 _LONGEST_NAME = 253  # of a DNS name, without its last dot
 _MOST_PORTS = 40  # of one toPorts entry, by the CRD schema
-_NO_RULES: tuple[tuple[tuple[str, str], ...], tuple[str, ...]] = ((), ())  # of layer 7: HTTP, DNS
+_Rules = tuple[tuple[tuple[str, str], ...], tuple[str, ...]]  # of layer 7: HTTP, DNS
+_NO_RULES: _Rules = ((), ())
 
 
 class _Flow:
@@ -67,7 +68,7 @@ def rules(
         kind = "pods" if flow.selector is not None else flow.peer.kind
         key = (kind, flow.reason, flow.sorted, flow.rules, flow.peer if alone else None)
         grouped.setdefault(key, []).append(flow)
-    often = _repeated(members[0].reason for members in grouped.values())
+    often = _repeated(members[0].reason for members in grouped.values()) if len(grouped) > 1 else set()
     made = []
     for members in grouped.values():
         order, rule = _rule(members, node_cidrs)
@@ -95,40 +96,48 @@ def _repeated(reasons: Iterable[Reason]) -> set[Reason]:
     return again
 
 
+class _Met:
+    """What the edges before said of one peer: its flows, the ports that they allow, and whether one allows all."""
+
+    __slots__ = ("every", "flows", "ports")
+
+    def __init__(self) -> None:
+        self.every = False
+        self.flows: dict[tuple[Reason, _Rules, str], _Flow] = {}
+        self.ports: set[Port] = set()
+
+
 def _joined(edges: Iterable[tuple[Peer, Edge]], of_server: bool) -> list[_Flow]:
-    flows: dict[tuple[Peer, Reason, object, str], _Flow] = {}
-    of_peer: dict[Peer, list[_Flow]] = {}
-    covered: list[tuple[Peer, frozenset[Port], Edge]] = []
-    said: dict[Peer, set[Port]] = {}
-    every: set[Peer] = set()  # peers that an edge without ports allows on all of them
+    flows: list[_Flow] = []
+    peers: dict[Peer, _Met] = {}
+    covered: list[tuple[_Met, frozenset[Port], Edge]] = []
     for peer, edge in edges:
         reason = seen_by_server(edge.reason) if of_server else edge.reason
-        for one, (sort, ports, l7) in ((one, part) for one in _nodes(peer) for part in _parts(edge)):
-            known = said.setdefault(one, set())
-            if l7 == _NO_RULES:
-                if one in every or (ports and ports <= known):
-                    covered.append((one, ports, edge))  # an earlier edge has said it
-                    continue
-                ports = ports - known
-                known |= ports
-                if not ports:
-                    every.add(one)
-            key = (one, reason, l7, sort)
-            flow = flows.get(key)
-            if flow is None:
-                flow = flows[key] = _Flow(one, reason)
-                of_peer.setdefault(one, []).append(flow)
-            flow.ports |= ports
-            flow.rules = l7
-            flow.edges.append(edge)
-    for peer, ports, edge in covered:
-        for flow in of_peer[peer]:
+        for one in _nodes(peer):
+            met = peers.get(one)
+            if met is None:
+                met = peers[one] = _Met()
+            for sort, ports, l7 in _parts(edge):
+                if l7 == _NO_RULES:
+                    if met.every or (ports and ports <= met.ports):
+                        covered.append((met, ports, edge))  # an earlier edge has said it
+                        continue
+                    ports = ports - met.ports
+                    met.ports |= ports
+                    met.every = not ports
+                key = (reason, l7, sort)
+                flow = met.flows.get(key)
+                if flow is None:
+                    flow = met.flows[key] = _Flow(one, reason)
+                    flows.append(flow)
+                flow.ports |= ports
+                flow.rules = l7
+                flow.edges.append(edge)
+    for met, ports, edge in covered:
+        for flow in met.flows.values():
             if not flow.ports or not ports or flow.ports & ports:
                 flow.edges.append(edge)
-    return list(flows.values())
-
-
-_Rules = tuple[tuple[tuple[str, str], ...], tuple[str, ...]]
+    return flows
 
 
 def _parts(edge: Edge) -> list[tuple[str, frozenset[Port], _Rules]]:

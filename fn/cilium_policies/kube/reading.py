@@ -57,7 +57,7 @@ def objects(sources: list[Source], namespace: str = "") -> Objects:
     local: list[Object] = []
     glass: list[Object] = []
     for number, source in enumerate(sources):
-        marks = _Marks(source.data)
+        marks = _Marks(source)
         for item in source.items:
             for one in _of_item(item):
                 if namespace and one.namespace in UNPLACED and one.kind not in CLUSTER_SCOPED:
@@ -100,7 +100,7 @@ def set_aside(source: Source) -> Iterator[Finding]:
     kubectl and Flux apply them, and then they run without a policy."""
     if source.form == RESOURCE_LIST:
         return
-    marks = _Marks(source.data)
+    marks = _Marks(source)
     if not marks.any:
         return
     for item in source.items:
@@ -114,10 +114,12 @@ def set_aside(source: Source) -> Iterator[Finding]:
 class _Marks:
     """Quick answers to "does this text occur in the item": most inputs hold none of the marks at all."""
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._local = _LOCAL.encode() in data
-        self._functions = [mark for mark in _FUNCTIONS if mark in data]
+    def __init__(self, source: Source) -> None:
+        self._data = data = source.data
+        # The function's own config, which kustomize puts behind the items, carries such a mark.
+        place = (source.items[0].start, source.items[-1].end) if source.items else (0, 0)
+        self._local = data.find(_LOCAL.encode(), *place) >= 0
+        self._functions = [mark for mark in _FUNCTIONS if data.find(mark, *place) >= 0]
         self.any = self._local or bool(self._functions)
 
     def counts(self, item: Item, one: Object) -> bool:
@@ -131,7 +133,10 @@ class _Marks:
             return False
         if self._local and self._has(item, _LOCAL.encode()) and one.annotations.get(_LOCAL) == "true":
             return False
-        return not any(self._has(item, mark) and mark.decode() in one.annotations for mark in self._functions)
+        return not (self._functions and self._is_function(item, one))
+
+    def _is_function(self, item: Item, one: Object) -> bool:
+        return any(self._has(item, mark) and mark.decode() in one.annotations for mark in self._functions)
 
     def _has(self, item: Item, mark: bytes) -> bool:
         return self._data.find(mark, item.start, item.end) >= 0
