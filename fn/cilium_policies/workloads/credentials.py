@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from cilium_policies.catalogue.ports import NO_NETWORK, NOTIFIERS, SCHEMES
 from cilium_policies.workloads.address_keys import NAMES_ADDRESS, NAMES_HOST, NAMES_PORT
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30})://([^\s\"'`<>\\|]*)")
@@ -66,13 +67,19 @@ def addresses(value: str, key: str, resolves: Callable[[str], bool] = _nothing) 
 
 
 def address_of(url: str) -> str:
-    """`scheme://host:port` of a URL; "" where a `@` behind a `/` leaves open what is user, password or host."""
+    """`scheme://host:port` of a URL; "" where a `@` behind a `/` leaves open what is user, password or host. In the
+    URLs of notifiers (Apprise, shoutrrr) a token stands in the host's place, and a scheme that nobody knows tells
+    nothing without a port: of these the scheme alone is kept."""
     scheme, _, rest = url.partition("://")
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     if "@" in rest[len(authority) :]:
         return ""
+    base = scheme.partition("+")[0].lower()
+    known = base in SCHEMES or base in NO_NETWORK
     hosts = [_AUTHORITY.match(one) for one in authority.rpartition("@")[2].split(",")]
-    kept = [match[0] for match in hosts if match is not None and match[1]]
+    kept = [match[0] for match in hosts if match is not None and match[1] and (known or match[2])]
+    if base in NOTIFIERS or (hosts[0] is not None and hosts[0][1] and not kept):
+        return f"{scheme}://x"
     return f"{scheme}://{','.join(kept).rstrip('.')}" if kept else ""
 
 

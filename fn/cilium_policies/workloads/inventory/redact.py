@@ -151,14 +151,15 @@ class Scrubber:
         return "".join(out), key
 
     def _spans(self, line: str) -> list[tuple[int, int]]:
-        """Where something is that somebody looks for."""
+        """Where something is that somebody looks for. Of a URL only the address is kept: a pattern that takes one whole
+        would keep what a quote or a backslash sets apart from it, a part of a password for instance."""
         found = set()
         for start, piece in pieces(line):
             for one in self.sought:
                 found |= {
                     (start + a, start + b)
                     for a, b in (match.span() for match in one.finditer(piece))
-                    if 0 < b - a < _NEAR
+                    if 0 < b - a < _NEAR and "://" not in piece[a:b]
                 }
         return merged(found)
 
