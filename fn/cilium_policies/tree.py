@@ -88,7 +88,7 @@ def write(
         try:
             finish(root)
         except OSError as error:
-            raise _unwritten(root, error, "a run was killed here: let another one finish it") from None
+            raise _unwritten(root, error, "a run was killed here: write again to finish it") from None
     _refuse_links(root, made)
     old = _own_files(root)
     stale = [path for path in sorted(old) if path not in made and not is_listing(path)]
@@ -217,7 +217,8 @@ def _refuse_foreign(root: str, made: dict[str, bytes], old: dict[str, bytes]) ->
         place = os.path.join(root, *path.split("/"))
         if path not in old and os.path.lexists(place):
             raise refused(
-                f"{place} is in the way and not this program's", "move it, or rename the policy in it"
+                f"{place} is in the way, and this program did not write it",
+                "move it, or rename the policy in it",
             )
 
 

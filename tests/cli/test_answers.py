@@ -106,7 +106,7 @@ def test_what_a_recording_shows(tmp_path: Path, more: tuple[str, ...], kind: str
     assert body["items"]
     assert body["metadata"]["recording"]["connections"] == 1
     assert body["metadata"]["recording"]["unheard"] == [
-        "no verdict of the egress of from: nothing is known of it"
+        "no verdict of the egress of from: nothing is known about it"
     ]
 
 

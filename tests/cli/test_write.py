@@ -23,7 +23,7 @@ def test_a_part_takes_nothing_away(tmp_path: Path) -> None:
     done = within("write", "--output", root, stdin=PART)
     assert done.returncode == 0
     assert sorted(path for path in tmp_path.rglob("*.yaml")) == before
-    assert f"kept, not of this input: {root}/a/network-policies/app/two.yaml" in done.stderr.decode()
+    assert f"kept, although not in this input: {root}/a/network-policies/app/two.yaml" in done.stderr.decode()
     assert b"--prune removes it" in done.stderr
 
 

@@ -101,7 +101,7 @@ def test_escaped_surrogate_pairs_of_json_are_one_character() -> None:
         (
             "name: {{ .Release.Name }}\n",
             "f.yaml:10:8: a mapping key is not a scalar;"
-            " write the key as text, or render the template that this is",
+            " write the key as text, or render this template first",
         ),
         (
             "a: {<<: x}\n",

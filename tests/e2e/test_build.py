@@ -255,7 +255,7 @@ def test_what_flux_does_not_fetch_is_not_built(tmp_path, where):
     assert str(tmp_path) not in lines[-2]
     root = laid(tmp_path / "three", home() | {".sourceignore": "/kubernetes/apps/media/web/app/\n"})
     assert failed(root)[-2] == (
-        "Kustomization flux-system/web: spec.path ./kubernetes/apps/media/web/app is left out of what Flux fetches"
+        "Kustomization flux-system/web: spec.path ./kubernetes/apps/media/web/app is excluded from what Flux fetches"
         " (.sourceignore)"
     )
 
@@ -288,8 +288,8 @@ def test_a_chart_of_the_repository_is_said(tmp_path):
     done = run(["cilium-policies", "build", laid(tmp_path, files)])
     assert done.returncode == 0
     assert (
-        "cilium-policies: HelmRelease media/my-mail: its chart lies in this repository, charts/mail, and is not "
-        "rendered: known by its values alone; --with flate renders it"
+        "cilium-policies: HelmRelease media/my-mail: its chart, charts/mail in this repository, is not rendered, "
+        "so only its values are known; --with flate renders it"
     ) in done.stderr.splitlines()
 
 
@@ -335,7 +335,7 @@ def test_variants_of_one_application_are_a_question(tmp_path):
     files |= {f"overlays/{one}/kustomization.yaml": kustomization("../../base") for one in ("dev", "prod")}
     (line,) = failed(laid(tmp_path, files))
     assert line.startswith(
-        "2 kustomizations here, and 2 of them build on the same ones; name one: cilium-policies build"
+        "2 kustomizations here, and 2 of them share bases; choose one: cilium-policies build"
     )
     assert len(built(tmp_path / "overlays" / "prod")) == 1
 
@@ -349,7 +349,7 @@ def test_variants_of_one_application_are_a_question(tmp_path):
             {"web.yaml": namespace("web")},
             "no Flux Kustomization, Application or kustomization; cilium-policies report",
         ),
-        ({"README.md": "x"}, "no manifest at all"),
+        ({"README.md": "x"}, "no manifests"),
     ],
 )
 def test_what_it_does_not_build_is_answered_with_the_line_that_does(tmp_path, files, answer):
@@ -473,7 +473,7 @@ def test_resource_sets_that_are_not_known_here_are_said(tmp_path):
     )
     done = run(["cilium-policies", "build", laid(tmp_path, home() | {"kubernetes/flux/meta/set.yaml": made})])
     assert done.returncode == 0
-    said = "what it makes is not known here: the expression << slugify inputs.tenant >> (flux-operator build rset)"
+    said = "not expanded: the expression << slugify inputs.tenant >> (run flux-operator build rset)"
     assert f"cilium-policies: ResourceSet flux-system/tenants: {said}" in done.stderr.splitlines()
 
 

@@ -130,7 +130,7 @@ spec: {endpointSelector: {}, ingress: [{fromEntities: [all]}], egress: [{toEntit
 
 def test_a_default_deny_by_name_alone_is_none() -> None:
     [line] = found(f"{namespace('b')}---\n{OPEN}")
-    assert "b/default-deny is called default-deny and lets something through" in line
+    assert "b/default-deny is called default-deny but lets something through" in line
 
 
 def test_a_namespace_for_tools_alone_is_said_in_a_stream_and_not_in_a_list() -> None:

@@ -83,7 +83,7 @@ def test_of_what_the_mesh_takes_from_the_ports_the_user_hears() -> None:
     found = [one.message for one in made(AMBIENT, WEB, *API).plan.findings if "mesh" in one.message]
     assert found == [
         "namespace a is in a mesh (Istio ambient): between its members every TCP connection arrives on 15008/TCP,"
-        " so who may call one port of a pod may call all"
+        " so whoever may reach one port of a pod can reach all of them"
     ]
 
 

@@ -44,7 +44,7 @@ spec:
   endpointSelector: {matchLabels: {app: api}}
   ingress: [{fromEndpoints: [{matchLabels: {app: other}}]}]
 """
-SAID = "a/web => a/api 8080/TCP: CiliumNetworkPolicy/a/mine closes this ingress today"
+SAID = "a/web => a/api 8080/TCP: CiliumNetworkPolicy/a/mine denies this ingress today"
 FLOW = {"from": {"pod": "a/web"}, "to": {"pod": "a/api"}, "port": 8080}
 
 

@@ -311,7 +311,7 @@ def test_the_command_on_a_pipe(tmp_path: object, shop: Snapshot) -> None:
     assert [(row["from"], row["result"]) for row in json.loads(done.stdout)["items"]] == [("data/db", CUT)]
     assert done.stderr.decode() == (
         "cilium-policies: 2 connections in 2 groups, from 2 lines\n"
-        "cilium-policies: no verdict of the egress of data, shop: nothing is known of it\n"
+        "cilium-policies: no verdict of the egress of data, shop: nothing is known about it\n"
     )
     alone = command("audit", stdin=stdin)
     assert "no policy names it" in alone.stdout.decode()
@@ -326,7 +326,7 @@ def test_the_command_on_a_pipe(tmp_path: object, shop: Snapshot) -> None:
         (b"", "no new connection among the flows; pipe in hubble observe --type policy-verdict -o json"),
         (
             b"Nov 24 09:30:00.000: a -> b\n",
-            "line 1 is not a flow of Hubble's; write them with hubble observe -o json",
+            "line 1 is not a Hubble flow; write them with hubble observe -o json",
         ),
     ],
 )

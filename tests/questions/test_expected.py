@@ -81,7 +81,7 @@ def test_what_holds(entry: str) -> None:
         ("'* -> data/db only from nobody'", "shop/api => data/db 5432/TCP: allowed"),
         ("'* -> shop/api:8081 only from gone/x'", "pod:gone/x matches nothing in the input"),
         ("'* -> data/db:5432 deny'", "shop/api => data/db 5432/TCP: allowed"),
-        ("world -> internet:443", "no connection between these ends is any policy's to decide"),
+        ("world -> internet:443", "no policy applies between these ends"),
     ],
 )
 def test_what_does_not(entry: str, why: str) -> None:

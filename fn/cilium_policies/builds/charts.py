@@ -11,7 +11,7 @@ from cilium_policies.document.finding import refused
 from cilium_policies.questions.record import NAMESPACE, RELEASE, Chart
 
 _CURE = (
-    f"render it and give the stream: helm template {RELEASE} CHART -n {NAMESPACE} |"
+    f"render it and pipe in the stream: helm template {RELEASE} CHART -n {NAMESPACE} |"
     " cilium-policies components record - --chart NAME@VERSION"
 )
 
@@ -33,7 +33,9 @@ def rendered(name: str, said: str = "") -> tuple[Chart, bytes]:
 def given(inputs: list[tuple[str, bytes]], said: str) -> tuple[Chart, bytes]:
     """A stream that somebody has rendered, and what `--chart` says of it. Raises Refused where it says nothing."""
     if not said:
-        raise refused("which chart the stream is of is not known", "say it: --chart NAME@VERSION")
+        raise refused(
+            "nothing says which chart the stream was rendered from", "name it: --chart NAME@VERSION"
+        )
     return _chart(said), b"".join(data for _, data in inputs)
 
 

@@ -151,7 +151,7 @@ class Flux:
         if place.path.startswith("..") or not os.path.isdir(real):
             there = self._repository.is_folder(place.path)
             why = (
-                "is left out of what Flux fetches (.sourceignore)"
+                "is excluded from what Flux fetches (.sourceignore)"
                 if there
                 else "is not a folder of the repository"
             )
@@ -215,9 +215,7 @@ class Flux:
                 except (resourceset.UnknownError, RefusedError) as error:
                     why = line_of(error.finding) if isinstance(error, RefusedError) else str(error)
                     name = texts.objects(document, unit.name)[0]
-                    unit.sets.append(
-                        f"{name}: what it makes is not known here: {why} (flux-operator build rset)"
-                    )
+                    unit.sets.append(f"{name}: not expanded: {why} (run flux-operator build rset)")
         return found
 
     def _applied(self, unit: Unit, one: bytes, known: variables.Variables) -> bytes:

@@ -31,4 +31,4 @@ def nothing_to_build(repository: Repository) -> RefusedError:
     if any(within(one, repository.asked) for one in repository.files):
         return refused(f"nothing to build in {folder}: no Flux Kustomization, Application or kustomization",
                        f"{_READ} {folder} reads manifests as they are")  # fmt: skip
-    return refused(f"nothing to build in {folder}: no manifest at all", "name the folder of the repository")
+    return refused(f"nothing to build in {folder}: no manifests", "name the folder of the repository")

@@ -20,7 +20,9 @@ def unrendered(documents: list[bytes], repository: Repository, sources: Sources)
             for one in texts.objects(document, ""):
                 path = _path(one)
                 if path in repository.charts and sources.is_here(_source(one), path):
-                    said = f"its chart lies in this repository, {path}, and is not rendered: known by its values alone"
+                    said = (
+                        f"its chart, {path} in this repository, is not rendered, so only its values are known"
+                    )
                     yield Note(str(one), f"{said}; --with flate renders it")
 
 

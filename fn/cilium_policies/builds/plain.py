@@ -40,7 +40,7 @@ def roots(repository: Repository) -> list[Plain]:
     ]
     shared = [one for one in found if any(reached[one] & reached[other] for other in found if other != one)]
     if shared:
-        raise refused(f"{len(found)} kustomizations here, and {len(shared)} of them build on the same ones",
+        raise refused(f"{len(found)} kustomizations here, and {len(shared)} of them share bases",
                       _choices(repository, shared))  # fmt: skip
     return [Plain(one) for one in found]
 
@@ -48,7 +48,7 @@ def roots(repository: Repository) -> list[Plain]:
 def _choices(repository: Repository, folders: list[str]) -> str:
     shown = ", ".join(os.path.relpath(repository.place(one)) for one in folders[:8])
     more = f" … ({len(folders)})" if len(folders) > 8 else ""
-    return f"name one: cilium-policies build FOLDER, with {shown}{more}"
+    return f"choose one: cilium-policies build FOLDER, with {shown}{more}"
 
 
 def _is_component(repository: Repository, folder: str) -> bool:

@@ -137,7 +137,7 @@ class Sources:
             (it for it in mappings(one.spec.get("sources")) if text(it.get("alias")) == alias), None
         )
         if source is None:
-            raise ElsewhereError(f"{one} copies from @{alias}, which it does not name")
+            raise ElsewhereError(f"{one} copies from @{alias}, which is not among its sources")
         reference = (
             text(source.get("kind")),
             text(source.get("namespace")) or one.namespace,

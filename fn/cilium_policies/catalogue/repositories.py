@@ -44,5 +44,5 @@ def place(entries: Mapping) -> str:
 def _endpoint(entries: Mapping) -> str:
     found = next((str(entries[name]).strip() for name in _ENDPOINTS if entries.get(name)), "")
     if not found or "{{" in found or "$" in found:
-        raise UnknownPlaceError("its bucket's store is not shown")
+        raise UnknownPlaceError("the input does not show where its bucket is stored")
     return found

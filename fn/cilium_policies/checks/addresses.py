@@ -48,7 +48,7 @@ def _aimed_at(cidr: Cidr, part: Part, one: Linted) -> tuple[str, str]:
     if not cidr.cidr:
         return "", ""
     if cidr.cidr in _API_ADDRESSES or (_is_private_host(cidr.cidr) and _is_api(part)):
-        return "the API server's address, it seems", f"use {part.side}Entities: [kube-apiserver]"
+        return "probably the API server's address", f"use {part.side}Entities: [kube-apiserver]"
     kind = _CUSTOMARY.get(cidr.cidr, "")
     if kind:
         return f"the usual range of {kind}", f"use {part.side}Endpoints"
@@ -102,10 +102,10 @@ def no_group(one: Linted) -> Iterator[Violation]:
     for part in one.parts():
         for cidr in part.rule.cidrs or ():
             if cidr.group and groups and all(known.name != cidr.group for known in groups):
-                message = f"no CiliumCIDRGroup {cidr.group} in the input: the rule matches nobody"
+                message = f"no CiliumCIDRGroup {cidr.group} in the input: the rule matches nothing"
                 yield Violation(
                     f"{part.path}.{part.side}CIDRSet", message, "correct the name, or add the group"
                 )
             if cidr.group_selector is not None and not cidr.group_selector.requirements:
-                message = "an empty cidrGroupSelector matches everybody, pods included"
+                message = "an empty cidrGroupSelector matches every address, including pods"
                 yield Violation(f"{part.path}.{part.side}CIDRSet", message, "select groups by a label")

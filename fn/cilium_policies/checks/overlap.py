@@ -81,7 +81,7 @@ def defeats(one: Linted) -> Iterator[Violation]:
             continue
         limited = _limited(one, part)
         if limited:
-            message = f"allows everybody everything: {limited} limits nothing for the same pods"
+            message = f"allows all traffic: {limited} limits nothing for the same pods"
             yield Violation(part.path, message, "remove this rule, or the other policy")
 
 

@@ -50,7 +50,7 @@ def _nobody(one: Linted, part: Part, matcher: Labelled) -> Violation | None:
         return None
     elsewhere = _elsewhere(one, needs)
     if elsewhere and spaces == [one.policy.namespace]:
-        message = f"finds nothing in namespace {spaces[0]}, to which it is limited"
+        message = f"matches nothing in namespace {spaces[0]}, to which it is limited"
         cure = f"add k8s:{POD_NAMESPACE}: {elsewhere} to it"
         return weighed(Violation(part.path, message, cure), unknown)
     message, cure = why_nothing(needs, pods, one.snapshot.options.labels)
@@ -99,7 +99,7 @@ def service_deny(one: Linted) -> Iterator[Violation]:
     """toServices in a deny rule: the agent never resolves it."""
     for part in one.parts():
         if part.rule.services and part.deny:
-            effect = "denies everybody on its ports" if part.rule.ports else "denies nobody"
+            effect = "denies every peer on its ports" if part.rule.ports else "denies nobody"
             message = f"the agent resolves no Service in a deny rule: it {effect}"
             yield Violation(f"{part.path}.toServices", message, "name the pods with toEndpoints")
 
@@ -132,7 +132,7 @@ def everybody(one: Linted) -> Iterator[Violation]:
             and part.entry.peers == ()
             and part.entry.spans
         ):
-            message = "names no peer: everybody may connect to these ports, the world included"
+            message = "names no peer: anything may connect to these ports, including the world"
             yield Violation(
-                part.path, message, "name the peers, or write fromEntities: [all] if you mean everybody"
+                part.path, message, "name the peers, or write fromEntities: [all] if that is intended"
             )

@@ -125,7 +125,9 @@ def dns_over_udp(one: Linted) -> Iterator[Violation]:
         if part.ingress or part.deny or part.entry is None:
             continue
         if _opens(part, "UDP") and not _opens(part, "TCP") and not _elsewhere(one, part):
-            message = "DNS over UDP alone: a truncated answer is asked for again over TCP, which is cut"
+            message = (
+                "DNS over UDP only: after a truncated answer the client asks again over TCP, which is denied"
+            )
             yield Violation(f"{part.path}.toPorts", message, 'add {port: "53", protocol: TCP}')
 
 

@@ -50,7 +50,7 @@ def empty_direction(one: Linted) -> Iterator[Violation]:
         for name, rules in spec.lists.items():
             if rules == ():
                 cure = f"`{name}: [{{}}]` closes the direction" if not name.endswith("Deny") else "remove it"
-                yield Violation(f"{path}.{name}", "an empty list closes nothing and allows nothing", cure)
+                yield Violation(f"{path}.{name}", "an empty list neither denies nor allows anything", cure)
 
 
 def empty_list(one: Linted) -> Iterator[Violation]:
@@ -63,7 +63,7 @@ def empty_list(one: Linted) -> Iterator[Violation]:
 
 
 def _empty(rule: Rule, part: Part) -> Iterator[tuple[str, str]]:
-    nobody = "an empty list of peers: the rule matches nobody"
+    nobody = "an empty list of peers: the rule matches nothing"
     peers = (
         (rule.endpoints, "Endpoints"),
         (rule.entities, "Entities"),
@@ -74,9 +74,9 @@ def _empty(rule: Rule, part: Part) -> Iterator[tuple[str, str]]:
         if value == ():
             yield f"{part.side}{kind}", nobody
     if rule.fqdns == ():
-        yield "toFQDNs", "an empty list of names: the rule matches everybody on its ports"
+        yield "toFQDNs", "an empty list of names: the rule matches every peer on its ports"
     if rule.services == ():
-        yield "toServices", "an empty list of Services: the rule matches everybody on its ports"
+        yield "toServices", "an empty list of Services: the rule matches every peer on its ports"
     if rule.ports == ():
         yield "toPorts", "an empty list of ports: the rule applies to every port"
     elif rule.ports and all(entry == ToPorts() for entry in rule.ports):

@@ -63,8 +63,9 @@ def node_health(one: Linted) -> Iterator[Violation]:
         closing = [entry for entry in one.entries if entry.closes and entry.subject == needs]
         hit = [name for name in ("health", "ingress") if holds(needs, one.named(name))]
         if closing and hit:
+            own = " and ".join(hit)
             message = (
-                f"default deny also for Cilium's own {' and '.join(hit)}: node checks and Gateways are cut"
+                f"this is a default deny for Cilium's own {own}, too: node checks and Gateways will be denied"
             )
             cure = "add to matchExpressions {key: k8s:io.kubernetes.pod.namespace, operator: Exists}"
             yield Violation(f"{path}.endpointSelector", message, cure)

@@ -74,7 +74,9 @@ def audit_command(form: str, flows: IO[bytes], unused: bool, rules: bool, **give
     recording = opened(flows)
     if recording.metrics is not None:
         if form == "yaml":
-            raise refused("counters have no ports, which config lines need", "give it flows", file="flows")
+            raise refused(
+                "counters have no ports, which config lines need", "give it flows instead", file="flows"
+            )
         return _counted(recording.metrics, audit, unused, form, run)
     read_all(audit, recording.lines)
     _refuse_what_cannot_tell(audit, planned=bool(given["files"]))
@@ -100,13 +102,13 @@ def _unheard(audit: Audit, run: options.Run | None) -> list[str]:
     for direction in ("ingress", "egress"):
         names = [name for name, one in found if one == direction]
         if names:
-            lines.append(f"no verdict of the {direction} of {', '.join(names)}: nothing is known of it")
+            lines.append(f"no verdict of the {direction} of {', '.join(names)}: nothing is known about it")
     return lines
 
 
 def _counted(metrics: Metrics, audit: Audit, unused: bool, form: str, run: options.Run | None) -> int:
     if unused:
-        raise refused("counters do not say which rule was used", "give it flows", file="flows")
+        raise refused("counters do not say which rule was used", "give it flows instead", file="flows")
     read = {"connections": sum(row.verdicts for row in metrics.rows), "lost": metrics.lost}
     options.show([metrics.cut(audit.repository)], form, "CutList", [run] if run else [], recording=read)
     say(f"cilium-policies: {line}" for line in _told_by_counters(metrics, audit.repository is not None))
@@ -165,7 +167,7 @@ def _refuse_what_cannot_tell(audit: Audit, *, planned: bool) -> None:
             raise refused(reason, "name the manifests as FILE or DIR: then the plan decides", file="flows")
         return
     if audit.odd and not audit.skipped:
-        line = f"line {audit.first_odd} is not a flow of Hubble's"
+        line = f"line {audit.first_odd} is not a Hubble flow"
         raise refused(line, "write them with hubble observe -o json", file="flows", line=audit.first_odd)
     if UNTYPED in audit.skipped:
         reason = f"no policy verdict that can be recognised as one: {_skipped(audit)}"

@@ -40,7 +40,7 @@ from cilium_policies.show.table import FORMS
     "--uncovered",
     "open_ends",
     is_flag=True,
-    help="What is denied without being known, with config lines for it.",
+    help="What is denied although nothing says whether it is needed, with config lines.",
 )
 @click.option("--unknown-only", is_flag=True, help="With --uncovered: leave out what is known in part.")
 @click.option(
@@ -49,7 +49,7 @@ from cilium_policies.show.table import FORMS
     is_flag=True,
     help="What rests on another namespace's word, and what consents to it.",
 )
-@click.option("--now", is_flag=True, help="As the cluster decides today: audit cuts nothing.")
+@click.option("--now", is_flag=True, help="What the cluster does today, where audit denies nothing.")
 def list_command(form: str, which: str | None, now: bool, **given: Any) -> int:
     """Lists the connections that pass once the policies are enforced, yours and Kubernetes' own included.
 

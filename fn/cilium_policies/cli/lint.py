@@ -22,7 +22,7 @@ from cilium_policies.show.table import FORMS
 
 _FILE = click.Path(exists=True, dir_okay=False)
 _VERSION = (
-    "Holds them against this version; repeat it. Left out: spec.cluster.ciliumVersion, else the newest."
+    "Cilium version to check against; can be repeated. Default: spec.cluster.ciliumVersion, else the newest."
 )
 
 

@@ -61,7 +61,7 @@ OPTIONS = (
         "inventory",
         ("--inventory",),
         "FILE",
-        "what other builds of the same cluster hold (cilium-policies inventory)",
+        "what other builds of the same cluster contain (cilium-policies inventory)",
     ),
     Option(
         "exclude",

@@ -77,7 +77,7 @@ def config_options(command: Command) -> Command:
 def output(*forms: str, default: str = "text") -> Callable[[Command], Command]:
     """Adds `-o FORM`."""
     choice = click.Choice(forms or FORMS)
-    text = f"Form of the answer (default {default})."
+    text = f"Output format (default {default})."
     return click.option("-o", "--output", "form", type=choice, default=default, help=text)
 
 
@@ -117,7 +117,7 @@ def run_on(named: list[inputs.Input], options: function.Options, *, allow_empty:
         if not allow_empty:
             refuse_empty(sources)
         config = config_of(sources, options.config, options.overrides)
-        told("finding out who needs whom")
+        told("working out which connections are needed")
         return Run(sources, function.make(sources, config, options, keep=True))
 
 

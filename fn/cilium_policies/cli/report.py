@@ -32,7 +32,7 @@ from cilium_policies.show.table import Cell, Table, columns, rendered
 @options.reads_builds
 @options.output("html", "svg", "md", "json", default="html")
 @chooses_policies
-@click.option("--now", is_flag=True, help="As the cluster decides today: audit cuts nothing.")
+@click.option("--now", is_flag=True, help="What the cluster does today, where audit denies nothing.")
 @click.option("--focus", metavar="NS", help="An SVG of one namespace: its callers, its pods, whom they call.")
 @click.option("--title", default="Network policies", help="The heading.")
 def report_command(

@@ -24,7 +24,7 @@ from cilium_policies.show.table import Table, columns
 @options.output("text", "json", "junit")
 @chooses_policies
 @click.option("--record", is_flag=True, help="Prints today's connections as a file of tests instead.")
-@click.option("--now", is_flag=True, help="As the cluster decides today: audit cuts nothing.")
+@click.option("--now", is_flag=True, help="What the cluster does today, where audit denies nothing.")
 def test_command(form: str, which: str | None, record: bool, now: bool, **given: Any) -> int:
     """Holds the expectations of a PolicyTest (the first FILE) against the build in the others, or on stdin.
 

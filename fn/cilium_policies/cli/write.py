@@ -20,7 +20,7 @@ from cilium_policies.kube.reading import COMPONENT
 @options.reads_builds
 @click.option("--output", "root", metavar="DIR", required=True, type=click.Path(file_okay=False),
               help="The folder for NAMESPACE/network-policies/…; created if missing.")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Says what would change and changes nothing.")
+@click.option("--dry-run", is_flag=True, help="Shows what would change without changing anything.")
 @click.option(
     "--prune", is_flag=True, help="Also removes files of this program that this input does not produce."
 )
@@ -100,7 +100,7 @@ def _tell(changes: tree.Changes, root: str, dry_run: bool) -> None:
     would = "would be " if dry_run else ""
     numbers = f"{len(changes.added)} added, {len(changes.changed)} changed, {len(changes.removed)} removed"
     said = [f"cilium-policies: {root}: {would}{numbers}, {changes.unchanged} unchanged"]
-    said += [f"cilium-policies: kept, not of this input: {root}/{path}" for path in changes.kept]
+    said += [f"cilium-policies: kept, although not in this input: {root}/{path}" for path in changes.kept]
     if changes.kept:
         said.append("cilium-policies: if no other build writes what is kept, --prune removes it")
     say(said)

@@ -124,7 +124,7 @@ def cidr(text: str) -> str:
         raise PeerError(
             f"{text!r} is not an address range", "write one like 192.168.1.0/24 or fd00::/64"
         ) from None
-    raise PeerError(f"{text!r} has bits behind its mask", f"write {loose}")
+    raise PeerError(f"{text!r} has host bits set", f"write {loose}")
 
 
 def _inside(inner: str, outer: str) -> str:
@@ -163,6 +163,6 @@ def _icmp(text: str, number: int, protocol: str) -> Port:
         raise PeerError(f"{text!r} is not a message type", "write 8/ICMP or 128/ICMPv6 for a ping")
     if number == 0:  # the engine keeps a type as a port, and port 0 is every port
         raise PeerError(
-            f"{text!r} would allow every type: Cilium takes type 0 so", "a ping is 8/ICMP, its answer passes"
+            f"{text!r} would allow every type: Cilium takes type 0 so", "a ping is 8/ICMP; its reply passes"
         )
     return Port(number, protocol)

@@ -204,7 +204,7 @@ def _refuse_senseless(source: peers.ConfigPeer, target: peers.ConfigPeer, path: 
     if source.kind == target.kind == "none":
         raise MeaningError(path, "both ends are none", "name one end")
     if source.kind == "fqdn":
-        cure = "Cilium knows names only of what pods call; write cidr:, or world"
+        cure = "Cilium matches names only in egress; write cidr:, or world"
         raise MeaningError((*path, "from"), "a DNS name cannot open a connection", cure)
 
 
@@ -212,13 +212,13 @@ def _refuse_other_ports(ports: list[Port], path: Path, *, http: bool, dns: bool)
     """Without ports of their own such rules would be lost; on others Cilium would take the traffic for what it is
     not."""
     if http and dns:
-        raise MeaningError((*path, "dns"), "http and dns do not go together", "write two edges")
+        raise MeaningError((*path, "dns"), "http and dns cannot be combined", "write two edges")
     if http and not (ports and all(one.protocol == "TCP" and not one.end for one in ports)):
         raise MeaningError(
             (*path, "http"), "http requests need single TCP ports", "add them, as in ports: [8080/TCP]"
         )
     if dns and not (ports and all(one.number == 53 and not one.end for one in ports)):
-        raise MeaningError((*path, "dns"), "names are asked for on port 53", "write ports: [53/UDP, 53/TCP]")
+        raise MeaningError((*path, "dns"), "DNS queries go to port 53", "write ports: [53/UDP, 53/TCP]")
 
 
 def _http(entries: list[Mapping], path: Path) -> tuple[tuple[str, str], ...]:

@@ -25,7 +25,7 @@ from cilium_policies.lean import Any
 MERGE = "\0<<"  # no key of a document: YAML allows no NUL
 MERGE_TAG = "tag:yaml.org,2002:merge"
 PAIR = re.compile(rb"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|.)", re.DOTALL)
-_KEY = "write the key as text, or render the template that this is"  # `{{ … }}` of Helm is a mapping as a key
+_KEY = "write the key as text, or render this template first"  # `{{ … }}` of Helm is a mapping as a key
 
 
 def parser(text: bytes) -> Any:

@@ -57,7 +57,7 @@ def allow_dns_server(
         Rule(
             entities=("host", "world"),
             ports=(_UPSTREAM,),
-            why="upstream resolvers, the node's own among them",
+            why="upstream resolvers, including the node's own",
         ),
     )
     return spec(mode, Selector(dns.requirements), ingress, egress)

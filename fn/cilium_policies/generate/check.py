@@ -71,7 +71,7 @@ def _present(plan: Plan, own: list[Own]) -> Iterator[Finding]:
         denials = [one for one in here if one.annotations.get(COMPONENT) == "default-deny"]
         for denial in denials:
             if not _denies(denial):
-                message = f"{denial} is called default-deny and lets something through: it closes nothing"
+                message = f"{denial} is called default-deny but lets something through, so it denies nothing"
                 yield _finding(message, _AGAIN, denial, name, denial.name)
         if namespace.wide and not denials:
             yield _finding(

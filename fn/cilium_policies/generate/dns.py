@@ -103,7 +103,7 @@ class Dns:
             ):
                 yield one.finding(
                     WARNING,
-                    f"{one} runs CoreDNS, and is not taken for the cluster's DNS, which is looked for in namespace"
+                    f"{one} runs CoreDNS but is not taken for the cluster's DNS, which is expected in namespace"
                     f" {self.namespace}",
                     f"if pods ask it, set spec.cluster.dns.namespace: {one.namespace}",
                 )

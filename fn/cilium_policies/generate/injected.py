@@ -220,8 +220,9 @@ class Injected:
                 yield Finding(
                     WARNING,
                     f"namespace {workload.namespace} is in a mesh ({one.how}): between its members every TCP"
-                    f" connection arrives on {', '.join(one.tunnel)}, so who may call one port of a pod may call all",
-                    "let the mesh's own authorization policies tell the ports",
+                    f" connection arrives on {', '.join(one.tunnel)}, so whoever may reach one port of a pod can reach"
+                    " all of them",
+                    "use the mesh's own authorization policies to tell the ports apart",
                     *workload.where,
                     namespace=workload.namespace,
                 )

@@ -103,15 +103,16 @@ class KeptInAudit:
         for (name, direction), one in sorted(self._whole.items(), key=lambda pair: pair[0]):
             yield Finding(
                 WARNING,
-                f"{direction} of namespace {name} stays in audit: of {one.place} nothing is known, and its pods cannot"
-                " be told apart from the others by one label",
+                f"{direction} of namespace {name} stays in audit: nothing is known about {one.place}, and no single"
+                " label tells its pods apart from the others",
                 "say what it needs (list --uncovered), or set namespaces.uncovered: deny",
                 namespace=name,
             )
         for (name, direction), held in sorted(self._labels.items()):
             if (name, direction) not in self._whole:
                 pods = ", ".join(sorted(f"{key}={value}" for key, value in held.values()))
-                message = f"{direction} of the pods {pods} in namespace {name} stays in audit: nothing is known of it"
+                which = f"the pods {pods} in namespace {name}"
+                message = f"{direction} of {which} stays in audit: nothing is known about it"
                 cure = "say what they need (list --uncovered), or set namespaces.uncovered: deny"
                 yield Finding(WARNING, message, cure, namespace=name)
 

@@ -73,7 +73,7 @@ def _left_open(name: str, cluster: Cluster, where: Where) -> Finding:
     who = (
         f"{platform} runs pods"
         if platform
-        else "the distribution, which the input does not tell, may run pods"
+        else "the distribution, which the input does not name, may run pods"
     )
     return Finding(
         INFO,

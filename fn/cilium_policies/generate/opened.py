@@ -58,10 +58,10 @@ def _opens(soon: PolicyRepository, one: Flow) -> bool:
 def _finding(one: Flow, known: Known) -> Finding:
     policy = known.policy
     message = (
-        f"{one.source} => {one.target} {one.port}: {policy} closes this {one.direction} today, and the rule that is "
-        f"written for it opens it, in audit too; it {one.why}"
+        f"{one.source} => {one.target} {one.port}: {policy} denies this {one.direction} today, and the rule that is "
+        f"written for it allows it, even in audit; it {one.why}"
     )
     off = f"spec.namespaces.overrides.{_subject(one).namespace}.mode.{one.direction}: off"
-    cure = f"to keep it closed, deny it in an {one.direction}Deny rule or leave the direction to your policy with {off}"
+    cure = f"to keep it denied, add an {one.direction}Deny rule, or leave the direction to your policy with {off}"
     finding = Finding(WARNING, message, cure, *known.where)
     return finding._replace(kind=policy.kind, namespace=policy.namespace, name=policy.name)

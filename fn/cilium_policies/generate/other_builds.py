@@ -50,7 +50,7 @@ def _lets_in(cluster: Cluster, edge: Edge, closed: Collection[str]) -> str:
     meant = f"; it seems to mean the pods of {maker}" if maker is not None else ""
     if namespace in closed:
         return (
-            f"the call may leave, and {namespace} is closed by this input, so nobody there lets it in{meant}"
+            f"its egress is allowed, but this input closes {namespace}, and nothing there lets it in{meant}"
         )
     return f"any pod there may be called on that port{meant}"
 

@@ -245,7 +245,9 @@ class Policies:
             message = (
                 f"{namespace}/{wanted} is the name of a policy of yours: the generated one is called {name}"
             )
-            self.findings.append(theirs.finding(WARNING, message, "leave it so, or give yours another name"))
+            self.findings.append(
+                theirs.finding(WARNING, message, "nothing to do, unless you want to rename yours")
+            )
         return Policy(POLICY, namespace, name, specs, MANAGED_BY, {COMPONENT: component})
 
 

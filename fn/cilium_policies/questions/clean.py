@@ -126,7 +126,7 @@ def reasons(heard: Heard, wanted: Iterable[Direction], window: float) -> Iterato
     yield from _too_short(heard.times, window)
     for name, direction in directions:
         if (name, direction) not in heard.verdicts:
-            yield f"no policy verdict of the {direction} of {name}: nothing is known of it"
+            yield f"no policy verdict of the {direction} of {name}: nothing is known about it"
     cuts = [one for one in heard.cuts if one.where in directions]
     yield from (one.words for one in cuts[:20])
     if len(cuts) > 20:

@@ -36,7 +36,7 @@ def cure_of(pair: Pair, wanted: Port, then: Verdict, snapshot: Snapshot, needs: 
         ref for side in (then.egress, then.ingress) if side.reason == DENY_RULE for ref in side.rules
     ]
     if forbidden:
-        return f"to allow it: take {forbidden[0]} away"
+        return f"to allow it: remove {forbidden[0]}"
     missing = [side.reason for side in (then.egress, then.ingress)]
     if DEFAULT_DENY in missing:
         line = f"{{from: {_peer(pair[0])}, to: {_peer(pair[1])}, ports: [{wanted}], why: …}}"

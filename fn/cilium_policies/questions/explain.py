@@ -112,7 +112,9 @@ def _tunnel(snapshot: Snapshot, pair: Pair, wanted: Port) -> str:
     if not ports or wanted.protocol != "TCP" or wanted.number in ports:
         return ""
     told = f"the mesh carries TCP between these pods on port {ports[0]}, which is open"
-    return f"{told}: there no policy tells this port from others, the mesh's own authorization policies do"
+    return (
+        f"{told}: no network policy can tell its ports apart there, the mesh's own authorization policies can"
+    )
 
 
 def _let_in(snapshot: Snapshot, target: End) -> Iterator[Edge]:

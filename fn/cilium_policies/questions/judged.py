@@ -102,7 +102,7 @@ class Judge:
                         pairs += 1
                         failures += self._pair(one, source, target)
             if not pairs:
-                failures.append("no connection between these ends is any policy's to decide")
+                failures.append("no policy applies between these ends")
         return Result(one, _few(failures))
 
     def _pair(self, one: Expectation, source: One, target: One) -> Iterator[str]:

@@ -46,7 +46,7 @@ def phases(plan: Plan) -> Table:
         "mode",
         "workloads",
         "uncovered=uncovered directions",
-        "late=better late because",
+        "late=why it should come late",
     )
     return Table(title, named, rows, "no namespace in the input")
 

@@ -11,8 +11,8 @@ from cilium_policies.generate.uncovered import Uncovered, directions
 from cilium_policies.show.table import Cell, Table, columns
 
 _HEADS = {
-    "unknown": "nothing is known of what they need",
-    "guessed": "a part of what they need is known",
+    "unknown": "nothing is known about what they need",
+    "guessed": "only part of what they need is known",
 }
 
 

@@ -143,8 +143,8 @@ def _map(view: View) -> str:
     filters = f'<fieldset class="filters"><legend>show</legend>{boxes}</fieldset>' if len(kinds) > 1 else ""
     body, width, height = overview(view)
     hint = (
-        "Point at a box to see its lines, open it for its workloads. Busy peers are words in the boxes; pods that the "
-        "input does not show are not drawn."
+        "Point at a box to see its lines, open it for its workloads. Peers with many connections are named inside "
+        "the boxes instead; pods that the input does not show are not drawn."
     )
     return (
         f'<section id="map">{_ZOOM}{filters}<p class="hint">{hint}</p>'

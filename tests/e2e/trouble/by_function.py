@@ -143,7 +143,7 @@ CASES: dict[str, Case] = {
     "is not a boolean; write true or false": not_a_boolean,
     "spec.mode: unknown value 'enforced'; did you mean enforce?": bad_mode,
     "http requests need single TCP ports": http_without_a_port,
-    "names are asked for on port 53": names_without_port_53,
+    "DNS queries go to port 53": names_without_port_53,
     "is not for this function; write apiVersion: cilium-policies.fn/v1alpha1 and kind: CiliumPolicies": other_kind,
     "the list holds only the function's own config": as_generator,
     "the namespace of … is not known": namespace_unknown,

@@ -51,7 +51,7 @@ def _named(read: Objects, name: str) -> dict[str, object]:
             return one.body
     raise _refused(
         f"spec.inventory: the input holds no {_KIND} called {name}",
-        "add it to the resources (it is local-config), or say --inventory FILE",
+        "add it to the resources (it is local-config), or use --inventory FILE",
     )
 
 
