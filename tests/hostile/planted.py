@@ -234,6 +234,22 @@ def cluster(plant: Planter) -> list[dict[str, object]]:
                 "headers": {"X-Scope": plant.fill("{a}")},
             }],
         }),
+        # What kubectl keeps of an object in its annotations, and headers that a policy compares.
+        thing("cilium.io/v2", "CiliumNetworkPolicy", "own", {
+            "kubectl.kubernetes.io/last-applied-configuration": plant.fill('{{"stringData": {{"X": "{a} {b}"}}}}'),
+        }, spec={"endpointSelector": {"matchLabels": labels}, "egress": [{"toPorts": [{
+            "ports": [{"port": "80", "protocol": "TCP"}],
+            "rules": {"http": [{
+                "headers": [plant.fill("Authorization: {a}")],
+                "headerMatches": [{"name": "X-Key", "value": plant.fill("{a}")}],
+            }]},
+        }]}]}),
+        thing("external-secrets.io/v1", "SecretStore", "hook", spec={"provider": {"webhook": {
+            "url": plant.fill("https://me:{a}@hook.example.com/{b}?k={b}"), "body": plant.fill("{a}"),
+        }}}),
+        thing("monitoring.coreos.com/v1", "ServiceMonitor", "web", spec={
+            "selector": {"matchLabels": labels}, "endpoints": [{"port": "http", "params": {"t": [plant.fill("{a}")]}}],
+        }),
         {**thing("v1", "Secret", "secret"), "stringData": texts["secret"]},
         {**thing("v1", "Secret", "data"), "data": {
             key: base64.b64encode(value.encode()).decode() for key, value in texts["data"].items()

@@ -81,7 +81,7 @@ def test_a_user_s_policy_is_named_with_its_place() -> None:
     assert side.policies == ("CiliumNetworkPolicy/shop/no-tools spec.ingressDeny[0]",)
     assert side.whys == ("no tools here",)
     assert side.wheres[0].startswith("shop.yaml:")
-    assert answer.cure == "to allow it: take CiliumNetworkPolicy/shop/no-tools spec.ingressDeny[0] away"
+    assert answer.cure == "to allow it: remove CiliumNetworkPolicy/shop/no-tools spec.ingressDeny[0]"
 
 
 @pytest.mark.parametrize(

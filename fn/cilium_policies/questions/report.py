@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property, partial
 from typing import Any
 
@@ -161,7 +162,8 @@ def findings(violations: list[Violation], said: list[Finding]) -> Table:
 
 
 def _sheet(one: Known, source: Source | None) -> Sheet:
-    """A policy's text as it stands in the input, or as it would be written."""
+    """A policy's text as it is in the input, or as it would be written. Of the user's, annotations and what HTTP
+    headers are compared with stay out: both may hold a token."""
     whose = GENERATED if one.generated else "of an earlier run" if one.own else "yours"
     place = f", {where_words(one.where)}" if one.where.file else ""
     note = f"{whose}{place}{', refused by Cilium' if one.refusals else ''}"
@@ -173,6 +175,8 @@ def _text(one: Known, source: Source | None) -> str:
     item = source.items[number] if source is not None and 0 <= number < len(source.items) else None
     if one.generated:
         text = policy_text(one.policy)
+    elif (bare := _bare(one.body)) != one.body and not one.own:
+        text = _written(one._replace(body=bare))
     elif item is not None and (item.kind, item.name) == (one.policy.kind, one.policy.name):
         text = item.text()
     else:  # a list's member, or what a release's values hold: what stands beside it is no part of it
@@ -185,6 +189,26 @@ def _written(one: Known) -> bytes:
 
     body = _with_numbers(one.body) if one.policy.kind == "NetworkPolicy" else one.body
     return yaml.safe_dump(body, sort_keys=False, allow_unicode=True).encode("utf-8", "replace")
+
+
+def _bare(value: Any, key: str = "") -> Any:
+    if isinstance(value, dict):
+        without = (
+            value
+            if key != "metadata"
+            else {name: one for name, one in value.items() if name != "annotations"}
+        )
+        return {
+            name: "x" if key == "headerMatches" and name == "value" else _bare(member, name)
+            for name, member in without.items()
+        }
+    if isinstance(value, list):
+        return [_bare(member, key) for member in value]
+    return (
+        re.sub(r":.*", ": x", value, flags=re.DOTALL)
+        if key == "headers" and isinstance(value, str)
+        else value
+    )
 
 
 def _with_numbers(value: Any, key: str = "") -> Any:

@@ -29,6 +29,11 @@ KNOWN = Scrubber((r"--storage\.tsdb", r"role:\s*pod"), ("api", "shop"))
         ("U", "postgres://{{ .user }}:{{ .password }}@db:5432/x", "postgres://db:5432"),
         ("AUTH_HOST", "sso.shop", "sso.shop"),
         ("PASSWORD", "tiger.shop", ""),
+        # A notifier's URL has its token in the host's place, and so may one of a scheme that nobody knows.
+        ("U", "tgram://12345tiger/678", "tgram://x"),
+        ("U", "pushover://shoutrrr:tiger@puma/?devices=x", "pushover://x"),
+        ("U", "odd://tiger/x odd://store.shop:8080/x", "odd://x odd://store.shop:8080"),
+        ("U", "s3://bucket/x", "s3://bucket"),
     ],
 )
 def test_of_a_secret_host_and_port_pass(key: str, value: str, kept: str) -> None:
@@ -77,6 +82,16 @@ def test_of_values_single_words_stay_but_below_keys_of_credentials() -> None:
     assert kept["auth"] == {"rootPassword": "", "existingSecret": "", "enabled": "true"}
     assert kept["env"] == {"MOTTO": "x", "LOG": "info"}
     assert (kept["host"], kept["selector"]) == (given["host"], given["selector"])
+
+
+def test_variables_of_a_build_parameters_and_bodies_are_texts() -> None:
+    values = {
+        "postBuild": {"substitute": {"WORD": "tiger", "APP": "api"}},
+        "body": "tiger",
+        "params": {"t": ["tiger"]},
+    }
+    kept = {"postBuild": {"substitute": {"WORD": "x", "APP": "api"}}, "body": "x", "params": {"t": ["x"]}}
+    assert KNOWN.tree(values) == kept
 
 
 def test_names_of_objects_and_hosts_are_no_credentials() -> None:

@@ -65,7 +65,7 @@ _PIECE = 2000
 _SWITCHES = ("true", "false", "null", "", "x")
 _STRICT = frozenset(
     "env envs extraenv environment args extraargs command data stringdata headers httpheaders"  # noqa: SIM905
-    " customrequestheaders".split()
+    " customrequestheaders substitute params body".split()
 )
 
 
@@ -105,10 +105,10 @@ class Scrubber:
     def tree(self, value: Any, key: str = "", strict: bool = False) -> Any:
         """A copy of structured values. Single words stay unless they look like a secret or stand below a key that
         names one; what is environment, arguments or files in them is held as strictly as a text."""
+        strict = strict or key.lower() in _STRICT
         if isinstance(value, str):
             plain = not strict and not is_credential(key) and _is_plain(value)
             return value if plain or value in _SWITCHES else self.text(value, key)
-        strict = strict or key.lower() in _STRICT
         if isinstance(value, dict):
             return self._members(value, key, strict)
         if isinstance(value, list):
