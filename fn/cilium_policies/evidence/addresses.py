@@ -266,7 +266,9 @@ def _direct(value: str, start: int, file: bool) -> bool:
 
 def _alone(value: str, start: int) -> bool:
     """Whether nothing but a key stands before a place on its line (a sentence has more)."""
-    before = _before(value, start).strip()
+    before = (
+        _before(value, start).rpartition("{")[2].strip()
+    )  # nginx' `location / { proxy_pass http://web; }`
     return len(before.split()) < 2 or before.endswith((":", "=", '"', "'", ",", "["))
 
 

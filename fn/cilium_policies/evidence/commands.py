@@ -30,6 +30,11 @@ _CONNECT = (
     r"[\"']?([A-Za-z][\w.\-]{0,252})[\"']?[ :](\d{1,5})\b"
 )
 _CQLSH = r"\bcqlsh(?: -\S{1,64}){0,6} ([A-Za-z0-9][\w.\-]{0,252})(?: (\d{4,5}))?(?= |$)"
+_LOGIN = (
+    r"\b(?:ssh|sftp|scp|rsync|sshfs|autossh)(?= )([^\n;|&]{0,300}?) [\"']?"
+    r"(?:[\w.\-]{1,64}|\{\}|\$\{?\w{1,64}\}?)@([A-Za-z0-9][\w.\-]{0,252})"
+)
+_LOGIN_PORT = r" -[pP] ?(\d{1,5})\b"
 _DEVICE = r"/dev/(tcp|udp)/([A-Za-z0-9][\w.\-]{0,252})/(\d{1,5})\b"
 _FLAG = r"(?<!\S)--([A-Za-z][\w.\-]{0,63}) ([A-Za-z0-9][\w.\-]{0,252})(?!\S)"
 _CONTINUED = r"\\\n\s{0,99}"
@@ -46,6 +51,10 @@ def calls(value: str, arguments: bool = True) -> Iterator[tuple[str, int, str, s
     if "nc" in line or "netcat" in line or "telnet" in line:
         for one in re.finditer(_CONNECT, line):
             yield one[2], int(one[3]), "UDP" if " -u" in one[1] or "zu" in one[1] else "TCP", "", True
+    if "@" in line:
+        for one in re.finditer(_LOGIN, line):
+            other = re.search(_LOGIN_PORT, one[1])
+            yield one[2], int(other[1]) if other else 22, "TCP", "", True
     if "cqlsh" in line:
         yield from ((one[1], int(one[2] or 9042), "TCP", "", True) for one in re.finditer(_CQLSH, line))
     if "/dev/" in line:

@@ -27,6 +27,7 @@ _MANAGERS = (
     (("install",), r"\b(go|cargo|playwright) install\b", (443,)),
     (("composer",), r"\bcomposer (install|require)\b", (443,)),
     (("ollama", "hf", "huggingface"), r"\b(ollama pull|hf download|huggingface-cli download)\b", (443,)),
+    (("--model",), r"(--model(?:-id|-name)?[= ](?![./~])[\w.-]{2,}/[\w.-]+)(?![\w./-])", (443,)),
     (("apk",), r"\bapk (--\S+ )*add\b", (80, 443)),
     (("apt",), r"\bapt(-get)? (-\S+ )*(install|update)\b", (80, 443)),
 )

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from cilium_policies.evidence.host_keys import is_name
 
 # A comma or semicolon belongs to the authority (several hosts), unless another URL begins behind it.
-_AFTER_SCHEME = re.compile(r"(?:[^\s/?#\"'`<>\\,;]|[,;](?![A-Za-z][A-Za-z0-9+.\-]*://))+")
-_NO_LETTERS = "0123456789+.-"
+_AFTER_SCHEME = re.compile(r"(?:[^\s/?#\"'`<>\\,;]|[,;](?![A-Za-z][A-Za-z0-9+._\-]*://))+")
+_NO_LETTERS = "0123456789+.-_"  # Kafka's listeners have `SASL_SSL://`
 _SCHEME_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" + _NO_LETTERS
-_OUTER_SCHEMES = ("pool:", "jdbc:", "r2dbc:", "r2dbcs:")  # from right to left
+_OUTER_SCHEMES = r"(?:pool|jdbc|r2dbcs?|vertx-reactive)(?::[a-z][\w-]{0,30}){0,4}:$"
 _GO_MYSQL = r"@tcp\(([\w.\-]{1,253})(?::(\d{1,5}))?\)"  # `user:password@tcp(host:3306)/name`
 _IN_BRACKETS = (
     r"\b((?:[A-Za-z0-9][\w-]{0,62}\.){1,8}[A-Za-z0-9][\w-]{0,62})\((\d{2,5})\)"  # `mq.acme.com(1414)`
@@ -77,11 +77,9 @@ def schemes(value: str) -> Iterator[tuple[int, str, str]]:
 
 
 def _first(value: str, start: int, least: int) -> int:
-    """Where `jdbc:` or `r2dbc:pool:` begins that stands before a scheme."""
-    for prefix in _OUTER_SCHEMES:
-        if value.endswith(prefix, least, start):
-            start -= len(prefix)
-    return start
+    """Where `jdbc:`, `r2dbc:pool:` or `jdbc:aws-wrapper:` begins that stands before a scheme."""
+    found = re.search(_OUTER_SCHEMES, value[max(least, start - _LONGEST) : start])
+    return start - len(found[0]) if found is not None else start
 
 
 def drivers(value: str) -> Iterator[tuple[str, str, int, bool]]:

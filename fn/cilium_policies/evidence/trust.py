@@ -38,7 +38,7 @@ _FOR_OTHERS = frozenset(
     exclude excluded ignore ignored skip forwarded email mail mailto from sender user username password comment
     description title template vocabulary namespace audience aud dashboard ui invite share media contact
     published attribution copyright repository registry mirror mirrors font fonts theme css favicon banner sans san
-    names subject example examples default generator rooturl siteurl publicurl
+    names subject example examples default generator rooturl siteurl publicurl accept label labels interface
     """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
 )
 # Last words of a variable that lists others: `PARTNER_URLS` of a workload whose name one of them begins with.
@@ -63,6 +63,7 @@ OWN = frozenset(
 FIELDS = frozenset(
     """
     url urls uri uris endpoint endpoints address addresses addr addrs host hosts hostname server servers upstream
+    connstr connectionstring conn
     upstreams dsn broker brokers target targets nodes node peers webhook proxy issuer authority connection baseurl
     apiurl nameserver relayhost smarthost
     """.split()  # noqa: SIM905
@@ -78,7 +79,7 @@ _BROWSED = ("http", "https", "mailto", "ws", "wss")
 _SERVER_WORDS = ("host", "hostname", "server", "relay")
 _ENVIRONMENT = re.compile(r"[A-Z][A-Z0-9_]+")
 _CALLERS = (
-    r"\b(?:curl|wget|git|nc|dig|ping|psql|mysql|redis-cli|restic|rclone|aws|mc)\b"
+    r"\b(?:curl|wget|git|ssh|sftp|scp|rsync|nc|dig|ping|psql|mysql|redis-cli|restic|rclone|aws|mc)\b"
     r"|\b(?:requests|httpx|session|client)\.(?:get|post|put|patch|delete|head|request)\(|\b(?:urlopen|Request)\("
 )
 _EACH = r"\b(?:curl|wget)\b.*\$|\b(?:requests|httpx|session|client)\.\w+\(\w|\burlopen\(\w"  # of a variable
@@ -173,10 +174,12 @@ def _is_field(address: Address) -> bool:
     parts = words(address.key)
     if not parts or is_for_others(address):
         return False
-    if address.scheme and address.explicit and address.host.replace(".", "").isdigit():
-        return True  # nobody writes such a URL as an example, and what listens itself has another key
+    if address.port and address.explicit and address.host.replace(".", "").isdigit():
+        return True  # nobody writes one as an example, and what listens itself has another key
     if address.scheme in SCHEMES and address.scheme not in _BROWSED:
         return True  # a link has no such scheme
+    if parts[-1] == "string" and "connection" in parts:
+        return True
     return parts[-1] in FIELDS or (parts[-1] in WORDS and address.explicit and address.scheme not in _BROWSED)
 
 

@@ -46,9 +46,10 @@ _ASSIGNS = re.compile(r"[\"']?\s{0,8}(?::(?!//)|=(?![=;,&\s\"']*(?:[=;,&]|$)))")
 _VOCABULARY = frozenset(
     """
     true false yes no on off enabled disabled none null x tcp udp http https grpc tls ssl info debug warn error
-    curl wget git nc dig ping psql mysql redis-cli restic rclone aws mc pg_isready pg_dump pg_dumpall pg_restore
-    pg_basebackup mysqladmin mysqldump mariadb mariadb-dump mariadb-admin mongosh mongodump mongorestore ncat netcat
-    telnet clickhouse-client cqlsh rabbitmqadmin ldapsearch define parent sibling network syslog
+    curl wget git ssh sftp scp rsync nc dig ping psql mysql redis-cli restic rclone aws mc pg_isready
+    pg_dump pg_dumpall pg_restore pg_basebackup mysqladmin mysqldump mariadb mariadb-dump mariadb-admin mongosh
+    mongodump mongorestore ncat netcat telnet clickhouse-client cqlsh rabbitmqadmin ldapsearch
+    define parent sibling network syslog
     postgres postgresql pgsql postgis pdo_pgsql mysql2 mariadb pdo_mysql mssql sqlserver sqlsrv oracle mongodb mongo
     redis valkey dragonfly rabbitmq amqp mqtt memcached elasticsearch opensearch nats kafka influxdb ldap smtp sqlite
     prometheus scrape pod pods service services endpoints endpointslice node ingress role action keep drop forward
