@@ -13,7 +13,7 @@ from cilium_policies.builds import kustomization
 from cilium_policies.builds.repository import Repository
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.errors import CiliumPoliciesError
-from cilium_policies.kube.objects import mapping, mappings
+from cilium_policies.kube.objects import mapping, mappings, with_texts
 from cilium_policies.workloads.releases.values import merge
 
 Params = dict[str, Any]
@@ -128,16 +128,11 @@ class ApplicationSet:
         yield from made
 
     def _filled(self, value: Any, params: Params) -> Any:
-        if isinstance(value, str) and "{{" in value:
-            pattern = r"\{\{-?\s*(.*?)\s*-?\}\}"
-            return re.sub(
-                pattern, lambda match: self._expression(match.group(1), match.group(0), params), value
-            )
-        if isinstance(value, dict):
-            return {self._filled(key, params): self._filled(member, params) for key, member in value.items()}
-        if isinstance(value, list):
-            return [self._filled(member, params) for member in value]
-        return value
+        def filled(text: str) -> str:
+            expression = r"\{\{-?\s*(.*?)\s*-?\}\}"
+            return re.sub(expression, lambda found: self._expression(found[1], found[0], params), text)
+
+        return with_texts(value, filled, keys=True)
 
     def _expression(self, text: str, whole: str, params: Params) -> str:
         """A field of the parameters; other expressions of Go's templates are not known here."""
@@ -180,11 +175,7 @@ def alone(spec: Params) -> Params | None:
 
 
 def _left(value: Any) -> Any:
-    if isinstance(value, str):
-        return re.sub(r"\{\{.*?(\w+)[^\w{}]*\}\}", r"${\1}", value)
-    if isinstance(value, dict):
-        return {key: _left(member) for key, member in value.items()}
-    return [_left(member) for member in value] if isinstance(value, list) else value
+    return with_texts(value, lambda text: re.sub(r"\{\{.*?(\w+)[^\w{}]*\}\}", r"${\1}", text))
 
 
 def _word(value: Any) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from cilium_policies.builds import texts
 from cilium_policies.errors import CiliumPoliciesError
-from cilium_policies.kube.objects import mapping, text
+from cilium_policies.kube.objects import mapping, text, with_texts
 
 GROUP = "fluxcd.controlplane.io"
 MARK = b"\nkind: ResourceSet\n"
@@ -53,15 +53,10 @@ def _add(found: dict[tuple[str, ...], bytes], document: bytes, owner: dict[str, 
 
 
 def _filled(value: Any, inputs: dict[str, Any]) -> Any:
-    if isinstance(value, str):
-        if "<<" not in value:
-            return value
-        return _EXPRESSION.sub(lambda match: _value(match[1].rstrip("-").strip(), inputs), value)
-    if isinstance(value, dict):
-        return {_filled(key, inputs): _filled(member, inputs) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_filled(member, inputs) for member in value]
-    return value
+    def filled(text: str) -> str:
+        return _EXPRESSION.sub(lambda match: _value(match[1].rstrip("-").strip(), inputs), text)
+
+    return with_texts(value, filled, keys=True)
 
 
 def _value(expression: str, inputs: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from cilium_policies.cilium.model import Policy, Rule, Selector, ToPorts
 from cilium_policies.document.finding import ERROR, Finding, RefusedError
 from cilium_policies.kube.labels import JOB_NAME, SERVICE_ACCOUNT
 from cilium_policies.kube.names import is_label, is_name, is_namespace, is_port_name
+from cilium_policies.kube.objects import with_texts
 from cilium_policies.lean import Any
 from cilium_policies.workloads.model import Workload
 
@@ -49,14 +50,14 @@ def _check(policy: Policy, version: str) -> None:
 
 def _filled(value: Any) -> Any:
     """The object with something in the place of each Flux variable, which becomes anything later."""
-    if isinstance(value, str):
-        if "${" not in value:
-            return value
-        closed, brace, rest = value.rpartition("}")  # behind it each ${ would be tried in vain, to the end
+
+    def filled(text: str) -> str:
+        if "${" not in text:
+            return text
+        closed, brace, rest = text.rpartition("}")  # behind it each ${ would be tried in vain, to the end
         return re.sub(_VARIABLE, "x", closed + brace) + rest
-    if isinstance(value, dict):
-        return {_filled(key): _filled(member) for key, member in value.items()}
-    return [_filled(member) for member in value] if isinstance(value, list) else value
+
+    return with_texts(value, filled, keys=True)
 
 
 def _is_plain(policy: Policy, plain: set[Any]) -> bool:

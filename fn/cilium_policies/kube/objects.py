@@ -205,6 +205,18 @@ def walk_strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
             yield from walk_strings(member, f"{path}[{number}]")
 
 
+def with_texts(value: Any, change: Callable[[str], Any], *, keys: bool = False) -> Any:
+    """A copy of structured values in which each text, with `keys` each key as well, is what `change` makes of it."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {
+            change(key) if keys else key: with_texts(member, change, keys=keys)
+            for key, member in value.items()
+        }
+    return [with_texts(member, change, keys=keys) for member in value] if isinstance(value, list) else value
+
+
 def decoded(value: str) -> str:
     """What a Secret's `data` says; "" for what is no base64 or no text: binary content names no address."""
     import base64

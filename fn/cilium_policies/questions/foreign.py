@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 from cilium_policies.evidence.edge import (
-    AllPodsPeer,
-    CidrPeer,
-    EntityPeer,
-    FqdnPeer,
-    InternetPeer,
-    LabelsPeer,
-    NamespacePeer,
-    OutsidePeer,
     Peer,
-    WorkloadPeer,
     namespace_of,
 )
 from cilium_policies.evidence.words import reason_words
@@ -22,6 +13,7 @@ from cilium_policies.generate.summary import plural
 from cilium_policies.questions.because import told
 from cilium_policies.questions.party import Party
 from cilium_policies.questions.values import declared
+from cilium_policies.questions.words import peer_words, ports_words
 from cilium_policies.show.table import Cell, Table, columns
 
 _HEADS = {
@@ -38,7 +30,7 @@ def table(plan: Plan) -> Table:
             one.workload.name,
             one.direction,
             _other(one),
-            _ports(one),
+            ports_words(one.edge.ports),
             one.asks,
             told(one.edge),
             "open" if one.open else "left out",
@@ -85,7 +77,13 @@ def listed(plan: Plan) -> list[Foreign]:
     """By the namespace that is opened, then by workload and peer."""
 
     def order(one: Foreign) -> tuple[str, str, str, str, str]:
-        return one.workload.namespace, one.workload.name, one.direction, _other(one), _ports(one)
+        return (
+            one.workload.namespace,
+            one.workload.name,
+            one.direction,
+            _other(one),
+            ports_words(one.edge.ports),
+        )
 
     return sorted(plan.foreign, key=order)
 
@@ -97,7 +95,8 @@ def lines(plan: Plan) -> list[str]:
         return ["nothing rests on another namespace's word"]
     groups: dict[tuple[str, str], list[str]] = {}
     for one in found:
-        text = f"    {one.workload.name} {one.direction} {_arrow(one)} : {_ports(one)} ({told(one.edge)})"
+        ports = ports_words(one.edge.ports)
+        text = f"    {one.workload.name} {one.direction} {_arrow(one)} : {ports} ({told(one.edge)})"
         groups.setdefault((one.workload.namespace, one.asks), []).append(text)
     total = plural(len(set(map(_key, found))), "side")
     said = [f"{total} of connections on another namespace's word: {_HEADS[found[0].open]}"]
@@ -138,32 +137,8 @@ def _key(one: Foreign) -> tuple[str, str, str]:
 
 
 def _other(one: Foreign) -> str:
-    return _end(one.edge.target if one.direction == "egress" else one.edge.source)
+    return peer_words(one.edge.target if one.direction == "egress" else one.edge.source)
 
 
 def _arrow(one: Foreign) -> str:
     return f"=> {_other(one)}" if one.direction == "egress" else f"<= {_other(one)}"
-
-
-def _ports(one: Foreign) -> str:
-    ports = (
-        f"{port.number or port.name}{f'-{port.end}' if port.end else ''}/{port.protocol}"
-        for port in one.edge.ports
-    )
-    return ", ".join(ports) or "any port"
-
-
-def _end(peer: Peer) -> str:
-    match peer:
-        case WorkloadPeer(one):
-            return f"{one.namespace}/{one.name}"
-        case LabelsPeer():
-            return f"{peer.namespace or '*'}[{','.join(f'{key}={value}' for key, value in peer.labels)}]"
-        case NamespacePeer():
-            return f"every pod of {peer.namespace}"
-        case InternetPeer():
-            return peer.name or peer.kind
-        case EntityPeer() | CidrPeer() | FqdnPeer():
-            return peer.name
-        case AllPodsPeer() | OutsidePeer():
-            return peer.kind

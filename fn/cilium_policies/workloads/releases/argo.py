@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
+from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text, with_texts
 from cilium_policies.lean import Any
 from cilium_policies.workloads.releases import release as releases
 
@@ -70,14 +70,11 @@ def _generated(one: Object) -> Iterator[Mapping]:
 
 
 def _filled(value: Any, element: Mapping) -> Any:
-    if isinstance(value, str):
+    def filled(text: str) -> str:
         for key, member in element.items():
             if isinstance(member, str):
                 for form in (f"{{{{{key}}}}}", f"{{{{ {key} }}}}", f"{{{{.{key}}}}}", f"{{{{ .{key} }}}}"):
-                    value = value.replace(form, member)
-        return value
-    if isinstance(value, dict):
-        return {key: _filled(member, element) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_filled(member, element) for member in value]
-    return value
+                    text = text.replace(form, member)
+        return text
+
+    return with_texts(value, filled)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from cilium_policies.kube.objects import Mapping
+from cilium_policies.kube.objects import Mapping, with_texts
 from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.values import read
 
@@ -43,13 +43,7 @@ class Template:
 
     def all(self, value: Any) -> Any:
         """A copy of a value in which every text, and every key, is evaluated."""
-        if isinstance(value, str):
-            return self.text(value) if "{{" in value else value
-        if isinstance(value, dict):
-            return {self.text(key) if "{{" in key else key: self.all(member) for key, member in value.items()}
-        if isinstance(value, list):
-            return [self.all(member) for member in value]
-        return value
+        return with_texts(value, lambda text: self.text(text) if "{{" in text else text, keys=True)
 
     def _action(self, match: re.Match[str]) -> str:
         words = _TOKEN.findall(match.group(2))
