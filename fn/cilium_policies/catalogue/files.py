@@ -10,6 +10,7 @@ DISTRIBUTIONS = os.path.join(HERE, "distributions")
 CLOUDS = os.path.join(HERE, "clouds")
 MAKER = os.path.join(HERE, "index.py")  # what gives the index its form
 NO_PODS = os.path.join(HERE, "no-pods.yaml")
+TOP_LEVEL_DOMAINS = os.path.join(HERE, "top-level-domains.txt")
 INDEX = os.path.join(HERE, "index.json")
 INSTALLED = not os.path.exists(os.path.join(HERE, "..", "..", "..", "pyproject.toml"))
 

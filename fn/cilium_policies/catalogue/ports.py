@@ -65,6 +65,8 @@ PROGRAMS = (
     Program(9418, "git"),
     Program(21, "ftp"),
     Program(2049, "nfs", private=True),
+    Program(445, "smb cifs"),
+    Program(873, "rsync"),
     Program(2379, "etcd"),
     Program(2181, "zookeeper", "zookeeper zk"),
     Program(9042, "cassandra", "cassandra", also=(9142, 10350), private=True),

@@ -3,6 +3,10 @@ Service in a namespace that the input does not show."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from cilium_policies.catalogue.files import TOP_LEVEL_DOMAINS
+
 # RFC 2606, 6761 and what documentation uses beside them. Not `.example`: no program's defaults have it, and where
 # somebody writes acme.example he means his own domain, which he fills in or does not show.
 _EXAMPLES = ("example.com", "example.org", "example.net", "domain.tld", "domain.com", "yourdomain.com")
@@ -14,11 +18,14 @@ _LOCAL_ENDS = (
     ".home",
     ".home.arpa",
     ".internal",
+    ".intern",
     ".intranet",
+    ".lokal",
     ".corp",
     ".localdomain",
     ".private",
 )
+_OTHER_ENDS = ("svc", "example", "test", "invalid", "localhost", "onion")
 # Ends under which names of two labels are common on the Internet. Under any other long one, `redis.database` is
 # a Service and its namespace sooner than a domain.
 _COMMON_ENDS = frozenset(
@@ -31,8 +38,21 @@ _COMMON_ENDS = frozenset(
 
 
 def is_local(host: str) -> bool:
-    """A name that only the local network's DNS knows."""
-    return host.endswith(_LOCAL_ENDS)
+    """A name that only the local network's DNS knows: one that is called so, or below an end that the Internet does
+    not have. Of two labels it is sooner a Service and its namespace."""
+    if host.endswith(_LOCAL_ENDS):
+        return True
+    end = host.rpartition(".")[2].lower()
+    return (
+        host.count(".") > 1 and end.isalpha() and end not in _OTHER_ENDS and end not in _top_level_domains()
+    )
+
+
+@lru_cache(maxsize=1)
+def _top_level_domains() -> frozenset[str]:
+    """Read where a build names such a host, which few do."""
+    with open(TOP_LEVEL_DOMAINS, encoding="ascii") as file:
+        return frozenset(word for line in file if line[0] != "#" for word in line.split())
 
 
 def is_public(host: str) -> bool:
@@ -49,7 +69,13 @@ def is_public(host: str) -> bool:
 def is_short_service(host: str) -> bool:
     """Whether a name of two labels is a Service and its namespace rather than a domain."""
     name, _, end = host.partition(".")
-    return bool(name) and end.isalpha() and len(end) > 2 and end not in _COMMON_ENDS and not is_local(host)
+    return (
+        bool(name)
+        and end.isalpha()
+        and len(end) > 2
+        and end not in _COMMON_ENDS
+        and not host.endswith(_LOCAL_ENDS)
+    )
 
 
 def is_variable_name(host: str) -> bool:

@@ -65,7 +65,7 @@ FIELDS = frozenset(
     url urls uri uris endpoint endpoints address addresses addr addrs host hosts hostname server servers upstream
     connstr connectionstring conn
     upstreams dsn broker brokers target targets nodes node peers webhook proxy issuer authority connection baseurl
-    apiurl nameserver relayhost smarthost
+    apiurl nameserver relayhost smarthost remote
     """.split()  # noqa: SIM905
 )
 # Directives of a web server by which it calls another: `proxy_pass https://10.1.2.3:8006;`.
