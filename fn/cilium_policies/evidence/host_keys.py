@@ -54,8 +54,8 @@ def paired_ports(key: str, variables: dict[str, str]) -> list[int]:
     stem = key[: len(key) - len(end)].rstrip("_-.")
     ends = ("_PORT", "PORT", "_port", ".port", "Port") if stem else ("_PORT", "PORT", "port")
     names = [*(f"{stem}{end}" for end in ends), f"{key}_PORT"]
-    cut = len(key) - len(end)  # `Mail__Smtp__Host` beside `Mail__Smtp__Port`
-    names += [f"{key[:cut]}{word}" for word in ("port", "Port", "PORT")] if key[:cut].endswith("__") else ()
+    cut = len(key) - len(end)  # `Mail__Smtp__Host` beside `Mail__Smtp__Port`, `SMTP_Host` beside `SMTP_Port`
+    names += [f"{key[:cut]}{word}" for word in ("port", "Port", "PORT")] if key[:cut].endswith("_") else ()
     if lower.endswith(_SAP):
         names.append(f"{key.rpartition('_')[0]}_PORT")
     for name in names:
