@@ -68,6 +68,9 @@ FIELDS = frozenset(
     apiurl nameserver relayhost smarthost remote
     """.split()  # noqa: SIM905
 )
+_PROSE = frozenset(
+    ("label", "labels", "tag", "tags", "annotation", "annotations", "title", "note", "notes", "description", "text")
+)
 # Directives of a web server by which it calls another: `proxy_pass https://10.1.2.3:8006;`.
 _PASSES = frozenset(
     ("proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "reverse_proxy", "ProxyPass")
@@ -175,8 +178,9 @@ def _is_field(address: Address) -> bool:
     parts = words(address.key)
     if not parts or is_for_others(address):
         return False
-    if address.port and address.explicit and address.host.replace(".", "").isdigit():
-        return True  # nobody writes one as an example, and what listens itself has another key
+    said = address.scheme or parts[-1] not in _PROSE
+    if said and address.port and address.explicit and address.host.replace(".", "").isdigit():
+        return True  # nobody writes such an address as an example, and a pod does not know its own
     if address.scheme in SCHEMES and address.scheme not in _BROWSED:
         return True  # a link has no such scheme
     if parts[-1] == "string" and "connection" in parts:
