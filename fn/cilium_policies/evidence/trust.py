@@ -69,7 +69,19 @@ FIELDS = frozenset(
     """.split()  # noqa: SIM905
 )
 _PROSE = frozenset(
-    ("label", "labels", "tag", "tags", "annotation", "annotations", "title", "note", "notes", "description", "text")
+    (
+        "label",
+        "labels",
+        "tag",
+        "tags",
+        "annotation",
+        "annotations",
+        "title",
+        "note",
+        "notes",
+        "description",
+        "text",
+    )
 )
 # Directives of a web server by which it calls another: `proxy_pass https://10.1.2.3:8006;`.
 _PASSES = frozenset(
