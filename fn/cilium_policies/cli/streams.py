@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies.document.finding import RefusedError, line_of
 from cilium_policies.document.visible import visible
 
 NAME = "cilium-policies"
 DEBUG = "CILIUM_POLICIES_DEBUG"
+_PORTION = 1 << 16  # bytes
 
 
 def guarded(call: Callable[[], int]) -> int:
@@ -65,13 +66,26 @@ def put_pieces(pieces: Iterable[bytes | memoryview]) -> None:
         raise OSError(errno.EBADF, "stdout is closed")
     try:
         sys.stdout.flush()
-        for piece in pieces:
-            sys.stdout.buffer.write(piece)
+        for portion in _portions(pieces):
+            sys.stdout.buffer.write(portion)
         sys.stdout.buffer.flush()
     except OSError:
         # What failed stays buffered, and the interpreter would fail once more with it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         raise
+
+
+def _portions(pieces: Iterable[bytes | memoryview]) -> Iterator[bytes]:
+    """The text in larger pieces: two or three objects fill stdout's buffer, and system calls cost more than a copy."""
+    gathered: list[bytes | memoryview] = []
+    size = 0
+    for piece in pieces:
+        gathered.append(piece)
+        size += len(piece)
+        if size > _PORTION:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+    yield b"".join(gathered)
 
 
 def verbose(asked: bool) -> bool:

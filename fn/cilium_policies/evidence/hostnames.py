@@ -7,7 +7,7 @@ route's backend."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.evidence import public_dns
 from cilium_policies.evidence.edge import Peer, workload_of
@@ -241,7 +241,7 @@ def _serving(cluster: Cluster) -> Iterator[Object]:
     yield from cluster.inventory.of("Ingress", "IngressRoute", "IngressRouteTCP")
 
 
-def backends_of(cluster: Cluster, route: Object) -> Iterator[tuple[Peer, Port]]:
+def backends_of(cluster: Cluster, route: Object) -> Iterable[tuple[Peer, Port]]:
     """The pods that a route, an Ingress or an IngressRoute leads to, each with the port there."""
     if route.kind in ROUTE_KINDS:
         return route_backends(cluster, route)

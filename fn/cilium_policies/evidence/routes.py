@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from cilium_policies.evidence import inference_pools
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
@@ -34,9 +35,14 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
                     yield Edge(client, end, (port,), reason, Evidence("route", route))
 
 
-def parent_gateways(cluster: Cluster, route: Object) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=8192)  # a route is asked by half a dozen modules
+def parent_gateways(cluster: Cluster, route: Object) -> tuple[tuple[str, str], ...]:
     """Namespace and name of each Gateway that a route attaches to, directly or through a listener set, and that
     admits it. A Service as parent is a mesh route: its requests come from the clients themselves."""
+    return tuple(_parents(cluster, route))
+
+
+def _parents(cluster: Cluster, route: Object) -> Iterator[tuple[str, str]]:
     for parent in mappings(route.spec.get("parentRefs")):
         kind = text(parent.get("kind")) or "Gateway"
         namespace, name = text(parent.get("namespace")) or route.namespace, text(parent.get("name"))
@@ -71,8 +77,13 @@ def _lets_in(cluster: Cluster, gateway: Object, listener: Mapping, route: Object
     return selects(spaces.get("selector"), {"kubernetes.io/metadata.name": route.namespace, **space.labels})
 
 
-def route_backends(cluster: Cluster, route: Object) -> Iterator[tuple[Peer, Port]]:
+@lru_cache(maxsize=8192)
+def route_backends(cluster: Cluster, route: Object) -> tuple[tuple[Peer, Port], ...]:
     """Peers and pod ports behind every backend of a route, those of its filters included."""
+    return tuple(_behind(cluster, route))
+
+
+def _behind(cluster: Cluster, route: Object) -> Iterator[tuple[Peer, Port]]:
     protocol = "UDP" if route.kind == "UDPRoute" else "TCP"
     for rule in mappings(route.spec.get("rules")):
         for reference in _references(rule):

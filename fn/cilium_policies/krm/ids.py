@@ -39,14 +39,17 @@ def cuts(source: Source, besides: Set[int]) -> list[Edit]:
         return []
     column = frame.dash_column + 6  # of the annotations' keys
     marks = [b"\n" + b" " * column + key + b": '" for key in IDS]
-    edits: list[Edit] = []
+    data, edits = source.data, list[Edit]()
     for item in source.items:
         if item.metadata < 0 or item.index in besides:
             continue
         own = item.bookkeeping()
         if len(own) == 2:  # the usual layout: nothing but numbers stands there
             start, end = own[1]
-            edits += _numbers(source.data, start, end + 1, marks)
+            for mark in marks:
+                place = data.find(mark, start, end)
+                if place >= 0:
+                    edits.append((place, data.find(b"\n", place + 1, end + 1), b""))
         else:
             edits += _searched(source.data, item, column, marks)
     return edits
