@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cilium_policies.catalogue.flows import texts
 from cilium_policies.kube.objects import mappings, text
 from cilium_policies.lean import Any, NamedTuple
 
@@ -20,13 +21,16 @@ class ServiceTemplate(NamedTuple):
     """A Service that a chart or operator makes. `name` and ports may hold `{release}`, `{fullname}`, `{name}`,
     `{port}`. `ports_of`: where a custom resource holds the Service ports that its operator copies, in place of `ports`;
     with neither there is no Service. `values`: the block of a chart's values that shapes it, where that is not
-    `service`.
+    `service`; `mapped`: paths in them, each called after a protocol, at which further ports are keys. `type`:
+    the chart's own, where it is not ClusterIP.
     """
 
     name: str
     ports: tuple[PortTemplate, ...]
     ports_of: str = ""
     values: str = ""
+    mapped: tuple[str, ...] = ()
+    type: str = ""
 
 
 def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
@@ -45,6 +49,8 @@ def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
             ),
             text(one.get("portsOf")),
             text(one.get("values")),
+            texts(one.get("mapped")),
+            text(one.get("type")),
         )
         for one in mappings(value)
     )

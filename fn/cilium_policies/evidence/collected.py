@@ -115,6 +115,15 @@ class Collected:
             if isinstance(member, (dict, list)):
                 yield from self._referred(workload, member)
 
+    def _told_by_operator(self, workload: Workload, operator: str, key: str) -> Iterator[Text]:
+        """ConfigMaps and Secrets that an operator's own settings (`KEY: NAMESPACE/NAME`) have all its pods read."""
+        told = [found for one in self._cluster.workloads if one.component == operator for found in one.texts]
+        for found in told:
+            lines = re.findall(rf"(?m)^\s*{re.escape(key)}[\"']?\s*[:=]\s*[\"']?([\w./-]+)", found.value)
+            for name in [found.value] if found.key == key else lines:
+                namespace, _, last = name.strip().rpartition("/")
+                yield from self._entries(namespace or workload.namespace, last)
+
     def _told_by_argument(self, workload: Workload) -> Iterator[Text]:
         """A ConfigMap of the own namespace that a controller is told to read (`--configmap=NAME`)."""
         for one in workload.texts:
@@ -167,6 +176,8 @@ class Collected:
         kind, name = text(row.get("kind")), text(row.get("name"))
         if "handedBy" in row:
             yield from self._handed(workload, texts(row["handedBy"]))
+        if "toldBy" in row:
+            yield from self._told_by_operator(workload, text(row["toldBy"]), text(row.get("key")))
         if not kind:
             return
         if name:
@@ -212,14 +223,9 @@ def _plain(path: str) -> str:
 
 def _registries(fields: Iterable[Text], key: str) -> tuple[Text, ...]:
     """The registries of images that fields of this key name, which who reads them asks."""
-    hosts = (
-        (found, found.value.partition("/")[0]) for found in fields if found.key == key and "/" in found.value
-    )
-    return tuple(
-        found._replace(key="endpoint", value=f"https://{host}")
-        for found, host in hosts
-        if "." in host and "*" not in host
-    )
+    images = ((one, one.value.partition("/")) for one in fields if one.key == key)
+    hosts = ((one, host) for one, (host, slash, _) in images if slash and "." in host and "*" not in host)
+    return tuple(one._replace(key="endpoint", value=f"https://{host}") for one, host in hosts)
 
 
 def _fields(one: Object) -> Iterator[Text]:

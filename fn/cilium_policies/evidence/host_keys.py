@@ -52,7 +52,9 @@ def paired_ports(key: str, variables: dict[str, str]) -> list[int]:
     lower = key.lower()
     end = next((end for end in (*_HOST_ENDS, _IP) if lower.endswith(end)), "")
     stem = key[: len(key) - len(end)].rstrip("_-.")
-    ends = ("_PORT", "PORT", "_port", ".port", "Port") if stem else ("_PORT", "PORT", "port")
+    ends = (
+        ("_PORT", "PORT", "_port", ".port", "-port", "-PORT", "Port") if stem else ("_PORT", "PORT", "port")
+    )
     names = [*(f"{stem}{end}" for end in ends), f"{key}_PORT"]
     cut = len(key) - len(end)  # `Mail__Smtp__Host` beside `Mail__Smtp__Port`, `SMTP_Host` beside `SMTP_Port`
     names += [f"{key[:cut]}{word}" for word in ("port", "Port", "PORT")] if key[:cut].endswith("_") else ()

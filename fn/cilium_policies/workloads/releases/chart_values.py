@@ -24,6 +24,8 @@ _MONITORS = {
     "servicemonitor": "ServiceMonitor", "podmonitor": "PodMonitor",
     "vmservicescrape": "ServiceMonitor", "vmpodscrape": "PodMonitor",
 }  # fmt: skip
+# What a block has beside its switch that is about an Ingress; its hosts may stand elsewhere in the values.
+_OF_INGRESS = ("hosts", "host", "hostname", "domain", "className", "ingressClassName", "class")
 _WEB = ("http", "web", "https", "http-web", "ui")
 
 
@@ -56,7 +58,9 @@ def objects(release: Release, targets: list[Target]) -> list[Object]:
                 one for one in owners if one.services
             ] or owners  # a CronJob beside a server serves nobody
             serving = [one for one in behind if one.gateway_ports] or behind
-            found += _route(release, block, serving[0])
+            # an Ingress often leads to several parts by their paths, a route has one backend
+            for one in serving if block.kind == "Ingress" and serving[0].gateway_ports else serving[:1]:
+                found += _route(release, block, one)
     return found
 
 
@@ -97,7 +101,7 @@ def _is_on(value: Mapping, kind: str) -> bool:
     if kind in ("ServiceMonitor", "PodMonitor"):
         return flag(switch)
     if kind == "Ingress":
-        return flag(switch) and any(value.get(key) for key in ("hosts", "host", "hostname", "domain"))
+        return flag(switch) and any(value.get(key) for key in _OF_INGRESS)
     return flag(switch, True) and bool(mappings(value.get("parentRefs")))
 
 
@@ -108,6 +112,7 @@ def _route(release: Release, block: _Block, target: Target) -> list[Object]:
         return []
     name = f"{release.name}-{re.sub(r'[^a-z0-9]+', '-', block.path.lower())}"
     if kind == "Ingress":
+        name = f"{name}-{backend[0].name}"
         spec = _ingress_spec(block.body, backend)
         return [_object(release, "networking.k8s.io/v1", kind, name, block.body, spec)]
     reference = {"name": backend[0].name, "port": str(backend[1].port)}
@@ -127,10 +132,11 @@ def _backend(block: _Block, kind: str, target: Target) -> tuple[Service, Service
     if not pairs:
         return None
     words = {scalar(ref.get("sectionName")) for ref in mappings(block.body.get("parentRefs"))} - {""}
+    words.add(block.path.rpartition(".")[2])  # `ingress.public` is for the Service called so
     ranked = sorted(
         pairs,
         key=lambda pair: (
-            not (words and (pair[1].name in words or pair[0].name.rpartition("-")[2] in words)),
+            not (pair[1].name in words or pair[0].name.rpartition("-")[2] in words),
             integer(pair[1].target) not in target.gateway_ports,
             pair[1].name not in _WEB,
             pairs.index(pair),
@@ -145,7 +151,8 @@ def _ingress_spec(body: Mapping, backend: tuple[Service, ServicePort]) -> Mappin
     hosts = _hosts(body, "hosts", "hostname", "host", "domain")
     reference = {"service": {"name": backend[0].name, "port": {"number": str(backend[1].port)}}}
     path = {"path": "/", "pathType": "Prefix", "backend": reference}
-    spec: Mapping = {"rules": [{"host": host, "http": {"paths": [path]}} for host in hosts]}
+    rules: list[Mapping] = [{"host": host, "http": {"paths": [path]}} for host in hosts]
+    spec: Mapping = {"rules": rules or [{"http": {"paths": [path]}}]}
     name = scalar(body.get("className")) or scalar(body.get("ingressClassName")) or scalar(body.get("class"))
     if name:
         spec["ingressClassName"] = name

@@ -9,7 +9,7 @@ routes, Ingresses and monitors that the usual value blocks ask for.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.conditions import chart_makes, on_host
 from cilium_policies.catalogue.load import Catalogue
@@ -227,7 +227,19 @@ def _service(
         for one in template.ports
         if not one.enabled or flag(read(names.scope, one.enabled))
     )
+    ports += tuple(_mapped(release, template))
+    if template.type and not block.get("type"):
+        block = {**block, "type": template.type}
     return chart_services.service(release, names.fill(template.name), workload.selector, ports, block)
+
+
+def _mapped(release: Release, template: ServiceTemplate) -> Iterator[ServicePort]:
+    """Ports that the values map to backends of others, as ingress-nginx' `tcp: {22: git/forge:22}`."""
+    for path in template.mapped:
+        protocol = path.rpartition(".")[2].upper()
+        for key in mapping(read(release.values, path)):
+            if number := integer(key):
+                yield ServicePort(f"{key}-{protocol.lower()}", number, protocol, str(number))
 
 
 def _unknown(release: Release) -> chart_values.Target:
