@@ -95,7 +95,7 @@ _SERVER_WORDS = ("host", "hostname", "server", "relay")
 _ENVIRONMENT = re.compile(r"[A-Z][A-Z0-9_]+")
 _CALLERS = (
     r"\b(?:curl|wget|git|nc|dig|ping|psql|mysql|redis-cli|restic|rclone|aws|mc|rsync|scp|s?ftp|ssh|lftp|smbclient"
-    r"|pg_dump|mysqldump|mongodump|mongosh|ldapsearch|mosquitto_[ps]ub|kcat|grpcurl|snmp(?:get|walk)|swaks)\b"
+    r"|pg_dump|mysqldump|mongodump|mongosh|ldapsearch|[a-z]{2,12}_[ps]ub|kcat|grpcurl|snmp(?:get|walk)|swaks)\b"
     r"|\b(?:requests|httpx|session|client)\.(?:get|post|put|patch|delete|head|request)\(|\b(?:urlopen|Request)\("
 )
 _EACH = r"\b(?:curl|wget)\b.*\$|\b(?:requests|httpx|session|client)\.\w+\(\w|\burlopen\(\w"  # of a variable
