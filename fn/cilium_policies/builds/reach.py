@@ -78,7 +78,6 @@ def _is_nearest(repository: Repository, path: str, folder: str) -> bool:
 def covered(repository: Repository, path: str) -> set[str]:
     """The folders whose files a Flux Kustomization of this path builds: itself, and what lies or is named below."""
     found = {path}
-    for folder in repository.kustomizations:
-        if within(folder, path):
-            found |= reach(repository, folder)
+    for folder in repository.folders_below(path):
+        found |= reach(repository, folder)
     return found

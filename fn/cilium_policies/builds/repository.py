@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from cilium_policies.builds.ignore import SOURCEIGNORE, Ignored
@@ -150,6 +152,20 @@ class Repository:
                         re.findall(r"(?m)^(?:  )?namespace: [\"']?([a-z0-9][-a-z0-9]*)", file.read())
                     )
         return sorted(found)
+
+    def folders_below(self, path: str) -> list[str]:
+        """A folder and those below it that have a kustomization; asked for each of hundreds."""
+        if not path:
+            return self._folders
+        first, last = (
+            bisect_left(self._folders, f"{path}{end}") for end in "/0"
+        )  # 0 comes right behind the slash
+        own = [path] if path in self.kustomizations else []
+        return own + self._folders[first:last]
+
+    @cached_property
+    def _folders(self) -> list[str]:
+        return sorted(self.kustomizations)
 
     def is_folder(self, path: str) -> bool:
         """Whether the path is a folder of the repository (and not one outside it)."""
