@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import Edge, Evidence
-from cilium_policies.evidence.ends import api_callers, backends
+from cilium_policies.evidence.ends import api_callers, backends, tunnels
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
@@ -43,7 +43,6 @@ def _called(cluster: Cluster, one: Object, called: Mapping, what: str) -> Iterat
     if service is None:
         return
     for end, port in backends(cluster, service, text(called.get("port")) or _DEFAULT_PORT):
-        if end.kind != "workload":
-            continue  # host-network or outside: no policy of this input receives it
-        for caller in api_callers(cluster):
+        # in the host's network or outside no policy of this input receives it: only a tunnel has a side of its own
+        for caller in api_callers(cluster) if end.kind == "workload" else tunnels(cluster):
             yield Edge(caller, end, (port,), Reason("webhook", (what,)), Evidence("webhook", one))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.kube.inventory import Inventory, secret_writer
 from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text
 from cilium_policies.kube.secret_writers import templates
@@ -30,6 +31,7 @@ _HOLDERS = {
 }
 # Keys of values that are no addresses: names, numbers, places in a directory. Credentials count as well.
 _NO_ADDRESS = r"(?i)(?<![a-z])([ug]id|dn|e?mail|region|bucket|realm|zone|tz|timezone|level)$"
+_HELPER = r"exporter|metrics|backup|admin|commander|insight|pool|bouncer|operator"
 _EMPTIED = r"\{\{[^{}]*\}\}"
 
 
@@ -160,3 +162,10 @@ def strings_of(tree: Any) -> Iterator[str]:
     elif isinstance(tree, dict):
         for one in mapping(tree).values():
             yield from strings_of(one)
+
+
+def is_program(one: Workload) -> bool:
+    """Whether a workload beside a database is more than its helper, its console or a database of its own."""
+    if one.kind in ("Job", "CronJob") or re.search(_HELPER, one.name):
+        return False
+    return not one.ports or any(port.number not in SERVERS for port in one.ports)

@@ -28,10 +28,11 @@ class Denials:
         self._roles = roles
         self._denials = denials
         self._matched: set[int] = set()
+        self._by_name: dict[int, Port] = {}  # ports of pods that nobody sees, which a denial by number leaves
         self._meant: dict[tuple[int, bool], set[int]] = {}
         self.complete: set[Key] = set()
         self.edges = [left for edge in edges for left in self._left(edge)] if denials else list(edges)
-        self.findings = list(self._unmatched())
+        self.findings = [*self._unmatched(), *self._named()]
 
     def _left(self, edge: Edge) -> Iterator[Edge]:
         for denial in self._denials if edge.origin not in OUR_OWN else ():
@@ -39,6 +40,9 @@ class Denials:
                 continue
             before = edge.ports or self._usual(edge)
             ports = _without(before, denial.ports)
+            for port in ports if denial.ports else ():
+                if not port.number and any(port.protocol == one.protocol for one in denial.ports):
+                    self._by_name.setdefault(denial.number, port)
             if ports == before:
                 continue
             self._matched.add(denial.number)
@@ -111,7 +115,7 @@ class Denials:
 
     def _unmatched(self) -> Iterator[Finding]:
         for denial in self._denials:
-            if denial.number not in self._matched:
+            if denial.number not in self._matched and denial.number not in self._by_name:
                 path = f"spec.deny[{denial.number}]"
                 yield Finding(
                     WARNING,
@@ -121,6 +125,20 @@ class Denials:
                     line=denial.where.line,
                     path=path,
                 )
+
+    def _named(self) -> Iterator[Finding]:
+        for number, port in self._by_name.items():
+            denial = self._denials[number]
+            path = f"spec.deny[{number}]"
+            yield Finding(
+                WARNING,
+                f"{path}: a rule for pods that the input does not show has its port by the name {port.name}, which may"
+                " be one of these numbers, and stays",
+                "leave the ports out of this denial, or give the tree's inventory (spec.inventory)",
+                file=denial.where.file,
+                line=denial.where.line,
+                path=path,
+            )
 
 
 def _called(denial: Allow) -> str:

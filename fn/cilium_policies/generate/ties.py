@@ -22,7 +22,7 @@ from cilium_policies.catalogue.recognise import repository_of
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.generate.proxied import proxies
 from cilium_policies.generate.roles import TASKS, Roles
-from cilium_policies.generate.shown import is_shown, mentions, strings_of
+from cilium_policies.generate.shown import is_program, is_shown, mentions, strings_of
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -37,7 +37,6 @@ ROLE_LABELS = ("app.kubernetes.io/component", "component")
 _GENERAL = frozenset(
     ("main", "default", "cluster", "server", "database", "cache", "backend", "primary", "shared")
 )
-_HELPER = r"exporter|metrics|backup|admin|commander|insight|pool|bouncer|operator"
 _SHORT = 5  # a name with fewer letters stands in many a text
 _FEW = 2  # letters of a part of a name that may be an ordinal or an abbreviation
 _OUTSIDE = ("cidr", "internet", "fqdn", "outside")
@@ -66,6 +65,7 @@ class Ties:
         self._roles = roles
         self._called: dict[tuple[int, str], set[Instance]] = {}
         self._elsewhere: dict[int, set[Port]] = {}
+        self._addressed: dict[int, set[int]] = {}  # the ports of every address that a client names
         self._shown: dict[int, bool] = {}
         self._outside: set[int] = set()  # clients whose configuration names an address outside
         # servers that a Service or a port of their node opens to the outside
@@ -87,6 +87,7 @@ class Ties:
                 self._outside.add(id(client))
             if client is None or edge.origin not in _NAMING:
                 continue
+            self._addressed.setdefault(id(client), set()).update(port.number for port in edge.ports)
             if server is None:
                 self._elsewhere.setdefault(id(client), set()).update(edge.ports)
             elif server.component:
@@ -186,8 +187,9 @@ class Ties:
             self._texts[id(client)] = "\n".join((*mentions(client), *self._read(client)))
         text = self._texts[id(client)]
         for name in self._names(key, every):
-            # `db.shop` is not part of `db.shop-two`; `pg` may be part of `pg-rw`, as an operator calls its Services.
-            end = r"(?![\w-])" if "." in name else r"(?!\w)"
+            # `db.shop` is not part of `db.shop-two`; `pg` may be part of `pg-rw`, as an operator calls its Services;
+            # `postgres://` is a scheme.
+            end = r"(?![\w-])" if "." in name else r"(?!\w|://)"
             if name in text and re.search(rf"(?<![\w.\-]){re.escape(name)}{end}", text):
                 return True
         return False
@@ -221,6 +223,9 @@ class Ties:
     def _guessed(
         self, client: Workload, known: Known, every: list[Workload], ports: tuple[Port, ...]
     ) -> list[Workload]:
+        named = self._addressed.get(id(client), ())
+        if any(port.number in SERVERS and port.number in named for port in ports):
+            return []  # it names its database, which is of another component
         if known.runtime or not self._is_shown(client):
             one = len(set(map(_instance, every))) == 1
             if one and not known.seldom and not self._is_anothers(every[0], ports):
@@ -239,7 +244,7 @@ class Ties:
             return False
         beside = self._cluster.in_namespace(server.namespace)
         return any(
-            one.component not in (server.component, client.component) and _is_program(one)
+            one.component not in (server.component, client.component) and is_program(one)
             for one in beside
             if one.instance != server.instance
             and told & {one.component, one.name, *(_words(one.name) - usual)}
@@ -250,7 +255,7 @@ class Ties:
         if not server.release or not all(port.number in SERVERS for port in ports):
             return False
         return any(
-            one.release == server.release and one.component != server.component and _is_program(one)
+            one.release == server.release and one.component != server.component and is_program(one)
             for one in self._cluster.in_namespace(server.namespace)
         )
 
@@ -267,13 +272,6 @@ def _words(name: str) -> set[str]:
 
 def _last_name(image: str) -> str:
     return repository_of(image).rpartition("/")[2]
-
-
-def _is_program(one: Workload) -> bool:
-    """Whether a workload beside a database is more than its helper, its console or a database of its own."""
-    if one.kind in ("Job", "CronJob") or re.search(_HELPER, one.name):
-        return False
-    return not one.ports or any(port.number not in SERVERS for port in one.ports)
 
 
 def _operates(client: Workload, servers: list[Workload]) -> bool:
