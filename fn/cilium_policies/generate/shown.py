@@ -32,6 +32,8 @@ _HOLDERS = {
 # Keys of values that are no addresses: names, numbers, places in a directory. Credentials count as well.
 _NO_ADDRESS = r"(?i)(?<![a-z])([ug]id|dn|e?mail|region|bucket|realm|zone|tz|timezone|level)$"
 _HELPER = r"exporter|metrics|backup|admin|commander|insight|pool|bouncer|operator"
+_FEW = 2  # letters of a part of a name that may be an ordinal or an abbreviation
+_MANY = 5  # letters that tell enough to be the beginning of a program's name
 _EMPTIED = r"\{\{[^{}]*\}\}"
 
 
@@ -169,3 +171,13 @@ def is_program(one: Workload) -> bool:
     if one.kind in ("Job", "CronJob") or re.search(_HELPER, one.name):
         return False
     return not one.ports or any(port.number not in SERVERS for port in one.ports)
+
+
+def words_of(name: str) -> set[str]:
+    """The words of a name that are long enough to mean something."""
+    return {word for word in name.split("-") if len(word) > _FEW}
+
+
+def alike(some: set[str], others: set[str]) -> bool:
+    """Whether a word is among the others, or the beginning of one: a database `sonar-db` is SonarQube's."""
+    return any(each == one or (len(one) >= _MANY and each.startswith(one)) for one in some for each in others)

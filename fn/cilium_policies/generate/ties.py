@@ -22,7 +22,7 @@ from cilium_policies.catalogue.recognise import repository_of
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.generate.proxied import proxies
 from cilium_policies.generate.roles import TASKS, Roles
-from cilium_policies.generate.shown import is_program, is_shown, mentions, strings_of
+from cilium_policies.generate.shown import alike, is_program, is_shown, mentions, strings_of, words_of
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -38,7 +38,6 @@ _GENERAL = frozenset(
     ("main", "default", "cluster", "server", "database", "cache", "backend", "primary", "shared")
 )
 _SHORT = 5  # a name with fewer letters stands in many a text
-_FEW = 2  # letters of a part of a name that may be an ordinal or an abbreviation
 _OUTSIDE = ("cidr", "internet", "fqdn", "outside")
 
 Instance = tuple[str, str]  # namespace and name
@@ -238,16 +237,18 @@ class Ties:
         """Whether a database is called after another program of its namespace, and not after this one."""
         if not ports or not all(port.number in SERVERS for port in ports):
             return False
-        usual = {*_words(server.release), *_words(server.component), *_GENERAL}
-        told = _words(server.instance) - usual
-        if not told or told & (_words(client.name) | _words(client.component) | _words(client.instance)):
+        usual = {*words_of(server.release), *words_of(server.component), *_GENERAL}
+        told = words_of(server.instance) - usual
+        if not told or alike(
+            told, words_of(client.name) | words_of(client.component) | words_of(client.instance)
+        ):
             return False
         beside = self._cluster.in_namespace(server.namespace)
         return any(
             one.component not in (server.component, client.component) and is_program(one)
             for one in beside
             if one.instance != server.instance
-            and told & {one.component, one.name, *(_words(one.name) - usual)}
+            and alike(told, {one.component, one.name, *(words_of(one.name) - usual)})
         )
 
     def _is_anothers(self, server: Workload, ports: tuple[Port, ...]) -> bool:
@@ -263,11 +264,6 @@ class Ties:
         if id(client) not in self._shown:
             self._shown[id(client)] = is_shown(client, self._cluster.inventory)
         return self._shown[id(client)]
-
-
-def _words(name: str) -> set[str]:
-    """The words of a name that are long enough to mean something."""
-    return {word for word in name.split("-") if len(word) > _FEW}
 
 
 def _last_name(image: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.kube.inventory import Inventory
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from cilium_policies.workloads.model import TextKind
 
 _WORDS: tuple[TextKind, ...] = ("command", "args")
+_SCRIPT = r"\.(?:sh|bash|py|rb|pl|js|php)$"
 _SCALED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout")
 
 
@@ -90,7 +92,7 @@ def _workload(one: Object, template: Mapping, configs: Configs) -> Workload:
     made.ports = tuple(_ports(spec))
     made.probes = tuple(dict.fromkeys(_probes(spec, made.ports)))
     made.images = tuple(text(container.get("image")) for container in containers(spec))
-    made.texts = tuple(_texts(one.namespace, spec, configs))
+    made.texts = _run(tuple(_texts(one.namespace, spec, configs)))
     made.selector = _selector(one, made)
     made.release = (
         one.annotations.get(RELEASE_NAME, "")
@@ -163,6 +165,25 @@ def _texts(namespace: str, spec: Mapping, configs: Configs) -> Iterator[Text]:
     for kind, name in sorted(seen):
         read = seen[kind, name]
         yield from (one for one in configs.of(kind, namespace, name) if read is None or one.key in read)
+
+
+def _run(texts: tuple[Text, ...]) -> tuple[Text, ...]:
+    """The texts without scripts that stand in a ConfigMap for other pods: of several in one those that this pod's
+    command, or a script that it names, runs by name; all where it names none or runs whatever is there."""
+    scripts = [one for one in texts if one.kind == "entry" and re.search(_SCRIPT, one.key)]
+    if len(scripts) < 2:
+        return texts
+    rest = set(map(id, scripts))
+    told = [one.value for one in texts if id(one) not in rest]
+    sources = set()
+    for value in told:  # grows: a script may run another
+        for one in [each for each in scripts if id(each) in rest and each.key in value]:
+            rest.discard(id(one))
+            sources.add(id(one.source))
+            told.append(one.value)
+    if any(re.search(r"\*\.\w", value) for value in told):
+        return texts
+    return tuple(one for one in texts if id(one) not in rest or id(one.source) not in sources)
 
 
 def _env(namespace: str, entry: Mapping, configs: Configs) -> Iterator[Text]:
