@@ -19,6 +19,7 @@ import yaml
 from cilium_policies.builds.tool import ToolError, output
 from cilium_policies.catalogue.load import load
 from cilium_policies.config.model import Config
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.split import split
 from cilium_policies.function import Options, make
 from cilium_policies.kube.objects import mapping
@@ -99,7 +100,7 @@ def main(folder: str) -> int:
         try:
             stream = rendered(path)
             found = known(stream)
-        except (ToolError, ValueError) as error:
+        except (ToolError, ValueError, RefusedError) as error:
             print(f"{name} {version}: not rendered: {str(error)[:200]}")
             continue
         if found.workloads:

@@ -20,7 +20,7 @@ from cilium_policies.evidence.host_keys import (
     paired_ports,
     program_port,
 )
-from cilium_policies.evidence.lists import list_key
+from cilium_policies.evidence.lists import bracket_key, list_key
 from cilium_policies.evidence.nameservers import nameservers
 from cilium_policies.evidence.schemes import begins, drivers, in_brackets, listens, protocols, schemes
 from cilium_policies.evidence.signs import holds
@@ -253,6 +253,8 @@ def _key(value: str, start: int, key: str, file: bool) -> str:
             return match[1]
     if before.strip(" \"'") == "-":
         return list_key(value, begin)
+    if not before.strip(" \t\"'") and begin:
+        return bracket_key(value, begin)
     listed = re.search(_IN_LIST, before)
     return listed[1] if listed is not None else ""
 

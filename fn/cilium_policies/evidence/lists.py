@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _KEY = re.compile(r"((?:\s|- )*)[\"']?([A-Za-z_][\w.\-]*)[\"']?:\s*$")
+_OPENED = re.compile(r"([A-Za-z_][\w.\-]{0,200})[\"']?\s{0,9}[:=]\s{0,9}\[\s*$")
 _NEAR = 2000  # characters in front of an item that are looked at
 # A list under one of these is its parent's: `targets: {http: [...]}`.
 _HOW = ("http", "https", "tcp", "udp", "grpc")
@@ -28,4 +29,15 @@ def list_key(value: str, begin: int) -> str:
             if match[2] not in _HOW:
                 return match[2]
             depth = len(match[1]) - 1
+    return ""
+
+
+def bracket_key(value: str, begin: int) -> str:
+    """The key of a list in JSON or TOML, one element a line, whose element begins at this place."""
+    for line in reversed(value[max(0, begin - _NEAR) : begin].rstrip().split("\n")):
+        opened = _OPENED.search(line)
+        if opened is not None:
+            return opened[1]
+        if not line.rstrip().endswith(","):
+            return ""
     return ""

@@ -63,7 +63,7 @@ OWN = frozenset(
 FIELDS = frozenset(
     """
     url urls uri uris endpoint endpoints address addresses addr addrs host hosts hostname server servers upstream
-    connstr connectionstring conn
+    connstr connectionstring conn regionendpoint
     upstreams dsn broker brokers target targets nodes node peers webhook proxy issuer authority connection baseurl
     apiurl nameserver relayhost smarthost remote
     """.split()  # noqa: SIM905
@@ -107,6 +107,7 @@ _DEFAULT = (
     r"|\$\{([A-Z][A-Z0-9_]{1,60}):?-)[a-z]{2,9}://"
 )
 SCRIPTS = (".sh", ".bash", ".py")
+_FILE_NAME = r"\.(?:json|ya?ml|toml|ini|conf|cfg|properties|xml|hcl|env)\W*$"
 _NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".tmpl", ".tpl", ".lua", ".star", ".crt",
                      ".graphql", ".pem", ".xsd", ".wsdl", ".sql")  # fmt: skip
 
@@ -151,6 +152,11 @@ def is_no_configuration(found: Text) -> bool:
     return found.key.endswith(_NO_CONFIGURATION)
 
 
+def _is_file(found: Text) -> bool:
+    """Whether a Helm value holds a whole file (`config.json: |-`), which the chart mounts."""
+    return re.search(_FILE_NAME, found.field) is not None and "\n" in found.value
+
+
 def is_dashboard(value: str) -> bool:
     """Grafana's dashboards: hundreds of links, and not one that a server calls."""
     return '"panels"' in value or '"schemaVersion"' in value
@@ -174,7 +180,8 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
         if constant or _called(found.value, address):
             return not constant or _is_called(address, workload, routed)
         return address.direct and address.explicit and not address.scheme and _is_field(address)
-    if not address.direct or (found.kind == "value" and not _ENVIRONMENT.fullmatch(address.key)):
+    inside = found.kind == "value" and not _is_file(found)
+    if not address.direct or (inside and not _ENVIRONMENT.fullmatch(address.key)):
         return False
     if is_variable(found) and found.kind != "field":
         return _is_called(address, workload, routed)
