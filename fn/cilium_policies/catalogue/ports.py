@@ -87,6 +87,7 @@ SCHEMES: dict[str, tuple[tuple[int, str], ...]] = {
     scheme: ((one.port, "UDP" if one.udp else "TCP"),) for one in PROGRAMS for scheme in one.schemes.split()
 }
 SCHEMES["smtp"] = ((25, "TCP"), (465, "TCP"), (587, "TCP"))
+PING = "icmp"  # no port follows, but a host
 UDP_SCHEMES = {
     "udp",
     "quic",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.catalogue.ports import AGENTS, NO_NETWORK, NOTIFIERS, SCHEMES, UDP_SCHEMES
+from cilium_policies.catalogue.ports import AGENTS, NO_NETWORK, NOTIFIERS, PING, SCHEMES, UDP_SCHEMES
 from cilium_policies.evidence.commands import calls
 from cilium_policies.evidence.filled import filled
 from cilium_policies.evidence.host_fields import hosts, names, system_properties
@@ -64,7 +64,6 @@ _LIBPQ = (
     "sl Mode=",
 )  # beside a host
 _MYSQL = r"(?i)\b(?:mysql|mariadb):"  # PDO's and Perl's: `mysql:host=db;dbname=x`
-_ICMP = "icmp"
 _CONNECTION = "connection"  # what such a string is the value of, wherever it stands
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
 _IN_LIST = r"([A-Za-z_][\w.\-]{0,200})[\"']?\s*[:=]\s*\[[^\[\]{}]*$"
@@ -167,7 +166,7 @@ def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
             base = "https"
         if base in NO_NETWORK or (file and _commented(value, start)):
             continue
-        if base == _ICMP:
+        if base == PING:
             yield from _echo(found, _key(value, start, key, file), _direct(value, start, file))
             continue
         where = _key(value, start, key, file)
@@ -185,9 +184,9 @@ def _echo(host: str, key: str, direct: bool) -> Iterator[Address]:
     """A ping: an echo request of ICMP, of ICMPv6 for what is no IPv4 address."""
     host = host.strip("[]")
     if ":" not in host:
-        yield Address(host, 8, _ICMP, "ICMP", key, direct)
+        yield Address(host, 8, PING, "ICMP", key, direct)
     if host.strip("0123456789."):
-        yield Address(host, 128, _ICMP, "ICMPv6", key, direct)
+        yield Address(host, 128, PING, "ICMPv6", key, direct)
 
 
 def _authority(authority: str, scheme: str, key: str, direct: bool) -> Iterator[Address]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from cilium_policies.catalogue.ports import NO_NETWORK, NOTIFIERS, SCHEMES
+from cilium_policies.catalogue.ports import NO_NETWORK, NOTIFIERS, PING, SCHEMES
 from cilium_policies.workloads.address_keys import NAMES_ADDRESS, NAMES_HOST, NAMES_PORT
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30})://([^\s\"'`<>\\|]*)")
@@ -75,7 +75,7 @@ def address_of(url: str) -> str:
     if "@" in rest[len(authority) :]:
         return ""
     base = scheme.partition("+")[0].lower()
-    known = base in SCHEMES or base in NO_NETWORK
+    known = base in SCHEMES or base in NO_NETWORK or base == PING
     hosts = [_AUTHORITY.match(one) for one in authority.rpartition("@")[2].split(",")]
     kept = [match[0] for match in hosts if match is not None and match[1] and (known or match[2])]
     if base in NOTIFIERS or (hosts[0] is not None and hosts[0][1] and not kept):
