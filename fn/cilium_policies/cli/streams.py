@@ -75,16 +75,18 @@ def put_pieces(pieces: Iterable[bytes | memoryview]) -> None:
         raise
 
 
-def _portions(pieces: Iterable[bytes | memoryview]) -> Iterator[bytes]:
+def _portions(pieces: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
     """The text in larger pieces: two or three objects fill stdout's buffer, and system calls cost more than a copy."""
     gathered: list[bytes | memoryview] = []
     size = 0
     for piece in pieces:
-        gathered.append(piece)
         size += len(piece)
-        if size > _PORTION:
-            yield b"".join(gathered)
-            gathered, size = [], 0
+        if size <= _PORTION:
+            gathered.append(piece)
+            continue
+        yield b"".join(gathered)
+        gathered, size = [], 0
+        yield piece  # never copied: all new policies may be one
     yield b"".join(gathered)
 
 
