@@ -574,3 +574,26 @@ def test_a_folder_can_be_named_for_a_source(tmp_path):
     wrong = run(["cilium-policies", "build", "--source", "team=none", repository])
     assert wrong.returncode == 2
     assert "--source team=none: no such folder" in wrong.stderr
+
+
+def test_a_source_whose_namespace_a_kustomization_sets_is_this_repository(tmp_path):
+    """The files name no namespace; the address of the source is that of another host."""
+    source = """\
+        ---
+        apiVersion: source.toolkit.fluxcd.io/v1
+        kind: GitRepository
+        metadata: {name: apps}
+        spec: {url: https://git.example.com/apps.git}
+        """
+    apps = ks("apps", "./sites/home/apps").replace("  namespace: flux-system\nspec", "spec")
+    apps = apps.replace("name: flux-system\n    namespace: flux-system", "name: apps")
+    files = {
+        "sites/home/start/apps.yaml": apps,
+        "sites/home/start/source.yaml": source,
+        "sites/home/start/kustomization.yaml": kustomization(
+            "apps.yaml", "source.yaml", more="namespace: flux-system\n"
+        ),
+        "sites/home/apps/kustomization.yaml": kustomization("web.yaml"),
+        "sites/home/apps/web.yaml": deployment("web", namespace="web"),
+    }
+    assert "Deployment web/web" in {name(doc) for doc in built(laid(tmp_path, files))}

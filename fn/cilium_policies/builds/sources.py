@@ -80,7 +80,8 @@ class Sources:
     def is_here(self, reference: Reference, path: str = "") -> bool:
         """Whether a source is this repository: the one that the cluster starts from, one with the same address,
         or one that nothing here describes while the path is there."""
-        if reference in self._own or not reference[2]:
+        unplaced = (reference[0], "", reference[2])  # a kustomization gives its files their namespace
+        if reference in self._own or unplaced in self._own or not reference[2]:
             return True
         shown = self._shown.get(reference)
         if shown is None:

@@ -49,8 +49,10 @@ class Hostnames:
         self._checked: frozenset[str] | None = None
         self._records: dict[str, list[str]] | None = None
         for route in _serving(cluster):
+            redirects = _only_redirects(route)
             for name in _names(cluster, route):
-                self._routes.setdefault(name.lower(), []).append(route)
+                if not (redirects and name.startswith("*")):
+                    self._routes.setdefault(name.lower(), []).append(route)
         for service in cluster.services:
             for name in _service_names(service):
                 self._services.setdefault(name, service)
@@ -239,6 +241,17 @@ def _notes(service: Service) -> dict[str, str]:
 def _serving(cluster: Cluster) -> Iterator[Object]:
     yield from cluster.inventory.of(*ROUTE_KINDS, group=GATEWAY_API)
     yield from cluster.inventory.of("Ingress", "IngressRoute", "IngressRouteTCP")
+
+
+def _only_redirects(route: Object) -> bool:
+    """Whether a route sends all requests to another address, as one from http to https does for every name of a
+    Gateway: of a name that no other route serves it tells nothing."""
+    rules = mappings(route.spec.get("rules"))
+    return bool(rules) and all(
+        not rule.get("backendRefs")
+        and any(one.get("type") == "RequestRedirect" for one in mappings(rule.get("filters")))
+        for rule in rules
+    )
 
 
 def backends_of(cluster: Cluster, route: Object) -> Iterable[tuple[Peer, Port]]:
