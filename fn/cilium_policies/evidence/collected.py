@@ -87,11 +87,13 @@ class Collected:
         return tuple(found)
 
     def is_told(self, workload: Workload, found: Text) -> bool:
-        """Whether the catalogue says of a field of the object that made several kinds of pods that these call it."""
-        if found.source is not workload.source:
-            return False
-        own = (texts(row.get("own")) for row in self._rows(workload))
-        return any(paths and found.field.startswith(paths) for paths in own)
+        """Whether the catalogue says of a field of the object that made several kinds of pods that these call it, or of
+        a field of another object that they read."""
+        if found.source is workload.source:
+            own = (texts(row.get("own")) for row in self._rows(workload))
+        else:
+            own = (texts(row.get("fields")) for row in self._rows(workload) if _is_of(found.source, row))
+        return any(paths and _plain(found.field).startswith(paths) for paths in own)
 
     def _rows(self, workload: Workload) -> Iterator[Mapping]:
         """What the catalogue says that such pods read."""
@@ -214,6 +216,11 @@ class Collected:
                 for key in one.labels:
                     self._labelled.setdefault(key, []).append(one)
         return self._labelled.get(label, [])
+
+
+def _is_of(one: Object | None, row: Mapping) -> bool:
+    """Whether an object is of the kind that a component reads."""
+    return one is not None and (one.kind, one.group) == (text(row.get("kind")), text(row.get("group")))
 
 
 def _plain(path: str) -> str:

@@ -160,16 +160,29 @@ class Knowledge:
     ) -> Iterator[Uncovered]:
         """What an object names that makes several kinds of pods, where no rule lets any of them call it."""
         own, listed = {id(one) for one in subjects}, set(told)
+        mates: dict[int, list[Workload]] = {}
+        for one in self.cluster.workloads:
+            if one.source is not None:
+                mates.setdefault(id(one.source), []).append(one)
         for one, host, edge in found:
             key = (one.key, EGRESS)
             if id(one) not in own or key in listed or key in self._complete or key in self._opened:
                 continue
-            if any(each.target == edge.target for each in self._edges.get(key, ())):
+            if any(self._leads(mate, edge) for mate in mates.get(id(one.source), (one,))):
                 continue
             listed.add(key)
             place = host + (f":{edge.ports[0].number}" if edge.ports else "")
             line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: none}}"
             yield of_workload(GUESSED, "which-pods", EGRESS, one, (place,), line)
+
+    def _leads(self, one: Workload, edge: Edge) -> bool:
+        """Whether a rule of the workload leads to the other end of an edge: to it alone, or to all hosts outside."""
+        wanted = {port.number for port in edge.ports}
+        for each in self._edges.get((one.key, EGRESS), ()):
+            outside = each.target.kind in ("internet", "outside") and edge.target.kind in ("internet", "fqdn")
+            if each.target == edge.target or (outside and wanted <= {port.number for port in each.ports}):
+                return True
+        return False
 
     def _direction(self, one: Workload, direction: str) -> Iterator[Uncovered]:
         key = (one.key, direction)
