@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
+from cilium_policies.evidence.object_texts import annotations_of, fields_of, is_of, names_object, plain
 from cilium_policies.kube.objects import (
-    IDENTITY,
     Mapping,
     Object,
     flag,
@@ -92,8 +92,8 @@ class Collected:
         if found.source is workload.source:
             own = (texts(row.get("own")) for row in self._rows(workload))
         else:
-            own = (texts(row.get("fields")) for row in self._rows(workload) if _is_of(found.source, row))
-        return any(paths and _plain(found.field).startswith(paths) for paths in own)
+            own = (texts(row.get("fields")) for row in self._rows(workload) if is_of(found.source, row))
+        return any(paths and plain(found.field).startswith(paths) for paths in own)
 
     def _rows(self, workload: Workload) -> Iterator[Mapping]:
         """What the catalogue says that such pods read."""
@@ -152,9 +152,9 @@ class Collected:
             yield from (one for one in self._entries(workload.namespace, name) if one.key == key)
         for one in self._cluster.inventory.of(f"{source.kind}Config"):
             if self._chooses(source, one):
-                yield from _fields(one)
+                yield from fields_of(one)
         for one in followed:
-            yield from _fields(one)
+            yield from fields_of(one)
 
     def _said_by(self, source: Object) -> tuple[list[str], list[Object]]:
         """Names of configuration in a custom resource, and the objects that it leads to: looked for once, however many
@@ -191,11 +191,13 @@ class Collected:
         for one in self._cluster.inventory.of(kind, group=text(row.get("group")) or None):
             if flag(row.get("near")) and one.namespace != workload.namespace:
                 continue
+            if "at" in row and not names_object(workload.source, texts(row["at"]), one):
+                continue
             if not label or one.labels.get(label) == workload.labels.get(label):
-                said = (*_fields(one), *_annotations(one)) if below else _fields(one)
+                said = (*fields_of(one), *annotations_of(one)) if below else fields_of(one)
                 if "images" in row:
                     said = _registries(said, text(row["images"]))
-                yield from (found for found in said if not below or _plain(found.field).startswith(below))
+                yield from (found for found in said if not below or plain(found.field).startswith(below))
 
     def _chooses(self, source: Object, config: Object) -> bool:
         """Whether an Alertmanager takes up a configuration object, as its selectors say."""
@@ -218,26 +220,11 @@ class Collected:
         return self._labelled.get(label, [])
 
 
-def _is_of(one: Object | None, row: Mapping) -> bool:
-    """Whether an object is of the kind that a component reads."""
-    return one is not None and (one.kind, one.group) == (text(row.get("kind")), text(row.get("group")))
-
-
-def _plain(path: str) -> str:
-    """A path without the numbers of lists: `spec.sources[0].repoURL` is below `spec.sources.repoURL`."""
-    return re.sub(r"\[\d+\]", "", path)
-
-
 def _registries(fields: Iterable[Text], key: str) -> tuple[Text, ...]:
     """The registries of images that fields of this key name, which who reads them asks."""
     images = ((one, one.value.partition("/")) for one in fields if one.key == key)
     hosts = ((one, host) for one, (host, slash, _) in images if slash and "." in host and "*" not in host)
     return tuple(one._replace(key="endpoint", value=f"https://{host}") for one, host in hosts)
-
-
-def _fields(one: Object) -> Iterator[Text]:
-    for path, value in walk_strings({key: member for key, member in one.body.items() if key not in IDENTITY}):
-        yield Text("field", path.rpartition(".")[2].partition("[")[0], value, one, path)
 
 
 def named_by_values(workload: Workload) -> Iterator[str]:
@@ -253,12 +240,6 @@ def _service(value: str, udp: bool) -> str:
     if found is None:
         return value
     return f"{'udp' if udp else 'tcp'}://{found[2]}.{found[1]}.svc:{found[3]}"
-
-
-def _annotations(one: Object) -> Iterator[Text]:
-    """What a user tells a controller beside an object's spec: `nginx.ingress.kubernetes.io/auth-url`."""
-    for key, value in one.annotations.items():
-        yield Text("field", key.rpartition("/")[2], value, one, f"metadata.annotations.{key}")
 
 
 def named(spec: Any) -> Iterator[str]:

@@ -10,6 +10,7 @@ from cilium_policies.catalogue.model import Component
 from cilium_policies.evidence.collected import named, named_by_values
 from cilium_policies.kube.inventory import Inventory, secret_writer
 from cilium_policies.kube.labels import RELEASE_NAME
+from cilium_policies.kube.names import is_name
 from cilium_policies.kube.objects import at, flag, mapping, mappings, strings, text
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.kube.secret_writers import templates
@@ -20,6 +21,8 @@ _RELEASES = ("HelmRelease", "HelmChart", "Application")
 _NO_CONFIGURATION = (
     r"(?i)cert|tls|\bca\b|[-_.]ca[-_.]|token|password|passwd|pull|ssh|key|webhook|htpasswd|license|credential"
 )
+
+_CERTIFICATES = r"(?:^|[-.])(?:ca|tls|certs?|certificates?)(?:[-.]|$)"
 
 
 def hidden(one: Workload, inventory: Inventory, entry: Component | None = None) -> list[str]:
@@ -32,13 +35,21 @@ def hidden(one: Workload, inventory: Inventory, entry: Component | None = None) 
     if one.rendered:
         names = _of_pods(one)
     elif sure:
-        names = (name for name in named_by_values(one) if not _is_map(one, name, inventory))
+        names = (
+            name for name in named_by_values(one) if _may_hold(name) and not _is_map(one, name, inventory)
+        )
     elif told := list(_of_operator(one, entry)):
         names, sure = iter(told), True
     else:
         names = iter((one.name, *named(source.spec)))
     found = [name for name in dict.fromkeys(names) if name]
     return [name for name in found if not _is_shown(one, name, inventory, sure=sure)]
+
+
+def _may_hold(name: str) -> bool:
+    """Whether a value is the name of what may hold configuration: no text of its own, no template that only Helm
+    fills in, no certificates."""
+    return is_name(name) and re.search(_CERTIFICATES, name) is None
 
 
 def _of_operator(one: Workload, entry: Component | None) -> Iterator[str]:

@@ -1,0 +1,38 @@
+"""What stands in an object's fields and annotations, as texts of whoever reads it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cilium_policies.kube.objects import IDENTITY, Mapping, Object, text, walk_strings
+from cilium_policies.workloads.model import Text
+
+
+def names_object(source: Object | None, paths: tuple[str, ...], one: Object) -> bool:
+    """Whether the object that made pods names another one, of its namespace, at one of these paths."""
+    if source is None or source.namespace != one.namespace:
+        return False
+    return any(found.value == one.name and plain(found.field) in paths for found in fields_of(source))
+
+
+def is_of(one: Object | None, row: Mapping) -> bool:
+    """Whether an object is of the kind that a component reads."""
+    return one is not None and (one.kind, one.group) == (text(row.get("kind")), text(row.get("group")))
+
+
+def plain(path: str) -> str:
+    """A path without the numbers of lists: `spec.sources[0].repoURL` is below `spec.sources.repoURL`."""
+    return re.sub(r"\[\d+\]", "", path)
+
+
+def fields_of(one: Object) -> Iterator[Text]:
+    """Its fields, but for what names it."""
+    for path, value in walk_strings({key: member for key, member in one.body.items() if key not in IDENTITY}):
+        yield Text("field", path.rpartition(".")[2].partition("[")[0], value, one, path)
+
+
+def annotations_of(one: Object) -> Iterator[Text]:
+    """What a user tells a controller beside an object's spec: `nginx.ingress.kubernetes.io/auth-url`."""
+    for key, value in one.annotations.items():
+        yield Text("field", key.rpartition("/")[2], value, one, f"metadata.annotations.{key}")
