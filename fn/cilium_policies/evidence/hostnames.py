@@ -16,7 +16,7 @@ from cilium_policies.evidence.gateways import INGRESS, Gateways
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.public_dns import looked_up
 from cilium_policies.evidence.routes import parent_gateways, route_backends
-from cilium_policies.kube.gateway_api import GATEWAY_API
+from cilium_policies.kube.gateway_api import GATEWAY_API, only_redirects
 from cilium_policies.kube.kinds import ROUTE_KINDS
 from cilium_policies.kube.objects import Object, at, mappings, sequence, text
 from cilium_policies.kube.ports import Port
@@ -49,7 +49,7 @@ class Hostnames:
         self._checked: frozenset[str] | None = None
         self._records: dict[str, list[str]] | None = None
         for route in _serving(cluster):
-            redirects = _only_redirects(route)
+            redirects = only_redirects(route)
             for name in _names(cluster, route):
                 if not (redirects and name.startswith("*")):
                     self._routes.setdefault(name.lower(), []).append(route)
@@ -241,17 +241,6 @@ def _notes(service: Service) -> dict[str, str]:
 def _serving(cluster: Cluster) -> Iterator[Object]:
     yield from cluster.inventory.of(*ROUTE_KINDS, group=GATEWAY_API)
     yield from cluster.inventory.of("Ingress", "IngressRoute", "IngressRouteTCP")
-
-
-def _only_redirects(route: Object) -> bool:
-    """Whether a route sends all requests to another address, as one from http to https does for every name of a
-    Gateway: of a name that no other route serves it tells nothing."""
-    rules = mappings(route.spec.get("rules"))
-    return bool(rules) and all(
-        not rule.get("backendRefs")
-        and any(one.get("type") == "RequestRedirect" for one in mappings(rule.get("filters")))
-        for rule in rules
-    )
 
 
 def backends_of(cluster: Cluster, route: Object) -> Iterable[tuple[Peer, Port]]:

@@ -74,3 +74,14 @@ def settings(inventory: Inventory, gateway: Object) -> Object | None:
 def targets_of(policy: Object) -> list[Mapping]:
     """`targetRef` and `targetRefs` of a policy attachment."""
     return [*mappings(policy.spec.get("targetRefs")), *filter(None, [mapping(policy.spec.get("targetRef"))])]
+
+
+def only_redirects(route: Object) -> bool:
+    """Whether a route sends all requests to another address, as one from http to https does for every name of a
+    Gateway: of a name that no other route serves it tells nothing."""
+    rules = mappings(route.spec.get("rules"))
+    return bool(rules) and all(
+        not rule.get("backendRefs")
+        and any(one.get("type") == "RequestRedirect" for one in mappings(rule.get("filters")))
+        for rule in rules
+    )
