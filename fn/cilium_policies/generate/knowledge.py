@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from cilium_policies.generate.dns import Dns
     from cilium_policies.generate.uncovered import Degree, Why
 
+_RELEASES = ("HelmRelease", "Application", "ApplicationSet")
+
 
 class Knowledge:
     """The degrees of a cluster's workloads, given its edges, the directions that the config closes (`complete`), and
@@ -222,8 +224,8 @@ class Knowledge:
         source = one.source
         if one.rendered or source is None:
             return []
-        if source.kind != "HelmRelease":  # a chart's object has its release's place
-            releases = self.cluster.inventory.of("HelmRelease") if RELEASE_NAME in source.annotations else ()
+        if source.kind not in _RELEASES:  # a chart's object has its release's place
+            releases = self.cluster.inventory.of(*_RELEASES) if RELEASE_NAME in source.annotations else ()
             source = next((each for each in releases if each.where == source.where), None)
         if source is None:
             return []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
+from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, sequence, text
 from cilium_policies.workloads.releases.values import merge, set_path
 
 FLUX = "helm.toolkit.fluxcd.io"
@@ -131,13 +132,28 @@ def _flux_values(one: Object, inventory: Inventory) -> Mapping:
 
 
 def unread_values(one: Object, inventory: Inventory) -> list[str]:
-    """The ConfigMaps and Secrets of a HelmRelease's `valuesFrom` that say something nobody here reads."""
-    found = []
+    """The ConfigMaps and Secrets of a HelmRelease's `valuesFrom` that say something nobody here reads, and the files of
+    values that lie beside its chart or, for Argo CD, in a repository."""
+    found = [f"file {name}" for name in _files(one)]
     for reference in mappings(one.spec.get("valuesFrom")):
         kind, name = text(reference.get("kind")), text(reference.get("name"))
         if kind != "ConfigMap" or inventory.get(kind, one.namespace, name) is None:
             found.append(f"{kind} {one.namespace}/{name}")
     return found
+
+
+def _files(one: Object) -> Iterator[str]:
+    if one.kind == "HelmRelease":
+        lists = [at(one.spec, "chart", "spec", "valuesFiles")]
+    else:
+        spec = mapping(at(one.spec, "template", "spec")) or one.spec
+        sources = [mapping(spec.get("source")), *mappings(spec.get("sources"))]
+        lists = [at(source, "helm", "valueFiles") for source in sources]
+    for name in (text(name) for files in lists for name in sequence(files)):
+        if name.rpartition("/")[2] != "values.yaml" or name.startswith(
+            "$"
+        ):  # a chart's own says what is usual
+            yield name
 
 
 def _referenced(one: Object, reference: Mapping, inventory: Inventory) -> str | None:
