@@ -176,14 +176,23 @@ class Cluster:
 
     def _labelled_later(self, service: Service) -> list[Workload]:
         """The one workload behind a Service that also asks for a label which programs set at run time
-        (`vault-active`, `role: primary`): no template of the namespace carries the key. A release beside what was
-        rendered of it is the same one."""
+        (`vault-active`, `role: primary`): no template of the namespace carries it, and those of the workload do not
+        carry its key. A release beside what was rendered of it is the same one."""
         key = (service.namespace, service.name)
         if key not in self._later:
-            known = {label for one in self.in_namespace(service.namespace) for label in one.labels}
+            labelled = [one.labels for one in self.in_namespace(service.namespace)]
+            known = {
+                label
+                for label, value in service.selector.items()
+                if any(one.get(label) == value for one in labelled)
+            }
             rest = {label: value for label, value in service.selector.items() if label in known}
             found = self.selected(service.namespace, rest) if 0 < len(rest) < len(service.selector) else []
-            self._later[key] = found if len({one.name for one in found}) == 1 else []
+            later = service.selector.keys() - known
+            alone = len({one.name for one in found}) == 1 and all(
+                later.isdisjoint(one.labels) for one in found
+            )
+            self._later[key] = found if alone else []
         return self._later[key]
 
     def _operated(self, service: Service) -> list[Workload]:
