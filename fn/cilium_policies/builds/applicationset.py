@@ -22,7 +22,7 @@ IN_CLUSTER = "https://kubernetes.default.svc"
 
 # Fields of an Application that say what is built, and where it goes.
 _MATTERS = re.compile(
-    r"(?m)^[ -]*(?:\{\{.*\}\})?[ \"']*(?:repoURL|path|chart|targetRevision|ref|sources|destination|namespace|server"
+    r"(?m)^[ -]*(?:\{\{.*\}\} *)?[\"']?(?:repoURL|path|chart|targetRevision|ref|sources|destination|namespace|server"
     r"|name|values|valuesObject|valueFiles|parameters|releaseName|kustomize|directory|plugin)[\"']?:"
 )
 
@@ -175,7 +175,12 @@ def alone(spec: Params) -> Params | None:
 
 
 def _left(value: Any) -> Any:
-    return with_texts(value, lambda text: re.sub(r"\{\{.*?(\w+)[^\w{}]*\}\}", r"${\1}", text))
+    return with_texts(value, lambda text: re.sub(r"\{\{([^{}]*)\}\}", _last_word, text))
+
+
+def _last_word(match: re.Match[str]) -> str:
+    words = re.findall(r"\w+", match[1])
+    return f"${{{words[-1]}}}" if words else match[0]
 
 
 def _word(value: Any) -> str:
