@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from cilium_policies.cilium.model import CidrGroup, Policy
 from cilium_policies.evaluate.addresses import within
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.entries import Entry, RuleRef, entries_of
+from cilium_policies.evaluate.labels import CLUSTER, POD_NAMESPACE
 from cilium_policies.evaluate.layer7 import conflict, learns
 from cilium_policies.evaluate.options import DEFAULT, Options
 from cilium_policies.evaluate.peers import Named, Service
@@ -68,6 +70,7 @@ class PolicyRepository:
         self._by_namespace: dict[str | None, list[Entry]] = {}
         for entry in self.entries:
             self._by_namespace.setdefault(entry.namespace(), []).append(entry)
+        self._index: dict[str, dict[tuple[str, str], list[int]]] = {}
         self._sides: dict[Endpoint, tuple[Side, Side]] = {}
         self._answers: dict[tuple[Endpoint, Endpoint, int, str, bool], Decision] = {}
         self._matches: dict[tuple[Entry, Endpoint], bool] = {}
@@ -86,8 +89,7 @@ class PolicyRepository:
         """Its egress and its ingress entries."""
         known = self._sides.get(end)
         if known is None:
-            near = self._by_namespace.get(end.namespace, []) if end.namespace else []
-            every = (*self._by_namespace.get(None, ()), *near)
+            every = (*self._by_namespace.get(None, ()), *(self._near(end) if end.namespace else ()))
             subjects = {id(e.subject): e.subject for e in every}  # the rules of one spec share theirs
             held = {number for number, subject in subjects.items() if holds(subject, end)}
             selecting = [e for e in every if id(e.subject) in held]
@@ -95,6 +97,18 @@ class PolicyRepository:
             ingress = Side([entry for entry in selecting if entry.ingress], self.options)
             known = self._sides[end] = (egress, ingress)
         return known
+
+    def _near(self, end: Endpoint) -> list[Entry]:
+        """The entries of its namespace that may select it, in order. Most subjects ask for one value of a label: they
+        are looked up by it, so that many policies for many workloads each are not all held against all."""
+        entries = self._by_namespace.get(end.namespace, [])
+        index = self._index.get(end.namespace)
+        if index is None:
+            index = self._index[end.namespace] = _by_label(entries)
+        numbers = list(index.get(("", ""), ()))
+        for key, (_, value) in end.labels.items():
+            numbers += index.get((key, value), ())
+        return [entries[number] for number in sorted(numbers)]
 
     def verdict(self, source: Endpoint, target: Endpoint, port: int, protocol: str = "TCP") -> Verdict:
         """May `source` open a connection to this port of `target`? `port` is a pod port, or an ICMP type."""
@@ -175,3 +189,20 @@ class PolicyRepository:
 
 def _by_name_alone(entry: Entry) -> bool:
     return bool(entry.peers) and all(isinstance(one, Named) for one in entry.peers or ())
+
+
+def _by_label(entries: list[Entry]) -> dict[tuple[str, str], list[int]]:
+    """Entries by the rarest label and value that their subjects ask for; ("", "") for those that ask for none."""
+    asked = [
+        [
+            (need.key, need.values[0])
+            for need in entry.subject
+            if need.operator == "In" and len(need.values) == 1 and need.key not in (POD_NAMESPACE, CLUSTER)
+        ]
+        for entry in entries
+    ]
+    counts = Counter(one for needs in asked for one in needs)
+    found: dict[tuple[str, str], list[int]] = {}
+    for number, needs in enumerate(asked):
+        found.setdefault(min(needs, key=counts.__getitem__) if needs else ("", ""), []).append(number)
+    return found
