@@ -121,7 +121,9 @@ class Collected:
         """ConfigMaps and Secrets that an operator's own settings (`KEY: NAMESPACE/NAME`) have all its pods read."""
         told = [found for one in self._cluster.workloads if one.component == operator for found in one.texts]
         for found in told:
-            lines = re.findall(rf"(?m)^\s*{re.escape(key)}[\"']?\s*[:=]\s*[\"']?([\w./-]+)", found.value)
+            lines = re.findall(
+                rf"(?m)^[ \t]*{re.escape(key)}[\"']?[ \t]*[:=][ \t]*[\"']?([\w./-]+)", found.value
+            )
             for name in [found.value] if found.key == key else lines:
                 namespace, _, last = name.strip().rpartition("/")
                 yield from self._entries(namespace or workload.namespace, last)
