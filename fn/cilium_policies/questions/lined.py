@@ -18,6 +18,7 @@ from cilium_policies.document.source import Item
 from cilium_policies.kube.objects import Mapping, Object, mappings, sequence, text
 from cilium_policies.kube.pods import containers, pod_spec
 
+_SEARCHED = 1 << 20  # bytes of one text, before its fields are placed instead
 MANY = 64  # lines, or words of a command: so many are looked through one by one, more by an index
 LOOKED = 1_000  # so many lines that hold a part of a word are looked at for the whole of it
 _LITERAL = re.compile(rb"[|][-+]?\s*$")
@@ -68,6 +69,7 @@ class Whole:
     def __init__(self, item: Item) -> None:
         self._item = item
         self.first = item.line
+        self.searched = 0  # bytes of its text that words were sought in, however many
 
     @cached_property
     def text(self) -> bytes:
@@ -142,8 +144,12 @@ class Lined:
 
     def sole(self, word: str) -> tuple[int, bytes]:
         """The line and its text of the only place where the object's text has a word; 0 where it has none or more, and
-        where an alias may repeat it. Most words are found so, and the fields need not be placed."""
+        where an alias may repeat it. Most words are found so, and the fields need not be placed; they are where a large
+        text is asked for many words, each of which would be sought in all of it."""
         text, sought = self._whole.text, word.encode()
+        self._whole.searched += len(text)
+        if self._whole.searched > max(_SEARCHED, 8 * len(text)):
+            return 0, b""
         at = text.find(sought)
         if at < 0 or text.find(sought, at + 1) >= 0 or b"&" in text:
             return 0, b""
