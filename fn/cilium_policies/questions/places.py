@@ -88,10 +88,9 @@ def _value_line(found: Lined, field: str) -> int:
 
 def _arguments(found: Lined, part: str, named: tuple[str, ...]) -> Iterator[int]:
     """Lines of the words of containers that name the other end, then of the first container's list."""
-    if named and found.has_argument(part, named[0]):
-        line, told = found.sole(named[0])
-        if line and says(told, named[0].encode()):
-            yield line
+    line, told = found.sole(named[0]) if named else (0, b"")
+    if line and says(told, named[0].encode()) and found.has_argument(part, named[0]):
+        yield line
     for word in named:
         for path in found.words(part, word):
             if line := found.line(path):
