@@ -134,6 +134,7 @@ KINDS = (
     "index.json",
     "config/schema.json",
     "cilium/crds.json",
+    "catalogue/top-level-domains.txt",
     ".pth",
     ".toml",
     ".cfg",
