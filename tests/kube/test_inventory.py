@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cilium_policies.kube.inventory import Inventory, external_secret
+from cilium_policies.kube.inventory import Inventory, secret_writer
 from cilium_policies.kube.objects import Object
 
 
@@ -39,7 +39,7 @@ def test_the_external_secret_that_writes_a_secret_is_found_by_its_target() -> No
     own, other = thing("external-secrets.io/v1", "ExternalSecret", "db"), thing("v1", "ExternalSecret", "x")
     other.body["spec"] = {"target": {"name": "shop-db"}}
     found = Inventory([own, other])
-    assert external_secret(found, "shop", "db") is own
-    assert external_secret(found, "shop", "shop-db") is other
-    assert external_secret(found, "shop", "x") is None
-    assert external_secret(found, "ops", "db") is None
+    assert secret_writer(found, "shop", "db") is own
+    assert secret_writer(found, "shop", "shop-db") is other
+    assert secret_writer(found, "shop", "x") is None
+    assert secret_writer(found, "ops", "db") is None
