@@ -322,9 +322,9 @@ namespace, which the API server takes off; this page used to leave the policy ou
 denied", where 20 of the 60 (to the API server, nodes and cloud metadata) pass on a running cluster whatever is
 generated. Those 20 rows are no longer in the corpus.
 
-What stands before the plus in the trees, each with its evidence in the input: onedr0p 7 and buroa 4 are LAN
+What stands before the plus in the trees, each with its evidence in the input: onedr0p 6 and buroa 4 are LAN
 addresses that Probes and ScrapeConfigs name as targets (of the blackbox exporter and of Prometheus), and in onedr0p
-a job that names Plex's Service and go2rtc's own port; bjws 4 is the listener of a TCPRoute for SSH (10022).
+a job that names Plex's Service; bjws 4 is the listener of a TCPRoute for SSH (10022).
 The tables have no rows for these.
 
 {enforce}

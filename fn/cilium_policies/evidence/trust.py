@@ -68,20 +68,12 @@ FIELDS = frozenset(
     apiurl nameserver relayhost smarthost remote
     """.split()  # noqa: SIM905
 )
-_PROSE = frozenset(
-    (
-        "label",
-        "labels",
-        "tag",
-        "tags",
-        "annotation",
-        "annotations",
-        "title",
-        "note",
-        "notes",
-        "description",
-        "text",
-    )
+# Keys of prose, and of addresses at which others reach the program itself (`candidates` of WebRTC).
+_NOT_CALLED = frozenset(
+    """
+    label labels tag tags annotation annotations title note notes description text
+    candidate candidates listen bind advertise advertised announce
+    """.split()  # noqa: SIM905
 )
 # Directives of a web server by which it calls another: `proxy_pass https://10.1.2.3:8006;`.
 _PASSES = frozenset(
@@ -197,7 +189,7 @@ def _is_field(address: Address) -> bool:
     parts = words(address.key)
     if not parts or is_for_others(address):
         return False
-    said = address.scheme or parts[-1] not in _PROSE
+    said = address.scheme or parts[-1] not in _NOT_CALLED
     if said and address.port and address.explicit and address.host.replace(".", "").isdigit():
         return True  # nobody writes such an address as an example, and a pod does not know its own
     if address.scheme in SCHEMES and address.scheme not in _BROWSED:
