@@ -16,6 +16,14 @@ def names(root: Path) -> list[str]:
     return [one.name for one in entries(Repository(str(root)))]
 
 
+def start(folder: str, path: str, base: str) -> dict[str, str]:
+    """A folder with a Kustomization, and the folder that this one builds, which builds on a base."""
+    return {
+        f"{folder}/apps.yaml": ks("apps", f"./{path}/"),
+        f"{path}/kustomization.yaml": kustomization(base),
+    }
+
+
 def test_one_cluster_by_the_folder_of_its_first_kustomizations(tmp_path: Path) -> None:
     assert names(laid(tmp_path, home())) == ["kubernetes/flux/cluster"]
 
@@ -117,8 +125,7 @@ def test_what_a_base_beside_the_path_holds_starts_nothing(tmp_path: Path) -> Non
         "tenants/base/kustomization.yaml": kustomization("sync.yaml"),
     }
     for cluster in ("a", "b"):
-        files[f"clusters/{cluster}/tenants.yaml"] = ks("tenants", f"./tenants/{cluster}")
-        files[f"tenants/{cluster}/kustomization.yaml"] = kustomization("../base")
+        files |= start(f"clusters/{cluster}", f"tenants/{cluster}", "../base")
     assert names(laid(tmp_path, files)) == ["clusters/a", "clusters/b"]
 
 
@@ -173,8 +180,7 @@ def test_an_application_in_its_own_folder_starts_nothing_where_another_folder_na
         "common/spare/app/x.yaml": namespace("spare"),
     }
     for site in ("north", "south"):
-        files[f"sites/{site}/start/apps.yaml"] = ks("apps", f"./sites/{site}/apps/")
-        files[f"sites/{site}/apps/kustomization.yaml"] = kustomization("../../../common/cache/")
+        files |= start(f"sites/{site}/start", f"sites/{site}/apps", "../../../common/cache/")
     assert names(laid(tmp_path, files)) == ["sites/north/start", "sites/south/start"]
 
 

@@ -30,6 +30,11 @@ def application(called: str, source: str, home: str = "web", more: str = "", ser
     )
 
 
+def applications(*names: str) -> list[str]:
+    """What `name` calls Applications of these names."""
+    return [f"Application argocd/{one}" for one in names]
+
+
 def app_of_apps() -> dict[str, str]:
     return {
         "root.yaml": application("root", "path: argocd\n", "argocd"),
@@ -54,10 +59,7 @@ def app_of_apps() -> dict[str, str]:
 def test_applications_of_applications(tmp_path):
     docs = built(laid(tmp_path, app_of_apps()))
     assert {name(doc) for doc in docs} == {
-        "Application argocd/root",
-        "Application argocd/web",
-        "Application argocd/plain",
-        "Application argocd/redis",
+        *applications("root", "web", "plain", "redis"),
         "Namespace /web",
         "Namespace /other",
         "Deployment web/web",
@@ -181,10 +183,7 @@ def test_a_chart_of_applications_that_no_application_names_is_where_argo_cd_star
     require("helm")
     docs = built(laid(tmp_path, app_chart()))
     assert {name(doc) for doc in docs} == {
-        "Application argocd/start",
-        "Application argocd/web",
-        "Application argocd/more",
-        "Application argocd/given",
+        *applications("start", "web", "more", "given"),
         "Deployment web/web",
         "Deployment other/other",
     }
