@@ -6,6 +6,7 @@ import fnmatch
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from cilium_policies.builds.artifact import laid
@@ -44,6 +45,7 @@ class Sources:
         self._given = given or {}
         self._shown: dict[Reference, Object] = {}
         self._artifacts: dict[Reference, str] = {}
+        self._beginning = cache(self._found_beginning)  # asked for each Kustomization, of a source or two
         self._fetched = ""
 
     def add(self, objects: Iterable[Object]) -> None:
@@ -60,7 +62,7 @@ class Sources:
             return Place(os.path.realpath(given), path)
         if reference[0] == "ExternalArtifact":
             return Place(self._artifact(reference), path)
-        beginning = self._beginning(reference)
+        beginning = self._beginning(reference[0], reference[2])
         if beginning or self.is_here(reference, path):
             return Place(self.fetched(), "/".join(filter(None, (beginning, path))))
         raise ElsewhereError(
@@ -94,13 +96,13 @@ class Sources:
         known = {address(text(self._shown[own].spec.get("url"))) for own in self._own if own in self._shown}
         return address(text(shown.spec.get("url"))) in known | self._repository.remotes
 
-    def _beginning(self, reference: Reference) -> str:
+    def _found_beginning(self, kind: str, name: str) -> str:
         """The folder of the repository that an artifact is made of, where it is not the whole of it: the one folder
         below which all paths are that Kustomizations take from it. "" where these do not tell."""
-        if reference[0] not in ("OCIRepository", "Bucket"):
+        if kind not in ("OCIRepository", "Bucket"):
             return ""
         found = self._repository.kinds("Kustomization", FLUX)
-        same = [one for one in found if reference_of(one.one)[::2] == reference[::2]]
+        same = [one for one in found if reference_of(one.one)[::2] == (kind, name)]
         paths = {path for one in same if "$" not in (path := clean(path_of(one)))} - {""}
         many = len(paths) > 1 or any("/" in path for path in paths)  # one name alone may be anybody's
         if not many or any(self._repository.is_folder(path) for path in paths):
