@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache, partial
 from typing import NamedTuple
 
 from cilium_policies.builds import kustomization
@@ -75,7 +76,7 @@ def _bootstrapped(found: list[Found], leads: _Leads) -> list[str]:
         for one, path in paths
         if path
         and within(one.folder, path)
-        and not any(clean(path_of(other)) != path and leads.to(other, one) for other in found)
+        and not any(its != path and leads.to(other, one) for other, its in paths)
     ]
     leading = [
         (one, path)
@@ -101,9 +102,9 @@ class _Leads:
     """Which Kustomizations build which, by what lies below their paths and by what kustomizations name."""
 
     def __init__(self, repository: Repository) -> None:
-        self._repository = repository
-        self._covered: dict[str, set[str]] = {}
-        self._named: dict[str, set[str]] = {}
+        self._path = cache(_known_path)  # asked for each pair, as what follows from it
+        self._covered = cache(partial(covered, repository))
+        self._named = cache(partial(named, repository))
 
     def to(self, one: Found, other: Found) -> bool:
         """Whether a Kustomization builds the file of the other, or only that file lies below its path. Where both lie
@@ -115,16 +116,12 @@ class _Leads:
         return any(one is not other and self.to(one, other) for one in found for other in found)
 
     def _covers(self, one: Found, other: Found) -> bool:
-        path = _known_path(one)
-        if path and path not in self._covered:
-            self._covered[path] = covered(self._repository, path)
-        return bool(path) and any(within(other.folder, it) for it in self._covered[path])
+        path = self._path(one)
+        return bool(path) and any(within(other.folder, it) for it in self._covered(path))
 
     def _names(self, one: Found, other: Found) -> bool:
-        path = _known_path(one)
-        if path and path not in self._named:
-            self._named[path] = named(self._repository, path)
-        return bool(path) and other.path in self._named[path]
+        path = self._path(one)
+        return bool(path) and other.path in self._named(path)
 
 
 def _known_path(one: Found) -> str:

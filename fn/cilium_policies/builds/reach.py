@@ -46,7 +46,7 @@ def named(repository: Repository, path: str) -> set[str]:
         else:
             below = [one for one in repository.files if _is_nearest(repository, one, folder)]
             waiting += [
-                one for one in repository.kustomizations if _is_nearest(repository, f"{one}/", folder)
+                one for one in repository.folders_below(folder) if _is_nearest(repository, one, folder)
             ]
         waiting += [one for one in below if repository.is_folder(one)]
         files.update(below)
@@ -64,8 +64,8 @@ def _resources(repository: Repository, folder: str) -> list[str]:
 
 
 def _is_nearest(repository: Repository, path: str, folder: str) -> bool:
-    """Whether a file or folder (with `/` at its end) lies below `folder` with no kustomization between."""
-    above = path.rstrip("/").rpartition("/")[0]
+    """Whether a file or folder lies below `folder` with no kustomization between."""
+    above = path.rpartition("/")[0]
     while within(above, folder):
         if above == folder:
             return True
