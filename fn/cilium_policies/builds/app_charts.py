@@ -26,7 +26,11 @@ def holding(repository: Repository) -> list[str]:
     """The folders of charts in whose templates an Application or ApplicationSet stands."""
     parts = [f"{one}/{_PARTS}".lstrip("/") for one in repository.charts]
     own = [one for one in sorted(repository.charts) if not any(within(one, part) for part in parts)]
-    return [one for one in own if any(_holds(repository.place(file)) for file in _templates(repository, one))]
+    templates: dict[str, list[str]] = {}
+    for file in repository.files:
+        for chart in repository.charts_of_template(file):
+            templates.setdefault(chart, []).append(file)
+    return [one for one in own if any(_holds(repository.place(file)) for file in templates.get(one, ()))]
 
 
 def application(folder: str, repository: Repository) -> Fields:
@@ -38,11 +42,6 @@ def application(folder: str, repository: Repository) -> Fields:
         "metadata": {"name": name, "namespace": HOME},
         "spec": {"source": {"path": folder}, "destination": {"namespace": HOME}},
     }
-
-
-def _templates(repository: Repository, folder: str) -> list[str]:
-    below = f"{folder}/templates" if folder else "templates"
-    return [one for one in repository.files if within(one, below)]
 
 
 def _holds(place: str) -> bool:

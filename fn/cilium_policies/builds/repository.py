@@ -81,7 +81,7 @@ class Repository:
             else:
                 self.files.append(path)
         for path in self.files:
-            if not self._in_chart(path):
+            if next(self.charts_of_template(path), None) is None:
                 self.found += self._objects(path)
         self.found = [one for one in self.found if not self._is_left_out(one)]
 
@@ -97,13 +97,13 @@ class Repository:
         inside = [one for one in self.found if one.one.group == FLUX and within(one.path, path)]
         return not path or all(self.left_out.hides_below(one.path) for one in inside)
 
-    def _in_chart(self, path: str) -> bool:
+    def charts_of_template(self, path: str) -> Iterator[str]:
+        """The folders of the charts below whose `templates` a file lies."""
         folder = path.rpartition("/")[0]
         while folder:
             folder, _, last = folder.rpartition("/")
             if last == "templates" and folder in self.charts:
-                return True
-        return False
+                yield folder
 
     def _objects(self, path: str) -> Iterator[Found]:
         place = os.path.join(self.root, path)
