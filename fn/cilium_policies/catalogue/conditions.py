@@ -212,6 +212,11 @@ def has_any(body: Mapping, paths: Any, when: Mapping) -> bool:
     return any((found := at(body, path)) == {} or agrees(found, when) for path in texts(paths))
 
 
+def names_at(body: Mapping, paths: Iterable[str]) -> set[str]:
+    """The names of other objects that a custom resource gives at these paths."""
+    return {name for path in paths for _, name in walk_strings(at(body, path))}
+
+
 def at_any(tree: Mapping, paths: Any, when: Mapping) -> bool:
     """Whether what stands at any of these paths agrees."""
     return any(agrees(at(tree, path), when) for path in texts(paths))

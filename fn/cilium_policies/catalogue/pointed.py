@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue import conditions
-from cilium_policies.catalogue.conditions import at
+from cilium_policies.catalogue.conditions import at, names_at
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.host import Host, UnnamedHostError, read_host
 from cilium_policies.catalogue.parts import group_kind
-from cilium_policies.kube.objects import Mapping, text, walk_strings
+from cilium_policies.kube.objects import Mapping, text
 from cilium_policies.lean import Protocol
 
 
@@ -29,8 +29,7 @@ def pointed_at(member: Mapping, facts: Facts) -> Iterator[Mapping]:
     group, kind = group_kind(texts(member["object"])[0])
     for own in facts.bodies:
         place = at(own, "metadata.namespace")
-        named = {name for path in texts(member["at"]) for _, name in walk_strings(at(own, path))}
-        for name in sorted(named):
+        for name in sorted(names_at(own, texts(member["at"]))):
             for one in facts.objects(group, kind):
                 if at(one, "metadata.name") == name and at(one, "metadata.namespace") == place:
                     yield one

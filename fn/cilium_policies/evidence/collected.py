@@ -6,9 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from cilium_policies.catalogue.conditions import names_at
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
-from cilium_policies.evidence.object_texts import annotations_of, fields_of, is_of, names_object, plain
+from cilium_policies.evidence.object_texts import annotations_of, fields_of, is_of, plain
 from cilium_policies.kube.objects import (
     Mapping,
     Object,
@@ -50,6 +51,7 @@ _SELECTOR = frozenset(("name", "key", "optional"))  # of one key of a Secret or 
 _CONFIG_MAP = "configmap"
 _CONFIG_MAP_FLAG = r"(?i)(?:^|\s)--?([\w.-]*configmap(?:-[a-z-]+)?)[=\s]+(?:\S+/)?([a-z0-9][a-z0-9.-]*)"
 _LED_TO = r"([a-z0-9-]{1,63})/([a-z0-9.-]{1,63}):(\d{1,5})(?::PROXY)*(?::[\w/.-]*)?"
+_Said = tuple[dict[str, None], dict[tuple[str, str], None], list[Object]]
 _LABEL, _VALUE, _NAMESPACES, _FOLDER = "LABEL", "LABEL_VALUE", "NAMESPACE", "FOLDER"
 
 
@@ -61,7 +63,7 @@ class Collected:
         self._reads = reads
         self._labelled: dict[str, list[Object]] | None = None
         self._configs = Configs(cluster.inventory)
-        self._said: dict[int, tuple[list[str], list[Object]]] = {}  # by identity of the object
+        self._said: dict[int, _Said] = {}  # by identity of the object
 
     def of(self, workload: Workload) -> tuple[Text, ...]:
         """The texts that the sidecars of a workload collect, its operator gives it, or it reads through the API."""
@@ -147,10 +149,10 @@ class Collected:
 
     def _given_by_operator(self, workload: Workload, source: Object) -> Iterator[Text]:
         """Configuration that the custom resource names, or that is called like the workload, as operators name it."""
-        names, followed = self._said_by(source)
-        for name in dict.fromkeys([workload.name, *names]):
+        names, keys, followed = self._said_by(source)
+        for name in {workload.name: None} | names:
             yield from self._entries(workload.namespace, name)
-        for name, key in dict.fromkeys(chosen(source.spec)):
+        for name, key in keys:
             yield from (one for one in self._entries(workload.namespace, name) if one.key == key)
         for one in self._cluster.inventory.of(f"{source.kind}Config"):
             if self._chooses(source, one):
@@ -158,16 +160,17 @@ class Collected:
         for one in followed:
             yield from fields_of(one)
 
-    def _said_by(self, source: Object) -> tuple[list[str], list[Object]]:
-        """Names of configuration in a custom resource, and the objects that it leads to: looked for once, however many
-        workloads it stands for."""
+    def _said_by(self, source: Object) -> _Said:
+        """Names of configuration in a custom resource, names and keys that it chooses there, and the objects that it
+        leads to: looked for once, however many workloads it stands for."""
         if id(source) not in self._said:
             followed = []
             for path, value in walk_strings(source.spec):
                 other = _FOLLOWED.get(path.rpartition(".")[2])
                 if other and (one := self._cluster.inventory.get(other, source.namespace, value)):
                     followed.append(one)
-            self._said[id(source)] = (list(dict.fromkeys(named(source.spec))), followed)
+            names, keys = dict.fromkeys(named(source.spec)), dict.fromkeys(chosen(source.spec))
+            self._said[id(source)] = (names, keys, followed)
         return self._said[id(source)]
 
     def _entries(self, namespace: str, name: str) -> Iterator[Text]:
@@ -190,10 +193,14 @@ class Collected:
                 yield from (Text("entry", key, value, one, key) for key, value in _data(one))
             return
         below, label = texts(row.get("fields")), text(row.get("label"))
+        source, paths = workload.source, texts(row.get("at"))
+        pointed = (
+            {(source.namespace, name) for name in names_at(source.body, paths)} if source is not None else ()
+        )
         for one in self._cluster.inventory.of(kind, group=text(row.get("group")) or None):
             if flag(row.get("near")) and one.namespace != workload.namespace:
                 continue
-            if "at" in row and not names_object(workload.source, texts(row["at"]), one):
+            if paths and (one.namespace, one.name) not in pointed:
                 continue
             if not label or one.labels.get(label) == workload.labels.get(label):
                 said = (*fields_of(one), *annotations_of(one)) if below else fields_of(one)

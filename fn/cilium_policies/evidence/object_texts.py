@@ -9,13 +9,6 @@ from cilium_policies.kube.objects import IDENTITY, Mapping, Object, text, walk_s
 from cilium_policies.workloads.model import Text
 
 
-def names_object(source: Object | None, paths: tuple[str, ...], one: Object) -> bool:
-    """Whether the object that made pods names another one, of its namespace, at one of these paths."""
-    if source is None or source.namespace != one.namespace:
-        return False
-    return any(found.value == one.name and plain(found.field) in paths for found in fields_of(source))
-
-
 def is_of(one: Object | None, row: Mapping) -> bool:
     """Whether an object is of the kind that a component reads."""
     return one is not None and (one.kind, one.group) == (text(row.get("kind")), text(row.get("group")))
