@@ -6,17 +6,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.document.finding import RefusedError
-from cilium_policies.document.parse import load
 from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.access_rules import EVERYWHERE
-from cilium_policies.kube.objects import Mapping, at, integer, mapping, mappings, sequence, text
+from cilium_policies.kube.objects import Mapping, at, integer, mappings, sequence, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.releases.release import parsed
 
 _SIGN = "kubernetes_sd_configs"
 _META = "__meta_kubernetes_"
@@ -45,11 +44,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 
 
 def _jobs(value: str) -> list[Mapping]:
-    try:
-        read = load(value.encode())
-    except RefusedError:
-        return []  # filled in later, or no YAML
-    return mappings(mapping(read).get("scrape_configs"))
+    return mappings(parsed(value).get("scrape_configs"))
 
 
 def _targets(cluster: Cluster, job: Mapping, reach: frozenset[str]) -> Iterator[tuple[Workload, Port]]:

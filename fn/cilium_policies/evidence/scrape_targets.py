@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from functools import lru_cache
 
-from cilium_policies.document.finding import RefusedError
-from cilium_policies.document.parse import load
 from cilium_policies.evidence.addresses import Address, targets
 from cilium_policies.evidence.destinations import Destinations
 from cilium_policies.evidence.edge import Edge, Evidence, Peer, WorkloadPeer
@@ -17,6 +15,7 @@ from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings,
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.releases.release import parsed
 
 _PROBES = ("Probe", "VMProbe")
 _CONFIGS = ("ScrapeConfig", "VMScrapeConfig")
@@ -63,11 +62,18 @@ def _pings(prober: Workload, module: str) -> bool:
     """Whether a module of the prober's sends echo requests and opens no connection: as its configuration says, else
     by the name that the program's own configuration has for it."""
     said = [at(prober.values, "config", "modules", module, "prober")]
-    for one in prober.texts:
-        if one.kind == "entry" and "modules:" in one.value and f"{module}:" in one.value:
-            with suppress(RefusedError):
-                said.append(at(load(one.value.encode()), "modules", module, "prober"))
+    said += (
+        at(_modules(one.value), module, "prober")
+        for one in prober.texts
+        if one.kind == "entry" and "modules:" in one.value and f"{module}:" in one.value
+    )
     return next(filter(None, map(text, said)), module) == "icmp"
+
+
+@lru_cache(maxsize=8)
+def _modules(value: str) -> Mapping:
+    """The modules of a prober's configuration, which every Probe asks for."""
+    return mapping(parsed(value).get("modules"))
 
 
 def _edges(

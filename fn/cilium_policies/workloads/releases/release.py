@@ -166,11 +166,12 @@ def _referenced(one: Object, reference: Mapping, inventory: Inventory) -> str | 
 
 
 def parsed(value: str) -> Mapping:
-    """Helm values that stand as YAML text in a field; text that is no YAML mapping counts as empty."""
+    """Helm values, or a program's configuration, that stand as YAML text in a field; text that is no YAML mapping
+    counts as empty."""
     try:
         return mapping(load(value.encode()))
     except RefusedError:
-        return {}  # Helm will refuse it too, and name the place
+        return {}  # filled in later; else who reads it will refuse it too, and name the place
 
 
 def assign(values: Mapping, parameters: Mapping) -> None:
