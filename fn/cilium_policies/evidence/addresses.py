@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.ports import AGENTS, NO_NETWORK, NOTIFIERS, PING, SCHEMES, UDP_SCHEMES
 from cilium_policies.evidence.commands import calls
 from cilium_policies.evidence.filled import filled
-from cilium_policies.evidence.host_fields import hosts, names, system_properties
+from cilium_policies.evidence.host_fields import hosts, names, of_fields, system_properties
 from cilium_policies.evidence.host_keys import (
     HOST_CHARS,
     OF_HOSTS,
@@ -125,8 +125,7 @@ def _of_jvm(value: str) -> Iterator[Address]:
     told = system_properties(value)
     for key, held in told:
         yield from targets(held, key)
-    lines = "\n".join(f"{key}={held}" for key, held in told)
-    yield from (Address(host, port, "", "TCP", key, True, said) for host, port, key, said in hosts(lines))
+    yield from (Address(host, port, "", "TCP", key, True, said) for host, port, key, said in of_fields(told))
 
 
 def pairs(variables: dict[str, str]) -> Iterator[Address]:
@@ -166,11 +165,11 @@ def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
             base = "https"
         if base in NO_NETWORK or (file and _commented(value, start)):
             continue
-        if base == PING:
-            yield from _echo(found, _key(value, start, key, file), _direct(value, start, file))
-            continue
         where = _key(value, start, key, file)
         direct = _direct(value, start, file)
+        if base == PING:
+            yield from _echo(found, where, direct)
+            continue
         if base in NOTIFIERS:
             yield Address(NOTIFIERS[base], 443, "https", "TCP", where, direct, explicit=False)
             continue

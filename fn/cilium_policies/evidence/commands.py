@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.evidence.host_fields import hosts
+from cilium_policies.evidence.host_fields import of_fields
 from cilium_policies.evidence.host_keys import stem
 from cilium_policies.evidence.signs import holds
 
@@ -41,9 +41,9 @@ _CONTINUED = r"\\\n\s{0,99}"
 _EXEC = r"\n(?=\S+(?:\n|$))"  # an argument of its own, in the form without a shell
 
 
-def calls(value: str, arguments: bool = True) -> Iterator[tuple[str, int, str, str, bool]]:
+def calls(value: str) -> Iterator[tuple[str, int, str, str, bool]]:
     """Host, port (0: not known), protocol, the flag that names them ("": a client's own), whether the port stands
-    there. `arguments`: of a container, where any flag counts; else a script."""
+    there."""
     line = re.sub(_CONTINUED, " ", value) if "\\\n" in value else value
     line = re.sub(_EXEC, " ", line) if "\n" in line else line
     if holds(line, _SIGNS):
@@ -59,10 +59,10 @@ def calls(value: str, arguments: bool = True) -> Iterator[tuple[str, int, str, s
         yield from ((one[1], int(one[2] or 9042), "TCP", "", True) for one in re.finditer(_CQLSH, line))
     if "/dev/" in line:
         yield from ((one[2], int(one[3]), one[1].upper(), "", True) for one in re.finditer(_DEVICE, line))
-    if arguments and "--" in line:
+    if "--" in line:
         for command in re.split(r"[\n;|&]", line):
             flags = re.findall(_FLAG, command) if "--" in command else []
-            for host, port, key, told in hosts("\n".join(f"{key}={held}" for key, held in flags)):
+            for host, port, key, told in of_fields(flags):
                 yield host, port, "TCP", "" if told and not stem(key) else key, told
 
 

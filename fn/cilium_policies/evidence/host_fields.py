@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from cilium_policies.evidence.host_keys import HOST_CHARS, is_host_key, is_name, is_port, program_port, stem
@@ -74,6 +74,11 @@ def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
             port = _port(lines, fields, number, ports)
             if port or is_host_key(key):
                 yield name, port or program_port(key), key, port > 0
+
+
+def of_fields(fields: Iterable[tuple[str, str]]) -> Iterator[tuple[str, int, str, bool]]:
+    """The same, of keys and values that stand on a command line."""
+    return hosts("\n".join(f"{key}={held}" for key, held in fields))
 
 
 def system_properties(value: str) -> list[tuple[str, str]]:
