@@ -68,12 +68,10 @@ FIELDS = frozenset(
     apiurl nameserver relayhost smarthost remote
     """.split()  # noqa: SIM905
 )
-# Keys of prose, and of addresses at which others reach the program itself (`candidates` of WebRTC).
+# Where a file gives an address by number, it is not called either under these last words: prose, and addresses at which
+# others reach the program itself (`candidates` of WebRTC). What `_FOR_OTHERS` holds is left out before.
 _NOT_CALLED = frozenset(
-    """
-    label labels tag tags annotation annotations title note notes description text
-    candidate candidates listen bind advertise advertised announce
-    """.split()  # noqa: SIM905
+    "tag tags annotation annotations note notes text candidate candidates announce".split()  # noqa: SIM905
 )
 # Directives of a web server by which it calls another: `proxy_pass https://10.1.2.3:8006;`.
 _PASSES = frozenset(
