@@ -65,7 +65,6 @@ class Cluster:
             self._by_namespace.setdefault(workload.namespace, []).append(workload)
             for key, value in workload.labels.items():
                 self._by_label.setdefault((workload.namespace, key, value), []).append(workload)
-        self._by_port: dict[tuple[str, int], list[Workload]] | None = None
         self._later: dict[tuple[str, str], list[Workload]] = {}
         self._before: dict[Workload, tuple[Service, ...]] = {}  # each is asked for a dozen times
         self._behind: dict[Service, tuple[Workload, ...]] = {}
@@ -132,12 +131,15 @@ class Cluster:
 
     def listening(self, namespace: str, port: int) -> list[Workload]:
         """The workloads of a namespace that declare a container port of this number, not on their node."""
-        if self._by_port is None:
-            self._by_port = {}
-            for one in self.workloads:
-                for number in {declared.number for declared in one.ports} if not one.host_network else ():
-                    self._by_port.setdefault((one.namespace, number), []).append(one)
         return self._by_port.get((namespace, port), [])
+
+    @cached_property
+    def _by_port(self) -> dict[tuple[str, int], list[Workload]]:
+        found: dict[tuple[str, int], list[Workload]] = {}
+        for one in self.workloads:
+            for number in {declared.number for declared in one.ports} if not one.host_network else ():
+                found.setdefault((one.namespace, number), []).append(one)
+        return found
 
     def service(self, namespace: str, name: str) -> Service | None:
         return self._services.get((namespace, name))
@@ -180,15 +182,13 @@ class Cluster:
         carry its key. A release beside what was rendered of it is the same one."""
         key = (service.namespace, service.name)
         if key not in self._later:
-            labelled = [one.labels for one in self.in_namespace(service.namespace)]
-            known = {
-                label
+            rest = {
+                label: value
                 for label, value in service.selector.items()
-                if any(one.get(label) == value for one in labelled)
+                if (service.namespace, label, value) in self._by_label
             }
-            rest = {label: value for label, value in service.selector.items() if label in known}
             found = self.selected(service.namespace, rest) if 0 < len(rest) < len(service.selector) else []
-            later = service.selector.keys() - known
+            later = service.selector.keys() - rest
             alone = len({one.name for one in found}) == 1 and all(
                 later.isdisjoint(one.labels) for one in found
             )

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, text
-from cilium_policies.lean import Any
+from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, text, with_texts
+from cilium_policies.workloads.templates import filled
 
 
 def embedded(objects: list[Object], catalogue: Catalogue) -> Iterator[Object]:
@@ -28,10 +28,10 @@ def embedded(objects: list[Object], catalogue: Catalogue) -> Iterator[Object]:
 
 def _made(one: Object, row: Mapping, held: list[Mapping]) -> Iterator[Object]:
     """Called as the row says, else as the object within is; `spec` is what the operator adds to its own."""
-    added = _filled(mapping(row.get("spec")), one.name)
+    added = with_texts(mapping(row.get("spec")), lambda told: filled(told, one))
     for each in held:
         metadata = mapping(each.get("metadata"))
-        name = text(row.get("object")).replace("{name}", one.name) or text(metadata.get("name"))
+        name = filled(text(row.get("object")), one) or text(metadata.get("name"))
         spec = {**added, **mapping(each.get("spec"))}
         if name and spec:
             body = {
@@ -41,11 +41,3 @@ def _made(one: Object, row: Mapping, held: list[Mapping]) -> Iterator[Object]:
                 "spec": spec,
             }
             yield Object(body, one.where)
-
-
-def _filled(spec: Any, name: str) -> Any:
-    if isinstance(spec, dict):
-        return {key: _filled(member, name) for key, member in spec.items()}
-    if isinstance(spec, list):
-        return [_filled(member, name) for member in spec]
-    return spec.replace("{name}", name) if isinstance(spec, str) else spec
