@@ -48,9 +48,23 @@ def is_local(host: str) -> bool:
     )
 
 
+def is_of_local_network(host: str) -> bool:
+    """Whether a name is local, or a number a private address."""
+    if is_local(host):
+        return True
+    if not host.replace(".", "").isdigit():
+        return False
+    from ipaddress import ip_address  # few hosts are numbers
+
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return False
+
+
 @lru_cache(maxsize=1)
 def _top_level_domains() -> frozenset[str]:
-    """Read where a build names such a host, which few do."""
+    """Read where a build first names a host outside the cluster."""
     with open(TOP_LEVEL_DOMAINS, encoding="ascii") as file:
         return frozenset(word for line in file if line[0] != "#" for word in line.split())
 

@@ -12,7 +12,7 @@ from cilium_policies.document.finding import INFO, Finding
 from cilium_policies.evidence.edge import CidrPeer, Edge, FqdnPeer, InternetPeer, Peer
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.names import resolve
-from cilium_policies.evidence.public_names import is_local
+from cilium_policies.evidence.public_names import is_local, is_of_local_network
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.outside import misses
 from cilium_policies.generate.roles import Roles
@@ -66,20 +66,12 @@ def near_by(known: Known, facts: WorkloadFacts, cluster: Cluster, namespace: str
     if not all(not name or resolve(cluster, name, namespace) for name in answer.inside):
         return Named()
     beyond = [one for one in answer.hosts if resolve(cluster, one.name, namespace) is None]
-    if not all(is_local(one.name) or _is_private(one.name) for one in beyond):
+    if not all(is_of_local_network(one.name) for one in beyond):
         return Named()
     ports = known.pod_ports()
     return Named(
         tuple((_outside(one.name), (Port(one.port),) if one.port else ports) for one in beyond), complete=True
     )
-
-
-def _is_private(host: str) -> bool:
-    if host.strip("0123456789."):
-        return False
-    from ipaddress import ip_address
-
-    return ip_address(host).is_private
 
 
 def _beside(known: Known, facts: WorkloadFacts) -> tuple[tuple[Peer, tuple[Port, ...]], ...]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from cilium_policies.config.model import EGRESS
 from cilium_policies.evidence.edge import Edge
-from cilium_policies.evidence.public_names import is_local
+from cilium_policies.evidence.public_names import is_of_local_network
 from cilium_policies.evidence.unopened import Unopened
 from cilium_policies.generate.uncovered import GUESSED, Key, Uncovered, of_workload
 from cilium_policies.lean import TYPE_CHECKING
@@ -62,7 +62,7 @@ def _leads(edge: Edge, one: Unopened, mode: NamesMode) -> bool:
     match target.kind:
         case "internet":
             everybody = not target.name or mode == "false"
-            return everybody and not is_local(one.host) and not _is_private(one.host)
+            return everybody and not is_of_local_network(one.host)
         case "outside":
             return True
         case "entity":
@@ -75,14 +75,3 @@ def _leads(edge: Edge, one: Unopened, mode: NamesMode) -> bool:
 
 def _holds(first: int, last: int, port: int) -> bool:
     return first <= port <= (last or first)
-
-
-def _is_private(host: str) -> bool:
-    if not host.replace(".", "").isdigit():
-        return False
-    from ipaddress import ip_address
-
-    try:
-        return ip_address(host).is_private
-    except ValueError:
-        return False
