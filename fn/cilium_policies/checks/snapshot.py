@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import cached_property, partial
 
 from cilium_policies.cilium.model import Policy
 from cilium_policies.cilium.read import CCNP, read_cidr_group, read_policy
@@ -11,7 +11,7 @@ from cilium_policies.cilium.reader import Problem
 from cilium_policies.cilium.refusal import Refusal
 from cilium_policies.cilium.validity import minor_of, refusals
 from cilium_policies.document.schema import path_of
-from cilium_policies.evaluate.endpoint import Endpoint, node_pod, pod
+from cilium_policies.evaluate.endpoint import Endpoint, address, node_pod, pod
 from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.labels import POD_NAMESPACE, LabelFilter
 from cilium_policies.evaluate.options import Options
@@ -80,12 +80,22 @@ class Snapshot:
         self._near: dict[str, list[Endpoint]] = {}
         self._matched: dict[Labelled, list[Endpoint]] = {}
         self._beside: dict[tuple[str, str | None], list[tuple[int, Entry]]] = {}
+        self._strangers: dict[str, Endpoint] = {}
         self.workloads = {self.ends[one.key]: one for one in cluster.workloads}
 
     def stranger(self, namespace: str) -> Endpoint:
         """A pod of a namespace that no manifest shows: it has no label of its own."""
-        labels = self._spaces.get(namespace, {})
-        return pod(namespace, "", {}, namespace_labels=labels, keep=self._keep, options=self.options)
+        if namespace not in self._strangers:
+            labels = self._spaces.get(namespace, {})
+            self._strangers[namespace] = pod(
+                namespace, "", {}, namespace_labels=labels, keep=self._keep, options=self.options
+            )
+        return self._strangers[namespace]
+
+    @cached_property
+    def outsider(self) -> Endpoint:
+        """An address of the internet that nobody has."""
+        return self.repository.place(address(SOMEWHERE, self.options))
 
     def known_of(self, policy: Policy) -> Known:
         """Where a policy of the world comes from."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.checks.snapshot import SOMEWHERE, Snapshot
-from cilium_policies.checks.violation import Linted, Part, Violation
+from cilium_policies.checks.snapshot import Snapshot
+from cilium_policies.checks.violation import Linted, Violation
 from cilium_policies.document.finding import INFO
-from cilium_policies.evaluate.endpoint import Endpoint, address
+from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.entries import Entry
-from cilium_policies.evaluate.peers import EVERYBODY
-from cilium_policies.evaluate.selectors import holds
 
 _NOBODYS = "no-such-namespace"
 _SOME = ((443, "TCP"), (5432, "TCP"), (40000, "UDP"))  # what a rule without ports is asked for
@@ -19,58 +17,48 @@ _CURE = "name those that are meant; where all of them are, this may stay"
 
 def admits(one: Linted) -> Iterator[Violation]:
     """A rule lets pods in, or out to pods or addresses, that no policy of this program admits: nothing needs it."""
-    if one.known.own or not any(known.own and not known.refusals for known in one.snapshot.known):
+    if one.known.own:
         return
     for part in one.parts():
-        if part.deny or part.entry is None or part.entry.idle or part.rule.fqdns:
+        if part.deny or part.entry is None or part.entry.idle or part.rule.fqdns or not part.entry.peers:
             continue
-        found = next(filter(None, (_found(one, part, end) for end in one.selected(part.entry))), None)
+        each = (_found(one.snapshot, part.entry, end) for end in one.selected(part.entry))
+        found = next(filter(None, each), None)
         if found:
             yield Violation(part.path, found, _CURE, INFO)
 
 
-def _found(one: Linted, part: Part, end: Endpoint) -> str:
-    entry = part.entry
-    if entry is None or entry.peers is None:
-        return ""
-    own = [other for other in _own(one.snapshot, entry) if holds(other.subject, end)]
+def _found(snapshot: Snapshot, entry: Entry, end: Endpoint) -> str:
+    names = snapshot.repository.names
+    meant = [(words, who) for words, who in _strangers(snapshot, end) if names(entry, who)]
+    own = _own(snapshot, entry, end) if meant else []
     if not own:
-        return ""  # of these pods this program says nothing
-    for words, who in _strangers(one.snapshot, end):
-        meant = EVERYBODY in entry.peers or any(
-            peer.matches(who, one.snapshot.repository.groups) for peer in entry.peers
-        )
-        ports = [port for port in _ports(one.snapshot, end, entry) if entry.speaks_of(*port, {})]
-        extra = [port for port in ports if not _admitted(one.snapshot, own, who, port)] if meant else []
+        return ""  # the rule names others, or of these pods this program says nothing
+    ports = [port for port in _ports(snapshot, end, entry) if entry.speaks_of(*port, {})]
+    for words, who in meant:
+        admitting = [other for other in own if names(other, who)]
+        extra = [port for port in ports if not any(other.speaks_of(*port, {}) for other in admitting)]
         if extra:
             on = ", ".join(f"{number}/{protocol}" for number, protocol in extra)
-            told = f"{words} into {end}" if part.ingress else f"{end} out to {words}"
+            told = f"{words} into {end}" if entry.ingress else f"{end} out to {words}"
             return f"lets {told} on {on}, and no generated policy does: nothing in the manifests needs it"
     return ""
 
 
-def _own(snapshot: Snapshot, entry: Entry) -> list[Entry]:
-    """The rules of this program's policies in the same direction."""
+def _own(snapshot: Snapshot, entry: Entry, end: Endpoint) -> list[Entry]:
+    """The rules of this program's policies in the same direction of these pods; the cluster-wide ones alone beside a
+    rule that is so itself."""
+    side = snapshot.repository.sides(end)[entry.ingress]
     return [
         other
-        for other in snapshot.beside(entry)
-        if snapshot.known_of(other.ref.policy).own and not other.deny
+        for other in (*side.allow, *side.idle)
+        if snapshot.known_of(other.ref.policy).own
+        and (other.namespace() is None or entry.namespace() is not None)
     ]
 
 
-def _admitted(snapshot: Snapshot, own: list[Entry], who: Endpoint, port: tuple[int, str]) -> bool:
-    groups = snapshot.repository.groups
-    return any(
-        other.peers is not None
-        and (other.spans is not None or other.peers)
-        and (not other.peers or any(peer.matches(who, groups) for peer in other.peers))
-        and other.speaks_of(*port, {})
-        for other in own
-    )
-
-
 def _strangers(snapshot: Snapshot, end: Endpoint) -> Iterator[tuple[str, Endpoint]]:
-    yield "an address outside", snapshot.repository.place(address(SOMEWHERE, snapshot.options))
+    yield "an address outside", snapshot.outsider
     yield "any pod of the cluster", snapshot.stranger(_NOBODYS)
     yield "any pod of its namespace", snapshot.stranger(end.namespace)
 
