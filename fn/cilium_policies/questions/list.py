@@ -10,7 +10,6 @@ from typing import NamedTuple
 from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.document.finding import refused
 from cilium_policies.document.spelling import meant, near
-from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.portset import (
     EVERYTHING,
     NOTHING,
@@ -165,7 +164,6 @@ class _Crowd:
         self._snapshot = found.snapshot
         self._pods = {found.party[end]: end for end in found.pods}
         self._sizes = Counter(party.namespace for party in self._pods)
-        self._strangers: dict[str, Endpoint] = {}  # by namespace: a pod with no label of its own
 
     def together(self, ends: set[Party], other: Party, ports: PortSet, *, ingress: bool) -> list[Party]:
         """Ends with every pod, or every pod of a namespace, for those that are complete; an end never needs itself.
@@ -193,14 +191,9 @@ class _Crowd:
         protocol, spans = ports[0]
         taken = (
             self._snapshot.repository.decide(end, one, spans[0][0], protocol, ingress=ingress).allowed
-            for one in map(self._stranger, spaces)
+            for one in map(self._snapshot.stranger, spaces)
         )
         return SHOWN if any(answer is False for answer in taken) else ""
-
-    def _stranger(self, space: str) -> Endpoint:
-        if space not in self._strangers:
-            self._strangers[space] = self._snapshot.stranger(space)
-        return self._strangers[space]
 
 
 def _apart(found: Connections, rows: list[Connection]) -> list[Connection]:
