@@ -45,7 +45,15 @@ SPLIT = {
         "rancher",
         "redis",
     ),
-    *("tekton-triggers", "tempo-distributed", "thanos-query", "thanos-store", "vector", "windmill"),
+    *(
+        "tekton-triggers",
+        "tempo-distributed",
+        "thanos-query",
+        "thanos-store",
+        "trivy-operator",
+        "vector",
+        "windmill",
+    ),
 }
 # A gateway's label opens it to nobody outside: its Service does, and the script writes none.
 SPLIT |= {"contour-envoy", "envoy-gateway-proxy", "istio-gateway"}

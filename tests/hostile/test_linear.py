@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import resource
-import subprocess
-import sys
+from collections.abc import Callable
 
 import pytest
 
+from tests.hostile.growth import assert_in_proportion, cpu
 from tests.hostile.planted import thing
 
 PIECES = ["a:1 ", "http://a:1/b@ ", "https://", "a.svc ", "a=b ", "host: a\n", "- http://a\n", "a.", "{{", "$(", "[",
@@ -29,6 +28,7 @@ COMMANDS = {
     "audit": ["audit", "--rules"],
 }
 LABELS = {"app": "web"}
+SIZES = (1, 60_000, 180_000)  # signs
 
 
 def manifests(text: str) -> str:
@@ -92,36 +92,19 @@ def seconds(command: list[str], text: str) -> float:
     return cpu(command, manifests(text))
 
 
-def cpu(command: list[str], stream: str) -> float:
-    """Seconds of CPU of one run, which has to be content with its input or to refuse it in a line."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    call = [sys.executable, "-m", "cilium_policies", *command]
-    done = subprocess.run(call, input=stream, capture_output=True, text=True, check=False)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert done.returncode in (0, 1)
-    assert "internal error" not in done.stderr
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def grows(command: list[str], piece: str, small: int, large: int) -> tuple[float, float]:
-    """CPU beyond that of a short text, for a text of so many signs and one of so many."""
-    empty = seconds(command, "x")
-    return tuple(max(seconds(command, piece * (size // len(piece))) - empty, 0.0) for size in (small, large))  # type: ignore[return-value]
+def run(command: list[str], piece: str) -> Callable[[int], float]:
+    """CPU by the number of signs of a text that is full of the piece."""
+    return lambda size: seconds(command, piece * (size // len(piece)) or "x")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("piece", PIECES)
 def test_three_times_the_text_takes_three_times_the_time(piece: str) -> None:
-    small, large = grows(["--only-policies"], piece, 60_000, 180_000)
-
-    # Quadratic would be nine times; what is over in no time says nothing.
-    assert large < 0.5 or large < 5.5 * small, f"{small:.2f} s, then {large:.2f} s"
+    assert_in_proportion(run(["--only-policies"], piece), SIZES, no_time=0.5, factor=5.5)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("piece", ["http://a:1/b@ ", "smtp_host\n"])
 def test_each_question_takes_time_in_proportion(name: str, piece: str) -> None:
-    small, large = grows(COMMANDS[name], piece, 60_000, 180_000)
-
-    assert large < 0.7 or large < 5.5 * small, f"{small:.2f} s, then {large:.2f} s"
+    assert_in_proportion(run(COMMANDS[name], piece), SIZES, no_time=0.7, factor=5.5)

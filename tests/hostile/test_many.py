@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.hostile.growth import assert_in_proportion, cpu
 from tests.hostile.planted import thing
-from tests.hostile.test_linear import cpu
 
 LABELS = {"app": "web"}
 QUESTIONS = {
@@ -122,8 +122,6 @@ def seconds(question: str, documents: list[dict]) -> float:
 def test_three_times_as_many_names_take_three_times_the_time(
     make: Callable[[int], list[dict]], question: str
 ) -> None:
-    empty = seconds(question, make(10))
-    small, large = (seconds(question, make(count)) - empty for count in (3_000, 9_000))
-
-    # Quadratic would be nine times; what is over in no time says nothing.
-    assert large < 0.6 or large < 5 * small, f"{small:.2f} s, then {large:.2f} s"
+    assert_in_proportion(
+        lambda count: seconds(question, make(count)), (10, 3_000, 9_000), no_time=0.6, factor=5
+    )

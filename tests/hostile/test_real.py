@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from tests.cli.within import within
+from tests.hostile.growth import cpu
 from tests.hostile.planted import thing
 from tests.hostile.real import by_place, objects
 from tests.hostile.stretched import places, stretched
-from tests.hostile.test_linear import cpu
 
 STEP = 1 if os.environ.get("STRETCHED") else 20
 URL = re.compile(r"([a-z][a-z0-9+.-]{1,20}://)(?=[\w\[])(?:[^\s/@'\"]{1,99}@)?([^\s'\"`,;)\]}?#]+)")
