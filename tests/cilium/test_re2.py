@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 
 import pytest
 from cilium_policies.cilium.re2 import regex_fault
+
+from tests.hostile.growth import assert_in_proportion, cpu_of
 
 
 @pytest.mark.parametrize(
     "piece", ["[", "[a", "[[:", "[[:a", "\\", "(?", "\\Q", "\\p{", "a{1,", "(", "[^]", "a*", "|", "[]"]
 )
 def test_twice_the_pattern_takes_twice_the_time(piece: str) -> None:
-    def seconds(size: int) -> float:
-        best = 9.0
-        for _ in range(3):
-            began = time.process_time()
-            regex_fault(piece * (size // len(piece)))
-            best = min(best, time.process_time() - began)
-        return best
-
-    small, large = seconds(20_000), seconds(80_000)
-    assert large < 0.1 or large < 8 * small, f"{small:.3f} s, then {large:.3f} s for four times the pattern"
+    assert_in_proportion(
+        lambda size: cpu_of(lambda: regex_fault(piece * (size // len(piece)))),
+        (0, 20_000, 80_000),
+        no_time=0.1,
+        factor=8,
+    )
 
 
 @pytest.mark.parametrize("pattern", ["[[a]", "/api/[", "[a-z", "/x[\\]"])

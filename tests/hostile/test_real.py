@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.cli.within import within
-from tests.hostile.growth import cpu
+from tests.hostile.growth import assert_in_proportion, cpu
 from tests.hostile.planted import thing
 from tests.hostile.real import by_place, objects
 from tests.hostile.stretched import places, stretched
@@ -47,11 +47,9 @@ def seconds(one: dict[str, Any], path: tuple[str | int, ...], count: int) -> flo
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", sorted(FOUND, key=str)[::STEP], ids=lambda shape: ".".join(map(str, shape)))
 def test_a_list_four_times_as_long_takes_four_times_the_time(shape: tuple[object, ...]) -> None:
-    large = seconds(*FOUND[shape], 1600)
-    if large < 1:  # as good as all of them: what is over in no time says nothing
-        return
-    empty, small = (seconds(*FOUND[shape], count) for count in (0, 400))
-    assert large - empty < 7 * (small - empty), f"{small:.2f} s, then {large:.2f} s"
+    assert_in_proportion(
+        lambda count: seconds(*FOUND[shape], count), (0, 400, 1600), no_time=1, factor=7
+    )  # as good as all of them are over in no time
 
 
 @pytest.mark.slow

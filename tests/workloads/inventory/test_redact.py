@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from cilium_policies.catalogue.load import load
 from cilium_policies.workloads.credentials import addresses, is_credential
 from cilium_policies.workloads.inventory.prune import Pruner
 from cilium_policies.workloads.inventory.redact import Scrubber
+
+from tests.hostile.growth import assert_in_proportion, cpu_of
 
 KNOWN = Scrubber((r"--storage\.tsdb", r"role:\s*pod"), ("api", "shop"))
 
@@ -122,15 +122,11 @@ def test_names_of_objects_and_hosts_are_no_credentials() -> None:
 def test_twice_the_text_takes_twice_the_time(piece: str) -> None:
     texts = Pruner(load(), set(), ()).texts
 
-    def seconds(size: int) -> float:
+    def redact(size: int) -> None:
         value = piece * (size // len(piece))
-        best = 9.0
-        for _ in range(3):
-            began = time.process_time()
-            texts.text(value, "")
-            addresses(value, "HOST")
-            best = min(best, time.process_time() - began)
-        return best
+        texts.text(value, "")
+        addresses(value, "HOST")
 
-    small, large = seconds(60_000), seconds(240_000)
-    assert large < 0.1 or large < 8 * small, f"{small:.3f} s, then {large:.3f} s for four times the text"
+    assert_in_proportion(
+        lambda size: cpu_of(lambda: redact(size)), (0, 60_000, 240_000), no_time=0.1, factor=8
+    )
