@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.questions import list as question
@@ -146,3 +149,66 @@ def test_a_policy_that_the_api_server_refuses_opens_nothing() -> None:
     assert b"shop/web => world : 443/TCP" in said["'443'"].stdout
     assert b"443" not in said["443"].stdout  # a number where Cilium wants a text, as lint says of it
     assert b"[refused]" in within("lint", stdin=text["443"].encode()).stdout
+
+
+# A StatefulSet beside the Deployment of its name: who calls whom is said by kind.
+TWINS = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web, role: front}}
+  template:
+    metadata: {labels: {app: web, role: front}}
+    spec: {containers: [{name: c, image: example/web, env: [{name: DB_URL, value: "postgres://web:5432"}]}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web, role: db}}
+  template:
+    metadata: {labels: {app: web, role: db}}
+    spec: {containers: [{name: c, image: example/db, ports: [{containerPort: 5432}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web, role: db}, ports: [{port: 5432}]}
+"""
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--focus", "shop/web"], ["--from", "shop/web"], ["--to", "shop/StatefulSet/web"]]
+)
+def test_workloads_of_one_name_are_told_apart_by_kind(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "all.yaml").write_text(TWINS)
+    told = within("list", "--why", *words, "all.yaml", cwd=tmp_path).stdout.decode()
+
+    assert [line for line in told.splitlines() if "=>" in line] == [
+        "shop/Deployment/web => shop/StatefulSet/web : 5432/TCP"
+    ]
+    assert "evidence: Deployment shop/web env DB_URL" in told
+
+
+def test_programs_read_name_and_kind_of_workloads_of_one_name(tmp_path: Path) -> None:
+    (tmp_path / "all.yaml").write_text(TWINS)
+    (one,) = json.loads(within("list", "-o", "json", "all.yaml", cwd=tmp_path).stdout)["items"]
+    ends = [(one[end]["name"], one[end]["workloadKind"], one[end]["text"]) for end in ("from", "to")]
+
+    assert ends == [
+        ("web", "Deployment", "shop/Deployment/web"),
+        ("web", "StatefulSet", "shop/StatefulSet/web"),
+    ]
+
+
+def test_the_second_workload_of_a_name_is_no_other_first(tmp_path: Path) -> None:
+    """A comparison tells them apart on both sides, also where one side has only one of them."""
+    first, _, service = TWINS.split("---\n")
+    (tmp_path / "before.yaml").write_text("---\n".join((first, service)))
+    (tmp_path / "after.yaml").write_text(TWINS)
+    told = within("diff", "before.yaml", "after.yaml", cwd=tmp_path)
+
+    assert "newly allowed  shop/Deployment/web  shop/StatefulSet/web  5432/TCP" in told.stdout.decode()
+    assert "shop/StatefulSet/web is new" in told.stderr.decode()
+    assert "shop/Deployment/web is new" not in told.stderr.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -24,20 +25,33 @@ class Pair(NamedTuple):
     ports: PortSet
 
 
+Names = frozenset[tuple[str, str]]  # namespace, name
+
+
+def shared_names(snapshot: Snapshot) -> Names:
+    """Names that several workloads of a namespace have: of different kinds."""
+    counted = Counter((one.namespace, one.name) for one in snapshot.workloads.values())
+    return frozenset(name for name, count in counted.items() if count > 1)
+
+
 class Connections:
     """The connections of a snapshot: `pairs` between its ends, `outside` of them with the world.
 
     Host-network pods are left out: the network knows them as `host` and `remote-node`.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, shared: Names = frozenset()) -> None:
+        """`shared`: names to tell apart by kind, besides those that several of its workloads have."""
         self.snapshot = snapshot
         self.pods = [end for end in snapshot.ends.values() if end.managed]
         self.nodes = [end for name in NODES for end in entity(name, snapshot.options)]
         self.reach = Reach(snapshot.repository, [*self.pods, *self.nodes])
         self.party = {end: Party("entity", end.name) for end in self.nodes}
+        shared |= shared_names(snapshot)
         for end in self.pods:
-            self.party[end] = Party("workload", str(end).partition("/")[2], end.namespace)
+            one = snapshot.workloads[end]
+            name = f"{one.kind}/{one.name}" if (one.namespace, one.name) in shared else one.name
+            self.party[end] = Party("workload", name, one.namespace)
         self.stand_ins: dict[Endpoint, Party] = {}  # ends that somebody made for what lies outside
         self._with_outside: list[Pair] | None = None
 

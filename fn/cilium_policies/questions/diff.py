@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.portset import NOTHING, PortSet, difference, words
-from cilium_policies.questions.connections import Connections, Pair
+from cilium_policies.questions.connections import Connections, Pair, shared_names
 from cilium_policies.questions.party import THE_INTERNET, Party
 from cilium_policies.questions.values import ports
 from cilium_policies.show.table import Cell, Table, columns
@@ -46,8 +46,9 @@ Pairs = frozenset[tuple[Party, Party]]
 def diff(before: Snapshot, after: Snapshot, foreign: Pairs = frozenset()) -> Difference:
     """Every connection that one snapshot allows and the other does not. `foreign`: the pairs of ends that rest on
     another namespace's word afterwards."""
-    old, new = Connections(before), Connections(after)
-    were, are = {str(end) for end in old.pods}, {str(end) for end in new.pods}
+    shared = shared_names(before) | shared_names(after)
+    old, new = Connections(before, shared), Connections(after, shared)
+    were, are = ({str(found.party[end]) for end in found.pods} for found in (old, new))
     groups: Groups = {}
     _between(old, new, groups, foreign)
     _outside(old, new, groups)
@@ -76,7 +77,7 @@ def _between(old: Connections, new: Connections, groups: Groups, foreign: Pairs)
         for source in now.keys() | (then.keys() & known):
             if now.get(source) != then.get(source):
                 moved = (then.get(source, NOTHING), now.get(source, NOTHING))
-                _add(groups, source, target, *moved, False, (source, target) in foreign)
+                _add(groups, source, target, *moved, False, (source.by_name, target.by_name) in foreign)
 
 
 def _sources(found: Connections, target: Endpoint) -> dict[Party, PortSet]:

@@ -104,7 +104,8 @@ class _Drawn:
         tone = "bad" if uncovered else "off" if workload.host_network else "plain"
         note = f"{workload}{', on the host network: no policy selects it' if workload.host_network else ''}"
         self.nodes[key] = Node(key, self._namespace(workload.namespace), workload.name, tone, note)
-        self._by_name.setdefault((workload.namespace, workload.name), key)
+        for name in (workload.name, f"{workload.kind}/{workload.name}"):
+            self._by_name.setdefault((workload.namespace, name), key)
 
     def _end(self, party: Party, side: str) -> str:
         """The key of the node that stands for an end; callers outside and the called stand on either side."""

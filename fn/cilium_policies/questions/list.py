@@ -63,13 +63,14 @@ def filtered(rows: list[Connection], source: str, target: str, port: str) -> lis
     found = []
     for one in rows:
         ports = intersection(one.open, wanted)
-        if ports and _fits(str(one.source), source) and _fits(str(one.target), target):
+        if ports and _fits(one.source, source) and _fits(one.target, target):
             found.append(one._replace(ports=words(ports), open=ports))
     return found
 
 
-def _fits(name: str, pattern: str) -> bool:
-    return not pattern or fnmatchcase(name, pattern) or name.startswith(f"{pattern}/")
+def _fits(party: Party, pattern: str) -> bool:
+    names = (str(party), str(party.by_name))
+    return not pattern or any(fnmatchcase(one, pattern) or one.startswith(f"{pattern}/") for one in names)
 
 
 def found_rows(found: Connections) -> list[Connection]:
@@ -127,7 +128,7 @@ def matrix(rows: list[Connection]) -> Table:
 
 
 def _check_focus(found: Connections, focus: str) -> None:
-    names = {str(end) for end in found.pods}
+    names = {str(one) for end in found.pods for one in (found.party[end], found.party[end].by_name)}
     if focus and focus not in names and focus not in {end.namespace for end in found.pods}:
         close = near(focus, sorted(names | {end.namespace for end in found.pods}), 3, ratio=0.5)
         cure = meant(close) or "write NAMESPACE or NAMESPACE/WORKLOAD"
@@ -136,7 +137,7 @@ def _check_focus(found: Connections, focus: str) -> None:
 
 def _concerns(one: Connection, focus: str) -> bool:
     pods = [end for end in (one.source, one.target) if end.kind == "workload"]
-    return any(focus in (end.namespace, str(end)) for end in pods)
+    return any(focus in (end.namespace, str(end), str(end.by_name)) for end in pods)
 
 
 def _joined(found: Connections) -> list[Connection]:

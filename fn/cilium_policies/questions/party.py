@@ -16,7 +16,7 @@ class Party(NamedTuple):
     """One end of a connection.
 
     kind       | fields
-    workload   | `namespace`, `name`
+    workload   | `namespace`, `name`; as KIND/NAME where several workloads of the namespace have the name
     pods       | every pod, of `namespace` where one is given, but those that `excepts` names; with the `name` SHOWN
                | every one that the input shows: the rules ask for a label that another might lack
     namespace  | `name`: what its pods do together
@@ -51,6 +51,11 @@ class Party(NamedTuple):
                 return "cloud group"
             case "entity" | "namespace" | "fqdn" | "other":
                 return self.name
+
+    @property
+    def by_name(self) -> Party:
+        """A workload by its name alone, without its kind."""
+        return self._replace(name=self.name.rpartition("/")[2]) if self.kind == "workload" else self
 
     @property
     def lies_outside(self) -> bool:

@@ -25,7 +25,10 @@ def end(party: Party) -> Value:
 
 def _fields(party: Party) -> Value:
     shown: Value = {"kind": party.kind}
-    shown |= {key: value for key, value in (("namespace", party.namespace), ("name", party.name)) if value}
+    name = party.by_name.name
+    shown |= {key: value for key, value in (("namespace", party.namespace), ("name", name)) if value}
+    if name != party.name:
+        shown["workloadKind"] = party.name.partition("/")[0]
     if party.kind == "pods" and shown.pop("name", ""):
         shown["shown"] = True
     if party.excepts:
