@@ -1,4 +1,4 @@
-"""`make demo`'s script, on a machine with kustomize and on one without."""
+"""`make demo`'s script, on a machine with kustomize and on one without, and the README's picture of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import EXAMPLES, environment, require, run, succeeded
+from tests.tools import EXAMPLES, ROOT, environment, require, run, succeeded
 from tests.tools.engine import without
 
 pytestmark = pytest.mark.e2e
@@ -45,3 +45,17 @@ def test_without_kustomize(tmp_path):
 
     assert "kustomize is not installed" in printed.splitlines()[0]
     complete(printed)
+
+
+def test_the_readme_shows_what_it_prints():
+    """Each part between the dots of the README's block stands in the output, one after the other."""
+    require("kustomize")
+    printed = succeeded(run(["sh", EXAMPLES / "demo.sh"]))
+    _, _, rest = (ROOT / "README.md").read_text("utf-8").partition("```text\n")
+    parts = rest.partition("\n```")[0].strip("…\n").split("\n…\n")
+
+    assert len(parts) == 4
+    at = 0
+    for part in parts:
+        assert part in printed[at:]
+        at = printed.index(part, at) + len(part)
