@@ -60,3 +60,24 @@ items: []
 def test_help_is_a_word_too() -> None:
     assert within("help").stdout == within("--help").stdout
     assert within("help", "list").stdout == within("list", "--help").stdout
+
+
+def test_a_listener_above_all_ports_is_the_inputs_fault() -> None:
+    gateway = """\
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: envoy}
+spec: {controllerName: gateway.envoyproxy.io/gatewayclass-controller}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: g, namespace: shop}
+spec: {gatewayClassName: envoy, listeners: [{name: http, port: 70000, protocol: HTTP}]}
+"""
+    done = within("--only-policies", stdin=stream(namespace("shop"), gateway))
+
+    assert done.returncode == 1
+    assert done.stderr.decode() == (
+        "cilium-policies: stdin:11: Gateway shop/g has a listener on port 70000, and the API server takes none such;"
+        " ports go from 1 to 65535\n"
+    )

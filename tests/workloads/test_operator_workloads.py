@@ -88,6 +88,13 @@ def test_a_port_that_the_object_chooses():
     assert [(port.port, port.target) for port in service.ports] == [(1234, "1234")]
 
 
+@pytest.mark.parametrize("number", ["70000", "0"])
+def test_a_number_that_is_no_port_is_as_none(number: str):
+    (one,), (service,) = run(WIDGET.replace("replicas", f"port: {number}, replicas"), PART)
+    assert [(port.port, port.target) for port in service.ports] == [(9000, "9000")]
+    assert [port.number for port in one.ports] == [9000]
+
+
 def test_what_is_switched_off_is_not_made():
     assert run(WIDGET.replace("spec: {", "spec: {on: false, "), PART) == ([], [])
 

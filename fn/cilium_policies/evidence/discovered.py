@@ -11,7 +11,7 @@ from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.access_rules import EVERYWHERE
-from cilium_policies.kube.objects import Mapping, at, integer, mappings, sequence, text
+from cilium_policies.kube.objects import Mapping, at, mappings, port_number, sequence, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -59,7 +59,7 @@ def _targets(cluster: Cluster, job: Mapping, reach: frozenset[str]) -> Iterator[
     labels = {key.removeprefix(_LABEL): value for key, value in kept.items() if key.startswith(_LABEL)}
     if not (namespace and labels and reach & {EVERYWHERE, namespace}):
         return
-    number = integer(kept.get(_PORT)) or _replaced(rules)
+    number = port_number(kept.get(_PORT)) or _replaced(rules)
     for workload in cluster.in_namespace(namespace):
         told = {re.sub(r"\W", "_", key): value for key, value in workload.labels.items()}
         if labels.items() <= told.items():

@@ -16,7 +16,7 @@ from cilium_policies.evidence.routes import backend, parent_gateways
 from cilium_policies.kube.gateway_api import GATEWAY_API, targets_of
 from cilium_policies.kube.gateway_api import settings as proxy_settings
 from cilium_policies.kube.kinds import ROUTE_KINDS
-from cilium_policies.kube.objects import Mapping, Object, at, integer, mapping, mappings, text
+from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, port_number, text
 from cilium_policies.kube.selectors import selects
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
@@ -114,7 +114,7 @@ def _backend_addresses(cluster: Cluster, one: Object, reference: Mapping) -> Ite
     found = cluster.inventory.get("Backend", space, text(reference.get("name")))
     for endpoint in mappings(found.spec.get("endpoints")) if found is not None else ():
         for kind, field in (("fqdn", "hostname"), ("ip", "address")):
-            host, port = text(at(endpoint, kind, field)), integer(at(endpoint, kind, "port"))
+            host, port = text(at(endpoint, kind, field)), port_number(at(endpoint, kind, "port"))
             if host and port:
                 yield Address(host, port, direct=True)
 

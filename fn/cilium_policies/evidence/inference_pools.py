@@ -11,7 +11,7 @@ from cilium_policies.evidence.edge import Edge, Evidence, Peer
 from cilium_policies.evidence.ends import backends, ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.kube.objects import Mapping, Object, at, integer, mapping, mappings, strings, text
+from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, port_number, strings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 
@@ -37,8 +37,8 @@ def behind(cluster: Cluster, pool: Object) -> Iterator[tuple[Peer, Port]]:
 def _members(cluster: Cluster, pool: Object) -> Iterator[tuple[Peer, Port]]:
     chosen = mapping(pool.spec.get("selector"))
     selector = strings(chosen.get("matchLabels", chosen))  # a plain mapping before v1
-    numbers = [integer(one.get("number")) for one in mappings(pool.spec.get("targetPorts"))]
-    ports = [Port(one, "TCP") for one in (*numbers, integer(pool.spec.get("targetPortNumber"))) if one]
+    numbers = [port_number(one.get("number")) for one in mappings(pool.spec.get("targetPorts"))]
+    ports = [Port(one, "TCP") for one in (*numbers, port_number(pool.spec.get("targetPortNumber"))) if one]
     for one in cluster.selected(pool.namespace, selector) if selector else ():
         yield from ((end, port) for end in ends(one) for port in ports)
 

@@ -13,9 +13,9 @@ from cilium_policies.kube.objects import (
     Mapping,
     Object,
     at,
-    integer,
     mapping,
     mappings,
+    port_number,
     sequence,
     strings,
     text,
@@ -31,7 +31,7 @@ Target = tuple[Peer, Port]
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """One edge a controller and backend of each Ingress, IngressRoute and VirtualService."""
     for one, clients, targets in _routed(cluster, given):
-        checked = integer(one.annotations.get(_ALB_CHECK))
+        checked = port_number(one.annotations.get(_ALB_CHECK))
         found = list(targets)
         if checked:
             found += [(end, Port(checked)) for end, _ in found]

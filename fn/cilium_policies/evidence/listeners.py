@@ -10,7 +10,7 @@ from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.gateway_api import GATEWAY_API, http3, listeners, settings
-from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, sequence, text
+from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, port_number, sequence, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
@@ -38,7 +38,7 @@ def listening(cluster: Cluster, gateways: Gateways, gateway: Object, workload: W
     """The pod ports of a Gateway's proxies, one a listener, with HTTP/3's UDP twin."""
     twins = http3(cluster.inventory, gateway)
     for listener in listeners(cluster.inventory, gateway):
-        number = integer(listener.get("port"))
+        number = port_number(listener.get("port"))
         if number is None:
             continue
         protocol = text(listener.get("protocol"))

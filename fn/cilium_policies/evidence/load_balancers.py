@@ -14,7 +14,7 @@ from cilium_policies.evidence.edge import Edge, Evidence, Peer
 from cilium_policies.evidence.ends import WORLD, backends, cidr, ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.kube.objects import Object, at, integer, mapping, text
+from cilium_policies.kube.objects import Object, at, mapping, port_number, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service
@@ -50,7 +50,7 @@ def _health_checks(cluster: Cluster, given: Given) -> Iterator[Edge]:
 
 
 def _checked(cluster: Cluster, given: Given, one: Object, service: Service, port: object) -> Iterator[Edge]:
-    number = integer(port)
+    number = port_number(port)
     if number:
         for workload in cluster.backends(service):
             for client in clients(given, "k8s.io/ingress-gce", "gce"):

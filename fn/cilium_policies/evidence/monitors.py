@@ -11,7 +11,7 @@ from cilium_policies.evidence.ends import NODES, backends, ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.scrapers import MONITOR_KINDS, Scrapers
-from cilium_policies.kube.objects import Mapping, Object, flag, integer, mapping, mappings, sequence, text
+from cilium_policies.kube.objects import Mapping, Object, flag, mapping, mappings, port_number, sequence, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.kube.selectors import ByLabel, selects
 from cilium_policies.lean import NamedTuple
@@ -102,7 +102,7 @@ def _endpoint(cluster: Cluster, service: Service, endpoint: Mapping) -> Iterator
         else:
             # No pod in sight: the static pods of the control plane, on the nodes' own network.
             for entry in service.ports:
-                number = integer(entry.target or str(entry.port))
+                number = port_number(entry.target or str(entry.port))
                 if entry.name == name and number is not None:
                     yield from ((node, Port(number, entry.protocol)) for node in NODES)
     elif target:
@@ -126,7 +126,7 @@ def _by_pod(shown: _Shown, monitor: Object) -> Iterator[Target]:
 
 def _by_node(shown: _Shown, monitor: Object) -> Iterator[Target]:
     """A VMNodeScrape reads every node, on the kubelet's port unless it names another."""
-    number = integer(monitor.spec.get("port")) or _KUBELET
+    number = port_number(monitor.spec.get("port")) or _KUBELET
     yield from ((node, Port(number)) for node in NODES)
 
 
@@ -152,14 +152,16 @@ def _annotated(
         for workload in cluster.workloads:
             if flag(workload.annotations.get(f"{prefix}/scrape")):
                 clients = _discovering(scrapers, word, workload.namespace, f"{prefix}/scrape")
-                targets = _annotated_pods(workload, integer(workload.annotations.get(f"{prefix}/{port_key}")))
+                targets = _annotated_pods(
+                    workload, port_number(workload.annotations.get(f"{prefix}/{port_key}"))
+                )
                 evidence = Evidence("monitor", workload, f"annotation {prefix}/scrape")
                 yield from _scrapes(clients, dict.fromkeys(targets), evidence)
         for service, notes in noted:
             if flag(notes.get(f"{prefix}/scrape")):
                 clients = _discovering(scrapers, word, service.namespace, f"{prefix}/scrape")
                 evidence = Evidence("monitor", service, f"annotation {prefix}/scrape")
-                targets = _annotated_service(cluster, service, integer(notes.get(f"{prefix}/{port_key}")))
+                targets = _annotated_service(cluster, service, port_number(notes.get(f"{prefix}/{port_key}")))
                 yield from _scrapes(clients, dict.fromkeys(targets), evidence)
 
 

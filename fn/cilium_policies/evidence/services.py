@@ -8,7 +8,7 @@ from cilium_policies.evidence.edge import AllPodsPeer, Edge, Evidence, Peer, Wor
 from cilium_policies.evidence.ends import EVERY_ADDRESS, HOST, NODES, REMOTE_NODE, WORLD, backends, cidr, ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.kube.objects import Mapping, integer, mappings, text
+from cilium_policies.kube.objects import Mapping, integer, mappings, port_number, text
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -114,7 +114,7 @@ def host_ports(workload: Workload) -> Iterator[tuple[int, Port]]:
 def _published_ports(workload: Workload) -> Iterator[Mapping]:
     for container in containers(pod_spec(workload.source)):
         for entry in mappings(container.get("ports")):
-            if integer(entry.get("containerPort")) and integer(entry.get("hostPort")):
+            if port_number(entry.get("containerPort")) and port_number(entry.get("hostPort")):
                 yield entry
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.document.finding import ERROR, RefusedError
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
+from cilium_policies.kube.objects import Mapping, Object, at, integer, mapping, mappings, text
 from cilium_policies.kube.selectors import selects
 from cilium_policies.lean import NamedTuple
 
@@ -36,13 +37,21 @@ class Proxy(NamedTuple):
 
 
 def listeners(inventory: Inventory, gateway: Object) -> Iterator[Mapping]:
-    """The Gateway's listeners, and those that listener sets add."""
-    yield from mappings(gateway.spec.get("listeners"))
+    """The Gateway's listeners, and those that listener sets add. Raises RefusedError for a port above all ports."""
+    yield from _listeners(gateway)
     for one in inventory.of("ListenerSet", "XListenerSet"):
         parent = mapping(one.spec.get("parentRef"))
         namespace = text(parent.get("namespace")) or one.namespace
         if (namespace, text(parent.get("name"))) == (gateway.namespace, gateway.name):
-            yield from mappings(one.spec.get("listeners"))
+            yield from _listeners(one)
+
+
+def _listeners(one: Object) -> Iterator[Mapping]:
+    for listener in mappings(one.spec.get("listeners")):
+        if (integer(listener.get("port")) or 0) > 65535:
+            message = f"{one} has a listener on port {listener['port']}, and the API server takes none such"
+            raise RefusedError(one.finding(ERROR, message, "ports go from 1 to 65535"))
+        yield listener
 
 
 def http3(inventory: Inventory, gateway: Object) -> set[str]:

@@ -175,6 +175,12 @@ def integer(value: Any) -> int | None:
     return None
 
 
+def port_number(value: Any) -> int | None:
+    """The number of a port; None for what is none. 0 is how charts write a value that nobody set."""
+    number = integer(value)
+    return number if number and number < 65536 else None
+
+
 def flag(value: Any, default: bool = False) -> bool:
     """A YAML 1.2 boolean; `default` where the text is none."""
     if value in ("true", "True", "TRUE"):

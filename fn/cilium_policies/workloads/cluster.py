@@ -9,7 +9,7 @@ from cilium_policies.config.settings import Settings
 from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.gateway_api import Proxy
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Object, integer
+from cilium_policies.kube.objects import Object, port_number
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.flux import Owner
 from cilium_policies.workloads.makers import Maker
@@ -226,8 +226,8 @@ class Cluster:
         on a workload whose containers are not shown a name stays a name (Cilium accepts port names). None, too, for a
         number that is no port: objects of operators and values of charts are not validated as Services are."""
         if target.isdigit():
-            number = integer(target)
-            return Port(number, protocol) if number is not None and number < 65536 else None
+            number = port_number(target)
+            return Port(number, protocol) if number else None
         for declared in workload.ports:
             if declared.name == target and declared.protocol == protocol:
                 return Port(declared.number, protocol)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.kube.objects import Mapping, Object, integer, mappings, sequence, text
+from cilium_policies.kube.objects import Mapping, Object, mappings, port_number, sequence, text
 from cilium_policies.lean import Any
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 
@@ -61,7 +61,7 @@ def _blocks(value: Any, path: str, depth: int) -> Iterator[tuple[str, Mapping]]:
 def _ports(block: Mapping) -> Iterator[ServicePort]:
     """Ports as a Service has them, or the one of a listener."""
     for port in [*mappings(block.get("ports")), block]:
-        number = integer(port.get("port"))
+        number = port_number(port.get("port"))
         if number:
             target = text(port.get("targetPort")) or str(number)
             yield ServicePort(text(port.get("name")), number, text(port.get("protocol")) or "TCP", target)

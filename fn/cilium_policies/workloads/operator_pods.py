@@ -11,7 +11,17 @@ from cilium_policies.catalogue.services import PortTemplate, ServiceTemplate
 from cilium_policies.kube.gateway_api import Proxy
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import SERVICE_ACCOUNT, stable
-from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, mappings, text
+from cilium_policies.kube.objects import (
+    Mapping,
+    Object,
+    at,
+    flag,
+    integer,
+    mapping,
+    mappings,
+    port_number,
+    text,
+)
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import Any
 from cilium_policies.workloads import proxies
@@ -107,6 +117,7 @@ def services_of(
     if proxies.is_gateway(one):
         return [proxies.shape(inventory, one, workload, proxy)]
     port = text(read(one.body, entry.port_field)) if entry.port_field else ""
+    port = "" if _is_no_port(port) else port
     templates = [
         (template, list(_copied(read(one.body, template.ports_of) if template.ports_of else None)))
         for template in entry.services
@@ -127,7 +138,7 @@ def services_of(
     ports = (each for service in services for each in service.ports)
     workload.ports = tuple(
         dict.fromkeys(
-            Port(int(each.target), each.protocol, each.name) for each in ports if each.target.isdigit()
+            Port(number, each.protocol, each.name) for each in ports if (number := port_number(each.target))
         )
     )
     if port and entry.port_default.isdigit() and {str(one.number) for one in workload.ports} == {port}:
@@ -168,13 +179,19 @@ def _service(one: Object, template: ServiceTemplate, port: str, workload: Worklo
 def _copied(ports: Any) -> Iterator[PortTemplate]:
     """Service ports that stand in the object as Kubernetes writes them."""
     for port in mappings(ports):
-        number = text(port.get("port"))
-        yield PortTemplate(
-            text(port.get("name")),
-            number,
-            text(port.get("targetPort")) or number,
-            text(port.get("protocol")) or "TCP",
-        )
+        number, target = text(port.get("port")), text(port.get("targetPort"))
+        if not _is_no_port(number):
+            yield PortTemplate(
+                text(port.get("name")),
+                number,
+                number if _is_no_port(target) else target or number,
+                text(port.get("protocol")) or "TCP",
+            )
+
+
+def _is_no_port(told: str) -> bool:
+    """Whether it is a number and none of a port: nobody checks what an operator is told."""
+    return told.isdigit() and port_number(told) is None
 
 
 def _annotations(one: Object) -> Mapping:

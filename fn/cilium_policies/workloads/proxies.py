@@ -21,6 +21,7 @@ from cilium_policies.kube.objects import (
     flag,
     integer,
     mapping,
+    port_number,
     sequence,
     strings,
     text,
@@ -93,7 +94,7 @@ def _ports(inventory: Inventory, gateway: Object, shift: int) -> Iterator[Servic
     """A Service port for each listener, TCP and UDP where HTTP/3 is on."""
     twins = http3(inventory, gateway)
     for listener in listeners(inventory, gateway):
-        number = integer(listener.get("port"))
+        number = port_number(listener.get("port"))
         if number is None:
             continue
         target = str(number + shift if number < 1024 else number)

@@ -16,6 +16,7 @@ from cilium_policies.kube.objects import (
     integer,
     mapping,
     mappings,
+    port_number,
     sequence,
     strings,
     text,
@@ -126,9 +127,9 @@ def _selector(one: Object, made: Workload) -> dict[str, str]:
 def _ports(spec: Mapping) -> Iterator[Port]:
     for container in containers(spec):
         for entry in mappings(container.get("ports")):
-            number = integer(entry.get("containerPort"))
+            number = port_number(entry.get("containerPort"))
             protocol = text(entry.get("protocol")) or "TCP"
-            if number is not None and 0 < number < 65536 and protocol in TRANSPORTS:
+            if number and protocol in TRANSPORTS:
                 yield Port(number, protocol, text(entry.get("name")))
 
 
@@ -139,8 +140,8 @@ def _probes(spec: Mapping, ports: tuple[Port, ...]) -> Iterator[Port]:
             probe = mapping(container.get(field))
             for kind in ("httpGet", "tcpSocket", "grpc") if probe else ():
                 port = text(at(probe.get(kind), "port"))
-                number = integer(port) or names.get(port)
-                if number and number < 65536:
+                number = port_number(port) or names.get(port)
+                if number:
                     yield Port(number)
 
 
@@ -217,7 +218,7 @@ class _Ends:
 
     def listen(self, ports: Any) -> None:
         for entry in mappings(ports):
-            if number := integer(entry.get("port")):
+            if number := port_number(entry.get("port")):
                 self.ports.setdefault(text(entry.get("name")), number)
 
 
@@ -264,7 +265,7 @@ def _service(one: Object, ends: _Ends) -> Service:
             "" if (target := text(entry.get("targetPort"))) == "0" else target,
         )
         for entry in mappings(spec.get("ports"))
-        if 0 < (number := integer(entry.get("port")) or 0) < 65536
+        if (number := port_number(entry.get("port")))
     )
     return Service(
         one.namespace,

@@ -8,9 +8,9 @@ from cilium_policies.kube.objects import (
     Mapping,
     Object,
     flag,
-    integer,
     mapping,
     mappings,
+    port_number,
     sequence,
     strings,
     text,
@@ -72,7 +72,7 @@ def usual_services(
 def _ports(block: Mapping, known: tuple[int, ...]) -> Iterator[ServicePort]:
     fallback = str(known[0]) if known else "http"
     for key in ("port", "servicePort", "externalPort", "httpPort"):
-        if (number := integer(block.get(key))) is not None:
+        if number := port_number(block.get(key)):
             target = next(
                 (
                     scalar(block.get(one))
@@ -88,7 +88,7 @@ def _ports(block: Mapping, known: tuple[int, ...]) -> Iterator[ServicePort]:
     named += [(key, one) for key, one in mapping(listed).items()]
     for name, one in named:
         entry = one if isinstance(one, dict) else {"port": one}
-        number = integer(entry.get("port"))
-        if number is not None:
+        number = port_number(entry.get("port"))
+        if number:
             target = scalar(entry.get("targetPort")) or name or str(number)
             yield ServicePort(name, number, scalar(entry.get("protocol")) or "TCP", target)

@@ -16,7 +16,7 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import ChartEntry, Component
 from cilium_policies.catalogue.services import ServiceTemplate
 from cilium_policies.kube.labels import INSTANCE, JOB_NAME, SERVICE_ACCOUNT, stable
-from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, strings
+from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, port_number, strings
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases import chart_services, chart_values
 from cilium_policies.workloads.releases.app_containers import image
@@ -220,7 +220,7 @@ def _service(
     ports = tuple(
         ServicePort(
             one.name,
-            integer(number) or integer(names.fill(one.port)) or 0,
+            port_number(number) or integer(names.fill(one.port)) or 0,
             one.protocol,
             names.fill(one.target),
         )
@@ -238,7 +238,7 @@ def _mapped(release: Release, template: ServiceTemplate) -> Iterator[ServicePort
     for path in template.mapped:
         protocol = path.rpartition(".")[2].upper()
         for key in mapping(read(release.values, path)):
-            if number := integer(key):
+            if number := port_number(key):
                 yield ServicePort(f"{key}-{protocol.lower()}", number, protocol, str(number))
 
 
