@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -57,11 +58,12 @@ def _judged(
     }
     words = {f"{degree} {place}": known for (degree, place), known in named.items()}
     words = told_of(words, case.rows, by)
-    sources = " ".join(row.source for row in case.rows).replace(",", " ").replace(";", " ").split()
+    sources = [row.source for row in case.rows]
     beyond = {
         place
         for (_, place), found in grouped.items()
-        if {one["reason"] for one in found} == {"proxy-elsewhere"} and place.split()[0] not in sources
+        if {one["reason"] for one in found} == {"proxy-elsewhere"}
+        and not any(map(_is_source(found), sources))
     }
     vain = false_alarms(words, misses)
     for (degree, place), found in sorted(grouped.items()):
@@ -69,6 +71,12 @@ def _judged(
             reasons = "+".join(sorted({one["reason"] for one in found}))
             why = "; ".join(dict.fromkeys(one["why"] for one in found))
             yield Alarm(degree, reasons, place, why, f"{degree} {place}" in vain)
+
+
+def _is_source(items: Sequence[dict[str, Any]]) -> Callable[[str], bool]:
+    """Whether a row was read from the objects of these lines, by kind, namespace and name."""
+    objects = {f"{one['kind']} {one['namespace']}/{one['name']}" for one in items}
+    return lambda source: any(re.search(rf"{re.escape(one)}(?![\w.-])", source) for one in objects)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -15,6 +15,10 @@ _PORT_ENDS = ("port_number", "portnumber", "port_value", "port")
 # What may stand before such a word without a separator: `SMTPServer`, `dbhost`, `PGHOST`, but not `GHOST`.
 _GLUED = frozenset(("db", "database", "sql", "smtp", "mail", *WORDS))
 _IP = "_ip"  # of a program that the key names (`POSTGRES_IP`); `POD_IP` and `BIND_IP` are the own address
+# Settings of MySQL that end like a host's name (`character-set-server`).
+_NO_HOSTS = frozenset(
+    ("character-set-server", "character_set_server", "collation-server", "collation_server")
+)
 _SAP = ("_ashost", "_mshost", "_gwhost")  # application, message and gateway server
 _HTTPS = 443
 OF_HOSTS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
@@ -25,6 +29,8 @@ HOST_CHARS = frozenset(OF_HOSTS)
 def is_host_key(key: str) -> bool:
     """Whether a key ends in a word like `host`: `DB_HOST`, `host`, `redis.address`, `PGHOST`, but not `GHOST`."""
     lower = key.lower()
+    if lower in _NO_HOSTS:
+        return False
     for end in _HOST_ENDS:
         if lower.endswith(end):
             cut = len(key) - len(end)

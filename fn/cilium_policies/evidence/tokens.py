@@ -28,9 +28,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
                 evidence = Evidence("inferred", workload, text=found.without_value())
                 for host in TOKENS[found.key]:
                     reason = Reason("has-token", (host, found.key))
-                    # Bots are there to bring two places together: the other one is still to be told.
                     source, target = WorkloadPeer(workload), InternetPeer(host)
-                    yield Edge(source, target, (_HTTPS,), reason, evidence, explains=False)
+                    yield Edge(source, target, (_HTTPS,), reason, evidence)
 
 
 def _is_elsewhere(workload: Workload, key: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cilium_policies.catalogue.ports import BEHIND_SENTINEL
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.names import resolve
 from cilium_policies.kube.names import is_namespace
@@ -20,6 +21,7 @@ _NO_NAMES = frozenset(
 
 # Keys of a program's own name, or of a choice among its own words (`regional`), as often as of another's.
 _OWN_NAMES = ("hostname", "endpoints")
+_SENTINEL = "sentinel"
 
 
 class Unmet(NamedTuple):
@@ -47,6 +49,10 @@ def unmet(cluster: Cluster, client: Workload, address: Address) -> Unmet | None:
         namespace, name, service = client.namespace, host, None
     else:
         namespace, name, service = named.namespace, named.name, named.service
+        if not (is_namespace(name) and is_namespace(namespace)):
+            return None  # what a script's variables left of a name
+    if service is None and _is_masters_name(client, address):
+        return None
     if (namespace, name) == ("default", "kubernetes"):
         return None
     if service is None:
@@ -60,6 +66,13 @@ def unmet(cluster: Cluster, client: Workload, address: Address) -> Unmet | None:
         _is_called(address, host) and not _is_switched_off(cluster, client, namespace, name)
     )
     return Unmet(client, namespace, name, address.port, address.protocol, service is not None, sure)
+
+
+def _is_masters_name(client: Workload, address: Address) -> bool:
+    """Whether a bare name is the one under which Sentinels know a Redis: clients write it where a host stands."""
+    if "." in address.host or address.port != BEHIND_SENTINEL:
+        return False
+    return any(_SENTINEL in text.value.lower() or _SENTINEL in text.key.lower() for text in client.texts)
 
 
 def _is_switched_off(cluster: Cluster, client: Workload, namespace: str, name: str) -> bool:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from cilium_policies.generate.uncovered import Degree, Why
 
 _RELEASES = ("HelmRelease", "Application", "ApplicationSet")
+_METRICS = "metrics"
 
 
 class Knowledge:
@@ -243,7 +244,10 @@ class Knowledge:
             for entry in service.ports:
                 port = self.cluster.target_port(one, entry.target or str(entry.port), entry.protocol)
                 if port is not None:
-                    behind.setdefault(port.number, set()).add(entry.name)
+                    names = behind.setdefault(port.number, set())
+                    names.add(entry.name)
+                    if _METRICS in service.name and _METRICS not in one.name:
+                        names.add(service.name)  # `manager-metrics`, as kubebuilder has it
         told = self._scraped.get(one.key, set()) | ({port.number for port in one.probes} - behind.keys())
         for port in one.ports:
             behind.setdefault(port.number, set()).add(port.name)

@@ -19,6 +19,7 @@ from cilium_policies.workloads.model import Workload
 if TYPE_CHECKING:
     from cilium_policies.generate.told_nobody import Publishers
     from cilium_policies.generate.uncovered import Degree, Why
+    from cilium_policies.workloads.model import Service
 
 Doors = Mapping[int, set[str]]  # ports on which somebody may mean to call pods, each with its names
 
@@ -52,13 +53,23 @@ class Likely:
         return "told-nobody" if self._is_told_nobody(one) else None
 
     def _ingress(self, one: Workload, why: Why, doors: Doors | None) -> Why | None:
-        if why != "no-caller":
-            return None
         if doors and all(any(map(is_of_operations, names)) for names in doors.values()):
             return "metrics-only"  # what a scraper or the kubelet asks for
-        if not self._cluster.services_for(one):
+        if why != "no-caller":
+            return None
+        services = self._cluster.services_for(one)
+        if not services:
             return "no-service"
+        if not one.ports and all(self._is_for_others(service, one) for service in services):
+            return "others-service"
+        if all(_governs(service, one) for service in services):
+            return "governing-service"
         return "named-by-nobody" if self._callers_are_told(one) else None
+
+    def _is_for_others(self, service: Service, one: Workload) -> bool:
+        """Whether a Service takes in pods that declare a port beside these: a chart's Jobs carry its labels."""
+        backends = self._cluster.backends(service)
+        return any(other is not one and other.ports for other in backends)
 
     def _callers_are_told(self, one: Workload) -> bool:
         """Whether the other parts of its application are told whom they call, each of them: a server would be named."""
@@ -79,3 +90,8 @@ class Likely:
         if self._publishers is None:
             self._publishers = Publishers(self._cluster.workloads, self._catalogue)
         return is_told_nobody(one, self._cluster, self._publishers)
+
+
+def _governs(service: Service, one: Workload) -> bool:
+    """Whether a Service is there because a StatefulSet must have one."""
+    return service.headless and one.source is not None and one.source.spec.get("serviceName") == service.name
