@@ -6,14 +6,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 
 from cilium_policies.document.finding import refused
 from cilium_policies.errors import CiliumPoliciesError
+from cilium_policies.lean import NamedTuple
 
 _RESTRICTOR = ("--load-restrictor", "LoadRestrictionsNone")  # Flux and Argo CD read bases beside the folder
 _COMMANDS = {
@@ -22,6 +22,14 @@ _COMMANDS = {
 }
 TOOLS = tuple(_COMMANDS)
 FLATE = "flate"  # over one of them: it renders charts
+
+
+class Done(NamedTuple):
+    """A command that has ended: its exit code (negative for a signal), what it printed and what it said."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
 
 
 _LONG = 600  # characters of a tool's words that are shown
@@ -75,8 +83,8 @@ def output(command: Sequence[str], *, folder: str, root: str) -> bytes:
         done = _run(command)
     except OSError as error:
         raise ToolError(f"{command[0]}: {(error.strerror or str(error)).lower()}") from None
-    if done.returncode:
-        said = _words(done.stderr.decode(errors="replace")) or f"exit code {done.returncode}"
+    if done.code:
+        said = _words(done.stderr.decode(errors="replace")) or f"exit code {done.code}"
         raise ToolError(f"{command[0]}: {_as_in(root, folder, said)}")
     return done.stdout
 
@@ -90,16 +98,77 @@ def whatever(command: Sequence[str]) -> tuple[bytes, str]:
     return done.stdout, done.stderr.decode(errors="replace")
 
 
-def _run(command: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
+def _run(command: Sequence[str]) -> Done:
     """Raises OSError where the command cannot be started.
 
     The tools are short-lived Go programs: to collect their garbage later than Go does by itself costs some megabytes,
     and spares a twentieth of their CPU, a quarter where a build has hundreds of files. What the user has set stays.
     """
     environment = {"GOGC": "400", **os.environ}
-    return subprocess.run(
+    if hasattr(os, "posix_spawnp"):
+        return _spawned(command, environment)
+    import subprocess
+
+    done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, check=False, env=environment
     )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def _spawned(command: Sequence[str], environment: Mapping[str, str]) -> Done:
+    """The same in half the time that `subprocess` takes for it, which counts where hundreds of builds take ten
+    milliseconds each."""
+    import signal
+
+    (out, out_end), (said, said_end) = os.pipe(), os.pipe()
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_DUP2, out_end, 1),
+        (os.POSIX_SPAWN_DUP2, said_end, 2),
+    ]
+    defaults = [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ")]  # Python ignores them
+    try:
+        child = os.posix_spawnp(
+            command[0], list(command), environment, file_actions=actions, setsigdef=defaults
+        )
+    except BaseException:
+        os.close(out)
+        os.close(said)
+        raise
+    finally:
+        os.close(out_end)
+        os.close(said_end)
+    try:
+        printed, words = _read((out, said))
+    except BaseException:
+        os.kill(child, signal.SIGKILL)
+        raise
+    finally:
+        status = os.waitpid(child, 0)[1]
+    return Done(os.waitstatus_to_exitcode(status), printed, words)
+
+
+def _read(ends: Sequence[int]) -> list[bytes]:
+    """All that comes out of pipes, which are closed then."""
+    import select
+
+    parts: dict[int, list[bytes]] = {end: [] for end in ends}
+    poll = select.poll()
+    for end in ends:
+        poll.register(end, select.POLLIN)
+    left = len(parts)
+    try:
+        while left:
+            for end, _ in poll.poll():
+                if part := os.read(end, 1 << 16):
+                    parts[end].append(part)
+                else:
+                    poll.unregister(end)
+                    left -= 1
+    finally:
+        for end in ends:
+            os.close(end)
+    return [b"".join(parts[end]) for end in ends]
 
 
 def _words(said: str) -> str:

@@ -1,0 +1,72 @@
+"""A tool's process: all that it prints and says, however much, and how it ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import pytest
+from cilium_policies.builds.tool import ToolError, output, whatever
+
+SCRIPT = "import sys; sys.{}.write('{}' * {}); sys.{}.write('{}' * {}); sys.exit({})"
+
+
+def python(script: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", script)
+
+
+@pytest.fixture(params=["spawned", "by subprocess"])
+def _both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some systems have no posix_spawn."""
+    if request.param == "by subprocess":
+        monkeypatch.delattr(os, "posix_spawnp")
+
+
+@pytest.mark.usefixtures("_both_ways")
+@pytest.mark.parametrize(("first", "second"), [("stdout", "stderr"), ("stderr", "stdout")])
+def test_more_than_a_pipe_holds_on_either_stream(first: str, second: str) -> None:
+    many = 300_000
+    command = python(SCRIPT.format(first, "a", many, second, "b", many, 3))
+    printed, said = whatever(command)
+    assert {printed.decode(), said} == {"a" * many, "b" * many}
+
+
+@pytest.mark.usefixtures("_both_ways")
+def test_how_it_ended(tmp_path: os.PathLike[str]) -> None:
+    folder = os.fspath(tmp_path)
+    assert output(python("print('well')"), folder=folder, root=folder) == b"well\n"
+    with pytest.raises(ToolError, match="out of words"):
+        output(python("import sys; sys.exit('out of words')"), folder=folder, root=folder)
+    with pytest.raises(ToolError, match="exit code -9"):
+        output(python("import os; os.kill(os.getpid(), 9)"), folder=folder, root=folder)
+    with pytest.raises(ToolError, match="no such file or directory"):
+        output(("no-such-tool",), folder=folder, root=folder)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="signals are asked of /proc")
+@pytest.mark.usefixtures("_both_ways")
+def test_it_reads_nothing_and_a_closed_pipe_ends_it() -> None:
+    printed, _ = whatever(("sh", "-c", "cat; grep SigIgn /proc/self/status"))
+    name, mask = printed.split()
+    assert name == b"SigIgn:"  # and nothing of standard input before it
+    assert not int(mask, 16) & 1 << signal.SIGPIPE - 1  # Python ignores it; tools do not
+
+
+@pytest.mark.usefixtures("_both_ways")
+def test_nothing_stays_open() -> None:
+    before = set(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else set()
+    for _ in range(3):
+        whatever(python("pass"))
+        with pytest.raises(ToolError):
+            whatever(("no-such-tool",))
+    after = set(os.listdir("/proc/self/fd")) if before else set()
+    assert len(after) == len(before)
+
+
+def test_what_the_user_has_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = python("import os; print(os.environ['GOGC'])")
+    monkeypatch.delenv("GOGC", raising=False)
+    assert whatever(asked)[0] == b"400\n"
+    monkeypatch.setenv("GOGC", "50")
+    assert whatever(asked)[0] == b"50\n"
