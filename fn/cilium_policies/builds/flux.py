@@ -10,7 +10,6 @@ import os
 from contextlib import suppress
 from functools import partial
 from threading import Lock, get_ident
-from typing import NamedTuple
 
 from cilium_policies.builds import kustomization, resourceset, texts, tool, variables
 from cilium_policies.builds.envsubst import SubstitutionError, substitute
@@ -20,6 +19,7 @@ from cilium_policies.builds.unit import Build, Unit, handed, is_plain
 from cilium_policies.document import parse
 from cilium_policies.document.finding import RefusedError, line_of
 from cilium_policies.kube.objects import Object, at, strings, text
+from cilium_policies.lean import NamedTuple
 
 KUSTOMIZATION = (
     f"apiVersion: {FLUX}/".encode()
@@ -159,7 +159,9 @@ class Flux:
             return None
         try:
             own = kustomization.file_in(real)
-            before = kustomization.read(own) if own else kustomization.generated(real, strict=unit.strict)
+            before = (
+                self._repository.fields(own) if own else kustomization.generated(real, strict=unit.strict)
+            )
             after = kustomization.with_flux(before, handed(unit), real)
         except RefusedError as refused:
             file = os.path.relpath(refused.finding.file, place.root)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
 
 from cilium_policies.builds import kustomization, texts
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.kube.reading import API
+from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.values import merge
 
 _CHARTS = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
@@ -81,9 +81,9 @@ def folders_of(fields: Fields, folder: str) -> Iterator[str]:
     for key in _FOLDERS:
         for one in fields.get(key) or []:
             if isinstance(one, str) and "\n" not in one:
-                below = os.path.realpath(os.path.join(folder, one))
+                below = os.path.join(folder, one)
                 if os.path.isdir(below):
-                    yield below
+                    yield os.path.realpath(below)
 
 
 def _without_folders(fields: Fields, folder: str, emptied: set[str]) -> Fields:

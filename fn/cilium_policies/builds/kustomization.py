@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from typing import Any
+from functools import cache
 
 from cilium_policies.builds import typed
 from cilium_policies.document.finding import refused
+from cilium_policies.lean import Any
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 # Flux reads the file into kustomize's own type and writes it back: other keys are gone.
@@ -44,8 +44,8 @@ def file_in(folder: str) -> str:
 
 def read(place: str) -> Fields:
     """The fields of a kustomization, with their types as Go reads them. Raises RefusedError."""
-    with open(place, "rb") as file:
-        data = file.read()
+    with open(place, "rb", buffering=0) as file:
+        data = file.readall()
     try:
         fields = typed.load(data)
     except typed.NotYamlError as error:
@@ -153,14 +153,25 @@ def placed(scratch: str, folder: str, fields: Fields, instead: Mapping[str, str]
 
     `instead` are folders that stand for others already.
     """
-    os.makedirs(scratch, exist_ok=True)
-    moved = _Moved(folder, os.path.realpath(scratch), instead or {})
-    place = os.path.join(scratch, NAMES[0])
-    with suppress(FileNotFoundError):
-        os.unlink(place)  # to write over a file makes some file systems put it on the disk at once
-    with open(place, "x", encoding="utf-8") as file:
-        file.write(json.dumps(moved.fields(fields), ensure_ascii=False))  # json.dump encodes in Python
+    moved = _Moved(folder, _real(scratch), instead or {})
+    text = json.dumps(moved.fields(fields), ensure_ascii=False)  # json.dump encodes in Python
+    _write_over(os.path.join(scratch, NAMES[0]), text.encode())
     return scratch
+
+
+_real = cache(os.path.realpath)  # of folders of this run's own, each asked for by many builds
+
+
+def _write_over(place: str, text: bytes) -> None:
+    """Writes a kustomization, where one stands already over it: to make a file anew, or to cut it, takes many a file
+    system longer than all that is done to come here. Empty lines stand where the old one was longer."""
+    try:
+        with open(place, "r+b") as file:
+            file.write(text.ljust(os.fstat(file.fileno()).st_size, b"\n"))
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        with open(place, "xb") as file:
+            file.write(text)
 
 
 def is_empty(fields: Fields) -> bool:
@@ -189,9 +200,10 @@ class _Moved:
     written in place) stays."""
 
     def __init__(self, folder: str, here: str, instead: Mapping[str, str]) -> None:
-        self._folder = folder
+        self._folder = os.path.normpath(folder)
         self._here = here
         self._instead = instead
+        self._above = "" if f"{here}/".startswith(f"{self._folder}/") else os.path.relpath(folder, here)
 
     def fields(self, fields: Fields) -> Fields:
         """The fields with every path moved."""
@@ -218,7 +230,10 @@ class _Moved:
         place = os.path.normpath(os.path.join(self._folder, path))
         if not os.path.exists(place):
             return path
-        return os.path.relpath(self._instead.get(place, place), self._here)
+        place = self._instead.get(place, place)
+        if self._above and place.startswith(f"{self._folder}/"):
+            return self._above + place[len(self._folder) :]
+        return os.path.relpath(place, self._here)
 
     def _generator(self, generator: Fields) -> Fields:
         """A generator with its `files`, `envs` and `env` moved; its literals are no files."""

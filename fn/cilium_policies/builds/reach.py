@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from cilium_policies.builds import kustomization
 from cilium_policies.builds.inflation import folders_of
 from cilium_policies.builds.repository import Repository, clean, within
 from cilium_policies.document.finding import RefusedError
@@ -19,7 +18,7 @@ def reach(repository: Repository, folder: str) -> set[str]:
         if one not in repository.kustomizations:
             continue
         try:
-            fields = kustomization.read(repository.place(repository.kustomizations[one]))
+            fields = repository.fields(repository.place(repository.kustomizations[one]))
         except RefusedError:
             continue
         for place in folders_of({**fields, "components": []}, repository.place(one)):
@@ -56,7 +55,7 @@ def named(repository: Repository, path: str) -> set[str]:
 def _resources(repository: Repository, folder: str) -> list[str]:
     """The files and folders that a kustomization names as what it builds on."""
     try:
-        fields = kustomization.read(repository.place(repository.kustomizations[folder]))
+        fields = repository.fields(repository.place(repository.kustomizations[folder]))
     except RefusedError:
         return []
     entries = [*(fields.get("resources") or []), *(fields.get("bases") or [])]

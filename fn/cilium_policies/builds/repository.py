@@ -6,15 +6,16 @@ import os
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from functools import cached_property
-from typing import NamedTuple
+from functools import cache, cached_property
 
+from cilium_policies.builds import kustomization
 from cilium_policies.builds.ignore import SOURCEIGNORE, Ignored
 from cilium_policies.document.filenames import ENDINGS, KUSTOMIZATIONS
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.source import Item, flatten
 from cilium_policies.document.split import split
 from cilium_policies.kube.objects import Object, at, text
+from cilium_policies.lean import NamedTuple
 
 FLUX = "kustomize.toolkit.fluxcd.io"
 ARGO = "argoproj.io"
@@ -58,6 +59,7 @@ class Repository:
         relative = os.path.relpath(self.asked_folder, self.root).replace(os.sep, "/")
         self.asked = "" if relative == "." else relative
         self.remotes = _remotes(self.root)
+        self.fields = cache(kustomization.read)  # by file: which folder leads where is asked more than once
 
     def _read(self) -> None:
         self.files: list[str] = []
@@ -67,9 +69,9 @@ class Repository:
         self.helmfiles: list[str] = []
         self.left_out = Ignored()  # of what Flux fetches
         self.links = False
-        for path in _walk(self.root, self.asked_folder):
+        for path, is_link in _walk(self.root, self.asked_folder):
             folder, _, name = path.rpartition("/")
-            self.links = self.links or os.path.islink(self.place(path))
+            self.links = self.links or is_link
             if name == SOURCEIGNORE:
                 self._ignore(path, folder)
             elif name in KUSTOMIZATIONS:
@@ -108,10 +110,10 @@ class Repository:
     def _objects(self, path: str) -> Iterator[Found]:
         place = os.path.join(self.root, path)
         try:
-            if os.path.getsize(place) > _LARGE:
-                return
-            with open(place, "rb") as file:
-                data = file.read()
+            with open(place, "rb", buffering=0) as file:
+                if os.fstat(file.fileno()).st_size > _LARGE:
+                    return
+                data = file.readall()
             if not (any(mark in data for mark in _MARKS) or all(mark in data for mark in _INSTANCE)):
                 return
             for item in split(data, path).items:
@@ -131,8 +133,8 @@ class Repository:
         for _ in range(_ABOVE):
             folders.append(folder)
             folder = os.path.dirname(folder)
-        leading = [one for one in folders if any(os.path.isdir(os.path.join(one, path)) for path in wanted)]
-        return (leading or [top or self.asked_folder])[0]
+        leading = (one for one in folders if any(os.path.isdir(os.path.join(one, path)) for path in wanted))
+        return next(leading, top or self.asked_folder)
 
     def kinds(self, kind: str, group: str) -> list[Found]:
         """The objects of a kind, by file."""
@@ -195,15 +197,40 @@ def within(path: str, folder: str) -> bool:
     return not folder or path == folder or path.startswith(f"{folder}/")
 
 
-def _walk(root: str, asked: str) -> Iterator[str]:
-    """Files that say something, and nothing hidden but the folder asked for."""
-    for place, folders, files in os.walk(root):
-        folders[:] = sorted(one for one in folders if _is_walked(one, os.path.join(place, one), asked))
-        base = os.path.relpath(place, root).replace(os.sep, "/")
-        for name in sorted(files):
-            known = name.endswith((*ENDINGS, ".gotmpl")) or name in KUSTOMIZATIONS
-            if name == SOURCEIGNORE or (known and not name.startswith(".")):
-                yield name if base == "." else f"{base}/{name}"
+def _walk(root: str, asked: str, base: str = "") -> Iterator[tuple[str, bool]]:
+    """Files that say something, and nothing hidden but the folder asked for; each with whether it is a link."""
+    folders: list[str] = []
+    files: list[tuple[str, bool]] = []
+    for one in _entries(os.path.join(root, base)):
+        if _is_folder(one):
+            if _is_walked(one.name, one.path, asked) and not one.is_symlink():
+                folders.append(one.name)
+        elif _says_something(one.name):
+            files.append((f"{base}{one.name}", one.is_symlink()))
+    yield from sorted(files)
+    for folder in sorted(folders):
+        yield from _walk(root, asked, f"{base}{folder}/")
+
+
+def _entries(place: str) -> list[os.DirEntry[str]]:
+    """What lies in a folder; nothing in one that may not be read."""
+    try:
+        with os.scandir(place) as found:
+            return list(found)
+    except OSError:
+        return []
+
+
+def _is_folder(one: os.DirEntry[str]) -> bool:
+    try:
+        return one.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _says_something(name: str) -> bool:
+    known = name.endswith((*ENDINGS, ".gotmpl")) or name in KUSTOMIZATIONS
+    return name == SOURCEIGNORE or (known and not name.startswith("."))
 
 
 def _is_walked(name: str, place: str, asked: str) -> bool:
