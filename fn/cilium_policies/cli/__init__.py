@@ -36,9 +36,14 @@ def main() -> int:
 def run(arguments: list[str]) -> int:
     """Runs one command line and returns its exit code."""
     if COMPLETE in os.environ or (arguments and arguments[0] in COMMANDS):
+        _let_die("SIGPIPE")
+        if arguments and arguments[0] == "build" and COMPLETE not in os.environ:
+            from cilium_policies.cli.building import plain, run_build
+
+            if given := plain(arguments[1:]):
+                return run_build(given)
         from cilium_policies.cli.group import run_command
 
-        _let_die("SIGPIPE")
         return run_command(arguments)
     if arguments and arguments[0] == "help" and not os.path.exists("help"):
         arguments = [*arguments[1:2], "--help"]

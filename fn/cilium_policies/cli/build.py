@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
 
 import click
 
-from cilium_policies.builds.run import Built, build
-from cilium_policies.builds.texts import stream
-from cilium_policies.builds.tool import FLATE, TOOLS
-from cilium_policies.cli.progress import Progress
-from cilium_policies.cli.streams import NAME, put, say
+from cilium_policies.cli.building import WITH, Given, run_build
 
 
 @click.command("build", short_help="builds a Flux, Argo CD or kustomize repository as one stream")
@@ -26,7 +20,7 @@ from cilium_policies.cli.streams import NAME, put, say
 @click.option(
     "--with",
     "command",
-    type=click.Choice((*TOOLS, FLATE)),
+    type=click.Choice(WITH),
     help="The tool that builds (default: kustomize, else kubectl). flate renders charts as well.",
 )
 @click.option(
@@ -57,15 +51,7 @@ def build_command(
 
     Exit code: 0 done; 1 something could not be built (nothing is printed then); 2 wrong command line.
     """
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # the temporary folder goes, too
-    try:
-        with Progress() as told:
-            made = build(folder, cluster=cluster, command=command or "", sources=_folders(sources), told=told)
-    except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
-        return 1
-    return _answer(made, partial)
+    return run_build(Given(folder, cluster, command or "", _folders(sources), partial))
 
 
 def _folders(sources: tuple[str, ...]) -> dict[str, str]:
@@ -75,21 +61,3 @@ def _folders(sources: tuple[str, ...]) -> dict[str, str]:
         if not (name and os.path.isdir(place)):
             raise click.UsageError(f"--source {name}={place}: no such folder; write --source NAME=DIR")
     return {name: place for name, _, place in pairs}
-
-
-def _answer(made: Built, partial: bool) -> int:
-    noted = made.notes if sys.stderr is not None and sys.stderr.isatty() else made.notes[:_SHOWN]
-    say(f"{NAME}: {line}" for line in noted)
-    if len(noted) < len(made.notes):
-        say([f"{NAME}: … and {len(made.notes) - len(noted)} more such lines"])
-    say(f"{NAME}: {line}" for line in made.failures)
-    if made.failures and not partial:
-        say([f"{NAME}: {len(made.failures)} not built, so nothing is printed; --partial prints the rest"])
-        return 1
-    put(stream(made.documents))
-    failed = f", {len(made.failures)} not built" if made.failures else ""
-    say([f"{NAME}: {made.tool} built {made.what}: {len(made.documents)} documents{failed}"])
-    return 0
-
-
-_SHOWN = 20
