@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from cilium_policies.cilium.scalar import scalar
 from cilium_policies.config.model import Write
 from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.journal import OWN
+from cilium_policies.lean import NamedTuple
 from cilium_policies.listing import FOLDER, INDEX, MARK, index, is_listing, kustomization
 from cilium_policies.staging import HalfDoneError, apply, finish
 

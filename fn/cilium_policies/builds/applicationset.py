@@ -7,13 +7,13 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from cilium_policies.builds import kustomization
 from cilium_policies.builds.repository import Repository
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import mapping, mappings, with_texts
+from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.values import merge
 
 Params = dict[str, Any]

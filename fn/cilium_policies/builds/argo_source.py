@@ -6,7 +6,6 @@ import fnmatch
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
 
 from cilium_policies.builds import kustomization, texts, tool, typed
 from cilium_policies.builds.inflation import Inflation
@@ -15,6 +14,7 @@ from cilium_policies.builds.repository import Repository, clean
 from cilium_policies.document.filenames import ENDINGS
 from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.kube.objects import mapping
+from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.workloads.releases.values import merge
 
 

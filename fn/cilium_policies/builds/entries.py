@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cache, partial
-from typing import NamedTuple
 
 from cilium_policies.builds import kustomization
 from cilium_policies.builds.reach import covered, named
@@ -14,6 +13,7 @@ from cilium_policies.builds.sources import Reference, reference_of
 from cilium_policies.builds.unit import Unit
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.objects import Object, at, mapping, text
+from cilium_policies.lean import NamedTuple
 
 _HOME = "flux-system"
 _ARTIFACTS = ("OCIRepository", "Bucket")  # a pipeline fills them, from any folder

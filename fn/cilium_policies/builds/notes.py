@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from cilium_policies.builds.unit import Unit
+from cilium_policies.lean import NamedTuple
 
 
 class Note(NamedTuple):

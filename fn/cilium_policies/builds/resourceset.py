@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 from cilium_policies.builds import texts
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import mapping, text, with_texts
+from cilium_policies.lean import Any
 
 GROUP = "fluxcd.controlplane.io"
 MARK = b"\nkind: ResourceSet\n"

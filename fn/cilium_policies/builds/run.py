@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from cilium_policies.builds import entries, notes, texts, tool
 from cilium_policies.builds.flux import KUSTOMIZATION, Flux
@@ -15,6 +14,7 @@ from cilium_policies.builds.sources import Sources
 from cilium_policies.builds.unit import Unit
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.not_built import ELSEWHERE, NAMESPACES, NOT_BUILT
+from cilium_policies.lean import NamedTuple
 
 
 class Built(NamedTuple):

@@ -7,12 +7,12 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import NamedTuple
 
 from cilium_policies.builds.artifact import laid
 from cilium_policies.builds.repository import FLUX, Repository, address, clean, path_of
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Object, at, mapping, mappings, strings, text
+from cilium_policies.lean import NamedTuple
 
 Reference = tuple[str, str, str]  # kind, namespace, name
 

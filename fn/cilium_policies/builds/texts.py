@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from cilium_policies.builds.typed import NotYamlError, load
 from cilium_policies.cilium.scalar import scalar
 from cilium_policies.document.origin import MARK
 from cilium_policies.document.split import split
 from cilium_policies.kube.objects import Object, mapping
+from cilium_policies.lean import Any
 
 _METADATA = re.compile(rb"(?m)^metadata:[ \t]*(?:\{\}[ \t]*)?\r?\n")
 _BLOCK = re.compile(rb"(?:[ \t][^\n]*\n|\r?\n)*")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
 
 from cilium_policies.document import plain
 from cilium_policies.errors import CiliumPoliciesError
+from cilium_policies.lean import Any
 
 # Plain or quoted, these are texts to every reader.
 _WORD = re.compile(r"(?:\.{1,2}/)*[A-Za-z][-A-Za-z0-9_./]*\Z")

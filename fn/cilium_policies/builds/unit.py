@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cilium_policies.builds import kustomization, texts, typed
 from cilium_policies.kube.objects import Mapping, Object, mapping, text
+from cilium_policies.lean import NamedTuple
 
 # Fields of a spec that are words, and those of which nothing goes into a kustomization.
 _NAMES = frozenset(("targetNamespace", "namePrefix", "nameSuffix"))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from cilium_policies.builds.texts import encrypted
 from cilium_policies.kube.objects import Object, at, decoded, flag, mapping, mappings, strings, text
+from cilium_policies.lean import NamedTuple
 
 
 class Variables(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import marshal
 import os
 from collections.abc import Callable
-from typing import TypeVar
+
+from cilium_policies.lean import TypeVar
 
 T = TypeVar("T")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from cilium_policies import function
@@ -13,6 +11,7 @@ from cilium_policies.document.finding import ERROR, Finding, line_of
 from cilium_policies.document.origin import placed
 from cilium_policies.document.source import RESOURCE_LIST
 from cilium_policies.generate.summary import plural, uncovered
+from cilium_policies.lean import Any
 from cilium_policies.show.junit import Case, junit
 from cilium_policies.show.table import Table, columns
 

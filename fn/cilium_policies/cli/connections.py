@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from cilium_policies.checks.snapshot import Snapshot
@@ -12,6 +10,7 @@ from cilium_policies.cli.snapshots import chooses_policies, snapshot
 from cilium_policies.cli.streams import put_text
 from cilium_policies.generate.summary import plural
 from cilium_policies.generate.uncovered import directions
+from cilium_policies.lean import Any
 from cilium_policies.questions import foreign, uncovered, values
 from cilium_policies.questions import list as listing
 from cilium_policies.questions.decided import decided

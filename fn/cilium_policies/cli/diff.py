@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import click
 
@@ -18,6 +17,7 @@ from cilium_policies.generate.reconcile import documents
 from cilium_policies.generate.summary import plural
 from cilium_policies.kube.objects import Object
 from cilium_policies.kube.reading import objects
+from cilium_policies.lean import Any
 from cilium_policies.questions import diff as question
 from cilium_policies.questions import lint, needed
 from cilium_policies.questions.foreign import pairs

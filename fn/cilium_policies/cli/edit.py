@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from typing import NamedTuple
 
 from yaml import SafeLoader, YAMLError, compose
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from cilium_policies.document.finding import refused
+from cilium_policies.lean import NamedTuple
 
 _NUMBER = re.compile(r"""(["']?)([0-9]+)\1(?![-\w.])""")
 

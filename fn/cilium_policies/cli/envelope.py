@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 from cilium_policies.kube.empty import counted
+from cilium_policies.lean import TYPE_CHECKING, Any
 from cilium_policies.show.table import Table
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import click
 
@@ -14,6 +13,7 @@ from cilium_policies.cli.snapshots import chooses_policies, snapshot
 from cilium_policies.cli.streams import put, put_text, say
 from cilium_policies.document.finding import RefusedError, line_of, refused
 from cilium_policies.generate.summary import plural
+from cilium_policies.lean import Any
 from cilium_policies.questions import explain as question
 from cilium_policies.questions.drops import Drop, Drops, drops, lines
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
 
 import click
 
 from cilium_policies.cli import bare
 from cilium_policies.cli.names import COMMANDS, COMPLETE
 from cilium_policies.cli.streams import NAME, fail
+from cilium_policies.lean import Any
 
 _MODULES = {"list": "connections"}  # where the module is not the command's own name
 

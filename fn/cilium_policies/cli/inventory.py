@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from cilium_policies.catalogue.load import load
@@ -12,6 +10,7 @@ from cilium_policies.cli.streams import put, say
 from cilium_policies.config.settings import config_of
 from cilium_policies.document.split import split
 from cilium_policies.kube.reading import objects
+from cilium_policies.lean import Any
 from cilium_policies.workloads.inventory.write import write_inventory
 
 

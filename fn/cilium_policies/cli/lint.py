@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any
 
 import click
 
@@ -15,6 +14,7 @@ from cilium_policies.cli.streams import put, put_text
 from cilium_policies.cli.usage import version
 from cilium_policies.document.finding import line_of, refused
 from cilium_policies.generate.summary import plural
+from cilium_policies.lean import Any
 from cilium_policies.questions import lint as question
 from cilium_policies.show.junit import Case, junit
 from cilium_policies.show.sarif import sarif

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
 
 import click
 
@@ -23,6 +22,7 @@ from cilium_policies.document.split import split
 from cilium_policies.generate.summary import findings, plural, printed, told, unprinted
 from cilium_policies.kube.empty import counted, no_namespace, refuse_empty
 from cilium_policies.kube.inventory import policy_objects
+from cilium_policies.lean import Any, TypeVar
 from cilium_policies.show.table import FORMS, Table, rendered
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import click
 
@@ -17,6 +16,7 @@ from cilium_policies.cli.streams import put
 from cilium_policies.cli.usage import version
 from cilium_policies.document.finding import INFO, Finding, refused
 from cilium_policies.generate.summary import findings, plural
+from cilium_policies.lean import Any
 from cilium_policies.questions import report as question
 from cilium_policies.questions import values
 from cilium_policies.questions.lint import violations

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cilium_policies.document.source import Source
 from cilium_policies.function import Made
+from cilium_policies.lean import NamedTuple
 
 
 class Run(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import click
 
@@ -12,6 +11,7 @@ from cilium_policies.cli.colour import BAD, GOOD, painted
 from cilium_policies.cli.snapshots import chooses_policies, snapshot
 from cilium_policies.cli.streams import put, put_text
 from cilium_policies.generate.summary import plural
+from cilium_policies.lean import Any
 from cilium_policies.questions.expected import read
 from cilium_policies.questions.judged import Judge, Result
 from cilium_policies.questions.recorded import recorded

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import click
 
@@ -14,6 +13,7 @@ from cilium_policies.cli.streams import put_text, say
 from cilium_policies.config.model import Config
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.reading import COMPONENT
+from cilium_policies.lean import Any
 
 
 @click.command("write", short_help="writes the policies as a GitOps file tree")

@@ -7,7 +7,6 @@ together.
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
 
 import yaml
 from yaml.events import (
@@ -26,6 +25,7 @@ from cilium_policies.document.events import PAIR, not_yaml, parser
 from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.document.limits import NULLS
 from cilium_policies.document.source import Frame, Item, Source
+from cilium_policies.lean import Any, NamedTuple
 
 MAX_DEPTH = 1000  # the parser's time is quadratic in the depth of flow collections
 GAP = re.compile(rb"(?:[ \t\r\n]+|#[^\n]*)*")

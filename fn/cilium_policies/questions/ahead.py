@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cilium_policies.config.model import AUDIT, AUDIT_GUESSED, ENFORCE
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.uncovered import Uncovered
+from cilium_policies.lean import NamedTuple
 
 
 class Ahead(NamedTuple):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
 
 from cilium_policies.cilium.model import Policy
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.entries import RuleRef
 from cilium_policies.evaluate.repository import PolicyRepository
 from cilium_policies.evaluate.verdict import ALLOW_RULE, OPEN, UNMANAGED, Decision
+from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.questions.audit_group import Group
 from cilium_policies.questions.flows import End, Flows, NamedPorts, NoFlowError
 from cilium_policies.show.table import Cell, Table, columns

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from cilium_policies.catalogue import wording
 from cilium_policies.catalogue.flows import Edge
@@ -13,6 +12,7 @@ from cilium_policies.catalogue.model import Component
 from cilium_policies.document.finding import refused
 from cilium_policies.document.spelling import meant, near
 from cilium_policies.kube.objects import mappings, text
+from cilium_policies.lean import Any
 from cilium_policies.show.table import Table, columns
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.evaluate.endpoint import Endpoint, entity
@@ -12,6 +11,7 @@ from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.peers import EVERYBODY, Cloud, Labelled, Matcher, Named, Range
 from cilium_policies.evaluate.portset import EVERYTHING, NOTHING, PortSet, difference, union
 from cilium_policies.evaluate.reach import Reach, numbers
+from cilium_policies.lean import NamedTuple
 from cilium_policies.questions.party import THE_INTERNET, THE_WORLD, Party
 
 NODES = ("host", "remote-node", "kube-apiserver", "ingress", "health")

@@ -7,7 +7,6 @@ plan has no need stands on a row of its own, with the policy that opens it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from cilium_policies.checks.snapshot import Known, Snapshot
 from cilium_policies.evaluate.endpoint import Endpoint, address, dns_name, entity
@@ -26,6 +25,7 @@ from cilium_policies.evidence.edge import Edge, workload_of
 from cilium_policies.evidence.words import reason_words
 from cilium_policies.generate.foreign import word_of
 from cilium_policies.generate.plan import Plan, by_end
+from cilium_policies.lean import NamedTuple
 from cilium_policies.questions.because import stand_between, told, where_words
 from cilium_policies.questions.connections import Connections
 from cilium_policies.questions.ends import End

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
 
 from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.portset import NOTHING, PortSet, difference, words
+from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.questions.connections import Connections, Pair, shared_names
 from cilium_policies.questions.party import THE_INTERNET, Party
 from cilium_policies.questions.values import ports

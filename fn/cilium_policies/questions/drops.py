@@ -6,9 +6,9 @@ import ipaddress
 import json
 import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
 
 from cilium_policies.kube.ports import TRANSPORTS
+from cilium_policies.lean import Any, NamedTuple
 
 _ICMP = {"ICMPv4": "ICMP", "ICMPv6": "ICMPV6"}
 _NODES = ("kube-apiserver", "host", "remote-node", "ingress", "health", "init", "unmanaged")

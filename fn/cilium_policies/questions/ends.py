@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cilium_policies.checks.snapshot import SOMEWHERE, Snapshot
 from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.document.spelling import meant, near
 from cilium_policies.evaluate.endpoint import ENTITIES, Endpoint, address, dns_name, entity
+from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 

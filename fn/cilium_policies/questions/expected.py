@@ -12,7 +12,6 @@ tests:
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
 
 from cilium_policies.config import peer as peers
 from cilium_policies.config.peer import ConfigPeer, PeerError
@@ -20,6 +19,7 @@ from cilium_policies.document.finding import refused
 from cilium_policies.document.parse import load_with_lines
 from cilium_policies.kube.ports import Port
 from cilium_policies.kube.reading import API
+from cilium_policies.lean import Any, NamedTuple
 
 API_VERSION, KIND = f"{API}/v1alpha1", "PolicyTest"
 ALLOW, DENY, ONLY = "allow", "deny", "onlyFrom"

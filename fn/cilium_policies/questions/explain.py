@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
 
 from cilium_policies.checks.snapshot import Known, Snapshot
 from cilium_policies.document.finding import refused
@@ -20,6 +19,7 @@ from cilium_policies.evaluate.verdict import (
     Verdict,
 )
 from cilium_policies.evidence.edge import Edge
+from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.questions.because import edges, stand_between, told, where_words
 from cilium_policies.questions.cure import cure_of
 from cilium_policies.questions.ends import End, Pair, Port, ends, pod_port, port, translated

@@ -12,13 +12,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
 
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.evaluate.endpoint import POD_AGGREGATE, Endpoint, address, dns_name, entity
 from cilium_policies.evaluate.labels import CLUSTER
 from cilium_policies.evaluate.options import DEFAULT, Options
 from cilium_policies.kube.ports import TRANSPORTS
+from cilium_policies.lean import Any, NamedTuple
 
 RESERVED = 256  # identities below are Cilium's own: nodes, world, health …
 POLICY_VERDICT = 5  # v1.20.2:pkg/monitor/api/types.go MessageTypePolicyVerdict

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_network
-from typing import NamedTuple
 
 from cilium_policies.checks.snapshot import SOMEWHERE, Snapshot
 from cilium_policies.config.model import Config
@@ -35,6 +34,7 @@ from cilium_policies.evidence.edge import (
 from cilium_policies.generate.config_peers import resolved
 from cilium_policies.generate.evidence_inputs import roles
 from cilium_policies.kube.ports import Port
+from cilium_policies.lean import NamedTuple
 from cilium_policies.questions.beyond import overlap, within
 from cilium_policies.questions.connections import Connections
 from cilium_policies.questions.ends import End, translated

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, NamedTuple
 
 from cilium_policies.checks import needs
 from cilium_policies.checks.every import CHECKS
@@ -19,6 +18,7 @@ from cilium_policies.document.source import Source
 from cilium_policies.generate.plan import Plan
 from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.kube.objects import Object
+from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.show.sarif import Result
 from cilium_policies.show.table import Cell, Table, columns
 

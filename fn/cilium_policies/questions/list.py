@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.document.finding import refused
@@ -19,6 +18,7 @@ from cilium_policies.evaluate.portset import (
     union,
     words,
 )
+from cilium_policies.lean import NamedTuple
 from cilium_policies.questions.connections import Connections
 from cilium_policies.questions.ends import port as port_of
 from cilium_policies.questions.party import SHOWN, Party

@@ -12,11 +12,11 @@ import math
 import re
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
 
 from cilium_policies.document.finding import refused
 from cilium_policies.evaluate.peers import EVERYBODY, Labelled, Matcher, Range
 from cilium_policies.evaluate.repository import PolicyRepository
+from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.show.table import Cell, Table, columns
 
 VERDICTS, LOST = "hubble_policy_verdicts_total", "hubble_lost_events_total"

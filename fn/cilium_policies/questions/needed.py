@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, NamedTuple
 
 from cilium_policies.checks import needs
 from cilium_policies.checks.rows import Row
@@ -13,6 +12,7 @@ from cilium_policies.checks.violation import Flow
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.words import reason_words
 from cilium_policies.generate.plan import Plan
+from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.questions.because import told
 from cilium_policies.questions.lint import identity, new
 from cilium_policies.questions.words import peer_words, ports_words

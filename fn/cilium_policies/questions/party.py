@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 
 WORLD = "world"
 INTERNET = "internet"
 EVERY_POD = "every pod"
 SHOWN = "shown"
 
-PartyKind = Literal["workload", "pods", "namespace", "entity", "cidr", "fqdn", "cidr-group", "cloud", "other"]
+if TYPE_CHECKING:
+    from typing import Literal
+
+    PartyKind = Literal[
+        "workload", "pods", "namespace", "entity", "cidr", "fqdn", "cidr-group", "cloud", "other"
+    ]
 
 
 class Party(NamedTuple):

@@ -7,12 +7,12 @@ gives are written as the catalogue writes them (`{release}`, `{fullname}`, `{nam
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
 
 from cilium_policies.catalogue.recognise import repository_of
 from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object, sequence, text
+from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.workloads import rendered
 from cilium_policies.workloads.model import Service, Workload
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cached_property, partial
-from typing import Any
 
 from cilium_policies.checks.rows import Row as Violation
 from cilium_policies.checks.snapshot import Known, Snapshot
@@ -16,6 +15,7 @@ from cilium_policies.generate.summary import plural
 from cilium_policies.generate.uncovered import directions
 from cilium_policies.kube.objects import integer
 from cilium_policies.kube.reading import BREAK_GLASS
+from cilium_policies.lean import Any
 from cilium_policies.questions import uncovered
 from cilium_policies.questions.because import where_words
 from cilium_policies.questions.connections import Connections

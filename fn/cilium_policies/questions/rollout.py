@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 from cilium_policies.config.model import ENFORCE, Rollout
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.summary import plural
 from cilium_policies.generate.uncovered import directions
 from cilium_policies.kube.objects import at, mapping, mappings, text
+from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.show.table import Cell, Table, columns
 from cilium_policies.workloads.model import Workload
 

@@ -6,10 +6,10 @@ The shapes are described in docs/schema/answers.json; within a version fields ar
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from cilium_policies.evaluate.portset import EVERYTHING, PortSet
 from cilium_policies.kube.ports import Port
+from cilium_policies.lean import Any
 from cilium_policies.questions.decided import Decided
 from cilium_policies.questions.list import Connection
 from cilium_policies.questions.party import Party

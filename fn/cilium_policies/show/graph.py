@@ -6,7 +6,8 @@ Tones are the only colours: good, warn, mixed, bad, off, outside, plain. What th
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
+
+from cilium_policies.lean import NamedTuple
 
 BUSY = 5  # a group is busy with links of a kind to more others than this …
 BUSY_SHARE = 0.2  # … and than this share of all boxes

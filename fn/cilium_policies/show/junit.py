@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
+
+from cilium_policies.lean import NamedTuple
 
 
 class Case(NamedTuple):

@@ -6,8 +6,8 @@ The same graph gives the same picture: the search for better places draws from a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from cilium_policies.lean import NamedTuple
 from cilium_policies.show.graph import Group, View
 from cilium_policies.show.routes import Cell, Frame, Point, points, routes, shared
 from cilium_policies.show.svg import measured

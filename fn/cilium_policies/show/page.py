@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
+from cilium_policies.lean import NamedTuple
 from cilium_policies.show import svg
 from cilium_policies.show.focus import focus
 from cilium_policies.show.graph import View

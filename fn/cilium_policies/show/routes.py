@@ -7,7 +7,8 @@ the points. A box outside the grid (a lane) stands at the gutter beside the firs
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+
+from cilium_policies.lean import NamedTuple
 
 LEFT, RIGHT = "left", "right"
 Point = tuple[float, float]

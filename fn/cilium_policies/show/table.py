@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+
+from cilium_policies.lean import NamedTuple
 
 Cell = str | int | None
 FORMS = ("text", "json", "md", "csv")

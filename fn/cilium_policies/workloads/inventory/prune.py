@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.parts import group_kind
@@ -28,6 +27,7 @@ from cilium_policies.kube.objects import (
     text,
 )
 from cilium_policies.kube.pods import WORKLOAD_KINDS
+from cilium_policies.lean import Any
 from cilium_policies.workloads.autopath import PLUGIN
 from cilium_policies.workloads.credentials import addresses
 from cilium_policies.workloads.inventory import texts

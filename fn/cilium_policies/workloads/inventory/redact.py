@@ -14,8 +14,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice, takewhile
-from typing import Any
 
+from cilium_policies.lean import Any
 from cilium_policies.workloads.address_keys import names_address
 from cilium_policies.workloads.credentials import (
     IN_CLUSTER,

@@ -18,12 +18,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import KNOWN, Object, Where, at, mapping, mappings, text
+from cilium_policies.lean import Any
 from cilium_policies.workloads.inventory.prune import Pruner, names_of
 
 API_VERSION = "cilium-policies.fn/v1alpha1"
