@@ -92,6 +92,48 @@ def test_a_workload_is_what_it_is_once_gathering_has_ended() -> None:
         one.component = "other"
 
 
+SHOWN = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: metrics, namespace: ops}
+spec:
+  selector: {matchLabels: {app.kubernetes.io/name: metrics-server, app.kubernetes.io/instance: metrics}}
+  template:
+    metadata: {labels: {app.kubernetes.io/name: metrics-server, app.kubernetes.io/instance: metrics, extra: label}}
+    spec: {containers: [{name: c, image: registry.k8s.io/metrics-server/metrics-server:v0.8.1}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: metrics, namespace: ops}
+spec: {selector: {app.kubernetes.io/name: metrics-server}, ports: [{port: 8443, targetPort: https}]}
+"""
+
+
+def test_a_release_beside_what_was_rendered_of_it_stands_once() -> None:
+    """As the input shows it, with what the values tell: an address in them is an address of its pods."""
+    values = "values: {fullnameOverride: metrics, someUrl: 'http://db.data:5432'}"
+    release = RELEASE.replace("name: charts", "name: metrics\n  namespace: ops")
+    release = release.replace("grafana}}}", f"metrics-server}}}}, {values}}}")
+    alone = cluster(namespace("ops"), release)
+    found = cluster(namespace("ops"), release, SHOWN)
+    (one,), (behind,) = found.workloads, found.services
+
+    assert [one.key for one in alone.workloads] == [one.key]
+    assert (one.rendered, one.labels["extra"], one.chart) == (True, "label", "metrics-server")
+    assert one.values["fullnameOverride"] == "metrics"
+    assert "http://db.data:5432" in [text.value for text in one.texts]
+    assert [(port.port, port.target) for port in behind.ports] == [(8443, "https")]
+
+
+def test_a_release_beside_pods_of_its_name_that_are_another_program_stands_beside_them() -> None:
+    release = RELEASE.replace("name: charts", "name: metrics\n  namespace: ops").replace(
+        "grafana", "metrics-server"
+    )
+    other = SHOWN.replace("metrics-server", "web")
+    found = cluster(namespace("ops"), release, other)
+
+    assert sorted(one.rendered for one in found.workloads) == [False, True]
+
+
 def test_a_job_whose_name_is_no_label_has_no_pods() -> None:
     """The API server refuses the Job: its name becomes a label of its pods. A policy for it Cilium would refuse."""
     long = "the-metrics-of-the-whole-house"

@@ -47,10 +47,11 @@ def gather(
     shown.add(_written(shown, catalogue))
     unknown = unknown_kinds(shown, catalogue)
     workloads += rendered.workloads(shown, unknown)
-    services += rendered.services(shown)
+    services = _with_shown(services, rendered.services(shown))
     for one in workloads:
         _placed(one)
         _recognise(one, catalogue)
+    workloads = _once(workloads)
     tell_apart(workloads, catalogue)
     services += distribution.add_bundled(settings.platform, workloads, catalogue, shown)
     unplaced: list[Object] = []
@@ -165,6 +166,29 @@ def _operated(
     )
 
     return operator_workloads(shown, catalogue, workloads, unplaced)
+
+
+def _with_shown(made: list[Service], shown: list[Service]) -> list[Service]:
+    """The Services of releases, each as the input shows it, where it does."""
+    names = {(one.namespace, one.name, one.where.elsewhere) for one in shown} if made else set()
+    rest = (one for one in made if (one.namespace, one.name, one.where.elsewhere) not in names)
+    return [*rest, *shown]
+
+
+def _once(workloads: list[Workload]) -> list[Workload]:
+    """Without the pods of releases that the input shows all the same, as a build does that holds a release and what was
+    rendered of it. What the values tell of them goes over."""
+    shown = {(*one.key, one.where.elsewhere): one for one in workloads if one.rendered}
+    kept = []
+    for one in workloads:
+        same = shown.get((*one.key, one.where.elsewhere))
+        if one.rendered or same is None or same.component != one.component:
+            kept.append(one)
+            continue
+        same.values, same.chart, same.of_many = one.values, one.chart, one.of_many
+        same.release = same.release or one.release
+        same.texts += tuple(text for text in one.texts if text not in same.texts)
+    return kept
 
 
 def _not_shown(operated: list[Workload], shown: list[Workload]) -> list[Workload]:
