@@ -15,20 +15,19 @@ from cilium_policies.kube.objects import (
     Object,
     flag,
     mapping,
-    mappings,
     sequence,
     strings,
     text,
     walk_strings,
 )
-from cilium_policies.kube.pods import containers, pod_template
+from cilium_policies.kube.pods import pod_template
 from cilium_policies.kube.selectors import selects
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.configs import Configs
 from cilium_policies.workloads.model import Text, Workload
+from cilium_policies.workloads.sidecars import Sidecars
 
-# The environment of kiwigrid's k8s-sidecar, which Grafana's, Loki's and many other charts run.
 _RELEASES = ("HelmRelease",)
 _REFERENCES = (
     "configsecret",
@@ -52,7 +51,6 @@ _CONFIG_MAP = "configmap"
 _CONFIG_MAP_FLAG = r"(?i)(?:^|\s)--?([\w.-]*configmap(?:-[a-z-]+)?)[=\s]+(?:\S+/)?([a-z0-9][a-z0-9.-]*)"
 _LED_TO = r"([a-z0-9-]{1,63})/([a-z0-9.-]{1,63}):(\d{1,5})(?::PROXY)*(?::[\w/.-]*)?"
 _Said = tuple[dict[str, None], dict[tuple[str, str], None], list[Object]]
-_LABEL, _VALUE, _NAMESPACES, _FOLDER = "LABEL", "LABEL_VALUE", "NAMESPACE", "FOLDER"
 
 
 class Collected:
@@ -61,7 +59,7 @@ class Collected:
     def __init__(self, cluster: Cluster, reads: dict[str, list[Mapping]]) -> None:
         self._cluster = cluster
         self._reads = reads
-        self._labelled: dict[str, list[Object]] | None = None
+        self._sidecars = Sidecars(cluster.inventory)
         self._configs = Configs(cluster.inventory)
         self._said: dict[int, _Said] = {}  # by identity of the object
 
@@ -80,12 +78,7 @@ class Collected:
         for row in self._rows(workload):
             found.update(dict.fromkeys(self._read(workload, row)))
         found.update(dict.fromkeys(self._told_by_argument(workload)))
-        for container in containers(mapping(mapping(template).get("spec"))):
-            env = {
-                text(entry.get("name")): text(entry.get("value")) for entry in mappings(container.get("env"))
-            }
-            if env.get(_LABEL) and _FOLDER in env:
-                found.update(dict.fromkeys(self._texts(env, workload.namespace)))
+        found.update(dict.fromkeys(self._sidecars.of(workload)))
         return tuple(found)
 
     def is_told(self, workload: Workload, found: Text) -> bool:
@@ -138,14 +131,6 @@ class Collected:
                     shown = self._cluster.inventory.get("ConfigMap", workload.namespace, name)
                     for key, value in _data(shown) if shown is not None else ():
                         yield Text("entry", key, _service(value, "udp" in option.lower()), shown, key)
-
-    def _texts(self, env: Mapping, namespace: str) -> Iterator[Text]:
-        spaces = {name.strip() for name in env.get(_NAMESPACES, "").split(",")} - {""} or {namespace}
-        for one in self._by_label(env[_LABEL]):
-            wanted = env.get(_VALUE) or one.labels[env[_LABEL]]
-            if one.labels[env[_LABEL]] == wanted and ("ALL" in spaces or one.namespace in spaces):
-                for key, value in strings(one.body.get("data")).items():
-                    yield Text("entry", key, value, one, key)
 
     def _given_by_operator(self, workload: Workload, source: Object) -> Iterator[Text]:
         """Configuration that the custom resource names, or that is called like the workload, as operators name it."""
@@ -219,14 +204,6 @@ class Collected:
             labels = namespace.labels if namespace is not None else {}
             near = selects(spaces, {"kubernetes.io/metadata.name": config.namespace, **labels})
         return near and selects(source.spec.get(f"{stem}Selector"), config.labels)
-
-    def _by_label(self, label: str) -> list[Object]:
-        if self._labelled is None:
-            self._labelled = {}
-            for one in self._cluster.inventory.of("ConfigMap"):
-                for key in one.labels:
-                    self._labelled.setdefault(key, []).append(one)
-        return self._labelled.get(label, [])
 
 
 def _registries(fields: Iterable[Text], key: str) -> tuple[Text, ...]:

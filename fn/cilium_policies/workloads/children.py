@@ -12,12 +12,13 @@ from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.labels import stable
 from cilium_policies.kube.names import is_namespace
 from cilium_policies.kube.objects import Mapping, flag, strings, text
-from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.model import Text, Workload
+from cilium_policies.workloads.sidecars import Sidecars
 from cilium_policies.workloads.vouched import has_role, is_publishers
 
 
 def children(
-    workloads: list[Workload], catalogue: Catalogue, bindings: Callable[[], Bindings]
+    workloads: list[Workload], catalogue: Catalogue, bindings: Callable[[], Bindings], sidecars: Sidecars
 ) -> Iterator[Workload]:
     """One workload a kind of pods and maker; none where the input shows such pods beside it."""
     makes = catalogue.head["makes"]
@@ -32,13 +33,15 @@ def children(
         for row in rows:
             name = text(row.get("component"))
             labels = _labels(row, maker)
-            namespace = _namespace(row, maker)
+            found = (*maker.texts, *sidecars.of(maker))
+            told = tuple(_told(row, found))
+            namespace = _namespace(row, maker, (*told, *found))
             made_by = strings(row.get("maker")).items() <= maker.labels.items() and _is_asked(row, maker)
             beside = shown.get((namespace, name), [])
             if kinds.count(name) > 1:  # several kinds, told by their labels
                 beside = [one for one in beside if labels.items() <= one.labels.items()]
             if made_by and labels and catalogue.get(name) is not None and not beside:
-                made = _child(name, labels, row, maker, namespace)
+                made = _child(name, labels, row, maker, namespace, told)
                 shown.setdefault((namespace, name), []).append(made)
                 yield made
 
@@ -58,14 +61,58 @@ def _may_make(one: Workload, catalogue: Catalogue, bindings: Callable[[], Bindin
     return published or has_role(one, bindings)
 
 
-def _namespace(row: Mapping, maker: Workload) -> str:
+def _namespace(row: Mapping, maker: Workload, told: tuple[Text, ...]) -> str:
     """Where the maker's configuration says that they run: the group of the row's pattern; else beside the maker."""
     pattern = text(row.get("namespace"))
-    found = (re.search(pattern, one.value, re.MULTILINE) for one in maker.texts) if pattern else iter(())
+    found = (re.search(pattern, _said(one), re.MULTILINE) for one in told if pattern)
     return next((one[1] for one in found if one and is_namespace(one[1])), maker.namespace)
 
 
-def _child(name: str, labels: dict[str, str], row: Mapping, maker: Workload, namespace: str) -> Workload:
+def _said(one: Text) -> str:
+    """A text as it may stand in a file: one line under its key, a chart's value under its path."""
+    return one.value if "\n" in one.value else f"{one.field or one.key}: {one.value}"
+
+
+def _told(row: Mapping, of_maker: tuple[Text, ...]) -> Iterator[Text]:
+    """What of the maker's configuration is about them: all of it, or what stands below the keys that the row names."""
+    keys = [text(key) for key in row.get("below") or ()]
+    if not keys:
+        yield from of_maker
+        return
+    for one in of_maker:
+        if one.kind in ("value", "field") and not frozenset(keys).isdisjoint(one.field.split(".")):
+            yield one
+        elif "\n" in one.value and (kept := "\n".join(_below(one.value, keys))):
+            yield one._replace(value=kept)
+
+
+def _below(value: str, keys: list[str]) -> Iterator[str]:
+    """The lines of a YAML text below these keys."""
+    begins = re.compile(rf"([ \t]*)(?:- )?[\"']?(?:{'|'.join(map(re.escape, keys))})[\"']?:\s*$")
+    depth = -1
+    for line in value.split("\n"):
+        begun = begins.match(line) if depth < 0 or (line.strip() and _depth(line) <= depth) else None
+        if begun is not None:
+            depth = len(begun[1])
+        elif depth >= 0 and line.strip() and not _is_deeper(line, depth):
+            depth = -1
+        elif depth >= 0:
+            yield line
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t"))
+
+
+def _is_deeper(line: str, depth: int) -> bool:
+    """Whether a line belongs to a key of this depth: YAML lets the items of its list stand as far in as itself."""
+    far = _depth(line)
+    return far > depth or (far == depth and line.lstrip().startswith("- "))
+
+
+def _child(
+    name: str, labels: dict[str, str], row: Mapping, maker: Workload, namespace: str, told: tuple[Text, ...]
+) -> Workload:
     made = Workload(namespace, f"{maker.name}-{text(row.get('workload')) or 'pods'}", "Pod")
     made.labels = labels
     made.selector = stable(labels) or dict(labels)
@@ -74,7 +121,7 @@ def _child(name: str, labels: dict[str, str], row: Mapping, maker: Workload, nam
     made.values, made.where = maker.values, maker.where
     made.brought = maker.brought
     if flag(row.get("like")) or flag(row.get("told")):
-        made.texts = tuple(one for one in maker.texts if not one.is_arguments)
+        made.texts = tuple(one for one in told if not one.is_arguments)
     if flag(row.get("like")):
         made.service_account = maker.service_account
     return made

@@ -28,6 +28,7 @@ IN_CLUSTER = re.compile(r"(?:[A-Za-z0-9_-]+\.){2,}svc(?:\.[A-Za-z0-9.-]{1,100})?
 TEMPLATE = re.compile(r"\{\{[^{}\n]{0,500}\}\}|<%[^\n]{0,500}?%>|\$\([^()\n]{0,500}\s[^()\n]{0,500}\)")
 PEM = re.compile(r"-----BEGIN [^-\n]{1,60}-----.*?(?:-----END [^-\n]{1,60}-----|\Z)", re.DOTALL)
 _ASSIGNMENT = re.compile(r"^([\s\-]*(?:export\s+)?[\"']?[A-Za-z_][\w.\-]*[\"']?\s*[:=]\s*)(.*)$")
+_BLOCK = re.compile(r"[A-Za-z_][\w\-]{0,63}:\s*")  # a key at the left edge, with a mapping below it
 _ITEM = re.compile(r"[ \t]*-[ \t]+[\"']?([^\s\"',=]*[^\s\"',=:])[\"']?[ \t]*,?[ \t]*")
 _FLOW = re.compile(r"\{(?!\})|(?<!\{)\}|[\[\]]|,(?=\s*[\"'\w\-]{1,64}\s*:)")
 _KEYWORD = re.compile(r"\b(?:host=[\w.\-]{1,253}|port=\d{1,5})")
@@ -84,13 +85,20 @@ def address_of(url: str) -> str:
 
 
 def _lines(lines: list[str], resolves: Callable[[str], bool]) -> Iterator[str]:
-    """What is kept of each line; an item of a list is judged by the key above it, which stays with the first."""
-    head, shown = "", False
+    """What is kept of each line; an item of a list is judged by the key above it, which stays with the first. A key at
+    the left edge stays with what is kept below it."""
+    head, shown, block = "", False, ""
     for line in lines:
         item = _ITEM.fullmatch(line)
         if item is None:
             head, shown = (line, False) if line.rstrip().endswith(":") else ("", False)
-            yield _line(line, resolves)
+            kept = _line(line, resolves)
+            if line[:1].strip():
+                block = line if _BLOCK.fullmatch(line) else ""
+            elif kept and block:
+                yield block
+                block = ""
+            yield kept
         elif "://" in item[1] or is_address(item[1], head.strip(" \t-\"':"), resolves):
             if head and not shown:
                 yield head

@@ -26,6 +26,7 @@ from cilium_policies.workloads.embedded import embedded
 from cilium_policies.workloads.makers import Maker, makers, unknown_kinds
 from cilium_policies.workloads.model import NO_IMAGES, Service, Workload
 from cilium_policies.workloads.selectors import narrow_to, separate
+from cilium_policies.workloads.sidecars import Sidecars
 from cilium_policies.workloads.vouched import trace, vouch
 
 # What makes releases: Flux, K3s (and Flux's artifact of the same name), Argo CD, kustomize.
@@ -62,7 +63,7 @@ def gather(
     bindings = cache(lambda: Bindings(shown))  # read where somebody asks, and once
     trace(workloads)
     vouch(workloads, catalogue, shown, bindings)  # before anything is made of what a label says
-    workloads += list(children(workloads, catalogue, bindings))
+    workloads += list(children(workloads, catalogue, bindings, Sidecars(shown)))
     controllers, before = distribution.flux(shown, workloads, catalogue)
     workloads += controllers
     services += [*behind, *before]

@@ -1,0 +1,47 @@
+"""Configuration that a sidecar finds by label and writes where the program reads it: kiwigrid's k8s-sidecar, which the
+charts of Grafana, Loki, Jenkins and many others run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, strings, text
+from cilium_policies.kube.pods import containers, pod_template
+from cilium_policies.workloads.model import Text, Workload
+
+_LABEL, _VALUE, _NAMESPACES, _FOLDER = "LABEL", "LABEL_VALUE", "NAMESPACE", "FOLDER"
+
+
+class Sidecars:
+    """The ConfigMaps of one cluster, by their labels; looked through when the first sidecar turns up."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
+        self._labelled: dict[str, list[Object]] | None = None
+
+    def of(self, workload: Workload) -> Iterator[Text]:
+        """The texts that the sidecars of a rendered workload collect."""
+        template = pod_template(workload.source) if workload.source is not None else None
+        for container in containers(mapping(mapping(template).get("spec"))):
+            env = {
+                text(entry.get("name")): text(entry.get("value")) for entry in mappings(container.get("env"))
+            }
+            if env.get(_LABEL) and _FOLDER in env:
+                yield from self._texts(env, workload.namespace)
+
+    def _texts(self, env: Mapping, namespace: str) -> Iterator[Text]:
+        spaces = {name.strip() for name in env.get(_NAMESPACES, "").split(",")} - {""} or {namespace}
+        for one in self._by_label(env[_LABEL]):
+            wanted = env.get(_VALUE) or one.labels[env[_LABEL]]
+            if one.labels[env[_LABEL]] == wanted and ("ALL" in spaces or one.namespace in spaces):
+                for key, value in strings(one.body.get("data")).items():
+                    yield Text("entry", key, value, one, key)
+
+    def _by_label(self, label: str) -> list[Object]:
+        if self._labelled is None:
+            self._labelled = {}
+            for one in self._inventory.of("ConfigMap"):
+                for key in one.labels:
+                    self._labelled.setdefault(key, []).append(one)
+        return self._labelled.get(label, [])
