@@ -20,6 +20,8 @@ from cilium_policies.evidence.host_keys import (
     paired_ports,
     program_port,
 )
+from cilium_policies.evidence.in_order import pairs as ordered
+from cilium_policies.evidence.in_order import share, unrolled
 from cilium_policies.evidence.lists import bracket_key, list_key
 from cilium_policies.evidence.nameservers import nameservers
 from cilium_policies.evidence.schemes import begins, drivers, in_brackets, listens, protocols, schemes
@@ -51,8 +53,8 @@ _PORT = re.compile(r":(\d{1,5})(?![\w.:\-])")
 _CLUSTER_NAME = re.compile(
     r"(?<![\w.\-/@+])(?:\w+\+)?((?:[\w\-]+\.){2,}svc(?:\.[a-z0-9.\-]*[a-z0-9])?)\.?(?![\w\-:])"
 )
-# libpq's `host=db port=5432` and Npgsql's `Host=db;Port=5432`
-_KEYWORDS = r"(?<![\w.\-])[Hh]ost=([\w.\-]{1,253})(?:[^\n]{0,200}?\b[Pp]ort=(\d{1,5}))?"
+# libpq's `host=db port=5432`, Npgsql's `Host=db;Port=5432` and `HostName=mqtt;Port=1883`
+_KEYWORDS = r"(?<![\w.\-])[Hh]ost([Nn]ame)?=([\w.\-]{1,253})(?:[^\n]{0,200}?\b[Pp]ort=(\d{1,5}))?"
 _LIBPQ = (
     "user=",
     "ser Id=",
@@ -78,6 +80,7 @@ _NEAR = 400  # characters that are looked at in front of a place: a long line wo
 _SCP = r"(?<![\w./:@-])[A-Za-z_][\w-]{0,31}@((?:[\w-]{1,63}\.)+[A-Za-z][\w-]{0,62}):(?!\d{1,5}\b(?!/)|//)[\w~./-]"
 _LABEL = r"(?:[A-Za-z][\w.\-]{0,63}=)?"
 _LISTED = rf"(?:{_LABEL}[\w.\-]{{1,253}}:\d{{1,5}}[ ,;]{{1,3}}){{0,40}}{_LABEL}"
+_SHARES = ("//", "\\\\")
 _SERVICE = ("_service", "_svc")  # `CART_SERVICE: cart.shop`
 _PYTHON = "#PYTHON2BASH:"
 _BUCKETS = ("s3",)
@@ -89,6 +92,8 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
     comments are left out; otherwise `key` is the variable's name and `value` its whole value."""
     found: list[Address] = []
     value = filled(value)
+    if file and "for " in value and "done" in value:
+        value = unrolled(value)
     if "-D" in value:
         found += _of_jvm(value)
     if "://" in value:
@@ -104,12 +109,17 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
             for start in (match.start(),)
             if not (file and _commented(value, start))
         )
-    if "host=" in value or "Host=" in value:
+    if "ost=" in value or "ostname=" in value or "ostName=" in value:
         found += _keywords(value, key, file)
     for scheme, host, port, plain in drivers(value):
         where = _CONNECTION if file and plain else key
         found.append(Address(host, port, scheme, "TCP", where, plain or not file, explicit=bool(port)))
     if file:
+        found += (
+            Address(host, port, key=key, direct=True)
+            for start, host, port, key in ordered(value)
+            if not _commented(value, start)
+        )
         found += (
             Address(host, port, key=key, direct=True, explicit=told) for host, port, key, told in hosts(value)
         )
@@ -117,6 +127,8 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         found += (
             Address(host, port, "", how, key, True, told) for host, port, how, key, told in calls(value)
         )
+    elif (shared := share(value, key) if value[:2] in _SHARES else None) is not None:
+        found.append(Address(*shared, "smb", key=key, direct=True))
     return list(dict.fromkeys(one for one in found if one.port < 65536))
 
 
@@ -204,11 +216,14 @@ def _keywords(value: str, key: str, file: bool) -> Iterator[Address]:
     """Hosts of libpq's connection strings; plainly one to call where a port or a database stands beside it."""
     for match in re.finditer(_KEYWORDS, value):
         line = _before(value, match.start()) + value[match.start() : match.end() + _NEAR].split("\n", 1)[0]
-        whole = bool(match[2]) or "dbname=" in line
-        if whole or any(word in line for word in _LIBPQ):
+        whole = bool(match[3]) or "dbname=" in line
+        if match[1]:  # of no database's, as it is written
+            if match[3]:
+                yield Address(match[2], int(match[3]), key="host" if file else key, direct=True)
+        elif whole or any(word in line for word in _LIBPQ):
             scheme = "mysql" if re.search(_MYSQL, line) is not None else "postgres"
-            port = int(match[2] or SCHEMES[scheme][0][0])
-            yield Address(match[1], port, scheme, key="host" if file else key, direct=whole)
+            port = int(match[3] or SCHEMES[scheme][0][0])
+            yield Address(match[2], port, scheme, key="host" if file else key, direct=whole)
 
 
 def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:

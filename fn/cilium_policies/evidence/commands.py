@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from cilium_policies.evidence.host_fields import of_fields
 from cilium_policies.evidence.host_keys import stem
+from cilium_policies.evidence.in_order import shares
 from cilium_policies.evidence.signs import holds
 
 # Clients of servers, the port that each dials unless it is told another, and the flag that tells it.
@@ -22,6 +23,7 @@ _CLIENTS = (
 )  # fmt: skip
 _SIGNS = ("pg", "psql", "mysql", "mariadb", "-cli", "mongo", "clickhouse", "rabbitmqadmin", "ldap", "createdb",
           "dropdb", "vacuumdb")  # fmt: skip  # of which each client's name holds one
+_SHARES = ("smb", "cifs")
 _ARGUMENTS = r"(?<![\w./-])(?:/[\w./-]{{1,60}}/)?(?:{})(?= )([^\n;|&]{{1,400}})"
 _HOST = r" [\"']?(?:-h|-H|--host|--hostname)[\"']?[= ]?[\"']?([A-Za-z0-9][\w.\-]{0,252})"
 _PORT = r" [\"']?(?:{}|--port)[\"']?[= ]?[\"']?(\d{{2,5}})\b"
@@ -57,6 +59,8 @@ def calls(value: str) -> Iterator[tuple[str, int, str, str, bool]]:
             yield one[2], int(other[1]) if other else 22, "TCP", "", True
     if "cqlsh" in line:
         yield from ((one[1], int(one[2] or 9042), "TCP", "", True) for one in re.finditer(_CQLSH, line))
+    if "//" in line and holds(line, _SHARES):
+        yield from ((host, port, "TCP", "", True) for host, port in shares(line))
     if "/dev/" in line:
         yield from ((one[2], int(one[3]), one[1].upper(), "", True) for one in re.finditer(_DEVICE, line))
     if "--" in line:

@@ -34,7 +34,17 @@ from cilium_policies.workloads.model import Text, Workload
 
 # A name and, behind a comma, the same name again.
 _SPELLINGS = r"(?<![\w.\-]){0}(?:\.[\w.\-]+)?[\"']?\s*,[\s\-\"']*{0}(?![\w\-])"
-_SIGNS = (":", ".svc", "ost=", "erver=", "\n", "(", "sslmode=")  # a text without any of them names no address
+_SIGNS = (
+    ":",
+    ".svc",
+    "ost=",
+    "erver=",
+    "\n",
+    "(",
+    "sslmode=",
+    "//",
+    "\\\\",
+)  # a text without any of them names no address
 Parsed = dict[tuple[str, str, bool], list[Address]]
 
 

@@ -24,6 +24,7 @@ from functools import lru_cache
 
 from cilium_policies.catalogue.ports import SCHEMES, SERVERS, WORDS
 from cilium_policies.evidence.addresses import Address
+from cilium_policies.evidence.public_names import is_local
 from cilium_policies.workloads.model import Text, Workload
 
 MANAGED = "managed"  # in the place of a scheme: the host of a cloud's service, known by its name
@@ -49,9 +50,11 @@ _MANAGERS = frozenset(
     ("maven", "gradle", "npm", "yarn", "pip", "pypi", "goproxy", "gem", "bundle", "nuget", "cargo")
 )
 _OF_PACKAGES = frozenset(("mirror", "mirrors", "registry", "repository"))
+_REGISTRY = {"registry"}  # of images it has no scheme: `market-partner-registry: https://api.acme.com`
 _USUAL = frozenset(("default", "defaults", "generator"))
-# Of these, words of a mail: `EMAIL_HOST` is its server, and `--from sftp://host` no sender.
-_OF_MAIL = frozenset(("email", "mail", "mailto", "from", "sender", "user", "username", "contact"))
+# Of these, words of a mail and of files: `EMAIL_HOST` is its server, `--from sftp://host` no sender, and what
+# `SMB_SHARE` names is mounted.
+_OF_MAIL = frozenset(("email", "mail", "mailto", "from", "sender", "user", "username", "contact", "share"))
 # What is left of "my own URL" once these are taken away: nothing.
 OWN = frozenset(
     """
@@ -65,7 +68,7 @@ FIELDS = frozenset(
     url urls uri uris endpoint endpoints address addresses addr addrs host hosts hostname server servers upstream
     connstr connectionstring conn regionendpoint
     upstreams dsn broker brokers target targets nodes node peers webhook proxy issuer authority connection baseurl
-    apiurl nameserver relayhost smarthost remote
+    apiurl nameserver relayhost smarthost remote registry
     """.split()  # noqa: SIM905
 )
 # Where a file gives an address by number, it is not called either under these last words: prose, and addresses at which
@@ -188,7 +191,8 @@ def _is_field(address: Address) -> bool:
     if not parts or is_for_others(address):
         return False
     said = address.scheme or parts[-1] not in _NOT_CALLED
-    if said and address.port and address.explicit and address.host.replace(".", "").isdigit():
+    numbered = address.host.replace(".", "").isdigit() or is_local(address.host)
+    if said and address.port and address.explicit and numbered:
         return True  # nobody writes such an address as an example, and a pod does not know its own
     if address.scheme in SCHEMES and address.scheme not in _BROWSED:
         return True  # a link has no such scheme
@@ -230,6 +234,8 @@ def is_for_others(address: Address) -> bool:
         others -= {"default", "defaults"}  # `DEFAULT_BROKERS: kafka.acme.com:9092`
     if _MANAGERS.intersection(parts):
         others -= _OF_PACKAGES
+    if address.scheme:
+        others -= _REGISTRY
     return bool(others)
 
 

@@ -179,7 +179,8 @@ class Cluster:
     def _labelled_later(self, service: Service) -> list[Workload]:
         """The one workload behind a Service that also asks for a label which programs set at run time
         (`vault-active`, `role: primary`): no template of the namespace carries it, and those of the workload do not
-        carry its key. A release beside what was rendered of it is the same one."""
+        carry its key. A release beside what was rendered of it is the same one; of several the one that declares the
+        Service's port (a database's jobs have labels of it)."""
         key = (service.namespace, service.name)
         if key not in self._later:
             rest = {
@@ -188,6 +189,7 @@ class Cluster:
                 if (service.namespace, label, value) in self._by_label
             }
             found = self.selected(service.namespace, rest) if 0 < len(rest) < len(service.selector) else []
+            found = _of_port(found, service) or found
             later = service.selector.keys() - rest
             alone = len({one.name for one in found}) == 1 and all(
                 later.isdisjoint(one.labels) for one in found
@@ -234,3 +236,13 @@ class Cluster:
         if not workload.rendered and target:
             return Port(0, protocol, target)
         return None
+
+
+def _of_port(found: list[Workload], service: Service) -> list[Workload]:
+    """Those that declare a port behind the Service, by number or name."""
+    told = {(entry.target or str(entry.port), entry.protocol) for entry in service.ports}
+    return [
+        one
+        for one in found
+        if any((name, port.protocol) in told for port in one.ports for name in (str(port.number), port.name))
+    ]

@@ -1,0 +1,79 @@
+"""Hosts that stand by their place in a list, tuple or loop and not by a key: `("smtp.acme.com", 25)`,
+`["CT1", "10.60.2.11", 104]`, `for h in a b; do curl http://$h:7171; done`; and shares, `//nas/backup`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_QUOTED = r"[\"']([A-Za-z0-9][\w.\-]{0,252})[\"']\s{0,99},\s{0,99}[\"']?(\d{1,5})[\"']?(?=\s{0,99}[,)\]}])"
+_IP = r"(?<![\w.\-/])(\d{1,3}(?:\.\d{1,3}){3})"
+_FLOW = _IP + r"\s{0,99},\s{0,99}(\d{2,5})(?=\s{0,99}[,)\]}])"
+_ITEMS = r"(?m)^[ \t]{0,99}-[ \t]{1,9}[\"']?(\d{1,3}(?:\.\d{1,3}){3})[\"']?\s*\n[ \t]{0,99}-[ \t]{1,9}(\d{2,5})[ \t]*$"
+_NAMED = re.compile(r"([A-Za-z_][\w.\-]{0,63})[\"']?\s{0,9}[:=]?\s{0,9}$")
+_OPENING = "([{"
+_NEAR = 400  # characters in front of a pair that are looked through for its key
+_LOOP = (
+    r"\bfor[ \t]{1,9}(\w{1,30})[ \t]{1,9}in[ \t]{1,9}([^\n;]{1,1000})[;\n]\s{0,99}do\b(.{1,2000}?)\bdone\b"
+)
+_TURNS = 32  # words of a loop that are filled in
+_SHARE = (
+    r"\b(?:smbclient|smbget|mount\.cifs|mount\.smb3|cifs|smb3)\b([^\n;|&]{0,200}?)[ \"']"
+    r"//([A-Za-z0-9][\w.\-]{0,252})/([^\n;|&]{0,300})"
+)
+_SHARE_PORT = r"(?: -p ?|\bport=)(\d{1,5})\b"
+_UNC = r"(?://|\\\\)([A-Za-z0-9][\w.\-]{0,252})[/\\][\w.$/\\ \-]{1,200}"
+_SMB = 445
+
+
+def pairs(value: str) -> Iterator[tuple[int, str, int, str]]:
+    """Where a host begins that a number follows in the same list, the host, the number, and the list's key ("" for
+    none): of quoted names, and of IPv4 addresses without quotes. A network beside its length is no host."""
+    for form in (_QUOTED, _FLOW, _ITEMS):
+        for match in re.finditer(form, value) if form is not _ITEMS or "- " in value else ():
+            host, port = match[1], int(match[2])
+            if port and not host.isdigit() and not (host.endswith(".0") and port < 33):
+                yield match.start(1), host, port, _key(value, match.start())
+
+
+def _key(value: str, start: int) -> str:
+    before = value[max(0, start - _NEAR) : start]
+    opened = max(map(before.rfind, _OPENING))
+    if opened < 0:  # items of YAML, each on its line
+        lines = [line for line in before.split("\n") if line.strip() and not line.lstrip().startswith("-")]
+        named = _NAMED.search(lines[-1]) if lines else None
+    else:
+        named = _NAMED.search(before[: opened + 1].rstrip(" \t\n" + _OPENING))
+    return named[1] if named is not None else ""
+
+
+def unrolled(value: str) -> str:
+    """A shell's text in which each loop over words that are there stands once a word."""
+    return re.sub(_LOOP, _turns, value, flags=re.DOTALL)
+
+
+def _turns(loop: re.Match[str]) -> str:
+    name, listed, body = loop[1], loop[2].replace('"', " ").replace("'", " ").split(), loop[3]
+    used = re.compile(rf"\$\{{?{name}\b\}}?")
+    if len(listed) > _TURNS or used.search(body) is None or not all(map(_is_word, listed)):
+        return loop[0]
+    return "\n".join(used.sub(lambda _, word=word: word, body) for word in listed)
+
+
+def _is_word(word: str) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9][\w.:/\-]{0,252}", word) is not None
+
+
+def shares(line: str) -> Iterator[tuple[str, int]]:
+    """Server and port of the SMB shares that a command mounts or lists: `smbclient //nas/backup -p 4450`."""
+    for match in re.finditer(_SHARE, line):
+        told = re.search(_SHARE_PORT, f"{match[1]} {match[3]}")
+        yield match[2], int(told[1]) if told is not None else _SMB
+
+
+def share(value: str, key: str) -> tuple[str, int] | None:
+    """The same of a variable that is such a share, as its name or the form says: `//nas/backup`."""
+    match = re.fullmatch(_UNC, value.strip())
+    lower = key.lower()
+    told = value.startswith("\\\\") or "smb" in lower or "cifs" in lower or "share" in lower
+    return (match[1], _SMB) if match is not None and told else None
