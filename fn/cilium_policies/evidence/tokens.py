@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.catalogue.tokens import TOKENS
+from cilium_policies.catalogue.tokens import TOKENS, service
 from cilium_policies.evidence.edge import Edge, Evidence, InternetPeer, WorkloadPeer
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
@@ -15,25 +15,33 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 _HTTPS = Port(443)
-_PLACES = frozenset(("url", "host", "hostname", "endpoint", "server", "base"))
+_PLACES = frozenset(("url", "urls", "host", "hostname", "endpoint", "server", "base"))
+_MODELS = ("openai", "llm", "ai", "model", "chat", "embedding")
+_OF_MODELS = ("api.openai.com", "api.anthropic.com")  # whose protocol others speak too
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """A workload with such a variable, to the service."""
     for workload in cluster.workloads:
-        for found in workload.texts if workload.rendered and not workload.host_network else ():
-            if found.key in TOKENS and not is_value(found):  # whatever a template fills it with
-                if _is_elsewhere(workload, found.key):
-                    continue
-                evidence = Evidence("inferred", workload, text=found.without_value())
-                for host in TOKENS[found.key]:
-                    reason = Reason("has-token", (host, found.key))
-                    source, target = WorkloadPeer(workload), InternetPeer(host)
-                    yield Edge(source, target, (_HTTPS,), reason, evidence)
+        for found in workload.texts if not workload.host_network else ():
+            if is_value(found) or "_" not in found.key or not (name := service(found.key)):
+                continue
+            if _is_elsewhere(workload, found.key, name):
+                continue
+            evidence = Evidence("inferred", workload, text=found.without_value())
+            for host in TOKENS[name]:
+                reason = Reason("has-token", (host, found.key))
+                source, target = WorkloadPeer(workload), InternetPeer(host)
+                yield Edge(source, target, (_HTTPS,), reason, evidence)
 
 
-def _is_elsewhere(workload: Workload, key: str) -> bool:
-    """Whether a variable says where the service stands: `GITHUB_API_URL`, `TELEGRAM_BASE_URL`."""
-    service = words(key)[0]
-    named = (words(one.key) for one in workload.texts if one.key.upper().startswith(service.upper()))
-    return any(_PLACES.intersection(parts[1:]) and "webhook" not in parts for parts in named)
+def _is_elsewhere(workload: Workload, key: str, name: str) -> bool:
+    """Whether a variable says where the service stands: `GITHUB_API_URL`, `TELEGRAM_BASE_URL`, for a key of a model's
+    any that speaks of a model."""
+    own = words(key[: len(key) - len(name)] + name.partition("_")[0])
+    spoken = {own[-1], *(_MODELS if TOKENS[name][0] in _OF_MODELS else ())}
+    for one in workload.texts:
+        parts = words(one.key) if one.key else ()
+        if not spoken.isdisjoint(parts) and not _PLACES.isdisjoint(parts) and "webhook" not in parts:
+            return True
+    return False
