@@ -14,6 +14,7 @@ from cilium_policies.evidence.edge import Edge, Evidence
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.filled import expand
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.host_aliases import called, host_aliases
 from cilium_policies.evidence.not_read import not_read
 from cilium_policies.evidence.signs import holds
 from cilium_policies.evidence.trust import (
@@ -26,7 +27,7 @@ from cilium_policies.evidence.trust import (
     outside,
 )
 from cilium_policies.evidence.unmet import unmet
-from cilium_policies.evidence.unopened import may_be_called
+from cilium_policies.evidence.unopened import Unopened, may_be_called
 from cilium_policies.kube.objects import at, mapping, mappings, sequence, text
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.workloads.cluster import Cluster
@@ -76,6 +77,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             if not certain and given.unsure is not None:
                 for edge in list(_edges(destinations, workload, found, address, True))[:1]:
                     given.unsure.append((workload, address.host, edge))
+        yield from _aliases(destinations, workload, given, led)
         for address in missed:
             if given.unmet is not None and not (
                 (address.host in led and not address.port) or destinations.serves(address.host, workload)
@@ -94,6 +96,23 @@ def _resolvers(destinations: Destinations, workload: Workload) -> Iterator[Edge]
                 for source in ends(workload):
                     if source.kind == "workload" or peer.kind == "workload":
                         yield Edge(source, peer, ports, reason, evidence, explains=False)
+
+
+def _aliases(destinations: Destinations, workload: Workload, given: Given, led: set[str]) -> Iterator[Edge]:
+    """Addresses of a pod's `hostAliases` that nothing else of its configuration names: on which port they are called is
+    said by a Service that has them, else by nobody."""
+    told = {host.rstrip(".").lower() for host in led}
+    aliases = {ip: name for name, ip in reversed(host_aliases(workload).items()) if name not in told}
+    for ip, name in aliases.items():
+        place = Text("env", "hostAliases", name, workload.source, "hostAliases")
+        found = (
+            list(_edges(destinations, workload, place, called(ip), True))
+            if destinations.hostnames.answers(ip)
+            else []
+        )
+        yield from found
+        if not found and given.unopened is not None:
+            given.unopened.append(Unopened(workload, ip, 0, "TCP"))
 
 
 def _addresses(

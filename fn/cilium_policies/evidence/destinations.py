@@ -19,6 +19,7 @@ from cilium_policies.evidence.edge import (
 from cilium_policies.evidence.ends import HOST, KUBE_APISERVER, NODES, backends, cidr, ends, service_ports
 from cilium_policies.evidence.gateways import proxies_by_label
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.host_aliases import host_aliases
 from cilium_policies.evidence.hostnames import Hostnames
 from cilium_policies.evidence.names import Named, fitting, resolve
 from cilium_policies.evidence.public_names import is_local, is_public, is_short_service, is_variable_name
@@ -54,6 +55,8 @@ class Destinations:
     ) -> Iterator[Destination]:
         """Peers, pod ports and a reason. `trusted` says whether the place may name the outside, told whether an
         own route serves the name. Who asks a Sentinel calls the Redis that it names as well."""
+        if (alias := host_aliases(workload).get(address.host.rstrip(".").lower())) is not None:
+            address, trusted = address._replace(host=alias), lambda routed: True
         for peer, ports, reason in self._of(workload, address, trusted):
             yield peer, ports, reason
             if any(port.number == SENTINEL for port in ports):
@@ -83,11 +86,11 @@ class Destinations:
                     yield from self._outside(host, address._replace(port=number))
 
     def _trusted(self, host: str, workload: Workload, trusted: Callable[[bool], bool]) -> bool:
-        return trusted(bool(self._hostnames.routes(host))) and not self._hostnames.serves(host, workload)
+        return trusted(bool(self.hostnames.routes(host))) and not self.hostnames.serves(host, workload)
 
     def serves(self, host: str, workload: Workload) -> bool:
         """Whether an own route leads this name to the workload itself, which tells it others."""
-        return self._hostnames.serves(host, workload)
+        return self.hostnames.serves(host, workload)
 
     def outside(self, workload: Workload, address: Address) -> Iterator[Unopened]:
         """What an address names outside the cluster, but for the workload's own names and what nobody can call."""
@@ -97,7 +100,7 @@ class Destinations:
         known = is_local(host) or (is_public(host) and not is_short_service(host)) or is_unicast(host)
         if not known or resolve(self._cluster, host, workload.namespace) is not None:
             return
-        if not self._hostnames.serves(host, workload):
+        if not self.hostnames.serves(host, workload):
             yield Unopened(workload, host, address.port, address.protocol)
 
     def _is_namespace(self, name: str) -> bool:
@@ -105,8 +108,8 @@ class Destinations:
         return bool(cluster.in_namespace(name)) or cluster.inventory.get("Namespace", "", name) is not None
 
     @property
-    def _hostnames(self) -> Hostnames:
-        """Made when the first name from outside the cluster's DNS turns up."""
+    def hostnames(self) -> Hostnames:
+        """The index of names from outside; made when the first name from outside the cluster's DNS turns up."""
         if self._index is None:
             self._index = Hostnames(self._cluster, self._given)
         return self._index
@@ -139,7 +142,7 @@ class Destinations:
         if not address.port or not address.direct:
             return
         what = Reason("calls-unseen-service", (named.namespace, named.name))
-        proxies = self._hostnames.proxies(named.namespace, named.name, address.port, address.protocol)
+        proxies = self.hostnames.proxies(named.namespace, named.name, address.port, address.protocol)
         if proxies:  # controllers call a Gateway's Service like the Gateway
             reason = Reason("calls-gateway", (named.namespace, named.name))
             yield from ((peer, (port,), reason) for peer, port in proxies)
@@ -149,7 +152,7 @@ class Destinations:
             yield WorkloadPeer(found[0]), (found[1],), what
             return
         yield NamespacePeer(named.namespace), (Port(address.port, address.protocol),), what
-        if address.port < 1024 and self._hostnames.is_gateway(named.namespace, named.name):
+        if address.port < 1024 and self.hostnames.is_gateway(named.namespace, named.name):
             for peer in proxies_by_label(self._cluster, named.namespace, named.name):
                 shifted = tuple(
                     Port(address.port + one, address.protocol) for one in self._cluster.port_shifts
@@ -234,10 +237,10 @@ class Destinations:
         if is_metadata(host):
             return  # never by evidence, only by the user's word
         port = Port(address.port, address.protocol)
-        own = list(dict.fromkeys(self._hostnames.backends(host, address.port, address.protocol)))
+        own = list(dict.fromkeys(self.hostnames.backends(host, address.port, address.protocol)))
         yield from ((one, (to,), Reason("calls-through-gateway", (_shown(host),))) for one, to in own)
-        balanced = self._hostnames.is_outside(host)
-        if balanced or self._hostnames.leads_outside(host):
+        balanced = self.hostnames.is_outside(host)
+        if balanced or self.hostnames.leads_outside(host):
             yield InternetPeer(host), (port,), Reason("calls-host", (_shown(host),))
             yield from self._private(host, port, own=True) if balanced else ()
         elif own:

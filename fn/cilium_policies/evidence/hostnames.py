@@ -72,11 +72,9 @@ class Hostnames:
             return True
         targets = [*self._recorded(host)]
         for route in self.routes(host):
-            if (
-                route.kind not in ROUTE_KINDS
-            ):  # of Gateway API's routes external-dns asks the Gateway, not them
+            if route.kind not in ROUTE_KINDS:  # of a Gateway's routes external-dns asks the Gateway
                 targets += route.annotations.get(_TARGET_NOTE, "").lower().split(",")
-        return any("." in target and not self._answers(target) for target in targets)
+        return any("." in target and not self.answers(target) for target in targets)
 
     def _recorded(self, host: str) -> list[str]:
         """Where external-dns is to point a name: the record for it, else that of the nearest wildcard."""
@@ -85,7 +83,8 @@ class Hostnames:
         records = self._records
         return next((records[name] for name in looked_up(host) if name in records), [])
 
-    def _answers(self, target: str) -> bool:
+    def answers(self, target: str) -> bool:
+        """Whether a Service, a Gateway or a route of the cluster has this address or name."""
         return target in self._services or target in self._addressed or bool(self.routes(target))
 
     def _is_checked(self, host: str) -> bool:

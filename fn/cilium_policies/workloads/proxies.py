@@ -30,6 +30,7 @@ from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 
 _NAME_LIMIT = 48
+_ADDRESSES = ("clusterIP", "loadBalancerIP")
 _ENVOY = "gateway.envoyproxy.io/"  # whose own objects are read here: names by hash, merged Gateways
 
 
@@ -123,5 +124,14 @@ def _service(gateway: Object, workload: Workload, ports: tuple[ServicePort, ...]
         type=kind,
         external_ips=tuple(map(text, sequence(chosen.get("externalIPs")))),
         source_ranges=tuple(map(text, sequence(chosen.get("loadBalancerSourceRanges")))),
-        source=Object({"apiVersion": "v1", "kind": "Service", "metadata": metadata}, gateway.where),
+        source=Object(
+            {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": _addresses(chosen)},
+            gateway.where,
+        ),
     )
+
+
+def _addresses(chosen: Mapping) -> dict[str, object]:
+    """Addresses that the Service is given, directly or by a patch of what the controller makes."""
+    patched = mapping(at(chosen, "patch", "value", "spec"))
+    return {key: value for key in _ADDRESSES if (value := patched.get(key) or chosen.get(key))}
