@@ -78,6 +78,8 @@ PROGRAMS = (
     Program(123, "ntp", udp=True),
     Program(514, "syslog", udp=True),
     Program(161, "snmp", udp=True),
+    Program(623, "ipmi", udp=True),
+    Program(3493, "nut"),
     Program(69, "tftp", udp=True),
     Program(3478, "stun turn", udp=True),
 )  # fmt: skip

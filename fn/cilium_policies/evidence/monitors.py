@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
-from cilium_policies.evidence.ends import NODES, backends, ends
+from cilium_policies.evidence.ends import NODES, backends, ends, workloads_at
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.scrapers import MONITOR_KINDS, Scrapers
@@ -51,7 +51,9 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         read = _READ.get(monitor.kind)
         clients = scrapers.of(monitor) if read is not None else ()
         if read is not None and clients:
-            yield from _scrapes(clients, dict.fromkeys(read(shown, monitor)), Evidence("monitor", monitor))
+            found = dict.fromkeys(read(shown, monitor))
+            yield from _scrapes(clients, found, Evidence("monitor", monitor))
+            yield from _of_params(cluster, given, monitor, found)
     noted = [(one, one.source.annotations) for one in cluster.services if one.source is not None]
     yield from _annotated(cluster, scrapers, noted)
     yield from _probed(cluster, scrapers, noted)
@@ -60,6 +62,21 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 
         for targets, evidence in checked(cluster, pattern, host):
             yield from _scrapes(clients, targets, evidence)
+
+
+def _of_params(cluster: Cluster, given: Given, monitor: Object, found: dict[Target, None]) -> Iterator[Edge]:
+    asking = [one for one in _endpoints(monitor) if one.get("params")]
+    if asking:
+        from cilium_policies.evidence import multi_target
+        from cilium_policies.evidence.destinations import Destinations  # few monitors ask about others
+
+        destinations = Destinations(cluster, given)
+        for endpoint in asking:
+            yield from multi_target.edges(destinations, workloads_at(found), endpoint, monitor)
+
+
+def _endpoints(monitor: Object) -> list[Mapping]:
+    return mappings(monitor.spec.get("podMetricsEndpoints")) or mappings(monitor.spec.get("endpoints"))
 
 
 def _scrapes(clients: tuple[Peer, ...], targets: dict[Target, None], evidence: Evidence) -> Iterator[Edge]:
@@ -115,7 +132,7 @@ def _endpoint(cluster: Cluster, service: Service, endpoint: Mapping) -> Iterator
 def _by_pod(shown: _Shown, monitor: Object) -> Iterator[Target]:
     """Endpoints of a PodMonitor or VMPodScrape."""
     spaces, selector = _namespaces(monitor), mapping(monitor.spec.get("selector"))
-    endpoints = mappings(monitor.spec.get("podMetricsEndpoints")) or mappings(monitor.spec.get("endpoints"))
+    endpoints = _endpoints(monitor)
     for workload in shown.workloads.selected(selector, spaces):
         for endpoint in endpoints:
             wanted = next(filter(None, (text(endpoint.get(key)) for key in _POD_PORT_FIELDS)), "")

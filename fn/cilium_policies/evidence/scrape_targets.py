@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from cilium_policies.evidence.addresses import Address, targets
 from cilium_policies.evidence.destinations import Destinations
 from cilium_policies.evidence.edge import Edge, Evidence, Peer, WorkloadPeer
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.probers import ECHO, pings
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.scrapers import Scrapers
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, sequence, text
-from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
-from cilium_policies.workloads.releases.release import parsed
 
 _PROBES = ("Probe", "VMProbe")
 _CONFIGS = ("ScrapeConfig", "VMScrapeConfig")
 _PORTS = {"https": 443}
-_ECHO = (Port(8, "ICMP"), Port(128, "ICMPv6"))
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -52,28 +49,10 @@ def _probe(destinations: Destinations, scrapers: Scrapers, monitor: Object) -> I
         found = destinations.of(named, where, lambda routed: False)
         probers = {peer.workload: None for peer, _, _ in found if peer.kind == "workload"}
     for workload in probers:
-        pings = _pings(workload, text(monitor.spec.get("module")))
+        echo = pings(workload, text(monitor.spec.get("module")))
         for target in _probed(monitor.spec):
             for edge in _edges(destinations, workload, target, monitor, explains=True):
-                yield edge._replace(ports=_ECHO) if pings else edge
-
-
-def _pings(prober: Workload, module: str) -> bool:
-    """Whether a module of the prober's sends echo requests and opens no connection: as its configuration says, else
-    by the name that the program's own configuration has for it."""
-    said = [at(prober.values, "config", "modules", module, "prober")]
-    said += (
-        at(_modules(one.value), module, "prober")
-        for one in prober.texts
-        if one.kind == "entry" and "modules:" in one.value and f"{module}:" in one.value
-    )
-    return next(filter(None, map(text, said)), module) == "icmp"
-
-
-@lru_cache(maxsize=8)
-def _modules(value: str) -> Mapping:
-    """The modules of a prober's configuration, which every Probe asks for."""
-    return mapping(parsed(value).get("modules"))
+                yield edge._replace(ports=ECHO) if echo else edge
 
 
 def _edges(
