@@ -28,16 +28,16 @@ Exit codes of all: 0 done; 1 input or config refused, or `check`, `lint` or `dif
 
 def page() -> str:
     """The page's text."""
-    context = click.Context(group, info_name="cilium-policies")
+    context = click.Context(group)
     parts = [_HEAD, f"```\n{usage()}```\n"]
     for name in COMMANDS:
         command = group.get_command(context, name)
         assert command is not None, name
-        parts.append(_section(name, command, context))
+        parts.append(_section(name, command))
     return "".join(parts)
 
 
-def _section(name: str, command: click.Command, parent: click.Context) -> str:
+def _section(name: str, command: click.Command) -> str:
     context = click.Context(command, info_name=f"cilium-policies {name}")
     usage = " ".join(command.collect_usage_pieces(context))
     text = f"\n## {name}\n\n```\ncilium-policies {name} {usage}\n```\n\n{_prose(command.help or '')}\n"

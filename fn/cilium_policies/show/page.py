@@ -73,7 +73,7 @@ def page(
     if sheets:
         sections.append(Section(f'id="{_slug(sheets_name)}"', written() if written else texts(sheets)))
     overall, *groups = drawn() if drawn else pictures(view)
-    sections += (Section(_group(view, key), one) for key, one in zip(view.groups, groups, strict=True))
+    sections += (Section(_group(key), one) for key, one in zip(view.groups, groups, strict=True))
     later = sum(len(one.content) for one in sections) > LARGE
     parts = [
         "<!doctype html>\n",
@@ -166,7 +166,7 @@ def _picture(body: str, width: float, height: float, label: str) -> str:
     )
 
 
-def _group(view: View, key: str) -> str:
+def _group(key: str) -> str:
     """Attributes of a group's section; an address (#group-…) of its own, so that links and the back button work."""
     return f'id="group-{_slug(key)}" class="group" data-group="{svg.clean(key)}"'
 
