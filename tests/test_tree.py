@@ -222,7 +222,7 @@ def test_killed_hard_it_leaves_nothing_that_git_would_take_and_the_next_run_clea
         writer.stdout.readline()
         time.sleep(0.02 + wait * 0.0037)
         writer.kill()
-        writer.wait(10)
+        writer.wait(60)
         writer.stdout.close()
         stages = list(tmp_path.glob(f"{staging.STAGE}*"))
         left += len(stages)
@@ -384,7 +384,7 @@ def test_two_writers_wait_for_each_other(tmp_path: Path) -> None:
     time.sleep(1.5)
     for writer in writers:
         writer.send_signal(signal.SIGTERM)
-    told = [writer.communicate(timeout=10)[1] for writer in writers]
+    told = [writer.communicate(timeout=60)[1] for writer in writers]
     assert told == [b"", b""]
     assert len(set(listed(tmp_path).values())) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["a"]

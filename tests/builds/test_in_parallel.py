@@ -22,7 +22,7 @@ def test_every_job_is_done_and_told() -> None:
 
 
 def test_several_run_at_once() -> None:
-    meeting = threading.Barrier(2, timeout=20)
+    meeting = threading.Barrier(2, timeout=120)
     in_parallel([meeting.wait, meeting.wait])
 
 

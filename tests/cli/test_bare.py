@@ -23,7 +23,7 @@ def command(
     *arguments: str, stdin: bytes = b"", cwd: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [*RUN, *arguments], input=stdin, capture_output=True, cwd=cwd, timeout=60, check=False
+        [*RUN, *arguments], input=stdin, capture_output=True, cwd=cwd, timeout=300, check=False
     )
 
 

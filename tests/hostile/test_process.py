@@ -23,7 +23,7 @@ def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
     options = {
         "stdout": subprocess.PIPE,
         "stderr": subprocess.PIPE,
-        "timeout": 120,
+        "timeout": 300,
         "check": False,
         **options,
     }
@@ -165,7 +165,7 @@ def touched(arguments: Sequence[str], data: bytes) -> list[tuple[str, str, str, 
         [sys.executable, "-B", "-c", HOOK, *arguments],
         input=data,
         capture_output=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == warm.returncode == 0, done.stderr
@@ -214,7 +214,7 @@ def test_no_question_starts_a_process_or_opens_a_socket(
         [sys.executable, "-B", "-c", HOOK, *arguments],
         input=seeds.CLUSTER.encode(),
         capture_output=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     events = {event for event, *_ in eval(done.stderr.splitlines()[-1])}

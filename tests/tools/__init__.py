@@ -95,7 +95,7 @@ def run(
     *,
     cwd: Path = ROOT,
     stdin: str | bytes = b"",
-    timeout: float = 120,
+    timeout: float = 300,
     env: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Start a command with the tools in PATH; stdout and stderr come back as text, exactly as printed."""
