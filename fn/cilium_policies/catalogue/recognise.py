@@ -28,9 +28,9 @@ def recognise(
     """The one component whose entry fits best, or None.
 
     The match entry with most labels wins; among equals the chart, then the image, then the workload's
-    name, the namespace and the ports decide. Labels that are a framework's default count only when image or
-    name agree. Without labels of any entry the image decides, with the same tie-breaks; what stays undecided
-    is None, never a guess.
+    name, the namespace and the ports decide. Labels that are a framework's default count only when the
+    image agrees, or the name where no other image is shown. Without labels of any entry the image decides,
+    with the same tie-breaks; what stays undecided is None, never a guess.
     """
     labels = _of_pods(labels, kind, name)
     by_image = _by_image(catalogue, images)
@@ -43,7 +43,10 @@ def recognise(
                 for one in found
                 if one not in shared
                 or one in by_image
-                or _names(catalogue.components[one], name)
+                or (
+                    not _runs_another(catalogue.components[one], images)
+                    and _names(catalogue.components[one], name)
+                )
                 or _made_by_chart(catalogue.components[one], chart)
             ]
     candidates = found or _by_image(catalogue, images[:1])  # side-cars name nothing
@@ -176,6 +179,11 @@ def _rank(component: Component, pod: _Pod) -> tuple[bool, bool, bool, bool, int]
 
 def _made_by_chart(component: Component, chart: str) -> bool:
     return bool(chart) and any(one.chart == chart for one in component.charts)
+
+
+def _runs_another(component: Component, images: Sequence[str]) -> bool:
+    """Whether the pods run an image, and the component is known by others: `operator` is many programs' name."""
+    return bool(images and component.images)
 
 
 def _names(component: Component, name: str) -> bool:
