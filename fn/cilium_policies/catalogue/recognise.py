@@ -182,8 +182,10 @@ def _made_by_chart(component: Component, chart: str) -> bool:
 
 
 def _runs_another(component: Component, images: Sequence[str]) -> bool:
-    """Whether the pods run an image, and the component is known by others: `operator` is many programs' name."""
-    return bool(images and component.images)
+    """Whether the pods run an image, and none that the component is known by: many programs are called `operator`."""
+    known = (*component.images, *component.runs)
+    repositories = [repository_of(image) for image in images]
+    return bool(known and images) and not any(is_image(one, ending) for one in repositories for ending in known)
 
 
 def _names(component: Component, name: str) -> bool:
