@@ -121,7 +121,7 @@ def _spawned(command: Sequence[str], environment: Mapping[str, str]) -> Done:
     import signal
 
     (out, out_end), (said, said_end) = os.pipe(), os.pipe()
-    actions = [
+    handles = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_DUP2, out_end, 1),
         (os.POSIX_SPAWN_DUP2, said_end, 2),
@@ -129,7 +129,7 @@ def _spawned(command: Sequence[str], environment: Mapping[str, str]) -> Done:
     defaults = [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ")]  # Python ignores them
     try:
         child = os.posix_spawnp(
-            command[0], list(command), environment, file_actions=actions, setsigdef=defaults
+            command[0], list(command), environment, file_actions=handles, setsigdef=defaults
         )
     except BaseException:
         os.close(out)

@@ -185,7 +185,9 @@ def _runs_another(component: Component, images: Sequence[str]) -> bool:
     """Whether the pods run an image, and none that the component is known by: many programs are called `operator`."""
     known = (*component.images, *component.runs)
     repositories = [repository_of(image) for image in images]
-    return bool(known and images) and not any(is_image(one, ending) for one in repositories for ending in known)
+    return bool(known and images) and not any(
+        is_image(one, ending) for one in repositories for ending in known
+    )
 
 
 def _names(component: Component, name: str) -> bool:
