@@ -212,3 +212,14 @@ def test_the_second_workload_of_a_name_is_no_other_first(tmp_path: Path) -> None
     assert "newly allowed  shop/Deployment/web  shop/StatefulSet/web  5432/TCP" in told.stdout.decode()
     assert "shop/StatefulSet/web is new" in told.stderr.decode()
     assert "shop/Deployment/web is new" not in told.stderr.decode()
+
+
+def test_what_is_recorded_of_workloads_of_one_name_holds(tmp_path: Path) -> None:
+    (tmp_path / "all.yaml").write_text(TWINS)
+    recorded = within("test", "--record", "all.yaml", cwd=tmp_path).stdout
+    (tmp_path / "expect.yaml").write_bytes(recorded)
+    held = within("test", "expect.yaml", "all.yaml", cwd=tmp_path)
+
+    assert "  - shop/Deployment/web -> shop/StatefulSet/web:5432 allow\n" in recorded.decode()
+    assert '  - "* -> shop/Deployment/web only from nobody"\n' in recorded.decode()
+    assert held.returncode == 0, held.stdout.decode()

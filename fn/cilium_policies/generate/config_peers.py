@@ -36,8 +36,9 @@ def resolved(
         case "component":
             yield from map(WorkloadPeer, roles.component(peer.name))
         case "pod":
-            named = (one for one in cluster.in_namespace(peer.namespace) if one.name == peer.name)
-            yield from map(WorkloadPeer, named)
+            kind, _, name = peer.name.rpartition("/")  # an expectation may tell those of one name apart
+            here = cluster.in_namespace(peer.namespace)
+            yield from (WorkloadPeer(one) for one in here if one.name == name and kind in ("", one.kind))
         case "service":
             service = cluster.service(peer.namespace, peer.name)
             yield from map(WorkloadPeer, cluster.backends(service) if service else [])

@@ -57,7 +57,7 @@ def only(found: Connections) -> Iterator[tuple[Party, frozenset[Party]]]:
         target = found.party[end]
         callers = {found.party[one] for sources in found.into(end).values() for one in sources}
         callers |= outside.get(target, set())
-        if len(callers) <= _MOST and all(map(_is_sayable, (target, *callers))):
+        if len(callers) <= _MOST and all(map(_is_sayable, callers)):
             yield target, frozenset(callers)
 
 
@@ -67,9 +67,7 @@ def _is_sayable(party: Party) -> bool:
             return party.name in ("world", "internet", *NODES[:3])
         case "cidr":
             return not party.excepts
-        case "workload":
-            return "/" not in party.name  # an expectation of one that shares its name would speak of them all
-        case "fqdn" | "pods":
+        case "workload" | "fqdn" | "pods":
             return True
         case "cidr-group" | "cloud" | "namespace" | "other":
             return False
