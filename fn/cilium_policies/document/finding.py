@@ -53,6 +53,11 @@ class UnknownAliasError(RefusedError):
     """An alias whose anchor stands outside the text that was read: another item of the same document may have it."""
 
 
+def of_config(path: str, message: str, cure: str, file: str, line: int) -> Finding:
+    """A warning about a field of the user's own config, which it names."""
+    return Finding(WARNING, f"{path}: {message}", cure, file, line=line, path=path)
+
+
 def refused(message: str, cure: str = "", *, file: str = "", line: int = 0, column: int = 0) -> RefusedError:
     """A `RefusedError` whose finding is an error at this place."""
     return RefusedError(Finding(ERROR, message, cure, file=file, line=line, column=column))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import Config
-from cilium_policies.document.finding import WARNING, Finding
+from cilium_policies.document.finding import Finding, of_config
 from cilium_policies.evidence.given import Given
 from cilium_policies.generate.config_peers import resolved
 from cilium_policies.generate.dns import Dns
@@ -36,14 +36,9 @@ def unmatched(cluster: Cluster, config: Config, parts: Roles) -> Iterator[Findin
         for number, one in enumerate(peers):
             if not any(resolved(one, cluster, parts)):
                 path = f"spec.cluster.{field}[{number}]"
-                yield Finding(
-                    WARNING,
-                    f"{path}: {one} matches nothing in the input",
-                    "correct the name, or give the inventory of the whole tree (spec.inventory)",
-                    file=config.where.file,
-                    line=config.where.line,
-                    path=path,
-                )
+                cure = "correct the name, or give the inventory of the whole tree (spec.inventory)"
+                message = f"{one} matches nothing in the input"
+                yield of_config(path, message, cure, config.where.file, config.where.line)
 
 
 def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) -> Given:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from cilium_policies.config.model import Allow, Config
 from cilium_policies.config.peer import ConfigPeer
-from cilium_policies.document.finding import WARNING, Finding
+from cilium_policies.document.finding import Finding, of_config
 from cilium_policies.evidence.edge import (
     AllPodsPeer,
     CidrPeer,
@@ -150,16 +150,11 @@ class Allowed:
                         self._service_port(allow, entry.port, service)
 
     def _service_port(self, allow: Allow, port: int, service: Service) -> None:
-        self.findings.append(
-            Finding(
-                WARNING,
-                f"spec.allow[{allow.number}]: {port} is a port of Service {service.namespace}/{service.name}; its pods"
-                " listen on another, and a policy acts on theirs",
-                f"write to: {{service: {service.namespace}/{service.name}}}, or the pods' port",
-                file=allow.where.file,
-                line=allow.where.line,
-                path=f"spec.allow[{allow.number}]",
-            )
+        name = f"{service.namespace}/{service.name}"
+        self._warn(
+            allow,
+            f"{port} is a port of Service {name}; its pods listen on another, and a policy acts on theirs",
+            f"write to: {{service: {name}}}, or the pods' port",
         )
 
     def _peers(self, allow: Allow, peer: ConfigPeer, namespace: str) -> list[Peer]:
@@ -172,13 +167,9 @@ class Allowed:
         return found
 
     def _nothing(self, allow: Allow, what: str) -> None:
-        self.findings.append(
-            Finding(
-                WARNING,
-                f"spec.allow[{allow.number}]: {what} matches nothing in the input",
-                "correct the name, or give the inventory of the whole tree (spec.inventory)",
-                file=allow.where.file,
-                line=allow.where.line,
-                path=f"spec.allow[{allow.number}]",
-            )
-        )
+        cure = "correct the name, or give the inventory of the whole tree (spec.inventory)"
+        self._warn(allow, f"{what} matches nothing in the input", cure)
+
+    def _warn(self, allow: Allow, message: str, cure: str) -> None:
+        path, where = f"spec.allow[{allow.number}]", allow.where
+        self.findings.append(of_config(path, message, cure, where.file, where.line))

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from cilium_policies.config.model import EGRESS, INGRESS, Allow
 from cilium_policies.config.peer import ConfigPeer
-from cilium_policies.document.finding import WARNING, Finding
+from cilium_policies.document.finding import Finding, of_config
 from cilium_policies.evidence.edge import OUR_OWN, Edge, Peer, namespace_of, workload_of
 from cilium_policies.evidence.ends import EVERY_ADDRESS, KUBE_APISERVER, WORLD
 from cilium_policies.generate.config_peers import resolved
@@ -117,28 +117,20 @@ class Denials:
         for denial in self._denials:
             if denial.number not in self._matched and denial.number not in self._by_name:
                 path = f"spec.deny[{denial.number}]"
-                yield Finding(
-                    WARNING,
-                    f"{path}: no {_called(denial)} is there to take away",
-                    "correct its ends or ports, or leave it out: cilium-policies list shows what is open",
-                    file=denial.where.file,
-                    line=denial.where.line,
-                    path=path,
-                )
+                message = f"no {_called(denial)} is there to take away"
+                cure = "correct its ends or ports, or leave it out: cilium-policies list shows what is open"
+                yield of_config(path, message, cure, denial.where.file, denial.where.line)
 
     def _named(self) -> Iterator[Finding]:
         for number, port in self._by_name.items():
             denial = self._denials[number]
             path = f"spec.deny[{number}]"
-            yield Finding(
-                WARNING,
-                f"{path}: a rule for pods that the input does not show has its port by the name {port.name}, which may"
-                " be one of these numbers, and stays",
-                "leave the ports out of this denial, or give the tree's inventory (spec.inventory)",
-                file=denial.where.file,
-                line=denial.where.line,
-                path=path,
+            message = (
+                f"a rule for pods that the input does not show has its port by the name {port.name}, which may be one"
+                " of these numbers, and stays"
             )
+            cure = "leave the ports out of this denial, or give the tree's inventory (spec.inventory)"
+            yield of_config(path, message, cure, denial.where.file, denial.where.line)
 
 
 def _called(denial: Allow) -> str:
