@@ -286,6 +286,21 @@ def test_helm_values_name_services_but_not_the_outside() -> None:
     assert flows(configuration.edges(cluster(_DB, made), NOTHING_GIVEN)) == _TO_DB
 
 
+_READS_CONFIG_MAPS = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: sidecar}
+rules: [{apiGroups: [""], resources: [configmaps], verbs: [get, watch, list]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: sidecar}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: sidecar}
+subjects: [{kind: ServiceAccount, name: default, namespace: shop}]
+---
+"""
+
+
 def test_sidecar_collects_labelled_configmaps() -> None:
     conf = """
 apiVersion: v1
@@ -297,7 +312,9 @@ data: {ds.yaml: "url: postgres://db.shop:15432"}
     env = _env(LABEL="datasource", FOLDER="/etc")
     assert _calls(env, _DB + conf % "shop") == _TO_DB
     assert _calls(env, _DB + conf % "else") == set()
-    assert _calls(_env(LABEL="datasource", FOLDER="/etc", NAMESPACE="ALL"), _DB + conf % "else") == _TO_DB
+    everywhere = _env(LABEL="datasource", FOLDER="/etc", NAMESPACE="ALL")
+    assert _calls(everywhere, _DB + conf % "else") == set(), "anybody may set these variables"
+    assert _calls(everywhere, _DB + conf % "else" + _READS_CONFIG_MAPS) == _TO_DB
     assert _calls(_env(LABEL="other", FOLDER="/etc"), _DB + conf % "shop") == set()
 
 

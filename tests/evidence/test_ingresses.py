@@ -109,9 +109,9 @@ spec: {weighted: {services: [{name: web, port: 80}]}}
 
 
 def test_istio_gateway_selects_its_pods_by_label() -> None:
+    labelled = deployment("ingressgateway", namespace="istio-ingress")
     text = (
         _APP
-        + deployment("ingressgateway", namespace="istio-ingress")
         + """
 apiVersion: networking.istio.io/v1
 kind: Gateway
@@ -124,9 +124,19 @@ metadata: {name: web, namespace: shop}
 spec:
   gateways: [edge/public, mesh]
   http: [{route: [{destination: {host: web.shop.svc.cluster.local, port: {number: 80}}}]}]
+---
 """
     )
-    assert _found(text) == {"istio-ingress/ingressgateway > shop/web 8080/TCP"}
+    led = {"istio-ingress/ingressgateway > shop/web 8080/TCP"}
+    assert _found(text + labelled) == set(), "the selector of a Gateway finds anybody's pods"
+    image = '"registry.invalid/ingressgateway:1"'
+    assert _found(text + labelled.replace(image, "docker.io/istio/proxyv2:1.29.0")) == led
+    injected = "metadata: {annotations: {inject.istio.io/templates: gateway}, labels: {app: ingressgateway}}"
+    labels = "metadata: {labels: {app: ingressgateway}}"
+    assert _found(text + labelled.replace(image, "auto").replace(labels, injected)) == led
+    assert _found(text + labelled.replace("istio-ingress", "edge")) == {
+        "edge/ingressgateway > shop/web 8080/TCP"
+    }
 
 
 def test_proxy_that_is_made_for_one_ingress() -> None:

@@ -30,6 +30,21 @@ EMISSARY = proxy("app.kubernetes.io/name: emissary-ingress", 8443)
 CONTOUR = proxy("app.kubernetes.io/name: contour, app.kubernetes.io/component: envoy", 8443)
 
 
+# The controller of each stands beside its proxy, and reads its objects in every namespace.
+READS = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: controller}
+rules: [{apiGroups: [GROUP], resources: ["*"], verbs: [get, list, watch]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: controller}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: controller}
+subjects: [{kind: ServiceAccount, name: controller, namespace: p}]
+"""
+
+
 def found(*documents: str, distribution: str = "") -> dict[str, Policy]:
     config = Config(mode="enforce", cluster=ClusterConfig(distribution=distribution))
     return policies(namespace("p"), *WEB, *documents, config=config)
@@ -55,7 +70,10 @@ def found(*documents: str, distribution: str = "") -> dict[str, Policy]:
     ],
 )
 def test_the_proxy_calls_the_service_that_an_object_names(shown: tuple[str, str], one: str) -> None:
-    [rule] = found(*shown, one)["a/web"].specs[0].ingress or ()
+    group = one.partition("/")[0].removeprefix("apiVersion: ")
+    alone = found(*shown, one)["a/web"].specs[0].ingress or ()
+    assert all(rule.endpoints is None for rule in alone), "its label alone makes no proxy"
+    [rule] = found(*shown, one, READS.replace("GROUP", group))["a/web"].specs[0].ingress or ()
     [client] = rule.endpoints or ()
     assert ("p",) in [each.values for each in client.requirements]
     assert [port.port for group in rule.ports or () for port in group.ports] == ["8080"]

@@ -28,7 +28,7 @@ def _standard(name: str) -> str:
     return _proxy(name, f"gateway.networking.k8s.io/gateway-name: {name}")
 
 
-def _gateway(name: str = "inner", spec: str = "", class_name: str = "some") -> str:
+def _gateway(name: str = "inner", spec: str = "", class_name: str = "some", more: str = "") -> str:
     everybody = "allowedRoutes: {namespaces: {from: All}}"
     spec = spec or (
         f"[{{name: web, port: 80, protocol: HTTP, {everybody}}},"
@@ -38,7 +38,7 @@ def _gateway(name: str = "inner", spec: str = "", class_name: str = "some") -> s
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
 metadata: {{name: {name}, namespace: edge}}
-spec: {{gatewayClassName: {class_name}, listeners: {spec}}}
+spec: {{gatewayClassName: {class_name}, listeners: {spec}{more}}}
 ---
 """
 
@@ -184,6 +184,9 @@ def test_mesh_route_has_no_gateway() -> None:
     assert _found(_APP + _standard("inner") + _route(parent="{kind: Service, name: web}")) == set()
 
 
+_SETS = ", allowedListeners: {namespaces: {from: All}}"
+
+
 def test_listener_set_leads_to_its_gateway() -> None:
     entry = """
 apiVersion: gateway.networking.k8s.io/v1
@@ -192,8 +195,10 @@ metadata: {name: set, namespace: shop}
 spec: {parentRef: {name: inner, namespace: edge}}
 ---
 """
-    text = _APP + _standard("inner") + _gateway() + entry + _route(parent="{kind: ListenerSet, name: set}")
+    text = _APP + _standard("inner") + entry + _route(parent="{kind: ListenerSet, name: set}")
     assert _found(text) == {"edge/inner > shop/web 8080/TCP"}
+    assert _found(text + _gateway(more=_SETS)) == {"edge/inner > shop/web 8080/TCP"}
+    assert _found(text + _gateway()) == set(), "a Gateway takes no listener set that it does not allow"
 
 
 def _clients(text: str) -> set[str]:
@@ -220,9 +225,11 @@ metadata: {name: set, namespace: shop}
 spec: {parentRef: {name: inner, namespace: edge}, listeners: [{name: more, port: 9443, protocol: HTTPS}]}
 ---
 """
-    found = _clients(_standard("inner") + _gateway() + entry)
+    found = _clients(_standard("inner") + _gateway(more=_SETS) + entry)
     assert "world > edge/inner 9443/TCP" in found
     assert "world > edge/inner 443/TCP" in found
+    for said in ("", _SETS.replace("All", "Same"), _SETS.replace("All", "None")):
+        assert "world > edge/inner 9443/TCP" not in _clients(_standard("inner") + _gateway(more=said) + entry)
 
 
 _ENVOY = _proxy(

@@ -89,3 +89,10 @@ def test_what_another_namespace_asks_for_is_said(attack: dict[str, Any]) -> None
 @pytest.mark.parametrize("attack", attacks("write", "needed"))
 def test_nobody_else_loses_what_he_needs(judge: Judge, attack: dict[str, Any], trust: str) -> None:
     assert passing(judge, attack["write"], SUITE["needed"], ("trust.foreign", trust)) == SUITE["needed"]
+
+
+@pytest.mark.parametrize("attack", attacks("kept"))
+def test_a_claim_of_another_namespace_takes_nothing_away_where_none_is_believed(
+    judge: Judge, attack: dict[str, Any]
+) -> None:
+    assert passing(judge, attack["write"], attack["kept"], ("trust.foreign", "deny")) == attack["kept"]

@@ -4,12 +4,12 @@ it, and the Secrets and ConfigMaps that an operator gives the pods it makes from
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from cilium_policies.catalogue.conditions import names_at
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
-from cilium_policies.evidence.object_texts import annotations_of, fields_of, is_of, plain
+from cilium_policies.evidence.object_texts import annotations_of, fields_of, is_of, plain, registries
 from cilium_policies.kube.objects import (
     Mapping,
     Object,
@@ -59,7 +59,7 @@ class Collected:
     def __init__(self, cluster: Cluster, reads: dict[str, list[Mapping]]) -> None:
         self._cluster = cluster
         self._reads = reads
-        self._sidecars = Sidecars(cluster.inventory)
+        self._sidecars = Sidecars(cluster.inventory, lambda: cluster.access)
         self._configs = Configs(cluster.inventory)
         self._said: dict[int, _Said] = {}  # by identity of the object
 
@@ -183,14 +183,17 @@ class Collected:
             {(source.namespace, name) for name in names_at(source.body, paths)} if source is not None else ()
         )
         for one in self._cluster.inventory.of(kind, group=text(row.get("group")) or None):
-            if flag(row.get("near")) and one.namespace != workload.namespace:
+            far = one.namespace != workload.namespace
+            if far and (
+                flag(row.get("near")) or not self._cluster.acts_for(workload, one.namespace, one.group)
+            ):
                 continue
             if paths and (one.namespace, one.name) not in pointed:
                 continue
             if not label or one.labels.get(label) == workload.labels.get(label):
                 said = (*fields_of(one), *annotations_of(one)) if below else fields_of(one)
                 if "images" in row:
-                    said = _registries(said, text(row["images"]))
+                    said = registries(said, text(row["images"]))
                 yield from (found for found in said if not below or plain(found.field).startswith(below))
 
     def _chooses(self, source: Object, config: Object) -> bool:
@@ -204,13 +207,6 @@ class Collected:
             labels = namespace.labels if namespace is not None else {}
             near = selects(spaces, {"kubernetes.io/metadata.name": config.namespace, **labels})
         return near and selects(source.spec.get(f"{stem}Selector"), config.labels)
-
-
-def _registries(fields: Iterable[Text], key: str) -> tuple[Text, ...]:
-    """The registries of images that fields of this key name, which who reads them asks."""
-    images = ((one, one.value.partition("/")) for one in fields if one.key == key)
-    hosts = ((one, host) for one, (host, slash, _) in images if slash and "." in host and "*" not in host)
-    return tuple(one._replace(key="endpoint", value=f"https://{host}") for one, host in hosts)
 
 
 def named_by_values(workload: Workload) -> Iterator[str]:

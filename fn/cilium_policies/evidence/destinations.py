@@ -82,8 +82,9 @@ class Destinations:
             if self._is_namespace(space) or is_short_service(host):
                 yield from self._elsewhere(address, Named(None, space, name))
             else:
+                ours = self.hostnames.is_ours(host, workload.namespace) or not trusted(False)
                 for number in (address.port,) if address.port else database_ports(workload):
-                    yield from self._outside(host, address._replace(port=number))
+                    yield from self._outside(host, address._replace(port=number), ours)
 
     def _trusted(self, host: str, workload: Workload, trusted: Callable[[bool], bool]) -> bool:
         return trusted(bool(self.hostnames.routes(host))) and not self.hostnames.serves(host, workload)
@@ -204,8 +205,7 @@ class Destinations:
             yield from backends(self._cluster, service, str(entry.port), entry.protocol)
         shown = service.source is not None and service.source.kind == "Service" and not self._is_made(service)
         if not entries and (service.headless or not shown) and wanted.isdigit():
-            # Its name stands for the pods themselves, so the number is a pod port already; and of a Service that a
-            # chart or an operator makes not every port is known.
+            # Its name stands for the pods themselves; of a Service that a chart makes not every port is known.
             for workload in self._cluster.backends(service):
                 yield from ((end, Port(int(wanted), address.protocol)) for end in ends(workload))
 
@@ -233,7 +233,7 @@ class Destinations:
             alias = address._replace(host=service.external_name, port=port)
             yield from self.of(workload, alias, lambda routed: True)
 
-    def _outside(self, host: str, address: Address) -> Iterator[Destination]:
+    def _outside(self, host: str, address: Address, ours: bool) -> Iterator[Destination]:
         if is_metadata(host):
             return  # never by evidence, only by the user's word
         port = Port(address.port, address.protocol)
@@ -243,7 +243,7 @@ class Destinations:
         if balanced or self.hostnames.leads_outside(host):
             yield InternetPeer(host), (port,), Reason("calls-host", (_shown(host),))
             yield from self._private(host, port, own=True) if balanced else ()
-        elif own:
+        elif own and ours:
             return
         elif ":" in host or host.replace(".", "").isdigit():
             yield from self._literal(host, port)

@@ -147,7 +147,9 @@ class Evidence(NamedTuple):
         if self.text is not None and self.text.source is not None and self._of_others(self.text):
             source = self.text.source
             return "" if source.kind in CLUSTER_SCOPED else source.namespace
-        return self.subject.namespace if self.subject is not None else ""
+        if self.subject is None:
+            return ""
+        return getattr(self.subject, "asked_by", "") or self.subject.namespace
 
     def _of_others(self, text: Text) -> bool:
         made_from = getattr(self.subject, "source", None)

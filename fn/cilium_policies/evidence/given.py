@@ -33,6 +33,7 @@ class Given(NamedTuple):
     `reads`    components that call what stands in other people's objects (the catalogue's `reads`), each with the kinds
     `ignores`  components that do not read variables that others of their application do, each with image and pattern
     `private`  `spec.cluster.privateCIDRs`: where names of the company's own network resolve to
+    `wary`     what another namespace says is not to be trusted (`spec.trust.foreign: deny`)
     `unmet`    is filled: what configuration names and the input does not show; None where nobody asks
     `unsure`   is filled: workloads that one object makes with others, and an address in it that each of them may be
                the one to call, with the edge that would be written; None where nobody asks
@@ -55,6 +56,7 @@ class Given(NamedTuple):
     routed: dict[str, list[tuple[str, Mapping]]] = {}  # noqa: RUF012
     reads: dict[str, list[Mapping]] = {}  # noqa: RUF012
     ignores: dict[str, list[Mapping]] = {}  # noqa: RUF012
+    wary: bool = False
     unmet: list[Unmet] | None = None
     unsure: list[tuple[Workload, str, Edge]] | None = None
     unopened: list[Unopened] | None = None

@@ -6,10 +6,10 @@ route's backend."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.evidence import public_dns
+from cilium_policies.evidence.claims import Claims, gateway_addresses, names, service_names
 from cilium_policies.evidence.edge import Peer, workload_of
 from cilium_policies.evidence.ends import WORLD, backends, ends
 from cilium_policies.evidence.gateways import INGRESS, Gateways
@@ -18,21 +18,17 @@ from cilium_policies.evidence.public_dns import looked_up
 from cilium_policies.evidence.routes import parent_gateways, route_backends
 from cilium_policies.kube.gateway_api import GATEWAY_API, only_redirects
 from cilium_policies.kube.kinds import ROUTE_KINDS
-from cilium_policies.kube.objects import Object, at, mappings, sequence, text
+from cilium_policies.kube.objects import Object, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
-_HOST_RULE = r"Host(?:SNI)?\(([^)]*)\)"
-_ADDRESS_NOTES = ("lbipam.cilium.io/ips", "io.cilium/lb-ipam-ips", "metallb.io/loadBalancerIPs",
-                  "metallb.universe.tf/loadBalancerIPs", "kube-vip.io/loadbalancerIPs")  # fmt: skip
 _NAMING_CLOUD = "aws"
 # Not -backend-protocol, which charts for everywhere set.
 _NAMED_BALANCER = tuple(
     f"service.beta.kubernetes.io/aws-load-balancer-{end}"
     for end in ("type", "scheme", "nlb-target-type", "internal")
 )
-_NAME_NOTE = "external-dns.alpha.kubernetes.io/hostname"
 _TARGET_NOTE = "external-dns.alpha.kubernetes.io/target"
 
 
@@ -42,27 +38,38 @@ class Hostnames:
     def __init__(self, cluster: Cluster, given: Given) -> None:
         self._cluster = cluster
         self._gateways = Gateways(cluster, given)
+        self._wary = given.wary
         self._routes: dict[str, list[Object]] = {}
         self._services: dict[str, Service] = {}
         self._addressed: dict[str, Object] = {}
         self._parents: set[tuple[str, str]] | None = None
         self._checked: frozenset[str] | None = None
         self._records: dict[str, list[str]] | None = None
+        self._claims: Claims | None = None
         for route in _serving(cluster):
             redirects = only_redirects(route)
-            for name in _names(cluster, route):
+            for name in names(cluster, route):
                 if not (redirects and name.startswith("*")):
                     self._routes.setdefault(name.lower(), []).append(route)
         for service in cluster.services:
-            for name in _service_names(service):
+            for name in service_names(service):
                 self._services.setdefault(name, service)
         for gateway in cluster.inventory.of("Gateway", group=GATEWAY_API):
-            for address in _gateway_addresses(gateway):
+            for address in gateway_addresses(gateway):
                 self._addressed.setdefault(address, gateway)
 
     def routes(self, host: str) -> list[Object]:
         """The routes that serve a name, exactly or by a wildcard (which holds one label or more)."""
         return next((self._routes[name] for name in looked_up(host) if name in self._routes), [])
+
+    def is_ours(self, host: str, namespace: str) -> bool:
+        """Whether a pod of this namespace believes the cluster that a name is its own: always, unless what other
+        namespaces say is not to be trusted."""
+        if not self._wary:
+            return True
+        if self._claims is None:
+            self._claims = Claims(self._cluster, self._routes, self._services)
+        return self._claims.is_ours(host, namespace)
 
     def leads_outside(self, host: str) -> bool:
         """Whether an Ingress or a DNSEndpoint has external-dns point its names at an address or name that nothing here
@@ -103,7 +110,7 @@ class Hostnames:
             if gateway is not None
             for service in self._cluster.services_for(gateway)
             if service.type == "LoadBalancer"
-            for name in _service_names(service)
+            for name in service_names(service)
             if name.replace(".", "").isdigit()
             and name != text(service.source and service.source.spec.get("clusterIP"))
         ]
@@ -253,47 +260,3 @@ def backends_of(cluster: Cluster, route: Object) -> Iterable[tuple[Peer, Port]]:
         if route.kind == "Ingress"
         else ingress_route_backends(cluster, route)
     )
-
-
-def _names(cluster: Cluster, route: Object) -> Iterator[str]:
-    yield from map(text, sequence(route.spec.get("hostnames")))
-    for rule in mappings(route.spec.get("rules")) if route.kind == "Ingress" else ():
-        if rule.get("host"):
-            yield text(rule.get("host"))
-    for entry in mappings(route.spec.get("routes")):
-        for match in re.finditer(_HOST_RULE, text(entry.get("match"))):
-            yield from (name.strip("`'\" ") for name in match[1].split(","))
-    if not route.spec.get("hostnames") and route.kind in ROUTE_KINDS:
-        for namespace, name in parent_gateways(cluster, route):
-            gateway = cluster.inventory.get("Gateway", namespace, name)
-            for listener in mappings(gateway.spec.get("listeners")) if gateway is not None else ():
-                if (hostname := text(listener.get("hostname"))) and not hostname.startswith("*"):
-                    yield hostname
-
-
-def _service_names(service: Service) -> Iterator[str]:
-    """External names that DNS controllers publish for a Service, and the addresses it is to have."""
-    yield from service.external_ips
-    source = service.source
-    if source is None:
-        return
-    notes = source.annotations
-    for key in _ADDRESS_NOTES:
-        yield from filter(None, (part.strip() for part in notes.get(key, "").split(",")))
-    if service.type == "LoadBalancer":
-        yield from filter(None, (part.strip().lower() for part in notes.get(_NAME_NOTE, "").split(",")))
-    for value in (source.spec.get("clusterIP"), source.spec.get("loadBalancerIP")):
-        if text(value) not in ("", "None"):
-            yield text(value)
-    for entry in mappings(at(source.body, "status", "loadBalancer", "ingress")):
-        yield from filter(None, (text(entry.get("ip")), text(entry.get("hostname"))))
-
-
-def _gateway_addresses(gateway: Object) -> Iterator[str]:
-    for entry in mappings(gateway.spec.get("addresses")):
-        yield text(entry.get("value"))
-    notes = at(gateway.body, "spec", "infrastructure", "annotations")
-    for key in _ADDRESS_NOTES:
-        yield from filter(None, (part.strip() for part in text(at(notes, key)).split(",")))
-    for entry in mappings(at(gateway.body, "status", "addresses")):
-        yield text(entry.get("value"))

@@ -22,9 +22,12 @@ from cilium_policies.kube.objects import (
 )
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
 
 _INGRESS_ROUTES = ("IngressRoute", "IngressRouteTCP", "IngressRouteUDP")
 _ALB_CHECK = "alb.ingress.kubernetes.io/healthcheck-port"  # where it is not the port that is served
+_TEMPLATE = "inject.istio.io/templates"  # of gateways whose container istiod fills in
+_PROXY = "istio/proxyv2"
 Target = tuple[Peer, Port]
 
 
@@ -110,7 +113,7 @@ def _service(cluster: Cluster, namespace: str, name: str, port: str, protocol: s
 
 
 def _istio_gateways(cluster: Cluster, one: Object) -> Iterator[Peer]:
-    """The pods that an Istio Gateway's selector finds, in whatever namespace; `mesh` means the clients."""
+    """The proxies that an Istio Gateway's selector finds, in whatever namespace; `mesh` means the clients."""
     for reference in map(text, sequence(one.spec.get("gateways"))):
         namespace, _, name = reference.rpartition("/")
         gateway = cluster.inventory.get("Gateway", namespace or one.namespace, name)
@@ -118,8 +121,18 @@ def _istio_gateways(cluster: Cluster, one: Object) -> Iterator[Peer]:
             continue
         labels = strings(gateway.spec.get("selector"))
         for workload in cluster.workloads:
-            if labels and labels.items() <= workload.labels.items():
+            chosen = labels and labels.items() <= workload.labels.items()
+            if chosen and (workload.namespace == gateway.namespace or _carries(cluster, workload)):
                 yield from ends(workload)
+
+
+def _carries(cluster: Cluster, one: Workload) -> bool:
+    """Whether pods of another namespace that a Gateway's selector finds are proxies: the selector may as well find
+    somebody's database, and a label alone makes no proxy."""
+    if one.annotations.get(_TEMPLATE) == "gateway" or not one.rendered or one.by_user:
+        return True
+    known = cluster.plays(one, "gateway") and one.by_image
+    return known or any(_PROXY in image for image in one.images)
 
 
 def _virtual_service(cluster: Cluster, one: Object) -> Iterator[Target]:

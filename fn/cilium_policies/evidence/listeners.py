@@ -43,9 +43,25 @@ def listening(cluster: Cluster, gateways: Gateways, gateway: Object, workload: W
             continue
         protocol = text(listener.get("protocol"))
         port = pod_port(cluster, gateways, gateway, workload, number, "UDP" if protocol == "UDP" else "TCP")
+        if _is_hidden(cluster, gateway, workload, port):
+            continue
         yield port
         if protocol in _TLS and twins & {"", text(listener.get("name"))}:
             yield Port(port.number, "UDP")
+
+
+def _is_hidden(cluster: Cluster, gateway: Object, workload: Workload, port: Port) -> bool:
+    """Whether a listener's port is none of those that the Services before a controller show, which serves Gateways of
+    other namespaces: its dashboard or metrics are nobody's to publish."""
+    if not workload.rendered or workload.namespace == gateway.namespace:
+        return False
+    shown = [
+        cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
+        for service in cluster.services_for(workload)
+        if service.is_published
+        for entry in service.ports
+    ]
+    return bool(shown) and port not in shown
 
 
 def pod_port(
@@ -73,7 +89,7 @@ def _exposure(cluster: Cluster, gateway: Object, services: tuple[Service, ...]) 
     """Whether the outside reaches the proxies, and from which ranges only: as their Services say, where the
     input holds any, else as the gateway's settings say; unsaid, controllers make a LoadBalancer."""
     if services:
-        outer = [one for one in services if one.type in ("LoadBalancer", "NodePort") or one.external_ips]
+        outer = [one for one in services if one.is_published]
         open_to_all = any(not one.source_ranges or EVERY_ADDRESS & set(one.source_ranges) for one in outer)
         return bool(outer), [] if open_to_all else [entry for one in outer for entry in one.source_ranges]
     service = mapping(at(proxy_settings(cluster, gateway), "provider", "kubernetes", "envoyService"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.kube.objects import IDENTITY, Mapping, Object, text, walk_strings
 from cilium_policies.workloads.model import Text
@@ -29,3 +29,10 @@ def annotations_of(one: Object) -> Iterator[Text]:
     """What a user tells a controller beside an object's spec: `nginx.ingress.kubernetes.io/auth-url`."""
     for key, value in one.annotations.items():
         yield Text("field", key.rpartition("/")[2], value, one, f"metadata.annotations.{key}")
+
+
+def registries(fields: Iterable[Text], key: str) -> tuple[Text, ...]:
+    """The registries of images that fields of this key name, which who reads them asks."""
+    images = ((one, one.value.partition("/")) for one in fields if one.key == key)
+    hosts = ((one, host) for one, (host, slash, _) in images if slash and "." in host and "*" not in host)
+    return tuple(one._replace(key="endpoint", value=f"https://{host}") for one, host in hosts)

@@ -52,9 +52,11 @@ def _routes(cluster: Cluster, given: Given) -> Iterator[tuple[Object, Mapping, t
             found = cluster.inventory.of(kind, group=text(row.get("group")) or None)
             if found:
                 proxies = [one for one in cluster.workloads if one.component == component]
-                shown = tuple(dict.fromkeys(end for proxy in proxies for end in ends(proxy)))
-                clients = (*shown, *NODES) if shown and row.get("nodes") == "true" else shown
-                yield from ((one, row, clients or given.gateways) for one in found)
+                for one in found:
+                    acting = [each for each in proxies if cluster.acts_for(each, one.namespace, one.group)]
+                    shown = tuple(dict.fromkeys(end for proxy in acting for end in ends(proxy)))
+                    clients = (*shown, *NODES) if shown and row.get("nodes") == "true" else shown
+                    yield one, row, clients or given.gateways
 
 
 def _backends(cluster: Cluster, one: Object, row: Mapping) -> Iterator[tuple[Peer, Port]]:

@@ -11,7 +11,7 @@ from cilium_policies.evidence.ends import backends, workloads_at
 from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.kube.gateway_api import GATEWAY_API
+from cilium_policies.kube.gateway_api import GATEWAY_API, takes_listeners
 from cilium_policies.kube.kinds import ROUTE_KINDS
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
 from cilium_policies.kube.ports import Port
@@ -54,7 +54,10 @@ def _parents(cluster: Cluster, route: Object) -> Iterator[tuple[str, str]]:
             if not _admits(cluster, found, parent, route):
                 continue
             owner = mapping(at(found.body, "spec", "parentRef"))
-            yield text(owner.get("namespace")) or namespace, text(owner.get("name"))
+            place = (text(owner.get("namespace")) or namespace, text(owner.get("name")))
+            above = cluster.inventory.get("Gateway", *place)
+            if above is None or takes_listeners(cluster.inventory, above, namespace):
+                yield place
 
 
 def _admits(cluster: Cluster, gateway: Object, parent: Mapping, route: Object) -> bool:

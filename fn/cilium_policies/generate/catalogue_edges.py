@@ -31,7 +31,7 @@ from cilium_policies.kube.objects import strings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.distribution import is_bootstrapped
-from cilium_policies.workloads.model import Service, Workload
+from cilium_policies.workloads.model import Workload
 
 # Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.
 _ANYWHERE = (
@@ -173,7 +173,7 @@ def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> b
             return (
                 not _is_inside(workload, cluster)
                 if certain and ties.is_told_by_image(workload)
-                else any(map(_is_published, cluster.services_for(workload)))
+                else any(one.is_published for one in cluster.services_for(workload))
             )
         return workload.kind not in TASKS or bool(declared(workload, cluster))
     if word == "kube-apiserver":
@@ -189,11 +189,7 @@ def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> b
 def _is_inside(workload: Workload, cluster: Cluster) -> bool:
     """Whether the input shows the Services before these pods and none is published."""
     before = cluster.services_for(workload)
-    return bool(before) and not any(map(_is_published, before))
-
-
-def _is_published(service: Service) -> bool:
-    return service.type in ("LoadBalancer", "NodePort") or bool(service.external_ips)
+    return bool(before) and not any(one.is_published for one in before)
 
 
 def peers(

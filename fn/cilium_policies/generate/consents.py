@@ -6,21 +6,14 @@ from collections.abc import Iterable
 
 from cilium_policies.config.model import EGRESS
 from cilium_policies.evidence.edge import Edge, Peer, namespace_of, workload_of
+from cilium_policies.kube.gateway_api import GATEWAY_API, STANDARD
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
 from cilium_policies.kube.selectors import selects
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
-# A controller sends requests where such an object of any namespace says: that is its office.
-_FOR_CONTROLLERS = (
-    "Ingress",
-    "IngressRoute",
-    "IngressRouteTCP",
-    "IngressRouteUDP",
-    "VirtualService",
-    "Gateway",
-    "HTTPProxy",
-)
+_BACKENDS = ("Service", "InferencePool")  # what ReferenceGrants let routes name
+_BY_OTHERS = ("VirtualService", "ConfigMap", "Secret")  # whose readers are told otherwise: a selector, a role
 _DIRECTED = {True: ("egress", "to"), False: ("ingress", "from")}
 _DNS = 53
 _METADATA_NAME = "kubernetes.io/metadata.name"
@@ -49,14 +42,49 @@ class Consents:
             return True
         subject = edge.evidence.subject
         outward = direction == EGRESS
-        if edge.origin in ("monitor", "listener", "webhook") and (outward or edge.origin != "monitor"):
-            return True  # a scraper takes the monitors that it selects, a controller its own Gateways
-        if isinstance(subject, Object) and outward and subject.kind in _FOR_CONTROLLERS:
+        if edge.origin == "webhook" or (edge.origin == "monitor" and outward and self._watches(edge, own)):
+            return True  # a scraper takes the monitors that it selects
+        if edge.origin == "listener" and isinstance(subject, Object) and self._is_made_for(subject, own):
+            return True
+        if isinstance(subject, Object) and outward and _is_for_controllers(subject, edge):
             return True
         if edge.origin in ("route", "extension") and isinstance(subject, Object):  # noqa: SIM102 -- reads better
             if self._routed(subject) if outward else self._granted(subject, own):
                 return True
         return self._written(edge, own) or self._let(own, other, outward)
+
+    def claimant(self, edge: Edge, other: Peer) -> str:
+        """The namespace of pods that only their label and image call the reader of the object that an edge was read
+        from: that it stands in the server's own namespace is no consent to them."""
+        client, text_of = workload_of(other), edge.evidence.text
+        told = edge.evidence.subject if edge.origin == "route" else text_of.source if text_of else None
+        if client is None or not isinstance(told, Object) or told.kind in _BY_OTHERS:
+            return ""
+        if told.group == GATEWAY_API or self._cluster.is_proven(client, told.namespace, told.group):
+            return ""
+        return client.namespace
+
+    def _watches(self, edge: Edge, own: Workload) -> bool:
+        """Whether these pods read what a monitor names, or ask for what it would have them ask: scrapers do, and so
+        do programs made for it. Any other that a Probe calls its prober is only said to be one."""
+        return not edge.explains or self._cluster.plays(own, "prober")
+
+    def _is_made_for(self, gateway: Object, own: Workload) -> bool:
+        """Whether proxies are there for a Gateway: they carry its name or its class', or what it may open there is what
+        the Services before them publish anyway. Any others are shared, and one namespace's listener opens them for
+        all."""
+        known = [one for one in self._cluster.proxies.values() if one.owner]
+        named = any(
+            own.labels.get(name) == gateway.name
+            and own.labels.get(space, gateway.namespace) == gateway.namespace
+            for name, space in [*((one.owner, one.owner_namespace) for one in known), (STANDARD, "")]
+        )
+        merged = text(gateway.spec.get("gatewayClassName"))
+        return (
+            named
+            or any(merged and own.labels.get(one.owner_class) == merged for one in known)
+            or (own.rendered and any(one.is_published for one in self._cluster.services_for(own)))
+        )
 
     def _is_dns(self, server: Workload | None, edge: Edge) -> bool:
         """Whether this is a question to the cluster's DNS, which every pod may ask."""
@@ -87,6 +115,7 @@ class Consents:
     def _granted(self, asking: Object, own: Workload) -> bool:
         """Whether a ReferenceGrant of the backend's namespace lets objects of this kind name its Services."""
         services = {one.name for one in self._cluster.services_for(own)}
+        pools = {one.name for one in self._cluster.inventory.of("InferencePool")}
         for grant in self._cluster.inventory.of("ReferenceGrant"):
             if grant.namespace != own.namespace:
                 continue
@@ -97,7 +126,8 @@ class Consents:
                 == (asking.group, asking.kind, asking.namespace)
                 for one in of
             ) and any(
-                text(one.get("kind")) == "Service" and text(one.get("name")) in ("", *services) for one in to
+                text(one.get("kind")) in _BACKENDS and text(one.get("name")) in ("", *services, *pools)
+                for one in to
             ):
                 return True
         return False
@@ -140,6 +170,12 @@ class Consents:
 
     def _of(self, namespace: str) -> dict[str, str]:
         return self._labels.get(namespace) or {_METADATA_NAME: namespace}
+
+
+def _is_for_controllers(subject: Object, edge: Edge) -> bool:
+    """Whether an object tells a controller, or its proxy, where to send requests, which is its office: an Ingress or
+    another project's route. The Gateway API's need their Gateway's consent."""
+    return subject.kind == "Gateway" or (edge.origin == "route" and subject.group != GATEWAY_API)
 
 
 def _labels(peer: Peer) -> dict[str, str]:

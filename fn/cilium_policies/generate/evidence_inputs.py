@@ -84,6 +84,7 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         catalogue.head["routes"],
         catalogue.head["reads"],
         catalogue.head["ignores"],
+        config.trust.foreign == "deny",
         [],
         [],
         [],

@@ -64,9 +64,10 @@ def judged(edges: Iterable[Edge], cluster: Cluster, trust: Trust) -> Judged:
 def word_of(edge: Edge) -> str:
     """The namespace on whose word a foreign edge rests: that of its evidence, or of the end that only labels or its
     image tell."""
-    if edge.origin != "catalogue":
-        return edge.evidence.namespace
     ends = (edge.source, edge.target)
+    asked = [one.workload.asked_by for one in ends if one.kind == "workload" and one.workload.asked_by]
+    if edge.origin != "catalogue" or asked:
+        return asked[0] if asked else edge.evidence.namespace
     told = [one.workload.namespace for one in ends if one.kind == "workload" and one.workload.rendered]
     return ", ".join(dict.fromkeys(told)) or edge.evidence.namespace
 
@@ -91,9 +92,10 @@ def _is_foreign(
     edge: Edge, direction: str, own: Workload, other: Peer, consents: Consents, trust: Trust
 ) -> bool:
     if edge.origin == "catalogue":
-        asks = _asks_by_label(edge, own, other, trust)
+        asks = own.asked_by or _asks_by_label(edge, own, other, trust)
     else:
-        asks = _namespace(edge)
+        asks = consents.claimant(edge, other) if direction == INGRESS else ""
+        asks = asks or _namespace(edge)
     if not asks or asks == own.namespace:
         return False
     space = namespace_of(other)

@@ -26,6 +26,7 @@ class Bindings:
         self._namespaces: dict[str, Object] = {}
         self._everybody: Object | None = None
         self._named: dict[tuple[str, str], list[tuple[set[str], set[str], str]]] = {}
+        self._readers: dict[str, frozenset[str]] = {}  # by API group
         for one in inventory.of("ClusterRoleBinding", "RoleBinding"):
             if self._means_something(one):
                 self._take(one)
@@ -89,6 +90,21 @@ class Bindings:
             and any(EVERYWHERE in self.acts(*account, group, resource) for group, resource in wanted)
         }
 
+    def readers(self, group: str) -> frozenset[str]:
+        """The namespaces of service accounts that a ClusterRoleBinding lets read an API group: where its controllers
+        run. A role that another build holds counts as one that does."""
+        if group not in self._readers:
+            self._readers[group] = frozenset(
+                namespace
+                for (namespace, _), bindings in self._accounts.items()
+                if any(one.kind == "ClusterRoleBinding" and self._reaches(one, group) for one in bindings)
+            )
+        return self._readers[group]
+
+    def _reaches(self, binding: Object, group: str) -> bool:
+        role = self._role(binding)
+        return role is None or any(_reads(rule, group, ()) for rule in mappings(role.body.get("rules")))
+
     def shows(self, namespace: str) -> bool:
         """Whether the input holds service accounts, roles or bindings of a namespace: then a pod's own are there."""
         return namespace in self._shown
@@ -128,8 +144,10 @@ def texts(rule: Mapping, field: str) -> set[str]:
 
 
 def _reads(rule: Mapping, group: str, resources: tuple[str, ...]) -> bool:
+    """Whether a rule lets somebody read one of these resources of an API group (none given: any)."""
     groups, told, verbs = (texts(rule, field) for field in ("apiGroups", "resources", "verbs"))
-    return bool(groups & {group, "*"} and told & {*resources, "*"} and verbs & {"get", "list", "watch", "*"})
+    named = told & {*resources, "*"} if resources else told
+    return bool(groups & {group, "*"} and named and verbs & {"get", "list", "watch", "*"})
 
 
 def _used(rule: Mapping) -> bool:

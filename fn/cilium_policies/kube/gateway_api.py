@@ -42,7 +42,8 @@ def listeners(inventory: Inventory, gateway: Object) -> Iterator[Mapping]:
     for one in inventory.of("ListenerSet", "XListenerSet"):
         parent = mapping(one.spec.get("parentRef"))
         namespace = text(parent.get("namespace")) or one.namespace
-        if (namespace, text(parent.get("name"))) == (gateway.namespace, gateway.name):
+        named = (namespace, text(parent.get("name"))) == (gateway.namespace, gateway.name)
+        if named and takes_listeners(inventory, gateway, one.namespace):
             yield from _listeners(one)
 
 
@@ -52,6 +53,18 @@ def _listeners(one: Object) -> Iterator[Mapping]:
             message = f"{one} has a listener on port {listener['port']}, and the API server takes none such"
             raise RefusedError(one.finding(ERROR, message, "ports go from 1 to 65535"))
         yield listener
+
+
+def takes_listeners(inventory: Inventory, gateway: Object, namespace: str) -> bool:
+    """Whether a Gateway lets listener sets of a namespace add to it (`allowedListeners`): nobody, unless it says whom.
+    What is not shown, the labels of a Namespace, admits."""
+    spaces = mapping(at(gateway.spec, "allowedListeners", "namespaces"))
+    chosen = text(spaces.get("from"))
+    if chosen == "Selector":
+        space = inventory.get("Namespace", "", namespace)
+        named = {"kubernetes.io/metadata.name": namespace}
+        return space is None or selects(spaces.get("selector"), {**named, **space.labels})
+    return chosen == "All" or (chosen == "Same" and namespace == gateway.namespace)
 
 
 def http3(inventory: Inventory, gateway: Object) -> set[str]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.kube.access_rules import Bindings
+from cilium_policies.kube.access_rules import EVERYWHERE, Bindings
 from cilium_policies.kube.labels import stable
 from cilium_policies.kube.names import is_namespace
 from cilium_policies.kube.objects import Mapping, flag, strings, text
@@ -42,6 +42,8 @@ def children(
                 beside = [one for one in beside if labels.items() <= one.labels.items()]
             if made_by and labels and catalogue.get(name) is not None and not beside:
                 made = _child(name, labels, row, maker, namespace, told)
+                if namespace != maker.namespace and not _may_in(maker, namespace, bindings):
+                    made.asked_by = maker.namespace
                 shown.setdefault((namespace, name), []).append(made)
                 yield made
 
@@ -59,6 +61,12 @@ def _may_make(one: Workload, catalogue: Catalogue, bindings: Callable[[], Bindin
     component = catalogue.get(one.component)
     published = one.by_image and component is not None and is_publishers(one, component)
     return published or has_role(one, bindings)
+
+
+def _may_in(maker: Workload, namespace: str, bindings: Callable[[], Bindings]) -> bool:
+    """Whether a role lets the maker have pods in another namespace: then that one, or the platform, has agreed."""
+    reach = bindings().reach(maker.namespace, maker.service_account, "", "pods")
+    return bool(reach & {EVERYWHERE, namespace})
 
 
 def _namespace(row: Mapping, maker: Workload, told: tuple[Text, ...]) -> str:

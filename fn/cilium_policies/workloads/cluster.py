@@ -126,6 +126,22 @@ class Cluster:
             )
         return self._routing
 
+    def acts_for(self, workload: Workload, namespace: str, group: str) -> bool:
+        """Whether pods that are taken for a controller, its proxy or its reader act on objects of an API group in a
+        namespace: as something proves, or as label and image say together where the input shows no roles of theirs."""
+        if self.is_proven(workload, namespace, group):
+            return True
+        return workload.by_label and workload.by_image and not self.access.shows(workload.namespace)
+
+    def is_proven(self, workload: Workload, namespace: str, group: str) -> bool:
+        """Whether more than labels and images say that they act on them: they are of a release or an operator's object,
+        it is their own namespace, or a role of it reads the group everywhere."""
+        if not workload.rendered or workload.by_user or workload.namespace == namespace:
+            return True
+        if workload.component in self.settings.component_namespaces:
+            return True  # the config says where it is believed
+        return workload.namespace in self.access.readers(group)
+
     def in_namespace(self, namespace: str) -> list[Workload]:
         return self._by_namespace.get(namespace, [])
 

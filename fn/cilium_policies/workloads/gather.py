@@ -63,7 +63,7 @@ def gather(
     bindings = cache(lambda: Bindings(shown))  # read where somebody asks, and once
     trace(workloads)
     vouch(workloads, catalogue, shown, bindings)  # before anything is made of what a label says
-    workloads += list(children(workloads, catalogue, bindings, Sidecars(shown)))
+    workloads += list(children(workloads, catalogue, bindings, Sidecars(shown, bindings)))
     controllers, before = distribution.flux(shown, workloads, catalogue)
     workloads += controllers
     services += [*behind, *before]

@@ -66,6 +66,7 @@ class Workload:
     __slots__ = (
         "absent",
         "annotations",
+        "asked_by",
         "beside",
         "brought",
         "by_image",
@@ -134,6 +135,7 @@ class Workload:
         self.by_label = True  # recognised by more than its image: it is set up as the component's charts do
         self.by_image = True  # one of its images is called as the component's, whatever the registry; of an
         # entry that names none: its chart, its object, its roles or its release say what it is
+        self.asked_by = ""  # the namespace whose program says that it makes these pods here, in another one
         self.by_user = False  # its component is a definition of the user's own
         self.rendered = False
         self.brought = False  # its distribution brings it: a subject only beside the namespace's default-deny
@@ -200,6 +202,11 @@ class Service(NamedTuple):
     @property
     def where(self) -> Where:
         return self.source.where if self.source is not None else NOWHERE
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the outside reaches it."""
+        return self.type in ("LoadBalancer", "NodePort") or bool(self.external_ips)
 
     def __hash__(self) -> int:  # its labels are dicts
         return hash((self.namespace, self.name))

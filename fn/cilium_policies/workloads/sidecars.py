@@ -3,8 +3,9 @@ charts of Grafana, Loki, Jenkins and many others run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from cilium_policies.kube.access_rules import EVERYWHERE, Bindings
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, strings, text
 from cilium_policies.kube.pods import containers, pod_template
@@ -16,8 +17,9 @@ _LABEL, _VALUE, _NAMESPACES, _FOLDER = "LABEL", "LABEL_VALUE", "NAMESPACE", "FOL
 class Sidecars:
     """The ConfigMaps of one cluster, by their labels; looked through when the first sidecar turns up."""
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, inventory: Inventory, bindings: Callable[[], Bindings]) -> None:
         self._inventory = inventory
+        self._bindings = bindings
         self._labelled: dict[str, list[Object]] | None = None
 
     def of(self, workload: Workload) -> Iterator[Text]:
@@ -28,13 +30,17 @@ class Sidecars:
                 text(entry.get("name")): text(entry.get("value")) for entry in mappings(container.get("env"))
             }
             if env.get(_LABEL) and _FOLDER in env:
-                yield from self._texts(env, workload.namespace)
+                yield from self._texts(env, workload)
 
-    def _texts(self, env: Mapping, namespace: str) -> Iterator[Text]:
-        spaces = {name.strip() for name in env.get(_NAMESPACES, "").split(",")} - {""} or {namespace}
+    def _texts(self, env: Mapping, workload: Workload) -> Iterator[Text]:
+        """What one finds, in other namespaces only what its role lets it read: anybody may set its variables."""
+        own, account = workload.namespace, workload.service_account
+        spaces = {name.strip() for name in env.get(_NAMESPACES, "").split(",")} - {""} or {own}
+        reach = {own} if spaces == {own} else {own, *self._bindings().reach(own, account, "", "configmaps")}
         for one in self._by_label(env[_LABEL]):
             wanted = env.get(_VALUE) or one.labels[env[_LABEL]]
-            if one.labels[env[_LABEL]] == wanted and ("ALL" in spaces or one.namespace in spaces):
+            chosen = one.labels[env[_LABEL]] == wanted and ("ALL" in spaces or one.namespace in spaces)
+            if chosen and reach & {EVERYWHERE, one.namespace}:
                 for key, value in strings(one.body.get("data")).items():
                     yield Text("entry", key, value, one, key)
 

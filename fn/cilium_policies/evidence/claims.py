@@ -1,0 +1,102 @@
+"""Which names and addresses the objects of a cluster claim for it, and whether one namespace's claim is believed.
+
+A route says which names it serves, and nobody asks whether they are its own: one in a team's namespace that names a
+partner's host would take the partner away from all others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from cilium_policies.evidence.routes import parent_gateways
+from cilium_policies.kube.gateway_api import GATEWAY_API
+from cilium_policies.kube.kinds import ROUTE_KINDS
+from cilium_policies.kube.objects import Object, at, mappings, sequence, text
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Service
+
+_HOST_RULE = r"Host(?:SNI)?\(([^)]*)\)"
+_ADDRESS_NOTES = ("lbipam.cilium.io/ips", "io.cilium/lb-ipam-ips", "metallb.io/loadBalancerIPs",
+                  "metallb.universe.tf/loadBalancerIPs", "kube-vip.io/loadbalancerIPs")  # fmt: skip
+_NAME_NOTE = "external-dns.alpha.kubernetes.io/hostname"
+_SHORT = 3  # characters: below an end of two, a label of so many is no registered name (`co.uk`, `com.au`)
+
+
+class Claims:
+    """Who claims names below which domain: routes, Services that external-dns names, listeners of Gateways."""
+
+    def __init__(
+        self, cluster: Cluster, routes: Mapping[str, list[Object]], services: Mapping[str, Service]
+    ) -> None:
+        self._by_domain: dict[str, set[str]] = {}
+        for name, found in routes.items():
+            self._take(name, {one.namespace for one in found})
+        for name, service in services.items():
+            self._take(name, {service.namespace})
+        for gateway in cluster.inventory.of("Gateway", group=GATEWAY_API):
+            for listener in mappings(gateway.spec.get("listeners")):
+                self._take(text(listener.get("hostname")).lower(), {gateway.namespace})
+
+    def _take(self, name: str, namespaces: set[str]) -> None:
+        if name:
+            self._by_domain.setdefault(domain(name), set()).update(namespaces)
+
+    def is_ours(self, host: str, namespace: str) -> bool:
+        """Whether a pod of this namespace may take a claimed name for the cluster's: its own namespace claims names
+        below that domain, or several do. An address is whose Service holds it."""
+        if host.replace(".", "").isdigit() or ":" in host:
+            return True
+        claimed = self._by_domain.get(domain(host.rstrip(".").lower()), set())
+        return namespace in claimed or len(claimed) > 1
+
+
+def domain(name: str) -> str:
+    """The registered name above a host's, as far as its labels tell: `acme.io` of `a.b.acme.io`."""
+    labels = name.removeprefix("*.").split(".")
+    short = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= _SHORT
+    return ".".join(labels[-3:] if short else labels[-2:])
+
+
+def names(cluster: Cluster, route: Object) -> Iterator[str]:
+    yield from map(text, sequence(route.spec.get("hostnames")))
+    for rule in mappings(route.spec.get("rules")) if route.kind == "Ingress" else ():
+        if rule.get("host"):
+            yield text(rule.get("host"))
+    for entry in mappings(route.spec.get("routes")):
+        for match in re.finditer(_HOST_RULE, text(entry.get("match"))):
+            yield from (name.strip("`'\" ") for name in match[1].split(","))
+    if not route.spec.get("hostnames") and route.kind in ROUTE_KINDS:
+        for namespace, name in parent_gateways(cluster, route):
+            gateway = cluster.inventory.get("Gateway", namespace, name)
+            for listener in mappings(gateway.spec.get("listeners")) if gateway is not None else ():
+                if (hostname := text(listener.get("hostname"))) and not hostname.startswith("*"):
+                    yield hostname
+
+
+def service_names(service: Service) -> Iterator[str]:
+    """External names that DNS controllers publish for a Service, and the addresses it is to have."""
+    yield from service.external_ips
+    source = service.source
+    if source is None:
+        return
+    notes = source.annotations
+    for key in _ADDRESS_NOTES:
+        yield from filter(None, (part.strip() for part in notes.get(key, "").split(",")))
+    if service.type == "LoadBalancer":
+        yield from filter(None, (part.strip().lower() for part in notes.get(_NAME_NOTE, "").split(",")))
+    for value in (source.spec.get("clusterIP"), source.spec.get("loadBalancerIP")):
+        if text(value) not in ("", "None"):
+            yield text(value)
+    for entry in mappings(at(source.body, "status", "loadBalancer", "ingress")):
+        yield from filter(None, (text(entry.get("ip")), text(entry.get("hostname"))))
+
+
+def gateway_addresses(gateway: Object) -> Iterator[str]:
+    for entry in mappings(gateway.spec.get("addresses")):
+        yield text(entry.get("value"))
+    notes = at(gateway.body, "spec", "infrastructure", "annotations")
+    for key in _ADDRESS_NOTES:
+        yield from filter(None, (part.strip() for part in text(at(notes, key)).split(",")))
+    for entry in mappings(at(gateway.body, "status", "addresses")):
+        yield text(entry.get("value"))
