@@ -97,6 +97,7 @@ REASONS: dict[tuple[str, str], str] = {
         "coredns",
     ): "what configures the cluster's DNS is called so, whoever made the cluster",
     ("catalogue/onward.py", "core"): "a part of Azure's host names",
+    ("catalogue/stores.py", "core"): "a part of Azure's host names",
     (
         "workloads/releases/chart_releases.py",
         "coredns",

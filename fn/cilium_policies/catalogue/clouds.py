@@ -36,7 +36,8 @@ class Cloud(NamedTuple):
     identity. `env` and `args` are whole names and arguments of programs that use the cloud, `schemes` what its URLs
     begin with (`s3://`); they say nothing where a key like `endpoints` names another place to call. `services` are its
     managed services: a regular expression for their hosts, and the ports that clients dial. `names` are the patterns of
-    its API's hosts.
+    its API's hosts. `called` are settings that name a service by a part of its host alone: a regular expression for the
+    key, one that the text beside it has to say ("": nothing), and the host with `{}` for the value.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Cloud(NamedTuple):
     load_balancers: tuple[LoadBalancer, ...] = ()
     services: tuple[tuple[str, tuple[Port, ...]], ...] = ()
     names: tuple[str, ...] = ()
+    called: tuple[tuple[str, str, str], ...] = ()
 
     def is_private(self, host: str) -> bool:
         """Whether a name of this cloud may resolve to an address of the company's own network."""
@@ -84,4 +86,8 @@ def read(data: Mapping) -> Cloud:
             for one in mappings(data.get("services"))
         ),
         texts(data.get("names")),
+        tuple(
+            (text(one.get("key")), text(one.get("beside")), text(one.get("host")))
+            for one in mappings(data.get("called"))
+        ),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from cilium_policies.catalogue.flows import When, texts
@@ -15,7 +15,8 @@ from cilium_policies.lean import Any, Protocol
 # Words for `mentions`: what configuration says when it uses such a service outside of the cluster.
 MENTIONS = {
     "object-storage": r"amazonaws\.com|storage\.googleapis\.com|blob\.core\.windows\.net|cloudflarestorage\.com"
-    r"|backblazeb2\.com|wasabisys\.com|digitaloceanspaces\.com|your-objectstorage\.com|storjshare\.io",
+    r"|backblazeb2\.com|wasabisys\.com|digitaloceanspaces\.com|your-objectstorage\.com|storjshare\.io"
+    r"|(?m:^\s*[\"']?type[\"']?:\s*[\"']?(?:GCS|AZURE|COS|ALIYUNOSS|BOS|OCI|OBS)\b)",  # of Thanos' objstore
     "chat": r"hooks\.slack\.com|discord(app)?\.com|api\.pushover\.net|events\.pagerduty\.com|api\.telegram\.org"
     r"|ntfy\.sh|webhook\.office\.com|hc-ping\.com|healthchecks\.io",
     "sign-in": r"accounts\.google\.com|login\.microsoftonline\.com|github\.com/login|gitlab\.com/oauth"
@@ -113,14 +114,36 @@ def via_agrees(made: MadeBy, body: Mapping, facts: Facts) -> bool:
     return any(agrees(at(one, text(made.via.get("has"))), made.via) for one in named)
 
 
-def on_host(component: Component, values: Mapping, body: Mapping) -> bool:
+def _nobody(_group: str, _kind: str) -> Iterable[Mapping]:
+    return ()
+
+
+def on_host(
+    component: Component,
+    values: Mapping,
+    body: Mapping,
+    beside: Callable[[str, str], Iterable[Mapping]] = _nobody,
+) -> bool:
     """Whether a component's pods are in the network of their node: always, or as the release's values or the object
-    that made them say."""
+    that made them say, or one of those `beside` it (by group and kind)."""
     told = component.data.get("hostNetwork")
     if not isinstance(told, (dict, list)):
         return component.host_network
     conditions = told if isinstance(told, list) else [told]
-    return any(_enabled(one, False, body if "field" in one else values) for one in conditions)
+    return any(_is_on_host(one, values, body, beside) for one in conditions)
+
+
+def _is_on_host(
+    condition: Mapping, values: Mapping, body: Mapping, beside: Callable[[str, str], Iterable[Mapping]]
+) -> bool:
+    if "all" in condition:
+        return all(_is_on_host(one, values, body, beside) for one in condition["all"])
+    if "object" in condition:
+        bodies = beside(*group_kind(text(condition["object"])))
+        return any(agrees(at(one, path), condition) for one in bodies for path in texts(condition.get("has")))
+    if "not" in condition:
+        return not _is_on_host(condition["not"], values, body, beside)
+    return _enabled(condition, False, body if "field" in condition else values)
 
 
 def _enabled(enabled: When, default: bool, tree: Mapping) -> bool:

@@ -21,8 +21,9 @@ class ServiceTemplate(NamedTuple):
     """A Service that a chart or operator makes. `name` and ports may hold `{release}`, `{fullname}`, `{name}`,
     `{port}`. `ports_of`: where a custom resource holds the Service ports that its operator copies, in place of `ports`;
     with neither there is no Service. `values`: the block of a chart's values that shapes it, where that is not
-    `service`; `mapped`: paths in them, each called after a protocol, at which further ports are keys. `type`:
-    the chart's own, where it is not ClusterIP.
+    `service`; `mapped`: paths in them, each called after a protocol, at which further ports are keys; `named`: a path
+    at which they stand by name, each with `port`, `exposedPort`, `protocol` and, where the Service has it, `expose`.
+    `type`: the chart's own, where it is not ClusterIP.
     """
 
     name: str
@@ -31,6 +32,7 @@ class ServiceTemplate(NamedTuple):
     values: str = ""
     mapped: tuple[str, ...] = ()
     type: str = ""
+    named: str = ""
 
 
 def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
@@ -51,6 +53,7 @@ def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
             text(one.get("values")),
             texts(one.get("mapped")),
             text(one.get("type")),
+            text(one.get("named")),
         )
         for one in mappings(value)
     )

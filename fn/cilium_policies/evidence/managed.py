@@ -12,6 +12,8 @@ from cilium_policies.workloads.model import Text
 
 _DOTS = 3  # in the name of a managed service, at least
 # A field of a settings file.
+_ACCOUNT = "account"  # in the key of each setting that names a service by a part of its host
+_VALUE = r"[\"']?\s{0,8}[:=]\s{0,8}[\"']?([a-z0-9]{3,24})(?![\w.\-${])"
 _MEMBER = r"[:=]\s*[\"']?((?:[\w-]{1,63}\.){3,8}[a-z]{2,24})[\"']?(?=\s*(?:[,;}\]\n]|$))"
 
 
@@ -19,6 +21,8 @@ def named(texts: Iterable[Text], clouds: tuple[Cloud, ...]) -> Iterator[tuple[Te
     """`NAMESPACE: acme.servicebus.windows.net`: a variable, or a field of a file, whose value is the host of such a
     service."""
     for found in texts:
+        if _ACCOUNT in found.key.lower() or _ACCOUNT in found.value.lower():
+            yield from ((found, address) for address in _called(found, clouds))
         if found.value.count(".") < _DOTS:
             continue
         if is_variable(found):
@@ -39,3 +43,15 @@ def hosts(value: str, clouds: tuple[Cloud, ...]) -> Iterator[Address]:
     for cloud in clouds:
         for port in cloud.ports_of(host):
             yield Address(host, port.number, MANAGED, port.protocol, "", True, False)
+
+
+def _called(found: Text, clouds: tuple[Cloud, ...]) -> Iterator[Address]:
+    """The services of which a setting says the first part of the host (`storage_account: acme`)."""
+    said = f"{found.key}={found.value.strip()}\n" if is_variable(found) else found.value
+    for cloud in clouds:
+        for key, beside, host in cloud.called:
+            if beside and not re.search(beside, said, re.IGNORECASE):
+                continue
+            for match in re.finditer(rf"(?<![A-Za-z0-9])(?i:{key}){_VALUE}", said):
+                for address in hosts(host.format(match[1]), (cloud,)):
+                    yield address._replace(key=found.key)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from cilium_policies.catalogue.ports import NO_NETWORK, NOTIFIERS, PING, SCHEMES
+from cilium_policies.catalogue.stores import STORES
 from cilium_policies.workloads.address_keys import NAMES_ADDRESS, NAMES_HOST, NAMES_PORT
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30})://([^\s\"'`<>\\|]*)")
@@ -59,6 +60,8 @@ def addresses(value: str, key: str, resolves: Callable[[str], bool] = _nothing) 
 
     A key that names a host or a port keeps a value that is nothing else; in files each line keeps its field.
     `resolves` says of a name whether it is one of the cluster's: it then needs no such key."""
+    for setting, host in STORES:
+        value = re.sub(setting, host, value)
     stripped = TEMPLATE.sub("{}", PEM.sub("", value)).strip()
     if not _URL.fullmatch(stripped) and re.search(r"[{\[](?!\})", stripped):
         stripped = _FLOW.sub("\n", stripped)  # JSON, or YAML on one line: a field a line

@@ -62,6 +62,11 @@ def add_bundled(
             for one in bundled.services
             if not shown.get("Service", made.namespace, one.name)
         )
+        config = shown.get("HelmChartConfig", made.namespace, made.name)
+        if config is not None:
+            from cilium_policies.workloads.releases.charts import bundled_services  # few builds configure one
+
+            services += bundled_services(config, made, catalogue)
     return services
 
 

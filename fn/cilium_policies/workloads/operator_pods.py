@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies.catalogue.conditions import on_host
 from cilium_policies.catalogue.load import Catalogue
@@ -44,7 +44,12 @@ def _is_below(path: str, sections: tuple[str, ...]) -> bool:
 
 
 def workload_of(
-    one: Object, component: Component, entry: MadeBy, operator: Workload | None, catalogue: Catalogue
+    one: Object,
+    component: Component,
+    entry: MadeBy,
+    operator: Workload | None,
+    catalogue: Catalogue,
+    inventory: Inventory,
 ) -> Workload:
     """The pods; `operator` are those of the controller, where the input shows them."""
     elsewhere = _elsewhere(catalogue, one.group, one.kind, entry)
@@ -64,7 +69,7 @@ def workload_of(
     if not found.selector and entry.service_account:
         found.selector = {SERVICE_ACCOUNT: found.service_account}
     told = None if entry.beside else _told_of_host_network(one.spec)
-    found.host_network = flag(told, on_host(component, {}, one.body))
+    found.host_network = flag(told, on_host(component, {}, one.body, _beside(one, inventory)))
     found.replicas = integer(read(one.body, entry.count_field)) or 1 if entry.count_field else 1
     found.component = component.name
     found.instance = one.name
@@ -74,6 +79,13 @@ def workload_of(
     found.source = one
     found.where = one.where
     return found
+
+
+def _beside(one: Object, inventory: Inventory) -> Callable[[str, str], Iterable[Mapping]]:
+    """The bodies of objects of a group and kind in the namespace of this one."""
+    return lambda group, kind: (
+        each.body for each in inventory.of(kind, group=group) if each.namespace == one.namespace
+    )
 
 
 # The fields below which operators take a template of their pods; of several kinds of pods none speaks for all.

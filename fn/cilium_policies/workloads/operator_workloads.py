@@ -43,7 +43,7 @@ def operator_workloads(
     behind: dict[tuple[str, str, str], list[Service]] = {}
     known = catalogue.proxies
     for one, component, entry, facts in made:
-        workload = workload_of(one, component, entry, facts.operator, catalogue)
+        workload = workload_of(one, component, entry, facts.operator, catalogue, inventory)
         if entry.namespace == "operator" and workload.namespace in UNPLACED:
             if unplaced is not None:
                 unplaced.append(one)

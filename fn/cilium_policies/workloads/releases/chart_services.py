@@ -20,6 +20,8 @@ from cilium_policies.workloads.releases.naming import Names
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.values import scalar
 
+_PORT_LISTS = ("ports", "stream")
+
 
 def service(
     release: Release, name: str, selector: dict[str, str], ports: tuple[ServicePort, ...], block: Mapping
@@ -45,6 +47,16 @@ def service(
         source_ranges=tuple(map(text, sequence(block.get("loadBalancerSourceRanges")))),
         source=source,
     )
+
+
+def further(block: Mapping) -> Iterator[ServicePort]:
+    """Ports that values list beside a chart's own (`extraPorts`, `customPorts`, `tcpPorts`, Kong's `stream`)."""
+    for key, listed in block.items():
+        for one in mappings(listed) if key.lower().endswith(_PORT_LISTS) else ():
+            told = map(port_number, map(one.get, ("port", "servicePort", "exposedPort", "containerPort")))
+            if number := next(filter(None, told), None):
+                target = scalar(one.get("targetPort")) or scalar(one.get("containerPort")) or str(number)
+                yield ServicePort(text(one.get("name")), number, scalar(one.get("protocol")) or "TCP", target)
 
 
 def usual_services(

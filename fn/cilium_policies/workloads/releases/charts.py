@@ -16,14 +16,24 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import ChartEntry, Component
 from cilium_policies.catalogue.services import ServiceTemplate
 from cilium_policies.kube.labels import INSTANCE, JOB_NAME, SERVICE_ACCOUNT, stable
-from cilium_policies.kube.objects import Mapping, Object, at, flag, integer, mapping, port_number, strings
+from cilium_policies.kube.objects import (
+    Mapping,
+    Object,
+    at,
+    flag,
+    integer,
+    mapping,
+    port_number,
+    strings,
+    text,
+)
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases import chart_services, chart_values
 from cilium_policies.workloads.releases.app_containers import image
 from cilium_policies.workloads.releases.chart_objects import chart_objects
 from cilium_policies.workloads.releases.naming import Names
 from cilium_policies.workloads.releases.post_render import adapt, rendered
-from cilium_policies.workloads.releases.release import Release
+from cilium_policies.workloads.releases.release import Release, parsed
 from cilium_policies.workloads.releases.template import Template
 from cilium_policies.workloads.releases.value_texts import texts
 from cilium_policies.workloads.releases.values import read, scalar
@@ -227,7 +237,9 @@ def _service(
         for one in template.ports
         if not one.enabled or flag(read(names.scope, one.enabled))
     )
-    ports += tuple(_mapped(release, template))
+    ports += (*_mapped(release, template), *_named(names, template))
+    known = {(one.port, one.protocol) for one in ports}
+    ports += tuple(one for one in chart_services.further(block) if (one.port, one.protocol) not in known)
     if template.type and not block.get("type"):
         block = {**block, "type": template.type}
     return chart_services.service(release, names.fill(template.name), workload.selector, ports, block)
@@ -240,6 +252,31 @@ def _mapped(release: Release, template: ServiceTemplate) -> Iterator[ServicePort
         for key in mapping(read(release.values, path)):
             if number := port_number(key):
                 yield ServicePort(f"{key}-{protocol.lower()}", number, protocol, str(number))
+
+
+def _named(names: Names, template: ServiceTemplate) -> Iterator[ServicePort]:
+    """Ports that the values give a name, but for those of the template: entry points of a proxy."""
+    known = {one.name for one in template.ports}
+    for name, one in mapping(read(names.scope, template.named)).items() if template.named else ():
+        port, exposed = mapping(one), mapping(one).get("expose")
+        number = port_number(port.get("port"))
+        shown = exposed.get("default") if isinstance(exposed, dict) else exposed
+        if number and flag(shown) and name not in known:
+            outside = port_number(port.get("exposedPort")) or number
+            yield ServicePort(name, outside, scalar(port.get("protocol")) or "TCP", str(number))
+
+
+def bundled_services(config: Object, made: Workload, catalogue: Catalogue) -> list[Service]:
+    """The Services before pods that a distribution brings by a chart, and that an object like HelmChartConfig
+    configures; the pods get its values."""
+    release = Release(config, made.namespace, made.name, parsed(text(config.spec.get("valuesContent"))))
+    for component, entry in catalogue.by_chart(config.name):
+        if component.name == made.component and not entry.values:
+            release.chart = entry.chart
+            names = Names(release, entry.name or entry.chart, entry.values, entry.cut)
+            made.values = names.scope
+            return [_service(release, names, made, one, []) for one in entry.services]
+    return []
 
 
 def _unknown(release: Release) -> chart_values.Target:
