@@ -17,9 +17,18 @@ def test_the_value_comes_from_another_process(monkeypatch: pytest.MonkeyPatch) -
     assert value[1:] == ["ä\udcff", ("x", 1)]
 
 
-def test_more_than_a_pipe_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_large_answer_waits_for_nobody(monkeypatch: pytest.MonkeyPatch, in_memory: bool) -> None:
+    """The copy has ended before its answer is asked for, where memory can be a file and where it cannot."""
     monkeypatch.setattr(module, "_cores", lambda: 2)
-    assert aside(lambda: "x" * 3_000_000)() == "x" * 3_000_000
+    if not in_memory:
+        monkeypatch.delattr(os, "memfd_create", raising=False)
+    children: list[int] = []
+    fork = os.fork
+    monkeypatch.setattr(os, "fork", lambda: children.append(fork()) or children[-1])
+    asked = aside(lambda: "x" * 3_000_000)
+    os.waitid(os.P_PID, children[-1], os.WEXITED | os.WNOWAIT)
+    assert asked() == "x" * 3_000_000
 
 
 @pytest.mark.parametrize("cores", [1, 2])

@@ -5,8 +5,12 @@ from __future__ import annotations
 import marshal
 import os
 from collections.abc import Callable
+from contextlib import suppress
 
-from cilium_policies.lean import TypeVar
+from cilium_policies.lean import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from typing import IO
 
 T = TypeVar("T")
 
@@ -17,17 +21,26 @@ def aside(make: Callable[[], T]) -> Callable[[], T]:
     for; so it does, for what it raises, where the copy failed. `make` must write nothing."""
     if _cores() < 2:
         return make
-    reading, writing = os.pipe()
+    shared = _shared()
     try:
         child = os.fork()
     except OSError:
-        os.close(reading)
-        os.close(writing)
+        shared.close()
         return make
     if not child:
-        _work(make, writing)
-    os.close(writing)
-    return lambda: _value(make, reading, child)
+        _work(make, shared)
+    return lambda: _value(make, shared, child)
+
+
+def _shared() -> IO[bytes]:
+    """A file of no name. A pipe holds so little that the copy would wait with most of its answer until it is asked for
+    it."""
+    if hasattr(os, "memfd_create"):
+        with suppress(OSError):
+            return open(os.memfd_create("aside"), "w+b")
+    import tempfile
+
+    return tempfile.TemporaryFile()
 
 
 def _cores() -> int:
@@ -36,18 +49,18 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _work(make: Callable[[], object], writing: int) -> None:
+def _work(make: Callable[[], object], shared: IO[bytes]) -> None:
     """The copy's whole life: it ends without what an end of the program would flush or clean up."""
     try:
-        with open(writing, "wb") as stream:
-            marshal.dump(make(), stream)  # type: ignore[arg-type]
+        shared.write(marshal.dumps(make()))  # type: ignore[arg-type]
+        shared.flush()
         os._exit(0)
     finally:
         os._exit(1)
 
 
-def _value(make: Callable[[], T], reading: int, child: int) -> T:
-    with open(reading, "rb") as stream:
-        data = stream.read()
+def _value(make: Callable[[], T], shared: IO[bytes], child: int) -> T:
     _, status = os.waitpid(child, 0)
-    return make() if status else marshal.loads(data)
+    with shared:
+        shared.seek(0)
+        return make() if status else marshal.loads(shared.read())
