@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import yaml
-
 from cilium_policies.lean import Any
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 
 
 def typed(text: bytes) -> Any:
     """The one document in `text` as JSON values. The text has been parsed before and is sound YAML."""
-    node = yaml.compose(text, Loader=_LOADER)
+    import yaml  # where the input holds no policies, nobody asks
+
+    node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return None if node is None else _value(node, {})
 
 
-def _value(node: yaml.Node, made: dict[int, Any]) -> Any:
+def _value(node: Any, made: dict[int, Any]) -> Any:
     known = made.get(id(node))
     if known is None:
         known = made[id(node)] = _new(node, made)
     return known
 
 
-def _new(node: yaml.Node, made: dict[int, Any]) -> Any:
-    if isinstance(node, yaml.MappingNode):
-        return {
-            key.value: _value(value, made) for key, value in node.value if isinstance(key, yaml.ScalarNode)
-        }
-    if isinstance(node, yaml.SequenceNode):
+def _new(node: Any, made: dict[int, Any]) -> Any:
+    if node.id == "mapping":
+        return {key.value: _value(value, made) for key, value in node.value if key.id == "scalar"}
+    if node.id == "sequence":
         return [_value(member, made) for member in node.value]
     return _scalar(node.value, node.tag.removeprefix(_TAG))
 

@@ -118,7 +118,14 @@ def run_on(named: list[inputs.Input], options: function.Options, *, allow_empty:
             refuse_empty(sources)
         config = config_of(sources, options.config, options.overrides)
         told("working out which connections are needed")
-        return Run(sources, function.make(sources, config, options, keep=True))
+        run = Run(sources, function.make(sources, config, options, keep=True))
+    _latest[:] = [run]
+    return run
+
+
+_latest: list[
+    Run
+] = []  # stays until the process ends: to take a large run apart object by object serves nobody
 
 
 def refuse_no_namespace(run: Run, given: dict[str, Any]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 
 import click
 
@@ -10,7 +11,7 @@ from cilium_policies.checks.rows import Texts
 from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.cli import options
 from cilium_policies.cli.aside import aside
-from cilium_policies.cli.envelope import envelope, items_of, metadata
+from cilium_policies.cli.envelope import digests, envelope, items_of, metadata
 from cilium_policies.cli.snapshots import chooses_policies, snapshot
 from cilium_policies.cli.streams import put
 from cilium_policies.cli.usage import version
@@ -57,8 +58,9 @@ def report_command(
     said = findings(run.sources, run.made.plan, run.made.policies)
     asked = snapshot(run, which, enforced=not now)
     sheets = question.sheets(asked, run.sources)
-    written = aside(partial(texts, sheets)) if form == "html" and not focus else None
-    made = _made(run, which, now, title, said, asked)
+    drawing = form == "html" and not focus
+    beside = cache(aside(partial(_beside, run, sheets)) if drawing else partial(_beside, run, []))
+    made = _made(run, which, now, title, said, asked, lambda: beside()[0])
     view = View(made.graph)
     if focus:
         text = _focus(view, focus)
@@ -72,14 +74,25 @@ def report_command(
     else:
         drawn = aside(partial(pictures, view))
         note = f"made by {version().strip()}"
-        text = page(view, made.tiles, made.tables, note, sheets, drawn=drawn, written=written)
+        text = page(view, made.tiles, made.tables, note, sheets, drawn=drawn, written=lambda: beside()[1])
     put(text.encode("utf-8", "backslashreplace"))
     options.warn(run, given, f"report: {plural(len(made.rows), 'connection')}", said=said)
     return 0
 
 
+def _beside(run: options.Run, sheets: list[Sheet]) -> tuple[list[str], str]:
+    """What needs no connections: the digests of the inputs, and the policies' texts for the page."""
+    return digests([run]), texts(sheets)
+
+
 def _made(
-    run: options.Run, which: str | None, now: bool, title: str, said: list[Finding], asked: Snapshot
+    run: options.Run,
+    which: str | None,
+    now: bool,
+    title: str,
+    said: list[Finding],
+    asked: Snapshot,
+    digested: Callable[[], list[str]],
 ) -> question.Report:
     made = run.made
     written = which == "written" or (which is None and bool(made.read.own))
@@ -90,13 +103,13 @@ def _made(
         title,
         violations=violations(judged, made.plan, Texts(run.sources), briefly=True),
         said=[one for one in said if one.severity != INFO],
-        made_from=_made_from(run, written, now),
+        made_from=lambda: _made_from(run, written, now, digested()),
     )
 
 
-def _made_from(run: options.Run, written: bool, now: bool) -> Table:
+def _made_from(run: options.Run, written: bool, now: bool, digested: list[str]) -> Table:
     """What the report was made from: enough to make it again, and to see that it is another's."""
-    about = metadata([run])
+    about = metadata([run], digested)
     cluster = about["cluster"]
     rows: list[tuple[Cell, ...]] = [
         ("tool", f"{about['tool']['name']} {about['tool']['version']}"),

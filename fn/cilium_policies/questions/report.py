@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cached_property, partial
 
 from cilium_policies.checks.rows import Row as Violation
@@ -42,9 +43,9 @@ class Report:
         *,
         violations: list[Violation] = [],  # noqa: B006
         said: list[Finding] = [],  # noqa: B006
-        made_from: Table | None = None,
+        made_from: Callable[[], Table] | None = None,
     ) -> None:
-        """`violations` are lint's, `said` the run's own findings, `made_from` is a table of what was read."""
+        """`violations` are lint's, `said` the run's own findings, `made_from` gives a table of what was read."""
         self._plan, self._snapshot = plan, snapshot
         self._violations, self._said, self._made_from = violations, said, made_from
         self.rows = decided(plan, snapshot, found=Connections(snapshot))  # names the ends outside as well
@@ -60,7 +61,7 @@ class Report:
             ("Outside", _outside(self.rows, cells)),
             ("Findings", findings(self._violations, self._said)),
         ]
-        return tables if self._made_from is None else [*tables, ("Made from", self._made_from)]
+        return tables if self._made_from is None else [*tables, ("Made from", self._made_from())]
 
     @cached_property
     def tiles(self) -> list[Tile]:
