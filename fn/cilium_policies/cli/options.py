@@ -123,9 +123,8 @@ def run_on(named: list[inputs.Input], options: function.Options, *, allow_empty:
     return run
 
 
-_latest: list[
-    Run
-] = []  # stays until the process ends: to take a large run apart object by object serves nobody
+# Stays until the process ends: to take a large run apart object by object serves nobody.
+_latest: list[Run] = []
 
 
 def refuse_no_namespace(run: Run, given: dict[str, Any]) -> None:
