@@ -69,7 +69,7 @@ def _inside(cluster: Cluster, labels: list[str], port: str) -> Named | None:
 def _short(cluster: Cluster, labels: list[str], namespace: str, port: str) -> Named | None:
     if len(labels) > 3:
         return None
-    if labels == ["kubernetes", "default"]:
+    if labels == ["kubernetes", "default"] or (labels == ["kubernetes"] and namespace == "default"):
         return Named(cluster.service("default", "kubernetes"), "default", "kubernetes", port)
     tries = [(namespace, labels[0])] if len(labels) == 1 else [(labels[-1], labels[-2])]
     if len(labels) == 2:
