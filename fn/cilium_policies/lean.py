@@ -66,10 +66,13 @@ else:
         return made
 
     def _replace(self, /, **changes):
-        made = tuple.__new__(type(self), map(changes.pop, self._fields, self))
-        if changes:
-            raise ValueError(f"{type(self).__name__} has no field {', '.join(changes)}")
-        return made
+        fields, values = self._fields, list(self)
+        for field, value in changes.items():
+            if field not in fields:
+                unknown = ", ".join(one for one in changes if one not in fields)
+                raise ValueError(f"{type(self).__name__} has no field {unknown}")
+            values[fields.index(field)] = value
+        return tuple.__new__(type(self), values)
 
     def _asdict(self):
         return dict(zip(self._fields, self, strict=True))

@@ -217,21 +217,34 @@ class _Grid:
 
     def cost(self, at: int) -> float:
         key = self.cells[at]
-        if key is None:
-            return 0.0
+        return 0.0 if key is None else self._cost(key, at)
+
+    def _cost(self, key: str, at: int) -> float:
         column, row = self._spots[at]
         total = self._beside[key][column]
+        place = self._place
         for other, weight in self._near[key]:
-            across, down = self._place[other]
+            across, down = place[other]
             total += weight * (abs(across - column) + 0.8 * abs(down - row))
         return total
 
-    def swap(self, one: int, other: int) -> None:
-        self.cells[one], self.cells[other] = self.cells[other], self.cells[one]
-        for at in (one, other):
-            key = self.cells[at]
-            if key is not None:
-                self._place[key] = self._spots[at]
+    def swap_if_cheaper(self, one: int, other: int, before: float) -> bool:
+        """Swaps two cells where both cost less than `before` then; whether it did."""
+        cells, spots, place = self.cells, self._spots, self._place
+        first, second = cells[one], cells[other]
+        if first is not None:
+            place[first] = spots[other]
+        if second is not None:
+            place[second] = spots[one]
+        after = 0.0 if second is None else self._cost(second, one)
+        if after < before and after + (0.0 if first is None else self._cost(first, other)) < before:
+            cells[one], cells[other] = second, first
+            return True
+        if first is not None:
+            place[first] = spots[one]
+        if second is not None:
+            place[second] = spots[other]
+        return False
 
 
 def _improve(grid: _Grid) -> None:
@@ -247,13 +260,8 @@ def _improve(grid: _Grid) -> None:
             if at not in costs:
                 costs[at] = grid.cost(at)
         before = costs[one] + costs[other]
-        if before:
-            grid.swap(one, other)
-            after = grid.cost(one)
-            if after >= before or after + grid.cost(other) >= before:
-                grid.swap(one, other)
-            else:
-                costs.clear()
+        if before and grid.swap_if_cheaper(one, other, before):
+            costs.clear()
 
 
 def _lane(view: View, groups: list[Group], x: float, boxes: dict[str, Box], bottom: float) -> dict[str, Box]:

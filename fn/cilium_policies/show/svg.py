@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from math import hypot
 
 ASSETS = os.path.join(os.path.dirname(__file__), "assets")
@@ -19,6 +20,7 @@ def asset(name: str) -> str:
         return file.read()
 
 
+@lru_cache(maxsize=10_000)  # the same ports and names stand at many lines
 def measured(text: str, size: float, *, bold: bool = False) -> float:
     """About how wide a text is in a sans-serif face, in pixels; rather too wide than too narrow."""
     units = sum(
