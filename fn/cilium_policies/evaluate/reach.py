@@ -7,6 +7,7 @@ their answer. What a selector matches is worked out once, among the ends of the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.entries import Entry
@@ -39,6 +40,7 @@ class Reach:
         for number, end in enumerate(self.ends):
             self._by_namespace.setdefault(end.namespace, []).append(number)
         self._masks: dict[Matcher, int] = {}
+        self._meant: dict[Entry, int] = {}  # by rule: each is asked for from both ends
         self._senders = self._all_senders()
 
     def into(self, target: Endpoint) -> Parts:
@@ -110,6 +112,13 @@ class Reach:
         return found
 
     def _mask(self, entry: Entry) -> int:
+        """Whom a rule means, among the ends."""
+        mask = self._meant.get(entry)
+        if mask is None:
+            mask = self._meant[entry] = self._of_peers(entry)
+        return mask
+
+    def _of_peers(self, entry: Entry) -> int:
         if not entry.peers:
             return self.everyone if entry.peers is not None and entry.spans is not None else 0
         mask = 0
@@ -133,8 +142,10 @@ class Reach:
         return sum(1 << number for number in candidates if matcher.matches(self.ends[number], groups))
 
 
-def numbers(spans: Sequence[Span], named: NamedPorts, *, ingress: bool) -> PortSet:
+def numbers(spans: tuple[Span, ...], named: NamedPorts, *, ingress: bool) -> PortSet:
     """The port numbers of a rule's spans at a receiver with these named ports."""
+    if not any(span.name for span in spans):
+        return numbered(spans)
     found: list[tuple[str, int, int]] = []
     for span in spans:
         if not span.name:
@@ -144,6 +155,12 @@ def numbers(spans: Sequence[Span], named: NamedPorts, *, ingress: bool) -> PortS
         if number and protocol == span.protocol:
             found.append((protocol, number, max(number, span.high) if ingress else number))
     return port_set(found)
+
+
+@lru_cache(maxsize=10_000)  # the same ports stand in many rules
+def numbered(spans: tuple[Span, ...]) -> PortSet:
+    """The port numbers of spans without names."""
+    return port_set((span.protocol, span.low, span.high) for span in spans)
 
 
 def _numbers(mask: int) -> Iterator[int]:

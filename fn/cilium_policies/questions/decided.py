@@ -21,6 +21,7 @@ from cilium_policies.evaluate.portset import (
     union,
     words,
 )
+from cilium_policies.evaluate.reach import numbered
 from cilium_policies.evidence.edge import Edge, workload_of
 from cilium_policies.evidence.words import reason_words
 from cilium_policies.generate.foreign import word_of
@@ -154,10 +155,16 @@ class _Joined:
         return "outside" if beyond else "application"
 
     def _needs(self, source: End, target: End) -> Iterator[Edge]:
-        near = [self._by_source.get(id(source.workload), []), self._by_target.get(id(target.workload), [])]
-        for edge in dict.fromkeys(edge for edges in near for edge in edges):
-            if stand_between(edge, source, target):
-                yield edge
+        """The edges between two ends; those that both have come twice."""
+        yield from (
+            edge
+            for edges in (
+                self._by_source.get(id(source.workload), ()),
+                self._by_target.get(id(target.workload), ()),
+            )
+            for edge in edges
+            if stand_between(edge, source, target)
+        )
 
     def _entries(self, end: End, other: End, ports: PortSet, ingress: bool) -> tuple[list[Entry], bool]:
         """The rules at one end that let some of the ports pass, and whether the direction is closed at all."""
@@ -225,7 +232,7 @@ def _entry_ports(entry: Entry) -> PortSet:
     """The ports of a rule; those that it names count as any, since who asks knows which pods are meant."""
     if entry.spans is None or any(span.name for span in entry.spans):
         return EVERYTHING
-    return port_set((span.protocol, span.low, span.high) for span in entry.spans)
+    return numbered(entry.spans)
 
 
 def _kind(edges: Iterable[Edge]) -> str:
