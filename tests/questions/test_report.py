@@ -6,7 +6,9 @@ import json
 import re
 import xml.etree.ElementTree as ET
 
+import pytest
 from cilium_policies.checks.snapshot import Snapshot, as_written, with_generated
+from cilium_policies.cli import aside
 from cilium_policies.cli.options import Run, run_on
 from cilium_policies.evaluate.portset import NOTHING, union
 from cilium_policies.function import Options
@@ -273,3 +275,21 @@ def test_a_policy_s_text_is_its_own_and_nothing_that_stands_beside_it() -> None:
         shown = command("report", "-o", form, stdin=BESIDE)
         assert shown.returncode == 0
         assert b"tiger" not in shown.stdout
+
+
+def test_the_page_is_the_same_however_many_processes_make_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    pods = "".join(
+        "---\napiVersion: apps/v1\nkind: Deployment\n"
+        f"metadata: {{name: web, namespace: team-{one}}}\n"
+        "spec:\n  selector: {matchLabels: {app: web}}\n"
+        "  template:\n    metadata: {labels: {app: web}}\n"
+        "    spec:\n      containers:\n"
+        f"        - {{name: c, image: x, env: [{{name: U, value: 'http://web.team-{one // 2}:80'}}]}}\n"
+        for one in range(12)
+    )
+    pages = []
+    for cores in (1, 2):
+        monkeypatch.setattr(aside, "_cores", lambda cores=cores: cores)
+        pages.append(command("report", stdin=INPUT + pods.encode()))
+    assert pages[0] == pages[1]
+    assert "group-team-11" in str(pages[0])

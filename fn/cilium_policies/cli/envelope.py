@@ -5,7 +5,6 @@ Fields are only added within a version; docs/schema/answers.json describes each 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 
@@ -34,26 +33,26 @@ def envelope(
     return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
 
 
-def metadata(runs: Sequence[Run], digested: Sequence[str] | None = None) -> Value:
-    """The tool, each input with its digest and the number of its objects, and what was planned for them. `digested` is
-    what `digests` gives, where somebody works it out elsewhere."""
+def metadata(runs: Sequence[Run]) -> Value:
+    """The tool, each input with its digest and the number of its objects, and what was planned for them."""
+    import hashlib
+
     from cilium_policies.cli.usage import version
 
     name, _, number = version().strip().partition(" ")
     found: Value = {"tool": {"name": name, "version": number}}
     if runs:
-        sources = [source for run in runs for source in run.sources]
         found["inputs"] = [
-            {"name": source.file, "digest": digest, "objects": counted([source])}
-            for source, digest in zip(sources, digested or digests(runs), strict=True)
+            {
+                "name": source.file,
+                "digest": f"sha256:{hashlib.sha256(source.data).hexdigest()}",
+                "objects": counted([source]),
+            }
+            for run in runs
+            for source in run.sources
         ]
         found |= _planned(runs[-1])
     return found
-
-
-def digests(runs: Sequence[Run]) -> list[str]:
-    """Of each input, in order."""
-    return [f"sha256:{hashlib.sha256(source.data).hexdigest()}" for run in runs for source in run.sources]
 
 
 def _planned(run: Run) -> Value:

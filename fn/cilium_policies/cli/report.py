@@ -11,7 +11,7 @@ from cilium_policies.checks.rows import Texts
 from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.cli import options
 from cilium_policies.cli.aside import aside
-from cilium_policies.cli.envelope import digests, envelope, items_of, metadata
+from cilium_policies.cli.envelope import envelope, items_of, metadata
 from cilium_policies.cli.snapshots import chooses_policies, snapshot
 from cilium_policies.cli.streams import put
 from cilium_policies.cli.usage import version
@@ -25,8 +25,8 @@ from cilium_policies.show.focus import focus_svg
 from cilium_policies.show.graph import View
 from cilium_policies.show.mermaid import mermaid
 from cilium_policies.show.overview import overview_svg
-from cilium_policies.show.page import Sheet, page, pictures, texts
-from cilium_policies.show.table import Cell, Table, columns, rendered
+from cilium_policies.show.page import Sheet, overall, page, pictures_of, texts
+from cilium_policies.show.table import Cell, Column, Table, columns, rendered
 
 
 @click.command("report", short_help="one HTML page, SVG or Markdown with the whole picture")
@@ -59,8 +59,9 @@ def report_command(
     asked = snapshot(run, which, enforced=not now)
     sheets = question.sheets(asked, run.sources)
     drawing = form == "html" and not focus
-    beside = cache(aside(partial(_beside, run, sheets)) if drawing else partial(_beside, run, []))
-    made = _made(run, which, now, title, said, asked, lambda: beside()[0])
+    work = partial(_beside, run, which, now, said, asked, sheets if drawing else [])
+    beside = cache(aside(work) if drawing else work)
+    made = question.Report(run.made.plan, asked, title, standing=lambda: _tables(beside()[1]))
     view = View(made.graph)
     if focus:
         text = _focus(view, focus)
@@ -72,44 +73,66 @@ def report_command(
         head = f"## {title}\n\n{' · '.join(f'**{tile.number}** {tile.text}' for tile in made.tiles)}\n\n"
         text = head + mermaid(view) + "\n" + rendered([table for _, table in made.tables], "md")
     else:
-        drawn = aside(partial(pictures, view))
+        drawn = _drawn(view)
         note = f"made by {version().strip()}"
-        text = page(view, made.tiles, made.tables, note, sheets, drawn=drawn, written=lambda: beside()[1])
+        text = page(view, made.tiles, made.tables, note, sheets, drawn=drawn, written=lambda: beside()[0])
     put(text.encode("utf-8", "backslashreplace"))
     options.warn(run, given, f"report: {plural(len(made.rows), 'connection')}", said=said)
     return 0
 
 
-def _beside(run: options.Run, sheets: list[Sheet]) -> tuple[list[str], str]:
-    """What needs no connections: the digests of the inputs, and the policies' texts for the page."""
-    return digests([run]), texts(sheets)
+def _drawn(view: View) -> Callable[[], list[str]]:
+    """The page's pictures. This process has tables to write meanwhile, and draws fewer of them."""
+    groups = list(view.groups)
+    there = len(groups) - len(groups) // _DRAWN_HERE
+    others = aside(lambda: [overall(view), *pictures_of(view, groups[:there])])
+
+    def drawn() -> list[str]:
+        own = pictures_of(view, groups[there:])
+        return [*others(), *own]
+
+    return drawn
 
 
-def _made(
+_DRAWN_HERE = 5  # one picture in so many
+Plain = tuple[
+    str, list[tuple[str, ...]], list[tuple[Cell, ...]], str
+]  # a table that another process has made
+
+
+def _beside(
     run: options.Run,
     which: str | None,
     now: bool,
-    title: str,
     said: list[Finding],
     asked: Snapshot,
-    digested: Callable[[], list[str]],
-) -> question.Report:
-    made = run.made
-    written = which == "written" or (which is None and bool(made.read.own))
+    sheets: list[Sheet],
+) -> tuple[str, dict[str, Plain]]:
+    """What needs no connections: the policies' texts for the page, and the tables that stand by themselves."""
+    plan = run.made.plan
     judged = snapshot(run, which, enforced=True) if now else asked
-    return question.Report(
-        made.plan,
-        asked,
-        title,
-        violations=violations(judged, made.plan, Texts(run.sources), briefly=True),
-        said=[one for one in said if one.severity != INFO],
-        made_from=lambda: _made_from(run, written, now, digested()),
-    )
+    amiss = violations(judged, plan, Texts(run.sources), briefly=True)
+    told = [one for one in said if one.severity != INFO]
+    tables = question.standing_tables(plan, asked, amiss, told)
+    written = which == "written" or (which is None and bool(run.made.read.own))
+    tables["Made from"] = _made_from(run, written, now)
+    plain = {
+        name: (title, list(map(tuple, columns)), rows, empty)
+        for name, (title, columns, rows, empty) in tables.items()
+    }
+    return texts(sheets), plain
 
 
-def _made_from(run: options.Run, written: bool, now: bool, digested: list[str]) -> Table:
+def _tables(plain: dict[str, Plain]) -> dict[str, Table]:
+    return {
+        name: Table(title, tuple(Column(*one) for one in columns), rows, empty)
+        for name, (title, columns, rows, empty) in plain.items()
+    }
+
+
+def _made_from(run: options.Run, written: bool, now: bool) -> Table:
     """What the report was made from: enough to make it again, and to see that it is another's."""
-    about = metadata([run], digested)
+    about = metadata([run])
     cluster = about["cluster"]
     rows: list[tuple[Cell, ...]] = [
         ("tool", f"{about['tool']['name']} {about['tool']['version']}"),

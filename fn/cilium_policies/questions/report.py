@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 
 from cilium_policies.checks.rows import Row as Violation
@@ -26,6 +26,7 @@ from cilium_policies.show.page import Sheet, Tile
 from cilium_policies.show.table import Cell, Table, columns
 
 GENERATED = "generated"
+_TABS = ("Connections", "Namespaces", "Uncovered", "Outside", "Findings", "Made from")
 
 
 class Report:
@@ -41,32 +42,36 @@ class Report:
         snapshot: Snapshot,
         title: str,
         *,
-        violations: list[Violation] = [],  # noqa: B006
-        said: list[Finding] = [],  # noqa: B006
-        made_from: Callable[[], Table] | None = None,
+        standing: Callable[[], dict[str, Table]] | None = None,
     ) -> None:
-        """`violations` are lint's, `said` the run's own findings, `made_from` gives a table of what was read."""
+        """`standing` gives the tables that need no connections, where somebody works them out elsewhere."""
         self._plan, self._snapshot = plan, snapshot
-        self._violations, self._said, self._made_from = violations, said, made_from
+        self._standing = standing or partial(standing_tables, plan, snapshot)
         self.rows = decided(plan, snapshot, found=Connections(snapshot))  # names the ends outside as well
         self.graph = graph(plan, self.rows, title)
 
     @cached_property
     def tables(self) -> list[tuple[str, Table]]:
         cells = list(map(_row, self.rows))
-        tables = [
-            ("Connections", _connections(cells)),
-            ("Namespaces", namespaces(self._plan, self._snapshot)),
-            ("Uncovered", uncovered.table(self._plan)),
-            ("Outside", _outside(self.rows, cells)),
-            ("Findings", findings(self._violations, self._said)),
-        ]
-        return tables if self._made_from is None else [*tables, ("Made from", self._made_from())]
+        made = {"Connections": _connections(cells), "Outside": _outside(self.rows, cells), **self._standing()}
+        return [(name, made[name]) for name in _TABS if name in made]
 
     @cached_property
     def tiles(self) -> list[Tile]:
         counted = [one for one in self._snapshot.known if not one.refusals]
         return _tiles(self._plan, self.rows, counted, self.tables)
+
+
+def standing_tables(
+    plan: Plan, snapshot: Snapshot, violations: Sequence[Violation] = (), said: Sequence[Finding] = ()
+) -> dict[str, Table]:
+    """The tables that need no connections, by the name of their tab. `violations` are lint's, `said` the run's own
+    findings."""
+    return {
+        "Namespaces": namespaces(plan, snapshot),
+        "Uncovered": uncovered.table(plan),
+        "Findings": findings(violations, said),
+    }
 
 
 def sheets(snapshot: Snapshot, sources: list[Source]) -> list[Sheet]:
@@ -139,7 +144,7 @@ def _outside(rows: list[Decided], cells: list[tuple[Cell, ...]]) -> Table:
     return Table("Connections with the outside", named, sorted(told), "no connection with the outside")
 
 
-def findings(violations: list[Violation], said: list[Finding]) -> Table:
+def findings(violations: Sequence[Violation], said: Sequence[Finding]) -> Table:
     """What lint finds in the policies, then what the run itself has to say."""
     rows: list[tuple[Cell, ...]] = [
         (

@@ -72,7 +72,7 @@ def page(
     ]
     if sheets:
         sections.append(Section(f'id="{_slug(sheets_name)}"', written() if written else texts(sheets)))
-    overall, *groups = drawn() if drawn else pictures(view)
+    whole, *groups = drawn() if drawn else pictures(view)
     sections += (Section(_group(key), one) for key, one in zip(view.groups, groups, strict=True))
     later = sum(len(one.content) for one in sections) > LARGE
     parts = [
@@ -86,7 +86,7 @@ def page(
         f"<body>\n<header><h1>{title}</h1>{_tools()}</header>\n",
         f'<div class="tiles">{"".join(map(_tile, tiles))}</div>\n',
         f"<nav>{''.join(_tab(slug, name) for slug, name in tabs)}</nav>\n<main>\n",
-        overall,
+        whole,
         _WAITS if later else "",
         *(_section(one, later=later) for one in sections),
         f"</main>\n<footer>{svg.clean(note)}</footer>\n",
@@ -131,10 +131,16 @@ def _tab(slug: str, name: str) -> str:
 
 def pictures(view: View) -> list[str]:
     """The map, then the content of each group's section, in their order."""
-    return [_map(view), *(_picture_of(view, key) for key in view.groups)]
+    return [overall(view), *pictures_of(view, list(view.groups))]
 
 
-def _map(view: View) -> str:
+def pictures_of(view: View, groups: Sequence[str]) -> list[str]:
+    """The content of these groups' sections."""
+    return [_picture_of(view, key) for key in groups]
+
+
+def overall(view: View) -> str:
+    """The map."""
     kinds = sorted({link.kind for link in view.graph.links if link.kind})
     boxes = "".join(
         f'<label><input type="checkbox" class="kind" value="{svg.clean(kind)}" checked>{svg.clean(kind)}</label>'
