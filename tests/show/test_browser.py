@@ -73,7 +73,7 @@ def built(count: int) -> str:
     sheets = [
         Sheet("CiliumNetworkPolicy/team-1/web", "team-1", "generated", lambda: "kind: CiliumNetworkPolicy")
     ]
-    return page(view, [Tile("3", "uncovered", "bad", "Uncovered")], tables, "made by a test", sheets)
+    return "".join(page(view, [Tile("3", "uncovered", "bad", "Uncovered")], tables, "made by a test", sheets))
 
 
 def played(tmp_path: Path, count: int, script: str, address: str = "", size: str = "1400,1000") -> Any:

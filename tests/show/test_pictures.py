@@ -199,7 +199,7 @@ def test_words_in_markup_are_escaped_everywhere() -> None:
     view = View(Graph(evil, groups, nodes, (Link("x", "y", evil, evil, why=evil),), (("good", evil),)))
     for text in (overview_svg(view), focus_svg(view, evil), focus_svg(view, "b")):
         assert "script" not in {one.tag.rpartition("}")[2] for one in ET.fromstring(text).iter()}
-    html = page(view, [], [(evil, Table(evil, columns("a=" + evil), [(evil,)]))], evil)
+    html = "".join(page(view, [], [(evil, Table(evil, columns("a=" + evil), [(evil,)]))], evil))
     assert html.count("<script") == 1
     assert "\x1b" not in html
     assert "<script" not in mermaid(view)
@@ -222,7 +222,9 @@ def test_mermaid_names_groups_and_lists_the_busy_ones_below() -> None:
 
 def test_a_page_is_one_file_that_loads_nothing() -> None:
     view = View(graphs.graph(10))
-    html = page(view, [], [("Connections", Table("Connections", columns("from", "to"), [("a", "b")]))])
+    html = "".join(
+        page(view, [], [("Connections", Table("Connections", columns("from", "to"), [("a", "b")]))])
+    )
     assert "Content-Security-Policy" in html
     assert not re.search(r"<(link|img|iframe|object|embed)\b|\bsrc=|@import|url\(", html)
     assert all(one.startswith("#") for one in re.findall(r'href="([^"]*)"', html))

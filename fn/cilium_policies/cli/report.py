@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 
 import click
@@ -13,7 +13,7 @@ from cilium_policies.cli import options
 from cilium_policies.cli.aside import aside
 from cilium_policies.cli.envelope import envelope, items_of, metadata
 from cilium_policies.cli.snapshots import chooses_policies, snapshot
-from cilium_policies.cli.streams import put
+from cilium_policies.cli.streams import put_pieces
 from cilium_policies.cli.usage import version
 from cilium_policies.document.finding import INFO, Finding, refused
 from cilium_policies.generate.summary import findings, plural
@@ -63,20 +63,21 @@ def report_command(
     beside = cache(aside(work) if drawing else work)
     made = question.Report(run.made.plan, asked, title, standing=lambda: _tables(beside()[1]))
     view = View(made.graph)
+    pieces: Iterable[str]
     if focus:
-        text = _focus(view, focus)
+        pieces = [_focus(view, focus)]
     elif form == "svg":
-        text = overview_svg(view)
+        pieces = [overview_svg(view)]
     elif form == "json":
-        text = _json(run, made, sheets)
+        pieces = [_json(run, made, sheets)]
     elif form == "md":
         head = f"## {title}\n\n{' · '.join(f'**{tile.number}** {tile.text}' for tile in made.tiles)}\n\n"
-        text = head + mermaid(view) + "\n" + rendered([table for _, table in made.tables], "md")
+        pieces = [head, mermaid(view), "\n", rendered([table for _, table in made.tables], "md")]
     else:
         drawn = _drawn(view)
         note = f"made by {version().strip()}"
-        text = page(view, made.tiles, made.tables, note, sheets, drawn=drawn, written=lambda: beside()[0])
-    put(text.encode("utf-8", "backslashreplace"))
+        pieces = page(view, made.tiles, made.tables, note, sheets, drawn=drawn, written=lambda: beside()[0])
+    put_pieces(one.encode("utf-8", "backslashreplace") for one in pieces)
     options.warn(run, given, f"report: {plural(len(made.rows), 'connection')}", said=said)
     return 0
 

@@ -58,10 +58,11 @@ def page(
     sheets_name: str = "Policies",
     drawn: Callable[[], list[str]] | None = None,
     written: Callable[[], str] | None = None,
-) -> str:
-    """The page's HTML. `tables` pairs a tab's name with its table, `sheets` are texts on a tab of their own; cells
-    that name a group or a sheet lead to it; `note` stands at the foot. `drawn` and `written` give what `pictures` and
-    `texts` do, where somebody works it out elsewhere."""
+) -> list[str]:
+    """The page's HTML, in pieces: one text would be a copy of twice their size, as a few signs need two bytes. `tables`
+    pairs a tab's name with its table, `sheets` are texts on a tab of their own; cells that name a group or a sheet lead
+    to it; `note` stands at the foot. `drawn` and `written` give what `pictures` and `texts` do, where somebody works it
+    out elsewhere."""
     title = svg.clean(view.graph.title)
     tabs = [("map", "Map"), *((_slug(name), name) for name, _ in tables)]
     if sheets:
@@ -75,7 +76,7 @@ def page(
     whole, *groups = drawn() if drawn else pictures(view)
     sections += (Section(_group(key), one) for key, one in zip(view.groups, groups, strict=True))
     later = sum(len(one.content) for one in sections) > LARGE
-    parts = [
+    return [
         "<!doctype html>\n",
         f'<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n',
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n',
@@ -88,18 +89,17 @@ def page(
         f"<nav>{''.join(_tab(slug, name) for slug, name in tabs)}</nav>\n<main>\n",
         whole,
         _WAITS if later else "",
-        *(_section(one, later=later) for one in sections),
+        *(piece for one in sections for piece in _section(one, later=later)),
         f"</main>\n<footer>{svg.clean(note)}</footer>\n",
         f"<script>{svg.asset('page.js')}</script>\n</body></html>\n",
     ]
-    return "".join(parts)
 
 
-def _section(one: Section, *, later: bool) -> str:
+def _section(one: Section, *, later: bool) -> tuple[str, str, str]:
     """A section. In a large page its content is text to a browser until it is shown: what `noscript` holds is parsed
     at once only where no script runs."""
-    content = f"<noscript>{one.content}</noscript>" if later else one.content
-    return f"<section {one.attributes}>{content}</section>\n"
+    opening, closing = ("<noscript>", "</noscript>") if later else ("", "")
+    return f"<section {one.attributes}>{opening}", one.content, f"{closing}</section>\n"
 
 
 # Where a server forbids scripts, yet the browser has them, what waits stays away: one line says so.
