@@ -101,6 +101,8 @@ WORDS = {word: one.port for one in PROGRAMS for word in one.words.split()}
 KEYS = {one.port: set(one.keys.split()) for one in PROGRAMS if one.keys}
 DATABASES = {word: one.port for one in PROGRAMS for word in one.settings.split()}
 SERVERS = frozenset(port for one in PROGRAMS if one.private for port in (one.port, *one.also))
+# Databases of which a program that can use several has one.
+RELATIONAL = frozenset((5432, 5433, 5439, 6432, 26257, 3306, 3307, 1433, 11433, 1521))
 # No network address follows: paths, sockets, image references (containerd pulls those), look-alikes.
 NO_NETWORK = frozenset(
     """

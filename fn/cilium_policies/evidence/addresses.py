@@ -51,7 +51,7 @@ _AUTHORITY = re.compile(
 )
 _PORT = re.compile(r":(\d{1,5})(?![\w.:\-])")
 _CLUSTER_NAME = re.compile(
-    r"(?<![\w.\-/@+])(?:\w+\+)?((?:[\w\-]+\.){2,}svc(?:\.[a-z0-9.\-]*[a-z0-9])?)\.?(?![\w\-:])"
+    r"(?<![\w.\-/@+])(?:\w+\+)?((?:[\w\-]+\.){2,}svc(?:\.[a-z0-9.\-]*[a-z0-9])?)\.?(?![\w\-:.])"
 )
 # libpq's `host=db port=5432`, Npgsql's `Host=db;Port=5432` and `HostName=mqtt;Port=1883`
 _KEYWORDS = r"(?<![\w.\-])[Hh]ost([Nn]ame)?=([\w.\-]{1,253})(?:[^\n]{0,200}?\b[Pp]ort=(\d{1,5}))?"

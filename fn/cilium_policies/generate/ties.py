@@ -17,11 +17,12 @@ from cilium_policies.catalogue.conditions import objects_of
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.parts import group_kind
-from cilium_policies.catalogue.ports import SERVERS
+from cilium_policies.catalogue.ports import RELATIONAL, SERVERS
 from cilium_policies.catalogue.recognise import repository_of
 from cilium_policies.evidence.edge import Edge
+from cilium_policies.generate.instances import Instance, instance, is_operated, operates, same_instance
 from cilium_policies.generate.proxied import proxies
-from cilium_policies.generate.roles import TASKS, Roles
+from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown import alike, is_program, is_shown, mentions, strings_of, words_of
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
@@ -31,16 +32,13 @@ from cilium_policies.workloads.vouched import is_publishers
 
 # What names a server; a monitor or a route tells nothing of whom its target calls.
 _NAMING = ("address", "inferred", "extension", "policy", "config")
-# Ports that tell of no program: an address there says nothing of a certain component.
-_ANYBODYS = frozenset((80, 443, 8080, 8443))
+_ANYBODYS = frozenset((80, 443, 8080, 8443))  # ports that tell of no program
 ROLE_LABELS = ("app.kubernetes.io/component", "component")
 _GENERAL = frozenset(
     ("main", "default", "cluster", "server", "database", "cache", "backend", "primary", "shared")
 )
 _SHORT = 5  # a name with fewer letters stands in many a text
 _OUTSIDE = ("cidr", "internet", "fqdn", "outside")
-
-Instance = tuple[str, str]  # namespace and name
 
 
 class Withheld(NamedTuple):
@@ -67,8 +65,9 @@ class Ties:
         self._addressed: dict[int, set[int]] = {}  # the ports of every address that a client names
         self._shown: dict[int, bool] = {}
         self._outside: set[int] = set()  # clients whose configuration names an address outside
-        # servers that a Service or a port of their node opens to the outside
-        self._published: set[int] = set()
+        self._published: set[int] = (
+            set()
+        )  # servers that a Service or a port of their node opens to the outside
         self._texts: dict[int, str] = {}
         self.withheld: dict[tuple[int, str], Withheld] = {}
         # Callers of the API by their entry, that no role binding makes one.
@@ -91,7 +90,7 @@ class Ties:
                 self._elsewhere.setdefault(id(client), set()).update(edge.ports)
             elif server.component:
                 key = (id(client), server.component)
-                self._called.setdefault(key, set()).add(_instance(server))
+                self._called.setdefault(key, set()).add(instance(server))
 
     def replaces(self, workload: Workload, known: Known) -> bool:
         """Whether what the input shows takes the place of a usual edge of the entry: the published ports of the usual
@@ -155,19 +154,21 @@ class Ties:
             return []
         called = self._called.get((id(client), component))
         if called:
-            return [one for one in every if _instance(one) in called]
+            return [one for one in every if instance(one) in called]
         ports = known.pod_ports()
         if self._is_called_elsewhere(client, ports):
             return []
+        if self._has_another(client, known, ports):
+            self.withheld.setdefault((id(client), component), Withheld(client, tuple(every), ports, True))
+            return []
         near = self._roles.near(client, component)
-        if near and (not known.every or _is_operated(client, near)):
-            close = _same_instance(client, near)
+        if near and (not known.every or is_operated(client, near)):
+            close = same_instance(client, near)
             meant = [one for one in close if not self._is_called_after_another(client, one, ports)]
             if not meant:
-                key = (id(client), component)
-                self.withheld.setdefault(key, Withheld(client, tuple(close), ports))
+                self.withheld.setdefault((id(client), component), Withheld(client, tuple(close), ports))
             return meant
-        if known.every or known.owner in self._catalogue.defined or _operates(client, every):
+        if known.every or known.owner in self._catalogue.defined or operates(client, every):
             return every
         return self._named(client, every) or self._guessed(client, known, every, ports)
 
@@ -176,10 +177,21 @@ class Ties:
         telling = {(port.number, port.protocol) for port in ports if port.number not in _ANYBODYS}
         return any((port.number, port.protocol) in telling for port in self._elsewhere.get(id(client), ()))
 
+    def _has_another(self, client: Workload, known: Known, ports: tuple[Port, ...]) -> bool:
+        """Whether it names a relational database of another kind: a program has one of those that it can use."""
+        if (
+            known.runtime
+            or known.every
+            or not ports
+            or not RELATIONAL.issuperset(one.number for one in ports)
+        ):
+            return False
+        return not RELATIONAL.isdisjoint(self._addressed.get(id(client), ()))
+
     def _named(self, client: Workload, every: list[Workload]) -> list[Workload]:
         """Servers of other namespaces whose instance or Service the client's texts name."""
-        found = {key for key in dict.fromkeys(map(_instance, every)) if self._is_named(client, key, every)}
-        return [one for one in every if _instance(one) in found]
+        found = {key for key in dict.fromkeys(map(instance, every)) if self._is_named(client, key, every)}
+        return [one for one in every if instance(one) in found]
 
     def _is_named(self, client: Workload, key: Instance, every: list[Workload]) -> bool:
         if id(client) not in self._texts:
@@ -210,11 +222,11 @@ class Ties:
         """What would be said of an instance: its Services with their namespace, its own name where it is a proper
         one that no other instance's begins with."""
         namespace, name = key
-        members = [one for one in every if _instance(one) == key]
+        members = [one for one in every if instance(one) == key]
         for service in self._cluster.services_in(namespace):
             if any(one in members for one in self._cluster.backends(service)):
                 yield f"{service.name}.{namespace}"
-        others = {other for _, other in map(_instance, every)} - {name}
+        others = {other for _, other in map(instance, every)} - {name}
         proper = len(name) >= _SHORT and name not in _GENERAL and name != members[0].component
         if proper and not any(other.startswith(name) or name.startswith(other) for other in others):
             yield name
@@ -226,7 +238,7 @@ class Ties:
         if any(port.number in SERVERS and port.number in named for port in ports):
             return []  # it names its database, which is of another component
         if known.runtime or not self._is_shown(client):
-            one = len(set(map(_instance, every))) == 1
+            one = len(set(map(instance, every))) == 1
             if one and not known.seldom and not self._is_anothers(every[0], ports):
                 return every
             key = (id(client), every[0].component)
@@ -268,27 +280,3 @@ class Ties:
 
 def _last_name(image: str) -> str:
     return repository_of(image).rpartition("/")[2]
-
-
-def _operates(client: Workload, servers: list[Workload]) -> bool:
-    """Whether an operator calls pods that are made from custom resources: it looks after all of them."""
-    return "operator" in client.component and all(not one.rendered for one in servers)
-
-
-def _same_instance(client: Workload, servers: list[Workload]) -> list[Workload]:
-    """Of several instances in one namespace the client's own, where there is one: what an operator makes of one object
-    belongs together. A Job serves nobody."""
-    if client.rendered and not client.release:
-        return servers
-    own = [one for one in servers if one.instance == client.instance]
-    return own if any(one.kind not in TASKS for one in own) else servers
-
-
-def _is_operated(client: Workload, servers: list[Workload]) -> bool:
-    """Whether pods that are made from an object call a controller: of several it is the one beside them."""
-    made = not (client.rendered or client.release)
-    return made and all(one.rendered or one.release for one in servers)
-
-
-def _instance(one: Workload) -> Instance:
-    return (one.namespace, one.instance)

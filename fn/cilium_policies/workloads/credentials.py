@@ -9,7 +9,7 @@ is_credential(key) -> bool
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies.catalogue.ports import NO_NETWORK, NOTIFIERS, PING, SCHEMES
 from cilium_policies.catalogue.stores import STORES
@@ -38,6 +38,7 @@ _SECRET = re.compile(
     r"|credential|auth(?!ority)|(?<![a-z])(pw|pin|salt|pat|otp|psk|key)(?![a-z])|signature|cookie|session|jwt|bearer"
     r"|licen[cs]e|encrypt|seed|mnemonic|login|user"
 )
+_FAR = 17  # lines: farther than a host's port is looked for
 _OBJECT = ("name", "ref", "class", "file", "path", "dir", "mode", "type", "enabled", "namespace")
 SHAPED = re.compile(
     r"(?=\S*\d)(?=\S*[A-Za-z])[A-Za-z0-9+/_=\-]{20,}|eyJ[\w\-]+|(?:gh[pousr]|glpat|xox[abp]|sk|AKIA)[_\-]?\w{10,}"
@@ -66,7 +67,7 @@ def addresses(value: str, key: str, resolves: Callable[[str], bool] = _nothing) 
     if not _URL.fullmatch(stripped) and re.search(r"[{\[](?!\})", stripped):
         stripped = _FLOW.sub("\n", stripped)  # JSON, or YAML on one line: a field a line
     if "\n" in stripped:
-        return "\n".join(line for line in _lines(stripped.split("\n"), resolves) if line)
+        return "\n".join(_apart(_lines(stripped.split("\n"), resolves)))
     return _plain(stripped, key, resolves)
 
 
@@ -107,6 +108,21 @@ def _lines(lines: list[str], resolves: Callable[[str], bool]) -> Iterator[str]:
                 yield head
             shown = True
             yield line[: item.start(1)] + (" ".join(_found(item[1])) if "://" in item[1] else item[1])
+        else:
+            yield ""
+
+
+def _apart(lines: Iterable[str]) -> Iterator[str]:
+    """The lines that are kept, and empty ones where others were left out, so that a host takes no port from another
+    part of the file; never more than would keep two apart."""
+    gap, begun = 0, False
+    for line in lines:
+        if not line:
+            gap += 1
+            continue
+        yield from [""] * (min(gap, _FAR) if begun else 0)
+        yield line
+        gap, begun = 0, True
 
 
 def _line(line: str, resolves: Callable[[str], bool]) -> str:
