@@ -10,6 +10,7 @@ from cilium_policies.catalogue.conditions import names_at
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
 from cilium_policies.evidence.object_texts import annotations_of, fields_of, is_of, plain, registries
+from cilium_policies.evidence.served_ports import led_to, of_values
 from cilium_policies.kube.objects import (
     Mapping,
     Object,
@@ -44,12 +45,16 @@ _REFERENCES = (
 _OF_VALUES = (
     r"(?i)config_?(map|secret)_?(name|ref)?$|config_?(map|secret)(ref)?\.name$|envFrom.*secretRef\.name$"
 )
-# Fields that name another custom resource whose spec the pods follow, and its kind.
+# Where they name one that holds an address: of several workloads of the release that does not say which calls it.
+_OF_ADDRESSES = (
+    r"(?i)(?:ur[li]|dsn|database|db|postgres(?:ql)?|mysql|mariadb|mongo(?:db)?|redis|valkey|broker|amqp|connection"
+    r"|storage|s3)[\w.]{0,60}secret_?(?:ref)?\.?_?(?:name)?$"
+)
+# Fields that name another custom resource which the pods follow, and its kind.
 _FOLLOWED = {"barmanObjectName": "ObjectStore"}
 _SELECTOR = frozenset(("name", "key", "optional"))  # of one key of a Secret or ConfigMap
 _CONFIG_MAP = "configmap"
 _CONFIG_MAP_FLAG = r"(?i)(?:^|\s)--?([\w.-]*configmap(?:-[a-z-]+)?)[=\s]+(?:\S+/)?([a-z0-9][a-z0-9.-]*)"
-_LED_TO = r"([a-z0-9-]{1,63})/([a-z0-9.-]{1,63}):(\d{1,5})(?::PROXY)*(?::[\w/.-]*)?"
 _Said = tuple[dict[str, None], dict[tuple[str, str], None], list[Object]]
 
 
@@ -71,10 +76,13 @@ class Collected:
         if source is not None and template is None and source.kind not in _RELEASES:
             for one in (source, *workload.beside):
                 found.update(dict.fromkeys(self._given_by_operator(workload, one)))
-        for name in named_by_values(workload):
-            found.update(dict.fromkeys(self._entries(workload.namespace, name)))
         if not workload.rendered:
+            for name in named_by_values(workload):
+                found.update(dict.fromkeys(self._entries(workload.namespace, name)))
             found.update(dict.fromkeys(self._referred(workload, workload.values)))
+            found.update(dict.fromkeys(self._addressed(workload)))
+            if self._cluster.plays(workload, "gateway"):
+                found.update(dict.fromkeys(of_values(workload.texts)))
         for row in self._rows(workload):
             found.update(dict.fromkeys(self._read(workload, row)))
         found.update(dict.fromkeys(self._told_by_argument(workload)))
@@ -112,6 +120,18 @@ class Collected:
             if isinstance(member, (dict, list)):
                 yield from self._referred(workload, member)
 
+    def _addressed(self, workload: Workload) -> Iterator[Text]:
+        """The Secret in which a chart's values have it look for an address: `databaseUrlSecretName: app-db`."""
+        for one in workload.texts:
+            named = one.kind == "value" and one.value and re.search(_OF_ADDRESSES, one.field) is not None
+            if named and (self._is_alone(workload) or self.is_told(workload, one)):
+                yield from self._entries(workload.namespace, one.value)
+
+    def _is_alone(self, workload: Workload) -> bool:
+        """Whether no other workload comes of the same object."""
+        near = self._cluster.in_namespace(workload.namespace)
+        return not any(one.source is workload.source for one in near if one is not workload)
+
     def _told_by_operator(self, workload: Workload, operator: str, key: str) -> Iterator[Text]:
         """ConfigMaps and Secrets that an operator's own settings (`KEY: NAMESPACE/NAME`) have all its pods read."""
         told = [found for one in self._cluster.workloads if one.component == operator for found in one.texts]
@@ -130,7 +150,7 @@ class Collected:
                 for option, name in re.findall(_CONFIG_MAP_FLAG, one.value):
                     shown = self._cluster.inventory.get("ConfigMap", workload.namespace, name)
                     for key, value in _data(shown) if shown is not None else ():
-                        yield Text("entry", key, _service(value, "udp" in option.lower()), shown, key)
+                        yield Text("entry", key, led_to(value, "udp" in option.lower()), shown, key)
 
     def _given_by_operator(self, workload: Workload, source: Object) -> Iterator[Text]:
         """Configuration that the custom resource names, or that is called like the workload, as operators name it."""
@@ -211,17 +231,10 @@ class Collected:
 
 def named_by_values(workload: Workload) -> Iterator[str]:
     """Names of Secrets and ConfigMaps that a release's values give as configuration (`config.existingConfigMap`)."""
-    for one in () if workload.rendered else workload.texts:
-        if one.kind == "value" and one.value and re.search(_OF_VALUES, one.field):
-            yield one.value
-
-
-def _service(value: str, udp: bool) -> str:
-    """The address of what a port of ingress-nginx or HAProxy leads to, where a value names it: `gitlab/shell:22`."""
-    found = re.fullmatch(_LED_TO, value.strip())
-    if found is None:
-        return value
-    return f"{'udp' if udp else 'tcp'}://{found[2]}.{found[1]}.svc:{found[3]}"
+    told = () if workload.rendered else workload.texts
+    yield from (
+        one.value for one in told if one.kind == "value" and one.value and re.search(_OF_VALUES, one.field)
+    )
 
 
 def named(spec: Any) -> Iterator[str]:

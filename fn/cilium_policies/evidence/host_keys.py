@@ -21,6 +21,9 @@ _NO_HOSTS = frozenset(
 )
 _SAP = ("_ashost", "_mshost", "_gwhost")  # application, message and gateway server
 _HTTPS = 443
+# Words of a key that make its host an object store's, which clients ask by HTTPS unless they are told otherwise.
+_STORES = frozenset(("s3", "minio", "storage", "bucket", "objectstorage", "objstore", "oss", "cos", "obs"))
+_CALLED_LIST = "allowed_host_list"  # of hosts that webhooks may be sent to, and are
 OF_HOSTS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 HOST_CHARS = frozenset(OF_HOSTS)
 
@@ -29,8 +32,8 @@ HOST_CHARS = frozenset(OF_HOSTS)
 def is_host_key(key: str) -> bool:
     """Whether a key ends in a word like `host`: `DB_HOST`, `host`, `redis.address`, `PGHOST`, but not `GHOST`."""
     lower = key.lower()
-    if lower in _NO_HOSTS:
-        return False
+    if lower in _NO_HOSTS or lower.endswith(_CALLED_LIST):
+        return lower not in _NO_HOSTS
     for end in _HOST_ENDS:
         if lower.endswith(end):
             cut = len(key) - len(end)
@@ -76,7 +79,9 @@ def paired_ports(key: str, variables: dict[str, str]) -> list[int]:
 def program_port(key: str) -> int:
     """The customary port of the program that a key names (`POSTGRES_HOST`), or of HTTPS; 0 for none."""
     named = re.split(r"[_.\-]+", key.lower())
-    return next((WORDS[word] for word in named if word in WORDS), _HTTPS if "https" in named else 0)
+    secure = "https" in named or (named[-1] == "endpoint" and not _STORES.isdisjoint(named))
+    by_word = next((WORDS[word] for word in named if word in WORDS), 0)
+    return by_word or (_HTTPS if secure or key.lower().endswith(_CALLED_LIST) else 0)
 
 
 def is_port(value: str) -> bool:

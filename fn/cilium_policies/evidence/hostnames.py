@@ -24,11 +24,13 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
 _NAMING_CLOUD = "aws"
-# Not -backend-protocol, which charts for everywhere set.
-_NAMED_BALANCER = tuple(
-    f"service.beta.kubernetes.io/aws-load-balancer-{end}"
-    for end in ("type", "scheme", "nlb-target-type", "internal")
-)
+_OF_AWS = ("type", "scheme", "nlb-target-type", "internal")
+# Not -backend-protocol, which charts for everywhere set. The last three have a name written in the address's place.
+_NAMED_BALANCER = (
+    *(f"service.beta.kubernetes.io/aws-load-balancer-{one}" for one in _OF_AWS),
+    "load-balancer.hetzner.cloud/hostname", "loadbalancer.openstack.org/hostname",
+    "service.beta.kubernetes.io/do-loadbalancer-hostname")  # fmt: skip
+_NAME_NOTE = "external-dns.alpha.kubernetes.io/hostname"
 _TARGET_NOTE = "external-dns.alpha.kubernetes.io/target"
 
 

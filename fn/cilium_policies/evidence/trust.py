@@ -50,6 +50,7 @@ _MANAGERS = frozenset(
     ("maven", "gradle", "npm", "yarn", "pip", "pypi", "goproxy", "gem", "bundle", "nuget", "cargo")
 )
 _OF_PACKAGES = frozenset(("mirror", "mirrors", "registry", "repository"))
+_OF_WEBHOOKS = ("allowed", "host", "list")  # to which a forge may send webhooks
 _REGISTRY = {"registry"}  # of images it has no scheme: `market-partner-registry: https://api.acme.com`
 _USUAL = frozenset(("default", "defaults", "generator"))
 # Of these, words of a mail and of files: `EMAIL_HOST` is its server, `--from sftp://host` no sender, and what
@@ -198,6 +199,8 @@ def _is_field(address: Address) -> bool:
         return True  # a link has no such scheme
     if parts[-1] == "string" and "connection" in parts:
         return True
+    if parts[-len(_OF_WEBHOOKS) :] == _OF_WEBHOOKS:
+        return True
     return parts[-1] in FIELDS or (parts[-1] in WORDS and address.explicit and address.scheme not in _BROWSED)
 
 
@@ -225,7 +228,7 @@ def _before_an_at(host: str, value: str) -> bool:
 def is_for_others(address: Address) -> bool:
     """Whether the key says that others call the address, or that it is none to call."""
     parts = words(address.key)
-    others = _FOR_OTHERS.intersection(parts)
+    others = set(_FOR_OTHERS.intersection(parts))
     if address.host.replace(".", "").isdigit():
         others -= _USUAL  # `DEFAULT_URL: https://192.168.1.1`: nobody's example is at home there
     if others and (address.scheme not in _BROWSED if address.scheme else parts[-1] in _SERVER_WORDS):
@@ -234,6 +237,8 @@ def is_for_others(address: Address) -> bool:
         others -= {"default", "defaults"}  # `DEFAULT_BROKERS: kafka.acme.com:9092`
     if _MANAGERS.intersection(parts):
         others -= _OF_PACKAGES
+    if parts[-len(_OF_WEBHOOKS) :] == _OF_WEBHOOKS:
+        others.clear()
     if address.scheme:
         others -= _REGISTRY
     return bool(others)

@@ -108,6 +108,7 @@ EVIDENCE: dict[str, Reads] = {
     "discovered": Reads({}, _ACCESS),
     "caches": Reads(),
     "tokens": Reads(),
+    "advertised": Reads(),
     "acme_servers": Reads({"Issuer": _ISSUER, "ClusterIssuer": _ISSUER}, _CERTIFIED),
 }
 

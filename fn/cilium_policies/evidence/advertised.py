@@ -1,0 +1,47 @@
+"""Networks that a router of a VPN tells its peers it leads to (`TS_ROUTES: 10.1.0.0/24`): it forwards to them, whatever
+the port."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
+from cilium_policies.evidence.ends import cidr
+from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.reasons import Reason
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Text
+
+_KEY = re.compile(r"(?i)(?:ts_routes|advertised?_?-?routes?)(?:\[\d+\])?")
+_FLAG = r"--advertise-routes[= ][\"']?([0-9a-fA-F.:/,]{3,2000})"
+_EVERY_PORT = (Port(1, "TCP", "", 65535), Port(1, "UDP", "", 65535))
+
+
+def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """A workload that is told such networks, to them; what it asks its own peers explains nothing of it."""
+    for workload in cluster.workloads:
+        if workload.host_network:
+            continue
+        for found in workload.texts:
+            for block in _blocks(found):
+                evidence = Evidence("address", workload, text=found.without_value())
+                reason = Reason("calls-host", (block,))
+                yield Edge(WorkloadPeer(workload), cidr(block), _EVERY_PORT, reason, evidence, explains=False)
+
+
+def _blocks(found: Text) -> Iterator[str]:
+    """The networks in a text; not those of everybody, which an exit node advertises, nor what is no network."""
+    told = [found.value] if _KEY.fullmatch(found.key) else []
+    if "advertise-routes" in found.value:
+        told += re.findall(_FLAG, found.value)
+    for one in dict.fromkeys(part.strip() for value in told for part in value.split(",")):
+        import ipaddress  # lazily: few inputs hold such a router
+
+        try:
+            block = ipaddress.ip_network(one, strict=False)
+        except ValueError:
+            continue
+        if block.prefixlen and not (block.is_link_local or block.is_multicast or block.is_loopback):
+            yield str(block)
