@@ -20,7 +20,7 @@ SIGNS = "a1 \n\t.:/@-_=,;\"'[](){}$\\#%&+*<>!?|~^A"
 QUICK = 0.004  # seconds for LONG: in proportion it is a tenth of that
 GUARDED = {
     "cilium_policies.cilium.agent._PORT_NAME": "asked of fifteen characters at most",
-    "cilium_policies.evidence.addresses._KEY": "asked of two hundred characters at most",
+    "cilium_policies.evidence.before._KEY": "asked of two hundred characters at most",
     "cilium_policies.generate.gate._VARIABLE": "asked of what ends in a brace",
     "cilium_policies.questions.flows._SEARCHED": "asked of a name of 256 characters at most",
     "aws.yaml": "asked of a key's first 256 characters",

@@ -98,6 +98,8 @@ UDP_SCHEMES = {
     *(key for key, ports in SCHEMES.items() if ports[0][1] == "UDP"),
 }
 WORDS = {word: one.port for one in PROGRAMS for word in one.words.split()}
+# Words of a key that make its host an object store's, which clients ask by HTTPS unless they are told otherwise.
+STORES = frozenset(("s3", "minio", "storage", "bucket", "objectstorage", "objstore", "oss", "cos", "obs"))
 KEYS = {one.port: set(one.keys.split()) for one in PROGRAMS if one.keys}
 DATABASES = {word: one.port for one in PROGRAMS for word in one.settings.split()}
 SERVERS = frozenset(port for one in PROGRAMS if one.private for port in (one.port, *one.also))

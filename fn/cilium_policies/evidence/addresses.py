@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.ports import AGENTS, NO_NETWORK, NOTIFIERS, PING, SCHEMES, UDP_SCHEMES
+from cilium_policies.evidence.before import NEAR, before_on_line, is_alone, is_commented, is_direct, key_of
 from cilium_policies.evidence.commands import calls
 from cilium_policies.evidence.filled import filled
 from cilium_policies.evidence.host_fields import hosts, names, of_fields, system_properties
@@ -22,9 +23,17 @@ from cilium_policies.evidence.host_keys import (
 )
 from cilium_policies.evidence.in_order import pairs as ordered
 from cilium_policies.evidence.in_order import share, unrolled
-from cilium_policies.evidence.lists import bracket_key, list_key
 from cilium_policies.evidence.nameservers import nameservers
-from cilium_policies.evidence.schemes import begins, drivers, in_brackets, listens, protocols, schemes
+from cilium_policies.evidence.radius import home_servers
+from cilium_policies.evidence.schemes import (
+    begins,
+    drivers,
+    in_brackets,
+    is_interface,
+    listens,
+    protocols,
+    schemes,
+)
 from cilium_policies.evidence.signs import holds
 from cilium_policies.lean import NamedTuple
 
@@ -67,15 +76,6 @@ _LIBPQ = (
 )  # beside a host
 _MYSQL = r"(?i)\b(?:mysql|mariadb):"  # PDO's and Perl's: `mysql:host=db;dbname=x`
 _CONNECTION = "connection"  # what such a string is the value of, wherever it stands
-_KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
-_IN_LIST = r"([A-Za-z_][\w.\-]{0,200})[\"']?\s*[:=]\s*\[[^\[\]{}]*$"
-_FLAG = r"--?([A-Za-z][\w.\-]*)\s*$"
-_NAMED = (
-    r"[\s-]{0,100}[\"']?name[\"']?\s?[:=]\s?[\"']?([\w.\-]{1,100})[\"']?,?\s*$"  # the line above a `value:`
-)
-_LONG_FLAG = re.compile(r"\s*--?([A-Za-z][\w.\-]*)=")
-_COMMENTS = ("#", "//", ";", "<!--", "REM ")
-_NEAR = 400  # characters that are looked at in front of a place: a long line would make the search quadratic
 # `git@host:group/project.git`, as git and scp write it; a port stands in URLs only
 _SCP = r"(?<![\w./:@-])[A-Za-z_][\w-]{0,31}@((?:[\w-]{1,63}\.)+[A-Za-z][\w-]{0,62}):(?!\d{1,5}\b(?!/)|//)[\w~./-]"
 _LABEL = r"(?:[A-Za-z][\w.\-]{0,63}=)?"
@@ -104,10 +104,10 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
             found += (Address(match[1], 22, "ssh", key=key) for match in re.finditer(_SCP, value))
     if ".svc" in value:
         found += (
-            Address(match[1], 0, key=_key(value, start, key, file), direct=_direct(value, start, file))
+            Address(match[1], 0, key=key_of(value, start, key, file), direct=is_direct(value, start, file))
             for match in _cluster_names(value)
             for start in (match.start(),)
-            if not (file and _commented(value, start))
+            if not (file and is_commented(value, start))
         )
     if "ost=" in value or "ostname=" in value or "ostName=" in value:
         found += _keywords(value, key, file)
@@ -118,12 +118,14 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         found += (
             Address(host, port, key=key, direct=True)
             for start, host, port, key in ordered(value)
-            if not _commented(value, start)
+            if not is_commented(value, start)
         )
         found += (
             Address(host, port, key=key, direct=True, explicit=told) for host, port, key, told in hosts(value)
         )
         found += (Address(*one[:2], "", one[2], "nameserver", True) for one in nameservers(value))
+        if "home_server" in value:
+            found += (Address(*one[:2], "", one[2], "server", True) for one in home_servers(value))
         found += (
             Address(host, port, "", how, key, True, told) for host, port, how, key, told in calls(value)
         )
@@ -175,10 +177,12 @@ def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
         base = scheme.partition("+")[0]
         if base in _BUCKETS and re.fullmatch(_ENDPOINT, found) is not None:
             base = "https"
-        if base in NO_NETWORK or (file and _commented(value, start)):
+        if base in NO_NETWORK or (file and is_commented(value, start)):
             continue
-        where = _key(value, start, key, file)
-        direct = _direct(value, start, file)
+        where = key_of(value, start, key, file)
+        direct = is_direct(value, start, file)
+        if file and where and is_interface(found, value, value.find("://", start) + 3 + len(found)):
+            where += "_endpoint"
         if base == PING:
             yield from _echo(found, where, direct)
             continue
@@ -188,7 +192,7 @@ def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
         for authority in found.rpartition("@")[2].split(","):
             yield from _authority(authority, base, where, direct)
     for match in re.finditer(_GRPC_NAME, value) if holds(value, _GRPC) else ():
-        yield Address(match[1], int(match[2]), "dns", key=key, direct=_direct(value, match.start(), file))
+        yield Address(match[1], int(match[2]), "dns", key=key, direct=is_direct(value, match.start(), file))
 
 
 def _echo(host: str, key: str, direct: bool) -> Iterator[Address]:
@@ -215,7 +219,9 @@ def _authority(authority: str, scheme: str, key: str, direct: bool) -> Iterator[
 def _keywords(value: str, key: str, file: bool) -> Iterator[Address]:
     """Hosts of libpq's connection strings; plainly one to call where a port or a database stands beside it."""
     for match in re.finditer(_KEYWORDS, value):
-        line = _before(value, match.start()) + value[match.start() : match.end() + _NEAR].split("\n", 1)[0]
+        line = (
+            before_on_line(value, match.start()) + value[match.start() : match.end() + NEAR].split("\n", 1)[0]
+        )
         whole = bool(match[3]) or "dbname=" in line
         if match[1]:  # of no database's, as it is written
             if match[3]:
@@ -229,7 +235,7 @@ def _keywords(value: str, key: str, file: bool) -> Iterator[Address]:
 def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
     for match in _PORT.finditer(value):
         end = match.start()
-        before = value[max(0, end - _NEAR) : end]
+        before = value[max(0, end - NEAR) : end]
         start = end - len(before) + len(before.rstrip(OF_HOSTS))
         while start and value[start - 1] in HOST_CHARS:  # longer than any host's name
             start -= 1
@@ -238,10 +244,10 @@ def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
             start = end - len(host) - 1
         if not host or host[0] in ".-" or host.isdigit() or not begins(value, start):
             continue
-        if (file and _commented(value, start)) or listens(host):
+        if (file and is_commented(value, start)) or listens(host):
             continue
-        where = _key(value, start, key, file)
-        whole = _alone(value, start) if file else _is_listed(value[max(0, start - _NEAR) : start])
+        where = key_of(value, start, key, file)
+        whole = is_alone(value, start) if file else _is_listed(value[max(0, start - NEAR) : start])
         for protocol in protocols(value, start, match[1]):
             yield Address(host, int(match[1]), "", protocol, where, whole)
 
@@ -249,50 +255,3 @@ def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
 def _is_listed(before: str) -> bool:
     """Whether nothing but addresses of a list stands before a place, each perhaps with a label: `one=host:80,two=`."""
     return not before.strip(" ,") or re.fullmatch(_LISTED, before) is not None
-
-
-def _key(value: str, start: int, key: str, file: bool) -> str:
-    """The field, flag or directive in front of a place, on its line or (for a flag's value) the line before."""
-    if not file:
-        return key
-    before = _before(value, start)
-    begin = start - len(before)
-    if (match := _KEY.search(before[-200:])) is not None or (match := _LONG_FLAG.match(before)) is not None:
-        named = re.match(_NAMED, _before(value, begin - 1)) if match[1] == "value" and begin else None
-        return named[1] if named is not None else match[1]
-    if not before.strip(" \"'") and begin:
-        previous = _before(value, begin - 1)
-        if (match := re.fullmatch(_FLAG, previous.strip())) is not None:
-            return match[1]
-    if before.strip(" \"'") == "-":
-        return list_key(value, begin)
-    if not before.strip(" \t\"'") and begin:
-        return bracket_key(value, begin)
-    listed = re.search(_IN_LIST, before)
-    return listed[1] if listed is not None else ""
-
-
-def _direct(value: str, start: int, file: bool) -> bool:
-    if not file:
-        before = value[max(0, start - _NEAR) : start].strip(" ,\"'")
-        return not before or ("://" in before and len(before.replace(", ", ",").split()) == 1)
-    return _alone(value, start)
-
-
-def _alone(value: str, start: int) -> bool:
-    """Whether nothing but a key stands before a place on its line (a sentence has more)."""
-    before = (
-        _before(value, start).rpartition("{")[2].strip()
-    )  # nginx' `location / { proxy_pass http://web; }`
-    return len(before.split()) < 2 or before.endswith((":", "=", '"', "'", ",", "["))
-
-
-def _commented(value: str, start: int) -> bool:
-    line = _before(value, start).lstrip()
-    return line.startswith(_COMMENTS) or " # " in line
-
-
-def _before(value: str, start: int) -> str:
-    """What stands before a place on its line, the nearest characters of it."""
-    near = max(0, start - _NEAR)
-    return value[max(value.rfind("\n", near, start) + 1, near) : start]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.conditions import names_at
 from cilium_policies.catalogue.flows import texts
+from cilium_policies.catalogue.ports import WORDS
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
 from cilium_policies.evidence.object_texts import annotations_of, fields_of, is_of, plain, registries
 from cilium_policies.evidence.served_ports import led_to, of_values
@@ -47,8 +48,8 @@ _OF_VALUES = (
 )
 # Where they name one that holds an address: of several workloads of the release that does not say which calls it.
 _OF_ADDRESSES = (
-    r"(?i)(?:ur[li]|dsn|database|db|postgres(?:ql)?|mysql|mariadb|mongo(?:db)?|redis|valkey|broker|amqp|connection"
-    r"|storage|s3)[\w.]{0,60}secret_?(?:ref)?\.?_?(?:name)?$"
+    rf"(?i)(?:ur[li]|dsn|database|db|broker|connection|storage|s3|{'|'.join(WORDS)})"
+    r"[\w.]{0,60}secret_?(?:ref)?\.?_?(?:name)?$"
 )
 # Fields that name another custom resource which the pods follow, and its kind.
 _FOLLOWED = {"barmanObjectName": "ObjectStore"}
@@ -92,11 +93,11 @@ class Collected:
     def is_told(self, workload: Workload, found: Text) -> bool:
         """Whether the catalogue says of a field of the object that made several kinds of pods that these call it, or of
         a field of another object that they read."""
+        place = plain(found.field)
         if found.source is workload.source:
-            own = (texts(row.get("own")) for row in self._rows(workload))
-        else:
-            own = (texts(row.get("fields")) for row in self._rows(workload) if is_of(found.source, row))
-        return any(paths and plain(found.field).startswith(paths) for paths in own)
+            return any(place.startswith(texts(row["own"])) for row in self._rows(workload) if row.get("own"))
+        read = (row for row in self._rows(workload) if is_of(found.source, row))
+        return any(not row.get("fields") or place.startswith(texts(row["fields"])) for row in read)
 
     def _rows(self, workload: Workload) -> Iterator[Mapping]:
         """What the catalogue says that such pods read."""

@@ -206,7 +206,9 @@ def _field(line: str) -> _Field:
     start = len(line) - len(line.lstrip(" \t-"))
     if line[start : start + 1] == ":" and (symbol := line.find(":", start + 1, _NEAR)) > 0:
         start, cut = start + 1, symbol  # Ruby's `:host: db`
-    key = line[start:cut].strip(" \t-\"'")
+    key = (
+        line[start:cut].strip(" \t-\"'").rpartition("->")[2].lstrip("$@")
+    )  # `$CFG->session_redis_host = 'redis';`
     if key.endswith("]") and (inner := re.fullmatch(_SUBSCRIPT, line[:cut])) is not None:
         key = inner[1]
     if not key or not HOST_CHARS.issuperset(key):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from cilium_policies.catalogue.ports import WORDS
+from cilium_policies.catalogue.ports import STORES, WORDS
 
 # Last words of a key whose value is a bare name to call.
 _HOST_WORDS = ("hostname", "host", "server", "address", "addr", "endpoint", "peer", "seed", "broker", "join", "quorum",
@@ -21,8 +21,6 @@ _NO_HOSTS = frozenset(
 )
 _SAP = ("_ashost", "_mshost", "_gwhost")  # application, message and gateway server
 _HTTPS = 443
-# Words of a key that make its host an object store's, which clients ask by HTTPS unless they are told otherwise.
-_STORES = frozenset(("s3", "minio", "storage", "bucket", "objectstorage", "objstore", "oss", "cos", "obs"))
 _CALLED_LIST = "allowed_host_list"  # of hosts that webhooks may be sent to, and are
 OF_HOSTS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 HOST_CHARS = frozenset(OF_HOSTS)
@@ -79,7 +77,7 @@ def paired_ports(key: str, variables: dict[str, str]) -> list[int]:
 def program_port(key: str) -> int:
     """The customary port of the program that a key names (`POSTGRES_HOST`), or of HTTPS; 0 for none."""
     named = re.split(r"[_.\-]+", key.lower())
-    secure = "https" in named or (named[-1] == "endpoint" and not _STORES.isdisjoint(named))
+    secure = "https" in named or (named[-1] == "endpoint" and not STORES.isdisjoint(named))
     by_word = next((WORDS[word] for word in named if word in WORDS), 0)
     return by_word or (_HTTPS if secure or key.lower().endswith(_CALLED_LIST) else 0)
 

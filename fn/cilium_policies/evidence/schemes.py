@@ -43,10 +43,15 @@ _KINDS = (
 )
 _AT = r"(?:^|\s)@@?$"  # of rsyslog
 _LONGEST = 256  # characters: a name has fewer
-_ELEMENT = r"<([A-Za-z][\w.\-]{0,64})>([^<>\n]{1,253})</\1>"
+_ELEMENT = r"<((?:[A-Za-z][\w.\-]{0,32}:)?)([A-Za-z][\w.\-]{0,64})>([^<>\n]{1,253})</\1\2>"
 # A property of Hadoop and its kin
 _PROPERTY = (
     r"<name>\s{0,9}([\w.\-]{1,128})\s{0,9}</name>\s{0,99}<value>\s{0,9}([^<>\n]{1,253}?)\s{0,9}</value>"
+)
+_OPENED = r"<(?:[A-Za-z][\w.\-]{0,32}:)?([A-Za-z][\w.\-]{0,64})(?:\s[^<>]{0,200})?>$"
+_INTERFACE = (
+    r"(?i)/(?:[\w.\-]{1,64}/){0,6}"
+    r"(?:api|v\d{1,2}|rest|graphql|odata|soap|rpc|jwks|ews|[\w\-]{1,64}\.(?:asmx|svc))(?![\w\-])"
 )
 _TAG = r"<[A-Za-z][\w.:\-]{0,64}\s[^<>]{1,2000}>"
 _ATTRIBUTE = r"(?<=\s)([\w.:\-]{1,64})=\"([^\"<>]{0,253})\""
@@ -55,7 +60,7 @@ _ATTRIBUTE = r"(?<=\s)([\w.:\-]{1,64})=\"([^\"<>]{0,253})\""
 def without_tags(value: str) -> str:
     """A text of XML with its elements and attributes as lines `key: value`."""
     value = re.sub(_PROPERTY, r"\n\1: \2\n", value)
-    value = re.sub(_ELEMENT, r"\1: \2\n", value)
+    value = re.sub(_ELEMENT, r"\2: \3\n", value)
     return re.sub(_TAG, _attributes, value)
 
 
@@ -104,6 +109,21 @@ def drivers(value: str) -> Iterator[tuple[str, str, int, bool]]:
         )
     if "oracle:thin:" in value:
         yield from (("oracle", one[1], int(one[2]), False) for one in re.finditer(_ORACLE, value))
+
+
+def is_interface(authority: str, value: str, end: int) -> bool:
+    """Whether a URL whose authority ends at a place is one that programs call and no browser opens: by its host
+    (`api.acme.com`) or by its path (`/api/v2`, `/EWS/Exchange.asmx`, `/sap/opu/odata`)."""
+    return (
+        authority.rpartition("@")[2].startswith("api.")
+        or re.match(_INTERFACE, value[end : end + 200]) is not None
+    )
+
+
+def element(before: str) -> str:
+    """The name of the element of XML that is opened right in front of a place, without its prefix; "" for none."""
+    opened = re.search(_OPENED, before)
+    return opened[1] if opened is not None else ""
 
 
 def in_brackets(value: str, end: int) -> str:

@@ -54,8 +54,10 @@ _OF_WEBHOOKS = ("allowed", "host", "list")  # to which a forge may send webhooks
 _REGISTRY = {"registry"}  # of images it has no scheme: `market-partner-registry: https://api.acme.com`
 _USUAL = frozenset(("default", "defaults", "generator"))
 # Of these, words of a mail and of files: `EMAIL_HOST` is its server, `--from sftp://host` no sender, and what
-# `SMB_SHARE` names is mounted.
-_OF_MAIL = frozenset(("email", "mail", "mailto", "from", "sender", "user", "username", "contact", "share"))
+# `SMB_SHARE` or `jdbcUrlTemplate` names is called.
+_OF_MAIL = frozenset(
+    ("email", "mail", "mailto", "from", "sender", "user", "username", "contact", "share", "template")
+)
 # What is left of "my own URL" once these are taken away: nothing.
 OWN = frozenset(
     """
@@ -189,11 +191,17 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
 def _is_field(address: Address) -> bool:
     """Whether a key of a file is one of those that hold what to call: by its last word, or as the program there."""
     parts = words(address.key)
-    if not parts or is_for_others(address):
+    if not parts:
+        return (
+            address.explicit
+            and address.scheme in SCHEMES
+            and address.scheme not in _BROWSED
+            and _is_number(address)
+        )
+    if is_for_others(address):
         return False
     said = address.scheme or parts[-1] not in _NOT_CALLED
-    numbered = address.host.replace(".", "").isdigit() or is_local(address.host)
-    if said and address.port and address.explicit and numbered:
+    if said and address.port and address.explicit and (_is_number(address) or is_local(address.host)):
         return True  # nobody writes such an address as an example, and a pod does not know its own
     if address.scheme in SCHEMES and address.scheme not in _BROWSED:
         return True  # a link has no such scheme
@@ -202,6 +210,10 @@ def _is_field(address: Address) -> bool:
     if parts[-len(_OF_WEBHOOKS) :] == _OF_WEBHOOKS:
         return True
     return parts[-1] in FIELDS or (parts[-1] in WORDS and address.explicit and address.scheme not in _BROWSED)
+
+
+def _is_number(address: Address) -> bool:
+    return address.host.replace(".", "").isdigit()
 
 
 def names_service(found: Text, address: Address) -> bool:
@@ -229,7 +241,7 @@ def is_for_others(address: Address) -> bool:
     """Whether the key says that others call the address, or that it is none to call."""
     parts = words(address.key)
     others = set(_FOR_OTHERS.intersection(parts))
-    if address.host.replace(".", "").isdigit():
+    if _is_number(address):
         others -= _USUAL  # `DEFAULT_URL: https://192.168.1.1`: nobody's example is at home there
     if others and (address.scheme not in _BROWSED if address.scheme else parts[-1] in _SERVER_WORDS):
         others -= _OF_MAIL
@@ -248,7 +260,7 @@ def _is_called(address: Address, workload: Workload, routed: bool) -> bool:
     parts = set(words(address.key))
     if not parts or is_for_others(address):
         return False
-    if routed or address.host.replace(".", "").isdigit() or address.port in SERVERS:
+    if routed or _is_number(address) or address.port in SERVERS:
         return True  # nobody calls itself by a number or on a database's port, and no browser is sent there
     label = address.host.partition(".")[0].lower()
     own = label in (workload.name, workload.release) and label not in _ANYBODYS

@@ -1,0 +1,67 @@
+"""What stands in front of an address in a text: the key whose value it is, or words that make it part of a sentence."""
+
+from __future__ import annotations
+
+import re
+
+from cilium_policies.evidence.lists import bracket_key, list_key
+from cilium_policies.evidence.schemes import element
+
+_KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
+_IN_LIST = r"([A-Za-z_][\w.\-]{0,200})[\"']?\s*[:=]\s*\[[^\[\]{}]*$"
+_FLAG = r"--?([A-Za-z][\w.\-]*)\s*$"
+_LONG_FLAG = re.compile(r"\s*--?([A-Za-z][\w.\-]*)=")
+_COMMENTS = ("#", "//", ";", "<!--", "REM ")
+_NAMED = (
+    r"[\s-]{0,100}[\"']?name[\"']?\s?[:=]\s?[\"']?([\w.\-]{1,100})[\"']?,?\s*$"  # the line above a `value:`
+)
+NEAR = 400  # characters that are looked at in front of a place: a long line would make the search quadratic
+
+
+def key_of(value: str, start: int, key: str, file: bool) -> str:
+    """The field, flag or directive in front of a place, on its line or (for a flag's value) the line before."""
+    if not file:
+        return key
+    before = before_on_line(value, start)
+    begin = start - len(before)
+    if before.endswith(">"):
+        return element(before)
+    if (match := _KEY.search(before[-200:])) is not None or (match := _LONG_FLAG.match(before)) is not None:
+        named = re.match(_NAMED, before_on_line(value, begin - 1)) if match[1] == "value" and begin else None
+        return named[1] if named is not None else match[1]
+    if not before.strip(" \"'") and begin:
+        previous = before_on_line(value, begin - 1)
+        if (match := re.fullmatch(_FLAG, previous.strip())) is not None:
+            return match[1]
+    if before.strip(" \"'") == "-":
+        return list_key(value, begin)
+    if not before.strip(" \t\"'") and begin:
+        return bracket_key(value, begin)
+    listed = re.search(_IN_LIST, before)
+    return listed[1] if listed is not None else ""
+
+
+def is_direct(value: str, start: int, file: bool) -> bool:
+    if not file:
+        before = value[max(0, start - NEAR) : start].strip(" ,\"'")
+        return not before or ("://" in before and len(before.replace(", ", ",").split()) == 1)
+    return is_alone(value, start)
+
+
+def is_alone(value: str, start: int) -> bool:
+    """Whether nothing but a key stands before a place on its line (a sentence has more)."""
+    before = (
+        before_on_line(value, start).rpartition("{")[2].strip()
+    )  # nginx' `location / { proxy_pass http://web; }`
+    return len(before.split()) < 2 or before.endswith((":", "=", '"', "'", ",", "["))
+
+
+def is_commented(value: str, start: int) -> bool:
+    line = before_on_line(value, start).lstrip()
+    return line.startswith(_COMMENTS) or " # " in line
+
+
+def before_on_line(value: str, start: int) -> str:
+    """What stands before a place on its line, the nearest characters of it."""
+    near = max(0, start - NEAR)
+    return value[max(value.rfind("\n", near, start) + 1, near) : start]
