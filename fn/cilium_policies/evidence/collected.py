@@ -106,11 +106,15 @@ class Collected:
                 yield row
 
     def _handed(self, workload: Workload, images: tuple[str, ...]) -> Iterator[Text]:
-        """Files of the programs that set up this one through its API: a realm, a repository's settings."""
+        """Files of the programs that set up this one through its API, and variables of their Jobs: a realm, a
+        repository's settings, the database of a site."""
         for one in self._cluster.in_namespace(workload.namespace):
             repositories = list(map(repository_of, one.images))
             if one is not workload and any(is_image(each, end) for each in repositories for end in images):
                 yield from (found for found in one.texts if found.kind == "entry" and "." in found.key)
+                if one.kind == "Job":
+                    told = (f"{found.key}={found.value}" for found in one.texts if found.kind == "env")
+                    yield Text("entry", "job.env", "\n".join(told), one.source, "env")
 
     def _referred(self, workload: Workload, values: Any) -> Iterator[Text]:
         """Variables in a release's values whose text stands in a ConfigMap or Secret (`valueFrom`)."""

@@ -20,6 +20,7 @@ from cilium_policies.kube.objects import (
     mapping,
     mappings,
     port_number,
+    strings,
     text,
 )
 from cilium_policies.kube.ports import Port
@@ -62,6 +63,8 @@ def workload_of(
     name = filled(entry.workload, one) or one.name
     found = Workload(namespace, name, one.kind)
     found.labels = {filled(key, one): filled(value, one) for key, value in entry.labels.items()}
+    if entry.labels_at:
+        found.labels |= strings(read(one.body, entry.labels_at))
     told_account = _told_of_account(one.spec, "spec", elsewhere)
     found.service_account = told_account or filled(entry.service_account, one) or "default"
     found.selector = stable(found.labels) or dict(found.labels)
