@@ -92,6 +92,9 @@ SCHEMES["smtp"] = ((25, "TCP"), (465, "TCP"), (587, "TCP"))
 PING = "icmp"  # no port follows, but a host
 UDP_SCHEMES = {
     "udp",
+    "srt",
+    "rist",
+    "rtp",
     "quic",
     "h3",
     "statsd",

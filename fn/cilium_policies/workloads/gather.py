@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 
@@ -23,6 +23,7 @@ from cilium_policies.workloads.children import children
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.companions import tell_apart
 from cilium_policies.workloads.embedded import embedded
+from cilium_policies.workloads.kept_templates import kept
 from cilium_policies.workloads.makers import Maker, makers, unknown_kinds
 from cilium_policies.workloads.model import NO_IMAGES, Service, Workload
 from cilium_policies.workloads.selectors import narrow_to, separate
@@ -64,6 +65,7 @@ def gather(
     trace(workloads)
     vouch(workloads, catalogue, shown, bindings)  # before anything is made of what a label says
     workloads += list(children(workloads, catalogue, bindings, Sidecars(shown, bindings)))
+    workloads += _kept(workloads, shown, bindings, catalogue)
     controllers, before = distribution.flux(shown, workloads, catalogue)
     workloads += controllers
     services += [*behind, *before]
@@ -205,6 +207,15 @@ def _not_shown(operated: list[Workload], shown: list[Workload]) -> list[Workload
             for other in known.get((one.namespace, one.component), ())
         )
     ]
+
+
+def _kept(
+    workloads: list[Workload], shown: Inventory, bindings: Callable[[], Bindings], catalogue: Catalogue
+) -> list[Workload]:
+    found = list(kept(workloads, shown, bindings, rendered.reader(shown)))
+    for one in found:
+        _recognise(one, catalogue)
+    return found
 
 
 def _placed(workload: Workload) -> None:

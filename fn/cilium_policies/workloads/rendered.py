@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import ANY, JOB_NAME, RELEASE_NAME, SERVICE_ACCOUNT, stable
@@ -21,13 +21,14 @@ from cilium_policies.kube.objects import (
     strings,
     text,
 )
-from cilium_policies.kube.pods import containers
+from cilium_policies.kube.pods import containers, pod_template
 from cilium_policies.kube.ports import TRANSPORTS, Port
 from cilium_policies.kube.templates import has_labels, templates
 from cilium_policies.lean import TYPE_CHECKING, Any
 from cilium_policies.workloads.configs import Configs
 from cilium_policies.workloads.model import Service, ServicePort, Text, Workload
 from cilium_policies.workloads.owned import standing
+from cilium_policies.workloads.sidecars import injected
 
 if TYPE_CHECKING:
     from cilium_policies.workloads.model import TextKind
@@ -54,6 +55,16 @@ def workloads(inventory: Inventory, unknown: Iterable[tuple[str, str]] = ()) -> 
     _scale(inventory, found)
     _number([one for one in found if not (one.source and one.source.name)])
     return found
+
+
+def reader(inventory: Inventory) -> Callable[[Object], Workload]:
+    """What makes a Workload of an object with a pod template that does not stand in the input by itself."""
+    configs = Configs(inventory)
+
+    def read(one: Object) -> Workload:
+        return _workload(one, pod_template(one) or {}, configs)
+
+    return read
 
 
 def _scale(inventory: Inventory, found: list[Workload]) -> None:
@@ -93,7 +104,7 @@ def _workload(one: Object, template: Mapping, configs: Configs) -> Workload:
     made.ports = tuple(_ports(spec))
     made.probes = tuple(dict.fromkeys(_probes(spec, made.ports)))
     made.images = tuple(text(container.get("image")) for container in containers(spec))
-    made.texts = _run(tuple(_texts(one.namespace, spec, configs)))
+    made.texts = _run((*_texts(one.namespace, spec, configs), *injected(one, made.annotations)))
     made.selector = _selector(one, made)
     made.release = (
         one.annotations.get(RELEASE_NAME, "")

@@ -1,5 +1,5 @@
 """Configuration that a sidecar finds by label and writes where the program reads it: kiwigrid's k8s-sidecar, which the
-charts of Grafana, Loki, Jenkins and many others run."""
+charts of Grafana, Loki, Jenkins and many others run; and what an injected agent writes by a template (Vault's)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,15 @@ from cilium_policies.kube.pods import containers, pod_template
 from cilium_policies.workloads.model import Text, Workload
 
 _LABEL, _VALUE, _NAMESPACES, _FOLDER = "LABEL", "LABEL_VALUE", "NAMESPACE", "FOLDER"
+_INJECTED = "/agent-inject-template-"
+
+
+def injected(one: Object, annotations: dict[str, str]) -> Iterator[Text]:
+    """Files that an injected agent writes for the program, by the templates in the pods' annotations."""
+    for key, value in annotations.items():
+        _, agent, name = key.partition(_INJECTED)
+        if agent:
+            yield Text("entry", name, value, one, key)
 
 
 class Sidecars:
