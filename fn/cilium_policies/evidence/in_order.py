@@ -29,8 +29,8 @@ _SMB = 445
 def pairs(value: str) -> Iterator[tuple[int, str, int, str]]:
     """Where a host begins that a number follows in the same list, the host, the number, and the list's key ("" for
     none): of quoted names, and of IPv4 addresses without quotes. A network beside its length is no host."""
-    for form in (_QUOTED, _FLOW, _ITEMS):
-        for match in re.finditer(form, value) if form is not _ITEMS or "- " in value else ():
+    for form, mark in ((_QUOTED, ","), (_FLOW, ","), (_ITEMS, "- ")):  # the marks spare most texts the search
+        for match in re.finditer(form, value) if mark in value else ():
             host, port = match[1], int(match[2])
             if port and not host.isdigit() and not (host.endswith(".0") and port < 33):
                 yield match.start(1), host, port, _key(value, match.start())
