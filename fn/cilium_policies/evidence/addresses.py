@@ -101,7 +101,8 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
     if ":" in value:
         found += _host_ports(value, key, file)
         if "@" in value:
-            found += (Address(match[1], 22, "ssh", key=key) for match in re.finditer(_SCP, value))
+            whole = not file and len(value.split()) == 1
+            found += (Address(match[1], 22, "ssh", "TCP", key, whole) for match in re.finditer(_SCP, value))
     if ".svc" in value:
         found += (
             Address(match[1], 0, key=key_of(value, start, key, file), direct=is_direct(value, start, file))

@@ -104,6 +104,15 @@ _DEFAULT = (
 )
 SCRIPTS = (".sh", ".bash", ".py")
 _FILE_NAME = r"\.(?:json|ya?ml|toml|ini|conf|cfg|properties|xml|hcl|env)\W*$"
+_FILES = (
+    "config",
+    "configuration",
+    "conf",
+    "cfg",
+    "ini",
+    "hcl",
+    "properties",
+)  # what charts call a value that is one
 _NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".tmpl", ".tpl", ".lua", ".star", ".crt",
                      ".graphql", ".pem", ".xsd", ".wsdl", ".sql")  # fmt: skip
 
@@ -135,7 +144,8 @@ def is_variable(found: Text) -> bool:
 def is_scalar(found: Text) -> bool:
     """A value or field of one line, whose key may hold dots (`sonar.jdbc.url`), and no document of its own."""
     value = found.value.strip()
-    return is_value(found) and "\n" not in value and value[:1] not in ("{", "[")
+    document = value[:1] in ("{", "[") or found.is_arguments
+    return is_value(found) and "\n" not in value and not document
 
 
 def is_value(found: Text) -> bool:
@@ -149,8 +159,10 @@ def is_no_configuration(found: Text) -> bool:
 
 
 def _is_file(found: Text) -> bool:
-    """Whether a Helm value holds a whole file (`config.json: |-`), which the chart mounts."""
-    return re.search(_FILE_NAME, found.field) is not None and "\n" in found.value
+    """Whether a Helm value holds a whole file (`config.json: |-`, `raft.config: |`), which the chart mounts."""
+    if "\n" not in found.value:
+        return False
+    return found.key.lower().endswith(_FILES) or re.search(_FILE_NAME, found.field) is not None
 
 
 def is_dashboard(value: str) -> bool:

@@ -18,6 +18,9 @@ _STEPS = ("script", "command", "args")
 NO_IMAGES = ("", "none")  # nobody can pull these: such a template is filled in later
 
 
+_ARGUMENTS = ("args", "arguments", "flags")
+
+
 class Text(NamedTuple):
     """A piece of configuration that may name addresses, and where it stands.
 
@@ -43,7 +46,10 @@ class Text(NamedTuple):
 
     @property
     def is_arguments(self) -> bool:
-        """Whether it is a command: of a container, or of a step that a custom resource holds."""
+        """Whether it is a command: of a container, of a step that a custom resource holds, or a flag that a chart's
+        values hand on to the program (`extraArgs`)."""
+        if self.kind == "value":
+            return self.value.startswith("--") and self.key.lower().endswith(_ARGUMENTS)
         return self.kind in ("args", "command") or (self.kind == "field" and self.key in _STEPS)
 
     def __str__(self) -> str:

@@ -20,6 +20,7 @@ _SKIPPED = frozenset(
     """.split()  # noqa: SIM905
 )
 _OF_IMAGES = ("imagepull", "imageregistry", "imagerepository", "imagetag", "imagecredentials", "images")
+_EXTRA_ARGUMENTS = "extraargs"  # a mapping of flags, in many charts
 _NAMES = ("name", "setting")  # beside a `value`
 _SKIPPED_ENDS = ("annotations", "labels", "image", "route", "routes", "rules", "rulesmap", "dashboard", "dashboards",
                  "crd", "crds", "icon")  # fmt: skip
@@ -44,7 +45,9 @@ def _walk(value: Any, path: str, excluded: set[str], key: str = "") -> Iterator[
             yield f"{path}.value", named, value["value"]
             return
         for name, member in value.items():
-            if not _is_skipped(name):
+            if key.lower() == _EXTRA_ARGUMENTS and isinstance(member, str):
+                yield f"{path}.{name}", key, f"--{name.lstrip('-')}={member}"  # as charts write it
+            elif not _is_skipped(name):
                 yield from _walk(member, f"{path}.{name}" if path else name, excluded, name)
     elif isinstance(value, list):
         for number, member in enumerate(value):
