@@ -84,6 +84,8 @@ def test_recognition(pod, component):
         ("host:5000/a/b", "host:5000/a/b"),
         ("host:5000/a/b:v1@sha256:ab", "host:5000/a/b"),
         ("ghcr.io/a/b@sha256:ab", "ghcr.io/a/b"),
+        ("docker.io/bitnamilegacy/postgresql:15", "docker.io/bitnami/postgresql"),
+        ("mirror.example.com/hub/bitnamisecure/redis", "mirror.example.com/hub/bitnami/redis"),
     ],
 )
 def test_repository_of_an_image(image, repository):

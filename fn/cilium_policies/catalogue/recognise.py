@@ -11,6 +11,8 @@ from cilium_policies.kube.labels import JOB_NAME
 
 _SUM = 33  # characters: a dash and an MD5 sum
 _HEXADECIMAL = frozenset("0123456789abcdef")
+# Where one publisher's images went in August 2025: the same programs under other names of his.
+_MOVED = {"bitnamilegacy": "bitnami", "bitnamisecure": "bitnami"}
 ROLE_LABELS = ("app.kubernetes.io/component", "component", "role")
 
 
@@ -158,12 +160,14 @@ def _by_image(catalogue: Catalogue, images: Sequence[str]) -> list[str]:
 
 def repository_of(image: str) -> str:
     """`registry:5000/group/app:1.2@sha256:…` without tag and digest; Docker's own images as `library/NAME`. The sum
-    that ko writes behind a name (`controller-10a3e327…`) is left out."""
+    that ko writes behind a name (`controller-10a3e327…`) is left out, and what was moved is called as before."""
     image = image.partition("@")[0]
     head, slash, last = image.rpartition("/")
     last = last.partition(":")[0]
     if last[-_SUM : -_SUM + 1] == "-" and _HEXADECIMAL.issuperset(last[-_SUM + 1 :]):
         last = last[:-_SUM]
+    registry, dash, group = head.rpartition("/")
+    head = registry + dash + _MOVED.get(group, group)
     return "library/" + last if head in ("", "docker.io") else head + slash + last
 
 
