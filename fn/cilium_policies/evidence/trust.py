@@ -104,15 +104,8 @@ _DEFAULT = (
 )
 SCRIPTS = (".sh", ".bash", ".py")
 _FILE_NAME = r"\.(?:json|ya?ml|toml|ini|conf|cfg|properties|xml|hcl|env)\W*$"
-_FILES = (
-    "config",
-    "configuration",
-    "conf",
-    "cfg",
-    "ini",
-    "hcl",
-    "properties",
-)  # what charts call a value that is one
+# What charts call a value that is one.
+_FILES = ("config", "configuration", "conf", "cfg", "ini", "hcl", "properties")
 _NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".tmpl", ".tpl", ".lua", ".star", ".crt",
                      ".graphql", ".pem", ".xsd", ".wsdl", ".sql")  # fmt: skip
 
