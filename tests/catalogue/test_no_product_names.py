@@ -29,6 +29,7 @@ NOUNS = frozenset(
         "monitor",
         "drone",
         "Job",
+        "unbound",
     )
 )
 # Where a product's name is right, and why. "*": any name in that file.
@@ -50,6 +51,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("evidence/public_dns.py", "cert-manager"): "reads its Certificates and annotations: an API",
     ("evidence/public_dns.py", "Certificate"): "the kind of that API",
     ("kube/kinds.py", "Certificate"): "the same: what an inventory keeps of it",
+    ("evidence/nameservers.py", "pihole"): "a variable that lists name servers: PIHOLE_DNS_",
     ("evidence/trust.py", "mysql"): "a command that is given an address to call",
     ("evidence/commands.py", "*"): "the table of client programs and the flags that give them an address",
     ("evidence/addresses.py", "mysql"): "the scheme of a connection string",

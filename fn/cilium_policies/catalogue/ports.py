@@ -31,8 +31,8 @@ class Program(NamedTuple):
 
 
 PROGRAMS = (
-    Program(80, "http ws h2c"),
-    Program(443, "https wss"),
+    Program(80, "http ws h2c dav webdav"),
+    Program(443, "https wss rtmps davs webdavs"),
     Program(5432, "postgres postgresql pgsql", "postgres postgresql pg pghost",
             "postgres postgresql pghost pguser pgdatabase pgpassword", "postgres postgresql pgsql postgis pdo_pgsql",
             also=(5433, 5439, 6432), private=True),
@@ -75,13 +75,25 @@ PROGRAMS = (
     Program(8086, "influxdb", "influxdb", private=True),
     Program(9200, "elasticsearch", "elasticsearch opensearch", also=(10255,), private=True),
     Program(1080, "socks5"),
-    Program(123, "ntp", udp=True),
-    Program(514, "syslog", udp=True),
-    Program(161, "snmp", udp=True),
+    Program(123, "ntp", "ntp", udp=True),
+    Program(514, "syslog", "syslog", udp=True),
+    Program(161, "snmp", "snmp", udp=True),
     Program(623, "ipmi", udp=True),
     Program(3493, "nut"),
     Program(69, "tftp", udp=True),
-    Program(3478, "stun turn", udp=True),
+    Program(3478, "stun turn", "stun turn", udp=True),
+    Program(5060, "sip", udp=True),
+    Program(5061, "sips"),
+    Program(5683, "coap", udp=True),
+    Program(631, "ipp ipps"),
+    Program(515, "lpd"),
+    Program(9100, "socket"),
+    Program(502, "modbus"),
+    Program(4840, "opc.tcp"),
+    Program(23, "telnet"),
+    Program(5900, "vnc"),
+    Program(6667, "irc"),
+    Program(6697, "ircs"),
 )  # fmt: skip
 
 # scheme → (port, protocol); the first is what a client dials unless it is told another.
@@ -103,6 +115,7 @@ UDP_SCHEMES = {
 WORDS = {word: one.port for one in PROGRAMS for word in one.words.split()}
 # Words of a key that make its host an object store's, which clients ask by HTTPS unless they are told otherwise.
 STORES = frozenset(("s3", "minio", "storage", "bucket", "objectstorage", "objstore", "oss", "cos", "obs"))
+DATAGRAMS = {one.port for one in PROGRAMS if one.udp}
 KEYS = {one.port: set(one.keys.split()) for one in PROGRAMS if one.keys}
 DATABASES = {word: one.port for one in PROGRAMS for word in one.settings.split()}
 SERVERS = frozenset(port for one in PROGRAMS if one.private for port in (one.port, *one.also))

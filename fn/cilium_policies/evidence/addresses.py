@@ -20,20 +20,24 @@ from cilium_policies.evidence.host_keys import (
     is_host_key,
     paired_ports,
     program_port,
+    transports,
 )
 from cilium_policies.evidence.in_order import pairs as ordered
-from cilium_policies.evidence.in_order import share, unrolled
-from cilium_policies.evidence.nameservers import nameservers
+from cilium_policies.evidence.in_order import share
+from cilium_policies.evidence.nameservers import listed, nameservers
 from cilium_policies.evidence.radius import home_servers
 from cilium_policies.evidence.schemes import (
     begins,
+    cluster_names,
     drivers,
     in_brackets,
     is_interface,
     listens,
     protocols,
     schemes,
+    sip,
 )
+from cilium_policies.evidence.shell import spelled_out
 from cilium_policies.evidence.signs import holds
 from cilium_policies.lean import NamedTuple
 
@@ -58,10 +62,7 @@ _GRPC_NAME = r"\b(?:dns|passthrough|ipv4):///?([\w.\-]+):(\d{1,5})\b"
 _AUTHORITY = re.compile(
     r"(\[[0-9a-fA-F:.]+\]|(?:[A-Za-z0-9_.\-]|\$\{[^}]*\})+)(?::(\d{1,5}))?(?![\w$%{:.\-])"
 )
-_PORT = re.compile(r":(\d{1,5})(?![\w.:\-])")
-_CLUSTER_NAME = re.compile(
-    r"(?<![\w.\-/@+])(?:\w+\+)?((?:[\w\-]+\.){2,}svc(?:\.[a-z0-9.\-]*[a-z0-9])?)\.?(?![\w\-:.])"
-)
+_PORT = re.compile(r":(\d{1,5})(?![\w.:@\-])")
 # libpq's `host=db port=5432`, Npgsql's `Host=db;Port=5432` and `HostName=mqtt;Port=1883`
 _KEYWORDS = r"(?<![\w.\-])[Hh]ost([Nn]ame)?=([\w.\-]{1,253})(?:[^\n]{0,200}?\b[Pp]ort=(\d{1,5}))?"
 _LIBPQ = (
@@ -92,8 +93,8 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
     comments are left out; otherwise `key` is the variable's name and `value` its whole value."""
     found: list[Address] = []
     value = filled(value)
-    if file and "for " in value and "done" in value:
-        value = unrolled(value)
+    if file:
+        value = spelled_out(value)
     if "-D" in value:
         found += _of_jvm(value)
     if "://" in value:
@@ -106,7 +107,7 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
     if ".svc" in value:
         found += (
             Address(match[1], 0, key=key_of(value, start, key, file), direct=is_direct(value, start, file))
-            for match in _cluster_names(value)
+            for match in cluster_names(value)
             for start in (match.start(),)
             if not (file and is_commented(value, start))
         )
@@ -115,24 +116,31 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
     for scheme, host, port, plain in drivers(value):
         where = _CONNECTION if file and plain else key
         found.append(Address(host, port, scheme, "TCP", where, plain or not file, explicit=bool(port)))
+    if file or "\n" in value or "define(" in value:
+        found += (
+            Address(host, port, "", how, key, True, told)
+            for host, port, key, told in hosts(value)
+            for how in transports(key, port)
+        )
+    found += (
+        Address(*one[:2], "", one[2], "nameserver", True) for one in nameservers(value, "" if file else key)
+    )
     if file:
-        found += (
-            Address(host, port, key=key, direct=True)
-            for start, host, port, key in ordered(value)
-            if not is_commented(value, start)
-        )
-        found += (
-            Address(host, port, key=key, direct=True, explicit=told) for host, port, key, told in hosts(value)
-        )
-        found += (Address(*one[:2], "", one[2], "nameserver", True) for one in nameservers(value))
-        if "home_server" in value:
-            found += (Address(*one[:2], "", one[2], "server", True) for one in home_servers(value))
-        found += (
-            Address(host, port, "", how, key, True, told) for host, port, how, key, told in calls(value)
-        )
+        found += _of_file(value)
     elif (shared := share(value, key) if value[:2] in _SHARES else None) is not None:
         found.append(Address(*shared, "smb", key=key, direct=True))
     return list(dict.fromkeys(one for one in found if one.port < 65536))
+
+
+def _of_file(value: str) -> Iterator[Address]:
+    """Addresses that stand in files and commands alone: by their place, in SIP's URIs, after a client's name."""
+    for start, host, port, key in ordered(value):
+        if not is_commented(value, start):
+            yield Address(host, port, key=key, direct=True)
+    yield from (Address(*one, direct=True) for one in sip(value))
+    if "home_server" in value:
+        yield from (Address(*one[:2], "", one[2], "server", True) for one in home_servers(value))
+    yield from (Address(host, port, "", how, key, True, told) for host, port, how, key, told in calls(value))
 
 
 def _of_jvm(value: str) -> Iterator[Address]:
@@ -146,31 +154,21 @@ def _of_jvm(value: str) -> Iterator[Address]:
 def pairs(variables: dict[str, str]) -> Iterator[Address]:
     """`*_HOST` variables (and their like) that hold a bare name, with the `*_PORT` beside them."""
     for key, value in variables.items():
+        yield from (Address(*one[:2], "", one[2], key, True) for one in listed(key, value))
         if not is_host_key(key) and not (key.lower().endswith(_SERVICE) and "." in value):
             continue
         for host in _of_python(value) if value.startswith(_PYTHON) else names(value.strip()):
             ports = paired_ports(key, variables)
             if not ports and key in AGENTS:
                 yield from (Address(host, each, "", how, key, True, False) for each, how in AGENTS[key])
-            for port in ports:
-                yield Address(host, port, key=key, direct=True)
-            if not ports and key not in AGENTS:
-                yield Address(host, program_port(key), key=key, direct=True, explicit=False)
+            for port in ports or [program_port(key)] * (key not in AGENTS):
+                for how in transports(key, port):
+                    yield Address(host, port, "", how, key, True, bool(ports))
 
 
 def _of_python(value: str) -> list[str]:
     """Hosts of a list that osixia's images turn into PHP: `#PYTHON2BASH:[{'ldap.acme.com': [{'server': …}]}]`."""
     return re.findall(r"[\[,{ ][\"']([A-Za-z0-9][\w.\-]{0,252})[\"'](?=: ?\[|, ?[\"']|\])", value)
-
-
-def _cluster_names(value: str) -> Iterator[re.Match[str]]:
-    """Names of the cluster's DNS; only lines that hold what all have are looked through."""
-    end = 0
-    while (place := value.find(".svc", end)) >= 0:
-        begin = max(end, value.rfind("\n", 0, place) + 1)
-        end = value.find("\n", place)
-        end = end if end >= 0 else len(value)
-        yield from _CLUSTER_NAME.finditer(value, begin, end)
 
 
 def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
@@ -249,7 +247,7 @@ def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
             continue
         where = key_of(value, start, key, file)
         whole = is_alone(value, start) if file else _is_listed(value[max(0, start - NEAR) : start])
-        for protocol in protocols(value, start, match[1]):
+        for protocol in protocols(value, start, match[1], where):
             yield Address(host, int(match[1]), "", protocol, where, whole)
 
 

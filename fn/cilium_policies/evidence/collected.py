@@ -137,10 +137,13 @@ class Collected:
         near = self._cluster.in_namespace(workload.namespace)
         return not any(one.source is workload.source for one in near if one is not workload)
 
-    def _told_by_operator(self, workload: Workload, operator: str, key: str) -> Iterator[Text]:
-        """ConfigMaps and Secrets that an operator's own settings (`KEY: NAMESPACE/NAME`) have all its pods read."""
+    def _told_by_operator(self, workload: Workload, operator: str, row: Mapping) -> Iterator[Text]:
+        """ConfigMaps and Secrets that an operator's own settings (`KEY: NAMESPACE/NAME`) have all its pods read, and
+        its variables that it hands to them."""
+        key, env = text(row.get("key")), text(row.get("env"))
         told = [found for one in self._cluster.workloads if one.component == operator for found in one.texts]
-        for found in told:
+        yield from (found for found in told if env and re.fullmatch(env, found.key) is not None)
+        for found in told if key else ():
             lines = re.findall(
                 rf"(?m)^[ \t]*{re.escape(key)}[\"']?[ \t]*[:=][ \t]*[\"']?([\w./-]+)", found.value
             )
@@ -194,7 +197,7 @@ class Collected:
         if "handedBy" in row:
             yield from self._handed(workload, texts(row["handedBy"]))
         if "toldBy" in row:
-            yield from self._told_by_operator(workload, text(row["toldBy"]), text(row.get("key")))
+            yield from self._told_by_operator(workload, text(row["toldBy"]), row)
         if not kind:
             return
         if name:

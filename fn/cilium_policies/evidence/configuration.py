@@ -16,6 +16,7 @@ from cilium_policies.evidence.filled import expand
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import called, host_aliases
 from cilium_policies.evidence.not_read import not_read
+from cilium_policies.evidence.probed import SIGN, handed_on
 from cilium_policies.evidence.signs import holds
 from cilium_policies.evidence.trust import (
     is_dashboard,
@@ -45,6 +46,7 @@ _SIGNS = (
     "sslmode=",
     "//",
     "\\\\",
+    "#",
 )  # a text without any of them names no address
 Parsed = dict[tuple[str, str, bool], list[Address]]
 
@@ -159,6 +161,8 @@ def _parsed(found: Text, value: str, parsed: Parsed) -> list[Address]:
     key = (value, found.key, file)
     if key not in parsed:
         parsed[key] = addresses.targets(value, found.key, file)
+        if file and SIGN in value:
+            parsed[key] = [one for one in parsed[key] if one.host not in handed_on(value)]
     return parsed[key]
 
 

@@ -21,6 +21,7 @@ _SIGN = "kubernetes_sd_configs"
 _META = "__meta_kubernetes_"
 _LABEL = f"{_META}pod_label_"
 _PORT = f"{_META}pod_container_port_number"
+_PORT_NAME = f"{_META}pod_container_port_name"
 _LITERAL = r"[\w.;/\-]+"
 _TO = r".*:(\d{1,5})$"
 
@@ -63,12 +64,15 @@ def _targets(cluster: Cluster, job: Mapping, reach: frozenset[str]) -> Iterator[
     for workload in cluster.in_namespace(namespace):
         told = {re.sub(r"\W", "_", key): value for key, value in workload.labels.items()}
         if labels.items() <= told.items():
-            ports = (
-                [Port(number)]
-                if number
-                else [Port(one.number) for one in workload.ports if one.protocol == "TCP"]
-            )
+            ports = [Port(number)] if number else _of_pod(cluster, workload, kept.get(_PORT_NAME, ""))
             yield from ((workload, port) for port in dict.fromkeys(ports))
+
+
+def _of_pod(cluster: Cluster, workload: Workload, name: str) -> list[Port]:
+    """A pod's ports of that name; without one all, as the discovery has a target for each."""
+    if name:
+        return [port for port in [cluster.target_port(workload, name)] if port is not None]
+    return [Port(one.number) for one in workload.ports if one.protocol == "TCP"]
 
 
 def _kept(rules: list[Mapping]) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,12 @@ _MEMBER = r"(?<=[{,(\[])[ \t]*(?=[\"']?[A-Za-z_][\w.\-]*[\"']?[ \t]*[:=])"
 # Logstash's `host => "db" port => 5432`
 _ARROW = r"(?<=[\w\"'])[ \t]+(?=[\"']?[A-Za-z_][\w.\-]{0,64}[\"']?[ \t]{0,9}=>)"
 _PARAMETER = r"(?<=\")[ \t]+(?=[A-Za-z_][\w.\-]{0,64}=\")"  # rsyslog's `target="db" port="514"`
-_DEFINE = r"\bdefine\(\s{0,9}[\"'](\w{1,64})[\"']\s{0,9},\s{0,9}[\"']([^\"'\n]{0,253})[\"']"  # of PHP
+# of PHP: a constant, and what stands before the name of a variable, as in shells, Perl and JavaScript
+_DEFINE = r"\bdefine\(\s{0,9}[\"'](\w{1,64})[\"']\s{0,9},\s{0,9}(?:[\"']([^\"'\n]{0,253})[\"']|(\d{1,5})\b)"
+_DECLARED = (
+    r"(?:(?:export|const|let|var|my|our|local|readonly|public|protected|private|static|final|set)\s{1,9}){0,3}"
+    r"[$@]?(?:\w{1,64}(?:->|\.|::))?\$?([A-Za-z_]\w{0,64})"
+)
 _TUPLE = r"\{([a-z_]{1,64}),[ \t]{0,9}\"?([\w.\-]{1,253})\"?\}"  # of Erlang: `{host, "db"}`
 _SUBSCRIPT = r".*\[[\"']([\w.\-]{1,64})[\"']\]\s*"  # `SETTINGS['mail.host'] = …`
 _SYSTEM = r"(?<![^\s\"'])-D([\w.\-]{1,128})=([^\s\"']{1,253})"  # a JVM's property on its command line
@@ -90,7 +95,7 @@ def _lines(value: str) -> list[str]:
     if "/>" in value or "</" in value:
         value = without_tags(value)
     if "define(" in value:
-        value = re.sub(_DEFINE, r"\n\1: \2\n", value)
+        value = re.sub(_DEFINE, r"\n\1: \2\3\n", value)
     if "{" in value or "(" in value or "[" in value:
         value = re.sub(_MEMBER, "\n", value)
     if ', "' in value and "{" in value:
@@ -211,6 +216,8 @@ def _field(line: str) -> _Field:
     )  # `$CFG->session_redis_host = 'redis';`
     if key.endswith("]") and (inner := re.fullmatch(_SUBSCRIPT, line[:cut])) is not None:
         key = inner[1]
+    if not HOST_CHARS.issuperset(key) and (declared := re.fullmatch(_DECLARED, key)) is not None:
+        key = declared[1]
     if not key or not HOST_CHARS.issuperset(key):
         return _Field("", "")
     told = line[cut + 1 : cut + 1 + _NEAR].strip(" \t\r,;\"'})>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from cilium_policies.catalogue.ports import STORES, WORDS
+from cilium_policies.catalogue.ports import DATAGRAMS, STORES, WORDS
 
 # Last words of a key whose value is a bare name to call.
 _HOST_WORDS = ("hostname", "host", "server", "address", "addr", "endpoint", "peer", "seed", "broker", "join", "quorum",
@@ -78,8 +78,15 @@ def program_port(key: str) -> int:
     """The customary port of the program that a key names (`POSTGRES_HOST`), or of HTTPS; 0 for none."""
     named = re.split(r"[_.\-]+", key.lower())
     secure = "https" in named or (named[-1] == "endpoint" and not STORES.isdisjoint(named))
-    by_word = next((WORDS[word] for word in named if word in WORDS), 0)
+    by_word = next((WORDS[word] for word in (*named, stem(key)) if word in WORDS), 0)
     return by_word or (_HTTPS if secure or key.lower().endswith(_CALLED_LIST) else 0)
+
+
+def transports(key: str, port: int) -> tuple[str, ...]:
+    """The protocols of a port that a key names (`NTP_SERVER`): UDP of what speaks it, and TCP of syslog as well."""
+    if port not in DATAGRAMS or program_port(key) != port:
+        return ("TCP",)
+    return ("UDP", "TCP") if port == WORDS["syslog"] else ("UDP",)
 
 
 def is_port(value: str) -> bool:

@@ -12,6 +12,7 @@ _FLOW = _IP + r"\s{0,99},\s{0,99}(\d{2,5})(?=\s{0,99}[,)\]}])"
 _ITEMS = r"(?m)^[ \t]{0,99}-[ \t]{1,9}[\"']?(\d{1,3}(?:\.\d{1,3}){3})[\"']?\s*\n[ \t]{0,99}-[ \t]{1,9}(\d{2,5})[ \t]*$"
 _NAMED = re.compile(r"([A-Za-z_][\w.\-]{0,63})[\"']?\s{0,9}[:=]?\s{0,9}$")
 _OPENING = "([{"
+_CONSTANT = "define"  # PHP's `define("DB_PORT", 3306)`
 _NEAR = 400  # characters in front of a pair that are looked through for its key
 _LOOP = (
     r"\bfor[ \t]{1,9}(\w{1,30})[ \t]{1,9}in[ \t]{1,9}([^\n;]{1,1000})[;\n]\s{0,99}do\b(.{1,2000}?)\bdone\b"
@@ -33,7 +34,9 @@ def pairs(value: str) -> Iterator[tuple[int, str, int, str]]:
         for match in re.finditer(form, value) if mark in value else ():
             host, port = match[1], int(match[2])
             if port and not host.isdigit() and not (host.endswith(".0") and port < 33):
-                yield match.start(1), host, port, _key(value, match.start())
+                key = _key(value, match.start())
+                if key != _CONSTANT:
+                    yield match.start(1), host, port, key
 
 
 def _key(value: str, start: int) -> str:

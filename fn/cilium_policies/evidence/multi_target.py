@@ -29,13 +29,13 @@ def edges(
     for exporter in dict.fromkeys(exporters):
         echo = pings(exporter, module)
         for value, key in values.items():
-            for address in _addresses(exporter, key, value):
+            for address in asked(exporter, key, value):
                 for peer, ports, _ in destinations.of(exporter, address, lambda routed: True):
                     reason, evidence = Reason("probes-target"), Evidence("monitor", monitor)
                     yield Edge(WorkloadPeer(exporter), peer, ECHO if echo else ports, reason, evidence)
 
 
-def _addresses(exporter: Workload, key: str, value: str) -> list[Address]:
+def asked(exporter: Workload, key: str, value: str) -> list[Address]:
     """The address that a value is; of a bare host only where a parameter's name and the exporter's tell its port."""
     found = targets(value, "target")[:1]
     if found or key.lower() not in _NAMED or re.fullmatch(_HOST, value) is None:

@@ -16,24 +16,52 @@ _DNSMASQ = r"(?m)^[ \t]*server=(?:/[^/\s]{1,253}/)?((?:\d{1,3}\.){3}\d{1,3}(?:#\
 # What Gatus checks: `url: 8.8.8.8` above `dns:`
 _CHECKED = r"(?m)^[ \t]*(?:-[ \t]+)?url:[ \t]*[\"']?((?:\d{1,3}\.){3}\d{1,3})[\"']?[ \t]*\n[ \t]*dns:"
 _ADDRESS = r"(?<![\w.\-/])((?:\d{1,3}\.){3}\d{1,3})(?:[@#:](\d{1,5}))?(?![\w.])"
-_DNS, _OVER_TLS = 53, 853
+_DNS, _OVER_TLS, _BOTH = 53, 853, ("UDP", "TCP")
 # Where installers put the cluster's own DNS, tenth in the range of Services: every pod may ask it already.
 _OWN = r"(?:10|172)\.\d+\.0\.10"
+# `unbound#5335`, as dnsmasq and Pi-hole write a port, in `server=`, `upstreams:`, `FTLCONF_dns_upstreams`
+_ASKED = r"(?:dns|upstream|resolver|nameserver|server)s?"
+_MARKED = (
+    rf"(?im)^[ \t\-]*[\w.\-]{{0,60}}{_ASKED}[\w.\-]{{0,10}}[\"']?[ \t]*[=:]([^\n]{{0,400}}#\d[^\n]{{0,400}})"
+)
+_WITH_PORT = r"(?<![^\s;,\"'/\[])([A-Za-z0-9][\w.\-]{0,252})#(\d{1,5})(?![\w.\-])"
+# `DNS_UPSTREAMS: 192.168.1.1;9.9.9.9`
+_LISTED = (
+    r"(?i)(?:.*_)?(?:(?:dns_?)?(?:upstream|resolver|nameserver|forwarder)s?|dns_?servers?|pihole_dns)_?\d?"
+)
+_SERVERS = r"\s*(?:(?:(?:\d{1,3}\.){3}\d{1,3}|[\w.\-]{1,253}(?=#))(?:#\d{1,5})?(?:[\s;,]{1,3}|$)){1,16}"
 WORDS = ("forward-addr", "stub-addr", "nameserver", "resolver", "server=", "dns:")
 
 
-def nameservers(value: str) -> Iterator[tuple[str, int, str]]:
-    """Address, port and protocol of each."""
-    if not holds(value, WORDS):
+def nameservers(value: str, key: str = "") -> Iterator[tuple[str, int, str]]:
+    """Address, port and protocol of each; `key` is the variable's name, "" for a file."""
+    if "#" in value:
+        yield from _marked(value, key)
+    if key or not holds(value, WORDS):
         return
     for line in (
         *re.finditer(_DIRECTIVE, value),
         *re.finditer(_DNSMASQ, value),
         *re.finditer(_CHECKED, value),
     ):
-        for found in re.finditer(_ADDRESS, line[1]):
-            if re.fullmatch(_OWN, found[1]):
-                continue
+        yield from _of(line[1])
+
+
+def listed(key: str, value: str) -> Iterator[tuple[str, int, str]]:
+    """The same of a variable that is nothing but a list of such servers."""
+    if value[:1].isdigit() and re.fullmatch(_LISTED, key) and re.fullmatch(_SERVERS, value):
+        yield from _of(value)
+
+
+def _of(listed: str) -> Iterator[tuple[str, int, str]]:
+    for found in re.finditer(_ADDRESS, listed):
+        if not re.fullmatch(_OWN, found[1]):
             port = int(found[2] or _DNS)
-            for protocol in ("TCP",) if port == _OVER_TLS else ("UDP", "TCP"):
-                yield found[1], port, protocol
+            yield from ((found[1], port, how) for how in (("TCP",) if port == _OVER_TLS else _BOTH))
+
+
+def _marked(value: str, key: str) -> Iterator[tuple[str, int, str]]:
+    lines = re.findall(_MARKED, value) if not key else [value] if re.search(f"(?i){_ASKED}", key) else []
+    for line in lines:
+        for found in re.finditer(_WITH_PORT, line):
+            yield from ((found[1], int(found[2]), how) for how in _BOTH)

@@ -34,6 +34,14 @@ _DRIVER = (
     r"\b(?:network|syslog|tcp6?|udp6?)\(\s{0,9}\"([\w.\-]{1,253})\"[^;\n]{0,200}?\bport\(\"?(\d{1,5})\"?\)"
 )
 
+# `sip:1234@acme.com:5060`, which has no `//`
+_SIP = (
+    r"(?m)^[ \t]*([\w.\-]{1,64})[\"']?[ \t]*[=:][ \t\"'<]*(sips?):(?:[\w.+%:\-]{1,64}@)?"
+    r"([A-Za-z0-9][\w.\-]{0,252})(?::(\d{1,5}))?((?:\\?;[\w=.\-]{1,40}){0,4})"
+)
+_CLUSTER_NAME = re.compile(
+    r"(?<![\w.\-/@+])(?:\w+\+)?((?:[\w\-]+\.){2,}svc(?:\.[a-z0-9.\-]*[a-z0-9])?)\.?(?![\w\-:.])"
+)
 # What stands before a URL's host, a variable or a path, never before a bare name.
 _BEFORE_NAME = frozenset("/@:$}%\\")
 # Kinds of a connection, in front of its host; socat's are `TCP4:` and `openssl-connect:`.
@@ -41,6 +49,7 @@ _KINDS = (
     r"(?i)(?:^|[\s=\"',:])"
     r"(?:inet[46]?|(?:tcp|udp|openssl|ssl)[46]?(?:-[a-z]{4,8})?|lmtp|smtp|relay|\d{1,5}):$"
 )
+_DATAGRAMS, _BOTH = ("123", "161"), ("53", "3478", "5060")
 _AT = r"(?:^|\s)@@?$"  # of rsyslog
 _LONGEST = 256  # characters: a name has fewer
 _ELEMENT = r"<((?:[A-Za-z][\w.\-]{0,32}:)?)([A-Za-z][\w.\-]{0,64})>([^<>\n]{1,253})</\1\2>"
@@ -79,6 +88,16 @@ def schemes(value: str) -> Iterator[tuple[int, str, str]]:
             yield _first(value, start, at), value[start:colon].lower(), match[0]
         at = match.end() if match is not None else colon + 1
         colon = value.find("://", at)
+
+
+def cluster_names(value: str) -> Iterator[re.Match[str]]:
+    """Names of the cluster's DNS; only lines that hold what all have are looked through."""
+    end = 0
+    while (place := value.find(".svc", end)) >= 0:
+        begin = max(end, value.rfind("\n", 0, place) + 1)
+        end = value.find("\n", place)
+        end = end if end >= 0 else len(value)
+        yield from _CLUSTER_NAME.finditer(value, begin, end)
 
 
 def _first(value: str, start: int, least: int) -> int:
@@ -126,6 +145,18 @@ def element(before: str) -> str:
     return opened[1] if opened is not None else ""
 
 
+def sip(value: str) -> Iterator[tuple[str, int, str, str, str]]:
+    """Host, port, scheme, protocol and key of URIs of SIP (`server_uri=sip:acme.com:5070;transport=tcp`), but for those
+    that say who calls."""
+    for match in re.finditer(_SIP, value) if "sip" in value else ():
+        key, scheme, host, told, more = match.groups()
+        if "client" in key or "from" in key:
+            continue
+        secure = scheme == "sips" or "transport=tls" in more
+        how = "TCP" if secure or "transport=tcp" in more else "UDP"
+        yield host, int(told or (5061 if secure else 5060)), scheme, how, key
+
+
 def in_brackets(value: str, end: int) -> str:
     """A name in brackets, as Postfix writes one that is no domain with mail exchangers: `[mail.acme.com]:587`."""
     if value[end - 1 : end] != "]":
@@ -143,9 +174,12 @@ def begins(value: str, start: int) -> bool:
     return kinds is not None and re.search(kinds, value[max(0, start - _LONGEST) : start]) is not None
 
 
-def protocols(value: str, start: int, port: str) -> tuple[str, ...]:
-    """Of DNS both; of rsyslog's `@host:514` UDP, where `@@host:514` is TCP; UDP of socat's `UDP4:host:514`."""
-    if port == "53":
+def protocols(value: str, start: int, port: str, key: str) -> tuple[str, ...]:
+    """Of DNS and TURN both; of NTP, SNMP and STUN UDP; of rsyslog's `@host:514` UDP, where `@@host:514` is TCP; UDP of
+    socat's `UDP4:host:514`."""
+    if key.lower().startswith("stun") or port in _DATAGRAMS:
+        return ("UDP",)
+    if port in _BOTH:
         return ("TCP", "UDP")
     if value[start - 1 : start] == ":" and re.search(
         r"(?i)\budp[46]?[\w-]{0,9}:$", value[max(0, start - 20) : start]

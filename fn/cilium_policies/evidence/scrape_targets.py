@@ -34,7 +34,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 
 def _probe(destinations: Destinations, scrapers: Scrapers, monitor: Object) -> Iterator[Edge]:
     prober = mapping(monitor.spec.get("prober")) or mapping(monitor.spec.get("vmProberSpec"))
-    where = _address(text(prober.get("url")), text(prober.get("scheme")))
+    where = address_of(text(prober.get("url")), text(prober.get("scheme")))
     if where is None:
         return
     probers: dict[Workload, None] = {}
@@ -72,7 +72,7 @@ def _workloads(peers: tuple[Peer, ...]) -> list[Workload]:
 def _probed(spec: Mapping) -> Iterator[Address]:
     chosen = mapping(spec.get("targets"))
     for value in sequence(at(chosen, "staticConfig", "static")) + sequence(at(chosen, "static", "targets")):
-        if (address := _address(text(value))) is not None:
+        if (address := address_of(text(value))) is not None:
             yield address
 
 
@@ -81,13 +81,13 @@ def _static(monitor: Object) -> Iterator[Address]:
     for block in mappings(monitor.spec.get("staticConfigs")) + mappings(monitor.spec.get("targetEndpoints")):
         scheme = (text(block.get("scheme")) or text(monitor.spec.get("scheme"))).lower()
         for value in sequence(block.get("targets")):
-            if (address := _address(text(value), scheme)) is not None:
+            if (address := address_of(text(value), scheme)) is not None:
                 yield address
     for block in mappings(monitor.spec.get("httpSDConfigs")):
         yield from targets(text(block.get("url")), "url")
 
 
-def _address(value: str, scheme: str = "") -> Address | None:
+def address_of(value: str, scheme: str = "") -> Address | None:
     """The one address of a `URL`, `host:port` or bare host; None where there is none."""
     found = targets(value, "target")
     if found:

@@ -24,7 +24,9 @@ from functools import lru_cache
 
 from cilium_policies.catalogue.ports import SCHEMES, SERVERS, WORDS
 from cilium_policies.evidence.addresses import Address
+from cilium_policies.evidence.host_keys import is_host_key, program_port
 from cilium_policies.evidence.public_names import is_local
+from cilium_policies.evidence.shell import spelled_out
 from cilium_policies.workloads.model import Text, Workload
 
 MANAGED = "managed"  # in the place of a scheme: the host of a cloud's service, known by its name
@@ -214,6 +216,8 @@ def _is_field(address: Address) -> bool:
         return True
     if parts[-len(_OF_WEBHOOKS) :] == _OF_WEBHOOKS:
         return True
+    if not address.scheme and is_host_key(address.key) and program_port(address.key):
+        return True
     return parts[-1] in FIELDS or (parts[-1] in WORDS and address.explicit and address.scheme not in _BROWSED)
 
 
@@ -292,4 +296,6 @@ def _called(value: str, address: Address) -> bool:
 @lru_cache(maxsize=8)
 def _commands(value: str) -> list[str]:
     """The lines of a script, whole commands and no comments; asked for each address that stands there."""
-    return [line for line in re.sub(_CONTINUED, "(", value).split("\n") if line.lstrip()[:1] != "#"]
+    return [
+        line for line in re.sub(_CONTINUED, "(", spelled_out(value)).split("\n") if line.lstrip()[:1] != "#"
+    ]

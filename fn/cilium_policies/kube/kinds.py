@@ -106,6 +106,7 @@ EVIDENCE: dict[str, Reads] = {
     "fetched": Reads(),
     "mail_servers": Reads(),
     "discovered": Reads({}, _ACCESS),
+    "probed": Reads(),
     "caches": Reads(),
     "tokens": Reads(),
     "advertised": Reads(),
