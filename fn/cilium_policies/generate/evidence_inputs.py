@@ -100,7 +100,7 @@ def _is_grouped(catalogue: Catalogue, name: str) -> bool:
 
 def _is_inward(catalogue: Catalogue, name: str) -> bool:
     component = catalogue.get(name)
-    if component is None or component.guessed:
+    if component is None or component.guessed or component.users_code:
         return False
     called = [one.peer.partition(":")[0] for one in component.own_edges if one.direction == "egress"]
     return called != ["dns"] * len(called) and not set(called) & set(_CALLED_OUTSIDE)
