@@ -94,7 +94,7 @@ def test_generators(tmp_path: Path, generators: list[Any], go: bool, name: str, 
     [
         ([{"pullRequest": {}}], False, "x", "its generator pullRequest finds"),
         ([{"git": {"repoURL": "https://elsewhere/x"}}], False, "x", "reads https://elsewhere/x"),
-        ([FOLDERS], True, "{{ .path.basename | lower }}", "the expression"),
+        ([FOLDERS], True, "{{ .path.basename | camelcase }}", "the expression"),
         ([FOLDERS], True, "{{ .values.none }}", "nothing sets"),
     ],
 )

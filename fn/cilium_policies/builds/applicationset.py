@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from cilium_policies.builds import kustomization
+from cilium_policies.builds.expressions import evaluated
 from cilium_policies.builds.repository import Repository
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.errors import CiliumPoliciesError
@@ -135,7 +136,7 @@ class ApplicationSet:
         return with_texts(value, filled, keys=True)
 
     def _expression(self, text: str, whole: str, params: Params) -> str:
-        """A field of the parameters; other expressions of Go's templates are not known here."""
+        """A field of the parameters, or a function of it that is known here."""
         if not self._go:
             found = _at(params, text)
             found = found.get("path") if text == "path" and isinstance(found, dict) else found
@@ -151,7 +152,9 @@ class ApplicationSet:
         elif re.fullmatch(r"\.[\w.]+", text):
             found = _at(params, text[1:])
         else:
-            raise Unknown(f"the expression {whole} is not evaluated here")
+            found = evaluated(text, lambda path: _at(params, path))
+            if found is None:
+                raise Unknown(f"the expression {whole} is not evaluated here")
         if found is None or isinstance(found, (dict, list)):
             raise Unknown(f"nothing sets {whole}")
         return _word(found)
