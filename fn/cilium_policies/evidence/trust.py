@@ -155,9 +155,8 @@ def is_no_configuration(found: Text) -> bool:
 
 def _is_file(found: Text) -> bool:
     """Whether a Helm value holds a whole file (`config.json: |-`, `raft.config: |`), which the chart mounts."""
-    if "\n" not in found.value:
-        return False
-    return found.key.lower().endswith(_FILES) or re.search(_FILE_NAME, found.field) is not None
+    named = found.key.lower().endswith(_FILES) or re.search(_FILE_NAME, found.field) is not None
+    return named and "\n" in found.value
 
 
 def is_dashboard(value: str) -> bool:
