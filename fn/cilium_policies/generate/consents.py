@@ -60,7 +60,9 @@ class Consents:
         told = edge.evidence.subject if edge.origin == "route" else text_of.source if text_of else None
         if client is None or not isinstance(told, Object) or told.kind in _BY_OTHERS:
             return ""
-        if told.group == GATEWAY_API or self._cluster.is_proven(client, told.namespace, told.group):
+        if (edge.origin == "route" and told.group == GATEWAY_API) or self._cluster.is_proven(
+            client, told.namespace, told.group
+        ):
             return ""
         return client.namespace
 

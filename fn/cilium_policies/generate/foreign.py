@@ -108,10 +108,12 @@ def _is_foreign(
 def _asks_by_label(edge: Edge, own: Workload, other: Peer, trust: Trust) -> str:
     """The namespace of the other end where only labels or its image say what it is; "" where that is known."""
     one = workload_of(other)
+    told = one and (one.maker or one)
     if (
         one is None
-        or not one.rendered
-        or one.by_user
+        or told is None
+        or not told.rendered
+        or told.by_user
         or edge.evidence.field
         or one.namespace == own.namespace
     ):

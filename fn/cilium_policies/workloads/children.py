@@ -127,7 +127,7 @@ def _child(
     made.component = name
     made.instance, made.release, made.chart = maker.instance or maker.name, maker.release, maker.chart
     made.values, made.where = maker.values, maker.where
-    made.brought = maker.brought
+    made.brought, made.maker = maker.brought, maker
     if flag(row.get("like")) or flag(row.get("told")):
         made.texts = tuple(one for one in told if not one.is_arguments)
     if flag(row.get("like")):

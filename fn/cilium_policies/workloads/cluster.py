@@ -131,11 +131,14 @@ class Cluster:
         namespace: as something proves, or as label and image say together where the input shows no roles of theirs."""
         if self.is_proven(workload, namespace, group):
             return True
-        return workload.by_label and workload.by_image and not self.access.shows(workload.namespace)
+        told = workload.maker or workload
+        return told.by_label and told.by_image and not self.access.shows(told.namespace)
 
     def is_proven(self, workload: Workload, namespace: str, group: str) -> bool:
         """Whether more than labels and images say that they act on them: they are of a release or an operator's object,
-        it is their own namespace, or a role of it reads the group everywhere."""
+        it is their own namespace, or a role of it reads the group everywhere. Pods that a program makes are what it
+        is."""
+        workload = workload.maker or workload
         if not workload.rendered or workload.by_user or workload.namespace == namespace:
             return True
         if workload.component in self.settings.component_namespaces:

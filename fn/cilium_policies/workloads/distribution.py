@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cilium_policies.catalogue.distributions import Distribution, agreeing
 from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.services import ServiceTemplate
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import integer
@@ -41,11 +42,15 @@ def add_bundled(
     """Adds the distribution's own pods that the input does not show to `workloads`, which are recognised; returns the
     Services before them. They are peers in every build, subjects only where the default-deny of their namespace is
     written. CoreDNS is looked after by allow-dns-server."""
-    present = {one.component for one in workloads}
+    present: dict[str, list[Workload]] = {}
+    for one in workloads:
+        present.setdefault(one.component, []).append(one)
     services: list[Service] = []
     for bundled in platform.brings:
         component = catalogue.get(bundled.component)
-        if bundled.component in present or component is None:
+        if component is None:
+            continue
+        if any(_stands(one, component, bundled.namespace) for one in present.get(bundled.component, ())):
             continue
         if any(shown.of(one.kind, group=one.group or None) for one in component.made_by):
             continue  # its operator makes these pods
@@ -68,6 +73,14 @@ def add_bundled(
 
             services += bundled_services(config, made, catalogue)
     return services
+
+
+def _stands(one: Workload, component: Component, namespace: str) -> bool:
+    """Whether pods that the input shows are those of the distribution, or stand in their place: a label alone, in a
+    namespace of somebody else's, takes nobody's."""
+    if not one.rendered or one.namespace == namespace:
+        return True
+    return bool(component.images) and one.by_label and one.by_image
 
 
 def _service(made: Workload, template: ServiceTemplate) -> Service:

@@ -85,6 +85,7 @@ class Workload:
         "instance",
         "kind",
         "labels",
+        "maker",
         "mounts_token",
         "name",
         "namespace",
@@ -141,6 +142,7 @@ class Workload:
         self.by_label = True  # recognised by more than its image: it is set up as the component's charts do
         self.by_image = True  # one of its images is called as the component's, whatever the registry; of an
         # entry that names none: its chart, its object, its roles or its release say what it is
+        self.maker: Workload | None = None  # the program that makes these pods while it runs
         self.asked_by = ""  # the namespace whose program says that it makes these pods here, in another one
         self.by_user = False  # its component is a definition of the user's own
         self.rendered = False
