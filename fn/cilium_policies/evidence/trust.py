@@ -71,9 +71,8 @@ OWN = frozenset(
 FIELDS = frozenset(
     """
     url urls uri uris endpoint endpoints address addresses addr addrs host hosts hostname server servers upstream
-    connstr connectionstring conn regionendpoint
     upstreams dsn broker brokers target targets nodes node peers webhook proxy issuer authority connection baseurl
-    apiurl nameserver relayhost smarthost remote registry
+    apiurl nameserver relayhost smarthost remote registry connstr connectionstring conn regionendpoint
     """.split()  # noqa: SIM905
 )
 # Where a file gives an address by number, it is not called either under these last words: prose, and addresses at which
