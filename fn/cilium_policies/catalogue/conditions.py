@@ -102,6 +102,11 @@ def object_makes(made: MadeBy, body: Mapping) -> bool:
     return _enabled(made.enabled, made.default, body)
 
 
+def asks_for(when: When, body: Mapping) -> bool:
+    """Whether a custom resource asks for what it makes on this condition alone."""
+    return _enabled(when, False, body)
+
+
 def via_agrees(made: MadeBy, body: Mapping, facts: Facts) -> bool:
     """Whether the object that `body` names (its class, say) has what the entry asks of it."""
     if not made.via:

@@ -45,9 +45,9 @@ class MadeBy(NamedTuple):
     `operator`: the component whose controller makes the pods; `namespace` "operator": they run in its
     namespace, else in the object's; `given`: a condition on the operator's values and texts.
     `labels` select the pods; `sometimes`: those that only some versions or ways of installing set beside them.
+    `labels_at`: paths in the object at which the labels stand that its user has them bear.
     `beside`: they run beside the pods of a template that the object holds, and share none of its settings.
     `config`: the Secret that holds their configuration, unless `spec.configSecret` names another.
-    `labels_at`: the path in the object of labels that the pods carry as well.
     Entries that give the same namespace and workload name from several objects mean the same pods.
     """
 
@@ -69,7 +69,7 @@ class MadeBy(NamedTuple):
     sometimes: dict[str, str] = {}  # noqa: RUF012
     beside: bool = False
     config: str = ""
-    labels_at: str = ""
+    labels_at: tuple[str, ...] = ()
 
 
 class Component:
@@ -230,7 +230,7 @@ def read_made_by(component: Component, data: Mapping) -> MadeBy:
         strings(data.get("sometimes")),
         flag(data.get("beside")),
         text(data.get("config")),
-        text(data.get("labelsAt")),
+        texts(data.get("labelsAt")),
     )
 
 

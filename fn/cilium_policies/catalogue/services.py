@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from cilium_policies.catalogue.flows import texts
-from cilium_policies.kube.objects import mappings, text
+from cilium_policies.catalogue.flows import When, texts
+from cilium_policies.kube.objects import flag, mappings, text
 from cilium_policies.lean import Any, NamedTuple
 
 
 class PortTemplate(NamedTuple):
-    """A port of such a Service, all text. `enabled`: the value of a chart without which it is left out."""
+    """A port of such a Service, all text. `enabled`: the value of a chart without which it is left out; `when`: a
+    condition on the custom resource."""
 
     name: str
     port: str
     target: str
     protocol: str
     enabled: str = ""
+    when: When = None
 
 
 class ServiceTemplate(NamedTuple):
@@ -23,7 +25,8 @@ class ServiceTemplate(NamedTuple):
     with neither there is no Service. `values`: the block of a chart's values that shapes it, where that is not
     `service`; `mapped`: paths in them, each called after a protocol, at which further ports are keys; `named`: a path
     at which they stand by name, each with `port`, `exposedPort`, `protocol` and, where the Service has it, `expose`.
-    `type`: the chart's own, where it is not ClusterIP.
+    `type`: the chart's own, where it is not ClusterIP. `enabled`: the field of a custom resource that says whether its
+    operator makes it; `default`: whether it does where that is not set.
     """
 
     name: str
@@ -33,6 +36,8 @@ class ServiceTemplate(NamedTuple):
     mapped: tuple[str, ...] = ()
     type: str = ""
     named: str = ""
+    enabled: str = ""
+    default: bool = True
 
 
 def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
@@ -46,6 +51,7 @@ def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
                     text(port.get("target")) or text(port.get("port")),
                     text(port.get("protocol")) or "TCP",
                     text(port.get("enabled")),
+                    port.get("when"),
                 )
                 for port in mappings(one.get("ports"))
             ),
@@ -54,6 +60,8 @@ def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
             texts(one.get("mapped")),
             text(one.get("type")),
             text(one.get("named")),
+            text(one.get("enabled")),
+            flag(one.get("default"), True),
         )
         for one in mappings(value)
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.ports import AGENTS, BEHIND_SENTINEL
 from cilium_policies.evidence.edge import Peer, WorkloadPeer, workload_of
+from cilium_policies.kube.objects import walk_strings
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -24,7 +25,8 @@ def agents(cluster: Cluster, number: int) -> Iterator[Workload]:
 
 
 def watched(cluster: Cluster, peer: Peer) -> Iterator[Peer]:
-    """The Redis pods that a Sentinel watches: its own, those of its release or instance, or the only ones."""
+    """The Redis pods that a Sentinel watches: its own, those of its release or instance, those of the object that its
+    own object names, or the only ones."""
     sentinel = workload_of(peer)
     if sentinel is None:
         yield peer
@@ -32,6 +34,7 @@ def watched(cluster: Cluster, peer: Peer) -> Iterator[Peer]:
     near = cluster.in_namespace(sentinel.namespace)
     found = [one for one in near if any(port.number == BEHIND_SENTINEL for port in one.ports)]
     own = [one for one in found if one is sentinel or _are_together(one, sentinel)]
+    own = own or [one for one in found if _is_named(one, sentinel)]
     for one in own or (found if len(found) == 1 else ()):
         yield WorkloadPeer(one)
 
@@ -40,3 +43,10 @@ def _are_together(one: Workload, other: Workload) -> bool:
     if one.release and one.release == other.release:
         return True
     return bool(one.component) and one.instance == other.instance
+
+
+def _is_named(one: Workload, sentinel: Workload) -> bool:
+    """Whether the Sentinels' object names the one that these pods are made of."""
+    if one.source is None or sentinel.source is None:
+        return False
+    return any(value == one.source.name for _, value in walk_strings(sentinel.source.spec))

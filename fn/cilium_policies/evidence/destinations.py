@@ -16,7 +16,15 @@ from cilium_policies.evidence.edge import (
     WorkloadPeer,
     workload_of,
 )
-from cilium_policies.evidence.ends import HOST, KUBE_APISERVER, NODES, backends, cidr, ends, service_ports
+from cilium_policies.evidence.ends import (
+    HOST,
+    KUBE_APISERVER,
+    NODES,
+    asked_for,
+    backends,
+    cidr,
+    ends,
+)
 from cilium_policies.evidence.gateways import proxies_by_label
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import host_aliases
@@ -28,17 +36,15 @@ from cilium_policies.evidence.services import host_ports
 from cilium_policies.evidence.unopened import Unopened, is_unicast
 from cilium_policies.kube.cloud_metadata import is_metadata
 from cilium_policies.kube.objects import integer, mappings, text
-from cilium_policies.kube.ports import Port, is_of_operations
+from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.model import Service, ServicePort, Workload
+from cilium_policies.workloads.model import Service, Workload
 
 NODE_ADDRESS = "node-address.invalid"  # stands for `status.hostIP` while variables are expanded
 Destination = tuple[Peer, tuple[Port, ...], Reason]
 
 _BEHIND_SENTINEL = Port(BEHIND_SENTINEL)
 _OWN_POD = {"localhost", "0.0.0.0", "::", "::1", "localhost.localdomain", "ip6-localhost"}
-# Servers call these over TCP alone: HTTP/3 is for browsers.
-_WEB = ("http", "https", "ws", "wss")
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
 
@@ -193,13 +199,7 @@ class Destinations:
             for entry in service.ports:  # a bare name says nothing of which; members use all of them
                 yield from backends(self._cluster, service, str(entry.port), entry.protocol)
             return
-        wanted = name or (str(address.port) if address.port else _likely_port(service))
-        entries = list(service_ports(service, wanted)) if wanted else []
-        if not entries and not address.explicit:
-            # `url: http://web` beside `port: 9090`, as some charts have it: the Service's own port is meant.
-            entries = list(service_ports(service, _likely_port(service)))
-        if address.scheme in _WEB and any(entry.protocol == "TCP" for entry in entries):
-            entries = [entry for entry in entries if entry.protocol != "UDP"]
+        wanted, entries = asked_for(service, address, name)
         for entry in entries:
             # A name alone does not say whether the program speaks TCP or UDP; what the Service has there counts.
             yield from backends(self._cluster, service, str(entry.port), entry.protocol)
@@ -286,13 +286,6 @@ class Destinations:
                 yield from ((node, (port,), Reason("calls-node", (host,))) for node in NODES)
                 return
         yield cidr(host), (port,), Reason("calls-host", (host,))
-
-
-def _likely_port(service: Service) -> str:
-    """The port meant when only the name is given: the single one, else the first that is not for metrics."""
-    serving = [entry for entry in service.ports if not is_of_operations(entry.name)]
-    chosen: list[ServicePort] = serving or list(service.ports)
-    return str(chosen[0].port) if chosen else ""
 
 
 def _shown(host: str) -> str:

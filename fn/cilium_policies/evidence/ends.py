@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.edge import CidrPeer, EntityPeer, LabelsPeer, Peer, WorkloadPeer, workload_of
 from cilium_policies.kube.cloud_metadata import is_metadata
 from cilium_policies.kube.names import are_labels, is_port_name
-from cilium_policies.kube.ports import Port
+from cilium_policies.kube.ports import Port, is_of_operations
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 
+_HTTPS = 443
+# Servers call these over TCP alone: HTTP/3 is for browsers.
+_WEB = ("http", "https", "ws", "wss")
 HOST, REMOTE_NODE, WORLD = EntityPeer("host"), EntityPeer("remote-node"), EntityPeer("world")
 KUBE_APISERVER = EntityPeer("kube-apiserver")
 NODES = (HOST, REMOTE_NODE)
@@ -77,6 +81,30 @@ def backends(
             for address in service.addresses:
                 if not is_metadata(address):  # only by the user's own word
                     yield cidr(address), Port(number, entry.protocol)
+
+
+def asked_for(service: Service, address: Address, name: str) -> tuple[str, list[ServicePort]]:
+    """The port of a Service that an address means, by its name or number ("" not known), and what the Service has
+    there; `name` is that of an SRV name."""
+    wanted = name or (str(address.port) if address.port else _likely_port(service))
+    found = list(service_ports(service, wanted)) if wanted else []
+    if not found and not address.explicit:
+        # `url: http://web` beside `port: 9090`, as some charts have it: the Service's own port is meant.
+        found = list(service_ports(service, _likely_port(service)))
+    if address.scheme in _WEB and any(entry.protocol == "TCP" for entry in found):
+        found = [entry for entry in found if entry.protocol != "UDP"]
+    if not (name or address.port or address.scheme) and address.key.lower().endswith("endpoint"):
+        # Clients of object stores speak TLS unless they are told not to.
+        secure = (one for one in service.ports if one.port == _HTTPS or one.name == "https")
+        found += [one for one in secure if one not in found]
+    return wanted, found
+
+
+def _likely_port(service: Service) -> str:
+    """The port meant when only the name is given: the single one, else the first that is not for metrics."""
+    serving = [entry for entry in service.ports if not is_of_operations(entry.name)]
+    chosen: list[ServicePort] = serving or list(service.ports)
+    return str(chosen[0].port) if chosen else ""
 
 
 def workloads_at(targets: Iterable[tuple[Peer, Port]]) -> tuple[Workload, ...]:

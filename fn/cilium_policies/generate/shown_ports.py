@@ -20,9 +20,11 @@ def shown_ports(server: Workload, usual: tuple[Port, ...], cluster: Cluster) -> 
     a port of another kind stays, as programs listen on what nothing declares. Where none is declared, the one port
     that its Services, or else its containers, show is meant in place of the one usual port. Where an operator's object
     says what its pods listen on, the usual ones among that count, or else all of it."""
-    if usual and server.usual_ports and all(one.number in server.usual_ports for one in usual):
+    told = [one for one in usual if one.number in server.usual_ports]
+    if told:
         said = tuple(Port(one.number, one.protocol) for one in server.ports)
-        return tuple(one for one in usual if one in said) or said
+        others = tuple(one for one in usual if one not in told)
+        return (tuple(one for one in told if one in said) or said) + others
     if not (usual and server.rendered):
         return usual
     known = declared(server, cluster)

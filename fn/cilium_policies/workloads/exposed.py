@@ -13,13 +13,14 @@ from cilium_policies.workloads.model import Service, ServicePort, Workload
 _TYPES = {"loadbalancer": "LoadBalancer", "nodeport": "NodePort"}
 # Where such a block says nothing of ports, it shapes the Service that the operator makes anyway.
 _SHAPES = r"^spec\.(?:http\.)?service(?:Spec)?(?:\.spec)?$|\.serviceTemplate(?:\.spec)?$"
+_MEMBERS = r"-(?:nodes|headless|hl|internal|discovery|pods|operated)$"
 _DEPTH = 8
 
 
 def exposed(one: Object, workload: Workload, section: str, made: list[Service]) -> Iterator[Service]:
     """The Services, before the same pods as those that the operator makes (`made`). `section`: the part of the spec
     that is about these pods, "" all of it."""
-    usual = list(dict.fromkeys(port for service in made for port in service.ports))
+    usual = list(dict.fromkeys(port for service in _for_clients(made) for port in service.ports))
     if not usual:
         return  # jobs and agents: nobody calls them
     for number, (path, block) in enumerate(_blocks(one.spec, "spec", _DEPTH)):
@@ -43,6 +44,11 @@ def exposed(one: Object, workload: Workload, section: str, made: list[Service]) 
             source_ranges=tuple(map(text, sequence(block.get("loadBalancerSourceRanges")))),
             source=Object(body, one.where),
         )
+
+
+def _for_clients(made: list[Service]) -> list[Service]:
+    """Those of several Services that are not for members alone: no operator publishes what they speak."""
+    return [one for one in made if not re.search(_MEMBERS, one.name)] or made
 
 
 def _blocks(value: Any, path: str, depth: int) -> Iterator[tuple[str, Mapping]]:

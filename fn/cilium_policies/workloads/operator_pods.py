@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from cilium_policies.catalogue.conditions import on_host
+from cilium_policies.catalogue.conditions import asks_for, on_host
+from cilium_policies.catalogue.conditions import at as anywhere
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component, MadeBy
 from cilium_policies.catalogue.services import PortTemplate, ServiceTemplate
@@ -63,8 +64,8 @@ def workload_of(
     name = filled(entry.workload, one) or one.name
     found = Workload(namespace, name, one.kind)
     found.labels = {filled(key, one): filled(value, one) for key, value in entry.labels.items()}
-    if entry.labels_at:
-        found.labels |= strings(read(one.body, entry.labels_at))
+    for path in entry.labels_at:
+        found.labels |= strings(read(one.body, path))
     told_account = _told_of_account(one.spec, "spec", elsewhere)
     found.service_account = told_account or filled(entry.service_account, one) or "default"
     found.selector = stable(found.labels) or dict(found.labels)
@@ -131,11 +132,12 @@ def services_of(
     """The operator's Services; for a Gateway's proxies also the one that publishes the listeners."""
     if proxies.is_gateway(one):
         return [proxies.shape(inventory, one, workload, proxy)]
-    port = text(read(one.body, entry.port_field)) if entry.port_field else ""
+    port = text(anywhere(one.body, entry.port_field)) if entry.port_field else ""
     port = "" if _is_no_port(port) else port
     templates = [
-        (template, list(_copied(read(one.body, template.ports_of) if template.ports_of else None)))
+        (template, list(_copied(anywhere(one.body, template.ports_of) if template.ports_of else None)))
         for template in entry.services
+        if flag(read(one.body, template.enabled) if template.enabled else None, template.default)
     ]
     services = [
         _service(
@@ -147,6 +149,7 @@ def services_of(
         for template, copied in templates
         if copied or template.ports
     ]
+    services = _by_name(services)
     workload.usual_ports = frozenset(
         int(each.target) for template, copied in templates if copied for each in template.ports
     )
@@ -161,6 +164,18 @@ def services_of(
     return services
 
 
+def _by_name(services: list[Service]) -> list[Service]:
+    """One Service a name: some of its ports are copied from the object, others are its operator's own."""
+    found: dict[str, Service] = {}
+    for each in services:
+        first = found.setdefault(each.name, each)
+        if first is not each:
+            kind = each.type if first.type == "ClusterIP" else first.type
+            ports = tuple(dict.fromkeys((*first.ports, *each.ports)))
+            found[each.name] = first._replace(ports=ports, type=kind)
+    return list(found.values())
+
+
 def _service(one: Object, template: ServiceTemplate, port: str, workload: Workload) -> Service:
     ports = tuple(
         ServicePort(
@@ -170,6 +185,8 @@ def _service(one: Object, template: ServiceTemplate, port: str, workload: Worklo
             filled(each.target, one, port),
         )
         for each in template.ports
+        if filled(each.port, one, port)  # some stand in the object alone
+        and asks_for(each.when, one.body)
     )
     name = filled(template.name, one)
     return Service(
@@ -178,7 +195,9 @@ def _service(one: Object, template: ServiceTemplate, port: str, workload: Worklo
         labels=workload.labels,
         selector=workload.selector,
         ports=ports,
-        type=text(at(one.body, "spec", "serviceSpec", "spec", "type")) or "ClusterIP",
+        type=text(at(one.body, "spec", "serviceSpec", "spec", "type"))
+        or filled(template.type, one)
+        or "ClusterIP",
         headless=name.endswith("-operated"),
         source=Object(
             {
