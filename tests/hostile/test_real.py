@@ -79,7 +79,7 @@ def test_no_user_and_no_query_of_any_address_is_said(command: list[str], tmp_pat
     done = within(*command, "all.yaml", cwd=tmp_path)
     shown = (done.stdout + done.stderr).decode()
 
-    assert next(number) > 400
+    assert next(number) > 300  # the examples and seeds alone, where no corpus is at hand
     assert done.returncode in (0, 1)
     assert len(shown) > 2_000, shown
     assert (
