@@ -26,9 +26,35 @@ PARAMS = {"path.basename": "Media_App-conf", "name": "a", "number": 3}
         ("lower .name .name", None),
         ("if .name", None),
         ('regexReplaceAll "(" .name ""', None),
+        ('regexReplaceAll "(?=x)" .name ""', None),  # not in Go
         ("(.name)", None),
         ("", None),
     ],
 )
 def test_an_expression(expression: str, wanted: object) -> None:
     assert evaluated(expression, PARAMS.get) == wanted
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "(a+)+$",
+        "(?x)(a+) +$",
+        "(a+)(?#)+$",
+        "(a|a)*$",
+        "(a|a)" * 30 + "$",
+        "a?" * 30 + "a" * 30,
+        ".*" * 20 + "b",
+        "a{99999999999999}",
+        "(" * 900 + ")" * 900,
+        "[a" * 900,
+    ],
+)
+def test_an_expression_that_takes_python_for_ever_is_not_tried(form: str) -> None:
+    assert evaluated(f'regexReplaceAll `{form}` .name ""', {"name": "a" * 29 + "!"}.get) is None
+
+
+def test_a_few_choices_in_a_long_text_are_not_tried() -> None:
+    expression = "regexReplaceAll `.*.*.*b` .name `x`"
+    assert evaluated(expression, {"name": "a" * 5_000}.get) is None
+    assert evaluated(expression, {"name": "a" * 50 + "b"}.get) == "x"

@@ -10,6 +10,11 @@ from cilium_policies.lean import Any
 # A string, a number, a field, a function's name or a pipe
 _TOKEN = r"\s*(?:\"((?:[^\"\\]|\\.)*)\"|`([^`]*)`|(-?\d+)(?![\w.])|(\.[\w.]+)|([a-zA-Z]\w*)|(\|))"
 _MOST = 4000  # characters
+# Go tries all ways of a match at once, Python one after the other: there are few of them in a short text with few
+# choices, where no group is repeated and no flag hides that one is.
+_TEXT = 128
+_CHOICES = 4
+_HARD = r"\)[*+{]|\(\?[^:]"
 _FUNCTIONS: dict[tuple[str, int], Callable[..., str]] = {
     ("lower", 1): lambda text: str(text).lower(),
     ("upper", 1): lambda text: str(text).upper(),
@@ -71,7 +76,14 @@ def _run(stages: list[list[Any]]) -> Any:
 
 
 def _replaced(form: str, text: str, new: str) -> str:
-    return re.sub(form, re.sub(r"\$\{?(\d+)\}?", r"\\\\g<\1>", new).replace("\\\\g", "\\g"), text)
+    """Raises re.error for an expression that Go does not know, and for one that Python might work at for years."""
+    from cilium_policies.cilium.re2 import regex_fault
+
+    if fault := regex_fault(form):
+        raise re.error(fault)
+    if len(text) > _TEXT or len(re.findall(r"[*+?{|]", form)) > _CHOICES or re.search(_HARD, form):
+        raise re.error("too many ways to match it")
+    return re.sub(form, re.sub(r"\$\{?(\d+)\}?", lambda found: f"\\g<{found[1]}>", new), text)
 
 
 def _normal(text: str) -> str:
