@@ -42,6 +42,20 @@ def test_links_are_told_and_folders_behind_them_left_alone(tmp_path: Path) -> No
     assert (found.files, found.links) == (["b.yaml", "loop.yaml", "real/a.yaml"], True)
 
 
+def test_folders_a_thousand_deep_are_walked(tmp_path: Path) -> None:
+    laid(tmp_path, "z.yaml")
+    place = str(tmp_path)
+    for _ in range(1_200):
+        place += "/a"
+        os.mkdir(place)
+    laid(Path(place), "b.yaml")
+    try:
+        assert Repository(str(tmp_path)).files == ["z.yaml", "a/" * 1_200 + "b.yaml"]
+    finally:
+        os.unlink(f"{place}/b.yaml")
+        os.removedirs(place)  # pytest would take them away by a call for each
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every folder")
 def test_a_folder_that_may_not_be_read_is_left_out(tmp_path: Path) -> None:
     laid(tmp_path, "a.yaml", "closed/b.yaml")

@@ -197,19 +197,21 @@ def within(path: str, folder: str) -> bool:
     return not folder or path == folder or path.startswith(f"{folder}/")
 
 
-def _walk(root: str, asked: str, base: str = "") -> Iterator[tuple[str, bool]]:
+def _walk(root: str, asked: str) -> Iterator[tuple[str, bool]]:
     """Files that say something, and nothing hidden but the folder asked for; each with whether it is a link."""
-    folders: list[str] = []
-    files: list[tuple[str, bool]] = []
-    for one in _entries(os.path.join(root, base)):
-        if _is_folder(one):
-            if _is_walked(one.name, one.path, asked) and not one.is_symlink():
-                folders.append(one.name)
-        elif _says_something(one.name):
-            files.append((f"{base}{one.name}", one.is_symlink()))
-    yield from sorted(files)
-    for folder in sorted(folders):
-        yield from _walk(root, asked, f"{base}{folder}/")
+    waiting = [""]  # folders, the next one last: a call for each would end where they lie a thousand deep
+    while waiting:
+        base = waiting.pop()
+        folders: list[str] = []
+        files: list[tuple[str, bool]] = []
+        for one in _entries(os.path.join(root, base)):
+            if _is_folder(one):
+                if _is_walked(one.name, one.path, asked) and not one.is_symlink():
+                    folders.append(one.name)
+            elif _says_something(one.name):
+                files.append((f"{base}{one.name}", one.is_symlink()))
+        yield from sorted(files)
+        waiting += (f"{base}{folder}/" for folder in sorted(folders, reverse=True))
 
 
 def _entries(place: str) -> list[os.DirEntry[str]]:
