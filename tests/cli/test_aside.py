@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
 from cilium_policies.cli import aside as module
@@ -29,6 +31,15 @@ def test_a_large_answer_waits_for_nobody(monkeypatch: pytest.MonkeyPatch, in_mem
     asked = aside(lambda: "x" * 3_000_000)
     os.waitid(os.P_PID, children[-1], os.WEXITED | os.WNOWAIT)
     assert asked() == "x" * 3_000_000
+
+
+def test_without_a_place_for_an_answer_it_is_made_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(module, "_cores", lambda: 2)
+    monkeypatch.delattr(os, "memfd_create", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    assert aside(os.getpid)() == os.getpid()
 
 
 @pytest.mark.parametrize("cores", [1, 2])

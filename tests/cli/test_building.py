@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
-import click
 import pytest
 from cilium_policies.cli import build
 from cilium_policies.cli.building import Given, plain
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 LINES = [
     "",
@@ -48,11 +51,11 @@ def told(line: str, place: Path) -> list[str]:
 def test_a_usual_line_means_what_click_says(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given: list[Given] = []
-    monkeypatch.setattr(build, "run_build", given.append)
+    asked: list[Given] = []
+    monkeypatch.setattr(build, "run_build", asked.append)
     words = told(line, tmp_path)
     build.build_command.main(words, standalone_mode=False)
-    assert [plain(words)] == given
+    assert [plain(words)] == asked
 
 
 @pytest.mark.parametrize("line", FOR_CLICK)
@@ -60,14 +63,41 @@ def test_every_other_is_left_to_click(line: str, tmp_path: Path) -> None:
     assert plain(told(line, tmp_path)) is None
 
 
-def test_what_click_would_refuse_is_never_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "run_build", lambda given: 0)
-    for line in FOR_CLICK:
-        words = told(line, tmp_path)
-        try:
-            build.build_command.main(words, standalone_mode=False)
-        except click.UsageError:
-            assert plain(words) is None
+OPTIONS = [option for one in build.build_command.params for option in one.opts if option.startswith("-")]
+WORDS = [
+    "{dir}",
+    "{dir}/none",
+    "{file}",
+    "kustomize",
+    "flate",
+    "a={dir}",
+    "a",
+    "",
+    "-",
+    "--",
+    "-h",
+    "--help",
+    "--none",
+]
+
+
+@given(st.lists(st.sampled_from([*OPTIONS, *(f"{one}=a" for one in OPTIONS), *WORDS]), max_size=6))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500)
+def test_no_line_means_something_else_than_click_says(
+    tmp_path_factory: pytest.TempPathFactory, line: list[str]
+) -> None:
+    """Whatever options `build` has: click reads it alike, or reads it alone."""
+    place = tmp_path_factory.getbasetemp()
+    (place / "file.yaml").write_text("{}\n")
+    words = [word.format(dir=place, file=place / "file.yaml") for word in line]
+    read = plain(words)
+    if read is None:
+        return
+    asked: list[Given] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "run_build", asked.append)
+        build.build_command.main(words, standalone_mode=False)  # raises UsageError where it refuses
+    assert asked == [read]
 
 
 def test_a_usual_line_imports_neither_click_nor_subprocess(tmp_path: Path) -> None:
@@ -79,3 +109,42 @@ def test_a_usual_line_imports_neither_click_nor_subprocess(tmp_path: Path) -> No
         [sys.executable, "-I", "-c", script, str(tmp_path)], capture_output=True, text=True, check=True
     )
     assert done.stdout == "1 []\n"
+
+
+PRINTS = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+from cilium_policies.cli import building, main
+from cilium_policies.builds.run import Built
+building.build = lambda *_, **__: Built([b"a: b\\n"] * 1_000_000, [], [], "kustomize", "it")
+sys.argv = ["cilium-policies", "build", sys.argv[1]]
+sys.exit(main())
+"""
+
+
+def test_ctrl_c_ends_it_without_a_word_while_nobody_reads_what_it_prints(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PRINTS, str(tmp_path)]
+    with subprocess.Popen(command, stdout=-1, stderr=-1) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.read(4) == b"---\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == -signal.SIGINT
+        assert process.stderr.read() == b""
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_spawnp"), reason="no processes to wait for")
+def test_a_parent_that_ignores_what_becomes_of_its_children_changes_nothing(tmp_path: Path) -> None:
+    tool = tmp_path / "bin" / "kustomize"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\necho 'kind: A'\n")
+    tool.chmod(0o755)
+    (tmp_path / "kustomization.yaml").write_text("resources: [.]\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "cilium_policies", "build", str(tmp_path)],
+        env={**os.environ, "PATH": f"{tool.parent}{os.pathsep}{os.environ['PATH']}"},
+        preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN),
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, b"---\n# Source: .\nkind: A\n"), done.stderr

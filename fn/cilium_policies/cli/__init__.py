@@ -28,7 +28,7 @@ def program() -> None:
 
 def main() -> int:
     """Runs the command line of this process; the exit code is 0, 1 or 2."""
-    _let_die("SIGINT")
+    _as_usual("SIGINT")
     gc.disable()  # the process ends with its answer; collecting cost a quarter of a large run and freed nothing
     return guarded(lambda: run(sys.argv[1:]))
 
@@ -36,7 +36,8 @@ def main() -> int:
 def run(arguments: list[str]) -> int:
     """Runs one command line and returns its exit code."""
     if COMPLETE in os.environ or (arguments and arguments[0] in COMMANDS):
-        _let_die("SIGPIPE")
+        _as_usual("SIGPIPE")
+        _as_usual("SIGCHLD")  # who is started where it is ignored cannot wait for processes of its own
         if arguments and arguments[0] == "build" and COMPLETE not in os.environ:
             from cilium_policies.cli.building import plain, run_build
 
@@ -49,7 +50,7 @@ def run(arguments: list[str]) -> int:
         arguments = [*arguments[1:2], "--help"]
         return run(arguments)
     if arguments and arguments[0] in ("-h", "--help", "--version"):
-        _let_die("SIGPIPE")  # the function itself fails at a closed pipe: exit 1
+        _as_usual("SIGPIPE")  # the function itself fails at a closed pipe: exit 1
     from cilium_policies.cli.bare import CommandLineError, run_function
 
     try:
@@ -58,7 +59,7 @@ def run(arguments: list[str]) -> int:
         return fail(str(wrong), 2)
 
 
-def _let_die(name: str) -> None:
+def _as_usual(name: str) -> None:
     """Ctrl-C, and a pipe closed on a report, end this program as they end others: without a word."""
     try:
         import _signal as signal  # its C half: `signal` itself wraps it in enums, at two milliseconds a start

@@ -17,11 +17,15 @@ T = TypeVar("T")
 
 def aside(make: Callable[[], T]) -> Callable[[], T]:
     """Begins `make` in a copy of this process; what comes back waits for its value (text, numbers, tuples, lists
-    and dicts of such), and is to be called once. Where there is no second core or no copy, `make` runs when it is asked
-    for; so it does, for what it raises, where the copy failed. `make` must write nothing."""
+    and dicts of such), and is to be called once. Where there is no second core, no copy or no place for
+    what it makes, `make` runs when it is asked for; so it does, for what it raises, where the copy failed. `make` must
+    write nothing."""
     if _cores() < 2:
         return make
-    shared = _shared()
+    try:
+        shared = _shared()
+    except OSError:
+        return make
     try:
         child = os.fork()
     except OSError:

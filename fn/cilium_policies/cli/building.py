@@ -63,13 +63,17 @@ def _is_readable(folder: str) -> bool:
 def run_build(given: Given) -> int:
     """Builds and prints; the exit code. Raises RefusedError."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the temporary folder goes, too
+    made: Built | None
     try:
         with Progress() as told:
             made = build(
                 given.folder, cluster=given.cluster, command=given.command, sources=given.sources, told=told
             )
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        made = None
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # to print leaves nothing behind
+    if made is None:
         os.kill(os.getpid(), signal.SIGINT)
         return 1
     return _answer(made, given.partial)
