@@ -160,3 +160,13 @@ def _tells(edge: Edge) -> bool:
     if edge.peer == "none":
         return bool(edge.source)
     return edge.peer not in ("dns", "scraper") and not edge.probe and edge.when not in ("evidence", "asked")
+
+
+def test_two_entries_do_not_share_the_labels_that_tell_their_pods() -> None:
+    """Else the pods of both are told by their image alone, and where that is the same, by nothing."""
+    owners: dict[frozenset[tuple[str, str]], list[str]] = {}
+    for entry in load().components.values():
+        for labels in entry.data.get("match", ()):
+            owners.setdefault(frozenset(labels.items()), []).append(entry.name)
+    twice = {tuple(sorted(names)) for names in owners.values() if len(names) > 1}
+    assert twice <= {("echo", "echo-server")}  # told by their images
