@@ -11,6 +11,9 @@ _IP = r"(?<![\w.\-/])(\d{1,3}(?:\.\d{1,3}){3})"
 _FLOW = _IP + r"\s{0,99},\s{0,99}(\d{2,5})(?=\s{0,99}[,)\]}])"
 _ITEMS = r"(?m)^[ \t]{0,99}-[ \t]{1,9}[\"']?(\d{1,3}(?:\.\d{1,3}){3})[\"']?\s*\n[ \t]{0,99}-[ \t]{1,9}(\d{2,5})[ \t]*$"
 _NAMED = re.compile(r"([A-Za-z_][\w.\-]{0,63})[\"']?\s{0,9}[:=]?\s{0,9}$")
+# Below this a number behind a name is a weight, a count or the length of a network, but for these.
+_LOWEST = 100
+_WELL_KNOWN = frozenset((21, 22, 23, 25, 43, 49, 53, 69, 79, 80, 81, 82, 88))
 _OPENING = "([{"
 _CONSTANT = "define"  # PHP's `define("DB_PORT", 3306)`
 _NEAR = 400  # characters in front of a pair that are looked through for its key
@@ -33,7 +36,8 @@ def pairs(value: str) -> Iterator[tuple[int, str, int, str]]:
     for form, mark in ((_QUOTED, ","), (_FLOW, ","), (_ITEMS, "- ")):  # the marks spare most texts the search
         for match in re.finditer(form, value) if mark in value else ():
             host, port = match[1], int(match[2])
-            if port and not host.isdigit() and not (host.endswith(".0") and port < 33):
+            usual = port >= _LOWEST or port in _WELL_KNOWN
+            if usual and not host.isdigit() and not (host.endswith(".0") and port < 33):
                 key = _key(value, match.start())
                 if key != _CONSTANT:
                     yield match.start(1), host, port, key
