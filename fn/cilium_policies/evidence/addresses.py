@@ -103,7 +103,11 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         found += _host_ports(value, key, file)
         if "@" in value:
             whole = not file and len(value.split()) == 1
-            found += (Address(match[1], 22, "ssh", "TCP", key, whole) for match in re.finditer(_SCP, value))
+            found += (
+                Address(match[1], 22, "ssh", "TCP", key, whole)
+                for match in re.finditer(_SCP, value)
+                if not (file and is_commented(value, match.start()))
+            )
     if ".svc" in value:
         found += (
             Address(match[1], 0, key=key_of(value, start, key, file), direct=is_direct(value, start, file))

@@ -39,6 +39,7 @@ _LOGIN = (
 _LOGIN_PORT = r" -[pP] ?(\d{1,5})\b"
 _DEVICE = r"/dev/(tcp|udp)/([A-Za-z0-9][\w.\-]{0,252})/(\d{1,5})\b"
 _FLAG = r"(?<!\S)--([A-Za-z][\w.\-]{0,63}) ([A-Za-z0-9][\w.\-]{0,252})(?!\S)"
+_COMMENT = r"(?m)^[ \t]*#[^\n]*|[ \t]# [^\n]*"
 _CONTINUED = r"\\\n\s{0,99}"
 _EXEC = r"\n(?=\S+(?:\n|$))"  # an argument of its own, in the form without a shell
 
@@ -46,7 +47,8 @@ _EXEC = r"\n(?=\S+(?:\n|$))"  # an argument of its own, in the form without a sh
 def calls(value: str) -> Iterator[tuple[str, int, str, str, bool]]:
     """Host, port (0: not known), protocol, the flag that names them ("": a client's own), whether the port stands
     there."""
-    line = re.sub(_CONTINUED, " ", value) if "\\\n" in value else value
+    line = re.sub(_COMMENT, "", value) if "#" in value else value
+    line = re.sub(_CONTINUED, " ", line) if "\\\n" in line else line
     line = re.sub(_EXEC, " ", line) if "\n" in line else line
     if holds(line, _SIGNS):
         yield from _clients(line)

@@ -22,8 +22,12 @@ _MEMBER = r"(?<=[{,(\[])[ \t]*(?=[\"']?[A-Za-z_][\w.\-]*[\"']?[ \t]*[:=])"
 # Logstash's `host => "db" port => 5432`
 _ARROW = r"(?<=[\w\"'])[ \t]+(?=[\"']?[A-Za-z_][\w.\-]{0,64}[\"']?[ \t]{0,9}=>)"
 _PARAMETER = r"(?<=\")[ \t]+(?=[A-Za-z_][\w.\-]{0,64}=\")"  # rsyslog's `target="db" port="514"`
-# of PHP: a constant, and what stands before the name of a variable, as in shells, Perl and JavaScript
-_DEFINE = r"\bdefine\(\s{0,9}[\"'](\w{1,64})[\"']\s{0,9},\s{0,9}(?:[\"']([^\"'\n]{0,253})[\"']|(\d{1,5})\b)"
+# of PHP: a constant, but not in a comment
+_DEFINE = (
+    r"(?m)^[ \t]*(?://|#)[^\n]*"
+    r"|\bdefine\(\s{0,9}[\"'](\w{1,64})[\"']\s{0,9},\s{0,9}(?:[\"']([^\"'\n]{0,253})[\"']|(\d{1,5})\b)"
+)
+# What stands before the name of a variable of PHP, of shells, Perl and JavaScript
 _DECLARED = (
     r"(?:(?:export|const|let|var|my|our|local|readonly|public|protected|private|static|final|set)\s{1,9}){0,3}"
     r"[$@]?(?:\w{1,64}(?:->|\.|::))?\$?([A-Za-z_]\w{0,64})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+_COMMENT = r"#[^\n]*"
 _SERVER = r"\bhome_server\s{1,9}[\w.\-]{1,64}\s{0,9}\{([^{}]{1,2000})\}"
 _HOST = r"\b(?:ipaddr|ipv4addr|ipv6addr)\s{0,9}=\s{0,9}[\"']?([A-Za-z0-9][\w.:\-]{0,252})"
 _PORT = r"\bport\s{0,9}=\s{0,9}(\d{1,5})"
@@ -15,7 +16,7 @@ _AUTH, _ACCT = 1812, 1813
 
 def home_servers(value: str) -> Iterator[tuple[str, int, str]]:
     """Host, port and protocol of each; one for both kinds of requests takes those for accounting on the next port."""
-    for block in re.findall(_SERVER, value):
+    for block in re.findall(_SERVER, re.sub(_COMMENT, "", value)):
         host, port, kind = re.search(_HOST, block), re.search(_PORT, block), re.search(_TYPE, block)
         if host is None:
             continue
