@@ -24,7 +24,9 @@ _ASKED = r"(?:dns|upstream|resolver|nameserver|server)s?"
 _MARKED = (
     rf"(?im)^[ \t\-]*[\w.\-]{{0,60}}{_ASKED}[\w.\-]{{0,10}}[\"']?[ \t]*[=:]([^\n]{{0,400}}#\d[^\n]{{0,400}})"
 )
-_WITH_PORT = r"(?<![^\s;,\"'/\[])([A-Za-z0-9][\w.\-]{0,252})#(\d{1,5})(?![\w.\-])"
+# Neither a fragment of a link nor the last word of a sentence (`see issue#12`)
+_LINK = r"https?://[^\s\"',;]*"
+_WITH_PORT = r"(?<![A-Za-z] )(?<![^\s;,\"'/\[])([A-Za-z0-9][\w.\-]{0,252})#(\d{1,5})(?![\w.\-])"
 # `DNS_UPSTREAMS: 192.168.1.1;9.9.9.9`
 _LISTED = (
     r"(?i)(?:.*_)?(?:(?:dns_?)?(?:upstream|resolver|nameserver|forwarder)s?|dns_?servers?|pihole_dns)_?\d?"
@@ -63,5 +65,5 @@ def _of(listed: str) -> Iterator[tuple[str, int, str]]:
 def _marked(value: str, key: str) -> Iterator[tuple[str, int, str]]:
     lines = re.findall(_MARKED, value) if not key else [value] if re.search(f"(?i){_ASKED}", key) else []
     for line in lines:
-        for found in re.finditer(_WITH_PORT, line):
+        for found in re.finditer(_WITH_PORT, re.sub(_LINK, "", line)):
             yield from ((found[1], int(found[2]), how) for how in _BOTH)
