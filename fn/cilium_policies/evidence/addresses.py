@@ -184,7 +184,8 @@ def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
             continue
         where = key_of(value, start, key, file)
         direct = is_direct(value, start, file)
-        if file and where and is_interface(found, value, value.find("://", start) + 3 + len(found)):
+        end = value.find("://", start) + 3 + len(found)
+        if file and where and is_interface(found, value, end, where):
             where += "_endpoint"
         if base == PING:
             yield from _echo(found, where, direct)

@@ -62,6 +62,10 @@ _INTERFACE = (
     r"(?i)/(?:[\w.\-]{1,64}/){0,6}"
     r"(?:api|v\d{1,2}|rest|graphql|odata|soap|rpc|jwks|ews|[\w\-]{1,64}\.(?:asmx|svc))(?![\w\-])"
 )
+# What keys say that hold a URL as a name (of a grant, a schema, an action), which nobody opens
+_IDENTIFIES = (
+    r"(?i)(?:scopes?|claims?|realm|xmlns|swagger|soap_?action)$|^(?:id|iss|action|project|xmlns[:.]\w*)$"
+)
 _TAG = r"<[A-Za-z][\w.:\-]{0,64}\s[^<>]{1,2000}>"
 _ATTRIBUTE = r"(?<=\s)([\w.:\-]{1,64})=\"([^\"<>]{0,253})\""
 
@@ -130,10 +134,11 @@ def drivers(value: str) -> Iterator[tuple[str, str, int, bool]]:
         yield from (("oracle", one[1], int(one[2]), False) for one in re.finditer(_ORACLE, value))
 
 
-def is_interface(authority: str, value: str, end: int) -> bool:
+def is_interface(authority: str, value: str, end: int, key: str) -> bool:
     """Whether a URL whose authority ends at a place is one that programs call and no browser opens: by its host
-    (`api.acme.com`) or by its path (`/api/v2`, `/EWS/Exchange.asmx`, `/sap/opu/odata`)."""
-    return (
+    (`api.acme.com`) or by its path (`/api/v2`, `/EWS/Exchange.asmx`, `/sap/opu/odata`), and not by a key that says it
+    is a name."""
+    return re.search(_IDENTIFIES, key) is None and (
         authority.rpartition("@")[2].startswith("api.")
         or re.match(_INTERFACE, value[end : end + 200]) is not None
     )
