@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cilium_policies.cli import build
 from cilium_policies.cli.building import Given, plain
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 LINES = [
@@ -64,25 +64,18 @@ def test_every_other_is_left_to_click(line: str, tmp_path: Path) -> None:
 
 
 OPTIONS = [option for one in build.build_command.params for option in one.opts if option.startswith("-")]
-WORDS = [
-    "{dir}",
-    "{dir}/none",
-    "{file}",
-    "kustomize",
-    "flate",
-    "a={dir}",
-    "a",
-    "",
-    "-",
-    "--",
-    "-h",
-    "--help",
-    "--none",
-]
+VALUES = ["kustomize", "flate", "a", "a={dir}", "", "-", "--partial"]
+WORDS = ["{dir}", "{dir}/none", "{file}", "", "-", "--", "-h", "--help", "--none", *OPTIONS]
+PIECES = st.one_of(
+    st.just(["{dir}"]),
+    st.sampled_from(WORDS).map(lambda word: [word]),
+    st.tuples(st.sampled_from(OPTIONS), st.sampled_from(VALUES)).map(list),
+    st.tuples(st.sampled_from(OPTIONS), st.sampled_from(VALUES)).map(lambda pair: ["=".join(pair)]),
+)
 
 
-@given(st.lists(st.sampled_from([*OPTIONS, *(f"{one}=a" for one in OPTIONS), *WORDS]), max_size=6))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500)
+@given(st.lists(PIECES, max_size=4).map(lambda pieces: [word for piece in pieces for word in piece]))
+@settings(max_examples=400)
 def test_no_line_means_something_else_than_click_says(
     tmp_path_factory: pytest.TempPathFactory, line: list[str]
 ) -> None:
