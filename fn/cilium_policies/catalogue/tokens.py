@@ -83,8 +83,23 @@ _SERVICES: dict[str, str] = {
 TOKENS = {name: tuple(hosts.split()) for hosts, names in _SERVICES.items() for name in names.split()}
 
 
+# Builders of web pages hand variables of these names to browsers.
+_FOR_BROWSERS = (
+    "VITE_",
+    "REACT_APP_",
+    "NEXT_PUBLIC_",
+    "NUXT_PUBLIC_",
+    "VUE_APP_",
+    "PUBLIC_",
+    "GATSBY_",
+    "EXPO_PUBLIC_",
+)
+
+
 def service(key: str) -> str:
     """The name of the table that a variable's name is, or ends in: a program puts its own before it. "" for none."""
+    if key.startswith(_FOR_BROWSERS):
+        return ""
     while key not in TOKENS:
         _, line, key = key.partition("_")
         if not line:
