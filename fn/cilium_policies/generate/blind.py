@@ -47,21 +47,23 @@ def closed_blind(
 
 
 def creators(cluster: Cluster, subjects: Iterable[Workload]) -> Iterator[Uncovered]:
-    """Programs that may create pods: Jenkins' agents, notebooks, task pods, CI jobs. An operator is none: its pods
-    come of objects, which have lines of their own."""
+    """Programs that may create pods: Jenkins' agents, notebooks, task pods, CI jobs. An operator's pods come of
+    objects, which have lines of their own; where the input shows none of them, that it makes pods all the same (scans,
+    what its arguments name) is a guess, and so it is of a program that only its image tells."""
     bindings = cluster.access
+    shown = {group for group, _ in cluster.inventory.kinds}
     for one in subjects:
-        if one.component or not one.rendered or one.source is None:
+        if (one.component and one.by_label) or not one.rendered or one.source is None:
             continue
         rules = list(bindings.rules(one.namespace, one.service_account))
-        foreign = any(is_foreign(group) for rule in rules for group in rule.get("apiGroups") or ())
-        if not foreign and any(map(creates_pods, rules)):
+        read = {group for rule in rules for group in rule.get("apiGroups") or () if is_foreign(group)}
+        if read.isdisjoint(shown) and any(map(creates_pods, rules)):
             cure = (
                 f"components.define: [{{component: {one.name}-pods, match: [{{LABEL: VALUE}}], edges: […]}}]"
             )
-            name = f"pods of {one.name}"
+            degree, name = GUESSED if read or one.component else UNKNOWN, f"pods of {one.name}"
             yield Uncovered(
-                UNKNOWN, "creates-pods", BOTH, one.namespace, name, None, one.source, (one.name,), cure
+                degree, "creates-pods", BOTH, one.namespace, name, None, one.source, (one.name,), cure
             )
 
 
