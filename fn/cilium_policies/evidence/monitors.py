@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from cilium_policies.evidence.destinations import Destinations
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
 from cilium_policies.evidence.ends import NODES, backends, ends, workloads_at
 from cilium_policies.evidence.given import Given
@@ -45,7 +46,7 @@ class _Shown(NamedTuple):
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """Scraper to target, one edge a monitor and port; a monitor that no scraper selects opens nothing."""
-    scrapers = Scrapers(cluster, given)
+    scrapers, destinations = Scrapers(cluster, given), Destinations(cluster, given)
     shown = _Shown(cluster, ByLabel(cluster.services), ByLabel(cluster.workloads))
     for monitor in cluster.inventory.of(*MONITOR_KINDS):
         read = _READ.get(monitor.kind)
@@ -53,7 +54,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         if read is not None and clients:
             found = dict.fromkeys(read(shown, monitor))
             yield from _scrapes(clients, found, Evidence("monitor", monitor))
-            yield from _of_params(cluster, given, monitor, found)
+            yield from _of_params(destinations, monitor, found)
     noted = [(one, one.source.annotations) for one in cluster.services if one.source is not None]
     yield from _annotated(cluster, scrapers, noted)
     yield from _probed(cluster, scrapers, noted)
@@ -64,14 +65,11 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             yield from _scrapes(clients, targets, evidence)
 
 
-def _of_params(cluster: Cluster, given: Given, monitor: Object, found: dict[Target, None]) -> Iterator[Edge]:
-    asking = [one for one in _endpoints(monitor) if one.get("params")]
-    if asking:
-        from cilium_policies.evidence import multi_target
-        from cilium_policies.evidence.destinations import Destinations  # few monitors ask about others
+def _of_params(destinations: Destinations, monitor: Object, found: dict[Target, None]) -> Iterator[Edge]:
+    for endpoint in _endpoints(monitor):
+        if endpoint.get("params"):
+            from cilium_policies.evidence import multi_target  # few monitors ask about others
 
-        destinations = Destinations(cluster, given)
-        for endpoint in asking:
             yield from multi_target.edges(destinations, workloads_at(found), endpoint, monitor)
 
 

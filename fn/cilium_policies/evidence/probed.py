@@ -3,19 +3,16 @@ and what the job lists becomes its parameter `target`, which the prober calls.""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.parse import load
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.destinations import Destinations
-from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
+from cilium_policies.evidence.edge import Edge, Evidence
 from cilium_policies.evidence.given import Given
-from cilium_policies.evidence.multi_target import asked
-from cilium_policies.evidence.probers import ECHO, pings
-from cilium_policies.evidence.reasons import Reason
-from cilium_policies.evidence.scrape_targets import address_of
+from cilium_policies.evidence.probers import address_of, calls, module_of, probers_at, told_by_name
 from cilium_policies.kube.objects import Mapping, mapping, mappings, sequence, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -34,13 +31,10 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 
 
 def _edges(destinations: Destinations, scraper: Workload, job: Mapping, evidence: Evidence) -> Iterator[Edge]:
-    module = next((text(one) for one in sequence(mapping(job.get("params")).get("module"))), "")
+    module = module_of(mapping(job.get("params")))
     for prober in _probers(destinations, scraper, job):
-        echo = pings(prober, module)
-        for target in _targets(job, prober):
-            for peer, ports, _ in destinations.of(prober, target, lambda routed: True):
-                called = ECHO if echo else ports
-                yield Edge(WorkloadPeer(prober), peer, called, Reason("probes-target"), evidence)
+        asked = [address for value in _listed(job) for address in _targets(prober, value)]
+        yield from calls(destinations, prober, module, asked, evidence)
 
 
 def _probers(destinations: Destinations, scraper: Workload, job: Mapping) -> list[Workload]:
@@ -50,23 +44,28 @@ def _probers(destinations: Destinations, scraper: Workload, job: Mapping) -> lis
         if text(rule.get("target_label")) == "__address__" and where is not None:
             if where.host in ("localhost", "127.0.0.1"):
                 return [scraper]
-            found = destinations.of(scraper, where, lambda routed: False)
-            return list(dict.fromkeys(peer.workload for peer, _, _ in found if peer.kind == "workload"))
+            return probers_at(destinations, scraper, where)
     return []
 
 
-def _targets(job: Mapping, prober: Workload | None = None) -> Iterator[Address]:
-    """What a job lists; of a bare host the prober's name tells the port, else it is HTTP's."""
+def _listed(job: Mapping) -> Iterator[str]:
     for block in mappings(job.get("static_configs")):
-        for value in map(text, sequence(block.get("targets"))):
-            found = asked(prober, "target", value)[:1] if prober is not None else []
-            yield from found or filter(None, [address_of(value)])
+        yield from map(text, sequence(block.get("targets")))
+
+
+def _targets(prober: Workload, value: str) -> Iterable[Address]:
+    """What a job lists; of a bare host the prober's name tells the port, else it is HTTP's."""
+    return told_by_name(prober, "target", value) or filter(None, [address_of(value)])
 
 
 def handed_on(value: str) -> frozenset[str]:
     """Hosts that a configuration has probed and does not scrape itself."""
-    asked = {target.host for job in _jobs(value) for target in _targets(job)}
-    return frozenset(asked - {target.host for job in _jobs(value, asks=False) for target in _targets(job)})
+    return frozenset(_hosts(_jobs(value)) - _hosts(_jobs(value, asks=False)))
+
+
+def _hosts(jobs: list[Mapping]) -> set[str]:
+    found = (address_of(value) for job in jobs for value in _listed(job))
+    return {address.host for address in found if address is not None}
 
 
 @lru_cache(maxsize=16)

@@ -8,7 +8,7 @@ from cilium_policies.evidence.addresses import Address, targets
 from cilium_policies.evidence.destinations import Destinations
 from cilium_policies.evidence.edge import Edge, Evidence, Peer, WorkloadPeer
 from cilium_policies.evidence.given import Given
-from cilium_policies.evidence.probers import ECHO, pings
+from cilium_policies.evidence.probers import address_of, calls, probers_at
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.scrapers import Scrapers
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, sequence, text
@@ -17,7 +17,6 @@ from cilium_policies.workloads.model import Workload
 
 _PROBES = ("Probe", "VMProbe")
 _CONFIGS = ("ScrapeConfig", "VMScrapeConfig")
-_PORTS = {"https": 443}
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -29,7 +28,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         addresses = list(_static(monitor))
         for workload in _workloads(scrapers.of(monitor)):
             for address in addresses:
-                yield from _edges(destinations, workload, address, monitor, explains=False)
+                yield from _edges(destinations, workload, address, monitor)
 
 
 def _probe(destinations: Destinations, scrapers: Scrapers, monitor: Object) -> Iterator[Edge]:
@@ -37,32 +36,26 @@ def _probe(destinations: Destinations, scrapers: Scrapers, monitor: Object) -> I
     where = address_of(text(prober.get("url")), text(prober.get("scheme")))
     if where is None:
         return
-    probers: dict[Workload, None] = {}
+    asking: dict[Workload, None] = {}
     for workload in _workloads(scrapers.of(monitor)):
-        for edge in _edges(destinations, workload, where, monitor, explains=False):
+        for edge in _edges(destinations, workload, where, monitor):
             yield edge
             if edge.server is not None:
-                probers[edge.server] = None
-    if not probers:
-        # Whoever scrapes is not shown; the prober still calls its targets.
-        named = Workload(monitor.namespace, monitor.name, monitor.kind)
-        found = destinations.of(named, where, lambda routed: False)
-        probers = {peer.workload: None for peer, _, _ in found if peer.kind == "workload"}
-    for workload in probers:
-        echo = pings(workload, text(monitor.spec.get("module")))
-        for target in _probed(monitor.spec):
-            for edge in _edges(destinations, workload, target, monitor, explains=True):
-                yield edge._replace(ports=ECHO) if echo else edge
+                asking[edge.server] = None
+    # Where whoever scrapes is not shown, the prober still calls its targets.
+    named = Workload(monitor.namespace, monitor.name, monitor.kind)
+    asked, module = list(_probed(monitor.spec)), text(monitor.spec.get("module"))
+    for workload in asking or probers_at(destinations, named, where):
+        yield from calls(destinations, workload, module, asked, Evidence("monitor", monitor))
 
 
 def _edges(
-    destinations: Destinations, workload: Workload, address: Address, monitor: Object, explains: bool
+    destinations: Destinations, workload: Workload, address: Address, monitor: Object
 ) -> Iterator[Edge]:
-    """`explains` is false for a scraper's own calls: they say nothing of what else it needs."""
+    """A scraper's own calls, which say nothing of what else it needs."""
     source = WorkloadPeer(workload)
     for peer, ports, _ in destinations.of(workload, address, lambda routed: True):
-        reason = Reason("probes-target" if explains else "scrapes")
-        yield Edge(source, peer, ports, reason, Evidence("monitor", monitor), explains)
+        yield Edge(source, peer, ports, Reason("scrapes"), Evidence("monitor", monitor), explains=False)
 
 
 def _workloads(peers: tuple[Peer, ...]) -> list[Workload]:
@@ -85,14 +78,3 @@ def _static(monitor: Object) -> Iterator[Address]:
                 yield address
     for block in mappings(monitor.spec.get("httpSDConfigs")):
         yield from targets(text(block.get("url")), "url")
-
-
-def address_of(value: str, scheme: str = "") -> Address | None:
-    """The one address of a `URL`, `host:port` or bare host; None where there is none."""
-    found = targets(value, "target")
-    if found:
-        return found[0]
-    host = value.partition("/")[0]
-    if not host or any(mark in host for mark in " :{}$"):
-        return None
-    return Address(host, _PORTS.get(scheme, 80), scheme, direct=True)
