@@ -160,9 +160,9 @@ def _parsed(found: Text, value: str, parsed: Parsed) -> list[Address]:
         return []
     key = (value, found.key, file)
     if key not in parsed:
-        parsed[key] = addresses.targets(value, found.key, file)
-        if file and SIGN in value:
-            parsed[key] = [one for one in parsed[key] if one.host not in handed_on(value)]
+        others = handed_on(value) if file and SIGN in value else ()
+        named = addresses.targets(value, found.key, file)
+        parsed[key] = [one for one in named if one.host not in others]
     return parsed[key]
 
 

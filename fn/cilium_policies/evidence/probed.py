@@ -26,8 +26,9 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     for workload in cluster.workloads:
         for found in workload.texts:
             for job in _jobs(found.value) if SIGN in found.value else ():
-                evidence = Evidence("monitor", workload, text=found.without_value())
-                yield from _edges(destinations, workload, job, evidence)
+                if _asks(job):
+                    evidence = Evidence("monitor", workload, text=found.without_value())
+                    yield from _edges(destinations, workload, job, evidence)
 
 
 def _edges(destinations: Destinations, scraper: Workload, job: Mapping, evidence: Evidence) -> Iterator[Edge]:
@@ -58,26 +59,26 @@ def _targets(prober: Workload, value: str) -> Iterable[Address]:
     return told_by_name(prober, "target", value) or filter(None, [address_of(value)])
 
 
-def handed_on(value: str) -> frozenset[str]:
+def handed_on(value: str) -> set[str]:
     """Hosts that a configuration has probed and does not scrape itself."""
-    return frozenset(_hosts(_jobs(value)) - _hosts(_jobs(value, asks=False)))
-
-
-def _hosts(jobs: list[Mapping]) -> set[str]:
-    found = (address_of(value) for job in jobs for value in _listed(job))
-    return {address.host for address in found if address is not None}
+    probed: set[str] = set()
+    scraped: set[str] = set()
+    for job in _jobs(value):
+        found = probed if _asks(job) else scraped
+        found.update(one.host for one in map(address_of, _listed(job)) if one is not None)
+    return probed - scraped
 
 
 @lru_cache(maxsize=16)
-def _jobs(value: str, asks: bool = True) -> list[Mapping]:
-    """The jobs of a configuration, or of a list of jobs, that have their targets probed, or that have not."""
+def _jobs(value: str) -> list[Mapping]:
+    """The jobs of a configuration, or of a list of jobs."""
     try:
         whole = load(value.encode())
     except RefusedError:
         return []
-    jobs = mappings(whole) or mappings(mapping(whole).get("scrape_configs"))
-    return [job for job in jobs if _asks(job) == asks]
+    return mappings(whole) or mappings(mapping(whole).get("scrape_configs"))
 
 
 def _asks(job: Mapping) -> bool:
+    """Whether a job has its targets probed."""
     return any(text(rule.get("target_label")) == SIGN for rule in mappings(job.get("relabel_configs")))
