@@ -8,6 +8,7 @@ from cilium_policies.evidence.in_order import unrolled
 from cilium_policies.evidence.signs import holds
 
 _USED = r"\$\{?([A-Za-z_]\w{0,63})"
+_USE = r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:\[[@*]\])?\})"
 _HELD = r"\"[^\"`\n]{0,1000}\"|'[^'\n]{0,1000}'|\([^()`]{0,1000}\)|[^\s;&|\"'`()]{1,253}(?=[\s;&|\"')]|$)"
 _ASSIGNED = rf"(?:^|(?<=[\s;&|({{\"']))([A-Za-z_]\w{{0,63}})=({_HELD})"
 _QUOTES = "\"'()"
@@ -15,6 +16,7 @@ _QUOTES = "\"'()"
 _SUBSTITUTED = r"\bs([|~!@%#,/])((?:\\.|(?!\1)[^\n\\]){1,400})\1((?:\\.|(?!\1)[^\n\\]){1,400})\1"
 _EDITORS, _URLS = ("sed ", "perl "), ("://", ":\\/\\/")
 _MOST = 64  # variables of one text
+_GROWTH = 100_000  # characters that they may add to it
 
 
 def spelled_out(value: str) -> str:
@@ -41,9 +43,9 @@ def _assigned(value: str) -> str:
 
 
 def _filled(value: str, told: dict[str, str]) -> str:
-    """`$NAME`, `${NAME}` and `${NAME[@]}` replaced; what is not known stays."""
-    if not any(told.values()):
+    """`$NAME`, `${NAME}` and `${NAME[@]}` replaced; what is not known stays, and all where it would grow too long:
+    variables that double one another make gigabytes of a few lines."""
+    added = sum(len(told.get(match[1] or match[2], "")) for match in re.finditer(_USE, value))
+    if not 0 < added <= _GROWTH:
         return value
-    names = "|".join(name for name, held in told.items() if held)
-    form = rf"\$(?:({names})\b|\{{({names})(?:\[[@*]\])?\}})"
-    return re.sub(form, lambda match: told[match[1] or match[2]], value)
+    return re.sub(_USE, lambda match: told.get(match[1] or match[2]) or match[0], value)
