@@ -30,7 +30,6 @@ _NAMED_BALANCER = (
     *(f"service.beta.kubernetes.io/aws-load-balancer-{one}" for one in _OF_AWS),
     "load-balancer.hetzner.cloud/hostname", "loadbalancer.openstack.org/hostname",
     "service.beta.kubernetes.io/do-loadbalancer-hostname")  # fmt: skip
-_NAME_NOTE = "external-dns.alpha.kubernetes.io/hostname"
 _TARGET_NOTE = "external-dns.alpha.kubernetes.io/target"
 
 

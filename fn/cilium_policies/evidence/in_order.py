@@ -1,5 +1,5 @@
-"""Hosts that stand by their place in a list, tuple or loop and not by a key: `("smtp.acme.com", 25)`,
-`["CT1", "10.60.2.11", 104]`, `for h in a b; do curl http://$h:7171; done`; and shares, `//nas/backup`."""
+"""Hosts that stand by their place in a list or tuple and not by a key: `("smtp.acme.com", 25)`,
+`["CT1", "10.60.2.11", 104]`; and shares, `//nas/backup`."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ _QUOTED = r"[\"']([A-Za-z0-9][\w.\-]{0,252})[\"']\s{0,99},\s{0,99}[\"']?(\d{1,5}
 _IP = r"(?<![\w.\-/])(\d{1,3}(?:\.\d{1,3}){3})"
 _FLOW = _IP + r"\s{0,99},\s{0,99}(\d{2,5})(?=\s{0,99}[,)\]}])"
 _ITEMS = r"(?m)^[ \t]{0,99}-[ \t]{1,9}[\"']?(\d{1,3}(?:\.\d{1,3}){3})[\"']?\s*\n[ \t]{0,99}-[ \t]{1,9}(\d{2,5})[ \t]*$"
-_NAMED = re.compile(r"([A-Za-z_][\w.\-]{0,63})[\"']?\s{0,9}[:=]?\s{0,9}$")
+_NAMED = r"([A-Za-z_][\w.\-]{0,63})[\"']?\s{0,9}[:=]?\s{0,9}$"
 # Below this a number behind a name is a weight, a count or the length of a network, but for these.
 _LOWEST = 100
 _WELL_KNOWN = frozenset((21, 22, 23, 25, 43, 49, 53, 69, 79, 80, 81, 82, 88))
 _OPENING = "([{"
 _CONSTANT = "define"  # PHP's `define("DB_PORT", 3306)`
 _NEAR = 400  # characters in front of a pair that are looked through for its key
-_LOOP = (
-    r"\bfor[ \t]{1,9}(\w{1,30})[ \t]{1,9}in[ \t]{1,9}([^\n;]{1,1000})[;\n]\s{0,99}do\b(.{1,2000}?)\bdone\b"
-)
-_TURNS = 32  # words of a loop that are filled in
 _SHARE = (
     r"\b(?:smbclient|smbget|mount\.cifs|mount\.smb3|cifs|smb3)\b([^\n;|&]{0,200}?)[ \"']"
     r"//([A-Za-z0-9][\w.\-]{0,252})/([^\n;|&]{0,300})"
@@ -48,27 +44,10 @@ def _key(value: str, start: int) -> str:
     opened = max(map(before.rfind, _OPENING))
     if opened < 0:  # items of YAML, each on its line
         lines = [line for line in before.split("\n") if line.strip() and not line.lstrip().startswith("-")]
-        named = _NAMED.search(lines[-1]) if lines else None
+        named = re.search(_NAMED, lines[-1]) if lines else None
     else:
-        named = _NAMED.search(before[: opened + 1].rstrip(" \t\n" + _OPENING))
+        named = re.search(_NAMED, before[: opened + 1].rstrip(" \t\n" + _OPENING))
     return named[1] if named is not None else ""
-
-
-def unrolled(value: str) -> str:
-    """A shell's text in which each loop over words that are there stands once a word."""
-    return re.sub(_LOOP, _turns, value, flags=re.DOTALL)
-
-
-def _turns(loop: re.Match[str]) -> str:
-    name, listed, body = loop[1], loop[2].replace('"', " ").replace("'", " ").split(), loop[3]
-    used = re.compile(rf"\$\{{?{name}\b\}}?")
-    if len(listed) > _TURNS or used.search(body) is None or not all(map(_is_word, listed)):
-        return loop[0]
-    return "\n".join(used.sub(lambda _, word=word: word, body) for word in listed)
-
-
-def _is_word(word: str) -> bool:
-    return re.fullmatch(r"[A-Za-z0-9][\w.:/\-]{0,252}", word) is not None
 
 
 def shares(line: str) -> Iterator[tuple[str, int]]:

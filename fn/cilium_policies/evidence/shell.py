@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from cilium_policies.evidence.in_order import unrolled
 from cilium_policies.evidence.signs import holds
 
 _USED = r"\$\{?([A-Za-z_]\w{0,63})"
@@ -17,6 +16,10 @@ _SUBSTITUTED = r"\bs([|~!@%#,/])((?:\\.|(?!\1)[^\n\\]){1,400})\1((?:\\.|(?!\1)[^
 _EDITORS, _URLS = ("sed ", "perl "), ("://", ":\\/\\/")
 _MOST = 64  # variables of one text
 _GROWTH = 100_000  # characters that they may add to it
+_LOOP = (
+    r"\bfor[ \t]{1,9}(\w{1,30})[ \t]{1,9}in[ \t]{1,9}([^\n;]{1,1000})[;\n]\s{0,99}do\b(.{1,2000}?)\bdone\b"
+)
+_TURNS = 32  # words of a loop that are filled in
 
 
 def spelled_out(value: str) -> str:
@@ -26,7 +29,7 @@ def spelled_out(value: str) -> str:
         value = re.sub(_SUBSTITUTED, lambda match: f"s {match[3]} ".replace("\\/", "/"), value)
     if "$" in value and "=" in value:
         value = _assigned(value)
-    return unrolled(value) if "for " in value and "done" in value else value
+    return _unrolled(value) if "for " in value and "done" in value else value
 
 
 def _assigned(value: str) -> str:
@@ -49,3 +52,20 @@ def _filled(value: str, told: dict[str, str]) -> str:
     if not 0 < added <= _GROWTH:
         return value
     return re.sub(_USE, lambda match: told.get(match[1] or match[2]) or match[0], value)
+
+
+def _unrolled(value: str) -> str:
+    """The text in which each loop over words that are there stands once a word."""
+    return re.sub(_LOOP, _turns, value, flags=re.DOTALL)
+
+
+def _turns(loop: re.Match[str]) -> str:
+    name, listed, body = loop[1], loop[2].replace('"', " ").replace("'", " ").split(), loop[3]
+    used = re.compile(rf"\$\{{?{name}\b\}}?")
+    if len(listed) > _TURNS or used.search(body) is None or not all(map(_is_word, listed)):
+        return loop[0]
+    return "\n".join(used.sub(lambda _, word=word: word, body) for word in listed)
+
+
+def _is_word(word: str) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9][\w.:/\-]{0,252}", word) is not None
