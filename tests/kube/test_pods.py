@@ -33,6 +33,14 @@ def test_other_kinds_and_groups_make_none() -> None:
     )
 
 
+def test_a_custom_resource_is_searched_for_a_template_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = []
+    monkeypatch.setattr("cilium_policies.kube.pods.templates", lambda spec: iter(searched.append(spec) or ()))
+    one = Object({"apiVersion": "acme.io/v1", "kind": "Database", "spec": {"urls": ["http://a"]}})
+    assert [pod_template(one), pod_template(one)] == [None, None]
+    assert len(searched) == 1
+
+
 def test_a_template_of_another_type_is_an_empty_one() -> None:
     assert pod_template(Object({"apiVersion": "apps/v1", "kind": "Deployment", "spec": "x"})) == {}
 

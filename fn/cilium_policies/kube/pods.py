@@ -22,13 +22,15 @@ _GROUPS = {"Rollout": ("argoproj.io",), "Pod": ("",), "ReplicationController": (
 _VALUES = frozenset(("HelmRelease", "HelmChart", "Application", "ApplicationSet", "Kustomization"))
 _USUAL_GROUPS = ("apps", "batch", "extensions")
 WORKLOAD_KINDS = frozenset(_TEMPLATES)
+_NO_PODS: Mapping = {}  # kept in place of a template: a custom resource is not searched for one again and again
 
 
 def pod_template(one: Object) -> Mapping | None:
     """The mapping with the pods' `metadata` and `spec`; None where the kind makes no pods."""
     if one.template is None:
-        one.template = _template(one)
-    return one.template
+        found = _template(one)
+        one.template = _NO_PODS if found is None else found
+    return None if one.template is _NO_PODS else one.template
 
 
 def _template(one: Object) -> Mapping | None:
