@@ -265,6 +265,20 @@ OWN = {
 }
 
 
+def test_a_switch_in_the_values_leaves_out_a_service_and_a_port_of_another():
+    http = {"name": "http", "port": "80"}
+    grpc = {"name": "grpc", "port": "90", "enabled": {"value": "mode", "is": "grpc"}}
+    own = {"name": "{fullname}", "ports": [http, grpc]}
+    beside = {"name": "{fullname}-ui", "enabled": "ui", "default": "false", "ports": [http]}
+    part = {**SERVER, "charts": [{"chart": "stack", "labels": {"app": "server"}, "services": [own, beside]}]}
+
+    def made(values: str) -> dict[str, list[int]]:
+        return {one.name: [port.port for port in one.ports] for one in run(values, part)[1]}
+
+    assert made("mode: http") == {"demo-stack": [80]}
+    assert made("{mode: grpc, ui: true}") == {"demo-stack": [80, 90], "demo-stack-ui": [80]}
+
+
 def test_a_users_own_definition_says_what_a_chart_writes():
     """As the catalogue says it of kube-prometheus-stack: the object, by its switch, with the spec of the values."""
     catalogue = load(define=[OWN])

@@ -92,19 +92,14 @@ def objects_of(when: When) -> Iterator[str]:
 
 def chart_makes(entry: ChartEntry, values: Mapping) -> bool:
     """Whether a chart with these values (from the chart's root) makes the entry's pods."""
-    return _enabled(entry.enabled, entry.default, values)
+    return is_on(entry.enabled, entry.default, values)
 
 
 def object_makes(made: MadeBy, body: Mapping) -> bool:
     """Whether the controller makes the entry's pods from this custom resource."""
     if isinstance(made.enabled, str) and at(body, made.enabled) == {}:
         return True  # `cruiseControl: {}` asks for one with its defaults
-    return _enabled(made.enabled, made.default, body)
-
-
-def asks_for(when: When, body: Mapping) -> bool:
-    """Whether a custom resource asks for what it makes on this condition alone."""
-    return _enabled(when, False, body)
+    return is_on(made.enabled, made.default, body)
 
 
 def via_agrees(made: MadeBy, body: Mapping, facts: Facts) -> bool:
@@ -148,22 +143,24 @@ def _is_on_host(
         return any(agrees(at(one, path), condition) for one in bodies for path in texts(condition.get("has")))
     if "not" in condition:
         return not _is_on_host(condition["not"], values, body, beside)
-    return _enabled(condition, False, body if "field" in condition else values)
+    return is_on(condition, False, body if "field" in condition else values)
 
 
-def _enabled(enabled: When, default: bool, tree: Mapping) -> bool:
+def is_on(enabled: When, default: bool, tree: Mapping) -> bool:
+    """Whether a switch is on in a chart's values or a custom resource: a path in them, a condition, or a list of which
+    any suffices. None: always; `default` where nothing is set there."""
     if enabled is None:
         return True
     if isinstance(enabled, list):
-        return any(_enabled(one, default, tree) for one in enabled)
+        return any(is_on(one, default, tree) for one in enabled)
     if isinstance(enabled, str):
         found = at(tree, enabled)
         return default if found is None else _set(found)
     path = text(enabled.get("value")) or text(enabled.get("field"))
     if "all" in enabled:
-        return all(_enabled(one, default, tree) for one in enabled["all"])
+        return all(is_on(one, default, tree) for one in enabled["all"])
     if "not" in enabled:
-        return not _enabled(enabled["not"], not default, tree)
+        return not is_on(enabled["not"], not default, tree)
     found = at(tree, path)
     return default if found is None else agrees(found, enabled)
 

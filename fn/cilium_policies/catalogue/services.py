@@ -8,15 +8,14 @@ from cilium_policies.lean import Any, NamedTuple
 
 
 class PortTemplate(NamedTuple):
-    """A port of such a Service, all text. `enabled`: the value of a chart without which it is left out; `when`: a
-    condition on the custom resource."""
+    """A port of such a Service, all text. `enabled`: the switch in a chart's values, or in the custom resource, without
+    which it is left out."""
 
     name: str
     port: str
     target: str
     protocol: str
-    enabled: str = ""
-    when: When = None
+    enabled: When = None
 
 
 class ServiceTemplate(NamedTuple):
@@ -25,8 +24,8 @@ class ServiceTemplate(NamedTuple):
     with neither there is no Service. `values`: the block of a chart's values that shapes it, where that is not
     `service`; `mapped`: paths in them, each called after a protocol, at which further ports are keys; `named`: a path
     at which they stand by name, each with `port`, `exposedPort`, `protocol` and, where the Service has it, `expose`.
-    `type`: the chart's own, where it is not ClusterIP. `enabled`: the field of a custom resource that says whether its
-    operator makes it; `default`: whether it does where that is not set.
+    `type`: the chart's own, where it is not ClusterIP. `enabled`: the switch in a chart's values, or in the custom
+    resource, that says whether it is made; `default`: whether it is where that is not set.
     """
 
     name: str
@@ -36,7 +35,7 @@ class ServiceTemplate(NamedTuple):
     mapped: tuple[str, ...] = ()
     type: str = ""
     named: str = ""
-    enabled: str = ""
+    enabled: When = None
     default: bool = True
 
 
@@ -50,8 +49,7 @@ def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
                     text(port.get("port")),
                     text(port.get("target")) or text(port.get("port")),
                     text(port.get("protocol")) or "TCP",
-                    text(port.get("enabled")),
-                    port.get("when"),
+                    port.get("enabled"),
                 )
                 for port in mappings(one.get("ports"))
             ),
@@ -60,7 +58,7 @@ def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
             texts(one.get("mapped")),
             text(one.get("type")),
             text(one.get("named")),
-            text(one.get("enabled")),
+            one.get("enabled"),
             flag(one.get("default"), True),
         )
         for one in mappings(value)

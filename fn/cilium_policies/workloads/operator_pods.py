@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from cilium_policies.catalogue.conditions import asks_for, on_host
 from cilium_policies.catalogue.conditions import at as anywhere
+from cilium_policies.catalogue.conditions import is_on, on_host
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component, MadeBy
 from cilium_policies.catalogue.services import PortTemplate, ServiceTemplate
@@ -29,7 +29,6 @@ from cilium_policies.lean import Any
 from cilium_policies.workloads import proxies
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases.value_texts import VALUES, object_texts
-from cilium_policies.workloads.releases.values import read
 from cilium_policies.workloads.templates import filled
 
 
@@ -65,7 +64,7 @@ def workload_of(
     found = Workload(namespace, name, one.kind)
     found.labels = {filled(key, one): filled(value, one) for key, value in entry.labels.items()}
     for path in entry.labels_at:
-        found.labels |= strings(read(one.body, path))
+        found.labels |= strings(anywhere(one.body, path))
     told_account = _told_of_account(one.spec, "spec", elsewhere)
     found.service_account = told_account or filled(entry.service_account, one) or "default"
     found.selector = stable(found.labels) or dict(found.labels)
@@ -74,7 +73,7 @@ def workload_of(
         found.selector = {SERVICE_ACCOUNT: found.service_account}
     told = None if entry.beside else _told_of_host_network(one.spec)
     found.host_network = flag(told, on_host(component, {}, one.body, _beside(one, inventory)))
-    found.replicas = integer(read(one.body, entry.count_field)) or 1 if entry.count_field else 1
+    found.replicas = integer(anywhere(one.body, entry.count_field)) or 1 if entry.count_field else 1
     found.component = component.name
     found.instance = one.name
     if not entry.beside:
@@ -137,7 +136,7 @@ def services_of(
     templates = [
         (template, list(_copied(anywhere(one.body, template.ports_of) if template.ports_of else None)))
         for template in entry.services
-        if flag(read(one.body, template.enabled) if template.enabled else None, template.default)
+        if is_on(template.enabled, template.default, one.body)
     ]
     services = [
         _service(
@@ -186,7 +185,7 @@ def _service(one: Object, template: ServiceTemplate, port: str, workload: Worklo
         )
         for each in template.ports
         if filled(each.port, one, port)  # some stand in the object alone
-        and asks_for(each.when, one.body)
+        and is_on(each.enabled, False, one.body)
     )
     name = filled(template.name, one)
     return Service(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.catalogue.conditions import chart_makes, on_host
+from cilium_policies.catalogue.conditions import chart_makes, is_on, on_host
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import ChartEntry, Component
 from cilium_policies.catalogue.services import ServiceTemplate
@@ -155,7 +155,7 @@ def _target(
         for peer in ("gateway", "scraper")
     )
     beside = [one.name for _, each in known if each.values == entry.values for one in each.services]
-    services = [_service(release, names, workload, template, beside) for template in entry.services]
+    services = list(_services(release, names, workload, entry, beside))
     if not any(each.services for part, each in known if (part, each.values) == (component, entry.values)):
         services = chart_services.usual_services(release, names, workload, called or scraped)
     return chart_values.Target(entry.values, workload, services, called, scraped)
@@ -219,6 +219,15 @@ def _from_values(made: Workload, release: Release, scope: Mapping, component: Co
     made.images = (found,) if found else ()
 
 
+def _services(
+    release: Release, names: Names, workload: Workload, entry: ChartEntry, beside: list[str]
+) -> Iterator[Service]:
+    """Those of the entry that the values switch on."""
+    for template in entry.services:
+        if is_on(template.enabled, template.default, names.scope):
+            yield _service(release, names, workload, template, beside)
+
+
 def _service(
     release: Release, names: Names, workload: Workload, template: ServiceTemplate, beside: list[str]
 ) -> Service:
@@ -235,7 +244,7 @@ def _service(
             names.fill(one.target),
         )
         for one in template.ports
-        if not one.enabled or flag(read(names.scope, one.enabled))
+        if is_on(one.enabled, False, names.scope)
     )
     ports += (*_mapped(release, template), *_named(names, template))
     known = {(one.port, one.protocol) for one in ports}
@@ -275,7 +284,7 @@ def bundled_services(config: Object, made: Workload, catalogue: Catalogue) -> li
             release.chart = entry.chart
             names = Names(release, entry.name or entry.chart, entry.values, entry.cut)
             made.values = names.scope
-            return [_service(release, names, made, one, []) for one in entry.services]
+            return list(_services(release, names, made, entry, []))
     return []
 
 
