@@ -10,7 +10,7 @@ from cilium_policies.catalogue.flows import When, texts
 from cilium_policies.catalogue.model import ChartEntry, Component, MadeBy
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.kube.objects import Mapping, text, walk_strings
-from cilium_policies.lean import Any, Protocol
+from cilium_policies.lean import Any, NamedTuple, Protocol
 
 # Words for `mentions`: what configuration says when it uses such a service outside of the cluster.
 MENTIONS = {
@@ -118,32 +118,33 @@ def _nobody(_group: str, _kind: str) -> Iterable[Mapping]:
     return ()
 
 
-def on_host(
-    component: Component,
-    values: Mapping,
-    body: Mapping,
-    beside: Callable[[str, str], Iterable[Mapping]] = _nobody,
-) -> bool:
-    """Whether a component's pods are in the network of their node: always, or as the release's values or the object
-    that made them say, or one of those `beside` it (by group and kind)."""
+class Beginning(NamedTuple):
+    """Facts of pods of which only a release's values are known, or the object that makes them and those `beside` it (by
+    group, "" any, and kind)."""
+
+    values: Mapping = {}  # noqa: RUF012
+    body: Mapping = {}  # noqa: RUF012
+    beside: Callable[[str, str], Iterable[Mapping]] = _nobody
+    args: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+    texts: tuple[str, ...] = ()
+    distribution: str = ""
+    replicas: int = 1
+
+    def objects(self, group: str, kind: str) -> Iterable[Mapping]:
+        return self.beside(group, kind)
+
+    def present(self, _component: str) -> bool:
+        return False  # nobody is gathered yet
+
+    def called_so(self, _component: str) -> bool:
+        return False
+
+
+def on_host(component: Component, facts: Facts) -> bool:
+    """Whether a component's pods are in the network of their node: always, or on a condition."""
     told = component.data.get("hostNetwork")
-    if not isinstance(told, (dict, list)):
-        return component.host_network
-    conditions = told if isinstance(told, list) else [told]
-    return any(_is_on_host(one, values, body, beside) for one in conditions)
-
-
-def _is_on_host(
-    condition: Mapping, values: Mapping, body: Mapping, beside: Callable[[str, str], Iterable[Mapping]]
-) -> bool:
-    if "all" in condition:
-        return all(_is_on_host(one, values, body, beside) for one in condition["all"])
-    if "object" in condition:
-        bodies = beside(*group_kind(text(condition["object"])))
-        return any(agrees(at(one, path), condition) for one in bodies for path in texts(condition.get("has")))
-    if "not" in condition:
-        return not _is_on_host(condition["not"], values, body, beside)
-    return is_on(condition, False, body if "field" in condition else values)
+    return holds(told, facts) if isinstance(told, (dict, list)) else component.host_network
 
 
 def is_on(enabled: When, default: bool, tree: Mapping) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from cilium_policies.catalogue.conditions import Beginning, is_on, on_host
 from cilium_policies.catalogue.conditions import at as anywhere
-from cilium_policies.catalogue.conditions import is_on, on_host
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component, MadeBy
 from cilium_policies.catalogue.services import PortTemplate, ServiceTemplate
@@ -72,7 +72,8 @@ def workload_of(
     if not found.selector and entry.service_account:
         found.selector = {SERVICE_ACCOUNT: found.service_account}
     told = None if entry.beside else _told_of_host_network(one.spec)
-    found.host_network = flag(told, on_host(component, {}, one.body, _beside(one, inventory)))
+    facts = Beginning(body=one.body, beside=_beside(one, inventory))
+    found.host_network = flag(told, on_host(component, facts))
     found.replicas = integer(anywhere(one.body, entry.count_field)) or 1 if entry.count_field else 1
     found.component = component.name
     found.instance = one.name
@@ -87,7 +88,7 @@ def workload_of(
 def _beside(one: Object, inventory: Inventory) -> Callable[[str, str], Iterable[Mapping]]:
     """The bodies of objects of a group and kind in the namespace of this one."""
     return lambda group, kind: (
-        each.body for each in inventory.of(kind, group=group) if each.namespace == one.namespace
+        each.body for each in inventory.of(kind, group=group or None) if each.namespace == one.namespace
     )
 
 

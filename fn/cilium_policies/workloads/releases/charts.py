@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.catalogue.conditions import chart_makes, is_on, on_host
+from cilium_policies.catalogue.conditions import Beginning, chart_makes, is_on, on_host
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import ChartEntry, Component
 from cilium_policies.catalogue.services import ServiceTemplate
@@ -212,7 +212,7 @@ def _from_values(made: Workload, release: Release, scope: Mapping, component: Co
     made.annotations = strings(scope.get("podAnnotations"))
     said = scope.get("hostNetwork")
     said = at(said, "enabled") if isinstance(said, dict) else said
-    made.host_network = flag(said, component is not None and on_host(component, release.values, {}))
+    made.host_network = flag(said, component is not None and on_host(component, Beginning(release.values)))
     for key in ("replicas", "replicaCount"):
         made.replicas = integer(scope.get(key)) or made.replicas
     found = image(scope.get("image"))
