@@ -129,7 +129,7 @@ def _istio_gateways(cluster: Cluster, one: Object) -> Iterator[Peer]:
 def _carries(cluster: Cluster, one: Workload) -> bool:
     """Whether pods of another namespace that a Gateway's selector finds are proxies: the selector may as well find
     somebody's database, and a label alone makes no proxy."""
-    if one.annotations.get(_TEMPLATE) == "gateway" or not one.rendered or one.by_user:
+    if one.annotations.get(_TEMPLATE) == "gateway" or not one.by_marks:
         return True
     known = cluster.plays(one, "gateway") and one.by_image
     return known or any(_PROXY in image for image in one.images)

@@ -178,7 +178,7 @@ class Scrapers:
 
 def _may_read(cluster: Cluster, one: Workload, row: Mapping) -> bool:
     """Whether a pod that its labels or image call a collector is one: its role lets it find pods, or reads monitors."""
-    if not one.rendered or one.by_user:
+    if not one.by_marks:
         return True
     account, kind = (one.namespace, one.service_account), text(row.get("kind")).lower()
     reach = cluster.access.reach

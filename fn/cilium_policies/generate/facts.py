@@ -116,6 +116,6 @@ class WorkloadFacts:
         """A label alone, or an image, of another namespace changes nothing for this one."""
         here = self._workload.namespace
         return any(
-            not one.rendered or one.by_user or one.namespace == here or (one.by_label and one.by_image)
+            not one.by_marks or one.namespace == here or (one.by_label and one.by_image)
             for one in self._roles.component(component)
         )

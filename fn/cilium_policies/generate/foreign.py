@@ -108,15 +108,7 @@ def _is_foreign(
 def _asks_by_label(edge: Edge, own: Workload, other: Peer, trust: Trust) -> str:
     """The namespace of the other end where only labels or its image say what it is; "" where that is known."""
     one = workload_of(other)
-    told = one and (one.maker or one)
-    if (
-        one is None
-        or told is None
-        or not told.rendered
-        or told.by_user
-        or edge.evidence.field
-        or one.namespace == own.namespace
-    ):
+    if one is None or not one.by_marks or edge.evidence.field or one.namespace == own.namespace:
         return ""
     trusted = trust.components.get(one.component)
     if trusted is not None and any(fnmatchcase(one.namespace, pattern) for pattern in trusted):

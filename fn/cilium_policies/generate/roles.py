@@ -14,7 +14,7 @@ def may_serve(cluster: Cluster, one: Workload) -> bool:
     """Whether a pod recognised as a proxy may be one: a release's, or beside a controller that its role binding makes
     one. Labels and images are no proof; beside the controller a label needs the proxy's image as well, as the parts of
     a chart often share its name (a firewall beside Traefik)."""
-    if not one.rendered or one.by_user:
+    if not one.by_marks:
         return True
     return one.by_image and one.namespace in cluster.routing_namespaces
 
@@ -22,7 +22,7 @@ def may_serve(cluster: Cluster, one: Workload) -> bool:
 def _may_scrape(cluster: Cluster, one: Workload) -> bool:
     """Whether a pod recognised as a scraper scrapes the cluster: made by an operator or a release, or its role
     binding lets it read monitors, or the pods that its configuration discovers."""
-    if not one.rendered or one.by_user:
+    if not one.by_marks:
         return True
     reach, account = cluster.access.reach, (one.namespace, one.service_account)
     if EVERYWHERE in reach(*account, "monitoring.coreos.com", "servicemonitors", "podmonitors"):
@@ -38,7 +38,7 @@ _BY_ANNOTATION = "prometheus_io_scrape"
 def _listing(cluster: Cluster, one: Workload) -> list[str]:
     """The scraper's own configuration, where it is shown and says all that it reads; operators' scrapers and those
     that read monitors have none."""
-    if not one.rendered or one.by_user:
+    if not one.by_marks:
         return []
     account = (one.namespace, one.service_account)
     if cluster.access.reach(*account, "monitoring.coreos.com", "servicemonitors", "podmonitors"):

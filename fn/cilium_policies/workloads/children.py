@@ -56,7 +56,7 @@ def _is_asked(row: Mapping, maker: Workload) -> bool:
 
 def _may_make(one: Workload, catalogue: Catalogue, bindings: Callable[[], Bindings]) -> bool:
     """A label alone, or an image of anybody's, makes no pods: who does has a role of his own."""
-    if not one.rendered or one.by_user or (one.by_label and one.by_image):
+    if not one.by_marks or (one.by_label and one.by_image):
         return True
     component = catalogue.get(one.component)
     published = one.by_image and component is not None and is_publishers(one, component)

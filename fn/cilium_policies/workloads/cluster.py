@@ -139,7 +139,7 @@ class Cluster:
         it is their own namespace, or a role of it reads the group everywhere. Pods that a program makes are what it
         is."""
         workload = workload.maker or workload
-        if not workload.rendered or workload.by_user or workload.namespace == namespace:
+        if not workload.by_marks or workload.namespace == namespace:
             return True
         if workload.component in self.settings.component_namespaces:
             return True  # the config says where it is believed

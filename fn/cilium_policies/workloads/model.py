@@ -159,6 +159,13 @@ class Workload:
         """Whether this build writes its policy: it is neither known from an inventory nor the distribution's."""
         return not (self.brought or self.where.elsewhere)
 
+    @property
+    def by_marks(self) -> bool:
+        """Whether only labels and images say what these pods are, or the program that makes them while it runs is:
+        anybody can write those. A release, an operator's object and the config say it on their own."""
+        told = self.maker or self
+        return told.rendered and not told.by_user
+
     def freeze(self) -> None:
         """From here on it is what it is: gathering has ended, and every later layer reads the same."""
         self.__class__ = _Frozen
