@@ -29,18 +29,18 @@ def children(
         shown.setdefault((one.namespace, one.component), []).append(one)
     kinds = [text(row.get("component")) for rows in makes.values() for row in rows] if makers else []
     for maker in makers:
-        rows = makes[maker.component]
-        for row in rows:
+        found = (*maker.texts, *sidecars.of(maker))
+        for row in makes[maker.component]:
             name = text(row.get("component"))
             labels = _labels(row, maker)
-            found = (*maker.texts, *sidecars.of(maker))
+            if not (labels and catalogue.get(name) is not None and _is_made_by(row, maker)):
+                continue
             told = tuple(_told(row, found))
             namespace = _namespace(row, maker, (*told, *found))
-            made_by = strings(row.get("maker")).items() <= maker.labels.items() and _is_asked(row, maker)
             beside = shown.get((namespace, name), [])
             if kinds.count(name) > 1:  # several kinds, told by their labels
                 beside = [one for one in beside if labels.items() <= one.labels.items()]
-            if made_by and labels and catalogue.get(name) is not None and not beside:
+            if not beside:
                 made = _child(name, labels, row, maker, namespace, told)
                 if namespace != maker.namespace and not _may_in(maker, namespace, bindings):
                     made.asked_by = maker.namespace
@@ -48,8 +48,11 @@ def children(
                 yield made
 
 
-def _is_asked(row: Mapping, maker: Workload) -> bool:
-    """Whether the maker's configuration asks for them, where it makes them only then."""
+def _is_made_by(row: Mapping, maker: Workload) -> bool:
+    """Whether the row means this one of its entry's pods, and their configuration asks for what they make, where they
+    make it only then."""
+    if not strings(row.get("maker")).items() <= maker.labels.items():
+        return False
     pattern = text(row.get("asked"))
     return not pattern or any(re.search(pattern, f"{one.field}: {one.value}") for one in maker.texts)
 
