@@ -2,7 +2,7 @@
 
 Every module has a function `edges(cluster, given) -> Iterator[Edge]`; to add one, write it and list it with what it
 reads in `kube.kinds.EVIDENCE`. An edge's `origin` names its module to the reader. A module is imported when an object
-that it reads stands in the input: start-up is paid at each build, and few builds hold every kind of evidence.
+or a word that it reads stands in the input: start-up is paid at each build, and few builds hold every kind of evidence.
 """
 
 from __future__ import annotations
@@ -20,6 +20,14 @@ def _on_ports(edge: Edge) -> bool:
     return all(port.number or port.name or port.icmp for port in edge.ports)
 
 
+def _is_said(cluster: Cluster, word: str) -> bool:
+    for workload in cluster.workloads:
+        for text in workload.texts:
+            if word in text.value:
+                return True
+    return False
+
+
 def edges(cluster: Cluster, given: Given = NOTHING_GIVEN) -> Iterator[Edge]:
     """Every edge that the cluster's objects give evidence of, in the order of `kinds.EVIDENCE`; the same edge
     may come from several objects. Probes are among them only with `spec.cluster.probes: rules`."""
@@ -29,7 +37,7 @@ def edges(cluster: Cluster, given: Given = NOTHING_GIVEN) -> Iterator[Edge]:
         kinds: Iterable[str] = reads.wakes
         if name == "routed":
             kinds = given.routed or kinds
-        if not kinds or cluster.inventory.of(*kinds):
+        if (not kinds or cluster.inventory.of(*kinds)) and (not reads.said or _is_said(cluster, reads.said)):
             # not importlib's import_module: that imports `warnings` as well
             found = __import__(f"{__name__}.{name}", fromlist=["edges"]).edges(cluster, given)
             yield from filter(_on_ports, found)

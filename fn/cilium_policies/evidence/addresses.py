@@ -25,7 +25,6 @@ from cilium_policies.evidence.host_keys import (
 from cilium_policies.evidence.in_order import pairs as ordered
 from cilium_policies.evidence.in_order import share
 from cilium_policies.evidence.nameservers import listed, nameservers
-from cilium_policies.evidence.radius import home_servers
 from cilium_policies.evidence.schemes import (
     begins,
     cluster_names,
@@ -143,6 +142,8 @@ def _of_file(value: str) -> Iterator[Address]:
             yield Address(host, port, key=key, direct=True)
     yield from (Address(*one, direct=True) for one in sip(value))
     if "home_server" in value:
+        from cilium_policies.evidence.radius import home_servers  # few clusters hold such a server
+
         yield from (Address(*one[:2], "", one[2], "server", True) for one in home_servers(value))
     yield from (Address(host, port, "", how, key, True, told) for host, port, how, key, told in calls(value))
 

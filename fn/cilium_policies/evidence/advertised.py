@@ -14,7 +14,8 @@ from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text
 
-_KEY = re.compile(r"(?i)(?:ts_routes|advertised?_?-?routes?)(?:\[\d+\])?")
+_KEY = r"(?i)(?:ts_routes|advertised?_?-?routes?)(?:\[\d+\])?"
+_WORD = "route"  # which every such key, and the flag, holds
 _FLAG = r"--advertise-routes[= ][\"']?([0-9a-fA-F.:/,]{3,2000})"
 _EVERY_PORT = (Port(1, "TCP", "", 65535), Port(1, "UDP", "", 65535))
 
@@ -25,6 +26,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         if workload.host_network:
             continue
         for found in workload.texts:
+            if _WORD not in found.key.lower() and _WORD not in found.value:
+                continue
             for block in _blocks(found):
                 evidence = Evidence("address", workload, text=found.without_value())
                 reason = Reason("calls-host", (block,))
@@ -33,7 +36,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 
 def _blocks(found: Text) -> Iterator[str]:
     """The networks in a text; not those of everybody, which an exit node advertises, nor what is no network."""
-    told = [found.value] if _KEY.fullmatch(found.key) else []
+    told = [found.value] if re.fullmatch(_KEY, found.key) else []
     if "advertise-routes" in found.value:
         told += re.findall(_FLAG, found.value)
     for one in dict.fromkeys(part.strip() for value in told for part in value.split(",")):

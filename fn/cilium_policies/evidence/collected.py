@@ -11,7 +11,6 @@ from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.ports import WORDS
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
 from cilium_policies.evidence.object_texts import annotations_of, fields_of, is_of, plain, registries
-from cilium_policies.evidence.served_ports import led_to, of_values
 from cilium_policies.kube.objects import (
     Mapping,
     Object,
@@ -83,6 +82,8 @@ class Collected:
             found.update(dict.fromkeys(self._referred(workload, workload.values)))
             found.update(dict.fromkeys(self._addressed(workload)))
             if self._cluster.plays(workload, "gateway"):
+                from cilium_policies.evidence.served_ports import of_values  # start-up is paid by all
+
                 found.update(dict.fromkeys(of_values(workload.texts)))
         for row in self._rows(workload):
             found.update(dict.fromkeys(self._read(workload, row)))
@@ -155,6 +156,8 @@ class Collected:
         """A ConfigMap of the own namespace that a controller is told to read (`--configmap=NAME`)."""
         for one in workload.texts:
             if one.is_arguments and _CONFIG_MAP in one.value.lower():
+                from cilium_policies.evidence.served_ports import led_to
+
                 for option, name in re.findall(_CONFIG_MAP_FLAG, one.value):
                     shown = self._cluster.inventory.get("ConfigMap", workload.namespace, name)
                     for key, value in _data(shown) if shown is not None else ():

@@ -16,7 +16,6 @@ from cilium_policies.evidence.filled import expand
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import called, host_aliases
 from cilium_policies.evidence.not_read import not_read
-from cilium_policies.evidence.probed import SIGN, handed_on
 from cilium_policies.evidence.signs import holds
 from cilium_policies.evidence.trust import (
     is_dashboard,
@@ -29,6 +28,7 @@ from cilium_policies.evidence.trust import (
 )
 from cilium_policies.evidence.unmet import unmet
 from cilium_policies.evidence.unopened import Unopened, may_be_called
+from cilium_policies.kube.kinds import EVIDENCE
 from cilium_policies.kube.objects import at, mapping, mappings, sequence, text
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.workloads.cluster import Cluster
@@ -48,6 +48,7 @@ _SIGNS = (
     "\\\\",
     "#",
 )  # a text without any of them names no address
+_PROBES = EVIDENCE["probed"].said
 Parsed = dict[tuple[str, str, bool], list[Address]]
 
 
@@ -160,9 +161,13 @@ def _parsed(found: Text, value: str, parsed: Parsed) -> list[Address]:
         return []
     key = (value, found.key, file)
     if key not in parsed:
-        others = handed_on(value) if file and SIGN in value else ()
         named = addresses.targets(value, found.key, file)
-        parsed[key] = [one for one in named if one.host not in others]
+        if file and _PROBES in value:
+            from cilium_policies.evidence.probed import handed_on  # few clusters have such a configuration
+
+            others = handed_on(value)
+            named = [one for one in named if one.host not in others]
+        parsed[key] = named
     return parsed[key]
 
 

@@ -11,13 +11,14 @@ from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.access_rules import EVERYWHERE
+from cilium_policies.kube.kinds import EVIDENCE
 from cilium_policies.kube.objects import Mapping, at, mappings, port_number, sequence, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.releases.release import parsed
 
-_SIGN = "kubernetes_sd_configs"
+_SIGN = EVIDENCE["discovered"].said
 _META = "__meta_kubernetes_"
 _LABEL = f"{_META}pod_label_"
 _PORT = f"{_META}pod_container_port_number"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _KEY = re.compile(r"((?:\s|- )*)[\"']?([A-Za-z_][\w.\-]*)[\"']?:\s*$")
-_OPENED = re.compile(r"([A-Za-z_][\w.\-]{0,200})[\"']?\s{0,9}[:=]\s{0,9}\[\s*$")
+_OPENED = r"([A-Za-z_][\w.\-]{0,200})[\"']?\s{0,9}[:=]\s{0,9}\[\s*$"
 _NEAR = 2000  # characters in front of an item that are looked at
 # A list under one of these is its parent's: `targets: {http: [...]}`.
 _HOW = ("http", "https", "tcp", "udp", "grpc")
@@ -35,7 +35,7 @@ def list_key(value: str, begin: int) -> str:
 def bracket_key(value: str, begin: int) -> str:
     """The key of a list in JSON or TOML, one element a line, whose element begins at this place."""
     for line in reversed(value[max(0, begin - _NEAR) : begin].rstrip().split("\n")):
-        opened = _OPENED.search(line)
+        opened = re.search(_OPENED, line)
         if opened is not None:
             return opened[1]
         if not line.rstrip().endswith(","):

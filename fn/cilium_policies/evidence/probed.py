@@ -13,11 +13,12 @@ from cilium_policies.evidence.destinations import Destinations
 from cilium_policies.evidence.edge import Edge, Evidence
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.probers import address_of, calls, module_of, probers_at, told_by_name
+from cilium_policies.kube.kinds import EVIDENCE
 from cilium_policies.kube.objects import Mapping, mapping, mappings, sequence, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
-SIGN = "__param_target"
+_SIGN = EVIDENCE["probed"].said
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -25,7 +26,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     destinations = Destinations(cluster, given)
     for workload in cluster.workloads:
         for found in workload.texts:
-            for job in _jobs(found.value) if SIGN in found.value else ():
+            for job in _jobs(found.value) if _SIGN in found.value else ():
                 if _asks(job):
                     evidence = Evidence("monitor", workload, text=found.without_value())
                     yield from _edges(destinations, workload, job, evidence)
@@ -81,4 +82,4 @@ def _jobs(value: str) -> list[Mapping]:
 
 def _asks(job: Mapping) -> bool:
     """Whether a job has its targets probed."""
-    return any(text(rule.get("target_label")) == SIGN for rule in mappings(job.get("relabel_configs")))
+    return any(text(rule.get("target_label")) == _SIGN for rule in mappings(job.get("relabel_configs")))

@@ -138,10 +138,10 @@ def is_interface(authority: str, value: str, end: int, key: str) -> bool:
     """Whether a URL whose authority ends at a place is one that programs call and no browser opens: by its host
     (`api.acme.com`) or by its path (`/api/v2`, `/EWS/Exchange.asmx`, `/sap/opu/odata`), and not by a key that says it
     is a name."""
-    return re.search(_IDENTIFIES, key) is None and (
-        authority.rpartition("@")[2].startswith("api.")
-        or re.match(_INTERFACE, value[end : end + 200]) is not None
+    called = authority.rpartition("@")[2].startswith("api.") or (
+        value.startswith("/", end) and re.match(_INTERFACE, value[end : end + 200]) is not None
     )
+    return called and re.search(_IDENTIFIES, key) is None
 
 
 def element(before: str) -> str:

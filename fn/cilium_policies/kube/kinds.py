@@ -18,10 +18,11 @@ ROUTE_KINDS = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")  # 
 
 class Reads(NamedTuple):
     """`wakes`: the module is imported where one of these stands in the input (none: always; it reads workloads and
-    Services). `beside`: what it looks up then."""
+    Services). `beside`: what it looks up then. `said`: it is imported only where a workload's text holds this word."""
 
     wakes: Fields = {}  # noqa: RUF012
     beside: Fields = {}  # noqa: RUF012
+    said: str = ""
 
 
 def _specs(*kinds: str) -> Fields:
@@ -105,8 +106,8 @@ EVIDENCE: dict[str, Reads] = {
     "inferred": Reads(),
     "fetched": Reads(),
     "mail_servers": Reads(),
-    "discovered": Reads({}, _ACCESS),
-    "probed": Reads(),
+    "discovered": Reads({}, _ACCESS, "kubernetes_sd_configs"),
+    "probed": Reads(said="__param_target"),
     "caches": Reads(),
     "tokens": Reads(),
     "advertised": Reads(),
@@ -140,7 +141,7 @@ _OTHERS: Fields = {
 def _united() -> Fields:
     """kind → every field of it that somebody reads."""
     found: dict[str, dict[str, None]] = {}
-    declared = [_OTHERS, *(part for reads in EVIDENCE.values() for part in reads)]
+    declared = [_OTHERS, *(part for reads in EVIDENCE.values() for part in (reads.wakes, reads.beside))]
     for kind, fields in (row for part in declared for row in part.items()):
         found.setdefault(kind, {}).update(dict.fromkeys(fields))
     found.pop("")

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, text, with_texts
-from cilium_policies.workloads.templates import filled
 
 
 def embedded(objects: list[Object], catalogue: Catalogue) -> Iterator[Object]:
@@ -28,6 +27,8 @@ def embedded(objects: list[Object], catalogue: Catalogue) -> Iterator[Object]:
 
 def _made(one: Object, row: Mapping, held: list[Mapping]) -> Iterator[Object]:
     """Called as the row says, else as the object within is; `spec` is what the operator adds to its own."""
+    from cilium_policies.workloads.templates import filled  # few inputs hold such objects
+
     added = with_texts(mapping(row.get("spec")), lambda told: filled(told, one))
     for each in held:
         metadata = mapping(each.get("metadata"))
