@@ -67,11 +67,12 @@ else:
 
     def _replace(self, /, **changes):
         fields, values = self._fields, list(self)
-        for field, value in changes.items():
-            if field not in fields:
-                unknown = ", ".join(one for one in changes if one not in fields)
-                raise ValueError(f"{type(self).__name__} has no field {unknown}")
-            values[fields.index(field)] = value
+        try:
+            for field, value in changes.items():
+                values[fields.index(field)] = value
+        except ValueError:
+            unknown = ", ".join(one for one in changes if one not in fields)
+            raise ValueError(f"{type(self).__name__} has no field {unknown}") from None
         return tuple.__new__(type(self), values)
 
     def _asdict(self):

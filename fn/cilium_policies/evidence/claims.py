@@ -82,7 +82,8 @@ def service_names(service: Service) -> Iterator[str]:
         return
     notes = source.annotations
     for key in _ADDRESS_NOTES:
-        yield from filter(None, (part.strip() for part in notes.get(key, "").split(",")))
+        if key in notes:
+            yield from filter(None, (part.strip() for part in notes[key].split(",")))
     if service.type == "LoadBalancer":
         yield from filter(None, (part.strip().lower() for part in notes.get(_NAME_NOTE, "").split(",")))
     for value in (source.spec.get("clusterIP"), source.spec.get("loadBalancerIP")):

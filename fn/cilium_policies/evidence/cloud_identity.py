@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.catalogue.distributions import Identity
@@ -34,13 +34,16 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """One edge a workload and cloud, and those by which it gets its identity."""
     shared = Counter((one.namespace, one.service_account) for one in cluster.workloads)
     sought = _sought(cluster, given.clouds)
+    is_told = cache(lambda key: any(_is_key(one.env, key) for one in given.clouds))
     for workload in cluster.workloads:
         if workload.host_network:
             continue
         keys = _account_keys(cluster, workload, sought)
         if _is_for_another(workload, given, shared):
             keys = {}
-        telling = [one for one in workload.texts if _may_name(one, given.clouds)]
+        telling = [
+            one for one in workload.texts if "://" in one.value or is_told(one.key) or one.is_arguments
+        ]  # worth a look for each cloud: most variables are not
         for cloud in given.clouds:
             evidence = _evidence(workload, keys, telling, cloud)
             if (
@@ -157,11 +160,6 @@ def _evidence(workload: Workload, keys: Keys, telling: Iterable[Text], cloud: Cl
     ):
         return None
     return Evidence("identity", workload, text=named.without_value())
-
-
-def _may_name(found: Text, clouds: Iterable[Cloud]) -> bool:
-    """Whether a text is worth a look for each cloud: most variables are not."""
-    return found.is_arguments or "://" in found.value or any(_is_key(one.env, found.key) for one in clouds)
 
 
 def _names(found: Text, cloud: Cloud) -> bool:

@@ -14,7 +14,7 @@ from cilium_policies.evidence.edge import Edge, Evidence
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.filled import expand
 from cilium_policies.evidence.given import Given
-from cilium_policies.evidence.host_aliases import called, host_aliases
+from cilium_policies.evidence.host_aliases import called
 from cilium_policies.evidence.not_read import not_read
 from cilium_policies.evidence.signs import holds
 from cilium_policies.evidence.trust import (
@@ -104,9 +104,10 @@ def _resolvers(destinations: Destinations, workload: Workload) -> Iterator[Edge]
 def _aliases(destinations: Destinations, workload: Workload, given: Given, led: set[str]) -> Iterator[Edge]:
     """Addresses of a pod's `hostAliases` that nothing else of its configuration names: on which port they are called is
     said by a Service that has them, else by nobody."""
-    told = {host.rstrip(".").lower() for host in led}
-    aliases = {ip: name for name, ip in reversed(host_aliases(workload).items()) if name not in told}
-    for ip, name in aliases.items():
+    aliases = destinations.aliases(workload)
+    told = {host.rstrip(".").lower() for host in led} if aliases else set()
+    rest = {ip: name for name, ip in reversed(aliases.items()) if name not in told}
+    for ip, name in rest.items():
         place = Text("env", "hostAliases", name, workload.source, "hostAliases")
         found = (
             list(_edges(destinations, workload, place, called(ip), True))
@@ -141,7 +142,7 @@ def _named(
     variables = _variables(cluster, workload)
     for found in (*workload.texts, *more):
         value = expand(found.value, variables)
-        if found.is_arguments or holds(value, _SIGNS):
+        if found.is_arguments or (value and holds(value, _SIGNS)):
             for address in _parsed(found, value, parsed):
                 if not is_list_of_names(address) and not _is_spelled_twice(value, address):
                     yield found, address
@@ -199,6 +200,8 @@ def _variables(cluster: Cluster, workload: Workload) -> dict[str, str]:
     }
     for container in containers(pod_spec(workload.source)):
         for entry in mappings(container.get("env")):
+            if "valueFrom" not in entry:
+                continue
             path = text(at(entry, "valueFrom", "fieldRef", "fieldPath"))
             if path == "metadata.namespace":
                 raw[text(entry.get("name"))] = workload.namespace

@@ -55,13 +55,15 @@ class Destinations:
         self._cluster = cluster
         self._given = given
         self._index: Hostnames | None = None
+        self._aliases: dict[Workload, dict[str, str]] = {}
 
     def of(
         self, workload: Workload, address: Address, trusted: Callable[[bool], bool]
     ) -> Iterator[Destination]:
         """Peers, pod ports and a reason. `trusted` says whether the place may name the outside, told whether an
         own route serves the name. Who asks a Sentinel calls the Redis that it names as well."""
-        if (alias := host_aliases(workload).get(address.host.rstrip(".").lower())) is not None:
+        aliases = self.aliases(workload)
+        if aliases and (alias := aliases.get(address.host.rstrip(".").lower())) is not None:
             address, trusted = address._replace(host=alias), lambda routed: True
         for peer, ports, reason in self._of(workload, address, trusted):
             yield peer, ports, reason
@@ -70,6 +72,13 @@ class Destinations:
                     (one, (_BEHIND_SENTINEL,), Reason("named-by-sentinel"))
                     for one in watched(self._cluster, peer)
                 )
+
+    def aliases(self, workload: Workload) -> dict[str, str]:
+        """The pods' own names for addresses, which are asked for with each address that they call."""
+        found = self._aliases.get(workload)
+        if found is None:
+            found = self._aliases[workload] = host_aliases(workload)
+        return found
 
     def _of(
         self, workload: Workload, address: Address, trusted: Callable[[bool], bool]

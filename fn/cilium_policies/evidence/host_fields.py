@@ -42,6 +42,7 @@ _SPACED = (
     r"\s{0,100}((?:[a-z]{1,16}_)?(?:[Hh]ost|[Pp]ort|[Ss]erver))\s{1,50}\"?([\w.\-]{1,253})\"?"
     r"(?:\s*$|(?:\s[^;\n]{0,200})?;)"
 )
+_SPACED_KEYS = ("ost", "ort", "erver")
 # What a variable is where the environment sets none, in Python: `env("DB_HOST", "db")`, `int(5432)`
 _CALL = r"(?:[\w.]{1,50}\([\"']\w{1,100}[\"'],\s?[\"']?|int\()([\w.\-]{1,253})[\"']?\)?"
 _ITEM = r"\s{0,100}- +[\"']?([\w.\-]{1,253})[\"']?\s*$"
@@ -207,7 +208,8 @@ def _field(line: str) -> _Field:
     """Key and value of a line `key: value`, `key = value` or `"key": "value",`; two empty texts for any other."""
     colon, equal = line.find(":", 0, _NEAR), line.find("=", 0, _NEAR)
     cut = min(colon, equal) if colon >= 0 <= equal else max(colon, equal)
-    spaced = re.match(_SPACED, line) if cut < 1 or line.rstrip().endswith(";") else None
+    plain = cut < 1 or line.rstrip().endswith(";")
+    spaced = re.match(_SPACED, line) if plain and holds(line, _SPACED_KEYS) else None
     if spaced is not None:
         return _Field(spaced[1], spaced[2])
     if cut < 1:

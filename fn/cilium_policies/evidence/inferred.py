@@ -131,7 +131,8 @@ def _hidden_keys(
     shown = {found.key for found in workload.texts if found.value}
     for container in containers(pod_spec(workload.source)):
         for entry in mappings(container.get("env")):
-            if at(entry, "valueFrom", "secretKeyRef") is not None and text(entry.get("name")) not in shown:
+            hidden = "valueFrom" in entry and at(entry, "valueFrom", "secretKeyRef") is not None
+            if hidden and text(entry.get("name")) not in shown:
                 yield text(entry.get("name"))
         for source in mappings(container.get("envFrom")):
             name = text(at(source, "secretRef", "name"))

@@ -23,7 +23,7 @@ _ADO = (
     r"(?:^|[;\"'])\s*(?:[Ss]erver|[Dd]ata [Ss]ource|[Aa]ddr(?:ess)?)=(?:tcp:)?([A-Za-z0-9][\w.\-]{0,252})"
     r"(?:,(\d{1,5}))?(?=[;\"']|$)"
 )
-_ADO_PORT = re.compile(r"[^\"'\n]{0,200}?;\s{0,9}[Pp]ort=(\d{1,5})")
+_ADO_PORT = r"[^\"'\n]{0,200}?;\s{0,9}[Pp]ort=(\d{1,5})"
 # Oracle's `(ADDRESS = (PROTOCOL = TCP)(HOST = db)(PORT = 1521))`
 _TNS = r"\((?:HOST|host|Host) ?= ?([\w.\-]{1,253})\) ?\((?:PORT|port|Port) ?= ?(\d{1,5})\)"
 # libpq's address without a scheme, as postgres_exporter takes it: `db:5432/name?sslmode=disable`
@@ -106,6 +106,8 @@ def cluster_names(value: str) -> Iterator[re.Match[str]]:
 
 def _first(value: str, start: int, least: int) -> int:
     """Where `jdbc:`, `r2dbc:pool:` or `jdbc:aws-wrapper:` begins that stands before a scheme."""
+    if ":" not in value[max(least, start - 2) : start]:  # its last character, but for the end of a line
+        return start
     found = re.search(_OUTER_SCHEMES, value[max(least, start - _LONGEST) : start])
     return start - len(found[0]) if found is not None else start
 
@@ -118,7 +120,7 @@ def drivers(value: str) -> Iterator[tuple[str, str, int, bool]]:
         yield from (("tcp", one[1], int(one[2] or 3306), True) for one in re.finditer(_GO_MYSQL, value))
     if ";" in value and ("erver=" in value or "ource=" in value):
         for one in re.finditer(_ADO, value):
-            beside = None if one[2] else _ADO_PORT.match(value, one.end())
+            beside = None if one[2] else re.compile(_ADO_PORT).match(value, one.end())
             yield "", one[1], int(one[2] or (beside[1] if beside else 0)), True
     if ")" in value and "(" in value:
         yield from (("tcp", one[1], int(one[2]), True) for one in re.finditer(_IN_BRACKETS, value))

@@ -114,7 +114,7 @@ def host_ports(workload: Workload) -> Iterator[tuple[int, Port]]:
 def _published_ports(workload: Workload) -> Iterator[Mapping]:
     for container in containers(pod_spec(workload.source)):
         for entry in mappings(container.get("ports")):
-            if port_number(entry.get("containerPort")) and port_number(entry.get("hostPort")):
+            if port_number(entry.get("hostPort")) and port_number(entry.get("containerPort")):
                 yield entry
 
 

@@ -89,7 +89,7 @@ _NAME_LISTS = frozenset(("name", "names", "san", "sans", "cert", "certs", "certi
                          "issuer", "audience", "adv"))  # fmt: skip
 _BROWSED = ("http", "https", "mailto", "ws", "wss")
 _SERVER_WORDS = ("host", "hostname", "server", "relay")
-_ENVIRONMENT = re.compile(r"[A-Z][A-Z0-9_]+")
+_ENVIRONMENT = r"[A-Z][A-Z0-9_]+"
 _CALLERS = (
     r"\b(?:curl|wget|git|nc|dig|ping|psql|mysql|redis-cli|restic|rclone|aws|mc|rsync|scp|s?ftp|ssh|lftp|smbclient"
     r"|pg_dump|mysqldump|mongodump|mongosh|ldapsearch|[a-z]{2,12}_[ps]ub|kcat|grpcurl|snmp(?:get|walk)|swaks)\b"
@@ -175,14 +175,14 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
             return address.direct or _called(found.value, address)
         return address.direct and _is_called(address, workload, routed)
     if found.key.endswith(SCRIPTS):
-        constant = address.direct and _ENVIRONMENT.fullmatch(address.key) is not None
+        constant = address.direct and re.fullmatch(_ENVIRONMENT, address.key) is not None
         if not constant and (named := re.search(_DEFAULT + re.escape(address.host), found.value)) is not None:
             constant, address = True, address._replace(key=named[1] or named[2])
         if constant or _called(found.value, address):
             return not constant or _is_called(address, workload, routed)
         return address.direct and address.explicit and not address.scheme and _is_field(address)
     inside = found.kind == "value" and not _is_file(found)
-    if not address.direct or (inside and not _ENVIRONMENT.fullmatch(address.key)):
+    if not address.direct or (inside and not re.fullmatch(_ENVIRONMENT, address.key)):
         return False
     if is_variable(found) and found.kind != "field":
         return _is_called(address, workload, routed)

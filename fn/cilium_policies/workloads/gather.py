@@ -97,7 +97,7 @@ def gather(
 
 
 # How a server with data of its own is run: in a StatefulSet, or by its operator.
-_SERVER = re.compile(r"StatefulSet\b|[A-Z]\w*\.[\w.]+/")
+_SERVER = r"StatefulSet\b|[A-Z]\w*\.[\w.]+/"
 
 
 def _is_named(one: Workload) -> bool:
@@ -262,7 +262,7 @@ def _is_client_of(component: Component, workload: Workload, catalogue: Catalogue
     of the server, which nobody runs as a Job."""
     if workload.kind not in ("Job", "CronJob") or component.name in catalogue.defined:
         return False
-    server = _SERVER.match(component.workload) is not None
+    server = re.match(_SERVER, component.workload) is not None
     return server and not labelled(component, workload.labels, workload.kind, workload.name)
 
 

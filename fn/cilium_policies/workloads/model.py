@@ -48,9 +48,12 @@ class Text(NamedTuple):
     def is_arguments(self) -> bool:
         """Whether it is a command: of a container, of a step that a custom resource holds, or a flag that a chart's
         values hand on to the program (`extraArgs`)."""
-        if self.kind == "value":
+        kind = self.kind
+        if kind in ("env", "entry"):  # most texts, each asked several times
+            return False
+        if kind == "value":
             return self.value.startswith("--") and self.key.lower().endswith(_ARGUMENTS)
-        return self.kind in ("args", "command") or (self.kind == "field" and self.key in _STEPS)
+        return kind != "field" or self.key in _STEPS
 
     def __str__(self) -> str:
         """`env DATABASE_URL`, `args`, `ConfigMap media/app config.yml`, `HelmRelease media/app values db.host`."""

@@ -150,6 +150,8 @@ def _probes(spec: Mapping, ports: tuple[Port, ...]) -> Iterator[Port]:
         for field in ("livenessProbe", "readinessProbe", "startupProbe"):
             probe = mapping(container.get(field))
             for kind in ("httpGet", "tcpSocket", "grpc") if probe else ():
+                if kind not in probe:
+                    continue
                 port = text(at(probe.get(kind), "port"))
                 number = port_number(port) or names.get(port)
                 if number:

@@ -35,10 +35,11 @@ class Sidecars:
         """The texts that the sidecars of a rendered workload collect."""
         template = pod_template(workload.source) if workload.source is not None else None
         for container in containers(mapping(mapping(template).get("spec"))):
-            env = {
-                text(entry.get("name")): text(entry.get("value")) for entry in mappings(container.get("env"))
-            }
-            if env.get(_LABEL) and _FOLDER in env:
+            entries = mappings(container.get("env"))
+            if _FOLDER not in [entry.get("name") for entry in entries]:
+                continue
+            env = {text(entry.get("name")): text(entry.get("value")) for entry in entries}
+            if env.get(_LABEL):
                 yield from self._texts(env, workload)
 
     def _texts(self, env: Mapping, workload: Workload) -> Iterator[Text]:
