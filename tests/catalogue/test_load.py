@@ -40,6 +40,23 @@ def test_ports_of_an_edge_take_the_objects_port():
     assert edge.pod_ports() == ()
 
 
+def test_match_entries_come_out_of_the_index_as_they_went_in():
+    match = [
+        {"app": "web"},
+        {"app.kubernetes.io/name": "*-web", "tier": ""},
+        {"app": "x=y"},
+        {"app": "two words"},
+    ]
+    match += [{"a=b": "c"}, {"a b": "c"}]
+    catalogue = compiled(CLIENT, {"component": "web", "match": match})
+    found = [catalogue.match_entry(number) for number in range(1 + len(match))]
+    assert [labels for _, labels in found] == [*CLIENT["match"], *match]
+    assert [name for name, _ in found] == ["client", *["web"] * len(match)]
+    for labels in match:
+        shown = {key: value.replace("*", "shop") for key, value in labels.items()}
+        assert recognise(catalogue, labels=shown).name == "web"
+
+
 def test_lookups_by_chart_and_by_kind():
     catalogue = compiled(CLIENT, SERVER)
     ((component, entry),) = catalogue.by_chart("shop")

@@ -111,8 +111,17 @@ def assemble(
     tail = [offset, offset + len(lines[-1])]
     tables = recognition(bodies)
     tables["idle"] = {**(idle or {}), **tables["idle"]}
+    tables["match"] = [_row(name, labels) for name, labels in tables["match"]]
     head = {"stamp": mark, "places": places, "platforms": tail, **tables}
     return b"[" + _encode(head) + b",\n" + b",\n".join(lines) + b"]\n"
+
+
+def _row(name: str, labels: dict[str, str]) -> str | list[Any]:
+    """A match entry as one text, `name key=value key=value`, which is taken apart when a pod asks for it: each start
+    reads all of them. As it is where blanks or signs would not tell its parts."""
+    row = " ".join((name, *(f"{key}={value}" for key, value in labels.items())))
+    clear = row.count(" ") == len(labels) and not any("=" in key for key in labels)
+    return row if clear else [name, labels]
 
 
 def mirrored(bodies: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -77,7 +77,7 @@ class Catalogue:
         end = text.index(b"\n")
         self.head: dict[str, Any] = json.loads(text[1 : end - 1])
         self.components = Components(text, self.head["places"], end + 1)
-        self.match_table: list[tuple[str, dict[str, str]]] = self.head["match"]
+        self._matches: list[str | tuple[str, dict[str, str]]] = self.head["match"]
         self.label_table: dict[str, dict[str, list[int]]] = self.head["labels"]
         self.image_table: dict[str, list[tuple[str, str]]] = self.head["images"]
         self.shared: set[str] = set(self.head["shared"])
@@ -115,6 +115,15 @@ class Catalogue:
         if not self._tail:
             self._tail.update(self.components.tail(self.head["platforms"]))
         return self._tail
+
+    def match_entry(self, number: int) -> tuple[str, dict[str, str]]:
+        """A component and the labels of one of its match entries, by their number in `label_table`."""
+        entry = self._matches[number]
+        if isinstance(entry, str):
+            name, *pairs = entry.split(" ")
+            entry = name, {key: value for key, _, value in (pair.partition("=") for pair in pairs)}
+            self._matches[number] = entry
+        return entry
 
     def by_chart(self, chart: str) -> list[tuple[Component, ChartEntry]]:
         """The components whose pods a chart of that name makes, each with how."""
@@ -187,7 +196,7 @@ class Catalogue:
                 table[key] = [row for row in rows if row[position] not in self._gone]
         for values in self.label_table.values():
             for value, numbers in values.items():
-                values[value] = [one for one in numbers if self.match_table[one][0] not in self._gone]
+                values[value] = [one for one in numbers if self.match_entry(one)[0] not in self._gone]
         self.shared -= self._gone
         for table in (self.head[kind] for kind in _BY_NAME):
             for name in self._gone & table.keys():
@@ -201,8 +210,8 @@ class Catalogue:
 
     def _add(self, tables: dict[str, Any]) -> None:
         """Appends the look-up tables of more entries."""
-        first = len(self.match_table)
-        self.match_table += tables["match"]
+        first = len(self._matches)
+        self._matches += tables["match"]
         for key, values in tables["labels"].items():
             for value, numbers in values.items():
                 known = self.label_table.setdefault(key, {}).setdefault(value, [])

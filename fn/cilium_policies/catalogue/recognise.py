@@ -117,7 +117,7 @@ def _by_labels(catalogue: Catalogue, labels: Mapping[str, str]) -> list[str]:
         if of_key is None:
             continue
         for number in (*of_key.get(value, ()), *of_key.get("*", ())):
-            component, wanted = catalogue.match_table[number]
+            component, wanted = catalogue.match_entry(number)
             if len(wanted) < most or not part_of(wanted, labels):
                 continue
             if len(wanted) > most:
