@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from cilium_policies.catalogue.ports import BEHIND_SENTINEL, SENTINEL, SERVERS
 from cilium_policies.evidence.addresses import Address
@@ -55,7 +56,7 @@ class Destinations:
         self._cluster = cluster
         self._given = given
         self._index: Hostnames | None = None
-        self._aliases: dict[Workload, dict[str, str]] = {}
+        self.aliases = cache(host_aliases)  # of a workload, with each address that it calls
 
     def of(
         self, workload: Workload, address: Address, trusted: Callable[[bool], bool]
@@ -72,13 +73,6 @@ class Destinations:
                     (one, (_BEHIND_SENTINEL,), Reason("named-by-sentinel"))
                     for one in watched(self._cluster, peer)
                 )
-
-    def aliases(self, workload: Workload) -> dict[str, str]:
-        """The pods' own names for addresses, which are asked for with each address that they call."""
-        found = self._aliases.get(workload)
-        if found is None:
-            found = self._aliases[workload] = host_aliases(workload)
-        return found
 
     def _of(
         self, workload: Workload, address: Address, trusted: Callable[[bool], bool]

@@ -41,6 +41,7 @@ class Hostnames:
         self._gateways = Gateways(cluster, given)
         self._wary = given.wary
         self._routes: dict[str, list[Object]] = {}
+        self._serving: dict[str, list[Object]] = {}  # by the name that was asked for
         self._services: dict[str, Service] = {}
         self._addressed: dict[str, Object] = {}
         self._parents: set[tuple[str, str]] | None = None
@@ -61,7 +62,11 @@ class Hostnames:
 
     def routes(self, host: str) -> list[Object]:
         """The routes that serve a name, exactly or by a wildcard (which holds one label or more)."""
-        return next((self._routes[name] for name in looked_up(host) if name in self._routes), [])
+        found = self._serving.get(host)
+        if found is None:
+            found = next((self._routes[name] for name in looked_up(host) if name in self._routes), [])
+            self._serving[host] = found
+        return found
 
     def is_ours(self, host: str, namespace: str) -> bool:
         """Whether a pod of this namespace believes the cluster that a name is its own: always, unless what other
