@@ -166,8 +166,8 @@ def repository_of(image: str) -> str:
     last = last.partition(":")[0]
     if last[-_SUM : -_SUM + 1] == "-" and _HEXADECIMAL.issuperset(last[-_SUM + 1 :]):
         last = last[:-_SUM]
-    registry, dash, group = head.rpartition("/")
-    head = registry + dash + _MOVED.get(group, group)
+    if (group := head.rpartition("/")[2]) in _MOVED:
+        head = head.removesuffix(group) + _MOVED[group]
     return "library/" + last if head in ("", "docker.io") else head + slash + last
 
 

@@ -20,6 +20,7 @@ from cilium_policies.evidence.edge import Edge, Evidence, InternetPeer, Workload
 from cilium_policies.evidence.ends import HOST, cidr
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
+from cilium_policies.evidence.signs import holds
 from cilium_policies.evidence.trust import is_variable
 from cilium_policies.kube.objects import Mapping, Object, strings
 from cilium_policies.kube.ports import Port
@@ -34,6 +35,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """One edge a workload and cloud, and those by which it gets its identity."""
     shared = Counter((one.namespace, one.service_account) for one in cluster.workloads)
     sought = _sought(cluster, given.clouds)
+    schemes = tuple(scheme for one in given.clouds for scheme in one.schemes)
     is_told = cache(lambda key: any(_is_key(one.env, key) for one in given.clouds))
     for workload in cluster.workloads:
         if workload.host_network:
@@ -42,7 +44,9 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         if _is_for_another(workload, given, shared):
             keys = {}
         telling = [
-            one for one in workload.texts if "://" in one.value or is_told(one.key) or one.is_arguments
+            one
+            for one in workload.texts
+            if is_told(one.key) or one.is_arguments or ("://" in one.value and holds(one.value, schemes))
         ]  # worth a look for each cloud: most variables are not
         for cloud in given.clouds:
             evidence = _evidence(workload, keys, telling, cloud)

@@ -15,7 +15,7 @@ class Inventory:
         self.objects: list[Object] = []
         self._by_kind: dict[str, list[Object]] = {}
         self._by_id: dict[tuple[str, str, str], Object] = {}
-        self._seen: set[tuple[str, str, str, str]] = set()
+        self._kinds: set[tuple[str, str]] = set()
         self.repeated: list[
             Object
         ] = []  # what an earlier object of this group, kind, namespace and name stands for
@@ -23,6 +23,7 @@ class Inventory:
 
     def add(self, objects: Iterable[Object]) -> None:
         """Further objects, behind those that are there."""
+        self._kinds = set()
         for one in objects:
             self.objects.append(one)
             self._by_kind.setdefault(one.kind, []).append(one)
@@ -31,7 +32,9 @@ class Inventory:
     @property
     def kinds(self) -> set[tuple[str, str]]:
         """Every (group, kind) that occurs."""
-        return {(one.group, one.kind) for one in self.objects}
+        if not self._kinds:
+            self._kinds = {(one.group, one.kind) for one in self.objects}
+        return self._kinds
 
     def of(self, *kinds: str, group: str | None = None) -> list[Object]:
         """All objects of these kinds, in input order within a kind."""
