@@ -62,6 +62,9 @@ class Scrapers:
         self._namespaces: dict[str, dict[str, str]] = {
             one.name: one.labels for one in cluster.inventory.of("Namespace")
         }
+        self._runs: dict[str, list[Workload]] = {}  # by component
+        for workload in cluster.workloads:
+            self._runs.setdefault(workload.component, []).append(workload)
         self._objects: list[_Scraper] = []
         # By the monitor's kind, or by an annotation's name; with the row of the catalogue.
         self._reading: dict[str, list[tuple[Workload, Mapping]]] = {}
@@ -69,7 +72,7 @@ class Scrapers:
             for row in rows:
                 what = text(row.get("annotation")) or text(row.get("kind"))
                 if what in _STEMS or (row.get("annotation") and not row.get("host")):
-                    readers = (one for one in cluster.workloads if _reads(cluster, one, component, row))
+                    readers = (one for one in self._runs.get(component, ()) if _reads(cluster, one, row))
                     self._reading.setdefault(what, []).extend((one, row) for one in readers)
         self._cluster = cluster
         for workload in cluster.workloads:
@@ -140,9 +143,8 @@ class Scrapers:
         for component, rows in self._rows.items():
             for row in rows:
                 if host := text(row.get("host")):
-                    readers = (
-                        one for one in self._cluster.workloads if _reads(self._cluster, one, component, row)
-                    )
+                    known = self._runs.get(component, ())
+                    readers = (one for one in known if _reads(self._cluster, one, row))
                     peers = tuple(peer for one in readers for peer in ends(one))
                     if peers:
                         yield text(row.get("annotation")), host, peers
@@ -187,9 +189,9 @@ def _may_read(cluster: Cluster, one: Workload, row: Mapping) -> bool:
     )
 
 
-def _reads(cluster: Cluster, one: Workload, component: str, row: Mapping) -> bool:
-    """Whether a workload is this component, may read what the row says, and a variable or value switches it on."""
-    if one.component != component or not _may_read(cluster, one, row):
+def _reads(cluster: Cluster, one: Workload, row: Mapping) -> bool:
+    """Whether a workload of the row's component may read what it says, and a variable or value switches it on."""
+    if not _may_read(cluster, one, row):
         return False
     switches = texts(row.get("switches"))
     on = (found.value for found in one.texts if found.key in switches or found.field in switches)
