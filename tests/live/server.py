@@ -20,7 +20,7 @@ _TOKEN = "dump"
 
 def lacking() -> str:
     """Why there can be no server here; "" where there can."""
-    missing = [name for name in ("kubectl", "openssl") if shutil.which(name) is None]
+    missing = [name for name in ("go", "kubectl", "openssl") if shutil.which(name) is None]
     if missing:
         return f"{', '.join(missing)} not installed"
     programs = build.folder() / "bin"
