@@ -23,6 +23,7 @@ from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISER
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.named import Named, by_name, near_by
+from cilium_policies.generate.owners import are_stores
 from cilium_policies.generate.roles import TASKS, Roles
 from cilium_policies.generate.shown_ports import declared, sending, shown_ports
 from cilium_policies.generate.ties import Ties
@@ -251,6 +252,16 @@ def _fixed(word: str, name: str, outward: bool) -> Iterator[Peer]:
         yield NamespacePeer(name)
 
 
+def _is_alone(workload: Workload, known: Known) -> bool:
+    """Whether a workload has no second pod to call. The pods of a Deployment are all alike: they are no primary and
+    replicas of a database, though their number is not said."""
+    if not workload.rendered:
+        return False
+    if workload.kind == "Deployment":
+        return workload.replicas == 1 or (not workload.replicas and are_stores(known.pod_ports()))
+    return workload.kind == "StatefulSet" and workload.replicas == 1
+
+
 def _partners(
     known: Known, name: str, workload: Workload, roles: Roles, ties: Ties | None
 ) -> Iterator[Workload]:
@@ -260,9 +271,7 @@ def _partners(
         yield from roles.near(workload, name) or roles.component(name)
         return
     if known.direction == "egress" or name == workload.component:
-        alone = (
-            workload.rendered and workload.replicas == 1 and workload.kind in ("Deployment", "StatefulSet")
-        )
+        alone = _is_alone(workload, known)
         found = ties.servers(workload, known, name)
         yield from (
             one for one in found if one is not workload or not alone

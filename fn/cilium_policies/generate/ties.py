@@ -21,9 +21,16 @@ from cilium_policies.catalogue.ports import RELATIONAL, SERVERS
 from cilium_policies.catalogue.recognise import repository_of
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.generate.instances import Instance, instance, is_operated, operates, same_instance
+from cilium_policies.generate.owners import (
+    GENERAL,
+    are_stores,
+    is_another_store,
+    is_anothers,
+    is_called_after_another,
+)
 from cilium_policies.generate.proxied import proxies
 from cilium_policies.generate.roles import Roles
-from cilium_policies.generate.shown import alike, is_program, is_shown, mentions, strings_of, words_of
+from cilium_policies.generate.shown import is_shown, mentions, strings_of
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -34,9 +41,6 @@ from cilium_policies.workloads.vouched import is_publishers
 _NAMING = ("address", "inferred", "extension", "policy", "config")
 _ANYBODYS = frozenset((80, 443, 8080, 8443))  # ports that tell of no program
 ROLE_LABELS = ("app.kubernetes.io/component", "component")
-_GENERAL = frozenset(
-    ("main", "default", "cluster", "server", "database", "cache", "backend", "primary", "shared")
-)
 _SHORT = 5  # a name with fewer letters stands in many a text
 _OUTSIDE = ("cidr", "internet", "fqdn", "outside")
 
@@ -149,7 +153,7 @@ class Ties:
         """The workloads of a component that a client calls over this edge of the catalogue."""
         every = self._roles.component(component)
         if component == client.component:
-            return self._roles.members(client)
+            return self._members(client, known.pod_ports())
         if not every:
             return []
         called = self._called.get((id(client), component))
@@ -164,13 +168,24 @@ class Ties:
         near = self._roles.near(client, component)
         if near and (not known.every or is_operated(client, near)):
             close = same_instance(client, near)
-            meant = [one for one in close if not self._is_called_after_another(client, one, ports)]
+            meant = [one for one in close if not is_called_after_another(self._cluster, client, one, ports)]
             if not meant:
                 self.withheld.setdefault((id(client), component), Withheld(client, tuple(close), ports))
             return meant
         if known.every or known.owner in self._catalogue.defined or operates(client, every):
             return every
         return self._named(client, every) or self._guessed(client, known, every, ports)
+
+    def _members(self, client: Workload, ports: tuple[Port, ...]) -> list[Workload]:
+        """The pods of its own instance; of databases that stand beside each other in plain manifests those that its
+        name belongs with. An address that one has of another is evidence of its own."""
+        members = self._roles.members(client)
+        if not are_stores(ports):
+            return members
+        apart = tuple(one for one in members if is_another_store(client, one))
+        if apart and not self._is_shown(client):
+            self.withheld.setdefault((id(client), client.component), Withheld(client, apart, ports, True))
+        return [one for one in members if one not in apart]
 
     def _is_called_elsewhere(self, client: Workload, ports: tuple[Port, ...]) -> bool:
         """Whether the client names somebody on these ports whose pods are none of this component."""
@@ -201,9 +216,19 @@ class Ties:
             # `db.shop` is not part of `db.shop-two`; `pg` may be part of `pg-rw`, as an operator calls its Services;
             # `postgres://` is a scheme.
             end = r"(?![\w-])" if "." in name else r"(?!\w|://)"
-            if name in text and re.search(rf"(?<![\w.\-]){re.escape(name)}{end}", text):
-                return True
+            if name not in text:
+                continue
+            for found in re.finditer(rf"(?<![\w.\-]){re.escape(name)}{end}(?:-[\w-]*)?", text):
+                if "." in name or not self._is_service_of_others(found.group(), key, every):
+                    return True
         return False
+
+    def _is_service_of_others(self, name: str, key: Instance, every: list[Workload]) -> bool:
+        """Whether a text means a Service of the same release that leads to other pods: `mail-front`, not its Redis."""
+        service = self._cluster.service(key[0], name)
+        return service is not None and not any(
+            one in every and instance(one) == key for one in self._cluster.backends(service)
+        )
 
     def _read(self, client: Workload) -> Iterator[str]:
         """The texts of the custom resources that a client acts on, as the conditions of its entry tell: whom a Flux
@@ -227,7 +252,7 @@ class Ties:
             if any(one in members for one in self._cluster.backends(service)):
                 yield f"{service.name}.{namespace}"
         others = {other for _, other in map(instance, every)} - {name}
-        proper = len(name) >= _SHORT and name not in _GENERAL and name != members[0].component
+        proper = len(name) >= _SHORT and name not in GENERAL and name != members[0].component
         if proper and not any(other.startswith(name) or name.startswith(other) for other in others):
             yield name
 
@@ -239,38 +264,11 @@ class Ties:
             return []  # it names its database, which is of another component
         if known.runtime or not self._is_shown(client):
             one = len(set(map(instance, every))) == 1
-            if one and not known.seldom and not self._is_anothers(every[0], ports):
+            if one and not known.seldom and not is_anothers(self._cluster, every[0], ports):
                 return every
             key = (id(client), every[0].component)
             self.withheld.setdefault(key, Withheld(client, tuple(every), ports, one or known.when == "peer"))
         return []
-
-    def _is_called_after_another(self, client: Workload, server: Workload, ports: tuple[Port, ...]) -> bool:
-        """Whether a database is called after another program of its namespace, and not after this one."""
-        if not ports or not all(port.number in SERVERS for port in ports):
-            return False
-        usual = {*words_of(server.release), *words_of(server.component), *_GENERAL}
-        told = words_of(server.instance) - usual
-        if not told or alike(
-            told, words_of(client.name) | words_of(client.component) | words_of(client.instance)
-        ):
-            return False
-        beside = self._cluster.in_namespace(server.namespace)
-        return any(
-            one.component not in (server.component, client.component) and is_program(one)
-            for one in beside
-            if one.instance != server.instance
-            and alike(told, {one.component, one.name, *(words_of(one.name) - usual)})
-        )
-
-    def _is_anothers(self, server: Workload, ports: tuple[Port, ...]) -> bool:
-        """Whether a database or a broker stands in the release of another program, whose own it then is."""
-        if not server.release or not all(port.number in SERVERS for port in ports):
-            return False
-        return any(
-            one.release == server.release and one.component != server.component and is_program(one)
-            for one in self._cluster.in_namespace(server.namespace)
-        )
 
     def _is_shown(self, client: Workload) -> bool:
         if id(client) not in self._shown:

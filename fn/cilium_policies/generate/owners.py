@@ -1,0 +1,76 @@
+"""Whose a database is, as releases and names tell: one program's own is no other's, though it be the only one."""
+
+from __future__ import annotations
+
+import re
+
+from cilium_policies.catalogue.ports import SERVERS
+from cilium_policies.generate.shown import alike, is_program, words_of
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+GENERAL = frozenset(
+    ("main", "default", "cluster", "server", "database", "cache", "backend", "primary", "shared")
+)
+# Labels that name a program, and words of its names that say only what it is or which part it plays.
+_NAME_LABELS = ("app.kubernetes.io/name", "app", "k8s-app")
+_PARTS = frozenset(
+    """
+    primary main master leader replica replicas slave slaves follower followers secondary standby arbiter sentinel
+    read reader readonly ro write writer rw node nodes member shard cluster server data db database
+    postgres postgresql pg mysql mariadb mongo mongodb redis valkey
+    """.split()  # noqa: SIM905
+)
+
+
+def is_called_after_another(
+    cluster: Cluster, client: Workload, server: Workload, ports: tuple[Port, ...]
+) -> bool:
+    """Whether a database is called after another program of its namespace, and not after this one."""
+    if not are_stores(ports):
+        return False
+    usual = {*words_of(server.release), *words_of(server.component), *GENERAL}
+    told = words_of(server.instance) - usual
+    if not told or alike(
+        told, words_of(client.name) | words_of(client.component) | words_of(client.instance)
+    ):
+        return False
+    beside = cluster.in_namespace(server.namespace)
+    return any(
+        one.component not in (server.component, client.component) and is_program(one)
+        for one in beside
+        if one.instance != server.instance
+        and alike(told, {one.component, one.name, *(words_of(one.name) - usual)})
+    )
+
+
+def is_anothers(cluster: Cluster, server: Workload, ports: tuple[Port, ...]) -> bool:
+    """Whether a database or a broker stands in the release of another program, whose own it then is."""
+    if not server.release or not are_stores(ports):
+        return False
+    return any(
+        one.release == server.release and one.component != server.component and is_program(one)
+        for one in cluster.in_namespace(server.namespace)
+    )
+
+
+def are_stores(ports: tuple[Port, ...]) -> bool:
+    """Whether these are ports of databases, brokers and their like alone."""
+    return bool(ports) and all(port.number in SERVERS for port in ports)
+
+
+def is_another_store(one: Workload, other: Workload) -> bool:
+    """Whether two databases of one kind in plain manifests are two programs' own, as their names say: `shop-db` and
+    `wiki-db` do not replicate each other, `db-primary` and `db-replica` may."""
+    if one is other or not (one.rendered and other.rendered):
+        return False
+    for key in _NAME_LABELS:
+        if key in one.labels and key in other.labels:
+            return _stem(one.labels[key]) != _stem(other.labels[key])
+    return _stem(one.name) != _stem(other.name)
+
+
+def _stem(name: str) -> set[str]:
+    """What a name says beside part, product and number."""
+    return {word for word in re.split(r"[-_.\d]+", name.lower()) if word} - _PARTS
