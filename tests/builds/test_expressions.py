@@ -27,12 +27,24 @@ PARAMS = {"path.basename": "Media_App-conf", "name": "a", "number": 3}
         ("if .name", None),
         ('regexReplaceAll "(" .name ""', None),
         ('regexReplaceAll "(?=x)" .name ""', None),  # not in Go
-        ("(.name)", None),
+        ("(.name)", "a"),
+        ("(.name", None),
+        (".name)", None),
+        ('default "b" .missing', "b"),
+        ('dig "number" "0" .', 3),
+        ('dig "missing" "x" "0" .', "0"),
+        ('dig "name" "x" "0" .', None),  # a text has no fields
+        ('printf "%s=%s" "Apply" (dig "missing" "false" . | toString)', "Apply=false"),
+        ('printf "%5.2f" .number', None),
+        ('ternary "yes" "no" (eq .name "a")', "yes"),
+        ('coalesce .missing "" .name', "a"),
+        ("lower (dig .missing .name .)", None),
+        (".", None),
         ("", None),
     ],
 )
 def test_an_expression(expression: str, wanted: object) -> None:
-    assert evaluated(expression, PARAMS.get) == wanted
+    assert evaluated(expression, lambda path: PARAMS.get(path) if path else PARAMS) == wanted
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,15 @@ def test_a_namespace_is_set() -> None:
     assert yaml.safe_load(with_namespace(PLAIN, "media"))["metadata"] == {"namespace": "media", "name": "a"}
 
 
+def test_a_namespace_is_set_in_other_layouts() -> None:
+    """As charts print them: one line, or four spaces."""
+    for text in (b"metadata: {name: a}\n", b"metadata:\n    name: a\n", b"metadata:\n  # why\n    name: a\n"):
+        made = yaml.safe_load(with_namespace(b"kind: X\n" + text, "media"))
+        assert made == {"kind": "X", "metadata": {"namespace": "media", "name": "a"}}
+    kept = b"kind: X\nmetadata: {name: a, namespace: own}\n"
+    assert with_namespace(kept, "media") == kept
+
+
 def test_documents_are_cut_at_separators_only() -> None:
     block = b"a: |\n  ---\n  x\n"
     assert documents(block + b"---\n" + PLAIN + b"---\n", "x") == [block, PLAIN]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 import os
 import re
 from collections.abc import Callable, Iterator
 
 from cilium_policies.builds import kustomization
-from cilium_policies.builds.expressions import evaluated
+from cilium_policies.builds.expressions import evaluated, word
 from cilium_policies.builds.repository import Repository
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.errors import CiliumPoliciesError
@@ -49,8 +48,26 @@ class ApplicationSet:
         for generator in mappings(self._spec.get("generators")):
             for params in self._params(generator, {}):
                 template = merge(mapping(self._spec.get("template")), _own_template(generator))
-                made.append(self._filled(template, params))
+                made.append(self._application(template, params))
         return made
+
+    def _application(self, template: Params, params: Params) -> Params:
+        """Name, sources and place have to be known; an expression elsewhere, as in an annotation, stays where it is
+        not."""
+        rest = self._filled(template, params, self._known_or_left)
+        metadata, spec = mapping(template.get("metadata")), mapping(template.get("spec"))
+        told = {
+            "metadata": {key: metadata[key] for key in ("name", "namespace") if key in metadata},
+            "spec": {key: spec[key] for key in ("source", "sources", "destination") if key in spec},
+        }
+        made: Params = merge(rest, self._filled(told, params, self._expression))
+        return made
+
+    def _known_or_left(self, text: str, whole: str, params: Params) -> str:
+        try:
+            return self._expression(text, whole, params)
+        except Unknown:
+            return whole
 
     def _params(self, generator: Params, given: Params) -> Iterator[Params]:
         """The parameters of a generator; `given` are those of the one before it in a matrix."""
@@ -63,7 +80,9 @@ class ApplicationSet:
         }
         for kind, body in generator.items():
             if kind in kinds:
-                yield from kinds[kind](self._filled(body, given) if given else body or {}, given)
+                yield from kinds[kind](
+                    self._filled(body, given, self._expression) if given else body or {}, given
+                )
             elif kind not in ("selector", "template"):
                 raise Unknown(f"what its generator {kind} finds is not in the repository")
 
@@ -128,10 +147,10 @@ class ApplicationSet:
                         made[number] = merge(one, params)
         yield from made
 
-    def _filled(self, value: Any, params: Params) -> Any:
+    def _filled(self, value: Any, params: Params, known: Callable[[str, str, Params], str]) -> Any:
         def filled(text: str) -> str:
             expression = r"\{\{-?\s*(.*?)\s*-?\}\}"
-            return re.sub(expression, lambda found: self._expression(found[1], found[0], params), text)
+            return re.sub(expression, lambda found: known(found[1], found[0], params), text)
 
         return with_texts(value, filled, keys=True)
 
@@ -140,7 +159,7 @@ class ApplicationSet:
         if not self._go:
             found = _at(params, text)
             found = found.get("path") if text == "path" and isinstance(found, dict) else found
-            return whole if found is None or isinstance(found, (dict, list)) else _word(found)
+            return whole if found is None or isinstance(found, (dict, list)) else word(found)
         found = params
         if index := re.fullmatch(r"index\s+\.([\w.]+)\s+(\d+)", text):
             found = _at(params, index.group(1))
@@ -152,12 +171,12 @@ class ApplicationSet:
         elif re.fullmatch(r"\.[\w.]+", text):
             found = _at(params, text[1:])
         else:
-            found = evaluated(text, lambda path: _at(params, path))
+            found = evaluated(text, lambda path: _at(params, path) if path else params)
             if found is None:
                 raise Unknown(f"the expression {whole} is not evaluated here")
         if found is None or isinstance(found, (dict, list)):
             raise Unknown(f"nothing sets {whole}")
-        return _word(found)
+        return word(found)
 
 
 def alone(spec: Params) -> Params | None:
@@ -184,10 +203,6 @@ def _left(value: Any) -> Any:
 def _last_word(match: re.Match[str]) -> str:
     words = re.findall(r"\w+", match[1])
     return f"${{{words[-1]}}}" if words else match[0]
-
-
-def _word(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _at(params: Params, path: str) -> Any:

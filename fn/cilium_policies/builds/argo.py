@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from cilium_policies.builds import app_charts, argo_source, texts, tool
+from cilium_policies.builds.app_roots import left_out, paths, roots
 from cilium_policies.builds.applications import HOME, App, all_sources, has_applications, written
 from cilium_policies.builds.applicationset import ApplicationSet, Unknown, alone
 from cilium_policies.builds.kustomization import Fields
-from cilium_policies.builds.repository import ARGO, Repository, Told, address, clean, within
+from cilium_policies.builds.notes import Note
+from cilium_policies.builds.repository import ARGO, Repository, Told, address, clean
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.kube.not_built import ELSEWHERE
 from cilium_policies.kube.objects import CLUSTER_SCOPED, mapping
@@ -26,13 +28,15 @@ class Argo:
         self._builder = argo_source.Builder(repository, command, scratch)
         self._own: set[str] = set()
         self.apps: dict[tuple[str, str], App] = {}
+        self.written: list[tuple[Fields, str]] = []
+        self._sets: set[str] = set()
 
     def build(self) -> list[App]:
         """All Applications, those that hold others before these."""
-        first = list(written(self._repository))
+        self.written = first = list(written(self._repository))
         installed = self._installed([body for body, _ in first])
         self._own = self._addresses([*(body for body, _ in first), *installed])
-        wave = self._known([*self._roots(first), *installed])
+        wave = self._known([*roots(first), *installed])
         while wave:
             jobs = [job for app in wave if (job := self._job(app))]
             tool.in_parallel(jobs, lambda done, of: self._told("building Applications", done, of))
@@ -43,7 +47,7 @@ class Argo:
     def _installed(self, first: list[Fields]) -> list[Fields]:
         """The Applications in the templates of charts that no other Application names. What else such a chart makes,
         and its dependencies, stay as an Application of its name."""
-        named = {path for body in first for path in _paths(body)}
+        named = {path for body in first for path in paths(body)}
         inside = {
             folder: (app := self._of_chart(folder), list(_inside(app)))
             for folder in app_charts.holding(self._repository)
@@ -52,7 +56,7 @@ class Argo:
         made: list[Fields] = []
         for folder, (app, bodies) in inside.items():
             others = [body for one, (_, its) in inside.items() if one != folder for body in its]
-            if any(folder in _paths(body) for body in others):
+            if any(folder in paths(body) for body in others):
                 continue
             made += bodies
             if bodies:
@@ -70,15 +74,6 @@ class Argo:
         self._run(app, [lambda: self._builder.prepared(name, source, HOME, lambda _: "")()])
         return app
 
-    def _roots(self, first: list[tuple[Fields, str]]) -> list[Fields]:
-        """Those that no other Application's path holds."""
-        paths = [path for body, _ in first for path in _paths(body)]
-        return [
-            body
-            for body, path in first
-            if not any(folder and within(path.rpartition("/")[0], folder) for folder in paths)
-        ] or [body for body, _ in first]
-
     def _known(self, bodies: list[Fields]) -> list[App]:
         """New Applications; ApplicationSets as the Applications that they make."""
         found = []
@@ -92,6 +87,7 @@ class Argo:
     def _made(self, body: Fields) -> list[App]:
         if body.get("kind") != "ApplicationSet":
             return [App(body)]
+        self._sets.add(App(body).key[1])
         spec = mapping(body.get("spec"))
         try:
             made = ApplicationSet(spec, self._repository, self.is_here).applications()
@@ -176,6 +172,10 @@ class Argo:
         application = app.written({**app.body, "spec": {**spec, "sources": charts}}, marks)
         app.docs = [application, *documents]
 
+    def left_out(self) -> list[Note]:
+        """What is said of what no Application that was built applies."""
+        return list(left_out(self._repository, self.written, list(self.apps.values()), self._sets))
+
     def clusters(self) -> list[str]:
         """The clusters that Applications are applied to, the own one first."""
         return sorted({app.cluster for app in self.apps.values()}, key=lambda one: (one != "in-cluster", one))
@@ -200,7 +200,7 @@ def placed(apps: list[App]) -> list[bytes]:
         if namespace and namespace not in declared and "CreateNamespace=true" in _options(app):
             declared.add(namespace)
             made.append(texts.written(_namespace(namespace, app)))
-        path = ", ".join(_paths(app.body))
+        path = ", ".join(paths(app.body))
         found = [_in(document, namespace, scoped, app.name) for document in app.docs]
         made += [texts.from_place(one, path) for one in found] if path else found
     return made
@@ -211,11 +211,6 @@ def _application(made: Fields, maker: Fields) -> Fields:
     metadata = {"namespace": mapping(maker.get("metadata")).get("namespace") or HOME}
     head = {"apiVersion": f"{ARGO}/v1alpha1", "kind": "Application"}
     return {**head, **made, "metadata": {**metadata, **mapping(made.get("metadata"))}}
-
-
-def _paths(body: Fields) -> list[str]:
-    """The folders of this or another repository that an Application's sources name."""
-    return [clean(str(one["path"])) for one in App(body).sources if one.get("path")]
 
 
 # A namespace below `metadata`, as kustomize and helm write it; what is not found so is parsed.

@@ -133,7 +133,8 @@ class Builder:
         command = ("helm", "template", release, copy, *options)
         try:
             printed = tool.output(command, folder=copy, root=self._repository.root)
-            return Made(texts.documents(printed, release), charts, notes)
+            documents = [_with_each_key_once(one, release) for one in texts.documents(printed, release)]
+            return Made(documents, charts, notes)
         except (tool.ToolError, RefusedError) as failed:  # a library chart that has to be fetched, most often
             return Made([], charts, [*notes, f"its own templates are not rendered: {failed}"])
 
@@ -261,6 +262,19 @@ def _objects_of(folder: str, file: str, shown: str) -> Iterator[bytes]:
         for one in items if isinstance(items, list) else [body]:
             if isinstance(one, dict) and one.get("apiVersion") and one.get("kind"):
                 yield texts.written(one)
+
+
+def _with_each_key_once(document: bytes, name: str) -> bytes:
+    """A document that names a key twice with the last one's value, as Argo CD applies it. Raises RefusedError for what
+    is no manifest even so."""
+    try:
+        texts.objects(document, name)
+    except RefusedError:
+        body = texts.typed(document)
+        if not body:
+            raise
+        return texts.written(body)
+    return document
 
 
 def _included(path: str, options: Fields) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from cilium_policies.builds import kustomization, texts
+from cilium_policies.builds import generators, kustomization, texts
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.kube.reading import API
@@ -54,7 +54,8 @@ class Inflation:
         if folder in seen or not (own or fields):
             return folder
         seen.add(folder)
-        before = kustomization.read(own) if fields is None else fields
+        read = kustomization.read(own) if fields is None else fields
+        before = generators.settled(read, folder)
         namespace = outer or str(before.get("namespace") or "")
         instead = {}
         for below in folders_of(before, folder):
@@ -63,7 +64,7 @@ class Inflation:
                 instead[below] = used
         charts += [_document(one, folder, namespace) for one in _charts(before)]
         bare = _without_own_function(before, folder)
-        if not instead and fields is None and bare == before and not any(before.get(key) for key in _CHARTS):
+        if not instead and fields is None and bare == read and not any(before.get(key) for key in _CHARTS):
             return folder
         after = {key: value for key, value in bare.items() if key not in self._left_out}
         emptied = {below for below, used in instead.items() if not used}

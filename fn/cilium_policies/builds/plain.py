@@ -33,16 +33,30 @@ def roots(repository: Repository) -> list[Plain]:
     choices where they are one application's variants."""
     if repository.asked in repository.kustomizations:
         return [Plain(repository.asked)]
-    below = [folder for folder in repository.kustomizations if within(folder, repository.asked)]
-    reached = {folder: reach(repository, folder) for folder in below if not _is_component(repository, folder)}
-    found = [
-        one for one in reached if not any(one in others for other, others in reached.items() if other != one)
-    ]
+    reached = _reached(repository)
+    found = _topmost(reached)
     shared = [one for one in found if any(reached[one] & reached[other] for other in found if other != one)]
     if shared:
         raise refused(f"{len(found)} kustomizations here, and {len(shared)} of them share bases",
                       _choices(repository, shared))  # fmt: skip
     return [Plain(one) for one in found]
+
+
+def outermost(repository: Repository) -> list[str]:
+    """The folders of kustomizations that no other one builds on."""
+    return _topmost(_reached(repository))
+
+
+def _reached(repository: Repository) -> dict[str, set[str]]:
+    """What each kustomization below the folder asked for builds on."""
+    below = [folder for folder in repository.kustomizations if within(folder, repository.asked)]
+    return {folder: reach(repository, folder) for folder in below if not _is_component(repository, folder)}
+
+
+def _topmost(reached: dict[str, set[str]]) -> list[str]:
+    return [
+        one for one in reached if not any(one in others for other, others in reached.items() if other != one)
+    ]
 
 
 def _choices(repository: Repository, folders: list[str]) -> str:

@@ -45,9 +45,11 @@ def build(
             return _flux(repository, entry, command, scratch, told, sources or {})
         # Imported here and below, so that one way to deploy does not pay for another.
         from cilium_policies.builds import app_charts
-        from cilium_policies.builds.applications import has_applications
+        from cilium_policies.builds.app_roots import is_beside
+        from cilium_policies.builds.applications import written
 
-        if has_applications(repository) or app_charts.holding(repository):
+        found = list(written(repository))
+        if (found and not is_beside(repository, found)) or app_charts.holding(repository):
             return _argo(repository, cluster, command, scratch, told)
         if any(within(one, repository.asked) for one in repository.kustomizations):
             return _plain(repository, command, scratch, told)
@@ -127,6 +129,7 @@ def _argo(repository: Repository, cluster: str, command: str, scratch: str, told
         raise refused("there is no Application here", "name the folder of the repository that holds them")
     failures = [f"{app.name}: {app.failure}" for app in apps if app.failure]
     said = notes.lines(notes.Note(app.name, one) for app in apps for one in app.notes)
+    said += notes.lines(builds.left_out())
     return Built(argo.placed(apps), failures, said, used, _counted(len(apps), "Application"))
 
 

@@ -83,10 +83,14 @@ def with_namespace(text: bytes, namespace: str) -> bytes:
     """The document with this namespace; one that has a namespace is unchanged."""
     head = _METADATA.search(text)
     if head is None:
-        return text
-    return (
-        text[: head.start()] + f"metadata:\n  namespace: {scalar(namespace)}\n".encode() + text[head.end() :]
-    )
+        body = typed(text)
+        metadata = body.get("metadata")
+        if not isinstance(metadata, dict) or metadata.get("namespace"):
+            return text
+        return written({**body, "metadata": {**metadata, "namespace": namespace}})
+    indent = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\n)*( +)").match(text, head.end())
+    line = (indent[1] if indent else b"  ") + f"namespace: {scalar(namespace)}\n".encode()
+    return text[: head.start()] + b"metadata:\n" + line + text[head.end() :]
 
 
 def written(body: Mapping[str, Any]) -> bytes:

@@ -39,7 +39,10 @@ def load(document: bytes) -> Any:
     import yaml
 
     try:
-        return yaml.load(document, Loader=_loader())  # a SafeLoader
+        try:
+            return yaml.load(document, Loader=_loader())  # a SafeLoader
+        except yaml.composer.ComposerError:
+            return yaml.load(document, Loader=_loader(again=True))
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a number that is none
         where = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error)
@@ -55,14 +58,22 @@ def _is_of_words(value: Any) -> bool:
 
 
 @cache
-def _loader() -> Any:
-    """A loader that leaves dates and `=` as text: an image's tag may look like one."""
+def _loader(*, again: bool = False) -> Any:
+    """A loader that leaves dates and `=` as text: an image's tag may look like one. PyYAML refuses an anchor that is
+    set `again`, which YAML allows and Go reads; the slower loader in Python can be told."""
     import yaml
 
-    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    base: Any = yaml.SafeLoader if again else getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     without = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
     resolvers = {
         first: [one for one in pairs if one[0] not in without]
         for first, pairs in base.yaml_implicit_resolvers.items()
     }
-    return type("Loader", (base,), {"yaml_implicit_resolvers": resolvers})
+
+    def compose_node(self: Any, parent: Any, index: Any) -> Any:
+        if not self.check_event(yaml.AliasEvent):
+            self.anchors.pop(self.peek_event().anchor, None)
+        return base.compose_node(self, parent, index)
+
+    more = {"compose_node": compose_node} if again else {}
+    return type("Loader", (base,), {"yaml_implicit_resolvers": resolvers, **more})

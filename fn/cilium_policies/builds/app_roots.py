@@ -1,0 +1,84 @@
+"""Where Argo CD starts in a repository: the Applications that no other one applies; and what none of them applies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.builds import plain
+from cilium_policies.builds.applications import App
+from cilium_policies.builds.kustomization import Fields
+from cilium_policies.builds.notes import Note
+from cilium_policies.builds.reach import reach
+from cilium_policies.builds.repository import Repository, clean, within
+
+Written = tuple[Fields, str]  # an Application, and the file it stands in
+
+
+def paths(body: Fields) -> list[str]:
+    """The folders of this or another repository that an Application's sources name."""
+    return [clean(str(one["path"])) for one in App(body).sources if one.get("path")]
+
+
+def roots(first: list[Written]) -> list[Fields]:
+    """The Applications that lie in no other's path, and one of each ring: an Application in its own path was applied
+    by hand once, as an app of apps that manages itself is."""
+    holders = {number: _holders(number, first) for number in range(len(first))}
+    found: list[int] = []
+    reached: set[int] = set()
+    for number in [*(one for one in holders if not holders[one]), *holders]:
+        if number not in reached:
+            found.append(number)
+            reached |= _below(number, holders)
+    return [first[number][0] for number in sorted(found)]
+
+
+def _holders(number: int, first: list[Written]) -> set[int]:
+    """The other Applications whose path an Application's file lies in."""
+    folder = first[number][1].rpartition("/")[0]
+    return {
+        other
+        for other, (body, _) in enumerate(first)
+        if other != number and any(path and within(folder, path) for path in paths(body))
+    }
+
+
+def _below(number: int, holders: dict[int, set[int]]) -> set[int]:
+    """An Application and those that its path holds, however deep."""
+    found = {number}
+    waiting = [number]
+    while waiting:
+        above = waiting.pop()
+        more = {one for one, its in holders.items() if above in its} - found
+        found |= more
+        waiting += more
+    return found
+
+
+def left_out(repository: Repository, first: list[Written], apps: list[App], sets: set[str]) -> Iterator[Note]:
+    """What the repository holds and no Application that was built applies: other Applications, and kustomizations,
+    whose Applications somebody may make elsewhere (Terraform, a command line). `sets` are ApplicationSets that made
+    theirs."""
+    names = [*(app.key[1] for app in apps), *sets]
+    for body, file in first:
+        one = App(body)
+        if not any(one.key[1] in name for name in names):  # a kustomization may give its name a prefix
+            yield Note(f"{one.name} ({file})", "the Application of its folder leaves it out: not built")
+    covered = [path for app in apps for path in paths(app.body)]
+    covered += [folder for path in covered for folder in reach(repository, path)]
+    for folder in plain.outermost(repository):
+        if not any(within(folder, path) or folder == path for path in covered):
+            told = "a kustomization that no Application here builds: left out, name its folder to build it"
+            yield Note(folder or ".", told)
+
+
+def is_beside(repository: Repository, first: list[Written]) -> bool:
+    """Whether the folder asked for has kustomizations and nothing to do with the Applications: they neither stand in
+    it nor name it, a folder in it or one above."""
+    asked = repository.asked
+    named = [path for body, _ in first for path in paths(body)]
+    return (
+        bool(asked)
+        and any(within(one, asked) for one in repository.kustomizations)
+        and not any(within(file, asked) for _, file in first)
+        and not any(path and (within(path, asked) or within(asked, path)) for path in named)
+    )

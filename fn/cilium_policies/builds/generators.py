@@ -1,0 +1,76 @@
+"""Generators of a kustomization that are programs of their own, as what they stand for.
+
+`kustomize` refuses them without plugins. KSOPS prints the Secrets of files that SOPS encrypts: the files themselves
+tell the Secrets' names. HelmChartInflationGenerator is kustomize's older form of `helmCharts`.
+https://github.com/viaduct-ai/kustomize-sops, https://kubectl.docs.kubernetes.io/references/kustomize/builtins/
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from cilium_policies.builds import texts, typed
+from cilium_policies.builds.kustomization import Fields
+from cilium_policies.document.finding import RefusedError
+from cilium_policies.lean import Any
+
+_KSOPS = ("viaduct.ai/v1", "ksops")
+_HELM = ("builtin", "HelmChartInflationGenerator")
+_HEAD = ("apiVersion", "kind", "metadata")
+
+
+def settled(fields: Fields, folder: str) -> Fields:
+    """The kustomization with files and charts instead of the generators that bring them."""
+    entries = fields.get("generators")
+    if not isinstance(entries, list):
+        return fields
+    kept: list[Any] = []
+    files: list[str] = []
+    charts: list[Fields] = []
+    for entry in entries:
+        objects = list(_objects(entry, folder))
+        kinds = {(one.get("apiVersion"), one.get("kind")) for one in objects}
+        if not objects or not kinds <= {_KSOPS, _HELM}:
+            kept.append(entry)
+            continue
+        for one in objects:
+            if one.get("kind") == _HELM[1]:
+                charts.append({key: value for key, value in one.items() if key not in _HEAD})
+            else:
+                files += _files(one, folder, entry)
+    if len(kept) == len(entries):
+        return fields
+    made = {**fields, "generators": kept}
+    if files:
+        made["resources"] = [*(fields.get("resources") or []), *files]
+    if charts:
+        made["helmCharts"] = [*(fields.get("helmCharts") or []), *charts]
+    return made
+
+
+def _objects(entry: object, folder: str) -> Iterator[Fields]:
+    """The objects of an entry: of a file, or written in place."""
+    if not isinstance(entry, str):
+        return
+    place = os.path.join(folder, entry)
+    if "\n" in entry:
+        data = entry.encode()
+    elif os.path.isfile(place):
+        with open(place, "rb") as file:
+            data = file.read()
+    else:
+        return
+    try:
+        for document in texts.documents(data, entry.partition("\n")[0]):
+            if body := typed.load(document):
+                yield body if isinstance(body, dict) else {}
+    except (RefusedError, typed.NotYamlError):
+        yield {}
+
+
+def _files(generator: Fields, folder: str, entry: object) -> list[str]:
+    """The encrypted files that KSOPS prints; paths are as from the kustomization."""
+    base = "" if "\n" in str(entry) else os.path.dirname(str(entry))
+    found = [os.path.join(base, str(one)) for one in generator.get("files") or []]
+    return [one for one in found if os.path.isfile(os.path.join(folder, one))]

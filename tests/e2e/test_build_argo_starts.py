@@ -1,0 +1,172 @@
+"""`build`: where Argo CD starts in a repository, and what no Application of it applies."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.builds import deployment, kustomization, laid
+from tests.e2e.manifests import name
+from tests.e2e.test_build import built, failed, one
+from tests.e2e.test_build_argo import HERE, app_of_apps, application, applications
+from tests.tools import require, run, succeeded
+
+pytestmark = pytest.mark.e2e
+_CHARTS = "https://charts.example.com"
+
+
+@pytest.fixture(autouse=True)
+def kustomize() -> None:
+    require("kustomize")
+
+
+def said(root, *options: str) -> list[str]:
+    """The lines on stderr of a build."""
+    done = run(["cilium-policies", "build", *options, root])
+    succeeded(done)
+    return [line.removeprefix("cilium-policies: ") for line in done.stderr.splitlines()]
+
+
+def test_an_app_of_apps_that_lies_in_its_own_path(tmp_path):
+    """It manages itself; somebody applied it once by hand."""
+    files = app_of_apps() | {"argocd/root.yaml": application("root", "path: argocd\n", "argocd")}
+    del files["root.yaml"]
+    built_names = {name(doc) for doc in built(laid(tmp_path, files))}
+    assert built_names >= {*applications("root", "web", "plain", "redis"), "Deployment web/web"}
+
+
+def test_applications_that_each_lie_in_their_own_path(tmp_path):
+    """A folder for each, with the Application beside what it applies."""
+    files = {
+        f"{one}/{file}": text
+        for one in ("web", "db")
+        for file, text in {
+            "application.yaml": application(one, f"path: {one}\n", one),
+            "kustomization.yaml": kustomization("app.yaml"),
+            "app.yaml": deployment(one),
+        }.items()
+    }
+    docs = built(laid(tmp_path, files))
+    assert {name(doc) for doc in docs} == {
+        *applications("web", "db"),
+        "Deployment web/web",
+        "Deployment db/db",
+    }
+
+
+def test_two_that_hold_each_other_start_once(tmp_path):
+    files = {
+        "a/b.yaml": application("b", "path: b\n", "argocd"),
+        "b/a.yaml": application("a", "path: a\n", "argocd"),
+        "b/app.yaml": deployment("web"),
+    }
+    docs = built(laid(tmp_path, files))
+    assert sorted(name(doc) for doc in docs) == [*applications("a", "b"), "Deployment argocd/web"]
+
+
+def test_what_no_application_applies_is_said(tmp_path):
+    """An Application that the kustomization of its folder leaves out, and a folder that Terraform applies."""
+    files = {
+        "root.yaml": application("root", "path: argocd\n", "argocd"),
+        "argocd/kustomization.yaml": kustomization("web.yaml"),
+        "argocd/web.yaml": application("web", "path: apps/web\n"),
+        "argocd/off.yaml": application("off", "path: apps/off\n"),
+        "apps/web/kustomization.yaml": kustomization("../base", "web.yaml"),
+        "apps/web/web.yaml": deployment("web"),
+        "apps/base/kustomization.yaml": kustomization("db.yaml"),
+        "apps/base/db.yaml": deployment("db"),
+        "elsewhere/kustomization.yaml": kustomization("x.yaml"),
+        "elsewhere/x.yaml": deployment("x"),
+    }
+    root = laid(tmp_path, files)
+    assert said(root)[:-1] == [
+        "Application argocd/off (argocd/off.yaml): the Application of its folder leaves it out: not built",
+        "elsewhere: a kustomization that no Application here builds: left out, name its folder to build it",
+    ]
+    (root / ".git").mkdir()
+    assert [name(doc) for doc in built(root / "elsewhere")] == ["Deployment /x"]
+    assert "Application argocd/web" in [name(doc) for doc in built(root / "apps")]  # its Applications' folder
+
+
+def test_generators_that_are_programs_stand_for_files_and_charts(tmp_path):
+    """KSOPS' Secrets by their encrypted files, and the older form of `helmCharts`."""
+    secret = (
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: key}\nstringData: {a: 'ENC[x]'}\nsops: {version: 3}\n"
+    )
+    files = {
+        "app.yaml": application("web", "path: web\n"),
+        "web/kustomization.yaml": kustomization(
+            "web.yaml", more="generators:\n- secrets/generator.yaml\n- chart.yaml\n"
+        ),
+        "web/web.yaml": deployment("web"),
+        "web/secrets/generator.yaml": (
+            "apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata: {name: secrets}\nfiles: [key.enc.yaml]\n"
+        ),
+        "web/secrets/key.enc.yaml": secret,
+        "web/chart.yaml": (
+            "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: redis}\n"
+            f"name: redis\nrepo: {_CHARTS}\nversion: 1.2.3\nreleaseName: cache\nvaluesFile: values.yaml\n"
+        ),
+        "web/values.yaml": "architecture: standalone\n",
+    }
+    docs = built(laid(tmp_path, files))
+    assert {"Deployment web/web", "Secret web/key"} <= {name(doc) for doc in docs}
+    (chart,) = one(docs, "Kustomization web/cache")["helmCharts"]
+    assert chart["repo"] == _CHARTS
+    assert chart["valuesInline"] == {"architecture": "standalone"}
+
+
+def test_a_generator_of_another_program_fails(tmp_path):
+    files = {
+        "app.yaml": application("web", "path: web\n"),
+        "web/kustomization.yaml": kustomization(more="generators: [other.yaml]\n"),
+        "web/other.yaml": "apiVersion: example.com/v1\nkind: Other\nmetadata: {name: x}\n",
+    }
+    assert failed(laid(tmp_path, files))[0].startswith("Application argocd/web: kustomize: ")
+
+
+def test_yaml_that_go_reads_and_python_does_not(tmp_path):
+    """A key twice in what a chart prints (the last one counts), and an anchor that is set again in values."""
+    require("helm")
+    claim = (
+        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:\n  name: data\n"
+        "  annotations:\n    mode: a\n    mode: b\n"
+    )
+    files = {
+        "app.yaml": application("web", "path: web\n"),
+        "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        "web/values.yaml": "a: {host: &host x.example.com, tls: *host}\nb: {host: &host y.example.com, tls: *host}\n",
+        "web/templates/claim.yaml": claim,
+        "web/templates/config.yaml": (
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n"
+            "data: {hosts: '{{ .Values.a.tls }} {{ .Values.b.tls }}'}\n"
+        ),
+    }
+    docs = built(laid(tmp_path, files))
+    assert one(docs, "PersistentVolumeClaim web/data")["metadata"]["annotations"] == {"mode": "b"}
+    assert one(docs, "ConfigMap web/web")["data"] == {"hosts": "x.example.com y.example.com"}
+
+
+def test_an_expression_where_nothing_is_built_from_it(tmp_path):
+    """Name, source and place are evaluated; an annotation is not asked for."""
+    template = """\
+        apiVersion: argoproj.io/v1alpha1
+        kind: ApplicationSet
+        metadata: {name: apps, namespace: argocd}
+        spec:
+          goTemplate: true
+          generators: [{list: {elements: [{name: web}, {name: db, namespace: data}]}}]
+          template:
+            metadata:
+              name: '{{ .name }}'
+              annotations: {of: '{{ camelcase .name }}'}
+            spec:
+              source: {repoURL: HERE, path: 'apps/{{ .name }}'}
+              destination: {name: in-cluster, namespace: '{{ default .name (dig "namespace" "" .) }}'}
+        """
+    files = {
+        "apps.yaml": template.replace("HERE", HERE),
+        "apps/web/web.yaml": deployment("web"),
+        "apps/db/db.yaml": deployment("db"),
+    }
+    docs = built(laid(tmp_path, files))
+    assert {"Deployment web/web", "Deployment data/db"} <= {name(doc) for doc in docs}
