@@ -94,6 +94,51 @@ spec:
       - {to: internet, ports: [443/TCP], why: exchange rates, part: [importer]}
 ```
 
+### Pods that an operator makes
+
+`madeBy` says which pods come of an object: `labels` (those that select them), `workload`, `serviceAccount`, `count`,
+`services`. `{name}` and `{namespace}` are the object's, `{spec.path|text}` is what stands there, else the text.
+
+- `enabled:` and `default:`: the path, or the condition, that switches these pods, and what holds where it is not set.
+- `each: spec.nodes`: such pods are made for each member of that list or mapping; `{each}` is the member's key, place
+  or text, `{each.path|text}` what stands in it. A Service below `services` can have an `each` of its own.
+- `moves:` `[{port: 8081, field: spec.httpPort}]`: usual ports that the object can have elsewhere. Services and edges
+  are written with the usual one, and follow.
+- `labelsAt: spec.podLabels`: where the object holds labels that its pods bear beside `labels`.
+- `sometimes:` labels that only some versions set: no selector rests on them.
+- `port: {field: spec.port, default: 80}`: what `{port}` stands for. `portsOf:` of a Service: where the object holds the
+  ports that the operator copies.
+- `via:` an object that this one names (a class) has to agree. `operator:` the controller's entry; `namespace: operator`
+  where the pods run beside it, and `given:` a condition on its values and texts.
+- `beside: true`: they run beside the pods of a template in the object, and have none of its settings.
+
+Beside `madeBy`: `makes` are pods that a program makes while it runs and of which no object tells (`asked`, `told`,
+`like` say when, and what they have of their maker); `makesNoPods` are kinds of which none come; `embeds` are whole
+objects of Kubernetes that a custom resource holds; `opens` are policies that the operator writes itself and that let in
+more. Below `reads`: `toldBy: NAME` with `key: SETTING` or `env: PATTERN` is what its operator's settings or variables
+hand on to the pods, as K8up's `BACKUP_GLOBALS3ENDPOINT`. Below `services` of a chart: `named: PATH` are values that
+hold further ports by name, each with `port`, `exposedPort`, `protocol` and `expose`, as Traefik's `ports`.
+
+```yaml
+spec:
+  components:
+    define:
+    - component: ring
+      match: [{app: ring}]
+      madeBy:                                 # pods ring-NAME-POOL for each pool, their HTTP port set by the object
+      - kind: Ring
+        group: example.org
+        each: spec.pools
+        labels: {app: ring, ring: "{name}", pool: "{each.name}"}
+        labelsAt: spec.podLabels
+        workload: "ring-{name}-{each.name}"
+        moves: [{port: 8080, field: spec.httpPort}]
+        services: [{name: "{name}-{each.name}", ports: [{name: http, port: 8080}]}]
+      edges:
+      - {to: component:ring, ports: [7000/TCP], why: members}
+      - {from: gateway, ports: [8080/TCP], why: API, when: evidence}
+```
+
 ## Components
 
 Each has a page in [catalogue/](catalogue/) with the edges that its own entry states; `cilium-policies components NAME`

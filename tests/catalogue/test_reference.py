@@ -76,7 +76,7 @@ def test_conditions_in_words(condition, words):
 
 
 def test_the_examples_of_an_own_component_are_valid():
-    example, roles = (
+    example, roles, ring = (
         yaml.load(text, Loader=yaml.BaseLoader)["spec"]["components"]
         for text in re.findall(
             r"```yaml\n(.*?)```", (DOCS / "catalogue.md").read_text(encoding="utf-8"), re.S
@@ -86,3 +86,5 @@ def test_the_examples_of_an_own_component_are_valid():
     found = load(example["define"], example["disable"])
     assert found.by_chart("ledger")[0][0].name == "ledger"
     assert found.get("podinfo") is None
+    ((_, made),) = load(ring["define"]).made_by("example.org", "Ring")
+    assert (made.each, made.moves) == ("spec.pools", ((8080, ("spec.httpPort",)),))

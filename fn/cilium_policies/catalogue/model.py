@@ -48,6 +48,9 @@ class MadeBy(NamedTuple):
     `labels_at`: paths in the object at which the labels stand that its user has them bear.
     `beside`: they run beside the pods of a template that the object holds, and share none of its settings.
     `config`: the Secret that holds their configuration, unless `spec.configSecret` names another.
+    `each`: a list or mapping of the object; such pods are made for each member, told by `{each}`; `others` are then
+    the paths of the other members, which are none of these pods' business.
+    `moves`: the pods' usual ports that the object can have elsewhere, each with the paths that say where.
     Entries that give the same namespace and workload name from several objects mean the same pods.
     """
 
@@ -70,6 +73,9 @@ class MadeBy(NamedTuple):
     beside: bool = False
     config: str = ""
     labels_at: tuple[str, ...] = ()
+    each: str = ""
+    others: tuple[str, ...] = ()
+    moves: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
 
 class Component:
@@ -231,6 +237,8 @@ def read_made_by(component: Component, data: Mapping) -> MadeBy:
         flag(data.get("beside")),
         text(data.get("config")),
         texts(data.get("labelsAt")),
+        text(data.get("each")),
+        moves=tuple((int(text(one["port"])), texts(one["field"])) for one in mappings(data.get("moves"))),
     )
 
 

@@ -25,7 +25,8 @@ class ServiceTemplate(NamedTuple):
     `service`; `mapped`: paths in them, each called after a protocol, at which further ports are keys; `named`: a path
     at which they stand by name, each with `port`, `exposedPort`, `protocol` and, where the Service has it, `expose`.
     `type`: the chart's own, where it is not ClusterIP. `enabled`: the switch in a chart's values, or in the custom
-    resource, that says whether it is made; `default`: whether it is where that is not set.
+    resource, that says whether it is made; `default`: whether it is where that is not set. `each`: a list or mapping of
+    the custom resource; there is one for each member, told by `{each}`.
     """
 
     name: str
@@ -37,6 +38,7 @@ class ServiceTemplate(NamedTuple):
     named: str = ""
     enabled: When = None
     default: bool = True
+    each: str = ""
 
 
 def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
@@ -60,6 +62,7 @@ def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
             text(one.get("named")),
             one.get("enabled"),
             flag(one.get("default"), True),
+            text(one.get("each")),
         )
         for one in mappings(value)
     )

@@ -138,7 +138,7 @@ def _serving(servers: list[Workload], ports: tuple[Port, ...], cluster: Cluster)
     servers = [one for one in servers if one.kind not in TASKS or not one.rendered or declared(one, cluster)]
     if len(servers) < 2 or not ports:
         return servers
-    all_shown = [declared(one, cluster) for one in servers]
+    all_shown = [declared(one, cluster) | {(usual, "TCP") for usual in one.moved} for one in servers]
     serves = [
         any(first.number <= number <= (first.end or first.number) for first in ports for number, _ in shown)
         for shown in all_shown

@@ -20,6 +20,8 @@ def shown_ports(server: Workload, usual: tuple[Port, ...], cluster: Cluster) -> 
     a port of another kind stays, as programs listen on what nothing declares. Where none is declared, the one port
     that its Services, or else its containers, show is meant in place of the one usual port. Where an operator's object
     says what its pods listen on, the usual ones among that count, or else all of it."""
+    if server.moved:
+        return tuple(one._replace(number=server.moved.get(one.number, one.number)) for one in usual)
     told = [one for one in usual if one.number in server.usual_ports]
     if told:
         said = tuple(Port(one.number, one.protocol) for one in server.ports)

@@ -90,6 +90,7 @@ class Workload:
         "labels",
         "maker",
         "mounts_token",
+        "moved",
         "name",
         "namespace",
         "of_many",
@@ -124,6 +125,7 @@ class Workload:
         self.host_network = False
         self.replicas = 1  # 0: not said
         self.ports: tuple[Port, ...] = ()  # declared container ports, hostPorts of those below
+        self.moved: dict[int, int] = {}  # usual ports that its object has elsewhere, and where
         self.usual_ports: frozenset[int] = frozenset()  # in whose place an operator's object says `ports`
         self.probes: tuple[Port, ...] = ()  # what the kubelet calls (number may be 0 with a name)
         self.images: tuple[str, ...] = ()

@@ -29,6 +29,7 @@ from cilium_policies.lean import Any
 from cilium_policies.workloads import proxies
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases.value_texts import VALUES, object_texts
+from cilium_policies.workloads.releases.values import read
 from cilium_policies.workloads.templates import filled
 
 
@@ -37,7 +38,7 @@ def _elsewhere(catalogue: Catalogue, group: str, kind: str, entry: MadeBy) -> tu
     workloads on (`spec.transformer`), but for those around its own."""
     own = entry.enabled if isinstance(entry.enabled, str) else ""
     sections = (one.enabled for _, one in catalogue.made_by(group, kind) if isinstance(one.enabled, str))
-    return tuple(one for one in dict.fromkeys(sections) if not f"{own}.".startswith(f"{one}."))
+    return (*(one for one in dict.fromkeys(sections) if not f"{own}.".startswith(f"{one}.")), *entry.others)
 
 
 def _is_below(path: str, sections: tuple[str, ...]) -> bool:
@@ -117,7 +118,9 @@ def _told_of_account(spec: Any, path: str, elsewhere: tuple[str, ...], depth: in
     if _is_below(path, elsewhere):
         return ""
     if isinstance(spec, list):
-        below = (_told_of_account(one, path, elsewhere, depth - 1) for one in spec)
+        below = (
+            _told_of_account(one, f"{path}[{place}]", elsewhere, depth - 1) for place, one in enumerate(spec)
+        )
         return next(filter(None, below), "")
     if not isinstance(spec, dict) or not depth:
         return ""
@@ -135,14 +138,15 @@ def services_of(
     port = text(anywhere(one.body, entry.port_field)) if entry.port_field else ""
     port = "" if _is_no_port(port) else port
     templates = [
-        (template, list(_copied(anywhere(one.body, template.ports_of) if template.ports_of else None)))
-        for template in entry.services
+        (template, list(_copied(_held(one, template.ports_of))))
+        for template in _each(entry.services, one)
         if is_on(template.enabled, template.default, one.body)
     ]
+    workload.moved = _moved(entry, one)
     services = [
         _service(
             one,
-            template._replace(ports=tuple(copied) or template.ports),
+            template._replace(ports=tuple(copied) or tuple(_there(workload.moved, template.ports))),
             port or entry.port_default,
             workload,
         )
@@ -162,6 +166,33 @@ def services_of(
     if port and entry.port_default.isdigit() and {str(one.number) for one in workload.ports} == {port}:
         workload.usual_ports |= {int(entry.port_default)}  # its only port is another than the usual one
     return services
+
+
+def _each(templates: tuple[ServiceTemplate, ...], one: Object) -> Iterable[ServiceTemplate]:
+    if not any(template.each for template in templates):
+        return templates
+    from cilium_policies.workloads.members import services  # few operators' objects have such lists
+
+    return services(templates, one)
+
+
+def _moved(entry: MadeBy, one: Object) -> dict[int, int]:
+    """The usual ports that the object has elsewhere, and where: `8081`, or the end of an address to listen on."""
+    told = (
+        (usual, port_number(text(anywhere(one.body, path)).rpartition(":")[2]))
+        for usual, paths in entry.moves
+        for path in paths
+    )
+    return {usual: number for usual, number in told if number and number != usual}
+
+
+def _there(moved: dict[int, int], ports: Iterable[PortTemplate]) -> Iterator[PortTemplate]:
+    """A Service's ports where the object has them."""
+    places = {str(usual): str(number) for usual, number in moved.items()}
+    for each in ports:
+        yield each._replace(
+            port=places.get(each.port, each.port), target=places.get(each.target, each.target)
+        )
 
 
 def _by_name(services: list[Service]) -> list[Service]:
@@ -208,6 +239,11 @@ def _service(one: Object, template: ServiceTemplate, port: str, workload: Worklo
             one.where,
         ),
     )
+
+
+def _held(one: Object, path: str) -> Any:
+    """What stands at a path, which may say the place in a list: `spec.services[0].ports`."""
+    return (read(one.body, path) if "[" in path else anywhere(one.body, path)) if path else None
 
 
 def _copied(ports: Any) -> Iterator[PortTemplate]:

@@ -72,8 +72,15 @@ def _made(
             facts = _Facts(inventory, controllers, entry.operator)
             # of several objects that mean the same pods the first by name speaks for them, in whichever build
             for one in sorted(inventory.of(kind, group=group), key=lambda one: (one.namespace, one.name)):
-                if _makes(entry, one, facts):
+                if not _makes(entry, one, facts):
+                    continue
+                if not entry.each:
                     yield one, component, entry, facts
+                    continue
+                from cilium_policies.workloads.members import members
+
+                for member in members(entry, one):
+                    yield one, component, member, facts
 
 
 def _makes(entry: MadeBy, one: Object, facts: _Facts) -> bool:

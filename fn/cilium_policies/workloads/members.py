@@ -1,0 +1,69 @@
+"""Pods and Services that an operator makes for each member of a list or mapping in one object: Druid's `spec.nodes`,
+MongoDB's `spec.replsets`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from cilium_policies.catalogue.conditions import at
+from cilium_policies.catalogue.model import MadeBy
+from cilium_policies.catalogue.services import ServiceTemplate
+from cilium_policies.kube.objects import Object, text
+from cilium_policies.lean import Any
+
+# `{each.druid.port|8088}`: a field of the member (its key may hold dots), else that text
+_FIELD = r"\{each\.([^{}|]+)(?:\|([^{}]*))?\}"
+
+
+def members(entry: MadeBy, one: Object) -> Iterator[MadeBy]:
+    """The entry for each member of what its `each` names, `{each}` filled in: the key in a mapping, the place or the
+    text in a list."""
+    found = list(_found(one, entry.each))
+    for place, said in found:
+        yield entry._replace(
+            others=tuple(other for other, _ in found if other != place),
+            labels={said(key): said(value) for key, value in entry.labels.items()},
+            labels_at=tuple(map(said, entry.labels_at)),
+            workload=said(entry.workload),
+            service_account=said(entry.service_account),
+            namespace=said(entry.namespace),
+            count_field=said(entry.count_field),
+            services=tuple(_service(service, said) for service in entry.services if not service.each)
+            + tuple(service for service in entry.services if service.each),
+        )
+
+
+def services(templates: Iterable[ServiceTemplate], one: Object) -> Iterator[ServiceTemplate]:
+    """The templates, those with an `each` once for each member of what it names."""
+    for template in templates:
+        if template.each:
+            yield from (_service(template, said) for _, said in _found(one, template.each))
+        else:
+            yield template
+
+
+def _found(one: Object, path: str) -> Iterator[tuple[str, Callable[[str], str]]]:
+    """The members' paths, each with what fills its texts in."""
+    found = at(one.body, path)
+    if isinstance(found, dict):
+        for key, member in found.items():
+            yield f"{path}.{key}", _filler(key, member)
+    elif isinstance(found, list):
+        for place, member in enumerate(found):
+            yield f"{path}[{place}]", _filler(member if isinstance(member, str) else str(place), member)
+
+
+def _filler(called: str, member: Any) -> Callable[[str], str]:
+    def said(template: str) -> str:
+        if "{each" not in template:
+            return template
+        told = re.sub(_FIELD, lambda found: text(at(member, found[1])) or found[2] or "", template)
+        return told.replace("{each}", called)
+
+    return said
+
+
+def _service(service: ServiceTemplate, said: Callable[[str], str]) -> ServiceTemplate:
+    ports = (port._replace(port=said(port.port), target=said(port.target)) for port in service.ports)
+    return service._replace(name=said(service.name), ports_of=said(service.ports_of), ports=tuple(ports))
