@@ -170,3 +170,24 @@ def test_an_expression_where_nothing_is_built_from_it(tmp_path):
     }
     docs = built(laid(tmp_path, files))
     assert {"Deployment web/web", "Deployment data/db"} <= {name(doc) for doc in docs}
+
+
+def test_values_files_that_are_read_are_elsewhere_no_more(tmp_path):
+    """A chart from elsewhere with values of this repository: `list` knows them, and names the file it does not."""
+    source = (
+        f"sources:\n- {{chart: redis, repoURL: {_CHARTS}, targetRevision: 1.2.3, "
+        "helm: {valueFiles: [$here/values/redis.yaml, $other/more.yaml]}}\n"
+        f"- {{repoURL: {HERE}, ref: here}}\n- {{repoURL: 'https://git.example.com/o.git', ref: other}}\n"
+    )
+    head = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: redis, namespace: argocd}\nspec:\n"
+    files = {
+        "app.yaml": application("web", "path: web\n"),
+        "redis.yaml": head + "".join(f"  {line}\n" for line in source.splitlines()),
+        "values/redis.yaml": "architecture: standalone\n",
+        "web/web.yaml": deployment("web"),
+    }
+    sources = one(built(laid(tmp_path, files)), "Application argocd/redis")["spec"]["sources"]
+    assert sources[0]["helm"] == {
+        "valueFiles": ["$other/more.yaml"],
+        "valuesObject": {"architecture": "standalone"},
+    }

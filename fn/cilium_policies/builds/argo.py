@@ -136,7 +136,9 @@ class Argo:
         helm = mapping(source.get("helm"))
         if source.get("chart"):
             values, notes = argo_source.chart_values("", helm, lambda name: self._referenced(app, name))
-            kept = {**source, "helm": {**helm, "valuesObject": values}} if values else source
+            kept = source
+            if values:
+                kept = argo_source.with_values(source, values, lambda name: self._referenced(app, name))
             return lambda: argo_source.Made([], [kept], notes)
         if not source.get("path"):
             return None  # `ref` alone: values for another source

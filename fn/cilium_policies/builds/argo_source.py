@@ -148,19 +148,31 @@ def chart_values(folder: str, helm: Fields, found: Callable[[str], str]) -> tupl
     for place in [own] if folder and os.path.isfile(own) else []:
         made = kustomization.read(place)
     for name in helm.get("valueFiles") or []:
-        place = (
-            found(str(name))
-            if str(name).startswith("$")
-            else os.path.join(folder, str(name))
-            if folder
-            else ""
-        )
-        if place and os.path.isfile(place):
+        place = _values_file(str(name), folder, found)
+        if os.path.isfile(place):
             made = merge(made, kustomization.read(place))
         elif not helm.get("ignoreMissingValueFiles"):
             notes.append(f"values file {name} is not in the repository")
     made = merge(made, _inline(helm))
     return made, notes
+
+
+def _values_file(name: str, folder: str, found: Callable[[str], str]) -> str:
+    """The place of an entry of `valueFiles`; "" for one that is not of this repository."""
+    if name.startswith("$"):
+        return found(name)
+    return os.path.join(folder, name) if folder else ""
+
+
+def with_values(source: Fields, values: Fields, found: Callable[[str], str]) -> Fields:
+    """A chart's source with these values in place of the files that were read for them."""
+    helm = mapping(source.get("helm"))
+    elsewhere = [
+        one for one in helm.get("valueFiles") or [] if not os.path.isfile(_values_file(str(one), "", found))
+    ]
+    rest = {key: value for key, value in helm.items() if key != "valueFiles"}
+    files = {"valueFiles": elsewhere} if elsewhere else {}
+    return {**source, "helm": {**rest, **files, "valuesObject": values}}
 
 
 def _inline(helm: Fields) -> Fields:

@@ -139,7 +139,7 @@ def unread_values(one: Object, inventory: Inventory) -> list[str]:
         kind, name = text(reference.get("kind")), text(reference.get("name"))
         if kind != "ConfigMap" or inventory.get(kind, one.namespace, name) is None:
             found.append(f"{kind} {one.namespace}/{name}")
-    return found
+    return list(dict.fromkeys(found))  # several keys of one Secret are one place
 
 
 def _files(one: Object) -> Iterator[str]:
