@@ -81,6 +81,7 @@ def workload_of(
     if not entry.beside:
         found.values = {**mapping(one.body.get(VALUES)), **one.spec}
         found.texts = tuple(one for one in object_texts(one) if not _is_below(one.field, elsewhere))
+        found.annotations = _told_annotations(one.spec, "spec", elsewhere)
     found.source = one
     found.where = one.where
     return found
@@ -127,6 +128,32 @@ def _told_of_account(spec: Any, path: str, elsewhere: tuple[str, ...], depth: in
     told = text(spec.get("serviceAccountName"))
     members = (_told_of_account(one, f"{path}.{key}", elsewhere, depth - 1) for key, one in spec.items())
     return told or next(filter(None, members), "")
+
+
+# The fields of operators' objects that hold metadata of pods: CloudNativePG's `inheritedMetadata`, `podMetadata` of
+# Prometheus, MariaDB and Dragonfly, the templates of ECK (`podTemplate`), Strimzi (`template.pod`) and Kubernetes.
+_POD_METADATA = ("inheritedMetadata", "inheritMetadata", "podMetadata")
+_POD_TEMPLATES = ("podTemplate", "pod", "template")
+
+
+def _told_annotations(spec: Any, path: str, elsewhere: tuple[str, ...], depth: int = 6) -> dict[str, str]:
+    """The annotations that an object's spec gives to its pods."""
+    if isinstance(spec, list):
+        told = [_told_annotations(one, path, elsewhere, depth - 1) for one in spec]
+        return {key: value for one in told for key, value in one.items()}
+    if not isinstance(spec, dict) or not depth or _is_below(path, elsewhere):
+        return {}
+    found: dict[str, str] = {}
+    for key, one in spec.items():
+        if key == "podAnnotations":
+            found |= strings(one)
+        elif key in _POD_METADATA:
+            found |= strings(mapping(one).get("annotations"))
+        elif isinstance(one, (dict, list)):
+            if key in _POD_TEMPLATES:
+                found |= strings(at(mapping(one), "metadata", "annotations"))
+            found |= _told_annotations(one, f"{path}.{key}", elsewhere, depth - 1)
+    return found
 
 
 def services_of(
