@@ -104,6 +104,7 @@ spec:
   or text, `{each.path|text}` what stands in it. A Service below `services` can have an `each` of its own.
 - `moves:` `[{port: 8081, field: spec.httpPort}]`: usual ports that the object can have elsewhere. Services and edges
   are written with the usual one, and follow.
+- `instance: "{spec.cluster.name}"`: whose members they are, where several objects make one cluster.
 - `labelsAt: spec.podLabels`: where the object holds labels that its pods bear beside `labels`.
 - `sometimes:` labels that only some versions set: no selector rests on them.
 - `port: {field: spec.port, default: 80}`: what `{port}` stands for. `portsOf:` of a Service: where the object holds the

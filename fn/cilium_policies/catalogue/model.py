@@ -50,6 +50,7 @@ class MadeBy(NamedTuple):
     `config`: the Secret that holds their configuration, unless `spec.configSecret` names another.
     `each`: a list or mapping of the object; such pods are made for each member, told by `{each}`; `others` are then
     the paths of the other members, which are none of these pods' business.
+    `instance`: whose members they are where several objects are one cluster: `{spec.cluster.name}`; else the object's.
     `moves`: the pods' usual ports that the object can have elsewhere, each with the paths that say where.
     Entries that give the same namespace and workload name from several objects mean the same pods.
     """
@@ -76,6 +77,7 @@ class MadeBy(NamedTuple):
     each: str = ""
     others: tuple[str, ...] = ()
     moves: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    instance: str = ""
 
 
 class Component:
@@ -239,6 +241,7 @@ def read_made_by(component: Component, data: Mapping) -> MadeBy:
         texts(data.get("labelsAt")),
         text(data.get("each")),
         moves=tuple((int(text(one["port"])), texts(one["field"])) for one in mappings(data.get("moves"))),
+        instance=text(data.get("instance")),
     )
 
 

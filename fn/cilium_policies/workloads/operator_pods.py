@@ -77,7 +77,7 @@ def workload_of(
     found.host_network = flag(told, on_host(component, facts))
     found.replicas = integer(anywhere(one.body, entry.count_field)) or 1 if entry.count_field else 1
     found.component = component.name
-    found.instance = one.name
+    found.instance = filled(entry.instance, one) or one.name
     if not entry.beside:
         found.values = {**mapping(one.body.get(VALUES)), **one.spec}
         found.texts = tuple(one for one in object_texts(one) if not _is_below(one.field, elsewhere))
