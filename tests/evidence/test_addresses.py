@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from cilium_policies.evidence.addresses import Address, pairs, targets
+from cilium_policies.evidence.addresses import Address, targets
 from cilium_policies.evidence.filled import expand
+from cilium_policies.evidence.variables import pairs
 
 
 def _found(value: str, key: str = "SOME_URL") -> set[tuple[str, int, str]]:

@@ -32,19 +32,21 @@ class Program(NamedTuple):
 
 PROGRAMS = (
     Program(80, "http ws h2c dav webdav"),
-    Program(443, "https wss rtmps davs webdavs"),
-    Program(5432, "postgres postgresql pgsql", "postgres postgresql pg pghost",
+    Program(443, "https wss rtmps davs webdavs snowflake databricks"),
+    Program(5432, "postgres postgresql pgsql ecto", "postgres postgresql pg pghost",
             "postgres postgresql pghost pguser pgdatabase pgpassword", "postgres postgresql pgsql postgis pdo_pgsql",
             also=(5433, 5439, 6432), private=True),
-    Program(26257, "cockroachdb", private=True),
+    Program(26257, "cockroachdb cockroach", private=True),
+    Program(5439, "redshift", private=True),
     Program(3306, "mysql mysql2 mariadb", "mysql mariadb", "mysql mariadb", "mysql mysql2 mariadb pdo_mysql",
             also=(3307,), private=True),
     Program(1433, "sqlserver mssql", "mssql sqlserver", settings="mssql sqlserver sqlsrv", also=(11433,), private=True),
-    Program(1521, settings="oracle", private=True),
+    Program(1521, "oracle", "oracle", settings="oracle", private=True),
+    Program(10000, "hive2"),
     Program(27017, "mongodb", "mongo mongodb", "mongo mongodb", "mongodb", also=(27015, 27016), private=True),
     Program(6379, "redis rediss valkey", "redis valkey dragonfly", "redis valkey dragonfly",
             also=(6380,), private=True),
-    Program(11211, "memcached", "memcached", private=True),
+    Program(11211, "memcached", "memcached memcache", private=True),
     Program(5672, "amqp", "rabbitmq amqp", "rabbitmq amqp", also=(61614, 61617), private=True),
     Program(5671, "amqps", private=True),
     Program(1883, "mqtt", "mqtt"),
@@ -69,8 +71,15 @@ PROGRAMS = (
     Program(873, "rsync"),
     Program(2379, "etcd"),
     Program(2181, "zookeeper", "zookeeper zk"),
-    Program(9042, "cassandra", "cassandra", also=(9142, 10350), private=True),
+    Program(9042, "cassandra", "cassandra cql scylla", also=(9142, 10350), private=True),
     Program(9000, "clickhouse"),
+    Program(8123, "ch"),
+    Program(26379, "sentinel redis-sentinel", "sentinel sentinels", private=True),
+    Program(61613, "stomp"),
+    Program(6650, "pulsar"),
+    Program(6651, "pulsar+ssl"),
+    Program(8009, "ajp"),
+    Program(8020, "hdfs"),
     Program(7687, "bolt neo4j", "neo4j", also=(8182,), private=True),
     Program(8086, "influxdb", "influxdb", private=True),
     Program(9200, "elasticsearch", "elasticsearch opensearch", also=(10255,), private=True),
@@ -101,6 +110,13 @@ SCHEMES: dict[str, tuple[tuple[int, str], ...]] = {
     scheme: ((one.port, "UDP" if one.udp else "TCP"),) for one in PROGRAMS for scheme in one.schemes.split()
 }
 SCHEMES["smtp"] = ((25, "TCP"), (465, "TCP"), (587, "TCP"))
+SCHEMES["clickhouse"] = (
+    (9000, "TCP"),
+    (8123, "TCP"),
+)  # some clients speak HTTP under this scheme, some do not
+# Schemes whose port is the Service's own, whichever it is: of load balancers in clients, of what has no usual port.
+ANY_PORT = frozenset(("lb", "grpc", "grpcs", "tcp", "tls", "ssl", "thrift", "dubbo", "trino", "presto", "db2", "sap",
+                      "couchbase", "fcgi", "fastcgi", "uwsgi", "nacos", "consul"))  # fmt: skip
 PING = "icmp"  # no port follows, but a host
 UDP_SCHEMES = {
     "udp",

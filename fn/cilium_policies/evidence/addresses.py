@@ -9,28 +9,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.catalogue.ports import AGENTS, NO_NETWORK, NOTIFIERS, PING, SCHEMES, UDP_SCHEMES
+from cilium_policies.catalogue.ports import (
+    ANY_PORT,
+    NO_NETWORK,
+    NOTIFIERS,
+    PING,
+    SCHEMES,
+    UDP_SCHEMES,
+)
 from cilium_policies.evidence.before import NEAR, before_on_line, is_alone, is_commented, is_direct, key_of
 from cilium_policies.evidence.commands import calls
+from cilium_policies.evidence.drivers import drivers
 from cilium_policies.evidence.filled import filled
-from cilium_policies.evidence.host_fields import hosts, names, of_fields, system_properties
+from cilium_policies.evidence.host_fields import hosts, of_fields, system_properties
 from cilium_policies.evidence.host_keys import (
     HOST_CHARS,
     OF_HOSTS,
-    is_host_key,
-    paired_ports,
-    program_port,
     transports,
 )
+from cilium_policies.evidence.in_order import constructed, share
 from cilium_policies.evidence.in_order import pairs as ordered
-from cilium_policies.evidence.in_order import share
-from cilium_policies.evidence.nameservers import listed, nameservers
+from cilium_policies.evidence.nameservers import nameservers
 from cilium_policies.evidence.schemes import (
     begins,
     cluster_names,
-    drivers,
     in_brackets,
     is_interface,
+    kind,
     listens,
     protocols,
     schemes,
@@ -56,14 +61,21 @@ class Address(NamedTuple):
 
 
 # Patterns that few inputs need are text here: `re` compiles them when they are used, and keeps them.
-_GRPC = ("dns:", "passthrough:", "ipv4:")
-_GRPC_NAME = r"\b(?:dns|passthrough|ipv4):///?([\w.\-]+):(\d{1,5})\b"
+_GRPC = ("dns:", "passthrough:", "ipv4:", "xds:", "kubernetes:", "discovery:")
+# Names that gRPC's and Kratos' resolvers are given: `dns:///cart:50051`, `xds:///cart`
+_GRPC_NAME = (
+    r"\b(?:dns|passthrough|ipv4|xds|kubernetes|discovery):///?([A-Za-z0-9][\w.\-]{0,252})(?::(\d{1,5})\b)?"
+)
 _AUTHORITY = re.compile(
     r"(\[[0-9a-fA-F:.]+\]|(?:[A-Za-z0-9_.\-]|\$\{[^}]*\})+)(?::(\d{1,5}))?(?![\w$%{:.\-])"
 )
 _PORT = re.compile(r":(\d{1,5})(?![\w.:@\-])")
 # libpq's `host=db port=5432`, Npgsql's `Host=db;Port=5432` and `HostName=mqtt;Port=1883`
-_KEYWORDS = r"(?<![\w.\-])[Hh]ost([Nn]ame)?=([\w.\-]{1,253})(?:[^\n]{0,200}?\b[Pp]ort=(\d{1,5}))?"
+_KEYWORDS = (
+    r"(?<![\w.\-])[Hh]ost([Nn]ame)?=([\w.\-]{1,253}(?:,[\w.\-]{1,253}){0,15})"
+    r"(?:[^\n]{0,200}?\b[Pp]ort=(\d{1,5}))?"
+)
+_POOLED = re.compile(r"[\w*.\-]{1,64} ?= ?$")  # PgBouncer's `name = host=db`
 _LIBPQ = (
     "user=",
     "ser Id=",
@@ -80,9 +92,8 @@ _CONNECTION = "connection"  # what such a string is the value of, wherever it st
 _SCP = r"(?<![\w./:@-])[A-Za-z_][\w-]{0,31}@((?:[\w-]{1,63}\.)+[A-Za-z][\w-]{0,62}):(?!\d{1,5}\b(?!/)|//)[\w~./-]"
 _LABEL = r"(?:[A-Za-z][\w.\-]{0,63}=)?"
 _LISTED = rf"(?:{_LABEL}[\w.\-]{{1,253}}:\d{{1,5}}[ ,;]{{1,3}}){{0,40}}{_LABEL}"
+_QUOTED = ('("', "('", '(["', "(['", "(host", "Redis(")
 _SHARES = ("//", "\\\\")
-_SERVICE = ("_service", "_svc")  # `CART_SERVICE: cart.shop`
-_PYTHON = "#PYTHON2BASH:"
 _BUCKETS = ("s3",)
 _ENDPOINT = r"[^@]*@[\w\-]+[.:][\w.:\-]+"  # Loki's `s3://key:secret@minio:9000/bucket`
 
@@ -100,13 +111,7 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         found += _urls(value, key, file)
     if ":" in value:
         found += _host_ports(value, key, file)
-        if "@" in value:
-            whole = not file and len(value.split()) == 1
-            found += (
-                Address(match[1], 22, "ssh", "TCP", key, whole)
-                for match in re.finditer(_SCP, value)
-                if not (file and is_commented(value, match.start()))
-            )
+        found += _copied(value, key, file) if "@" in value else ()
     if ".svc" in value:
         found += (
             Address(match[1], 0, key=key_of(value, start, key, file), direct=is_direct(value, start, file))
@@ -116,9 +121,11 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         )
     if "ost=" in value or "ostname=" in value or "ostName=" in value:
         found += _keywords(value, key, file)
-    for scheme, host, port, plain in drivers(value):
+    for start, scheme, host, port, plain, told in drivers(value):
+        if file and is_commented(value, start):
+            continue
         where = _CONNECTION if file and plain else key
-        found.append(Address(host, port, scheme, "TCP", where, plain or not file, explicit=bool(port)))
+        found.append(Address(host, port, scheme, "TCP", where, plain or not file, told))
     if file or "\n" in value or "define(" in value:
         found += (
             Address(host, port, "", how, key, True, told)
@@ -135,11 +142,22 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
     return list(dict.fromkeys(one for one in found if one.port < 65536))
 
 
+def _copied(value: str, key: str, file: bool) -> Iterator[Address]:
+    """Hosts as git and scp write them."""
+    whole = not file and len(value.split()) == 1
+    for match in re.finditer(_SCP, value):
+        if not (file and is_commented(value, match.start())):
+            yield Address(match[1], 22, "ssh", "TCP", key, whole)
+
+
 def _of_file(value: str) -> Iterator[Address]:
     """Addresses that stand in files and commands alone: by their place, in SIP's URIs, after a client's name."""
     for start, host, port, key in ordered(value):
         if not is_commented(value, start):
             yield Address(host, port, key=key, direct=True)
+    for start, host, port, told in constructed(value) if holds(value, _QUOTED) else ():
+        if not is_commented(value, start):
+            yield Address(host, port, direct=True, explicit=told)
     yield from (Address(*one, direct=True) for one in sip(value))
     if "home_server" in value:
         from cilium_policies.evidence.radius import home_servers  # few clusters hold such a server
@@ -156,29 +174,9 @@ def _of_jvm(value: str) -> Iterator[Address]:
     yield from (Address(host, port, "", "TCP", key, True, said) for host, port, key, said in of_fields(told))
 
 
-def pairs(variables: dict[str, str]) -> Iterator[Address]:
-    """`*_HOST` variables (and their like) that hold a bare name, with the `*_PORT` beside them."""
-    for key, value in variables.items():
-        yield from (Address(*one[:2], "", one[2], key, True) for one in listed(key, value))
-        if not is_host_key(key) and not (key.lower().endswith(_SERVICE) and "." in value):
-            continue
-        for host in _of_python(value) if value.startswith(_PYTHON) else names(value.strip()):
-            ports = paired_ports(key, variables)
-            if not ports and key in AGENTS:
-                yield from (Address(host, each, "", how, key, True, False) for each, how in AGENTS[key])
-            for port in ports or [program_port(key)] * (key not in AGENTS):
-                for how in transports(key, port):
-                    yield Address(host, port, "", how, key, True, bool(ports))
-
-
-def _of_python(value: str) -> list[str]:
-    """Hosts of a list that osixia's images turn into PHP: `#PYTHON2BASH:[{'ldap.acme.com': [{'server': …}]}]`."""
-    return re.findall(r"[\[,{ ][\"']([A-Za-z0-9][\w.\-]{0,252})[\"'](?=: ?\[|, ?[\"']|\])", value)
-
-
 def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
     for start, scheme, found in schemes(value):
-        base = scheme.partition("+")[0]
+        base = kind(scheme)
         if base in _BUCKETS and re.fullmatch(_ENDPOINT, found) is not None:
             base = "https"
         if base in NO_NETWORK or (file and is_commented(value, start)):
@@ -197,7 +195,8 @@ def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
         for authority in found.rpartition("@")[2].split(","):
             yield from _authority(authority, base, where, direct)
     for match in re.finditer(_GRPC_NAME, value) if holds(value, _GRPC) else ():
-        yield Address(match[1], int(match[2]), "dns", key=key, direct=is_direct(value, match.start(), file))
+        port = int(match[2] or 0)
+        yield Address(match[1], port, "dns", "TCP", key, is_direct(value, match.start(), file), port > 0)
 
 
 def _echo(host: str, key: str, direct: bool) -> Iterator[Address]:
@@ -217,6 +216,8 @@ def _authority(authority: str, scheme: str, key: str, direct: bool) -> Iterator[
     if match[2]:
         yield Address(host, int(match[2]), scheme, protocol, key, direct)
         return
+    if scheme in ANY_PORT:
+        yield Address(host, 0, scheme, protocol, key, direct, explicit=False)
     for port, usual in SCHEMES.get(scheme, ()):
         yield Address(host, port, scheme, usual, key, direct, explicit=False)
 
@@ -224,17 +225,18 @@ def _authority(authority: str, scheme: str, key: str, direct: bool) -> Iterator[
 def _keywords(value: str, key: str, file: bool) -> Iterator[Address]:
     """Hosts of libpq's connection strings; plainly one to call where a port or a database stands beside it."""
     for match in re.finditer(_KEYWORDS, value):
-        line = (
-            before_on_line(value, match.start()) + value[match.start() : match.end() + NEAR].split("\n", 1)[0]
-        )
-        whole = bool(match[3]) or "dbname=" in line
+        before = before_on_line(value, match.start())
+        line = before + value[match.start() : match.end() + NEAR].split("\n", 1)[0]
+        whole, where = bool(match[3]) or "dbname=" in line, "host" if file else key
+        port, scheme = int(match[3] or 0), ""
         if match[1]:  # of no database's, as it is written
-            if match[3]:
-                yield Address(match[2], int(match[3]), key="host" if file else key, direct=True)
-        elif whole or any(word in line for word in _LIBPQ):
+            whole = port > 0
+        elif not (whole or any(word in line for word in _LIBPQ) or (file and _POOLED.fullmatch(before))):
+            continue
+        else:
             scheme = "mysql" if re.search(_MYSQL, line) is not None else "postgres"
-            port = int(match[3] or SCHEMES[scheme][0][0])
-            yield Address(match[2], port, scheme, key="host" if file else key, direct=whole)
+        for host in match[2].split(",") if port or scheme else ():
+            yield Address(host, port or SCHEMES[scheme][0][0], scheme, "TCP", where, whole, port > 0)
 
 
 def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:

@@ -53,6 +53,8 @@ def is_alone(value: str, start: int) -> bool:
     before = (
         before_on_line(value, start).rpartition("{")[2].strip()
     )  # nginx' `location / { proxy_pass http://web; }`
+    if before.endswith(">") and before.count("<") == 1:
+        return True  # an element of XML
     return len(before.split()) < 2 or before.endswith((":", "=", '"', "'", ",", "["))
 
 

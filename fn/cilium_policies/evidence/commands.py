@@ -20,22 +20,40 @@ _CLIENTS = (
     (r"clickhouse-client|clickhouse client", 9000, "-p"),
     (r"rabbitmqadmin", 15672, "-P"),
     (r"ldapsearch|ldapadd|ldapmodify|ldapwhoami", 389, "-p"),
+    (r"mosquitto_pub|mosquitto_sub|mosquitto_rr", 1883, "-p"),
+    (r"tsql|bsqldb|freebcp", 1433, "-p"),
+    (r"cockroach sql|cockroach node|cockroach init", 26257, "-p"),
 )  # fmt: skip
-_SIGNS = ("pg", "psql", "mysql", "mariadb", "-cli", "mongo", "clickhouse", "rabbitmqadmin", "ldap", "createdb",
-          "dropdb", "vacuumdb")  # fmt: skip  # of which each client's name holds one
+# of which each client's name holds one
+_SIGNS = ("pg", "psql", "mysql", "tsql", "bsqldb", "mariadb", "-cli", "mongo", "clickhouse", "rabbitmqadmin", "ldap",
+          "createdb", "dropdb", "vacuumdb", "mosquitto", "freebcp", "cockroach ")  # fmt: skip
 _SHARES = ("smb", "cifs")
 _ARGUMENTS = r"(?<![\w./-])(?:/[\w./-]{{1,60}}/)?(?:{})(?= )([^\n;|&]{{1,400}})"
-_HOST = r" [\"']?(?:-h|-H|--host|--hostname)[\"']?[= ]?[\"']?([A-Za-z0-9][\w.\-]{0,252})"
+_HOST = r" [\"']?(?:-h|-H|--host|--hostname)[\"']?[= ]?[\"']?(?:[\w\-]{1,64}/)?([A-Za-z0-9][\w.\-]{0,252})"
 _PORT = r" [\"']?(?:{}|--port)[\"']?[= ]?[\"']?(\d{{2,5}})\b"
 _CONNECT = (
     r"\b(?:nc|ncat|netcat|telnet)((?: -{1,2}[\w=-]{1,16}(?: \d{1,3})?){0,6}) "
     r"[\"']?([A-Za-z][\w.\-]{0,252})[\"']?[ :](\d{1,5})\b"
 )
-_CQLSH = r"\bcqlsh(?: -\S{1,64}){0,6} ([A-Za-z0-9][\w.\-]{0,252})(?: (\d{4,5}))?(?= |$)"
+# Other forms of a client's host and port: signs that spare most texts the search, the form, the port otherwise.
+_FORMS = (
+    (("cqlsh",), r"\bcqlsh(?: -\S{1,64}){0,6} ([A-Za-z0-9][\w.\-]{0,252})(?: (\d{4,5}))?(?= |$)", 9042),
+    (("sqlcmd", "bcp"), r"\b(?:sqlcmd|bcp)(?= )[^\n;|&]{0,300}? -S ?[\"']?(?:tcp:)?([A-Za-z0-9][\w.\-]{0,252})"
+                        r"(?:\\\w{1,64})?(?:,(\d{1,5}))?", 1433),
+    (("sqlplus", "sqlldr", "dp "), r"\b(?:sqlplus|sqlldr|expdp|impdp)(?= )[^\n;|&]{0,300}?[\w\"'}{$]@(?://)?"
+                                   r"([A-Za-z0-9][\w.\-]{0,252})(?::(\d{1,5}))?/\w", 1521),
+    # restic's `sftp:user@host:/folder`
+    (("sftp:",), r"\bsftp:(?:[\w.\-]{1,64}@)?([A-Za-z0-9][\w.\-]{0,252}):(\d{1,5})?", 22),
+)  # fmt: skip
+# A host alone, as curl and wget take it: `wget -qO- web/healthz`
+_FETCHED = r"(?<![\w./-])(?:curl|wget)(?= )((?:[ \t]{1,9}[^\s;|&]{1,300}){1,20})"
+_BARE = r"(?<!\S)[\"']?([A-Za-z][\w\-]{0,62})(?=[\"'/?\s]|$)"
 _LOGIN = (
     r"\b(?:ssh|sftp|scp|rsync|sshfs|autossh)(?= )([^\n;|&]{0,300}?) [\"']?"
     r"(?:[\w.\-]{1,64}|\{\}|\$\{?\w{1,64}\}?)@([A-Za-z0-9][\w.\-]{0,252})"
 )
+_SET = r"(?<![^\s;&|(])([A-Za-z_]\w{1,63})=[\"']?([A-Za-z0-9][\w.\-]{0,252})[\"']?(?=[\s;&|)]|$)"
+_SET_SIGNS = ("OST=", "ERVER=", "DDR=", "ost=", "erver=", "ddr=")
 _LOGIN_PORT = r" -[pP] ?(\d{1,5})\b"
 _DEVICE = r"/dev/(tcp|udp)/([A-Za-z0-9][\w.\-]{0,252})/(\d{1,5})\b"
 _FLAG = r"(?<!\S)--([A-Za-z][\w.\-]{0,63}) ([A-Za-z0-9][\w.\-]{0,252})(?!\S)"
@@ -50,8 +68,20 @@ def calls(value: str) -> Iterator[tuple[str, int, str, str, bool]]:
     line = re.sub(_COMMENT, "", value) if "#" in value else value
     line = re.sub(_CONTINUED, " ", line) if "\\\n" in line else line
     line = re.sub(_EXEC, " ", line) if "\n" in line else line
-    if holds(line, _SIGNS):
-        yield from _clients(line)
+    clients = list(_clients(line)) if holds(line, _SIGNS) else []
+    yield from clients
+    yield from _connections(line)
+    if "curl" in line or "wget" in line:
+        for command in re.finditer(_FETCHED, line):
+            yield from ((name, 80, "TCP", "", False) for name in re.findall(_BARE, command[1]))
+    if "//" in line and holds(line, _SHARES):
+        yield from ((host, port, "TCP", "", True) for host, port in shares(line))
+    if "--" in line:
+        yield from _flags(line, {host for host, *_ in clients})
+
+
+def _connections(line: str) -> Iterator[tuple[str, int, str, str, bool]]:
+    """Of what connects, logs in or is told by variables in front of a command."""
     if "nc" in line or "netcat" in line or "telnet" in line:
         for one in re.finditer(_CONNECT, line):
             yield one[2], int(one[3]), "UDP" if " -u" in one[1] or "zu" in one[1] else "TCP", "", True
@@ -59,16 +89,22 @@ def calls(value: str) -> Iterator[tuple[str, int, str, str, bool]]:
         for one in re.finditer(_LOGIN, line):
             other = re.search(_LOGIN_PORT, one[1])
             yield one[2], int(other[1]) if other else 22, "TCP", "", True
-    if "cqlsh" in line:
-        yield from ((one[1], int(one[2] or 9042), "TCP", "", True) for one in re.finditer(_CQLSH, line))
-    if "//" in line and holds(line, _SHARES):
-        yield from ((host, port, "TCP", "", True) for host, port in shares(line))
+    for signs, form, usual in _FORMS:
+        for one in re.finditer(form, line) if holds(line, signs) else ():
+            yield one[1], int(one[2] or usual), "TCP", "", bool(one[2])
+    if holds(line, _SET_SIGNS):  # `PGHOST=db pg_dump`, `env DB_HOST=db DB_PORT=5432 ./migrate`
+        for host, port, key, told in of_fields(re.findall(_SET, line)):
+            yield host, port, "TCP", key, told
     if "/dev/" in line:
         yield from ((one[2], int(one[3]), one[1].upper(), "", True) for one in re.finditer(_DEVICE, line))
-    if "--" in line:
-        for command in re.split(r"[\n;|&]", line):
-            flags = re.findall(_FLAG, command) if "--" in command else []
-            for host, port, key, told in of_fields(flags):
+
+
+def _flags(line: str, known: set[str]) -> Iterator[tuple[str, int, str, str, bool]]:
+    """Of flags, but for what a client is known to mean by its own."""
+    for command in re.split(r"[\n;|&]", line):
+        flags = re.findall(_FLAG, command) if "--" in command else []
+        for host, port, key, told in of_fields(flags):
+            if told or host not in known:
                 yield host, port, "TCP", "" if told and not stem(key) else key, told
 
 

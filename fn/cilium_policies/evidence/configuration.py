@@ -15,6 +15,7 @@ from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.filled import expand
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import called
+from cilium_policies.evidence.host_keys import is_host_key
 from cilium_policies.evidence.not_read import not_read
 from cilium_policies.evidence.signs import holds
 from cilium_policies.evidence.trust import (
@@ -28,6 +29,7 @@ from cilium_policies.evidence.trust import (
 )
 from cilium_policies.evidence.unmet import unmet
 from cilium_policies.evidence.unopened import Unopened, may_be_called
+from cilium_policies.evidence.variables import pairs
 from cilium_policies.kube.kinds import EVIDENCE
 from cilium_policies.kube.objects import at, mapping, mappings, sequence, text
 from cilium_policies.kube.pods import containers, pod_spec
@@ -41,6 +43,8 @@ _SIGNS = (
     ".svc",
     "ost=",
     "erver=",
+    ",",
+    ";",
     "\n",
     "(",
     "sslmode=",
@@ -48,6 +52,10 @@ _SIGNS = (
     "\\\\",
     "#",
 )  # a text without any of them names no address
+# What the kubelet sets for Services: `WEB_SERVICE_HOST`, `WEB_SERVICE_PORT_HTTP`, and Docker's `WEB_PORT_80_TCP_ADDR`
+_OF_SERVICES = (
+    r"\b[A-Z][A-Z0-9_]*(?:_SERVICE_(?:HOST|PORT)[A-Z0-9_]*|_PORT_\d{1,5}_(?:TCP|UDP)(?:_ADDR|_PORT)?\b)"
+)
 _PROBES = EVIDENCE["probed"].said
 Parsed = dict[tuple[str, str, bool], list[Address]]
 
@@ -147,12 +155,25 @@ def _named(
                 if not is_list_of_names(address) and not _is_spelled_twice(value, address):
                     yield found, address
     brought = {one.key: one for one in workload.texts if one.kind == "entry" and is_variable(one)}
-    for address in addresses.pairs(variables):
+    for address in pairs(variables):
+        if not (address.port or is_host_key(address.key)) and _is_unsaid(cluster, workload, address.host):
+            continue
         entry = brought.get(address.key, Text("env", address.key, "", field=address.key))
         yield Text("env", address.key, address.host, entry.source, entry.field), address
     for first, beside in _value_groups((*workload.texts, *more)):
-        for address in addresses.pairs(beside):
+        for address in pairs(beside):
             yield _neighbour(first, address), address
+
+
+def _is_unsaid(cluster: Cluster, workload: Workload, host: str) -> bool:
+    """Whether a name that a key alone makes a host is no call: that of a workload's own Service, which many are told
+    (`KARPENTER_SERVICE: karpenter`), or of pods with several ports."""
+    service = cluster.service(workload.namespace, host.partition(".")[0])
+    if service is None:
+        name, _, namespace = host.partition(".")
+        service = cluster.service(namespace, name)
+    many = service is not None and service.headless and len(service.ports) > 1
+    return many or (service is not None and workload in cluster.backends(service))
 
 
 def _parsed(found: Text, value: str, parsed: Parsed) -> list[Address]:
@@ -211,12 +232,12 @@ def _variables(cluster: Cluster, workload: Workload) -> dict[str, str]:
 
 
 def _of_services(cluster: Cluster, workload: Workload) -> dict[str, str]:
-    """`NAME_SERVICE_HOST`, `NAME_SERVICE_PORT` and `NAME_SERVICE_PORT_PORTNAME` that the workload's texts name."""
+    """The kubelet's variables for the namespace's Services that the workload's texts name."""
     spoken = {
         name
         for one in workload.texts
-        if "_SERVICE_" in one.value
-        for name in re.findall(r"\b[A-Z][A-Z0-9_]*_SERVICE_(?:HOST|PORT)[A-Z0-9_]*", one.value)
+        if "_SERVICE_" in one.value or "_TCP" in one.value
+        for name in re.findall(_OF_SERVICES, one.value)
     }
     if not spoken or pod_spec(workload.source).get("enableServiceLinks") == "false":
         return {}
@@ -227,6 +248,10 @@ def _of_services(cluster: Cluster, workload: Workload) -> dict[str, str]:
             found[f"{stem}_SERVICE_HOST"] = service.name
             spoken.add(f"{stem}_SERVICE_PORT")
         for number, entry in enumerate(service.ports):
+            link = f"{stem}_PORT_{entry.port}_{entry.protocol}"
+            linked = {f"{link}_ADDR": service.name, f"{link}_PORT": str(entry.port)}
+            linked[link] = f"{entry.protocol.lower()}://{service.name}:{entry.port}"
+            found |= {key: value for key, value in linked.items() if key in spoken}
             named = f"{stem}_SERVICE_PORT_{entry.name.upper().replace('-', '_')}"
             for key in (f"{stem}_SERVICE_PORT",) * (not number) + (named,) * bool(entry.name):
                 if key in spoken:

@@ -6,6 +6,11 @@ import re
 
 _TEMPLATE = r"\{\{[^{}\n]{0,500}\}\}"
 _RUBY = r"<%[^\n]{0,500}?%>"
+# Rails' `<%= ENV["HOST"] %>`, `<%= ENV.fetch("HOST", "db") %>`, `<%= ENV.fetch("URL") { "redis://cache" } %>`
+_RUBY_ENV = (
+    r"<%[=-]{0,2}\s{0,9}ENV(?:\.fetch\(|\[)[\"'](\w{1,64})[\"'][\])]?\s{0,9}"
+    r"(?:(?:,|\|\||\{)\s{0,9}[\"']([^\"'\n]{1,253})[\"'])?[^\n%]{0,99}%>"
+)
 _SHELL = r"\$\([^()\n]{0,500}\s[^()\n]{0,500}\)"  # `$(cat FILE)`; `$(NAME)` is the kubelet's
 # `${env:NAME}` of OpenTelemetry's collector, `${NAME}` and `${NAME:default}` of Spring, `${NAME:-default}` of a shell
 _BRACED = r"\$\{(?:env:)?([A-Za-z_][\w.\-]{0,127})(?::-?([^{}\s\"']{1,253}))?\}"
@@ -17,10 +22,12 @@ _VARIABLE = r"\$\(([A-Za-z_][\w.\-]*)\)"
 
 
 def expand(value: str, variables: dict[str, str]) -> str:
-    """`$(NAME)` replaced as the kubelet does in env, args and command, and `${NAME}` as programs do in their files,
-    with the default that may stand there; an unknown name without one stays as it is."""
+    """`$(NAME)` replaced as the kubelet does in env, args and command, and `${NAME}` and `<%= ENV["NAME"] %>` as
+    programs do in their files, with the default that may stand there; an unknown name without one stays as it is."""
     if "${" in value:
         value = re.sub(_BRACED, lambda match: variables.get(match[1]) or match[2] or match[0], value)
+    if "<%" in value:
+        value = re.sub(_RUBY_ENV, lambda match: variables.get(match[1]) or match[2] or match[0], value)
     if "$" in value:
         value = re.sub(_SHELL_VARIABLE, lambda match: variables.get(match[1], match[0]), value)
     if "$(" not in value:

@@ -7,7 +7,15 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from cilium_policies.evidence.host_keys import HOST_CHARS, is_host_key, is_name, is_port, program_port, stem
+from cilium_policies.evidence.host_keys import (
+    HOST_CHARS,
+    is_host_key,
+    is_name,
+    is_port,
+    is_url_key,
+    program_port,
+    stem,
+)
 from cilium_policies.evidence.schemes import without_tags
 from cilium_policies.evidence.signs import holds
 from cilium_policies.lean import NamedTuple
@@ -15,12 +23,13 @@ from cilium_policies.lean import NamedTuple
 _NEAR = 400  # characters of a key or a value: a long line would make the search quadratic
 _FIELD = 2 * _NEAR + 1  # of a line: key, separator and value
 _PARTS = ("ost", "OST", "erver", "ERVER", "ddr", "DDR",
-          "ndpoint", "NDPOINT", "eer", "EER", "eed", "EED", "roker", "ROKER", "oin", "OIN", "uorum",
-          "arget=")  # fmt: skip  # of _HOST_WORDS, the usual ones first
+          "ndpoint", "NDPOINT", "eer", "EER", "eed", "EED", "roker", "ROKER", "oin", "OIN", "uorum", "elay", "entinel",
+          "odes", "ODES", "arget=")  # fmt: skip  # of _HOST_WORDS, the usual ones first
+_SIGNS = (*_PARTS, "port", "Port", "PORT", "url", "Url", "URL", "uri", "Uri", "URI")
 # Where a member begins in a mapping on one line (`{"host": "db", "port": 5432}`, `Redis(host="db", port=6379)`)
-_MEMBER = r"(?<=[{,(\[])[ \t]*(?=[\"']?[A-Za-z_][\w.\-]*[\"']?[ \t]*[:=])"
+_MEMBER = r"(?:(?<=[{,(\[])[ \t]*|(?<=;)[ \t]+)(?=[\"']?\.?[A-Za-z_][\w.\-]*[\"']?[ \t]*[:=])"
 # Logstash's `host => "db" port => 5432`
-_ARROW = r"(?<=[\w\"'])[ \t]+(?=[\"']?[A-Za-z_][\w.\-]{0,64}[\"']?[ \t]{0,9}=>)"
+_ARROW = r"(?<=[\w\"'\]])[ \t]+(?=[\"']?[A-Za-z_][\w.\-]{0,64}[\"']?[ \t]{0,9}=>)"
 _PARAMETER = r"(?<=\")[ \t]+(?=[A-Za-z_][\w.\-]{0,64}=\")"  # rsyslog's `target="db" port="514"`
 # of PHP: a constant, but not in a comment
 _DEFINE = (
@@ -35,6 +44,10 @@ _DECLARED = (
 _TUPLE = r"\{([a-z_]{1,64}),[ \t]{0,9}\"?([\w.\-]{1,253})\"?\}"  # of Erlang: `{host, "db"}`
 _SUBSCRIPT = r".*\[[\"']([\w.\-]{1,64})[\"']\]\s*"  # `SETTINGS['mail.host'] = …`
 _SYSTEM = r"(?<![^\s\"'])-D([\w.\-]{1,128})=([^\s\"']{1,253})"  # a JVM's property on its command line
+_SERVER = r"(?<=[;{])[ \t]+(?=server[ \t])"  # of nginx' upstreams on one line
+_KEYWORD = r"(?<=[\s{(\[]):([a-z][\w.\-]{0,64})[ \t]{1,9}(?=[\"\d])"  # Clojure's `{:host "db" :port 5432}`
+_ASSIGNED = r"(?im)^[ \t]{0,9}environment[ \t]{0,9}=[ \t]{0,9}\"?"  # of Supervisor's and systemd's units
+_TRANSPORT = r"(?:tcp|udp|tls|ssl):([\w.\-]{1,253})"  # of Graylog's appenders: `host="tcp:graylog"`
 _MAPPING = 16  # lines of a mapping that are looked through for a port
 _NEAR_LINES = 3  # a `port:` that belongs to a `host:` elsewhere stands at most this far from it
 # Fluent Bit's classic form, collectd's and nginx' (`server db weight=5;`)
@@ -47,6 +60,15 @@ _SPACED_KEYS = ("ost", "ort", "erver")
 _CALL = r"(?:[\w.]{1,50}\([\"']\w{1,100}[\"'],\s?[\"']?|int\()([\w.\-]{1,253})[\"']?\)?"
 _ITEM = r"\s{0,100}- +[\"']?([\w.\-]{1,253})[\"']?\s*$"
 _WITH_PORT = ("target",)  # a host where a port stands beside it
+# Keys that describe whom they stand in, even beside a port: nobody calls what they say.
+_DESCRIBES = frozenset(
+    """
+    name id type kind mode protocol scheme app role component title label user username password database db dbname
+    driver adapter dialect engine client group topic queue exchange index prefix job environment env profile region zone
+    cluster namespace bucket path method level format version tag alias listen bind interface description image
+    """.split()  # noqa: SIM905
+)
+_BESIDE = 2  # fields between such a name and its port
 _PORTS = ("port", "port_value", "port_number", "portnumber")
 # Of a port whose key begins otherwise than the host's: words that make it the program's own.
 _OWN = frozenset(
@@ -64,7 +86,7 @@ class _Field(NamedTuple):
 
 def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
     """Host, port (0: not known), key, and whether the port stands there, for each `host: name` line."""
-    if not holds(value, _PARTS):
+    if not holds(value, _SIGNS):
         return
     lines = _lines(value)
     fields = [_field(line) for line in lines]
@@ -84,6 +106,35 @@ def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
             port = _port(lines, fields, number, ports)
             if port or is_host_key(key):
                 yield name, port or program_port(key), key, port > 0
+    yield from _others(lines, fields, set(called))
+
+
+def _others(lines: list[str], fields: list[_Field], called: set[int]) -> Iterator[tuple[str, int, str, bool]]:
+    """Hosts whose keys do not say so: a bare name right before a port (`relay: mail`, `port: 25`), which only a Service
+    of that name and port can be, and one below a key for a URL."""
+    for number, (key, held) in enumerate(fields):
+        if not key or number in called or not is_name(held) or held[:1].isdigit():
+            continue
+        if held.count(".") > 1 and ".svc" not in held:
+            continue  # a class in code
+        if (port := _next_port(lines, fields, number)) and not _DESCRIBES.intersection(
+            key.lower().split("_")
+        ):
+            yield held, port, key, True
+        elif is_url_key(key) and "." not in held:
+            yield held, 0, key, False
+
+
+def _next_port(lines: list[str], fields: list[_Field], number: int) -> int:
+    """The number of a port's field right behind another; 0 for none."""
+    for at in range(number + 1, min(number + 1 + _BESIDE, len(fields))):
+        key, held = fields[at]
+        if key.lower().endswith(_PORTS) and held.isdigit() and is_port(held):
+            own = fields[number].key.lower().startswith(stem(key))
+            return int(held) if own and _depth(lines[at]) <= _depth(lines[number]) else 0
+        if is_host_key(key):
+            return 0
+    return 0
 
 
 def of_fields(fields: Iterable[tuple[str, str]]) -> Iterator[tuple[str, int, str, bool]]:
@@ -101,7 +152,14 @@ def _lines(value: str) -> list[str]:
         value = without_tags(value)
     if "define(" in value:
         value = re.sub(_DEFINE, r"\n\1: \2\3\n", value)
+    if "{:" in value:
+        value = re.sub(_KEYWORD, r"\n\1: ", value)
     if "{" in value or "(" in value or "[" in value:
+        value = re.sub(_MEMBER, "\n", value)
+    if "server " in value and ";" in value:
+        value = re.sub(_SERVER, "\n", value)
+    if "nvironment" in value:
+        value = re.sub(_ASSIGNED, "\n", value)
         value = re.sub(_MEMBER, "\n", value)
     if ', "' in value and "{" in value:
         value = re.sub(_TUPLE, r"\n\1: \2\n", value)
@@ -116,6 +174,8 @@ def names(held: str) -> list[str]:
     """The bare names of a value: one, or those of a list on one line."""
     if is_name(held):
         return [held]
+    if ":" in held and (told := re.fullmatch(_TRANSPORT, held)) is not None:
+        return [told[1]]
     listed = [one.strip(" \t\"'") for one in held.split(",")] if "," in held else []
     return listed if len(listed) < _MAPPING and all(map(is_name, listed)) else []
 
@@ -208,13 +268,14 @@ def _field(line: str) -> _Field:
     """Key and value of a line `key: value`, `key = value` or `"key": "value",`; two empty texts for any other."""
     colon, equal = line.find(":", 0, _NEAR), line.find("=", 0, _NEAR)
     cut = min(colon, equal) if colon >= 0 <= equal else max(colon, equal)
-    plain = cut < 1 or line.rstrip().endswith(";")
+    plain = cut < 1 or line.rstrip(" \t\r}").endswith(";")
     spaced = re.match(_SPACED, line) if plain and holds(line, _SPACED_KEYS) else None
     if spaced is not None:
         return _Field(spaced[1], spaced[2])
     if cut < 1:
         return _Field("", "")
     start = len(line) - len(line.lstrip(" \t-"))
+    start += line[start : start + 1] == "."  # Varnish' `.host = "web"`
     if line[start : start + 1] == ":" and (symbol := line.find(":", start + 1, _NEAR)) > 0:
         start, cut = start + 1, symbol  # Ruby's `:host: db`
     key = (
@@ -226,6 +287,6 @@ def _field(line: str) -> _Field:
         key = declared[1]
     if not key or not HOST_CHARS.issuperset(key):
         return _Field("", "")
-    told = line[cut + 1 : cut + 1 + _NEAR].strip(" \t\r,;\"'})>")
+    told = line[cut + 1 : cut + 1 + _NEAR].strip(" \t\r,;\"'[]})>")
     called = re.fullmatch(_CALL, told) if "(" in told else None
     return _Field(key, called[1] if called is not None else told.strip(" \t[]\"'"))

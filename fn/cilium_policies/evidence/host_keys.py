@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from cilium_policies.catalogue.ports import DATAGRAMS, STORES, WORDS
+from cilium_policies.catalogue.ports import DATAGRAMS, SENTINEL, STORES, WORDS
 
 # Last words of a key whose value is a bare name to call.
 _HOST_WORDS = ("hostname", "host", "server", "address", "addr", "endpoint", "peer", "seed", "broker", "join", "quorum",
-               "contact-point", "contact_point", "contactpoint")  # fmt: skip
-_HOST_ENDS = tuple(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "es"))
+               "contact-point", "contact_point", "contactpoint", "sentinel", "relay", "relayhost")  # fmt: skip
+_HOST_ENDS = (*(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "es")), "nodes")
+# Which of several a host is: `DB_HOST_REPLICA`, `KAFKA_BROKER_1`
+_WHICH = r"(?i)[_.\-](?:primary|secondary|replica|master|slave|reader|writer|read|write|ro|rw|main|\d{1,2})$"
+_URL_ENDS = ("url", "uri")
 _PORT_ENDS = ("port_number", "portnumber", "port_value", "port")
 # What may stand before such a word without a separator: `SMTPServer`, `dbhost`, `PGHOST`, but not `GHOST`.
 _GLUED = frozenset(("db", "database", "sql", "smtp", "mail", *WORDS))
@@ -20,32 +23,55 @@ _NO_HOSTS = frozenset(
     ("character-set-server", "character_set_server", "collation-server", "collation_server")
 )
 _SAP = ("_ashost", "_mshost", "_gwhost")  # application, message and gateway server
+_SENTINELS = frozenset(("sentinel", "sentinels"))
+_GATEWAY = 3300  # of SAP's gateways, to which the number of the system is added
 _HTTPS = 443
 _CALLED_LIST = "allowed_host_list"  # of hosts that webhooks may be sent to, and are
 OF_HOSTS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 HOST_CHARS = frozenset(OF_HOSTS)
 
 
+def plain(key: str) -> str:
+    """A key without what tells several hosts apart: `DB_HOST` of `DB_HOST_REPLICA`."""
+    return re.sub(_WHICH, "", key)
+
+
+def words_of(key: str) -> list[str]:
+    """The words of a key in lower case, as they are separated there."""
+    return re.split(r"[_.\-]+", key.lower())
+
+
 @lru_cache(maxsize=4096)
 def is_host_key(key: str) -> bool:
     """Whether a key ends in a word like `host`: `DB_HOST`, `host`, `redis.address`, `PGHOST`, but not `GHOST`."""
+    key = plain(key)
     lower = key.lower()
     if lower in _NO_HOSTS or lower.endswith(_CALLED_LIST):
         return lower not in _NO_HOSTS
-    for end in _HOST_ENDS:
-        if lower.endswith(end):
-            cut = len(key) - len(end)
-            before = key[cut - 1 : cut]
-            camel = before.islower() and key[cut].isupper()
-            glued = re.split(r"[_.\-]+", lower[:cut])[-1] in _GLUED
-            return not cut or before in "_-." or camel or glued or lower.endswith(_SAP)
-    return lower.endswith(_IP) and program_port(key) > 0
+    end = next((end for end in _HOST_ENDS if lower.endswith(end)), "")
+    if not end:
+        return lower.endswith(_IP) and program_port(key) > 0
+    glued = re.split(r"[_.\-]+", lower[: len(key) - len(end)])[-1] in _GLUED
+    return _is_word(key, end) or glued or lower.endswith(_SAP)
+
+
+def is_url_key(key: str) -> bool:
+    """Whether a key's last word is `url` or `uri`: clients take a bare name there as well (`url: catalog`)."""
+    end = next((end for end in _URL_ENDS if key.lower().endswith(end)), "")
+    return bool(end) and _is_word(key, end)
+
+
+def _is_word(key: str, end: str) -> bool:
+    """Whether the last letters of a key are a word of their own."""
+    cut = len(key) - len(end)
+    before = key[cut - 1 : cut]
+    return not cut or before in "_-." or (before.islower() and key[cut].isupper())
 
 
 @lru_cache(maxsize=4096)
 def stem(key: str) -> str:
     """What a key says before its word for a host or a port, in lower case: `smtp` of `SMTP_PORT` and `smtpServer`."""
-    lower = key.lower()
+    lower = plain(key).lower()
     end = next((end for end in (*_PORT_ENDS, *_HOST_ENDS, _IP) if lower.endswith(end)), "")
     return lower[: len(lower) - len(end)].rstrip("_-.")
 
@@ -56,20 +82,26 @@ def is_name(value: str) -> bool:
 
 def paired_ports(key: str, variables: dict[str, str]) -> list[int]:
     """The number in the `*_PORT` variable beside a `*_HOST` one; without it those of `*_PORT_GRPC` and its like."""
+    whole, key = key, plain(key)
     lower = key.lower()
     end = next((end for end in (*_HOST_ENDS, _IP) if lower.endswith(end)), "")
     stem = key[: len(key) - len(end)].rstrip("_-.")
     ends = (
         ("_PORT", "PORT", "_port", ".port", "-port", "-PORT", "Port") if stem else ("_PORT", "PORT", "port")
     )
-    names = [*(f"{stem}{end}" for end in ends), f"{key}_PORT"]
+    names = [f"{whole}_PORT", *(f"{stem}{end}" for end in ends), f"{key}_PORT"]
+    if whole != key:  # `DB_PORT_REPLICA` beside `DB_HOST_REPLICA`
+        names[1:1] = [f"{stem}{end}{whole[len(key) :]}" for end in ends]
     cut = len(key) - len(end)  # `Mail__Smtp__Host` beside `Mail__Smtp__Port`, `SMTP_Host` beside `SMTP_Port`
     names += [f"{key[:cut]}{word}" for word in ("port", "Port", "PORT")] if key[:cut].endswith("_") else ()
     if lower.endswith(_SAP):
-        names.append(f"{key.rpartition('_')[0]}_PORT")
+        system = key.rpartition("_")[0]
+        names += [f"{system}_{word}" for word in ("PORT", "GWPORT", "GWSERV", "MSPORT")]
     for name in names:
         if is_port(port := variables.get(name, "")):
             return [int(port)]
+    if lower.endswith(_SAP) and is_port(number := variables.get(f"{system}_SYSNR", "")):
+        return [_GATEWAY + int(number)]
     named = f"{stem}_PORT_"
     return [int(port) for name, port in variables.items() if name.startswith(named) and is_port(port)]
 
@@ -77,6 +109,8 @@ def paired_ports(key: str, variables: dict[str, str]) -> list[int]:
 def program_port(key: str) -> int:
     """The customary port of the program that a key names (`POSTGRES_HOST`), or of HTTPS; 0 for none."""
     named = re.split(r"[_.\-]+", key.lower())
+    if not _SENTINELS.isdisjoint(named):
+        return SENTINEL
     secure = "https" in named or (named[-1] == "endpoint" and not STORES.isdisjoint(named))
     by_word = next((WORDS[word] for word in (*named, stem(key)) if word in WORDS), 0)
     return by_word or (_HTTPS if secure or key.lower().endswith(_CALLED_LIST) else 0)
@@ -84,6 +118,8 @@ def program_port(key: str) -> int:
 
 def transports(key: str, port: int) -> tuple[str, ...]:
     """The protocols of a port that a key names (`NTP_SERVER`): UDP of what speaks it, and TCP of syslog as well."""
+    if "statsd" in key.lower():
+        return ("UDP",)
     if port not in DATAGRAMS or program_port(key) != port:
         return ("TCP",)
     return ("UDP", "TCP") if port == WORDS["syslog"] else ("UDP",)

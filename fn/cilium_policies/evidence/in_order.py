@@ -24,6 +24,15 @@ _SHARE = (
 _SHARE_PORT = r"(?: -p ?|\bport=)(\d{1,5})\b"
 _UNC = r"(?://|\\\\)([A-Za-z0-9][\w.\-]{0,252})[/\\][\w.$/\\ \-]{1,200}"
 _SMB = 445
+# What clients of libraries are made by, with the port that they dial: `SMTP("mail")`, `Cluster(["cassandra-0"])`
+_MADE = {"SMTP": 25, "SMTP_SSL": 465, "LMTP": 24, "ConnectionParameters": 5672, "Cluster": 9042, "MongoClient": 27017,
+         "Redis": 6379, "StrictRedis": 6379, "Server": 389, "FTP": 21, "FTP_TLS": 21, "InfluxDBClient": 8086,
+         "HTTPConnection": 80, "HTTPSConnection": 443, "IMAP4_SSL": 993, "Telnet": 23}  # fmt: skip
+_CLIENT = (
+    rf"\b({'|'.join(_MADE)})\(\s{{0,9}}\[?\s{{0,9}}(?:host ?= ?)?[\"']([A-Za-z0-9][\w.\-]{{0,252}})[\"']"
+    r"(?:[^)\n]{0,200}?\bport ?= ?(\d{2,5}))?"
+)
+_NUMBER_FIRST = r"\bRedis\(\s{0,9}(\d{2,5})\s{0,9},\s{0,9}[\"']([A-Za-z0-9][\w.\-]{0,252})[\"']"  # of ioredis
 
 
 def pairs(value: str) -> Iterator[tuple[int, str, int, str]]:
@@ -37,6 +46,14 @@ def pairs(value: str) -> Iterator[tuple[int, str, int, str]]:
                 key = _key(value, match.start())
                 if key != _CONSTANT:
                     yield match.start(1), host, port, key
+
+
+def constructed(value: str) -> Iterator[tuple[int, str, int, bool]]:
+    """Where a library's client is made, its host, its port, and whether that stands there."""
+    for match in re.finditer(_CLIENT, value):
+        yield match.start(), match[2], int(match[3] or _MADE[match[1]]), bool(match[3])
+    for match in re.finditer(_NUMBER_FIRST, value):
+        yield match.start(), match[2], int(match[1]), True
 
 
 def _key(value: str, start: int) -> str:

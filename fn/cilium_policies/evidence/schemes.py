@@ -5,34 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cilium_policies.catalogue.ports import NO_NETWORK, SCHEMES
 from cilium_policies.evidence.host_keys import is_name
 
 # A comma or semicolon belongs to the authority (several hosts), unless another URL begins behind it.
-_AFTER_SCHEME = re.compile(r"(?:[^\s/?#\"'`<>\\,;]|[,;](?![A-Za-z][A-Za-z0-9+._\-]*://))+")
+_AFTER_SCHEME = re.compile(
+    r"(?:[^\s/?#\"'`<>\\,;]|[,;](?!(?:[\w.\-]{1,64}=)?[A-Za-z][A-Za-z0-9+._\-]{0,64}://))+"
+)
 _NO_LETTERS = "0123456789+.-_"  # Kafka's listeners have `SASL_SSL://`
 _SCHEME_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" + _NO_LETTERS
+_SENTINEL, _CARRIED = "sentinel", ("git", "svn", "db")  # the latter say what is fetched, not how
+_LOOKED_UP = "dns"  # Thanos' `dnssrv+http://`, whose port is in the answer
 _OUTER_SCHEMES = r"(?:pool|jdbc|r2dbcs?|vertx-reactive)(?::[a-z][\w-]{0,30}){0,4}:$"
-_GO_MYSQL = r"@tcp\(([\w.\-]{1,253})(?::(\d{1,5}))?\)"  # `user:password@tcp(host:3306)/name`
-_IN_BRACKETS = (
-    r"\b((?:[A-Za-z0-9][\w-]{0,62}\.){1,8}[A-Za-z0-9][\w-]{0,62})\((\d{2,5})\)"  # `mq.acme.com(1414)`
-)
-_ORACLE = r"\boracle:thin:[^@\s]{0,200}@(?://)?([\w.\-]+):(\d{1,5})\b"
-
-# `Server=tcp:db,1433;Database=…` of SQL Server, `Server=db;Port=3306;…` of MySQL's and Npgsql's connectors
-_ADO = (
-    r"(?:^|[;\"'])\s*(?:[Ss]erver|[Dd]ata [Ss]ource|[Aa]ddr(?:ess)?)=(?:tcp:)?([A-Za-z0-9][\w.\-]{0,252})"
-    r"(?:,(\d{1,5}))?(?=[;\"']|$)"
-)
-_ADO_PORT = r"[^\"'\n]{0,200}?;\s{0,9}[Pp]ort=(\d{1,5})"
-# Oracle's `(ADDRESS = (PROTOCOL = TCP)(HOST = db)(PORT = 1521))`
-_TNS = r"\((?:HOST|host|Host) ?= ?([\w.\-]{1,253})\) ?\((?:PORT|port|Port) ?= ?(\d{1,5})\)"
-# libpq's address without a scheme, as postgres_exporter takes it: `db:5432/name?sslmode=disable`
-_LIBPQ = r"(?:^|[\s\"'=])([A-Za-z0-9][\w.\-]{0,252})(?::\d{1,5})?/\w{0,63}\?(?:[\w=%]{1,200}&)?sslmode="
-_PARENT = r"\bcache_peer\s{1,20}([\w.\-]{1,253})\s{1,20}(?:parent|sibling)\s{1,20}(\d{1,5})"  # of Squid
-# syslog-ng's `network("host" port(514))` and its like
-_DRIVER = (
-    r"\b(?:network|syslog|tcp6?|udp6?)\(\s{0,9}\"([\w.\-]{1,253})\"[^;\n]{0,200}?\bport\(\"?(\d{1,5})\"?\)"
-)
 
 # `sip:1234@acme.com:5060`, which has no `//`
 _SIP = (
@@ -51,13 +35,19 @@ _KINDS = (
 )
 _DATAGRAMS, _BOTH = ("123", "161"), ("53", "3478", "5060")
 _AT = r"(?:^|\s)@@?$"  # of rsyslog
+_SET = r"(?i)(?:^|[\s\"'=])[\w\-]{0,40}(?:rs|repl|shard)[\w\-]{0,40}/$"  # MongoDB's `rs0/mongo-0:27017,mongo-1:27017`
 _LONGEST = 256  # characters: a name has fewer
 _ELEMENT = r"<((?:[A-Za-z][\w.\-]{0,32}:)?)([A-Za-z][\w.\-]{0,64})>([^<>\n]{1,253})</\1\2>"
 # A property of Hadoop and its kin
 _PROPERTY = (
-    r"<name>\s{0,9}([\w.\-]{1,128})\s{0,9}</name>\s{0,99}<value>\s{0,9}([^<>\n]{1,253}?)\s{0,9}</value>"
+    r"<([a-z\-]{0,20})name>\s{0,9}([\w.\-]{1,128})\s{0,9}</\1name>\s{0,99}"
+    r"<\1value>\s{0,9}([^<>\n]{1,253}?)\s{0,9}</\1value>"
 )
 _OPENED = r"<(?:[A-Za-z][\w.\-]{0,32}:)?([A-Za-z][\w.\-]{0,64})(?:\s[^<>]{0,200})?>$"
+_NAMED = r"\s(?:key|name)=[\"']([\w.\-]{1,128})[\"']"  # `<entry key="database.url">`
+_NAMED_ELEMENT = (
+    r"<[a-z]{1,20}\s(?:key|name)=[\"']([\w.\-]{1,128})[\"']>\s{0,9}([^<>\n]{1,253}?)\s{0,9}</[a-z]{1,20}>"
+)
 _INTERFACE = (
     r"(?i)/(?:[\w.\-]{1,64}/){0,6}"
     r"(?:api|v\d{1,2}|rest|graphql|odata|soap|rpc|jwks|ews|[\w\-]{1,64}\.(?:asmx|svc))(?![\w\-])"
@@ -67,18 +57,23 @@ _IDENTIFIES = (
     r"(?i)(?:scopes?|claims?|realm|xmlns|swagger|soap_?action)$|^(?:id|iss|action|project|xmlns[:.]\w*)$"
 )
 _TAG = r"<[A-Za-z][\w.:\-]{0,64}\s[^<>]{1,2000}>"
-_ATTRIBUTE = r"(?<=\s)([\w.:\-]{1,64})=\"([^\"<>]{0,253})\""
+_ATTRIBUTE = r"(?<=\s)([\w.:\-]{1,64})=[\"']([^\"'<>]{0,253})[\"']"
 
 
 def without_tags(value: str) -> str:
     """A text of XML with its elements and attributes as lines `key: value`."""
-    value = re.sub(_PROPERTY, r"\n\1: \2\n", value)
-    value = re.sub(_ELEMENT, r"\2: \3\n", value)
+    value = re.sub(_PROPERTY, r"\n\2: \3\n", value)
+    value = re.sub(_NAMED_ELEMENT, r"\n\1: \2\n", value)
+    value = re.sub(_ELEMENT, r"\n\2: \3\n", value)
     return re.sub(_TAG, _attributes, value)
 
 
 def _attributes(tag: re.Match[str]) -> str:
-    return "".join(f"\n{key}: {held}" for key, held in re.findall(_ATTRIBUTE, tag[0])) + "\n"
+    told = re.findall(_ATTRIBUTE, tag[0])
+    held = dict(told)
+    if named := held.get("name") or held.get("key"):  # `<property name="host" value="db"/>`
+        told += [(named, held["value"])] if "value" in held else []
+    return "".join(f"\n{key}: {one}" for key, one in told) + "\n"
 
 
 def schemes(value: str) -> Iterator[tuple[int, str, str]]:
@@ -89,9 +84,24 @@ def schemes(value: str) -> Iterator[tuple[int, str, str]]:
         start = colon - len(value[start:colon].lstrip(_NO_LETTERS))
         match = _AFTER_SCHEME.match(value, colon + 3) if start < colon else None
         if match is not None:
-            yield _first(value, start, at), value[start:colon].lower(), match[0]
+            first, scheme = _first(value, start, at), value[start:colon].lower()
+            if first < start and scheme not in SCHEMES:  # `jdbc:mariadb:replication://`
+                scheme = next((one for one in value[first:start].split(":") if one in SCHEMES), scheme)
+            yield first, scheme, match[0]
         at = match.end() if match is not None else colon + 1
         colon = value.find("://", at)
+
+
+def kind(scheme: str) -> str:
+    """What is spoken behind a scheme of several parts: `postgresql+asyncpg`, `db+mysql`, `git+https`,
+    `redis+sentinel`."""
+    if "+" not in scheme or scheme in SCHEMES:
+        return scheme
+    parts = scheme.split("+")
+    if parts[0] in NO_NETWORK or parts[-1] == _SENTINEL:
+        return _SENTINEL if parts[-1] == _SENTINEL else parts[0]
+    known = [part for part in parts[parts[0] in _CARRIED :] if part in SCHEMES]
+    return known[0] if known and not parts[0].startswith(_LOOKED_UP) else parts[0]
 
 
 def cluster_names(value: str) -> Iterator[re.Match[str]]:
@@ -112,30 +122,6 @@ def _first(value: str, start: int, least: int) -> int:
     return start - len(found[0]) if found is not None else start
 
 
-def drivers(value: str) -> Iterator[tuple[str, str, int, bool]]:
-    """Scheme, host and port (0: none stands there) in forms of their own that drivers read: Go's for MySQL, ADO.NET's,
-    IBM MQ's, Oracle's thin one (`jdbc:oracle:thin:@host:1521:SID`, `@//host:1521/SERVICE`); and whether such a form is
-    plainly one to call."""
-    if "@tcp(" in value:
-        yield from (("tcp", one[1], int(one[2] or 3306), True) for one in re.finditer(_GO_MYSQL, value))
-    if ";" in value and ("erver=" in value or "ource=" in value):
-        for one in re.finditer(_ADO, value):
-            beside = None if one[2] else re.compile(_ADO_PORT).match(value, one.end())
-            yield "", one[1], int(one[2] or (beside[1] if beside else 0)), True
-    if ")" in value and "(" in value:
-        yield from (("tcp", one[1], int(one[2]), True) for one in re.finditer(_IN_BRACKETS, value))
-        yield from (("oracle", one[1], int(one[2]), True) for one in re.finditer(_TNS, value))
-        yield from (("tcp", one[1], int(one[2]), True) for one in re.finditer(_DRIVER, value))
-    if "cache_peer" in value:
-        yield from (("", one[1], int(one[2]), True) for one in re.finditer(_PARENT, value))
-    if "sslmode=" in value and "?" in value:
-        yield from (
-            ("postgres", one[1], 5432, True) for one in re.finditer(_LIBPQ, value) if not one[0].count(":")
-        )
-    if "oracle:thin:" in value:
-        yield from (("oracle", one[1], int(one[2]), False) for one in re.finditer(_ORACLE, value))
-
-
 def is_interface(authority: str, value: str, end: int, key: str) -> bool:
     """Whether a URL whose authority ends at a place is one that programs call and no browser opens: by its host
     (`api.acme.com`) or by its path (`/api/v2`, `/EWS/Exchange.asmx`, `/sap/opu/odata`), and not by a key that says it
@@ -147,9 +133,13 @@ def is_interface(authority: str, value: str, end: int, key: str) -> bool:
 
 
 def element(before: str) -> str:
-    """The name of the element of XML that is opened right in front of a place, without its prefix; "" for none."""
+    """The name of the element of XML that is opened right in front of a place, without its prefix, or the one that it
+    is given there; "" for none."""
     opened = re.search(_OPENED, before)
-    return opened[1] if opened is not None else ""
+    if opened is None:
+        return ""
+    named = re.search(_NAMED, opened[0])
+    return named[1] if named is not None else opened[1]
 
 
 def sip(value: str) -> Iterator[tuple[str, int, str, str, str]]:
@@ -177,7 +167,7 @@ def begins(value: str, start: int) -> bool:
     (`0:db:5432`) and rsyslog's `@@` as well."""
     if not start or value[start - 1] not in _BEFORE_NAME:
         return True
-    kinds = {":": _KINDS, "@": _AT}.get(value[start - 1])
+    kinds = {":": _KINDS, "@": _AT, "/": _SET}.get(value[start - 1])
     return kinds is not None and re.search(kinds, value[max(0, start - _LONGEST) : start]) is not None
 
 

@@ -24,11 +24,15 @@ _TURNS = 32  # words of a loop that are filled in
 
 def spelled_out(value: str) -> str:
     """The text with variables that it assigns itself in place (each that has one value), a loop over words once a word,
-    and of a substitution only what it writes."""
+    of a substitution only what it writes, and where a web server's variables lead."""
     if holds(value, _EDITORS) and holds(value, _URLS):
         value = re.sub(_SUBSTITUTED, lambda match: f"s {match[3]} ".replace("\\/", "/"), value)
     if "$" in value and "=" in value:
         value = _assigned(value)
+    if "_pass" in value and "$" in value:
+        from cilium_policies.evidence.web_servers import passed  # few clusters have such a configuration
+
+        value += passed(value)
     return _unrolled(value) if "for " in value and "done" in value else value
 
 

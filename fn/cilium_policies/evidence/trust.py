@@ -24,9 +24,9 @@ from functools import lru_cache
 
 from cilium_policies.catalogue.ports import SCHEMES, SERVERS, WORDS
 from cilium_policies.evidence.addresses import Address
+from cilium_policies.evidence.callers import is_called_there
 from cilium_policies.evidence.host_keys import is_host_key, program_port
 from cilium_policies.evidence.public_names import is_local
-from cilium_policies.evidence.shell import spelled_out
 from cilium_policies.workloads.model import Text, Workload
 
 MANAGED = "managed"  # in the place of a scheme: the host of a cloud's service, known by its name
@@ -87,17 +87,12 @@ _PASSES = frozenset(
 # Keys of bare names that go into certificates or are excepted from something.
 _NAME_LISTS = frozenset(("name", "names", "san", "sans", "cert", "certs", "certificate", "no", "proxy", "domain",
                          "issuer", "audience", "adv"))  # fmt: skip
+_STORES = frozenset(
+    ("cache", "caches", "db", "database", "sql", "queue", "bus", "session", "sessions", "search")
+)
 _BROWSED = ("http", "https", "mailto", "ws", "wss")
 _SERVER_WORDS = ("host", "hostname", "server", "relay")
 _ENVIRONMENT = r"[A-Z][A-Z0-9_]+"
-_CALLERS = (
-    r"\b(?:curl|wget|git|nc|dig|ping|psql|mysql|redis-cli|restic|rclone|aws|mc|rsync|scp|s?ftp|ssh|lftp|smbclient"
-    r"|pg_dump|mysqldump|mongodump|mongosh|ldapsearch|[a-z]{2,12}_[ps]ub|kcat|grpcurl|snmp(?:get|walk)|swaks)\b"
-    r"|\b(?:requests|httpx|session|client)\.(?:get|post|put|patch|delete|head|request)\(|\b(?:urlopen|Request)\("
-)
-_EACH = r"\b(?:curl|wget)\b.*\$|\b(?:requests|httpx|session|client)\.\w+\(\w|\burlopen\(\w"  # of a variable
-# A shell's command, or Python's call, that goes on in the next line; an inventory leaves lines empty.
-_CONTINUED = r"(?:\\|\([ \t]{0,100})\n(?:[ \t]{0,100}\n){0,8}"
 # What a script takes where a variable is not set: `getenv("API_URL", "https://api.acme.com")`, `${API_URL:-https://…}`.
 _DEFAULT = (
     r"(?:\b(?:get)?env(?:iron\.get)?\([ \t]{0,9}[\"']([A-Z][A-Z0-9_]{1,60})[\"'],[ \t]{0,9}[\"']"
@@ -148,7 +143,7 @@ def is_value(found: Text) -> bool:
 
 
 def is_no_configuration(found: Text) -> bool:
-    """Whether a file is for browsers or people; of a dashboard no address is read at all."""
+    """Whether a file is for browsers or people; of a dashboard no address is read."""
     return found.key.endswith(_NO_CONFIGURATION)
 
 
@@ -172,13 +167,13 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
         if address.key in _MIRROR:
             return True
         if address.key in ("", "curl", "wget", "git") or not address.direct:
-            return address.direct or _called(found.value, address)
+            return address.direct or is_called_there(found.value, address.host)
         return address.direct and _is_called(address, workload, routed)
     if found.key.endswith(SCRIPTS):
         constant = address.direct and re.fullmatch(_ENVIRONMENT, address.key) is not None
         if not constant and (named := re.search(_DEFAULT + re.escape(address.host), found.value)) is not None:
             constant, address = True, address._replace(key=named[1] or named[2])
-        if constant or _called(found.value, address):
+        if constant or is_called_there(found.value, address.host):
             return not constant or _is_called(address, workload, routed)
         return address.direct and address.explicit and not address.scheme and _is_field(address)
     inside = found.kind == "value" and not _is_file(found)
@@ -190,7 +185,8 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
         return False
     if address.key in _PASSES:
         return True
-    return _is_field(address)
+    ours = address.scheme in _BROWSED and address.key.isupper() and OWN.issuperset(words(address.key))
+    return not ours and _is_field(address)  # `APP_URL=https://…` of a file `.env`
 
 
 def _is_field(address: Address) -> bool:
@@ -210,13 +206,12 @@ def _is_field(address: Address) -> bool:
         return True  # nobody writes such an address as an example, and a pod does not know its own
     if address.scheme in SCHEMES and address.scheme not in _BROWSED:
         return True  # a link has no such scheme
-    if parts[-1] == "string" and "connection" in parts:
-        return True
-    if parts[-len(_OF_WEBHOOKS) :] == _OF_WEBHOOKS:
+    if (parts[-1] == "string" and "connection" in parts) or parts[-len(_OF_WEBHOOKS) :] == _OF_WEBHOOKS:
         return True
     if not address.scheme and is_host_key(address.key) and program_port(address.key):
         return True
-    return parts[-1] in FIELDS or (parts[-1] in WORDS and address.explicit and address.scheme not in _BROWSED)
+    told = parts[-1] in WORDS or (parts[-1] in _STORES and address.port in SERVERS)
+    return parts[-1] in FIELDS or (told and address.explicit and address.scheme not in _BROWSED)
 
 
 def _is_number(address: Address) -> bool:
@@ -280,20 +275,3 @@ def _is_called(address: Address, workload: Workload, routed: bool) -> bool:
 def is_list_of_names(address: Address) -> bool:
     """Whether a Service's name without port or scheme stands for a certificate or an exception, not a call."""
     return not address.port and not address.scheme and bool(_NAME_LISTS & set(words(address.key)))
-
-
-def _called(value: str, address: Address) -> bool:
-    lines = _commands(value)
-    if any(address.host in line and re.search(_CALLERS, line) for line in lines):
-        return True
-    # An address alone on its line is a member of a list, over which a loop calls `curl "$url"`.
-    alone = re.compile(r"\s*[\"']?https?://" + re.escape(address.host) + r"[^\s\"']*[\"']?,?\s*$")
-    return any(map(alone.match, lines)) and any(re.search(_EACH, line) for line in lines)
-
-
-@lru_cache(maxsize=8)
-def _commands(value: str) -> list[str]:
-    """The lines of a script, whole commands and no comments; asked for each address that stands there."""
-    return [
-        line for line in re.sub(_CONTINUED, "(", spelled_out(value)).split("\n") if line.lstrip()[:1] != "#"
-    ]

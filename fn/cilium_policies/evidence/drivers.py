@@ -1,0 +1,153 @@
+"""Forms of their own in which drivers and servers take a host and a port: neither a URL nor `host:port`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cilium_policies.evidence.signs import holds
+
+_NAME = r"[A-Za-z0-9][\w.\-]{0,252}"
+_GO_MYSQL = r"@tcp\(([\w.\-]{1,253})(?::(\d{1,5}))?\)"  # `user:password@tcp(host:3306)/name`
+_IN_BRACKETS = (
+    r"\b((?:[A-Za-z0-9][\w-]{0,62}\.){1,8}[A-Za-z0-9][\w-]{0,62})\((\d{2,5})\)"  # `mq.acme.com(1414)`
+)
+# IBM MQ's lists of such, where a name has no dot: `mq-0(1414),mq-1(1414)`, `CHANNEL/TCP/mq(1414)`
+_LISTED_IN_BRACKETS = rf"(?m)(?:^|[:=,]\s?|/TCP/)[\"']?({_NAME})\((\d{{4,5}})\)(?=[\"',\s]|$)"
+_ORACLE = rf"\boracle:thin:[^@\s]{{0,200}}@(?:tcps?:)?(?://)?({_NAME})(?::(\d{{1,5}})\b|(?=/))"
+# `Server=tcp:db,1433;Database=…` of SQL Server, `Server=db;Port=3306;…` of MySQL's and Npgsql's connectors
+_ADO = (
+    r"(?:^|[;\"'}])\s*(?:[Ss]erver|SERVER|HOST(?:NAME)?|[Dd]ata [Ss]ource|[Aa]ddr(?:ess)?)="
+    r"(?:tcp:)?([A-Za-z0-9][\w.\-]{0,252})"
+    r"(?:,(\d{1,5})|:(\d{1,5})(?:/\w{1,64})?)?(?=[;\"']|$)"
+)
+_ADO_SIGNS = ("erver=", "ource=", "ERVER=", "HOST=", "HOSTNAME=")
+_ADO_PORT = r"[^\"'\n]{0,200}?;\s{0,9}(?:[Pp]ort|PORT)=(\d{1,5})"
+# What is said beside an ODBC driver's or an ADO.NET provider's host, and the port that it then dials
+_ADO_USUAL = (("SQL Server", 1433), ("nitial Catalog", 1433), ("ntegrated Security", 1433), ("FreeTDS", 1433),
+              ("PostgreSQL", 5432), ("psqlodbc", 5432), ("MySQL", 3306), ("MariaDB", 3306))  # fmt: skip
+_SQLSERVER = (
+    rf"\bsqlserver://;[^\s\"']{{0,200}}?\bserver(?:Name)?=({_NAME})(?:\\\w{{1,64}})?"
+    r"(?:;[^\s\"']{0,200}?\bport(?:Number)?=(\d{1,5}))?"
+)
+# Oracle's `(ADDRESS = (PROTOCOL = TCP)(HOST = db)(PORT = 1521))`
+_TNS = r"\((?:HOST|host|Host) ?= ?([\w.\-]{1,253})\) ?\((?:PORT|port|Port) ?= ?(\d{1,5})\)"
+# libpq's address without a scheme, as postgres_exporter takes it: `db:5432/name?sslmode=disable`
+_LIBPQ = r"(?:^|[\s\"'=])([A-Za-z0-9][\w.\-]{0,252})(?::\d{1,5})?/\w{0,63}\?(?:[\w=%]{1,200}&)?sslmode="
+_PARENT = r"\bcache_peer\s{1,20}([\w.\-]{1,253})\s{1,20}(?:parent|sibling)\s{1,20}(\d{1,5})"  # of Squid
+# syslog-ng's `network("host" port(514))` and its like
+_DRIVER = (
+    r"\b(?:network|syslog|tcp6?|udp6?)\(\s{0,9}\"([\w.\-]{1,253})\"[^;\n]{0,200}?\bport\(\"?(\d{1,5})\"?\)"
+)
+# StackExchange.Redis: `cache,cache-1:6380,password=…,ssl=False`
+_REDIS_OPTION = (
+    r",\s?(?:password|ssl|abortConnect|abortOnConnectFail|allowAdmin|defaultDatabase|connectTimeout|syncTimeout"
+    r"|connectRetry|serviceName|channelPrefix|user)="
+)
+_REDIS = (
+    rf"(?i)(?:^|[\"'=]\s?)((?:{_NAME}(?::\d{{1,5}})?,\s?){{0,15}}{_NAME}(?::\d{{1,5}})?)(?={_REDIS_OPTION})"
+)
+_RAILS = (
+    r":mem_cache_store((?:\s?,\s?[\"'][\w.\-]{1,253}[\"']){1,16})"  # `:mem_cache_store, "mem-0", "mem-1"`
+)
+# HAProxy's `server one cache:6379 check port 9121`, whose health it asks there
+_CHECKED = (
+    r"(?m)^[ \t]{0,99}(?:default-)?server[ \t]{1,9}\S{1,99}[ \t]{1,9}([\w.\-]{1,253}):\d{1,5}[ \t]"
+    r"[^\n]{0,300}?\bport[ \t]{1,9}(\d{1,5})\b"
+)
+# A number behind the port, twemproxy's weight or a Redis' database (`cache:6379:1`), and a name before the host
+_WEIGHED = rf"(?<![\w.\-/:@])(?:[A-Za-z][\w\-]{{0,62}}:)?({_NAME}):(\d{{4,5}}):\d{{1,3}}(?![\w.:\-])"
+_CALLED = r"(?<![\w.\-/:@])[A-Za-z][\w\-]{0,62}:([A-Za-z][\w.\-]{0,252}):(\d{2,5})(?![\w.:@\-])"
+_LINE = 400  # characters beside a host that are looked through for what it is
+Driven = tuple[int, str, str, int, bool, bool]
+
+
+def drivers(value: str) -> Iterator[Driven]:
+    """Where it stands, scheme, host and port (0: not known) in such forms, whether the form is plainly one to call, and
+    whether the port stands there."""
+    if "@tcp(" in value:
+        yield from (
+            (one.start(1), "tcp", one[1], int(one[2] or 3306), True, bool(one[2]))
+            for one in re.finditer(_GO_MYSQL, value)
+        )
+    if holds(value, _ADO_SIGNS) and ";" in value:
+        yield from _ado(value)
+    if "sqlserver://;" in value:
+        for one in re.finditer(_SQLSERVER, value):
+            yield one.start(1), "sqlserver", one[1], int(one[2] or 1433), True, bool(one[2])
+    if ")" in value and "(" in value:
+        yield from (
+            (one.start(1), "tcp", one[1], int(one[2]), True, True) for one in re.finditer(_IN_BRACKETS, value)
+        )
+        yield from (
+            (one.start(1), "tcp", one[1], int(one[2]), False, True)
+            for one in re.finditer(_LISTED_IN_BRACKETS, value)
+        )
+        yield from (
+            (one.start(1), "oracle", one[1], int(one[2]), True, True) for one in re.finditer(_TNS, value)
+        )
+        yield from (
+            (one.start(1), "tcp", one[1], int(one[2]), True, True) for one in re.finditer(_DRIVER, value)
+        )
+    if "cache_peer" in value:
+        yield from (
+            (one.start(1), "", one[1], int(one[2]), True, True) for one in re.finditer(_PARENT, value)
+        )
+    if "sslmode=" in value and "?" in value:
+        yield from (
+            (one.start(1), "postgres", one[1], 5432, True, True)
+            for one in re.finditer(_LIBPQ, value)
+            if not one[0].count(":")
+        )
+    if "oracle:thin:" in value:
+        yield from (
+            (one.start(1), "oracle", one[1], int(one[2] or 1521), True, bool(one[2]))
+            for one in re.finditer(_ORACLE, value)
+        )
+    if ":" in value:
+        yield from _in_colons(value)
+    if "," in value:
+        yield from _lists(value)
+
+
+def _ado(value: str) -> Iterator[Driven]:
+    for one in re.finditer(_ADO, value):
+        beside = None if one[2] or one[3] else re.compile(_ADO_PORT).match(value, one.end())
+        told = int(one[2] or one[3] or (beside[1] if beside else 0))
+        yield one.start(1), "", one[1], told or _usual(value, one), True, told > 0
+
+
+def _usual(value: str, one: re.Match[str]) -> int:
+    """The port that a driver dials which stands on the same line as its host; 0 for none."""
+    near = value[max(0, one.start() - _LINE) : one.start()].rpartition("\n")[2]
+    near += value[one.start() : one.end() + _LINE].partition("\n")[0]
+    return next((port for word, port in _ADO_USUAL if word in near), 0)
+
+
+def _in_colons(value: str) -> Iterator[Driven]:
+    """`label:host:port` and `host:port:weight`, of which only a Service is meant (`direct` false)."""
+    if value.count(":") > 1:
+        yield from (
+            (one.start(1), "tcp", one[1], int(one[2]), False, True) for one in re.finditer(_WEIGHED, value)
+        )
+        yield from (
+            (one.start(1), "tcp", one[1], int(one[2]), False, True) for one in re.finditer(_CALLED, value)
+        )
+    if "server " in value and " port " in value:
+        yield from (
+            (one.start(1), "tcp", one[1], int(one[2]), False, True) for one in re.finditer(_CHECKED, value)
+        )
+
+
+def _lists(value: str) -> Iterator[Driven]:
+    if ":mem_cache_store" in value:
+        for listed in re.finditer(_RAILS, value):
+            yield from (
+                (listed.start(), "memcached", name, 11211, True, False)
+                for name in re.findall(r"[\w.\-]+", listed[1])
+            )
+    if "=" in value and re.search(f"(?i){_REDIS_OPTION}", value) is not None:
+        for listed in re.finditer(_REDIS, value):
+            for each in listed[1].split(","):
+                name, _, port = each.strip().partition(":")
+                yield listed.start(1), "redis", name, int(port or 6379), True, bool(port)

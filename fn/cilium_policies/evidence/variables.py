@@ -1,0 +1,67 @@
+"""Hosts that variables hold as a bare name, with the port that another variable holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cilium_policies.catalogue.ports import AGENTS, WORDS
+from cilium_policies.evidence.addresses import Address
+from cilium_policies.evidence.host_fields import names
+from cilium_policies.evidence.host_keys import (
+    is_host_key,
+    is_name,
+    is_port,
+    is_url_key,
+    paired_ports,
+    program_port,
+    transports,
+    words_of,
+)
+from cilium_policies.evidence.nameservers import listed
+
+_SERVICE = ("_service", "_svc")  # `CART_SERVICE: cart.shop`
+_PYTHON = "#PYTHON2BASH:"
+
+
+def pairs(variables: dict[str, str]) -> Iterator[Address]:
+    """`*_HOST` variables (and their like) that hold a bare name, with the `*_PORT` beside them."""
+    for key, value in variables.items():
+        yield from (Address(*one[:2], "", one[2], key, True) for one in listed(key, value))
+        if not is_host_key(key) and not _may_name(key, value):
+            yield from _only_service(key, value, variables)
+            continue
+        for host in _of_python(value) if value.startswith(_PYTHON) else names(value.strip()):
+            ports = paired_ports(key, variables)
+            if not ports and key in AGENTS:
+                yield from (Address(host, each, "", how, key, True, False) for each, how in AGENTS[key])
+            for port in ports or [program_port(key)] * (key not in AGENTS):
+                for how in transports(key, port):
+                    yield Address(host, port, "", how, key, True, bool(ports))
+
+
+def _only_service(key: str, value: str, variables: dict[str, str]) -> Iterator[Address]:
+    """What a variable of any name may call a Service by, and nothing else: a name beside its port (`BACKEND: web`,
+    `BACKEND_PORT: "80"`), `service.namespace`, and the name of a program's Service (`REDIS: cache`)."""
+    if not is_name(value):
+        return
+    port = variables.get(f"{key}_PORT", "")
+    usual = WORDS.get(words_of(key)[-1], 0)
+    if is_port(port) or usual:
+        yield Address(value, int(port) if is_port(port) else usual, key=key)
+    elif value.count(".") == 1:
+        yield Address(value, 0, key=key)
+
+
+def _may_name(key: str, value: str) -> bool:
+    """Whether a variable that tells of no host by its last word may hold a Service's name: `CART_SERVICE: cart`,
+    `CART_SERVICE: carts.shop`, `CART_URL: cart`."""
+    lower = key.lower()
+    if not lower.endswith(_SERVICE):
+        return "." not in value and is_url_key(key)
+    return "." in value or lower.rpartition("_")[0].replace("_", "-") in value
+
+
+def _of_python(value: str) -> list[str]:
+    """Hosts of a list that osixia's images turn into PHP: `#PYTHON2BASH:[{'ldap.acme.com': [{'server': …}]}]`."""
+    return re.findall(r"[\[,{ ][\"']([A-Za-z0-9][\w.\-]{0,252})[\"'](?=: ?\[|, ?[\"']|\])", value)

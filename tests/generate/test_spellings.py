@@ -1,0 +1,120 @@
+"""The spellings in which applications are told whom to call, one workload each, beside servers whose names tell nothing
+of what they are: by Cilium's engine each reaches what it is told and none of the other servers' ports.
+
+An entry of `spellings/` has the text in a `file` of a ConfigMap, `env`, `args` or a `script` of an init container;
+`calls` are `SERVER PORT` of `SERVERS`, or a host outside.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cilium_policies.function import Options, run
+
+from tests.generate.test_silent_cuts import flow
+from tests.shapes import Shape, manifests
+
+# The ports of each server's Service; those of HTTP lead to 8080.
+SERVERS = {
+    "orders-db": (5432, 9187), "reports-db": (5432,), "legacy-db": (3306,), "sql": (1433,), "ora": (1521,),
+    "docs": (27017,), "cache": (6379, 9121), "cache2": (6379,), "sentinel": (26379, 6379), "bus": (9092, 9093),
+    "mq": (5672, 15672, 61613), "search": (9200, 9300), "mem": (11211,), "mem2": (11211,), "pubsub": (4222, 8222),
+    "iot": (1883,), "zk": (2181,), "wide": (9042, 7000), "dir": (389, 636), "mail": (25, 587, 1025), "files": (22,),
+    "api": (80, 9090), "catalog": (80, 9091), "pricing": (50051, 8080), "registry": (8500,), "eureka": (8761,),
+    "conf": (8888,), "otel": (4317, 4318), "ibm": (1414,), "amq": (61616, 8161), "amq2": (61616,),
+    "obj": (9000, 9001), "vlt": (8200,), "wf": (7233,), "zee": (26500,), "col": (8123, 9000), "flags": (8013, 4242),
+    "fpm": (9000,), "sr": (8081,), "graph": (7687, 7474), "hana": (30015,), "db2": (50000,), "ftp": (21,),
+    "influx": (8086,), "loki": (3100,),
+}  # fmt: skip
+SPELLINGS: list[dict[str, Any]] = [
+    one
+    for path in sorted(Path(__file__).with_name("spellings").glob("*.yaml"))
+    for one in yaml.safe_load(path.read_text(encoding="utf-8"))
+]
+_OUTSIDE = ("world 443/TCP", "world 5432/TCP", "kube-apiserver 443/TCP")
+
+
+def _pod_port(port: int) -> int:
+    return 8080 if port == 80 else port
+
+
+def _shapes() -> list[Shape]:
+    shapes: list[Shape] = [{"ns": "shop"}]
+    for server, ports in SERVERS.items():
+        told = {port: _pod_port(port) for port in ports}
+        shapes.append({"dep": f"shop/{server}", "kind": "StatefulSet", "ports": list(told.values())})
+        shapes.append({"svc": f"shop/{server}", "ports": told})
+        headless = {"selector": {"app": server}, "clusterIP": "None"}
+        shapes.append({"svc": f"shop/{server}-hl", "ports": told, "spec": headless})
+    for one in SPELLINGS:
+        shapes += _caller(one)
+    return shapes
+
+
+def _caller(one: dict[str, Any]) -> list[Shape]:
+    name, pod = f"t-{one['name']}", {}
+    files: list[Shape] = []
+    if "script" in one:
+        command = ["sh", "-c", one["script"]]
+        pod["initContainers"] = [{"name": "i", "image": "busybox:1.36", "command": command}]
+    if "file" in one:
+        pod["volumes"] = [{"name": "c", "configMap": {"name": name}}]
+        metadata, data = {"name": name, "namespace": "shop"}, {one["file"]: one["text"]}
+        files.append({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
+    caller = {"dep": f"shop/{name}", "env": one.get("env", {}), "args": one.get("args", []), "pod": pod}
+    return [caller, *files]
+
+
+def _told(one: dict[str, Any]) -> set[str]:
+    """The flows that a spelling tells of; a host outside opens its port to the world."""
+    return {f"{_end(call)} {_port(call)}/TCP" for call in one["calls"]}
+
+
+def _end(call: str) -> str:
+    host = call.split()[0]
+    return f"shop/{host}" if host in SERVERS else "world"
+
+
+def _port(call: str) -> int:
+    return int(call.split()[1])
+
+
+@pytest.fixture(scope="module")
+def verdicts(judge: Any) -> dict[str, str]:
+    """Each flow of each spelling's workload, to what it is told and to what it is not."""
+    shown = "---\n".join(manifests(_shapes()))
+    config = {
+        "apiVersion": "cilium-policies.fn/v1alpha1",
+        "kind": "CiliumPolicies",
+        "spec": {"mode": "enforce"},
+    }
+    given = ("config.yaml", yaml.safe_dump(config).encode())
+    outcome = run([("stdin", shown.encode())], Options(config=given, only_policies=True))
+    assert outcome.code == 0, outcome.stderr
+    asked = [f"shop/t-{one['name']} > {to}" for one in SPELLINGS for to in sorted(_all() | _told(one))]
+    found = judge.once(shown, outcome.stdout.decode(), [flow(text) for text in asked])
+    return dict(zip(asked, found, strict=True))
+
+
+def _all() -> set[str]:
+    inside = {f"shop/{server} {_pod_port(port)}/TCP" for server, ports in SERVERS.items() for port in ports}
+    return inside | set(_OUTSIDE)
+
+
+@pytest.mark.parametrize("one", SPELLINGS, ids=[str(one["name"]) for one in SPELLINGS])
+def test_what_a_spelling_tells_passes_and_nothing_else(one: dict[str, Any], verdicts: dict[str, str]) -> None:
+    begin = f"shop/t-{one['name']} > "
+    passing = {
+        text.removeprefix(begin)
+        for text, said in verdicts.items()
+        if text.startswith(begin) and said == "allow"
+    }
+    assert passing == _told(one)
+
+
+def test_each_spelling_has_a_name_of_its_own() -> None:
+    names = [one["name"] for one in SPELLINGS]
+    assert len(set(names)) == len(names)
