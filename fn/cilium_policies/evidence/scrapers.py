@@ -10,6 +10,7 @@ from cilium_policies.catalogue.flows import texts
 from cilium_policies.evidence.edge import Peer
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.looked_into import PROMETHEUS, is_left_out
 from cilium_policies.kube.access_rules import EVERYWHERE
 from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, strings, text
 from cilium_policies.kube.selectors import selects
@@ -18,7 +19,6 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 _COLLECTOR = "OpenTelemetryCollector"
-_PROMETHEUS = ("Prometheus", "PrometheusAgent")
 # Kind of monitor → the selector fields' stem in Prometheus and in VMAgent. The VictoriaMetrics operator turns
 # Prometheus' kinds into its own with the same labels; the other way round nobody reads them.
 _STEMS: dict[str, tuple[str, str]] = {
@@ -84,7 +84,9 @@ class Scrapers:
     def of(self, monitor: Object) -> tuple[Peer, ...]:
         """Everybody who scrapes what a monitor names; the config's scrapers always do."""
         found = [peer for one in self._objects if self._chooses(one, monitor) for peer in one.peers]
-        found += [peer for one, _ in self._reading.get(monitor.kind, ()) for peer in ends(one)]
+        namespace = self._cluster.inventory.get("Namespace", "", monitor.namespace)
+        readers = (one for one, row in self._reading.get(monitor.kind, ()) if not is_left_out(row, namespace))
+        found += [peer for one in readers for peer in ends(one)]
         words = _READERS.get(monitor.kind, ())
         found += self.reading(words, monitor.namespace, monitor.group, f"{monitor.kind.lower()}s")
         return tuple(dict.fromkeys([*found, *self._given]))
@@ -155,14 +157,14 @@ class Scrapers:
 
     def _chooses(self, scraper: _Scraper, monitor: Object) -> bool:
         prometheus, victoria = _STEMS[monitor.kind]
-        stem = prometheus if scraper.kind in _PROMETHEUS else victoria
+        stem = prometheus if scraper.kind in PROMETHEUS else victoria
         if not stem:
             return False
         selector, namespaces = (
             scraper.spec.get(f"{stem}Selector"),
             scraper.spec.get(f"{stem}NamespaceSelector"),
         )
-        if scraper.kind in _PROMETHEUS:
+        if scraper.kind in PROMETHEUS:
             # A missing selector selects nothing, a missing namespace selector the own namespace.
             return selects(selector, monitor.labels) and self._in(scraper, namespaces, monitor.namespace)
         if not isinstance(selector, dict) and not isinstance(namespaces, dict):
@@ -209,12 +211,12 @@ def _allocated(spec: Mapping) -> tuple[str, Mapping]:
         if prometheus:
             told[f"{prometheus}Selector"] = mapping(chosen.get(f"{prometheus}Selector"))
             told[f"{prometheus}NamespaceSelector"] = mapping(chosen.get(f"{prometheus}NamespaceSelector"))
-    return _PROMETHEUS[0], told
+    return PROMETHEUS[0], told
 
 
 def _declared(workload: Workload) -> tuple[str, Mapping]:
     """The kind and spec of the scraper object that an operator makes this workload from."""
-    kinds = (*_PROMETHEUS, "VMAgent")
+    kinds = (*PROMETHEUS, "VMAgent")
     if workload.source is not None and workload.source.kind in kinds:
         return workload.source.kind, workload.source.spec
     if workload.source is not None and workload.source.kind == _COLLECTOR:

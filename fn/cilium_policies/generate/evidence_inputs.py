@@ -12,6 +12,7 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.generate.config_peers import resolved
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.roles import Roles, may_serve, usual_scrapers
+from cilium_policies.kube.objects import Mapping
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import WorkloadKey
 
@@ -20,14 +21,15 @@ _CALLED_OUTSIDE = ("internet", "world", "fqdn", "cidr")
 _OUTSIDE = ("world", "ingress-clients")
 
 
-def roles(cluster: Cluster, config: Config) -> Roles:
-    """The parts that pods play, with the config's word on scrapers and gateways."""
+def roles(cluster: Cluster, config: Config, reads: Mapping | None = None) -> Roles:
+    """The parts that pods play, with the config's word on scrapers and gateways. `reads`: the catalogue's rows of that
+    name, which say into which namespaces a scraper looks."""
     dns = Dns(cluster, config).peers()
     shown = Roles(cluster, dns=dns)
     wanted = config.cluster
     scrapers = [peer for one in wanted.scrapers for peer in resolved(one, cluster, shown)]
     gateways = [peer for one in wanted.gateways for peer in resolved(one, cluster, shown)]
-    return Roles(cluster, tuple(scrapers), tuple(gateways), dns)
+    return Roles(cluster, tuple(scrapers), tuple(gateways), dns, reads)
 
 
 def unmatched(cluster: Cluster, config: Config, parts: Roles) -> Iterator[Finding]:

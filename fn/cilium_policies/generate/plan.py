@@ -77,7 +77,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     """Everything that will be allowed in this cluster, by evidence, catalogue and config. `sources`: the texts that
     it was read from, for the lines of what is wrong with the user's own policies."""
     chosen, findings = namespaces(cluster, config)
-    parts = roles(cluster, config)
+    parts = roles(cluster, config, catalogue.head["reads"])
     allowed = Allowed(cluster, config, parts)
     hints = given(cluster, catalogue, parts, config)
     dns = Dns(cluster, config)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.evidence.edge import LabelsPeer, Peer, WorkloadPeer, workload_of
+from cilium_policies.evidence.looked_into import looks_into
 from cilium_policies.kube.access_rules import EVERYWHERE
+from cilium_policies.kube.objects import Mapping
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -62,7 +64,9 @@ class Roles:
         scrapers: tuple[Peer, ...] = (),
         gateways: tuple[Peer, ...] = (),
         dns: tuple[Peer, ...] = (),
+        reads: Mapping | None = None,
     ) -> None:
+        self._inventory, self._reads = cluster.inventory, reads or {}
         self._by_component: dict[str, list[Workload]] = {}
         self._by_namespace: dict[tuple[str, str], list[Workload]] = {}
         self._by_release: dict[tuple[str, str, str], list[Workload]] = {}
@@ -75,6 +79,7 @@ class Roles:
                 self._by_instance.setdefault((one.component, one.namespace, one.instance), []).append(one)
         self.scraper_pods = [one for one in cluster.playing("scraper") if _may_scrape(cluster, one)]
         self.scrapers = scrapers or tuple(map(WorkloadPeer, self.scraper_pods))
+        self._looked_into: dict[tuple[int, str], bool] = {}
         self._private: set[int] = set()  # it lists what it reads: linkerd-viz has one for its proxies
         self._by_annotation: set[int] = set()  # it reads, beside what it lists, the pods that ask for it
         for one in self.scraper_pods if not scrapers else ():
@@ -103,10 +108,19 @@ class Roles:
         program = owner.partition("-")[0]
         for peer in self.scrapers:
             one = workload_of(peer)
+            if one is not None and not self._looks_into(one, target.namespace):
+                continue
             private = self._private | self._by_annotation if unasked else self._private
             everybodys = one is None or id(one) not in private or one.namespace == target.namespace
             if everybodys or (one is not None and _names(one, program, target.name)):
                 yield peer
+
+    def _looks_into(self, scraper: Workload, namespace: str) -> bool:
+        key = (id(scraper), namespace)
+        if key not in self._looked_into:
+            rows = self._reads.get(scraper.component, ())
+            self._looked_into[key] = looks_into(scraper, namespace, self._inventory, rows)
+        return self._looked_into[key]
 
     def members(self, one: Workload) -> list[Workload]:
         """The workloads of the instance that a recognised one belongs to, itself among them. In plain manifests the
