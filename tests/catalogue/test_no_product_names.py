@@ -71,6 +71,7 @@ REASONS: dict[tuple[str, str], str] = {
         "*",
     ): "Service names and label values by which the kubelet's resolver is known, in any cluster",
     ("cilium/agent.py", "kafka"): "an L7 protocol of Cilium's own policy language",
+    ("evidence/looked_into.py", "*"): "reads the same objects' selectors of namespaces",
     ("evidence/scrapers.py", "*"): "reads the Prometheus and VictoriaMetrics operators' objects: a protocol",
     (
         "evidence/monitors.py",

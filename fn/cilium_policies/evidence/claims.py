@@ -44,15 +44,20 @@ class Claims:
 
     def is_ours(self, host: str, namespace: str) -> bool:
         """Whether a pod of this namespace may take a claimed name for the cluster's: its own namespace claims names
-        below that domain, or several do. An address is whose Service holds it."""
-        if host.replace(".", "").isdigit() or ":" in host:
-            return True
+        below that domain, or several do. An address that a Service elsewhere asks for may be a server's of the LAN:
+        externalIPs and the like take any."""
         claimed = self._by_domain.get(domain(host.rstrip(".").lower()), set())
-        return namespace in claimed or len(claimed) > 1
+        return namespace in claimed or (len(claimed) > 1 and not is_address(host))
+
+
+def is_address(host: str) -> bool:
+    return host.replace(".", "").isdigit() or ":" in host
 
 
 def domain(name: str) -> str:
-    """The registered name above a host's, as far as its labels tell: `acme.io` of `a.b.acme.io`."""
+    """The registered name above a host's, as far as its labels tell: `acme.io` of `a.b.acme.io`; an address itself."""
+    if is_address(name):
+        return name
     labels = name.removeprefix("*.").split(".")
     short = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= _SHORT
     return ".".join(labels[-3:] if short else labels[-2:])

@@ -21,6 +21,7 @@ from cilium_policies.evidence.ends import (
     HOST,
     KUBE_APISERVER,
     NODES,
+    REMOTE_NODE,
     asked_for,
     backends,
     cidr,
@@ -192,8 +193,8 @@ class Destinations:
                     yield from backends(self._cluster, service, text(entry.get("port")))
         for workload in self._cluster.workloads:
             for host_port, port in host_ports(workload):
-                if host_port == number:
-                    yield from ((end, port) for end in ends(workload))
+                if host_port == number:  # its own node's is meant, and no other's
+                    yield from ((end, port) for end in ends(workload) if end != REMOTE_NODE)
 
     def _pods(
         self, workload: Workload, service: Service, address: Address, name: str

@@ -25,6 +25,7 @@ class Given(NamedTuple):
     `for_pods` the same, whose clients the catalogue knows to be the cluster's pods: an agent's on each node
     `members`  component, port and protocol of what its members say to each other, as the catalogue knows it
     `grouped`  components whose entries say which of their own pods call which
+    `stated`   components whose entries rest on source or documentation
     `clouds`   what the catalogue knows of clouds
     `balancers` `spec.cluster.loadBalancerCIDRs`: where load balancers outside the cluster call from
     `cloud_users` components that call a cloud's API, each with the clouds
@@ -60,6 +61,7 @@ class Given(NamedTuple):
     unmet: list[Unmet] | None = None
     unsure: list[tuple[Workload, str, Edge]] | None = None
     unopened: list[Unopened] | None = None
+    stated: frozenset[str] = frozenset()
 
 
 NOTHING_GIVEN = Given()

@@ -59,7 +59,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 def _programs(cluster: Cluster, service: Service, given: Given) -> Iterator[Edge]:
     """The other programs of a release that run the same image as the pods behind a headless Service: such a Service is
     for who addresses its pods one by one, and clients have another one. Where the catalogue says which of a component's
-    pods call which, that counts; a Job is no member of a group."""
+    pods call which, or which of two entries the other, that counts; a Job is no member of a group."""
     for server in cluster.backends(service):
         if server.component in given.grouped and server.by_label:
             continue
@@ -76,7 +76,7 @@ def _programs(cluster: Cluster, service: Service, given: Given) -> Iterator[Edge
         for client in cluster.in_namespace(server.namespace):
             same = (client.release, _image(client)) == (server.release, image)
             member = client is not server and not client.host_network and client.kind not in _TASKS
-            if same and member:
+            if same and member and not _are_known(client, server, given):
                 yield Edge(
                     WorkloadPeer(client),
                     WorkloadPeer(server),
@@ -84,6 +84,12 @@ def _programs(cluster: Cluster, service: Service, given: Given) -> Iterator[Edge
                     Reason("members"),
                     Evidence("peers", service),
                 )
+
+
+def _are_known(client: Workload, server: Workload, given: Given) -> bool:
+    """Whether the labels of both tell two entries of the catalogue, which say whom each of them calls."""
+    known = {client.component, server.component}
+    return len(known) == 2 and known <= given.stated and client.by_label and server.by_label
 
 
 def _image(one: Workload) -> str:

@@ -90,6 +90,7 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         [],
         [],
         [],
+        frozenset(name for name in parts.components if _is_stated(catalogue, name)),
     )
 
 
@@ -98,6 +99,11 @@ def _is_grouped(catalogue: Catalogue, name: str) -> bool:
     if component is None or component.guessed:
         return False
     return any(edge.peer == f"component:{name}" and edge.of for edge in component.own_edges)
+
+
+def _is_stated(catalogue: Catalogue, name: str) -> bool:
+    component = catalogue.get(name)
+    return component is not None and not component.guessed
 
 
 def _is_inward(catalogue: Catalogue, name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from cilium_policies.catalogue.ports import SERVERS
+from cilium_policies.catalogue.recognise import repository_of
 from cilium_policies.generate.shown import alike, is_program, words_of
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
@@ -18,8 +19,7 @@ _NAME_LABELS = ("app.kubernetes.io/name", "app", "k8s-app")
 _PARTS = frozenset(
     """
     primary main master leader replica replicas slave slaves follower followers secondary standby arbiter sentinel
-    read reader readonly ro write writer rw node nodes member shard cluster server data db database
-    postgres postgresql pg mysql mariadb mongo mongodb redis valkey
+    read reader readonly ro write writer rw node nodes member shard cluster server data db database pg
     """.split()  # noqa: SIM905
 )
 
@@ -65,12 +65,21 @@ def is_another_store(one: Workload, other: Workload) -> bool:
     `wiki-db` do not replicate each other, `db-primary` and `db-replica` may."""
     if one is other or not (one.rendered and other.rendered):
         return False
+    product = {*_words(one.component), *(word for image in one.images for word in _words(last_name(image)))}
     for key in _NAME_LABELS:
         if key in one.labels and key in other.labels:
-            return _stem(one.labels[key]) != _stem(other.labels[key])
-    return _stem(one.name) != _stem(other.name)
+            return _stem(one.labels[key], product) != _stem(other.labels[key], product)
+    return _stem(one.name, product) != _stem(other.name, product)
 
 
-def _stem(name: str) -> set[str]:
+def last_name(image: str) -> str:
+    return repository_of(image).rpartition("/")[2]
+
+
+def _stem(name: str, product: set[str]) -> set[str]:
     """What a name says beside part, product and number."""
-    return {word for word in re.split(r"[-_.\d]+", name.lower()) if word} - _PARTS
+    return _words(name) - _PARTS - product
+
+
+def _words(name: str) -> set[str]:
+    return set(filter(None, re.split(r"[-_.\d]+", name.lower())))

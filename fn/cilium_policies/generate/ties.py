@@ -18,7 +18,6 @@ from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.catalogue.ports import RELATIONAL, SERVERS
-from cilium_policies.catalogue.recognise import repository_of
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.generate.instances import Instance, instance, is_operated, operates, same_instance
 from cilium_policies.generate.owners import (
@@ -27,6 +26,7 @@ from cilium_policies.generate.owners import (
     is_another_store,
     is_anothers,
     is_called_after_another,
+    last_name,
 )
 from cilium_policies.generate.proxied import proxies
 from cilium_policies.generate.roles import Roles
@@ -143,7 +143,7 @@ class Ties:
         keys = component.part_labels or ROLE_LABELS
         told = next(filter(None, map(workload.labels.get, keys)), None)
         if told in (None, component.name):
-            told = next(filter(component.roles.__contains__, map(_last_name, workload.images)), told)
+            told = next(filter(component.roles.__contains__, map(last_name, workload.images)), told)
         if told is None or any(fnmatchcase(told, one) for one in parts):
             return True
         if not workload.rendered or told in component.parts:
@@ -277,7 +277,3 @@ class Ties:
         if id(client) not in self._shown:
             self._shown[id(client)] = is_shown(client, self._cluster.inventory)
         return self._shown[id(client)]
-
-
-def _last_name(image: str) -> str:
-    return repository_of(image).rpartition("/")[2]
