@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.kube.ports import Port, is_of_metrics
@@ -21,7 +23,7 @@ def shown_ports(server: Workload, usual: tuple[Port, ...], cluster: Cluster) -> 
     that its Services, or else its containers, show is meant in place of the one usual port. Where an operator's object
     says what its pods listen on, the usual ones among that count, or else all of it."""
     if server.moved:
-        return tuple(one._replace(number=server.moved.get(one.number, one.number)) for one in usual)
+        return tuple(dict.fromkeys(each for one in usual for each in _moved(one, server.moved)))
     told = [one for one in usual if one.number in server.usual_ports]
     if told:
         said = tuple(Port(one.number, one.protocol) for one in server.ports)
@@ -40,6 +42,15 @@ def shown_ports(server: Workload, usual: tuple[Port, ...], cluster: Cluster) -> 
         if protocol == main[0].protocol:
             return (Port(number, protocol),)
     return usual
+
+
+def _moved(one: Port, moved: dict[int, int]) -> Iterator[Port]:
+    """A usual port where the server's object has it; a range, and beside it what is moved out of it."""
+    if one.end:
+        yield one
+        yield from (Port(now, one.protocol) for was, now in moved.items() if one.number <= was <= one.end)
+    else:
+        yield one._replace(number=moved.get(one.number, one.number))
 
 
 def _is_instead(one: Port, shown: list[Port]) -> bool:
