@@ -30,6 +30,10 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         evidence = _evidence(cluster, bindings, workload)
         if evidence is not None:
             yield Edge(WorkloadPeer(workload), KUBE_APISERVER, ports, CALLS_API, evidence)
+    if accounts := cluster.inventory.of("ServiceAccount", group="talos.dev"):
+        from cilium_policies.evidence import talos  # most clusters have none
+
+        yield from talos.edges(cluster, accounts)
 
 
 def _evidence(cluster: Cluster, bindings: Bindings, workload: Workload) -> Evidence | None:

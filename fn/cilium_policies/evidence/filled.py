@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _TEMPLATE = r"\{\{[^{}\n]{0,500}\}\}"
+_CONSTANT = r"\{\{-?\s{0,9}[\"`]([^\"`{}\n]{1,253})[\"`]\s{0,9}-?\}\}"  # `{{ "db-rw.data.svc" }}` is its text
 _RUBY = r"<%[^\n]{0,500}?%>"
 # Rails' `<%= ENV["HOST"] %>`, `<%= ENV.fetch("HOST", "db") %>`, `<%= ENV.fetch("URL") { "redis://cache" } %>`
 _RUBY_ENV = (
@@ -39,6 +40,7 @@ def filled(value: str) -> str:
     """A text in which what a template, Ruby, a shell or Python fills in is `{}`: users and passwords there hold
     blanks."""
     if "{{" in value:
+        value = re.sub(_CONSTANT, r"\1", value)
         value = re.sub(_TEMPLATE, "{}", value)  # the user and password of an ExternalSecret's URL hold blanks
     if "<%" in value:
         value = re.sub(_RUBY, "{}", value)  # so do those in a file that Ruby fills in (GitLab)

@@ -12,6 +12,9 @@ from cilium_policies.evidence.signs import holds
 _DIRECTIVE = (
     r"(?m)^[ \t]*(?:forward-addr|stub-addr|nameservers?|resolver)(?:[ \t]*[:=]|[ \t])[ \t]*([^\n#;]{1,400})"
 )
+# `forward . 10.0.0.254 1.1.1.1` (CoreDNS): of these the catalogue's entry opens the Internet's
+_FORWARD = r"(?m)^[ \t]*forward[ \t]+\S{1,253}[ \t]+([^\n#{]{1,400})"
+_PRIVATE = r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\."
 _DNSMASQ = r"(?m)^[ \t]*server=(?:/[^/\s]{1,253}/)?((?:\d{1,3}\.){3}\d{1,3}(?:#\d{1,5})?)[ \t]*$"
 # What Gatus checks: `url: 8.8.8.8` above `dns:`
 _CHECKED = r"(?m)^[ \t]*(?:-[ \t]+)?url:[ \t]*[\"']?((?:\d{1,3}\.){3}\d{1,3})[\"']?[ \t]*\n[ \t]*dns:"
@@ -32,7 +35,7 @@ _LISTED = (
     r"(?i)(?:.*_)?(?:(?:dns_?)?(?:upstream|resolver|nameserver|forwarder)s?|dns_?servers?|pihole_dns)_?\d?"
 )
 _SERVERS = r"\s*(?:(?:(?:\d{1,3}\.){3}\d{1,3}|[\w.\-]{1,253}(?=#))(?:#\d{1,5})?(?:[\s;,]{1,3}|$)){1,16}"
-WORDS = ("forward-addr", "stub-addr", "nameserver", "resolver", "server=", "dns:")
+WORDS = ("forward-addr", "forward ", "stub-addr", "nameserver", "resolver", "server=", "dns:")
 
 
 def nameservers(value: str, key: str = "") -> Iterator[tuple[str, int, str]]:
@@ -47,6 +50,8 @@ def nameservers(value: str, key: str = "") -> Iterator[tuple[str, int, str]]:
         *re.finditer(_CHECKED, value),
     ):
         yield from _of(line[1])
+    for line in re.finditer(_FORWARD, value):
+        yield from (one for one in _of(line[1]) if re.match(_PRIVATE, one[0]))
 
 
 def listed(key: str, value: str) -> Iterator[tuple[str, int, str]]:

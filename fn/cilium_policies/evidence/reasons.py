@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         "calls-node-port",
         "calls-own-node",
         "calls-node",
+        "calls-talos",
         "calls-through-gateway",
         "calls-local-host",
         "calls-host",

@@ -16,6 +16,7 @@ _SENTENCES: dict[str, str] = {
     "calls-node-port": "calls a port of its node",
     "calls-own-node": "calls its own node",
     "calls-node": "calls the node {0}",
+    "calls-talos": "calls the Talos API of the nodes",
     "calls-through-gateway": "calls {0} through the cluster's own gateway",
     "calls-local-host": "calls {0} in the local network",
     "calls-host": "calls {0}",

@@ -27,7 +27,9 @@ class Inventory:
         for one in objects:
             self.objects.append(one)
             self._by_kind.setdefault(one.kind, []).append(one)
-            self._by_id.setdefault((one.kind, one.namespace, one.name), one)
+            known = self._by_id.setdefault((one.kind, one.namespace, one.name), one)
+            if known is not one and "." in known.group and not one.group:
+                self._by_id[one.kind, one.namespace, one.name] = one
 
     @property
     def kinds(self) -> set[tuple[str, str]]:
@@ -42,7 +44,8 @@ class Inventory:
         return found if group is None else [one for one in found if one.group == group]
 
     def get(self, kind: str, namespace: str, name: str) -> Object | None:
-        """The first object with this kind, namespace and name."""
+        """The first object with this kind, namespace and name; Kubernetes' own before another of its kind's name (the
+        ServiceAccount of Talos, the Service of Knative)."""
         return self._by_id.get((kind, namespace, name))
 
 
