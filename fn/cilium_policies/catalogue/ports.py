@@ -31,7 +31,7 @@ class Program(NamedTuple):
 
 
 PROGRAMS = (
-    Program(80, "http ws h2c dav webdav"),
+    Program(80, "http ws h2c dav webdav", "pihole"),
     Program(443, "https wss rtmps davs webdavs snowflake databricks"),
     Program(5432, "postgres postgresql pgsql ecto", "postgres postgresql pg pghost",
             "postgres postgresql pghost pguser pgdatabase pgpassword", "postgres postgresql pgsql postgis pdo_pgsql",
@@ -88,7 +88,7 @@ PROGRAMS = (
     Program(514, "syslog", "syslog", udp=True),
     Program(161, "snmp", "snmp", udp=True),
     Program(623, "ipmi", udp=True),
-    Program(3493, "nut"),
+    Program(3493, "nut", "nut"),
     Program(69, "tftp", udp=True),
     Program(3478, "stun turn", "stun turn", udp=True),
     Program(5060, "sip", udp=True),
