@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, text, with_texts
+from cilium_policies.kube.objects import Mapping, Object, flag, mapping, mappings, text, with_texts
 
 
 def embedded(objects: list[Object], catalogue: Catalogue) -> Iterator[Object]:
@@ -33,7 +33,7 @@ def _made(one: Object, row: Mapping, held: list[Mapping]) -> Iterator[Object]:
     for each in held:
         metadata = mapping(each.get("metadata"))
         name = filled(text(row.get("object")), one) or text(metadata.get("name"))
-        spec = {**added, **mapping(each.get("spec"))}
+        spec = {**added, **mapping(each if flag(row.get("bare")) else each.get("spec"))}
         if name and spec:
             body = {
                 "apiVersion": text(row.get("version")),
