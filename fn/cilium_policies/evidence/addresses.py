@@ -125,7 +125,8 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         if file and is_commented(value, start):
             continue
         where = _CONNECTION if file and plain else key
-        found.append(Address(host, port, scheme, "TCP", where, plain or not file, told))
+        how = "UDP" if scheme in UDP_SCHEMES else "TCP"
+        found.append(Address(host, port, scheme, how, where, plain or not file, told))
     if file or "\n" in value or "define(" in value:
         found += (
             Address(host, port, "", how, key, True, told)

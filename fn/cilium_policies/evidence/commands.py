@@ -27,7 +27,7 @@ _CLIENTS = (
 # of which each client's name holds one
 _SIGNS = ("pg", "psql", "mysql", "tsql", "bsqldb", "mariadb", "-cli", "mongo", "clickhouse", "rabbitmqadmin", "ldap",
           "createdb", "dropdb", "vacuumdb", "mosquitto", "freebcp", "cockroach ")  # fmt: skip
-_SHARES = ("smb", "cifs")
+_SHARES = ("smb", "SMB", "cifs", "share", "Share")
 _ARGUMENTS = r"(?<![\w./-])(?:/[\w./-]{{1,60}}/)?(?:{})(?= )([^\n;|&]{{1,400}})"
 _HOST = r" [\"']?(?:-h|-H|--host|--hostname)[\"']?[= ]?[\"']?(?:[\w\-]{1,64}/)?([A-Za-z0-9][\w.\-]{0,252})"
 _PORT = r" [\"']?(?:{}|--port)[\"']?[= ]?[\"']?(\d{{2,5}})\b"

@@ -1,18 +1,18 @@
 """Jobs of a Prometheus that its own configuration finds pods for: `kubernetes_sd_configs` of the role `pod` whose
-`relabel_configs` keep a namespace and labels that stand there literally, and say the port."""
+`relabel_configs` keep a namespace and labels that stand there literally, and say the port; and of the role `node`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
-from cilium_policies.evidence.ends import ends
+from cilium_policies.evidence.edge import Edge, Evidence, Peer, WorkloadPeer
+from cilium_policies.evidence.ends import NODES, ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.access_rules import EVERYWHERE
 from cilium_policies.kube.kinds import EVIDENCE
-from cilium_policies.kube.objects import Mapping, at, mappings, port_number, sequence, text
+from cilium_policies.kube.objects import Mapping, at, mapping, mappings, port_number, sequence, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -25,6 +25,7 @@ _PORT = f"{_META}pod_container_port_number"
 _PORT_NAME = f"{_META}pod_container_port_name"
 _LITERAL = r"[\w.;/\-]+"
 _TO = r".*:(\d{1,5})$"
+_WRITTEN, _KUBELET = r"\$[^:]*:(\d{1,5})", 10250
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -36,6 +37,10 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         for found in workload.texts:
             for job in _jobs(found.value) if _SIGN in found.value and reach else ():
                 evidence = Evidence("monitor", workload, text=found.without_value())
+                for node, called in _nodes(job):
+                    yield Edge(
+                        WorkloadPeer(workload), node, (called,), Reason("scrapes"), evidence, explains=False
+                    )
                 for target, port in _targets(cluster, job, reach):
                     for peer in ends(target):
                         if target is not workload:
@@ -46,7 +51,26 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 
 
 def _jobs(value: str) -> list[Mapping]:
-    return mappings(parsed(value).get("scrape_configs"))
+    """The jobs of a Prometheus, and those of a receiver in an OpenTelemetry collector."""
+    read = parsed(value)
+    receivers = mapping(read.get("receivers")).values()
+    inner = [at(mapping(one), "config", "scrape_configs") for one in receivers]
+    return [job for jobs in (read.get("scrape_configs"), *inner) for job in mappings(jobs)]
+
+
+def _nodes(job: Mapping) -> Iterator[tuple[Peer, Port]]:
+    """The kubelets, as a job of the role `node` finds them: on the port that it writes, else their own, unless it
+    writes another address (that of the API server, which hands the request on)."""
+    if not any(text(one.get("role")) == "node" for one in mappings(job.get(_SIGN))):
+        return
+    written = [
+        re.fullmatch(_WRITTEN, text(rule.get("replacement")))
+        for rule in mappings(job.get("relabel_configs"))
+        if text(rule.get("target_label")) == "__address__"
+    ]
+    ports = [int(one[1]) for one in written if one is not None]
+    if len(ports) == len(written):
+        yield from ((node, Port((ports or [_KUBELET])[-1])) for node in NODES)
 
 
 def _targets(cluster: Cluster, job: Mapping, reach: frozenset[str]) -> Iterator[tuple[Workload, Port]]:

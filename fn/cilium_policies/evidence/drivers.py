@@ -37,7 +37,8 @@ _LIBPQ = r"(?:^|[\s\"'=])([A-Za-z0-9][\w.\-]{0,252})(?::\d{1,5})?/\w{0,63}\?(?:[
 _PARENT = r"\bcache_peer\s{1,20}([\w.\-]{1,253})\s{1,20}(?:parent|sibling)\s{1,20}(\d{1,5})"  # of Squid
 # syslog-ng's `network("host" port(514))` and its like
 _DRIVER = (
-    r"\b(?:network|syslog|tcp6?|udp6?)\(\s{0,9}\"([\w.\-]{1,253})\"[^;\n]{0,200}?\bport\(\"?(\d{1,5})\"?\)"
+    r"\b(network|syslog|tcp6?|udp6?)\(\s{0,99}\"([\w.\-]{1,253})\"([^;]{0,200}?)\bport\(\"?(\d{1,5})\"?\)"
+    r"(\s{0,99}transport\(\"?udp)?"
 )
 # StackExchange.Redis: `cache,cache-1:6380,password=…,ssl=False`
 _REDIS_OPTION = (
@@ -86,9 +87,7 @@ def drivers(value: str) -> Iterator[Driven]:
         yield from (
             (one.start(1), "oracle", one[1], int(one[2]), True, True) for one in re.finditer(_TNS, value)
         )
-        yield from (
-            (one.start(1), "tcp", one[1], int(one[2]), True, True) for one in re.finditer(_DRIVER, value)
-        )
+        yield from _syslog(value) if "port(" in value else ()
     if "cache_peer" in value:
         yield from (
             (one.start(1), "", one[1], int(one[2]), True, True) for one in re.finditer(_PARENT, value)
@@ -108,6 +107,12 @@ def drivers(value: str) -> Iterator[Driven]:
         yield from _in_colons(value)
     if "," in value:
         yield from _lists(value)
+
+
+def _syslog(value: str) -> Iterator[Driven]:
+    for one in re.finditer(_DRIVER, value):
+        datagrams = one[1].startswith("udp") or one[5] or re.search(r"transport\(\"?udp", one[3])
+        yield one.start(2), "udp" if datagrams else "tcp", one[2], int(one[4]), True, True
 
 
 def _ado(value: str) -> Iterator[Driven]:

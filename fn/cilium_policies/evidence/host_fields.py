@@ -13,8 +13,8 @@ from cilium_policies.evidence.host_keys import (
     is_name,
     is_port,
     is_url_key,
-    program_port,
     stem,
+    usual_ports,
 )
 from cilium_policies.evidence.schemes import without_tags
 from cilium_policies.evidence.signs import holds
@@ -46,6 +46,8 @@ _SUBSCRIPT = r".*\[[\"']([\w.\-]{1,64})[\"']\]\s*"  # `SETTINGS['mail.host'] = â
 _SYSTEM = r"(?<![^\s\"'])-D([\w.\-]{1,128})=([^\s\"']{1,253})"  # a JVM's property on its command line
 _SERVER = r"(?<=[;{])[ \t]+(?=server[ \t])"  # of nginx' upstreams on one line
 _KEYWORD = r"(?<=[\s{(\[]):([a-z][\w.\-]{0,64})[ \t]{1,9}(?=[\"\d])"  # Clojure's `{:host "db" :port 5432}`
+# Bareos' `Client { Address = 10.1.2.3  FD Port = 9102 }`, whose keys have blanks
+_DIRECTIVE = r"(?:^|(?<=[\s{]))((?:[A-Z]\w{0,15} )?)(Port|Address) ?= ?(?=[\"\w])"
 _ASSIGNED = r"(?im)^[ \t]{0,9}environment[ \t]{0,9}=[ \t]{0,9}\"?"  # of Supervisor's and systemd's units
 _TRANSPORT = r"(?:tcp|udp|tls|ssl):([\w.\-]{1,253})"  # of Graylog's appenders: `host="tcp:graylog"`
 _MAPPING = 16  # lines of a mapping that are looked through for a port
@@ -105,7 +107,8 @@ def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
         for name in names(held) if held else _items(lines, number):
             port = _port(lines, fields, number, ports)
             if port or is_host_key(key):
-                yield name, port or program_port(key), key, port > 0
+                for each in (port,) if port else usual_ports(key):
+                    yield name, each, key, port > 0
     yield from _others(lines, fields, set(called))
 
 
@@ -152,6 +155,9 @@ def _lines(value: str) -> list[str]:
         value = without_tags(value)
     if "define(" in value:
         value = re.sub(_DEFINE, r"\n\1: \2\3\n", value)
+    if "Address = " in value:
+        value = re.sub(_DIRECTIVE, lambda match: f"\n{match[1].rstrip()}{match[2]} = ", value)
+        value = re.sub(r"(?<=\w)(?:  |\t)[ \t]{0,9}(?=[A-Z])", "\n", value)
     if "{:" in value:
         value = re.sub(_KEYWORD, r"\n\1: ", value)
     if "{" in value or "(" in value or "[" in value:

@@ -25,7 +25,7 @@ _NO_HOSTS = frozenset(
 _SAP = ("_ashost", "_mshost", "_gwhost")  # application, message and gateway server
 _SENTINELS = frozenset(("sentinel", "sentinels"))
 _GATEWAY = 3300  # of SAP's gateways, to which the number of the system is added
-_HTTPS = 443
+_HTTPS, _MAIL = 443, 25
 _CALLED_LIST = "allowed_host_list"  # of hosts that webhooks may be sent to, and are
 OF_HOSTS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 HOST_CHARS = frozenset(OF_HOSTS)
@@ -114,6 +114,12 @@ def program_port(key: str) -> int:
     secure = "https" in named or (named[-1] == "endpoint" and not STORES.isdisjoint(named))
     by_word = next((WORDS[word] for word in (*named, stem(key)) if word in WORDS), 0)
     return by_word or (_HTTPS if secure or key.lower().endswith(_CALLED_LIST) else 0)
+
+
+def usual_ports(key: str) -> tuple[int, ...]:
+    """Where no port stands beside a key: that of the program which it names. A mail server has two for its clients."""
+    port = program_port(key)
+    return (port, _MAIL) if port == WORDS["smtp"] else (port,)
 
 
 def transports(key: str, port: int) -> tuple[str, ...]:

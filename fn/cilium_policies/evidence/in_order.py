@@ -22,6 +22,11 @@ _SHARE = (
     r"//([A-Za-z0-9][\w.\-]{0,252})/([^\n;|&]{0,300})"
 )
 _SHARE_PORT = r"(?: -p ?|\bport=)(\d{1,5})\b"
+# `--smb=//nas/scans`
+_TOLD_SHARE = (
+    r"(?i)(?<![\w.\-])[\w.\-]{0,40}(?:smb|cifs|share)[\w.\-]{0,40}[\"']?[ \t]{0,3}[:= ][ \t]{0,3}[\"']?"
+    r"//([A-Za-z0-9][\w.\-]{0,252})/"
+)
 _UNC = r"(?://|\\\\)([A-Za-z0-9][\w.\-]{0,252})[/\\][\w.$/\\ \-]{1,200}"
 _SMB = 445
 # What clients of libraries are made by, with the port that they dial: `SMTP("mail")`, `Cluster(["cassandra-0"])`
@@ -68,10 +73,12 @@ def _key(value: str, start: int) -> str:
 
 
 def shares(line: str) -> Iterator[tuple[str, int]]:
-    """Server and port of the SMB shares that a command mounts or lists: `smbclient //nas/backup -p 4450`."""
+    """Server and port of the SMB shares that a command mounts or lists (`smbclient //nas/backup -p 4450`), or
+    that a flag or field names."""
     for match in re.finditer(_SHARE, line):
         told = re.search(_SHARE_PORT, f"{match[1]} {match[3]}")
         yield match[2], int(told[1]) if told is not None else _SMB
+    yield from ((match[1], _SMB) for match in re.finditer(_TOLD_SHARE, line))
 
 
 def share(value: str, key: str) -> tuple[str, int] | None:

@@ -20,7 +20,7 @@ _OUTER_SCHEMES = r"(?:pool|jdbc|r2dbcs?|vertx-reactive)(?::[a-z][\w-]{0,30}){0,4
 
 # `sip:1234@acme.com:5060`, which has no `//`
 _SIP = (
-    r"(?m)^[ \t]*([\w.\-]{1,64})[\"']?[ \t]*[=:][ \t\"'<]*(sips?):(?:[\w.+%:\-]{1,64}@)?"
+    r"(?m)^[ \t]*(?:([\w.\-]{1,64})[\"']?[ \t]*[=:]|(?:\d{1,5})[ \t])[ \t\"'<]*(sips?):(?:[\w.+%:\-]{1,64}@)?"
     r"([A-Za-z0-9][\w.\-]{0,252})(?::(\d{1,5}))?((?:\\?;[\w=.\-]{1,40}){0,4})"
 )
 _CLUSTER_NAME = re.compile(
@@ -143,10 +143,11 @@ def element(before: str) -> str:
 
 
 def sip(value: str) -> Iterator[tuple[str, int, str, str, str]]:
-    """Host, port, scheme, protocol and key of URIs of SIP (`server_uri=sip:acme.com:5070;transport=tcp`), but for those
+    """Host, port, scheme, protocol and key of URIs of SIP (`server_uri=sip:acme.com:5070;transport=tcp`,
+    Kamailio's `1 sip:pbx:5080`), but for those
     that say who calls."""
     for match in re.finditer(_SIP, value) if "sip" in value else ():
-        key, scheme, host, told, more = match.groups()
+        key, scheme, host, told, more = match.groups("")
         if "client" in key or "from" in key:
             continue
         secure = scheme == "sips" or "transport=tls" in more

@@ -247,8 +247,8 @@ def is_for_others(address: Address) -> bool:
         others -= _USUAL  # `DEFAULT_URL: https://192.168.1.1`: nobody's example is at home there
     if others and (address.scheme not in _BROWSED if address.scheme else parts[-1] in _SERVER_WORDS):
         others -= _OF_MAIL
-    if address.port in SERVERS and not address.scheme:
-        others -= {"default", "defaults"}  # `DEFAULT_BROKERS: kafka.acme.com:9092`
+    if not address.scheme and (address.port in SERVERS or (address.port and parts[-1] in _SERVER_WORDS)):
+        others -= {"default", "defaults"}  # `DEFAULT_BROKERS: kafka.acme.com:9092`, `MAIL_DEFAULT_HOST`
     if _MANAGERS.intersection(parts):
         others -= _OF_PACKAGES
     if parts[-len(_OF_WEBHOOKS) :] == _OF_WEBHOOKS:

@@ -14,8 +14,8 @@ from cilium_policies.evidence.host_keys import (
     is_port,
     is_url_key,
     paired_ports,
-    program_port,
     transports,
+    usual_ports,
     words_of,
 )
 from cilium_policies.evidence.nameservers import listed
@@ -35,7 +35,7 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
             ports = paired_ports(key, variables)
             if not ports and key in AGENTS:
                 yield from (Address(host, each, "", how, key, True, False) for each, how in AGENTS[key])
-            for port in ports or [program_port(key)] * (key not in AGENTS):
+            for port in ports or usual_ports(key) * (key not in AGENTS):
                 for how in transports(key, port):
                     yield Address(host, port, "", how, key, True, bool(ports))
 
