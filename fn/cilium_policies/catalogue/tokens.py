@@ -51,6 +51,7 @@ _SERVICES: dict[str, str] = {
     "api.deepl.com api-free.deepl.com": "DEEPL_API_KEY DEEPL_AUTH_KEY",
     "api.tavily.com": "TAVILY_API_KEY",
     "serpapi.com": "SERPAPI_API_KEY",
+    "uplink.api.apollographql.com aws.uplink.api.apollographql.com": "APOLLO_KEY",
     # clouds and DNS
     "api.cloudflare.com": "CF_API_TOKEN CLOUDFLARE_API_TOKEN CLOUDFLARE_API_KEY CF_DNS_API_TOKEN"
     " CLOUDFLARE_DNS_API_TOKEN",

@@ -59,50 +59,45 @@ _CHECKED = (
 # A number behind the port, twemproxy's weight or a Redis' database (`cache:6379:1`), and a name before the host
 _WEIGHED = rf"(?<![\w.\-/:@])(?:[A-Za-z][\w\-]{{0,62}}:)?({_NAME}):(\d{{4,5}}):\d{{1,3}}(?![\w.:\-])"
 _CALLED = r"(?<![\w.\-/:@])[A-Za-z][\w\-]{0,62}:([A-Za-z][\w.\-]{0,252}):(\d{2,5})(?![\w.:@\-])"
+# dbt's profile of a Snowflake account, whose host begins with it
+_SNOWFLAKE = (
+    r"(?i)\btype[\"']?:\s{0,9}[\"']?snowflake\b(?:[^\n]{0,200}\n){0,8}?[^\n]{0,200}?\baccount[\"']?:\s{0,9}[\"']?"
+    r"([A-Za-z][\w.\-]{2,99})"
+)
 _LINE = 400  # characters beside a host that are looked through for what it is
+
+
+# A sign that spares most texts the search, the form, its scheme, the port otherwise, whether it is plainly one to call
+_FORMS = (
+    ("@tcp(", _GO_MYSQL, "tcp", 3306, True),
+    (")", _IN_BRACKETS, "tcp", 0, True),
+    (")", _LISTED_IN_BRACKETS, "tcp", 0, False),
+    (")", _TNS, "oracle", 0, True),
+    ("cache_peer", _PARENT, "", 0, True),
+    ("oracle:thin:", _ORACLE, "oracle", 1521, True),
+    ("sqlserver://;", _SQLSERVER, "sqlserver", 1433, True),
+)
 Driven = tuple[int, str, str, int, bool, bool]
 
 
 def drivers(value: str) -> Iterator[Driven]:
     """Where it stands, scheme, host and port (0: not known) in such forms, whether the form is plainly one to call, and
     whether the port stands there."""
-    if "@tcp(" in value:
-        yield from (
-            (one.start(1), "tcp", one[1], int(one[2] or 3306), True, bool(one[2]))
-            for one in re.finditer(_GO_MYSQL, value)
-        )
-    if holds(value, _ADO_SIGNS) and ";" in value:
+    for sign, form, scheme, usual, plain in _FORMS:
+        for one in re.finditer(form, value) if sign in value else ():
+            yield one.start(1), scheme, one[1], int(one[2] or usual), plain, bool(one[2])
+    if ";" in value and holds(value, _ADO_SIGNS):
         yield from _ado(value)
-    if "sqlserver://;" in value:
-        for one in re.finditer(_SQLSERVER, value):
-            yield one.start(1), "sqlserver", one[1], int(one[2] or 1433), True, bool(one[2])
-    if ")" in value and "(" in value:
-        yield from (
-            (one.start(1), "tcp", one[1], int(one[2]), True, True) for one in re.finditer(_IN_BRACKETS, value)
-        )
-        yield from (
-            (one.start(1), "tcp", one[1], int(one[2]), False, True)
-            for one in re.finditer(_LISTED_IN_BRACKETS, value)
-        )
-        yield from (
-            (one.start(1), "oracle", one[1], int(one[2]), True, True) for one in re.finditer(_TNS, value)
-        )
-        yield from _syslog(value) if "port(" in value else ()
-    if "cache_peer" in value:
-        yield from (
-            (one.start(1), "", one[1], int(one[2]), True, True) for one in re.finditer(_PARENT, value)
-        )
+    if "port(" in value:
+        yield from _syslog(value)
     if "sslmode=" in value and "?" in value:
-        yield from (
-            (one.start(1), "postgres", one[1], 5432, True, True)
-            for one in re.finditer(_LIBPQ, value)
-            if not one[0].count(":")
-        )
-    if "oracle:thin:" in value:
-        yield from (
-            (one.start(1), "oracle", one[1], int(one[2] or 1521), True, bool(one[2]))
-            for one in re.finditer(_ORACLE, value)
-        )
+        for one in re.finditer(_LIBPQ, value):
+            if ":" not in one[0]:
+                yield one.start(1), "postgres", one[1], 5432, True, True
+    if "snowflake" in value and "account" in value:
+        for one in re.finditer(_SNOWFLAKE, value):
+            account = one[1].lower().replace("_", "-")
+            yield one.start(1), "https", f"{account}.snowflakecomputing.com", 443, True, False
     if ":" in value:
         yield from _in_colons(value)
     if "," in value:

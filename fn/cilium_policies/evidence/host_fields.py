@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from cilium_policies.evidence.field_lines import lines_of
 from cilium_policies.evidence.host_keys import (
     HOST_CHARS,
     is_host_key,
@@ -16,39 +17,21 @@ from cilium_policies.evidence.host_keys import (
     stem,
     usual_ports,
 )
-from cilium_policies.evidence.schemes import without_tags
 from cilium_policies.evidence.signs import holds
 from cilium_policies.lean import NamedTuple
 
 _NEAR = 400  # characters of a key or a value: a long line would make the search quadratic
-_FIELD = 2 * _NEAR + 1  # of a line: key, separator and value
 _PARTS = ("ost", "OST", "erver", "ERVER", "ddr", "DDR",
           "ndpoint", "NDPOINT", "eer", "EER", "eed", "EED", "roker", "ROKER", "oin", "OIN", "uorum", "elay", "entinel",
           "odes", "ODES", "arget=")  # fmt: skip  # of _HOST_WORDS, the usual ones first
 _SIGNS = (*_PARTS, "port", "Port", "PORT", "url", "Url", "URL", "uri", "Uri", "URI")
-# Where a member begins in a mapping on one line (`{"host": "db", "port": 5432}`, `Redis(host="db", port=6379)`)
-_MEMBER = r"(?:(?<=[{,(\[])[ \t]*|(?<=;)[ \t]+)(?=[\"']?\.?[A-Za-z_][\w.\-]*[\"']?[ \t]*[:=])"
-# Logstash's `host => "db" port => 5432`
-_ARROW = r"(?<=[\w\"'\]])[ \t]+(?=[\"']?[A-Za-z_][\w.\-]{0,64}[\"']?[ \t]{0,9}=>)"
-_PARAMETER = r"(?<=\")[ \t]+(?=[A-Za-z_][\w.\-]{0,64}=\")"  # rsyslog's `target="db" port="514"`
-# of PHP: a constant, but not in a comment
-_DEFINE = (
-    r"(?m)^[ \t]*(?://|#)[^\n]*"
-    r"|\bdefine\(\s{0,9}[\"'](\w{1,64})[\"']\s{0,9},\s{0,9}(?:[\"']([^\"'\n]{0,253})[\"']|(\d{1,5})\b)"
-)
 # What stands before the name of a variable of PHP, of shells, Perl and JavaScript
 _DECLARED = (
     r"(?:(?:export|const|let|var|my|our|local|readonly|public|protected|private|static|final|set)\s{1,9}){0,3}"
     r"[$@]?(?:\w{1,64}(?:->|\.|::))?\$?([A-Za-z_]\w{0,64})"
 )
-_TUPLE = r"\{([a-z_]{1,64}),[ \t]{0,9}\"?([\w.\-]{1,253})\"?\}"  # of Erlang: `{host, "db"}`
 _SUBSCRIPT = r".*\[[\"']([\w.\-]{1,64})[\"']\]\s*"  # `SETTINGS['mail.host'] = …`
 _SYSTEM = r"(?<![^\s\"'])-D([\w.\-]{1,128})=([^\s\"']{1,253})"  # a JVM's property on its command line
-_SERVER = r"(?<=[;{])[ \t]+(?=server[ \t])"  # of nginx' upstreams on one line
-_KEYWORD = r"(?<=[\s{(\[]):([a-z][\w.\-]{0,64})[ \t]{1,9}(?=[\"\d])"  # Clojure's `{:host "db" :port 5432}`
-# Bareos' `Client { Address = 10.1.2.3  FD Port = 9102 }`, whose keys have blanks
-_DIRECTIVE = r"(?:^|(?<=[\s{]))((?:[A-Z]\w{0,15} )?)(Port|Address) ?= ?(?=[\"\w])"
-_ASSIGNED = r"(?im)^[ \t]{0,9}environment[ \t]{0,9}=[ \t]{0,9}\"?"  # of Supervisor's and systemd's units
 _TRANSPORT = r"(?:tcp|udp|tls|ssl):([\w.\-]{1,253})"  # of Graylog's appenders: `host="tcp:graylog"`
 _MAPPING = 16  # lines of a mapping that are looked through for a port
 _NEAR_LINES = 3  # a `port:` that belongs to a `host:` elsewhere stands at most this far from it
@@ -70,6 +53,7 @@ _DESCRIBES = frozenset(
     cluster namespace bucket path method level format version tag alias listen bind interface description image
     """.split()  # noqa: SIM905
 )
+_HTTPS = 443
 _BESIDE = 2  # fields between such a name and its port
 _PORTS = ("port", "port_value", "port_number", "portnumber")
 # Of a port whose key begins otherwise than the host's: words that make it the program's own.
@@ -90,7 +74,7 @@ def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
     """Host, port (0: not known), key, and whether the port stands there, for each `host: name` line."""
     if not holds(value, _SIGNS):
         return
-    lines = _lines(value)
+    lines = lines_of(value)
     fields = [_field(line) for line in lines]
     called = [
         number
@@ -106,7 +90,9 @@ def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
         key, held = fields[number]
         for name in names(held) if held else _items(lines, number):
             port = _port(lines, fields, number, ports)
-            if port or is_host_key(key):
+            if not port and key.lower() == "endpoint" and _is_store(lines, fields, number):
+                yield name, _HTTPS, key, False
+            elif port or is_host_key(key):
                 for each in (port,) if port else usual_ports(key):
                     yield name, each, key, port > 0
     yield from _others(lines, fields, set(called))
@@ -150,32 +136,6 @@ def system_properties(value: str) -> list[tuple[str, str]]:
     return re.findall(_SYSTEM, value)
 
 
-def _lines(value: str) -> list[str]:
-    if "/>" in value or "</" in value:
-        value = without_tags(value)
-    if "define(" in value:
-        value = re.sub(_DEFINE, r"\n\1: \2\3\n", value)
-    if "Address = " in value:
-        value = re.sub(_DIRECTIVE, lambda match: f"\n{match[1].rstrip()}{match[2]} = ", value)
-        value = re.sub(r"(?<=\w)(?:  |\t)[ \t]{0,9}(?=[A-Z])", "\n", value)
-    if "{:" in value:
-        value = re.sub(_KEYWORD, r"\n\1: ", value)
-    if "{" in value or "(" in value or "[" in value:
-        value = re.sub(_MEMBER, "\n", value)
-    if "server " in value and ";" in value:
-        value = re.sub(_SERVER, "\n", value)
-    if "nvironment" in value:
-        value = re.sub(_ASSIGNED, "\n", value)
-        value = re.sub(_MEMBER, "\n", value)
-    if ', "' in value and "{" in value:
-        value = re.sub(_TUPLE, r"\n\1: \2\n", value)
-    if "=>" in value:
-        value = re.sub(_ARROW, "\n", value)
-    if '" ' in value:
-        value = re.sub(_PARAMETER, "\n", value)
-    return [line[:_FIELD] for line in value.split("\n")]
-
-
 def names(held: str) -> list[str]:
     """The bare names of a value: one, or those of a list on one line."""
     if is_name(held):
@@ -194,6 +154,11 @@ def _items(lines: list[str], number: int) -> Iterator[str]:
             return
         if is_name(item[1]):
             yield item[1]
+
+
+def _is_store(lines: list[str], fields: list[_Field], number: int) -> bool:
+    """Whether an endpoint stands beside a bucket: clients ask it by HTTPS unless they are told otherwise."""
+    return any("bucket" in fields[at].key.lower() for at in _block(lines, number))
 
 
 def _port(lines: list[str], fields: list[_Field], number: int, ports: list[int]) -> int:

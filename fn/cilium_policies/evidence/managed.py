@@ -7,13 +7,18 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.evidence.addresses import Address
+from cilium_policies.evidence.signs import holds
 from cilium_policies.evidence.trust import MANAGED, is_value, is_variable
 from cilium_policies.workloads.model import Text
 
 _DOTS = 3  # in the name of a managed service, at least
 # A field of a settings file.
-_ACCOUNT = "account"  # in the key of each setting that names a service by a part of its host
-_VALUE = r"[\"']?\s{0,8}[:=]\s{0,8}[\"']?([a-z0-9]{3,24})(?![\w.\-${])"
+_SAID = (
+    "account",
+    "servicebus",
+    "eventhubs",
+)  # in the keys of settings that name a service by a part of its host
+_VALUE = r"[\"']?\s{0,8}[:=]\s{0,8}[\"']?([a-z0-9][a-z0-9\-]{2,49})(?![\w.\-${])"
 _MEMBER = r"[:=]\s*[\"']?((?:[\w-]{1,63}\.){3,8}[a-z]{2,24})[\"']?(?=\s*(?:[,;}\]\n]|$))"
 
 
@@ -21,7 +26,7 @@ def named(texts: Iterable[Text], clouds: tuple[Cloud, ...]) -> Iterator[tuple[Te
     """`NAMESPACE: acme.servicebus.windows.net`: a variable, or a field of a file, whose value is the host of such a
     service."""
     for found in texts:
-        if _ACCOUNT in found.key.lower() or _ACCOUNT in found.value.lower():
+        if holds(found.key.lower(), _SAID) or holds(found.value.lower(), _SAID):
             yield from ((found, address) for address in _called(found, clouds))
         if found.value.count(".") < _DOTS:
             continue

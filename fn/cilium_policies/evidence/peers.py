@@ -29,6 +29,9 @@ _REMOTING = frozenset(
 )  # beside it the members ask each other's `management`, as Akka's bootstrap does
 # Over these the members also speak UDP, whether the container declares it or not.
 _UDP_TOO = frozenset(("gossip", "mesh", "memberlist", "serf", "galera"))
+_LISTENS_SIGN = "inet_dist_listen_"
+_LISTENS = r"inet_dist_listen_(min|max)[\"',\s}]{1,9}(\d{1,5})\b"
+_MAPPER = 4369
 _TASKS = ("Job", "CronJob")
 _WORDS = re.compile(r"[a-z]+")
 
@@ -108,6 +111,7 @@ def _is_known_better(workload: Workload, port: Port, given: Given) -> bool:
 
 
 def _member_ports(cluster: Cluster, workload: Workload, services: list[Service]) -> Iterator[Port]:
+    yield from _distribution(workload)
     called = {word for declared in workload.ports for word in _WORDS.findall(declared.name.lower())}
     for declared in workload.ports:
         one = Port(declared.number, declared.protocol)
@@ -128,6 +132,18 @@ def _member_ports(cluster: Cluster, workload: Workload, services: list[Service])
             port = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
             if port is not None:
                 yield from _twins(port, entry.name) if _is_for_members(entry.name) else [port]
+
+
+def _distribution(workload: Workload) -> Iterator[Port]:
+    """Ports on which Erlang's nodes reach each other, where a variable or file gives the range, and their mapper's."""
+    for found in workload.texts:
+        told: dict[str, str] = {}
+        if _LISTENS_SIGN in found.value:
+            told.update(re.findall(_LISTENS, found.value))
+        if "min" in told:
+            first, last = int(told["min"]), int(told.get("max", told["min"]))
+            yield Port(first, end=last if last > first else 0)
+            yield Port(_MAPPER)
 
 
 def _twins(port: Port, name: str) -> Iterator[Port]:

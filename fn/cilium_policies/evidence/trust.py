@@ -91,7 +91,7 @@ _STORES = frozenset(
     ("cache", "caches", "db", "database", "sql", "queue", "bus", "session", "sessions", "search")
 )
 _BROWSED = ("http", "https", "mailto", "ws", "wss")
-_SERVER_WORDS = ("host", "hostname", "server", "relay")
+_SERVER_WORDS = frozenset(("host", "hostname", "server", "relay"))
 _ENVIRONMENT = r"[A-Z][A-Z0-9_]+"
 # What a script takes where a variable is not set: `getenv("API_URL", "https://api.acme.com")`, `${API_URL:-https://…}`.
 _DEFAULT = (
@@ -247,7 +247,7 @@ def is_for_others(address: Address) -> bool:
         others -= _USUAL  # `DEFAULT_URL: https://192.168.1.1`: nobody's example is at home there
     if others and (address.scheme not in _BROWSED if address.scheme else parts[-1] in _SERVER_WORDS):
         others -= _OF_MAIL
-    if not address.scheme and (address.port in SERVERS or (address.port and parts[-1] in _SERVER_WORDS)):
+    if not address.scheme and (address.port in SERVERS or (address.port and set(parts[-1:]) & _SERVER_WORDS)):
         others -= {"default", "defaults"}  # `DEFAULT_BROKERS: kafka.acme.com:9092`, `MAIL_DEFAULT_HOST`
     if _MANAGERS.intersection(parts):
         others -= _OF_PACKAGES

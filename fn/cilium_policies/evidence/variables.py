@@ -21,6 +21,7 @@ from cilium_policies.evidence.host_keys import (
 from cilium_policies.evidence.nameservers import listed
 
 _SERVICE = ("_service", "_svc")  # `CART_SERVICE: cart.shop`
+_ACCOUNT = "SNOWFLAKE_ACCOUNT"  # whose host begins with it
 _PYTHON = "#PYTHON2BASH:"
 
 
@@ -28,6 +29,10 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
     """`*_HOST` variables (and their like) that hold a bare name, with the `*_PORT` beside them."""
     for key, value in variables.items():
         yield from (Address(*one[:2], "", one[2], key, True) for one in listed(key, value))
+        if key.endswith(_ACCOUNT) and is_name(value):
+            yield Address(
+                f"{value.lower().replace('_', '-')}.snowflakecomputing.com", 443, "", "TCP", key, True, False
+            )
         if not is_host_key(key) and not _may_name(key, value):
             yield from _only_service(key, value, variables)
             continue
