@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cilium_policies.builds.argo_source import chart_values, image, with_argo
+from cilium_policies.builds.argo_chart import chart_values
+from cilium_policies.builds.argo_source import image, with_argo
 
 from tests.builds import laid
 

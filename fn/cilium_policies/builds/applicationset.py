@@ -7,10 +7,10 @@ import os
 import re
 from collections.abc import Callable, Iterator
 
-from cilium_policies.builds import kustomization
+from cilium_policies.builds import typed
 from cilium_policies.builds.expressions import evaluated, word
 from cilium_policies.builds.repository import Repository
-from cilium_policies.document.finding import RefusedError
+from cilium_policies.builds.template_patch import NotEvaluatedError, patches, selected
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import mapping, mappings, with_texts
 from cilium_policies.lean import Any
@@ -18,13 +18,6 @@ from cilium_policies.workloads.releases.values import merge
 
 Params = dict[str, Any]
 IN_CLUSTER = "https://kubernetes.default.svc"
-
-
-# Fields of an Application that say what is built, and where it goes.
-_MATTERS = re.compile(
-    r"(?m)^[ -]*(?:\{\{.*\}\} *)?[\"']?(?:repoURL|path|chart|targetRevision|ref|sources|destination|namespace|server"
-    r"|name|values|valuesObject|valueFiles|parameters|releaseName|kustomize|directory|plugin)[\"']?:"
-)
 
 
 class Unknown(CiliumPoliciesError):
@@ -42,14 +35,22 @@ class ApplicationSet:
 
     def applications(self) -> list[Params]:
         """`metadata` and `spec` of each Application. Raises Unknown."""
-        if _MATTERS.search(str(self._spec.get("templatePatch") or "")):
-            raise Unknown("its templatePatch, which is not evaluated here, changes sources or destinations")
-        made = []
+        made: list[tuple[Params, Params]] = []
         for generator in mappings(self._spec.get("generators")):
             for params in self._params(generator, {}):
-                template = merge(mapping(self._spec.get("template")), _own_template(generator))
-                made.append(self._application(template, params))
-        return made
+                if selected(generator, params):
+                    template = merge(mapping(self._spec.get("template")), _own_template(generator))
+                    made.append((template, params))
+        try:
+            patch = str(self._spec.get("templatePatch") or "")
+            laid = patches(patch, [params for _, params in made])
+        except NotEvaluatedError as failed:
+            told = "its templatePatch, which is not evaluated here, changes sources or destinations"
+            raise Unknown(f"{told}: {failed}") from None
+        return [
+            merge(self._application(template, params), over)
+            for (template, params), over in zip(made, laid, strict=True)
+        ]
 
     def _application(self, template: Params, params: Params) -> Params:
         """Name, sources and place have to be known; an expression elsewhere, as in an annotation, stays where it is
@@ -101,9 +102,14 @@ class ApplicationSet:
             raise Unknown(f"its generator reads {body.get('repoURL')}, not this repository")
         values = mapping(body.get("values"))
         for path in self._folders(mappings(body.get("directories"))):
-            yield {"path": _path(path), "values": values}
+            yield self._with_values({"path": _path(path)}, values)
         for path in self._files(mappings(body.get("files"))):
-            yield {**self._content(path), "path": _file(path), "values": values}
+            for content in self._contents(path):
+                yield self._with_values({**content, "path": _file(path)}, values)
+
+    def _with_values(self, params: Params, values: Params) -> Params:
+        """Parameters with those that a generator adds, which may be made of the others."""
+        return {**params, "values": self._filled(values, params, self._known_or_left)}
 
     def _folders(self, wanted: list[Params]) -> list[str]:
         found: set[str] = set()
@@ -122,11 +128,15 @@ class ApplicationSet:
         patterns = [str(one.get("path", "")) for one in wanted]
         return [path for path in self._repository.files if any(_matches(path, one) for one in patterns)]
 
-    def _content(self, path: str) -> Params:
+    def _contents(self, path: str) -> list[Params]:
+        """The mapping that a file holds, or each one of its list."""
+        with open(self._repository.place(path), "rb") as file:
+            data = file.read()
         try:
-            return kustomization.read(self._repository.place(path))
-        except RefusedError as refused:
-            raise Unknown(f"{path}: {refused.finding.message}") from None
+            found = typed.load(data)
+        except typed.NotYamlError as fault:
+            raise Unknown(f"{path}: {fault}") from None
+        return mappings(found) if isinstance(found, list) else [mapping(found)]
 
     def _matrix(self, body: Params, given: Params) -> Iterator[Params]:
         generators = mappings(body.get("generators"))

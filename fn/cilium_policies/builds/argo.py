@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from cilium_policies.builds import app_charts, argo_source, texts, tool
+from cilium_policies.builds import app_charts, argo_chart, argo_source, texts, tool
 from cilium_policies.builds.app_roots import left_out, paths, roots
 from cilium_policies.builds.applications import HOME, App, all_sources, has_applications, written
 from cilium_policies.builds.applicationset import ApplicationSet, Unknown, alone
@@ -134,11 +134,12 @@ class Argo:
 
     def _step(self, app: App, source: Fields) -> Callable[[], argo_source.Made] | None:
         helm = mapping(source.get("helm"))
+        source = argo_chart.of_registry(source)
         if source.get("chart"):
-            values, notes = argo_source.chart_values("", helm, lambda name: self._referenced(app, name))
+            values, notes = argo_chart.chart_values("", helm, lambda name: self._referenced(app, name))
             kept = source
             if values:
-                kept = argo_source.with_values(source, values, lambda name: self._referenced(app, name))
+                kept = argo_chart.with_values(source, values, lambda name: self._referenced(app, name))
             return lambda: argo_source.Made([], [kept], notes)
         if not source.get("path"):
             return None  # `ref` alone: values for another source

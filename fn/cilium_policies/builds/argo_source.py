@@ -7,15 +7,17 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 
-from cilium_policies.builds import kustomization, texts, tool, typed
+from cilium_policies.builds import argo_chart, kustomization, texts, tool
 from cilium_policies.builds.inflation import Inflation
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.repository import Repository, clean
 from cilium_policies.document.filenames import ENDINGS
 from cilium_policies.document.finding import RefusedError, refused
 from cilium_policies.kube.objects import mapping
-from cilium_policies.lean import Any, NamedTuple
-from cilium_policies.workloads.releases.values import merge
+from cilium_policies.lean import NamedTuple
+
+# What charts are rendered for: Helm's own word depends on how it was built.
+_KUBERNETES = ("--kube-version", "1.35.0")
 
 
 class Made(NamedTuple):
@@ -45,12 +47,34 @@ class Builder:
         if not self._repository.is_folder(path):
             raise tool.ToolError(f"path {source.get('path')} is not a folder of the repository")
         if source.get("plugin"):
-            return lambda: Made([], [], [f"{path} is rendered by a plugin: not built"])
+            return self._without_plugin(name, source, namespace, values)
         if os.path.isfile(os.path.join(folder, "Chart.yaml")):
             return self._chart(name, source, namespace, folder, values)
         if kustomization.file_in(folder):
             return self._kustomize(folder, mapping(source.get("kustomize")))
         return self._directory(folder, mapping(source.get("directory")))
+
+    def _without_plugin(
+        self, name: str, source: Fields, namespace: str, values: Callable[[str], str]
+    ) -> Callable[[], Made]:
+        """What a plugin would render, without it: most fill in words of a kustomization, a chart or manifests."""
+        path = clean(str(source.get("path") or ""))
+        not_built = Made([], [], [f"{path} is rendered by a plugin: not built"])
+        rest = {key: value for key, value in source.items() if key != "plugin"}
+        try:
+            step = self.prepared(name, rest, namespace, values)
+        except (RefusedError, tool.ToolError):
+            return lambda: not_built
+
+        def built() -> Made:
+            try:
+                made = step()
+            except (RefusedError, tool.ToolError):
+                return not_built
+            said = "its plugin is not run: what it fills in is left as written"
+            return made._replace(notes=[*made.notes, said]) if made.documents or made.charts else not_built
+
+        return built
 
     def _kustomize(self, folder: str, options: Fields) -> Callable[[], Made]:
         fields = kustomization.read(kustomization.file_in(folder))
@@ -93,12 +117,12 @@ class Builder:
         """A chart of the repository: its dependencies stay charts, its own templates are rendered by helm."""
         helm = mapping(source.get("helm"))
         chart = kustomization.read(os.path.join(folder, "Chart.yaml"))
-        given, notes = chart_values(folder, helm, values)
+        given, notes = argo_chart.chart_values(folder, helm, values)
         release = str(helm.get("releaseName") or name)
         charts = [
-            _dependency(one, release, given)
+            argo_chart.dependency(one, release, given)
             for one in chart.get("dependencies") or []
-            if _enabled(one, given) and not str(one.get("repository") or "").startswith("file:")
+            if argo_chart.enabled(one, given) and not argo_chart.is_beside(one)
         ]
         if not os.path.isdir(os.path.join(folder, "templates")):
             return lambda: Made([], charts, notes)
@@ -110,26 +134,18 @@ class Builder:
 
     def _without_dependencies(self, folder: str, chart: Fields, values: Fields) -> str:
         copy = self._new()
-        shutil.copytree(folder, copy, symlinks=False, ignore=shutil.ignore_patterns(".git"))
-        kept = [
-            one
-            for one in chart.get("dependencies") or []
-            if str(one.get("repository") or "").startswith("file:")
-        ]
-        own = {
-            **{key: value for key, value in chart.items() if key != "dependencies"},
-            **({"dependencies": kept} if kept else {}),
-        }
-        for path, body in (("Chart.yaml", own), ("cilium-policies-values.yaml", values)):
-            with open(os.path.join(copy, path), "wb") as file:
-                file.write(texts.written(body))
+        argo_chart.copied(
+            folder, copy, self._repository.root, {**chart, "dependencies": argo_chart.beside(chart)}
+        )
+        with open(os.path.join(copy, "cilium-policies-values.yaml"), "wb") as file:
+            file.write(texts.written(values))
         return copy
 
     def _rendered(
         self, copy: str, release: str, namespace: str, charts: list[Fields], notes: list[str]
     ) -> Made:
         values = os.path.join(copy, "cilium-policies-values.yaml")
-        options = ("--namespace", namespace or "default", "--include-crds", "-f", values)
+        options = ("--namespace", namespace or "default", "--include-crds", "-f", values, *_KUBERNETES)
         command = ("helm", "template", release, copy, *options)
         try:
             printed = tool.output(command, folder=copy, root=self._repository.root)
@@ -137,80 +153,6 @@ class Builder:
             return Made(documents, charts, notes)
         except (tool.ToolError, RefusedError) as failed:  # a library chart that has to be fetched, most often
             return Made([], charts, [*notes, f"its own templates are not rendered: {failed}"])
-
-
-def chart_values(folder: str, helm: Fields, found: Callable[[str], str]) -> tuple[Fields, list[str]]:
-    """A chart's values as Argo CD lays them: its own, `valueFiles`, `values`, `valuesObject`, `parameters`; and lines
-    for files that are not there. `folder` is "" for a chart from elsewhere."""
-    made: Fields = {}
-    notes: list[str] = []
-    own = os.path.join(folder, "values.yaml")
-    for place in [own] if folder and os.path.isfile(own) else []:
-        made = kustomization.read(place)
-    for name in helm.get("valueFiles") or []:
-        place = _values_file(str(name), folder, found)
-        if os.path.isfile(place):
-            made = merge(made, kustomization.read(place))
-        elif not helm.get("ignoreMissingValueFiles"):
-            notes.append(f"values file {name} is not in the repository")
-    made = merge(made, _inline(helm))
-    return made, notes
-
-
-def _values_file(name: str, folder: str, found: Callable[[str], str]) -> str:
-    """The place of an entry of `valueFiles`; "" for one that is not of this repository."""
-    if name.startswith("$"):
-        return found(name)
-    return os.path.join(folder, name) if folder else ""
-
-
-def with_values(source: Fields, values: Fields, found: Callable[[str], str]) -> Fields:
-    """A chart's source with these values in place of the files that were read for them."""
-    helm = mapping(source.get("helm"))
-    elsewhere = [
-        one for one in helm.get("valueFiles") or [] if not os.path.isfile(_values_file(str(one), "", found))
-    ]
-    rest = {key: value for key, value in helm.items() if key != "valueFiles"}
-    files = {"valueFiles": elsewhere} if elsewhere else {}
-    return {**source, "helm": {**rest, **files, "valuesObject": values}}
-
-
-def _inline(helm: Fields) -> Fields:
-    if isinstance(helm.get("valuesObject"), dict):
-        return dict(helm["valuesObject"])
-    try:
-        read = typed.load(str(helm.get("values") or "").encode())
-    except typed.NotYamlError:
-        return {}
-    return read if isinstance(read, dict) else {}
-
-
-def _enabled(dependency: Fields, values: Fields) -> bool:
-    """A dependency whose condition is false is not installed."""
-    for path in str(dependency.get("condition") or "").split(","):
-        found: Any = values
-        for key in path.strip().split("."):
-            found = found.get(key) if isinstance(found, dict) else None
-        if isinstance(found, bool):
-            return found
-    return True
-
-
-def _dependency(one: Fields, release: str, values: Fields) -> Fields:
-    """A dependency as the source of its own that it is: the same release, its part of the values."""
-    name = str(one.get("name"))
-    own = values.get(str(one.get("alias") or name))
-    inside: Fields = dict(own) if isinstance(own, dict) else {}
-    if isinstance(values.get("global"), dict):
-        inside["global"] = merge(values["global"], mapping(inside.get("global")))
-    if one.get("alias"):
-        inside.setdefault("nameOverride", one["alias"])
-    return {
-        "repoURL": one.get("repository") or "",
-        "chart": name,
-        "targetRevision": str(one.get("version") or ""),
-        "helm": {"releaseName": release, "valuesObject": inside},
-    }
 
 
 def with_argo(fields: Fields, options: Fields) -> Fields:

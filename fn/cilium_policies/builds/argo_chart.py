@@ -1,0 +1,149 @@
+"""A chart of an Argo CD Application: its values, its dependencies, and a copy of it that Helm can render alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+
+from cilium_policies.builds import kustomization, texts, typed
+from cilium_policies.builds.kustomization import Fields
+from cilium_policies.kube.objects import mapping
+from cilium_policies.lean import Any
+from cilium_policies.workloads.releases.values import merge
+
+_FILE = "file://"
+_NESTED = 5  # charts beside charts beside charts
+# bjw-s' library: a chart whose templates call its loader is app-template by another name.
+_LIBRARY, _LOADER, _OF_LIBRARY = "common", b"bjw-s.common.loader", "app-template"
+
+
+def is_beside(dependency: Fields) -> bool:
+    """Whether a dependency lies in a folder of the repository."""
+    return str(dependency.get("repository") or "").startswith(_FILE)
+
+
+def beside(chart: Fields) -> list[Fields]:
+    """The dependencies of a chart that lie in the repository."""
+    return [one for one in chart.get("dependencies") or [] if is_beside(one)]
+
+
+def is_library(dependency: Fields) -> bool:
+    """Whether a dependency is the library that app-template is made of."""
+    return dependency.get("name") == _LIBRARY and "bjw-s" in str(dependency.get("repository"))
+
+
+def copied(folder: str, copy: str, root: str, chart: Fields, depth: int = _NESTED) -> None:
+    """A chart with those that lie beside it in `charts`, and none that would have to be fetched."""
+    shutil.copytree(folder, copy, symlinks=False, ignore=shutil.ignore_patterns(".git"))
+    if any(map(is_library, kustomization.read(os.path.join(folder, "Chart.yaml")).get("dependencies") or [])):
+        _drop_loaders(os.path.join(copy, "templates"))
+    kept = []
+    for one in beside(chart) if depth else []:
+        place = os.path.realpath(os.path.join(folder, str(one["repository"]).removeprefix(_FILE)))
+        below = os.path.join(copy, "charts", str(one.get("name")))
+        within = place.startswith(os.path.realpath(root) + os.sep)
+        if within and os.path.isfile(os.path.join(place, "Chart.yaml")):
+            shutil.rmtree(below, ignore_errors=True)
+            copied(place, below, root, kustomization.read(os.path.join(place, "Chart.yaml")), depth - 1)
+            kept.append(one)
+    with open(os.path.join(copy, "Chart.yaml"), "wb") as file:
+        own = {key: value for key, value in chart.items() if key != "dependencies"}
+        file.write(texts.written({**own, **({"dependencies": kept} if kept else {})}))
+
+
+def _drop_loaders(templates: str) -> None:
+    for name in os.listdir(templates) if os.path.isdir(templates) else []:
+        place = os.path.join(templates, name)
+        if os.path.isfile(place):
+            with open(place, "rb") as file:
+                called = _LOADER in file.read()
+            if called:
+                os.remove(place)
+
+
+def chart_values(folder: str, helm: Fields, found: Callable[[str], str]) -> tuple[Fields, list[str]]:
+    """A chart's values as Argo CD lays them: its own, `valueFiles`, `values`, `valuesObject`, `parameters`; and lines
+    for files that are not there. `folder` is "" for a chart from elsewhere."""
+    made: Fields = {}
+    notes: list[str] = []
+    own = os.path.join(folder, "values.yaml")
+    for place in [own] if folder and os.path.isfile(own) else []:
+        made = kustomization.read(place)
+    for name in helm.get("valueFiles") or []:
+        place = _values_file(str(name), folder, found)
+        if os.path.isfile(place):
+            made = merge(made, kustomization.read(place))
+        elif not helm.get("ignoreMissingValueFiles"):
+            notes.append(f"values file {name} is not in the repository")
+    made = merge(made, _inline(helm))
+    return made, notes
+
+
+def of_registry(source: Fields) -> Fields:
+    """A chart that is named by its whole address in a registry, `oci://HOST/FOLDER/CHART` with the path `.`, in the
+    form of the others. Without `helm` it may hold manifests."""
+    url = str(source.get("repoURL") or "")
+    if source.get("chart") or not url.startswith("oci://") or not mapping(source.get("helm")):
+        return source
+    place, _, name = url.removeprefix("oci://").rstrip("/").rpartition("/")
+    rest = {key: value for key, value in source.items() if key not in ("path", "chart")}
+    return {**rest, "repoURL": place, "chart": name} if place else source
+
+
+def _values_file(name: str, folder: str, found: Callable[[str], str]) -> str:
+    """The place of an entry of `valueFiles`; "" for one that is not of this repository."""
+    if name.startswith("$"):
+        return found(name)
+    return os.path.join(folder, name) if folder else ""
+
+
+def with_values(source: Fields, values: Fields, found: Callable[[str], str]) -> Fields:
+    """A chart's source with these values in place of the files that were read for them."""
+    helm = mapping(source.get("helm"))
+    elsewhere = [
+        one for one in helm.get("valueFiles") or [] if not os.path.isfile(_values_file(str(one), "", found))
+    ]
+    rest = {key: value for key, value in helm.items() if key != "valueFiles"}
+    files = {"valueFiles": elsewhere} if elsewhere else {}
+    return {**source, "helm": {**rest, **files, "valuesObject": values}}
+
+
+def _inline(helm: Fields) -> Fields:
+    if isinstance(helm.get("valuesObject"), dict):
+        return dict(helm["valuesObject"])
+    try:
+        read = typed.load(str(helm.get("values") or "").encode())
+    except typed.NotYamlError:
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def enabled(dependency: Fields, values: Fields) -> bool:
+    """A dependency whose condition is false is not installed."""
+    for path in str(dependency.get("condition") or "").split(","):
+        found: Any = values
+        for key in path.strip().split("."):
+            found = found.get(key) if isinstance(found, dict) else None
+        if isinstance(found, bool):
+            return found
+    return True
+
+
+def dependency(one: Fields, release: str, values: Fields) -> Fields:
+    """A dependency as the source of its own that it is: the same release, its part of the values."""
+    name = str(one.get("name"))
+    own = values.get(str(one.get("alias") or name))
+    inside: Fields = dict(own) if isinstance(own, dict) else {}
+    if isinstance(values.get("global"), dict):
+        inside["global"] = merge(values["global"], mapping(inside.get("global")))
+    if one.get("alias"):
+        inside.setdefault("nameOverride", one["alias"])
+    if is_library(one):  # with its templates called by the chart's own, and all of the chart's values
+        name, inside = _OF_LIBRARY, values
+    return {
+        "repoURL": one.get("repository") or "",
+        "chart": name,
+        "targetRevision": str(one.get("version") or ""),
+        "helm": {"releaseName": release, "valuesObject": inside},
+    }

@@ -1,0 +1,140 @@
+"""`build`: ApplicationSets whose Applications a patch, a selector or a plugin shapes, and charts beside charts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.builds import deployment, kustomization, laid
+from tests.e2e.manifests import name
+from tests.e2e.test_build import built, one
+from tests.e2e.test_build_argo import HERE, application
+from tests.e2e.test_build_argo_starts import said
+from tests.tools import require
+
+pytestmark = pytest.mark.e2e
+CLONED = {".git/config": f'[remote "origin"]\n\turl = {HERE}\n'}  # nothing else says what this repository is
+
+
+@pytest.fixture(autouse=True)
+def tools() -> None:
+    require("kustomize")
+    require("helm")
+
+
+SET = """\
+    apiVersion: argoproj.io/v1alpha1
+    kind: ApplicationSet
+    metadata: {name: apps, namespace: argocd}
+    spec:
+      goTemplate: true
+      generators:
+        - git:
+            repoURL: HERE
+            files: [{path: 'apps/*/app.yaml'}]
+            values: {called: '{{ .path.basename }}'}
+          selector: {matchExpressions: [{key: enabled, operator: In, values: ['true']}]}
+      template:
+        metadata: {name: '{{ .values.called }}', namespace: argocd}
+        spec:
+          destination: {name: in-cluster, namespace: '{{ .namespace }}'}
+      templatePatch: |
+        {{- if hasKey . "folder" }}
+        metadata:
+          name: '{{ $.values.called }}-{{ .folder }}'
+        {{- end }}
+        spec:
+          source:
+            repoURL: HERE
+            {{- if hasKey . "folder" }}
+            path: '{{ .path.path }}/{{ .folder }}'
+            {{- else }}
+            path: '{{ .path.path }}'
+            {{- end }}
+            {{- with .plugin }}
+            plugin:
+              {{- toYaml . | nindent 14 }}
+            {{- end }}
+    """.replace("HERE", HERE)
+
+
+def test_a_patch_is_evaluated_and_a_selector_asked(tmp_path):
+    """A file with a list makes an Application for each entry."""
+    files = CLONED | {
+        "sets.yaml": SET,
+        "apps/web/app.yaml": "- {enabled: 'true', namespace: web, folder: a}\n"
+        "- {enabled: true, namespace: other, folder: b}\n",
+        "apps/web/a/kustomization.yaml": kustomization("web.yaml"),
+        "apps/web/a/web.yaml": deployment("web"),
+        "apps/web/b/kustomization.yaml": kustomization("web.yaml"),
+        "apps/web/b/web.yaml": deployment("more"),
+        "apps/db/app.yaml": "enabled: 'true'\nnamespace: db\n",
+        "apps/db/kustomization.yaml": kustomization("db.yaml"),
+        "apps/db/db.yaml": deployment("db"),
+        "apps/off/app.yaml": "enabled: 'false'\nnamespace: off\n",
+        "apps/off/kustomization.yaml": kustomization("off.yaml"),
+        "apps/off/off.yaml": deployment("off"),
+    }
+    docs = built(laid(tmp_path, files))
+    assert {name(doc) for doc in docs if doc["kind"] == "Deployment"} == {
+        "Deployment web/web",
+        "Deployment other/more",
+        "Deployment db/db",
+    }
+    assert {"Application argocd/web-a", "Application argocd/db"} <= {name(doc) for doc in docs}
+
+
+def test_what_a_plugin_renders_is_built_without_it(tmp_path):
+    files = CLONED | {
+        "sets.yaml": SET,
+        "apps/web/app.yaml": "enabled: 'true'\nnamespace: web\nplugin: {name: fill}\n",
+        "apps/web/kustomization.yaml": kustomization("web.yaml"),
+        "apps/web/web.yaml": deployment("web", env="HOST=${HOST}"),
+        "apps/code/app.yaml": "enabled: 'true'\nnamespace: code\nplugin: {name: jsonnet}\n",
+        "apps/code/main.jsonnet": "{}\n",
+        "apps/code/kustomization.yaml": "resources: [nothing.yaml]\n",
+    }
+    root = laid(tmp_path, files)
+    assert one(built(root), "Deployment web/web")
+    assert {
+        "Application argocd/code: apps/code is rendered by a plugin: not built",
+        "Application argocd/web: its plugin is not run: what it fills in is left as written",
+    } <= set(said(root))
+
+
+def test_a_chart_of_a_registry_by_its_whole_address(tmp_path):
+    source = "path: .\nhelm: {valueFiles: [$values/values/redis.yaml]}\n"  # the application's repoURL is replaced below
+    app = application("redis", source).replace(
+        f"repoURL: {HERE}", "repoURL: oci://charts.example.com/all/redis"
+    )
+    files = {
+        "app.yaml": app,
+        "other.yaml": application("web", "path: web\n"),
+        "web/web.yaml": deployment("web"),
+    }
+    (chart,) = one(built(laid(tmp_path, files)), "Application argocd/redis")["spec"]["sources"]
+    assert (chart["repoURL"], chart["chart"]) == ("charts.example.com/all", "redis")
+
+
+def test_charts_beside_a_chart_and_the_library_of_app_template(tmp_path):
+    """What lies in the repository is rendered with it; a chart that calls the library is app-template."""
+    head = "apiVersion: v2\nversion: 1.0.0\n"
+    image = "image: {repository: docker.io/library/app, tag: '1'}"
+    values = f"controllers: {{main: {{containers: {{app: {{{image}}}}}}}}}\nbeside: {{called: given}}\n"
+    files = {
+        "app.yaml": application("web", "path: charts/web\n"),
+        "charts/web/Chart.yaml": f"{head}name: web\ndependencies:\n"
+        "- {name: common, version: 5.1.0, repository: 'https://bjw-s-labs.github.io/helm-charts'}\n"
+        "- {name: beside, version: 1.0.0, repository: 'file://../beside'}\n",
+        "charts/web/values.yaml": values,
+        "charts/web/templates/common.yaml": '{{ include "bjw-s.common.loader.all" . }}\n',
+        "charts/beside/Chart.yaml": f"{head}name: beside\n",
+        "charts/beside/templates/x.yaml": deployment("x").replace(
+            "docker.io", "{{ .Values.called }}.example.com"
+        ),
+    }
+    docs = built(laid(tmp_path, files))
+    (container,) = one(docs, "Deployment web/x")["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == "given.example.com/library/app:1"
+    (chart,) = one(docs, "Application argocd/web")["spec"]["sources"]
+    assert chart["chart"] == "app-template"
+    assert "main" in chart["helm"]["valuesObject"]["controllers"]
