@@ -14,8 +14,9 @@ from cilium_policies.workloads.model import Workload
 GENERAL = frozenset(
     ("main", "default", "cluster", "server", "database", "cache", "backend", "primary", "shared")
 )
-# Labels that name a program, and words of its names that say only what it is or which part it plays.
+# Labels that name a program and its part, and words of its names that say only what it is or which part it plays.
 _NAME_LABELS = ("app.kubernetes.io/name", "app", "k8s-app")
+_PART_LABELS = ("app.kubernetes.io/component", "component")
 _PARTS = frozenset(
     """
     primary main master leader replica replicas slave slaves follower followers secondary standby arbiter sentinel
@@ -66,10 +67,17 @@ def is_another_store(one: Workload, other: Workload) -> bool:
     if one is other or not (one.rendered and other.rendered):
         return False
     product = {*_words(one.component), *(word for image in one.images for word in _words(last_name(image)))}
-    for key in _NAME_LABELS:
-        if key in one.labels and key in other.labels:
-            return _stem(one.labels[key], product) != _stem(other.labels[key], product)
-    return _stem(one.name, product) != _stem(other.name, product)
+    named = False
+    for keys in (_NAME_LABELS, _PART_LABELS):
+        key = next((key for key in keys if key in one.labels and key in other.labels), "")
+        if key:
+            mine, others = (_stem(each.labels[key], product) for each in (one, other))
+            if mine != others:
+                return True
+            named = (
+                named or not mine or keys is _PART_LABELS
+            )  # the label is the product's, or tells the parts apart
+    return not named and _stem(one.name, product) != _stem(other.name, product)
 
 
 def last_name(image: str) -> str:

@@ -12,6 +12,7 @@ from cilium_policies.workloads.model import Workload
 
 # What images of one program serve their web pages on, beside its own port.
 _ALTERNATIVES = (80, 443, 8080, 8443)
+_WEB = 80
 # The plain and the encrypted port of one protocol.
 _PAIRS = ((389, 636), (1883, 8883), (5671, 5672), (6379, 6380), (8075, 8076), (9092, 9093))
 
@@ -34,6 +35,10 @@ def shown_ports(server: Workload, usual: tuple[Port, ...], cluster: Cluster) -> 
     known = declared(server, cluster)
     shown = [one for one in usual if one.end or (one.number, one.protocol) in known]
     if shown or not known:
+        if len(usual) == 2 and [one.number for one in shown] == [_WEB]:
+            return tuple(
+                shown
+            )  # `[8989, 80]`: where it serves on 80 it was told to, in place of its own port
         return tuple(one for one in usual if not shown or one in shown or not _is_instead(one, shown))
     main = [one for one in usual if one.number not in _ALTERNATIVES] or list(usual)
     served = _served(server, cluster) or {(port.number, port.protocol) for port in server.ports}

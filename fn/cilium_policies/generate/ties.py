@@ -156,7 +156,7 @@ class Ties:
         """The workloads of a component that a client calls over this edge of the catalogue."""
         every = self._roles.component(component)
         if component == client.component:
-            return self._members(client, known.pod_ports())
+            return self._members(client, known)
         if not every:
             return []
         called = self._called.get((id(client), component))
@@ -179,11 +179,11 @@ class Ties:
             return every
         return self._named(client, every) or self._guessed(client, known, every, ports)
 
-    def _members(self, client: Workload, ports: tuple[Port, ...]) -> list[Workload]:
+    def _members(self, client: Workload, known: Known) -> list[Workload]:
         """The pods of its own instance; of databases that stand beside each other in plain manifests those that its
         name belongs with. An address that one has of another is evidence of its own."""
-        members = self._roles.members(client)
-        if not are_stores(ports):
+        members, ports = self._roles.members(client), known.pod_ports()
+        if known.of or not are_stores(ports):
             return members
         apart = tuple(one for one in members if is_another_store(client, one))
         if apart and not self._is_shown(client):
