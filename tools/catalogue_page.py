@@ -72,8 +72,8 @@ object's name, one release, one namespace. What an edge can say beyond that:
 - `seldom: true` beside it: few installations call it (a plugin). Without a tie nothing is opened, and it is listed.
 - `by: spec.path`: the object that made the pods names the other end there (`{name, namespace}`, a list of these, or a
   name).
-- `fallback: true`: the usual way, for pods whose configuration names no address outside; one that it names takes its
-  place.
+- `fallback: true`: the usual way, for pods whose configuration names no address outside (of a component: no address
+  of it); one that it names takes its place.
 - `part: [ruler]`: only own pods of these roles have the edge.
 - `of: [gateway]`: only the peer's pods of these roles are meant.
 

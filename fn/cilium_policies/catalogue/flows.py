@@ -22,9 +22,9 @@ class Edge(NamedTuple):
     needs to run the program (telemetry, updates). `every`: each instance of the peer is meant, wherever it is (an
     operator's); `runtime`: whom it calls is set in the program itself (its web UI), so no manifest tells;
     `seldom`: and few installations have it (a plugin), so that the only instance is no guess either.
-    `fallback`: it holds only where the configuration names no address outside. `part` and `of`: the roles of the own
-    pods and of the peer's that have it (`ruler`, `gateway`), where their labels (the entry's `partLabel`, else
-    `app.kubernetes.io/component`) tell a role; empty: all of them.
+    `fallback`: it holds only where the configuration names no address outside, or none of the component.
+    `part` and `of`: the roles of the own pods and of the peer's that have it (`ruler`, `gateway`), where their labels
+    (the entry's `partLabel`, else `app.kubernetes.io/component`) tell a role; empty: all of them.
     `by`: the path in the custom resource at which it names the other end's object (`{name, namespace}`, a list of
     these, or a name). `number`: which of the entry's purposes it is for; those of one `why` have one.
     """

@@ -230,8 +230,7 @@ class Gateways:
             return True
         return bool(workload.ports) and (
             any(
-                service.is_published
-                or any(entry.port in _HTTP for entry in service.ports)
+                service.is_published or any(entry.port in _HTTP for entry in service.ports)
                 for service in self._cluster.services_for(workload)
             )
             or any(port.number in _HTTP for port in workload.ports)

@@ -18,9 +18,9 @@ _PORT_ENDS = ("port_number", "portnumber", "port_value", "port")
 # What may stand before such a word without a separator: `SMTPServer`, `dbhost`, `PGHOST`, but not `GHOST`.
 _GLUED = frozenset(("db", "database", "sql", "smtp", "mail", *WORDS))
 _IP = "_ip"  # of a program that the key names (`POSTGRES_IP`); `POD_IP` and `BIND_IP` are the own address
-# Settings of MySQL that end like a host's name (`character-set-server`).
+# Settings of MySQL that end like a host's name (`character-set-server`), and what backups are filed under.
 _NO_HOSTS = frozenset(
-    ("character-set-server", "character_set_server", "collation-server", "collation_server")
+    ("character-set-server", "character_set_server", "collation-server", "collation_server", "restic_host")
 )
 _SAP = ("_ashost", "_mshost", "_gwhost")  # application, message and gateway server
 _SENTINELS = frozenset(("sentinel", "sentinels"))

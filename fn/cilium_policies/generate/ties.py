@@ -98,12 +98,15 @@ class Ties:
 
     def replaces(self, workload: Workload, known: Known) -> bool:
         """Whether what the input shows takes the place of a usual edge of the entry: the published ports of the usual
-        ones, an address outside of any address, an address at all of every pod."""
+        ones, an address outside of any address, an address at all of every pod or of a component."""
         if known.direction == "ingress":
             return known.peer in ("world", "ingress-clients") and id(workload) in self._published
         if known.fallback and known.peer == "all-pods":
             named = self._addressed.get(id(workload), ())
             return any(port.number in named for port in known.pod_ports())
+        word, _, component = known.peer.partition(":")
+        if known.fallback and word == "component":
+            return (id(workload), component) in self._called
         return known.fallback and id(workload) in self._outside
 
     def direct(self, workload: Workload, known: Known) -> tuple[Port, ...] | None:
