@@ -12,11 +12,11 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.engine.announced import Announced, announced, false_alarms, selecting, told_of
+from tests.engine.announced import Announced, Signs, announced, false_alarms, selecting, signs, told_of
 from tests.engine.corpus import Case, cases, cluster_text, left_out
 from tests.engine.fixtures import corpus_directory
 from tests.engine.judge import Judge
@@ -36,17 +36,22 @@ class Alarm(NamedTuple):
 
 def alarms(judge: Judge, case: Case, product: Product) -> list[Alarm]:
     """All listed directions of which the case's rows can tell; the reasons of one direction are joined."""
-    world = judge.world(text=cluster_text(case))
+    text = cluster_text(case)
+    world = judge.world(text=text)
     world.set_policies(product.policies(case, "enforce", Variant("")))
     misses = measure(case, world, frozenset(left_out(case))).misses
     by = selecting(world, case.rows)
     world.unload()
     [answer] = product.uncovered(case, "enforce", Variant(""))
-    return list(_judged(case, json.loads(answer)["items"], misses, by))
+    return list(_judged(case, json.loads(answer)["items"], misses, by, signs(text)))
 
 
 def _judged(
-    case: Case, items: Sequence[dict[str, Any]], misses: Sequence[Miss], by: dict[str, tuple[str, ...]]
+    case: Case,
+    items: Sequence[dict[str, Any]],
+    misses: Sequence[Miss],
+    by: dict[str, tuple[str, ...]],
+    whose: Mapping[tuple[str, str], Signs],
 ) -> Iterator[Alarm]:
     grouped: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for one in items:
@@ -54,7 +59,7 @@ def _judged(
             place = f"{one['namespace']}/{one['name']} {direction}"
             grouped.setdefault((one["degree"], place), []).append({**one, "direction": direction})
     named: dict[tuple[str, str], Announced] = {
-        key: announced([json.dumps({"items": found})]) for key, found in grouped.items()
+        key: announced([json.dumps({"items": found})])._replace(signs=whose) for key, found in grouped.items()
     }
     words = {f"{degree} {place}": known for (degree, place), known in named.items()}
     words = told_of(words, case.rows, by)

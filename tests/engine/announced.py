@@ -4,7 +4,8 @@ An end is announced when its workload and direction are listed, or when the line
 that makes pods which no manifest shows (they are called after it, or it is known to make them, and no policy of their
 own selects them), that leads to it, or the Namespace in which others run. That some other object of the namespace has
 a line says nothing of a pod: another build may have made it. Pods that no manifest shows go by the component whose
-policy selects them, too.
+policy selects them, too. The line of a program that creates pods stands for those of them that say whose they are: by
+the label that tells what manages them, a label of the program's own, an owner of its group, or its service account.
 """
 
 from __future__ import annotations
@@ -15,9 +16,45 @@ from typing import Any, NamedTuple
 
 from cilium_policies.kube.pods import WORKLOAD_KINDS
 
-from tests.engine.corpus import Row
+from tests.engine.corpus import Row, objects
 from tests.engine.judge import World
 from tests.engine.measure import Miss
+
+_MANAGED_BY = "app.kubernetes.io/managed-by"
+_EVERYBODYS = ("kubernetes.io", "k8s.io", "helm.sh")  # domains whose labels tell of no program
+
+
+class Signs(NamedTuple):
+    """What pods say of who made them: `programs` by name, `domains` of labels and of the owner's group."""
+
+    programs: frozenset[str]
+    domains: frozenset[str]
+
+    def are_of(self, creator: str) -> bool:
+        """Whether a reader of the line for pods of this program knows these for them: `prefect` manages what
+        `prefect-worker` made, and `prefect.io/flow-run-id` is a label of Prefect's."""
+        return any(f"{creator}-".startswith(f"{one}-") for one in self.programs) or any(
+            part == creator.partition("-")[0] for one in self.domains for part in one.split(".")
+        )
+
+
+def signs(text: str) -> dict[tuple[str, str], Signs]:
+    """What the workloads of these manifests say of who made them, by namespace and name."""
+    found: dict[tuple[str, str], Signs] = {}
+    for one in objects(text):
+        spec, metadata = one.get("spec") or {}, one.get("metadata") or {}
+        if one.get("kind") not in WORKLOAD_KINDS:
+            continue
+        template = one if one["kind"] == "Pod" else spec.get("template") or {}
+        labels = {**(metadata.get("labels") or {}), **((template.get("metadata") or {}).get("labels") or {})}
+        owners = [str(owner.get("apiVersion", "")) for owner in metadata.get("ownerReferences") or ()]
+        account = (template.get("spec") or {}).get("serviceAccountName", "")
+        programs = {str(labels.get(_MANAGED_BY, "")), str(account)}
+        domains = {key.partition("/")[0] for key in (*labels, *owners) if "/" in key}
+        place = str(metadata.get("namespace", "")), str(metadata.get("name", ""))
+        own = (one for one in domains if not one.endswith(_EVERYBODYS))
+        found[place] = Signs(frozenset(programs - {"", "default"}), frozenset(own))
+    return found
 
 
 class Announced(NamedTuple):
@@ -31,6 +68,10 @@ class Announced(NamedTuple):
     leading: frozenset[tuple[str, str]] = frozenset()
     spaces: frozenset[str] = frozenset()  # namespaces with a line of their own
     makers: Mapping[tuple[str, str], frozenset[str]] = {}  # by (namespace, pod): what makes it, where known
+    creators: frozenset[tuple[str, str]] = (
+        frozenset()
+    )  # (namespace, program) of lines for the pods that it creates
+    signs: Mapping[tuple[str, str], Signs] = {}  # by (namespace, workload): whose it says that it is
 
     def names(self, end: dict[str, Any], direction: str, by: Iterable[str] = ()) -> bool:
         """Whether this end of a flow, as a query writes it, is named in this direction: by its own name, or by that of
@@ -49,6 +90,12 @@ class Announced(NamedTuple):
             for space, name, component, way in self.operated
         ):
             return True  # the policy of what an operator makes is called after component and object
+        told = [found for one in names if (found := self.signs.get((namespace, one))) is not None]
+        if not own and any(
+            space == namespace and any(one.are_of(creator) for one in told)
+            for space, creator in self.creators
+        ):
+            return True
         names = (*names, *own)
         names = (*names, *(maker for name in names for maker in self.makers.get((namespace, name), ())))
         if any((namespace, name, direction) in self.directions for name in names):
@@ -111,6 +158,7 @@ def announced(answers: Iterable[str]) -> Announced:
     operated: set[tuple[str, str, str, str]] = set()
     leading: set[tuple[str, str]] = set()
     spaces: set[str] = set()
+    creators: set[tuple[str, str]] = set()
     for answer in answers:
         for one in json.loads(answer)["items"] if answer.strip() else ():
             if one["workload"]:
@@ -125,6 +173,8 @@ def announced(answers: Iterable[str]) -> Announced:
                     components.add((one["namespace"], one["component"], one["direction"]))
             elif one.get("kind") == "Namespace":
                 spaces.add(one["name"])
+            elif one.get("reason") == "creates-pods":
+                creators.add((one["namespace"], one["name"].removeprefix("pods of ")))
             else:
                 objects.add((one["namespace"], one["name"]))
                 if one.get("reason") in _LEADING:
@@ -136,6 +186,7 @@ def announced(answers: Iterable[str]) -> Announced:
         frozenset(operated),
         frozenset(leading),
         frozenset(spaces),
+        creators=frozenset(creators),
     )
 
 

@@ -16,9 +16,9 @@ import json
 import random
 import sys
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cilium_policies.catalogue.load import load
 from cilium_policies.config.model import Config
@@ -27,7 +27,7 @@ from cilium_policies.function import Made, Options, make
 from cilium_policies.generate.reconcile import documents
 from cilium_policies.questions.uncovered import values
 
-from tests.engine.announced import Cuts, announced, cuts, false_alarms, lines, told_of
+from tests.engine.announced import Cuts, announced, cuts, false_alarms, lines, signs, told_of
 from tests.engine.corpus import Case, cases, cluster_text, left_out
 from tests.engine.fixtures import corpus_directory
 from tests.engine.judge import Judge, World
@@ -94,18 +94,19 @@ def forgotten(
     case: Case,
     world: World,
     name: str,
-    behind: dict[tuple[str, str], frozenset[str]],
+    beside: Mapping[str, Any],
     before: Collection[str] = (),
 ) -> Forgotten:
-    """What is cut, and what is said, when one entry is gone. `before`: what is unknown in any case."""
+    """What is cut, and what is said, when one entry is gone. `beside`: what else the judge goes by, by its names in
+    Announced; `before`: what is unknown in any case."""
     run = made(case, *sorted(kin(name)))
     world.set_policies(substitute(documents(run.policies.policies).decode()))
     elsewhere = frozenset(left_out(case))
     answer = json.dumps({"items": values(run.plan)})
     misses = measure(case, world, elsewhere).misses
-    found = cuts(misses, announced([answer])._replace(makers=behind))
+    found = cuts(misses, announced([answer])._replace(**beside))
     unknown = {
-        words: said._replace(makers=behind)
+        words: said._replace(**beside)
         for words, said in lines(answer, "unknown").items()
         if words not in before
     }
@@ -117,10 +118,11 @@ def run(judge: Judge, case: Case, names: Sequence[str]) -> Iterator[Forgotten]:
     """Each of these components in turn, on one case."""
     whole = made(case)
     names = distinct(names)
-    world, behind = judge.world(text=cluster_text(case)), makers(whole)
+    text = cluster_text(case)
+    world, beside = judge.world(text=text), {"makers": makers(whole), "signs": signs(text)}
     before = lines(json.dumps({"items": values(whole.plan)}), "unknown")
     for name in names:
-        yield forgotten(case, world, name, behind, before)
+        yield forgotten(case, world, name, beside, before)
     world.unload()
 
 

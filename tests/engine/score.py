@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.engine.announced import Cuts, announced, cuts
+from tests.engine.announced import Cuts, announced, cuts, signs
 from tests.engine.build import NoGoError
 from tests.engine.corpus import Case, cases, cluster_text, left_out
 from tests.engine.facts import Facts, facts_directory, load_facts
@@ -124,6 +124,7 @@ def score_case(
             line = _line(name, case, variant, world, policies, options, bare, facts)
             if line.measure is not None and not line.measure.legit.full:
                 known = announced(product.uncovered(case, options.mode, variant))
+                known = known._replace(signs=signs(cluster_text(case)))
                 line = line._replace(cuts=cuts(line.measure.misses, known))
             if line.measure is not None and not line.measure.strict.full:
                 asked = (("--set", f"cluster.fqdn={word}") for word in BY_NAME)

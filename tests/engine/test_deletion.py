@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.engine.announced import announced
+from tests.engine.announced import announced, signs
 from tests.engine.deletion import sample
 
 ANSWER = """{"items": [
@@ -31,6 +31,42 @@ def test_the_line_of_an_object_says_nothing_of_pods_that_another_build_made() ->
                "direction": "ingress", "reason": "proxy-elsewhere"}]}"""
     assert announced([route]).names({"pod": "shop/web"}, "ingress", ("CiliumNetworkPolicy/shop/web",))
     assert not announced([route]).names({"pod": "shop/web"}, "egress", ("CiliumNetworkPolicy/shop/web",))
+
+
+CREATED = """
+{apiVersion: batch/v1, kind: Job, metadata: {name: heron-x9r2v, namespace: data, labels: {prefect.io/id: a}}}
+---
+{apiVersion: batch/v1, kind: Job, metadata: {name: heron-k2k2k, namespace: data},
+ spec: {template: {metadata: {labels: {app.kubernetes.io/managed-by: prefect}}}}}
+---
+{apiVersion: batch/v1, kind: Job, metadata: {name: clean, namespace: data,
+ labels: {app.kubernetes.io/managed-by: Helm}}}
+---
+{apiVersion: batch/v1, kind: Job, metadata: {name: scan, namespace: data},
+ spec: {template: {spec: {serviceAccountName: prefect-worker}}}}
+---
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: aws-1c2d, namespace: crossplane-system,
+ ownerReferences: [{apiVersion: pkg.crossplane.io/v1, kind: ProviderRevision, name: aws-1c2d}]}}
+---
+{apiVersion: batch/v1, kind: Job, metadata: {name: heron-x9r2v, namespace: shop, labels: {prefect.io/id: a}}}
+"""
+
+
+def test_the_line_for_the_pods_of_a_program_stands_for_those_that_say_they_are_its() -> None:
+    item = """{{"workload": "", "kind": "Deployment", "namespace": "{}", "name": "pods of {}",
+               "direction": "ingress and egress", "reason": "creates-pods"}}"""
+    items = [item.format("data", "prefect-worker"), item.format("crossplane-system", "crossplane")]
+    known = announced([f'{{"items": [{", ".join(items)}]}}'])._replace(signs=signs(CREATED))
+    for pod in ("data/heron-x9r2v", "data/heron-k2k2k", "data/scan", "crossplane-system/aws-1c2d"):
+        assert known.names({"pod": pod}, "egress"), pod
+        assert known.names({"pod": pod}, "ingress"), pod
+    assert not known.names({"pod": "data/clean"}, "egress")  # another's, or nobody can tell
+    assert not known.names({"pod": "shop/heron-x9r2v"}, "egress")
+    # a policy of its own lets it do less than it needs: then that direction has to have a line of its own
+    assert not known.names({"pod": "data/heron-x9r2v"}, "egress", ("CiliumNetworkPolicy/data/heron",))
+    assert (
+        not announced(['{"items": []}'])._replace(signs=signs(CREATED)).names({"pod": "data/scan"}, "egress")
+    )
 
 
 def test_what_the_catalogue_forgets_is_never_cut_in_silence(judge: Any, corpus: Path) -> None:
