@@ -1,7 +1,8 @@
 """Small clusters out of short forms, as the cases of `generate/silent_cuts/` write them.
 
 `{ns: a}` is a Namespace; `{dep: a/w, …}` a Deployment whose pods carry `app: w` (`labels` replaces that, `kind` makes
-it another kind) with one container (`image`, `args`, `env`, `ports`; `pod` is merged into the pod's spec); `{svc: a/w,
+it another kind, `annotations` are the pods', `spec` is merged into its own) with one container (`image`, `args`, `env`,
+`ports`; `pod` is merged into the pod's spec); `{svc: a/w,
 ports: {80: 8080}}` a Service before `app: w`. Whatever has none of these keys stands as it is.
 """
 
@@ -39,12 +40,13 @@ def _workload(shape: Shape, namespace: str, name: str) -> Shape:
         "ports": [{"containerPort": port} for port in shape.get("ports", [])],
         "env": [{"name": key, "value": str(value)} for key, value in shape.get("env", {}).items()],
     }
-    template = {"metadata": {"labels": labels}, "spec": {"containers": [container], **shape.get("pod", {})}}
+    metadata = {"labels": labels, "annotations": shape.get("annotations", {})}
+    template = {"metadata": metadata, "spec": {"containers": [container], **shape.get("pod", {})}}
     return {
         "apiVersion": "apps/v1",
         "kind": shape.get("kind", "Deployment"),
         "metadata": {"name": name, "namespace": namespace},
-        "spec": {"selector": {"matchLabels": labels}, "template": template},
+        "spec": {"selector": {"matchLabels": labels}, "template": template, **shape.get("spec", {})},
     }
 
 

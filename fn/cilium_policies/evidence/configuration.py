@@ -27,7 +27,7 @@ from cilium_policies.evidence.trust import (
     names_service,
     outside,
 )
-from cilium_policies.evidence.unmet import unmet
+from cilium_policies.evidence.unmet import is_declared, unmet
 from cilium_policies.evidence.unopened import Unopened, may_be_called
 from cilium_policies.evidence.variables import pairs
 from cilium_policies.kube.kinds import EVIDENCE
@@ -81,7 +81,11 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             if leads:
                 led.add(address.host)
                 continue
-            if given.unmet is not None and names_service(found, address):
+            if (
+                given.unmet is not None
+                and names_service(found, address)
+                and not is_declared(address, found.value)
+            ):
                 missed.append(address)
             if given.unopened is not None and may_be_called(workload, found, address):
                 given.unopened.extend(destinations.outside(workload, address))
@@ -155,7 +159,9 @@ def _named(
                 if not is_list_of_names(address) and not _is_spelled_twice(value, address):
                     yield found, address
     brought = {one.key: one for one in workload.texts if one.kind == "entry" and is_variable(one)}
-    for address in pairs(variables):
+    # RESTIC_HOST, under which a backup is kept, is its namespace: no name of a Service.
+    own = {key for key, path in _of_pod(workload).items() if path == _NAMESPACE}
+    for address in pairs({key: value for key, value in variables.items() if key not in own}):
         if not (address.port or is_host_key(address.key)) and _is_unsaid(cluster, workload, address.host):
             continue
         entry = brought.get(address.key, Text("env", address.key, "", field=address.key))
@@ -212,6 +218,10 @@ def _edges(
                 yield Edge(source, peer, ports, reason, evidence)
 
 
+_NAMESPACE = "metadata.namespace"
+_NODE = ("status.hostIP", "status.hostIPs", "spec.nodeName")
+
+
 def _variables(cluster: Cluster, workload: Workload) -> dict[str, str]:
     """Environment variables, expanded; those from the pod's own fields where the template tells them, and those
     that the kubelet adds for the Services of the namespace, where something speaks of them."""
@@ -219,16 +229,20 @@ def _variables(cluster: Cluster, workload: Workload) -> dict[str, str]:
     raw |= {
         one.key: one.value for one in workload.texts if one.key and is_variable(one) and not is_value(one)
     }
+    for name, path in _of_pod(workload).items():
+        raw[name] = workload.namespace if path == _NAMESPACE else NODE_ADDRESS
+    return {key: expand(value, raw) for key, value in raw.items()}
+
+
+def _of_pod(workload: Workload) -> dict[str, str]:
+    """The variables that hold a field of the pod which the template tells, and the field's path."""
+    found = {}
     for container in containers(pod_spec(workload.source)):
         for entry in mappings(container.get("env")):
-            if "valueFrom" not in entry:
-                continue
-            path = text(at(entry, "valueFrom", "fieldRef", "fieldPath"))
-            if path == "metadata.namespace":
-                raw[text(entry.get("name"))] = workload.namespace
-            elif path in ("status.hostIP", "status.hostIPs", "spec.nodeName"):
-                raw[text(entry.get("name"))] = NODE_ADDRESS
-    return {key: expand(value, raw) for key, value in raw.items()}
+            path = text(at(entry, "valueFrom", "fieldRef", "fieldPath")) if "valueFrom" in entry else ""
+            if path == _NAMESPACE or path in _NODE:
+                found[text(entry.get("name"))] = path
+    return found
 
 
 def _of_services(cluster: Cluster, workload: Workload) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cilium_policies.catalogue.ports import BEHIND_SENTINEL
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.names import resolve
@@ -37,6 +39,15 @@ class Unmet(NamedTuple):
     protocol: str = "TCP"
     service: bool = False
     sure: bool = True
+
+
+def is_declared(address: Address, text: str) -> bool:
+    """Whether a file gives something of its own this name, in a block (`upstream core {`, `home_server dfn1 {`): then
+    `proxy_pass http://core` means that. The block's own `server core:80` means a host all the same."""
+    name, key = address.host, address.key.lower()
+    if "." in name or key == "server" or "{" not in text:
+        return False
+    return re.search(rf"(?m)^[ \t]{{0,40}}[a-z_]{{2,40}}[ \t]+{re.escape(name)}[ \t]*\{{", text) is not None
 
 
 def unmet(cluster: Cluster, client: Workload, address: Address) -> Unmet | None:

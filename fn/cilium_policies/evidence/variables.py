@@ -69,4 +69,17 @@ def _may_name(key: str, value: str) -> bool:
 
 def _of_python(value: str) -> list[str]:
     """Hosts of a list that osixia's images turn into PHP: `#PYTHON2BASH:[{'ldap.acme.com': [{'server': …}]}]`."""
-    return re.findall(r"[\[,{ ][\"']([A-Za-z0-9][\w.\-]{0,252})[\"'](?=: ?\[|, ?[\"']|\])", value)
+    from ast import literal_eval  # few inputs hold one
+
+    try:
+        told = literal_eval(value.removeprefix(_PYTHON).strip())
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return []
+    hosts = (
+        [host for one in told for host in (one if isinstance(one, dict) else [one])]
+        if isinstance(told, list)
+        else []
+    )
+    return [
+        host for host in hosts if isinstance(host, str) and re.fullmatch(r"[A-Za-z0-9][\w.\-]{0,252}", host)
+    ]

@@ -3,7 +3,8 @@ that another build holds."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
@@ -11,17 +12,22 @@ from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.generate.ties import ROLE_LABELS
 from cilium_policies.generate.uncovered import GUESSED, Uncovered, of_workload
 from cilium_policies.kube.inventory import Inventory
+from cilium_policies.kube.objects import walk_strings
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.model import Workload
 
 if TYPE_CHECKING:
+    from cilium_policies.evidence.edge import Edge
     from cilium_policies.generate.uncovered import Why
 
 _NEVER_ASKED = ("dns", "kube-apiserver")  # what names and role bindings tell of
 
 
-def beyond_entry(one: Workload, entry: Component, inventory: Inventory) -> Iterator[Uncovered]:
-    """Calls of pods that no entry knows: of what users wrote, of their own containers, of a hidden configuration."""
+def beyond_entry(
+    one: Workload, entry: Component, inventory: Inventory, edges: Iterable[Edge] = ()
+) -> Iterator[Uncovered]:
+    """Calls of pods that no entry knows: of what users wrote, of their own containers, of a hidden configuration, to a
+    store that their object names and no rule (`edges`: theirs) leads to."""
     why: Why = "users-code"
     parts: tuple[str, ...] = ()
     if not entry.users_code:
@@ -35,10 +41,26 @@ def beyond_entry(one: Workload, entry: Component, inventory: Inventory) -> Itera
         if not names:
             why, names = "left-to-you", _asked(one, entry)
         if not names:
+            why, names = "bucket-unopened", [] if any(map(_leads_out, edges)) else _buckets(one)
+        if not names:
             return
         parts = (", ".join(names[:3]) + (" …" if len(names) > 3 else ""),)
     line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: none}}"
     yield of_workload(GUESSED, why, EGRESS, one, parts, line)
+
+
+def _buckets(one: Workload) -> list[str]:
+    """The buckets of object stores that the object of pods which an operator makes names, each by its field."""
+    if one.rendered or one.chart or one.source is None:
+        return []
+    told = walk_strings(one.source.spec)
+    return [
+        f"spec.{path}" for path, value in told if value and re.search(r"(?i)(?:^|\.)bucket(?:_?name)?$", path)
+    ]
+
+
+def _leads_out(edge: Edge) -> bool:
+    return edge.origin == "address" or edge.target.kind in ("internet", "outside", "fqdn", "cidr")
 
 
 def _asked(one: Workload, entry: Component) -> list[str]:

@@ -7,17 +7,20 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 
+from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import EGRESS
 from cilium_policies.evidence.cloud_identity import withheld
 from cilium_policies.evidence.given import Given
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.namespaces import Namespace
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered, of_workload
-from cilium_policies.kube.objects import Object, walk_strings
+from cilium_policies.kube.access_rules import texts
+from cilium_policies.kube.objects import Object, text, walk_strings
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.makers import creates_pods, is_foreign
 from cilium_policies.workloads.model import Workload
 
+_JOBS = ("Job", "CronJob")
 _SHOW = "show its pods, or leave it out: namespaces.exclude: [{}]"
 
 
@@ -46,18 +49,35 @@ def closed_blind(
             yield Uncovered(GUESSED, "shows-no-pod", BOTH, one.name, one.name, None, source, (), cure)
 
 
-def creators(cluster: Cluster, subjects: Iterable[Workload]) -> Iterator[Uncovered]:
-    """Programs that may create pods: Jenkins' agents, notebooks, task pods, CI jobs. An operator's pods come of
-    objects, which have lines of their own; where the input shows none of them, that it makes pods all the same (scans,
-    what its arguments name) is a guess, and so it is of a program that only its image tells."""
-    bindings = cluster.access
-    shown = {group for group, _ in cluster.inventory.kinds}
+def creators(cluster: Cluster, catalogue: Catalogue, subjects: Iterable[Workload]) -> Iterator[Uncovered]:
+    """Programs that may create pods: Jenkins' agents, notebooks, task pods, CI jobs, what an operator runs beside
+    itself. Of an operator that is not known the pods come of objects, which have lines of their own; where the input
+    shows none of which pods may come, that it makes pods all the same (scans, what its arguments name) is a guess, and
+    so it is of a program that is known, unless its entry tells what it makes."""
+    bindings, makes = cluster.access, catalogue.head["makes"]
+    shown = {group for group, kind in cluster.inventory.kinds if not catalogue.makes_no_pods(group, kind)}
+    told: set[tuple[str, str]] = (
+        set()
+    )  # accounts of known programs: of several that share one the first is named
     for one in subjects:
-        if (one.component and one.by_label) or not one.rendered or one.source is None:
+        if (
+            not one.rendered
+            or one.source is None
+            or any(
+                catalogue.get(text(row.get("component"))) is not None for row in makes.get(one.component, ())
+            )
+        ):
             continue
         rules = list(bindings.rules(one.namespace, one.service_account))
+        known = bool(one.component and one.by_label)
+        account = one.namespace, one.service_account
+        if known and (one.kind in _JOBS or account in told):
+            continue
         read = {group for rule in rules for group in rule.get("apiGroups") or () if is_foreign(group)}
-        if read.isdisjoint(shown) and any(map(creates_pods, rules)):
+        if not known and not read.isdisjoint(shown):
+            continue
+        if any(creates_pods(rule) and not (known and "*" in texts(rule, "resources")) for rule in rules):
+            told.add(account)
             cure = (
                 f"components.define: [{{component: {one.name}-pods, match: [{{LABEL: VALUE}}], edges: […]}}]"
             )

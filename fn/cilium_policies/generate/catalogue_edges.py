@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.conditions import at, holds
@@ -262,6 +263,16 @@ def _is_alone(workload: Workload, known: Known) -> bool:
     return workload.kind == "StatefulSet" and workload.replicas == 1
 
 
+def _joins_its_own(workload: Workload, known: Known) -> bool:
+    """Whether an argument tells it to join the others at a Service called after it: it is meant to have some."""
+    said = [one.value for one in workload.texts if one.is_arguments and "join" in one.value]
+    return any(
+        re.search(rf"join\S*[=\n\s]\S*\b{re.escape(workload.name)}[\w.-]*:{port.number}\b", value)
+        for value in said
+        for port in known.pod_ports()
+    )
+
+
 def _partners(
     known: Known, name: str, workload: Workload, roles: Roles, ties: Ties | None
 ) -> Iterator[Workload]:
@@ -271,7 +282,7 @@ def _partners(
         yield from roles.near(workload, name) or roles.component(name)
         return
     if known.direction == "egress" or name == workload.component:
-        alone = _is_alone(workload, known)
+        alone = _is_alone(workload, known) and not _joins_its_own(workload, known)
         found = ties.servers(workload, known, name)
         yield from (
             one for one in found if one is not workload or not alone

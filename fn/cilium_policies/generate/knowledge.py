@@ -59,7 +59,7 @@ class Knowledge:
         opened: Collection[Key] = (),
     ) -> None:
         self.cluster = cluster
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._closed = frozenset(complete)
         self._opened = opened
         self._complete = set(complete)
@@ -155,8 +155,19 @@ class Knowledge:
                 not ports or any(port.number <= one.port <= (port.end or port.number) for port in ports)
                 for ports in self._said.get(key, ())
             )
+            said = said or (one.service and self._reaches(one))
             if id(one.client) in own and key not in self._closed and key not in self._opened and not said:
                 yield without_peer(one)
+
+    def _reaches(self, one: Unmet) -> bool:
+        """Whether a rule lets a client call, on the port that it names, pods of that namespace: its Service has another
+        port before it, and somebody mixed the two up."""
+        return any(
+            edge.server is not None
+            and edge.server.namespace == one.namespace
+            and any(port.number == one.port for port in edge.ports)
+            for edge in self._edges.get((one.client.key, EGRESS), ())
+        )
 
     def unsure(
         self, found: Iterable[tuple[Workload, str, Edge]], subjects: Iterable[Workload], told: Collection[Key]
@@ -191,7 +202,7 @@ class Knowledge:
         key = (one.key, direction)
         if key in self._complete:
             return
-        entry = self._catalogue.get(one.component) if one.component else None
+        entry = self.catalogue.get(one.component) if one.component else None
         stated = entry is not None and _states(entry, direction)
         told = one.by_label and one.by_image and not (one.of_many or one.unsure or self._unread(one))
         sure = entry is not None and told and not entry.guessed
@@ -201,9 +212,9 @@ class Knowledge:
         render = entry is not None and stated and _is_from_a_render(entry, direction)
         if entry is not None and stated and sure and not render:
             if direction == EGRESS:
-                yield from beyond_entry(one, entry, self.cluster.inventory)
+                yield from beyond_entry(one, entry, self.cluster.inventory, self._edges.get(key, ()))
             else:
-                yield from without_operator(one, entry, self._catalogue, self._components)
+                yield from without_operator(one, entry, self.catalogue, self._components)
             return
         edges = self._edges.get(key, [])
         degree, why = _degree(one, entry, direction, edges, stated=stated)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.ports import SERVERS
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cilium_policies.generate.uncovered import Degree, Why
     from cilium_policies.workloads.model import Service
 
+_SEARCH = (8983, 7700, 8108)  # Solr, Meilisearch, Typesense: what they ask beyond themselves they are told
 Doors = Mapping[int, set[str]]  # ports on which somebody may mean to call pods, each with its names
 
 
@@ -31,22 +32,25 @@ class Likely:
         self,
         cluster: Cluster,
         catalogue: Catalogue,
-        edges: Iterable[Edge],
+        edges: Collection[Edge],
         explaining: Mapping[Key, Collection[Edge]],
     ) -> None:
         self._cluster = cluster
         self._catalogue = catalogue
         self._explaining = explaining
+        self._edges = edges
         self._telling = telling(cluster.workloads, edges)
         self._publishers: Publishers | None = None
 
     def of(self, one: Workload, direction: str, why: Why, doors: Doors | None) -> tuple[Degree, Why]:
         """The degree, and why: `why` is kept where it is unknown."""
+        if one.source is not None and not one.replicas and one.source.spec.get("replicas") == "0":
+            return GUESSED, "scaled-to-none"  # and no autoscaler says otherwise
         guess = self._egress(one, why) if direction == EGRESS else self._ingress(one, why, doors)
         return (UNKNOWN, why) if guess is None else (GUESSED, guess)
 
     def _egress(self, one: Workload, why: Why) -> Why | None:
-        if any(port.number in SERVERS for port in one.ports):
+        if any(port.number in SERVERS or port.number in _SEARCH for port in one.ports):
             return "server-port"
         if why == "no-callee" and application(one) in self._telling and self._is_shown(one):
             return "names-nobody"
@@ -64,7 +68,9 @@ class Likely:
             return "others-service"
         if all(_governs(service, one) for service in services):
             return "governing-service"
-        return "named-by-nobody" if self._callers_are_told(one) else None
+        if self._callers_are_told(one):
+            return "named-by-nobody"
+        return "no-client" if self._is_among_told(one) else None
 
     def _is_for_others(self, service: Service, one: Workload) -> bool:
         """Whether a Service takes in pods that declare a port beside these: a chart's Jobs carry its labels."""
@@ -80,16 +86,47 @@ class Likely:
             if other is not one and application(other) == mine
         )
 
+    def _is_among_told(self, one: Workload) -> bool:
+        """Whether it is a program for everybody, whose clients have to be told where it is, and all that runs beside it
+        is such a program as well, of which an entry or its own configuration says whom it calls."""
+        from cilium_policies.generate.told_nobody import is_a_script
+
+        if is_a_script(one) or not self._published.is_everybodys(one):
+            return False
+        return all(
+            self._is_stated(other)
+            or (self._is_shown(other) and self._published.is_everybodys(other) and not is_a_script(other))
+            for other in self._cluster.in_namespace(one.namespace)
+            if other is not one
+        )
+
+    def _is_stated(self, one: Workload) -> bool:
+        """Whether an entry by which it is recognised tells whom it calls."""
+        entry = (
+            self._catalogue.get(one.component) if one.component and one.by_label and one.by_image else None
+        )
+        return (
+            entry is not None
+            and not entry.users_code
+            and any(edge.direction == EGRESS and edge.peer != "dns" for edge in entry.own_edges)
+        )
+
     def _is_shown(self, one: Workload) -> bool:
         return is_shown(one, self._cluster.inventory)
 
     def _is_told_nobody(self, one: Workload) -> bool:
         # Few builds have such a workload: start-up is paid at every build.
-        from cilium_policies.generate.told_nobody import Publishers, is_told_nobody
+        from cilium_policies.generate.told_nobody import is_told_nobody
 
+        return is_told_nobody(one, self._cluster, self._published)
+
+    @property
+    def _published(self) -> Publishers:
         if self._publishers is None:
-            self._publishers = Publishers(self._cluster.workloads, self._catalogue)
-        return is_told_nobody(one, self._cluster, self._publishers)
+            from cilium_policies.generate.told_nobody import Publishers
+
+            self._publishers = Publishers(self._cluster.workloads, self._catalogue, self._edges)
+        return self._publishers
 
 
 def _governs(service: Service, one: Workload) -> bool:

@@ -184,7 +184,7 @@ def _left(
             route = str(routed[one.workload.key])
             one = one._replace(degree=GUESSED, why="has-a-route", parts=(route,))
         yield one
-    yield from creators(knowledge.cluster, subjects)
+    yield from creators(knowledge.cluster, knowledge.catalogue, subjects)
 
 
 def _told(found: list[Edge], left: list[Uncovered]) -> set[Key]:

@@ -7,13 +7,14 @@ them. Where none of them can hold an address, nothing that matters is hidden.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.kube.inventory import Inventory, secret_writer
 from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text
 from cilium_policies.kube.secret_writers import templates
 from cilium_policies.lean import Any
+from cilium_policies.workloads.address_keys import names_address
 from cilium_policies.workloads.model import NO_IMAGES, Workload
 
 # Keys under which pod templates, charts' values and custom resources name an object that holds configuration.
@@ -30,16 +31,29 @@ _HOLDERS = {
     "existingconfigmap": "ConfigMap",
 }
 # Keys of values that are no addresses: names, numbers, places in a directory. Credentials count as well.
-_NO_ADDRESS = r"(?i)(?<![a-z])([ug]id|dn|e?mail|region|bucket|realm|zone|tz|timezone|level)$"
+_NO_ADDRESS = r"(?i)(?<![a-z])([ug]id|dn|e?mail|username|region|bucket|realm|zone|tz|timezone|level)$"
+MayName = Callable[[str, str], bool]
+_CREDENTIAL = r"(?i)(?:^|[-_.])(?:creds?|credentials?|passwords?|passwd|auth|keys?|tls|certs?|certificate)$"
 _HELPER = r"exporter|metrics|backup|admin|commander|insight|pool|bouncer|operator"
 _FEW = 2  # letters of a part of a name that may be an ordinal or an abbreviation
 _MANY = 5  # letters that tell enough to be the beginning of a program's name
 _EMPTIED = r"\{\{[^{}]*\}\}"
 
 
-def is_shown(workload: Workload, inventory: Inventory) -> bool:
+def _may_name(key: str, _secret: str) -> bool:
+    return not key or _may_hold_an_address(key)
+
+
+def is_said_to_name(key: str, secret: str) -> bool:
+    """Whether a key of a hidden Secret is called as what holds an address, or, where its keys are not known, the Secret
+    not as what holds a credential: not the same as that none stands there."""
+    return names_address(key) if key else not re.search(_CREDENTIAL, secret)
+
+
+def is_shown(workload: Workload, inventory: Inventory, may_name: MayName = _may_name) -> bool:
     """Whether every Secret, ConfigMap and values object that a workload's own object names stands readable in the
-    input, or in the inventory beside it: a build then gives the same policies as the whole."""
+    input, or in the inventory beside it: a build then gives the same policies as the whole. `may_name` says of a key of
+    a Secret that is hidden (of "", where its keys are) whether an address may stand there."""
     source = workload.source
     if source is None or (workload.images and set(workload.images) <= set(NO_IMAGES)):
         return False
@@ -52,7 +66,7 @@ def is_shown(workload: Workload, inventory: Inventory) -> bool:
     places = (source.namespace, workload.namespace)
     trees = (source.body.get("spec"), workload.values)
     return all(
-        any(_is_readable(inventory, kind, place, name, key) for place in places)
+        any(_is_readable(inventory, kind, place, name, key, may_name) for place in places)
         for tree in trees
         for kind, name, key in _named(tree)
     )
@@ -81,14 +95,16 @@ def _name_of(value: Any) -> str:
     return text(value)
 
 
-def _is_readable(inventory: Inventory, kind: str, namespace: str, name: str, key: str = "") -> bool:
+def _is_readable(
+    inventory: Inventory, kind: str, namespace: str, name: str, key: str = "", may_name: MayName = _may_name
+) -> bool:
     one = inventory.get(kind, namespace, name)
     if one is not None and "sops" not in one.body:
         return True
     if kind != "Secret":
         return False
     hidden = [key] if key else _hidden_keys(inventory, namespace, name, one)
-    return hidden is not None and not any(map(_may_hold_an_address, hidden))
+    return not any(may_name(each, name) for each in ([""] if hidden is None else hidden))
 
 
 def hidden_keys(inventory: Inventory, namespace: str, name: str) -> Iterable[str]:

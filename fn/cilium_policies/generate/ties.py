@@ -30,7 +30,7 @@ from cilium_policies.generate.owners import (
 )
 from cilium_policies.generate.proxied import proxies
 from cilium_policies.generate.roles import Roles
-from cilium_policies.generate.shown import is_shown, mentions, strings_of
+from cilium_policies.generate.shown import is_said_to_name, is_shown, mentions, strings_of
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -47,7 +47,8 @@ _OUTSIDE = ("cidr", "internet", "fqdn", "outside")
 
 class Withheld(NamedTuple):
     """A client that may call one of these servers, and nothing says which, or of the only one that it does. `seldom`:
-    few installations do, the only one is another program's own, or the program runs without any."""
+    few installations do, the only one is another program's own, the program runs without any, or its configuration,
+    less what is called after credentials, is shown and names none."""
 
     client: Workload
     servers: tuple[Workload, ...]
@@ -176,7 +177,8 @@ class Ties:
             close = same_instance(client, near)
             meant = [one for one in close if not is_called_after_another(self._cluster, client, one, ports)]
             if not meant:
-                self.withheld.setdefault((id(client), component), Withheld(client, tuple(close), ports))
+                found = Withheld(client, tuple(close), ports, self._names_no_host(client))
+                self.withheld.setdefault((id(client), component), found)
             return meant
         if known.every or known.owner in self._catalogue.defined or operates(client, every):
             return every
@@ -273,8 +275,13 @@ class Ties:
             if one and not known.seldom and not is_anothers(self._cluster, every[0], ports):
                 return every
             key = (id(client), every[0].component)
-            self.withheld.setdefault(key, Withheld(client, tuple(every), ports, one or known.when == "peer"))
+            seldom = one or known.when == "peer" or self._names_no_host(client)
+            self.withheld.setdefault(key, Withheld(client, tuple(every), ports, seldom))
         return []
+
+    def _names_no_host(self, client: Workload) -> bool:
+        """Whether what is hidden of its configuration is not called as what holds an address."""
+        return is_shown(client, self._cluster.inventory, is_said_to_name)
 
     def _is_shown(self, client: Workload) -> bool:
         if id(client) not in self._shown:

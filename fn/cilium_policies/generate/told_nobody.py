@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.recognise import repository_of
-from cilium_policies.generate.shown import hidden_keys, is_shown
+from cilium_policies.evidence.edge import Edge
+from cilium_policies.generate.shown import hidden_keys, is_said_to_name, is_shown
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import at, mappings, sequence, text
+from cilium_policies.kube.objects import Mapping, at, mappings, sequence, text
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.kube.registries import cached, is_public, parted
 from cilium_policies.workloads.cluster import Cluster
@@ -25,6 +26,13 @@ _JOBS = ("Job", "CronJob")  # what nobody calls is there to call
 _OFFICIAL = "library"  # images of Docker's own, as repository_of writes them
 _INTERPRETERS = frozenset(
     ("sh", "bash", "ash", "python", "python3", "node", "ruby", "perl", "php", "deno", "bun")
+)
+# Images, by their last name, that hold an interpreter or a distribution and no program.
+_BARE = frozenset(
+    """
+    alpine busybox debian ubuntu fedora rockylinux almalinux ubi8 ubi9 ubi-minimal ubi8-minimal ubi9-minimal wolfi-base
+    bash sh python node ruby perl php golang openjdk eclipse-temurin deno bun uv curl git kubectl os-shell minideb
+    """.split()  # noqa: SIM905
 )
 _SEVERAL = 2  # publishers of so many known programs make them for everybody
 # Keys to somebody else's API, as opposed to passwords that a server asks its own clients for.
@@ -36,16 +44,41 @@ _KEY_TO_ANOTHER = re.compile(
 _UNFILLED = re.compile(r"(?://|@)[\w.\-]{0,100}(?:\{\{|\$\{|\$\(|<%)|\bproxy_pass\b[^\n]{0,100}\$")
 
 
-class Publishers:
-    """Who publishes the images of a cluster's pods: for everybody, or for this cluster alone."""
+# A URL of a scheme that nobody knows, to a place in a network of one's own.
+_AN_ADDRESS = re.compile(r"[a-z]://(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d")
 
-    def __init__(self, workloads: Iterable[Workload], catalogue: Catalogue) -> None:
+
+class Publishers:
+    """Who publishes the images of a cluster's pods: for everybody, or for this cluster alone. `edges` are its flows."""
+
+    def __init__(
+        self, workloads: Iterable[Workload], catalogue: Catalogue, edges: Iterable[Edge] = ()
+    ) -> None:
         paths = {path for endings in catalogue.image_table.values() for path, _ in endings if "/" in path}
         self._known = _known(catalogue)
         images = {_origin(image) for one in workloads for image in one.images}
         # Registries of the user's own that hold images of others, under the paths that these have elsewhere.
         self._mirrors = {host for host, path in map(parted, images) if path in paths}
         self._published = Counter(map(self._publisher, images))
+        self._placed = self._by_place(workloads)
+        self._in_touch = {
+            self._of(edge.server)
+            for edge in edges
+            if edge.client is not None and edge.server is not None and edge.client is not edge.server
+            if edge.client.namespace != edge.server.namespace
+            and self._of(edge.client) == self._of(edge.server)
+        }
+
+    def _of(self, one: Workload) -> str:
+        return self._publisher(_origin(one.images[0])) if one.images else ""
+
+    def _by_place(self, workloads: Iterable[Workload]) -> dict[tuple[str, str], set[str]]:
+        """The images of each publisher in each namespace; of Jobs, which work on what others keep, apart."""
+        found: dict[tuple[str, str], set[str]] = {}
+        for one in workloads:
+            for image in map(_origin, one.images if one.kind not in _JOBS else ()):
+                found.setdefault((one.namespace, self._publisher(image)), set()).add(image)
+        return found
 
     def _publisher(self, repository: str) -> str:
         """`ghcr.io/acme` of `ghcr.io/acme/shop/cart`; of a registry of the user's own its host."""
@@ -54,8 +87,9 @@ class Publishers:
 
     def is_everybodys(self, one: Workload) -> bool:
         """Whether the program is published for everybody: in a public registry, Docker's own image, one of somebody
-        whose programs are known, or the only one of its publisher here. Several are parts of one application, and what
-        stands in a registry of the user's own is his own."""
+        whose programs are known, or the only one of its publisher here: of several, none of which names another, the
+        only one in its namespace. Others are parts of one application, and what stands in a registry of the user's own
+        is his own."""
         if not one.images:
             return False
         repository = _origin(one.images[0])
@@ -63,7 +97,10 @@ class Publishers:
         if not (is_public(host) or host in self._mirrors):
             return False
         known = _group(path) == _OFFICIAL or _group(path) in self._known
-        return known or self._published[self._publisher(repository)] == 1
+        publisher = self._publisher(repository)
+        if known or self._published[publisher] == 1:
+            return True
+        return publisher not in self._in_touch and len(self._placed.get((one.namespace, publisher), ())) == 1
 
 
 def _origin(image: str) -> str:
@@ -91,18 +128,36 @@ def is_told_nobody(one: Workload, cluster: Cluster, publishers: Publishers) -> b
     """Whether such a server's configuration, read whole, names nobody and holds no key to another's API."""
     if not one.rendered or one.kind in _JOBS or not cluster.services_for(one):
         return False
-    if _is_a_script(one) or not publishers.is_everybodys(one) or not is_shown(one, cluster.inventory):
+    if (
+        is_a_script(one)
+        or not publishers.is_everybodys(one)
+        or not is_shown(one, cluster.inventory, is_said_to_name)
+    ):
         return False
-    if any(_UNFILLED.search(found.value) for found in one.texts):
+    if any(_UNFILLED.search(found.value) or _AN_ADDRESS.search(found.value) for found in one.texts):
         return False
     return not any(map(_KEY_TO_ANOTHER.search, _keys(one, cluster.inventory)))
 
 
-def _is_a_script(one: Workload) -> bool:
-    """Whether the image is there for its interpreter: what runs is somebody's own."""
+def is_a_script(one: Workload) -> bool:
+    """Whether the image is there for its interpreter: what runs is somebody's own. Where a program's image has its
+    interpreter called (`python -m maloja`), that runs the program."""
     first = next(iter(containers(pod_spec(one.source))), {})
     words = [text(word) for key in ("command", "args") for word in sequence(first.get(key))]
-    return bool(words) and words[0].rpartition("/")[2] in _INTERPRETERS
+    if not words or words[0].rpartition("/")[2] not in _INTERPRETERS:
+        return False
+    name = _origin(one.images[0])
+    return (
+        _group(parted(name)[1]) == _OFFICIAL
+        or name.rpartition("/")[2] in _BARE
+        or _is_mounted(words[1:], first)
+    )
+
+
+def _is_mounted(words: list[str], container: Mapping) -> bool:
+    """Whether what the interpreter runs stands in a volume: the user wrote it."""
+    places = [text(mount.get("mountPath")).rstrip("/") for mount in mappings(container.get("volumeMounts"))]
+    return any(place and f"{word}/".startswith(f"{place}/") for word in words for place in places)
 
 
 def _keys(one: Workload, inventory: Inventory) -> Iterator[str]:

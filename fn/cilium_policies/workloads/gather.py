@@ -179,19 +179,11 @@ def _with_shown(made: list[Service], shown: list[Service]) -> list[Service]:
 
 
 def _once(workloads: list[Workload]) -> list[Workload]:
-    """Without the pods of releases that the input shows all the same, as a build does that holds a release and what was
-    rendered of it. What the values tell of them goes over."""
-    shown = {(*one.key, one.where.elsewhere): one for one in workloads if one.rendered}
-    kept = []
-    for one in workloads:
-        same = shown.get((*one.key, one.where.elsewhere))
-        if one.rendered or same is None or same.component != one.component:
-            kept.append(one)
-            continue
-        same.values, same.chart, same.of_many = one.values, one.chart, one.of_many
-        same.release = same.release or one.release
-        same.texts += tuple(text for text in one.texts if text not in same.texts)
-    return kept
+    if all(one.rendered for one in workloads):
+        return workloads
+    from cilium_policies.workloads.once import once  # builds without releases do not pay for it
+
+    return once(workloads)
 
 
 def _not_shown(operated: list[Workload], shown: list[Workload]) -> list[Workload]:
