@@ -4,8 +4,9 @@ An end is announced when its workload and direction are listed, or when the line
 that makes pods which no manifest shows (they are called after it, or it is known to make them, and no policy of their
 own selects them), that leads to it, or the Namespace in which others run. That some other object of the namespace has
 a line says nothing of a pod: another build may have made it. Pods that no manifest shows go by the component whose
-policy selects them, too. The line of a program that creates pods stands for those of them that say whose they are: by
-the label that tells what manages them, a label of the program's own, an owner of its group, or its service account.
+policy selects them, too. The line of a program that creates pods, or of a release that nobody has rendered, stands for
+those of them that say whose they are: by their name, the label that tells what manages them, a label of the program's
+own, an owner of its group, or its service account.
 """
 
 from __future__ import annotations
@@ -31,11 +32,13 @@ class Signs(NamedTuple):
     domains: frozenset[str]
 
     def are_of(self, creator: str) -> bool:
-        """Whether a reader of the line for pods of this program knows these for them: `prefect` manages what
-        `prefect-worker` made, and `prefect.io/flow-run-id` is a label of Prefect's."""
-        return any(f"{creator}-".startswith(f"{one}-") for one in self.programs) or any(
-            part == creator.partition("-")[0] for one in self.domains for part in one.split(".")
-        )
+        """Whether a reader of the line for pods of this program, or release, knows these for them: `prefect` manages
+        what `prefect-worker` made, `prefect.io/flow-run-id` is a label of Prefect's, and the service account
+        `runs-controller` is one of the release `runs`."""
+        return any(
+            f"{creator}-".startswith(f"{one}-") or f"{one}-".startswith(f"{creator}-")
+            for one in self.programs
+        ) or any(part == creator.partition("-")[0] for one in self.domains for part in one.split("."))
 
 
 def signs(text: str) -> dict[tuple[str, str], Signs]:
@@ -49,7 +52,7 @@ def signs(text: str) -> dict[tuple[str, str], Signs]:
         labels = {**(metadata.get("labels") or {}), **((template.get("metadata") or {}).get("labels") or {})}
         owners = [str(owner.get("apiVersion", "")) for owner in metadata.get("ownerReferences") or ()]
         account = (template.get("spec") or {}).get("serviceAccountName", "")
-        programs = {str(labels.get(_MANAGED_BY, "")), str(account)}
+        programs = {str(labels.get(_MANAGED_BY, "")), str(account), str(metadata.get("name", ""))}
         domains = {key.partition("/")[0] for key in (*labels, *owners) if "/" in key}
         place = str(metadata.get("namespace", "")), str(metadata.get("name", ""))
         own = (one for one in domains if not one.endswith(_EVERYBODYS))
@@ -68,9 +71,9 @@ class Announced(NamedTuple):
     leading: frozenset[tuple[str, str]] = frozenset()
     spaces: frozenset[str] = frozenset()  # namespaces with a line of their own
     makers: Mapping[tuple[str, str], frozenset[str]] = {}  # by (namespace, pod): what makes it, where known
-    creators: frozenset[tuple[str, str]] = (
+    creators: frozenset[tuple[str, str, str]] = (
         frozenset()
-    )  # (namespace, program) of lines for the pods that it creates
+    )  # (namespace, program, direction) of lines for its pods
     signs: Mapping[tuple[str, str], Signs] = {}  # by (namespace, workload): whose it says that it is
 
     def names(self, end: dict[str, Any], direction: str, by: Iterable[str] = ()) -> bool:
@@ -92,8 +95,8 @@ class Announced(NamedTuple):
             return True  # the policy of what an operator makes is called after component and object
         told = [found for one in names if (found := self.signs.get((namespace, one))) is not None]
         if not own and any(
-            space == namespace and any(one.are_of(creator) for one in told)
-            for space, creator in self.creators
+            (space, way) == (namespace, direction) and any(one.are_of(creator) for one in told)
+            for space, creator, way in self.creators
         ):
             return True
         names = (*names, *own)
@@ -158,12 +161,14 @@ def announced(answers: Iterable[str]) -> Announced:
     operated: set[tuple[str, str, str, str]] = set()
     leading: set[tuple[str, str]] = set()
     spaces: set[str] = set()
-    creators: set[tuple[str, str]] = set()
+    creators: set[tuple[str, str, str]] = set()
     for answer in answers:
         for one in json.loads(answer)["items"] if answer.strip() else ():
             if one["workload"]:
                 directions.add((one["namespace"], one["workload"], one["direction"]))
                 component = one.get("component")
+                if one.get("reason") == "not-rendered":
+                    creators.add((one["namespace"], one["workload"], one["direction"]))
                 if component and one["kind"] not in WORKLOAD_KINDS:
                     operated.add((one["namespace"], one["workload"], component, one["direction"]))
                 if component:  # the policy of a component's instance is called so
@@ -174,7 +179,8 @@ def announced(answers: Iterable[str]) -> Announced:
             elif one.get("kind") == "Namespace":
                 spaces.add(one["name"])
             elif one.get("reason") == "creates-pods":
-                creators.add((one["namespace"], one["name"].removeprefix("pods of ")))
+                program = one["name"].removeprefix("pods of ")
+                creators.update((one["namespace"], program, way) for _, way in _ENDS)
             else:
                 objects.add((one["namespace"], one["name"]))
                 if one.get("reason") in _LEADING:

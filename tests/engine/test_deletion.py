@@ -45,6 +45,10 @@ CREATED = """
 {apiVersion: batch/v1, kind: Job, metadata: {name: scan, namespace: data},
  spec: {template: {spec: {serviceAccountName: prefect-worker}}}}
 ---
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: runs-controller, namespace: data}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: heron, namespace: data}, spec: {serviceAccountName: runs-agent}}
+---
 {apiVersion: apps/v1, kind: Deployment, metadata: {name: aws-1c2d, namespace: crossplane-system,
  ownerReferences: [{apiVersion: pkg.crossplane.io/v1, kind: ProviderRevision, name: aws-1c2d}]}}
 ---
@@ -67,6 +71,14 @@ def test_the_line_for_the_pods_of_a_program_stands_for_those_that_say_they_are_i
     assert (
         not announced(['{"items": []}'])._replace(signs=signs(CREATED)).names({"pod": "data/scan"}, "egress")
     )
+    release = """{"items": [{"workload": "runs", "kind": "Application", "namespace": "data", "name": "runs",
+                  "component": "", "direction": "egress", "reason": "not-rendered"}]}"""
+    known = announced([release])._replace(signs=signs(CREATED))
+    assert known.names({"pod": "data/runs-controller"}, "egress")  # by its name
+    assert known.names({"pod": "data/heron"}, "egress")  # by its service account
+    assert not known.names({"pod": "data/runs-controller"}, "ingress")
+    assert not known.names({"pod": "data/clean"}, "egress")
+    assert not known.names({"pod": "data/runs-controller"}, "egress", ("CiliumNetworkPolicy/data/x",))
 
 
 def test_what_the_catalogue_forgets_is_never_cut_in_silence(judge: Any, corpus: Path) -> None:

@@ -135,12 +135,17 @@ def test_a_release_beside_pods_of_its_name_that_are_another_program_stands_besid
 
 
 def test_a_release_of_a_chart_nobody_knows_beside_what_was_rendered_of_it_stands_once() -> None:
-    release = RELEASE.replace("name: charts", "name: metrics\n  namespace: ops").replace("grafana", "own-chart")
+    release = RELEASE.replace("name: charts", "name: metrics\n  namespace: ops").replace(
+        "grafana", "own-chart"
+    )
     labelled = SHOWN.replace("extra: label", "helm.sh/chart: own-chart-1.2.0")
     other = SHOWN.replace("extra: label", "helm.sh/chart: own-chart-2-1.2.0")
 
     assert [one.rendered for one in cluster(namespace("ops"), release, labelled).workloads] == [True]
-    assert sorted(one.rendered for one in cluster(namespace("ops"), release, other).workloads) == [False, True]
+    assert sorted(one.rendered for one in cluster(namespace("ops"), release, other).workloads) == [
+        False,
+        True,
+    ]
 
 
 def test_a_job_whose_name_is_no_label_has_no_pods() -> None:
