@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.conditions import at, holds
@@ -265,12 +264,14 @@ def _is_alone(workload: Workload, known: Known) -> bool:
 
 def _joins_its_own(workload: Workload, known: Known) -> bool:
     """Whether an argument tells it to join the others at a Service called after it: it is meant to have some."""
-    said = [one.value for one in workload.texts if one.is_arguments and "join" in one.value]
-    return any(
-        re.search(rf"join\S*[=\n\s]\S*\b{re.escape(workload.name)}[\w.-]*:{port.number}\b", value)
-        for value in said
-        for port in known.pod_ports()
-    )
+    words = [
+        word
+        for one in workload.texts
+        if one.is_arguments and "join" in one.value
+        for word in one.value.split()
+    ]
+    ends = tuple(f":{port.number}" for port in known.pod_ports())
+    return any(workload.name in word and word.endswith(ends) for word in words)
 
 
 def _partners(
