@@ -10,6 +10,7 @@ from cilium_policies.catalogue.conditions import names_at
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.ports import WORDS
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
+from cilium_policies.evidence.from_env import filled_in
 from cilium_policies.evidence.object_texts import annotations_of, fields_of, is_of, plain, registries
 from cilium_policies.kube.objects import (
     Mapping,
@@ -225,6 +226,7 @@ class Collected:
                 said = (*fields_of(one), *annotations_of(one)) if below else fields_of(one)
                 if "images" in row:
                     said = registries(said, text(row["images"]))
+                said = filled_in(self._cluster, one, said)
                 yield from (found for found in said if not below or plain(found.field).startswith(below))
 
     def _chooses(self, source: Object, config: Object) -> bool:
