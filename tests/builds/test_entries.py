@@ -217,3 +217,16 @@ def test_the_root_of_an_artifact_is_not_that_of_the_repository(tmp_path: Path) -
         "k8s/apps/x.yaml": namespace("x"),
     }
     assert names(laid(tmp_path, files)) == ["k8s/clusters/local"]
+
+
+def test_flux_bootstrap_at_the_root_is_the_one_cluster(tmp_path: Path) -> None:
+    """Kustomizations that lie in their own path are its, and no clusters."""
+    files = {
+        "flux-system/gotk-sync.yaml": ks("flux-system", "./"),
+        "flux-system/kustomization.yaml": kustomization("gotk-sync.yaml"),
+        "media/one/ks.yaml": ks("one", "./media/one"),
+        "media/two/ks.yaml": ks("two", "./media/two"),
+        "media/two/kustomization.yaml": kustomization("two.yaml"),
+        "media/two/two.yaml": namespace("two"),
+    }
+    assert names(laid(tmp_path, files)) == ["."]

@@ -16,6 +16,7 @@ from cilium_policies.kube.objects import Object, at, mapping, text
 from cilium_policies.lean import NamedTuple
 
 _HOME = "flux-system"
+_SYNC = "gotk-sync.yaml"  # what `flux bootstrap` writes
 _ARTIFACTS = ("OCIRepository", "Bucket")  # a pipeline fills them, from any folder
 
 
@@ -71,6 +72,8 @@ def _bootstrapped(found: list[Found], leads: _Leads) -> list[str]:
     """Paths of Kustomizations that lie below them, and that no other Kustomization builds. One that lies right in its
     path and leads to no other is an application that is switched off, where others lead somewhere."""
     paths = [(one, clean(path_of(one))) for one in found]
+    if any(not path and one.path.rpartition("/")[2] == _SYNC for one, path in paths):
+        return ["./"]  # below the root lies everything
     own = [
         (one, path)
         for one, path in paths
