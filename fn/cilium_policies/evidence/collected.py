@@ -228,6 +228,8 @@ class Collected:
                     said = registries(said, text(row["images"]))
                 said = filled_in(self._cluster, one, said)
                 yield from (found for found in said if not below or plain(found.field).startswith(below))
+                for secret in names_at(one.body, texts(row.get("secrets"))):
+                    yield from self._entries(one.namespace, secret)
 
     def _chooses(self, source: Object, config: Object) -> bool:
         """Whether an Alertmanager takes up a configuration object, as its selectors say."""

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.flows import texts
+from cilium_policies.catalogue.recognise import part_of
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
 from cilium_policies.evidence.ends import NODES, backends, ends, workloads_at
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.names import resolve
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.kube.objects import Mapping, Object, text
+from cilium_policies.kube.objects import Mapping, Object, strings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
@@ -51,7 +52,8 @@ def _routes(cluster: Cluster, given: Given) -> Iterator[tuple[Object, Mapping, t
         for component, row in rows:
             found = cluster.inventory.of(kind, group=text(row.get("group")) or None)
             if found:
-                proxies = [one for one in cluster.workloads if one.component == component]
+                own = [one for one in cluster.workloads if one.component == component]
+                proxies = [one for one in own if part_of(strings(row.get("pods")), one.labels)]
                 for one in found:
                     acting = [each for each in proxies if cluster.acts_for(each, one.namespace, one.group)]
                     shown = tuple(dict.fromkeys(end for proxy in acting for end in ends(proxy)))
@@ -67,7 +69,7 @@ def _backends(cluster: Cluster, one: Object, row: Mapping) -> Iterator[tuple[Pee
             else:
                 namespace = text(entry.get("namespace")) or one.namespace
                 service = cluster.service(namespace, text(entry.get(text(row.get("name")) or "name")))
-                port = text(entry.get(text(row.get("port")) or "port"))
+                port = text(entry.get(text(row.get("port")) or "port")) or text(entry.get("portName"))
             if service is None:
                 continue
             target = text(at(one.body, text(row.get("target")))) if row.get("target") else ""
