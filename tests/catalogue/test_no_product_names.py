@@ -53,6 +53,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("kube/kinds.py", "Certificate"): "the same: what an inventory keeps of it",
     ("evidence/nameservers.py", "pihole"): "a variable that lists name servers: PIHOLE_DNS_",
     ("evidence/peers.py", "infinispan"): "a word in the names of ports between members",
+    ("evidence/peers.py", "hazelcast"): "the same",
     ("evidence/callers.py", "mysql"): "a command that is given an address to call",
     ("evidence/commands.py", "*"): "the table of client programs and the flags that give them an address",
     (
