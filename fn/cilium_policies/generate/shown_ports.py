@@ -65,14 +65,19 @@ def _is_instead(one: Port, shown: list[Port]) -> bool:
     return any(one.number in pair and any(each.number in pair for each in shown) for pair in _PAIRS)
 
 
-_MAIL = {25, 465, 587, 2525}
+MAIL = frozenset((25, 465, 587, 2525))
+
+
+def sends_mail(known: Known) -> bool:
+    """Whether an edge is a program's to its mail server; a mail server itself calls others on 25 alone."""
+    usual = {port.number for port in known.pod_ports()}
+    return known.direction == "egress" and len(usual) > 1 and usual <= MAIL
 
 
 def sending(known: Known, workload: Workload, facts: WorkloadFacts, cluster: Cluster) -> Known:
     """An edge to mail servers outside on the ports that the configuration shows, in place of the usual ones: the
     server's name may stand in a Secret, and its port seldom does. A relay's own ports are not meant."""
-    usual = {port.number for port in known.pod_ports()}
-    if known.direction == "ingress" or len(usual) < 2 or not usual <= _MAIL:
+    if not sends_mail(known):
         return known
     from cilium_policies.catalogue.mail_hosts import mail_ports  # few programs send mail
 

@@ -31,6 +31,7 @@ from cilium_policies.generate.owners import (
 from cilium_policies.generate.proxied import proxies
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown import is_said_to_name, is_shown, mentions, strings_of
+from cilium_policies.generate.shown_ports import MAIL, sends_mail
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -99,12 +100,15 @@ class Ties:
 
     def replaces(self, workload: Workload, known: Known) -> bool:
         """Whether what the input shows takes the place of a usual edge of the entry: the published ports of the usual
-        ones, an address outside of any address, an address at all of every pod or of a component."""
+        ones, an address outside of any address, a mail server of all of them, an address at
+        all of every pod or of a component."""
         if known.direction == "ingress":
             return known.peer in ("world", "ingress-clients") and id(workload) in self._published
         if known.fallback and known.peer == "all-pods":
             named = self._addressed.get(id(workload), ())
             return any(port.number in named for port in known.pod_ports())
+        if known.peer == "internet" and sends_mail(known):
+            return not MAIL.isdisjoint(self._addressed.get(id(workload), ()))  # its server is named
         word, _, component = known.peer.partition(":")
         if known.fallback and word == "component":
             return (id(workload), component) in self._called
