@@ -190,8 +190,12 @@ class Ties:
 
     def _members(self, client: Workload, known: Known) -> list[Workload]:
         """The pods of its own instance; of databases that stand beside each other in plain manifests those that its
-        name belongs with. An address that one has of another is evidence of its own."""
+        name belongs with. An address that one has of another is evidence of its own, and where one part may call
+        another one (an agent its gateway) and its configuration is shown, that says whether it does."""
         members, ports = self._roles.members(client), known.pod_ports()
+        if known.of and known.when == "peer" and self._is_shown(client):
+            called = self._called.get((id(client), client.component), ())
+            return [one for one in members if one is not client and instance(one) in called]
         if known.of or not are_stores(ports):
             return members
         apart = tuple(one for one in members if is_another_store(client, one))
