@@ -102,9 +102,11 @@ spec:
 - `enabled:` and `default:`: the path, or the condition, that switches these pods, and what holds where it is not set.
 - `each: spec.nodes`: such pods are made for each member of that list or mapping; `{each}` is the member's key, place
   or text, `{each.path|text}` what stands in it. A Service below `services` can have an `each` of its own.
+  `{ordinal}` in a Service's name is the number of a pod: there is one for each of `count`.
 - `moves:` `[{port: 8081, field: spec.httpPort}]`: usual ports that the object can have elsewhere. Services and edges
   are written with the usual one, and follow.
 - `instance: "{spec.cluster.name}"`: whose members they are, where several objects make one cluster.
+- `annotations:` those that the operator writes on them (`prometheus.io/scrape`).
 - `labelsAt: spec.podLabels`: where the object holds labels that its pods bear beside `labels`.
 - `sometimes:` labels that only some versions set: no selector rests on them.
 - `port: {field: spec.port, default: 80}`: what `{port}` stands for. `portsOf:` of a Service: where the object holds the

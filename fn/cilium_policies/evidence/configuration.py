@@ -56,6 +56,7 @@ _SIGNS = (
 _OF_SERVICES = (
     r"\b[A-Z][A-Z0-9_]*(?:_SERVICE_(?:HOST|PORT)[A-Z0-9_]*|_PORT_\d{1,5}_(?:TCP|UDP)(?:_ADDR|_PORT)?\b)"
 )
+_LISTED = re.compile(r"(.+)\[\d+\](?:\.value)?")  # the field of `env: [{name: …, value: …}]`
 _PROBES = EVIDENCE["probed"].said
 Parsed = dict[tuple[str, str, bool], list[Address]]
 
@@ -274,13 +275,20 @@ def _of_services(cluster: Cluster, workload: Workload) -> dict[str, str]:
 
 
 def _value_groups(texts: Iterable[Text]) -> Iterator[tuple[Text, dict[str, str]]]:
-    """Helm values that stand in one mapping (`host` beside its `port`), each with the first of them."""
+    """Helm values and fields that stand in one mapping (`host` beside its `port`), or in one list of names and values
+    (an `env`), each with the first of them."""
     groups: dict[tuple[str, int], tuple[Text, dict[str, str]]] = {}
     for found in texts:
         if is_value(found) and "." in found.field:
-            key = (found.field.rpartition(".")[0], id(found.source))
+            listed = _LISTED.fullmatch(found.field) if _is_named(found) else None
+            key = (listed[1] if listed else found.field.rpartition(".")[0], id(found.source))
             groups.setdefault(key, (found, {}))[1][found.key] = found.value
     yield from groups.values()
+
+
+def _is_named(found: Text) -> bool:
+    """Whether a text of a list has its name beside it (`{name: DB_HOST, value: db}`), or before it (`DB_HOST=db`)."""
+    return found.key not in ("", "value") and (found.field.endswith("].value") or found.key.isupper())
 
 
 def _neighbour(first: Text, address: Address) -> Text:

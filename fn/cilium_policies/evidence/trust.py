@@ -14,7 +14,8 @@ edge opens the Internet on a port. So the outside counts only where something is
 - in a shell or Python script, a constant called like a variable, and an address in a command or call that sends a
   request.
 
-Helm values speak of the inside only, but for those that are called like an environment variable.
+Helm values speak of the inside only, but for those that are called like an environment variable; a custom resource's
+field that is called so (`env: [{name: API_URL, value: …}]`) is one.
 """
 
 from __future__ import annotations
@@ -179,7 +180,7 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
     inside = found.kind == "value" and not _is_file(found)
     if not address.direct or (inside and not re.fullmatch(_ENVIRONMENT, address.key)):
         return False
-    if is_variable(found) and found.kind != "field":
+    if is_variable(found) and (found.kind != "field" or re.fullmatch(_ENVIRONMENT, found.key)):
         return _is_called(address, workload, routed)
     if is_no_configuration(found):
         return False

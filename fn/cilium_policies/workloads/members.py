@@ -13,6 +13,8 @@ from cilium_policies.kube.objects import Object, text
 from cilium_policies.lean import Any
 
 # `{each.druid.port|8088}`: a field of the member (its key may hold dots), else that text
+ORDINAL = "{ordinal}"  # the number of a StatefulSet's pod
+_MOST_PODS = 100  # an object may ask for any number of them
 _FIELD = r"\{each\.([^{}|]+)(?:\|([^{}]*))?\}"
 
 
@@ -34,13 +36,20 @@ def members(entry: MadeBy, one: Object) -> Iterator[MadeBy]:
         )
 
 
-def services(templates: Iterable[ServiceTemplate], one: Object) -> Iterator[ServiceTemplate]:
-    """The templates, those with an `each` once for each member of what it names."""
+def services(templates: Iterable[ServiceTemplate], one: Object, pods: int) -> Iterator[ServiceTemplate]:
+    """The templates, those with an `each` once for each member of what it names, those with an `{ordinal}` in their
+    name once for each of the pods."""
     for template in templates:
+        told = [template]
         if template.each:
-            yield from (_service(template, said) for _, said in _found(one, template.each))
-        else:
-            yield template
+            told = [_service(template, said) for _, said in _found(one, template.each)]
+        for each in told:
+            yield from _ordinals(each, pods) if ORDINAL in each.name else (each,)
+
+
+def _ordinals(template: ServiceTemplate, pods: int) -> Iterator[ServiceTemplate]:
+    for number in range(min(pods, _MOST_PODS)):
+        yield template._replace(name=template.name.replace(ORDINAL, str(number)))
 
 
 def _found(one: Object, path: str) -> Iterator[tuple[str, Callable[[str], str]]]:

@@ -78,10 +78,11 @@ def workload_of(
     found.replicas = integer(anywhere(one.body, entry.count_field)) or 1 if entry.count_field else 1
     found.component = component.name
     found.instance = filled(entry.instance, one) or one.name
+    found.annotations = dict(entry.annotations)
     if not entry.beside:
         found.values = {**mapping(one.body.get(VALUES)), **one.spec}
         found.texts = tuple(one for one in object_texts(one) if not _is_below(one.field, elsewhere))
-        found.annotations = _told_annotations(one.spec, "spec", elsewhere)
+        found.annotations |= _told_annotations(one.spec, "spec", elsewhere)
     found.source = one
     found.where = one.where
     return found
@@ -166,7 +167,7 @@ def services_of(
     port = "" if _is_no_port(port) else port
     templates = [
         (template, list(_copied(_held(one, template.ports_of))))
-        for template in _each(entry.services, one)
+        for template in _each(entry.services, one, workload.replicas)
         if is_on(template.enabled, template.default, one.body)
     ]
     workload.moved = _moved(entry, one)
@@ -195,12 +196,12 @@ def services_of(
     return services
 
 
-def _each(templates: tuple[ServiceTemplate, ...], one: Object) -> Iterable[ServiceTemplate]:
-    if not any(template.each for template in templates):
+def _each(templates: tuple[ServiceTemplate, ...], one: Object, pods: int) -> Iterable[ServiceTemplate]:
+    if not any(template.each or "{ordinal}" in template.name for template in templates):
         return templates
     from cilium_policies.workloads.members import services  # few operators' objects have such lists
 
-    return services(templates, one)
+    return services(templates, one, pods)
 
 
 def _moved(entry: MadeBy, one: Object) -> dict[int, int]:

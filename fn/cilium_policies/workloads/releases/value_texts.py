@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -22,6 +23,7 @@ _SKIPPED = frozenset(
 _OF_IMAGES = ("imagepull", "imageregistry", "imagerepository", "imagetag", "imagecredentials", "images")
 _EXTRA_ARGUMENTS = "extraargs"  # a mapping of flags, in many charts
 _NAMES = ("name", "setting")  # beside a `value`
+_ENVIRONMENTS, _ASSIGNED = ("env", "envs", "environment", "vars", "variables"), r"(?s)([A-Z][A-Z0-9_]*)=(.*)"
 _SKIPPED_ENDS = ("annotations", "labels", "image", "route", "routes", "rules", "rulesmap", "dashboard", "dashboards",
                  "crd", "crds", "icon")  # fmt: skip
 
@@ -51,7 +53,16 @@ def _walk(value: Any, path: str, excluded: set[str], key: str = "") -> Iterator[
                 yield from _walk(member, f"{path}.{name}" if path else name, excluded, name)
     elif isinstance(value, list):
         for number, member in enumerate(value):
-            yield from _walk(member, f"{path}[{number}]", excluded, key)
+            place = f"{path}[{number}]"
+            told = (
+                re.fullmatch(_ASSIGNED, member) if isinstance(member, str) and _is_environment(key) else None
+            )
+            yield from [(place, told[1], told[2])] if told else _walk(member, place, excluded, key)
+
+
+def _is_environment(key: str) -> bool:
+    """Whether a list of this name may hold variables as `NAME=value`."""
+    return key.lower().endswith(_ENVIRONMENTS)
 
 
 @lru_cache(maxsize=1024)
