@@ -126,7 +126,7 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
             continue
         where = _CONNECTION if file and plain else key
         how = "UDP" if scheme in UDP_SCHEMES else "TCP"
-        found.append(Address(host, port, scheme, how, where, plain or not file, told))
+        found.append(Address(host, port, scheme, how, where, plain, told))
     if file or "\n" in value or "define(" in value:
         found += (
             Address(host, port, "", how, key, True, told)
