@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from cilium_policies.catalogue.ports import NO_NETWORK, NOTIFIERS, PING, SCHEMES
 from cilium_policies.catalogue.stores import STORES
 from cilium_policies.workloads.address_keys import NAMES_ADDRESS, NAMES_HOST, NAMES_PORT
+from cilium_policies.workloads.secret_shapes import services, shape
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30})://([^\s\"'`<>\\|]*)")
 _PART = r"(?:[A-Za-z0-9_.\-\x01]|\$\{\w{1,60}\}|\$\(\w{1,60}\)|\{\})"
@@ -38,6 +39,12 @@ _SECRET = re.compile(
     r"|credential|auth(?!ority)|(?<![a-z])(pw|pin|salt|pat|otp|psk|key)(?![a-z])|signature|cookie|session|jwt|bearer"
     r"|licen[cs]e|encrypt|seed|mnemonic|login|user"
 )
+# A URL with a user, up to another one in a list, and what stands for it while its line is reduced
+_LINK = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.\-]{0,30}://(?=[^\s\"'`<>\\|]*@)"
+    r"(?:(?![,;(][A-Za-z][A-Za-z0-9+.\-]{0,30}://)[^\s\"'`<>\\|)])*"
+)
+_SPARED = "\x02"
 _FAR = 17  # lines: farther than a host's port is looked for
 _OBJECT = ("name", "ref", "class", "file", "path", "dir", "mode", "type", "enabled", "namespace")
 SHAPED = re.compile(
@@ -66,9 +73,38 @@ def addresses(value: str, key: str, resolves: Callable[[str], bool] = _nothing) 
     stripped = TEMPLATE.sub("{}", PEM.sub("", value)).strip()
     if not _URL.fullmatch(stripped) and re.search(r"[{\[](?!\})", stripped):
         stripped = _FLOW.sub("\n", stripped)  # JSON, or YAML on one line: a field a line
-    if "\n" in stripped:
-        return "\n".join(_apart(_lines(stripped.split("\n"), resolves)))
-    return _plain(stripped, key, resolves)
+    if "\n" not in stripped:
+        kept = _plain(stripped, key, resolves)
+        whole = "" if is_credential(key) else _shown(value, resolves)
+        return whole if whole and services(whole, resolves) >= services(kept, resolves) else kept
+    kept = "\n".join(_apart(_lines(stripped.split("\n"), resolves)))
+    return "\n".join((kept, *[""] * _FAR, whole)) if (whole := _shown(value, resolves)) else kept
+
+
+def _shown(value: str, resolves: Callable[[str], bool]) -> str:
+    """The form of a value with the Services that it names; "" for none."""
+    lines = TEMPLATE.sub("~", PEM.sub("", value)).strip().split("\n")
+    if not any(services(line, resolves) for line in lines):
+        return ""
+    return "\n".join(_apart("" if _hides(line) else _reduced(line, resolves) for line in lines))
+
+
+def _reduced(line: str, resolves: Callable[[str], bool]) -> str:
+    """A line's form; of a URL with a user its host and port alone."""
+    line = line.replace(_SPARED, "")
+    spared = [address_of(match[0]) for match in _LINK.finditer(line)]
+    shaped = shape(_LINK.sub(_SPARED, line), resolves)
+    if not shaped and any(services(one, resolves) for one in spared):
+        shaped = _SPARED * len(spared)
+    return re.sub(_SPARED, lambda _: spared.pop(0), shaped)
+
+
+def _hides(line: str) -> bool:
+    """Whether a line assigns a credential: of it nothing is looked at."""
+    match = _ASSIGNMENT.match(line)
+    if match is None or "://" in line or match[2].lstrip("> ")[:1] in ("{", "[", "("):
+        return False
+    return is_credential(match[1].strip(" \t-\"':="))
 
 
 def address_of(url: str) -> str:
@@ -80,7 +116,7 @@ def address_of(url: str) -> str:
     if "@" in rest[len(authority) :]:
         return ""
     base = scheme.partition("+")[0].lower()
-    known = base in SCHEMES or base in NO_NETWORK or base == PING
+    known = any(one in SCHEMES for one in scheme.lower().split("+")) or base in NO_NETWORK or base == PING
     hosts = [_AUTHORITY.match(one) for one in authority.rpartition("@")[2].split(",")]
     kept = [match[0] for match in hosts if match is not None and match[1] and (known or match[2])]
     if base in NOTIFIERS or (hosts[0] is not None and hosts[0][1] and not kept):
