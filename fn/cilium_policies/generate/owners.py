@@ -67,17 +67,13 @@ def is_another_store(one: Workload, other: Workload) -> bool:
     if one is other or not (one.rendered and other.rendered):
         return False
     product = {*_words(one.component), *(word for image in one.images for word in _words(last_name(image)))}
-    named = False
     for keys in (_NAME_LABELS, _PART_LABELS):
         key = next((key for key in keys if key in one.labels and key in other.labels), "")
-        if key:
-            mine, others = (_stem(each.labels[key], product) for each in (one, other))
-            if mine != others:
-                return True
-            named = (
-                named or not mine or keys is _PART_LABELS
-            )  # the label is the product's, or tells the parts apart
-    return not named and _stem(one.name, product) != _stem(other.name, product)
+        if key and _stem(one.labels[key], product) != _stem(other.labels[key], product):
+            return True
+        if key and (keys is _PART_LABELS or _words(one.labels[key]) & product):
+            return False  # the parts of one program: a shard and its configuration server
+    return _stem(one.name, product) != _stem(other.name, product)
 
 
 def last_name(image: str) -> str:
@@ -85,8 +81,8 @@ def last_name(image: str) -> str:
 
 
 def _stem(name: str, product: set[str]) -> set[str]:
-    """What a name says beside part, product and number."""
-    return _words(name) - _PARTS - product
+    """What a name says beside part, product and number or letter."""
+    return {word for word in _words(name) - _PARTS - product if len(word) > 1}
 
 
 def _words(name: str) -> set[str]:
