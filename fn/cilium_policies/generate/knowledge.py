@@ -17,6 +17,7 @@ from cilium_policies.evidence.ends import KUBE_APISERVER
 from cilium_policies.generate.beyond import beyond_entry, without_operator
 from cilium_policies.generate.cures import cure
 from cilium_policies.generate.likely import Likely
+from cilium_policies.generate.stated import is_from_a_render, states, unlisted
 from cilium_policies.generate.ties import Ties
 from cilium_policies.generate.uncovered import (
     DIRECTIONS,
@@ -70,6 +71,7 @@ class Knowledge:
         for edge in known:
             self._take(edge)
         self._components = {one.component for one in cluster.workloads}
+        self._unlisted = unlisted(cluster.workloads, catalogue)
         self._likely = Likely(cluster, catalogue, known, self._edges)
 
     def _take(self, edge: Edge) -> None:
@@ -203,13 +205,14 @@ class Knowledge:
         if key in self._complete:
             return
         entry = self.catalogue.get(one.component) if one.component else None
-        stated = entry is not None and _states(entry, direction)
+        stated = entry is not None and states(entry, direction)
         told = one.by_label and one.by_image and not (one.of_many or one.unsure or self._unread(one))
+        told = told and id(one) not in self._unlisted
         sure = entry is not None and told and not entry.guessed
         doors = self._doors(one) if direction == INGRESS else None
         if doors is not None and not doors:
             return
-        render = entry is not None and stated and _is_from_a_render(entry, direction)
+        render = entry is not None and stated and is_from_a_render(entry, direction)
         if entry is not None and stated and sure and not render:
             if direction == EGRESS:
                 yield from beyond_entry(one, entry, self.cluster.inventory, self._edges.get(key, ()))
@@ -220,13 +223,15 @@ class Knowledge:
         degree, why = _degree(one, entry, direction, edges, stated=stated)
         if degree == UNKNOWN and one.rendered:
             degree, why = self._likely.of(one, direction, why, doors)
-        parts = (entry.name,) if entry is not None else ()
+        parts: tuple[str, ...] = (entry.name,) if entry is not None else ()
         if render and sure:
             why = "rendered-only"
         if stated and (elsewhere := self._unread(one)):
             why, parts = "values-elsewhere", (", ".join(elsewhere),)
         if one.unsure and entry is not None and stated:
             degree, why, parts = GUESSED, "label-guessed", (one.selector[INSTANCE],)
+        if stated and id(one) in self._unlisted:
+            degree, why, parts = GUESSED, "unlisted-parts", self._unlisted[id(one)]
         if one.of_many:
             degree, why, parts = UNKNOWN, "chart-of-many", (one.chart,)
         yield of_workload(degree, why, direction, one, parts, cure(self.cluster, one, direction))
@@ -263,23 +268,6 @@ class Knowledge:
         for port in one.ports:
             behind.setdefault(port.number, set()).add(port.name)
         return {number: names for number, names in behind.items() if number not in told}
-
-
-def _states(entry: Component, direction: str) -> bool:
-    """An edge that may not hold here states its direction all the same: the entry has thought of it."""
-    return any(
-        edge.direction == direction and edge.peer not in ("dns", "scraper") and not edge.probe
-        for edge in entry.own_edges
-    )
-
-
-def _is_from_a_render(entry: Component, direction: str) -> bool:
-    """Whether that nobody is meant in a direction is all that the entry says of it, and nothing but a chart shows it: a
-    chart does not show what its program calls, or who calls that."""
-    told = [edge for edge in entry.own_edges if edge.direction == direction and edge.peer != "dns"]
-    return all(edge.peer in ("none", "scraper") or edge.probe for edge in told) and any(
-        edge.peer == "none" and not edge.source for edge in told
-    )
 
 
 def _degree(

@@ -1,0 +1,67 @@
+"""What a catalogue entry states of a direction, and of which pods that bear its name it states nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.model import Component
+from cilium_policies.generate.ties import ROLE_LABELS
+from cilium_policies.workloads.model import Workload
+
+_SEVERAL = 3  # parts that no entry lists are no hook or helper beside the program
+_JOBS = ("Job", "CronJob")
+
+
+def unlisted(workloads: Iterable[Workload], catalogue: Catalogue) -> dict[int, tuple[str, str]]:
+    """By id the pods of releases in which several parts (by the label that tells them) bear the name of one entry that
+    lists none of them: another chart's, of one program cut into many. Each with the parts and the entry's name."""
+    releases: dict[tuple[str, str, str], list[Workload]] = {}
+    for one in workloads:
+        if one.component and one.rendered and one.by_label and one.kind not in _JOBS:
+            releases.setdefault((one.namespace, one.release, one.component), []).append(one)
+    found = {}
+    for (_, _, name), members in releases.items():
+        entry = catalogue.get(name) if len(members) >= _SEVERAL else None
+        if entry is None:
+            continue
+        others = {id(one): role for one in members if (role := _unlisted(one, entry))}
+        if len(set(others.values())) >= _SEVERAL:
+            shown = ", ".join(sorted(set(others.values()))[:_SEVERAL]) + " …" * (
+                len(set(others.values())) > _SEVERAL
+            )
+            found.update(dict.fromkeys(others, (shown, entry.name)))
+    return found
+
+
+def _unlisted(one: Workload, entry: Component) -> str:
+    """The part that its labels tell, where the entry has a pattern for none such."""
+    keys = entry.part_labels or ROLE_LABELS
+    role = next(filter(None, map(one.labels.get, keys)), "")
+    if not role or role in entry.parts or role in (entry.name, one.name):
+        return ""
+    if any("*" in labels.get(key, "") for labels in entry.match for key in keys):
+        return ""
+    return (
+        ""
+        if any(fnmatchcase(role, each) for edge in entry.own_edges for each in edge.part if each != "*")
+        else role
+    )
+
+
+def states(entry: Component, direction: str) -> bool:
+    """An edge that may not hold here states its direction all the same: the entry has thought of it."""
+    return any(
+        edge.direction == direction and edge.peer not in ("dns", "scraper") and not edge.probe
+        for edge in entry.own_edges
+    )
+
+
+def is_from_a_render(entry: Component, direction: str) -> bool:
+    """Whether that nobody is meant in a direction is all that the entry says of it, and nothing but a chart shows it: a
+    chart does not show what its program calls, or who calls that."""
+    told = [edge for edge in entry.own_edges if edge.direction == direction and edge.peer != "dns"]
+    return all(edge.peer in ("none", "scraper") or edge.probe for edge in told) and any(
+        edge.peer == "none" and not edge.source for edge in told
+    )
