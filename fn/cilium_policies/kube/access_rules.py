@@ -37,10 +37,23 @@ class Bindings:
         return named[0] if named else self._namespaces.get(namespace) or self._everybody
 
     def rules(self, namespace: str, account: str) -> Iterator[Mapping]:
-        """The rules of the roles in the input that are bound to this service account by name."""
+        """The rules of the roles in the input that are bound to this service account by name, those that a role gathers
+        from others among them."""
         for binding in self._accounts.get((namespace, account), ()):
             role = self._role(binding)
-            yield from mappings(role.body.get("rules")) if role is not None else ()
+            for one in (role, *self._gathered(role)) if role is not None else ():
+                yield from mappings(one.body.get("rules"))
+
+    def _gathered(self, role: Object) -> Iterator[Object]:
+        """The cluster roles whose rules the API server adds to this one's."""
+        selectors = sequence(at(role.body, "aggregationRule", "clusterRoleSelectors"))
+        if not selectors:
+            return
+        from cilium_policies.kube.selectors import selects  # few roles do
+
+        for one in self._cluster_roles.values():
+            if one is not role and any(selects(selector, one.labels) for selector in selectors):
+                yield one
 
     def reach(self, namespace: str, account: str, group: str, *resources: str) -> frozenset[str]:
         """The namespaces in which this service account may read one of these resources of an API group; EVERYWHERE
