@@ -14,11 +14,11 @@ _END = "FromEnv"
 
 def filled_in(cluster: Cluster, one: Object, said: Iterable[Text]) -> Iterator[Text]:
     """An object's fields, and what those say that name a variable, below the key that the value itself would have."""
-    scaled = text(at(one.body, "spec", "scaleTargetRef", "name")) or one.name
     for found in said:
         yield found
         if not found.key.endswith(_END):
             continue
+        scaled = text(at(one.body, "spec", "scaleTargetRef", "name")) or one.name
         for workload in cluster.in_namespace(one.namespace):
             if workload.name == scaled:
                 values = (
