@@ -16,7 +16,7 @@ from cilium_policies.evidence.filled import expand
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import called
 from cilium_policies.evidence.host_keys import is_host_key
-from cilium_policies.evidence.not_read import not_read
+from cilium_policies.evidence.not_read import is_others, not_read
 from cilium_policies.evidence.signs import holds
 from cilium_policies.evidence.trust import (
     is_dashboard,
@@ -76,6 +76,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         led: set[str] = set()
         missed: list[Address] = []
         for found, address in (*places, *managed.named(workload.texts, given.clouds)):
+            if not alone and is_others(workload, found, given.reads):
+                continue
             certain = alone or not is_value(found) or collected.is_told(workload, found)
             leads = list(_edges(destinations, workload, found, address, certain))
             yield from leads

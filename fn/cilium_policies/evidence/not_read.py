@@ -1,13 +1,15 @@
 """Variables that a program does not read: charts set one environment for all parts of an application, and the part
-that needs no database then names it all the same."""
+that needs no database then names it all the same. Fields of an operator's object are for some of its pods, too."""
 
 from __future__ import annotations
 
 import re
 
-from cilium_policies.catalogue.recognise import is_image, repository_of
-from cilium_policies.kube.objects import Mapping, text
-from cilium_policies.workloads.model import Workload
+from cilium_policies.catalogue.flows import texts
+from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
+from cilium_policies.evidence.object_texts import plain
+from cilium_policies.kube.objects import Mapping, strings, text
+from cilium_policies.workloads.model import Text, Workload
 
 _NOTHING = re.compile(r"(?!)")
 
@@ -21,3 +23,11 @@ def not_read(workload: Workload, ignores: dict[str, list[Mapping]]) -> re.Patter
     repository = repository_of(workload.images[0])
     found = [text(row.get("env")) for row in rows if is_image(repository, text(row.get("image")))]
     return re.compile("|".join(found)) if found else _NOTHING
+
+
+def is_others(workload: Workload, found: Text, reads: dict[str, list[Mapping]]) -> bool:
+    """Whether the catalogue says of a field of the object that made several kinds of pods (`own`) that others of them
+    call what stands there."""
+    rows = reads.get(workload.component, ()) if found.source is workload.source else ()
+    owned = [row for row in rows if row.get("own") and plain(found.field).startswith(texts(row["own"]))]
+    return bool(owned) and not any(part_of(strings(row.get("pods")), workload.labels) for row in owned)
