@@ -55,8 +55,9 @@ def test_within_one_set_the_ties_hold() -> None:
     assert {("lidarr", "alpha-pg"), ("gitea", "alpha-pg"), ("web", "alpha-cache")} <= found
 
 
-# They act on objects of every namespace: Providers, stores, data sources that select a Grafana by its labels.
-_BY_OBJECTS = ("flux-notification-controller", "external-secrets", "grafana-instance")
+# They act on objects of every namespace: Providers, stores, data sources that select a Grafana by its labels, routes
+# that are to be probed (gatus-sidecar watches all namespaces unless `--namespace` says one).
+_BY_OBJECTS = ("flux-notification-controller", "external-secrets", "grafana-instance", "gatus-sidecar")
 
 
 def _is_everybodys(edge: Edge) -> bool:
