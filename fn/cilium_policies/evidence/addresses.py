@@ -40,6 +40,7 @@ from cilium_policies.evidence.schemes import (
     protocols,
     schemes,
     sip,
+    with_slashes,
 )
 from cilium_policies.evidence.shell import spelled_out
 from cilium_policies.evidence.signs import holds
@@ -107,6 +108,7 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         value = spelled_out(value)
     if "-D" in value:
         found += _of_jvm(value)
+    value = with_slashes(value, key, file)
     if "://" in value:
         found += _urls(value, key, file)
     if ":" in value:

@@ -55,6 +55,7 @@ _OF_ADDRESSES = (
 _FOLLOWED = {"barmanObjectName": "ObjectStore"}
 _SELECTOR = frozenset(("name", "key", "optional"))  # of one key of a Secret or ConfigMap
 _CONFIG_MAP = "configmap"
+_MOUNTED = r"(?:configmap|secret):([a-z0-9][a-z0-9.\-]{0,252})"
 _CONFIG_MAP_FLAG = r"(?i)(?:^|\s)--?([\w.-]*configmap(?:-[a-z-]+)?)[=\s]+(?:\S+/)?([a-z0-9][a-z0-9.-]*)"
 _Said = tuple[dict[str, None], dict[tuple[str, str], None], list[Object]]
 
@@ -253,7 +254,8 @@ def named_by_values(workload: Workload) -> Iterator[str]:
 
 
 def named(spec: Any) -> Iterator[str]:
-    """Names of Secrets and ConfigMaps in a custom resource: `configSecret: X`, `secretRef: {name: X}` and the like."""
+    """Names of Secrets and ConfigMaps in a custom resource: `configSecret: X`, `secretRef: {name: X}`, `[configmap:X]`
+    and the like."""
     if isinstance(spec, dict):
         for key, member in spec.items():
             if key.lower().endswith(_REFERENCES):
@@ -262,7 +264,8 @@ def named(spec: Any) -> Iterator[str]:
             yield from named(member)
     elif isinstance(spec, list):
         for member in spec:
-            yield from named(member)
+            told = re.match(_MOUNTED, member) if isinstance(member, str) else None
+            yield from [told[1]] if told else named(member)
 
 
 def chosen(spec: Any) -> Iterator[tuple[str, str]]:

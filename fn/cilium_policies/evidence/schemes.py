@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.ports import NO_NETWORK, SCHEMES
 from cilium_policies.evidence.host_keys import is_name
+from cilium_policies.evidence.signs import holds
 
 # A comma or semicolon belongs to the authority (several hosts), unless another URL begins behind it.
 _AFTER_SCHEME = re.compile(
@@ -23,6 +24,12 @@ _SIP = (
     r"(?m)^[ \t]*(?:([\w.\-]{1,64})[\"']?[ \t]*[=:]|(?:\d{1,5})[ \t])[ \t\"'<]*(sips?):(?:[\w.+%:\-]{1,64}@)?"
     r"([A-Za-z0-9][\w.\-]{0,252})(?::(\d{1,5}))?((?:\\?;[\w=.\-]{1,40}){0,4})"
 )
+# URIs of Apache Camel, which takes them without `//`: `uri: mllp:lab.acme.com:2575`, `to("sftp:u@files:22/in")`
+_CAMEL = ("mllp:", "ftp:", "ftps:", "smtp:", "smtps:")
+_CAMEL_WORDS = ("uri", "to", "toD", "toF", "from", "enrich", "pollEnrich", "wireTap")
+_CAMEL_URI = r"(?:mllp|s?ftp|ftps|smtps?)):(?=(?:[\w.\-]{1,64}@)?[\w.\-]{1,253}:\d{1,5}(?:[/?\"'\s)]|$))"
+_CAMEL_FIELD = rf"\A({_CAMEL_URI}"
+_CAMEL_ROUTE = rf"(\b(?:{'|'.join(_CAMEL_WORDS)})[\"']?\s{{0,9}}[:(]\s{{0,9}}[\"']?{_CAMEL_URI}"
 _CLUSTER_NAME = re.compile(
     r"(?<![\w.\-/@+])(?:\w+\+)?((?:[\w\-]+\.){2,}svc(?:\.[a-z0-9.\-]*[a-z0-9])?)\.?(?![\w\-:.])"
 )
@@ -140,6 +147,14 @@ def element(before: str) -> str:
         return ""
     named = re.search(_NAMED, opened[0])
     return named[1] if named is not None else opened[1]
+
+
+def with_slashes(value: str, key: str, file: bool) -> str:
+    """A text with Camel's URIs as others write them, where they stand behind its words for one."""
+    if not holds(value, _CAMEL):
+        return value
+    alone = not file and key in _CAMEL_WORDS
+    return re.sub(_CAMEL_FIELD if alone else _CAMEL_ROUTE, r"\1://", value)
 
 
 def sip(value: str) -> Iterator[tuple[str, int, str, str, str]]:

@@ -23,7 +23,9 @@ _SKIPPED = frozenset(
 _OF_IMAGES = ("imagepull", "imageregistry", "imagerepository", "imagetag", "imagecredentials", "images")
 _EXTRA_ARGUMENTS = "extraargs"  # a mapping of flags, in many charts
 _NAMES = ("name", "setting")  # beside a `value`
-_ENVIRONMENTS, _ASSIGNED = ("env", "envs", "environment", "vars", "variables"), r"(?s)([A-Z][A-Z0-9_]*)=(.*)"
+# Lists of `NAME=value`, and of `name = value`, by their last word
+_ENVIRONMENTS, _VARIABLE = ("env", "envs", "environment", "vars", "variables"), r"(?s)([A-Z][A-Z0-9_]*)=(.*)"
+_PROPERTIES, _PROPERTY = ("properties",), r"([\w.\-]+) ?= ?(.*)"
 _SKIPPED_ENDS = ("annotations", "labels", "image", "route", "routes", "rules", "rulesmap", "dashboard", "dashboards",
                  "crd", "crds", "icon")  # fmt: skip
 
@@ -54,15 +56,15 @@ def _walk(value: Any, path: str, excluded: set[str], key: str = "") -> Iterator[
     elif isinstance(value, list):
         for number, member in enumerate(value):
             place = f"{path}[{number}]"
-            told = (
-                re.fullmatch(_ASSIGNED, member) if isinstance(member, str) and _is_environment(key) else None
-            )
+            told = _assigned(key, member) if isinstance(member, str) else None
             yield from [(place, told[1], told[2])] if told else _walk(member, place, excluded, key)
 
 
-def _is_environment(key: str) -> bool:
-    """Whether a list of this name may hold variables as `NAME=value`."""
-    return key.lower().endswith(_ENVIRONMENTS)
+def _assigned(key: str, member: str) -> re.Match[str] | None:
+    """Name and value of a variable or property that stands as one text in a list of that name."""
+    if key.lower().endswith(_ENVIRONMENTS):
+        return re.fullmatch(_VARIABLE, member)
+    return re.fullmatch(_PROPERTY, member) if key.lower().endswith(_PROPERTIES) else None
 
 
 @lru_cache(maxsize=1024)
