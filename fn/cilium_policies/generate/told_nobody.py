@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.recognise import repository_of
@@ -43,7 +43,6 @@ _KEY_TO_ANOTHER = re.compile(
 # An address whose host something else fills in.
 _UNFILLED = re.compile(r"(?://|@)[\w.\-]{0,100}(?:\{\{|\$\{|\$\(|<%)|\bproxy_pass\b[^\n]{0,100}\$")
 
-
 # A URL of a scheme that nobody knows, to a place in a network of one's own.
 _AN_ADDRESS = re.compile(r"[a-z]://(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d")
 
@@ -52,7 +51,7 @@ class Publishers:
     """Who publishes the images of a cluster's pods: for everybody, or for this cluster alone. `edges` are its flows."""
 
     def __init__(
-        self, workloads: Iterable[Workload], catalogue: Catalogue, edges: Iterable[Edge] = ()
+        self, workloads: Collection[Workload], catalogue: Catalogue, edges: Iterable[Edge] = ()
     ) -> None:
         paths = {path for endings in catalogue.image_table.values() for path, _ in endings if "/" in path}
         self._known = _known(catalogue)
@@ -61,16 +60,14 @@ class Publishers:
         self._mirrors = {host for host, path in map(parted, images) if path in paths}
         self._published = Counter(map(self._publisher, images))
         self._placed = self._by_place(workloads)
-        self._in_touch = {
-            self._of(edge.server)
+        of = {id(one): self._publisher(_origin(one.images[0])) for one in workloads if one.images}
+        between = (
+            (of.get(id(edge.client)), of.get(id(edge.server)))
             for edge in edges
-            if edge.client is not None and edge.server is not None and edge.client is not edge.server
+            if edge.client is not None and edge.server is not None
             if edge.client.namespace != edge.server.namespace
-            and self._of(edge.client) == self._of(edge.server)
-        }
-
-    def _of(self, one: Workload) -> str:
-        return self._publisher(_origin(one.images[0])) if one.images else ""
+        )
+        self._in_touch = {server for client, server in between if client == server}
 
     def _by_place(self, workloads: Iterable[Workload]) -> dict[tuple[str, str], set[str]]:
         """The images of each publisher in each namespace; of Jobs, which work on what others keep, apart."""
