@@ -9,6 +9,7 @@ from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
+from cilium_policies.evidence.signs import holds
 from cilium_policies.kube.objects import at, text
 from cilium_policies.kube.ports import Port, is_of_metrics
 from cilium_policies.workloads.cluster import Cluster
@@ -22,13 +23,19 @@ _AMONG_MEMBERS = frozenset(
     """.split()  # noqa: SIM905
 )
 # Ports that clustering libraries listen on, whatever a container calls them: Akka's and Pekko's remoting, Erlang's port
-# mapper, Hazelcast, JGroups, memberlist, Ignite.
-_BY_NUMBER = frozenset((2552, 4369, 5701, 7800, 7946, 25520, 47100, 47500))
+# mapper, Hazelcast, JGroups, memberlist, Orleans' silos, Ignite.
+_BY_NUMBER = frozenset((2552, 4369, 5701, 7800, 7946, 11111, 25520, 47100, 47500))
 _REMOTING = frozenset(
     ("remoting", "artery")
 )  # beside it the members ask each other's `management`, as Akka's bootstrap does
 # Over these the members also speak UDP, whether the container declares it or not.
 _UDP_TOO = frozenset(("gossip", "mesh", "memberlist", "serf", "galera"))
+# Akka's and Pekko's remoting and the management that their bootstrap asks, whose ports few containers declare
+_ACTORS_SIGNS = ("akka.", "pekko.")
+_ACTORS = (
+    r"(?m)^[ \t]{0,99}(?:akka|pekko)\.(?:remote\.artery\.canonical|management\.http)\.port"
+    r"[ \t]{0,9}[=:][ \t]{0,9}\"?(\d{2,5})\b"
+)
 _LISTENS_SIGN = "inet_dist_listen_"
 _LISTENS = r"inet_dist_listen_(min|max)[\"',\s}]{1,9}(\d{1,5})\b"
 _MAPPER = 4369
@@ -112,6 +119,7 @@ def _is_known_better(workload: Workload, port: Port, given: Given) -> bool:
 
 def _member_ports(cluster: Cluster, workload: Workload, services: list[Service]) -> Iterator[Port]:
     yield from _distribution(workload)
+    yield from _actors(workload)
     called = {word for declared in workload.ports for word in _WORDS.findall(declared.name.lower())}
     for declared in workload.ports:
         one = Port(declared.number, declared.protocol)
@@ -144,6 +152,13 @@ def _distribution(workload: Workload) -> Iterator[Port]:
             first, last = int(told["min"]), int(told.get("max", told["min"]))
             yield Port(first, end=last if last > first else 0)
             yield Port(_MAPPER)
+
+
+def _actors(workload: Workload) -> Iterator[Port]:
+    """Ports that a configuration of Akka or Pekko gives their members."""
+    for found in workload.texts:
+        if holds(found.value, _ACTORS_SIGNS):
+            yield from (Port(int(number)) for number in re.findall(_ACTORS, found.value))
 
 
 def _twins(port: Port, name: str) -> Iterator[Port]:
