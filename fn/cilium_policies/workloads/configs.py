@@ -1,4 +1,4 @@
-"""Texts of ConfigMaps, Secrets and ExternalSecrets that workloads refer to; of a Secret host and port alone."""
+"""Texts of ConfigMaps, Secrets and ExternalSecrets that workloads refer to; of a Secret addresses alone."""
 
 from __future__ import annotations
 

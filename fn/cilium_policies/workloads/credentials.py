@@ -1,6 +1,6 @@
 """Addresses in values that may be secret, and keys that name a credential.
 
-addresses(value, key) -> str     of a Secret's value host and port of the addresses in it, nothing else
+addresses(value, key) -> str     of a Secret's value host and port of the addresses in it, and their form, nothing else
 address_of(url) -> str           `scheme://host:port` of a URL
 is_address(word, key) -> bool    `host:port` or a host, where the key or the cluster says that it is one
 is_credential(key) -> bool
@@ -64,7 +64,7 @@ def is_credential(key: str) -> bool:
 
 
 def addresses(value: str, key: str, resolves: Callable[[str], bool] = _nothing) -> str:
-    """Host and port of the addresses in a Secret's value, and nothing else of it.
+    """Host and port of the addresses in a Secret's value, the form in which it names Services, and nothing else of it.
 
     A key that names a host or a port keeps a value that is nothing else; in files each line keeps its field.
     `resolves` says of a name whether it is one of the cluster's: it then needs no such key."""
