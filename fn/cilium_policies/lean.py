@@ -3,7 +3,7 @@
 The function starts at every build, and importing `typing` with its NamedTuple cost a tenth of a build of a
 hundred objects. What only a checker reads comes from `typing` all the same; at run time a record is what
 `collections.namedtuple` makes, with the defaults, methods and properties of its class body. That function
-compiles a text each time it is called; a run has eighty records, so one shape serves all of as many fields.
+compiles a text each time it is called, and a run has eighty records.
 """
 
 from __future__ import annotations
@@ -45,19 +45,41 @@ else:
 
     def _shaped(fields, defaults):
         """What makes a tuple one with these fields."""
-        shape = _shape(len(fields))
-        code = shape.__new__.__code__.replace(co_varnames=("_cls", *fields))
-        new = type(shape.__new__)(code, shape.__new__.__globals__, "__new__", tuple(defaults.values()))
-        getters = {
-            field: vars(shape)[numbered] for field, numbered in zip(fields, shape._fields, strict=True)
-        }
+        few = len(fields) < len(_NEW)
+        shape = _NEW[len(fields)] if few else _shape(len(fields)).__new__
+        code = shape.__code__.replace(co_varnames=("_cls", *fields))
+        new = type(shape)(code, shape.__globals__, "__new__", tuple(defaults.values()))
+        getters = zip(fields, _GETTERS if few else _getters(_shape(len(fields))), strict=False)
         named = {"_fields": fields, "_field_defaults": defaults, "__match_args__": fields}
-        return {"__slots__": (), "__new__": new, **getters, **named, **_METHODS}
+        return {"__slots__": (), "__new__": new, **dict(getters), **named, **_METHODS}
 
     @cache
     def _shape(count):
         """A named tuple of that many fields."""
         return namedtuple("Shape", [f"field{number}" for number in range(count)])
+
+    def _getters(shape):
+        return [vars(shape)[field] for field in shape._fields]
+
+    _tuple_new = tuple.__new__
+    # By the number of fields, what `namedtuple` compiles at each start; here compiled with the module. Few records
+    # have more fields.
+    _NEW = (
+        lambda _: _tuple_new(_, ()),
+        lambda _, a: _tuple_new(_, (a,)),
+        lambda _, a, b: _tuple_new(_, (a, b)),
+        lambda _, a, b, c: _tuple_new(_, (a, b, c)),
+        lambda _, a, b, c, d: _tuple_new(_, (a, b, c, d)),
+        lambda _, a, b, c, d, e: _tuple_new(_, (a, b, c, d, e)),
+        lambda _, a, b, c, d, e, f: _tuple_new(_, (a, b, c, d, e, f)),
+        lambda _, a, b, c, d, e, f, g: _tuple_new(_, (a, b, c, d, e, f, g)),
+        lambda _, a, b, c, d, e, f, g, h: _tuple_new(_, (a, b, c, d, e, f, g, h)),
+        lambda _, a, b, c, d, e, f, g, h, i: _tuple_new(_, (a, b, c, d, e, f, g, h, i)),
+        lambda _, a, b, c, d, e, f, g, h, i, j: _tuple_new(_, (a, b, c, d, e, f, g, h, i, j)),
+        lambda _, a, b, c, d, e, f, g, h, i, j, k: _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k)),
+        lambda _, a, b, c, d, e, f, g, h, i, j, k, m: _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m)),
+    )
+    _GETTERS = _getters(_shape(len(_NEW) - 1))
 
     def _make(cls, values):
         made = tuple.__new__(cls, values)

@@ -72,6 +72,7 @@ def test_block_style_of_any_value(text: str) -> None:
         ("a: |\n    one\n      two\n\n    three\n\nb: |-\n  x\nc: |+\n  y\n\nd: 1\n",
          {"a": "one\n  two\n\nthree\n", "b": "x", "c": "y\n\n", "d": "1"}),
         ("a:\n- |\n  x\n- y\n", {"a": ["x\n", "y"]}),
+        ("a:\n- k: |-\n    x\n     y\n  l: z\n", {"a": [{"k": "x\n y", "l": "z"}]}),
         ("# c\na: 'it''s'\n\n  # d\nb: \"\\\"x\\\"\\n\"\nc: {}\nd: []\n", {"a": "it's",
         "b": '"x"\n', "c": {}, "d": []}),
         ("u: http://x:80/#a\nargs:\n- --a=:80\n- -1\n", {"u": "http://x:80/#a", "args": ["--a=:80", "-1"]}),

@@ -10,6 +10,7 @@ from cilium_policies.cilium.objects import policy_object
 from cilium_policies.cilium.validity import refusals
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.generate import gate
+from cilium_policies.generate.peers import USUAL
 from cilium_policies.workloads.model import Workload
 
 WEB = Selector((Requirement("app", "In", ("web",)),))
@@ -49,6 +50,12 @@ def test_what_the_whole_check_refuses_is_never_plain(fault: str) -> None:
 
 def test_most_of_these_are_refused() -> None:
     assert sum(bool(refusals(policy_object(one))) for one in FAULTY.values()) >= 8
+
+
+@pytest.mark.parametrize("cidrs", USUAL)
+def test_the_usual_addresses_are_taken_unseen_because_they_are_plain(cidrs: tuple[Cidr, ...]) -> None:
+    assert refusals(policy_object(policy("web", WEB, Rule(cidrs=cidrs, ports=(HTTP,))))) == []
+    assert gate._are_plain(cidrs, set())
 
 
 @pytest.mark.parametrize("name", ["web-${CLUSTER}", "${APP}"])

@@ -30,11 +30,12 @@ class LoadBalancer(NamedTuple):
 
 
 class Cloud(NamedTuple):
-    """One cloud. `private_names`, `env`, `args` and `endpoints` are regular expressions.
+    """One cloud. `private_names` and `endpoints` are regular expressions.
 
     `accounts` and `pods` are keys: annotations of a service account, labels of a pod, by which it asks for an
-    identity. `env` and `args` are whole names and arguments of programs that use the cloud, `schemes` what its URLs
-    begin with (`s3://`); they say nothing where a key like `endpoints` names another place to call. `services` are its
+    identity. `env` and `args` are names of variables and arguments of programs that use the cloud, `flags` what such
+    arguments begin with, `schemes` what its URLs begin with (`s3://`); they say nothing where a key like `endpoints`
+    names another place to call. `services` are its
     managed services: a regular expression for their hosts, and the ports that clients dial. `names` are the patterns of
     its API's hosts. `called` are settings that name a service by a part of its host alone: a regular expression for the
     key, one that the text beside it has to say ("": nothing), and the host with `{}` for the value.
@@ -44,8 +45,9 @@ class Cloud(NamedTuple):
     private_names: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     pods: tuple[str, ...] = ()
-    env: str = NEVER
-    args: str = NEVER
+    env: frozenset[str] = frozenset()
+    args: frozenset[str] = frozenset()
+    flags: tuple[str, ...] = ()
     schemes: tuple[str, ...] = ()
     endpoints: str = NEVER
     load_balancers: tuple[LoadBalancer, ...] = ()
@@ -70,8 +72,9 @@ def read(data: Mapping) -> Cloud:
         texts(data.get("privateNames")),
         texts(identity.get("accounts")),
         texts(identity.get("pods")),
-        text(identity.get("env")) or NEVER,
-        text(identity.get("args")) or NEVER,
+        frozenset(texts(identity.get("env"))),
+        frozenset(one for one in texts(identity.get("args")) if not one.endswith("*")),
+        tuple(one[:-1] for one in texts(identity.get("args")) if one.endswith("*")),
         tuple(f"{one}://" for one in texts(identity.get("schemes"))),
         text(identity.get("endpoints")) or NEVER,
         tuple(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from cilium_policies.config.peer import ConfigPeer
 from cilium_policies.kube.objects import Mapping, Where
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from cilium_policies.config.peer import ConfigPeer
     from cilium_policies.lean import Literal
 
     NamesMode = Literal["false", "known", "all"]

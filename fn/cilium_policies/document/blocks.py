@@ -91,8 +91,12 @@ def _cut(source: Source, at: int, stop: int) -> bool:
         return False
     begin = first.start(1)
     items = source.items
-    dashes = re.compile(rb"\n {%d}- " % column)
-    ends = [match.start() + 1 for match in dashes.finditer(data, begin, stop)]
+    dash = b"\n" + b" " * column + b"- "
+    ends = []
+    place = data.find(dash, begin, stop)
+    while place >= 0:
+        ends.append(place + 1)
+        place = data.find(dash, place + 1, stop)
     ends.append(stop)
     for end in ends:
         item = Item(source, len(items), begin, end, begin + column)

@@ -17,7 +17,7 @@ _NUMBERED = rb"(?:index|id|annotations-migration-resource-id)"
 class Layout:
     """The patterns where the keys of annotations stand at `column`."""
 
-    __slots__ = ("end", "first", "head", "id", "number", "numbers")
+    __slots__ = ("end", "first", "head", "id", "number", "numbers", "usual")
 
     def __init__(self, column: int) -> None:
         pad = b" " * column
@@ -29,6 +29,10 @@ class Layout:
         self.number = b"\n" + pad + b"config.kubernetes.io/index: '"
         self.numbers = re.compile(
             rb"(?:\n%s(?:internal\.)?config\.k(?:ubernetes|8s)\.io/%s: '[0-9]+')+(?=\n)" % (pad, _NUMBERED)
+        )
+        self.usual = re.compile(  # kustomize's own: nothing stands before or between them
+            rb"\n%sannotations:(\n%skustomize\.config\.k8s\.io/id: \|(?:\n%s  [^\n]*)+)"
+            rb"(?=\n%sconfig\.kubernetes\.io/index: ')(%s)" % (pad[2:], pad, pad, pad, self.numbers.pattern)
         )
         self.end = re.compile(rb"\n {0,%d}[^ \n]" % (column - 1))
 
@@ -44,6 +48,9 @@ def spans(data: bytes, metadata: int, end: int, column: int) -> Spans:
     """What of an item is bookkeeping: kustomize's id, then lines with a number. `metadata` is the newline behind
     `metadata:`, `column` that of the keys of its annotations. Annotations of another layout are none."""
     lines = layout(column)
+    usual = lines.usual.match(data, metadata, end)
+    if usual is not None:
+        return usual.span(1), usual.span(2)
     if not data.startswith(lines.head, metadata):
         return ()
     start = metadata + len(lines.head)

@@ -60,7 +60,7 @@ def ends_in_quotes(data: bytes, start: int, end: int) -> bool:
 class Layout:
     """The patterns for items whose keys stand at `column`, behind a dash (`- `) or not."""
 
-    __slots__ = ("column", "dashed", "deeper", "head", "names", "other", "top")
+    __slots__ = ("column", "dashed", "deeper", "head", "name", "names", "other", "top")
 
     def __init__(self, column: int, dashed: bool) -> None:
         self.column = column
@@ -73,9 +73,10 @@ class Layout:
             rb"\n%sapiVersion: ([\w./-]+)\n%skind: (\w+)\n%smetadata:(?=\n)" % (first, later, later)
         )
         # the layout of the tools: name, then namespace, two columns further in …
+        self.name = b"\n" + later + b"  name: "
         self.names = re.compile(
-            rb"\n%s  name: ([A-Za-z0-9][A-Za-z0-9.-]*)"
-            rb"(?:\n%s  namespace: ([A-Za-z0-9][A-Za-z0-9-]*))?(?=\n( *)[^ \n#]|\n?\Z)" % (later, later)
+            rb"([A-Za-z0-9][A-Za-z0-9.-]*)"
+            rb"(?:\n%s  namespace: ([A-Za-z0-9][A-Za-z0-9-]*))?(?=\n( *)[^ \n#]|\n?\Z)" % later
         )
         # … and before them no end of the block, no namespace, no key of odd form
         self.other = re.compile(
@@ -119,12 +120,9 @@ def peek_at(data: bytes, start: int, end: int, item: Layout) -> Peek | None:
 
 def _plain_names(data: bytes, start: int, end: int, item: Layout) -> tuple[str, str] | None:
     """Namespace and name out of a metadata block in the layout of the tools; None where it is another."""
-    match = item.names.search(data, start, end)
-    if (
-        match is None
-        or item.other.search(data, start, match.start())
-        or ends_in_quotes(data, start, match.start())
-    ):
+    place = data.find(item.name, start, end)
+    match = item.names.match(data, place + len(item.name), end) if place >= 0 else None
+    if match is None or item.other.search(data, start, place) or ends_in_quotes(data, start, place):
         return None
     name, namespace, next_indent = match.groups()
     further = len(next_indent) - item.column if next_indent is not None else 0

@@ -120,7 +120,7 @@ def _placed(lines: list[str], first: int) -> dict[tuple[str | int, ...], int]:  
         if kind == OPEN:
             opened = place
         elif kind == BLOCK:
-            _, at = _literal(lines, at, here >> 1, value)
+            _, at = _literal(lines, at, level >> 1, value)
         elif kind != VALUE:
             names = range(len(value)) if kind == SEQUENCE else [name for name, _ in value]
             found.update(((*place, name), number) for name in names)
@@ -170,7 +170,7 @@ def _build(lines: list[str]) -> dict[str, Any]:  # noqa: C901, PLR0915 (the hot 
                 open_key = key
                 continue
             if kind == BLOCK:
-                value, end = _literal(lines, at, here >> 1, value)
+                value, end = _literal(lines, at, level >> 1, value)
                 next(islice(numbered, end - at, end - at), None)  # over its lines
             else:
                 if value and len(stack) > DEEPEST:
@@ -232,7 +232,7 @@ def _parts(text: str) -> Line:
         kind = OPEN
     else:
         kind = BLOCK
-    if (kind == OPEN and not key) or (kind == BLOCK and dash and key):
+    if kind == OPEN and not key:
         raise UnsureError
     return *_levels(indent, dash, key), value, kind
 

@@ -39,6 +39,7 @@ from cilium_policies.evidence.schemes import (
     listens,
     protocols,
     schemes,
+    scp,
     sip,
     with_slashes,
 )
@@ -89,8 +90,6 @@ _LIBPQ = (
 )  # beside a host
 _MYSQL = r"(?i)\b(?:mysql|mariadb):"  # PDO's and Perl's: `mysql:host=db;dbname=x`
 _CONNECTION = "connection"  # what such a string is the value of, wherever it stands
-# `git@host:group/project.git`, as git and scp write it; a port stands in URLs only
-_SCP = r"(?<![\w./:@-])[A-Za-z_][\w-]{0,31}@((?:[\w-]{1,63}\.)+[A-Za-z][\w-]{0,62}):(?!\d{1,5}\b(?!/)|//)[\w~./-]"
 _LABEL = r"(?:[A-Za-z][\w.\-]{0,63}=)?"
 _LISTED = rf"(?:{_LABEL}[\w.\-]{{1,253}}:\d{{1,5}}[ ,;]{{1,3}}){{0,40}}{_LABEL}"
 _QUOTED = ('("', "('", '(["', "(['", "(host", "Redis(")
@@ -148,9 +147,9 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
 def _copied(value: str, key: str, file: bool) -> Iterator[Address]:
     """Hosts as git and scp write them."""
     whole = not file and len(value.split()) == 1
-    for match in re.finditer(_SCP, value):
-        if not (file and is_commented(value, match.start())):
-            yield Address(match[1], 22, "ssh", "TCP", key, whole)
+    for start, host in scp(value):
+        if not (file and is_commented(value, start)):
+            yield Address(host, 22, "ssh", "TCP", key, whole)
 
 
 def _of_file(value: str) -> Iterator[Address]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
 
 from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.catalogue.distributions import Identity
@@ -36,7 +35,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     shared = Counter((one.namespace, one.service_account) for one in cluster.workloads)
     sought = _sought(cluster, given.clouds)
     schemes = tuple(scheme for one in given.clouds for scheme in one.schemes)
-    is_told = cache(lambda key: any(_is_key(one.env, key) for one in given.clouds))
+    variables = frozenset[str]().union(*(one.env for one in given.clouds))
     for workload in cluster.workloads:
         if workload.host_network:
             continue
@@ -46,7 +45,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         telling = [
             one
             for one in workload.texts
-            if is_told(one.key) or one.is_arguments or ("://" in one.value and holds(one.value, schemes))
+            if one.key in variables or one.is_arguments or ("://" in one.value and holds(one.value, schemes))
         ]  # worth a look for each cloud: most variables are not
         for cloud in given.clouds:
             evidence = _evidence(workload, keys, telling, cloud)
@@ -167,18 +166,15 @@ def _evidence(workload: Workload, keys: Keys, telling: Iterable[Text], cloud: Cl
 
 
 def _names(found: Text, cloud: Cloud) -> bool:
-    if found.key and _is_key(cloud.env, found.key) and is_variable(found):
+    if found.key in cloud.env and is_variable(found):
         return True
-    if found.is_arguments and re.search(f"(?m:{cloud.args})", "\n".join(found.value.split())):
+    if found.is_arguments and any(
+        word in cloud.args or word.startswith(cloud.flags) for word in found.value.split()
+    ):
         return True
     if "://" not in found.value:
         return False
     return any(_called(found.value, one) for one in cloud.schemes if one in found.value)
-
-
-@lru_cache(maxsize=4096)
-def _is_key(pattern: str, key: str) -> bool:
-    return re.fullmatch(pattern, key) is not None
 
 
 def _called(value: str, scheme: str) -> bool:

@@ -103,7 +103,7 @@ def _flags(line: str, known: set[str]) -> Iterator[tuple[str, int, str, str, boo
     """Of flags, but for what a client is known to mean by its own."""
     for command in re.split(r"[\n;|&]", line):
         flags = re.findall(_FLAG, command) if "--" in command else []
-        for host, port, key, told in of_fields(flags):
+        for host, port, key, told in of_fields(flags) if flags else ():
             if told or host not in known:
                 yield host, port, "TCP", "" if told and not stem(key) else key, told
 

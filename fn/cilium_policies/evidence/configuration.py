@@ -135,11 +135,16 @@ def _aliases(destinations: Destinations, workload: Workload, given: Given, led: 
 
 
 def _addresses(
-    cluster: Cluster, workload: Workload, more: tuple[Text, ...], parsed: Parsed, ignored: re.Pattern[str]
+    cluster: Cluster,
+    workload: Workload,
+    more: tuple[Text, ...],
+    parsed: Parsed,
+    ignored: re.Pattern[str] | None,
 ) -> Iterator[tuple[Text, Address]]:
     """Every address that a workload's texts name, with the text it stands in. A name without a port (often an
     ingredient of another variable) says nothing new where the same name stands with one."""
-    found = [one for one in _named(cluster, workload, more, parsed) if not _is_ignored(one[0], ignored)]
+    found: Iterable[tuple[Text, Address]] = _named(cluster, workload, more, parsed)
+    found = [one for one in found if ignored is None or not _is_ignored(one[0], ignored)]
     told = {address.host.rstrip(".").lower() for _, address in found if address.port and address.explicit}
     for place, address in found:
         said = address.port and (address.explicit or address.scheme)

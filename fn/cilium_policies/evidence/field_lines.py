@@ -47,6 +47,6 @@ def lines_of(value: str) -> list[str]:
         value = re.sub(_TUPLE, r"\n\1: \2\n", value)
     if "=>" in value:
         value = re.sub(_ARROW, "\n", value)
-    if '" ' in value:
+    if '" ' in value and '="' in value:
         value = re.sub(_PARAMETER, "\n", value)
     return [line[:FIELD] for line in value.split("\n")]

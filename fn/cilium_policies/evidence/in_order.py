@@ -43,14 +43,25 @@ _NUMBER_FIRST = r"\bRedis\(\s{0,9}(\d{2,5})\s{0,9},\s{0,9}[\"']([A-Za-z0-9][\w.\
 def pairs(value: str) -> Iterator[tuple[int, str, int, str]]:
     """Where a host begins that a number follows in the same list, the host, the number, and the list's key ("" for
     none): of quoted names, and of IPv4 addresses without quotes. A network beside its length is no host."""
-    for form, mark in ((_QUOTED, ","), (_FLOW, ","), (_ITEMS, "- ")):  # the marks spare most texts the search
-        for match in re.finditer(form, value) if mark in value else ():
+    for form in _forms(value):
+        for match in re.finditer(form, value):
             host, port = match[1], int(match[2])
             usual = port >= _LOWEST or port in _WELL_KNOWN
             if usual and not host.isdigit() and not (host.endswith(".0") and port < 33):
                 key = _key(value, match.start())
                 if key != _CONSTANT:
                     yield match.start(1), host, port, key
+
+
+def _forms(value: str) -> Iterator[str]:
+    """The patterns of which a text holds the signs; most texts hold none, and are spared the search."""
+    listed, address = "," in value, value.count(".") > 2
+    if listed and ('"' in value or "'" in value):
+        yield _QUOTED
+    if listed and address:
+        yield _FLOW
+    if address and "- " in value and "\n" in value:
+        yield _ITEMS
 
 
 def constructed(value: str) -> Iterator[tuple[int, str, int, bool]]:

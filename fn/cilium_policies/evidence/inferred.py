@@ -19,6 +19,7 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
 _KINDS = {word: number for number, found in KEYS.items() for word in found} | {"pgsql": 5432}
+_WORD = 200  # characters: what is longer is no word, whatever stands around it
 _YES = {"true", "yes", "on", "1", "enabled"}
 _ABOUT_USE = {"session", "sessions", "cache", "queue", "broker", "store", "use", "enable", "enabled"}
 _ABOUT_A_SERVER = {
@@ -104,12 +105,16 @@ def _hinted(cluster: Cluster, external: dict[tuple[str, str], Object], workload:
     """Ports of the servers that settings and the keys of unreadable Secrets speak of, with the key that does."""
     hints: dict[int, str] = {}
     for found in workload.texts:
+        if len(found.value) > _WORD:
+            continue
         if (number := _setting(found.key, found.value.strip().lower())) and is_variable(found):
             hints.setdefault(number, found.key)
     for key in _hidden_keys(cluster, external, workload):
-        parts = set(words(key)) | {key.lower()}
+        parts = {*words(key), key.lower()}
+        if parts.isdisjoint(_ABOUT_A_SERVER):
+            continue
         for number, names in KEYS.items():
-            if parts & names and parts & _ABOUT_A_SERVER:
+            if parts & names:
                 hints.setdefault(number, key)
     return hints
 
@@ -140,7 +145,8 @@ def _hidden_keys(
                 (workload.namespace, name)
             )
             if one is not None:
-                yield from (key for key in _keys(one) if key not in shown or _is_template(one, key))
+                filled = _filled(one)
+                yield from (key for key in _keys(one) if key not in shown or key in filled)
 
 
 def _keys(one: Object) -> list[str]:
@@ -151,9 +157,9 @@ def _keys(one: Object) -> list[str]:
     return made + [text(entry.get("secretKey")) for entry in mappings(one.spec.get("data"))]
 
 
-def _is_template(one: Object, key: str) -> bool:
-    """Whether an ExternalSecret fills this key from its store, so that its text holds no address."""
-    return one.kind != "Secret" and "{{" in templates(one).get(key, "")
+def _filled(one: Object) -> set[str]:
+    """The keys that an ExternalSecret fills from its store, so that their texts hold no address."""
+    return {key for key, held in templates(one).items() if "{{" in held} if one.kind != "Secret" else set()
 
 
 def _external_secrets(cluster: Cluster) -> dict[tuple[str, str], Object]:

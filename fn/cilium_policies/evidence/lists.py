@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_KEY = re.compile(r"((?:\s|- )*)[\"']?([A-Za-z_][\w.\-]*)[\"']?:\s*$")
+_KEY = r"((?:\s|- )*)[\"']?([A-Za-z_][\w.\-]*)[\"']?:\s*$"
 _OPENED = r"([A-Za-z_][\w.\-]{0,200})[\"']?\s{0,9}[:=]\s{0,9}\[\s*$"
 _NEAR = 2000  # characters in front of an item that are looked at
 # A list under one of these is its parent's: `targets: {http: [...]}`.
@@ -20,7 +20,7 @@ def list_key(value: str, begin: int) -> str:
         stripped = line.lstrip()
         if not stripped or stripped.startswith("#") or len(line) - len(stripped) > depth:
             continue
-        match = _KEY.match(line)
+        match = re.match(_KEY, line)
         if match is None:
             if stripped.startswith("-"):
                 continue  # an item beside it

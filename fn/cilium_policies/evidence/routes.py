@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from cilium_policies.evidence import inference_pools
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
 from cilium_policies.evidence.ends import backends, workloads_at
 from cilium_policies.evidence.gateways import Gateways
@@ -18,6 +17,7 @@ from cilium_policies.kube.ports import Port
 from cilium_policies.kube.selectors import selects
 from cilium_policies.workloads.cluster import Cluster
 
+_POOL = "InferencePool"
 _LISTENER_SETS = ("ListenerSet", "XListenerSet")
 
 
@@ -108,12 +108,12 @@ def backend(
 ) -> Iterator[tuple[Peer, Port]]:
     """Peers and pod ports behind a BackendObjectReference (`name`, `port`, maybe `namespace`, `kind`)."""
     kind, space = text(reference.get("kind")) or "Service", text(reference.get("namespace")) or namespace
-    pool = (
-        cluster.inventory.get(kind, space, text(reference.get("name")))
-        if kind == inference_pools.KIND
-        else None
-    )
-    if pool is not None:
+    if (
+        kind == _POOL
+        and (pool := cluster.inventory.get(kind, space, text(reference.get("name")))) is not None
+    ):
+        from cilium_policies.evidence import inference_pools  # few clusters have one
+
         yield from inference_pools.behind(cluster, pool)
     if kind != "Service" or not reference.get("name"):
         return

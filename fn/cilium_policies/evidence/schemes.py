@@ -15,6 +15,9 @@ _AFTER_SCHEME = re.compile(
 )
 _NO_LETTERS = "0123456789+.-_"  # Kafka's listeners have `SASL_SSL://`
 _SCHEME_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" + _NO_LETTERS
+_USER = _SCHEME_CHARS.replace("+", "").replace(".", "")
+_LONGEST_USER = 32
+_SCP = r"((?:[\w-]{1,63}\.)+[A-Za-z][\w-]{0,62}):(?!\d{1,5}\b(?!/)|//)[\w~./-]"  # behind the @
 _SENTINEL, _CARRIED = "sentinel", ("git", "svn", "db")  # the latter say what is fetched, not how
 _LOOKED_UP = "dns"  # Thanos' `dnssrv+http://`, whose port is in the answer
 _OUTER_SCHEMES = r"(?:pool|jdbc|r2dbcs?|vertx-reactive)(?::[a-z][\w-]{0,30}){0,4}:$"
@@ -30,9 +33,7 @@ _CAMEL_WORDS = ("uri", "to", "toD", "toF", "from", "enrich", "pollEnrich", "wire
 _CAMEL_URI = r"(?:mllp|s?ftp|ftps|smtps?)):(?=(?:[\w.\-]{1,64}@)?[\w.\-]{1,253}:\d{1,5}(?:[/?\"'\s)]|$))"
 _CAMEL_FIELD = rf"\A({_CAMEL_URI}"
 _CAMEL_ROUTE = rf"(\b(?:{'|'.join(_CAMEL_WORDS)})[\"']?\s{{0,9}}[:(]\s{{0,9}}[\"']?{_CAMEL_URI}"
-_CLUSTER_NAME = re.compile(
-    r"(?<![\w.\-/@+])(?:\w+\+)?((?:[\w\-]+\.){2,}svc(?:\.[a-z0-9.\-]*[a-z0-9])?)\.?(?![\w\-:.])"
-)
+_CLUSTER_NAME = re.compile(r"(?:\w+\+)?((?:[\w\-]+\.){2,}svc(?:\.[a-z0-9.\-]*[a-z0-9])?)\.?(?![\w\-:.])")
 # What stands before a URL's host, a variable or a path, never before a bare name.
 _BEFORE_NAME = frozenset("/@:$}%\\")
 # Kinds of a connection, in front of its host; socat's are `TCP4:` and `openssl-connect:`.
@@ -41,7 +42,6 @@ _KINDS = (
     r"(?:inet[46]?|(?:tcp|udp|openssl|ssl)[46]?(?:-[a-z]{4,8})?|lmtp|smtp|relay|\d{1,5}):$"
 )
 _DATAGRAMS, _BOTH = ("123", "161"), ("53", "3478", "5060")
-_AT = r"(?:^|\s)@@?$"  # of rsyslog
 _SET = r"(?i)(?:^|[\s\"'=])[\w\-]{0,40}(?:rs|repl|shard)[\w\-]{0,40}/$"  # MongoDB's `rs0/mongo-0:27017,mongo-1:27017`
 _LONGEST = 256  # characters: a name has fewer
 _ELEMENT = r"<((?:[A-Za-z][\w.\-]{0,32}:)?)([A-Za-z][\w.\-]{0,64})>([^<>\n]{1,253})</\1\2>"
@@ -112,13 +112,42 @@ def kind(scheme: str) -> str:
 
 
 def cluster_names(value: str) -> Iterator[re.Match[str]]:
-    """Names of the cluster's DNS; only lines that hold what all have are looked through."""
+    """Names of the cluster's DNS; only words that hold what all have are looked at, from where they begin."""
     end = 0
     while (place := value.find(".svc", end)) >= 0:
-        begin = max(end, value.rfind("\n", 0, place) + 1)
-        end = value.find("\n", place)
-        end = end if end >= 0 else len(value)
-        yield from _CLUSTER_NAME.finditer(value, begin, end)
+        start = end + len(value[end:place].rstrip(_SCHEME_CHARS))
+        while start > end and _goes_on(value[start - 1]):  # a letter of another script
+            start -= 1
+        before = value[start - 1 : start] if start else " "
+        match = None if before in "/@" or _goes_on(before) else _CLUSTER_NAME.match(value, start)
+        end = place + 1 if match is None else match.end()
+        if match is not None:
+            yield match
+
+
+def _goes_on(sign: str) -> bool:
+    """Whether a sign is part of a word that may hold a cluster's name."""
+    return sign.isalnum() or sign in "_.-+"
+
+
+def scp(value: str) -> Iterator[tuple[int, str]]:
+    """`git@host:group/project.git`, as git and scp write it: where it begins, and the host. A port stands in URLs
+    only."""
+    at = value.find("@")
+    while at >= 0:
+        near = value[max(0, at - _LONGEST_USER - 1) : at]
+        stop = len(near.rstrip(_USER))
+        while stop and near[stop - 1].isalnum():  # a letter of another script
+            stop = len(near[: stop - 1].rstrip(_USER))
+        user = near[stop:]
+        begins = 0 < len(user) <= _LONGEST_USER and user[0].isascii() and user[0] not in "-0123456789"
+        before = value[at - len(user) - 1] if at > len(user) else " "
+        match = None
+        if begins and not (before.isalnum() or before in "./:@"):
+            match = re.compile(_SCP).match(value, at + 1)
+        if match is not None:
+            yield at - len(user), match[1]
+        at = value.find("@", at + 1 if match is None else match.end())
 
 
 def _first(value: str, start: int, least: int) -> int:
@@ -183,7 +212,10 @@ def begins(value: str, start: int) -> bool:
     (`0:db:5432`) and rsyslog's `@@` as well."""
     if not start or value[start - 1] not in _BEFORE_NAME:
         return True
-    kinds = {":": _KINDS, "@": _AT, "/": _SET}.get(value[start - 1])
+    if value[start - 1] == "@":  # of rsyslog
+        before = value[max(0, start - 3) : start - 1].removesuffix("@")
+        return not before or before[-1].isspace()
+    kinds = {":": _KINDS, "/": _SET}.get(value[start - 1])
     return kinds is not None and re.search(kinds, value[max(0, start - _LONGEST) : start]) is not None
 
 

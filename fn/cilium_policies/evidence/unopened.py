@@ -7,17 +7,16 @@ or a file name is called all the same: a mail server, a login's issuer, a store 
 
 from __future__ import annotations
 
-import re
-
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.host_keys import is_host_key
+from cilium_policies.evidence.signs import holds
 from cilium_policies.evidence.trust import FIELDS, OWN, is_for_others, is_no_configuration, is_variable, words
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.model import Text, Workload
 
 _BROWSED = ("http", "https", "")
 # Under such a path nodes mount what stands there, or others are told the program's own name.
-_NOT_CALLED = r"(?i)nfs|volume|storage_?class|ingress|route|gateway|tls|cors"
+_NOT_CALLED = ("nfs", "volume", "storageclass", "storage_class", "ingress", "route", "gateway", "tls", "cors")
 
 
 class Unopened(NamedTuple):
@@ -43,7 +42,7 @@ def may_be_called(client: Workload, found: Text, address: Address) -> bool:
         return False
     if address.host.partition(".")[0].lower() in (client.name, client.release):
         return False
-    if re.search(_NOT_CALLED, found.field):
+    if holds(found.field.lower(), _NOT_CALLED):
         return False
     parts = words(address.key)
     plain = is_variable(found)

@@ -23,8 +23,10 @@ def telling(workloads: Iterable[Workload], edges: Iterable[Edge]) -> set[Applica
     """The applications of which several parts name another part by its address."""
     naming: dict[Application, set[int]] = {}
     for edge in edges:
+        if edge.evidence.origin != "address":
+            continue
         client, server = edge.client, edge.server
-        if edge.origin == "address" and client is not None and server is not None and client is not server:
+        if client is not None and server is not None and client is not server:
             mine = application(client)
             if mine is not None and mine == application(server):
                 naming.setdefault(mine, set()).add(id(client))

@@ -26,7 +26,7 @@ class Consents:
         self._cluster = cluster
         self._wanted: dict[tuple[int, int, str], list[Edge]] = {}
         for edge in edges:
-            if edge.origin == "policy":
+            if edge.evidence.origin == "policy":
                 key = (id(edge.client), id(edge.server), edge.evidence.namespace)
                 self._wanted.setdefault(key, []).append(edge)
         self._labels = {

@@ -9,7 +9,6 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import Config
 from cilium_policies.document.finding import Finding, of_config
 from cilium_policies.evidence.given import Given
-from cilium_policies.generate.config_peers import resolved
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.roles import Roles, may_serve, usual_scrapers
 from cilium_policies.kube.objects import Mapping
@@ -25,8 +24,12 @@ def roles(cluster: Cluster, config: Config, reads: Mapping | None = None) -> Rol
     """The parts that pods play, with the config's word on scrapers and gateways. `reads`: the catalogue's rows of that
     name, which say into which namespaces a scraper looks."""
     dns = Dns(cluster, config).peers()
-    shown = Roles(cluster, dns=dns)
     wanted = config.cluster
+    if not wanted.scrapers and not wanted.gateways:
+        return Roles(cluster, dns=dns, reads=reads)
+    from cilium_policies.generate.config_peers import resolved  # few configs name any
+
+    shown = Roles(cluster, dns=dns)
     scrapers = [peer for one in wanted.scrapers for peer in resolved(one, cluster, shown)]
     gateways = [peer for one in wanted.gateways for peer in resolved(one, cluster, shown)]
     return Roles(cluster, tuple(scrapers), tuple(gateways), dns, reads)
@@ -36,6 +39,8 @@ def unmatched(cluster: Cluster, config: Config, parts: Roles) -> Iterator[Findin
     """Scrapers and gateways of the config that the input does not show: what is usual counts in their place."""
     for field, peers in (("scrapers", config.cluster.scrapers), ("gateways", config.cluster.gateways)):
         for number, one in enumerate(peers):
+            from cilium_policies.generate.config_peers import resolved
+
             if not any(resolved(one, cluster, parts)):
                 path = f"spec.cluster.{field}[{number}]"
                 cure = "correct the name, or give the inventory of the whole tree (spec.inventory)"

@@ -74,7 +74,7 @@ def word_of(edge: Edge) -> str:
 
 def _sides(edge: Edge) -> list[tuple[str, Workload, Peer]]:
     """Direction, pods and other end of each side for which a policy is written."""
-    if edge.origin in OUR_OWN:
+    if edge.evidence.origin in OUR_OWN:
         return []
     source, target = edge.source, edge.target
     client, server = workload_of(source), workload_of(target)
@@ -91,7 +91,7 @@ def _sides(edge: Edge) -> list[tuple[str, Workload, Peer]]:
 def _is_foreign(
     edge: Edge, direction: str, own: Workload, other: Peer, consents: Consents, trust: Trust
 ) -> bool:
-    if edge.origin == "catalogue":
+    if edge.evidence.origin == "catalogue":
         asks = own.asked_by or _asks_by_label(edge, own, other, trust)
     else:
         asks = consents.claimant(edge, other) if direction == INGRESS else ""

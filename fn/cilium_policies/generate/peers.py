@@ -82,6 +82,10 @@ def internet(node_cidrs: tuple[str, ...], ports: tuple[Port, ...] = ()) -> tuple
     return (Cidr("0.0.0.0/0", (*PRIVATE, *four)), Cidr("::/0", (*PRIVATE_6, *six)))
 
 
+# What most builds have of addresses: the check of policies takes them as they are.
+USUAL = (OUTSIDE, internet(()), internet((), (Port(443),)))
+
+
 def width(peer: Peer) -> str:
     """The word for a peer that contains others; "" for those that do not."""
     if peer.kind == "namespace":

@@ -33,10 +33,9 @@ from cilium_policies.generate.other_builds import (
 )
 from cilium_policies.generate.outside import reopened
 from cilium_policies.generate.roles import Roles
+from cilium_policies.generate.said import Said, allowed, less_denied
 from cilium_policies.generate.scraped import unread
 from cilium_policies.generate.shared_accounts import SharedAccounts
-from cilium_policies.generate.spec_allow import Allowed
-from cilium_policies.generate.spec_deny import Denials
 from cilium_policies.generate.ties import Ties
 from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Key, Uncovered
 from cilium_policies.generate.user_policies import user_policies
@@ -78,16 +77,16 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     it was read from, for the lines of what is wrong with the user's own policies."""
     chosen, findings = namespaces(cluster, config)
     parts = roles(cluster, config, catalogue.head["reads"])
-    allowed = Allowed(cluster, config, parts)
+    stated = allowed(cluster, config, parts)
     hints = given(cluster, catalogue, parts, config)
     dns = Dns(cluster, config)
-    ties, mesh, found = _connections(cluster, catalogue, parts, hints, allowed, dns, sources)
-    taken = Denials(config.deny, found, cluster, parts)
-    findings += [*allowed.findings, *taken.findings]
+    ties, mesh, found = _connections(cluster, catalogue, parts, hints, stated, dns, sources)
+    taken = less_denied(found, cluster, config, parts)
+    findings += [*stated.findings, *taken.findings]
     found, asked = judged(taken.edges, cluster, config.trust)
     subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
     opened = left_open(cluster, subjects)
-    said = allowed.complete | taken.complete
+    said = stated.complete | taken.complete
     knowledge = Knowledge(cluster, catalogue, found, said, opened)
     settled = said | opened
     withheld = [*knowledge.withheld(ties, subjects), *identities(cluster, hints, subjects, settled)]
@@ -140,16 +139,16 @@ def _connections(
     catalogue: Catalogue,
     parts: Roles,
     hints: Given,
-    allowed: Allowed,
+    stated: Said,
     dns: Dns,
     sources: Iterable[Source],
 ) -> tuple[Ties, Injected | None, list[Edge]]:
     """Every edge that config, catalogue and evidence tell of, in this order; with what ties clients to instances, and
     what meshes add."""
     told = [*evidence.edges(cluster, hints)]
-    ties = Ties(cluster, catalogue, parts, [*allowed.edges, *told])
+    ties = Ties(cluster, catalogue, parts, [*stated.edges, *told])
     told = SharedAccounts(cluster, catalogue, ties).own(told)
-    found = [*allowed.edges, *dns.edges(), *catalogue_edges.edges(cluster, catalogue, parts, ties)]
+    found = [*stated.edges, *dns.edges(), *catalogue_edges.edges(cluster, catalogue, parts, ties)]
     found += [*catalogue_edges.sidecars(cluster, catalogue, parts), *told]
     found += bundled(cluster, found)
     mesh = injected(cluster, catalogue, parts, hints, sources)
@@ -189,7 +188,7 @@ def _left(
 
 def _told(found: list[Edge], left: list[Uncovered]) -> set[Key]:
     """The directions of which something is said already: by the config, or as a line of what is not covered."""
-    by_config = {(one.client.key, EGRESS) for one in found if one.origin == "config" and one.client}
+    by_config = {(one.client.key, EGRESS) for one in found if one.evidence.origin == "config" and one.client}
     return by_config | _listed(left)
 
 

@@ -24,6 +24,7 @@ from cilium_policies.evidence.reasons import Reason, seen_by_server
 from cilium_policies.generate.peers import NAMESPACE_KEY, OUTSIDE, covers, endpoint, internet, rank, width
 from cilium_policies.generate.rule_words import is_every, whom, why
 from cilium_policies.kube.ports import Port
+from cilium_policies.lean import NamedTuple
 
 _LONGEST_NAME = 253  # of a DNS name, without its last dot
 _MOST_PORTS = 40  # of one toPorts entry, by the CRD schema
@@ -71,14 +72,13 @@ def rules(
     often = _repeated(members[0].reason for members in grouped.values()) if len(grouped) > 1 else set()
     made = []
     for members in grouped.values():
-        order, rule = _rule(members, node_cidrs)
-        if search and rule.fqdns:
-            rule = rule._replace(fqdns=_as_answered(rule.fqdns, search))
         kept = [edge for flow in members for edge in flow.edges]
         who = whom((flow.peer for flow in members), namespace) if members[0].reason in often else ""
-        made.append(
-            (order, rule._replace(edges=_distinct(kept), why=why(members[0].reason, members[0].ports, who)))
-        )
+        said = _Said(_distinct(kept), why(members[0].reason, members[0].ports, who))
+        order, rule = _rule(members, node_cidrs, said)
+        if search and rule.fqdns:
+            rule = rule._replace(fqdns=_as_answered(rule.fqdns, search))
+        made.append((order, rule))
     return tuple(rule for _, rule in sorted(made, key=lambda pair: pair[0])) or (Rule(),)
 
 
@@ -94,6 +94,13 @@ def _repeated(reasons: Iterable[Reason]) -> set[Reason]:
     for one in reasons:
         (again if one in met else met).add(one)
     return again
+
+
+class _Said(NamedTuple):
+    """What a rule is made of, and its sentence."""
+
+    edges: tuple[Edge, ...]
+    why: str
 
 
 class _Met:
@@ -195,8 +202,8 @@ def _uncovered(flows: list[_Flow]) -> list[_Flow]:
     return kept
 
 
-def _rule(flows: list[_Flow], node_cidrs: tuple[str, ...]) -> tuple[tuple[object, ...], Rule]:
-    order, rule = _of_ports(flows, node_cidrs)
+def _rule(flows: list[_Flow], node_cidrs: tuple[str, ...], said: _Said) -> tuple[tuple[object, ...], Rule]:
+    order, rule = _of_ports(flows, node_cidrs, said)
     types = [port for port in flows[0].sorted if port.icmp]
     if types:
         fields = tuple(("IPv6" if port.protocol == "ICMPv6" else "IPv4", str(port.number)) for port in types)
@@ -204,8 +211,11 @@ def _rule(flows: list[_Flow], node_cidrs: tuple[str, ...]) -> tuple[tuple[object
     return order, rule
 
 
-def _of_ports(flows: list[_Flow], node_cidrs: tuple[str, ...]) -> tuple[tuple[object, ...], Rule]:
+def _of_ports(
+    flows: list[_Flow], node_cidrs: tuple[str, ...], said: _Said
+) -> tuple[tuple[object, ...], Rule]:
     first = flows[0]
+    edges, why = said
     ports = _to_ports(first)
     place = rank(first.peer)
     found = [flow.selector for flow in flows if flow.selector is not None]
@@ -219,7 +229,7 @@ def _of_ports(flows: list[_Flow], node_cidrs: tuple[str, ...]) -> tuple[tuple[ob
             found[0].requirements,
             first.sorted,
         )
-        return (*key, first.reason), Rule(endpoints=tuple(found), ports=ports)
+        return (*key, first.reason), Rule(endpoints=tuple(found), ports=ports, edges=edges, why=why)
     peers = [flow.peer for flow in flows]
     names = tuple(
         sorted({peer.name for peer in peers if peer.kind in ("entity", "internet", "cidr", "fqdn")})
@@ -227,17 +237,17 @@ def _of_ports(flows: list[_Flow], node_cidrs: tuple[str, ...]) -> tuple[tuple[ob
     order: tuple[object, ...] = (place, False, names, first.sorted, first.reason)
     match first.peer:
         case EntityPeer():
-            return order, Rule(entities=names, ports=ports)
+            return order, Rule(entities=names, ports=ports, edges=edges, why=why)
         case InternetPeer():
-            return order, Rule(cidrs=internet(node_cidrs, first.sorted), ports=ports)
+            return order, Rule(cidrs=internet(node_cidrs, first.sorted), ports=ports, edges=edges, why=why)
         case OutsidePeer():
-            return order, Rule(cidrs=OUTSIDE, ports=ports)
+            return order, Rule(cidrs=OUTSIDE, ports=ports, edges=edges, why=why)
         case FqdnPeer():
             entries = tuple(Fqdn(pattern=name) if "*" in name else Fqdn(name=name) for name in names)
-            return order, Rule(fqdns=entries, ports=ports)
+            return order, Rule(fqdns=entries, ports=ports, edges=edges, why=why)
         case CidrPeer():
             ranges = sorted({(peer.name, peer.excepts) for peer in peers if peer.kind == "cidr"})
-            return order, Rule(cidrs=tuple(Cidr(*one) for one in ranges), ports=ports)
+            return order, Rule(cidrs=tuple(Cidr(*one) for one in ranges), ports=ports, edges=edges, why=why)
         case WorkloadPeer() | LabelsPeer() | NamespacePeer() | AllPodsPeer():
             raise AssertionError(first.peer)  # each of these has a selector
 

@@ -85,11 +85,12 @@ class Ties:
         self.proxied: dict[int, Workload] = {}  # clients whose web requests go through a proxy
         for edge in evidence:
             client, server = edge.client, edge.server
-            if edge.origin == "service" and server is not None and edge.source.kind in ("entity", "cidr"):
+            origin = edge.evidence.origin
+            if origin == "service" and server is not None and edge.source.kind in ("entity", "cidr"):
                 self._published.add(id(server))
-            if edge.origin == "address" and client is not None and edge.target.kind in _OUTSIDE:
+            if origin == "address" and client is not None and edge.target.kind in _OUTSIDE:
                 self._outside.add(id(client))
-            if client is None or edge.origin not in _NAMING:
+            if client is None or origin not in _NAMING:
                 continue
             self._addressed.setdefault(id(client), set()).update(port.number for port in edge.ports)
             if server is None:

@@ -15,7 +15,7 @@ from cilium_policies.krm.edit import Edit
 from cilium_policies.krm.kept import tool_annotations
 
 IDS = (b"internal.config.kubernetes.io/id", b"config.k8s.io/id")
-NUMBER = re.compile(rb"[0-9]+'(?=\n)")
+NUMBER = rb"[0-9]+'(?=\n)"  # compiled where it is used: few inputs need it
 PATHS = ("config.kubernetes.io/path", "internal.config.kubernetes.io/path")
 
 
@@ -58,7 +58,7 @@ def cuts(source: Source, besides: Set[int]) -> list[Edit]:
 def _numbers(data: bytes, start: int, end: int, marks: list[bytes]) -> Iterator[Edit]:
     for mark in marks:
         place = data.find(mark, start, end)
-        number = NUMBER.match(data, place + len(mark), end) if place >= 0 else None
+        number = re.compile(NUMBER).match(data, place + len(mark), end) if place >= 0 else None
         if number is not None:
             yield place, number.end(), b""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from cilium_policies.kube.objects import CLUSTER_SCOPED, Object
 from cilium_policies.kube.secret_writers import WRITERS, written_secret
@@ -57,10 +58,13 @@ def policy_objects(inventory: Inventory) -> list[Object]:
 
 def secret_writer(inventory: Inventory, namespace: str, name: str) -> Object | None:
     """The first object that a Secret of this name is written from: an ExternalSecret, a VaultStaticSecret …"""
-    for one in inventory.of(*WRITERS):
-        if one.namespace == namespace and written_secret(one) == name:
-            return one
-    return None
+    return _written(inventory).get((namespace, name))
+
+
+@lru_cache(maxsize=8)
+def _written(inventory: Inventory) -> dict[tuple[str, str], Object]:
+    """What Secrets are written from, by their namespace and name."""
+    return {(one.namespace, written_secret(one)): one for one in reversed(inventory.of(*WRITERS))}
 
 
 def distinct(objects: Iterable[Object]) -> tuple[list[Object], list[Object]]:

@@ -3,8 +3,6 @@ what is run. In others anybody may have pushed anything under it."""
 
 from __future__ import annotations
 
-import re
-
 _OWN = "docker.io"
 _HOSTS = frozenset(
     """
@@ -40,7 +38,7 @@ def cached(repository: str) -> tuple[str, str] | None:
     if len(parts) < 2 or host in _HOSTS or ("." not in host and ":" not in host):
         return None
     for number, part in enumerate(parts[:-1]):
-        origin = next(filter(None, map(_CACHED.get, re.split(r"[-_.]", part))), "")
+        origin = next(filter(None, map(_CACHED.get, part.replace("-", ".").replace("_", ".").split("."))), "")
         if origin:
             rest = parts[number + 1 :]
             rest = ["library", *rest] if origin == _OWN and len(rest) == 1 else rest

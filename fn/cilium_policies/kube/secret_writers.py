@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from cilium_policies.kube.objects import Object, at, mapping, text
 from cilium_policies.lean import NamedTuple
 
@@ -28,11 +30,13 @@ _WRITERS = {
 WRITERS = tuple(_WRITERS)
 
 
+@lru_cache(maxsize=8192)  # half a dozen modules ask
 def written_secret(one: Object) -> str:
     """The name of the Secret that such an object writes."""
     return text(at(one.body, *_WRITERS[one.kind].name)) or one.name
 
 
+@lru_cache(maxsize=8192)
 def templates(one: Object) -> dict[str, str]:
     """The Secret's keys and what the templates of such an object say of each; Vault's operator has it in a field
     `text`."""

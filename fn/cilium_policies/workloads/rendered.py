@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cilium_policies.workloads.model import TextKind
 
 _WORDS: tuple[TextKind, ...] = ("command", "args")
-_SCRIPT = r"\.(?:sh|bash|py|rb|pl|js|php)$"
+_SCRIPTS = (".sh", ".bash", ".py", ".rb", ".pl", ".js", ".php")
 _SCALED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout")
 
 
@@ -184,7 +184,7 @@ def _texts(namespace: str, spec: Mapping, configs: Configs) -> Iterator[Text]:
 def _run(texts: tuple[Text, ...]) -> tuple[Text, ...]:
     """The texts without scripts that stand in a ConfigMap for other pods: of several in one those that this pod's
     command, or a script that it names, runs by name; all where it names none or runs whatever is there."""
-    scripts = [one for one in texts if one.kind == "entry" and re.search(_SCRIPT, one.key)]
+    scripts = [one for one in texts if one.kind == "entry" and one.key.endswith(_SCRIPTS)]
     if len(scripts) < 2:
         return texts
     rest = set(map(id, scripts))
