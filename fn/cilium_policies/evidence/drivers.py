@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
+from cilium_policies.evidence.host_keys import HOST_CHARS
 from cilium_policies.evidence.signs import holds
 
 _NAME = r"[A-Za-z0-9][\w.\-]{0,252}"
@@ -124,9 +126,19 @@ def _usual(value: str, one: re.Match[str]) -> int:
     return next((port for word, port in _ADO_USUAL if word in near), 0)
 
 
+def _has_two_colons(value: str) -> bool:
+    """Whether a number may stand behind a name or number that stands behind a colon itself: a quick look, as nearly
+    every text has colons."""
+    parts = value.split(":")
+    return len(parts) > 2 and any(
+        part[:1].isdigit() and bool(before) and (not before.isascii() or HOST_CHARS.issuperset(before))
+        for before, part in pairwise(parts[1:])
+    )
+
+
 def _in_colons(value: str) -> Iterator[Driven]:
     """`label:host:port` and `host:port:weight`, of which only a Service is meant (`direct` false)."""
-    if value.count(":") > 1:
+    if _has_two_colons(value):
         yield from (
             (one.start(1), "tcp", one[1], int(one[2]), False, True) for one in re.finditer(_WEIGHED, value)
         )

@@ -216,6 +216,8 @@ def begins(value: str, start: int) -> bool:
         before = value[max(0, start - 3) : start - 1].removesuffix("@")
         return not before or before[-1].isspace()
     kinds = {":": _KINDS, "/": _SET}.get(value[start - 1])
+    if not value[max(0, start - 2) : start - 1].replace("_", "a").replace("-", "a").isalnum():
+        return False  # a URL's two slashes, mostly
     return kinds is not None and re.search(kinds, value[max(0, start - _LONGEST) : start]) is not None
 
 
