@@ -11,8 +11,7 @@ from contextlib import suppress
 from functools import partial
 from threading import Lock, get_ident
 
-from cilium_policies.builds import kustomization, resourceset, texts, tool, variables
-from cilium_policies.builds.envsubst import SubstitutionError, substitute
+from cilium_policies.builds import kustomization, texts, tool, variables
 from cilium_policies.builds.repository import FLUX, Repository, Told, clean, within
 from cilium_policies.builds.sources import ElsewhereError, Sources, reference_of
 from cilium_policies.builds.unit import Build, Unit, handed, is_plain
@@ -24,6 +23,7 @@ from cilium_policies.lean import NamedTuple
 KUSTOMIZATION = (
     f"apiVersion: {FLUX}/".encode()
 )  # every document carries Flux's labels, so the group alone says nothing
+_SET = b"\nkind: ResourceSet\n"
 _SWITCH = f"{FLUX}/substitute"
 # Documents that tell variables or sources; the others of a build are not parsed.
 _TELLING = (
@@ -199,6 +199,8 @@ class Flux:
         return [child for one in unit.docs if KUSTOMIZATION in one for child in self._children(one, unit)]
 
     def _replace(self, unit: Unit, known: variables.Variables) -> None:
+        from cilium_policies.builds.envsubst import SubstitutionError
+
         try:
             unit.docs = [self._applied(unit, one, known) for one in unit.printed]
         except SubstitutionError as bad:
@@ -210,7 +212,9 @@ class Flux:
         """What the ResourceSets among the documents make, where that is known here."""
         found = []
         for document in unit.docs:
-            if resourceset.MARK in document:
+            if _SET in document:
+                from cilium_policies.builds import resourceset
+
                 try:
                     made = resourceset.made(document)
                     found += [texts.with_metadata(one, "labels", _owner(unit)) for one in made]
@@ -236,6 +240,8 @@ class Flux:
         return _labelled(unit, one)
 
     def _substituted(self, one: bytes, unit: Unit, known: variables.Variables) -> tuple[str, set[str]]:
+        from cilium_policies.builds.envsubst import SubstitutionError, substitute
+
         try:
             return substitute(one.decode(), known.values, known.hidden)
         except SubstitutionError as bad:

@@ -6,7 +6,6 @@ temporary folder, with its paths leading back to the repository.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -112,9 +111,13 @@ def with_flux(fields: Fields, spec: Mapping[str, Any], folder: str) -> Fields:
     if components:
         made["components"] = [*(made.get("components") or []), *components]
     if spec.get("patchesStrategicMerge"):
+        import json
+
         added = [json.dumps(one) for one in spec["patchesStrategicMerge"]]
         made["patchesStrategicMerge"] = [*(made.get("patchesStrategicMerge") or []), *added]
     if spec.get("patchesJson6902"):
+        import json
+
         patches = [
             {"patch": json.dumps(one.get("patch")), "target": one.get("target")}
             for one in spec["patchesJson6902"]
@@ -153,6 +156,8 @@ def placed(scratch: str, folder: str, fields: Fields, instead: Mapping[str, str]
 
     `instead` are folders that stand for others already.
     """
+    import json  # meanwhile the tool is at work
+
     moved = _Moved(folder, _real(scratch), instead or {})
     text = json.dumps(moved.fields(fields), ensure_ascii=False)  # json.dump encodes in Python
     _write_over(os.path.join(scratch, NAMES[0]), text.encode())

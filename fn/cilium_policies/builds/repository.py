@@ -30,6 +30,7 @@ _MARKS = (
 _INSTANCE = (b"helm.toolkit.fluxcd.io", b"sync:")  # the chart flux-instance: where Flux starts
 Told = Callable[..., None]  # what was done, for who waits on a terminal
 _LEFT_OUT = frozenset(("node_modules", "vendor"))
+_HELMFILES = tuple(f"helmfile.{end}" for end in ("yaml", "yml", "yaml.gotmpl", "yml.gotmpl"))
 _LARGE = 4 << 20
 _ABOVE = 5  # folders above that paths may begin in
 
@@ -78,7 +79,7 @@ class Repository:
                 self.kustomizations[folder] = path
             elif name == "Chart.yaml":
                 self.charts.add(folder)
-            elif re.match(r"helmfile\.ya?ml(\.gotmpl)?$", name):
+            elif name in _HELMFILES:
                 self.helmfiles.append(path)
             else:
                 self.files.append(path)

@@ -15,7 +15,6 @@ from cilium_policies.kube.objects import mapping, text, with_texts
 from cilium_policies.lean import Any
 
 GROUP = "fluxcd.controlplane.io"
-MARK = b"\nkind: ResourceSet\n"
 _EXPRESSION = re.compile(r"<<-?((?:(?!<<|>>).)*)>>")  # without << inside: that would be tried from each
 _FIELD = re.compile(r"inputs\.([A-Za-z_][\w.]*)(\s*\|\s*quote)?\Z")
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 
 from cilium_policies.builds import entries, notes, texts, tool
 from cilium_policies.builds.flux import KUSTOMIZATION, Flux
-from cilium_policies.builds.others import nothing_to_build
 from cilium_policies.builds.own_charts import unrendered
 from cilium_policies.builds.repository import FLUX, Repository, Told, within
+from cilium_policies.builds.scratch import scratch as folder_for
 from cilium_policies.builds.sources import Sources
 from cilium_policies.builds.unit import Unit
 from cilium_policies.document.finding import refused
@@ -39,7 +38,7 @@ def build(
     Raises RefusedError where there is nothing to build, or more than one thing."""
     told("reading the repository")
     repository = Repository(folder)
-    with tempfile.TemporaryDirectory(prefix="cilium-policies-") as scratch:
+    with folder_for("cilium-policies-") as scratch:
         if clusters := entries.entries(repository):
             entry = entries.chosen(clusters, repository, cluster)
             return _flux(repository, entry, command, scratch, told, sources or {})
@@ -53,6 +52,8 @@ def build(
             return _argo(repository, cluster, command, scratch, told)
         if any(within(one, repository.asked) for one in repository.kustomizations):
             return _plain(repository, command, scratch, told)
+    from cilium_policies.builds.others import nothing_to_build
+
     raise nothing_to_build(repository)
 
 

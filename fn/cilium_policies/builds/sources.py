@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
@@ -161,6 +159,8 @@ class Sources:
         elif os.path.isdir(origin):
             if not whole and base != "**" and (name.endswith("/") or not name):
                 goal = os.path.join(goal, os.path.basename(origin))
+            import shutil  # few sources have more than the repository
+
             shutil.copytree(
                 origin, goal, copy_function=_linked, dirs_exist_ok=True, ignore=_ignoring(exclude)
             )
@@ -180,6 +180,8 @@ def _linked(origin: str, goal: str) -> str:
 
 
 def _ignoring(patterns: list[str]):  # type: ignore[no-untyped-def]
+    import fnmatch
+
     def ignore(_: str, names: list[str]) -> set[str]:
         last = [pattern.rpartition("/")[2] for pattern in patterns]
         return {name for name in names if name == ".git" or any(fnmatch.fnmatch(name, one) for one in last)}

@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from queue import Empty, SimpleQueue
 from threading import Thread
 
 from cilium_policies.document.finding import refused
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.lean import NamedTuple
+
+try:  # its C half: `queue` itself imports what this needs nothing of
+    from _queue import Empty, SimpleQueue
+except ImportError:
+    from queue import Empty, SimpleQueue
 
 _RESTRICTOR = ("--load-restrictor", "LoadRestrictionsNone")  # Flux and Argo CD read bases beside the folder
 _COMMANDS = {
@@ -34,20 +37,17 @@ class Done(NamedTuple):
 
 _LONG = 600  # characters of a tool's words that are shown
 # What kustomize repeats of the input, which may be a Secret's value, and what is said in its place.
-_REPEATED = tuple(
-    (re.compile(pattern, re.DOTALL), said)
-    for pattern, said in (
-        (
-            r"literal sources \[.*\]: invalid literal source .*, expected key=value",
-            "a literal source is not key=value",
-        ),
-        (r"file sources: \[.*\]: source \".*\" (?=key name)", "a file source: "),
-        (r"with config: `.*`: ", "with its config: "),
-        (r"(unable to parse SM or JSON patch) from .*", r"\1"),
-        (r"map\[[^\]]+\]", "map[…]"),  # labels and annotations of an object
-        (r"node contents:.*", "node contents: …"),
-        (r"(https?|ssh|git):/+[^\s'\"]*@", r"\1://…@"),
-    )
+_REPEATED = (
+    (
+        r"literal sources \[.*\]: invalid literal source .*, expected key=value",
+        "a literal source is not key=value",
+    ),
+    (r"file sources: \[.*\]: source \".*\" (?=key name)", "a file source: "),
+    (r"with config: `.*`: ", "with its config: "),
+    (r"(unable to parse SM or JSON patch) from .*", r"\1"),
+    (r"map\[[^\]]+\]", "map[…]"),  # labels and annotations of an object
+    (r"node contents:.*", "node contents: …"),
+    (r"(https?|ssh|git):/+[^\s'\"]*@", r"\1://…@"),
 )
 
 
@@ -61,14 +61,25 @@ def chosen(name: str = "") -> str:
         _require(FLATE, "go install github.com/home-operations/flate/cmd/flate@latest")
         name = ""
     for one in [name] if name else TOOLS:
-        if shutil.which(one):
+        if _is_there(one):
             return one
     what = f"{name} is not in PATH" if name else "neither kustomize nor kubectl is in PATH"
     raise refused(what, "install kustomize (kubectl.docs.kubernetes.io/installation) or kubectl")
 
 
+def _is_there(name: str) -> bool:
+    """Whether a command is in PATH."""
+    if os.name != "posix":
+        import shutil
+
+        return shutil.which(name) is not None
+    places = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    found = (os.path.join(place or os.curdir, name) for place in places)
+    return any(os.path.isfile(one) and os.access(one, os.X_OK) for one in found)
+
+
 def _require(name: str, how: str) -> None:
-    if not shutil.which(name):
+    if not _is_there(name):
         raise refused(f"{name} is not in PATH", f"install it: {how}")
 
 
@@ -118,7 +129,10 @@ def _run(command: Sequence[str]) -> Done:
 def _spawned(command: Sequence[str], environment: Mapping[str, str]) -> Done:
     """The same in half the time that `subprocess` takes for it, which counts where hundreds of builds take ten
     milliseconds each."""
-    import signal
+    try:
+        import _signal as signal  # its C half
+    except ImportError:
+        import signal
 
     (out, out_end), (said, said_end) = os.pipe(), os.pipe()
     handles = [
@@ -174,7 +188,7 @@ def _read(ends: Sequence[int]) -> list[bytes]:
 def _words(said: str) -> str:
     """The last of what a tool said, which names the cause: kustomize wraps it in what it tried before."""
     for pattern, instead in _REPEATED:
-        said = pattern.sub(instead, said)
+        said = re.sub(pattern, instead, said, flags=re.DOTALL)
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     text = " ".join(lines[-3:])
     if logged := re.search(r'err="(.*)"$', text):  # kubectl

@@ -8,7 +8,6 @@ wrong, what is rare.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Mapping
 
@@ -18,6 +17,11 @@ from cilium_policies.builds.tool import FLATE, TOOLS
 from cilium_policies.cli.progress import Progress
 from cilium_policies.cli.streams import NAME, put, say
 from cilium_policies.lean import NamedTuple
+
+try:
+    import _signal as signal  # its C half
+except ImportError:
+    import signal
 
 WITH = (*TOOLS, FLATE)
 _SHOWN = 20

@@ -209,8 +209,10 @@ def _parsed(found: Text, value: str, parsed: Parsed) -> list[Address]:
 
 def _is_spelled_twice(value: str, address: Address) -> bool:
     """A list of a Service's spellings (`web,web.shop,web.shop.svc`) names it for a certificate."""
+    if address.port or "," not in value:
+        return False
     first = re.escape(address.host.partition(".")[0])
-    return not address.port and "," in value and re.search(_SPELLINGS.format(first), value) is not None
+    return re.search(_SPELLINGS.format(first), value) is not None
 
 
 def _edges(
@@ -219,8 +221,9 @@ def _edges(
     def trusted(routed: bool) -> bool:
         return certain and outside(found, address, workload, routed)
 
-    evidence = Evidence("address", workload, text=found.without_value())
+    evidence = None
     for peer, ports, reason in destinations.of(workload, address, trusted):
+        evidence = evidence or Evidence("address", workload, text=found.without_value())
         for source in ends(workload):
             if source.kind == "workload" or peer.kind == "workload":
                 yield Edge(source, peer, ports, reason, evidence)

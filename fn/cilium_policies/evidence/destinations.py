@@ -210,8 +210,7 @@ class Destinations:
         for entry in entries:
             # A name alone does not say whether the program speaks TCP or UDP; what the Service has there counts.
             yield from backends(self._cluster, service, str(entry.port), entry.protocol)
-        shown = service.source is not None and service.source.kind == "Service" and not self._is_made(service)
-        if not entries and (service.headless or not shown) and wanted.isdigit():
+        if not entries and wanted.isdigit() and (service.headless or not self._is_shown(service)):
             # Its name stands for the pods themselves; of a Service that a chart makes not every port is known.
             for workload in self._cluster.backends(service):
                 yield from ((end, Port(int(wanted), address.protocol)) for end in ends(workload))
@@ -223,8 +222,10 @@ class Destinations:
             workload.release and behind_it and all(one.release == workload.release for one in behind_it)
         )
 
-    def _is_made(self, service: Service) -> bool:
-        return any(not one.rendered for one in self._cluster.backends(service))
+    def _is_shown(self, service: Service) -> bool:
+        """Whether a Service stands in the input, before pods whose templates do as well."""
+        shown = service.source is not None and service.source.kind == "Service"
+        return shown and all(one.rendered for one in self._cluster.backends(service))
 
     def _external(self, workload: Workload, address: Address, service: Service) -> Iterator[Destination]:
         """An ExternalName Service is an alias; its ports translate nothing."""

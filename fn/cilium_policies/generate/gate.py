@@ -87,8 +87,10 @@ def _is_plain_rule(rule: Rule, plain: set[Any]) -> bool:
         return False
     if rule.cidrs is not None and not _are_plain(rule.cidrs, plain):
         return False
-    selectors = all(_is_plain_selector(one, plain) for one in rule.endpoints or ())
-    return selectors and all(_is_plain_port_group(one, plain) for one in rule.ports or ())
+    for one in rule.endpoints or ():  # `all` over a generator takes twice as long, and there are thousands
+        if not _is_plain_selector(one, plain):
+            return False
+    return all(_is_plain_port_group(one, plain) for one in rule.ports or ())
 
 
 def _are_plain(cidrs: tuple[Any, ...], plain: set[Any]) -> bool:

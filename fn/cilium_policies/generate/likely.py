@@ -9,7 +9,6 @@ from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.config.model import EGRESS
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.generate.applications import application, telling
-from cilium_policies.generate.shown import is_shown
 from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Key
 from cilium_policies.kube.ports import is_of_operations
 from cilium_policies.lean import TYPE_CHECKING
@@ -112,6 +111,8 @@ class Likely:
         )
 
     def _is_shown(self, one: Workload) -> bool:
+        from cilium_policies.generate.shown import is_shown  # start-up is paid at every build
+
         return is_shown(one, self._cluster.inventory)
 
     def _is_told_nobody(self, one: Workload) -> bool:

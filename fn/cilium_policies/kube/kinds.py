@@ -105,7 +105,7 @@ EVIDENCE: dict[str, Reads] = {
     ),
     "inferred": Reads(),
     "fetched": Reads(),
-    "mail_servers": Reads(),
+    "mail_servers": Reads(said="smtpd_"),
     "discovered": Reads({}, _ACCESS, "kubernetes_sd_configs"),
     "probed": Reads(said="__param_target"),
     "caches": Reads(),

@@ -168,14 +168,15 @@ class Cluster:
 
     def services_for(self, workload: Workload) -> tuple[Service, ...]:
         """The Services whose selector finds a workload's pods."""
-        if workload not in self._before:
-            self._before[workload] = tuple(
+        found = self._before.get(workload)
+        if found is None:
+            found = self._before[workload] = tuple(
                 one
                 for one in self.services_in(workload.namespace)
                 if one.selector
                 and (one.selector.items() <= workload.labels.items() or workload in self._labelled_later(one))
             )
-        return self._before[workload]
+        return found
 
     def selected(self, namespace: str, labels: dict[str, str]) -> list[Workload]:
         """The workloads of a namespace whose pods carry all these labels (empty: none)."""
@@ -187,13 +188,14 @@ class Cluster:
 
     def backends(self, service: Service) -> tuple[Workload, ...]:
         """The workloads behind a Service."""
-        if service not in self._behind:
-            self._behind[service] = tuple(
+        found = self._behind.get(service)
+        if found is None:
+            found = self._behind[service] = tuple(
                 self.selected(service.namespace, service.selector)
                 or self._operated(service)
                 or self._labelled_later(service)
             )
-        return self._behind[service]
+        return found
 
     def _labelled_later(self, service: Service) -> list[Workload]:
         """The one workload behind a Service that also asks for a label which programs set at run time
