@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 
@@ -183,5 +182,9 @@ def show(
     if form == "json" and kind:
         put(envelope(kind, items_of(tables[0]) if items is None else items, runs, **more).encode())
         return
-    width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 0
+    width = 0
+    if sys.stdout.isatty():
+        import shutil
+
+        width = shutil.get_terminal_size((100, 24)).columns
     put_text(rendered(tables, form, width))

@@ -11,7 +11,6 @@ from cilium_policies.checks.rows import Texts
 from cilium_policies.checks.snapshot import Snapshot
 from cilium_policies.cli import options
 from cilium_policies.cli.aside import aside
-from cilium_policies.cli.envelope import envelope, items_of, metadata
 from cilium_policies.cli.snapshots import chooses_policies, snapshot
 from cilium_policies.cli.streams import put_pieces
 from cilium_policies.cli.usage import version
@@ -19,11 +18,8 @@ from cilium_policies.document.finding import INFO, Finding, refused
 from cilium_policies.generate.summary import findings, plural
 from cilium_policies.lean import Any
 from cilium_policies.questions import report as question
-from cilium_policies.questions import values
-from cilium_policies.questions.lint import violations
 from cilium_policies.show.focus import focus_svg
 from cilium_policies.show.graph import View
-from cilium_policies.show.mermaid import mermaid
 from cilium_policies.show.overview import overview_svg
 from cilium_policies.show.page import Sheet, overall, page, pictures_of, texts
 from cilium_policies.show.table import Cell, Column, Table, columns, rendered
@@ -71,6 +67,8 @@ def report_command(
     elif form == "json":
         pieces = [_json(run, made, sheets)]
     elif form == "md":
+        from cilium_policies.show.mermaid import mermaid
+
         head = f"## {title}\n\n{' · '.join(f'**{tile.number}** {tile.text}' for tile in made.tiles)}\n\n"
         pieces = [head, mermaid(view), "\n", rendered([table for _, table in made.tables], "md")]
     else:
@@ -110,6 +108,8 @@ def _beside(
     sheets: list[Sheet],
 ) -> tuple[str, dict[str, Plain]]:
     """What needs no connections: the policies' texts for the page, and the tables that stand by themselves."""
+    from cilium_policies.questions.lint import violations  # mostly in a process that has time for it
+
     plan = run.made.plan
     judged = snapshot(run, which, enforced=True) if now else asked
     amiss = violations(judged, plan, Texts(run.sources), briefly=True)
@@ -133,6 +133,8 @@ def _tables(plain: dict[str, Plain]) -> dict[str, Table]:
 
 def _made_from(run: options.Run, written: bool, now: bool) -> Table:
     """What the report was made from: enough to make it again, and to see that it is another's."""
+    from cilium_policies.cli.envelope import metadata
+
     about = metadata([run])
     cluster = about["cluster"]
     rows: list[tuple[Cell, ...]] = [
@@ -154,6 +156,9 @@ def _made_from(run: options.Run, written: bool, now: bool) -> Table:
 
 
 def _json(run: options.Run, made: question.Report, sheets: list[Sheet]) -> str:
+    from cilium_policies.cli.envelope import envelope, items_of
+    from cilium_policies.questions import values
+
     tables = dict(made.tables)
     sections = {
         "namespaces": items_of(tables["Namespaces"]),
