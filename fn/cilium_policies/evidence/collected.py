@@ -11,6 +11,7 @@ from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.ports import WORDS
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
 from cilium_policies.evidence.from_env import filled_in
+from cilium_policies.evidence.object_texts import annotations_of, fields_of, is_of, plain, registries
 from cilium_policies.kube.objects import (
     Mapping,
     Object,
@@ -95,8 +96,6 @@ class Collected:
     def is_told(self, workload: Workload, found: Text) -> bool:
         """Whether the catalogue says of a field of the object that made several kinds of pods that these call it, or of
         a field of another object that they read."""
-        from cilium_policies.evidence.object_texts import is_of, plain  # start-up is paid at every build
-
         place = plain(found.field)
         if found.source is workload.source:
             return any(place.startswith(texts(row["own"])) for row in self._rows(workload) if row.get("own"))
@@ -168,8 +167,6 @@ class Collected:
 
     def _given_by_operator(self, workload: Workload, source: Object) -> Iterator[Text]:
         """Configuration that the custom resource names, or that is called like the workload, as operators name it."""
-        from cilium_policies.evidence.object_texts import fields_of
-
         names, keys, followed = self._said_by(source)
         for name in {workload.name: None} | names:
             yield from self._entries(workload.namespace, name)
@@ -213,8 +210,6 @@ class Collected:
             if one is not None and "sops" not in one.body:
                 yield from (Text("entry", key, value, one, key) for key, value in _data(one))
             return
-        from cilium_policies.evidence.object_texts import annotations_of, fields_of, plain, registries
-
         below, label = texts(row.get("fields")), text(row.get("label"))
         source, paths = workload.source, texts(row.get("at"))
         pointed = (

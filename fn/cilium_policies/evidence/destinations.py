@@ -7,6 +7,7 @@ from functools import cache
 
 from cilium_policies.catalogue.ports import BEHIND_SENTINEL, SENTINEL, SERVERS
 from cilium_policies.evidence.addresses import Address
+from cilium_policies.evidence.agents import agents, watched
 from cilium_policies.evidence.databases import database_ports, is_database
 from cilium_policies.evidence.edge import (
     FqdnPeer,
@@ -69,8 +70,6 @@ class Destinations:
         for peer, ports, reason in self._of(workload, address, trusted):
             yield peer, ports, reason
             if any(port.number == SENTINEL for port in ports):
-                from cilium_policies.evidence.agents import watched  # few clusters have one
-
                 yield from (
                     (one, (_BEHIND_SENTINEL,), Reason("named-by-sentinel"))
                     for one in watched(self._cluster, peer)
@@ -183,8 +182,6 @@ class Destinations:
         if not published:
             called = (Port(address.port, address.protocol),)
             yield HOST, called, Reason("calls-own-node")
-            from cilium_policies.evidence.agents import agents  # few pods call their node
-
             for agent in agents(self._cluster, address.port):
                 yield WorkloadPeer(agent), called, Reason("calls-node-port")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.evidence import load_balancers
 from cilium_policies.evidence.edge import EntityPeer, LabelsPeer, Peer
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
@@ -115,13 +116,7 @@ class Gateways:
         if gateway is None:
             return ()
         class_name = text(gateway.spec.get("gatewayClassName"))
-        return self._balancers(self._class_controller(gateway), class_name)
-
-    def _balancers(self, controller: str, class_name: str) -> tuple[Peer, ...]:
-        """Where a controller's load balancers call from, if they are outside the cluster."""
-        from cilium_policies.evidence import load_balancers  # few builds say whose a class is
-
-        return load_balancers.clients(self._given, controller, class_name)
+        return load_balancers.clients(self._given, self._class_controller(gateway), class_name)
 
     def shift(self, namespace: str, name: str) -> int:
         """What its controller adds to the port of a privileged listener."""
@@ -194,7 +189,7 @@ class Gateways:
             return (INGRESS,)
         if not name and not chosen and self._cluster.settings.platform.name == "gke":
             name = "gce"  # what GKE takes an Ingress without a class for
-        if outside := self._balancers(controller, name):
+        if outside := load_balancers.clients(self._given, controller, name):
             return outside
         found = self.controllers(
             one.namespace, "networking.k8s.io", "ingresses/status", controller, name, *chosen[:1]

@@ -28,7 +28,9 @@ from cilium_policies.generate.owners import (
     is_called_after_another,
     last_name,
 )
+from cilium_policies.generate.proxied import proxies
 from cilium_policies.generate.roles import Roles
+from cilium_policies.generate.shown import is_said_to_name, is_shown, mentions, strings_of
 from cilium_policies.generate.shown_ports import MAIL, sends_mail
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
@@ -119,8 +121,6 @@ class Ties:
         ports = known.pod_ports()
         if known.peer != "internet" or not ports or id(workload) not in self._outside:
             return ports
-        from cilium_policies.generate.proxied import proxies  # start-up is paid at every build
-
         called = {port.number for port in self._elsewhere.get(id(workload), ())}
         through = {number for one in proxies(workload) if one.port in called for number in one.instead_of}
         if through.intersection(port.number for port in ports):
@@ -227,8 +227,6 @@ class Ties:
 
     def _is_named(self, client: Workload, key: Instance, every: list[Workload]) -> bool:
         if id(client) not in self._texts:
-            from cilium_policies.generate.shown import mentions
-
             self._texts[id(client)] = "\n".join((*mentions(client), *self._read(client)))
         text = self._texts[id(client)]
         for name in self._names(key, every):
@@ -260,8 +258,6 @@ class Ties:
         for written in sorted(kinds):
             group, kind = group_kind(written)
             for one in self._cluster.inventory.of(kind, group=group or None):
-                from cilium_policies.generate.shown import strings_of
-
                 yield from strings_of(one.body.get("spec"))
 
     def _names(self, key: Instance, every: list[Workload]) -> Iterator[str]:
@@ -294,13 +290,9 @@ class Ties:
 
     def _names_no_host(self, client: Workload) -> bool:
         """Whether what is hidden of its configuration is not called as what holds an address."""
-        from cilium_policies.generate.shown import is_said_to_name, is_shown
-
         return is_shown(client, self._cluster.inventory, is_said_to_name)
 
     def _is_shown(self, client: Workload) -> bool:
         if id(client) not in self._shown:
-            from cilium_policies.generate.shown import is_shown  # start-up is paid at every build
-
             self._shown[id(client)] = is_shown(client, self._cluster.inventory)
         return self._shown[id(client)]
