@@ -17,9 +17,14 @@ Medians of interleaved runs; CPU is user and system time; {interpreter}; {machin
 """
 NOTES = """\
 Where the time goes: two thirds of a build of 100 items are start-up, and most of that is importing this program's own
-hundred modules (their regular expressions and value types among it); `typing`, `signal` and PyYAML are not imported at
-all (`lean.py` says how). Per item, reading YAML is a fifth, deriving from configuration a sixth, making and writing
-policies a fifth; the rest is spread over all packages (last table). The Go peer's CPU varies with its collector.
+two hundred modules (their regular expressions and value types among it); `typing`, `signal` and PyYAML are not imported
+at all (`lean.py` says how), nor what the config and few clusters need, and a pattern is compiled where a sign of what
+it finds stands in a text. `tests/cli/test_startup.py` counts both. Per item, reading YAML is a fifth, deriving from
+configuration a quarter, making and writing policies a fifth; the rest is spread over all packages (last table). The Go
+peer's CPU varies with its collector.
+`report` makes the plan in one process, which is two thirds of its time; policies' texts, lint and pictures are made
+beside the rest in others. `build` is the tool's time, and what passes before the first tool is at work and after the
+last: importing, and reading the repository.
 The interpreter is the system's, as users get it: Debian builds it, and Docker's official image its own, with
 profile-guided optimisation. What a developer compiles (pyenv's default) mostly is not, and needs a seventh more: where
 this checkout has another interpreter, the function alone is measured with both.
