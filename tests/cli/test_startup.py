@@ -45,7 +45,8 @@ def paid() -> tuple[list[str], list[str]]:
     """Modules and patterns of a build of 40 usual objects."""
     script = f"import sys; sys.path[:] = {sys.path!r}\n{SCRIPT}"
     run = [sys.executable, "-S", "-c", script]
-    done = subprocess.run(run, input=inputs.resource_list(40), capture_output=True, check=True)
+    for _ in range(2):  # the first may have to compile the catalogue of this work tree
+        done = subprocess.run(run, input=inputs.resource_list(40), capture_output=True, check=True)
     modules, patterns = json.loads(done.stderr.decode().rpartition("\n")[2])
     return modules, patterns
 
