@@ -135,16 +135,11 @@ def _aliases(destinations: Destinations, workload: Workload, given: Given, led: 
 
 
 def _addresses(
-    cluster: Cluster,
-    workload: Workload,
-    more: tuple[Text, ...],
-    parsed: Parsed,
-    ignored: re.Pattern[str] | None,
+    cluster: Cluster, workload: Workload, more: tuple[Text, ...], parsed: Parsed, ignored: re.Pattern[str]
 ) -> Iterator[tuple[Text, Address]]:
     """Every address that a workload's texts name, with the text it stands in. A name without a port (often an
     ingredient of another variable) says nothing new where the same name stands with one."""
-    found: Iterable[tuple[Text, Address]] = _named(cluster, workload, more, parsed)
-    found = [one for one in found if ignored is None or not _is_ignored(one[0], ignored)]
+    found = [one for one in _named(cluster, workload, more, parsed) if not _is_ignored(one[0], ignored)]
     told = {address.host.rstrip(".").lower() for _, address in found if address.port and address.explicit}
     for place, address in found:
         said = address.port and (address.explicit or address.scheme)
@@ -211,8 +206,7 @@ def _is_spelled_twice(value: str, address: Address) -> bool:
     """A list of a Service's spellings (`web,web.shop,web.shop.svc`) names it for a certificate."""
     if address.port or "," not in value:
         return False
-    first = re.escape(address.host.partition(".")[0])
-    return re.search(_SPELLINGS.format(first), value) is not None
+    return re.search(_SPELLINGS.format(re.escape(address.host.partition(".")[0])), value) is not None
 
 
 def _edges(
@@ -221,9 +215,8 @@ def _edges(
     def trusted(routed: bool) -> bool:
         return certain and outside(found, address, workload, routed)
 
-    evidence = None
     for peer, ports, reason in destinations.of(workload, address, trusted):
-        evidence = evidence or Evidence("address", workload, text=found.without_value())
+        evidence = Evidence("address", workload, text=found.without_value())
         for source in ends(workload):
             if source.kind == "workload" or peer.kind == "workload":
                 yield Edge(source, peer, ports, reason, evidence)
