@@ -6,6 +6,8 @@ import pytest
 from cilium_policies.workloads.credentials import addresses
 from cilium_policies.workloads.secret_shapes import is_service, shape
 
+from tests.hostile.growth import cpu_of
+
 SERVICES = frozenset(("db", "cache", "web"))
 # What is secret below: none of it, nor a part of it, may be left.
 SECRETS = ("hunter", "s3cr", "Tr0ub4dor", "correct", "horse", "abcdef", "tiger", "AKIA", "zebra")
@@ -54,3 +56,13 @@ def test_a_service_has_several_spellings() -> None:
         if is_service(one, SERVICES.__contains__)
     ]
     assert told == ["db", "db.shop", "db-0.db", "x.shop.svc"]
+
+
+@pytest.mark.parametrize(
+    "piece", ["http://u:p@web:80/x,", "x web ", "a://", "host=db port=5432 password=x\n"]
+)
+def test_a_long_secret_takes_time_in_proportion(piece: str) -> None:
+    def seconds(times: int) -> float:
+        return min(cpu_of(lambda: addresses(piece * times, "c", SERVICES.__contains__)) for _ in range(3))
+
+    assert seconds(12_000) < 12 * max(seconds(3_000), 0.01)

@@ -41,9 +41,10 @@ _SECRET = re.compile(
 )
 # A URL with a user, up to another one in a list, and what stands for it while its line is reduced
 _LINK = re.compile(
-    r"[A-Za-z][A-Za-z0-9+.\-]{0,30}://(?=[^\s\"'`<>\\|]*@)"
+    r"[A-Za-z][A-Za-z0-9+.\-]{0,30}://(?=[^\s\"'`<>\\|]{0,400}@)"
     r"(?:(?![,;(][A-Za-z][A-Za-z0-9+.\-]{0,30}://)[^\s\"'`<>\\|)])*"
 )
+_LONGEST = 4000  # characters of a line: a longer one is read as before alone
 _SPARED = "\x02"
 _FAR = 17  # lines: farther than a host's port is looked for
 _OBJECT = ("name", "ref", "class", "file", "path", "dir", "mode", "type", "enabled", "namespace")
@@ -83,7 +84,7 @@ def addresses(value: str, key: str, resolves: Callable[[str], bool] = _nothing) 
 
 def _shown(value: str, resolves: Callable[[str], bool]) -> str:
     """The form of a value with the Services that it names; "" for none."""
-    lines = TEMPLATE.sub("~", PEM.sub("", value)).strip().split("\n")
+    lines = [line[:_LONGEST] for line in TEMPLATE.sub("~", PEM.sub("", value)).strip().split("\n")]
     if not any(services(line, resolves) for line in lines):
         return ""
     return "\n".join(_apart("" if _hides(line) else _reduced(line, resolves) for line in lines))
