@@ -8,7 +8,7 @@ from cilium_policies.workloads.secret_shapes import is_service, shape
 
 from tests.hostile.growth import cpu_of
 
-SERVICES = frozenset(("db", "cache", "web"))
+SERVICES = frozenset(("db", "db.shop", "cache", "web"))
 # What is secret below: none of it, nor a part of it, may be left.
 SECRETS = ("hunter", "s3cr", "Tr0ub4dor", "correct", "horse", "abcdef", "tiger", "AKIA", "zebra")
 TEXTS = [
@@ -24,6 +24,24 @@ TEXTS = [
     "web hunter 12345 67890 tiger\n- zebra\n- cache:6379\n",
     "[hunter]\nhost = db\nport = 5432\n[tiger]\nkey = AKIAHUNTER\n",
     "mongodb+srv://tiger:hun/ter@db.shop.svc.cluster.local/x",
+    # Passwords and users that begin or end with a Service's name
+    "Server=db;User Id=tiger.db;Password=db.hunter",
+    "cache:6379,password=cache.hunter,ssl=True",
+    "db.tiger:hunter@tcp(db:3306)/db.zebra",
+    "requirepass web.hunter\nmasterauth hunter.web",
+    "<password>db.hunter</password>\n<host>db</host>",
+    "https://web/web.hunter?u=http://db.zebra:80&token=web.tiger#db.correct",
+]
+# Passwords that are numbers, or begin with one, behind a user that has a Service's name
+NUMBERS = [
+    "db:54321@tcp(db:3306)/x",
+    "postgres://db:54321'x@db:5432/x",
+    "postgres://db:54321|x@db:5432/x",
+    "postgres://db:54321 x@db:5432/x",
+    'postgres://db:54321 x y"z@db:5432',
+    "postgres://db:54321'/x@db:5432/x",
+    "a: postgres://db:54321 x@db:5432/x\nb: 1",
+    "dsn = db:54321=x@db:5432",
 ]
 
 
@@ -32,6 +50,18 @@ TEXTS = [
 def test_nothing_secret_is_left(text: str, key: str) -> None:
     kept = addresses(text, key, SERVICES.__contains__)
     assert [secret for secret in SECRETS if secret.lower() in kept.lower()] == []
+
+
+@pytest.mark.parametrize("text", NUMBERS)
+@pytest.mark.parametrize("key", ["config.yaml", "DATABASE_URL", "settings"])
+def test_a_password_of_digits_is_no_port(text: str, key: str) -> None:
+    assert "54321" not in addresses(text, key, SERVICES.__contains__)
+
+
+@pytest.mark.parametrize("mark", [" ", "'", '"', "|"])
+def test_a_url_that_ends_within_its_password_tells_no_user(mark: str) -> None:
+    kept = addresses(f"postgres://tiger:hunter{mark}zebra@other.example.com:5432/x", "DATABASE_URL")
+    assert kept == ""
 
 
 @pytest.mark.parametrize(

@@ -85,8 +85,12 @@ class Configs:
         return self.of("Secret", text(provider.get("remoteNamespace")) or "default", name)
 
     def _is_service(self, name: str) -> bool:
+        """Whether a Service has this name, or this name and namespace (`db.shop`)."""
         if self._services is None:
-            self._services = {one.name for one in self._inventory.of("Service")}
+            services = self._inventory.of("Service")
+            self._services = {
+                spelled for one in services for spelled in (one.name, f"{one.name}.{one.namespace}")
+            }
         return name in self._services
 
 

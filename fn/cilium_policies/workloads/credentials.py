@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from cilium_policies.catalogue.ports import NO_NETWORK, NOTIFIERS, PING, SCHEMES
 from cilium_policies.catalogue.stores import STORES
 from cilium_policies.workloads.address_keys import NAMES_ADDRESS, NAMES_HOST, NAMES_PORT
-from cilium_policies.workloads.secret_shapes import services, shape
+from cilium_policies.workloads.secret_shapes import BEFORE_AT, services, shape
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30})://([^\s\"'`<>\\|]*)")
 _PART = r"(?:[A-Za-z0-9_.\-\x01]|\$\{\w{1,60}\}|\$\(\w{1,60}\)|\{\})"
@@ -202,5 +202,8 @@ def is_address(word: str, key: str, resolves: Callable[[str], bool]) -> bool:
 
 
 def _found(value: str) -> Iterator[str]:
-    """`scheme://host:port` of each address."""
-    return filter(None, (address_of(match[0]) for match in _URL.finditer(value)))
+    """`scheme://host:port` of each address; none of one that ends within its user's password."""
+    for match in _URL.finditer(value):
+        ends = "/" not in match[2] and BEFORE_AT.match(value, match.end()) is not None
+        if not ends and (address := address_of(match[0])):
+            yield address

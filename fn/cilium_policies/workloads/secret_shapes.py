@@ -39,6 +39,12 @@ _SECTION = re.compile(r"\s{0,9}\[[^\[\]]{1,99}\]\s{0,9}")
 _PORT = r"(?i)port(?:_?number|_value)?$"
 _PORTS = r"(?i)port(?:_?number|_value)?\W{1,9}\d{1,5}\W{0,9}$"
 _NUMBER = 5  # digits of a port
+# A `@` behind what stands there, which then is a user or a password: also where it holds a few blanks or quotes
+BEFORE_AT = re.compile(
+    r"[^\s,;/?#@]{0,200}@"
+    r"|(?:[ \"'`<>\\|][^\s,;@\"'`<>\\|]{0,200}){1,3}@[\w.\-]{1,253}(?::\d{1,5})?(?:[/?]|[\"']?\s*$)"
+)
+_POD = re.compile(r"[a-z0-9\-]{1,63}-\d{1,5}\.(?=.)")
 
 
 def shape(line: str, resolves: Callable[[str], bool]) -> str:
@@ -54,7 +60,8 @@ def shape(line: str, resolves: Callable[[str], bool]) -> str:
             kept.append(piece)
             led = found = True
         elif piece.isdigit():
-            kept.append(piece if led and len(piece) <= _NUMBER else "~")
+            is_port = led and len(piece) <= _NUMBER and BEFORE_AT.match(line, match.end()) is None
+            kept.append(piece if is_port else "~")
         else:
             is_key = _ASSIGNS.match(line, match.end()) is not None
             word = _word(piece, is_key)
@@ -83,8 +90,9 @@ def _word(piece: str, is_key: bool) -> str:
 
 
 def is_service(piece: str, resolves: Callable[[str], bool]) -> bool:
-    """Whether a word is a Service's name in one of its spellings."""
+    """Whether a word is a Service's name in one of its spellings. Of `name.namespace` both are known: what stands
+    behind the name of one may be a password's (`db.hunter2`), as may what stands before it, unless it is a pod's."""
     if _IN_CLUSTER.fullmatch(piece) is not None:
         return True
-    first, second = (*piece.split("."), "")[:2]
-    return _NAME.fullmatch(piece) is not None and (resolves(first) or bool(second and resolves(second)))
+    name = piece.rstrip(".")
+    return _NAME.fullmatch(name) is not None and (resolves(name) or resolves(_POD.sub("", name, count=1)))

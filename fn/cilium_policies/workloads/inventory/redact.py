@@ -85,7 +85,7 @@ class Scrubber:
     def text(self, value: str, key: str = "") -> str:
         """A text of which every word that is not plainly harmless is replaced; keys stay."""
         if is_credential(key):
-            return addresses(value, key, self._names.__contains__)
+            return addresses(value, key, self._is_named)
         held: list[str] = []
 
         def hold(match: re.Match[str]) -> str:
@@ -102,6 +102,10 @@ class Scrubber:
             # `--password` on a line of its own: the next argument is its value.
             current = last if _FLAG.fullmatch(line.strip().strip("\"'")) else key
         return _HELD.sub(lambda match: held[int(match[1])], "\n".join(kept))
+
+    def _is_named(self, name: str) -> bool:
+        """Whether a name, or each part of `name.namespace`, is one of the tree's."""
+        return name in self._names or self._names.issuperset(name.split("."))
 
     def tree(self, value: Any, key: str = "", strict: bool = False) -> Any:
         """A copy of structured values. Single words stay unless they look like a secret or stand below a key that
