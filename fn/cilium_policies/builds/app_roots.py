@@ -22,7 +22,8 @@ def paths(body: Fields) -> list[str]:
 def roots(first: list[Written]) -> list[Fields]:
     """The Applications that lie in no other's path, and one of each ring: an Application in its own path was applied
     by hand once, as an app of apps that manages itself is."""
-    holders = {number: _holders(number, first) for number in range(len(first))}
+    applied = [list(filter(None, paths(body))) for body, _ in first]
+    holders = {number: _holders(number, file, applied) for number, (_, file) in enumerate(first)}
     found: list[int] = []
     reached: set[int] = set()
     for number in [*(one for one in holders if not holders[one]), *holders]:
@@ -32,13 +33,13 @@ def roots(first: list[Written]) -> list[Fields]:
     return [first[number][0] for number in sorted(found)]
 
 
-def _holders(number: int, first: list[Written]) -> set[int]:
-    """The other Applications whose path an Application's file lies in."""
-    folder = first[number][1].rpartition("/")[0]
+def _holders(number: int, file: str, applied: list[list[str]]) -> set[int]:
+    """The other Applications, of which `applied` has the paths, that an Application's file lies in."""
+    folder = file.rpartition("/")[0]
     return {
         other
-        for other, (body, _) in enumerate(first)
-        if other != number and any(path and within(folder, path) for path in paths(body))
+        for other, found in enumerate(applied)
+        if other != number and any(within(folder, path) for path in found)
     }
 
 
@@ -66,7 +67,7 @@ def left_out(repository: Repository, first: list[Written], apps: list[App], sets
     covered = [path for app in apps for path in paths(app.body)]
     covered += [folder for path in covered for folder in reach(repository, path)]
     for folder in plain.outermost(repository):
-        if not any(within(folder, path) or folder == path for path in covered):
+        if not any(within(folder, path) for path in covered):
             told = "a kustomization that no Application here builds: left out, name its folder to build it"
             yield Note(folder or ".", told)
 

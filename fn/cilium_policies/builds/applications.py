@@ -86,11 +86,6 @@ def written(repository: Repository) -> Iterator[tuple[Fields, str]]:
         yield from ((body, f"{folder}/values.yaml") for body in _of_chart(repository, folder))
 
 
-def has_applications(repository: Repository) -> bool:
-    """Whether files, or the values of a chart, hold Applications."""
-    return any(True for _ in written(repository))
-
-
 def _retyped(found: Found, repository: Repository) -> Fields:
     """The object as its file has it, with types: in the repository's index scalars are text."""
     with open(repository.place(found.path), "rb") as file:

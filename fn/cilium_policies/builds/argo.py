@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from cilium_policies.builds import app_charts, argo_chart, argo_source, texts, tool
-from cilium_policies.builds.app_roots import left_out, paths, roots
-from cilium_policies.builds.applications import HOME, App, all_sources, has_applications, written
+from cilium_policies.builds.app_roots import Written, left_out, paths, roots
+from cilium_policies.builds.applications import HOME, App, all_sources
 from cilium_policies.builds.applicationset import ApplicationSet, Unknown, alone
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.notes import Note
@@ -22,21 +22,23 @@ from cilium_policies.kube.objects import CLUSTER_SCOPED, mapping
 class Argo:
     """The builds of a repository's Applications."""
 
-    def __init__(self, repository: Repository, command: str, scratch: str, told: Told) -> None:
+    def __init__(
+        self, repository: Repository, found: list[Written], command: str, scratch: str, told: Told
+    ) -> None:
         self._repository = repository
+        self._written = found
         self._told = told
         self._builder = argo_source.Builder(repository, command, scratch)
         self._own: set[str] = set()
         self.apps: dict[tuple[str, str], App] = {}
-        self.written: list[tuple[Fields, str]] = []
         self._sets: set[str] = set()
 
     def build(self) -> list[App]:
         """All Applications, those that hold others before these."""
-        self.written = first = list(written(self._repository))
-        installed = self._installed([body for body, _ in first])
-        self._own = self._addresses([*(body for body, _ in first), *installed])
-        wave = self._known([*roots(first), *installed])
+        first = [body for body, _ in self._written]
+        installed = self._installed(first)
+        self._own = self._addresses([*first, *installed])
+        wave = self._known([*roots(self._written), *installed])
         while wave:
             jobs = [job for app in wave if (job := self._job(app))]
             tool.in_parallel(jobs, lambda done, of: self._told("building Applications", done, of))
@@ -177,7 +179,7 @@ class Argo:
 
     def left_out(self) -> list[Note]:
         """What is said of what no Application that was built applies."""
-        return list(left_out(self._repository, self.written, list(self.apps.values()), self._sets))
+        return list(left_out(self._repository, self._written, list(self.apps.values()), self._sets))
 
     def clusters(self) -> list[str]:
         """The clusters that Applications are applied to, the own one first."""
@@ -254,4 +256,4 @@ def _inside(app: App) -> Iterator[Fields]:
     app.docs = kept
 
 
-__all__ = ["App", "Argo", "has_applications", "placed"]
+__all__ = ["App", "Argo", "placed"]

@@ -13,7 +13,10 @@ from cilium_policies.builds.sources import Sources
 from cilium_policies.builds.unit import Unit
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.not_built import ELSEWHERE, NAMESPACES, NOT_BUILT
-from cilium_policies.lean import NamedTuple
+from cilium_policies.lean import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from cilium_policies.builds.app_roots import Written
 
 
 class Built(NamedTuple):
@@ -49,7 +52,7 @@ def build(
 
         found = list(written(repository))
         if (found and not is_beside(repository, found)) or app_charts.holding(repository):
-            return _argo(repository, cluster, command, scratch, told)
+            return _argo(repository, found, cluster, command, scratch, told)
         if any(within(one, repository.asked) for one in repository.kustomizations):
             return _plain(repository, command, scratch, told)
     from cilium_policies.builds.others import nothing_to_build
@@ -107,7 +110,9 @@ def _below(folder: str, units: list[Unit], entry: entries.Entry) -> list[Unit]:
                   "name another folder, or --cluster PATH, or build the whole repository")  # fmt: skip
 
 
-def _argo(repository: Repository, cluster: str, command: str, scratch: str, told: Told) -> Built:
+def _argo(
+    repository: Repository, found: list[Written], cluster: str, command: str, scratch: str, told: Told
+) -> Built:
     from cilium_policies.builds import argo
 
     if command == tool.FLATE:
@@ -115,7 +120,7 @@ def _argo(repository: Repository, cluster: str, command: str, scratch: str, told
             "flate renders what Flux applies, and there is no Flux Kustomization here", "leave out --with"
         )
     used = tool.chosen(command)
-    builds = argo.Argo(repository, used, scratch, told)
+    builds = argo.Argo(repository, found, used, scratch, told)
     apps = builds.build()
     clusters = builds.clusters()
     if cluster and cluster not in clusters:
