@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 
 from cilium_policies.builds import kustomization, texts, typed
@@ -35,8 +34,10 @@ def is_library(dependency: Fields) -> bool:
 
 def copied(folder: str, copy: str, root: str, chart: Fields, depth: int = _NESTED) -> None:
     """A chart with those that lie beside it in `charts`, and none that would have to be fetched."""
+    import shutil  # few builds have charts of the repository's own
+
     shutil.copytree(folder, copy, symlinks=False, ignore=shutil.ignore_patterns(".git"))
-    if any(map(is_library, kustomization.read(os.path.join(folder, "Chart.yaml")).get("dependencies") or [])):
+    if any(map(is_library, chart.get("dependencies") or [])):
         _drop_loaders(os.path.join(copy, "templates"))
     kept = []
     for one in beside(chart) if depth else []:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import shutil
 from collections.abc import Callable, Iterator
 
 from cilium_policies.builds import argo_chart, kustomization, texts, tool
@@ -126,7 +125,7 @@ class Builder:
         ]
         if not os.path.isdir(os.path.join(folder, "templates")):
             return lambda: Made([], charts, notes)
-        if not shutil.which("helm"):
+        if not tool.is_there("helm"):
             said = f"the chart {os.path.relpath(folder, self._repository.root)} is not rendered: helm is not in PATH"
             return lambda: Made([], charts, [*notes, said])
         copy = self._without_dependencies(folder, chart, given)
@@ -134,9 +133,7 @@ class Builder:
 
     def _without_dependencies(self, folder: str, chart: Fields, values: Fields) -> str:
         copy = self._new()
-        argo_chart.copied(
-            folder, copy, self._repository.root, {**chart, "dependencies": argo_chart.beside(chart)}
-        )
+        argo_chart.copied(folder, copy, self._repository.root, chart)
         with open(os.path.join(copy, "cilium-policies-values.yaml"), "wb") as file:
             file.write(texts.written(values))
         return copy

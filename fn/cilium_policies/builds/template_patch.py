@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import tempfile
-from collections.abc import Callable
 
 from cilium_policies.builds import texts, tool, typed
+from cilium_policies.builds.expressions import word
+from cilium_policies.builds.scratch import scratch
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import mapping, mappings
+from cilium_policies.kube.selectors import fits
 from cilium_policies.lean import Any
 
 Params = dict[str, Any]
@@ -49,9 +49,9 @@ def patches(text: str, params: list[Params]) -> list[Params]:
     NotEvaluatedError."""
     if not MATTERS.search(text):
         return [{} for _ in params]
-    if not shutil.which("helm"):
+    if not tool.is_there("helm"):
         raise NotEvaluatedError("helm is not in PATH")
-    with tempfile.TemporaryDirectory(prefix="cilium-policies-") as folder:
+    with scratch("cilium-policies-") as folder:
         os.mkdir(os.path.join(folder, "templates"))
         for path, data in (
             ("Chart.yaml", _CHART),
@@ -92,12 +92,4 @@ def _holds(one: Params, params: Params) -> bool:
     for key in str(one.get("key")).split("."):
         value = value.get(key) if isinstance(value, dict) else None
     values = [str(each) for each in one.get("values") or []]
-    told = str(value).lower() if isinstance(value, bool) else str(value)
-    tests: dict[str, Callable[[], bool]] = {
-        "In": lambda: value is not None and told in values,
-        "NotIn": lambda: value is None or told not in values,
-        "Exists": lambda: value is not None,
-        "DoesNotExist": lambda: value is None,
-    }
-    test = tests.get(str(one.get("operator")))
-    return test is None or test()
+    return fits(str(one.get("operator")), values, None if value is None else word(value))

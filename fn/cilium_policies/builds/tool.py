@@ -61,13 +61,13 @@ def chosen(name: str = "") -> str:
         _require(FLATE, "go install github.com/home-operations/flate/cmd/flate@latest")
         name = ""
     for one in [name] if name else TOOLS:
-        if _is_there(one):
+        if is_there(one):
             return one
     what = f"{name} is not in PATH" if name else "neither kustomize nor kubectl is in PATH"
     raise refused(what, "install kustomize (kubectl.docs.kubernetes.io/installation) or kubectl")
 
 
-def _is_there(name: str) -> bool:
+def is_there(name: str) -> bool:
     """Whether a command is in PATH."""
     if os.name != "posix":
         import shutil
@@ -79,7 +79,7 @@ def _is_there(name: str) -> bool:
 
 
 def _require(name: str, how: str) -> None:
-    if not _is_there(name):
+    if not is_there(name):
         raise refused(f"{name} is not in PATH", f"install it: {how}")
 
 
