@@ -13,6 +13,9 @@ from cilium_policies.kube.objects import Mapping, flag, mapping, mappings, strin
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
 
+# The usual labels that tell the roles of pods apart.
+PART_LABELS = ("app.kubernetes.io/component", "component")
+
 
 class CatalogueError(CiliumPoliciesError):
     """A catalogue file or definition that cannot be used; the text is one line: file, path, cure."""
@@ -137,6 +140,16 @@ class Component:
         """The labels that tell the roles of its pods apart, where they are not the usual two; the first counts that is
         there."""
         return texts(self.data.get("partLabel"))
+
+    def played(self, labels: Mapping) -> str:
+        """The role that these labels of its pods tell; "" for none."""
+        return next(filter(None, map(labels.get, self.part_labels or PART_LABELS)), "")
+
+    @property
+    def plays_any(self) -> bool:
+        """Whether it is recognised by the labels of any role."""
+        keys = self.part_labels or PART_LABELS
+        return any("*" in labels.get(key, "") for labels in self.match for key in keys)
 
     @property
     def parts(self) -> frozenset[str]:

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Iterator
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
 from cilium_policies.config.model import EGRESS, INGRESS
-from cilium_policies.generate.ties import ROLE_LABELS
 from cilium_policies.generate.uncovered import GUESSED, Uncovered, of_workload
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import walk_strings
@@ -65,13 +64,13 @@ def _leads_out(edge: Edge) -> bool:
 
 def _asked(one: Workload, entry: Component) -> list[str]:
     """What the entry knows that the program may call, and leaves to the user's word: a purpose each."""
-    role = next(filter(None, map(one.labels.get, entry.part_labels or ROLE_LABELS)), None)
+    role = entry.played(one.labels)
     told = (
         edge
         for edge in entry.own_edges
         if edge.when == "asked" and edge.direction == EGRESS and not edge.added
     )
-    mine = (edge for edge in told if not edge.part or role is None or role in edge.part)
+    mine = (edge for edge in told if not edge.part or not role or role in edge.part)
     return list(dict.fromkeys(edge.why for edge in mine if edge.peer not in _NEVER_ASKED))
 
 

@@ -13,6 +13,7 @@ from cilium_policies.evidence.cloud_identity import withheld
 from cilium_policies.evidence.given import Given
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.namespaces import Namespace
+from cilium_policies.generate.roles import TASKS
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered, of_workload
 from cilium_policies.kube.access_rules import texts
 from cilium_policies.kube.objects import Object, text, walk_strings
@@ -20,7 +21,6 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.makers import creates_pods, is_foreign
 from cilium_policies.workloads.model import Workload
 
-_JOBS = ("Job", "CronJob")
 _SHOW = "show its pods, or leave it out: namespaces.exclude: [{}]"
 
 
@@ -71,7 +71,7 @@ def creators(cluster: Cluster, catalogue: Catalogue, subjects: Iterable[Workload
         rules = list(bindings.rules(one.namespace, one.service_account))
         known = bool(one.component and one.by_label)
         account = one.namespace, one.service_account
-        if known and (one.kind in _JOBS or account in told):
+        if known and (one.kind in TASKS or account in told):
             continue
         read = {group for rule in rules for group in rule.get("apiGroups") or () if is_foreign(group)}
         if not known and not read.isdisjoint(shown):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from cilium_policies.catalogue.model import PART_LABELS
 from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.catalogue.recognise import repository_of
 from cilium_policies.generate.shown import alike, is_program, words_of
@@ -14,9 +15,8 @@ from cilium_policies.workloads.model import Workload
 GENERAL = frozenset(
     ("main", "default", "cluster", "server", "database", "cache", "backend", "primary", "shared")
 )
-# Labels that name a program and its part, and words of its names that say only what it is or which part it plays.
+# Labels that name a program, and words of its names that say only what it is or which part it plays.
 _NAME_LABELS = ("app.kubernetes.io/name", "app", "k8s-app")
-_PART_LABELS = ("app.kubernetes.io/component", "component")
 _PARTS = frozenset(
     """
     primary main master leader replica replicas slave slaves follower followers secondary standby arbiter sentinel
@@ -67,11 +67,11 @@ def is_another_store(one: Workload, other: Workload) -> bool:
     if one is other or not (one.rendered and other.rendered):
         return False
     product = {*_words(one.component), *(word for image in one.images for word in _words(last_name(image)))}
-    for keys in (_NAME_LABELS, _PART_LABELS):
+    for keys in (_NAME_LABELS, PART_LABELS):
         key = next((key for key in keys if key in one.labels and key in other.labels), "")
         if key and _stem(one.labels[key], product) != _stem(other.labels[key], product):
             return True
-        if key and (keys is _PART_LABELS or _words(one.labels[key]) & product):
+        if key and (keys is PART_LABELS or _words(one.labels[key]) & product):
             return False  # the parts of one program: a shard and its configuration server
     return _stem(one.name, product) != _stem(other.name, product)
 

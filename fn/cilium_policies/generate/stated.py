@@ -7,11 +7,10 @@ from fnmatch import fnmatchcase
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
-from cilium_policies.generate.ties import ROLE_LABELS
+from cilium_policies.generate.roles import TASKS
 from cilium_policies.workloads.model import Workload
 
 _SEVERAL = 3  # parts that no entry lists are no hook or helper beside the program
-_JOBS = ("Job", "CronJob")
 
 
 def unlisted(workloads: Iterable[Workload], catalogue: Catalogue) -> dict[int, tuple[str, str]]:
@@ -19,7 +18,7 @@ def unlisted(workloads: Iterable[Workload], catalogue: Catalogue) -> dict[int, t
     lists none of them: another chart's, of one program cut into many. Each with the parts and the entry's name."""
     releases: dict[tuple[str, str, str], list[Workload]] = {}
     for one in workloads:
-        if one.component and one.rendered and one.by_label and one.kind not in _JOBS:
+        if one.component and one.rendered and one.by_label and one.kind not in TASKS:
             releases.setdefault((one.namespace, one.release, one.component), []).append(one)
     found = {}
     for (_, _, name), members in releases.items():
@@ -27,27 +26,22 @@ def unlisted(workloads: Iterable[Workload], catalogue: Catalogue) -> dict[int, t
         if entry is None:
             continue
         others = {id(one): role for one in members if (role := _unlisted(one, entry))}
-        if len(set(others.values())) >= _SEVERAL:
-            shown = ", ".join(sorted(set(others.values()))[:_SEVERAL]) + " …" * (
-                len(set(others.values())) > _SEVERAL
-            )
+        roles = sorted(set(others.values()))
+        if len(roles) >= _SEVERAL:
+            shown = ", ".join(roles[:_SEVERAL]) + (" …" if len(roles) > _SEVERAL else "")
             found.update(dict.fromkeys(others, (shown, entry.name)))
     return found
 
 
 def _unlisted(one: Workload, entry: Component) -> str:
     """The part that its labels tell, where the entry has a pattern for none such."""
-    keys = entry.part_labels or ROLE_LABELS
-    role = next(filter(None, map(one.labels.get, keys)), "")
+    role = entry.played(one.labels)
     if not role or role in entry.parts or role in (entry.name, one.name):
         return ""
-    if any("*" in labels.get(key, "") for labels in entry.match for key in keys):
+    if entry.plays_any:
         return ""
-    return (
-        ""
-        if any(fnmatchcase(role, each) for edge in entry.own_edges for each in edge.part if each != "*")
-        else role
-    )
+    listed = (each for edge in entry.own_edges for each in edge.part if each != "*")
+    return "" if any(fnmatchcase(role, each) for each in listed) else role
 
 
 def states(entry: Component, direction: str) -> bool:

@@ -41,7 +41,6 @@ from cilium_policies.workloads.vouched import is_publishers
 # What names a server; a monitor or a route tells nothing of whom its target calls.
 _NAMING = ("address", "inferred", "extension", "policy", "config")
 _ANYBODYS = frozenset((80, 443, 8080, 8443))  # ports that tell of no program
-ROLE_LABELS = ("app.kubernetes.io/component", "component")
 _SHORT = 5  # a name with fewer letters stands in many a text
 _OUTSIDE = ("cidr", "internet", "fqdn", "outside")
 
@@ -149,17 +148,14 @@ class Ties:
         component = self._catalogue.get(workload.component)
         if not parts or component is None:
             return True
-        keys = component.part_labels or ROLE_LABELS
-        told = next(filter(None, map(workload.labels.get, keys)), None)
-        if told in (None, component.name):
+        told = component.played(workload.labels)
+        if told in ("", component.name):
             told = next(filter(component.roles.__contains__, map(last_name, workload.images)), told)
-        if told is None or any(fnmatchcase(told, one) for one in parts):
+        if not told or any(fnmatchcase(told, one) for one in parts):
             return True
         if not workload.rendered or told in component.parts:
             return False
-        return not workload.by_label or not any(
-            "*" in labels.get(key, "") for labels in component.match for key in keys
-        )
+        return not (workload.by_label and component.plays_any)
 
     def servers(self, client: Workload, known: Known, component: str) -> list[Workload]:
         """The workloads of a component that a client calls over this edge of the catalogue."""

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.recognise import repository_of
 from cilium_policies.evidence.edge import Edge
+from cilium_policies.generate.roles import TASKS
 from cilium_policies.generate.shown import hidden_keys, is_said_to_name, is_shown
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, at, mappings, sequence, text
@@ -22,7 +23,6 @@ from cilium_policies.kube.registries import cached, is_public, parted
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
-_JOBS = ("Job", "CronJob")  # what nobody calls is there to call
 _OFFICIAL = "library"  # images of Docker's own, as repository_of writes them
 _INTERPRETERS = frozenset(
     ("sh", "bash", "ash", "python", "python3", "node", "ruby", "perl", "php", "deno", "bun")
@@ -73,7 +73,7 @@ class Publishers:
         """The images of each publisher in each namespace; of Jobs, which work on what others keep, apart."""
         found: dict[tuple[str, str], set[str]] = {}
         for one in workloads:
-            for image in map(_origin, one.images if one.kind not in _JOBS else ()):
+            for image in map(_origin, one.images if one.kind not in TASKS else ()):
                 found.setdefault((one.namespace, self._publisher(image)), set()).add(image)
         return found
 
@@ -123,7 +123,7 @@ def _known(catalogue: Catalogue) -> frozenset[str]:
 
 def is_told_nobody(one: Workload, cluster: Cluster, publishers: Publishers) -> bool:
     """Whether such a server's configuration, read whole, names nobody and holds no key to another's API."""
-    if not one.rendered or one.kind in _JOBS or not cluster.services_for(one):
+    if not one.rendered or one.kind in TASKS or not cluster.services_for(one):
         return False
     if (
         is_a_script(one)
