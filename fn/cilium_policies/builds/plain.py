@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from cilium_policies.builds import kustomization, texts, tool
+from cilium_policies.builds import texts, tool
 from cilium_policies.builds.inflation import Inflation
 from cilium_policies.builds.reach import reach
 from cilium_policies.builds.repository import Repository, Told, within
@@ -67,11 +67,10 @@ def _choices(repository: Repository, folders: list[str]) -> str:
 
 def _is_component(repository: Repository, folder: str) -> bool:
     try:
-        return (
-            kustomization.read(repository.place(repository.kustomizations[folder])).get("kind") == "Component"
-        )
+        fields = repository.fields(repository.place(repository.kustomizations[folder]))
     except RefusedError:
         return False
+    return fields.get("kind") == "Component"
 
 
 def build(found: list[Plain], repository: Repository, command: str, scratch: str, told: Told) -> None:
