@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _PLACES = ("TMPDIR", "TEMP", "TMP")
 
@@ -49,7 +49,12 @@ def _removed(folder: str) -> None:
                 below = os.path.join(place, name)
                 (os.unlink if os.path.islink(below) else os.rmdir)(below)
         os.rmdir(folder)
-    except OSError:  # a folder without rights, or somebody else was here
+    except OSError:  # copied from folders that nobody may write to, or somebody else was here
         import shutil
 
+        for place, folders, _ in os.walk(folder):
+            for below in (place, *(os.path.join(place, name) for name in folders)):
+                if not os.path.islink(below):  # that would change what it leads to
+                    with suppress(OSError):
+                        os.chmod(below, 0o700)
         shutil.rmtree(folder, ignore_errors=True)
