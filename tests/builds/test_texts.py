@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import yaml
-from cilium_policies.builds.texts import documents, with_metadata, with_namespace
+from cilium_policies.builds.texts import documents, with_metadata, with_namespace, written
 
 PLAIN = b"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  labels: x\n"
 LABELLED = (
@@ -57,3 +57,13 @@ def test_other_layouts_get_their_labels_too() -> None:
     ):
         made = yaml.safe_load(with_metadata(text, "labels", {"new": "2"}))
         assert made == {"kind": "X", "metadata": {"name": "a", "labels": {"old": "1", "new": "2"}}}
+
+
+def test_a_text_stays_one_to_every_reader() -> None:
+    """go-yaml reads a boolean in `y` and numbers in the others, PyYAML texts; `${X}` may become a number."""
+    texts = ["y", "N", "1e5", "1E+3", "0o17", "-.5"]
+    made = written({"y": texts, "a": ["yes", "12", "", "plain", "${X}", "two\nlines", 1, 1.5, True, None]})
+    assert [line.strip(b"- ") for line in made.splitlines()[-6:]] == [f"'{one}'".encode() for one in texts]
+    assert b"\n'y':\n" in made
+    assert b"- ${X}\n" in made
+    assert yaml.safe_load(made)["a"] == ["yes", "12", "", "plain", "${X}", "two\nlines", 1, 1.5, True, None]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from cilium_policies.builds.typed import NotYamlError, load
-from cilium_policies.cilium.scalar import scalar
+from cilium_policies.cilium.scalar import is_other_type, scalar
 from cilium_policies.document.origin import MARK
 from cilium_policies.document.split import split
 from cilium_policies.kube.objects import Object, mapping
@@ -94,10 +95,24 @@ def with_namespace(text: bytes, namespace: str) -> bytes:
 
 
 def written(body: Mapping[str, Any]) -> bytes:
-    """A document of this program's making."""
+    """A document of this program's making, in which each reader sees a text where one is: of `y` and `1e5` PyYAML
+    alone would, and Helm no more."""
     import yaml
 
-    return yaml.safe_dump(dict(body), sort_keys=True, allow_unicode=True).encode()
+    return yaml.dump(dict(body), Dumper=_dumper(), sort_keys=True, allow_unicode=True).encode()
+
+
+@cache
+def _dumper() -> Any:
+    import yaml
+
+    def text(dumper: Any, value: str) -> Any:
+        style = "'" if is_other_type(value) else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
+
+    made: Any = type("Dumper", (yaml.SafeDumper,), {})
+    made.add_representer(str, text)
+    return made
 
 
 def typed(document: bytes) -> dict[str, Any]:

@@ -50,13 +50,16 @@ def scalar(value: str) -> str:
         return f'"{value}"' if value in WORDS else value
     if "${" in value:
         return _variable(value)
-    if (
-        value in WORDS
-        or (value[0] in _MAY_BE_NUMBER and re.fullmatch(_OTHER_TYPE, value, re.VERBOSE))
-        or not _printable(value)
-    ):
+    if is_other_type(value) or not _printable(value):
         return quoted(value)
     return single(value) if _NOT_PLAIN.search(value) else value
+
+
+def is_other_type(value: str) -> bool:
+    """Whether some reader would take the plain text for anything but a text."""
+    return value in WORDS or (
+        value[0] in _MAY_BE_NUMBER and re.fullmatch(_OTHER_TYPE, value, re.VERBOSE) is not None
+    )
 
 
 def _variable(value: str) -> str:
