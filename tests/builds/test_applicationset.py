@@ -32,6 +32,7 @@ def git(**what: Any) -> dict[str, Any]:
     return {"git": {"repoURL": HERE, **what}}
 
 
+LISTED = {"list": {"elements": [{"n": "a"}, {"n": "b"}]}}
 FOLDERS = git(directories=[{"path": "apps/*"}, {"path": "apps/old", "exclude": True}])
 
 
@@ -82,6 +83,37 @@ FOLDERS = git(directories=[{"path": "apps/*"}, {"path": "apps/old", "exclude": T
             False,
             "{{n}}{{v}}",
             ["a1", "b2"],
+        ),
+        (
+            [
+                {
+                    "matrix": {
+                        "generators": [
+                            {**LISTED, "selector": {"matchLabels": {"n": "b"}}},
+                            {**FOLDERS, "selector": {"matchLabels": {"path.basename": "web"}}},
+                        ]
+                    }
+                }
+            ],
+            False,
+            "{{n}}-{{path.basename}}",
+            ["b-web"],
+        ),
+        (
+            [
+                {
+                    "merge": {
+                        "mergeKeys": ["n"],
+                        "generators": [
+                            {**LISTED, "selector": {"matchLabels": {"n": "b"}}},
+                            {"list": {"elements": [{"n": "b", "v": "2"}]}},
+                        ],
+                    }
+                }
+            ],
+            False,
+            "{{n}}{{v}}",
+            ["b2"],
         ),
     ],
 )

@@ -12,7 +12,7 @@ from cilium_policies.builds.expressions import evaluated, word
 from cilium_policies.builds.repository import Repository
 from cilium_policies.builds.template_patch import NotEvaluatedError, patches, selected
 from cilium_policies.errors import CiliumPoliciesError
-from cilium_policies.kube.objects import mapping, mappings, with_texts
+from cilium_policies.kube.objects import at, mapping, mappings, with_texts
 from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.values import merge
 
@@ -38,9 +38,8 @@ class ApplicationSet:
         made: list[tuple[Params, Params]] = []
         for generator in mappings(self._spec.get("generators")):
             for params in self._params(generator, {}):
-                if selected(generator, params):
-                    template = merge(mapping(self._spec.get("template")), _own_template(generator))
-                    made.append((template, params))
+                template = merge(mapping(self._spec.get("template")), _own_template(generator))
+                made.append((template, params))
         try:
             patch = str(self._spec.get("templatePatch") or "")
             laid = patches(patch, [params for _, params in made])
@@ -71,7 +70,11 @@ class ApplicationSet:
             return whole
 
     def _params(self, generator: Params, given: Params) -> Iterator[Params]:
-        """The parameters of a generator; `given` are those of the one before it in a matrix."""
+        """The parameters of a generator that its selector keeps, in a matrix or a merge as elsewhere; `given` are those
+        of the one before it in a matrix."""
+        return (params for params in self._found(generator, given) if selected(generator, params))
+
+    def _found(self, generator: Params, given: Params) -> Iterator[Params]:
         kinds = {
             "list": self._list,
             "git": self._git,
@@ -220,12 +223,7 @@ def _at(params: Params, path: str) -> Any:
     if entry := re.fullmatch(r"path\[(\d+)\]", path):
         segments = params.get("path", {}).get("segments", []) if isinstance(params.get("path"), dict) else []
         return segments[int(entry.group(1))] if int(entry.group(1)) < len(segments) else None
-    found: Any = params
-    for key in path.split("."):
-        if not isinstance(found, dict):
-            return None
-        found = found.get(key)
-    return found
+    return at(params, *path.split("."))
 
 
 def _path(path: str) -> Params:

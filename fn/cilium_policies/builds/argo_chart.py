@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from cilium_policies.builds import kustomization, texts, typed
 from cilium_policies.builds.kustomization import Fields
-from cilium_policies.kube.objects import mapping
-from cilium_policies.lean import Any
+from cilium_policies.kube.objects import at, mapping
 from cilium_policies.workloads.releases.values import merge
 
 _FILE = "file://"
@@ -123,9 +122,7 @@ def _inline(helm: Fields) -> Fields:
 def enabled(dependency: Fields, values: Fields) -> bool:
     """A dependency whose condition is false is not installed."""
     for path in str(dependency.get("condition") or "").split(","):
-        found: Any = values
-        for key in path.strip().split("."):
-            found = found.get(key) if isinstance(found, dict) else None
+        found = at(values, *path.strip().split("."))
         if isinstance(found, bool):
             return found
     return True
