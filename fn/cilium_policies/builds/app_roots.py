@@ -22,36 +22,41 @@ def paths(body: Fields) -> list[str]:
 def roots(first: list[Written]) -> list[Fields]:
     """The Applications that lie in no other's path, and one of each ring: an Application in its own path was applied
     by hand once, as an app of apps that manages itself is."""
-    applied = [list(filter(None, paths(body))) for body, _ in first]
-    holders = {number: _holders(number, file, applied) for number, (_, file) in enumerate(first)}
+    held = _held(first)
+    in_others = set().union(*held)
     found: list[int] = []
     reached: set[int] = set()
-    for number in [*(one for one in holders if not holders[one]), *holders]:
+    for number in [*(one for one in range(len(first)) if one not in in_others), *range(len(first))]:
         if number not in reached:
             found.append(number)
-            reached |= _below(number, holders)
+            reached |= _below(number, held)
     return [first[number][0] for number in sorted(found)]
 
 
-def _holders(number: int, file: str, applied: list[list[str]]) -> set[int]:
-    """The other Applications, of which `applied` has the paths, that an Application's file lies in."""
-    folder = file.rpartition("/")[0]
-    return {
-        other
-        for other, found in enumerate(applied)
-        if other != number and any(within(folder, path) for path in found)
-    }
+def _held(first: list[Written]) -> list[set[int]]:
+    """For each Application the others whose files lie in its paths."""
+    owners: dict[str, list[int]] = {}
+    for number, (body, _) in enumerate(first):
+        for path in filter(None, paths(body)):
+            owners.setdefault(path, []).append(number)
+    held: list[set[int]] = [set() for _ in first]
+    for number, (_, file) in enumerate(first):
+        folder = file
+        while folder := folder.rpartition("/")[0]:
+            for owner in owners.get(folder, ()):
+                held[owner].add(number)
+    return [found - {number} for number, found in enumerate(held)]
 
 
-def _below(number: int, holders: dict[int, set[int]]) -> set[int]:
+def _below(number: int, held: list[set[int]]) -> set[int]:
     """An Application and those that its path holds, however deep."""
-    found = {number}
+    found: set[int] = set()
     waiting = [number]
     while waiting:
-        above = waiting.pop()
-        more = {one for one, its in holders.items() if above in its} - found
-        found |= more
-        waiting += more
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting += held[one]
     return found
 
 
