@@ -117,10 +117,11 @@ spec:
 
 Beside `madeBy`: `makes` are pods that a program makes while it runs and of which no object tells (`asked`, `told`,
 `like` say when, and what they have of their maker); `makesNoPods` are kinds of which none come; `embeds` are whole
-objects of Kubernetes that a custom resource holds; `opens` are policies that the operator writes itself and that let in
-more. Below `reads`: `toldBy: NAME` with `key: SETTING` or `env: PATTERN` is what its operator's settings or variables
-hand on to the pods, as K8up's `BACKUP_GLOBALS3ENDPOINT`. Below `services` of a chart: `named: PATH` are values that
-hold further ports by name, each with `port`, `exposedPort`, `protocol` and `expose`, as Traefik's `ports`.
+objects of Kubernetes that a custom resource holds (`field:` is where; with `bare: true` the object's spec stands right
+there, else below a key `spec`); `opens` are policies that the operator writes itself and that let in more. Below
+`reads`: `toldBy: NAME` with `key: SETTING` or `env: PATTERN` is what its operator's settings or variables hand on to
+the pods, as K8up's `BACKUP_GLOBALS3ENDPOINT`. Below `services` of a chart: `named: PATH` are values that hold further
+ports by name, each with `port`, `exposedPort`, `protocol` and `expose`, as Traefik's `ports`.
 
 ```yaml
 spec:

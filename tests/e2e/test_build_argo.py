@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textwrap import indent
+from textwrap import dedent, indent
 
 import pytest
 
@@ -28,6 +28,14 @@ def application(called: str, source: str, home: str = "web", more: str = "", ser
         f"spec:\n  project: default\n  destination: {{server: '{where}', namespace: {home}}}\n"
         f"  source:\n    repoURL: {HERE}\n{indent(source, '    ')}{indent(more, '  ')}"
     )
+
+
+def application_set(spec: str) -> str:
+    """An ApplicationSet of Go's templates; `spec` are the lines below `spec`, in which HERE is this repository."""
+    head = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: apps, namespace: argocd}\n"
+    )
+    return f"{head}spec:\n  goTemplate: true\n{indent(dedent(spec), '  ')}".replace("HERE", HERE)
 
 
 def applications(*names: str) -> list[str]:
@@ -71,20 +79,15 @@ def test_applications_of_applications(tmp_path):
 
 
 def test_an_application_set_over_folders(tmp_path):
-    sets = f"""\
-        apiVersion: argoproj.io/v1alpha1
-        kind: ApplicationSet
-        metadata: {{name: apps, namespace: argocd}}
-        spec:
-          goTemplate: true
-          generators:
-            - git: {{repoURL: "{HERE}", directories: [{{path: apps/*}}]}}
-          template:
-            metadata: {{name: "{{{{.path.basename}}}}"}}
-            spec:
-              destination: {{name: in-cluster, namespace: "{{{{.path.basename}}}}"}}
-              source: {{repoURL: "{HERE}", path: "{{{{.path.path}}}}"}}
-        """
+    sets = application_set("""\
+        generators:
+          - git: {repoURL: "HERE", directories: [{path: apps/*}]}
+        template:
+          metadata: {name: "{{.path.basename}}"}
+          spec:
+            destination: {name: in-cluster, namespace: "{{.path.basename}}"}
+            source: {repoURL: "HERE", path: "{{.path.path}}"}
+        """)
     files = {
         "set.yaml": sets,
         "apps/web/web.yaml": deployment("web"),
@@ -236,24 +239,19 @@ def test_charts_alone_leave_nothing_for_kustomize(tmp_path):
 
 
 def test_a_template_patch_that_changes_no_source_is_passed_over(tmp_path):
-    sets = """\
-        apiVersion: argoproj.io/v1alpha1
-        kind: ApplicationSet
-        metadata: {name: apps, namespace: argocd}
-        spec:
-          goTemplate: true
-          generators: [{list: {elements: [{app: web}]}}]
-          template:
-            metadata: {name: '{{ .app }}'}
-            spec:
-              source: {repoURL: HERE, path: 'apps/{{ .app }}'}
-              destination: {server: https://kubernetes.default.svc, namespace: '{{ .app }}'}
-          templatePatch: |
-            spec:
-              syncPolicy:
-                automated:
-                  prune: {{ .prune }}
-        """.replace("HERE", HERE)
+    sets = application_set("""\
+        generators: [{list: {elements: [{app: web}]}}]
+        template:
+          metadata: {name: '{{ .app }}'}
+          spec:
+            source: {repoURL: HERE, path: 'apps/{{ .app }}'}
+            destination: {server: https://kubernetes.default.svc, namespace: '{{ .app }}'}
+        templatePatch: |
+          spec:
+            syncPolicy:
+              automated:
+                prune: {{ .prune }}
+        """)
     files = {"sets.yaml": sets, "apps/web/web.yaml": deployment("web")}
     assert one(built(laid(tmp_path, files)), "Deployment web/web")
     other = sets.replace("syncPolicy:\n", "source: {helm: {}}\n").replace("automated:", "helm:")

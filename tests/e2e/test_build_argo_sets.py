@@ -6,9 +6,8 @@ import pytest
 
 from tests.builds import deployment, kustomization, laid
 from tests.e2e.manifests import name
-from tests.e2e.test_build import built, one
-from tests.e2e.test_build_argo import HERE, application
-from tests.e2e.test_build_argo_starts import said
+from tests.e2e.test_build import built, one, said
+from tests.e2e.test_build_argo import HERE, application, application_set
 from tests.tools import require
 
 pytestmark = pytest.mark.e2e
@@ -21,40 +20,35 @@ def tools() -> None:
     require("helm")
 
 
-SET = """\
-    apiVersion: argoproj.io/v1alpha1
-    kind: ApplicationSet
-    metadata: {name: apps, namespace: argocd}
-    spec:
-      goTemplate: true
-      generators:
-        - git:
-            repoURL: HERE
-            files: [{path: 'apps/*/app.yaml'}]
-            values: {called: '{{ .path.basename }}'}
-          selector: {matchExpressions: [{key: enabled, operator: In, values: ['true']}]}
-      template:
-        metadata: {name: '{{ .values.called }}', namespace: argocd}
-        spec:
-          destination: {name: in-cluster, namespace: '{{ .namespace }}'}
-      templatePatch: |
-        {{- if hasKey . "folder" }}
-        metadata:
-          name: '{{ $.values.called }}-{{ .folder }}'
-        {{- end }}
-        spec:
-          source:
-            repoURL: HERE
-            {{- if hasKey . "folder" }}
-            path: '{{ .path.path }}/{{ .folder }}'
-            {{- else }}
-            path: '{{ .path.path }}'
-            {{- end }}
-            {{- with .plugin }}
-            plugin:
-              {{- toYaml . | nindent 14 }}
-            {{- end }}
-    """.replace("HERE", HERE)
+SET = application_set("""\
+    generators:
+      - git:
+          repoURL: HERE
+          files: [{path: 'apps/*/app.yaml'}]
+          values: {called: '{{ .path.basename }}'}
+        selector: {matchExpressions: [{key: enabled, operator: In, values: ['true']}]}
+    template:
+      metadata: {name: '{{ .values.called }}', namespace: argocd}
+      spec:
+        destination: {name: in-cluster, namespace: '{{ .namespace }}'}
+    templatePatch: |
+      {{- if hasKey . "folder" }}
+      metadata:
+        name: '{{ $.values.called }}-{{ .folder }}'
+      {{- end }}
+      spec:
+        source:
+          repoURL: HERE
+          {{- if hasKey . "folder" }}
+          path: '{{ .path.path }}/{{ .folder }}'
+          {{- else }}
+          path: '{{ .path.path }}'
+          {{- end }}
+          {{- with .plugin }}
+          plugin:
+            {{- toYaml . | nindent 14 }}
+          {{- end }}
+    """)
 
 
 def test_a_patch_is_evaluated_and_a_selector_asked(tmp_path):

@@ -6,9 +6,9 @@ import pytest
 
 from tests.builds import deployment, kustomization, laid
 from tests.e2e.manifests import name
-from tests.e2e.test_build import built, failed, one
-from tests.e2e.test_build_argo import HERE, app_of_apps, application, applications
-from tests.tools import require, run, succeeded
+from tests.e2e.test_build import built, failed, one, said
+from tests.e2e.test_build_argo import HERE, app_of_apps, application, application_set, applications
+from tests.tools import require
 
 pytestmark = pytest.mark.e2e
 _CHARTS = "https://charts.example.com"
@@ -17,13 +17,6 @@ _CHARTS = "https://charts.example.com"
 @pytest.fixture(autouse=True)
 def kustomize() -> None:
     require("kustomize")
-
-
-def said(root, *options: str) -> list[str]:
-    """The lines on stderr of a build."""
-    done = run(["cilium-policies", "build", *options, root])
-    succeeded(done)
-    return [line.removeprefix("cilium-policies: ") for line in done.stderr.splitlines()]
 
 
 def test_an_app_of_apps_that_lies_in_its_own_path(tmp_path):
@@ -148,23 +141,18 @@ def test_yaml_that_go_reads_and_python_does_not(tmp_path):
 
 def test_an_expression_where_nothing_is_built_from_it(tmp_path):
     """Name, source and place are evaluated; an annotation is not asked for."""
-    template = """\
-        apiVersion: argoproj.io/v1alpha1
-        kind: ApplicationSet
-        metadata: {name: apps, namespace: argocd}
-        spec:
-          goTemplate: true
-          generators: [{list: {elements: [{name: web}, {name: db, namespace: data}]}}]
-          template:
-            metadata:
-              name: '{{ .name }}'
-              annotations: {of: '{{ camelcase .name }}'}
-            spec:
-              source: {repoURL: HERE, path: 'apps/{{ .name }}'}
-              destination: {name: in-cluster, namespace: '{{ default .name (dig "namespace" "" .) }}'}
-        """
+    template = application_set("""\
+        generators: [{list: {elements: [{name: web}, {name: db, namespace: data}]}}]
+        template:
+          metadata:
+            name: '{{ .name }}'
+            annotations: {of: '{{ camelcase .name }}'}
+          spec:
+            source: {repoURL: HERE, path: 'apps/{{ .name }}'}
+            destination: {name: in-cluster, namespace: '{{ default .name (dig "namespace" "" .) }}'}
+        """)
     files = {
-        "apps.yaml": template.replace("HERE", HERE),
+        "apps.yaml": template,
         "apps/web/web.yaml": deployment("web"),
         "apps/db/db.yaml": deployment("db"),
     }

@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 import yaml
-from cilium_policies.function import Options, run
 
-from tests.generate.test_silent_cuts import flow
-from tests.shapes import Shape, manifests
+from tests.generate.test_silent_cuts import flow, made
+from tests.shapes import Shape
 
 # The ports of each server's Service; those of HTTP lead to 8080.
 SERVERS = {
@@ -119,14 +118,7 @@ def verdicts_of_secrets(judge: Any) -> dict[str, str]:
 
 
 def _verdicts(judge: Any, spellings: list[dict[str, Any]], callers: list[Shape]) -> dict[str, str]:
-    shown = "---\n".join(manifests(_shapes() + callers))
-    config = {
-        "apiVersion": "cilium-policies.fn/v1alpha1",
-        "kind": "CiliumPolicies",
-        "spec": {"mode": "enforce"},
-    }
-    given = ("config.yaml", yaml.safe_dump(config).encode())
-    outcome = run([("stdin", shown.encode())], Options(config=given, only_policies=True))
+    shown, outcome = made({"input": _shapes() + callers})
     assert outcome.code == 0, outcome.stderr
     asked = [f"shop/t-{one['name']} > {to}" for one in spellings for to in sorted(_all() | _told(one))]
     found = judge.once(shown, outcome.stdout.decode(), [flow(text) for text in asked])

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from cilium_policies.catalogue.load import load
-from cilium_policies.kube.inventory import Inventory
-from cilium_policies.workloads.operator_workloads import operator_workloads
 
-from tests.workloads.inputs import objects
+from tests.workloads.test_operator_workloads import run
 
 RING = {
     "component": "ring",
@@ -41,10 +38,6 @@ kind: Ring
 metadata: {name: one, namespace: apps}
 spec: {http: ":9090", podLabels: {team: x}, pools: {hot: {replicas: 3, kind: ssd, own.port: 7}, cold: {url: "http://x"}}}
 """
-
-
-def run(content: str, part: dict):
-    return operator_workloads(Inventory(objects(content)), load(define=[part]), [])
 
 
 def test_each_member_has_pods_of_its_own():
