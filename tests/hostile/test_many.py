@@ -93,6 +93,17 @@ def routes(count: int) -> list[dict]:
     return [ingress, service, pod()]
 
 
+def programs_of_a_namespace(count: int) -> list[dict]:
+    """Each a published one of its own publisher, of which nothing tells who calls it."""
+    names = [f"w{at}" for at in range(count // 10)]
+    pods = [pod(one, image=f"ghcr.io/by-{one}/{one}:1", ports=[{"containerPort": 3000}]) for one in names]
+    before = [
+        thing("v1", "Service", one, space="a", spec={"selector": {"app": one}, "ports": [{"port": 3000}]})
+        for one in names
+    ]
+    return [*pods, *before]
+
+
 MAKES = [
     variables,
     arguments,
@@ -116,6 +127,7 @@ def seconds(question: str, documents: list[dict]) -> float:
         *((make, question) for make in MAKES for question in ("the function", "list")),
         (variables, "json"),
         (variables, "uncovered"),
+        (programs_of_a_namespace, "the function"),
     ],
     ids=lambda one: one if isinstance(one, str) else one.__name__,
 )

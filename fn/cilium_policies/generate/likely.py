@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import islice
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.config.model import EGRESS
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.generate.applications import application, telling
+from cilium_policies.generate.shown import is_shown
+from cilium_policies.generate.stated import states
 from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Key
 from cilium_policies.kube.ports import is_of_operations
 from cilium_policies.lean import TYPE_CHECKING
@@ -40,6 +43,7 @@ class Likely:
         self._edges = edges
         self._telling = telling(cluster.workloads, edges)
         self._publishers: Publishers | None = None
+        self._untold: dict[str, list[Workload]] = {}
 
     def of(self, one: Workload, direction: str, why: Why, doors: Doors | None) -> tuple[Degree, Why]:
         """The degree, and why: `why` is kept where it is unknown."""
@@ -51,7 +55,11 @@ class Likely:
     def _egress(self, one: Workload, why: Why) -> Why | None:
         if any(port.number in SERVERS or port.number in _SEARCH for port in one.ports):
             return "server-port"
-        if why == "no-callee" and application(one) in self._telling and self._is_shown(one):
+        if (
+            why == "no-callee"
+            and application(one) in self._telling
+            and is_shown(one, self._cluster.inventory)
+        ):
             return "names-nobody"
         return "told-nobody" if self._is_told_nobody(one) else None
 
@@ -88,32 +96,31 @@ class Likely:
     def _is_among_told(self, one: Workload) -> bool:
         """Whether it is a program for everybody, whose clients have to be told where it is, and all that runs beside it
         is such a program as well, of which an entry or its own configuration says whom it calls."""
-        from cilium_policies.generate.told_nobody import is_a_script
+        return self._is_everybodys(one) and all(other is one for other in self._untold_in(one.namespace))
 
-        if is_a_script(one) or not self._published.is_everybodys(one):
-            return False
-        return all(
-            self._is_stated(other)
-            or (self._is_shown(other) and self._published.is_everybodys(other) and not is_a_script(other))
-            for other in self._cluster.in_namespace(one.namespace)
-            if other is not one
-        )
+    def _untold_in(self, namespace: str) -> list[Workload]:
+        """Pods of a namespace of which nothing says whom they call, two at most: enough to tell of each one there
+        whether any run beside it. The whole namespace is gone through once, not again for each of its pods."""
+        found = self._untold.get(namespace)
+        if found is None:
+            untold = (one for one in self._cluster.in_namespace(namespace) if not self._is_told(one))
+            found = self._untold[namespace] = list(islice(untold, 2))
+        return found
 
-    def _is_stated(self, one: Workload) -> bool:
-        """Whether an entry by which it is recognised tells whom it calls."""
+    def _is_told(self, one: Workload) -> bool:
+        """Whether an entry by which it is recognised tells whom it calls, or, of a program for everybody, its own
+        configuration."""
         entry = (
             self._catalogue.get(one.component) if one.component and one.by_label and one.by_image else None
         )
-        return (
-            entry is not None
-            and not entry.users_code
-            and any(edge.direction == EGRESS and edge.peer != "dns" for edge in entry.own_edges)
-        )
+        if entry is not None and not entry.users_code and states(entry, EGRESS):
+            return True
+        return is_shown(one, self._cluster.inventory) and self._is_everybodys(one)
 
-    def _is_shown(self, one: Workload) -> bool:
-        from cilium_policies.generate.shown import is_shown  # start-up is paid at every build
+    def _is_everybodys(self, one: Workload) -> bool:
+        from cilium_policies.generate.told_nobody import is_a_script
 
-        return is_shown(one, self._cluster.inventory)
+        return not is_a_script(one) and self._published.is_everybodys(one)
 
     def _is_told_nobody(self, one: Workload) -> bool:
         # Few builds have such a workload: start-up is paid at every build.
