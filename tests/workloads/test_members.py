@@ -56,6 +56,28 @@ def test_settings_of_the_other_members_are_not_theirs():
     assert "http" in {text.key for text in hot.texts}
 
 
+@pytest.mark.parametrize(
+    "pools",
+    [
+        "{hot: {podAnnotations: {x: hot}}, cold: {template: {metadata: {annotations: {y: cold}}}}}",
+        "[{podAnnotations: {x: hot}}, {template: {metadata: {annotations: {y: cold}}}}]",
+    ],
+)
+def test_annotations_of_the_other_members_are_not_theirs(pools: str):
+    spec = f"spec: {{podMetadata: {{annotations: {{all: yes}}}}, pools: {pools}}}"
+    (hot, cold), _ = run(OBJECT[: OBJECT.index("spec:")] + spec, RING)
+    assert hot.annotations == {"all": "yes", "x": "hot"}
+    assert cold.annotations == {"all": "yes", "y": "cold"}
+
+
+@pytest.mark.parametrize(
+    "pools", ["[{}, {serviceAccountName: own}]", "{a: {}, b: {serviceAccountName: own}}"]
+)
+def test_an_account_of_another_member_is_not_theirs(pools: str):
+    found, _ = run(OBJECT[: OBJECT.index("spec:")] + f"spec: {{pools: {pools}}}", RING)
+    assert [one.service_account for one in found] == ["default", "own"]
+
+
 def test_services_of_the_members_and_a_port_that_is_moved():
     (hot, _), (first, second) = run(OBJECT, RING)
     assert [(first.name, [(port.port, port.target) for port in first.ports])] == [

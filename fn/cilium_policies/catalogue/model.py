@@ -52,8 +52,8 @@ class MadeBy(NamedTuple):
     `labels_at`: paths in the object at which the labels stand that its user has them bear.
     `beside`: they run beside the pods of a template that the object holds, and share none of its settings.
     `config`: the Secret that holds their configuration, unless `spec.configSecret` names another.
-    `each`: a list or mapping of the object; such pods are made for each member, told by `{each}`; `others` are then
-    the paths of the other members, which are none of these pods' business.
+    `each`: a list or mapping of the object; such pods are made for each member, told by `{each}`; `member` is then the
+    path of theirs, and what the others hold is none of these pods' business.
     `instance`: whose members they are where several objects are one cluster: `{spec.cluster.name}`; else the object's.
     `moves`: the pods' usual ports that the object can have elsewhere, each with the paths that say where.
     Entries that give the same namespace and workload name from several objects mean the same pods.
@@ -79,7 +79,7 @@ class MadeBy(NamedTuple):
     config: str = ""
     labels_at: tuple[str, ...] = ()
     each: str = ""
-    others: tuple[str, ...] = ()
+    member: str = ""
     moves: tuple[tuple[int, tuple[str, ...]], ...] = ()
     instance: str = ""
     annotations: dict[str, str] = {}  # noqa: RUF012

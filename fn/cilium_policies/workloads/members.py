@@ -21,10 +21,9 @@ _FIELD = r"\{each\.([^{}|]+)(?:\|([^{}]*))?\}"
 def members(entry: MadeBy, one: Object) -> Iterator[MadeBy]:
     """The entry for each member of what its `each` names, `{each}` filled in: the key in a mapping, the place or the
     text in a list."""
-    found = list(_found(one, entry.each))
-    for place, said in found:
+    for place, said in _found(one, entry.each):
         yield entry._replace(
-            others=tuple(other for other, _ in found if other != place),
+            member=place,
             labels={said(key): said(value) for key, value in entry.labels.items()},
             labels_at=tuple(map(said, entry.labels_at)),
             workload=said(entry.workload),

@@ -28,21 +28,10 @@ from cilium_policies.kube.ports import Port
 from cilium_policies.lean import Any
 from cilium_policies.workloads import proxies
 from cilium_policies.workloads.model import Service, ServicePort, Workload
+from cilium_policies.workloads.own_fields import account_of, annotations_of, elsewhere, host_network_of
 from cilium_policies.workloads.releases.value_texts import VALUES, object_texts
 from cilium_policies.workloads.releases.values import read
 from cilium_policies.workloads.templates import filled
-
-
-def _elsewhere(catalogue: Catalogue, group: str, kind: str, entry: MadeBy) -> tuple[str, ...]:
-    """The paths of an object's fields that are for other pods than these: the sections that switch others of its
-    workloads on (`spec.transformer`), but for those around its own."""
-    own = entry.enabled if isinstance(entry.enabled, str) else ""
-    sections = (one.enabled for _, one in catalogue.made_by(group, kind) if isinstance(one.enabled, str))
-    return (*(one for one in dict.fromkeys(sections) if not f"{own}.".startswith(f"{one}.")), *entry.others)
-
-
-def _is_below(path: str, sections: tuple[str, ...]) -> bool:
-    return any(path.startswith(one) and path[len(one) :][:1] in ("", ".", "[") for one in sections)
 
 
 def workload_of(
@@ -54,7 +43,7 @@ def workload_of(
     inventory: Inventory,
 ) -> Workload:
     """The pods; `operator` are those of the controller, where the input shows them."""
-    elsewhere = _elsewhere(catalogue, one.group, one.kind, entry)
+    is_elsewhere = elsewhere(catalogue, one.group, one.kind, entry)
     namespace = one.namespace
     if entry.namespace == "operator":
         # where the operator is not in the input, its pods are looked for beside their object
@@ -66,13 +55,13 @@ def workload_of(
     found.labels = {filled(key, one): filled(value, one) for key, value in entry.labels.items()}
     for path in entry.labels_at:
         found.labels |= strings(anywhere(one.body, path))
-    told_account = _told_of_account(one.spec, "spec", elsewhere)
+    told_account = account_of(one.spec, is_elsewhere)
     found.service_account = told_account or filled(entry.service_account, one) or "default"
     found.selector = stable(found.labels) or dict(found.labels)
     found.labels |= {key: filled(value, one) for key, value in entry.sometimes.items()}
     if not found.selector and entry.service_account:
         found.selector = {SERVICE_ACCOUNT: found.service_account}
-    told = None if entry.beside else _told_of_host_network(one.spec)
+    told = None if entry.beside else host_network_of(one.spec)
     facts = Beginning(body=one.body, beside=_beside(one, inventory))
     found.host_network = flag(told, on_host(component, facts))
     found.replicas = integer(anywhere(one.body, entry.count_field)) or 1 if entry.count_field else 1
@@ -81,8 +70,8 @@ def workload_of(
     found.annotations = dict(entry.annotations)
     if not entry.beside:
         found.values = {**mapping(one.body.get(VALUES)), **one.spec}
-        found.texts = tuple(one for one in object_texts(one) if not _is_below(one.field, elsewhere))
-        found.annotations |= _told_annotations(one.spec, "spec", elsewhere)
+        found.texts = tuple(one for one in object_texts(one) if not is_elsewhere(one.field))
+        found.annotations |= annotations_of(one.spec, is_elsewhere)
     found.source = one
     found.where = one.where
     return found
@@ -93,68 +82,6 @@ def _beside(one: Object, inventory: Inventory) -> Callable[[str, str], Iterable[
     return lambda group, kind: (
         each.body for each in inventory.of(kind, group=group or None) if each.namespace == one.namespace
     )
-
-
-# The fields below which operators take a template of their pods; of several kinds of pods none speaks for all.
-_TEMPLATES = (
-    "podTemplate",
-    "podTemplateSpec",
-    "template",
-    "daemonSet",
-    "deployment",
-    "statefulSet",
-    "pod",
-    "spec",
-)
-
-
-def _told_of_host_network(spec: Mapping) -> object:
-    """`hostNetwork` of an object's spec, or of the template of its pods; None where neither says it."""
-    told = spec.get("hostNetwork")
-    below = (spec[key] for key in _TEMPLATES if told is None and isinstance(spec.get(key), dict))
-    return told if told is not None else next(filter(None, map(_told_of_host_network, below)), None)
-
-
-def _told_of_account(spec: Any, path: str, elsewhere: tuple[str, ...], depth: int = 6) -> str:
-    """`serviceAccountName` of an object's spec, or of the first template of its pods that names one."""
-    if _is_below(path, elsewhere):
-        return ""
-    if isinstance(spec, list):
-        below = (
-            _told_of_account(one, f"{path}[{place}]", elsewhere, depth - 1) for place, one in enumerate(spec)
-        )
-        return next(filter(None, below), "")
-    if not isinstance(spec, dict) or not depth:
-        return ""
-    told = text(spec.get("serviceAccountName"))
-    members = (_told_of_account(one, f"{path}.{key}", elsewhere, depth - 1) for key, one in spec.items())
-    return told or next(filter(None, members), "")
-
-
-# The fields of operators' objects that hold metadata of pods: CloudNativePG's `inheritedMetadata`, `podMetadata` of
-# Prometheus, MariaDB and Dragonfly, the templates of ECK (`podTemplate`), Strimzi (`template.pod`) and Kubernetes.
-_POD_METADATA = ("inheritedMetadata", "inheritMetadata", "podMetadata")
-_POD_TEMPLATES = ("podTemplate", "pod", "template")
-
-
-def _told_annotations(spec: Any, path: str, elsewhere: tuple[str, ...], depth: int = 6) -> dict[str, str]:
-    """The annotations that an object's spec gives to its pods."""
-    if isinstance(spec, list):
-        told = [_told_annotations(one, path, elsewhere, depth - 1) for one in spec]
-        return {key: value for one in told for key, value in one.items()}
-    if not isinstance(spec, dict) or not depth or _is_below(path, elsewhere):
-        return {}
-    found: dict[str, str] = {}
-    for key, one in spec.items():
-        if key == "podAnnotations":
-            found |= strings(one)
-        elif key in _POD_METADATA:
-            found |= strings(mapping(one).get("annotations"))
-        elif isinstance(one, (dict, list)):
-            if key in _POD_TEMPLATES:
-                found |= strings(at(mapping(one), "metadata", "annotations"))
-            found |= _told_annotations(one, f"{path}.{key}", elsewhere, depth - 1)
-    return found
 
 
 def services_of(
