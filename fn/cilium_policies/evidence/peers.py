@@ -11,6 +11,7 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.signs import holds
 from cilium_policies.kube.objects import at, text
+from cilium_policies.kube.pods import TASKS
 from cilium_policies.kube.ports import Port, is_of_metrics
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
@@ -39,7 +40,6 @@ _ACTORS = (
 _LISTENS_SIGN = "inet_dist_listen_"
 _LISTENS = r"inet_dist_listen_(min|max)[\"',\s}]{1,9}(\d{1,5})\b"
 _MAPPER = 4369
-_TASKS = ("Job", "CronJob")
 _WORDS = re.compile(r"[a-z]+")
 
 
@@ -85,7 +85,7 @@ def _programs(cluster: Cluster, service: Service, given: Given) -> Iterator[Edge
             continue
         for client in cluster.in_namespace(server.namespace):
             same = (client.release, _image(client)) == (server.release, image)
-            member = client is not server and not client.host_network and client.kind not in _TASKS
+            member = client is not server and not client.host_network and client.kind not in TASKS
             if same and member and not _are_known(client, server, given):
                 yield Edge(
                     WorkloadPeer(client),

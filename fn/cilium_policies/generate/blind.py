@@ -13,10 +13,10 @@ from cilium_policies.evidence.cloud_identity import withheld
 from cilium_policies.evidence.given import Given
 from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.namespaces import Namespace
-from cilium_policies.generate.roles import TASKS
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered, of_workload
 from cilium_policies.kube.access_rules import texts
 from cilium_policies.kube.objects import Object, text, walk_strings
+from cilium_policies.kube.pods import TASKS
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.makers import creates_pods, is_foreign
 from cilium_policies.workloads.model import Workload

@@ -24,11 +24,12 @@ from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.named import Named, by_name, near_by
 from cilium_policies.generate.owners import are_stores
-from cilium_policies.generate.roles import TASKS, Roles
+from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown_ports import declared, sending, shown_ports
 from cilium_policies.generate.ties import Ties
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6, is_metadata
 from cilium_policies.kube.objects import strings, text
+from cilium_policies.kube.pods import TASKS
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.distribution import is_bootstrapped

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cilium_policies.generate.roles import TASKS
+from cilium_policies.kube.pods import TASKS
 from cilium_policies.workloads.model import Workload
 
 Instance = tuple[str, str]  # namespace and name

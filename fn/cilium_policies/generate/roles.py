@@ -8,6 +8,7 @@ from cilium_policies.evidence.edge import LabelsPeer, Peer, WorkloadPeer, worklo
 from cilium_policies.evidence.looked_into import looks_into
 from cilium_policies.kube.access_rules import EVERYWHERE
 from cilium_policies.kube.objects import Mapping
+from cilium_policies.kube.pods import TASKS
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -50,9 +51,6 @@ def _listing(cluster: Cluster, one: Workload) -> list[str]:
 
 def _names(scraper: Workload, *words: str) -> bool:
     return any(word in found.value for found in scraper.texts for word in words)
-
-
-TASKS = ("Job", "CronJob")  # which serve nobody
 
 
 class Roles:

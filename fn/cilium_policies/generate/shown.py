@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.kube.inventory import Inventory, secret_writer
 from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text
+from cilium_policies.kube.pods import TASKS
 from cilium_policies.kube.secret_writers import templates
 from cilium_policies.lean import Any
 from cilium_policies.workloads.address_keys import names_address
@@ -184,7 +185,7 @@ def strings_of(tree: Any) -> Iterator[str]:
 
 def is_program(one: Workload) -> bool:
     """Whether a workload beside a database is more than its helper, its console or a database of its own."""
-    if one.kind in ("Job", "CronJob") or re.search(_HELPER, one.name):
+    if one.kind in TASKS or re.search(_HELPER, one.name):
         return False
     return not one.ports or any(port.number not in SERVERS for port in one.ports)
 

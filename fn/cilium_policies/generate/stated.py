@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
-from cilium_policies.generate.roles import TASKS
+from cilium_policies.kube.pods import TASKS
 from cilium_policies.workloads.model import Workload
 
 _SEVERAL = 3  # parts that no entry lists are no hook or helper beside the program

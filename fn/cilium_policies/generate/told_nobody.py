@@ -14,11 +14,10 @@ from collections.abc import Collection, Iterable, Iterator
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.recognise import repository_of
 from cilium_policies.evidence.edge import Edge
-from cilium_policies.generate.roles import TASKS
 from cilium_policies.generate.shown import hidden_keys, is_said_to_name, is_shown
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, at, mappings, sequence, text
-from cilium_policies.kube.pods import containers, pod_spec
+from cilium_policies.kube.pods import TASKS, containers, pod_spec
 from cilium_policies.kube.registries import cached, is_public, parted
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload

@@ -22,6 +22,7 @@ _GROUPS = {"Rollout": ("argoproj.io",), "Pod": ("",), "ReplicationController": (
 _VALUES = frozenset(("HelmRelease", "HelmChart", "Application", "ApplicationSet", "Kustomization"))
 _USUAL_GROUPS = ("apps", "batch", "extensions")
 WORKLOAD_KINDS = frozenset(_TEMPLATES)
+TASKS = ("Job", "CronJob")  # which end, and serve nobody
 _NO_PODS: Mapping = {}  # kept in place of a template: a custom resource is not searched for one again and again
 
 

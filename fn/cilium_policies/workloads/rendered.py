@@ -21,7 +21,7 @@ from cilium_policies.kube.objects import (
     strings,
     text,
 )
-from cilium_policies.kube.pods import containers, pod_template
+from cilium_policies.kube.pods import TASKS, containers, pod_template
 from cilium_policies.kube.ports import TRANSPORTS, Port
 from cilium_policies.kube.templates import has_labels, templates
 from cilium_policies.lean import TYPE_CHECKING, Any
@@ -130,7 +130,7 @@ def _selector(one: Object, made: Workload) -> dict[str, str]:
         return wanted
     if one.kind == "Job" and one.name:
         return {JOB_NAME: one.name}
-    if one.kind in ("Job", "CronJob") and made.service_account == "default":
+    if one.kind in TASKS and made.service_account == "default":
         return {JOB_NAME: ANY, SERVICE_ACCOUNT: made.service_account}
     return {SERVICE_ACCOUNT: made.service_account}
 

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from cilium_policies.cilium.model import Requirement
 from cilium_policies.kube.labels import ANY, JOB_NAME, SERVICE_ACCOUNT, is_identity, stable
 from cilium_policies.kube.objects import at, strings
+from cilium_policies.kube.pods import TASKS
 from cilium_policies.workloads.model import Workload
-
-_JOBS = ("Job", "CronJob")
 
 
 def separate(workloads: list[Workload]) -> None:
@@ -50,7 +49,7 @@ def _index(neighbours: list[Workload]) -> dict[tuple[str, str], list[Workload]]:
     for one in neighbours:
         for label in (*one.labels.items(), (SERVICE_ACCOUNT, one.service_account)):
             index.setdefault(label, []).append(one)
-        if one.kind in _JOBS:
+        if one.kind in TASKS:
             index.setdefault((JOB_NAME, ANY), []).append(one)
     return index
 
@@ -94,7 +93,7 @@ def _selects(one: Workload, other: Workload) -> bool:
     labels = other.labels
     if SERVICE_ACCOUNT in one.selector:
         labels = {**labels, SERVICE_ACCOUNT: other.service_account}
-    if one.selector.get(JOB_NAME) == ANY and other.kind in _JOBS:
+    if one.selector.get(JOB_NAME) == ANY and other.kind in TASKS:
         labels = {**labels, JOB_NAME: ANY}
     return one.selector.items() <= labels.items() and not any(key in labels for key in one.absent)
 
