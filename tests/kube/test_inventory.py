@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cilium_policies.kube.inventory import Inventory, secret_writer
+from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object
 
 
@@ -39,7 +39,15 @@ def test_the_external_secret_that_writes_a_secret_is_found_by_its_target() -> No
     own, other = thing("external-secrets.io/v1", "ExternalSecret", "db"), thing("v1", "ExternalSecret", "x")
     other.body["spec"] = {"target": {"name": "shop-db"}}
     found = Inventory([own, other])
-    assert secret_writer(found, "shop", "db") is own
-    assert secret_writer(found, "shop", "shop-db") is other
-    assert secret_writer(found, "shop", "x") is None
-    assert secret_writer(found, "ops", "db") is None
+    assert found.secret_writer("shop", "db") is own
+    assert found.secret_writer("shop", "shop-db") is other
+    assert found.secret_writer("shop", "x") is None
+    assert found.secret_writer("ops", "db") is None
+
+
+def test_what_is_added_later_writes_secrets_as_well() -> None:
+    found = Inventory([WEB])
+    assert found.secret_writer("shop", "db") is None
+    late = thing("external-secrets.io/v1", "ExternalSecret", "db")
+    found.add([late])
+    assert found.secret_writer("shop", "db") is late

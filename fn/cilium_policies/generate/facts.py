@@ -8,7 +8,6 @@ from functools import cached_property
 
 from cilium_policies.evidence.collected import named
 from cilium_policies.generate.roles import Roles
-from cilium_policies.kube.inventory import secret_writer
 from cilium_policies.kube.objects import Mapping, Object, decoded, flag, strings, walk_strings
 from cilium_policies.kube.secret_writers import templates
 from cilium_policies.workloads.cluster import Cluster
@@ -68,7 +67,7 @@ class WorkloadFacts:
         one = self._cluster.inventory.get("Secret", namespace, name)
         if one is not None:
             return {} if "sops" in one.body else _entries(one)
-        writer = secret_writer(self._cluster.inventory, namespace, name)
+        writer = self._cluster.inventory.secret_writer(namespace, name)
         return dict(templates(writer)) if writer is not None else {}
 
     @property

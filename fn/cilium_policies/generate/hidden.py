@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.model import Component
 from cilium_policies.evidence.collected import named, named_by_values
-from cilium_policies.kube.inventory import Inventory, secret_writer
+from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import RELEASE_NAME
 from cilium_policies.kube.names import is_name
 from cilium_policies.kube.objects import at, flag, mapping, mappings, strings, text
@@ -93,7 +93,7 @@ def _is_shown(one: Workload, name: str, inventory: Inventory, *, sure: bool) -> 
     `sure`) a name may be any object's: only what the input holds as a Secret counts."""
     secret = inventory.get("Secret", one.namespace, name)
     if secret is None:
-        made = secret_writer(inventory, one.namespace, name)
+        made = inventory.secret_writer(one.namespace, name)
         told = made is not None and (
             bool(templates(made)) or at(made.body, "spec", "target", "template") is not None
         )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies.catalogue.ports import SERVERS
-from cilium_policies.kube.inventory import Inventory, secret_writer
+from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text
 from cilium_policies.kube.pods import TASKS
 from cilium_policies.kube.secret_writers import templates
@@ -111,7 +111,7 @@ def _is_readable(
 def hidden_keys(inventory: Inventory, namespace: str, name: str) -> Iterable[str]:
     """The keys of a Secret, as far as the input lists them: its own, or of what makes it."""
     secret = inventory.get("Secret", namespace, name)
-    writer = secret_writer(inventory, namespace, name)
+    writer = inventory.secret_writer(namespace, name)
     template = templates(writer) if writer is not None else {}
     return [*(_hidden_keys(inventory, namespace, name, secret) or ()), *template]
 
@@ -125,7 +125,7 @@ def _hidden_keys(
     sealed = inventory.get("SealedSecret", namespace, name)
     if sealed is not None:
         return list(mapping(sealed.spec.get("encryptedData")))
-    writer = secret_writer(inventory, namespace, name)
+    writer = inventory.secret_writer(namespace, name)
     if writer is None:
         return None
     return _external(writer) if writer.kind == "ExternalSecret" else _filled(writer)

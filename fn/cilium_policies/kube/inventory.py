@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 from cilium_policies.kube.objects import CLUSTER_SCOPED, Object
 from cilium_policies.kube.secret_writers import WRITERS, written_secret
@@ -17,6 +16,7 @@ class Inventory:
         self._by_kind: dict[str, list[Object]] = {}
         self._by_id: dict[tuple[str, str, str], Object] = {}
         self._kinds: set[tuple[str, str]] = set()
+        self._writers: dict[tuple[str, str], Object] | None = None
         self.repeated: list[
             Object
         ] = []  # what an earlier object of this group, kind, namespace and name stands for
@@ -24,7 +24,7 @@ class Inventory:
 
     def add(self, objects: Iterable[Object]) -> None:
         """Further objects, behind those that are there."""
-        self._kinds = set()
+        self._kinds, self._writers = set(), None
         for one in objects:
             self.objects.append(one)
             self._by_kind.setdefault(one.kind, []).append(one)
@@ -49,22 +49,18 @@ class Inventory:
         ServiceAccount of Talos, the Service of Knative)."""
         return self._by_id.get((kind, namespace, name))
 
+    def secret_writer(self, namespace: str, name: str) -> Object | None:
+        """The first object that a Secret of this name is written from: an ExternalSecret, a VaultStaticSecret …"""
+        if self._writers is None:
+            every = reversed(self.of(*WRITERS))
+            self._writers = {(one.namespace, written_secret(one)): one for one in every}
+        return self._writers.get((namespace, name))
+
 
 def policy_objects(inventory: Inventory) -> list[Object]:
     """Every policy of the user's in the input."""
     cilium = inventory.of("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", group="cilium.io")
     return [*cilium, *inventory.of("NetworkPolicy", group="networking.k8s.io")]
-
-
-def secret_writer(inventory: Inventory, namespace: str, name: str) -> Object | None:
-    """The first object that a Secret of this name is written from: an ExternalSecret, a VaultStaticSecret …"""
-    return _written(inventory).get((namespace, name))
-
-
-@lru_cache(maxsize=8)
-def _written(inventory: Inventory) -> dict[tuple[str, str], Object]:
-    """What Secrets are written from, by their namespace and name."""
-    return {(one.namespace, written_secret(one)): one for one in reversed(inventory.of(*WRITERS))}
 
 
 def distinct(objects: Iterable[Object]) -> tuple[list[Object], list[Object]]:
