@@ -33,11 +33,13 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     for workload in cluster.workloads:
         if not any(_SIGN in found.value for found in workload.texts):
             continue
-        reach = cluster.access.reach(workload.namespace, workload.service_account, "", "pods")
+        account = workload.namespace, workload.service_account
+        reach = cluster.access.reach(*account, "", "pods")
+        lists_nodes = EVERYWHERE in cluster.access.reach(*account, "", "nodes")
         for found in workload.texts:
-            for job in _jobs(found.value) if _SIGN in found.value and reach else ():
+            for job in _jobs(found.value) if _SIGN in found.value and (reach or lists_nodes) else ():
                 evidence = Evidence("monitor", workload, text=found.without_value())
-                for node, called in _nodes(job):
+                for node, called in _nodes(job) if lists_nodes else ():
                     yield Edge(
                         WorkloadPeer(workload), node, (called,), Reason("scrapes"), evidence, explains=False
                     )

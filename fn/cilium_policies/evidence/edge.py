@@ -129,6 +129,7 @@ class Evidence(NamedTuple):
     `component` the catalogue entry whose file states the edge; the subject is then the workload recognised as it
     `place`     file and line of a line of the config
     `purpose`   what the edge serves where the program runs without it: telemetry, updates
+    `by`        the field of the subject's object that names the object at the other end, in whichever namespace
     """
 
     origin: Origin
@@ -138,6 +139,7 @@ class Evidence(NamedTuple):
     component: str = ""
     place: Where = NOWHERE
     purpose: str = ""
+    by: str = ""
 
     @property
     def namespace(self) -> str:

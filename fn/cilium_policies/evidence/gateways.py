@@ -23,6 +23,7 @@ INGRESS = EntityPeer("ingress")
 # What many programs are called.
 _NO_NAMES = ("ingress", "gateway", "controller", "k8s", "networking", "proxy")
 _HTTP = (80, 443)
+_SINGLE = ("Gateway", "Ingress")
 
 
 def _is_proxy(cluster: Cluster, made: Workload) -> bool:
@@ -73,6 +74,9 @@ class Gateways:
             if source is not None and routed and _is_proxy(cluster, workload):
                 made_from = (source.kind, source.namespace, source.name)
                 self._by_source.setdefault(made_from, []).append(workload)
+        # What is made for one Gateway or Ingress, which anybody may write, carries that one's requests alone.
+        made = {id(one) for key, of in self._by_source.items() if key[0] in _SINGLE for one in of}
+        self._shared_proxies = [one for one in given.proxies if id(one) not in made]
 
     def peers(self, namespace: str, name: str) -> tuple[Peer, ...]:
         """Who sends a Gateway's requests to its backends. For a Gateway that the input does not show: the
@@ -161,12 +165,8 @@ class Gateways:
         if gateway is None:
             return []
         class_name = text(gateway.spec.get("gatewayClassName"))
-        merged = [
-            one
-            for proxy in self._proxies
-            for one in self._by_label.get((proxy.owner_class, class_name), ())
-            if self._may_serve(one, namespace, proxy)
-        ]
+        of_class = ((one, self._by_label.get((one.owner_class, class_name), ())) for one in self._proxies)
+        merged = [pod for one, pods in of_class for pod in pods if self._may_serve(pod, namespace, one)]
         made_for_each = (one.controller for one in self._proxies if one.controller)
         if merged or self._class_controller(gateway).startswith((*_CILIUM, *made_for_each)):
             return merged
@@ -211,7 +211,7 @@ class Gateways:
         if key not in self._controllers:
             self._controllers[key] = list(self._allowed(group, resource))
         allowed = [one for one, reach in self._controllers[key] if reach & {EVERYWHERE, namespace}]
-        asked = (tuple(dict.fromkeys([*allowed, *self._given.proxies])), names)
+        asked = (tuple(dict.fromkeys([*allowed, *self._shared_proxies])), names)
         if asked not in self._narrowed:
             self._narrowed[asked] = self._without_controllers(_narrowed(*asked))
         return self._narrowed[asked]
@@ -261,10 +261,9 @@ def _narrowed(found: tuple[Workload, ...], names: tuple[str | Object, ...]) -> l
         return list(found)
     for name in names:
         if isinstance(name, Object):
-            release = name.labels.get("app.kubernetes.io/instance")
-            same = [
-                one for one in found if release and one.labels.get("app.kubernetes.io/instance") == release
-            ]
+            key = "app.kubernetes.io/instance"
+            release = name.labels.get(key)
+            same = [one for one in found if release and one.labels.get(key) == release]
         else:
             same = [one for one in found if name and _speaks_of(one, name)]
         if same:

@@ -95,7 +95,7 @@ def _edge(
         return
     inward = known.direction == "ingress"
     own = WorkloadPeer(workload)
-    evidence = Evidence("catalogue", workload, component=known.owner, purpose=known.purpose)
+    evidence = Evidence("catalogue", workload, component=known.owner, purpose=known.purpose, by=known.by)
     explains = not known.probe and known.peer != "scraper"
     reason = stated(known.why, known.owner, known.number)
     near = Named() if workload.rendered else near_by(known, facts, cluster, workload.namespace)

@@ -92,7 +92,7 @@ def _is_foreign(
     edge: Edge, direction: str, own: Workload, other: Peer, consents: Consents, trust: Trust
 ) -> bool:
     if edge.evidence.origin == "catalogue":
-        asks = own.asked_by or _asks_by_label(edge, own, other, trust)
+        asks = own.asked_by or _asks_by_name(edge) or _asks_by_label(edge, own, other, trust)
     else:
         asks = consents.claimant(edge, other) if direction == INGRESS else ""
         asks = asks or _namespace(edge)
@@ -103,6 +103,12 @@ def _is_foreign(
     if any(fnmatchcase(ends[0], grant[0]) and fnmatchcase(ends[1], grant[1]) for grant in trust.grants):
         return False
     return not consents.given(edge, direction, own, other)
+
+
+def _asks_by_name(edge: Edge) -> str:
+    """The namespace of an object that names another, in whichever namespace (`elasticsearchRef: {name: …, namespace:
+    …}`): that both are what they say is no consent of the one that is named."""
+    return edge.evidence.namespace if edge.evidence.by else ""
 
 
 def _asks_by_label(edge: Edge, own: Workload, other: Peer, trust: Trust) -> str:

@@ -162,12 +162,12 @@ class Knowledge:
                 yield without_peer(one)
 
     def _reaches(self, one: Unmet) -> bool:
-        """Whether a rule lets a client call, on the port that it names, pods of that namespace: its Service has another
-        port before it, and somebody mixed the two up."""
+        """Whether a rule lets a client call, on the port that it names, the pods behind that Service: the Service has
+        another port before it, and somebody mixed the two up."""
+        service = self.cluster.service(one.namespace, one.name)
+        behind = self.cluster.backends(service) if service is not None else ()
         return any(
-            edge.server is not None
-            and edge.server.namespace == one.namespace
-            and any(port.number == one.port for port in edge.ports)
+            edge.server in behind and any(port.number == one.port for port in edge.ports)
             for edge in self._edges.get((one.client.key, EGRESS), ())
         )
 
