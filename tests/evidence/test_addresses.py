@@ -59,6 +59,49 @@ def test_address_in_a_value(value: str, expected: set[tuple[str, int, str]]) -> 
 
 
 @pytest.mark.parametrize(
+    "rest", ["'x", '"x', "`x", "''x", '\\"x', "|x", "'", " x", ' x"y', "'x y", "'x@y", "'x:y", " x@y", "' y@"]
+)
+@pytest.mark.parametrize("end", ["db:5432/x", "db:5432", "db/x", "db?sslmode=disable", "db,db/x"])
+@pytest.mark.parametrize("before", ["", "--dsn\n", "a: 1\nurl: ", '{"url": "'])
+def test_a_password_with_a_quote_bar_or_blank_ends_no_address(rest: str, end: str, before: str) -> None:
+    if " " in rest and end == "db,db/x":
+        return  # two words beside an address may be anything
+    value = f"{before}postgres://me:1{rest}@{end}"
+    found = {(one.host, one.port) for one in targets(value, "DATABASE_URL", file=bool(before))}
+    assert found == {("db", 5432)}
+
+
+def test_of_a_quote_no_port_is_needed_behind_the_host() -> None:
+    assert _found("postgres://me:1'x@db") == {("db", 5432, "TCP")}
+    assert _found("postgres://me'x@db.shop") == {("db.shop", 5432, "TCP")}
+    assert _found("postgres://me:1'x@[2001:db8::1]") == {("2001:db8::1", 5432, "TCP")}
+    assert _found("postgres://me:1'x@${HOST}:6432/x") == {("${HOST}", 6432, "TCP")}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "curl http://web:8080 -u me@acme.com",
+        "curl http://web:8080 -u me@acme.com:1/x",
+        "curl http://web:8080 | ssh me@nas:22/x",
+        "smtp://web:8080 alerts@acme.com",
+        '"http://web:8080" me@acme.com',
+        '<a href="http://web:8080">me@acme.com</a>',
+        '{"url": "http://web:8080", "mail": "me@acme.com:1/x"}',
+        '{"http://web:8080":"me@acme.com"}',
+        "http://web:8080 http://me@api:90",
+        "http://web:8080 sip:me@pbx:5060",
+        "*.* @log:514 http://web:8080 @log:514",
+        "http://web:8080 && sqlplus me@acme.com:1521/x",
+        "http://web:8080\nme@acme.com:1/x",
+        "http://web:8080/it's me@acme.com:1/x",
+    ],
+)
+def test_an_address_with_another_behind_it_stays(value: str) -> None:
+    assert "web" in {one.host for one in targets(value, file=True)}
+
+
+@pytest.mark.parametrize(
     "value",
     [
         "",

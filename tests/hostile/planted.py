@@ -52,6 +52,9 @@ SPELLINGS = {
 # notifiers, in which a token stands in the host's place.
 SPELLINGS |= {
     "TWO_AT_URL": "postgres://me:{a}@{b}@db.example.com:5432/x",
+    "QUOTE_URL": "postgres://{a}:1'{b}@db.example.com:5432/x",
+    "BAR_URL": "postgres://{a}:1|{b}@db.example.com:5432/x",
+    "BLANK_URL": "postgres://{a}:1 {b}@db.example.com:5432/x",
     "ENCODED_URL": "postgres://me:{a}%40{b}@db.example.com:5432/x",
     "GO_MYSQL": "me:{a}@tcp(db.shop:3306)/x?parseTime=true",
     "BARE_DSN": "me:{a}@db.shop:5432/x",

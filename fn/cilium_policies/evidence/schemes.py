@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.ports import NO_NETWORK, SCHEMES
 from cilium_policies.evidence.host_keys import is_name
 from cilium_policies.evidence.signs import holds
+from cilium_policies.workloads.address_keys import IN_PASSWORD
 
 # A comma or semicolon belongs to the authority (several hosts), unless another URL begins behind it.
 _AFTER_SCHEME = re.compile(
@@ -94,9 +95,19 @@ def schemes(value: str) -> Iterator[tuple[int, str, str]]:
             first, scheme = _first(value, start, at), value[start:colon].lower()
             if first < start and scheme not in SCHEMES:  # `jdbc:mariadb:replication://`
                 scheme = next((one for one in value[first:start].split(":") if one in SCHEMES), scheme)
-            yield first, scheme, match[0]
-        at = match.end() if match is not None else colon + 1
+            end = _end(value, match.end())
+            yield first, scheme, value[colon + 3 : end]
+        at = end if match is not None else colon + 1
         colon = value.find("://", at)
+
+
+def _end(value: str, end: int) -> int:
+    """Where an authority ends that seems to end at a place: a mark in its user's password ends none."""
+    if value.find("@", end, end + _LONGEST) < 0:
+        return end
+    rest = re.compile(IN_PASSWORD).match(value, end)
+    host = _AFTER_SCHEME.match(value, rest.end()) if rest is not None else None
+    return host.end() if host is not None else end
 
 
 def kind(scheme: str) -> str:

@@ -1,4 +1,5 @@
-"""Keys that name an address: of a host, of a URL, of a port. Apart from credentials.py, which few builds need."""
+"""Keys that name an address (of a host, of a URL, of a port), and how a URL goes on behind a mark in its password.
+Apart from credentials.py, which few builds need."""
 
 from __future__ import annotations
 
@@ -9,6 +10,16 @@ NAMES_HOST = (
 )
 NAMES_ADDRESS = r"(?i)(ur[il]|dsn|proxy|webhook)s?$"
 NAMES_PORT = r"(?i)port$"
+
+# How a URL goes on, up to its host, behind a quote, a bar or a blank in its user's name or password, which looks like
+# the URL's end: `postgres://me:1'x@db:5432`. Other words may stand behind a whole URL as well
+# (`http://web:80 me@acme.com`), so where a blank is among them the host needs a port or a path.
+_MARK, _OTHERS = r"\\?[\"'`|]", r"\s,;/?#\"'`|<>\\"
+_HOST, _END = r"(?:[\w.\-${}()]{1,253}|\[[\da-fA-F:.]{2,45}\])", r"(?:[,/?\"'`\\\s]|$)"
+IN_PASSWORD = (
+    rf"(?:{_MARK}(?:[^:{_OTHERS}][^{_OTHERS}]{{0,63}})?){{1,4}}@(?={_HOST}(?::\d{{1,5}})?{_END})"
+    rf"|(?:{_MARK}[^:{_OTHERS}]{{0,64}}| (?![@\-])[^:{_OTHERS}]{{1,64}}){{1,2}}@(?={_HOST}(?::\d{{1,5}}{_END}|[/?]))"
+)
 
 
 def names_address(key: str) -> bool:

@@ -61,6 +61,13 @@ def test_a_pair_is_an_address_where_the_cluster_has_the_name() -> None:
         ("URL", "http://$(HOST):${PORT}/x", "http://$(HOST):${PORT}"),
         ("", "targets tcp://{env:SERVER}:587 tiger", "targets tcp://{x}:587 x"),
         ("", "targets tcp://me:tiger@{env:SERVER}:587", "targets x"),
+        # A quote, bar or blank in a password ends no URL.
+        ("URL", "postgres://puma:1'tiger@db.shop:5432/x", "postgres://db.shop:5432"),
+        ("URL", "postgres://puma:1|tiger@db.shop", "postgres://db.shop"),
+        ("", "url: postgres://puma:1 tiger@db.shop:5432/x?y", "url: postgres://db.shop:5432"),
+        ("", 'a "postgres://puma:1\\"tiger@db.shop/x"', 'x "postgres://db.shop"'),
+        ("", "curl http://api:80 -u me@acme.com", "curl http://api:80 -u x"),
+        ("", '"http://api:80" me@acme.com', '"http://api:80" x'),
         ("PORT", "8080", "8080"),
         ("PIN", "8080", ""),
     ],

@@ -16,7 +16,7 @@ from functools import partial
 from itertools import islice, takewhile
 
 from cilium_policies.lean import Any
-from cilium_policies.workloads.address_keys import names_address
+from cilium_policies.workloads.address_keys import IN_PASSWORD, names_address
 from cilium_policies.workloads.credentials import (
     IN_CLUSTER,
     IP,
@@ -38,7 +38,7 @@ _SAYS_NO_TEXT = re.compile(
 _ASSIGNED = re.compile(r"([\w.\-]{1,64})=")
 _HELD = re.compile("\x01(\\d+)\x01")  # a template that is kept, while the words around it are looked at
 _TOKEN = re.compile(
-    r"(?P<url>[A-Za-z][A-Za-z0-9+.\-]*://[^\s\"'`<>\\|]*)"
+    rf"(?P<url>[A-Za-z][A-Za-z0-9+.\-]*://(?:[^\s\"'`<>\\|/?#]*(?:{IN_PASSWORD}))?[^\s\"'`<>\\|]*)"
     r"|(?P<word>(?:\$\{\w{1,60}\}|\$\(\w{1,60}\)|\{\}|[^\s\"'`<>=,;|(){}\[\]&\\])+)|(?P<rest>\s+|.)"
 )
 _ASSIGNS = re.compile(r"[\"']?\s{0,8}(?::(?!//)|=(?![=;,&\s\"']*(?:[=;,&]|$)))")
