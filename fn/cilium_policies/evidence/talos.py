@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
 from cilium_policies.evidence.ends import NODES
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.kube.objects import Object, at, mapping, mappings, text
-from cilium_policies.kube.pods import pod_spec
+from cilium_policies.kube.objects import Object
+from cilium_policies.kube.pods import mounted, pod_spec
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 
@@ -20,22 +20,14 @@ _PORT = Port(50000)  # apid, on every node
 
 def edges(cluster: Cluster, accounts: list[Object]) -> Iterator[Edge]:
     """Such pods to the nodes: any of them answers for all."""
-    known = {(one.namespace, one.name): one for one in accounts}
+    known = {("Secret", one.namespace, one.name): one for one in accounts}
     for workload in cluster.workloads:
         if workload.host_network:
             continue
-        for name in _secrets(pod_spec(workload.source)):
-            account = known.get((workload.namespace, name))
+        for (kind, name), _ in mounted(pod_spec(workload.source)):
+            account = known.get((kind, workload.namespace, name))
             if account is not None:
                 evidence = Evidence("api", account)
                 for node in NODES:
                     yield Edge(WorkloadPeer(workload), node, (_PORT,), Reason("calls-talos"), evidence)
                 break
-
-
-def _secrets(spec: object) -> Iterator[str]:
-    """The Secrets of a pod's volumes."""
-    for volume in mappings(mapping(spec).get("volumes")):
-        yield text(at(volume, "secret", "secretName"))
-        for source in mappings(at(volume, "projected", "sources")):
-            yield text(at(source, "secret", "name"))

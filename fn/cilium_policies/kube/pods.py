@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings
+from collections.abc import Iterator
+
+from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
 from cilium_policies.kube.templates import templates
 
 # kind → the path below the object at which its pod template (metadata and spec) stands
@@ -56,3 +58,15 @@ def pod_spec(one: Object | None) -> Mapping:
 def containers(spec: Mapping) -> list[Mapping]:
     """Containers of a pod spec, then its init containers (sidecars among them)."""
     return mappings(spec.get("containers")) + mappings(spec.get("initContainers"))
+
+
+def mounted(spec: Mapping) -> Iterator[tuple[tuple[str, str], set[str] | None]]:
+    """Kind and name of the ConfigMaps and Secrets of a pod spec's volumes, each with the keys that become files; None
+    for all of them."""
+    for volume in mappings(spec.get("volumes")):
+        for source in (volume, *mappings(at(volume, "projected", "sources"))):
+            for field, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
+                one = mapping(source.get(field))
+                keys = {text(item.get("key")) for item in mappings(one.get("items"))}
+                if name := text(one.get("secretName")) or text(one.get("name")):
+                    yield (kind, name), keys or None

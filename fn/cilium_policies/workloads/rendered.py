@@ -21,7 +21,7 @@ from cilium_policies.kube.objects import (
     strings,
     text,
 )
-from cilium_policies.kube.pods import TASKS, containers, pod_template
+from cilium_policies.kube.pods import TASKS, containers, mounted, pod_template
 from cilium_policies.kube.ports import TRANSPORTS, Port
 from cilium_policies.kube.templates import has_labels, templates
 from cilium_policies.lean import TYPE_CHECKING, Any
@@ -172,10 +172,9 @@ def _texts(namespace: str, spec: Mapping, configs: Configs) -> Iterator[Text]:
             words = [text(word) for word in sequence(container.get(part))]
             if any(words):
                 yield Text(part, "", "\n".join(words))
-    for volume in mappings(spec.get("volumes")):
-        for one, keys in _mounted(volume):
-            before = seen.get(one, set())
-            seen[one] = None if before is None or keys is None else before | keys
+    for one, keys in mounted(spec):
+        before = seen.get(one, set())
+        seen[one] = None if before is None or keys is None else before | keys
     for kind, name in sorted(seen):
         read = seen[kind, name]
         yield from (one for one in configs.of(kind, namespace, name) if read is None or one.key in read)
@@ -209,17 +208,6 @@ def _env(namespace: str, entry: Mapping, configs: Configs) -> Iterator[Text]:
         yield found
         return
     yield Text("env", name, "", field=name)  # its value stands elsewhere; conditions ask for the name
-
-
-def _mounted(volume: Mapping) -> Iterator[tuple[tuple[str, str], set[str] | None]]:
-    """ConfigMaps and Secrets of a volume, each with the keys that become files; None for all of them."""
-    sources = [volume, *mappings(at(volume, "projected", "sources"))]
-    for source in sources:
-        for field, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
-            one = mapping(source.get(field))
-            keys = {text(item.get("key")) for item in mappings(one.get("items"))}
-            if name := text(one.get("secretName")) or text(one.get("name")):
-                yield (kind, name), keys or None
 
 
 class _Ends:
