@@ -61,7 +61,7 @@ _CHECKED = (
 # A number behind the port, twemproxy's weight or a Redis' database (`cache:6379:1`), and a name before the host
 _WEIGHED = rf"(?<![\w.\-/:@])(?:[A-Za-z][\w\-]{{0,62}}:)?({_NAME}):(\d{{4,5}}):\d{{1,3}}(?![\w.:\-])"
 _CALLED = r"(?<![\w.\-/:@])[A-Za-z][\w\-]{0,62}:([A-Za-z][\w.\-]{0,252}):(\d{2,5})(?![\w.:@\-])"
-# dbt's profile of a Snowflake account, whose host begins with it
+# dbt's profile of a Snowflake account
 _SNOWFLAKE = (
     r"(?i)\btype[\"']?:\s{0,9}[\"']?snowflake\b(?:[^\n]{0,200}\n){0,8}?[^\n]{0,200}?\baccount[\"']?:\s{0,9}[\"']?"
     r"([A-Za-z][\w.\-]{2,99})"
@@ -98,12 +98,16 @@ def drivers(value: str) -> Iterator[Driven]:
                 yield one.start(1), "postgres", one[1], 5432, True, True
     if "snowflake" in value and "account" in value:
         for one in re.finditer(_SNOWFLAKE, value):
-            account = one[1].lower().replace("_", "-")
-            yield one.start(1), "https", f"{account}.snowflakecomputing.com", 443, True, False
+            yield one.start(1), "https", snowflake(one[1]), 443, True, False
     if ":" in value:
         yield from _in_colons(value)
     if "," in value:
         yield from _lists(value)
+
+
+def snowflake(account: str) -> str:
+    """The host of a Snowflake account, which begins with its name."""
+    return f"{account.lower().replace('_', '-')}.snowflakecomputing.com"
 
 
 def _syslog(value: str) -> Iterator[Driven]:
@@ -138,17 +142,12 @@ def _has_two_colons(value: str) -> bool:
 
 def _in_colons(value: str) -> Iterator[Driven]:
     """`label:host:port` and `host:port:weight`, of which only a Service is meant (`direct` false)."""
-    if _has_two_colons(value):
-        yield from (
-            (one.start(1), "tcp", one[1], int(one[2]), False, True) for one in re.finditer(_WEIGHED, value)
-        )
-        yield from (
-            (one.start(1), "tcp", one[1], int(one[2]), False, True) for one in re.finditer(_CALLED, value)
-        )
+    forms = [_WEIGHED, _CALLED] if _has_two_colons(value) else []
     if "server " in value and " port " in value:
-        yield from (
-            (one.start(1), "tcp", one[1], int(one[2]), False, True) for one in re.finditer(_CHECKED, value)
-        )
+        forms.append(_CHECKED)
+    for form in forms:
+        for one in re.finditer(form, value):
+            yield one.start(1), "tcp", one[1], int(one[2]), False, True
 
 
 def _lists(value: str) -> Iterator[Driven]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.ports import AGENTS, WORDS
 from cilium_policies.evidence.addresses import Address
+from cilium_policies.evidence.drivers import snowflake
 from cilium_policies.evidence.host_fields import names
 from cilium_policies.evidence.host_keys import (
     is_host_key,
@@ -21,7 +22,7 @@ from cilium_policies.evidence.host_keys import (
 from cilium_policies.evidence.nameservers import listed
 
 _SERVICE = ("_service", "_svc")  # `CART_SERVICE: cart.shop`
-_ACCOUNT = "SNOWFLAKE_ACCOUNT"  # whose host begins with it
+_ACCOUNT = "SNOWFLAKE_ACCOUNT"
 _PYTHON = "#PYTHON2BASH:"
 
 
@@ -30,9 +31,7 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
     for key, value in variables.items():
         yield from (Address(*one[:2], "", one[2], key, True) for one in listed(key, value))
         if key.endswith(_ACCOUNT) and is_name(value):
-            yield Address(
-                f"{value.lower().replace('_', '-')}.snowflakecomputing.com", 443, "", "TCP", key, True, False
-            )
+            yield Address(snowflake(value), 443, "", "TCP", key, True, False)
         if not is_host_key(key) and not _may_name(key, value):
             yield from _only_service(key, value, variables)
             continue
