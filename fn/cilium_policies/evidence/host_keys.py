@@ -37,13 +37,9 @@ def plain(key: str) -> str:
 
 
 def words_of(key: str) -> list[str]:
-    """The words of a key in lower case, as they are separated there."""
-    return re.split(r"[_.\-]+", key.lower())
-
-
-def _parts(lower: str) -> list[str]:
-    """The same, empty where two separators stand side by side; `re` would take longer to split it."""
-    return lower.replace("-", "_").replace(".", "_").split("_")
+    """The words of a key in lower case, as they are separated there, with an empty one where two separators stand side
+    by side. `re` would take longer to split it."""
+    return key.lower().replace("-", "_").replace(".", "_").split("_")
 
 
 @lru_cache(maxsize=4096)
@@ -56,7 +52,7 @@ def is_host_key(key: str) -> bool:
     end = next((end for end in _HOST_ENDS if lower.endswith(end)), "")
     if not end:
         return lower.endswith(_IP) and program_port(key) > 0
-    glued = _parts(lower[: len(key) - len(end)])[-1] in _GLUED
+    glued = words_of(lower[: len(key) - len(end)])[-1] in _GLUED
     return _is_word(key, end) or glued or lower.endswith(_SAP)
 
 
@@ -113,7 +109,7 @@ def paired_ports(key: str, variables: dict[str, str]) -> list[int]:
 
 def program_port(key: str) -> int:
     """The customary port of the program that a key names (`POSTGRES_HOST`), or of HTTPS; 0 for none."""
-    named = _parts(key.lower())
+    named = words_of(key)
     if not _SENTINELS.isdisjoint(named):
         return SENTINEL
     secure = "https" in named or (named[-1] == "endpoint" and not STORES.isdisjoint(named))
