@@ -154,7 +154,8 @@ def _is_ignored(place: Text, ignored: re.Pattern[str]) -> bool:
 def _named(
     cluster: Cluster, workload: Workload, more: tuple[Text, ...], parsed: Parsed
 ) -> Iterator[tuple[Text, Address]]:
-    variables = _variables(cluster, workload)
+    of_pod = _of_pod(workload)
+    variables = _variables(cluster, workload, of_pod)
     for found in (*workload.texts, *more):
         value = expand(found.value, variables)
         if found.is_arguments or (value and holds(value, _SIGNS)):
@@ -163,8 +164,7 @@ def _named(
                     yield found, address
     brought = {one.key: one for one in workload.texts if one.kind == "entry" and is_variable(one)}
     # RESTIC_HOST, under which a backup is kept, is its namespace: no name of a Service.
-    own = {key for key, path in _of_pod(workload).items() if path == _NAMESPACE}
-    for address in pairs({key: value for key, value in variables.items() if key not in own}):
+    for address in pairs({key: value for key, value in variables.items() if of_pod.get(key) != _NAMESPACE}):
         if not (address.port or is_host_key(address.key)) and _is_unsaid(cluster, workload, address.host):
             continue
         entry = brought.get(address.key, Text("env", address.key, "", field=address.key))
@@ -226,14 +226,14 @@ _NAMESPACE = "metadata.namespace"
 _NODE = ("status.hostIP", "status.hostIPs", "spec.nodeName")
 
 
-def _variables(cluster: Cluster, workload: Workload) -> dict[str, str]:
+def _variables(cluster: Cluster, workload: Workload, of_pod: dict[str, str]) -> dict[str, str]:
     """Environment variables, expanded; those from the pod's own fields where the template tells them, and those
     that the kubelet adds for the Services of the namespace, where something speaks of them."""
     raw = _of_services(cluster, workload)
     raw |= {
         one.key: one.value for one in workload.texts if one.key and is_variable(one) and not is_value(one)
     }
-    for name, path in _of_pod(workload).items():
+    for name, path in of_pod.items():
         raw[name] = workload.namespace if path == _NAMESPACE else NODE_ADDRESS
     return {key: expand(value, raw) for key, value in raw.items()}
 
