@@ -16,6 +16,7 @@ from cilium_policies.evidence.filled import expand
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import called
 from cilium_policies.evidence.host_keys import is_host_key
+from cilium_policies.evidence.names import resolve
 from cilium_policies.evidence.not_read import is_others, not_read
 from cilium_policies.evidence.signs import holds
 from cilium_policies.evidence.trust import (
@@ -177,10 +178,8 @@ def _named(
 def _is_unsaid(cluster: Cluster, workload: Workload, host: str) -> bool:
     """Whether a name that a key alone makes a host is no call: that of a workload's own Service, which many are told
     (`KARPENTER_SERVICE: karpenter`), or of pods with several ports."""
-    service = cluster.service(workload.namespace, host.partition(".")[0])
-    if service is None:
-        name, _, namespace = host.partition(".")
-        service = cluster.service(namespace, name)
+    named = resolve(cluster, host, workload.namespace)
+    service = named.service if named else None
     many = service is not None and service.headless and len(service.ports) > 1
     return many or (service is not None and workload in cluster.backends(service))
 
