@@ -9,7 +9,8 @@ from cilium_policies.catalogue.ports import DATAGRAMS, SENTINEL, STORES, WORDS
 
 # Last words of a key whose value is a bare name to call.
 _HOST_WORDS = ("hostname", "host", "server", "address", "addr", "endpoint", "peer", "seed", "broker", "join", "quorum",
-               "contact-point", "contact_point", "contactpoint", "sentinel", "relay", "relayhost")  # fmt: skip
+               "contact-point", "contact_point", "contactpoint", "sentinel", "relay", "relayhost",
+               "brokerlist", "broker-list", "broker_list", "broker.list")  # fmt: skip
 _HOST_ENDS = (*(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "es")), "nodes")
 # Which of several a host is: `DB_HOST_REPLICA`, `KAFKA_BROKER_1`
 _WHICH = r"(?i)[_.\-](?:primary|secondary|replica|master|slave|reader|writer|read|write|ro|rw|main|\d{1,2})$"

@@ -54,6 +54,7 @@ _MANAGERS = frozenset(
 )
 _OF_PACKAGES = frozenset(("mirror", "mirrors", "registry", "repository"))
 _OF_WEBHOOKS = ("allowed", "host", "list")  # to which a forge may send webhooks
+_OF_KAFKA = ("broker", "list")  # `metadata.broker.list`
 _REGISTRY = {"registry"}  # of images it has no scheme: `market-partner-registry: https://api.acme.com`
 _USUAL = frozenset(("default", "defaults", "generator"))
 # Of these, words of a mail and of files: `EMAIL_HOST` is its server, `--from sftp://host` no sender, and what
@@ -207,7 +208,9 @@ def _is_field(address: Address) -> bool:
         return True  # nobody writes such an address as an example, and a pod does not know its own
     if address.scheme in SCHEMES and address.scheme not in _BROWSED:
         return True  # a link has no such scheme
-    if (parts[-1] == "string" and "connection" in parts) or parts[-len(_OF_WEBHOOKS) :] == _OF_WEBHOOKS:
+    if (parts[-1] == "string" and "connection" in parts) or parts[-2:] == _OF_KAFKA:
+        return True
+    if parts[-len(_OF_WEBHOOKS) :] == _OF_WEBHOOKS:
         return True
     if not address.scheme and is_host_key(address.key) and program_port(address.key):
         return True

@@ -218,6 +218,10 @@ class Knowledge:
                 yield from beyond_entry(one, entry, self.cluster.inventory, self._edges.get(key, ()))
             else:
                 yield from without_operator(one, entry, self.catalogue, self._components)
+                if not (one.rendered or one.chart):
+                    from cilium_policies.generate.set_ports import unfollowed  # few builds have such objects
+
+                    yield from unfollowed(one, self.catalogue, self.cluster, self._edges)
             return
         edges = self._edges.get(key, [])
         degree, why = _degree(one, entry, direction, edges, stated=stated)

@@ -6,7 +6,8 @@ from __future__ import annotations
 import re
 
 NAMES_HOST = (
-    r"(?i)(host|hostname|server|address|addr|endpoint|peer|seed|broker|target|upstream|node|join)(s|es)?$"
+    r"(?i)(?:(host|hostname|server|address|addr|endpoint|peer|seed|broker|target|upstream|node|join)(s|es)?"
+    r"|broker[_.-]?list)$"
 )
 NAMES_ADDRESS = r"(?i)(ur[il]|dsn|proxy|webhook)s?$"
 NAMES_PORT = r"(?i)port$"
