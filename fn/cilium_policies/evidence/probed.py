@@ -3,7 +3,7 @@ and what the job lists becomes its parameter `target`, which the prober calls.""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
 from cilium_policies.document.finding import RefusedError
@@ -12,7 +12,7 @@ from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.destinations import Destinations
 from cilium_policies.evidence.edge import Edge, Evidence
 from cilium_policies.evidence.given import Given
-from cilium_policies.evidence.probers import address_of, calls, module_of, probers_at, told_by_name
+from cilium_policies.evidence.probers import address_of, asked_about, calls, module_of, probers_at
 from cilium_policies.kube.kinds import EVIDENCE
 from cilium_policies.kube.objects import Mapping, mapping, mappings, sequence, text
 from cilium_policies.workloads.cluster import Cluster
@@ -35,7 +35,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 def _edges(destinations: Destinations, scraper: Workload, job: Mapping, evidence: Evidence) -> Iterator[Edge]:
     module = module_of(mapping(job.get("params")))
     for prober in _probers(destinations, scraper, job):
-        asked = [address for value in _listed(job) for address in _targets(prober, value)]
+        asked = [address for value in _listed(job) for address in asked_about(prober, value)]
         yield from calls(destinations, prober, module, asked, evidence)
 
 
@@ -53,11 +53,6 @@ def _probers(destinations: Destinations, scraper: Workload, job: Mapping) -> lis
 def _listed(job: Mapping) -> Iterator[str]:
     for block in mappings(job.get("static_configs")):
         yield from map(text, sequence(block.get("targets")))
-
-
-def _targets(prober: Workload, value: str) -> Iterable[Address]:
-    """What a job lists; of a bare host the prober's name tells the port, else it is HTTP's."""
-    return told_by_name(prober, "target", value) or filter(None, [address_of(value)])
 
 
 def handed_on(value: str) -> set[str]:

@@ -67,6 +67,12 @@ def told_by_name(prober: Workload, key: str, value: str) -> list[Address]:
     return [Address(value, port, "", protocol, key, True, False) for port, protocol in spoken[:1]]
 
 
+def asked_about(prober: Workload, value: str) -> list[Address]:
+    """What a prober is asked about by a target of a Probe or a job; of a bare host the prober's name tells the port,
+    else it is HTTP's."""
+    return told_by_name(prober, "target", value) or [one for one in (address_of(value),) if one is not None]
+
+
 def _pings(prober: Workload, module: str) -> bool:
     """Whether a module of the prober's sends echo requests and opens no connection: as its configuration says, else
     by the name that the program's own configuration has for it."""

@@ -8,7 +8,7 @@ from cilium_policies.evidence.addresses import Address, targets
 from cilium_policies.evidence.destinations import Destinations
 from cilium_policies.evidence.edge import Edge, Evidence, Peer, WorkloadPeer
 from cilium_policies.evidence.given import Given
-from cilium_policies.evidence.probers import address_of, calls, probers_at
+from cilium_policies.evidence.probers import address_of, asked_about, calls, probers_at
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.scrapers import Scrapers
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, sequence, text
@@ -44,8 +44,9 @@ def _probe(destinations: Destinations, scrapers: Scrapers, monitor: Object) -> I
                 asking[edge.server] = None
     # Where whoever scrapes is not shown, the prober still calls its targets.
     named = Workload(monitor.namespace, monitor.name, monitor.kind)
-    asked, module = list(_probed(monitor.spec)), text(monitor.spec.get("module"))
+    module = text(monitor.spec.get("module"))
     for workload in asking or probers_at(destinations, named, where):
+        asked = [address for value in _probed(monitor.spec) for address in asked_about(workload, value)]
         yield from calls(destinations, workload, module, asked, Evidence("monitor", monitor))
 
 
@@ -62,11 +63,12 @@ def _workloads(peers: tuple[Peer, ...]) -> list[Workload]:
     return [peer.workload for peer in peers if peer.kind == "workload"]
 
 
-def _probed(spec: Mapping) -> Iterator[Address]:
+def _probed(spec: Mapping) -> Iterator[str]:
+    """The targets of a Probe (`staticConfig.static`) and of a VMProbe (`staticConfig.targets`, `static.targets`)."""
     chosen = mapping(spec.get("targets"))
-    for value in sequence(at(chosen, "staticConfig", "static")) + sequence(at(chosen, "static", "targets")):
-        if (address := address_of(text(value))) is not None:
-            yield address
+    fixed = mapping(chosen.get("staticConfig"))
+    listed = (fixed.get("static"), fixed.get("targets"), at(chosen, "static", "targets"))
+    yield from (text(value) for one in listed for value in sequence(one))
 
 
 def _static(monitor: Object) -> Iterator[Address]:

@@ -77,10 +77,13 @@ def _edge(
 ) -> Iterator[Edge]:
     if known.peer == "dns" or (known.probe and not cluster.settings.probe_rules):
         return
-    if known.when is not None and is_bootstrapped(workload):
-        return  # nothing tells how it is set up, and each build that writes allow-flux must write the same text
+    # Nothing tells how it is set up, so what hangs on its own texts holds; and each build that writes allow-flux must
+    # write the same text, so what hangs on other objects does not.
+    unseen = known.when is not None and is_bootstrapped(workload)
+    if unseen and not (isinstance(known.when, list) and all("text" in one for one in known.when)):
+        return
     monitored = known.peer == "scraper" and known.when == "evidence" and facts.is_scraped
-    if not (monitored or holds(known.when, facts, known.peer)):
+    if not (unseen or monitored or holds(known.when, facts, known.peer)):
         return
     if workload.rendered and not _stands(known, workload, cluster, ties):
         calls_api = known.peer == "kube-apiserver" and known.direction == "egress"

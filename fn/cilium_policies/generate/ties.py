@@ -87,7 +87,8 @@ class Ties:
             origin = edge.evidence.origin
             if origin == "service" and server is not None and edge.source.kind in ("entity", "cidr"):
                 self._published.add(id(server))
-            if origin == "address" and client is not None and edge.target.kind in _OUTSIDE:
+            named = origin == "address" or edge.reason.kind == "probes-target"
+            if named and client is not None and edge.target.kind in _OUTSIDE:
                 self._outside.add(id(client))
             if client is None or origin not in _NAMING:
                 continue

@@ -8,6 +8,7 @@ from cilium_policies.kube.objects import Object, text
 from cilium_policies.workloads.releases.values import read
 
 # `{spec.nameOverride|alloy}`: a field of the object, else that text, which may have other placeholders
+_LABEL = re.compile(r"\{labels\.([\w./-]+)\}")  # a label of the object's own
 _FIELD = r"\{(spec\.[\w.\[\]]+)\|((?:[^{}]|\{\w+\})*)\}"
 
 
@@ -17,4 +18,6 @@ def filled(template: str, one: Object, port: str = "") -> str:
         return template
     if "{spec." in template:
         template = re.sub(_FIELD, lambda found: text(read(one.body, found[1])) or found[2], template)
+    if "{labels." in template:
+        template = _LABEL.sub(lambda found: one.labels.get(found[1], ""), template)
     return template.replace("{name}", one.name).replace("{namespace}", one.namespace).replace("{port}", port)
