@@ -101,3 +101,25 @@ def test_a_metadata_server_is_opened_by_the_users_word_only() -> None:
 def test_private_endpoints_are_where_the_user_says() -> None:
     rules = egress(web(), account("eks.amazonaws.com/role-arn: x"), private_cidrs=("10.1.0.0/16",))
     assert {one.cidr for rule in rules for one in rule.cidrs or ()} == {"0.0.0.0/0", "::/0", "10.1.0.0/16"}
+
+
+SECRETS = "volumes: [{name: s, csi: {driver: secrets-store.csi.k8s.io, readOnly: true}}]"
+
+
+@pytest.mark.parametrize(
+    ("run", "calls"),
+    [
+        ("command: [sleep, infinity]", False),
+        ("command: [sh, -c, 'while true; do sleep 3600; done']", False),
+        ("command: [tail, -f, /dev/null]", False),
+        ("command: [sh, -c, 'aws s3 sync /a s3://b; sleep 60']", True),
+        ("args: [serve]", True),
+    ],
+)
+def test_the_account_of_a_pod_that_only_holds_a_vaults_secrets_is_its_drivers(run: str, calls: bool) -> None:
+    holder = web(run).replace(
+        "      serviceAccountName: web\n", f"      serviceAccountName: web\n      {SECRETS}\n"
+    )
+    assert SECRETS in holder
+    rules = egress(holder, account("eks.amazonaws.com/role-arn: x"))
+    assert any(is_internet(rule) for rule in rules) is calls

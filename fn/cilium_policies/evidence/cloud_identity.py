@@ -21,13 +21,20 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.signs import holds
 from cilium_policies.evidence.trust import is_variable
-from cilium_policies.kube.objects import Mapping, Object, strings
+from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, sequence, strings, text
+from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload
 
 Keys = dict[str, Object | Workload]
 _API = (Port(443),)
+_DRIVER = "secrets-store.csi.k8s.io"
+# `sleep infinity`, `sh -c "while true; do sleep 3600; done"`, `tail -f /dev/null`
+_WAITS = (
+    r"(?:(?:/bin/)?(?:ba)?sh -e?c )?(?:exec )?"
+    r"(?:(?:/bin/)?sleep \w{1,12}|tail -f /dev/null|while (?:true|:); ?do sleep \w{1,12}; ?done);?"
+)
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -40,7 +47,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         if workload.host_network:
             continue
         keys = _account_keys(cluster, workload, sought)
-        if _is_for_another(workload, given, shared):
+        if keys and (_is_for_another(workload, given, shared) or _only_sleeps(workload)):
             keys = {}
         telling = [
             one
@@ -65,6 +72,22 @@ def _is_for_another(workload: Workload, given: Given, shared: Counter[tuple[str,
     calls, and nobody outside (the caches of a log store)."""
     told = workload.by_label and workload.by_image and workload.component in given.inward
     return told and shared[workload.namespace, workload.service_account] > 1
+
+
+def _only_sleeps(workload: Workload) -> bool:
+    """Whether all that a pod does is to mount secrets of a vault and wait, so that they become Secrets for others: the
+    driver's provider on the node asks the cloud with the pod's account, and the pod asks nobody
+    (kubernetes-sigs/secrets-store-csi-driver: "Sync as Kubernetes Secret")."""
+    spec = pod_spec(workload.source) if workload.rendered else {}
+    mounts = any(
+        text(mapping(one.get("csi")).get("driver")) == _DRIVER for one in mappings(spec.get("volumes"))
+    )
+    return mounts and all(map(_sleeps, containers(spec)))
+
+
+def _sleeps(container: Mapping) -> bool:
+    words = [text(one) for key in ("command", "args") for one in sequence(container.get(key))]
+    return re.fullmatch(_WAITS, " ".join(words).strip()) is not None
 
 
 def _edges(

@@ -8,7 +8,6 @@ from functools import lru_cache
 
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.parse import load
-from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.destinations import Destinations
 from cilium_policies.evidence.edge import Edge, Evidence
 from cilium_policies.evidence.given import Given

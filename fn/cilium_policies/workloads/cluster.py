@@ -10,6 +10,7 @@ from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.gateway_api import Proxy
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object, port_number
+from cilium_policies.kube.pods import TASKS
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.flux import Owner
 from cilium_policies.workloads.makers import Maker
@@ -187,14 +188,16 @@ class Cluster:
         return [one for one in min(found, key=len) if labels.items() <= one.labels.items()]
 
     def backends(self, service: Service) -> tuple[Workload, ...]:
-        """The workloads behind a Service."""
+        """The workloads behind a Service. Of a chart that gives its Jobs the labels of its servers the servers."""
         found = self._behind.get(service)
         if found is None:
-            found = self._behind[service] = tuple(
+            behind = (
                 self.selected(service.namespace, service.selector)
                 or self._operated(service)
                 or self._labelled_later(service)
             )
+            serving = [one for one in behind if one.ports or one.kind not in TASKS]
+            found = self._behind[service] = tuple(serving or behind)
         return found
 
     def _labelled_later(self, service: Service) -> list[Workload]:

@@ -67,6 +67,8 @@ def _narrow(one: Workload, index: dict[tuple[str, str], list[Workload]]) -> None
             extra = [key for key in stable(other.labels) if key not in one.labels]
             if extra:
                 one.absent = (*one.absent, min(extra, key=_preference))
+            elif other.kind in TASKS and one.kind not in TASKS:
+                one.absent = (*one.absent, JOB_NAME)  # the pods of Jobs and they alone have it
             elif fixed := [key for key in _fixed(one) if other.labels.get(key) != one.labels[key]]:
                 one.selector = {**one.selector, fixed[0]: one.labels[fixed[0]]}
 
