@@ -80,7 +80,7 @@ def _edge(
     # Nothing tells how it is set up, so what hangs on its own texts holds; and each build that writes allow-flux must
     # write the same text, so what hangs on other objects does not.
     unseen = known.when is not None and is_bootstrapped(workload)
-    if unseen and not (isinstance(known.when, list) and all("text" in one for one in known.when)):
+    if unseen and not (isinstance(known.when, list) and any("text" in one for one in known.when)):
         return
     monitored = known.peer == "scraper" and known.when == "evidence" and facts.is_scraped
     if not (unseen or monitored or holds(known.when, facts, known.peer)):
