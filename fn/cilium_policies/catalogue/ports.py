@@ -96,6 +96,8 @@ PROGRAMS = (
     Program(5683, "coap", udp=True),
     Program(631, "ipp ipps"),
     Program(515, "lpd"),
+    Program(8612, "bjnp", udp=True),  # Canon's scanners, as sane-pixma(5) has them
+    Program(8610, "mfnp", udp=True),
     Program(9100, "socket"),
     Program(502, "modbus"),
     Program(4840, "opc.tcp"),
@@ -114,6 +116,9 @@ SCHEMES["clickhouse"] = (
     (9000, "TCP"),
     (8123, "TCP"),
 )  # some clients speak HTTP under this scheme, some do not
+# Requests go by UDP, what is scanned by TCP (backend/pixma/pixma_bjnp.c of sane-backends).
+SCHEMES["bjnp"] = ((8612, "UDP"), (8612, "TCP"))
+SCHEMES["mfnp"] = ((8610, "UDP"), (8610, "TCP"))
 # Schemes whose port is the Service's own, whichever it is: of load balancers in clients, of what has no usual port.
 ANY_PORT = frozenset(("lb", "grpc", "grpcs", "tcp", "tls", "ssl", "thrift", "dubbo", "trino", "presto", "db2", "sap",
                       "couchbase", "fcgi", "fastcgi", "uwsgi", "nacos", "consul"))  # fmt: skip

@@ -195,12 +195,8 @@ def _is_field(address: Address) -> bool:
     """Whether a key of a file is one of those that hold what to call: by its last word, or as the program there."""
     parts = words(address.key)
     if not parts:
-        return (
-            address.explicit
-            and address.scheme in SCHEMES
-            and address.scheme not in _BROWSED
-            and _is_number(address)
-        )
+        # Nobody writes a device's address with such a scheme as an example, whether its port is said or not.
+        return address.scheme in SCHEMES and address.scheme not in _BROWSED and _is_number(address)
     if is_for_others(address):
         return False
     said = address.scheme or parts[-1] not in _NOT_CALLED
