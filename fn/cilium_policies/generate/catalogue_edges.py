@@ -165,11 +165,10 @@ def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> b
     """Whether a rendered pod may have this edge of the entry that it is taken for: a label or an image names a
     component and proves no right. The API server wants a role binding wherever the input shows any of the pod's own,
     and a service account of its own everywhere: `default` has no rights that somebody did not bind to it, and an
-    argument that has the program call it with the tokens of its users needs neither; what reaches
-    nodes, every pod or any address wants label and image to agree, and so does the Internet, unless its publisher's
-    registry holds the image; the outside comes in where a Service publishes it (hostPorts have edges of their own), or
-    where the input shows none before pods whose label and image agree. A task that runs a server's image and shows no
-    port is its client."""
+    argument that has the program call it with its users' tokens needs neither; what reaches nodes, every pod or any
+    address wants label and image to agree, and so does the Internet, unless its publisher's registry holds the image;
+    the outside comes in where a Service publishes it (hostPorts have edges of their own), or where the input shows none
+    before pods whose label and image agree. A task that runs a server's image and shows no port is its client."""
     word = known.peer.partition(":")[0]
     if workload.by_user:
         return known.peer != "world" or known.direction == "egress" or not _is_inside(workload, cluster)
