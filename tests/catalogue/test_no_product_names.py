@@ -16,6 +16,7 @@ NOUNS = frozenset(
     (
         "cluster",
         "Cluster",
+        "Plan",
         "Service",
         "operator",
         "gateway",

@@ -16,6 +16,7 @@ import yaml
 from cilium_policies.config.settings import config_of
 from cilium_policies.document.split import split
 from cilium_policies.function import Options, Outcome, make, run
+from cilium_policies.kube.labels import SERVICE_ACCOUNT
 
 from tests.shapes import manifests
 
@@ -58,7 +59,9 @@ def flow(text: str) -> dict[str, Any]:
 def end(text: str) -> dict[str, Any]:
     place, *labels = text.split()
     if labels:
-        return {"namespace": place, "labels": dict(one.split("=", 1) for one in labels)}
+        told = dict(one.split("=", 1) for one in labels)
+        account = told.pop(SERVICE_ACCOUNT, "")
+        return {"namespace": place, "labels": told, **({"serviceAccount": account} if account else {})}
     if place in _ENTITIES:
         return {"entity": place}
     if "/" in place:
