@@ -170,3 +170,14 @@ def test_two_entries_do_not_share_the_labels_that_tell_their_pods() -> None:
             owners.setdefault(frozenset(labels.items()), []).append(entry.name)
     twice = {tuple(sorted(names)) for names in owners.values() if len(names) > 1}
     assert twice <= {("echo", "echo-server")}  # told by their images
+
+
+def test_a_field_of_an_object_that_made_pods_are_called_after_says_what_else_holds() -> None:
+    """`{spec.cluster}` without `|` is filled in by nobody: pods with such labels are left out without a word."""
+    open_ended = [
+        (path.name, template)
+        for path in sorted(index.COMPONENTS.glob("*.yaml"))
+        for made in yaml.safe_load(path.read_text(encoding="utf-8")).get("madeBy", ())
+        for template in re.findall(r"\{spec\.[^|{}]*\}", str(made))
+    ]
+    assert open_ended == []

@@ -20,7 +20,7 @@ _FIELD = r"\{each\.([^{}|]+)(?:\|([^{}]*))?\}"
 
 def members(entry: MadeBy, one: Object) -> Iterator[MadeBy]:
     """The entry for each member of what its `each` names, `{each}` filled in: the key in a mapping, the place or the
-    text in a list."""
+    text in a list, 0, 1 … below a number."""
     for place, said in _found(one, entry.each):
         yield entry._replace(
             member=place,
@@ -60,6 +60,9 @@ def _found(one: Object, path: str) -> Iterator[tuple[str, Callable[[str], str]]]
     elif isinstance(found, list):
         for place, member in enumerate(found):
             yield f"{path}[{place}]", _filler(member if isinstance(member, str) else str(place), member)
+    elif text(found).isdigit():
+        for place in range(min(int(text(found)), _MOST_PODS)):
+            yield f"{path}[{place}]", _filler(str(place), None)
 
 
 def _filler(called: str, member: Any) -> Callable[[str], str]:
