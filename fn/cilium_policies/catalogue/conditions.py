@@ -97,9 +97,15 @@ def chart_makes(entry: ChartEntry, values: Mapping) -> bool:
 
 def object_makes(made: MadeBy, body: Mapping) -> bool:
     """Whether the controller makes the entry's pods from this custom resource."""
-    if isinstance(made.enabled, str) and at(body, made.enabled) == {}:
-        return True  # `cruiseControl: {}` asks for one with its defaults
-    return is_on(made.enabled, made.default, body)
+    return asks_for(made.enabled, made.default, body)
+
+
+def asks_for(enabled: When, default: bool, body: Mapping) -> bool:
+    """Whether a custom resource switches something on: `cruiseControl: {}` asks for one with its defaults."""
+    paths = enabled if isinstance(enabled, list) else [enabled]
+    if any(isinstance(path, str) and at(body, path) == {} for path in paths):
+        return True
+    return is_on(enabled, default, body)
 
 
 def via_agrees(made: MadeBy, body: Mapping, facts: Facts) -> bool:

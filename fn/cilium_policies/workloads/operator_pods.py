@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from cilium_policies.catalogue.conditions import Beginning, is_on, on_host
+from cilium_policies.catalogue.conditions import Beginning, asks_for, is_on, on_host
 from cilium_policies.catalogue.conditions import at as anywhere
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component, MadeBy
@@ -95,7 +95,7 @@ def services_of(
     templates = [
         (template, list(_copied(_held(one, template.ports_of))))
         for template in _each(entry.services, one, workload.replicas)
-        if is_on(template.enabled, template.default, one.body)
+        if asks_for(template.enabled, template.default, one.body)
     ]
     workload.moved = _moved(entry, one)
     services = [
@@ -202,9 +202,10 @@ def _held(one: Object, path: str) -> Any:
 
 
 def _copied(ports: Any) -> Iterator[PortTemplate]:
-    """Service ports that stand in the object as Kubernetes writes them."""
+    """Service ports that stand in the object as Kubernetes writes them, or the ports of its containers."""
     for port in mappings(ports):
-        number, target = text(port.get("port")), text(port.get("targetPort"))
+        number = text(port.get("port")) or text(port.get("containerPort"))
+        target = text(port.get("targetPort"))
         if not _is_no_port(number):
             yield PortTemplate(
                 text(port.get("name")),
