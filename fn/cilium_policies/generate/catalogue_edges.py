@@ -55,8 +55,7 @@ def edges(cluster: Cluster, catalogue: Catalogue, roles: Roles, ties: Ties) -> I
 
 
 def sidecars(cluster: Cluster, catalogue: Catalogue, roles: Roles) -> Iterator[Edge]:
-    """What side-cars call outside (a VPN, a tunnel), addresses where their settings ask for them. An image proves no
-    right: nothing inside the cluster is opened."""
+    """What side-cars call outside (a VPN, a tunnel). An image proves no right: nothing inside the cluster is opened."""
     for workload in cluster.workloads:
         for name in workload.sidecars:
             component = catalogue.get(name)
