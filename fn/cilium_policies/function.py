@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from cilium_policies.config.model import Config
 from cilium_policies.config.settings import config_of, settings
@@ -122,7 +122,7 @@ def make(sources: list[Source], config: Config, options: Options, *, keep: bool 
     read = objects(sources, config.default_namespace)
     known = catalogue(config.defined_components, config.disabled_components)
     others, outdated = other_builds(read, sources, config.inventory, options.inventory, known)
-    told = settings(config, Inventory([*read.objects, *others]), known, mentions(sources, options))
+    told = settings(config, Inventory([*read.objects, *others]), known)
     told = told._replace(is_tree=bool(config.inventory or options.inventory))
     cluster = gather(read.objects, known, told, others)
     planned = plan(cluster, config, known, sources)
@@ -130,12 +130,6 @@ def make(sources: list[Source], config: Config, options: Options, *, keep: bool 
         one.forget()
     planned.findings.extend(outdated)
     return Made(config, read, planned, Policies(planned), outdated)
-
-
-def mentions(sources: list[Source], options: Options) -> Callable[[str], bool]:
-    """Whether a text occurs anywhere in the input or in the inventory beside it."""
-    texts = [source.data for source in sources] + ([options.inventory[1]] if options.inventory else [])
-    return lambda word: any(word.encode() in data for data in texts)
 
 
 def answered(sources: list[Source], made: Made, options: Options) -> Outcome:

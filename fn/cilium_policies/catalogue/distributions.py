@@ -7,7 +7,7 @@ cluster, which namespaces are the provider's, and what in an input tells that a 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.conditions import at_any
 from cilium_policies.catalogue.files import DISTRIBUTIONS
@@ -154,10 +154,11 @@ class Recognised(NamedTuple):
 
 
 _ASKING = ("In", "Exists")
+_ASKED = (b"nodeSelector", b"nodeAffinity")
 _KEYED = ("ServiceAccount", "Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job")
 
 
-def recognised(inventory: Inventory, table: Mapping, mentions: Callable[[str], bool]) -> Recognised:
+def recognised(inventory: Inventory, table: Mapping) -> Recognised:
     """The one distribution that the input tells of; of two (the trees of several clusters) none."""
     found = {
         name: Recognised(name, str(one), sure=True)
@@ -165,14 +166,18 @@ def recognised(inventory: Inventory, table: Mapping, mentions: Callable[[str], b
         if (one := next(_telling(inventory, data), None)) is not None
     }
     if not found:
-        prefixes = {
-            key: name for name, data in table.items() for key in texts(data.get("keys")) if mentions(key)
-        }
-        for one in inventory.of(*_KEYED) if prefixes else ():
-            for key, name in prefixes.items():
-                if any(written.startswith(key) for written in _keys(one)):
-                    found.setdefault(name, Recognised(name, str(one)))
+        prefixes = {key: name for name, data in table.items() for key in texts(data.get("keys"))}
+        for one in inventory.of(*_KEYED):
+            if _may_be_keyed(one, prefixes):
+                for written in _keys(one):
+                    for name in (name for key, name in prefixes.items() if written.startswith(key)):
+                        found.setdefault(name, Recognised(name, str(one)))
     return next(iter(found.values())) if len(found) == 1 else Recognised()
+
+
+def _may_be_keyed(one: Object, prefixes: Iterable[str]) -> bool:
+    """A look at the text alone, as most objects ask for no nodes and most accounts for no identity."""
+    return one.may_say(_ASKED if one.kind != "ServiceAccount" else [key.encode() for key in prefixes])
 
 
 def _telling(inventory: Inventory, data: Mapping) -> Iterator[Object]:

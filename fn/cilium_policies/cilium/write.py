@@ -25,8 +25,12 @@ LONGEST = 60_000  # bytes in a line: `flux envsubst` silently drops what follows
 
 def policy_text(policy: Policy, *, comments: bool = True) -> bytes:
     """One document without `---`, UTF-8, LF. With `comments` each rule's `why` stands above it."""
-    lines = [f"apiVersion: {API_VERSION}", f"kind: {policy.kind}"]
-    _member(lines, "", "metadata", metadata(policy))
+    lines = [f"apiVersion: {API_VERSION}", f"kind: {policy.kind}", "metadata:"]
+    for key, value in metadata(policy).items():
+        if isinstance(value, dict):
+            lines.extend(_labels(key, tuple(value.items())))
+        else:
+            lines.append(f"  {key}: {_leaf(value, '  ')}")
     if len(policy.specs) == 1 and not policy.listed:
         lines.append("spec:")
         lines.extend(_spec_lines("  ", "  ", policy.specs[0], comments))
@@ -117,6 +121,14 @@ def _selector_lines(selector: Selector, indent: str) -> tuple[str, ...]:
     """A selector as an entry of its list."""
     lines: list[str] = []
     _item(lines, indent, selector_object(selector))
+    return tuple(lines)
+
+
+@lru_cache(maxsize=1024)
+def _labels(key: str, pairs: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Labels or annotations, which many policies share."""
+    lines: list[str] = []
+    _member(lines, "  ", key, dict(pairs))
     return tuple(lines)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cilium_policies.catalogue.distributions import UNKNOWN, Distribution, Recognised, find, recognised
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import Config
@@ -101,16 +99,11 @@ def _is_tools(key: str) -> bool:
     return key.partition("/")[0].endswith(("config.kubernetes.io", "config.k8s.io"))
 
 
-def settings(
-    config: Config, inventory: Inventory, catalogue: Catalogue, mentions: Callable[[str], bool] = bool
-) -> Settings:
-    """What the layers above need to know of the cluster: said, else derived from the input, else the usual.
-
-    `mentions` says whether a text occurs anywhere in the input: objects are only searched for what does.
-    """
+def settings(config: Config, inventory: Inventory, catalogue: Catalogue) -> Settings:
+    """What the layers above need to know of the cluster: said, else derived from the input, else the usual."""
     said = config.cluster
     table = catalogue.distributions
-    told = Recognised() if said.distribution else recognised(inventory, table, mentions)
+    told = Recognised() if said.distribution else recognised(inventory, table)
     platform = find(said.distribution or told.name, table)
     usual = said.api_ports or _USUAL_API_PORTS
     ports = said.api_ports or (platform.api_ports if said.distribution or told.sure else ()) or usual

@@ -8,17 +8,20 @@ entry. Whatever does not look like that is left to `marks`.
 from __future__ import annotations
 
 import re
+from itertools import chain
 
 from cilium_policies.document import parse
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.peek import ends_in_quotes
 from cilium_policies.document.source import Frame, Item, Source
 
-ENTRY = re.compile(rb"\n(?:[^ \n#-]|-[^ ])")
+LINE = re.compile(rb"\n[^ \n#]")  # at column 0
 KEY = re.compile(rb"(apiVersion|kind|items|functionConfig|results):(?:[ ]+([^\n]*))?(?=\n|\Z)")
 BLANK = re.compile(rb"\s*")
 FIRST_DASH = re.compile(rb"(?:\n *(?:#[^\n]*)?(?=\n))*\n( *)- ")
 BREAKS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")  # line ends to YAML 1.1, not to the patterns
+# The top-level entries by key: where each begins and ends, and what stands behind its colon.
+Entries = dict[str, tuple[int, int, bytes]]
 
 
 def fill(source: Source, start: int, end: int) -> bool:
@@ -26,14 +29,14 @@ def fill(source: Source, start: int, end: int) -> bool:
     data = source.data
     if b"\r" in data or (not data.isascii() and any(mark in data for mark in BREAKS)):
         return False
-    entries = _entries(data, start, end)
+    entries, dashes = _entries(data, start, end) or (None, [])
     if entries is None or entries.get("kind", (0, 0, b""))[2] != b"ResourceList":
         return False
     if not entries.get("apiVersion", (0, 0, b""))[2].startswith(b"config.kubernetes.io/"):
         return False
     frame = source.frame = Frame()
     frame.end = end
-    if not _items(source, entries):
+    if not _items(source, entries, dashes):
         return False
     if "results" in entries:
         frame.results = entries["results"][:2]
@@ -43,23 +46,25 @@ def fill(source: Source, start: int, end: int) -> bool:
     return _sound(source, entries)
 
 
-def _entries(data: bytes, start: int, end: int) -> dict[str, tuple[int, int, bytes]] | None:
-    """The top-level entries by key: where each begins and ends, and what stands behind its colon."""
+def _entries(data: bytes, start: int, end: int) -> tuple[Entries, list[int]] | None:
+    """The top-level entries, and where a dash stands at column 0: one pass over the text, which may be long."""
     found: list[tuple[str, int, bytes]] = []
-    at = start
-    while at >= 0:
+    dashes: list[int] = []
+    lines = (line.end() - 1 for line in LINE.finditer(data, start, end))
+    for at in chain([start], lines):
+        if at > start and data.startswith(b"- ", at, end):
+            dashes.append(at)
+            continue
         key = KEY.match(data, at, end)
         if key is None:
             return None
         found.append((key[1].decode(), at, (key[2] or b"").strip()))
-        following = ENTRY.search(data, key.end(), end)
-        at = following.start() + 1 if following else -1
     stops = [at for _, at, _ in found[1:]] + [end]
     entries = {name: (at, stop, value) for (name, at, value), stop in zip(found, stops, strict=True)}
-    return entries if len(entries) == len(found) else None
+    return (entries, dashes) if len(entries) == len(found) else None
 
 
-def _items(source: Source, entries: dict[str, tuple[int, int, bytes]]) -> bool:
+def _items(source: Source, entries: Entries, dashes: list[int]) -> bool:
     """Read the entry `items`: absent, null, `[]` or a block list."""
     if "items" not in entries:
         return True
@@ -76,12 +81,12 @@ def _items(source: Source, entries: dict[str, tuple[int, int, bytes]]) -> bool:
         frame.items = (colon, colon)
     else:
         frame.items = (colon, stop)
-        return _cut(source, data.find(b"\n", colon), stop)
+        return _cut(source, data.find(b"\n", colon), stop, dashes)
     return True
 
 
-def _cut(source: Source, at: int, stop: int) -> bool:
-    """Cut the entry `items`, whose key's line ends at `at`, at its dashes."""
+def _cut(source: Source, at: int, stop: int, dashes: list[int]) -> bool:
+    """Cut the entry `items`, whose key's line ends at `at`, at its dashes; `dashes` are those at column 0."""
     data = source.data
     first = FIRST_DASH.match(data, at, stop) if at >= 0 else None
     if first is None:
@@ -91,14 +96,10 @@ def _cut(source: Source, at: int, stop: int) -> bool:
         return False
     begin = first.start(1)
     items = source.items
-    dash = b"\n" + b" " * column + b"- "
-    ends = []
-    place = data.find(dash, begin, stop)
-    while place >= 0:
-        ends.append(place + 1)
-        place = data.find(dash, place + 1, stop)
-    ends.append(stop)
-    for end in ends:
+    if column:
+        dash = re.compile(rb"\n {%d}- " % column)
+        dashes = [line.start() + 1 for line in dash.finditer(data, begin, stop)]
+    for end in (*(one for one in dashes if begin < one < stop), stop):
         item = Item(source, len(items), begin, end, begin + column)
         if ends_in_quotes(data, begin, end) and not _is_whole(item):
             return False
@@ -121,7 +122,7 @@ def _is_whole(item: Item) -> bool:
     return True
 
 
-def _sound(source: Source, entries: dict[str, tuple[int, int, bytes]]) -> bool:
+def _sound(source: Source, entries: Entries) -> bool:
     """True when the text before each top-level key, and before the end, is complete YAML of its own.
 
     A quoted scalar or flow collection left open there would make the next key's line a part of it; at the

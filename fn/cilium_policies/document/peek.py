@@ -32,6 +32,7 @@ class Peek(NamedTuple):
     namespace: str = ""
     name: str = ""
     metadata: int = -1  # where the text below `metadata:` begins; -1 without a block of its own
+    own: re.Match[bytes] | None = None  # kustomize's bookkeeping below it, where that was looked for
 
 
 def ends_in_quotes(data: bytes, start: int, end: int) -> bool:
@@ -104,8 +105,11 @@ def peek(text: bytes) -> Peek | None:
     return peek_at(b"\n" + text, 0, len(text) + 1, layout(0, False))
 
 
-def peek_at(data: bytes, start: int, end: int, item: Layout) -> Peek | None:
-    """The same for an item whose first line follows the newline at `start`."""
+def peek_at(
+    data: bytes, start: int, end: int, item: Layout, own: re.Pattern[bytes] | None = None
+) -> Peek | None:
+    """The same for an item whose first line follows the newline at `start`. `own` matches kustomize's bookkeeping: most
+    of what stands before a name."""
     head = item.head.match(data, start, end)
     if head is not None:
         api_version, kind, metadata = head[1].decode(), head[2].decode(), head.end()
@@ -113,9 +117,11 @@ def peek_at(data: bytes, start: int, end: int, item: Layout) -> Peek | None:
         found = _top(data, start, end, item)
         if found is None or found.metadata < 0:
             return found
-        api_version, kind, _, _, metadata = found
-    names = _plain_names(data, metadata, end, item) or _names(data, metadata, end, item.column)
-    return names and Peek(api_version, kind, names[0], names[1], metadata)
+        api_version, kind, metadata = found.api_version, found.kind, found.metadata
+    kept = own.match(data, metadata, end) if own is not None else None
+    begin = metadata if kept is None else kept.end()
+    names = _plain_names(data, begin, end, item) or _names(data, metadata, end, item.column)
+    return names and Peek(api_version, kind, names[0], names[1], metadata, kept)
 
 
 def _plain_names(data: bytes, start: int, end: int, item: Layout) -> tuple[str, str] | None:

@@ -193,12 +193,10 @@ def _line(text: str) -> Line:
     """The line taken apart, and remembered: a new value behind a known key, or of any form. Raises UnsureError."""
     head, _, rest = text.partition(": ")
     begun = _heads.get(head)
-    if begun is not None:
-        level, inner, key = begun
-    if begun is not None and rest[:1] == rest[-1:] == "'" and rest[1:-1].isalnum():
-        return level, inner, key, rest[1:-1], VALUE  # not remembered: kustomize numbers every item so
     if begun is not None and WORD.fullmatch(rest):
-        line = (level, inner, key, None if rest in NULLS else rest, VALUE)
+        line = (*begun, None if rest in NULLS else rest, VALUE)
+    elif begun is not None and rest[:1] == rest[-1:] == "'" and rest[1:-1].isalnum():
+        return (*begun, rest[1:-1], VALUE)  # not remembered: kustomize numbers every item so
     else:
         line = _parts(text)
         if rest and line[2]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from sys import intern
 
 from cilium_policies.document import parse
-from cilium_policies.document.bookkeeping import Spans, spans
+from cilium_policies.document.bookkeeping import Spans, spans, spans_of
 from cilium_policies.document.finding import Finding, RefusedError, UnknownAliasError
 from cilium_policies.document.limits import Value
 from cilium_policies.document.peek import Peek
@@ -183,8 +183,10 @@ class Item:
 
     def identify(self, peek: Peek) -> None:
         """Take the identity that `peek` states."""
-        api_version, kind, namespace, self.name, self.metadata = peek
+        api_version, kind, namespace, self.name, self.metadata, own = peek
         self.api_version, self.kind, self.namespace = intern(api_version), intern(kind), intern(namespace)
+        if own is not None:
+            self._bookkeeping = spans_of(own)
 
     def finding(self, severity: str, message: str, cure: str = "", path: str = "") -> Finding:
         """A finding about this item, with its place and identity."""

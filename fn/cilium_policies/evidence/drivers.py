@@ -134,10 +134,10 @@ def _has_two_colons(value: str) -> bool:
     """Whether a number may stand behind a name or number that stands behind a colon itself: a quick look, as nearly
     every text has colons."""
     parts = value.split(":")
-    return len(parts) > 2 and any(
-        part[:1].isdigit() and bool(before) and (not before.isascii() or HOST_CHARS.issuperset(before))
-        for before, part in pairwise(parts[1:])
-    )
+    for before, part in pairwise(parts[1:]):
+        if part[:1].isdigit() and before and (not before.isascii() or HOST_CHARS.issuperset(before)):
+            return True
+    return False
 
 
 def _in_colons(value: str) -> Iterator[Driven]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.edge import CidrPeer, EntityPeer, LabelsPeer, Peer, WorkloadPeer, workload_of
@@ -43,6 +44,7 @@ def api_callers(cluster: Cluster) -> tuple[Peer, ...]:
     return (KUBE_APISERVER, *NODES, *tunnels(cluster))
 
 
+@lru_cache(maxsize=8192)
 def ends(workload: Workload) -> tuple[Peer, ...]:
     """The peers that stand for a workload's pods: host-network pods carry the identity of their node, and
     `remote-node` never covers the own one, so they are both node entities."""

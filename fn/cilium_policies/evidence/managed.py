@@ -26,7 +26,7 @@ def named(texts: Iterable[Text], clouds: tuple[Cloud, ...]) -> Iterator[tuple[Te
     """`NAMESPACE: acme.servicebus.windows.net`: a variable, or a field of a file, whose value is the host of such a
     service."""
     for found in texts:
-        if holds(found.key.lower(), _SAID) or holds(found.value.lower(), _SAID):
+        if holds(f"{found.key}\n{found.value}".lower(), _SAID):
             yield from ((found, address) for address in _called(found, clouds))
         if found.value.count(".") < _DOTS:
             continue

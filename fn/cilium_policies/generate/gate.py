@@ -114,7 +114,7 @@ def _is_part(inner: Any, outer: Any) -> bool:
 
 
 def _is_plain_selector(selector: Selector, plain: set[Any]) -> bool:
-    if selector in plain:
+    if id(selector) in plain:  # kept in the policies; to look it up by its value takes longer than to read it
         return True
     for one in selector.requirements:
         key = one.key.removeprefix("k8s:")
@@ -124,7 +124,7 @@ def _is_plain_selector(selector: Selector, plain: set[Any]) -> bool:
             return False
         if not all(is_label(key, value) for value in one.values or ("",)):
             return False
-    plain.add(selector)
+    plain.add(id(selector))
     return True
 
 

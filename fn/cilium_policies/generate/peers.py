@@ -15,7 +15,6 @@ from cilium_policies.evidence.edge import (
     NamespacePeer,
     OutsidePeer,
     Peer,
-    WorkloadPeer,
 )
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6
 from cilium_policies.kube.labels import NAMESPACE
@@ -38,9 +37,9 @@ def endpoint(peer: Peer, namespace: str) -> Selector | None:
 
     The own namespace is not named: Cilium adds it, and an outer `namespace:` then moves both ends together.
     """
+    if peer.kind == "workload":  # most are, and a pattern takes longer
+        return None if peer.workload.host_network else _of_workload(peer.workload, namespace)
     match peer:
-        case WorkloadPeer(one):  # most are
-            return None if one.host_network else _of_workload(one, namespace)
         case AllPodsPeer():
             return EVERY_POD
         case NamespacePeer():
@@ -88,6 +87,8 @@ USUAL = (OUTSIDE, internet(()), internet((), (Port(443),)))
 
 def width(peer: Peer) -> str:
     """The word for a peer that contains others; "" for those that do not."""
+    if peer.kind == "workload":
+        return ""
     if peer.kind == "namespace":
         return f"namespace {peer.namespace}"
     name = peer.name if peer.kind == "entity" else peer.kind
@@ -96,9 +97,9 @@ def width(peer: Peer) -> str:
 
 def covers(peer: Peer) -> tuple[str, ...]:
     """The words, as `width` has them, for the peers that contain this one."""
+    if peer.kind == "workload":
+        return (f"namespace {peer.workload.namespace}", "all-pods", "cluster", "all")
     match peer:
-        case WorkloadPeer(one):
-            return (f"namespace {one.namespace}", "all-pods", "cluster", "all")
         case LabelsPeer() | NamespacePeer():
             return ("all-pods", "cluster", "all")
         case CidrPeer() if not peer.name.startswith(
@@ -115,8 +116,10 @@ def covers(peer: Peer) -> tuple[str, ...]:
 
 def rank(peer: Peer) -> int:
     """Where rules for a kind of peer stand: the narrowest first."""
+    if peer.kind == "workload":
+        return 0
     match peer:
-        case WorkloadPeer() | LabelsPeer():
+        case LabelsPeer():
             return 0
         case NamespacePeer():
             return 1

@@ -120,11 +120,12 @@ def _joined(edges: Iterable[tuple[Peer, Edge]], of_server: bool) -> list[_Flow]:
     covered: list[tuple[_Met, frozenset[Port], Edge]] = []
     for peer, edge in edges:
         reason = seen_by_server(edge.reason) if of_server else edge.reason
+        parts = _parts(edge)
         for one in _nodes(peer):
             met = peers.get(one)
             if met is None:
                 met = peers[one] = _Met()
-            for sort, ports, l7 in _parts(edge):
+            for sort, ports, l7 in parts:
                 if l7 == _NO_RULES:
                     if met.every or (ports and ports <= met.ports):
                         covered.append((met, ports, edge))  # an earlier edge has said it
@@ -150,12 +151,11 @@ def _joined(edges: Iterable[tuple[Peer, Edge]], of_server: bool) -> list[_Flow]:
 def _parts(edge: Edge) -> list[tuple[str, frozenset[Port], _Rules]]:
     """An edge's ports with its rules of layer 7, and its ICMP types, as far as it has them, each behind its sort."""
     ports, types = _sorted(edge.ports)
-    parts: list[tuple[str, frozenset[Port], _Rules]] = []
-    if ports or not types:
-        parts.append(("ports" if ports else "", ports, (edge.http, edge.dns)))
-    if types:
-        parts.append(("icmp", types, _NO_RULES))
-    return parts
+    told = ("ports" if ports else "", ports, (edge.http, edge.dns))
+    if not types:  # as nearly always
+        return [told]
+    icmp = ("icmp", types, _NO_RULES)
+    return [told, icmp] if ports else [icmp]
 
 
 @lru_cache(maxsize=1024)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from operator import itemgetter
 
 from cilium_policies.document.finding import Finding, refused
 from cilium_policies.document.source import RESOURCE_LIST, STREAM, Source
@@ -72,7 +73,7 @@ class Pieces:
 
     def __init__(self, data: bytes, edits: list[Edit]) -> None:
         self._data = data
-        self._edits = sorted(edits, key=lambda edit: edit[:2])
+        self._edits = sorted(edits, key=itemgetter(0, 1))
 
     def __iter__(self) -> Iterator[memoryview | bytes]:
         view = memoryview(self._data)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Set
 
+from cilium_policies.document.bookkeeping import IDS
 from cilium_policies.document.peek import ends_in_quotes
 from cilium_policies.document.source import RESOURCE_LIST, Item, Source
 from cilium_policies.krm.edit import Edit
 from cilium_policies.krm.kept import tool_annotations
 
-IDS = (b"internal.config.kubernetes.io/id", b"config.k8s.io/id")
 NUMBER = rb"[0-9]+'(?=\n)"  # compiled where it is used: few inputs need it
 PATHS = ("config.kubernetes.io/path", "internal.config.kubernetes.io/path")
 
@@ -44,7 +44,9 @@ def cuts(source: Source, besides: Set[int]) -> list[Edit]:
         if item.metadata < 0 or item.index in besides:
             continue
         own = item.bookkeeping()
-        if len(own) == 2:  # the usual layout: nothing but numbers stands there
+        if len(own) == 3:
+            edits.append((*own[2], b""))
+        elif len(own) == 2:  # the usual layout: nothing but numbers stands there
             start, end = own[1]
             for mark in marks:
                 place = data.find(mark, start, end)

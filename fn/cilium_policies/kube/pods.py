@@ -57,7 +57,8 @@ def pod_spec(one: Object | None) -> Mapping:
 
 def containers(spec: Mapping) -> list[Mapping]:
     """Containers of a pod spec, then its init containers (sidecars among them)."""
-    return mappings(spec.get("containers")) + mappings(spec.get("initContainers"))
+    first = spec.get("initContainers")
+    return mappings(spec.get("containers")) + (mappings(first) if first else [])
 
 
 def mounted(spec: Mapping) -> Iterator[tuple[tuple[str, str], set[str] | None]]:

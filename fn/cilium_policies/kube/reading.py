@@ -15,6 +15,7 @@ API = "cilium-policies.fn"
 BREAK_GLASS = f"{API}/break-glass"  # the annotation of a policy that opens a namespace for a while
 COMPONENT = f"{API}/component"  # the annotation by which a later run knows its own policies
 _LOCAL = "config.kubernetes.io/local-config"
+_FUNCTION = b"s.io/function"
 _FUNCTIONS = (b"config.kubernetes.io/function", b"config.k8s.io/function")
 _BUILD_KINDS = (
     "Kustomization",
@@ -119,7 +120,8 @@ class _Marks:
         # The function's own config, which kustomize puts behind the items, carries such a mark.
         place = (source.items[0].start, source.items[-1].end) if source.items else (0, 0)
         self._local = data.find(_LOCAL.encode(), *place) >= 0
-        self._functions = [mark for mark in _FUNCTIONS if data.find(mark, *place) >= 0]
+        called = data.find(_FUNCTION, *place) >= 0  # one pass over the text where none is, as in most inputs
+        self._functions = [mark for mark in _FUNCTIONS if called and data.find(mark, *place) >= 0]
         self.any = self._local or bool(self._functions)
 
     def counts(self, item: Item, one: Object) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from cilium_policies.config.settings import Settings
 from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.gateway_api import Proxy
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Object, port_number
+from cilium_policies.kube.objects import Object, Where, port_number
 from cilium_policies.kube.pods import TASKS
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.flux import Owner
@@ -55,9 +55,8 @@ class Cluster:
         self.workloads = workloads
         self.services = services
         self.settings = settings
-        self.known = any(
-            one.where.elsewhere for one in inventory.objects
-        )  # an inventory stands beside the input
+        # Whether an inventory stands beside the input; few files hold all objects.
+        self.known = any(Where(file).elsewhere for file in {one.where.file for one in inventory.objects})
         self._access: Bindings | None = None
         self._routing: frozenset[str] | None = None
         self._by_namespace: dict[str, list[Workload]] = {}
@@ -67,7 +66,8 @@ class Cluster:
             for key, value in workload.labels.items():
                 self._by_label.setdefault((workload.namespace, key, value), []).append(workload)
         self._later: dict[tuple[str, str], list[Workload]] = {}
-        self._before: dict[Workload, tuple[Service, ...]] = {}  # each is asked for a dozen times
+        # By namespace the Services before each workload: each is asked for a dozen times.
+        self._before: dict[str, dict[Workload, tuple[Service, ...]]] = {}
         self._behind: dict[Service, tuple[Workload, ...]] = {}
         self._services = {(service.namespace, service.name): service for service in services}
         self._services_in: dict[str, list[Service]] = {}
@@ -169,15 +169,16 @@ class Cluster:
 
     def services_for(self, workload: Workload) -> tuple[Service, ...]:
         """The Services whose selector finds a workload's pods."""
-        found = self._before.get(workload)
+        found = self._before.get(workload.namespace)
         if found is None:
-            found = self._before[workload] = tuple(
-                one
-                for one in self.services_in(workload.namespace)
-                if one.selector
-                and (one.selector.items() <= workload.labels.items() or workload in self._labelled_later(one))
-            )
-        return found
+            before: dict[Workload, list[Service]] = {}
+            for service in self.services_in(workload.namespace):
+                found_by = self.selected(service.namespace, service.selector)
+                for one in found_by or self._labelled_later(service):
+                    before.setdefault(one, []).append(service)
+            found = {one: tuple(services) for one, services in before.items()}
+            self._before[workload.namespace] = found
+        return found.get(workload, ())
 
     def selected(self, namespace: str, labels: dict[str, str]) -> list[Workload]:
         """The workloads of a namespace whose pods carry all these labels (empty: none)."""
@@ -253,13 +254,19 @@ class Cluster:
         number that is no port: objects of operators and values of charts are not validated as Services are."""
         if target.isdigit():
             number = port_number(target)
-            return Port(number, protocol) if number else None
+            return _port(number, protocol) if number else None
         for declared in workload.ports:
             if declared.name == target and declared.protocol == protocol:
-                return Port(declared.number, protocol)
+                return _port(declared.number, protocol)
         if not workload.rendered and target:
             return Port(0, protocol, target)
         return None
+
+
+@lru_cache(maxsize=1024)
+def _port(number: int, protocol: str) -> Port:
+    """A pod port by its number; most of a cluster are of few kinds."""
+    return Port(number, protocol)
 
 
 def _of_port(found: list[Workload], service: Service) -> list[Workload]:

@@ -101,10 +101,11 @@ def _workload(one: Object, template: Mapping, configs: Configs) -> Workload:
         made.mounts_token = flag(spec.get("automountServiceAccountToken"), True)
     made.host_network = flag(spec.get("hostNetwork"))
     made.replicas = integer(one.spec.get("replicas")) or (0 if one.kind in _SCALED else 1)
-    made.ports = tuple(_ports(spec))
-    made.probes = tuple(dict.fromkeys(_probes(spec, made.ports)))
-    made.images = tuple(text(container.get("image")) for container in containers(spec))
-    made.texts = _run((*_texts(one.namespace, spec, configs), *injected(one, made.annotations)))
+    within = containers(spec)
+    made.ports = tuple(_ports(within))
+    made.probes = tuple(dict.fromkeys(_probes(within, made.ports)))
+    made.images = tuple([text(container.get("image")) for container in within])
+    made.texts = _run((*_texts(one.namespace, spec, within, configs), *injected(one, made.annotations)))
     made.selector = _selector(one, made)
     made.release = (
         one.annotations.get(RELEASE_NAME, "")
@@ -135,8 +136,8 @@ def _selector(one: Object, made: Workload) -> dict[str, str]:
     return {SERVICE_ACCOUNT: made.service_account}
 
 
-def _ports(spec: Mapping) -> Iterator[Port]:
-    for container in containers(spec):
+def _ports(within: list[Mapping]) -> Iterator[Port]:
+    for container in within:
         for entry in mappings(container.get("ports")):
             number = port_number(entry.get("containerPort"))
             protocol = text(entry.get("protocol")) or "TCP"
@@ -144,9 +145,9 @@ def _ports(spec: Mapping) -> Iterator[Port]:
                 yield Port(number, protocol, text(entry.get("name")))
 
 
-def _probes(spec: Mapping, ports: tuple[Port, ...]) -> Iterator[Port]:
+def _probes(within: list[Mapping], ports: tuple[Port, ...]) -> Iterator[Port]:
     names = {port.name: port.number for port in ports if port.name}
-    for container in containers(spec):
+    for container in within:
         for field in ("livenessProbe", "readinessProbe", "startupProbe"):
             probe = mapping(container.get(field))
             for kind in ("httpGet", "tcpSocket", "grpc") if probe else ():
@@ -158,9 +159,9 @@ def _probes(spec: Mapping, ports: tuple[Port, ...]) -> Iterator[Port]:
                     yield Port(number)
 
 
-def _texts(namespace: str, spec: Mapping, configs: Configs) -> Iterator[Text]:
+def _texts(namespace: str, spec: Mapping, within: list[Mapping], configs: Configs) -> Iterator[Text]:
     seen: dict[tuple[str, str], set[str] | None] = {}  # None: all keys
-    for container in containers(spec):
+    for container in within:
         for entry in mappings(container.get("env")):
             yield from _env(namespace, entry, configs)
         for source in mappings(container.get("envFrom")):

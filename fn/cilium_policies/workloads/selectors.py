@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from cilium_policies.cilium.model import Requirement
 from cilium_policies.kube.labels import ANY, JOB_NAME, SERVICE_ACCOUNT, is_identity, stable
@@ -201,12 +202,14 @@ def requirements(workload: Workload) -> list[Requirement]:
 
 def equal(labels: dict[str, str]) -> list[Requirement]:
     """Labels as requirements, sorted by key; `*`, no value that a label can have, asks for any."""
-    return [
-        Requirement(_K8S_ONLY.get(key, key), "Exists")
-        if value == ANY
-        else Requirement(_K8S_ONLY.get(key, key), "In", (value,))
-        for key, value in sorted(labels.items())
-    ]
+    return [_equal(key, value) for key, value in sorted(labels.items())]
+
+
+@lru_cache(maxsize=8192)
+def _equal(key: str, value: str) -> Requirement:
+    """One label; a workload's selector stands in its own policy and in those of everybody whom it calls."""
+    key = _K8S_ONLY.get(key, key)
+    return Requirement(key, "Exists") if value == ANY else Requirement(key, "In", (value,))
 
 
 _K8S_ONLY = {SERVICE_ACCOUNT: f"k8s:{SERVICE_ACCOUNT}", JOB_NAME: f"k8s:{JOB_NAME}"}
