@@ -61,11 +61,9 @@ def test_an_error_names_the_users_own_file_and_line(text: str, file: str, line: 
 
 
 def told(*objects: dict[str, Any], **cluster: Any) -> Settings:
-    """Settings of a config and an input; `mentions` searches the objects' text as the function does."""
+    """Settings of a config and an input."""
     inventory = Inventory([Object({"apiVersion": "v1", **one}) for one in objects])
-    return settings(
-        Config(cluster=ClusterConfig(**cluster)), inventory, load(), lambda word: word in repr(objects)
-    )
+    return settings(Config(cluster=ClusterConfig(**cluster)), inventory, load())
 
 
 def test_api_ports_are_said_or_those_of_the_distribution() -> None:

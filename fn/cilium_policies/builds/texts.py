@@ -54,10 +54,12 @@ def with_metadata(text: bytes, field: str, entries: Mapping[str, str]) -> bytes:
     body = _BLOCK.match(text, head.end())
     block = body.group() if body else b""
     lines = "".join(f"    {key}: {scalar(value)}\n" for key, value in entries.items()).encode()
-    name = field.encode()
-    key_line = re.compile(rb"(?m)^  " + name + rb":[ \t]*(?:\{\}|null)?[ \t]*\r?\n").search(block)
-    if key_line is None and re.search(rb"(?m)^ +[\"']?" + name + rb"[\"']?:", block):
-        return _rewritten(text, field, entries)  # there, but not as kustomize writes it
+    key_line = None
+    if field.encode() in block:
+        name = field.encode()
+        key_line = re.compile(rb"(?m)^  " + name + rb":[ \t]*(?:\{\}|null)?[ \t]*\r?\n").search(block)
+        if key_line is None and re.search(rb"(?m)^ +[\"']?" + name + rb"[\"']?:", block):
+            return _rewritten(text, field, entries)  # there, but not as kustomize writes it
     if key_line is None:
         made = f"  {field}:\n".encode() + lines + block
     else:

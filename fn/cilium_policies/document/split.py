@@ -27,13 +27,15 @@ def split(data: bytes, file: str = "stdin") -> Source:
     """
     check_bytes(data, file)
     start = len(BOM) if data.startswith(BOM) else 0
-    blocky = Source(data, file, RESOURCE_LIST)
-    if blocks.fill(blocky, start, len(data)):
-        return _finished(blocky)
+    named = b"ResourceList" in data
+    if named:
+        blocky = Source(data, file, RESOURCE_LIST)
+        if blocks.fill(blocky, start, len(data)):
+            return _finished(blocky)
     from cilium_policies.document import stream  # few inputs of a build are one
 
     spans = stream.documents(data, start)
-    if b"ResourceList" in data:
+    if named:
         source = _resource_list(data, file, spans)
         if source is not None:
             return source
