@@ -25,7 +25,8 @@ class ChartEntry(NamedTuple):
     """How one chart makes the component's pods. `enabled`: a value's path from the chart's root, or a condition; None:
     always made. `default`: what holds where that value is not set. `name`: what the chart (or subchart) calls itself,
     before `nameOverride`. `cut`: length to which its fullname is cut. `publisher`: where several publishers have a
-    chart of this name, what the address of the one that is meant holds."""
+    chart of this name, what the address of the one that is meant holds. `ingress`: when the chart's Ingress or route
+    leads to these pods, and so it does where the values set nothing there; None: only if they ask for one."""
 
     chart: str
     values: str = ""
@@ -38,6 +39,7 @@ class ChartEntry(NamedTuple):
     service_account: str = ""
     cut: int = 63
     publisher: str = ""
+    ingress: When = None
 
 
 class MadeBy(NamedTuple):
@@ -229,6 +231,7 @@ def read_chart(component: Component, data: Mapping) -> ChartEntry:
         text(data.get("serviceAccount")),
         int(text(data.get("cut")) or 63),
         text(data.get("publisher")),
+        data.get("ingress"),
     )
 
 

@@ -9,13 +9,16 @@ from collections.abc import Collection, Iterable, Iterator
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
 from cilium_policies.config.model import EGRESS, INGRESS
+from cilium_policies.generate.cures import cure
 from cilium_policies.generate.uncovered import GUESSED, Uncovered, of_workload
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import walk_strings
 from cilium_policies.lean import TYPE_CHECKING
+from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 if TYPE_CHECKING:
+    from cilium_policies.catalogue.flows import Edge as Known
     from cilium_policies.evidence.edge import Edge
     from cilium_policies.generate.uncovered import Why
 
@@ -75,23 +78,47 @@ def _asked(one: Workload, entry: Component) -> list[str]:
 
 
 def without_operator(
-    one: Workload, entry: Component, catalogue: Catalogue, present: Collection[str]
+    one: Workload, entry: Component, direction: str, catalogue: Catalogue, present: Collection[str]
 ) -> Iterator[Uncovered]:
-    """Pods of an operator's object, where the operator calls them and is not in the input: nobody lets it in."""
+    """Pods of an operator's object that call the operator, or are called by it, where it is not in the input: no rule
+    names it."""
     if one.rendered or one.chart or one.source is None:
         return
-    calling = (
+    found = [
         edge
         for edge in catalogue.edges_of(entry.name)
-        if edge.direction == INGRESS and edge.when is None and edge.peer.startswith("component:")
-    )
-    for edge in calling:
-        name = edge.peer.partition(":")[2]
-        caller = catalogue.get(name)
-        groups = {made.group for made in caller.made_by} if caller is not None else set()
-        operand = one.source.group in groups  # of such an object as well: then the input would show it
-        if "operator" in name and name not in present and not operand:
-            pod, ports = f"{{pod: {one.namespace}/{one.name}}}", ", ".join(edge.ports)
-            line = f"{{from: {{namespace: NAMESPACE}}, to: {pod}, ports: [{ports}], why: …}}"
-            yield of_workload(GUESSED, "operator-unseen", INGRESS, one, (name,), line)
-            return
+        if edge.direction == direction and edge.when is None and _is_operator(edge, one, entry, catalogue)
+    ]
+    if not found or any(edge.peer.partition(":")[2] in present for edge in found):
+        return
+    pod, ports = f"{{pod: {one.namespace}/{one.name}}}", ", ".join(found[0].ports)
+    place = "{namespace: NAMESPACE}"
+    ends = f"from: {place}, to: {pod}" if direction == INGRESS else f"from: {pod}, to: {place}"
+    why: Why = "operator-unseen" if direction == INGRESS else "operator-uncalled"
+    parts = (found[0].peer.partition(":")[2],)
+    yield of_workload(GUESSED, why, direction, one, parts, f"{{{ends}, ports: [{ports}], why: …}}")
+
+
+def _is_operator(edge: Known, one: Workload, entry: Component, catalogue: Catalogue) -> bool:
+    """Whether the other end is what makes these pods: the entry names it, or it is called an operator."""
+    kind, _, name = edge.peer.partition(":")
+    if kind != "component" or name == entry.name:
+        return False
+    makers = {made.operator for made in entry.made_by} - {""}
+    caller = catalogue.get(name)
+    groups = {made.group for made in caller.made_by} if caller is not None else set()
+    operand = one.source is not None and one.source.group in groups  # made as well: then the input shows it
+    return (name in makers if makers else "operator" in name) and not operand
+
+
+def without_client(
+    one: Workload, entry: Component, cluster: Cluster, edges: Iterable[Edge]
+) -> Iterator[Uncovered]:
+    """A rendered server that callers have to name, all in one workload, where no rule lets another pod in: a server
+    without a client is of no use, so the input does not show them."""
+    serves = any(edge.peer == "same-namespace" and edge.when == "evidence" for edge in entry.own_edges)
+    if not (serves and one.rendered and all(edge.client is one for edge in edges)):
+        return
+    parts = (each for each in cluster.in_namespace(one.namespace) if each.component == entry.name)
+    if all(each is one for each in parts) and cluster.services_for(one):
+        yield of_workload(GUESSED, "no-client-shown", INGRESS, one, (), cure(cluster, one, INGRESS))

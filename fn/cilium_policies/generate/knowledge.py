@@ -14,7 +14,7 @@ from cilium_policies.catalogue.model import Component
 from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.ends import KUBE_APISERVER
-from cilium_policies.generate.beyond import beyond_entry, without_operator
+from cilium_policies.generate.beyond import beyond_entry, without_client, without_operator
 from cilium_policies.generate.cures import cure
 from cilium_policies.generate.likely import Likely
 from cilium_policies.generate.stated import is_from_a_render, states, unlisted
@@ -214,14 +214,15 @@ class Knowledge:
             return
         render = entry is not None and stated and is_from_a_render(entry, direction)
         if entry is not None and stated and sure and not render:
+            yield from without_operator(one, entry, direction, self.catalogue, self._components)
             if direction == EGRESS:
                 yield from beyond_entry(one, entry, self.cluster.inventory, self._edges.get(key, ()))
-            else:
-                yield from without_operator(one, entry, self.catalogue, self._components)
-                if not (one.rendered or one.chart):
-                    from cilium_policies.generate.set_ports import unfollowed  # few builds have such objects
+                return
+            yield from without_client(one, entry, self.cluster, self._edges.get(key, ()))
+            if not (one.rendered or one.chart):
+                from cilium_policies.generate.set_ports import unfollowed  # few builds have such objects
 
-                    yield from unfollowed(one, self.catalogue, self.cluster, self._edges)
+                yield from unfollowed(one, self.catalogue, self.cluster, self._edges)
             return
         edges = self._edges.get(key, [])
         degree, why = _degree(one, entry, direction, edges, stated=stated)

@@ -21,6 +21,7 @@ from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Key, Uncovered,
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.distribution import is_bootstrapped
 from cilium_policies.workloads.model import Workload
 
 if TYPE_CHECKING:
@@ -149,10 +150,18 @@ def added(
         if component is None or (workload.key, EGRESS) in told:
             continue
         facts = WorkloadFacts(workload, cluster, roles)
-        asked = [one for one in component.own_edges if one.added]
+        asked = [one for one in component.own_edges if one.added and _may_be(one, facts)]
+        if asked and is_bootstrapped(workload):  # no condition of its edges is asked
+            yield _users_hosts("left-to-you", workload, asked)
+            continue
         limited = [one for one in asked if _is_limited(one, facts, cluster)]
         if asked:
             yield _users_hosts("users-hosts" if limited else "users-inside", workload, limited or asked)
+
+
+def _may_be(known: Known, facts: WorkloadFacts) -> bool:
+    """Whether a condition on the input, if the edge has one, holds."""
+    return not isinstance(known.when, (list, dict)) or holds(known.when, facts, known.peer)
 
 
 def _users_hosts(why: Why, workload: Workload, limited: list[Known]) -> Uncovered:

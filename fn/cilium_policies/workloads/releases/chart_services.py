@@ -27,7 +27,7 @@ def service(
     release: Release, name: str, selector: dict[str, str], ports: tuple[ServicePort, ...], block: Mapping
 ) -> Service:
     """A predicted Service; `block` are the values that shape it (type, ranges, annotations)."""
-    kind = scalar(block.get("type")) or "ClusterIP"
+    kind = scalar(block.get("type")) or scalar(block.get("serviceType")) or "ClusterIP"
     metadata = {
         "name": name,
         "namespace": release.namespace,

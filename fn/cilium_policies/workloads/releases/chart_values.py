@@ -31,13 +31,14 @@ _WEB = ("http", "web", "https", "http-web", "ui")
 
 class Target(NamedTuple):
     """A component that blocks may speak of: the path of its values, its pods and Services, and the pod ports
-    on which the catalogue knows gateways and scrapers to call it."""
+    on which the catalogue knows gateways and scrapers to call it, and whether the chart's own Ingress leads to it."""
 
     prefix: str
     workload: Workload
     services: list[Service]
     gateway_ports: tuple[int, ...] = ()
     scrape_ports: tuple[int, ...] = ()
+    routed: bool = False
 
 
 class _Block(NamedTuple):
@@ -58,10 +59,25 @@ def objects(release: Release, targets: list[Target]) -> list[Object]:
                 one for one in owners if one.services
             ] or owners  # a CronJob beside a server serves nobody
             serving = [one for one in behind if one.gateway_ports] or behind
-            # an Ingress often leads to several parts by their paths, a route has one backend
-            for one in serving if block.kind == "Ingress" and serving[0].gateway_ports else serving[:1]:
+            # an Ingress often leads to several parts by their paths, a route to one unless the catalogue tells
+            whole = serving[0].routed or (block.kind == "Ingress" and serving[0].gateway_ports)
+            for one in serving if whole else serving[:1]:
                 found += _route(release, block, one)
+    if all(one.kind in _MONITORS.values() for one in found):
+        found += _unasked(release, targets)
     return found
+
+
+def _unasked(release: Release, targets: list[Target]) -> list[Object]:
+    """The Ingress that a chart writes by itself, where no block of the values switches one on."""
+    block = _Block("Ingress", "ingress", next(_ingresses(release.values), {}))
+    return [made for one in targets if one.routed for made in _route(release, block, one)]
+
+
+def _ingresses(value: Mapping) -> Iterator[Mapping]:
+    for key, member in value.items():
+        if isinstance(member, dict):
+            yield from (member,) if key == "ingress" else _ingresses(member)
 
 
 def _owners(path: str, targets: list[Target]) -> list[Target]:
@@ -163,7 +179,8 @@ def _hosts(body: Mapping, *keys: str) -> list[str]:
     found: list[str] = []
     for key in keys:
         value = body.get(key)
-        for one in value if isinstance(value, list) else [value]:
+        listed = list(value.values()) if isinstance(value, dict) else [value]
+        for one in value if isinstance(value, list) else listed:
             host = scalar(one) or scalar(at(one, "host")) or scalar(at(one, "name"))
             if host and host not in found:
                 found.append(host)

@@ -107,8 +107,7 @@ def _known(release: Release, catalogue: Catalogue) -> list[tuple[Component, Char
     """The components of the chart; where its name is not shown, of the chart that its source is called after."""
     if release.chart:
         return _published(release, catalogue.by_chart(release.chart))
-    known = catalogue.by_chart(release.hint) if release.hint else []
-    if known:
+    if known := catalogue.by_chart(release.hint) if release.hint else []:
         release.chart = release.hint
     return _published(release, known)
 
@@ -158,7 +157,8 @@ def _target(
     services = list(_services(release, names, workload, entry, beside))
     if not any(each.services for part, each in known if (part, each.values) == (component, entry.values)):
         services = chart_services.usual_services(release, names, workload, called or scraped)
-    return chart_values.Target(entry.values, workload, services, called, scraped)
+    routed = bool(entry.ingress) and is_on(entry.ingress, True, release.values)
+    return chart_values.Target(entry.values, workload, services, called, scraped, routed)
 
 
 def _ports_for(catalogue: Catalogue, component: Component, peer: str) -> tuple[int, ...]:
