@@ -48,7 +48,8 @@ def signs(text: str) -> dict[tuple[str, str], Signs]:
         spec, metadata = one.get("spec") or {}, one.get("metadata") or {}
         if one.get("kind") not in WORKLOAD_KINDS:
             continue
-        template = one if one["kind"] == "Pod" else spec.get("template") or {}
+        job = (spec.get("jobTemplate") or {}).get("spec") or {}
+        template = one if one["kind"] == "Pod" else spec.get("template") or job.get("template") or {}
         labels = {**(metadata.get("labels") or {}), **((template.get("metadata") or {}).get("labels") or {})}
         owners = [str(owner.get("apiVersion", "")) for owner in metadata.get("ownerReferences") or ()]
         account = (template.get("spec") or {}).get("serviceAccountName", "")

@@ -45,6 +45,9 @@ CREATED = """
 {apiVersion: batch/v1, kind: Job, metadata: {name: scan, namespace: data},
  spec: {template: {spec: {serviceAccountName: prefect-worker}}}}
 ---
+{apiVersion: batch/v1, kind: CronJob, metadata: {name: nightly, namespace: data},
+ spec: {jobTemplate: {spec: {template: {metadata: {labels: {prefect.io/id: a}}}}}}}
+---
 {apiVersion: apps/v1, kind: Deployment, metadata: {name: runs-controller, namespace: data}}
 ---
 {apiVersion: v1, kind: Pod, metadata: {name: heron, namespace: data}, spec: {serviceAccountName: runs-agent}}
@@ -61,7 +64,13 @@ def test_the_line_for_the_pods_of_a_program_stands_for_those_that_say_they_are_i
                "direction": "ingress and egress", "reason": "creates-pods"}}"""
     items = [item.format("data", "prefect-worker"), item.format("crossplane-system", "crossplane")]
     known = announced([f'{{"items": [{", ".join(items)}]}}'])._replace(signs=signs(CREATED))
-    for pod in ("data/heron-x9r2v", "data/heron-k2k2k", "data/scan", "crossplane-system/aws-1c2d"):
+    for pod in (
+        "data/heron-x9r2v",
+        "data/heron-k2k2k",
+        "data/scan",
+        "data/nightly",
+        "crossplane-system/aws-1c2d",
+    ):
         assert known.names({"pod": pod}, "egress"), pod
         assert known.names({"pod": pod}, "ingress"), pod
     assert not known.names({"pod": "data/clean"}, "egress")  # another's, or nobody can tell

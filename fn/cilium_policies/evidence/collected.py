@@ -31,17 +31,8 @@ from cilium_policies.workloads.model import Text, Workload
 from cilium_policies.workloads.sidecars import Sidecars
 
 _RELEASES = ("HelmRelease",)
-_REFERENCES = (
-    "configsecret",
-    "configmap",
-    "configmaps",
-    "configmapref",
-    "secretref",
-    "configmapname",
-    "configsecretname",
-    "configuration",
-    "repository",
-)
+_REFERENCES = ("configsecret", "configmap", "configmaps", "configmapref", "secretref", "configmapname",
+               "configsecretname", "configuration", "repository")  # fmt: skip
 # Where the values of a chart name the object that holds the program's configuration, or its variables.
 _OF_VALUES = (
     r"(?i)config_?(map|secret)_?(name|ref)?$|config_?(map|secret)(ref)?\.name$|envFrom.*secretRef\.name$"
@@ -137,21 +128,25 @@ class Collected:
 
     def _is_alone(self, workload: Workload) -> bool:
         """Whether no other workload comes of the same object."""
-        near = self._cluster.in_namespace(workload.namespace)
-        return not any(one.source is workload.source for one in near if one is not workload)
+        near = (one for one in self._cluster.in_namespace(workload.namespace) if one is not workload)
+        return not any(one.source is workload.source for one in near)
 
     def _told_by_operator(self, workload: Workload, operator: str, row: Mapping) -> Iterator[Text]:
-        """ConfigMaps and Secrets that an operator's own settings (`KEY: NAMESPACE/NAME`) have all its pods read, and
-        its variables that it hands to them."""
+        """What an operator's own settings (`KEY: NAMESPACE/NAME`), also of objects beside it, have all its pods read,
+        and its variables that it hands to them."""
         key, env = text(row.get("key")), text(row.get("env"))
-        told = [found for one in self._cluster.workloads if one.component == operator for found in one.texts]
-        yield from (found for found in told if env and re.fullmatch(env, found.key) is not None)
-        for found in told if key else ():
-            lines = re.findall(
-                rf"(?m)^[ \t]*{re.escape(key)}[\"']?[ \t]*[:=][ \t]*[\"']?([\w./-]+)", found.value
-            )
-            for name in [found.value] if found.key == key else lines:
-                namespace, _, last = name.strip().rpartition("/")
+        operators = [one for one in self._cluster.workloads if one.component == operator]
+        texts_of = [found for one in operators for found in one.texts]
+        yield from (found for found in texts_of if env and re.fullmatch(env, found.key) is not None)
+        told = [(found.key, found.value) for found in texts_of]
+        line = rf"(?m)^[ \t]*{re.escape(key)}[\"']?[ \t]*[:=][ \t]*[\"']?([\w./-]+)"
+        near = {one.namespace for one in operators}
+        for one in self._cluster.inventory.of(text(row.get("kind"))):
+            held = walk_strings(one.body) if one.namespace in near else ()
+            told += ((path.rpartition(".")[2], value) for path, value in held)
+        for name, value in told if key else ():
+            for place in [value] if name == key else re.findall(line, value):
+                namespace, _, last = place.strip().rpartition("/")
                 yield from self._entries(namespace or workload.namespace, last)
 
     def _told_by_argument(self, workload: Workload) -> Iterator[Text]:
@@ -203,7 +198,7 @@ class Collected:
             yield from self._handed(workload, texts(row["handedBy"]))
         if "toldBy" in row:
             yield from self._told_by_operator(workload, text(row["toldBy"]), row)
-        if not kind:
+        if not kind or "toldBy" in row:
             return
         if name:
             one = self._cluster.inventory.get(kind, workload.namespace, name)

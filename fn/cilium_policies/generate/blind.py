@@ -15,12 +15,18 @@ from cilium_policies.generate.dns import Dns
 from cilium_policies.generate.namespaces import Namespace
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered, of_workload
 from cilium_policies.kube.access_rules import texts
+from cilium_policies.kube.not_built import namespaces_of, not_here
 from cilium_policies.kube.objects import Object, text, walk_strings
 from cilium_policies.kube.pods import TASKS
+from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.makers import creates_pods, is_foreign
 from cilium_policies.workloads.model import Workload
 
+if TYPE_CHECKING:
+    from cilium_policies.generate.uncovered import Why
+
+_BUILD = "build that repository too, as one input with this one, or leave it out: namespaces.exclude: [{}]"
 _SHOW = "show its pods, or leave it out: namespaces.exclude: [{}]"
 
 
@@ -32,6 +38,12 @@ def closed_blind(
 
     That a managed distribution runs pods is known; whether more than those that the catalogue has there, that one
     which nobody names does, and that something will run in an empty namespace, is a guess."""
+    for unit, where in not_here(cluster.inventory):
+        for name in dict.fromkeys(namespaces_of(unit)):
+            if name in chosen and chosen[name].wide:
+                why: Why = "repository-elsewhere"
+                cure = _BUILD.format(name)
+                yield Uncovered(GUESSED, why, BOTH, name, unit.name, None, unit, (where,), cure)
     platform = cluster.settings.platform
     peopled = {one.namespace for one in cluster.workloads}.union(told)
     brought = {dns.namespace, *(one.namespace for one in cluster.workloads if one.brought)}

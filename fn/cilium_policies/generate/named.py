@@ -160,8 +160,12 @@ def added(
 
 
 def _may_be(known: Known, facts: WorkloadFacts) -> bool:
-    """Whether a condition on the input, if the edge has one, holds."""
-    return not isinstance(known.when, (list, dict)) or holds(known.when, facts, known.peer)
+    """Whether users add anybody: by objects, the input shows whether there are any."""
+    rows = known.when if isinstance(known.when, list) else []
+    by_objects = bool(rows) and all(
+        isinstance(row, dict) and {"object", "field"} & row.keys() for row in rows
+    )
+    return not by_objects or holds(known.when, facts, known.peer)
 
 
 def _users_hosts(why: Why, workload: Workload, limited: list[Known]) -> Uncovered:

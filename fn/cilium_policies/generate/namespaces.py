@@ -9,7 +9,7 @@ from cilium_policies.config.model import Config
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.document.spelling import meant, near
 from cilium_policies.kube.names import is_namespace
-from cilium_policies.kube.not_built import ELSEWHERE, namespaces_of, not_built, not_here, reason
+from cilium_policies.kube.not_built import namespaces_of, not_built, not_here, reason
 from cilium_policies.kube.objects import Object, Where, text
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -87,7 +87,7 @@ def _left_open(name: str, cluster: Cluster, where: Where) -> Finding:
 
 def _not_here(cluster: Cluster, chosen: dict[str, Namespace]) -> Iterator[Finding]:
     """What another repository puts into a namespace that is closed here."""
-    for one in not_here(cluster.inventory):
+    for one, where in not_here(cluster.inventory):
         for name in namespaces_of(one):
             if name in chosen and chosen[name].wide:
                 message = (
@@ -95,7 +95,7 @@ def _not_here(cluster: Cluster, chosen: dict[str, Namespace]) -> Iterator[Findin
                 )
                 yield one.finding(
                     WARNING,
-                    f"{message} {one.annotations[ELSEWHERE]}",
+                    f"{message} {where}",
                     "build that repository too, as one input with this one, or allow what its pods need in spec.allow",
                 )
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import Object, at, text
+from cilium_policies.kube.objects import Object, at, mapping, text
 from cilium_policies.kube.reading import API
 
 NOT_BUILT = f"{API}/not-built"  # the reason
 NAMESPACES = f"{API}/not-built-namespaces"  # where its files say their objects go, separated by commas
 ELSEWHERE = f"{API}/not-in-repository"  # why the files are not here: no failure, but nobody knows the pods
+_FLUX = "kustomize.toolkit.fluxcd.io"
 _BUILDERS = ("Kustomization", "Application", "ApplicationSet")
 
 
@@ -19,9 +21,36 @@ def not_built(inventory: Inventory) -> list[Object]:
     return _marked(inventory, NOT_BUILT)
 
 
-def not_here(inventory: Inventory) -> list[Object]:
-    """Those whose files are in another repository."""
-    return _marked(inventory, ELSEWHERE)
+def not_here(inventory: Inventory) -> Iterator[tuple[Object, str]]:
+    """Those whose files are in another repository, each with what tells it: `build`, or their source."""
+    marked = _marked(inventory, ELSEWHERE)
+    yield from ((one, one.annotations[ELSEWHERE]) for one in marked)
+    yield from ((one, where) for one, where in _of_other_sources(inventory) if one not in marked)
+
+
+def _of_other_sources(inventory: Inventory) -> Iterator[tuple[Object, str]]:
+    """Kustomizations with another source than most, where the input holds that source and nothing that they apply."""
+    asked = [(one, source) for one in inventory.of("Kustomization", group=_FLUX) if (source := _source(one))]
+    if len({source for _, source in asked}) < 2:
+        return
+    common = Counter(source for _, source in asked).most_common(1)[0][0]
+    applied: set[str] | None = None
+    for one, (kind, namespace, name) in asked:
+        if one.where.elsewhere or (kind, namespace, name) == common:
+            continue
+        if inventory.get(kind, namespace, name) is None:
+            continue
+        if applied is None:  # few trees have several sources
+            applied = {each.labels.get(f"{_FLUX}/name", "") for each in inventory.objects}
+        if one.name not in applied:
+            yield one, f"its source is {kind} {namespace}/{name}"
+
+
+def _source(one: Object) -> tuple[str, str, str] | None:
+    """Kind, namespace and name of the source of a Flux Kustomization."""
+    told = mapping(one.spec.get("sourceRef"))
+    kind, name = text(told.get("kind")), text(told.get("name"))
+    return (kind, text(told.get("namespace")) or one.namespace, name) if kind and name else None
 
 
 def _marked(inventory: Inventory, mark: str) -> list[Object]:
