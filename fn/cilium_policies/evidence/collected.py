@@ -228,7 +228,10 @@ class Collected:
                     yield from self._entries(one.namespace, secret)
 
     def _chooses(self, source: Object, config: Object) -> bool:
-        """Whether an Alertmanager takes up a configuration object, as its selectors say."""
+        """Whether an Alertmanager takes up a configuration object, as its selectors say, or has it for its main one."""
+        main = text(mapping(source.spec.get("alertmanagerConfiguration")).get("name"))
+        if main == config.name and source.namespace == config.namespace:
+            return True
         stem = config.kind[0].lower() + config.kind[1:]
         spaces = source.spec.get(f"{stem}NamespaceSelector")
         if not isinstance(spaces, dict):
