@@ -183,9 +183,8 @@ class Injected:
         if server is None and edge.target.kind not in _PODS:
             return
         ports = tuple(port for each in one.tunnel if (port := parse_port(each)))
-        subject = edge.server if server is not None else edge.client
-        evidence = Evidence("catalogue", subject, one.how, component=one.owner)
-        reason = Reason("mesh-tunnel", (one.how,))
+        # It is opened on the word that opened the edge: whoever asks for it asks for its tunnel.
+        evidence, reason = edge.evidence, Reason("mesh-tunnel", (one.how,))
         yield Edge(edge.source, edge.target, ports, reason, evidence, False)
         for proxy in self._waypoints(edge.server, one) if edge.server else ():
             yield Edge(edge.source, WorkloadPeer(proxy), ports, reason, evidence, False)

@@ -27,10 +27,10 @@ def edges(cluster: Cluster, members: Iterable[tuple[Workload, Injection]], tags:
             named.setdefault((how.mesh, name), []).append(workload)
     for workload, how in into:
         ports = tuple(filter(None, map(parse_port, how.tunnel)))
-        for name in dict.fromkeys(_called(workload, how, tags(workload))):
+        for name, space in dict.fromkeys(_called(workload, how, tags(workload))):
             found = named.get((how.mesh, name), [])
-            near = [one for one in found if one.namespace == workload.namespace]
-            for server in near or found:
+            near = [one for one in found if one.namespace == (space or workload.namespace)]
+            for server in near or (found if space is None else ()):
                 if server is not workload:
                     reason = Reason("calls-service", (server.namespace, name))
                     yield Edge(
@@ -47,11 +47,17 @@ def _names(cluster: Cluster, workload: Workload, how: Injection, held: dict[str,
     return said or [workload.name, *(service.name for service in cluster.services_for(workload))]
 
 
-def _called(workload: Workload, how: Injection, held: dict[str, str]) -> Iterator[str]:
+def _called(workload: Workload, how: Injection, held: dict[str, str]) -> Iterator[tuple[str, str | None]]:
+    """Names of members and their namespaces: "" is the caller's own, None any, in a mesh whose names have none."""
+    spaced = any(re.compile(one).groups > 1 for one in how.calls)
     for found in workload.texts:
         for pattern in how.calls:
-            yield from (match[1] for match in re.finditer(pattern, found.value))
+            yield from (
+                (match[1], (match[2] or "") if spaced else None)
+                for match in re.finditer(pattern, found.value)
+            )
         if how.calls_in and is_variable(found) and re.search(how.calls_in, found.key):
-            yield found.value.strip()
+            name, _, space = found.value.strip().partition(".")
+            yield (name, space) if spaced else (found.value.strip(), None)
     if how.upstreams and how.upstreams in held:
-        yield from (match[1] for match in re.finditer(_UPSTREAM, held[how.upstreams]))
+        yield from ((match[1], None) for match in re.finditer(_UPSTREAM, held[how.upstreams]))
