@@ -36,10 +36,7 @@ from cilium_policies.workloads.distribution import is_bootstrapped
 from cilium_policies.workloads.model import Workload
 
 # Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.
-_ANYWHERE = (
-    CidrPeer("0.0.0.0/0", excepts=EXCEPTED_4),
-    CidrPeer("::/0", excepts=EXCEPTED_6),
-)
+_ANYWHERE = (CidrPeer("0.0.0.0/0", excepts=EXCEPTED_4), CidrPeer("::/0", excepts=EXCEPTED_6))
 
 
 def edges(cluster: Cluster, catalogue: Catalogue, roles: Roles, ties: Ties) -> Iterator[Edge]:
@@ -76,8 +73,7 @@ def _edge(
 ) -> Iterator[Edge]:
     if known.peer == "dns" or (known.probe and not cluster.settings.probe_rules):
         return
-    # Nothing tells how it is set up, so what hangs on its own texts holds; and each build that writes allow-flux must
-    # write the same text, so what hangs on other objects does not.
+    # Nothing tells how it is set up: what hangs on its texts holds, on other objects not, so that the text is one.
     unseen = known.when is not None and is_bootstrapped(workload)
     if unseen and not (isinstance(known.when, list) and any("text" in one for one in known.when)):
         return
@@ -205,7 +201,8 @@ def peers(
     word, _, name = known.peer.partition(":")
     outward = known.direction == "egress"
     if word == "component" and known.by:
-        yield from map(WorkloadPeer, _referred(name, known.by, workload, roles))
+        named = _referred(name, known.by, workload, roles)
+        yield from (WorkloadPeer(one) for one in named if ties is None or ties.plays(one, known.of))
     elif word == "component":
         partners = list(_partners(known, name, workload, roles, ties))
         playing = [one for one in partners if ties is None or ties.plays(one, known.of)]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies.catalogue.ports import SERVERS
+from cilium_policies.evidence.edge import Edge
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object, at, flag, mapping, mappings, strings, text
 from cilium_policies.kube.pods import TASKS
@@ -198,3 +199,11 @@ def words_of(name: str) -> set[str]:
 def alike(some: set[str], others: set[str]) -> bool:
     """Whether a word is among the others, or the beginning of one: a database `sonar-db` is SonarQube's."""
     return any(each == one or (len(one) >= _MANY and each.startswith(one)) for one in some for each in others)
+
+
+def says_whom(edge: Edge, client: Workload) -> bool:
+    """Whether an address outside is one of the client's own configuration, or a prober's target by a Probe of its own
+    namespace: one in another says nothing of whom else it is to ask."""
+    if edge.reason.kind == "probes-target":
+        return edge.evidence.namespace == client.namespace
+    return edge.origin == "address"

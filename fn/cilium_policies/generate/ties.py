@@ -30,7 +30,7 @@ from cilium_policies.generate.owners import (
 )
 from cilium_policies.generate.proxied import proxies
 from cilium_policies.generate.roles import Roles
-from cilium_policies.generate.shown import is_said_to_name, is_shown, mentions, strings_of
+from cilium_policies.generate.shown import is_said_to_name, is_shown, mentions, says_whom, strings_of
 from cilium_policies.generate.shown_ports import MAIL, sends_mail
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
@@ -87,8 +87,7 @@ class Ties:
             origin = edge.evidence.origin
             if origin == "service" and server is not None and edge.source.kind in ("entity", "cidr"):
                 self._published.add(id(server))
-            named = origin == "address" or edge.reason.kind == "probes-target"
-            if named and client is not None and edge.target.kind in _OUTSIDE:
+            if client is not None and edge.target.kind in _OUTSIDE and says_whom(edge, client):
                 self._outside.add(id(client))
             if client is None or origin not in _NAMING:
                 continue

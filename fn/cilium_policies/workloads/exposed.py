@@ -41,9 +41,16 @@ def exposed(one: Object, workload: Workload, section: str, made: list[Service]) 
             selector=workload.selector,
             ports=tuple(ports),
             type=kind,
-            source_ranges=tuple(map(text, sequence(block.get("loadBalancerSourceRanges")))),
+            source_ranges=tuple(map(text, sequence(_said(block, "loadBalancerSourceRanges")))),
             source=Object(body, one.where),
         )
+
+
+def _said(block: Mapping, key: str) -> Any:
+    """What a block says, or the settings in it: Strimzi's listeners have theirs under `configuration`."""
+    return block.get(key) or next(
+        (one[key] for one in block.values() if isinstance(one, dict) and key in one), None
+    )
 
 
 def _for_clients(made: list[Service]) -> list[Service]:
