@@ -219,10 +219,8 @@ class Knowledge:
                 yield from beyond_entry(one, entry, self.cluster.inventory, self._edges.get(key, ()))
                 return
             yield from without_client(one, entry, self.cluster, self._edges.get(key, ()))
-            if not (one.rendered or one.chart):
-                from cilium_policies.generate.set_ports import unfollowed  # few builds have such objects
-
-                yield from unfollowed(one, self.catalogue, self.cluster, self._edges)
+            if not one.rendered:
+                yield from self._made(one)
             return
         edges = self._edges.get(key, [])
         degree, why = _degree(one, entry, direction, edges, stated=stated)
@@ -240,6 +238,15 @@ class Knowledge:
         if one.of_many:
             degree, why, parts = UNKNOWN, "chart-of-many", (one.chart,)
         yield of_workload(degree, why, direction, one, parts, cure(self.cluster, one, direction))
+
+    def _made(self, one: Workload) -> Iterator[Uncovered]:
+        """What object or values say of pods that no manifest shows, and no rule follows; few builds have any."""
+        from cilium_policies.generate.published import unpublished
+        from cilium_policies.generate.set_ports import unfollowed
+
+        yield from unpublished(one, self.cluster)
+        if not one.chart:
+            yield from unfollowed(one, self.catalogue, self.cluster, self._edges)
 
     def _unread(self, one: Workload) -> list[str]:
         """Where more values of its release stand."""
