@@ -16,6 +16,7 @@ from cilium_policies.questions.explain import Answer, explain
 from cilium_policies.questions.lint import identity, lint
 
 from tests.engine.corpus import Row, cases
+from tests.short import manifests
 
 CLUSTERS = ("seed-cluster", "argo-cd", "kube-prometheus-stack", "online-boutique")
 _CONFIG = "apiVersion: cilium-policies.fn/v1alpha1\nkind: CiliumPolicies\nspec:\n  mode: enforce\n"
@@ -80,3 +81,18 @@ def test_what_a_cure_says_comes_true(corpus: Path, name: str) -> None:
     assert wrong == []
     assert tried >= 10
     assert words == {"allowed", "denied"}
+
+
+def test_a_cure_tells_two_workloads_of_one_name_apart() -> None:
+    cluster = manifests(
+        "- {ns: a}\n"
+        "- {dep: a/web, labels: {app: web, part: d}, ports: [80]}\n"
+        "- {dep: a/web, kind: StatefulSet, labels: {app: web, part: s}, ports: [80]}\n"
+        "- {dep: a/client}\n"
+    )
+    run, snapshot = planned([("stdin", cluster)])
+    flow = ("a/client", "a/web", "80/TCP")
+    denied = asked(snapshot, run, flow)
+    assert [one.enforced for one in denied] == ["denied", "denied"]
+    again, cured = planned([("stdin", cluster)], entries(denied[1].cure))
+    assert [one.enforced for one in asked(cured, again, flow)] == ["denied", "allowed"]

@@ -36,7 +36,7 @@ def resolved(
         case "component":
             yield from map(WorkloadPeer, roles.component(peer.name))
         case "pod":
-            kind, _, name = peer.name.rpartition("/")  # an expectation may tell those of one name apart
+            kind, _, name = peer.name.rpartition("/")  # the kind tells those of one name apart
             here = cluster.in_namespace(peer.namespace)
             yield from (WorkloadPeer(one) for one in here if one.name == name and kind in ("", one.kind))
         case "service":

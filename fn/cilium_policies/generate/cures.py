@@ -9,7 +9,7 @@ from cilium_policies.workloads.model import Workload
 
 def cure(cluster: Cluster, one: Workload, direction: str) -> str:
     """The likeliest and narrowest config line, to be pasted below `spec.allow`."""
-    pod = f"{{pod: {one.namespace}/{one.name}}}"
+    pod = f"{{pod: {cluster.called(one)}}}"
     if direction == EGRESS:
         return f"{{from: {pod}, to: none}}"
     ports = dict.fromkeys(port.written for port in one.ports)

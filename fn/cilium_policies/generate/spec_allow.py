@@ -140,7 +140,7 @@ class Allowed:
         if allow.target.kind != "pod":
             return
         for one in self._cluster.in_namespace(allow.target.namespace):
-            if one.name != allow.target.name or not one.ports:
+            if one.name != allow.target.name.rpartition("/")[2] or not one.ports:
                 continue
             listened = {port.number for port in one.ports}
             for service in self._cluster.services_for(one):

@@ -39,14 +39,16 @@ def cure_of(pair: Pair, wanted: Port, then: Verdict, snapshot: Snapshot, needs: 
         return f"to allow it: remove {forbidden[0]}"
     missing = [side.reason for side in (then.egress, then.ingress)]
     if DEFAULT_DENY in missing:
-        line = f"{{from: {_peer(pair[0])}, to: {_peer(pair[1])}, ports: [{wanted}], why: …}}"
+        line = (
+            f"{{from: {_peer(pair[0], snapshot)}, to: {_peer(pair[1], snapshot)}, ports: [{wanted}], why: …}}"
+        )
         return f"to allow it, an entry of spec.allow: - {line}"
     return ""
 
 
-def _peer(end: End) -> str:
+def _peer(end: End, snapshot: Snapshot) -> str:
     if end.workload is not None and not end.workload.host_network:
-        return f"{{pod: {end.workload.namespace}/{end.workload.name}}}"
+        return f"{{pod: {snapshot.cluster.called(end.workload)}}}"
     one = end.endpoint
     if one.name == INTERNET:
         return INTERNET
@@ -70,7 +72,9 @@ def _to_deny(pair: Pair, wanted: Port, refs: list[RuleRef], snapshot: Snapshot, 
     if users:
         return f"to deny it: change {refs[known.index(users[0])]}"
     behind = edges(*pair, wanted, refs) or between(*pair, wanted, needs)
-    lines = dict.fromkeys(_denial(edge, pair, wanted) for edge in behind if edge.origin not in OUR_OWN)
+    lines = dict.fromkeys(
+        _denial(edge, pair, wanted, snapshot) for edge in behind if edge.origin not in OUR_OWN
+    )
     rest = dict.fromkeys(f"remove {told(edge)}" for edge in behind if edge.origin in OUR_OWN)
     if lines:
         entries = f"an entry of spec.deny: - {next(iter(lines))}"
@@ -88,13 +92,14 @@ def _to_deny(pair: Pair, wanted: Port, refs: list[RuleRef], snapshot: Snapshot, 
     return ""
 
 
-def _denial(edge: Edge, pair: Pair, wanted: Port) -> str:
+def _denial(edge: Edge, pair: Pair, wanted: Port, snapshot: Snapshot) -> str:
     """The entry of `spec.deny` that takes an edge away: on the port asked about, where the edge has ports."""
     ports = f", ports: [{wanted}]" if edge.ports else ""
-    return f"{{from: {_of(edge.source, pair[0])}, to: {_of(edge.target, pair[1])}{ports}, why: …}}"
+    source, target = _of(edge.source, pair[0], snapshot), _of(edge.target, pair[1], snapshot)
+    return f"{{from: {source}, to: {target}{ports}, why: …}}"
 
 
-def _of(peer: Peer, end: End) -> str:
+def _of(peer: Peer, end: End, snapshot: Snapshot) -> str:
     """An end of an edge as the config writes it: what the edge says, as an entry of `spec.deny` is matched with it."""
     match peer:
         case InternetPeer() | FqdnPeer():
@@ -114,4 +119,4 @@ def _of(peer: Peer, end: End) -> str:
             space = f"namespace: {peer.namespace}, " if peer.namespace else ""
             return f"{{labels: {{{space}matchLabels: {{{labels}}}}}}}"
         case WorkloadPeer():
-            return _peer(end)
+            return _peer(end, snapshot)

@@ -149,6 +149,11 @@ class Cluster:
     def in_namespace(self, namespace: str) -> list[Workload]:
         return self._by_namespace.get(namespace, [])
 
+    def called(self, one: Workload) -> str:
+        """`NS/NAME`, as the config writes a pod; `NS/KIND/NAME` where another workload has the same name."""
+        alike = {each.kind for each in self.in_namespace(one.namespace) if each.name == one.name}
+        return f"{one.namespace}/{one.kind}/{one.name}" if len(alike) > 1 else f"{one.namespace}/{one.name}"
+
     def listening(self, namespace: str, port: int) -> list[Workload]:
         """The workloads of a namespace that declare a container port of this number, not on their node."""
         return self._by_port.get((namespace, port), [])
