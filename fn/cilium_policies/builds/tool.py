@@ -194,7 +194,9 @@ def _words(said: str) -> str:
     if logged := re.search(r'err="(.*)"$', text):  # kubectl
         text = logged.group(1).replace('\\"', '"')
     text = text.removeprefix("Error: ").removeprefix("error: ")
-    return text if len(text) <= _LONG else f"… {text[-_LONG:]}"
+    if len(text) <= _LONG:
+        return text
+    return f"… {text[-_LONG:].partition(' ')[2]}"  # from a whole word on
 
 
 def _as_in(root: str, folder: str, said: str) -> str:

@@ -35,11 +35,13 @@ def beyond_entry(
     if not entry.users_code:
         # Imported for builds that hold what an entry states: start-up is paid at every build.
         from cilium_policies.generate.added import added
-        from cilium_policies.generate.hidden import hidden
+        from cilium_policies.generate.hidden import hidden, hidden_maps
 
         why, names = "own-containers", added(one, entry)
         if not names:
             why, names = "config-unread", hidden(one, inventory, entry)
+        if not names:
+            why, names = "map-unread", hidden_maps(one, inventory)
         if not names:
             why, names = "left-to-you", _asked(one, entry)
         if not names:

@@ -1,5 +1,5 @@
-"""Secrets that hold a program's configuration and that the input does not show: what the program calls may stand in
-them alone. Passwords and certificates do not count."""
+"""Secrets and ConfigMaps that hold a program's configuration and that the input does not show: what the program calls
+may stand in them alone. Passwords and certificates do not count."""
 
 from __future__ import annotations
 
@@ -44,6 +44,30 @@ def hidden(one: Workload, inventory: Inventory, entry: Component | None = None) 
         names = iter((one.name, *named(source.spec)))
     found = [name for name in dict.fromkeys(names) if name]
     return [name for name in found if not _is_shown(one, name, inventory, sure=sure)]
+
+
+def hidden_maps(one: Workload, inventory: Inventory) -> list[str]:
+    """The names of ConfigMaps that are to a rendered pod what `hidden` lists of Secrets: those that SOPS encrypted,
+    and of variables those that the input does not hold."""
+    if not one.rendered or one.source is None:
+        return []
+    spec, found = pod_spec(one.source), []
+    for container in containers(spec):
+        for entry in mappings(container.get("envFrom")):
+            reference = mapping(entry.get("configMapRef"))
+            name = text(reference.get("name"))
+            if name and not flag(reference.get("optional")) and _is_dark(one, name, inventory, absent=True):
+                found.append(name)
+    for volume in mappings(spec.get("volumes")):
+        name = text(at(volume, "configMap", "name"))
+        if name and _is_dark(one, name, inventory, absent=False):
+            found.append(name)
+    return list(dict.fromkeys(found))
+
+
+def _is_dark(one: Workload, name: str, inventory: Inventory, *, absent: bool) -> bool:
+    held = inventory.get("ConfigMap", one.namespace, name)
+    return absent if held is None else "sops" in held.body
 
 
 def _may_hold(name: str) -> bool:

@@ -111,7 +111,13 @@ def _unset(cluster: Cluster) -> Iterator[Finding]:
             message = (
                 f"variable {name} of {owner.kustomization} is set nowhere in the input, and {user} uses it"
             )
-            cure = "set it in spec.postBuild, or give it a default: ${" + name + ":=…}"
+            cure = (
+                "set it in spec.postBuild, or give it a default: ${"
+                + name
+                + ":=…}; what is a script's own is $${"
+                + name
+                + "}"
+            )
             yield user.finding(WARNING, message, cure)
 
 

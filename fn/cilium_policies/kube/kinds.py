@@ -41,7 +41,7 @@ _ACCESS: Fields = {
     **_ACCOUNTS,
 }
 _SECRETS: Fields = {"Secret": ("data", "stringData", "sops"), **_specs(*WRITERS)}
-_CONFIGURATION: Fields = {"ConfigMap": ("data",), **_SECRETS}
+_CONFIGURATION: Fields = {"ConfigMap": ("data", "sops"), **_SECRETS}
 _ISSUER = ("spec.acme.server", "spec.acme.solvers")
 _CERTIFIED: Fields = {
     "Issuer": _ISSUER,

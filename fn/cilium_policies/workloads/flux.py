@@ -27,7 +27,7 @@ class Owner:
     """One Flux Kustomization: the variables it knows, whether there may be others that the input hides, and those
     that its objects use and nobody sets, with the first object that does."""
 
-    __slots__ = ("_reading", "complete", "kustomization", "target", "unset", "variables")
+    __slots__ = ("_reading", "complete", "hidden", "kustomization", "target", "unset", "variables")
 
     def __init__(self, one: Object, inventory: Inventory) -> None:
         self.kustomization = self._reading = one
@@ -35,6 +35,7 @@ class Owner:
         build = mapping(one.spec.get("postBuild"))
         self.target = text(one.spec.get("targetNamespace"))
         self.variables: dict[str, str] | None = None
+        self.hidden: set[str] = set()  # set in a ConfigMap that SOPS encrypted
         self.complete = True
         if not build:
             return
@@ -44,6 +45,8 @@ class Owner:
             found = inventory.get(kind, one.namespace, name) if kind == "ConfigMap" else None
             if found is None:
                 self.complete = False  # a Secret's values are not read
+            elif "sops" in found.body:
+                self.hidden.update(strings(found.body.get("data")))
             else:
                 self.variables.update(strings(found.body.get("data")))
         self.variables.update(strings(build.get("substitute")))
@@ -74,6 +77,8 @@ class Owner:
         value = (self.variables or {}).get(name)
         if value:
             return value
+        if name in self.hidden:
+            return match.group(0)
         if operator:
             return self._text(default) if "${" in default else default
         if value is None and self.complete:

@@ -154,6 +154,8 @@ class Pruner:
 
     def _config_map(self, one: Object) -> Mapping | None:
         data = strings(one.body.get("data"))
+        if "sops" in one.body:
+            return {"data": dict.fromkeys(data, ""), "sops": {}}
         if (one.namespace, one.name) in self._verbatim:
             return {"data": {key: self._values(value, key) for key, value in data.items()}}
         return {"data": {key: self.texts.text(value, key) for key, value in data.items()}}
