@@ -39,7 +39,7 @@ _OF_VALUES = (
 )
 # Where they name one that holds an address: of several workloads of the release that does not say which calls it.
 _OF_ADDRESSES = (
-    rf"(?i)(?:ur[li]|dsn|database|db|broker|connection|storage|s3|{'|'.join(WORDS)})"
+    rf"(?i)(?:ur[li]|dsn|database|db|broker|connection|storage|s3|backup_?target|{'|'.join(WORDS)})"
     r"[\w.]{0,60}secret_?(?:ref)?\.?_?(?:name)?$"
 )
 # Fields that name another custom resource which the pods follow, and its kind.

@@ -6,7 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.model import Component
+from cilium_policies.catalogue.recognise import part_of
 from cilium_policies.evidence.collected import named, named_by_values
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import RELEASE_NAME
@@ -22,6 +24,7 @@ _NO_CONFIGURATION = (
     r"(?i)cert|tls|\bca\b|[-_.]ca[-_.]|token|password|passwd|pull|ssh|key|webhook|htpasswd|license|credential"
 )
 
+_NAMES_SECRET = r"(?i)secret(?:_?name|\.name)?$"
 _CERTIFICATES = r"(?:^|[-.])(?:ca|tls|certs?|certificates?)(?:[-.]|$)"
 
 
@@ -35,9 +38,8 @@ def hidden(one: Workload, inventory: Inventory, entry: Component | None = None) 
     if one.rendered:
         names = _of_pods(one)
     elif sure:
-        names = (
-            name for name in named_by_values(one) if _may_hold(name) and not _is_map(one, name, inventory)
-        )
+        told_by = (*named_by_values(one), *_of_own_values(one, entry))
+        names = (name for name in told_by if _may_hold(name) and not _is_map(one, name, inventory))
     elif told := list(_of_operator(one, entry)):
         names, sure = iter(told), True
     else:
@@ -87,6 +89,16 @@ def _of_operator(one: Workload, entry: Component | None) -> Iterator[str]:
     for made in entry.made_by:
         if made.config and (made.group, made.kind) == (source.group, source.kind):
             yield text(source.spec.get("configSecret")) or made.config.replace("{name}", source.name)
+
+
+def _of_own_values(one: Workload, entry: Component | None) -> Iterator[str]:
+    """Secrets that values name which the catalogue knows to be about these pods, and to tell whom they call."""
+    rows = mappings(entry.data.get("reads")) if entry is not None else ()
+    mine = (row for row in rows if part_of(strings(row.get("pods")), one.labels))
+    places = tuple(place for row in mine for place in texts(row.get("own")))
+    for found in one.texts if places else ():
+        if found.kind == "value" and re.search(_NAMES_SECRET, found.field) and found.field.startswith(places):
+            yield found.value
 
 
 def _is_map(one: Workload, name: str, inventory: Inventory) -> bool:
