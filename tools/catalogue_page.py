@@ -119,10 +119,18 @@ spec:
 Beside `madeBy`: `makes` are pods that a program makes while it runs and of which no object tells (`asked`, `told`,
 `like` say when, and what they have of their maker); `makesNoPods` are kinds of which none come; `embeds` are whole
 objects of Kubernetes that a custom resource holds (`field:` is where; with `bare: true` the object's spec stands right
-there, else below a key `spec`); `opens` are policies that the operator writes itself and that let in more. Below
+there, else below a key `spec`; `renamed:` are fields that are called otherwise there, `has:` what has to be set);
+`opens` are policies that the operator writes itself and that let in more. Below
 `reads`: `toldBy: NAME` with `key: SETTING` or `env: PATTERN` is what its operator's settings or variables hand on to
-the pods, as K8up's `BACKUP_GLOBALS3ENDPOINT`. Below `services` of a chart: `named: PATH` are values that hold further
+the pods, as K8up's `BACKUP_GLOBALS3ENDPOINT`; `addressed: PATH` are objects that name whom they are for by the address
+of its Service. Below `services` of a chart: `named: PATH` are values that hold further
 ports by name, each with `port`, `exposedPort`, `protocol` and `expose`, as Traefik's `ports`.
+
+`copies` are workloads that a controller makes as copies of others, as Flagger's `X-primary` of X: all that X may do the
+copy may, and the Services lead to whom the row says. `of:` is where the object names X, `workload:` what the copy is
+called, `labels:` the keys of which the first that X selects its pods by is another in the copy (`label:`). Each of
+`services` stands `before:` the `copy` or the `original`, in place of the input's of that name, and `split:` says when
+requests to it reach both.
 
 ```yaml
 spec:

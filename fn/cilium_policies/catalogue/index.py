@@ -21,6 +21,8 @@ from cilium_policies.lean import Any
 COMPONENTS = Path(files.COMPONENTS)
 PLATFORMS = {"distribution": Path(files.DISTRIBUTIONS), "cloud": Path(files.CLOUDS)}
 INDEX = Path(files.INDEX)
+# lists of an entry's that become tables of their own, and by which field of a row it is found
+_FOUND_BY = {"routes": "kind", "creates": "chart", "embeds": "kind", "copies": "kind", "writes": "of"}
 
 
 def build(out: Path | None = None, source: Path | None = None) -> Path:
@@ -161,6 +163,7 @@ def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "writes": {},
         "ignores": {},
         "embeds": {},
+        "copies": {},
     }
     for number, (name, labels) in enumerate(entries):
         tables["match"].append([name, labels])
@@ -182,7 +185,7 @@ def _tables_of(component: Component, name: str, tables: dict[str, Any]) -> None:
         tables["charts"].setdefault(chart.chart, []).append([name, number])
     for kind in texts(component.data.get("makesNoPods")):
         tables["idle"].setdefault(group_kind(kind)[0], []).append(group_kind(kind)[1])
-    for key, found_by in (("routes", "kind"), ("creates", "chart"), ("embeds", "kind"), ("writes", "of")):
+    for key, found_by in _FOUND_BY.items():
         for one in mappings(component.data.get(key)):
             tables[key].setdefault(text(one.get(found_by)), []).append([name, one])
     for key in ("makes", "reads", "ignores"):

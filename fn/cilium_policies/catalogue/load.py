@@ -25,7 +25,7 @@ _BY_NAME = (
     "ignores",
 )  # tables of the index with a row for each entry that has one
 # and those with a list of rows a key
-_BY_KEY = ("charts", "kinds", "injects", "routes", "creates", "embeds", "writes")
+_BY_KEY = ("charts", "kinds", "injects", "routes", "creates", "embeds", "copies", "writes")
 
 
 class Components(Mapping[str, Component]):
@@ -142,6 +142,10 @@ class Catalogue:
         """The components whose pods a controller makes from objects of that group and kind."""
         found = self.head["kinds"].get(f"{group}/{kind}", ())
         return [(self.components[name], self.components[name].made_by[number]) for name, number in found]
+
+    def makes_copies(self, group: str, kind: str) -> bool:
+        """Whether pods come of objects of that group and kind as copies of others."""
+        return any(text(row.get("group")) == group for _, row in self.head["copies"].get(kind, ()))
 
     def left_out(self, *, chart: str = "", kind: str = "") -> list[str]:
         """The components that a chart, or an object of a kind (group/Kind), makes as well and that the config leaves

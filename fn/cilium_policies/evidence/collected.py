@@ -12,16 +12,8 @@ from cilium_policies.catalogue.ports import WORDS
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
 from cilium_policies.evidence.from_env import filled_in
 from cilium_policies.evidence.object_texts import annotations_of, fields_of, is_of, plain, registries
-from cilium_policies.kube.objects import (
-    Mapping,
-    Object,
-    flag,
-    mapping,
-    sequence,
-    strings,
-    text,
-    walk_strings,
-)
+from cilium_policies.evidence.tied import is_addressed
+from cilium_policies.kube.objects import Mapping, Object, flag, mapping, sequence, strings, text, walk_strings
 from cilium_policies.kube.pods import pod_template
 from cilium_policies.kube.selectors import selects
 from cilium_policies.lean import Any
@@ -211,10 +203,7 @@ class Collected:
             {(source.namespace, name) for name in names_at(source.body, paths)} if source is not None else ()
         )
         for one in self._cluster.inventory.of(kind, group=text(row.get("group")) or None):
-            far = one.namespace != workload.namespace
-            if far and (
-                flag(row.get("near")) or not self._cluster.acts_for(workload, one.namespace, one.group)
-            ):
+            if not self._is_for(workload, one, row):
                 continue
             if paths and (one.namespace, one.name) not in pointed:
                 continue
@@ -226,6 +215,14 @@ class Collected:
                 yield from (found for found in said if not below or plain(found.field).startswith(below))
                 for secret in names_at(one.body, texts(row.get("secrets"))):
                     yield from self._entries(one.namespace, secret)
+
+    def _is_for(self, workload: Workload, one: Object, row: Mapping) -> bool:
+        """Whether it acts on this object: which names it by its address, or by its rights where it is another's."""
+        if "addressed" in row:
+            return is_addressed(self._cluster, workload, one, texts(row["addressed"]))
+        if one.namespace == workload.namespace or flag(row.get("near")):
+            return one.namespace == workload.namespace
+        return self._cluster.acts_for(workload, one.namespace, one.group)
 
     def _chooses(self, source: Object, config: Object) -> bool:
         """Whether an Alertmanager takes up a configuration object, as its selectors say, or has it for its main one."""

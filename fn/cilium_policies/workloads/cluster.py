@@ -179,6 +179,7 @@ class Cluster:
             before: dict[Workload, list[Service]] = {}
             for service in self.services_in(workload.namespace):
                 found_by = self.selected(service.namespace, service.selector)
+                found_by += self.selected(service.namespace, service.also)
                 for one in found_by or self._labelled_later(service):
                     before.setdefault(one, []).append(service)
             found = {one: tuple(services) for one, services in before.items()}
@@ -202,6 +203,8 @@ class Cluster:
                 or self._operated(service)
                 or self._labelled_later(service)
             )
+            if service.also:
+                behind = [*behind, *self.selected(service.namespace, service.also)]
             serving = [one for one in behind if one.ports or one.kind not in TASKS]
             found = self._behind[service] = tuple(serving or behind)
         return found

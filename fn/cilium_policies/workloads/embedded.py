@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.kube.objects import Mapping, Object, flag, mapping, mappings, text, with_texts
+from cilium_policies.kube.objects import Mapping, Object, flag, mapping, mappings, strings, text, with_texts
 
 
 def embedded(objects: list[Object], catalogue: Catalogue) -> Iterator[Object]:
@@ -18,7 +18,8 @@ def embedded(objects: list[Object], catalogue: Catalogue) -> Iterator[Object]:
     present = {(one.kind, one.namespace, one.name) for one in objects}
     for one in objects:
         for _, row in table.get(one.kind, ()):
-            if one.group == text(row.get("group")):
+            needed = text(row.get("has"))
+            if one.group == text(row.get("group")) and not (needed and not at(one.body, needed)):
                 held = at(one.body, text(row.get("field")))
                 for made in _made(one, row, mappings(held) or [mapping(held)]):
                     if (made.kind, made.namespace, made.name) not in present:
@@ -26,14 +27,17 @@ def embedded(objects: list[Object], catalogue: Catalogue) -> Iterator[Object]:
 
 
 def _made(one: Object, row: Mapping, held: list[Mapping]) -> Iterator[Object]:
-    """Called as the row says, else as the object within is; `spec` is what the operator adds to its own."""
+    """Called as the row says, else as the object within is; `spec` is what the operator adds to its own, `renamed` how
+    its fields are called there."""
     from cilium_policies.workloads.templates import filled  # few inputs hold such objects
 
     added = with_texts(mapping(row.get("spec")), lambda told: filled(told, one))
+    renamed = strings(row.get("renamed"))
     for each in held:
         metadata = mapping(each.get("metadata"))
         name = filled(text(row.get("object")), one) or text(metadata.get("name"))
-        spec = {**added, **mapping(each if flag(row.get("bare")) else each.get("spec"))}
+        own = mapping(each if flag(row.get("bare")) else each.get("spec"))
+        spec = {**added, **{renamed.get(key, key): value for key, value in own.items()}}
         if name and spec:
             body = {
                 "apiVersion": text(row.get("version")),

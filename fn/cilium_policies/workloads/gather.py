@@ -56,6 +56,8 @@ def gather(
         _recognise(one, catalogue)
     workloads = _once(workloads)
     tell_apart(workloads, catalogue)
+    lacking: list[Maker] = []
+    services = _copied(shown, catalogue, workloads, services, lacking)
     services += distribution.add_bundled(settings.platform, workloads, catalogue, shown)
     unplaced: list[Object] = []
     operated, behind = _operated(shown, catalogue, workloads, unplaced)
@@ -90,7 +92,7 @@ def gather(
         settings,
         owners,
         unnamed,
-        unseen,
+        unseen + lacking,
         repeated,
         catalogue.roles,
         catalogue.proxies,
@@ -170,6 +172,20 @@ def _operated(
     )
 
     return operator_workloads(shown, catalogue, workloads, unplaced)
+
+
+def _copied(
+    shown: Inventory,
+    catalogue: Catalogue,
+    workloads: list[Workload],
+    services: list[Service],
+    lacking: list[Maker],
+) -> list[Service]:
+    if catalogue.head["copies"].keys().isdisjoint(kind for _, kind in shown.kinds):
+        return services
+    from cilium_policies.workloads.copies import copies  # few builds ask for copies
+
+    return copies(shown, catalogue, workloads, services, lacking)
 
 
 def _with_shown(made: list[Service], shown: list[Service]) -> list[Service]:

@@ -68,6 +68,7 @@ def unknown_kinds(inventory: Inventory, catalogue: Catalogue) -> list[tuple[str,
             for _, entry in catalogue.made_by(group, kind)
         )
         and not catalogue.makes_no_pods(group, kind)
+        and not catalogue.makes_copies(group, kind)
     )
 
 

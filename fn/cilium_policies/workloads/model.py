@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 WorkloadKey = tuple[str, str, str]  # namespace, kind and name
-_STEPS = ("script", "command", "args")
+_STEPS = ("script", "command", "args", "cmd")
 NO_IMAGES = ("", "none")  # nobody can pull these: such a template is filled in later
 
 
@@ -218,6 +218,7 @@ class Service(NamedTuple):
     addresses: tuple[str, ...] = ()  # EndpointSlice or Endpoints addresses of a selector-less Service
     source: Object | None = None
     endpoint_ports: tuple[tuple[str, int], ...] = ()  # (name, number) where `addresses` listen
+    also: Mapping = {}  # noqa: RUF012 -- labels of further pods that requests to its name reach
 
     @property
     def where(self) -> Where:

@@ -75,6 +75,12 @@ class Pruner:
             for rows in catalogue.head["reads"].values()
             for row in rows
         }
+        self._kinds |= {
+            (text(row.get("group")), kind)
+            for table in ("embeds", "copies")
+            for kind, rows in catalogue.head[table].items()
+            for _, row in rows
+        }
         self._kinds |= {group_kind(kind) for proxy in catalogue.proxies.values() for kind in proxy.policies}
         patterns = {
             one for component in catalogue.components.values() for one in _said(component.data, "text", "arg")

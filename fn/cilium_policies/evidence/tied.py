@@ -1,0 +1,23 @@
+"""Objects that name whom they are for by its address: what they say is for the pods behind that Service alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cilium_policies.catalogue.conditions import names_at
+from cilium_policies.evidence.addresses import targets
+from cilium_policies.evidence.names import resolve
+from cilium_policies.kube.objects import Object
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+
+def is_addressed(cluster: Cluster, workload: Workload, one: Object, paths: Iterable[str]) -> bool:
+    """Whether an address at one of these paths of the object is that of a Service before these pods."""
+    before = cluster.services_for(workload)
+    for value in names_at(one.body, paths):
+        for address in targets(value):
+            named = resolve(cluster, address.host, one.namespace)
+            if named is not None and named.service in before:
+                return True
+    return False
