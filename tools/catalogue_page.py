@@ -124,7 +124,8 @@ there, else below a key `spec`; `renamed:` are fields that are called otherwise 
 `reads`: `toldBy: NAME` with `key: SETTING` or `env: PATTERN` is what its operator's settings or variables hand on to
 the pods, as K8up's `BACKUP_GLOBALS3ENDPOINT`; `addressed: PATH` are objects that name whom they are for by the address
 of its Service. Below `services` of a chart: `named: PATH` are values that hold further
-ports by name, each with `port`, `exposedPort`, `protocol` and `expose`, as Traefik's `ports`.
+ports by name, each with `port`, `exposedPort`, `protocol` and `expose`, as Traefik's `ports`. Below those of an object:
+`leadsTo: [NAME.NAMESPACE]` makes it another name (ExternalName) of the first of these Services that the cluster has.
 
 `copies` are workloads that a controller makes as copies of others, as Flagger's `X-primary` of X: all that X may do the
 copy may, and the Services lead to whom the row says. `of:` is where the object names X, `workload:` what the copy is

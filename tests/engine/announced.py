@@ -50,6 +50,8 @@ def signs(text: str) -> dict[tuple[str, str], Signs]:
             continue
         job = (spec.get("jobTemplate") or {}).get("spec") or {}
         template = one if one["kind"] == "Pod" else spec.get("template") or job.get("template") or {}
+        if not isinstance(template.get("metadata") or {}, dict):
+            continue  # another's kind of that name (a Workflow's Job)
         labels = {**(metadata.get("labels") or {}), **((template.get("metadata") or {}).get("labels") or {})}
         owners = [str(owner.get("apiVersion", "")) for owner in metadata.get("ownerReferences") or ()]
         account = (template.get("spec") or {}).get("serviceAccountName", "")

@@ -26,7 +26,8 @@ class ServiceTemplate(NamedTuple):
     at which they stand by name, each with `port`, `exposedPort`, `protocol` and, where the Service has it, `expose`.
     `type`: the chart's own, where it is not ClusterIP. `enabled`: the switch in a chart's values, or in the custom
     resource, that says whether it is made; `default`: whether it is where that is not set. `each`: a list or mapping of
-    the custom resource; there is one for each member, told by `{each}`.
+    the custom resource; there is one for each member, told by `{each}`. `leads_to`: it is another name of the first of
+    these Services (`NAME.NAMESPACE`) that the cluster has.
     """
 
     name: str
@@ -39,6 +40,7 @@ class ServiceTemplate(NamedTuple):
     enabled: When = None
     default: bool = True
     each: str = ""
+    leads_to: tuple[str, ...] = ()
 
 
 def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
@@ -63,6 +65,7 @@ def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
             one.get("enabled"),
             flag(one.get("default"), True),
             text(one.get("each")),
+            texts(one.get("leadsTo")),
         )
         for one in mappings(value)
     )

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from cilium_policies.kube.objects import IDENTITY, Mapping, Object, text, walk_strings
 from cilium_policies.workloads.model import Text
 
+_SCHEME = r"^[a-z]{1,16}://"
+
 
 def is_of(one: Object | None, row: Mapping) -> bool:
     """Whether an object is of the kind that a component reads."""
@@ -32,7 +34,9 @@ def annotations_of(one: Object) -> Iterator[Text]:
 
 
 def registries(fields: Iterable[Text], key: str) -> tuple[Text, ...]:
-    """The registries of images that fields of this key name, which who reads them asks."""
-    images = ((one, one.value.partition("/")) for one in fields if one.key == key)
+    """The registries of images that fields of this key name, which who reads them asks: `quay.io/team/image:1`, with a
+    scheme before it or without (`registry://`, `oci://`)."""
+    named = ((one, re.sub(_SCHEME, "", one.value)) for one in fields if one.key == key)
+    images = ((one, value.partition("/")) for one, value in named)
     hosts = ((one, host) for one, (host, slash, _) in images if slash and "." in host and "*" not in host)
     return tuple(one._replace(key="endpoint", value=f"https://{host}") for one, host in hosts)

@@ -56,8 +56,8 @@ def gather(
         _recognise(one, catalogue)
     workloads = _once(workloads)
     tell_apart(workloads, catalogue)
-    lacking: list[Maker] = []
-    services = _copied(shown, catalogue, workloads, services, lacking)
+    unseen: list[Maker] = []
+    services = _copied(shown, catalogue, workloads, services, unseen)
     services += distribution.add_bundled(settings.platform, workloads, catalogue, shown)
     unplaced: list[Object] = []
     operated, behind = _operated(shown, catalogue, workloads, unplaced)
@@ -73,30 +73,18 @@ def gather(
     workloads += controllers
     services += [*behind, *before]
     unnamed = [one for one in workloads if not _is_named(one)]
-    apart = set(map(id, unnamed))
-    workloads = [one for one in workloads if id(one) not in apart] if apart else workloads
-    for one in workloads if settings.component_namespaces else ():
-        if not _is_recognised(one, settings.component_namespaces):
-            one.component = ""
+    if apart := set(map(id, unnamed)):
+        workloads = [one for one in workloads if id(one) not in apart]
+    _believe(workloads, settings.component_namespaces)
     _tell_parts(workloads, catalogue)
     separate(workloads)
     if settings.identity_labels:
         narrow_to(settings.identity_labels, workloads)
-    unseen = _unseen(shown, catalogue, unknown, workloads, unplaced, partial)
+    unseen += _unseen(shown, catalogue, unknown, workloads, unplaced, partial)
     for one in (*workloads, *unnamed):
         one.freeze()
-    return Cluster(
-        shown,
-        workloads,
-        services,
-        settings,
-        owners,
-        unnamed,
-        unseen + lacking,
-        repeated,
-        catalogue.roles,
-        catalogue.proxies,
-    )
+    roles, proxies = catalogue.roles, catalogue.proxies
+    return Cluster(shown, workloads, services, settings, owners, unnamed, unseen, repeated, roles, proxies)
 
 
 # How a server with data of its own is run: in a StatefulSet, or by its operator.
@@ -236,6 +224,13 @@ def _placed(workload: Workload) -> None:
             file=workload.where.file,
             line=workload.where.line,
         )
+
+
+def _believe(workloads: list[Workload], namespaces: Mapping[str, tuple[str, ...]]) -> None:
+    """Takes back what the config does not believe of workloads in their namespace."""
+    for one in workloads if namespaces else ():
+        if not _is_recognised(one, namespaces):
+            one.component = ""
 
 
 def _is_recognised(one: Workload, namespaces: Mapping[str, tuple[str, ...]]) -> bool:

@@ -95,7 +95,7 @@ def services_of(
     templates = [
         (template, list(_copied(_held(one, template.ports_of))))
         for template in _each(entry.services, one, workload.replicas)
-        if asks_for(template.enabled, template.default, one.body)
+        if not template.leads_to and asks_for(template.enabled, template.default, one.body)
     ]
     workload.moved = _moved(entry, one)
     services = [

@@ -36,6 +36,7 @@ def operator_workloads(
     if not made:
         return [], []
     # few builds hold such objects
+    from cilium_policies.workloads.aliases import aliases
     from cilium_policies.workloads.exposed import exposed
     from cilium_policies.workloads.operator_pods import services_of, workload_of
 
@@ -60,7 +61,9 @@ def operator_workloads(
         else:
             found[key].texts += workload.texts
             found[key].beside += (one,)
-    return list(found.values()), [service for services in behind.values() for service in services]
+    before = [service for services in behind.values() for service in services]
+    before += list(aliases(((one, entry) for one, _, entry, _ in made), inventory, before))
+    return list(found.values()), before
 
 
 def _made(
