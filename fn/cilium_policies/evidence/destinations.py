@@ -36,6 +36,7 @@ from cilium_policies.evidence.public_names import is_local, is_public, is_short_
 from cilium_policies.evidence.reasons import CALLS_API, Reason
 from cilium_policies.evidence.services import host_ports
 from cilium_policies.evidence.unopened import Unopened, is_unicast
+from cilium_policies.evidence.unrendered import behind
 from cilium_policies.kube.cloud_metadata import is_metadata
 from cilium_policies.kube.objects import integer, mappings, text
 from cilium_policies.kube.ports import Port
@@ -152,24 +153,24 @@ class Destinations:
         their port is taken to be the Service's. A gateway's proxies can be told by their label all the same."""
         if not address.port or not address.direct:
             return
-        what = Reason("calls-unseen-service", (named.namespace, named.name))
-        proxies = self.hostnames.proxies(named.namespace, named.name, address.port, address.protocol)
+        told = (named.namespace, named.name)
+        what = Reason("calls-unseen-service", told)
+        proxies = self.hostnames.proxies(*told, address.port, address.protocol)
         if proxies:  # controllers call a Gateway's Service like the Gateway
-            reason = Reason("calls-gateway", (named.namespace, named.name))
+            reason = Reason("calls-gateway", told)
             yield from ((peer, (port,), reason) for peer, port in proxies)
             return
         found = fitting(self._cluster, named, address.port, address.protocol)
         if found is not None:
             yield WorkloadPeer(found[0]), (found[1],), what
             return
+        likely = behind(self._cluster, *told, str(address.port), address.scheme, address.protocol)
+        yield from ((peer, (port,), what) for peer, port in likely)
         yield NamespacePeer(named.namespace), (Port(address.port, address.protocol),), what
-        if address.port < 1024 and self.hostnames.is_gateway(named.namespace, named.name):
-            for peer in proxies_by_label(self._cluster, named.namespace, named.name):
-                shifted = tuple(
-                    Port(address.port + one, address.protocol) for one in self._cluster.port_shifts
-                )
-                if shifted:
-                    yield peer, shifted, what
+        if address.port < 1024 and self.hostnames.is_gateway(*told):
+            for peer in proxies_by_label(self._cluster, *told):
+                if shifts := self._cluster.port_shifts:
+                    yield peer, tuple(Port(address.port + one, address.protocol) for one in shifts), what
 
     def _node(self, workload: Workload, address: Address) -> Iterator[Destination]:
         """The own node's address: a NodePort or hostPort there is translated to its pods, the rest is the host."""

@@ -17,6 +17,8 @@ _IN_BRACKETS = (
 # IBM MQ's lists of such, where a name has no dot: `mq-0(1414),mq-1(1414)`, `CHANNEL/TCP/mq(1414)`
 _LISTED_IN_BRACKETS = rf"(?m)(?:^|[:=,]\s?|/TCP/)[\"']?({_NAME})\((\d{{4,5}})\)(?=[\"',\s]|$)"
 _ORACLE = rf"\boracle:thin:[^@\s]{{0,200}}@(?:tcps?:)?(?://)?({_NAME})(?::(\d{{1,5}})\b|(?=/))"
+# JDBC without slashes, as Exasol's and Sybase's drivers take it: `jdbc:exa:db:8563;schema=x`, `jdbc:sybase:Tds:db:5000`
+_JDBC = rf"\bjdbc:(?:[A-Za-z][\w\-]{{0,30}}:){{1,2}}({_NAME}):(\d{{2,5}})(?=[;/?,\"'\s]|$)"
 # `Server=tcp:db,1433;Database=…` of SQL Server, `Server=db;Port=3306;…` of MySQL's and Npgsql's connectors
 _ADO = (
     r"(?:^|[;\"'}])\s*(?:[Ss]erver|SERVER|HOST(?:NAME)?|[Dd]ata [Ss]ource|[Aa]ddr(?:ess)?)="
@@ -78,6 +80,7 @@ _FORMS = (
     ("cache_peer", _PARENT, "", 0, True),
     ("oracle:thin:", _ORACLE, "oracle", 1521, True),
     ("sqlserver://;", _SQLSERVER, "sqlserver", 1433, True),
+    ("jdbc:", _JDBC, "jdbc", 0, True),
 )
 Driven = tuple[int, str, str, int, bool, bool]
 

@@ -110,6 +110,10 @@ def _service(cluster: Cluster, namespace: str, name: str, port: str, protocol: s
     service = cluster.service(namespace, name) if name else None
     if service is not None:
         yield from backends(cluster, service, port, protocol)
+    elif name:
+        from cilium_policies.evidence import unrendered  # most builds show what they route to
+
+        yield from unrendered.behind(cluster, namespace, name, port, "http", protocol)
 
 
 def _istio_gateways(cluster: Cluster, one: Object) -> Iterator[Peer]:

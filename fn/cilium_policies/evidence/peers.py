@@ -64,6 +64,9 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     for services in headless.values():
         for service in services:
             yield from _programs(cluster, service, given)
+    from cilium_policies.evidence import joined  # beside this module for its length
+
+    yield from joined.edges(cluster)
 
 
 def _programs(cluster: Cluster, service: Service, given: Given) -> Iterator[Edge]:

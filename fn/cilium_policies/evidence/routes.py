@@ -120,6 +120,11 @@ def backend(
     service = cluster.service(space, text(reference.get("name")))
     if service is not None:
         yield from backends(cluster, service, text(reference.get("port")), protocol)
+    else:
+        from cilium_policies.evidence import unrendered  # most builds show what they route to
+
+        name, port = text(reference.get("name")), text(reference.get("port"))
+        yield from unrendered.behind(cluster, space, name, port, "http", protocol)
 
 
 def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:

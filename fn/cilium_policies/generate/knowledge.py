@@ -14,6 +14,7 @@ from cilium_policies.catalogue.model import Component
 from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.ends import KUBE_APISERVER
+from cilium_policies.evidence.unrendered import tells_nothing
 from cilium_policies.generate.beyond import beyond_entry, without_client, without_operator
 from cilium_policies.generate.cures import cure
 from cilium_policies.generate.likely import Likely
@@ -86,7 +87,7 @@ class Knowledge:
             if edge.evidence.origin == "config":
                 self._complete.add(key)
                 self._said.setdefault(key, []).append(edge.ports)
-            else:
+            elif direction == EGRESS or not tells_nothing(self.cluster, peer.workload):
                 self._edges.setdefault(key, []).append(edge)
 
     def of(self, subjects: Iterable[Workload]) -> Iterator[Uncovered]:

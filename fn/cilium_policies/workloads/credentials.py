@@ -77,7 +77,9 @@ def addresses(value: str, key: str, resolves: Callable[[str], bool] = _nothing) 
     if "\n" not in stripped:
         kept = _plain(stripped, key, resolves)
         whole = "" if is_credential(key) else _shown(value, resolves)
-        return whole if whole and services(whole, resolves) >= services(kept, resolves) else kept
+        # A database called like some Service (`jdbc:postgresql://db.elsewhere:5432/web`) is no reason to lose its host.
+        lost = any(host not in whole for host in re.findall(r"://([\w\-]+\.[^,\s]+)", kept))
+        return whole if whole and not lost and services(whole, resolves) >= services(kept, resolves) else kept
     kept = "\n".join(_apart(_lines(stripped.split("\n"), resolves)))
     return "\n".join((kept, *[""] * _FAR, whole)) if (whole := _shown(value, resolves)) else kept
 

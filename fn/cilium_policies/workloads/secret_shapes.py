@@ -19,16 +19,16 @@ _WORDS = frozenset(
     """
     data source driver initial catalog integrated security sql odbc freetds postgresql mysql mariadb psqlodbc
     database dbname user username password uid pwd id ssl sslmode abortconnect allowadmin defaultdatabase
-    connecttimeout synctimeout jdbc oracle thin sqlserver replication loadbalance tcp udp address description
-    protocol consul optional vault zk name value key entry property param element add constructor-arg param-name
-    param-value env-entry-name env-entry-value proxy_pass grpc_pass fastcgi_pass uwsgi_pass scgi_pass
-    memcached_pass reverse_proxy php_fastcgi forward_auth to check inter backend listen bind map set default
-    cache_peer parent sibling network syslog transport connname brokers bootstrap servers quorum contact-points
-    contactpoints mem_cache_store output type es loki kafka http forward elasticsearch redis rabbitmq weight
-    relay relayhost smtp imap names a discovery dns resolver environment adapter dialect ldap define return
-    array config connection connections session sessions queue services service db fd sd dir director client
-    storage servername servernames portnumber destination remote-destination xds dnssrv dnssrvnoa plaintext
-    sasl_ssl sasl_plaintext kubernetes passthrough failover master replica randomize
+    connecttimeout synctimeout jdbc oracle thin exa exasol sybase tds sqlserver replication loadbalance tcp udp
+    address description protocol consul optional vault zk name value key entry property param element add
+    constructor-arg param-name param-value env-entry-name env-entry-value proxy_pass grpc_pass fastcgi_pass
+    uwsgi_pass scgi_pass memcached_pass reverse_proxy php_fastcgi forward_auth to check inter backend listen
+    bind map set default cache_peer parent sibling network syslog transport connname brokers bootstrap servers
+    quorum contact-points contactpoints mem_cache_store output type es loki kafka http forward elasticsearch
+    redis rabbitmq weight relay relayhost smtp imap names a discovery dns resolver environment adapter dialect
+    ldap define return array config connection connections session sessions queue services service db fd sd dir
+    director client storage servername servernames portnumber destination remote-destination xds dnssrv
+    dnssrvnoa plaintext sasl_ssl sasl_plaintext kubernetes passthrough failover master replica randomize
     """.split()  # noqa: SIM905
 ).union(ANY_PORT, SCHEMES)
 _BETWEEN = frozenset(" \t\"'=:>,()[]/")

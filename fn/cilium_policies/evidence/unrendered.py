@@ -1,0 +1,62 @@
+"""Services of releases whose charts are neither rendered nor known, told by their names alone.
+
+A chart calls its Services after the release, or by `fullnameOverride`. Which pod port stands behind one nobody tells:
+taken are the Service's own number, and for HTTP the container port `http`, to which Helm's scaffold leads. So such an
+edge opens one call that something names, and the release's directions stay unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cilium_policies.evidence.edge import Peer
+from cilium_policies.evidence.ends import ends
+from cilium_policies.kube.names import is_port_name
+from cilium_policies.kube.objects import port_number, text
+from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+_NAMES = {"http": "http", "ws": "http", "https": "https", "wss": "https", "grpc": "grpc", "grpcs": "grpc"}
+_USUAL = {80: "http", 443: "https"}
+
+
+def release_of(cluster: Cluster, namespace: str, name: str) -> Workload | None:
+    """The release that a Service of this name, which the input does not show, must be of: the one whose name it begins
+    with; of several the longest."""
+    found = [
+        (len(each), one)
+        for one in cluster.in_namespace(namespace)
+        if is_unknown(one)
+        for each in {one.release, text(one.values.get("fullnameOverride"))}
+        if each and f"{name}-".startswith(f"{each}-")
+    ]
+    return max(found, key=lambda one: one[0])[1] if found else None
+
+
+def is_unknown(one: Workload) -> bool:
+    """Whether a workload stands for all pods of a release of which nobody knows what it makes."""
+    return bool(one.release) and not (one.rendered or one.component)
+
+
+def tells_nothing(cluster: Cluster, one: Workload) -> bool:
+    """Whether callers of a workload explain nothing of it: they were told by names of Services that nobody shows."""
+    return is_unknown(one) and not cluster.services_for(one)
+
+
+def behind(
+    cluster: Cluster, namespace: str, name: str, port: str, scheme: str = "", protocol: str = "TCP"
+) -> Iterator[tuple[Peer, Port]]:
+    """Peers and the pod ports that may stand behind a Service port (number or name) of such a release."""
+    one = release_of(cluster, namespace, name)
+    if one is None:
+        return
+    number = port_number(port)
+    called = _NAMES.get(scheme, "") or _USUAL.get(number or 0, "") if protocol == "TCP" else ""
+    if not number and is_port_name(port):
+        called = port
+    for end in ends(one):
+        if number:
+            yield end, Port(number, protocol)
+        if called:
+            yield end, Port(0, protocol, called)
