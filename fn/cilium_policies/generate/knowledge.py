@@ -78,9 +78,7 @@ class Knowledge:
     def _take(self, edge: Edge) -> None:
         if edge.reason.kind == "scrapes" and edge.server is not None and edge.client:
             self._scraped.setdefault(edge.server.key, set()).update(port.number for port in edge.ports)
-        if not edge.explains:
-            return
-        for peer, direction in ((edge.target, INGRESS), (edge.source, EGRESS)):
+        for peer, direction in ((edge.target, INGRESS), (edge.source, EGRESS)) if edge.explains else ():
             if peer.kind != "workload":
                 continue
             key = (peer.workload.key, direction)
