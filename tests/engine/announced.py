@@ -12,6 +12,7 @@ own, an owner of its group, or its service account.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from tests.engine.corpus import Row, objects
 from tests.engine.judge import World
 from tests.engine.measure import Miss
 
+_UNKNOWN_KIND = re.compile(r"^the kind ([\w-]+)\.[\w.-]+/\w+ is not known")
 _MANAGED_BY = "app.kubernetes.io/managed-by"
 _EVERYBODYS = ("kubernetes.io", "k8s.io", "helm.sh")  # domains whose labels tell of no program
 
@@ -186,6 +188,9 @@ def announced(answers: Iterable[str]) -> Announced:
                 creators.update((one["namespace"], program, way) for _, way in _ENDS)
             else:
                 objects.add((one["namespace"], one["name"]))
+                # one line stands for all objects of its kind there, and for pods that are of its group
+                if group := _UNKNOWN_KIND.search(str(one.get("why", ""))):
+                    creators.update((one["namespace"], group[1], way) for _, way in _ENDS)
                 if one.get("reason") in _LEADING:
                     leading.add((one["namespace"], one["name"]))
     return Announced(

@@ -80,6 +80,12 @@ def test_the_line_for_the_pods_of_a_program_stands_for_those_that_say_they_are_i
     assert (
         not announced(['{"items": []}'])._replace(signs=signs(CREATED)).names({"pod": "data/scan"}, "egress")
     )
+    kind = """{"items": [{"workload": "", "kind": "Flow", "namespace": "data", "name": "other", "direction":
+               "ingress and egress", "reason": "unknown-kind", "why": "the kind prefect.io/Flow is not known, nor"}]}"""
+    known = announced([kind])._replace(signs=signs(CREATED))
+    assert known.names({"pod": "data/heron-k2k2k"}, "egress")
+    assert not known.names({"pod": "data/clean"}, "egress")
+    assert not known.names({"pod": "shop/heron-x9r2v"}, "egress")
     release = """{"items": [{"workload": "runs", "kind": "Application", "namespace": "data", "name": "runs",
                   "component": "", "direction": "egress", "reason": "not-rendered"}]}"""
     known = announced([release])._replace(signs=signs(CREATED))
