@@ -209,3 +209,24 @@ def test_the_port_that_a_health_check_asks_is_open_beside_the_one_that_is_served
     }
 
     assert told == {(port, block) for port in ("8080", "15021") for block in HEALTH}
+
+
+@pytest.mark.parametrize(
+    ("name", "anywhere"),
+    [
+        ("gke-l7-global-external-managed", False),
+        ("gke-l7-gxlb-mc", False),
+        ("gke-l7-regional-external-managed", True),  # Envoys in a subnet of the user's own
+        ("gke-l7-rilb", True),
+    ],
+)
+@pytest.mark.parametrize("shown", [False, True])
+def test_the_frontends_of_a_global_gateway_of_gke_call_from_googles_ranges(
+    name: str, anywhere: bool, shown: bool
+) -> None:
+    classes = (
+        [gateway_class("networking.gke.io/gateway").replace("name: c}", f"name: {name}}}")] if shown else []
+    )
+    found = who(rules(gateway(name), *classes))
+    assert ("world" in found) is anywhere
+    assert anywhere or found >= HEALTH

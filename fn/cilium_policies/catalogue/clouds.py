@@ -26,6 +26,10 @@ class LoadBalancer(NamedTuple):
         """Whether a class of this name, or of a controller of this name, is one of them."""
         if controller:
             return any(fnmatchcase(controller, one) for one in self.controllers)
+        return self.is_called(name)
+
+    def is_called(self, name: str) -> bool:
+        """Whether a class of this name is one of them, whoever its controller is."""
         return any(fnmatchcase(name, one) for one in self.classes)
 
 

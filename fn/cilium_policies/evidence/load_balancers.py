@@ -69,8 +69,6 @@ def clients(given: Given, controller: str, name: str) -> tuple[Peer, ...]:
 
 
 def _of(given: Given, controller: str, name: str) -> LoadBalancer | None:
-    for cloud in given.clouds:
-        for one in cloud.load_balancers:
-            if one.serves(controller, name):
-                return one
-    return None
+    """Of several that one controller sets up the one whose class has this name, else the least that is known."""
+    found = [one for cloud in given.clouds for one in cloud.load_balancers if one.serves(controller, name)]
+    return next((one for one in found if one.is_called(name)), found[-1] if found else None)
