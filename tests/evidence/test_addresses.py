@@ -79,6 +79,30 @@ def test_of_a_quote_no_port_is_needed_behind_the_host() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "sure"),
+    [
+        ("postgres://me:1 x@db", False),
+        ("postgres://me:1<x@db", False),
+        ("postgres://me:1 /x@db:5432", False),
+        ("postgres://me:1'#x@db", False),
+        ("postgres://me.shop:1 x@db", False),
+        ("smtp://mail.acme.com:25 alerts@acme.com", True),
+        ("http://web.shop.svc:80 me@acme.com", True),
+        ("http://192.0.2.1:80 me@acme.com", True),
+        ("http://web:8080/path me@acme.com", True),
+        ("http://web:8080 --mail me@acme.com", True),
+        ("http://web:8080 http://me@api", True),
+        ("http://web:8080\nme@acme.com", True),
+        ('"http://web:8080" me@acme.com', True),
+    ],
+)
+def test_what_may_be_a_user_is_not_plainly_the_value_to_call(value: str, sure: bool) -> None:
+    """The user of a password that begins with digits reads like a host and its port: it opens a Service of that name,
+    and no notice names it."""
+    assert targets(value, "X_URL")[0].direct is sure
+
+
+@pytest.mark.parametrize(
     "value",
     [
         "curl http://web:8080 -u me@acme.com",

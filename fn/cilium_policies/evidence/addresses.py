@@ -46,6 +46,7 @@ from cilium_policies.evidence.schemes import (
 from cilium_policies.evidence.shell import spelled_out
 from cilium_policies.evidence.signs import holds
 from cilium_policies.lean import NamedTuple
+from cilium_policies.workloads.address_keys import may_be_user
 
 
 class Address(NamedTuple):
@@ -195,10 +196,25 @@ def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
             yield Address(NOTIFIERS[base], 443, "https", "TCP", where, direct, explicit=False)
             continue
         for authority in found.rpartition("@")[2].split(","):
-            yield from _authority(authority, base, where, direct)
+            sure = direct and _is_sure(value, start, end, authority)
+            yield from _authority(authority, base, where, sure)
     for match in re.finditer(_GRPC_NAME, value) if holds(value, _GRPC) else ():
         port = int(match[2] or 0)
-        yield Address(match[1], port, "dns", "TCP", key, is_direct(value, match.start(), file), port > 0)
+        direct = is_direct(value, match.start(), file) and _is_sure(value, *match.span(), match[1])
+        yield Address(match[1], port, "dns", "TCP", key, direct, port > 0)
+
+
+def _is_sure(value: str, start: int, end: int, authority: str) -> bool:
+    """Whether what stands there is a host, and not a user's name that a notice would show: an IP address, or a name of
+    the cluster's or of the Internet's, is no such name."""
+    if not may_be_user(value, start, end):
+        return True
+    host = authority.partition(":")[0]
+    if ".svc" in host or ("." in host and host.replace(".", "").isdigit()):
+        return True
+    from cilium_policies.evidence.public_names import is_public, is_short_service  # few texts ask
+
+    return is_public(host) and not is_short_service(host)
 
 
 def _echo(host: str, key: str, direct: bool) -> Iterator[Address]:
@@ -257,6 +273,7 @@ def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
             continue
         where = key_of(value, start, key, file)
         whole = is_alone(value, start) if file else _is_listed(value[max(0, start - NEAR) : start])
+        whole = whole and _is_sure(value, start, match.end(), host)
         for protocol in protocols(value, start, match[1], where):
             yield Address(host, int(match[1]), "", protocol, where, whole)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from cilium_policies.cilium.model import Policy, Requirement, Rule, Selector, Spec
 from cilium_policies.cilium.size import too_large
@@ -49,9 +50,8 @@ class Policies:
             self._subjects.setdefault(subject.namespace, []).append(subject)
         self._own = set(map(id, plan.subjects))
         self.findings: list[Finding] = []
-        self.opened: list[
-            Finding
-        ] = []  # flows that the user's policies close, see opened.py; asked for apart
+        # Flows that the user's policies close, see opened.py; asked for apart.
+        self.opened: list[Finding] = []
         made = [policy for name in sorted(plan.namespaces) for policy in self._namespace(name)]
         if plan.config.cluster_wide:
             made += self._cluster_wide()
@@ -149,17 +149,20 @@ class Policies:
                     needs.add((id(one), edge.ports))
             for edge in self._egress.get(id(one), ()):
                 called = workload_of(edge.target)
-                if id(called) in self._own and not self._lets_many_in(called):
+                if id(called) in self._own and id(called) not in self._open_to_many:
                     continue
                 if (with_api or not _to_api(edge)) and not self._is_dns(edge):
                     needs.add((EGRESS, id(called) if called else edge.target, edge.ports))
             found.setdefault(frozenset(needs), []).append(one)
         return list(found.values()) or [group]
 
-    def _lets_many_in(self, one: Workload | None) -> bool:
-        """Whether pods are let in by more than the name of their workload."""
+    @cached_property
+    def _open_to_many(self) -> set[int]:
+        """The pods (their identity) that are let in by more than the name of a workload."""
         many = ("namespace", "all-pods", "labels")
-        return any(edge.source.kind in many for edge in self._ingress.get(id(one), ()))
+        return {
+            one for one, edges in self._ingress.items() if any(edge.source.kind in many for edge in edges)
+        }
 
     def _calling(self, group: list[Workload]) -> Iterable[list[Workload]]:
         """The members of a group that call the API server, by the ports on which they do: the config may have taken

@@ -22,6 +22,29 @@ IN_PASSWORD = (
     rf"|(?:{_MARK}[^:{_OTHERS}]{{0,64}}| (?![@\-])[^:{_OTHERS}]{{1,64}}){{1,2}}@(?={_HOST}(?::\d{{1,5}}{_END}|[/?]))"
 )
 
+_NEAR = 200  # characters: a user's name and password have fewer, before the host
+_CLOSES = {'"': '"', "'": "'", "`": "`", "(": ")", "[": "]", "<": ">", "{": "}", ">": "</"}
+_FLAG = r"\s--?[A-Za-z][\w\-]*(?:[\s=]|$)"
+
+
+def may_be_user(text: str, start: int, end: int, *, marked: bool = False) -> bool:
+    """Whether what reads as an address from `start` to `end` may be a user and the beginning of a password: behind it a
+    `@` and a host follow (`postgres://me:1 x@db`). Not so where quotes or brackets enclose it, nor where a flag, a URL
+    or a path with a blank stands between, nor, with `marked`, behind a blank, comma or semicolon."""
+    if text.find("@", end, end + _NEAR) < 0:
+        return False
+    rest = text[end : end + _NEAR].partition("\n")[0].partition("://")[0]
+    found = re.match(r"([^@]*)@+(?=[\w\[$(])", rest)
+    if found is None or (marked and rest[0] in " \t,;"):
+        return False
+    opens = text[max(0, start - 2) : start]
+    closes = _CLOSES.get(opens[-1:], "")
+    if closes and rest.startswith(f"\\{closes}" if opens[0] == "\\" else closes):
+        return False
+    if rest[0] in "/?#" and re.search(r"\s", found[1]) is not None:
+        return False
+    return re.search(_FLAG, found[1]) is None
+
 
 def names_address(key: str) -> bool:
     return bool(re.search(NAMES_HOST, key) or re.search(NAMES_ADDRESS, key) or re.search(NAMES_PORT, key))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies.catalogue.ports import NO_NETWORK, NOTIFIERS, PING, SCHEMES
 from cilium_policies.catalogue.stores import STORES
-from cilium_policies.workloads.address_keys import NAMES_ADDRESS, NAMES_HOST, NAMES_PORT
+from cilium_policies.workloads.address_keys import NAMES_ADDRESS, NAMES_HOST, NAMES_PORT, may_be_user
 from cilium_policies.workloads.secret_shapes import BEFORE_AT, services, shape
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30})://([^\s\"'`<>\\|]*)")
@@ -72,6 +72,7 @@ def addresses(value: str, key: str, resolves: Callable[[str], bool] = _nothing) 
     for setting, host in STORES:
         value = re.sub(setting, host, value)
     stripped = TEMPLATE.sub("{}", PEM.sub("", value)).strip()
+    stripped = _URL.sub(_unsplit, stripped)
     if not _URL.fullmatch(stripped) and re.search(r"[{\[](?!\})", stripped):
         stripped = _FLOW.sub("\n", stripped)  # JSON, or YAML on one line: a field a line
     if "\n" not in stripped:
@@ -206,6 +207,19 @@ def is_address(word: str, key: str, resolves: Callable[[str], bool]) -> bool:
 def _found(value: str) -> Iterator[str]:
     """`scheme://host:port` of each address; none of one that ends within its user's password."""
     for match in _URL.finditer(value):
-        ends = "/" not in match[2] and BEFORE_AT.match(value, match.end()) is not None
-        if not ends and (address := address_of(match[0])):
+        if not _ends_early(value, match) and (address := address_of(match[0])):
             yield address
+
+
+def _ends_early(value: str, match: re.Match[str]) -> bool:
+    """Whether a URL seems to end within its user's password."""
+    return "/" not in match[2] and BEFORE_AT.match(value, match.end()) is not None
+
+
+def _unsplit(match: re.Match[str]) -> str:
+    """A URL before its text is taken apart at brackets: nothing of one that may be a user's name and the beginning of a
+    password, as its line goes on; of one with a bracket in its user's password the address."""
+    end = match.start(2) + len(re.split(r"[/?#]", match[2], maxsplit=1)[0])
+    if may_be_user(match.string, match.start(), end):
+        return ""
+    return address_of(match[0]) if re.match(r"[^@{\[]*[{\[][^@]*@", match[2]) is not None else match[0]

@@ -68,6 +68,13 @@ def test_a_pair_is_an_address_where_the_cluster_has_the_name() -> None:
         ("", 'a "postgres://puma:1\\"tiger@db.shop/x"', 'x "postgres://db.shop"'),
         ("", "curl http://api:80 -u me@acme.com", "curl http://api:80 -u x"),
         ("", '"http://api:80" me@acme.com', '"http://api:80" x'),
+        # Nor do other signs: what may be a user is none of the addresses that are kept.
+        ("URL", "postgres://puma:1 tiger@db.shop", "x x"),
+        ("URL", "postgres://puma:1<tiger@db.shop", "x<x"),
+        ("HOSTS", "lion|tiger", "x|x"),
+        ("HOSTS", "one,two", "one,two"),
+        ("", "http://api.shop.svc:80 me@acme.com", "http://api.shop.svc:80 x"),
+        ("", "http://api:80/x me@acme.com", "http://api:80 x"),
         ("PORT", "8080", "8080"),
         ("PIN", "8080", ""),
     ],

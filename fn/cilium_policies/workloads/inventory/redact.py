@@ -16,7 +16,7 @@ from functools import partial
 from itertools import islice, takewhile
 
 from cilium_policies.lean import Any
-from cilium_policies.workloads.address_keys import IN_PASSWORD, names_address
+from cilium_policies.workloads.address_keys import IN_PASSWORD, may_be_user, names_address
 from cilium_policies.workloads.credentials import (
     IN_CLUSTER,
     IP,
@@ -61,6 +61,8 @@ _VOCABULARY = frozenset(
     """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
 )
 _FILLED_HOST = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,20})://\{[\w:.\-]{0,80}\}:(\d{1,5})(?!\d)")
+_MARKS, _BEHIND = ("|", "<", "\\", "&", "}"), ("|", "\\", "&", "{", "=")  # beside a part of a password
+_IN_WORD = re.compile(r"[^\s,:=\[({>;\"'][\"']{1,2}$")  # a quote within a word
 _NEAR = 100  # characters: what a pattern may match, and what is looked at in front of a word
 _PIECE = 2000
 _SWITCHES = ("true", "false", "null", "", "x")
@@ -141,7 +143,7 @@ class Scrubber:
         for match in _TOKEN.finditer(line):
             word = match["word"]
             if word is None:
-                out.append(address_of(match["url"]) or _port_of(match["url"]) if match["url"] else match[0])
+                out.append(self._url(line, match) if match["url"] else match[0])
             elif (flag := _flag(word)) or (flag := _key(line, match, key)):
                 key = flag
                 out.append(word)
@@ -151,9 +153,42 @@ class Scrubber:
                     first += 1
                 near = takewhile(partial(_begins_before, end), islice(spans, first, None))
                 sought = "".join(line[max(a, start) : min(b, end)] for a, b in near if start < b)
-                allowed = self._allowed(word, key)
+                allowed = self._allowed(word, key) and not self._is_part(line, match)
                 out.append(word if allowed else sought if sought and not is_credential(key) else "x")
         return "".join(out), key
+
+    def _url(self, line: str, match: re.Match[str]) -> str:
+        """The address of a URL; nothing of one that may end within its user's password, unless its host is known."""
+        url = match["url"]
+        found = address_of(url)
+        begin = url.index("://") + 3
+        end = match.start() + begin + len(re.split(r"[/?#]", url[begin:], maxsplit=1)[0])
+        if found and may_be_user(line, match.start(), end) and not self._is_known(found.partition("://")[2]):
+            return "x"
+        return found or _port_of(url)
+
+    def _is_part(self, line: str, match: re.Match[str]) -> bool:
+        """Whether a word that reads as a host may be one of a password: with a mark beside it, or up to a `@`."""
+        word = match[0]
+        if (
+            _REFERENCE.fullmatch(word)
+            or not any(map(str.isalpha, word))
+            or word in _VOCABULARY
+            or self._is_known(word)
+        ):
+            return False
+        before = line[max(0, match.start() - 3) : match.start()]
+        part = (
+            before[-1:] in _MARKS or _IN_WORD.search(before) or line[match.end() : match.end() + 1] in _BEHIND
+        )
+        return bool(part and "." not in word and ":" not in word) or may_be_user(
+            line, *match.span(), marked=True
+        )
+
+    def _is_known(self, host: str) -> bool:
+        """Whether a host, with its port, is an IP address, or plainly one of the cluster's."""
+        name = host.rpartition(":")[0] or host
+        return bool(IP.fullmatch(name) or IN_CLUSTER.fullmatch(name) or self._is_named(name))
 
     def _spans(self, line: str) -> list[tuple[int, int]]:
         """Where something is that somebody looks for. Of a URL only the address is kept: a pattern that takes one whole
@@ -226,7 +261,8 @@ def _key(line: str, match: re.Match[str], before: str) -> str:
     plainly one begins another: `password=a=b` has one key."""
     word = match[0]
     name = word[:-1] if word.endswith(":") else word if _ASSIGNS.match(line, match.end()) else ""
-    if not _KEY.fullmatch(name) or SHAPED.fullmatch(name) or line[match.start() - 1 : match.start()] == "=":
+    assigned = line[match.start() - 1 : match.start()] == "="
+    if not _KEY.fullmatch(name) or SHAPED.fullmatch(name) or (assigned and not is_credential(name)):
         return ""
     behind = line[max(0, match.start() - _NEAR) : match.start()].rstrip(" \t\"'")
     begins = not behind or behind == "-" or behind[-1] in ",;&{[?"
