@@ -87,8 +87,6 @@ USUAL = (OUTSIDE, internet(()), internet((), (Port(443),)))
 
 def width(peer: Peer) -> str:
     """The word for a peer that contains others; "" for those that do not."""
-    if peer.kind == "workload":
-        return ""
     if peer.kind == "namespace":
         return f"namespace {peer.namespace}"
     name = peer.name if peer.kind == "entity" else peer.kind
