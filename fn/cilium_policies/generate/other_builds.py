@@ -8,6 +8,7 @@ from cilium_policies.config.model import INGRESS
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge, namespace_of
 from cilium_policies.evidence.given import Given, Note
+from cilium_policies.evidence.unrendered import tells_nothing
 from cilium_policies.evidence.words import evidence_words
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered, of_workload
 from cilium_policies.kube.kinds import ROUTE_KINDS
@@ -112,7 +113,11 @@ def leads_nowhere(
     used: set[int] = set()
     told: dict[tuple[str, str], Uncovered] = {}
     for edge in edges:
-        used.add(id(edge.evidence.subject))
+        server = edge.server
+        if server is None or not tells_nothing(
+            cluster, server
+        ):  # else it was told by the name of its Service
+            used.add(id(edge.evidence.subject))
         if edge.reason.kind != "calls-unseen-service":
             continue
         target, client = edge.target, edge.client
