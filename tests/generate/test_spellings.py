@@ -26,7 +26,13 @@ SERVERS = {
     "conf": (8888,), "otel": (4317, 4318), "ibm": (1414,), "amq": (61616, 8161), "amq2": (61616,),
     "obj": (9000, 9001), "vlt": (8200,), "wf": (7233,), "zee": (26500,), "col": (8123, 9000), "flags": (8013, 4242),
     "fpm": (9000,), "sr": (8081,), "graph": (7687, 7474), "hana": (30015,), "db2": (50000,), "ftp": (21,),
-    "influx": (8086,), "loki": (3100,),
+    "influx": (8086,), "loki": (3100,), "pul": (6650, 8080), "kv": (2379,), "grid": (5701,), "solar": (8983,),
+    "hv": (10000, 9083), "tubes": (11300,), "nq": (4150, 4161), "inbox": (143, 993), "krb": (88, 749),
+    "carbon": (2003,), "spans": (9411,), "jobs": (4730,), "vec": (19530,), "buck": (8091, 11210), "sofa": (5984,),
+    "ign": (10800,), "nac": (8848, 9848), "seat": (8091,), "rock": (9876,), "span": (11222,), "sink": (5000, 5341),
+    "ev": (2113,), "head": (10001, 7077), "sched": (8786,), "qd": (6333, 6334), "px": (3128,), "fak": (7419,),
+    "meil": (7700,), "sol": (55555,), "hd": (8020,), "jag": (14268, 14250), "apm": (8200,), "oap": (11800,),
+    "ara": (8529,), "ret": (28015,), "vm": (8428,),
 }  # fmt: skip
 SPELLINGS: list[dict[str, Any]] = [
     one
@@ -38,7 +44,10 @@ HIDDEN = {
     "camel-r": "a user of mail in a URL's query", "envsvc": "a variable", "dotted": "a variable with dots",
     "odbc": "sections without a name", "tomcat": "a list of labels", "squid": "a directive's place",
     "nginx1": "a variable", "nginx2": "a variable", "nginx3": "a variable", "rails-cable": "a variable",
-    "gen5": "a key that names a credential",
+    "gen5": "a key that names a credential", "cl-pgpass": "a key that names a credential",
+    "cl-crontab": "a command in a Secret", "nn-sqlalias": "an instance's name", "py-odbc-connect": "a URL's query",
+    "py-sqlalchemy-hostq": "a URL's query", "go-buffalo": "what a template takes", "rs-loco": "what a template takes",
+    "rb-database": "a variable", "rb-database-url": "a variable", "php-laravel-config": "a variable",
 }  # fmt: skip
 IN_SECRETS = [
     one for one in SPELLINGS if ("file" in one or "env" in one) and not {"args", "script"} & one.keys()

@@ -33,7 +33,7 @@ class Program(NamedTuple):
 PROGRAMS = (
     Program(80, "http ws h2c dav webdav", "pihole"),
     Program(443, "https wss rtmps davs webdavs snowflake databricks"),
-    Program(5432, "postgres postgresql pgsql ecto", "postgres postgresql pg pghost",
+    Program(5432, "postgres postgresql pgsql psql postgis ecto", "postgres postgresql pg pghost",
             "postgres postgresql pghost pguser pgdatabase pgpassword", "postgres postgresql pgsql postgis pdo_pgsql",
             also=(5433, 5439, 6432), private=True),
     Program(26257, "cockroachdb cockroach", private=True),
@@ -44,10 +44,10 @@ PROGRAMS = (
     Program(1521, "oracle", "oracle", settings="oracle", private=True),
     Program(10000, "hive2"),
     Program(27017, "mongodb", "mongo mongodb", "mongo mongodb", "mongodb", also=(27015, 27016), private=True),
-    Program(6379, "redis rediss valkey", "redis valkey dragonfly", "redis valkey dragonfly",
+    Program(6379, "redis rediss rediscache valkey", "redis valkey dragonfly", "redis valkey dragonfly",
             also=(6380,), private=True),
-    Program(11211, "memcached", "memcached memcache", private=True),
-    Program(5672, "amqp", "rabbitmq amqp", "rabbitmq amqp", also=(61614, 61617), private=True),
+    Program(11211, "memcached pymemcache", "memcached memcache", private=True),
+    Program(5672, "amqp pyamqp", "rabbitmq amqp", "rabbitmq amqp", also=(61614, 61617), private=True),
     Program(5671, "amqps", private=True),
     Program(1883, "mqtt", "mqtt"),
     Program(8883, "mqtts"),
@@ -79,6 +79,8 @@ PROGRAMS = (
     Program(6650, "pulsar"),
     Program(6651, "pulsar+ssl"),
     Program(8009, "ajp"),
+    Program(11300, "beanstalk beanstalkd"),
+    Program(2113, "esdb kurrentdb"),
     Program(8020, "hdfs"),
     Program(7687, "bolt neo4j", "neo4j", also=(8182,), private=True),
     Program(8086, "influxdb", "influxdb", private=True),
@@ -89,6 +91,7 @@ PROGRAMS = (
     Program(161, "snmp", "snmp", udp=True),
     Program(623, "ipmi", udp=True),
     Program(3493, "nut", "nut"),
+    Program(88, words="kdc", udp=True),
     Program(69, "tftp", udp=True),
     Program(3478, "stun turn", "stun turn", udp=True),
     Program(5060, "sip", udp=True),
@@ -119,9 +122,16 @@ SCHEMES["clickhouse"] = (
 # Requests go by UDP, what is scanned by TCP (backend/pixma/pixma_bjnp.c of sane-backends).
 SCHEMES["bjnp"] = ((8612, "UDP"), (8612, "TCP"))
 SCHEMES["mfnp"] = ((8610, "UDP"), (8610, "TCP"))
+SCHEMES["sb"] = (
+    (5671, "TCP"),
+    (443, "TCP"),
+)  # Azure Service Bus and Event Hubs by AMQP, and through web sockets
+# Couchbase's documents, and its management and services, whose addresses clients learn there
+SCHEMES["couchbase"] = tuple((port, "TCP") for port in (11210, 8091, 8093, 8094, 8095, 8097))
+SCHEMES["couchbases"] = tuple((port, "TCP") for port in (11207, 18091, 18093, 18094, 18095, 18097))
 # Schemes whose port is the Service's own, whichever it is: of load balancers in clients, of what has no usual port.
 ANY_PORT = frozenset(("lb", "grpc", "grpcs", "tcp", "tls", "ssl", "thrift", "dubbo", "trino", "presto", "db2", "sap",
-                      "couchbase", "fcgi", "fastcgi", "uwsgi", "nacos", "consul"))  # fmt: skip
+                      "ray", "fcgi", "fastcgi", "uwsgi", "nacos", "consul"))  # fmt: skip
 PING = "icmp"  # no port follows, but a host
 UDP_SCHEMES = {
     "udp",

@@ -67,7 +67,8 @@ class Address(NamedTuple):
 _GRPC = ("dns:", "passthrough:", "ipv4:", "xds:", "kubernetes:", "discovery:")
 # Names that gRPC's and Kratos' resolvers are given: `dns:///cart:50051`, `xds:///cart`
 _GRPC_NAME = (
-    r"\b(?:dns|passthrough|ipv4|xds|kubernetes|discovery):///?([A-Za-z0-9][\w.\-]{0,252})(?::(\d{1,5})\b)?"
+    r"\b(?:dns|passthrough|ipv4|xds|kubernetes|discovery):(?://[\w.\-:~]{1,253}/(?=[A-Za-z0-9])|///?)"
+    r"([A-Za-z0-9][\w.\-]{0,252})(?::(\d{1,5})\b)?"
 )
 _AUTHORITY = re.compile(
     r"(\[[0-9a-fA-F:.]+\]|(?:[A-Za-z0-9_.\-]|\$\{[^}]*\})+)(?::(\d{1,5}))?(?![\w$%{:.\-])"
@@ -195,7 +196,7 @@ def _urls(value: str, key: str, file: bool) -> Iterator[Address]:
         if base in NOTIFIERS:
             yield Address(NOTIFIERS[base], 443, "https", "TCP", where, direct, explicit=False)
             continue
-        for authority in found.rpartition("@")[2].split(","):
+        for authority in found.rpartition("@")[2].split(",") if "(host=" not in found else ():
             sure = direct and _is_sure(value, start, end, authority)
             yield from _authority(authority, base, where, sure)
     for match in re.finditer(_GRPC_NAME, value) if holds(value, _GRPC) else ():

@@ -9,6 +9,8 @@ from cilium_policies.evidence.schemes import element
 
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w.\-]*)[\"']?\s*(?:[:=]|\s)\s*[\"'\[]?\s*$")
 _IN_LIST = r"([A-Za-z_][\w.\-]{0,200})[\"']?\s*[:=]\s*\[[^\[\]{}]*$"
+# In a connection string of pairs: `Endpoint=sb://acme.servicebus.windows.net/;SharedAccessKey=…`
+_PAIRS = r"(?:[A-Za-z][\w ]{0,63}=[^;\n]{0,300};\s?){0,12}[A-Za-z][\w ]{0,63}="
 _FLAG = r"--?([A-Za-z][\w.\-]*)\s*$"
 _LONG_FLAG = re.compile(r"\s*--?([A-Za-z][\w.\-]*)=")
 _COMMENTS = ("#", "//", ";", "<!--", "REM ")
@@ -44,7 +46,9 @@ def key_of(value: str, start: int, key: str, file: bool) -> str:
 def is_direct(value: str, start: int, file: bool) -> bool:
     if not file:
         before = value[max(0, start - NEAR) : start].strip(" ,\"'")
-        return not before or ("://" in before and len(before.replace(", ", ",").split()) == 1)
+        if not before or ("://" in before and len(before.replace(", ", ",").split()) == 1):
+            return True
+        return before.endswith("=") and re.fullmatch(_PAIRS, before) is not None
     return is_alone(value, start)
 
 
@@ -60,7 +64,9 @@ def is_alone(value: str, start: int) -> bool:
 
 def is_commented(value: str, start: int) -> bool:
     line = before_on_line(value, start).lstrip()
-    return line.startswith(_COMMENTS) or " # " in line
+    return (
+        line.startswith(_COMMENTS) and not line.startswith("#!")
+    ) or " # " in line  # Kamailio's `#!define`
 
 
 def before_on_line(value: str, start: int) -> str:

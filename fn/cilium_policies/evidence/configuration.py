@@ -39,20 +39,8 @@ from cilium_policies.workloads.model import Text, Workload
 
 # A name and, behind a comma, the same name again.
 _SPELLINGS = r"(?<![\w.\-]){0}(?:\.[\w.\-]+)?[\"']?\s*,[\s\-\"']*{0}(?![\w\-])"
-_SIGNS = (
-    ":",
-    ".svc",
-    "ost=",
-    "erver=",
-    ",",
-    ";",
-    "\n",
-    "(",
-    "sslmode=",
-    "//",
-    "\\\\",
-    "#",
-)  # a text without any of them names no address
+_SIGNS = (":", ".svc", "ost=", "erver=", ",", ";", "\n", "(", "sslmode=", "//", "\\\\", "#", "</")  # fmt: skip
+# ^ a text without any of them names no address
 # What the kubelet sets for Services: `WEB_SERVICE_HOST`, `WEB_SERVICE_PORT_HTTP`, and Docker's `WEB_PORT_80_TCP_ADDR`
 _OF_SERVICES = (
     r"\b[A-Z][A-Z0-9_]*(?:_SERVICE_(?:HOST|PORT)[A-Z0-9_]*|_PORT_\d{1,5}_(?:TCP|UDP)(?:_ADDR|_PORT)?\b)"

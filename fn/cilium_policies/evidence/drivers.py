@@ -21,11 +21,11 @@ _ORACLE = rf"\boracle:thin:[^@\s]{{0,200}}@(?:tcps?:)?(?://)?({_NAME})(?::(\d{{1
 _JDBC = rf"\bjdbc:(?:[A-Za-z][\w\-]{{0,30}}:){{1,2}}({_NAME}):(\d{{2,5}})(?=[;/?,\"'\s]|$)"
 # `Server=tcp:db,1433;Database=…` of SQL Server, `Server=db;Port=3306;…` of MySQL's and Npgsql's connectors
 _ADO = (
-    r"(?:^|[;\"'}])\s*(?:[Ss]erver|SERVER|HOST(?:NAME)?|[Dd]ata [Ss]ource|[Aa]ddr(?:ess)?)="
-    r"(?:tcp:)?([A-Za-z0-9][\w.\-]{0,252})"
+    r"(?:^|[;\"'}]|sqlsrv:)\s*(?:[Ss]erver|SERVER|HOST(?:NAME)?|[Dd]ata [Ss]ource|(?:[Nn]etwork )?[Aa]ddr(?:ess)?"
+    r"|[Ff]ailover [Pp]artner)=(?:tcp:)?([A-Za-z0-9][\w.\-]{0,252})(?:\\{1,2}\w{1,64})?"
     r"(?:,(\d{1,5})|:(\d{1,5})(?:/\w{1,64})?)?(?=[;\"']|$)"
 )
-_ADO_SIGNS = ("erver=", "ource=", "ERVER=", "HOST=", "HOSTNAME=")
+_ADO_SIGNS = ("erver=", "ource=", "ddress=", "artner=", "ERVER=", "HOST=", "HOSTNAME=")
 _ADO_PORT = r"[^\"'\n]{0,200}?;\s{0,9}(?:[Pp]ort|PORT)=(\d{1,5})"
 # What is said beside an ODBC driver's or an ADO.NET provider's host, and the port that it then dials
 _ADO_USUAL = (("SQL Server", 1433), ("nitial Catalog", 1433), ("ntegrated Security", 1433), ("FreeTDS", 1433),
@@ -37,6 +37,13 @@ _SQLSERVER = (
 # Oracle's `(ADDRESS = (PROTOCOL = TCP)(HOST = db)(PORT = 1521))`
 _TNS = r"\((?:HOST|host|Host) ?= ?([\w.\-]{1,253})\) ?\((?:PORT|port|Port) ?= ?(\d{1,5})\)"
 # libpq's address without a scheme, as postgres_exporter takes it: `db:5432/name?sslmode=disable`
+# HBase's quorum of Phoenix, and Connector/J's `jdbc:mysql://(host=db,port=3306)/name`
+_PHOENIX = rf"\bjdbc:phoenix(?:\+\w{{1,16}})?:({_NAME})(?:,[\w.,\-]{{1,500}})?(?::(\d{{1,5}}))?"
+_KEYED = rf"\(host=({_NAME}),\s?port=(\d{{1,5}})"
+# Symfony's `redis:?host[cache]&host[cache-1:6380]`, where a port stands the host is read without this
+_SYMFONY = r"(?:\brediss?:[^\s\"']{0,200}\?|&)host\[([A-Za-z0-9][\w.\-]{0,252})\]()"
+# A line of libpq's passwords: `db:5432:name:user:password`
+_PGPASS = rf"(?m)^({_NAME}):(\d{{4,5}}):[\w*~\-]{{1,63}}:[^:\s]{{1,63}}:\S"
 _LIBPQ = r"(?:^|[\s\"'=])([A-Za-z0-9][\w.\-]{0,252})(?::\d{1,5})?/\w{0,63}\?(?:[\w=%]{1,200}&)?sslmode="
 _PARENT = r"\bcache_peer\s{1,20}([\w.\-]{1,253})\s{1,20}(?:parent|sibling)\s{1,20}(\d{1,5})"  # of Squid
 # syslog-ng's `network("host" port(514))` and its like
@@ -68,6 +75,12 @@ _SNOWFLAKE = (
     r"(?i)\btype[\"']?:\s{0,9}[\"']?snowflake\b(?:[^\n]{0,200}\n){0,8}?[^\n]{0,200}?\baccount[\"']?:\s{0,9}[\"']?"
     r"([A-Za-z][\w.\-]{2,99})"
 )
+# Elixir's lists of keywords: `endpoints: [kafka: 9092]`
+_KEYWORDS = (
+    r"(?:\b(?:endpoint|broker|host|node|server)s: \[(?:[\w.\-\"]{1,99}: \d{4,5}, ){0,15})"
+    r"\"?([A-Za-z][\w.\-]{0,252})\"?: (\d{4,5})(?=[,\]])"
+)
+_PASSWORD_LINE = 4  # colons
 _LINE = 400  # characters beside a host that are looked through for what it is
 
 
@@ -79,6 +92,9 @@ _FORMS = (
     (")", _TNS, "oracle", 0, True),
     ("cache_peer", _PARENT, "", 0, True),
     ("oracle:thin:", _ORACLE, "oracle", 1521, True),
+    ("jdbc:phoenix", _PHOENIX, "zookeeper", 2181, True),
+    ("(host=", _KEYED, "mysql", 3306, True),
+    ("host[", _SYMFONY, "redis", 6379, True),
     ("sqlserver://;", _SQLSERVER, "sqlserver", 1433, True),
     ("jdbc:", _JDBC, "jdbc", 0, True),
 )
@@ -146,6 +162,10 @@ def _has_two_colons(value: str) -> bool:
 def _in_colons(value: str) -> Iterator[Driven]:
     """`label:host:port` and `host:port:weight`, of which only a Service is meant (`direct` false)."""
     forms = [_WEIGHED, _CALLED] if _has_two_colons(value) else []
+    if value.count(":") >= _PASSWORD_LINE:
+        forms.append(_PGPASS)
+    if "s: [" in value:
+        forms.append(_KEYWORDS)
     if "server " in value and " port " in value:
         forms.append(_CHECKED)
     for form in forms:

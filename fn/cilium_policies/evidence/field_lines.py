@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from cilium_policies.evidence.schemes import without_tags
+from cilium_policies.workloads.address_keys import OF_ENDPOINT
 
 FIELD = 801  # characters of a line: key, separator and value
 # Where a member begins in a mapping on one line (`{"host": "db", "port": 5432}`, `Redis(host="db", port=6379)`)
@@ -20,9 +21,16 @@ _DEFINE = (
 _TUPLE = r"\{([a-z_]{1,64}),[ \t]{0,9}\"?([\w.\-]{1,253})\"?\}"  # of Erlang: `{host, "db"}`
 _SERVER = r"(?<=[;{])[ \t]+(?=server[ \t])"  # of nginx' upstreams on one line
 _KEYWORD = r"(?<=[\s{(\[]):([a-z][\w.\-]{0,64})[ \t]{1,9}(?=[\"\d])"  # Clojure's `{:host "db" :port 5432}`
+# Elixir's `config :app, host: "db", port: 5432`
+_ELIXIR = r"(?m)^[ \t]{0,99}config :[\w~]{1,64}, (?:[:\w.~]{1,99}, )?(?=\w{1,64}: )([^\n]{1,500})"
 # Bareos' `Client { Address = 10.1.2.3  FD Port = 9102 }`, whose keys have blanks
 _DIRECTIVE = r"(?:^|(?<=[\s{]))((?:[A-Z]\w{0,15} )?)(Port|Address) ?= ?(?=[\"\w])"
 _ASSIGNED = r"(?im)^[ \t]{0,9}environment[ \t]{0,9}=[ \t]{0,9}\"?"  # of Supervisor's and systemd's units
+
+
+def _keywords(line: re.Match[str]) -> str:
+    told = re.sub(OF_ENDPOINT, "", line[1])
+    return "\n" + re.sub(r",[ \t]{1,9}(?=\w{1,64}: )", "\n", told)
 
 
 def lines_of(value: str) -> list[str]:
@@ -34,6 +42,8 @@ def lines_of(value: str) -> list[str]:
     if "Address = " in value:
         value = re.sub(_DIRECTIVE, lambda match: f"\n{match[1].rstrip()}{match[2]} = ", value)
         value = re.sub(r"(?<=\w)(?:  |\t)[ \t]{0,9}(?=[A-Z])", "\n", value)
+    if "config :" in value:
+        value = re.sub(_ELIXIR, _keywords, value)
     if "{:" in value:
         value = re.sub(_KEYWORD, r"\n\1: ", value)
     if "{" in value or "(" in value or "[" in value:

@@ -6,6 +6,12 @@ import re
 
 _TEMPLATE = r"\{\{[^{}\n]{0,500}\}\}"
 _CONSTANT = r"\{\{-?\s{0,9}[\"`]([^\"`{}\n]{1,253})[\"`]\s{0,9}-?\}\}"  # `{{ "db-rw.data.svc" }}` is its text
+# What a template takes where nothing is set: Tera's `{{ get_env(name="URL", default="redis://cache") }}`, gomplate's
+# `{{ getenv "DB_HOST" "db" }}`, Buffalo's `{{envOr "DB_HOST" "db"}}`, Helm's `{{ default "db" .Values.host }}`
+_DEFAULT = (
+    r"\{\{-?\s{0,9}(?:get_env\([^{}\n]{0,200}?\bdefault ?= ?|(?:get[eE]nv|env\.Getenv|envOr) \"\w{1,64}\" "
+    r"|default )[\"'`]([^\"'`{}\n]{1,253})[\"'`][^{}\n]{0,200}\}\}"
+)
 _RUBY = r"<%[^\n]{0,500}?%>"
 # Rails' `<%= ENV["HOST"] %>`, `<%= ENV.fetch("HOST", "db") %>`, `<%= ENV.fetch("URL") { "redis://cache" } %>`
 _RUBY_ENV = (
@@ -18,6 +24,7 @@ _BRACED = r"\$\{(?:env:)?([A-Za-z_][\w.\-]{0,127})(?::-?([^{}\s\"']{1,253}))?\}"
 # The user of Python's f"postgresql://{env('USER')}:{env('PASSWORD')}@db"
 _FILLED_USER = r"://(?:[\w.:%\-]{0,64}\{[^{}\n@]{1,200}\}){1,4}@"
 _ENCODED = r"%3A%2F%2F([\w.\-]{1,253})(?:%3A(\d{1,5}))?"  # a URL in the query of another
+_ODBC = r"odbc_connect=([\w%.+\-]{1,1000})"  # SQLAlchemy's, a driver's whole string in the query of a URL
 _SHELL_VARIABLE = r"\$([A-Z][A-Z0-9_]{1,127})\b"  # in a command or script
 _VARIABLE = r"\$\(([A-Za-z_][\w.\-]*)\)"
 
@@ -41,6 +48,7 @@ def filled(value: str) -> str:
     blanks."""
     if "{{" in value:
         value = re.sub(_CONSTANT, r"\1", value)
+        value = re.sub(_DEFAULT, r"\1", value)
         value = re.sub(_TEMPLATE, "{}", value)  # the user and password of an ExternalSecret's URL hold blanks
     if "<%" in value:
         value = re.sub(_RUBY, "{}", value)  # so do those in a file that Ruby fills in (GitLab)
@@ -48,6 +56,12 @@ def filled(value: str) -> str:
         value = re.sub(_SHELL, "{}", value)
     if "{" in value and "://" in value:
         value = re.sub(_FILLED_USER, "://{}@", value)
+    if "odbc_connect=" in value:
+        value = re.sub(_ODBC, lambda match: "\n" + re.sub(r"%([0-7][0-9A-Fa-f])", _decoded, match[1]), value)
     if "%3A%2F%2F" in value:
         value = re.sub(_ENCODED, lambda match: f"://{match[1]}" + (f":{match[2]}" if match[2] else ""), value)
     return value
+
+
+def _decoded(sign: re.Match[str]) -> str:
+    return chr(int(sign[1], 16))

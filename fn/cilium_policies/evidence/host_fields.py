@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from cilium_policies.evidence.above import port_above
 from cilium_policies.evidence.field_lines import lines_of
 from cilium_policies.evidence.host_keys import (
     HOST_CHARS,
@@ -14,8 +15,10 @@ from cilium_policies.evidence.host_keys import (
     is_name,
     is_port,
     is_url_key,
+    plain,
     stem,
     usual_ports,
+    with_mail,
 )
 from cilium_policies.evidence.signs import holds
 from cilium_policies.lean import NamedTuple
@@ -23,7 +26,7 @@ from cilium_policies.lean import NamedTuple
 _NEAR = 400  # characters of a key or a value: a long line would make the search quadratic
 _PARTS = ("ost", "OST", "erver", "ERVER", "ddr", "DDR",
           "ndpoint", "NDPOINT", "eer", "EER", "eed", "EED", "roker", "ROKER", "oin", "OIN", "uorum", "elay", "entinel",
-          "odes", "ODES", "arget=")  # fmt: skip  # of _HOST_WORDS, the usual ones first
+          "odes", "ODES", "arget=", "kdc")  # fmt: skip  # of _HOST_WORDS, the usual ones first
 _SIGNS = (*_PARTS, "port", "Port", "PORT", "url", "Url", "URL", "uri", "Uri", "URI")
 # What stands before the name of a variable of PHP, of shells, Perl and JavaScript
 _DECLARED = (
@@ -31,7 +34,7 @@ _DECLARED = (
     r"[$@]?(?:\w{1,64}(?:->|\.|::))?\$?([A-Za-z_]\w{0,64})"
 )
 _SUBSCRIPT = r".*\[[\"']([\w.\-]{1,64})[\"']\]\s*"  # `SETTINGS['mail.host'] = …`
-_SYSTEM = r"(?<![^\s\"'])-D([\w.\-]{1,128})=([^\s\"']{1,253})"  # a JVM's property on its command line
+_SYSTEM = r"(?<![^\s\"'=])-D([\w.\-]{1,128})=([^\s\"']{1,253})"  # a JVM's property on its command line
 _TRANSPORT = r"(?:tcp|udp|tls|ssl):([\w.\-]{1,253})"  # of Graylog's appenders: `host="tcp:graylog"`
 _MAPPING = 16  # lines of a mapping that are looked through for a port
 _NEAR_LINES = 3  # a `port:` that belongs to a `host:` elsewhere stands at most this far from it
@@ -53,6 +56,7 @@ _DESCRIBES = frozenset(
     cluster namespace bucket path method level format version tag alias listen bind interface description image
     """.split()  # noqa: SIM905
 )
+_OF_CACHES = ("configuration",)  # .NET's `Redis: {Configuration: cache}`
 _HTTPS = 443
 _BESIDE = 2  # fields between such a name and its port
 _PORTS = ("port", "port_value", "port_number", "portnumber")
@@ -84,18 +88,24 @@ def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
     ports = [
         number
         for number, (key, held) in enumerate(fields if called else ())
-        if held.isdigit() and is_port(held) and key.lower().endswith(_PORTS)
+        if held.isdigit() and is_port(held) and plain(key).lower().endswith(_PORTS)
     ]
     for number in called:
         key, held = fields[number]
         for name in names(held) if held else _items(lines, number):
-            port = _port(lines, fields, number, ports)
+            port, sure = _port(lines, fields, number, ports)
             if not port and key.lower() == "endpoint" and _is_store(lines, fields, number):
                 yield name, _HTTPS, key, False
             elif port or is_host_key(key):
-                for each in (port,) if port else usual_ports(key):
-                    yield name, each, key, port > 0
+                for each in (port,) if port else _usual(lines, number, key):
+                    yield name, each, key, port > 0 and sure
     yield from _others(lines, fields, set(called))
+
+
+def _usual(lines: list[str], number: int, key: str) -> tuple[int, ...]:
+    """The ports of the program that a host's key names, else one above it."""
+    told = usual_ports(key)
+    return told if told[0] else with_mail(port_above(lines, number))
 
 
 def _others(lines: list[str], fields: list[_Field], called: set[int]) -> Iterator[tuple[str, int, str, bool]]:
@@ -110,8 +120,10 @@ def _others(lines: list[str], fields: list[_Field], called: set[int]) -> Iterato
             key.lower().split("_")
         ):
             yield held, port, key, True
-        elif is_url_key(key) and "." not in held:
-            yield held, 0, key, False
+        elif "." not in held and (is_url_key(key) or key.lower() in _OF_CACHES):
+            port = port_above(lines, number)
+            if port or is_url_key(key):
+                yield held, port, key, False
 
 
 def _next_port(lines: list[str], fields: list[_Field], number: int) -> int:
@@ -161,25 +173,28 @@ def _is_store(lines: list[str], fields: list[_Field], number: int) -> bool:
     return any("bucket" in fields[at].key.lower() for at in _block(lines, number))
 
 
-def _port(lines: list[str], fields: list[_Field], number: int, ports: list[int]) -> int:
-    """The number of the `port:` line that belongs to a host's; 0 for none, or where it cannot be told.
+def _port(lines: list[str], fields: list[_Field], number: int, ports: list[int]) -> tuple[int, bool]:
+    """The number of the `port:` line that belongs to a host's, 0 for none or where it cannot be told, and whether it is
+    no other program's by its key (`socketio_port` near `db_host`).
 
     One in the same mapping comes first, then one whose key begins like the host's, then the nearest.
     """
     near = ports[bisect_left(ports, number - _MAPPING) : bisect_left(ports, number + _MAPPING + 1)]
     if not near:
-        return 0
+        return 0, False
     own, inside = stem(fields[number].key), _block(lines, number)
-    found: list[tuple[tuple[bool, bool, int], int]] = []
+    found: list[tuple[tuple[bool, bool, int], tuple[int, bool]]] = []
     for at in near:
         key, held = fields[at]
         far, theirs = abs(at - number), stem(key)
         reached = far <= _NEAR_LINES or (at in inside and theirs in ("", own))
         if reached and not _is_own(theirs, own) and not _is_taken(fields, at, number, theirs):
-            found.append(((at not in inside, theirs != own, far), int(held)))
+            found.append(
+                ((at not in inside, theirs != own, far), (int(held), theirs in ("", own) or not own))
+            )
     best = min((rank for rank, _ in found), default=None)
     told = {port for rank, port in found if rank == best}
-    return told.pop() if len(told) == 1 else 0
+    return told.pop() if len(told) == 1 else (0, False)
 
 
 def _is_own(theirs: str, own: str) -> bool:
@@ -237,6 +252,8 @@ def _depth(line: str) -> int:
 @lru_cache(maxsize=4096)
 def _field(line: str) -> _Field:
     """Key and value of a line `key: value`, `key = value` or `"key": "value",`; two empty texts for any other."""
+    if ":" in line[:_NEAR] and line.lstrip(" \t-").startswith(":"):
+        line = line.replace(":", " ", 1)  # Ruby's `:host: db` and `:host => "db"`
     colon, equal = line.find(":", 0, _NEAR), line.find("=", 0, _NEAR)
     cut = min(colon, equal) if colon >= 0 <= equal else max(colon, equal)
     plain = cut < 1 or line.rstrip(" \t\r}").endswith(";")
@@ -247,8 +264,6 @@ def _field(line: str) -> _Field:
         return _Field("", "")
     start = len(line) - len(line.lstrip(" \t-"))
     start += line[start : start + 1] == "."  # Varnish' `.host = "web"`
-    if line[start : start + 1] == ":" and (symbol := line.find(":", start + 1, _NEAR)) > 0:
-        start, cut = start + 1, symbol  # Ruby's `:host: db`
     key = (
         line[start:cut].strip(" \t-\"'").rpartition("->")[2].lstrip("$@")
     )  # `$CFG->session_redis_host = 'redis';`

@@ -10,10 +10,13 @@ from cilium_policies.catalogue.ports import DATAGRAMS, SENTINEL, STORES, WORDS
 # Last words of a key whose value is a bare name to call.
 _HOST_WORDS = ("hostname", "host", "server", "address", "addr", "endpoint", "peer", "seed", "broker", "join", "quorum",
                "contact-point", "contact_point", "contactpoint", "sentinel", "relay", "relayhost",
-               "brokerlist", "broker-list", "broker_list", "broker.list")  # fmt: skip
+               "brokerlist", "broker-list", "broker_list", "broker.list", "kdc")  # fmt: skip
 _HOST_ENDS = (*(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "es")), "nodes")
 # Which of several a host is: `DB_HOST_REPLICA`, `KAFKA_BROKER_1`
-_WHICH = r"(?i)[_.\-](?:primary|secondary|replica|master|slave|reader|writer|read|write|ro|rw|main|\d{1,2})$"
+_WHICH = (
+    r"(?i)[_.\-](?:primary|secondary|replica|master|slave|reader|writer|read|write|ro|rw|main|\d{1,2})$"
+    r"|(?<=host|port|name|addr)\d{1,2}$"  # `backend_hostname0`
+)
 _URL_ENDS = ("url", "uri")
 _PORT_ENDS = ("port_number", "portnumber", "port_value", "port")
 # What may stand before such a word without a separator: `SMTPServer`, `dbhost`, `PGHOST`, but not `GHOST`.
@@ -26,6 +29,7 @@ _NO_HOSTS = frozenset(
 _SAP = ("_ashost", "_mshost", "_gwhost")  # application, message and gateway server
 _SENTINELS = frozenset(("sentinel", "sentinels"))
 _GATEWAY = 3300  # of SAP's gateways, to which the number of the system is added
+_BOTH = (WORDS["syslog"], WORDS["kdc"])  # ports that are asked by TCP as well
 _HTTPS, _MAIL = 443, 25
 _CALLED_LIST = "allowed_host_list"  # of hosts that webhooks may be sent to, and are
 OF_HOSTS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
@@ -120,7 +124,11 @@ def program_port(key: str) -> int:
 
 def usual_ports(key: str) -> tuple[int, ...]:
     """Where no port stands beside a key: that of the program which it names. A mail server has two for its clients."""
-    port = program_port(key)
+    return with_mail(program_port(key))
+
+
+def with_mail(port: int) -> tuple[int, ...]:
+    """A customary port, and of a mail server the other one too."""
     return (port, _MAIL) if port == WORDS["smtp"] else (port,)
 
 
@@ -130,7 +138,7 @@ def transports(key: str, port: int) -> tuple[str, ...]:
         return ("UDP",)
     if port not in DATAGRAMS or program_port(key) != port:
         return ("TCP",)
-    return ("UDP", "TCP") if port == WORDS["syslog"] else ("UDP",)
+    return ("UDP", "TCP") if port in _BOTH else ("UDP",)
 
 
 def is_port(value: str) -> bool:

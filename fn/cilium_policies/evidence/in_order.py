@@ -32,7 +32,8 @@ _SMB = 445
 # What clients of libraries are made by, with the port that they dial: `SMTP("mail")`, `Cluster(["cassandra-0"])`
 _MADE = {"SMTP": 25, "SMTP_SSL": 465, "LMTP": 24, "ConnectionParameters": 5672, "Cluster": 9042, "MongoClient": 27017,
          "Redis": 6379, "StrictRedis": 6379, "Server": 389, "FTP": 21, "FTP_TLS": 21, "InfluxDBClient": 8086,
-         "HTTPConnection": 80, "HTTPSConnection": 443, "IMAP4_SSL": 993, "Telnet": 23}  # fmt: skip
+         "HTTPConnection": 80, "HTTPSConnection": 443, "IMAP4_SSL": 993, "Telnet": 23, "mysqli_connect": 3306,
+         "mysqli": 3306}  # fmt: skip
 _CLIENT = (
     rf"\b({'|'.join(_MADE)})\(\s{{0,9}}\[?\s{{0,9}}(?:host ?= ?)?[\"']([A-Za-z0-9][\w.\-]{{0,252}})[\"']"
     r"(?:[^)\n]{0,200}?\bport ?= ?(\d{2,5}))?"

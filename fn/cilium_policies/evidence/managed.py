@@ -17,6 +17,7 @@ _SAID = (
     "account",
     "servicebus",
     "eventhubs",
+    "customer",
 )  # in the keys of settings that name a service by a part of its host
 _VALUE = r"[\"']?\s{0,8}[:=]\s{0,8}[\"']?([a-z0-9][a-z0-9\-]{2,49})(?![\w.\-${])"
 _MEMBER = r"[:=]\s*[\"']?((?:[\w-]{1,63}\.){3,8}[a-z]{2,24})[\"']?(?=\s*(?:[,;}\]\n]|$))"

@@ -89,6 +89,7 @@ _PASSES = frozenset(
 # Keys of bare names that go into certificates or are excepted from something.
 _NAME_LISTS = frozenset(("name", "names", "san", "sans", "cert", "certs", "certificate", "no", "proxy", "domain",
                          "issuer", "audience", "adv"))  # fmt: skip
+_HOST_NAME = ("host", "name")  # `RabbitMQ: {HostName: mq}`
 _STORES = frozenset(
     ("cache", "caches", "db", "database", "sql", "queue", "bus", "session", "sessions", "search")
 )
@@ -120,6 +121,7 @@ def words(key: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORDS.findall(key))
 
 
+_OF_PROVIDER = 2  # labels of a domain, before which a provider's host has another
 _LONG = 4000  # characters: above it a text is not searched for what stands around a name
 
 
@@ -269,9 +271,20 @@ def _is_called(address: Address, workload: Workload, routed: bool) -> bool:
     if own and words(address.key)[-1] not in _LISTS:
         return False  # web.example.org of a workload called web
     told = parts - OWN
-    return bool(told) and told not in (set(words(workload.name)), set(words(workload.release)))
+    if told not in (set(words(workload.name)), set(words(workload.release))):
+        return bool(told)
+    return bool(told) and _is_namesakes(address.host, told)
+
+
+def _is_namesakes(host: str, told: set[str]) -> bool:
+    """Whether a host is that of a provider whom the workload is called after: `api.github.com` of one called github."""
+    labels = host.lower().split(".")
+    domain = set(labels[-2].split("-")) if len(labels) > _OF_PROVIDER else set()
+    return labels[0] in _ANYBODYS and (domain == told or labels[-2] == "".join(sorted(told)))
 
 
 def is_list_of_names(address: Address) -> bool:
     """Whether a Service's name without port or scheme stands for a certificate or an exception, not a call."""
-    return not address.port and not address.scheme and bool(_NAME_LISTS & set(words(address.key)))
+    parts = words(address.key)
+    listed = _NAME_LISTS.intersection(parts[:-2] if parts[-2:] == _HOST_NAME else parts)
+    return not address.port and not address.scheme and bool(listed)

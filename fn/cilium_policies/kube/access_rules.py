@@ -40,9 +40,13 @@ class Bindings:
         """The rules of the roles in the input that are bound to this service account by name, those that a role gathers
         from others among them."""
         for binding in self._accounts.get((namespace, account), ()):
-            role = self._role(binding)
-            for one in (role, *self._gathered(role)) if role is not None else ():
-                yield from mappings(one.body.get("rules"))
+            if (role := self._role(binding)) is not None:
+                yield from self._rules(role)
+
+    def _rules(self, role: Object) -> Iterator[Mapping]:
+        """A role's rules, with those of the roles that it gathers."""
+        for one in (role, *self._gathered(role)):
+            yield from mappings(one.body.get("rules"))
 
     def _gathered(self, role: Object) -> Iterator[Object]:
         """The cluster roles whose rules the API server adds to this one's."""
@@ -65,8 +69,7 @@ class Bindings:
             if role is None:
                 allowed = text(at(binding.body, "roleRef", "kind")) != "Role"
             else:
-                rules = mappings(role.body.get("rules"))
-                allowed = any(_reads(rule, group, resources) for rule in rules)
+                allowed = any(_reads(rule, group, resources) for rule in self._rules(role))
             if allowed:
                 found.add(_where(binding))
         return frozenset(found)
@@ -90,7 +93,7 @@ class Bindings:
                 (texts(rule, "apiGroups"), texts(rule, "resources"), _where(binding))
                 for binding in self._accounts.get(key, ())
                 if (role := self._role(binding)) is not None
-                for rule in mappings(role.body.get("rules"))
+                for rule in self._rules(role)
             ]
         return self._named[key]
 
@@ -116,7 +119,7 @@ class Bindings:
 
     def _reaches(self, binding: Object, group: str) -> bool:
         role = self._role(binding)
-        return role is None or any(_reads(rule, group, ()) for rule in mappings(role.body.get("rules")))
+        return role is None or any(_reads(rule, group, ()) for rule in self._rules(role))
 
     def shows(self, namespace: str) -> bool:
         """Whether the input holds service accounts, roles or bindings of a namespace: then a pod's own are there."""

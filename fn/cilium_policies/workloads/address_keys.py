@@ -6,11 +6,14 @@ from __future__ import annotations
 import re
 
 NAMES_HOST = (
-    r"(?i)(?:(host|hostname|server|address|addr|endpoint|peer|seed|broker|target|upstream|node|join)(s|es)?"
+    r"(?i)(?:(host|hostname|server|address|addr|endpoint|peer|seed|broker|target|upstream|node|join)(s|es)?\d{0,2}"
     r"|broker[_.-]?list)$"
 )
 NAMES_ADDRESS = r"(?i)(ur[il]|dsn|proxy|webhook)s?$"
-NAMES_PORT = r"(?i)port$"
+NAMES_PORT = r"(?i)port\d{0,2}$"
+OF_ENDPOINT = (
+    r"\burl: \[[^\[\]\n]{0,200}\]"  # where browsers find a Phoenix: `url: [host: "shop.acme.com", port: 443]`
+)
 
 # How a URL goes on, up to its host, behind a quote, a bar or a blank in its user's name or password, which looks like
 # the URL's end: `postgres://me:1'x@db:5432`. Other words may stand behind a whole URL as well

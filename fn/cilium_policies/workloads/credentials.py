@@ -13,7 +13,13 @@ from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies.catalogue.ports import NO_NETWORK, NOTIFIERS, PING, SCHEMES
 from cilium_policies.catalogue.stores import STORES
-from cilium_policies.workloads.address_keys import NAMES_ADDRESS, NAMES_HOST, NAMES_PORT, may_be_user
+from cilium_policies.workloads.address_keys import (
+    NAMES_ADDRESS,
+    NAMES_HOST,
+    NAMES_PORT,
+    OF_ENDPOINT,
+    may_be_user,
+)
 from cilium_policies.workloads.secret_shapes import BEFORE_AT, services, shape
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30})://([^\s\"'`<>\\|]*)")
@@ -45,6 +51,7 @@ _LINK = re.compile(
     r"(?:(?![,;(][A-Za-z][A-Za-z0-9+.\-]{0,30}://)[^\s\"'`<>\\|)])*"
 )
 _LONGEST = 4000  # characters of a line: a longer one is read as before alone
+_COMMENTS = ("# ", "//", "; ", "<!--")
 _SPARED = "\x02"
 _FAR = 17  # lines: farther than a host's port is looked for
 _OBJECT = ("name", "ref", "class", "file", "path", "dir", "mode", "type", "enabled", "namespace")
@@ -69,6 +76,8 @@ def addresses(value: str, key: str, resolves: Callable[[str], bool] = _nothing) 
 
     A key that names a host or a port keeps a value that is nothing else; in files each line keeps its field.
     `resolves` says of a name whether it is one of the cluster's: it then needs no such key."""
+    if "url: [" in value:
+        value = re.sub(OF_ENDPOINT, "", value)
     for setting, host in STORES:
         value = re.sub(setting, host, value)
     stripped = TEMPLATE.sub("{}", PEM.sub("", value)).strip()
@@ -80,7 +89,9 @@ def addresses(value: str, key: str, resolves: Callable[[str], bool] = _nothing) 
         whole = "" if is_credential(key) else _shown(value, resolves)
         # A database called like some Service (`jdbc:postgresql://db.elsewhere:5432/web`) is no reason to lose its host.
         lost = any(host not in whole for host in re.findall(r"://([\w\-]+\.[^,\s]+)", kept))
-        return whole if whole and not lost and services(whole, resolves) >= services(kept, resolves) else kept
+        more = services(whole, resolves) - services(kept, resolves)
+        better = more > 0 or (more == 0 and not _URL.fullmatch(stripped))
+        return whole if whole and not lost and better else kept
     kept = "\n".join(_apart(_lines(stripped.split("\n"), resolves)))
     return "\n".join((kept, *[""] * _FAR, whole)) if (whole := _shown(value, resolves)) else kept
 
@@ -95,12 +106,16 @@ def _shown(value: str, resolves: Callable[[str], bool]) -> str:
 
 def _reduced(line: str, resolves: Callable[[str], bool]) -> str:
     """A line's form; of a URL with a user its host and port alone."""
-    line = line.replace(_SPARED, "")
+    line = "" if _is_commented(line) else line.replace(_SPARED, "")
     spared = [address_of(match[0]) for match in _LINK.finditer(line)]
     shaped = shape(_LINK.sub(_SPARED, line), resolves)
     if not shaped and any(services(one, resolves) for one in spared):
         shaped = _SPARED * len(spared)
     return re.sub(_SPARED, lambda _: spared.pop(0), shaped)
+
+
+def _is_commented(line: str) -> bool:
+    return line.lstrip().startswith(_COMMENTS)
 
 
 def _hides(line: str) -> bool:
@@ -166,8 +181,10 @@ def _apart(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _line(line: str, resolves: Callable[[str], bool]) -> str:
+    if _is_commented(line):
+        return ""
     match = _ASSIGNMENT.match(line)
-    if match is None:
+    if match is None or match[2].startswith("//"):  # the colon of a URL
         return " ".join(_found(line))
     kept = _plain(match[2].strip().strip("\"',"), match[1].strip(" \t-\"':="), resolves)
     return match[1] + kept if kept else ""

@@ -29,13 +29,14 @@ _WORDS = frozenset(
     ldap define return array config connection connections session sessions queue services service db fd sd dir
     director client storage servername servernames portnumber destination remote-destination xds dnssrv
     dnssrvnoa plaintext sasl_ssl sasl_plaintext kubernetes passthrough failover master replica randomize
+    configuration host kdc tcps phoenix sqlsrv mysqli mysqli_connect odbc_connect pg_dump mysqldump
     """.split()  # noqa: SIM905
 ).union(ANY_PORT, SCHEMES)
 _BETWEEN = frozenset(" \t\"'=:>,()[]/")
 # What stands behind a key or directive; and behind a key that is not told, which stays one that nobody calls
 _ASSIGNS = re.compile(r"[\"']?\]?\s{0,9}[:=>(<]|[\"']?\s{1,9}[\"']?\w|[\"']\s{0,9},")
 _UNKNOWN, _NOTHING = re.compile(r"[\"']?\s{0,9}(?:=|:(?=[\s\"']|$))"), "tag"
-_SECTION = re.compile(r"\s{0,9}\[[^\[\]]{1,99}\]\s{0,9}")
+_SECTION = re.compile(r"\s{0,9}\[[^\[\]:,]{1,99}\]\s{0,9}")
 _PORT = r"(?i)port(?:_?number|_value)?$"
 _PORTS = r"(?i)port(?:_?number|_value)?\W{1,9}\d{1,5}\W{0,9}$"
 _NUMBER = 5  # digits of a port
