@@ -24,6 +24,12 @@ rules:
 - {{apiGroups: [""], resources: [pods], verbs: [list]}}
 """
 
+KUSTOMIZATION = """apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: apps, namespace: flux-system}
+spec: {path: ./apps, prune: true, sourceRef: {kind: GitRepository, name: flux-system}}
+"""
+
 
 def test_default_deny_denies_both_directions_with_empty_rules() -> None:
     found = policies(namespace("shop"), deployment("shop/web"))
@@ -39,6 +45,14 @@ def test_every_policy_lists_both_directions() -> None:
         for spec in policy.specs:
             assert spec.ingress
             assert spec.egress
+
+
+def test_a_policy_is_one_spec_but_for_the_callers_of_the_api() -> None:
+    """contract.md, section 5; the bootstrapped controllers of Flux have one for all of them too."""
+    found = policies(namespace("flux-system"), namespace("ops"), deployment("ops/robot"), KUSTOMIZATION)
+    assert "flux-system/allow-flux" in found
+    several = {name for name, one in found.items() if "spec" not in policy_object(one)}
+    assert several <= {name for name in found if name.endswith("/allow-kube-apiserver")}
 
 
 def test_audit_differs_from_enforce_in_the_one_block_only() -> None:

@@ -67,9 +67,8 @@ class Policies:
         everybody = self._subjects.get(name, [])
         subjects = [one for one in everybody if not is_bootstrapped(one)]
         if len(subjects) < len(everybody):
-            controllers = {one.labels["app"]: one for one in everybody if is_bootstrapped(one)}
-            specs = tuple(self._flux(controllers[app], app) for app in sorted(controllers))
-            yield self._policy(name, "allow-flux", "allow-flux", names, specs)._replace(listed=True)
+            controllers = [one for one in everybody if is_bootstrapped(one)]
+            yield self._policy(name, "allow-flux", "allow-flux", names, (self._flux(controllers),))
         declared = self._plan.namespaces[name].declared
         callers: dict[Selector, list[Edge]] = {}  # a Job and a CronJob of one release may have one selector
         members: dict[Selector, list[Workload]] = {}
@@ -113,20 +112,23 @@ class Policies:
             found["allow-dns-server"] = (allow_dns_server(held.mode(name), dns, ports, callers),)
         return found
 
-    def _flux(self, one: Workload, app: str) -> Spec:
-        """A controller that `flux bootstrap` applied: without it a default-deny beside them stops every change to
+    def _flux(self, controllers: list[Workload]) -> Spec:
+        """The controllers that `flux bootstrap` applied: without it a default-deny beside them stops every change to
         the cluster, the one that takes it back included. The config's ports, not derived ones: the same text in
         whichever build writes it, but for routes and monitors that this one shows."""
+        namespace = controllers[0].namespace
+        apps = tuple(sorted(one.labels["app"] for one in controllers))
         ports = tuple(Port(number) for number in self._plan.cluster.settings.common_api_ports)
-        ingress = [(edge.source, edge) for edge in self._ingress.get(id(one), ())]
-        needs = self._egress.get(id(one), ())
+        calls = [edge for one in controllers for edge in self._ingress.get(id(one), ())]
+        needs = [edge for one in controllers for edge in self._egress.get(id(one), ())]
+        ingress = [(edge.source, edge) for edge in calls]
         egress = [(edge.target, edge._replace(ports=ports) if _to_api(edge) else edge) for edge in needs]
-        who = Selector((Requirement("app", "In", (app,)),))
-        callers = self._rules(ingress, one.namespace, of_server=True)
-        called = self._rules(egress, one.namespace)
+        who = Selector((Requirement("app", "In", apps),))
+        callers = self._rules(ingress, namespace, of_server=True)
+        called = self._rules(egress, namespace)
         if _has_names(called):
-            called = (*self._plan.dns.rules(one.namespace, visible=True), *called)
-        return spec(self._plan.held.modes[one.namespace], who, callers, called)
+            called = (*self._plan.dns.rules(namespace, visible=True), *called)
+        return spec(self._plan.held.modes[namespace], who, callers, called)
 
     def _cluster_wide(self) -> Iterator[Policy]:
         specs = cluster_wide(self._plan.dns, self._plan.cluster.settings.api_ports)
