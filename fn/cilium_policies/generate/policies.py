@@ -119,9 +119,8 @@ class Policies:
         namespace = controllers[0].namespace
         apps = tuple(sorted(one.labels["app"] for one in controllers))
         ports = tuple(Port(number) for number in self._plan.cluster.settings.common_api_ports)
-        calls = [edge for one in controllers for edge in self._ingress.get(id(one), ())]
+        ingress = [(edge.source, edge) for one in controllers for edge in self._ingress.get(id(one), ())]
         needs = [edge for one in controllers for edge in self._egress.get(id(one), ())]
-        ingress = [(edge.source, edge) for edge in calls]
         egress = [(edge.target, edge._replace(ports=ports) if _to_api(edge) else edge) for edge in needs]
         who = Selector((Requirement("app", "In", apps),))
         callers = self._rules(ingress, namespace, of_server=True)
@@ -248,9 +247,8 @@ class Policies:
             message = (
                 f"{namespace}/{wanted} is the name of a policy of yours: the generated one is called {name}"
             )
-            self.findings.append(
-                theirs.finding(WARNING, message, "nothing to do, unless you want to rename yours")
-            )
+            cure = "nothing to do, unless you want to rename yours"
+            self.findings.append(theirs.finding(WARNING, message, cure))
         return Policy(POLICY, namespace, name, specs, MANAGED_BY, {COMPONENT: component})
 
 
