@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.ports import SERVERS
+from cilium_policies.evidence import systems
 from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.evidence.signs import holds
 from cilium_policies.kube.objects import at, text
 from cilium_policies.kube.pods import TASKS
 from cilium_policies.kube.ports import Port, is_of_metrics
@@ -31,12 +31,6 @@ _REMOTING = frozenset(
 )  # beside it the members ask each other's `management`, as Akka's bootstrap does
 # Over these the members also speak UDP, whether the container declares it or not.
 _UDP_TOO = frozenset(("gossip", "mesh", "memberlist", "serf", "galera"))
-# Akka's and Pekko's remoting and the management that their bootstrap asks, whose ports few containers declare
-_ACTORS_SIGNS = ("akka.", "pekko.")
-_ACTORS = (
-    r"(?m)^[ \t]{0,99}(?:akka|pekko)\.(?:remote\.artery\.canonical|management\.http)\.port"
-    r"[ \t]{0,9}[=:][ \t]{0,9}\"?(\d{2,5})\b"
-)
 _LISTENS_SIGN = "inet_dist_listen_"
 _LISTENS = r"inet_dist_listen_(min|max)[\"',\s}]{1,9}(\d{1,5})\b"
 _MAPPER = 4369
@@ -67,6 +61,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     from cilium_policies.evidence import joined  # beside this module for its length
 
     yield from joined.edges(cluster)
+    yield from systems.edges(cluster)
 
 
 def _programs(cluster: Cluster, service: Service, given: Given) -> Iterator[Edge]:
@@ -122,7 +117,7 @@ def _is_known_better(workload: Workload, port: Port, given: Given) -> bool:
 
 def _member_ports(cluster: Cluster, workload: Workload, services: list[Service]) -> Iterator[Port]:
     yield from _distribution(workload)
-    yield from _actors(workload)
+    yield from systems.configured(workload)
     called = {word for declared in workload.ports for word in _WORDS.findall(declared.name.lower())}
     for declared in workload.ports:
         one = Port(declared.number, declared.protocol)
@@ -155,13 +150,6 @@ def _distribution(workload: Workload) -> Iterator[Port]:
             first, last = int(told["min"]), int(told.get("max", told["min"]))
             yield Port(first, end=last if last > first else 0)
             yield Port(_MAPPER)
-
-
-def _actors(workload: Workload) -> Iterator[Port]:
-    """Ports that a configuration of Akka or Pekko gives their members."""
-    for found in workload.texts:
-        if holds(found.value, _ACTORS_SIGNS):
-            yield from (Port(int(number)) for number in re.findall(_ACTORS, found.value))
 
 
 def _twins(port: Port, name: str) -> Iterator[Port]:
