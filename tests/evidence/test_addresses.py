@@ -265,3 +265,19 @@ def test_every_member_of_a_list_is_the_value_to_call() -> None:
     found = targets("k1:9092,k2:9092, k3:9092", "BROKERS")
     assert [(one.host, one.direct) for one in found] == [("k1", True), ("k2", True), ("k3", True)]
     assert not targets("see k1:9092", "NOTE")[0].direct
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "rest:http://me:1/x@backup.acme.com:8000/",
+        "rest:http://me:1'x@backup.acme.com:8000/",
+        "sftp:me:hunter2@backup.acme.com:/srv",
+        "s3:https://me:1 x@backup.acme.com:8000/",
+    ],
+)
+@pytest.mark.parametrize("form", ["{}", "repository: {}", "restic -r {} backup"])
+def test_no_user_of_a_repository_is_a_host(value: str, form: str) -> None:
+    """A password that looks like the end of the host leaves nothing that a notice may name."""
+    found = targets(form.format(value), "RESTIC_REPOSITORY", file=form != "{}")
+    assert {one.host for one in found if one.scheme == "restic"} <= {"backup.acme.com"}

@@ -97,6 +97,8 @@ _LISTED = rf"(?:{_LABEL}[\w.\-]{{1,253}}:\d{{1,5}}[ ,;]{{1,3}}){{0,40}}{_LABEL}"
 _QUOTED = ('("', "('", '(["', "(['", "(host", "Redis(")
 _SHARES = ("//", "\\\\")
 _BUCKETS = ("s3",)
+REPOSITORY = "restic"  # in the place of a scheme: of a backup's repository
+_STORES = ("s3:", "rest:", "sftp:")  # the ways to one
 _ENDPOINT = r"[^@]*@[\w\-]+[.:][\w.:\-]+"  # Loki's `s3://key:secret@minio:9000/bucket`
 
 
@@ -114,7 +116,7 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         found += _urls(value, key, file)
     if ":" in value:
         found += _host_ports(value, key, file)
-        found += _copied(value, key, file) if "@" in value else ()
+        found += _copied(value, key, file)
     if ".svc" in value:
         found += (
             Address(match[1], 0, key=key_of(value, start, key, file), direct=is_direct(value, start, file))
@@ -147,7 +149,14 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
 
 
 def _copied(value: str, key: str, file: bool) -> Iterator[Address]:
-    """Hosts as git and scp write them."""
+    """Hosts as git, scp and restic write them."""
+    if holds(value, _STORES):
+        from cilium_policies.evidence.backups import repositories  # few texts name one
+
+        for host, port, told in repositories(value, key, file):
+            yield Address(host, port, REPOSITORY, "TCP", key, True, told)
+    if "@" not in value:
+        return
     whole = not file and len(value.split()) == 1
     for start, host in scp(value):
         if not (file and is_commented(value, start)):

@@ -24,7 +24,7 @@ import re
 from functools import lru_cache
 
 from cilium_policies.catalogue.ports import SCHEMES, SERVERS, WORDS
-from cilium_policies.evidence.addresses import Address
+from cilium_policies.evidence.addresses import REPOSITORY, Address
 from cilium_policies.evidence.callers import is_called_there
 from cilium_policies.evidence.host_keys import is_host_key, program_port
 from cilium_policies.evidence.public_names import is_local
@@ -183,11 +183,12 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
     inside = found.kind == "value" and not _is_file(found)
     if not address.direct or (inside and not re.fullmatch(_ENVIRONMENT, address.key)):
         return False
-    if is_variable(found) and (found.kind != "field" or re.fullmatch(_ENVIRONMENT, found.key)):
+    plain = is_variable(found) and (found.kind != "field" or re.fullmatch(_ENVIRONMENT, found.key))
+    if plain and address.scheme != REPOSITORY:
         return _is_called(address, workload, routed)
     if is_no_configuration(found):
         return False
-    if address.key in _PASSES:
+    if address.key in _PASSES or address.scheme == REPOSITORY:
         return True
     ours = address.scheme in _BROWSED and address.key.isupper() and OWN.issuperset(words(address.key))
     return not ours and _is_field(address)  # `APP_URL=https://…` of a file `.env`
