@@ -30,6 +30,8 @@ SPELLINGS = {
     "SALT": "{a}{b}",
     "HEADER": "Authorization: Bearer {a}.{b}",
     "BASIC": "Authorization: Basic {a}==",
+    "GATE_ENDPOINT": "Bearer {a}",
+    "KEY_SERVER": "token {a}",
     "NETRC": "machine git.example.com login {a} password {b}",
     "PGPASS": "db.shop:5432:x:me:{a}",
     "HTPASSWD": "me:$apr1${a}${b}",

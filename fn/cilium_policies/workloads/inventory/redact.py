@@ -63,6 +63,7 @@ _VOCABULARY = frozenset(
 _FILLED_HOST = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,20})://\{[\w:.\-]{0,80}\}:(\d{1,5})(?!\d)")
 _MARKS, _BEHIND = ("|", "<", "\\", "&", "}"), ("|", "\\", "&", "{", "=")  # beside a part of a password
 _IN_WORD = re.compile(r"[^\s,:=\[({>;\"'][\"']{1,2}$")  # a quote within a word
+_IS_SECRET = r"(?i)(?<![\w.\-])(?:bearer|basic|digest|token|apikey|password|passphrase|secret)[\s:=\"']{1,3}$"
 _NEAR = 100  # characters: what a pattern may match, and what is looked at in front of a word
 _PIECE = 2000
 _SWITCHES = ("true", "false", "null", "", "x")
@@ -168,7 +169,8 @@ class Scrubber:
         return found or _port_of(url)
 
     def _is_part(self, line: str, match: re.Match[str]) -> bool:
-        """Whether a word that reads as a host may be one of a password: with a mark beside it, or up to a `@`."""
+        """Whether a word that reads as a host may be part of a password: behind a word for one, beside a mark, or
+        up to a `@`."""
         word = match[0]
         if (
             _REFERENCE.fullmatch(word)
@@ -177,6 +179,8 @@ class Scrubber:
             or self._is_known(word)
         ):
             return False
+        if re.search(_IS_SECRET, line[max(0, match.start() - 20) : match.start()]):
+            return True  # `Bearer …`, whatever its key is
         before = line[max(0, match.start() - 3) : match.start()]
         part = (
             before[-1:] in _MARKS or _IN_WORD.search(before) or line[match.end() : match.end() + 1] in _BEHIND
