@@ -104,6 +104,11 @@ def programs_of_a_namespace(count: int) -> list[dict]:
     return [*pods, *before]
 
 
+def pods_of_a_namespace(count: int) -> list[dict]:
+    """Nothing tells what they call nor who calls them: each has its lines of advice."""
+    return [pod(f"w{at}", ports=[{"containerPort": 3000}]) for at in range(count)]
+
+
 MAKES = [
     variables,
     arguments,
@@ -128,6 +133,7 @@ def seconds(question: str, documents: list[dict]) -> float:
         (variables, "json"),
         (variables, "uncovered"),
         (programs_of_a_namespace, "the function"),
+        (pods_of_a_namespace, "uncovered"),
     ],
     ids=lambda one: one if isinstance(one, str) else one.__name__,
 )

@@ -6,6 +6,8 @@ index, and what a user writes under `spec.components.define` all have this one f
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from cilium_policies.catalogue.flows import Edge, When, read_edges, texts
 from cilium_policies.catalogue.services import ServiceTemplate, read_services
 from cilium_policies.errors import CiliumPoliciesError
@@ -88,15 +90,13 @@ class MadeBy(NamedTuple):
 
 
 class Component:
-    """One catalogue entry. `data` is its mapping; `mirrored` are the edges that other entries state of it."""
-
-    __slots__ = ("_own_edges", "data", "mirrored", "name")
+    """One catalogue entry. `data` is its mapping; `mirrored` are the edges that other entries state of it. The
+    lists that are asked for again for each of its pods are read once."""
 
     def __init__(self, data: Mapping, mirrored: list[Mapping] | None = None) -> None:
         self.data = data
         self.name = text(data.get("component"))
         self.mirrored = mirrored or []
-        self._own_edges: tuple[Edge, ...] | None = None
 
     @property
     def what(self) -> str:
@@ -198,20 +198,18 @@ class Component:
     def checked(self) -> str:
         return text(self.data.get("checked"))
 
-    @property
+    @cached_property
     def charts(self) -> tuple[ChartEntry, ...]:
         return tuple(read_chart(self, one) for one in mappings(self.data.get("charts")))
 
-    @property
+    @cached_property
     def made_by(self) -> tuple[MadeBy, ...]:
         return tuple(read_made_by(self, one) for one in mappings(self.data.get("madeBy")))
 
-    @property
+    @cached_property
     def own_edges(self) -> tuple[Edge, ...]:
         """The edges that this entry states, seen from it."""
-        if self._own_edges is None:  # asked for each of its pods
-            self._own_edges = read_edges(mappings(self.data.get("edges")), self.name)
-        return self._own_edges
+        return read_edges(mappings(self.data.get("edges")), self.name)
 
     def __repr__(self) -> str:
         return f"Component({self.name})"

@@ -228,7 +228,7 @@ class Destinations:
     def _external(self, workload: Workload, address: Address, service: Service) -> Iterator[Destination]:
         """An ExternalName Service is an alias; its ports translate nothing."""
         port = address.port or next((entry.port for entry in service.ports), 0)
-        if made := self._cluster.made_for(service):  # their operator writes its own name there
+        if made := self._cluster.made_from(service.source):  # their operator writes its own name there
             what = Reason("calls-service", (service.namespace, service.name))
             called = (Port(port, address.protocol),)
             yield from ((end, called, what) for one in made for end in ends(one) if port)

@@ -26,7 +26,7 @@ def unfollowed(
     told = _told(one)
     if not told:
         return
-    made = [other for other in cluster.workloads if other.source is one.source]
+    made = cluster.made_from(one.source)
     flows = [edge for other in made for each in DIRECTIONS for edge in edges.get((other.key, each), ())]
     if any(edge.server in made and not edge.ports for edge in flows):
         return  # any port

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 
@@ -151,8 +152,24 @@ class Cluster:
 
     def called(self, one: Workload) -> str:
         """`NS/NAME`, as the config writes a pod; `NS/KIND/NAME` where another workload has the same name."""
-        alike = {each.kind for each in self.in_namespace(one.namespace) if each.name == one.name}
-        return f"{one.namespace}/{one.kind}/{one.name}" if len(alike) > 1 else f"{one.namespace}/{one.name}"
+        several = self._alike[one.namespace, one.name] > 1
+        return f"{one.namespace}/{one.kind}/{one.name}" if several else f"{one.namespace}/{one.name}"
+
+    @cached_property
+    def _alike(self) -> Counter[tuple[str, str]]:
+        """How many kinds of workloads have one name in a namespace: each line of advice asks."""
+        return Counter((namespace, name) for namespace, _, name in {one.key for one in self.workloads})
+
+    def made_from(self, source: Object | None) -> list[Workload]:
+        """The workloads that come of one object: its pods, or proxies that an operator makes for a Service."""
+        return self._by_source.get(id(source), []) if source is not None else []
+
+    @cached_property
+    def _by_source(self) -> dict[int, list[Workload]]:
+        found: dict[int, list[Workload]] = {}
+        for one in self.workloads:
+            found.setdefault(id(one.source), []).append(one)
+        return found
 
     def listening(self, namespace: str, port: int) -> list[Workload]:
         """The workloads of a namespace that declare a container port of this number, not on their node."""
@@ -243,10 +260,6 @@ class Cluster:
             and not one.labels.items().isdisjoint(service.selector.items())
             and all(one.labels.get(key, value) == value for key, value in service.selector.items())
         ]
-
-    def made_for(self, service: Service) -> list[Workload]:
-        """Proxies that an operator makes for a Service which names nobody else, and that its name leads to then."""
-        return [one for one in self.workloads if one.source is not None and one.source is service.source]
 
     def pod_port(self, workload: Workload, service: Service, port: str) -> Port | None:
         """The pod port behind a Service port, given by number or name ("" = the only or first one).
