@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
-from cilium_policies.evidence.ends import backends, ends, workloads_at
+from cilium_policies.evidence.ends import ends, workloads_at
 from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.reasons import Reason
+from cilium_policies.evidence.unrendered import routed_to
 from cilium_policies.kube.objects import (
     Mapping,
     Object,
@@ -80,7 +81,7 @@ def ingress_backends(cluster: Cluster, one: Object) -> Iterator[Target]:
         port = text(at(reference, "port", "number")) or text(at(reference, "port", "name"))
         # extensions/v1beta1, which old charts still hold, had serviceName and servicePort.
         name = text(reference.get("name")) or text(entry.get("serviceName"))
-        yield from _service(cluster, one.namespace, name, port or text(entry.get("servicePort")), "TCP")
+        yield from routed_to(cluster, one.namespace, name, port or text(entry.get("servicePort")), "TCP")
 
 
 def ingress_route_backends(cluster: Cluster, one: Object) -> Iterator[Target]:
@@ -95,7 +96,7 @@ def _traefik(cluster: Cluster, namespace: str, entry: Mapping, protocol: str, de
     """A Service, or a TraefikService that weighs or mirrors others (which may nest)."""
     namespace, name = text(entry.get("namespace")) or namespace, text(entry.get("name"))
     if text(entry.get("kind")) != "TraefikService":
-        yield from _service(cluster, namespace, name, text(entry.get("port")), protocol)
+        yield from routed_to(cluster, namespace, name, text(entry.get("port")), protocol)
         return
     found = cluster.inventory.get("TraefikService", namespace, name)
     if found is None or depth > 5:
@@ -104,16 +105,6 @@ def _traefik(cluster: Cluster, namespace: str, entry: Mapping, protocol: str, de
     inner = [*mappings(at(found.body, "spec", "weighted", "services")), *mappings(mirrored.get("mirrors"))]
     for nested in [*inner, mirrored] if mirrored else inner:
         yield from _traefik(cluster, namespace, nested, protocol, depth + 1)
-
-
-def _service(cluster: Cluster, namespace: str, name: str, port: str, protocol: str) -> Iterator[Target]:
-    service = cluster.service(namespace, name) if name else None
-    if service is not None:
-        yield from backends(cluster, service, port, protocol)
-    elif name:
-        from cilium_policies.evidence import unrendered  # most builds show what they route to
-
-        yield from unrendered.behind(cluster, namespace, name, port, "http", protocol)
 
 
 def _istio_gateways(cluster: Cluster, one: Object) -> Iterator[Peer]:
@@ -148,4 +139,4 @@ def _virtual_service(cluster: Cluster, one: Object) -> Iterator[Target]:
             for destination in destinations:
                 name, _, rest = text(destination.get("host")).partition(".")
                 namespace = rest.partition(".")[0] or one.namespace
-                yield from _service(cluster, namespace, name, text(at(destination, "port", "number")), "TCP")
+                yield from routed_to(cluster, namespace, name, text(at(destination, "port", "number")), "TCP")

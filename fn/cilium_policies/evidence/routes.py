@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
-from cilium_policies.evidence.ends import backends, workloads_at
+from cilium_policies.evidence.ends import workloads_at
 from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.reasons import Reason
+from cilium_policies.evidence.unrendered import routed_to
 from cilium_policies.kube.gateway_api import GATEWAY_API, takes_listeners
 from cilium_policies.kube.kinds import ROUTE_KINDS
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
@@ -117,14 +118,7 @@ def backend(
         yield from inference_pools.behind(cluster, pool)
     if kind != "Service" or not reference.get("name"):
         return
-    service = cluster.service(space, text(reference.get("name")))
-    if service is not None:
-        yield from backends(cluster, service, text(reference.get("port")), protocol)
-    else:
-        from cilium_policies.evidence import unrendered  # most builds show what they route to
-
-        name, port = text(reference.get("name")), text(reference.get("port"))
-        yield from unrendered.behind(cluster, space, name, port, "http", protocol)
+    yield from routed_to(cluster, space, text(reference.get("name")), text(reference.get("port")), protocol)
 
 
 def unseen(cluster: Cluster, given: Given) -> Iterator[Note]:

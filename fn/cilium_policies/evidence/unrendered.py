@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import Peer
-from cilium_policies.evidence.ends import ends
+from cilium_policies.evidence.ends import backends, ends
 from cilium_policies.kube.names import is_port_name
 from cilium_policies.kube.objects import port_number, text
 from cilium_policies.kube.ports import Port
@@ -42,6 +42,18 @@ def is_unknown(one: Workload) -> bool:
 def tells_nothing(cluster: Cluster, one: Workload) -> bool:
     """Whether callers of a workload explain nothing of it: they were told by names of Services that nobody shows."""
     return is_unknown(one) and not cluster.services_for(one)
+
+
+def routed_to(
+    cluster: Cluster, namespace: str, name: str, port: str, protocol: str = "TCP"
+) -> Iterator[tuple[Peer, Port]]:
+    """Peers and pod ports behind a port (number or name) of the Service that a route names, whether the input shows it
+    or such a release must have it."""
+    service = cluster.service(namespace, name) if name else None
+    if service is not None:
+        yield from backends(cluster, service, port, protocol)
+    else:
+        yield from behind(cluster, namespace, name, port, "http", protocol)
 
 
 def behind(
