@@ -93,6 +93,22 @@ def routes(count: int) -> list[dict]:
     return [ingress, service, pod()]
 
 
+def routes_to_services_elsewhere(count: int) -> list[dict]:
+    """To Services that the input does not show, in a namespace full of pods."""
+    paths = [
+        {
+            "path": f"/{at}",
+            "pathType": "Prefix",
+            "backend": {"service": {"name": f"s{at}", "port": {"number": 80}}},
+        }
+        for at in range(count)
+    ]
+    ingress = thing(
+        "networking.k8s.io/v1", "Ingress", "i", space="a", spec={"rules": [{"http": {"paths": paths}}]}
+    )
+    return [ingress, *(pod(f"w{at}") for at in range(count // 3))]
+
+
 def programs_of_a_namespace(count: int) -> list[dict]:
     """Each a published one of its own publisher, of which nothing tells who calls it."""
     names = [f"w{at}" for at in range(count // 10)]
@@ -134,6 +150,7 @@ def seconds(question: str, documents: list[dict]) -> float:
         (variables, "uncovered"),
         (programs_of_a_namespace, "the function"),
         (pods_of_a_namespace, "uncovered"),
+        (routes_to_services_elsewhere, "the function"),
     ],
     ids=lambda one: one if isinstance(one, str) else one.__name__,
 )

@@ -8,6 +8,7 @@ edge opens one call that something names, and the release's directions stay unkn
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from cilium_policies.evidence.edge import Peer
 from cilium_policies.evidence.ends import backends, ends
@@ -24,14 +25,21 @@ _USUAL = {80: "http", 443: "https"}
 def release_of(cluster: Cluster, namespace: str, name: str) -> Workload | None:
     """The release that a Service of this name, which the input does not show, must be of: the one whose name it begins
     with; of several the longest."""
-    found = [
-        (len(each), one)
-        for one in cluster.in_namespace(namespace)
-        if is_unknown(one)
-        for each in {one.release, text(one.values.get("fullnameOverride"))}
-        if each and f"{name}-".startswith(f"{each}-")
-    ]
-    return max(found, key=lambda one: one[0])[1] if found else None
+    near = _releases(cluster).get(namespace, ())
+    return next((one for begins, one in near if f"{name}-".startswith(begins)), None)
+
+
+@lru_cache(maxsize=4)
+def _releases(cluster: Cluster) -> dict[str, list[tuple[str, Workload]]]:
+    """By namespace how names of such releases' Services begin, the longest first: looked for once, as thousands of
+    routes ask, and a namespace may hold thousands of workloads and hardly a release."""
+    found: dict[str, list[tuple[str, Workload]]] = {}
+    for one in filter(is_unknown, cluster.workloads):
+        for name in filter(None, (one.release, text(one.values.get("fullnameOverride")))):
+            found.setdefault(one.namespace, []).append((f"{name}-", one))
+    for near in found.values():
+        near.sort(key=lambda each: -len(each[0]))
+    return found
 
 
 def is_unknown(one: Workload) -> bool:
