@@ -19,11 +19,12 @@ from cilium_policies.workloads.model import Workload
 
 _SIGNS = ("oints", "OINTS", "seed", "SEED", "join", "JOIN")
 # `initialContactPoints: [zeebe:26502]`, `SEED_NODES=a:7000`, `--join=a:7946`
-_JOINS = re.compile(
+_JOINS = (
     r"(?i)(?:contact[-_]?points|seed[-_]?(?:nodes|hosts)|(?<![a-z])join(?:[-_]?(?:members|addresses))?)"
     r"[\"'\]]{0,2}[ \t]{0,9}[:=][\s\-\[\"']{0,40}([a-z0-9][a-z0-9.\-]{0,250}):(\d{2,5})\b"
 )
-_TOLD = re.compile(r"(?i)(.*)advertised?_(?:rest_)?(?:host(?:_?name)?|address|addr|ip)")
+_TELLS = "advertise"
+_TOLD = r"(?i)(.*)advertised?_(?:rest_)?(?:host(?:_?name)?|address|addr|ip)"
 _OWN = ("status.podIP", "metadata.name")
 
 
@@ -46,7 +47,7 @@ def _called_back(cluster: Cluster, one: Workload) -> Iterator[Edge]:
         line = f"{found.key}={found.value}"
         if not holds(line, _SIGNS):
             continue
-        for host, number in dict.fromkeys(_JOINS.findall(line)):
+        for host, number in dict.fromkeys(re.findall(_JOINS, line)):
             named = resolve(cluster, host, one.namespace)
             if int(number) not in listens or named is None or named.service is None:
                 continue
@@ -64,7 +65,7 @@ def _advertised(one: Workload) -> list[Port]:
         entries = mappings(container.get("env"))
         for entry in entries:
             name = text(entry.get("name"))
-            told = _TOLD.fullmatch(name)
+            told = re.fullmatch(_TOLD, name) if _TELLS in name.lower() else None
             if told is None or text(at(entry, "valueFrom", "fieldRef", "fieldPath")) not in _OWN:
                 continue
             beside = {text(each.get("name")): text(each.get("value")) for each in entries}

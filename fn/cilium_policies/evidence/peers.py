@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.ports import SERVERS
-from cilium_policies.evidence import systems
+from cilium_policies.evidence import joined, systems
 from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
@@ -58,8 +58,6 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     for services in headless.values():
         for service in services:
             yield from _programs(cluster, service, given)
-    from cilium_policies.evidence import joined  # beside this module for its length
-
     yield from joined.edges(cluster)
     yield from systems.edges(cluster)
 
