@@ -20,6 +20,8 @@ from cilium_policies.workloads.makers import Maker
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.templates import filled
 
+_Place = tuple[str, str]  # namespace and name
+
 
 def copies(
     inventory: Inventory,
@@ -30,23 +32,32 @@ def copies(
 ) -> list[Service]:
     """Adds the copies to `workloads`, and gives all Services as they are once those are there. `lacking` is given the
     objects that ask for a copy of something which the input does not show."""
-    present = {(one.namespace, one.name) for one in workloads}
+    named: dict[_Place, list[Workload]] = {}
+    operating: dict[str, list[Workload]] = {}  # by component
+    for each in workloads:
+        named.setdefault((each.namespace, each.name), []).append(each)
+        operating.setdefault(each.component, []).append(each)
+    shown = {(each.namespace, each.name): each for each in services}
+    made: dict[_Place, Service] = {}
     for component, row, one in _asked(inventory, catalogue):
-        original = _original(row, one, workloads)
+        original = _original(row, one, named.get((one.namespace, _named(row, one)), ()))
         if original is None:
             if not one.where.elsewhere:
                 lacking.append(Maker(one, text(row.get("of"))))
             continue
-        operators = [each for each in workloads if each.component == component]
+        operators = operating.get(component, [])
         key = _key(row, original, operators)
         copy = _copy(row, one, original, key) if key else None
         if copy is None:
             continue
-        if (copy.namespace, copy.name) not in present:
-            present.add((copy.namespace, copy.name))
+        if (copy.namespace, copy.name) not in named:
+            named[copy.namespace, copy.name] = [copy]
+            operating.setdefault(copy.component, []).append(copy)
             workloads.append(copy)
-        services = _before(row, one, original, copy, key, operators, services)
-    return services
+        for place, service in _before(row, one, original, copy, key, operators, shown).items():
+            made.pop(place, None)  # the last one stands last
+            made[place] = shown[place] = service
+    return [*(each for each in services if (each.namespace, each.name) not in made), *made.values()]
 
 
 def _asked(inventory: Inventory, catalogue: Catalogue) -> Iterator[tuple[str, Mapping, Object]]:
@@ -66,11 +77,10 @@ def _named(row: Mapping, one: Object) -> str:
     return text(at(one.body, f"{text(row.get('of'))}.name"))
 
 
-def _original(row: Mapping, one: Object, workloads: Iterable[Workload]) -> Workload | None:
+def _original(row: Mapping, one: Object, called_so: Iterable[Workload]) -> Workload | None:
     """What is copied: of a release that was not rendered only the name is known."""
-    kind, name = _kind(row, one), _named(row, one)
-    found = [each for each in workloads if each.namespace == one.namespace and each.name == name]
-    return next((each for each in found if each.kind == kind or not each.rendered), None)
+    kind = _kind(row, one)
+    return next((each for each in called_so if each.kind == kind or not each.rendered), None)
 
 
 def _key(row: Mapping, original: Workload, operators: Iterable[Workload]) -> str:
@@ -110,25 +120,24 @@ def _before(
     copy: Workload,
     key: str,
     operators: list[Workload],
-    services: list[Service],
-) -> list[Service]:
-    """The Services with those that the object asks for, which take the place of the input's."""
-    shown = {each.name: each for each in services if each.namespace == one.namespace}
+    shown: dict[_Place, Service],
+) -> dict[_Place, Service]:
+    """The Services that the object asks for, which take the place of those that are `shown`."""
     facts = _facts(one, operators)
-    made = {}
+    made: dict[_Place, Service] = {}
     for each in mappings(row.get("services")):
         chosen, other = (copy, original) if text(each.get("before")) == "copy" else (original, copy)
         service = _service(_fill(text(each.get("name")), row, one), one, chosen, key)
-        known = shown.get(service.name)
+        place = (service.namespace, service.name)
+        known = shown.get(place)
         ports = tuple(_ports(each, row, one, original))
         split = "split" in each and holds(each["split"], facts)
         if known is not None:  # what it selects by itself it does until the first copy is there
             service = known._replace(selector=service.selector)
             split = split or _selects(known, other)
         also = {key: other.labels[key]} if split else {}
-        made[service.name] = service._replace(ports=ports or service.ports, also=also)
-    rest = [each for each in services if each.namespace != one.namespace or each.name not in made]
-    return [*rest, *made.values()]
+        made[place] = service._replace(ports=ports or service.ports, also=also)
+    return made
 
 
 def _selects(service: Service, workload: Workload) -> bool:
