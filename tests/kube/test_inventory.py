@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+from cilium_policies.document.split import split
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object
+from cilium_policies.kube.reading import objects
 
 
 def thing(api_version: str, kind: str, name: str, namespace: str = "shop") -> Object:
@@ -51,3 +54,31 @@ def test_what_is_added_later_writes_secrets_as_well() -> None:
     late = thing("external-secrets.io/v1", "ExternalSecret", "db")
     found.add([late])
     assert found.secret_writer("shop", "db") is late
+
+
+APPLIED = """apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: web
+  labels:
+    kustomize.toolkit.fluxcd.io/name: apps
+"""
+
+
+def test_objects_are_only_read_for_who_applied_them_where_they_say_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: dashboard\n"
+    read: list[str] = []
+    body = Object.body.fget
+    monkeypatch.setattr(Object, "body", property(lambda one: read.append(one.name) or body(one)))
+    found = Inventory(objects([split((APPLIED + plain).encode())]).objects)
+    assert found.applied_by() == found.applied_by() == {"apps"}
+    assert read == ["web"]
+
+
+def test_what_is_added_later_may_have_been_applied_by_another() -> None:
+    found = Inventory([WEB])
+    assert found.applied_by() == frozenset()
+    found.add(objects([split(APPLIED.encode())]).objects)
+    assert found.applied_by() == {"apps"}

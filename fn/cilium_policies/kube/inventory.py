@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from cilium_policies.kube.objects import CLUSTER_SCOPED, Object
 from cilium_policies.kube.secret_writers import WRITERS, written_secret
 
+_APPLIED_BY = "kustomize.toolkit.fluxcd.io/name"
+
 
 class Inventory:
     """Objects in input order, found by kind (and group, where two groups share a kind)."""
@@ -17,6 +19,7 @@ class Inventory:
         self._by_id: dict[tuple[str, str, str], Object] = {}
         self._kinds: set[tuple[str, str]] = set()
         self._writers: dict[tuple[str, str], Object] | None = None
+        self._applied_by: frozenset[str] | None = None
         self.repeated: list[
             Object
         ] = []  # what an earlier object of this group, kind, namespace and name stands for
@@ -24,7 +27,7 @@ class Inventory:
 
     def add(self, objects: Iterable[Object]) -> None:
         """Further objects, behind those that are there."""
-        self._kinds, self._writers = set(), None
+        self._kinds, self._writers, self._applied_by = set(), None, None
         for one in objects:
             self.objects.append(one)
             self._by_kind.setdefault(one.kind, []).append(one)
@@ -55,6 +58,15 @@ class Inventory:
             every = reversed(self.of(*WRITERS))
             self._writers = {(one.namespace, written_secret(one)): one for one in every}
         return self._writers.get((namespace, name))
+
+    def applied_by(self) -> frozenset[str]:
+        """The names of the Flux Kustomizations that objects say they were applied by; an object that does not say so
+        is not read for it."""
+        if self._applied_by is None:
+            saying = (one for one in self.objects if one.may_say((_APPLIED_BY.encode(),)))
+            names = (one.labels.get(_APPLIED_BY) for one in saying)
+            self._applied_by = frozenset(name for name in names if name is not None)
+        return self._applied_by
 
 
 def policy_objects(inventory: Inventory) -> list[Object]:

@@ -31,17 +31,17 @@ def not_here(inventory: Inventory) -> Iterator[tuple[Object, str]]:
 def _of_other_sources(inventory: Inventory) -> Iterator[tuple[Object, str]]:
     """Kustomizations with another source than most, where the input holds that source and nothing that they apply."""
     asked = [(one, source) for one in inventory.of("Kustomization", group=_FLUX) if (source := _source(one))]
-    if len({source for _, source in asked}) < 2:
-        return
-    common = Counter(source for _, source in asked).most_common(1)[0][0]
-    applied: set[str] | None = None
-    for one, (kind, namespace, name) in asked:
-        if one.where.elsewhere or (kind, namespace, name) == common:
-            continue
-        if inventory.get(kind, namespace, name) is None:
-            continue
-        if applied is None:  # few trees have several sources
-            applied = {each.labels.get(f"{_FLUX}/name", "") for each in inventory.objects}
+    sources = Counter(source for _, source in asked)
+    if len(sources) < 2:
+        return  # few trees have several
+    common = sources.most_common(1)[0][0]
+    others = [
+        (one, source)
+        for one, source in asked
+        if source != common and not one.where.elsewhere and inventory.get(*source) is not None
+    ]
+    applied = {"", *inventory.applied_by()} if others else set()
+    for one, (kind, namespace, name) in others:
         if one.name not in applied:
             yield one, f"its source is {kind} {namespace}/{name}"
 

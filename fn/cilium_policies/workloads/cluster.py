@@ -19,7 +19,6 @@ from cilium_policies.workloads.model import Service, Workload
 
 # role (gateway, scraper, dns …) → the catalogue's components of that role, each with its customary labels
 Roles = Mapping[str, Mapping[str, dict[str, str]]]
-_APPLIED_BY = "kustomize.toolkit.fluxcd.io/name"
 # What the controller of a Gateway or an Ingress writes, by API group.
 _ROUTED = (
     ("gateway.networking.k8s.io", "gateways/status"),
@@ -82,10 +81,7 @@ class Cluster:
         if self.known or self.settings.is_tree:
             return True
         files = {one.where.file for one in self.inventory.objects}
-        if len(files) > 1:
-            return True
-        applied = (one for one in self.inventory.objects if one.may_say((_APPLIED_BY.encode(),)))
-        return len({one.labels.get(_APPLIED_BY) for one in applied} - {None}) > 1
+        return len(files) > 1 or len(self.inventory.applied_by()) > 1
 
     def plays(self, workload: Workload, role: str) -> bool:
         """Whether the catalogue, or the user's own definition, says that it plays this part for others."""
