@@ -130,10 +130,10 @@ def address_of(url: str) -> str:
     """`scheme://host:port` of a URL; "" where a `@` behind a `/` leaves open what is user, password or host. In the
     URLs of notifiers (Apprise, shoutrrr) a token stands in the host's place, and a scheme that nobody knows tells
     nothing without a port: of these the scheme alone is kept."""
-    scheme, _, rest = url.partition("://")
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    if "@" in rest[len(authority) :]:
+    told = without_path(url)
+    if "@" in url[len(told) :]:
         return ""
+    scheme, _, authority = told.partition("://")
     base = scheme.partition("+")[0].lower()
     known = any(one in SCHEMES for one in scheme.lower().split("+")) or base in NO_NETWORK or base == PING
     hosts = [_AUTHORITY.match(one) for one in authority.rpartition("@")[2].split(",")]
@@ -141,6 +141,12 @@ def address_of(url: str) -> str:
     if base in NOTIFIERS or (hosts[0] is not None and hosts[0][1] and not kept):
         return f"{scheme}://x"
     return f"{scheme}://{','.join(kept).rstrip('.')}" if kept else ""
+
+
+def without_path(url: str) -> str:
+    """A URL up to the end of its host and port, its user among it."""
+    scheme, separator, rest = url.partition("://")
+    return scheme + separator + re.split(r"[/?#]", rest, maxsplit=1)[0]
 
 
 def _lines(lines: list[str], resolves: Callable[[str], bool]) -> Iterator[str]:
@@ -236,7 +242,6 @@ def _ends_early(value: str, match: re.Match[str]) -> bool:
 def _unsplit(match: re.Match[str]) -> str:
     """A URL before its text is taken apart at brackets: nothing of one that may be a user's name and the beginning of a
     password, as its line goes on; of one with a bracket in its user's password the address."""
-    end = match.start(2) + len(re.split(r"[/?#]", match[2], maxsplit=1)[0])
-    if may_be_user(match.string, match.start(), end):
+    if may_be_user(match.string, match.start(), match.start() + len(without_path(match[0]))):
         return ""
     return address_of(match[0]) if re.match(r"[^@{\[]*[{\[][^@]*@", match[2]) is not None else match[0]

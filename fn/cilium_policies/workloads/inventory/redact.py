@@ -27,6 +27,7 @@ from cilium_policies.workloads.credentials import (
     addresses,
     is_address,
     is_credential,
+    without_path,
 )
 
 _REFERENCE = re.compile(r"\$\{\w{1,60}\}|\$\(\w{1,60}\)|\$[A-Za-z_]\w{0,60}|\{\}")
@@ -162,8 +163,7 @@ class Scrubber:
         """The address of a URL; nothing of one that may end within its user's password, unless its host is known."""
         url = match["url"]
         found = address_of(url)
-        begin = url.index("://") + 3
-        end = match.start() + begin + len(re.split(r"[/?#]", url[begin:], maxsplit=1)[0])
+        end = match.start() + len(without_path(url))
         if found and may_be_user(line, match.start(), end) and not self._is_known(found.partition("://")[2]):
             return "x"
         return found or _port_of(url)
