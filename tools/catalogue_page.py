@@ -61,8 +61,10 @@ spec:
 condition; several keys of one must all hold, of a list of conditions any: `value:` (a Helm value; `is:`, `matches:`),
 `field:` (of the object that made the pods), `object:` (`group/Kind` in the input; `has:` a path), `env:`, `arg:`,
 `text:` (regular expressions on variables, arguments, all configuration), `mentions:` (object-storage, chat, sign-in,
-mail), `component:`, `distribution:`, `replicas:`, `not:`, `all:`. `to: kube-apiserver` under `arg:` alone needs no role
-binding: such a program calls the API with the tokens of its users.
+mail), `component:`, `distribution:`, `replicas:`, `not:`, `all:`.
+
+`to: kube-apiserver` asks for a role binding of the pod's own where labels and images alone say what it is; with
+`needsNoRole: true` it does not: the program calls the API with the tokens of its users, or for what everybody may ask.
 
 An edge to another component opens the instance that something ties the two together: an address, a Secret's or an
 object's name, one release, one namespace. What an edge can say beyond that:

@@ -22,6 +22,7 @@ class Edge(NamedTuple):
     needs to run the program (telemetry, updates). `every`: each instance of the peer is meant, wherever it is (an
     operator's); `runtime`: whom it calls is set in the program itself (its web UI), so no manifest tells;
     `seldom`: and few installations have it (a plugin), so that the only instance is no guess either.
+    `needs_no_role`: it calls the Kubernetes API with its users' tokens, or for what everybody may ask.
     `fallback`: it holds only where the configuration names no address outside, or none of the component.
     `part` and `of`: the roles of the own pods and of the peer's that have it (`ruler`, `gateway`), where their labels
     (the entry's `partLabel`, else `app.kubernetes.io/component`) tell a role; empty: all of them.
@@ -49,6 +50,7 @@ class Edge(NamedTuple):
     seldom: bool = False
     added: str = ""
     number: int = 0
+    needs_no_role: bool = False
 
     def pod_ports(self, port: str = "") -> tuple[Port, ...]:
         """The ports as numbers; `port` stands in for `{port}`, and what stays no number is left out."""
@@ -103,4 +105,5 @@ def read_edge(data: Mapping, owner: str, subject: str, number: int = 0) -> Edge:
         flag(data.get("seldom")),
         text(data.get("added")),
         number,
+        flag(data.get("needsNoRole")),
     )

@@ -159,11 +159,11 @@ def _serving(servers: list[Workload], ports: tuple[Port, ...], cluster: Cluster)
 def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> bool:
     """Whether a rendered pod may have this edge of the entry that it is taken for: a label or an image names a
     component and proves no right. The API server wants a role binding wherever the input shows any of the pod's own,
-    and a service account of its own everywhere: `default` has no rights that somebody did not bind to it, and an
-    argument that has the program call it with its users' tokens needs neither; what reaches nodes, every pod or any
-    address wants label and image to agree, and so does the Internet, unless its publisher's registry holds the image;
-    the outside comes in where a Service publishes it (hostPorts have edges of their own), or where the input shows none
-    before pods whose label and image agree. A task that runs a server's image and shows no port is its client."""
+    and a service account of its own everywhere: `default` has no rights that somebody did not bind to it, and an edge
+    that needs no role wants neither; what reaches nodes, every pod or any address wants label and image to agree, and
+    so does the Internet, unless its publisher's registry holds the image; the outside comes in where a Service
+    publishes it (hostPorts have edges of their own), or where the input shows none before pods whose label and image
+    agree. A task that runs a server's image and shows no port is its client."""
     word = known.peer.partition(":")[0]
     if workload.by_user:
         return known.peer != "world" or known.direction == "egress" or not _is_inside(workload, cluster)
@@ -177,7 +177,7 @@ def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> b
             )
         return workload.kind not in TASKS or bool(declared(workload, cluster))
     if word == "kube-apiserver":
-        if isinstance(known.when, dict) and set(known.when) == {"arg"}:
+        if known.needs_no_role:
             return certain
         own = workload.service_account not in ("", "default")
         return certain and own and not cluster.access.shows(workload.namespace)
