@@ -12,8 +12,7 @@ own, an owner of its group, or its service account.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cilium_policies.kube.pods import WORKLOAD_KINDS
@@ -22,7 +21,6 @@ from tests.engine.corpus import Row, objects
 from tests.engine.judge import World
 from tests.engine.measure import Miss
 
-_UNKNOWN_KIND = re.compile(r"^the kind ([\w-]+)\.[\w.-]+/\w+ is not known")
 _MANAGED_BY = "app.kubernetes.io/managed-by"
 _EVERYBODYS = ("kubernetes.io", "k8s.io", "helm.sh")  # domains whose labels tell of no program
 
@@ -44,11 +42,14 @@ class Signs(NamedTuple):
 
 
 def signs(text: str) -> dict[tuple[str, str], Signs]:
-    """What the workloads of these manifests say of who made them, by namespace and name."""
+    """What the workloads of these manifests say of who made them, by namespace and name; of other objects, by
+    `Kind/name`, the group of their kind."""
     found: dict[tuple[str, str], Signs] = {}
     for one in objects(text):
         spec, metadata = one.get("spec") or {}, one.get("metadata") or {}
         if one.get("kind") not in WORKLOAD_KINDS:
+            place = str(metadata.get("namespace", "")), f"{one.get('kind')}/{metadata.get('name')}"
+            found[place] = Signs(frozenset(), frozenset({str(one.get("apiVersion", "")).partition("/")[0]}))
             continue
         job = (spec.get("jobTemplate") or {}).get("spec") or {}
         template = one if one["kind"] == "Pod" else spec.get("template") or job.get("template") or {}
@@ -80,6 +81,9 @@ class Announced(NamedTuple):
         frozenset()
     )  # (namespace, program, direction) of lines for its pods
     signs: Mapping[tuple[str, str], Signs] = {}  # by (namespace, workload): whose it says that it is
+    kinds: frozenset[tuple[str, str]] = (
+        frozenset()
+    )  # (namespace, Kind/name) of lines for a kind that is not known
 
     def names(self, end: dict[str, Any], direction: str, by: Iterable[str] = ()) -> bool:
         """Whether this end of a flow, as a query writes it, is named in this direction: by its own name, or by that of
@@ -100,8 +104,7 @@ class Announced(NamedTuple):
             return True  # the policy of what an operator makes is called after component and object
         told = [found for one in names if (found := self.signs.get((namespace, one))) is not None]
         if not own and any(
-            (space, way) == (namespace, direction) and any(one.are_of(creator) for one in told)
-            for space, creator, way in self.creators
+            one.are_of(creator) for creator in self._creators(namespace, direction) for one in told
         ):
             return True
         names = (*names, *own)
@@ -114,6 +117,14 @@ class Announced(NamedTuple):
             and (not own or ((space, one) in self.leading and direction == "ingress"))
             for space, one in self.objects
         )
+
+    def _creators(self, namespace: str, direction: str) -> Iterator[str]:
+        """The programs with a line for their pods there. That of a kind which is not known stands for all objects of
+        it, and for pods that are of its group."""
+        yield from (one for space, one, way in self.creators if (space, way) == (namespace, direction))
+        for place in self.kinds:
+            if place[0] == namespace and place in self.signs:
+                yield from (group.partition(".")[0] for group in self.signs[place].domains)
 
     def tells_of(self, source: str) -> bool:
         """Whether the object in which a flow is written down has a line of its own: a monitor, a route."""
@@ -167,6 +178,7 @@ def announced(answers: Iterable[str]) -> Announced:
     leading: set[tuple[str, str]] = set()
     spaces: set[str] = set()
     creators: set[tuple[str, str, str]] = set()
+    kinds: set[tuple[str, str]] = set()
     for answer in answers:
         for one in json.loads(answer)["items"] if answer.strip() else ():
             if one["workload"]:
@@ -188,9 +200,8 @@ def announced(answers: Iterable[str]) -> Announced:
                 creators.update((one["namespace"], program, way) for _, way in _ENDS)
             else:
                 objects.add((one["namespace"], one["name"]))
-                # one line stands for all objects of its kind there, and for pods that are of its group
-                if group := _UNKNOWN_KIND.search(str(one.get("why", ""))):
-                    creators.update((one["namespace"], group[1], way) for _, way in _ENDS)
+                if one.get("reason") == "unknown-kind":
+                    kinds.add((one["namespace"], f"{one['kind']}/{one['name']}"))
                 if one.get("reason") in _LEADING:
                     leading.add((one["namespace"], one["name"]))
     return Announced(
@@ -201,6 +212,7 @@ def announced(answers: Iterable[str]) -> Announced:
         frozenset(leading),
         frozenset(spaces),
         creators=frozenset(creators),
+        kinds=frozenset(kinds),
     )
 
 

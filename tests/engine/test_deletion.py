@@ -50,6 +50,8 @@ CREATED = """
 ---
 {apiVersion: apps/v1, kind: Deployment, metadata: {name: runs-controller, namespace: data}}
 ---
+{apiVersion: prefect.io/v1, kind: Flow, metadata: {name: other, namespace: data}}
+---
 {apiVersion: v1, kind: Pod, metadata: {name: heron, namespace: data}, spec: {serviceAccountName: runs-agent}}
 ---
 {apiVersion: apps/v1, kind: Deployment, metadata: {name: aws-1c2d, namespace: crossplane-system,
@@ -81,7 +83,7 @@ def test_the_line_for_the_pods_of_a_program_stands_for_those_that_say_they_are_i
         not announced(['{"items": []}'])._replace(signs=signs(CREATED)).names({"pod": "data/scan"}, "egress")
     )
     kind = """{"items": [{"workload": "", "kind": "Flow", "namespace": "data", "name": "other", "direction":
-               "ingress and egress", "reason": "unknown-kind", "why": "the kind prefect.io/Flow is not known, nor"}]}"""
+               "ingress and egress", "reason": "unknown-kind"}]}"""
     known = announced([kind])._replace(signs=signs(CREATED))
     assert known.names({"pod": "data/heron-k2k2k"}, "egress")
     assert not known.names({"pod": "data/clean"}, "egress")
