@@ -20,6 +20,7 @@ def test_an_end_is_announced_by_its_own_direction_or_by_the_object_that_makes_it
     assert known.names({"pod": "db/main-0"}, "ingress")
     assert known.names({"namespace": "db", "labels": {"cluster": "main"}}, "egress")
     assert not known.names({"pod": "shop/main-0"}, "ingress")
+    assert known.names({"pod": "db/StatefulSet/main-0"}, "ingress")
 
 
 def test_the_line_of_an_object_says_nothing_of_pods_that_another_build_made() -> None:

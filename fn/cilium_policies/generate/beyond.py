@@ -11,8 +11,7 @@ from cilium_policies.catalogue.model import Component
 from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.generate.cures import cure
 from cilium_policies.generate.uncovered import GUESSED, Uncovered, of_workload
-from cilium_policies.kube.inventory import Inventory
-from cilium_policies.kube.objects import walk_strings
+from cilium_policies.kube.objects import Mapping, mappings, text, walk_strings
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -26,7 +25,7 @@ _NEVER_ASKED = ("dns", "kube-apiserver")  # what names and role bindings tell of
 
 
 def beyond_entry(
-    one: Workload, entry: Component, inventory: Inventory, edges: Iterable[Edge] = ()
+    one: Workload, entry: Component, cluster: Cluster, edges: Iterable[Edge] = ()
 ) -> Iterator[Uncovered]:
     """Calls of pods that no entry knows: of what users wrote, of their own containers, of a hidden configuration, to a
     store that their object names and no rule (`edges`: theirs) leads to."""
@@ -39,9 +38,13 @@ def beyond_entry(
 
         why, names = "own-containers", added(one, entry)
         if not names:
-            why, names = "config-unread", hidden(one, inventory, entry)
+            why, names = "config-unread", hidden(one, cluster.inventory, entry)
         if not names:
-            why, names = "map-unread", hidden_maps(one, inventory)
+            why, names = "map-unread", hidden_maps(one, cluster.inventory)
+        if not names:
+            why, names = "settings-unread", _unread_settings(one, entry, cluster)
+        if not names:
+            why, names = "settings-unseen", _unseen_operators(one, entry, cluster)
         if not names:
             why, names = "left-to-you", _asked(one, entry)
         if not names:
@@ -51,6 +54,38 @@ def beyond_entry(
         parts = (", ".join(names[:3]) + (" …" if len(names) > 3 else ""),)
     line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: none}}"
     yield of_workload(GUESSED, why, EGRESS, one, parts, line)
+
+
+def _of_operators(one: Workload, entry: Component) -> Iterator[Mapping]:
+    """What operators have such pods read, as `reads` of the entry tells."""
+    rows = mappings(entry.data.get("reads")) if not one.rendered else ()
+    return (row for row in rows if "toldBy" in row)
+
+
+def _unread_settings(one: Workload, entry: Component, cluster: Cluster) -> list[str]:
+    """The ConfigMaps and Secrets that an operator's settings have these pods read, where the input shows neither."""
+    found: dict[str, None] = {}
+    for row in _of_operators(one, entry):
+        from cilium_policies.evidence.handed import operators, places
+
+        told = operators(cluster, one, text(row.get("toldBy")))
+        for namespace, name in places(cluster, one, told, row):
+            shown = (cluster.inventory.get(kind, namespace, name) for kind in ("ConfigMap", "Secret"))
+            if name and not any(shown):
+                found[f"{namespace}/{name}"] = None
+    return list(found)
+
+
+def _unseen_operators(one: Workload, entry: Component, cluster: Cluster) -> list[str]:
+    """The operators that may have these pods read something, where the input shows none."""
+    found: dict[str, None] = {}
+    for row in _of_operators(one, entry):
+        from cilium_policies.evidence.handed import operators
+
+        name = text(row.get("toldBy"))
+        if not operators(cluster, one, name):
+            found[name] = None
+    return list(found)
 
 
 def _buckets(one: Workload) -> list[str]:

@@ -215,7 +215,7 @@ class Knowledge:
         if entry is not None and stated and sure and not render:
             yield from without_operator(one, entry, direction, self.catalogue, self._components)
             if direction == EGRESS:
-                yield from beyond_entry(one, entry, self.cluster.inventory, self._edges.get(key, ()))
+                yield from beyond_entry(one, entry, self.cluster, self._edges.get(key, ()))
                 return
             yield from without_client(one, entry, self.cluster, self._edges.get(key, ()))
             if not one.rendered:

@@ -182,8 +182,14 @@ class Ties:
                 self.withheld.setdefault((id(client), component), found)
             return meant
         if known.every or known.owner in self._catalogue.defined or operates(client, every):
-            return every
+            return [one for one in every if self._acts_on(client, one)]
         return self._named(client, every) or self._guessed(client, known, every, ports)
+
+    def _acts_on(self, client: Workload, server: Workload) -> bool:
+        """Whether a controller is one for a server: of pods that come of an object, more than a label has to say so."""
+        if server.rendered or server.chart or server.source is None or client.by_image:
+            return True
+        return self._cluster.acts_for(client, server.namespace, server.source.group)
 
     def _members(self, client: Workload, known: Known) -> list[Workload]:
         """The pods of its own instance; of databases that stand beside each other in plain manifests those that its
@@ -207,12 +213,8 @@ class Ties:
 
     def _has_another(self, client: Workload, known: Known, ports: tuple[Port, ...]) -> bool:
         """Whether it names a relational database of another kind: a program has one of those that it can use."""
-        if (
-            known.runtime
-            or known.every
-            or not ports
-            or not RELATIONAL.issuperset(one.number for one in ports)
-        ):
+        relational = bool(ports) and RELATIONAL.issuperset(one.number for one in ports)
+        if known.runtime or known.every or not relational:
             return False
         return not RELATIONAL.isdisjoint(self._addressed.get(id(client), ()))
 

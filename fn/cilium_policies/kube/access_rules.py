@@ -49,9 +49,9 @@ class Bindings:
             yield from mappings(one.body.get("rules"))
 
     def _gathered(self, role: Object) -> Iterator[Object]:
-        """The cluster roles whose rules the API server adds to this one's."""
+        """The cluster roles whose rules the API server adds to this one's; a namespace's role gathers none."""
         selectors = sequence(at(role.body, "aggregationRule", "clusterRoleSelectors"))
-        if not selectors:
+        if not selectors or role.kind == "Role":
             return
         from cilium_policies.kube.selectors import selects  # few roles do
 

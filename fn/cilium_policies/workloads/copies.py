@@ -7,11 +7,13 @@ but for its name and the one label by which the two are told apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 from cilium_policies.catalogue.conditions import Beginning, at, holds
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.kube.access_rules import Bindings
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.names import are_labels
 from cilium_policies.kube.objects import Mapping, Object, flag, integer, mappings, strings, text
@@ -39,13 +41,14 @@ def copies(
         operating.setdefault(each.component, []).append(each)
     shown = {(each.namespace, each.name): each for each in services}
     made: dict[_Place, Service] = {}
+    readers = cache(lambda group: Bindings(inventory).readers(group))
     for component, row, one in _asked(inventory, catalogue):
         original = _original(row, one, named.get((one.namespace, _named(row, one)), ()))
         if original is None:
             if not one.where.elsewhere:
                 lacking.append(Maker(one, text(row.get("of"))))
             continue
-        operators = operating.get(component, [])
+        operators = _believed(operating.get(component, ()), one, readers)
         key = _key(row, original, operators)
         copy = _copy(row, one, original, key) if key else None
         if copy is None:
@@ -67,6 +70,16 @@ def _asked(inventory: Inventory, catalogue: Catalogue) -> Iterator[tuple[str, Ma
             for one in inventory.of(kind, group=text(row.get("group"))):
                 if _kind(row, one) in texts(row.get("kinds")):
                     yield component, row, one
+
+
+def _believed(
+    operators: Iterable[Workload], one: Object, readers: Callable[[str], frozenset[str]]
+) -> list[Workload]:
+    """The controllers whose settings count for this object: a label and an image anybody can write, so they are of a
+    release, of the object's namespace, or of one where a role reads such objects everywhere."""
+    near = [each for each in operators if not each.by_marks or each.namespace == one.namespace]
+    rest = [each for each in operators if each.by_marks and each.namespace != one.namespace]
+    return near + [each for each in rest if each.namespace in readers(one.group)]
 
 
 def _kind(row: Mapping, one: Object) -> str:

@@ -1,0 +1,39 @@
+"""Configuration that an operator's own settings have all pods of its objects read (the catalogue's `toldBy`), and
+whose word that is: not anybody's who gives a pod the label and the image of the operator."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from cilium_policies.kube.objects import Mapping, text, walk_strings
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
+
+
+def operators(cluster: Cluster, workload: Workload, component: str) -> list[Workload]:
+    """The operators that may set up these pods: those of which a role, a release or the namespace proves it; where the
+    input shows none of them, those whose label and image say so."""
+    group = workload.source.group if workload.source is not None else ""
+    found = [one for one in cluster.workloads if one.component == component]
+    proven = [one for one in found if cluster.is_proven(one, workload.namespace, group)]
+    return proven or [one for one in found if cluster.acts_for(one, workload.namespace, group)]
+
+
+def places(
+    cluster: Cluster, workload: Workload, told: Iterable[Workload], row: Mapping
+) -> Iterator[tuple[str, str]]:
+    """Namespace and name of the ConfigMap or Secret in settings (`KEY: NAMESPACE/NAME`) of these operators, also in
+    those of objects beside them."""
+    key, near = text(row.get("key")), {one.namespace for one in told}
+    if not key:
+        return
+    said = [(found.key, found.value) for one in told for found in one.texts]
+    for one in cluster.inventory.of(text(row.get("kind"))):
+        held = walk_strings(one.body) if one.namespace in near else ()
+        said += ((path.rpartition(".")[2], value) for path, value in held)
+    line = rf"(?m)^[ \t]*{re.escape(key)}[\"']?[ \t]*[:=][ \t]*[\"']?([\w./-]+)"
+    for name, value in said:
+        for place in [value] if name == key else re.findall(line, value):
+            namespace, _, last = place.strip().rpartition("/")
+            yield namespace or workload.namespace, last
