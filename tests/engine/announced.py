@@ -157,8 +157,8 @@ def _names(end: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
     """Namespace, and the names that the pods of this end go by."""
     if "labels" in end:
         return str(end.get("namespace", "")), tuple(map(str, end["labels"].values()))
-    namespace, *_, name = str(end.get("pod", "")).split("/")  # NS/NAME or NS/KIND/NAME
-    return namespace, (name,)
+    namespace, _, name = str(end.get("pod", "")).partition("/")
+    return namespace, (name.rpartition("/")[2],)  # of NS/NAME or NS/KIND/NAME
 
 
 _LEADING = (

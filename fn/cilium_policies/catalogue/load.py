@@ -87,7 +87,7 @@ class Catalogue:
         self._tail: dict[str, dict[str, Any]] = {}
         self.defined: frozenset[str] = frozenset()  # the user's own: what they say needs no further proof
         self._off_charts: dict[str, list[str]] = {}  # what the config leaves out, by chart and by group/Kind
-        self._off_kinds: dict[str, list[str]] = {}
+        self._off_kinds: dict[str, list[tuple[str, MadeBy]]] = {}
         self._gone: set[str] = set()  # entries whose statements no longer count
         self._stated: dict[str, list[Any]] = {}  # what a user's entries state of others
 
@@ -147,12 +147,14 @@ class Catalogue:
         """Whether pods come of objects of that group and kind as copies of others."""
         return any(text(row.get("group")) == group for _, row in self.head["copies"].get(kind, ()))
 
-    def left_out(self, *, chart: str = "", kind: str = "") -> list[str]:
-        """The components that a chart, or an object of a kind (group/Kind), makes as well and that the config leaves
-        out; none where the catalogue knows no other part of it: it is unknown as a whole then."""
-        if chart:
-            return self._off_charts.get(chart, []) if self.head["charts"].get(chart) else []
-        return self._off_kinds.get(kind, []) if self.head["kinds"].get(kind) else []
+    def left_out(self, chart: str) -> list[str]:
+        """The components that a chart makes as well and that the config leaves out; none where the catalogue knows no
+        other part of it: it is unknown as a whole then."""
+        return self._off_charts.get(chart, []) if self.head["charts"].get(chart) else []
+
+    def left_out_of(self, group: str, kind: str) -> list[tuple[str, MadeBy]]:
+        """The same of objects of a group and kind, each with how; whether other parts are known or not."""
+        return self._off_kinds.get(f"{group}/{kind}", [])
 
     def makes_no_pods(self, group: str, kind: str) -> bool:
         """Whether it is known that no pods come of objects of that group and kind."""
@@ -189,10 +191,7 @@ class Catalogue:
         from cilium_policies.catalogue import index
 
         self._gone = off | set(own)
-        for table, left in (("charts", self._off_charts), ("kinds", self._off_kinds)):
-            for key, rows in self.head[table].items():
-                if found := sorted({row[0] for row in rows} & off):
-                    left[key] = found
+        self._note(off)
         tables = (self.head[name] for name in _BY_KEY)
         for table in (self.image_table, *tables):
             position = 1 if table is self.image_table else 0
@@ -211,6 +210,15 @@ class Catalogue:
         self._add(index.recognition(own))
         self._stated = index.mirrored(own)
         self.components.change(own, off)
+
+    def _note(self, off: set[str]) -> None:
+        """Keeps what made the pods of entries that are taken out."""
+        for key, rows in self.head["charts"].items():
+            if found := sorted({row[0] for row in rows} & off):
+                self._off_charts[key] = found
+        for key, rows in self.head["kinds"].items():
+            if gone := [(name, number) for name, number in rows if name in off]:
+                self._off_kinds[key] = [(name, self.components[name].made_by[at]) for name, at in gone]
 
     def _add(self, tables: dict[str, Any]) -> None:
         """Appends the look-up tables of more entries."""

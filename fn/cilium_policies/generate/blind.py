@@ -16,7 +16,7 @@ from cilium_policies.generate.namespaces import Namespace
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered, of_workload
 from cilium_policies.kube.access_rules import texts
 from cilium_policies.kube.not_built import namespaces_of, not_here
-from cilium_policies.kube.objects import Object, text, walk_strings
+from cilium_policies.kube.objects import Mapping, Object, text, walk_strings
 from cilium_policies.kube.pods import TASKS
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
@@ -67,7 +67,10 @@ def creators(cluster: Cluster, catalogue: Catalogue, subjects: Iterable[Workload
     shows none of which pods may come, that it makes pods all the same (scans, what its arguments name) is a guess, and
     so it is of a program that is known, unless its entry tells what it makes."""
     bindings, makes = cluster.access, catalogue.head["makes"]
-    shown = {group for group, kind in cluster.inventory.kinds if not catalogue.makes_no_pods(group, kind)}
+    kinds = [
+        each for each in cluster.inventory.kinds if is_foreign(each[0]) and not catalogue.makes_no_pods(*each)
+    ]
+    shown = {(group, plural) for group, kind in kinds for plural in _plurals(kind)}
     told: set[tuple[str, str]] = (
         set()
     )  # accounts of known programs: of several that share one the first is named
@@ -86,7 +89,7 @@ def creators(cluster: Cluster, catalogue: Catalogue, subjects: Iterable[Workload
         if known and (one.kind in TASKS or account in told):
             continue
         read = {group for rule in rules for group in rule.get("apiGroups") or () if is_foreign(group)}
-        if not known and not read.isdisjoint(shown):
+        if not known and any(_is_read(rule, shown) for rule in rules):
             continue
         if any(creates_pods(rule) and not (known and "*" in texts(rule, "resources")) for rule in rules):
             told.add(account)
@@ -97,6 +100,20 @@ def creators(cluster: Cluster, catalogue: Catalogue, subjects: Iterable[Workload
             yield Uncovered(
                 degree, "creates-pods", BOTH, one.namespace, name, None, one.source, (one.name,), cure
             )
+
+
+def _plurals(kind: str) -> tuple[str, ...]:
+    """What the resource of a kind may be called in a role, `*` among them."""
+    name = kind.lower()
+    return ("*", name, f"{name}s", f"{name}es", f"{name[:-1]}ies")
+
+
+def _is_read(rule: Mapping, shown: Collection[tuple[str, str]]) -> bool:
+    """Whether a rule is for one of these, each an API group and a resource: that an operator writes ServiceMonitors
+    does not make the Prometheus of the input an object of its own."""
+    return any(
+        (group, name) in shown for group in texts(rule, "apiGroups") for name in texts(rule, "resources")
+    )
 
 
 # A resolver at an address of the company's or the cluster's own, in a Corefile or in the values that make one.

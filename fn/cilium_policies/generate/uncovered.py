@@ -250,11 +250,11 @@ def of_maker(maker: Maker) -> Uncovered:
     one = maker.source
     by = maker.field or f"the rules of {maker.role}"
     kind = f"{one.group}/{one.kind}" if one.group else one.kind
-    line = (
-        f"components.define: [{{component: {one.kind.lower()}, madeBy: [{{kind: {one.kind}, group: {one.group},"
-        f' labels: {{LABEL: "{{name}}"}}}}], edges: […]}}]; or, if no pods come of it: '
-        f"components.define: [{{component: {one.kind.lower()}, makesNoPods: [{kind}]}}]"
-    )
+    define, group = f"components.define: [{{component: {one.kind.lower()}", one.group or '""'
+    row = f'{{kind: {one.kind}, group: {group}, labels: {{LABEL: "{{name}}"}}}}'
+    line = f"{define}, madeBy: [{row}], edges: […]}}]"
+    if one.group:  # of Kubernetes' own kinds it is known that pods come of these objects
+        line += f"; or, if no pods come of it: {define}, makesNoPods: [{kind}]}}]"
     if not (maker.field or maker.role):
         return Uncovered(GUESSED, "unknown-kind", BOTH, one.namespace, one.name, None, one, (kind,), line)
     return Uncovered(UNKNOWN, "makes-pods", BOTH, one.namespace, one.name, None, one, (by,), line)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 
+from cilium_policies.catalogue.conditions import object_makes
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.recognise import labelled, part, recognise, repository_of, sidecars
@@ -25,7 +26,7 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.companions import tell_apart
 from cilium_policies.workloads.embedded import embedded
 from cilium_policies.workloads.kept_templates import kept
-from cilium_policies.workloads.makers import Maker, makers, unknown_kinds
+from cilium_policies.workloads.makers import Maker, is_foreign, makers, unknown_kinds
 from cilium_policies.workloads.model import NO_IMAGES, Service, Workload
 from cilium_policies.workloads.selectors import narrow_to, separate
 from cilium_policies.workloads.sidecars import Sidecars
@@ -120,8 +121,15 @@ def _unseen(
         Maker(one, "whose operator the input does not show") for one in unplaced if not one.where.elsewhere
     )
     for group, kind in shown.kinds:
-        for name in catalogue.left_out(kind=f"{group}/{kind}"):
-            partial += ((each, name) for each in shown.of(kind, group=group))
+        whole = is_foreign(group) and not catalogue.made_by(group, kind)  # then the kind is unknown
+        off = () if whole else catalogue.left_out_of(group, kind)
+        found_out = {
+            (id(one), name): one
+            for name, entry in off
+            for one in shown.of(kind, group=group)
+            if object_makes(entry, one.body)
+        }
+        partial += ((one, name) for (_, name), one in found_out.items())
     found += (
         Maker(one, f"its part {name} is left out by the config")
         for one, name in partial

@@ -29,7 +29,7 @@ def add_releases(
     shown.add(written)
     if partial is not None:
         for each in rest:
-            partial += ((each.source, name) for name in catalogue.left_out(chart=each.chart))
+            partial += ((each.source, name) for name in catalogue.left_out(each.chart))
     return [one for one in workloads if not _is_uncertain(one, shown)], services
 
 
