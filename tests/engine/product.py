@@ -35,7 +35,8 @@ class Variant(NamedTuple):
 def variants(case: Case, separate: bool) -> list[Variant]:
     """The ways that this case is scored; `separate` adds one run for each build of a tree."""
     config = CONFIGS / f"{case.name}.yaml"
-    found = [Variant("")]
+    own = case.folder / "config.yaml"  # what the cluster's operator says besides the mode
+    found = [Variant("", config=own if own.exists() else None)]
     if config.exists():
         found.append(Variant("config", config=config))
     if case.kind == "app" and case.tree is not None:

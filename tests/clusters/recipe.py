@@ -1,0 +1,72 @@
+"""A cluster's recipe: which repositories at which commits, which charts with whose values, in one input.yaml.
+
+Third-party manifests stand in no commit of this project. A recipe names them, and what a cluster's team would write
+itself (values, manifests, the flows) stands beside it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+CLASSES = ("eks", "gke", "aks", "openshift", "onprem", "edge", "home", "data")
+PARTS = ("own", "chart", "kustomize", "files", "tree")
+
+
+class RecipeError(ValueError):
+    """A recipe that cannot be followed; the message says which and why."""
+
+
+class Part(NamedTuple):
+    """One piece of a cluster: what it is (one of PARTS), where it comes from, and how it is rendered."""
+
+    kind: str
+    source: str  # short name of the repository, "" for the cluster's own folder
+    path: str
+    options: dict[str, Any]  # release, namespace, values, dependencies, api, entry
+
+
+class Recipe(NamedTuple):
+    """What recipe.yaml says, and the folder that it stands in."""
+
+    folder: Path
+    what: str
+    kind: str  # one of CLASSES
+    sources: dict[str, str]  # short name to owner/name@commit
+    parts: tuple[Part, ...]
+    config: dict[str, Any]  # words of the product's config besides the mode
+
+    @property
+    def name(self) -> str:
+        """The cluster's name."""
+        return self.folder.name
+
+
+def read(folder: Path) -> Recipe:
+    """The recipe of one folder. Raises RecipeError."""
+    path = folder / "recipe.yaml"
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(raw, dict) or raw.get("class") not in CLASSES:
+        raise RecipeError(f"{path}: class is one of {', '.join(CLASSES)}")
+    sources = raw.get("sources") or {}
+    for short, source in sources.items():
+        _, _, commit = str(source).partition("@")
+        if len(commit) != 40:
+            raise RecipeError(f"{path}: sources.{short}: owner/name@commit with the commit's forty digits")
+    parts = tuple(_part(path, each, sources) for each in raw["parts"])
+    return Recipe(folder, str(raw["what"]), raw["class"], sources, parts, raw.get("config") or {})
+
+
+def _part(path: Path, raw: dict[str, Any], sources: dict[str, str]) -> Part:
+    kinds = [kind for kind in PARTS if kind in raw]
+    if len(kinds) != 1:
+        raise RecipeError(f"{path}: a part is one of {', '.join(PARTS)}: {raw}")
+    kind, options = kinds[0], {key: value for key, value in raw.items() if key not in PARTS}
+    if kind == "own":
+        return Part(kind, "", str(raw[kind]), options)
+    source, _, below = str(raw[kind]).partition(":")
+    if source not in sources:
+        raise RecipeError(f"{path}: {source!r} is not among sources: {raw}")
+    return Part(kind, source, below or ".", options)

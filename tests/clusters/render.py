@@ -1,0 +1,136 @@
+"""From a recipe to the folder that the score reads: input.yaml, runtime.yaml, flows.yaml and config.yaml."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.clusters.recipe import Part, Recipe, RecipeError
+from tests.clusters.sources import checkout
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_CLUSTER_WIDE = (
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "APIService",
+    "CSIDriver",
+    "CSINode",
+    "RuntimeClass",
+)
+
+
+def make(recipe: Recipe, into: Path) -> Path:
+    """The cluster's folder below `into`, made anew. Raises RecipeError."""
+    target = into / recipe.name
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    text = "\n---\n".join(text for part in recipe.parts for text in _rendered(recipe, part))
+    (target / "input.yaml").write_text(text + "\n", encoding="utf-8")
+    for name in ("runtime.yaml", "flows.yaml"):
+        if (recipe.folder / name).exists():
+            shutil.copy(recipe.folder / name, target / name)
+    if recipe.config:
+        config = {
+            "apiVersion": "cilium-policies.fn/v1alpha1",
+            "kind": "CiliumPolicies",
+            "metadata": {"name": recipe.name},
+            "spec": {"cluster": recipe.config},
+        }
+        (target / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    return target
+
+
+def _rendered(recipe: Recipe, part: Part) -> Iterator[str]:
+    place = (checkout(recipe.sources[part.source]) if part.source else recipe.folder) / part.path
+    if not place.exists():
+        raise RecipeError(f"{recipe.name}: {part.source}:{part.path} is not there")
+    if part.kind in ("own", "files"):
+        files = (
+            [place]
+            if place.is_file()
+            else sorted(p for p in place.rglob("*") if p.suffix in (".yaml", ".yml"))
+        )
+        texts = [path.read_text(encoding="utf-8") for path in files]
+    elif part.kind == "chart":
+        texts = [_chart(recipe, part, place)]
+    elif part.kind == "kustomize":
+        texts = [_run(["kustomize", "build", "--load-restrictor=LoadRestrictionsNone", str(place)])]
+    else:
+        product = str(Path(sys.executable).with_name("cilium-policies"))
+        texts = [
+            _run([product, "build", *(str(place / each) for each in part.options.get("entry") or ["."])])
+        ]
+    namespace = part.options.get("namespace")
+    return iter([_placed(text, str(namespace)) if namespace else text for text in texts])
+
+
+def _chart(recipe: Recipe, part: Part, place: Path) -> str:
+    """`helm template`, of a copy whose subcharts are those that the recipe names and those that are there."""
+    options = part.options
+    with tempfile.TemporaryDirectory() as scratch:
+        chart = Path(scratch, place.name)
+        shutil.copytree(place, chart, symlinks=False, ignore_dangling_symlinks=True)
+        given = options.get("dependencies")
+        for name, where in given.items() if isinstance(given, dict) else ():
+            source, _, below = str(where).partition(":")
+            shutil.copytree(
+                checkout(recipe.sources[source]) / below, chart / "charts" / name, dirs_exist_ok=True
+            )
+        _only_what_is_there(chart)
+        command = ["helm", "template", str(options["release"]), str(chart), "-n", str(options["namespace"])]
+        if options.get("values"):
+            command += ["-f", str(recipe.folder / options["values"])]
+        for version in options.get("api") or ():
+            command += ["--api-versions", version]
+        return _run([*command, "--kube-version", "1.33.0"])
+
+
+def _only_what_is_there(chart: Path) -> None:
+    """Dependencies that are neither vendored nor given are left out: no chart registry is asked."""
+    for path in chart.rglob("Chart.yaml"):
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        listed = raw.get("dependencies")
+        if not listed:
+            continue
+        below = path.parent / "charts"
+        there = [each for each in listed if any(below.glob(f"{each['name']}*"))]
+        for each in there:  # a copy from its own repository may be of another version than the one asked for
+            each.pop("repository", None)
+            each["version"] = ">=0.0.0-0"
+        path.write_text(yaml.safe_dump({**raw, "dependencies": there}), encoding="utf-8")
+        for lock in ("Chart.lock", "requirements.lock"):
+            (path.parent / lock).unlink(missing_ok=True)
+
+
+def _placed(text: str, namespace: str) -> str:
+    """Objects without a namespace get the release's, as `helm install` does; kinds of no namespace stay."""
+    documents = []
+    for document in yaml.load_all(text, Loader=_Loader):
+        if not isinstance(document, dict) or not document.get("kind"):
+            continue
+        kind, metadata = document["kind"], document.setdefault("metadata", {})
+        wide = kind.startswith("Cluster") or kind.endswith(
+            ("Configuration", "Class", "Definition", "AdmissionPolicy")
+        )
+        if not (wide or kind in _CLUSTER_WIDE):
+            metadata.setdefault("namespace", namespace)
+        documents.append(document)
+    return yaml.safe_dump_all(documents, sort_keys=False, width=10_000)
+
+
+def _run(command: Sequence[str]) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise RecipeError(f"{error.filename} is not there: make tools") from error
+    if done.returncode != 0:
+        raise RecipeError(f"{' '.join(command)}: {done.stderr.strip()[-2000:]}")
+    return done.stdout
