@@ -14,6 +14,7 @@ import yaml
 
 from tests.clusters.recipe import Part, Recipe, RecipeError
 from tests.clusters.sources import checkout
+from tests.tools import environment
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CLUSTER_WIDE = (
@@ -128,7 +129,7 @@ def _placed(text: str, namespace: str) -> str:
 
 def _run(command: Sequence[str]) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
     except FileNotFoundError as error:
         raise RecipeError(f"{error.filename} is not there: make tools") from error
     if done.returncode != 0:

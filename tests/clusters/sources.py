@@ -19,9 +19,9 @@ def checkout(source: str) -> Path:
     mirror = _mirror(repository)
     fresh = there.with_name(f"{there.name}.{os.getpid()}")
     fresh.mkdir(parents=True)
-    archive = subprocess.Popen(["git", "-C", str(mirror), "archive", commit], stdout=subprocess.PIPE)
-    unpacked = subprocess.run(["tar", "-x", "-C", str(fresh)], stdin=archive.stdout, check=False)
-    if archive.wait() != 0 or unpacked.returncode != 0:
+    with subprocess.Popen(["git", "-C", str(mirror), "archive", commit], stdout=subprocess.PIPE) as archive:
+        unpacked = subprocess.run(["tar", "-x", "-C", str(fresh)], stdin=archive.stdout, check=False)
+    if archive.returncode != 0 or unpacked.returncode != 0:
         raise RecipeError(f"{source}: no such commit in {mirror}")
     fresh.rename(there)
     return there

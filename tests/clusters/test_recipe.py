@@ -1,0 +1,107 @@
+"""Recipes: read, followed and looked through; and each that stands here can be read and has a source for each row."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.clusters.check import faults
+from tests.clusters.recipe import RecipeError, read
+from tests.clusters.render import make
+from tests.engine.corpus import objects, rows
+from tests.tools import require
+
+HERE = Path(__file__).parent
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: []}}}
+"""
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """A recipe's folder `town`, beside a repository `some/thing` that holds a manifest and a chart."""
+    mirror = tmp_path / "mirrors" / "some+thing"
+    for name, text in {
+        "plain/web.yaml": DEPLOYMENT,
+        "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n"
+        "dependencies: [{name: gone, version: 1.0.0, repository: 'oci://nowhere.invalid'}]\n",
+        "chart/templates/web.yaml": DEPLOYMENT.replace("web", "{{ .Values.name }}", 1),
+    }.items():
+        path = mirror / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    git = ["git", "-C", str(mirror), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
+        subprocess.run([*git, *command], check=True)
+    commit = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
+    monkeypatch.setenv("CILIUM_POLICIES_SOURCES", str(mirror.parent))
+    monkeypatch.setattr("tests.clusters.sources.CACHE", tmp_path / "cache")
+
+    def write(parts: str, **files: str) -> Path:
+        folder = tmp_path / "recipes" / "town"
+        folder.mkdir(parents=True, exist_ok=True)
+        head = f"what: a town\nclass: home\nsources: {{thing: some/thing@{commit}}}\nparts:\n"
+        (folder / "recipe.yaml").write_text(head + parts)
+        for name, text in files.items():
+            (folder / f"{name}.yaml").write_text(text)
+        return folder
+
+    return write
+
+
+def test_files_get_the_namespace_that_they_lack(cluster: Callable[..., Path], tmp_path: Path) -> None:
+    made = make(read(cluster("- files: thing:plain\n  namespace: town\n")), tmp_path / "made")
+    (one,) = objects((made / "input.yaml").read_text())
+    assert one["metadata"] == {"name": "web", "namespace": "town"}
+
+
+@pytest.mark.e2e
+def test_a_chart_is_rendered_without_the_subchart_that_is_not_there(
+    cluster: Callable[..., Path], tmp_path: Path
+) -> None:
+    require("helm")
+    folder = cluster(
+        "- chart: thing:chart\n  release: r\n  namespace: town\n  values: values.yaml\n",
+        values="name: shop\n",
+    )
+    made = make(read(folder), tmp_path / "made")
+    (one,) = objects((made / "input.yaml").read_text())
+    assert (one["metadata"]["namespace"], one["metadata"]["name"]) == ("town", "shop")
+
+
+def test_what_a_recipe_cannot_do_is_one_line(cluster: Callable[..., Path], tmp_path: Path) -> None:
+    for parts, said in {
+        "- files: other:plain\n": "not among sources",
+        "- files: thing:plain\n  own: x\n": "a part is one of",
+        "- files: thing:nowhere\n": "is not there",
+    }.items():
+        with pytest.raises(RecipeError, match=said):
+            make(read(cluster(parts)), tmp_path / "made")
+
+
+def test_faults_of_a_truth(cluster: Callable[..., Path], tmp_path: Path) -> None:
+    flows = """\
+- {from: {pod: town/web}, to: {entity: world}, port: 443, expect: allow, why: a, source: b}
+- {from: {pod: town/web}, to: {entity: world}, port: 443, expect: deny, why: a, source: b}
+- {from: {pod: town/nobody}, to: {entity: moon}, port: 80, expect: allow, why: a}
+"""
+    made = make(read(cluster("- files: thing:plain\n  namespace: town\n", flows=flows)), tmp_path / "made")
+    assert [line.partition("TCP: ")[2] for line in faults(made)] == [
+        "stands in row 1 too",
+        "no source or no why",
+        "no workload town/nobody in input.yaml or runtime.yaml",
+        "moon is none of host, kube-apiserver, remote-node, world",
+    ]
+
+
+def test_each_recipe_can_be_read_and_each_row_has_its_source() -> None:
+    for path in HERE.glob("*/recipe.yaml"):
+        assert read(path.parent).parts
+        bare = [row.text() for row in rows(path.parent / "flows.yaml") if not (row.source and row.why)]
+        assert bare == [], path.parent.name
