@@ -19,12 +19,29 @@ def checkout(source: str) -> Path:
     mirror = _mirror(repository)
     fresh = there.with_name(f"{there.name}.{os.getpid()}")
     fresh.mkdir(parents=True)
-    with subprocess.Popen(["git", "-C", str(mirror), "archive", commit], stdout=subprocess.PIPE) as archive:
+    command = ["git", "-C", str(mirror), "archive", commit, "--", ".", *_absent(mirror, commit)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as archive:
         unpacked = subprocess.run(["tar", "-x", "-C", str(fresh)], stdin=archive.stdout, check=False)
     if archive.returncode != 0 or unpacked.returncode != 0:
         raise RecipeError(f"{source}: no such commit in {mirror}")
     fresh.rename(there)
     return there
+
+
+def _absent(mirror: Path, commit: str) -> list[str]:
+    """Pathspecs that leave out files which the mirror lists and does not hold: mirrors lack the largest ones."""
+    git = ["git", "-C", str(mirror)]
+    listed = subprocess.run([*git, "ls-tree", "-rz", commit], capture_output=True, text=True, check=False)
+    files: dict[str, list[str]] = {}
+    for entry in listed.stdout.split("\0"):
+        what, _, path = entry.partition("\t")
+        if " blob " in what:
+            files.setdefault(what.split()[2], []).append(path)
+    asked = subprocess.run(
+        [*git, "cat-file", "--batch-check"], input="\n".join(files), capture_output=True, text=True, check=False
+    )
+    missing = [line.split()[0] for line in asked.stdout.splitlines() if line.endswith(" missing")]
+    return [f":(exclude,literal){path}" for one in missing for path in files[one]]
 
 
 def _mirror(repository: str) -> Path:
