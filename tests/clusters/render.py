@@ -96,7 +96,9 @@ def _chart(recipe: Recipe, part: Part, place: Path) -> str:
 
 def _only_what_is_there(chart: Path) -> None:
     """Dependencies that are neither vendored nor given are left out: no chart registry is asked."""
-    lists = [*chart.rglob("Chart.yaml"), *chart.rglob("requirements.yaml")]  # the latter of charts of apiVersion v1
+    charts = list(chart.rglob("Chart.yaml"))
+    besides = (path.with_name("requirements.yaml") for path in charts)  # of charts of apiVersion v1
+    lists = [*charts, *(path for path in besides if path.exists())]
     for path in lists:
         raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader) or {}
         listed = raw.get("dependencies")
