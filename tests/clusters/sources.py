@@ -38,7 +38,11 @@ def _absent(mirror: Path, commit: str) -> list[str]:
         if " blob " in what:
             files.setdefault(what.split()[2], []).append(path)
     asked = subprocess.run(
-        [*git, "cat-file", "--batch-check"], input="\n".join(files), capture_output=True, text=True, check=False
+        [*git, "cat-file", "--batch-check"],
+        input="\n".join(files),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     missing = [line.split()[0] for line in asked.stdout.splitlines() if line.endswith(" missing")]
     return [f":(exclude,literal){path}" for one in missing for path in files[one]]
