@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.ports import AGENTS, BEHIND_SENTINEL
 from cilium_policies.evidence.edge import Peer, WorkloadPeer, workload_of
-from cilium_policies.kube.objects import walk_strings
+from cilium_policies.evidence.ends import REMOTE_NODE, backends, ends
+from cilium_policies.evidence.services import host_ports
+from cilium_policies.kube.objects import integer, mappings, text, walk_strings
+from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -22,6 +25,19 @@ def agents(cluster: Cluster, number: int) -> Iterator[Workload]:
             told.update(entry.port for service in cluster.services_for(one) for entry in service.ports)
             if number in told:
                 yield one
+
+
+def published_by(cluster: Cluster, number: int) -> Iterator[tuple[Peer, Port]]:
+    """Who answers at a port of the own node: pods behind a NodePort, or with a hostPort."""
+    for service in cluster.services:
+        ports = mappings(service.source.spec.get("ports")) if service.source is not None else []
+        for entry in ports:
+            if integer(entry.get("nodePort")) == number:
+                yield from backends(cluster, service, text(entry.get("port")))
+    for workload in cluster.workloads:
+        for host_port, port in host_ports(workload):
+            if host_port == number:  # its own node's is meant, and no other's
+                yield from ((end, port) for end in ends(workload) if end != REMOTE_NODE)
 
 
 def watched(cluster: Cluster, peer: Peer) -> Iterator[Peer]:

@@ -7,7 +7,7 @@ from functools import cache
 
 from cilium_policies.catalogue.ports import BEHIND_SENTINEL, SENTINEL, SERVERS
 from cilium_policies.evidence.addresses import Address
-from cilium_policies.evidence.agents import agents, watched
+from cilium_policies.evidence.agents import agents, published_by, watched
 from cilium_policies.evidence.databases import database_ports, is_database
 from cilium_policies.evidence.edge import (
     FqdnPeer,
@@ -21,7 +21,6 @@ from cilium_policies.evidence.ends import (
     HOST,
     KUBE_APISERVER,
     NODES,
-    REMOTE_NODE,
     asked_for,
     backends,
     cidr,
@@ -31,14 +30,13 @@ from cilium_policies.evidence.gateways import proxies_by_label
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import host_aliases
 from cilium_policies.evidence.hostnames import Hostnames
+from cilium_policies.evidence.kubelets import Unasked, may_ask
 from cilium_policies.evidence.names import Named, fitting, resolve
 from cilium_policies.evidence.public_names import is_local, is_public, is_short_service, is_variable_name
 from cilium_policies.evidence.reasons import CALLS_API, Reason
-from cilium_policies.evidence.services import host_ports
 from cilium_policies.evidence.unopened import Unopened, is_unicast
 from cilium_policies.evidence.unrendered import behind
 from cilium_policies.kube.cloud_metadata import is_metadata
-from cilium_policies.kube.objects import integer, mappings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
@@ -95,7 +93,7 @@ class Destinations:
             else:
                 ours = self.hostnames.is_ours(host, workload.namespace) or not trusted(False)
                 for number in (address.port,) if address.port else database_ports(workload):
-                    yield from self._outside(host, address._replace(port=number), ours)
+                    yield from self._outside(workload, address._replace(port=number, host=host), ours)
 
     def _trusted(self, host: str, workload: Workload, trusted: Callable[[bool], bool]) -> bool:
         return trusted(bool(self.hostnames.routes(host))) and not self.hostnames.serves(host, workload)
@@ -176,26 +174,21 @@ class Destinations:
         """The own node's address: a NodePort or hostPort there is translated to its pods, the rest is the host."""
         if not address.port:
             return
-        published = list(dict.fromkeys(self._published(address.port)))
+        published = list(dict.fromkeys(published_by(self._cluster, address.port)))
         for peer, port in published:
             if workload_of(peer) is not workload or workload.kind == "DaemonSet":
                 yield peer, (port,), Reason("calls-node-port")
-        if not published:
+        if not published and self._may_ask(workload, address.port):
             called = (Port(address.port, address.protocol),)
             yield HOST, called, Reason("calls-own-node")
             for agent in agents(self._cluster, address.port):
                 yield WorkloadPeer(agent), called, Reason("calls-node-port")
 
-    def _published(self, number: int) -> Iterator[tuple[Peer, Port]]:
-        for service in self._cluster.services:
-            ports = mappings(service.source.spec.get("ports")) if service.source is not None else []
-            for entry in ports:
-                if integer(entry.get("nodePort")) == number:
-                    yield from backends(self._cluster, service, text(entry.get("port")))
-        for workload in self._cluster.workloads:
-            for host_port, port in host_ports(workload):
-                if host_port == number:  # its own node's is meant, and no other's
-                    yield from ((end, port) for end in ends(workload) if end != REMOTE_NODE)
+    def _may_ask(self, workload: Workload, port: int) -> bool:
+        may = may_ask(self._cluster, workload, port)
+        if not may and self._given.unasked is not None:
+            self._given.unasked.append(Unasked(workload, port))
+        return may
 
     def _pods(
         self, workload: Workload, service: Service, address: Address, name: str
@@ -239,7 +232,8 @@ class Destinations:
             alias = address._replace(host=service.external_name, port=port)
             yield from self.of(workload, alias, lambda routed: True)
 
-    def _outside(self, host: str, address: Address, ours: bool) -> Iterator[Destination]:
+    def _outside(self, workload: Workload, address: Address, ours: bool) -> Iterator[Destination]:
+        host = address.host
         if is_metadata(host):
             return  # never by evidence, only by the user's word
         port = Port(address.port, address.protocol)
@@ -252,7 +246,7 @@ class Destinations:
         elif own and ours:
             return
         elif ":" in host or host.replace(".", "").isdigit():
-            yield from self._literal(host, port)
+            yield from self._literal(workload, host, port)
         elif is_local(host):
             local = Reason("calls-local-host", (_shown(host),))
             if self._cluster.settings.fqdn != "false" and "$" not in host:
@@ -273,7 +267,7 @@ class Destinations:
             reason = Reason("calls-private-host", (_shown(host),))
             yield from ((cidr(block), (port,), reason) for block in self._given.private or _PRIVATE)
 
-    def _literal(self, host: str, port: Port) -> Iterator[Destination]:
+    def _literal(self, workload: Workload, host: str, port: Port) -> Iterator[Destination]:
         import ipaddress  # lazily: few inputs hold a literal address
 
         try:
@@ -289,7 +283,8 @@ class Destinations:
                 continue
             if inside:
                 # A node's address has the node's identity, which no CIDR rule matches.
-                yield from ((node, (port,), Reason("calls-node", (host,))) for node in NODES)
+                if self._may_ask(workload, port.number):
+                    yield from ((node, (port,), Reason("calls-node", (host,))) for node in NODES)
                 return
         yield cidr(host), (port,), Reason("calls-host", (host,))
 

@@ -10,6 +10,7 @@ from cilium_policies.workloads.model import Workload, WorkloadKey
 
 if TYPE_CHECKING:
     from cilium_policies.evidence.edge import Edge
+    from cilium_policies.evidence.kubelets import Unasked
     from cilium_policies.evidence.unmet import Unmet
     from cilium_policies.evidence.unopened import Unopened
 
@@ -38,6 +39,7 @@ class Given(NamedTuple):
     `unmet`    is filled: what configuration names and the input does not show; None where nobody asks
     `unsure`   is filled: workloads that one object makes with others, and an address in it that each of them may be
                the one to call, with the edge that would be written; None where nobody asks
+    `unasked`  is filled: pods whose configuration names a kubelet that would not answer them; None where nobody asks
     `unopened` is filled: addresses outside that configuration names where nothing is opened for them; None where nobody
                asks
     """
@@ -61,6 +63,7 @@ class Given(NamedTuple):
     unmet: list[Unmet] | None = None
     unsure: list[tuple[Workload, str, Edge]] | None = None
     unopened: list[Unopened] | None = None
+    unasked: list[Unasked] | None = None
     stated: frozenset[str] = frozenset()
 
 

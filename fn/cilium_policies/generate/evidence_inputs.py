@@ -95,6 +95,7 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         [],
         [],
         [],
+        [],
         frozenset(name for name in parts.components if _is_stated(catalogue, name)),
     )
 

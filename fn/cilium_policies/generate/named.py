@@ -139,6 +139,16 @@ def closed_hosts(
         yield from unopened(hints.unopened, found, subjects, told, cluster.settings.fqdn)
 
 
+def unasked(
+    hints: Given, found: list[Edge], subjects: list[Workload], settled: Collection[Key]
+) -> Iterator[Uncovered]:
+    """Pods that name a kubelet which would not answer them."""
+    if hints.unasked:
+        from cilium_policies.generate.unopened import kubelets  # few builds name one
+
+        yield from kubelets(hints.unasked, found, subjects, settled)
+
+
 def added(
     cluster: Cluster, catalogue: Catalogue, roles: Roles, subjects: Iterable[Workload], told: set[Key]
 ) -> Iterator[Uncovered]:

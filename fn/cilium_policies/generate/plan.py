@@ -21,7 +21,7 @@ from cilium_policies.generate.foreign import Foreign, judged
 from cilium_policies.generate.kept_in_audit import KeptInAudit
 from cilium_policies.generate.knowledge import Knowledge
 from cilium_policies.generate.left_open import left_open
-from cilium_policies.generate.named import closed_hosts, kept, nameless_calls
+from cilium_policies.generate.named import closed_hosts, kept, nameless_calls, unasked
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.operator_policies import operator_policies
 from cilium_policies.generate.other_builds import (
@@ -91,6 +91,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     settled = said | opened
     withheld = [*knowledge.withheld(ties, subjects), *identities(cluster, hints, subjects, settled)]
     withheld += [*knowledge.unscraped(ties, subjects), *knowledge.unmet(hints.unmet or (), subjects, dns)]
+    withheld += unasked(hints, found, subjects, settled)
     noted = list(notes(cluster, hints))
     routed = behind_unseen_proxies(noted)
     left = [*_left(knowledge, withheld, subjects, routed), *unseen_proxies(cluster, hints, noted, settled)]

@@ -1,4 +1,5 @@
-"""Hosts outside that configuration names, in a direction of which nothing else is said, and that no rule leads to."""
+"""Hosts outside that configuration names, in a direction of which nothing else is said, and that no rule leads to; and
+kubelets that would not answer who names them."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 
 from cilium_policies.config.model import EGRESS
 from cilium_policies.evidence.edge import Edge
+from cilium_policies.evidence.ends import HOST
+from cilium_policies.evidence.kubelets import Unasked
 from cilium_policies.evidence.public_names import is_of_local_network
 from cilium_policies.evidence.unopened import Unopened
 from cilium_policies.generate.uncovered import GUESSED, Key, Uncovered, of_workload
@@ -45,6 +48,26 @@ def unopened(
         ports = f", ports: [{first.port}/{first.protocol}]" if first.port else ""
         line = f"{{from: {{pod: {client.namespace}/{client.name}}}, to: {_peer(first.host)}{ports}, why: …}}"
         yield of_workload(GUESSED, "host-unopened", EGRESS, client, (shown,), line)
+
+
+def kubelets(
+    found: Iterable[Unasked], edges: Iterable[Edge], subjects: Iterable[Workload], settled: Collection[Key]
+) -> Iterator[Uncovered]:
+    """One line a workload that names a node's kubelet, and has no role for nodes."""
+    asked = {(one.client.key, one.port): one for one in found}
+    own = {id(one) for one in subjects} if asked else set()
+    opened = {
+        (edge.client.key, port.number)
+        for edge in (edges if asked else ())
+        if edge.client is not None and edge.target == HOST
+        for port in edge.ports
+    }
+    for one in asked.values():
+        client = one.client
+        if id(client) in own and (client.key, EGRESS) not in settled and (client.key, one.port) not in opened:
+            pod = f"{{pod: {client.namespace}/{client.name}}}"
+            line = f"{{from: {pod}, to: host, ports: [{one.port}/TCP], why: …}}"
+            yield of_workload(GUESSED, "no-node-role", EGRESS, client, (), line)
 
 
 def _peer(host: str) -> str:
