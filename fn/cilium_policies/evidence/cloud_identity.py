@@ -18,9 +18,10 @@ from cilium_policies.catalogue.parts import parse_port
 from cilium_policies.evidence.edge import Edge, Evidence, InternetPeer, WorkloadPeer
 from cilium_policies.evidence.ends import HOST, cidr
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.not_read import is_others, owns
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.signs import holds
-from cilium_policies.evidence.trust import is_variable
+from cilium_policies.evidence.trust import is_value, is_variable
 from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, sequence, strings, text
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.kube.ports import Port
@@ -40,6 +41,9 @@ _WAITS = (
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """One edge a workload and cloud, and those by which it gets its identity."""
     shared = Counter((one.namespace, one.service_account) for one in cluster.workloads)
+    made: dict[int, list[Workload]] = {}
+    for one in cluster.workloads:
+        made.setdefault(id(one.source), []).append(one)
     sought = _sought(cluster, given.clouds)
     schemes = tuple(scheme for one in given.clouds for scheme in one.schemes)
     variables = frozenset[str]().union(*(one.env for one in given.clouds))
@@ -54,6 +58,9 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             for one in workload.texts
             if one.key in variables or one.is_arguments or ("://" in one.value and holds(one.value, schemes))
         ]  # worth a look for each cloud: most variables are not
+        beside = made[id(workload.source)]
+        if telling and len(beside) > 1:
+            telling = [one for one in telling if not _is_of_another(workload, one, beside, given)]
         for cloud in given.clouds:
             evidence = _evidence(workload, keys, telling, cloud)
             if (
@@ -72,6 +79,17 @@ def _is_for_another(workload: Workload, given: Given, shared: Counter[tuple[str,
     calls, and nobody outside (the caches of a log store)."""
     told = workload.by_label and workload.by_image and workload.component in given.inward
     return told and shared[workload.namespace, workload.service_account] > 1
+
+
+def _is_of_another(workload: Workload, found: Text, beside: list[Workload], given: Given) -> bool:
+    """Whether a value or field of the object that made several workloads is for others of them: the catalogue says
+    which call what stands there (where a release's volumes are backed up to), others of this component, or others
+    where this one's entry states whom it calls, and nobody outside."""
+    if not is_value(found) or owns(workload, found, given.reads):
+        return False
+    if workload.component not in given.inward:
+        return is_others(workload, found, given.reads)
+    return any(owns(one, found, given.reads) for one in beside)
 
 
 def _only_sleeps(workload: Workload) -> bool:

@@ -21,6 +21,7 @@ from cilium_policies.evidence.not_read import is_others, not_read
 from cilium_policies.evidence.signs import holds
 from cilium_policies.evidence.trust import (
     is_dashboard,
+    is_for_others,
     is_list_of_names,
     is_scalar,
     is_value,
@@ -67,8 +68,10 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         for found, address in (*places, *managed.named(workload.texts, given.clouds)):
             if not alone and is_others(workload, found, given.reads):
                 continue
-            certain = alone or not is_value(found) or collected.is_told(workload, found)
-            leads = list(_edges(destinations, workload, found, address, certain))
+            told = is_value(found) and collected.is_told(workload, found)
+            certain = alone or told or not is_value(found)
+            plain = told and found.kind == "value" and not is_for_others(address)
+            leads = list(_edges(destinations, workload, found, address, certain, plain))
             yield from leads
             if leads:
                 led.add(address.host)
@@ -197,10 +200,17 @@ def _is_spelled_twice(value: str, address: Address) -> bool:
 
 
 def _edges(
-    destinations: Destinations, workload: Workload, found: Text, address: Address, certain: bool
+    destinations: Destinations,
+    workload: Workload,
+    found: Text,
+    address: Address,
+    certain: bool,
+    plain: bool = False,
 ) -> Iterator[Edge]:
+    """`plain`: the catalogue says of this very value that what stands there is called."""
+
     def trusted(routed: bool) -> bool:
-        return certain and outside(found, address, workload, routed)
+        return certain and ((plain and address.direct) or outside(found, address, workload, routed))
 
     for peer, ports, reason in destinations.of(workload, address, trusted):
         evidence = Evidence("address", workload, text=found.without_value())

@@ -31,3 +31,14 @@ def is_others(workload: Workload, found: Text, reads: dict[str, list[Mapping]]) 
     rows = reads.get(workload.component, ()) if found.source is workload.source else ()
     owned = [row for row in rows if row.get("own") and plain(found.field).startswith(texts(row["own"]))]
     return bool(owned) and not any(part_of(strings(row.get("pods")), workload.labels) for row in owned)
+
+
+def owns(workload: Workload, found: Text, reads: dict[str, list[Mapping]]) -> bool:
+    """Whether the catalogue says of a field of the object that made several kinds of pods that these call it."""
+    place = plain(found.field)
+    return any(
+        row.get("own")
+        and place.startswith(texts(row["own"]))
+        and part_of(strings(row.get("pods")), workload.labels)
+        for row in reads.get(workload.component, ())
+    )
