@@ -62,7 +62,8 @@ _INTERFACE = (
 )
 # What keys say that hold a URL as a name (of a grant, a schema, an action), which nobody opens
 _IDENTIFIES = (
-    r"(?i)(?:scopes?|claims?|realm|xmlns|swagger|soap_?action)$|^(?:id|iss|action|project|xmlns[:.]\w*)$"
+    r"(?i)(?:scopes?|claims?|realm|xmlns|swagger|soap_?action)$"
+    r"|^(?:id|iss|action|project|resource|xmlns[:.]\w*)$"
 )
 _TAG = r"<[A-Za-z][\w.:\-]{0,64}\s[^<>]{1,2000}>"
 _ATTRIBUTE = r"(?<=\s)([\w.:\-]{1,64})=[\"']([^\"'<>]{0,253})[\"']"

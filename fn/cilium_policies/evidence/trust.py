@@ -56,6 +56,8 @@ _OF_PACKAGES = frozenset(("mirror", "mirrors", "registry", "repository"))
 _OF_WEBHOOKS = ("allowed", "host", "list")  # to which a forge may send webhooks
 _OF_KAFKA = ("broker", "list")  # `metadata.broker.list`
 _REGISTRY = {"registry"}  # of images it has no scheme: `market-partner-registry: https://api.acme.com`
+# With what a parameter of OAuth is called that says for whom a token is meant (RFC 8707), and calls nobody.
+_OF_TOKENS = frozenset(("oauth", "oauth2", "oidc", "token", "aad", "auth"))
 _USUAL = frozenset(("default", "defaults", "generator"))
 # Of these, words of a mail and of files: `EMAIL_HOST` is its server, `--from sftp://host` no sender, and what
 # `SMB_SHARE` or `jdbcUrlTemplate` names is called.
@@ -245,6 +247,8 @@ def _before_an_at(host: str, value: str) -> bool:
 def is_for_others(address: Address) -> bool:
     """Whether the key says that others call the address, or that it is none to call."""
     parts = words(address.key)
+    if parts[-1:] == ("resource",) and address.scheme in _BROWSED and not {*parts[:-1]} - _OF_TOKENS:
+        return True
     others = set(_FOR_OTHERS.intersection(parts))
     if _is_number(address):
         others -= _USUAL  # `DEFAULT_URL: https://192.168.1.1`: nobody's example is at home there
