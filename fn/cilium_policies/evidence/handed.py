@@ -29,7 +29,7 @@ def places(
     if not key:
         return
     said = [(found.key, found.value) for one in told for found in one.texts]
-    for one in cluster.inventory.of(text(row.get("kind"))):
+    for one in cluster.inventory.of(text(row.get("kind")), group=text(row.get("group")) or None):
         held = walk_strings(one.body) if one.namespace in near else ()
         said += ((path.rpartition(".")[2], value) for path, value in held)
     line = rf"(?m)^[ \t]*{re.escape(key)}[\"']?[ \t]*[:=][ \t]*[\"']?([\w./-]+)"
