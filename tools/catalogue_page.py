@@ -73,6 +73,7 @@ object's name, one release, one namespace. What an edge can say beyond that:
 - `runtime: true`: whom it calls is set in the program itself (a web UI), so no manifest tells. The cluster's only
   instance is a guess; of several none is opened, and the direction is listed with the candidates.
 - `seldom: true` beside it: few installations call it (a plugin). Without a tie nothing is opened, and it is listed.
+- `having: [{key: "*"}]` beside `from: all-pods`: those alone that have such labels, which an injector writes.
 - `by: spec.path`: the object that made the pods names the other end there (`{name, namespace}`, a list of these, or a
   name).
 - `fallback: true`: the usual way, for pods whose configuration names no address outside (of a component: no address

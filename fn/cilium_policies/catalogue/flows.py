@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.parts import parse_port
-from cilium_policies.kube.objects import Mapping, flag, text
+from cilium_policies.kube.objects import Mapping, flag, mappings, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import Any, NamedTuple
 
@@ -23,6 +23,7 @@ class Edge(NamedTuple):
     operator's); `runtime`: whom it calls is set in the program itself (its web UI), so no manifest tells;
     `seldom`: and few installations have it (a plugin), so that the only instance is no guess either.
     `needs_no_role`: it calls the Kubernetes API with its users' tokens, or for what everybody may ask.
+    `having`: of all pods those are meant that have one of these sets of labels (`*` any value), by an injector.
     `fallback`: it holds only where the configuration names no address outside, or none of the component.
     `part` and `of`: the roles of the own pods and of the peer's that have it (`ruler`, `gateway`), where their labels
     (the entry's `partLabel`, else `app.kubernetes.io/component`) tell a role; empty: all of them.
@@ -51,6 +52,7 @@ class Edge(NamedTuple):
     added: str = ""
     number: int = 0
     needs_no_role: bool = False
+    having: tuple[Mapping, ...] = ()
 
     def pod_ports(self, port: str = "") -> tuple[Port, ...]:
         """The ports as numbers; `port` stands in for `{port}`, and what stays no number is left out."""
@@ -106,4 +108,5 @@ def read_edge(data: Mapping, owner: str, subject: str, number: int = 0) -> Edge:
         text(data.get("added")),
         number,
         flag(data.get("needsNoRole")),
+        tuple(mappings(data.get("having"))),
     )

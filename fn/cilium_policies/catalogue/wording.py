@@ -24,6 +24,16 @@ def when(condition: When) -> str:
     return " and ".join(_phrases(condition))
 
 
+def peer(edge: Edge) -> str:
+    """The other end, with the labels that its pods must have."""
+    sets = (
+        ", ".join(key if value == "*" else f"{key}={value}" for key, value in one.items())
+        for one in edge.having
+    )
+    told = " or ".join(sets)
+    return f"{edge.peer} that have {told}" if told else edge.peer
+
+
 def hosts(edge: Edge) -> list[str]:
     """Whom an edge to the internet means: its names, a phrase a place where they stand, or why nobody knows."""
     unknown = [f"hosts that cannot be known: {edge.unnamed}"] if edge.unnamed else []

@@ -56,6 +56,12 @@ class LabelsPeer(NamedTuple):
     kind: Literal["labels"] = "labels"
 
 
+def fits(peer: LabelsPeer, workload: Workload) -> bool:
+    """Whether the pods of a workload have the labels of such a peer, wherever they are; `*` asks for any value."""
+    held = workload.labels
+    return all(key in held if value == "*" else held.get(key) == value for key, value in peer.labels)
+
+
 class NamespacePeer(NamedTuple):
     """Every pod of a namespace."""
 

@@ -14,6 +14,7 @@ from cilium_policies.evidence.edge import (
     Evidence,
     FqdnPeer,
     InternetPeer,
+    LabelsPeer,
     NamespacePeer,
     Peer,
     WorkloadPeer,
@@ -34,6 +35,7 @@ from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.distribution import is_bootstrapped
 from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.selectors import is_kept
 
 # Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.
 _ANYWHERE = (CidrPeer("0.0.0.0/0", excepts=EXCEPTED_4), CidrPeer("::/0", excepts=EXCEPTED_6))
@@ -216,10 +218,22 @@ def peers(
         # What scrapes a rendered workload its monitors say; of an unrendered one the catalogue knows it.
         if not workload.rendered:
             yield from roles.scrapers_of(workload, known.owner)
-    elif word in ("all-pods", "same-namespace") and known.pod_ports():
-        yield AllPodsPeer() if word == "all-pods" else NamespacePeer(workload.namespace)
+    elif word == "all-pods" and known.pod_ports():
+        yield from _having(known, cluster)
+    elif word == "same-namespace" and known.pod_ports():
+        yield NamespacePeer(workload.namespace)
     else:
         yield from _fixed(word, name, outward)
+
+
+def _having(known: Known, cluster: Cluster) -> Iterator[Peer]:
+    """Every pod, or those with labels that an injector writes on pods as they start: no manifest shows them."""
+    wanted = [strings(one) for one in known.having]
+    patterns = cluster.settings.identity_labels
+    if not wanted or any(not is_kept(key, patterns) for one in wanted for key in one):
+        yield AllPodsPeer()
+    else:
+        yield from (LabelsPeer("", tuple(sorted(one.items()))) for one in wanted)
 
 
 def _referred(name: str, path: str, workload: Workload, roles: Roles) -> Iterator[Workload]:

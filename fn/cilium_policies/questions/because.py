@@ -17,6 +17,7 @@ from cilium_policies.evidence.edge import (
     OutsidePeer,
     Peer,
     WorkloadPeer,
+    fits,
 )
 from cilium_policies.evidence.words import evidence_words
 from cilium_policies.kube.objects import Where
@@ -70,7 +71,7 @@ def _stands_for(peer: Peer, end: End) -> bool:
         case LabelsPeer():
             if workload is None or peer.namespace not in ("", workload.namespace):
                 return False
-            return dict(peer.labels).items() <= workload.labels.items()
+            return fits(peer, workload)
         case EntityPeer():
             return _is_entity(peer.name, end)
         case CidrPeer():

@@ -119,7 +119,7 @@ def _row(edge: Edge, component: Component) -> tuple[str | int | None, ...]:
     source = edge.source or (f"see {edge.owner}" if edge.owner != component.name else "checked")
     return (
         "from" if edge.direction == "ingress" else "to",
-        edge.peer,
+        wording.peer(edge),
         ", ".join(edge.ports) or "any",
         edge.why,
         condition,

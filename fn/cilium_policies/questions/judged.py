@@ -30,6 +30,7 @@ from cilium_policies.evidence.edge import (
     OutsidePeer,
     Peer,
     WorkloadPeer,
+    fits,
 )
 from cilium_policies.generate.config_peers import resolved
 from cilium_policies.generate.evidence_inputs import roles
@@ -221,11 +222,10 @@ class Judge:
             case NamespacePeer():
                 yield from (self._end(one) for one in self._found.pods if one.namespace == peer.namespace)
             case LabelsPeer():
-                held = dict(peer.labels).items()
                 yield from (
                     self._end(end)
                     for end, one in self._snapshot.workloads.items()
-                    if peer.namespace in ("", one.namespace) and held <= one.labels.items()
+                    if peer.namespace in ("", one.namespace) and fits(peer, one)
                 )
             case EntityPeer() if peer.name not in (WORLD, "all", "cluster"):
                 known = [one for one in self._found.nodes if one.name == peer.name]

@@ -32,16 +32,17 @@ def narrow_to(patterns: tuple[str, ...], workloads: list[Workload]) -> None:
     """Leave only the labels that an agent with its own `labels` setting keeps in identities: patterns are prefixes of
     keys, `!` before one leaves keys out (cilium/cilium@v1.20.2:pkg/labelsfilter/filter.go). A workload with none of
     them is selected by its service account."""
+    for one in workloads:
+        kept = {key: value for key, value in one.selector.items() if is_kept(key, patterns)}
+        rest = {key: value for key, value in stable(one.labels).items() if is_kept(key, patterns)}
+        one.selector = kept or rest or {SERVICE_ACCOUNT: one.service_account}
+        one.absent = tuple(key for key in one.absent if is_kept(key, patterns))
+
+
+def is_kept(key: str, patterns: tuple[str, ...]) -> bool:
+    """Whether an agent with these patterns (none: the default) keeps a label in identities."""
     included = tuple(one.removeprefix("k8s:") for one in patterns if not one.startswith("!"))
     excluded = tuple(one[1:].removeprefix("k8s:") for one in patterns if one.startswith("!"))
-    for one in workloads:
-        kept = {key: value for key, value in one.selector.items() if _kept(key, included, excluded)}
-        rest = {key: value for key, value in stable(one.labels).items() if _kept(key, included, excluded)}
-        one.selector = kept or rest or {SERVICE_ACCOUNT: one.service_account}
-        one.absent = tuple(key for key in one.absent if _kept(key, included, excluded))
-
-
-def _kept(key: str, included: tuple[str, ...], excluded: tuple[str, ...]) -> bool:
     return (not included or key.startswith(included)) and not (excluded and key.startswith(excluded))
 
 
