@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
+from itertools import accumulate
 from pathlib import Path
 
 from cilium_policies.catalogue import files, injects
 from cilium_policies.catalogue.check import problems, said
 from cilium_policies.catalogue.flows import purposes, texts
 from cilium_policies.catalogue.model import CatalogueError, Component
+from cilium_policies.catalogue.packed import PACKED
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.kube.objects import mappings, text
 from cilium_policies.lean import Any
@@ -101,29 +104,50 @@ def assemble(
     platforms: Any = None,
     idle: dict[str, Any] | None = None,
 ) -> bytes:
-    """The index of these entries, each with the edges that others state of it; the last line holds the
-    distributions and clouds. `idle` are the kinds of which no pods come, by group."""
+    """The index of these entries, each with the edges that others state of it. `idle` are the kinds of which no pods
+    come, by group."""
     mirrors = mirrored(bodies)
-    lines = [_encode({**body, "mirrored": mirrors.get(name, [])}) for name, body in bodies.items()]
-    places, offset = {}, 0
-    for name, line in zip(bodies, lines, strict=True):
-        places[name] = [offset, offset + len(line)]
-        offset += len(line) + 2
-    lines.append(_encode(platforms or {kind: {} for kind in PLATFORMS}))
-    tail = [offset, offset + len(lines[-1])]
     tables = recognition(bodies)
     tables["idle"] = {**(idle or {}), **tables["idle"]}
-    tables["match"] = [_row(name, labels) for name, labels in tables["match"]]
-    head = {"stamp": mark, "places": places, "platforms": tail, **tables}
-    return b"[" + _encode(head) + b",\n" + b",\n".join(lines) + b"]\n"
+    tables["labels"] = {
+        key: {value: _entries(rows) for value, rows in values.items()}
+        for key, values in tables["labels"].items()
+    }
+    for name in PACKED:
+        tables[name] = {key: _rows(rows) for key, rows in tables[name].items()}
+    parts = {name: {**body, "mirrored": mirrors.get(name, [])} for name, body in bodies.items()}
+    lines = [
+        _encode(one)
+        for one in (*parts.values(), platforms or {kind: {} for kind in PLATFORMS}, *tables.values())
+    ]
+    ends = list(accumulate(len(line) + 2 for line in lines))
+    places = [[end - len(line) - 2, end - 2] for end, line in zip(ends, lines, strict=True)]
+    last = len(parts)
+    head = {
+        "places": {name: f"{first} {end}" for name, (first, end) in zip(parts, places, strict=False)},
+        "platforms": places[last],
+        "tables": dict(zip(tables, places[last + 1 :], strict=True)),
+    }
+    lines.append(_encode(head))
+    first = _encode({"stamp": mark, "head": [ends[-1], ends[-1] + len(lines[-1])]})
+    return b"[" + first + b",\n" + b",\n".join(lines) + b"]\n"
 
 
-def _row(name: str, labels: dict[str, str]) -> str | list[Any]:
-    """A match entry as one text, `name key=value key=value`, which is taken apart when a pod asks for it: each start
-    reads all of them. As it is where blanks or signs would not tell its parts."""
-    row = " ".join((name, *(f"{key}={value}" for key, value in labels.items())))
-    clear = row.count(" ") == len(labels) and not any("=" in key for key in labels)
-    return row if clear else [name, labels]
+def _rows(rows: list[list[Any]]) -> str | list[Any]:
+    """Rows of two words as one text, which is taken apart when somebody asks: each start reads all of them. As they are
+    where blanks would not tell the words."""
+    words = [str(word) for row in rows for word in row]
+    return rows if any(" " in word for word in words) else " ".join(words)
+
+
+def _entries(rows: list[tuple[str, dict[str, str]]]) -> str | list[Any]:
+    """The same of match entries: `name key=value key=value`."""
+    texts = [" ".join((name, *(f"{key}={value}" for key, value in labels.items()))) for name, labels in rows]
+    clear = all(
+        text.count(" ") == len(labels) and "|" not in text and not any("=" in key for key in labels)
+        for text, (_, labels) in zip(texts, rows, strict=True)
+    )
+    return "|".join(texts) if clear else [list(row) for row in rows]
 
 
 def mirrored(bodies: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -138,14 +162,14 @@ def mirrored(bodies: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]
 
 
 def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Look-up tables: label key and value to match entries, image and workload names, charts, kinds."""
+    """Look-up tables: label key and value to match entries (a component, its pods' labels), image and workload names,
+    charts, kinds."""
     entries = [(name, labels) for name, body in bodies.items() for labels in Component(body).match if labels]
     often: dict[tuple[str, str], int] = {}
     for _, labels in entries:
         for pair in labels.items():
             often[pair] = often.get(pair, 0) + 1
     tables: dict[str, Any] = {
-        "match": [],
         "labels": {},
         "images": {},
         "shared": [],
@@ -165,14 +189,26 @@ def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "embeds": {},
         "copies": {},
     }
-    for number, (name, labels) in enumerate(entries):
-        tables["match"].append([name, labels])
+    for name, labels in entries:
         # the rarest pair finds the entry; a value that may be anything finds too much
         key, value = min(labels.items(), key=lambda pair: ("*" in pair[1], often[pair], pair))
-        tables["labels"].setdefault(key, {}).setdefault("*" if "*" in value else value, []).append(number)
+        tables["labels"].setdefault(key, {}).setdefault("*" if "*" in value else value, []).append(
+            (name, labels)
+        )
     for name, body in bodies.items():
         _tables_of(Component(body), name, tables)
+    tables["publishers"] = publishers(tables["images"])
     return tables
+
+
+def publishers(images: Mapping[str, list[Any]]) -> list[str]:
+    """Those of several components, by the table of images: they make programs for everybody."""
+    programs: dict[str, set[str]] = {}
+    for rows in images.values():
+        for path, component in rows:
+            if "/" in path:
+                programs.setdefault(path.partition("/")[0], set()).add(component)
+    return sorted(group for group, found in programs.items() if len(found) > 1)
 
 
 def _tables_of(component: Component, name: str, tables: dict[str, Any]) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+import os
+from collections.abc import Iterable, MutableMapping
 
 from cilium_policies.catalogue import files
 from cilium_policies.catalogue.clouds import Cloud
 from cilium_policies.catalogue.clouds import read as read_cloud
 from cilium_policies.catalogue.flows import Edge, read_edge, texts
 from cilium_policies.catalogue.model import CatalogueError, ChartEntry, Component, MadeBy
+from cilium_policies.catalogue.packed import FIRST, Components, File, Index, Tables
 from cilium_policies.kube.gateway_api import Proxy
 from cilium_policies.kube.objects import integer, text
 from cilium_policies.lean import TYPE_CHECKING, Any
@@ -28,58 +29,19 @@ _BY_NAME = (
 _BY_KEY = ("charts", "kinds", "injects", "routes", "creates", "embeds", "copies", "writes")
 
 
-class Components(Mapping[str, Component]):
-    """All components by name, decoded when asked for."""
-
-    def __init__(self, text: bytes, places: dict[str, list[int]], start: int) -> None:
-        self._text = text
-        self._places = places
-        self._start = start
-        self._ready: dict[str, Component] = {}
-
-    def __getitem__(self, name: str) -> Component:
-        ready = self._ready.get(name)
-        if ready is None:
-            first, last = self._places[name]
-            data = json.loads(self._text[self._start + first : self._start + last])
-            ready = self._ready[name] = Component(data, data.pop("mirrored"))
-        return ready
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._places
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def tail(self, place: list[int]) -> Any:
-        """What stands behind the components."""
-        first, last = place
-        return json.loads(self._text[self._start + first : self._start + last])
-
-    def change(self, own: dict[str, Any], off: set[str]) -> None:
-        """Puts a user's entries in (over those of the same name) and takes others out."""
-        for name, entry in own.items():
-            stated = self[name].mirrored if name in self else []
-            self._ready[name] = Component(entry, stated)
-            self._places[name] = []
-        for name in off:
-            del self._places[name]
-            self._ready.pop(name, None)
-
-
 class Catalogue:
-    """Components with look-ups. `head` holds the tables of index.recognition."""
+    """Components with look-ups. `head` holds the tables of index.recognition. `text` is what index.assemble makes, or a
+    file of it."""
 
-    def __init__(self, text: bytes) -> None:
-        end = text.index(b"\n")
-        self.head: dict[str, Any] = json.loads(text[1 : end - 1])
-        self.components = Components(text, self.head["places"], end + 1)
-        self._matches: list[str | tuple[str, dict[str, str]]] = self.head["match"]
-        self.label_table: dict[str, dict[str, list[int]]] = self.head["labels"]
-        self.image_table: dict[str, list[tuple[str, str]]] = self.head["images"]
+    def __init__(self, text: bytes | File) -> None:
+        self._index = Index(text)
+        self.head: dict[str, Any] = Tables(self._index)
+        self.components = Components(self._index)
+        # label key → value → components with the labels of their match entries
+        self.label_table: dict[str, MutableMapping[str, list[tuple[str, dict[str, str]]]]] = self.head[
+            "labels"
+        ]
+        self.image_table: MutableMapping[str, list[tuple[str, str]]] = self.head["images"]
         self.shared: set[str] = set(self.head["shared"])
         # role → its components, each with the labels by which its pods are known wherever they run
         self.roles: dict[str, dict[str, dict[str, str]]] = self.head["roles"]
@@ -113,17 +75,8 @@ class Catalogue:
     @property
     def _platforms(self) -> dict[str, dict[str, Any]]:
         if not self._tail:
-            self._tail.update(self.components.tail(self.head["platforms"]))
+            self._tail.update(self._index.part(self._index.head["platforms"]))
         return self._tail
-
-    def match_entry(self, number: int) -> tuple[str, dict[str, str]]:
-        """A component and the labels of one of its match entries, by their number in `label_table`."""
-        entry = self._matches[number]
-        if isinstance(entry, str):
-            name, *pairs = entry.split(" ")
-            entry = name, {key: value for key, _, value in (pair.partition("=") for pair in pairs)}
-            self._matches[number] = entry
-        return entry
 
     def by_chart(self, chart: str) -> list[tuple[Component, ChartEntry]]:
         """The components whose pods a chart of that name makes, each with how."""
@@ -198,8 +151,8 @@ class Catalogue:
             for key, rows in table.items():
                 table[key] = [row for row in rows if row[position] not in self._gone]
         for values in self.label_table.values():
-            for value, numbers in values.items():
-                values[value] = [one for one in numbers if self.match_entry(one)[0] not in self._gone]
+            for value, entries in values.items():
+                values[value] = [one for one in entries if one[0] not in self._gone]
         self.shared -= self._gone
         for table in (self.head[kind] for kind in _BY_NAME):
             for name in self._gone & table.keys():
@@ -208,6 +161,7 @@ class Catalogue:
             for name in self._gone & players.keys():
                 del players[name]
         self._add(index.recognition(own))
+        self.head["publishers"] = index.publishers(self.image_table)
         self._stated = index.mirrored(own)
         self.components.change(own, off)
 
@@ -222,12 +176,9 @@ class Catalogue:
 
     def _add(self, tables: dict[str, Any]) -> None:
         """Appends the look-up tables of more entries."""
-        first = len(self._matches)
-        self._matches += tables["match"]
         for key, values in tables["labels"].items():
-            for value, numbers in values.items():
-                known = self.label_table.setdefault(key, {}).setdefault(value, [])
-                known += [first + one for one in numbers]
+            for value, entries in values.items():
+                self.label_table.setdefault(key, {}).setdefault(value, []).extend(entries)
         for name in ("images", *_BY_KEY):
             for key, rows in tables[name].items():
                 self.head[name].setdefault(key, []).extend(rows)
@@ -284,14 +235,13 @@ def _merged(catalogue: Catalogue, own: list[Any], off: list[str]) -> Catalogue:
     return catalogue
 
 
-def _text() -> bytes:
+def _text() -> bytes | File:
     """The index; in a source tree made anew when a component file changed."""
     mark = b"" if files.INSTALLED else f'[{{"stamp":"{files.stamp(files.COMPONENTS)}"'.encode()
     try:
-        with open(files.INDEX, "rb") as file:
-            text = file.read()
-        if text.startswith(mark):
-            return text
+        file = File(os.open(files.INDEX, os.O_RDONLY))
+        if file[0:FIRST].startswith(mark):
+            return file
     except OSError:
         if files.INSTALLED:
             raise

@@ -116,8 +116,7 @@ def _by_labels(catalogue: Catalogue, labels: Mapping[str, str]) -> list[str]:
         of_key = catalogue.label_table.get(key)
         if of_key is None:
             continue
-        for number in (*of_key.get(value, ()), *of_key.get("*", ())):
-            component, wanted = catalogue.match_entry(number)
+        for component, wanted in (*of_key.get(value, ()), *of_key.get("*", ())):
             if len(wanted) < most or not part_of(wanted, labels):
                 continue
             if len(wanted) > most:

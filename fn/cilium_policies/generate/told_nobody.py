@@ -33,17 +33,16 @@ _BARE = frozenset(
     bash sh python node ruby perl php golang openjdk eclipse-temurin deno bun uv curl git kubectl os-shell minideb
     """.split()  # noqa: SIM905
 )
-_SEVERAL = 2  # publishers of so many known programs make them for everybody
 # Keys to somebody else's API, as opposed to passwords that a server asks its own clients for.
-_KEY_TO_ANOTHER = re.compile(
+_KEY_TO_ANOTHER = (
     r"(?i)(?:api_?key|token|access_?key(?:_?id)?|client_?(?:id|secret)|licen[cs]e(?:_?key)?|app_?id|dsn|web_?hooks?"
     r"|webhook_?url)s?$"
 )
 # An address whose host something else fills in.
-_UNFILLED = re.compile(r"(?://|@)[\w.\-]{0,100}(?:\{\{|\$\{|\$\(|<%)|\bproxy_pass\b[^\n]{0,100}\$")
+_UNFILLED = r"(?://|@)[\w.\-]{0,100}(?:\{\{|\$\{|\$\(|<%)|\bproxy_pass\b[^\n]{0,100}\$"
 
 # A URL of a scheme that nobody knows, to a place in a network of one's own.
-_AN_ADDRESS = re.compile(r"[a-z]://(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d")
+_AN_ADDRESS = r"[a-z]://(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d"
 
 
 class Publishers:
@@ -52,11 +51,10 @@ class Publishers:
     def __init__(
         self, workloads: Collection[Workload], catalogue: Catalogue, edges: Iterable[Edge] = ()
     ) -> None:
-        paths = {path for endings in catalogue.image_table.values() for path, _ in endings if "/" in path}
-        self._known = _known(catalogue)
+        self._known = frozenset(catalogue.head["publishers"])
         images = {_origin(image) for one in workloads for image in one.images}
         # Registries of the user's own that hold images of others, under the paths that these have elsewhere.
-        self._mirrors = {host for host, path in map(parted, images) if path in paths}
+        self._mirrors = {host for host, path in map(parted, images) if _is_known(catalogue, path)}
         self._published = Counter(map(self._publisher, images))
         self._placed = self._by_place(workloads)
         of = {id(one): self._publisher(_origin(one.images[0])) for one in workloads if one.images}
@@ -110,14 +108,10 @@ def _group(path: str) -> str:
     return path.partition("/")[0] if "/" in path else ""
 
 
-def _known(catalogue: Catalogue) -> frozenset[str]:
-    """The publishers of several components."""
-    programs: dict[str, set[str]] = {}
-    for endings in catalogue.image_table.values():
-        for path, component in endings:
-            if group := _group(path):
-                programs.setdefault(group, set()).add(component)
-    return frozenset(group for group, found in programs.items() if len(found) >= _SEVERAL)
+def _is_known(catalogue: Catalogue, path: str) -> bool:
+    """Whether a component's image has this very path."""
+    last = path.rpartition("/")[2]
+    return "/" in path and any(path == ending for ending, _ in catalogue.image_table.get(last, ()))
 
 
 def is_told_nobody(one: Workload, cluster: Cluster, publishers: Publishers) -> bool:
@@ -130,9 +124,9 @@ def is_told_nobody(one: Workload, cluster: Cluster, publishers: Publishers) -> b
         or not is_shown(one, cluster.inventory, is_said_to_name)
     ):
         return False
-    if any(_UNFILLED.search(found.value) or _AN_ADDRESS.search(found.value) for found in one.texts):
+    if any(re.search(_UNFILLED, found.value) or re.search(_AN_ADDRESS, found.value) for found in one.texts):
         return False
-    return not any(map(_KEY_TO_ANOTHER.search, _keys(one, cluster.inventory)))
+    return not any(re.search(_KEY_TO_ANOTHER, key) for key in _keys(one, cluster.inventory))
 
 
 def is_a_script(one: Workload) -> bool:
