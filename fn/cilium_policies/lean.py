@@ -8,7 +8,7 @@ compiles a text each time it is called, and a run has eighty records.
 
 from __future__ import annotations
 
-from collections import namedtuple
+from collections import _tuplegetter  # type: ignore[attr-defined]
 from functools import cache
 
 TYPE_CHECKING = False  # checkers take it for true, whatever it says
@@ -40,46 +40,64 @@ else:
             # as text, on every Python: modules import `annotations` from `__future__`
             fields = tuple(body.get("__annotations__", ()))
             defaults = {field: body[field] for field in fields if field in body}
-            methods = {key: value for key, value in body.items() if key not in fields}
-            return type(name, (tuple,), {**_shaped(fields, defaults), **methods})
-
-    def _shaped(fields, defaults):
-        """What makes a tuple one with these fields."""
-        few = len(fields) < len(_NEW)
-        shape = _NEW[len(fields)] if few else _shape(len(fields)).__new__
-        code = shape.__code__.replace(co_varnames=("_cls", *fields))
-        new = type(shape)(code, shape.__globals__, "__new__", tuple(defaults.values()))
-        getters = zip(fields, _GETTERS if few else _getters(_shape(len(fields))), strict=False)
-        named = {"_fields": fields, "_field_defaults": defaults, "__match_args__": fields}
-        return {"__slots__": (), "__new__": new, **dict(getters), **named, **_METHODS}
+            shape = _NEW.get(len(fields)) or _new(len(fields))
+            code = shape.__code__.replace(co_varnames=("_cls", *fields))
+            made = {**_METHODS, **body}
+            made.update((field, _tuplegetter(place, "")) for place, field in enumerate(fields))
+            made["__new__"] = type(shape)(code, shape.__globals__, "__new__", tuple(defaults.values()))
+            made["_fields"] = made["__match_args__"] = fields
+            made["_field_defaults"] = defaults
+            return type(name, (tuple,), made)
 
     @cache
-    def _shape(count):
-        """A named tuple of that many fields."""
-        return namedtuple("Shape", [f"field{number}" for number in range(count)])
+    def _new(count):
+        """What makes a named tuple of that many fields, compiled."""
+        from collections import namedtuple
 
-    def _getters(shape):
-        return [vars(shape)[field] for field in shape._fields]
+        return namedtuple("Shape", [f"field{number}" for number in range(count)]).__new__
 
     _tuple_new = tuple.__new__
-    # By the number of fields, what `namedtuple` compiles at each start; here compiled with the module. Few records
-    # have more fields.
-    _NEW = (
-        lambda _: _tuple_new(_, ()),
-        lambda _, a: _tuple_new(_, (a,)),
-        lambda _, a, b: _tuple_new(_, (a, b)),
-        lambda _, a, b, c: _tuple_new(_, (a, b, c)),
-        lambda _, a, b, c, d: _tuple_new(_, (a, b, c, d)),
-        lambda _, a, b, c, d, e: _tuple_new(_, (a, b, c, d, e)),
-        lambda _, a, b, c, d, e, f: _tuple_new(_, (a, b, c, d, e, f)),
-        lambda _, a, b, c, d, e, f, g: _tuple_new(_, (a, b, c, d, e, f, g)),
-        lambda _, a, b, c, d, e, f, g, h: _tuple_new(_, (a, b, c, d, e, f, g, h)),
-        lambda _, a, b, c, d, e, f, g, h, i: _tuple_new(_, (a, b, c, d, e, f, g, h, i)),
-        lambda _, a, b, c, d, e, f, g, h, i, j: _tuple_new(_, (a, b, c, d, e, f, g, h, i, j)),
-        lambda _, a, b, c, d, e, f, g, h, i, j, k: _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k)),
-        lambda _, a, b, c, d, e, f, g, h, i, j, k, m: _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m)),
-    )
-    _GETTERS = _getters(_shape(len(_NEW) - 1))
+
+    def _of_13(_, a, b, c, d, e, f, g, h, i, j, k, m, n):
+        return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n))
+
+    def _of_14(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o):
+        return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o))
+
+    def _of_17(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r):
+        return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r))
+
+    def _of_20(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u):
+        return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u))
+
+    def _of_21(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v):
+        return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v))
+
+    def _of_24(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v, w, x, y):
+        return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v, w, x, y))
+
+    # By the number of fields, what `namedtuple` compiles at each start; here compiled with the module.
+    _NEW = {
+        0: lambda _: _tuple_new(_, ()),
+        1: lambda _, a: _tuple_new(_, (a,)),
+        2: lambda _, a, b: _tuple_new(_, (a, b)),
+        3: lambda _, a, b, c: _tuple_new(_, (a, b, c)),
+        4: lambda _, a, b, c, d: _tuple_new(_, (a, b, c, d)),
+        5: lambda _, a, b, c, d, e: _tuple_new(_, (a, b, c, d, e)),
+        6: lambda _, a, b, c, d, e, f: _tuple_new(_, (a, b, c, d, e, f)),
+        7: lambda _, a, b, c, d, e, f, g: _tuple_new(_, (a, b, c, d, e, f, g)),
+        8: lambda _, a, b, c, d, e, f, g, h: _tuple_new(_, (a, b, c, d, e, f, g, h)),
+        9: lambda _, a, b, c, d, e, f, g, h, i: _tuple_new(_, (a, b, c, d, e, f, g, h, i)),
+        10: lambda _, a, b, c, d, e, f, g, h, i, j: _tuple_new(_, (a, b, c, d, e, f, g, h, i, j)),
+        11: lambda _, a, b, c, d, e, f, g, h, i, j, k: _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k)),
+        12: lambda _, a, b, c, d, e, f, g, h, i, j, k, m: _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m)),
+        13: _of_13,
+        14: _of_14,
+        17: _of_17,
+        20: _of_20,
+        21: _of_21,
+        24: _of_24,
+    }
 
     def _make(cls, values):
         made = tuple.__new__(cls, values)
@@ -108,6 +126,7 @@ else:
         return tuple(self)
 
     _METHODS = {
+        "__slots__": (),
         "_make": classmethod(_make),
         "_replace": _replace,
         "_asdict": _asdict,
