@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from cilium_policies.evidence.addresses import Address, targets
 from cilium_policies.evidence.filled import expand
+from cilium_policies.evidence.host_keys import plain
 from cilium_policies.evidence.variables import pairs
 
 
@@ -281,3 +282,37 @@ def test_no_user_of_a_repository_is_a_host(value: str, form: str) -> None:
     """A password that looks like the end of the host leaves nothing that a notice may name."""
     found = targets(form.format(value), "RESTIC_REPOSITORY", file=form != "{}")
     assert {one.host for one in found if one.scheme == "restic"} <= {"backup.acme.com"}
+
+
+@pytest.mark.parametrize(
+    ("key", "alone"),
+    [
+        ("DB_HOST_REPLICA", "DB_HOST"),
+        ("db.host.RO", "db.host"),
+        ("KAFKA_BROKER_1", "KAFKA_BROKER"),
+        ("KAFKA_BROKER_10", "KAFKA_BROKER"),
+        ("KAFKA_BROKER_100", "KAFKA_BROKER_100"),
+        ("backend_hostname0", "backend_hostname"),
+        ("DBHost12", "DBHost"),
+        ("redis5", "redis5"),
+        ("DB_HOST", "DB_HOST"),
+        ("replica", "replica"),
+        ("_main", ""),
+        ("12", "12"),
+        ("", ""),
+    ],
+)
+def test_a_key_without_what_tells_several_hosts_apart(key: str, alone: str) -> None:
+    assert plain(key) == alone
+
+
+def test_a_line_of_pgpass_among_others() -> None:
+    whole = "# host:port:db:user:password\ndb.shop.svc:5432:app:me:tiger\n"
+    assert ("db.shop.svc", 5432) in {(one.host, one.port) for one in targets(whole, "pgpass", True)}
+
+
+def test_camels_schemes_are_none_as_keys_of_a_file() -> None:
+    file = "smtp:\n  host: mail\nroute:\n  uri: mllp:lab.acme.com:2575\n"
+    assert ("lab.acme.com", 2575, "mllp") in {
+        (one.host, one.port, one.scheme) for one in targets(file, "a.yaml", True)
+    }

@@ -7,7 +7,7 @@ cluster, which namespaces are the provider's, and what in an input tells that a 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from cilium_policies.catalogue.conditions import at_any
 from cilium_policies.catalogue.files import DISTRIBUTIONS
@@ -167,17 +167,14 @@ def recognised(inventory: Inventory, table: Mapping) -> Recognised:
     }
     if not found:
         prefixes = {key: name for name, data in table.items() for key in texts(data.get("keys"))}
+        written_so = [key.encode() for key in prefixes]
         for one in inventory.of(*_KEYED):
-            if _may_be_keyed(one, prefixes):
+            # the text alone first: most objects ask for no nodes and most accounts for no identity
+            if one.may_say(_ASKED if one.kind != "ServiceAccount" else written_so):
                 for written in _keys(one):
                     for name in (name for key, name in prefixes.items() if written.startswith(key)):
                         found.setdefault(name, Recognised(name, str(one)))
     return next(iter(found.values())) if len(found) == 1 else Recognised()
-
-
-def _may_be_keyed(one: Object, prefixes: Iterable[str]) -> bool:
-    """A look at the text alone, as most objects ask for no nodes and most accounts for no identity."""
-    return one.may_say(_ASKED if one.kind != "ServiceAccount" else [key.encode() for key in prefixes])
 
 
 def _telling(inventory: Inventory, data: Mapping) -> Iterator[Object]:

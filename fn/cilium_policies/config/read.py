@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable
 
 from cilium_policies.config import values as config_values
-from cilium_policies.config.flat import FlatFieldError, place
 from cilium_policies.config.model import Config, audit_needs_newer
 from cilium_policies.document.finding import ERROR, Finding, RefusedError
 from cilium_policies.document.json_schema import read_schemas
@@ -123,6 +122,8 @@ def _refuse_kind(version: str, kind: str, places: _Places) -> NoReturn:
 
 def _from_config_map(body: Mapping, places: _Places) -> Mapping:
     """The `spec` that a ConfigMap's entries make; their lines become those of the fields."""
+    from cilium_policies.config.flat import FlatFieldError, place  # most configs are of the own kind
+
     spec: Mapping = {}
     entries = body.get("data") or {}
     if not isinstance(entries, dict):
@@ -150,6 +151,8 @@ def _from_config_map(body: Mapping, places: _Places) -> Mapping:
 def _override(spec: Any, field: str, value: str, places: _Places, option: str) -> None:
     if not isinstance(spec, dict):
         return  # the check says so
+    from cilium_policies.config.flat import FlatFieldError, place
+
     try:
         path = place(spec, _SPEC, field, value)
     except FlatFieldError as unplaced:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from cilium_policies.config import peer as peers
 from cilium_policies.config.model import (
     Allow,
     ClusterConfig,
@@ -20,12 +19,12 @@ from cilium_policies.document.spelling import meant, near
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Mapping, Where, mapping, strings
 from cilium_policies.kube.ports import Port
-from cilium_policies.lean import TYPE_CHECKING, Any, TypeVar
+from cilium_policies.lean import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cilium_policies.config.model import NamesMode
+    from cilium_policies.config.peer import ConfigPeer
 
-T = TypeVar("T")
 LineOf = Callable[[Path], int]
 
 
@@ -141,15 +140,12 @@ def _distribution(spec: Mapping) -> str:
 
 
 def _ranges(spec: Mapping, key: str, above: Path = ("cluster",)) -> tuple[str, ...]:
-    return tuple(
-        _meant(peers.cidr, text, (*above, key, number)) for number, text in enumerate(_texts(spec, key))
-    )
+    return tuple(_meant("cidr", text, (*above, key, number)) for number, text in enumerate(_texts(spec, key)))
 
 
-def _peers(spec: Mapping, key: str) -> tuple[peers.ConfigPeer, ...]:
+def _peers(spec: Mapping, key: str) -> tuple[ConfigPeer, ...]:
     return tuple(
-        _meant(peers.peer, value, ("cluster", key, number))
-        for number, value in enumerate(spec.get(key) or ())
+        _meant("peer", value, ("cluster", key, number)) for number, value in enumerate(spec.get(key) or ())
     )
 
 
@@ -169,7 +165,7 @@ def _allow(entries: list[Mapping], where: Where, line_of: LineOf, field: str = "
         source, target = (_end(entry, end, path) for end in ("from", "to"))
         _refuse_senseless(source, target, path)
         ports = [
-            _meant(peers.port, text, (*path, "ports", place))
+            _meant("port", text, (*path, "ports", place))
             for place, text in enumerate(entry.get("ports") or ())
         ]
         http, dns = _http(entry.get("http") or [], (*path, "http")), _texts(entry, "dns")
@@ -191,16 +187,19 @@ def _allow(entries: list[Mapping], where: Where, line_of: LineOf, field: str = "
     return tuple(allowed)
 
 
-def _end(entry: Mapping, end: str, path: Path) -> peers.ConfigPeer:
+def _end(entry: Mapping, end: str, path: Path) -> ConfigPeer:
     """One end of an edge; whoever it is, where `spec.deny` takes away what serves a purpose."""
+    from cilium_policies.config.peer import ConfigPeer  # few configs say whom to allow
+
     if entry.get(end) is None and entry.get("purpose"):
-        return peers.ConfigPeer("any")
+        return ConfigPeer("any")
     if entry.get(end) is None:
         raise MeaningError(path, f"{end!r} is missing", f"add {end}:, or purpose:")
-    return _meant(peers.peer, entry[end], (*path, end))
+    told: ConfigPeer = _meant("peer", entry[end], (*path, end))
+    return told
 
 
-def _refuse_senseless(source: peers.ConfigPeer, target: peers.ConfigPeer, path: Path) -> None:
+def _refuse_senseless(source: ConfigPeer, target: ConfigPeer, path: Path) -> None:
     if source.kind == target.kind == "none":
         raise MeaningError(path, "both ends are none", "name one end")
     if source.kind == "fqdn":
@@ -254,9 +253,13 @@ def _write(spec: Mapping) -> Write:
     )
 
 
-def _meant(read: Callable[[Any], T], value: Any, path: Path) -> T:
+def _meant(form: str, value: Any, path: Path) -> Any:
+    """A peer, a range or a port that the config names, as few do."""
+    from cilium_policies.config import peer as peers
+
+    read: dict[str, Callable[[Any], Any]] = {"cidr": peers.cidr, "peer": peers.peer, "port": peers.port}
     try:
-        return read(value)
+        return read[form](value)
     except peers.PeerError as wrong:
         raise MeaningError(path, wrong.message, wrong.cure) from None
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from itertools import islice
+from operator import length_hint
 from sys import intern
 
 from cilium_policies.document.limits import MAX_DEPTH, NULLS
@@ -137,8 +138,8 @@ def _build(lines: list[str]) -> dict[str, Any]:  # noqa: C901, PLR0915 (the hot 
     node: Any = {}
     root, level, open_key = node, -1, ""
     stack: list[tuple[int, Any]] = []
-    known, numbered = _known.get, enumerate(lines, 1)
-    for at, line in numbered:
+    known, rest = _known.get, iter(lines)
+    for line in rest:
         here, inner, key, value, kind = known(line) or _line(line)
         if here < 0:
             continue
@@ -170,8 +171,9 @@ def _build(lines: list[str]) -> dict[str, Any]:  # noqa: C901, PLR0915 (the hot 
                 open_key = key
                 continue
             if kind == BLOCK:
+                at = len(lines) - length_hint(rest)
                 value, end = _literal(lines, at, level >> 1, value)
-                next(islice(numbered, end - at, end - at), None)  # over its lines
+                next(islice(rest, end - at, end - at), None)  # over its lines
             else:
                 if value and len(stack) > DEEPEST:
                     raise UnsureError

@@ -162,7 +162,9 @@ def _has_two_colons(value: str) -> bool:
 def _in_colons(value: str) -> Iterator[Driven]:
     """`label:host:port` and `host:port:weight`, of which only a Service is meant (`direct` false)."""
     forms = [_WEIGHED, _CALLED] if _has_two_colons(value) else []
-    if value.count(":") >= _PASSWORD_LINE:
+    if value.count(":") >= _PASSWORD_LINE and any(
+        line.count(":") >= _PASSWORD_LINE for line in value.split("\n")
+    ):
         forms.append(_PGPASS)
     if "s: [" in value:
         forms.append(_KEYWORDS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence import load_balancers
 from cilium_policies.evidence.edge import EntityPeer, LabelsPeer, Peer
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
@@ -119,6 +118,8 @@ class Gateways:
         gateway = self.gateway(namespace, name)
         if gateway is None:
             return ()
+        from cilium_policies.evidence import load_balancers  # few builds hold a Gateway or an Ingress
+
         class_name = text(gateway.spec.get("gatewayClassName"))
         return load_balancers.clients(self._given, self._class_controller(gateway), class_name)
 
@@ -189,6 +190,8 @@ class Gateways:
             return (INGRESS,)
         if not name and not chosen and self._cluster.settings.platform.name == "gke":
             name = "gce"  # what GKE takes an Ingress without a class for
+        from cilium_policies.evidence import load_balancers
+
         if outside := load_balancers.clients(self._given, controller, name):
             return outside
         found = self.controllers(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from cilium_policies.catalogue.ports import DATAGRAMS, SENTINEL, STORES, WORDS
@@ -13,12 +12,11 @@ _HOST_WORDS = ("hostname", "host", "server", "address", "addr", "endpoint", "pee
                "brokerlist", "broker-list", "broker_list", "broker.list", "kdc")  # fmt: skip
 _HOST_ENDS = (*(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "es")), "nodes")
 # Which of several a host is: `DB_HOST_REPLICA`, `KAFKA_BROKER_1`
-_WHICH = (
-    r"(?i)[_.\-](?:primary|secondary|replica|master|slave|reader|writer|read|write|ro|rw|main|\d{1,2})$"
-    r"|(?<=host|port|name|addr)\d{1,2}$"  # `backend_hostname0`
-)
+_WHICH = frozenset("primary secondary replica master slave reader writer read write ro rw main".split())  # noqa: SIM905
+_NUMBERED = ("host", "port", "name", "addr")  # `backend_hostname0`
 _URL_ENDS = ("url", "uri")
 _PORT_ENDS = ("port_number", "portnumber", "port_value", "port")
+_BETWEEN = ("_", ".", "-")  # the words of a key
 # What may stand before such a word without a separator: `SMTPServer`, `dbhost`, `PGHOST`, but not `GHOST`.
 _GLUED = frozenset(("db", "database", "sql", "smtp", "mail", *WORDS))
 _IP = "_ip"  # of a program that the key names (`POSTGRES_IP`); `POD_IP` and `BIND_IP` are the own address
@@ -38,7 +36,13 @@ HOST_CHARS = frozenset(OF_HOSTS)
 
 def plain(key: str) -> str:
     """A key without what tells several hosts apart: `DB_HOST` of `DB_HOST_REPLICA`."""
-    return re.sub(_WHICH, "", key)
+    name = key.rstrip("0123456789")
+    if len(name) < len(key):
+        if len(key) - len(name) > 2:
+            return key
+        return name[:-1] if name[-1:] in _BETWEEN else name if name.lower().endswith(_NUMBERED) else key
+    cut = max(map(key.rfind, _BETWEEN))
+    return key[:cut] if cut >= 0 and key[cut + 1 :].lower() in _WHICH else key
 
 
 def words_of(key: str) -> list[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.ports import NO_NETWORK, SCHEMES
-from cilium_policies.evidence.host_keys import is_name
+from cilium_policies.evidence.host_keys import OF_HOSTS, is_name
 from cilium_policies.evidence.signs import holds
 from cilium_policies.workloads.address_keys import IN_PASSWORD
 
@@ -192,10 +192,16 @@ def element(before: str) -> str:
 
 def with_slashes(value: str, key: str, file: bool) -> str:
     """A text with Camel's URIs as others write them, where they stand behind its words for one."""
-    if not holds(value, _CAMEL):
+    if not (holds(value, _CAMEL) and _before_names(value, _CAMEL)):
         return value
     alone = not file and key in _CAMEL_WORDS
     return re.sub(_CAMEL_FIELD if alone else _CAMEL_ROUTE, r"\1://", value)
+
+
+def _before_names(value: str, signs: Iterable[str]) -> bool:
+    """Whether one of these stands right before what may be a name: keys of YAML (`smtp:`) do not."""
+    behind = (part[:1] for sign in signs if sign in value for part in value.split(sign)[1:])
+    return any(one in OF_HOSTS or not one.isascii() for one in behind if one)
 
 
 def sip(value: str) -> Iterator[tuple[str, int, str, str, str]]:

@@ -15,7 +15,6 @@ from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.ends import KUBE_APISERVER
 from cilium_policies.evidence.unrendered import tells_nothing
-from cilium_policies.generate.beyond import beyond_entry, without_client, without_operator
 from cilium_policies.generate.cures import cure
 from cilium_policies.generate.likely import Likely
 from cilium_policies.generate.stated import is_from_a_render, states, unlisted
@@ -213,6 +212,8 @@ class Knowledge:
             return
         render = entry is not None and stated and is_from_a_render(entry, direction)
         if entry is not None and stated and sure and not render:
+            from cilium_policies.generate.beyond import beyond_entry, without_client, without_operator
+
             yield from without_operator(one, entry, direction, self.catalogue, self._components)
             if direction == EGRESS:
                 yield from beyond_entry(one, entry, self.cluster, self._edges.get(key, ()))
