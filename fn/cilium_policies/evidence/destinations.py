@@ -7,7 +7,6 @@ from functools import cache
 
 from cilium_policies.catalogue.ports import BEHIND_SENTINEL, SENTINEL, SERVERS
 from cilium_policies.evidence.addresses import Address
-from cilium_policies.evidence.agents import agents, published_by, watched
 from cilium_policies.evidence.databases import database_ports, is_database
 from cilium_policies.evidence.edge import (
     FqdnPeer,
@@ -30,7 +29,6 @@ from cilium_policies.evidence.gateways import proxies_by_label
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import host_aliases
 from cilium_policies.evidence.hostnames import Hostnames
-from cilium_policies.evidence.kubelets import Unasked, may_ask
 from cilium_policies.evidence.names import Named, fitting, resolve
 from cilium_policies.evidence.public_names import is_local, is_public, is_short_service, is_variable_name
 from cilium_policies.evidence.reasons import CALLS_API, Reason
@@ -69,6 +67,8 @@ class Destinations:
         for peer, ports, reason in self._of(workload, address, trusted):
             yield peer, ports, reason
             if any(port.number == SENTINEL for port in ports):
+                from cilium_policies.evidence.agents import watched  # few builds have a Sentinel
+
                 yield from (
                     (one, (_BEHIND_SENTINEL,), Reason("named-by-sentinel"))
                     for one in watched(self._cluster, peer)
@@ -174,6 +174,8 @@ class Destinations:
         """The own node's address: a NodePort or hostPort there is translated to its pods, the rest is the host."""
         if not address.port:
             return
+        from cilium_policies.evidence.agents import agents, published_by  # few pods ask their node
+
         published = list(dict.fromkeys(published_by(self._cluster, address.port)))
         for peer, port in published:
             if workload_of(peer) is not workload or workload.kind == "DaemonSet":
@@ -185,6 +187,8 @@ class Destinations:
                 yield WorkloadPeer(agent), called, Reason("calls-node-port")
 
     def _may_ask(self, workload: Workload, port: int) -> bool:
+        from cilium_policies.evidence.kubelets import Unasked, may_ask
+
         may = may_ask(self._cluster, workload, port)
         if not may and self._given.unasked is not None:
             self._given.unasked.append(Unasked(workload, port))
