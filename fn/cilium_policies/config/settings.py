@@ -31,6 +31,7 @@ class Settings(NamedTuple):
     told_by: str = ""  # the object by which it was recognised
     common_api_ports: tuple[int, ...] = ()  # without what only this input tells: the same in every build
     component_namespaces: Mapping = {}  # noqa: RUF012  name: the patterns of namespaces that it is recognised in
+    private_cidrs: tuple[str, ...] = ()  # where names of the company's own network resolve to
     is_tree: bool = False  # an inventory tells what the other builds hold, if there are any
 
 
@@ -121,4 +122,5 @@ def settings(config: Config, inventory: Inventory, catalogue: Catalogue) -> Sett
         told.by,
         ports if said.distribution else usual,
         config.trust.components,
+        said.private_cidrs,
     )

@@ -19,6 +19,7 @@ from cilium_policies.evidence.edge import (
 from cilium_policies.evidence.ends import (
     HOST,
     KUBE_APISERVER,
+    LOCAL,
     NODES,
     asked_for,
     backends,
@@ -44,7 +45,6 @@ Destination = tuple[Peer, tuple[Port, ...], Reason]
 
 _BEHIND_SENTINEL = Port(BEHIND_SENTINEL)
 _OWN_POD = {"localhost", "0.0.0.0", "::", "::1", "localhost.localdomain", "ip6-localhost"}
-_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
 
 class Destinations:
@@ -256,7 +256,7 @@ class Destinations:
             if self._cluster.settings.fqdn != "false" and "$" not in host:
                 yield FqdnPeer(host), (port,), local
                 return
-            yield from ((cidr(block), (port,), local) for block in self._given.private or _PRIVATE)
+            yield from ((cidr(block), (port,), local) for block in self._given.private or LOCAL)
         elif is_public(host) and not is_variable_name(host):
             called = InternetPeer("" if "$" in host else host)
             yield called, (port,), Reason("calls-host", (_shown(host),))
@@ -269,7 +269,7 @@ class Destinations:
             return
         if own or port.number in SERVERS or any(cloud.is_private(host) for cloud in self._given.clouds):
             reason = Reason("calls-private-host", (_shown(host),))
-            yield from ((cidr(block), (port,), reason) for block in self._given.private or _PRIVATE)
+            yield from ((cidr(block), (port,), reason) for block in self._given.private or LOCAL)
 
     def _literal(self, workload: Workload, host: str, port: Port) -> Iterator[Destination]:
         import ipaddress  # lazily: few inputs hold a literal address

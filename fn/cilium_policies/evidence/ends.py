@@ -20,6 +20,8 @@ HOST, REMOTE_NODE, WORLD = EntityPeer("host"), EntityPeer("remote-node"), Entity
 KUBE_APISERVER = EntityPeer("kube-apiserver")
 NODES = (HOST, REMOTE_NODE)
 EVERY_ADDRESS = frozenset(("0.0.0.0/0", "::/0"))
+# Where a name of the local network resolves to, if the config does not say.
+LOCAL = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 # The words of the config and the catalogue for one entity.
 ENTITIES = {"kube-apiserver": KUBE_APISERVER, "host": HOST, "remote-node": REMOTE_NODE, "world": WORLD}
 INGRESS_CLIENTS = (HOST, REMOTE_NODE, WORLD)

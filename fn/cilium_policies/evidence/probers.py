@@ -28,10 +28,18 @@ def calls(
 ) -> Iterator[Edge]:
     """From a prober to the targets that it is asked about with this module, which says whether it pings them."""
     echo = _pings(prober, module)
-    for address in asked:
+    for address in _redirected(asked, module):
         for peer, ports, _ in destinations.of(prober, address, lambda routed: True):
             called = _ECHO if echo else ports
             yield Edge(WorkloadPeer(prober), peer, called, Reason("probes-target"), evidence)
+
+
+def _redirected(asked: Iterable[Address], module: str) -> Iterator[Address]:
+    """What a prober is asked about, and where a web server sends it that is asked without TLS."""
+    for address in asked:
+        yield address
+        if address.port == 80 and "tcp" not in module:
+            yield address._replace(port=443)
 
 
 def probers_at(destinations: Destinations, scraper: Workload, where: Address) -> list[Workload]:

@@ -22,9 +22,9 @@ from cilium_policies.evidence.edge import (
 )
 from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISERVER, api_callers
 from cilium_policies.evidence.reasons import stated
+from cilium_policies.generate.alone import is_alone
 from cilium_policies.generate.facts import WorkloadFacts
-from cilium_policies.generate.named import Named, by_name, near_by
-from cilium_policies.generate.owners import are_stores
+from cilium_policies.generate.named import by_name, near_by
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown_ports import declared, sending, shown_ports
 from cilium_policies.generate.ties import Ties
@@ -98,7 +98,7 @@ def _edge(
     evidence = Evidence("catalogue", workload, component=known.owner, purpose=known.purpose, by=known.by)
     explains = not known.probe and known.peer != "scraper"
     reason = stated(known.why, known.owner, known.number)
-    near = Named() if workload.rendered else near_by(known, facts, cluster, workload.namespace)
+    near = near_by(known, facts, cluster, workload, leads_out=ties.leads_out(workload))
     named = near if near.complete else by_name(known, facts, cluster)
     for peer, on in named.peers:
         yield Edge(own, peer, on, reason, evidence, explains)
@@ -268,28 +268,6 @@ def _fixed(word: str, name: str, outward: bool) -> Iterator[Peer]:
         yield NamespacePeer(name)
 
 
-def _is_alone(workload: Workload, known: Known) -> bool:
-    """Whether a workload has no second pod to call. The pods of a Deployment are all alike: they are no primary and
-    replicas of a database, though their number is not said."""
-    if not workload.rendered:
-        return False
-    if workload.kind == "Deployment":
-        return workload.replicas == 1 or (not workload.replicas and are_stores(known.pod_ports()))
-    return workload.kind == "StatefulSet" and workload.replicas == 1
-
-
-def _joins_its_own(workload: Workload, known: Known) -> bool:
-    """Whether an argument tells it to join the others at a Service called after it: it is meant to have some."""
-    words = [
-        word
-        for one in workload.texts
-        if one.is_arguments and "join" in one.value
-        for word in one.value.split()
-    ]
-    ends = tuple(f":{port.number}" for port in known.pod_ports())
-    return any(workload.name in word and word.endswith(ends) for word in words)
-
-
 def _partners(
     known: Known, name: str, workload: Workload, roles: Roles, ties: Ties | None
 ) -> Iterator[Workload]:
@@ -299,7 +277,7 @@ def _partners(
         yield from roles.near(workload, name) or roles.component(name)
         return
     if known.direction == "egress" or name == workload.component:
-        alone = _is_alone(workload, known) and not _joins_its_own(workload, known)
+        alone = is_alone(workload, known)
         found = ties.servers(workload, known, name)
         yield from (
             one for one in found if one is not workload or not alone

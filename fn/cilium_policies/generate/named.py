@@ -10,6 +10,7 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import EGRESS
 from cilium_policies.document.finding import INFO, Finding
 from cilium_policies.evidence.edge import CidrPeer, Edge, FqdnPeer, InternetPeer, Peer
+from cilium_policies.evidence.ends import LOCAL
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.names import resolve
 from cilium_policies.evidence.public_names import is_local, is_of_local_network
@@ -55,15 +56,20 @@ def by_name(known: Known, facts: WorkloadFacts, cluster: Cluster) -> Named:
     return Named(tuple((peer, on) for peer, on in pairs if on is not None), not answer.missing)
 
 
-def near_by(known: Known, facts: WorkloadFacts, cluster: Cluster, namespace: str) -> Named:
+def near_by(
+    known: Known, facts: WorkloadFacts, cluster: Cluster, workload: Workload, *, leads_out: bool
+) -> Named:
     """Complete where the input names everybody whom an edge to the outside means, and none of them is on the Internet:
     hosts of the local network are its peers, Services of this cluster (an object store) evidence finds, and a folder
-    is nobody."""
-    if known.peer not in ("internet", "world") or not known.names or known.unnamed:
+    is nobody. So it is on the Internet for an edge of any port, of which evidence (`leads_out`: it has some) has each
+    host with its own."""
+    if workload.rendered or known.peer not in ("internet", "world") or not known.names or known.unnamed:
         return Named()
-    answer = answered(known, facts, cluster)
+    namespace, answer = workload.namespace, answered(known, facts, cluster)
     if answer.missing or not (answer.inside or answer.hosts):
         return Named()
+    if not known.ports:
+        return Named(complete=leads_out)
     if not all(not name or resolve(cluster, name, namespace) for name in answer.inside):
         return Named()
     beyond = [one for one in answer.hosts if resolve(cluster, one.name, namespace) is None]
@@ -71,8 +77,21 @@ def near_by(known: Known, facts: WorkloadFacts, cluster: Cluster, namespace: str
         return Named()
     ports = known.pod_ports()
     return Named(
-        tuple((_outside(one.name), (Port(one.port),) if one.port else ports) for one in beyond), complete=True
+        tuple(
+            (peer, (Port(one.port),) if one.port else ports)
+            for one in beyond
+            for peer in _near(one.name, cluster)
+        ),
+        complete=True,
     )
+
+
+def _near(host: str, cluster: Cluster) -> tuple[Peer, ...]:
+    """A host of the local network: its name where rules may have names, else where such names resolve to."""
+    settings = cluster.settings
+    if settings.fqdn == "false" and is_local(host):
+        return tuple(map(CidrPeer, settings.private_cidrs or LOCAL))
+    return (_outside(host),)
 
 
 def _beside(known: Known, facts: WorkloadFacts) -> tuple[tuple[Peer, tuple[Port, ...]], ...]:

@@ -114,6 +114,10 @@ class Ties:
             return (id(workload), component) in self._called
         return known.fallback and id(workload) in self._outside
 
+    def leads_out(self, workload: Workload) -> bool:
+        """Whether evidence leads from a workload to an address outside."""
+        return id(workload) in self._outside
+
     def direct(self, workload: Workload, known: Known) -> tuple[Port, ...] | None:
         """The ports of an edge to the Internet; those left out whose requests go through a proxy that the
         configuration names and that evidence opens. None: all of them do."""
