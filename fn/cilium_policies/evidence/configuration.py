@@ -30,7 +30,7 @@ from cilium_policies.evidence.trust import (
     outside,
 )
 from cilium_policies.evidence.unmet import is_declared, unmet
-from cilium_policies.evidence.unopened import Unopened, may_be_called
+from cilium_policies.evidence.unopened import Unopened, is_of_an_edge, may_be_called
 from cilium_policies.evidence.variables import pairs
 from cilium_policies.kube.kinds import EVIDENCE
 from cilium_policies.kube.objects import at, mapping, mappings, sequence, text
@@ -69,8 +69,9 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             if not alone and is_others(workload, found, given.reads):
                 continue
             told = is_value(found) and collected.is_told(workload, found)
-            certain = alone or told or not is_value(found)
-            plain = told and found.kind == "value" and not is_for_others(address)
+            stated = is_of_an_edge(workload, found, address, given.called)
+            certain = alone or told or stated or not is_value(found)
+            plain = stated or (told and found.kind == "value" and not is_for_others(address))
             leads = list(_edges(destinations, workload, found, address, certain, plain))
             yield from leads
             if leads:
@@ -207,7 +208,7 @@ def _edges(
     certain: bool,
     plain: bool = False,
 ) -> Iterator[Edge]:
-    """`plain`: the catalogue says of this very value that what stands there is called."""
+    """`plain`: the catalogue says of this very value, or of its port, that what stands there is called."""
 
     def trusted(routed: bool) -> bool:
         return certain and ((plain and address.direct) or outside(found, address, workload, routed))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cilium_policies.evidence.edge import Edge
     from cilium_policies.evidence.kubelets import Unasked
     from cilium_policies.evidence.unmet import Unmet
-    from cilium_policies.evidence.unopened import Unopened
+    from cilium_policies.evidence.unopened import Called, Unopened
 
 
 class Given(NamedTuple):
@@ -26,6 +26,8 @@ class Given(NamedTuple):
     `for_pods` the same, whose clients the catalogue knows to be the cluster's pods: an agent's on each node
     `members`  component, port and protocol of what its members say to each other, as the catalogue knows it
     `grouped`  components whose entries say which of their own pods call which
+    `called`   of releases that are not rendered: pods and the ports that the catalogue lets them call, but web ports
+    `resolvers` the usual DNS pods, where the input shows neither them nor their Service
     `stated`   components whose entries rest on source or documentation
     `clouds`   what the catalogue knows of clouds
     `balancers` `spec.cluster.loadBalancerCIDRs`: where load balancers outside the cluster call from
@@ -65,6 +67,8 @@ class Given(NamedTuple):
     unopened: list[Unopened] | None = None
     unasked: list[Unasked] | None = None
     stated: frozenset[str] = frozenset()
+    called: Called = frozenset()
+    resolvers: tuple[Peer, ...] = ()
 
 
 NOTHING_GIVEN = Given()

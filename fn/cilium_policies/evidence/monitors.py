@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from cilium_policies.evidence.destinations import Destinations
-from cilium_policies.evidence.edge import Edge, Evidence, Peer
+from cilium_policies.evidence.edge import Edge, Evidence, Peer, workload_of
 from cilium_policies.evidence.ends import NODES, backends, ends, workloads_at
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
@@ -30,9 +30,10 @@ _KUBELET_LABELS = {
     "app.kubernetes.io/managed-by": "prometheus-operator",
 }
 _KUBELET_PORTS = {"https-metrics": 10250, "http-metrics": 10255, "cadvisor": 4194}
-_KUBELET = 10250
+_KUBELET, _OF_COREDNS = 10250, 9153
 _POD_PORT_FIELDS = ("port", "portNumber", "targetPort")
 _DNS = ("kube-dns", "coredns")
+_USUAL = "prometheus.io"
 _CONTROL_PLANE = "kube-system"  # where static pods run
 
 
@@ -58,6 +59,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     noted = [(one, one.source.annotations) for one in cluster.services if one.source is not None]
     yield from _annotated(cluster, scrapers, noted)
     yield from _probed(cluster, scrapers, noted)
+    yield from _of_resolvers(scrapers, given.resolvers)
     for pattern, host, clients in scrapers.checking():
         from cilium_policies.evidence.checked import checked  # few clusters have such an agent
 
@@ -184,6 +186,18 @@ def _prefixes(cluster: Cluster, noted: list[tuple[Service, dict[str, str]]]) -> 
     """What stands before `/scrape` in annotations: `prometheus.io`, or a company's own word for the same."""
     for notes in (*(one.annotations for one in cluster.workloads), *(notes for _, notes in noted)):
         yield from (key[: -len(_SCRAPE)] for key in notes if key.endswith(_SCRAPE))
+
+
+def _of_resolvers(scrapers: Scrapers, resolvers: tuple[Peer, ...]) -> Iterator[Edge]:
+    """The cluster's DNS, which no build shows: kubeadm, Talos, k3s and the clouds write `prometheus.io/scrape` and
+    CoreDNS' port on its Service."""
+    if resolvers:
+        word = re.sub(r"\W", "_", f"{_USUAL}{_SCRAPE}")
+        targets = dict.fromkeys((one, Port(_OF_COREDNS)) for one in resolvers)
+        for client in _discovering(scrapers, word, _CONTROL_PLANE, f"{_USUAL}{_SCRAPE}"):
+            if (workload := workload_of(client)) is not None:
+                evidence = Evidence("monitor", workload, f"annotation {_USUAL}{_SCRAPE}")
+                yield from _scrapes((client,), targets, evidence)
 
 
 def _probed(

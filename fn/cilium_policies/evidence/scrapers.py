@@ -193,7 +193,8 @@ def _may_read(cluster: Cluster, one: Workload, row: Mapping) -> bool:
 
 def _reads(cluster: Cluster, one: Workload, row: Mapping) -> bool:
     """Whether a workload of the row's component may read what it says, and a variable or value switches it on."""
-    if not _may_read(cluster, one, row):
+    meant = mapping(row.get("pods")).items() <= one.labels.items()
+    if not meant or not _may_read(cluster, one, row):
         return False
     switches = texts(row.get("switches"))
     on = (found.value for found in one.texts if found.key in switches or found.field in switches)

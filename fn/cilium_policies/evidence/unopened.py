@@ -12,11 +12,15 @@ from cilium_policies.evidence.host_keys import is_host_key
 from cilium_policies.evidence.signs import holds
 from cilium_policies.evidence.trust import FIELDS, OWN, is_for_others, is_no_configuration, is_variable, words
 from cilium_policies.lean import NamedTuple
-from cilium_policies.workloads.model import Text, Workload
+from cilium_policies.workloads.model import Text, Workload, WorkloadKey
 
 _BROWSED = ("http", "https", "")
 # Under such a path nodes mount what stands there, or others are told the program's own name.
 _NOT_CALLED = ("nfs", "volume", "storageclass", "storage_class", "ingress", "route", "gateway", "tls", "cors")
+
+
+# Of a release that is not rendered: pods, and a port that the catalogue lets them call.
+Called = frozenset[tuple[WorkloadKey, int, str]]
 
 
 class Unopened(NamedTuple):
@@ -53,4 +57,16 @@ def may_be_called(client: Workload, found: Text, address: Address) -> bool:
         named
         or is_host_key(address.key)
         or bool(address.scheme and (plain or address.scheme not in _BROWSED))
+    )
+
+
+def is_of_an_edge(client: Workload, found: Text, address: Address, called: Called) -> bool:
+    """Whether a chart's values name the other end of what the catalogue says that these pods call: the database that
+    runs elsewhere, the mail server, on its port."""
+    return (
+        found.kind == "value"
+        and (client.key, address.port, address.protocol) in called
+        and address.direct
+        and not (is_for_others(address) or is_no_configuration(found))
+        and not holds(found.field.lower(), _NOT_CALLED)
     )

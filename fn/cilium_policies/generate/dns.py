@@ -35,7 +35,7 @@ USUAL_KEY = "k8s-app"
 USUAL_VALUES = ("coredns", "kube-dns")
 PORT = 53
 # What the kubelet hands to pods as their resolver is the address of a Service of one of these names.
-_SERVICES = ("kube-dns", "coredns", "rke2-coredns-rke2-coredns", "dns-default")
+SERVICES = ("kube-dns", "coredns", "rke2-coredns-rke2-coredns", "dns-default")
 
 Requirements = tuple[Requirement, ...]
 
@@ -87,7 +87,7 @@ class Dns:
 
     def is_called(self, namespace: str, service: str) -> bool:
         """Whether a Service of this name is the one that every pod asks."""
-        return namespace == self.namespace and service in _SERVICES
+        return namespace == self.namespace and service in SERVICES
 
     def _finds(self, one: Workload) -> bool:
         return all(one.labels.get(need.key) in need.values for need in self.requirements)
@@ -177,7 +177,7 @@ def dns_ports(numbers: tuple[int, ...]) -> ToPorts:
 
 def _servers(cluster: Cluster, here: list[Workload]) -> list[Workload]:
     """The DNS pods among those of the DNS namespace: behind the DNS Service, else CoreDNS."""
-    for name in _SERVICES:
+    for name in SERVICES:
         service = cluster.service(here[0].namespace, name) if here else None
         if service is not None and _is_clusters_service(service):
             found = [one for one in cluster.backends(service) if one in here and _is_clusters(one)]
@@ -192,7 +192,7 @@ def _listened(cluster: Cluster, found: list[Workload]) -> tuple[int, ...]:
         port.number
         for one in found
         for service in cluster.services_for(one)
-        if service.name in _SERVICES
+        if service.name in SERVICES
         if (port := cluster.pod_port(one, service, str(PORT))) is not None and port.number
     }
     return (PORT, *sorted(ports - {PORT}))
@@ -229,7 +229,7 @@ def _all_of(labels: dict[str, str]) -> Requirements:
 
 def _redirects_dns(policy: Object) -> bool:
     frontend = mapping(policy.spec.get("redirectFrontend"))
-    if text(at(frontend, "serviceMatcher", "serviceName")) in _SERVICES:
+    if text(at(frontend, "serviceMatcher", "serviceName")) in SERVICES:
         return True
     return any(
         text(one.get("port")) == str(PORT) for one in mappings(at(frontend, "addressMatcher", "toPorts"))

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import Config
 from cilium_policies.document.finding import Finding, of_config
 from cilium_policies.evidence.given import Given
-from cilium_policies.generate.dns import Dns
+from cilium_policies.generate.dns import SERVICES, Dns
 from cilium_policies.generate.roles import Roles, may_serve, usual_scrapers
 from cilium_policies.kube.objects import Mapping
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import WorkloadKey
 
 _NODES = ("host", "remote-node")
+_WEB = (53, 80, 443)
 _CALLED_OUTSIDE = ("internet", "world", "fqdn", "cidr")
 _OUTSIDE = ("world", "ingress-clients")
 
@@ -97,7 +99,27 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         [],
         [],
         frozenset(name for name in parts.components if _is_stated(catalogue, name)),
+        frozenset(one for name in parts.components for one in _called(catalogue, parts, name)),
+        tuple(one for one in parts.dns if one.kind == "labels" and _is_unshown(cluster, one.namespace)),
     )
+
+
+def _is_unshown(cluster: Cluster, namespace: str) -> bool:
+    return not any(cluster.service(namespace, name) for name in SERVICES)
+
+
+def _called(catalogue: Catalogue, parts: Roles, name: str) -> Iterator[tuple[WorkloadKey, int, str]]:
+    """The ports of others that pods of a component call in a release that is not rendered."""
+    component = catalogue.get(name)
+    pods = [one for one in parts.component(name) if one.release and not one.rendered]
+    for known in component.own_edges if component and pods else ():
+        if known.direction != "egress" or known.peer == f"component:{name}":
+            continue
+        ports = [port for port in known.pod_ports() if port.number not in _WEB and port.end <= port.number]
+        for one in pods if ports else ():
+            told = component.played(one.labels) if component else ""
+            if not (known.part and told) or any(fnmatchcase(told, each) for each in known.part):
+                yield from ((one.key, port.number, port.protocol) for port in ports)
 
 
 def _is_grouped(catalogue: Catalogue, name: str) -> bool:
