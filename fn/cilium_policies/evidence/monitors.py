@@ -33,7 +33,7 @@ _KUBELET_PORTS = {"https-metrics": 10250, "http-metrics": 10255, "cadvisor": 419
 _KUBELET, _OF_COREDNS = 10250, 9153
 _POD_PORT_FIELDS = ("port", "portNumber", "targetPort")
 _DNS = ("kube-dns", "coredns")
-_USUAL = "prometheus.io"
+_USUAL, _WORD = "prometheus.io", "prometheus_io_scrape"
 _CONTROL_PLANE = "kube-system"  # where static pods run
 
 
@@ -192,9 +192,8 @@ def _of_resolvers(scrapers: Scrapers, resolvers: tuple[Peer, ...]) -> Iterator[E
     """The cluster's DNS, which no build shows: kubeadm, Talos, k3s and the clouds write `prometheus.io/scrape` and
     CoreDNS' port on its Service."""
     if resolvers:
-        word = re.sub(r"\W", "_", f"{_USUAL}{_SCRAPE}")
         targets = dict.fromkeys((one, Port(_OF_COREDNS)) for one in resolvers)
-        for client in _discovering(scrapers, word, _CONTROL_PLANE, f"{_USUAL}{_SCRAPE}"):
+        for client in _discovering(scrapers, _WORD, _CONTROL_PLANE, f"{_USUAL}{_SCRAPE}"):
             if (workload := workload_of(client)) is not None:
                 evidence = Evidence("monitor", workload, f"annotation {_USUAL}{_SCRAPE}")
                 yield from _scrapes((client,), targets, evidence)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
@@ -118,7 +117,7 @@ def _called(catalogue: Catalogue, parts: Roles, name: str) -> Iterator[tuple[Wor
         ports = [port for port in known.pod_ports() if port.number not in _WEB and port.end <= port.number]
         for one in pods if ports else ():
             told = component.played(one.labels) if component else ""
-            if not (known.part and told) or any(fnmatchcase(told, each) for each in known.part):
+            if not (known.part and told) or told in known.part or "*" in known.part:
                 yield from ((one.key, port.number, port.protocol) for port in ports)
 
 
