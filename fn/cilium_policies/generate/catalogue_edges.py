@@ -73,7 +73,8 @@ def sidecars(cluster: Cluster, catalogue: Catalogue, roles: Roles) -> Iterator[E
 def _edge(
     known: Known, workload: Workload, facts: WorkloadFacts, roles: Roles, cluster: Cluster, ties: Ties
 ) -> Iterator[Edge]:
-    if known.peer == "dns" or (known.probe and not cluster.settings.probe_rules):
+    probe = known.probe and not cluster.settings.probe_rules
+    if probe or (known.peer == "dns" and known.direction == "egress"):
         return
     # Nothing tells how it is set up: what hangs on its texts holds, on other objects not, so that the text is one.
     unseen = known.when is not None and is_bootstrapped(workload)
@@ -212,8 +213,8 @@ def peers(
         yield from map(WorkloadPeer, _serving(meant, known.pod_ports(), cluster))
     elif word == "kube-apiserver":
         yield from (KUBE_APISERVER,) if outward else api_callers(cluster)
-    elif word == "gateway":
-        yield from roles.gateways
+    elif word in ("gateway", "dns"):
+        yield from roles.gateways if word == "gateway" else roles.dns
     elif word == "scraper":
         # What scrapes a rendered workload its monitors say; of an unrendered one the catalogue knows it.
         if not workload.rendered:
