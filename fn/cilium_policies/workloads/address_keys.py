@@ -27,13 +27,14 @@ IN_PASSWORD = (
 
 _NEAR = 200  # characters: a user's name and password have fewer, before the host
 _CLOSES = {'"': '"', "'": "'", "`": "`", "(": ")", "[": "]", "<": ">", "{": "}", ">": "</"}
+_TAIL = rf"{_HOST}(?::\d{{1,5}})?(?:[/?][^\s\"'`<>\\|]*)?"
 _FLAG = r"\s--?[A-Za-z][\w\-]*(?:[\s=]|$)"
 
 
 def may_be_user(text: str, start: int, end: int, *, marked: bool = False) -> bool:
-    """Whether what reads as an address from `start` to `end` may be a user and the beginning of a password: behind it a
-    `@` and a host follow (`postgres://me:1 x@db`). Not so where quotes or brackets enclose it, nor where a flag, a URL
-    or a path with a blank stands between, nor, with `marked`, behind a blank, comma or semicolon."""
+    """Whether what reads as an address from `start` to `end` may be a user and the beginning of a password: behind it
+    a `@` and a host follow (`postgres://me:1 x@db`). Not so where quotes or brackets enclose it, nor where a flag or a
+    URL stands between, nor, with `marked`, behind a blank, comma or semicolon."""
     if text.find("@", end, end + _NEAR) < 0:
         return False
     rest = text[end : end + _NEAR].partition("\n")[0].partition("://")[0]
@@ -42,11 +43,17 @@ def may_be_user(text: str, start: int, end: int, *, marked: bool = False) -> boo
         return False
     opens = text[max(0, start - 2) : start]
     closes = _CLOSES.get(opens[-1:], "")
-    if closes and rest.startswith(f"\\{closes}" if opens[0] == "\\" else closes):
-        return False
-    if rest[0] in "/?#" and re.search(r"\s", found[1]) is not None:
+    closed = f"\\{closes}" if opens[:1] == "\\" else closes
+    if closes and rest.startswith(closed) and not _closes_again(rest, closed, found):
         return False
     return re.search(_FLAG, found[1]) is None
+
+
+def _closes_again(rest: str, closed: str, found: re.Match[str]) -> bool:
+    """Whether the quote that seems to enclose an address stands right behind the host after the `@` as well, without
+    one that opens before it: `"redis://me:1" x@db"`."""
+    host = re.compile(_TAIL).match(rest, found.end())
+    return host is not None and rest.startswith(closed, host.end()) and found[1].count(closed) == 1
 
 
 def names_address(key: str) -> bool:

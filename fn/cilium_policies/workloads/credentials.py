@@ -107,7 +107,9 @@ def _shown(value: str, resolves: Callable[[str], bool]) -> str:
 def _reduced(line: str, resolves: Callable[[str], bool]) -> str:
     """A line's form; of a URL with a user its host and port alone."""
     line = "" if _is_commented(line) else line.replace(_SPARED, "")
-    spared = [address_of(match[0]) for match in _LINK.finditer(line)]
+    spared = [
+        "" if may_be_user(line, *match.span()) else address_of(match[0]) for match in _LINK.finditer(line)
+    ]
     shaped = shape(_LINK.sub(_SPARED, line), resolves)
     if not shaped and any(services(one, resolves) for one in spared):
         shaped = _SPARED * len(spared)

@@ -64,7 +64,12 @@ _VOCABULARY = frozenset(
 _FILLED_HOST = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,20})://\{[\w:.\-]{0,80}\}:(\d{1,5})(?!\d)")
 _MARKS, _BEHIND = ("|", "<", "\\", "&", "}"), ("|", "\\", "&", "{", "=")  # beside a part of a password
 _IN_WORD = re.compile(r"[^\s,:=\[({>;\"'][\"']{1,2}$")  # a quote within a word
-_IS_SECRET = r"(?i)(?<![\w.\-])(?:bearer|basic|digest|token|apikey|password|passphrase|secret)[\s:=\"']{1,3}$"
+_IS_SECRET = (
+    r"(?i)(?<![\w.\-])(?:bearer|basic|digest|tokens?|api_?keys?|pass(?:words?|wd|phrases?)?|secrets?|credentials?)"
+    r"(?: is)?[\s:=\"'\[(]{1,4}$"
+)
+_SECRET_NEAR = 24  # characters: the longest of these words and what stands behind it
+_LISTS = frozenset(",;|")  # what separates several of them
 _NEAR = 100  # characters: what a pattern may match, and what is looked at in front of a word
 _PIECE = 2000
 _SWITCHES = ("true", "false", "null", "", "x")
@@ -141,7 +146,7 @@ class Scrubber:
         """One line, and the last key or flag in it."""
         spans = self._spans(line)
         out: list[str] = []
-        first = 0
+        first, listed = 0, -1  # where a list of secrets ends so far
         for match in _TOKEN.finditer(line):
             word = match["word"]
             if word is None:
@@ -150,12 +155,14 @@ class Scrubber:
                 key = flag
                 out.append(word)
             else:
+                secret = _is_listed(line, match.start(), listed)
+                listed = match.end() if secret else -1
                 start, end = match.span()
                 while first < len(spans) and spans[first][0] < start - _NEAR:
                     first += 1
                 near = takewhile(partial(_begins_before, end), islice(spans, first, None))
                 sought = "".join(line[max(a, start) : min(b, end)] for a, b in near if start < b)
-                allowed = self._allowed(word, key) and not self._is_part(line, match)
+                allowed = self._allowed(word, key) and not self._is_part(line, match, secret)
                 out.append(word if allowed else sought if sought and not is_credential(key) else "x")
         return "".join(out), key
 
@@ -168,9 +175,9 @@ class Scrubber:
             return "x"
         return found or _port_of(url)
 
-    def _is_part(self, line: str, match: re.Match[str]) -> bool:
-        """Whether a word that reads as a host may be part of a password: behind a word for one, beside a mark, or
-        up to a `@`."""
+    def _is_part(self, line: str, match: re.Match[str], secret: bool) -> bool:
+        """Whether a word that reads as a host may be part of a password: behind a word for one (`secret`), beside a
+        mark, or up to a `@`."""
         word = match[0]
         if (
             _REFERENCE.fullmatch(word)
@@ -179,8 +186,8 @@ class Scrubber:
             or self._is_known(word)
         ):
             return False
-        if re.search(_IS_SECRET, line[max(0, match.start() - 20) : match.start()]):
-            return True  # `Bearer …`, whatever its key is
+        if secret:
+            return True
         before = line[max(0, match.start() - 3) : match.start()]
         part = (
             before[-1:] in _MARKS or _IN_WORD.search(before) or line[match.end() : match.end() + 1] in _BEHIND
@@ -244,6 +251,14 @@ def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             made.append((start, end))
     return made
+
+
+def _is_listed(line: str, start: int, listed: int) -> bool:
+    """Whether a word stands right behind a word for a secret, whatever its key is (`Bearer …`), or goes on with the
+    list of them that ends at `listed` (`passwords [a, b]`)."""
+    if listed >= 0 and (between := line[listed:start].strip(" \t\"'[]()")) and _LISTS.issuperset(between):
+        return True
+    return re.search(_IS_SECRET, line[max(0, start - _SECRET_NEAR) : start]) is not None
 
 
 def _begins_before(end: int, span: tuple[int, int]) -> bool:
