@@ -6,18 +6,18 @@ ended by something that it does not expect. Four times the text may take four ti
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 
 import pytest
 
 from tests.hostile.expressions import Expression, expressions
-from tests.hostile.growth import cpu_of
+from tests.hostile.growth import assert_in_proportion, cpu_of
 
 LONG = 4_000
 SIGNS = "a1 \n\t.:/@-_=,;\"'[](){}$\\#%&+*<>!?|~^A"
 QUICK = 0.004  # seconds for LONG: in proportion it is a tenth of that
+FACTOR = 9  # between that of time in proportion, 4, and that of its square
 GUARDED = {
     "cilium_policies.cilium.agent._PORT_NAME": "asked of fifteen characters at most",
     "cilium_policies.evidence.before._KEY": "asked of two hundred characters at most",
@@ -47,27 +47,19 @@ def beginnings(one: Expression) -> list[str]:
     return list(dict.fromkeys(["", (literal[1] if literal else "").replace("\\", "")]))
 
 
-def seconds(one: Expression, text: str, enough: float) -> float:
-    """The least of some measurements, as a busy machine only adds to them; the first that is below `enough` will do."""
-    least = math.inf
-    for _ in range(5):
-        least = min(least, cpu_of(lambda: one.apply(text)))
-        if least < enough:
-            break
-    return least
-
-
 def slow(one: Expression) -> str:
-    """What takes too long, in words; the first that is found."""
+    """What takes too long, in words; the first that is found. On a busy machine the clock only adds."""
     for begin in beginnings(one):
         for pump in pumps(one):
-            whole = begin + pump * (LONG // len(pump)) + "\x00"
-            if seconds(one, whole, QUICK) < QUICK:
-                continue
-            quarter = seconds(one, begin + pump * (LONG // 4 // len(pump)) + "\x00", 0)
-            ratio = seconds(one, whole, 9 * quarter) / max(quarter, 1e-6)
-            if ratio > 9:
-                return f"{begin!r} {pump!r}: {ratio:.0f} times for 4 times the text"
+
+            def run(size: int, begin: str = begin, pump: str = pump) -> float:
+                text = begin + pump * (size // len(pump)) + "\x00"
+                return cpu_of(lambda: one.apply(text))
+
+            try:
+                assert_in_proportion(run, (0, LONG // 4, LONG), no_time=QUICK, factor=FACTOR)
+            except AssertionError as said:
+                return f"{begin!r} {pump!r}: {said} for 4 times the text"
     return ""
 
 
