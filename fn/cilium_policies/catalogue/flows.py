@@ -24,6 +24,7 @@ class Edge(NamedTuple):
     `seldom`: and few installations have it (a plugin), so that the only instance is no guess either.
     `needs_no_role`: it calls the Kubernetes API with its users' tokens, or for what everybody may ask.
     `having`: of all pods those are meant that have one of these sets of labels (`*` any value), by an injector.
+    `near`: of the outside, addresses of the local network alone are meant.
     `fallback`: it holds only where the configuration names no address outside, or none of the component.
     `part` and `of`: the roles of the own pods and of the peer's that have it (`ruler`, `gateway`), where their labels
     (the entry's `partLabel`, else `app.kubernetes.io/component`) tell a role; empty: all of them.
@@ -53,6 +54,7 @@ class Edge(NamedTuple):
     number: int = 0
     needs_no_role: bool = False
     having: tuple[Mapping, ...] = ()
+    near: bool = False
 
     def pod_ports(self, port: str = "") -> tuple[Port, ...]:
         """The ports as numbers; `port` stands in for `{port}`, and what stays no number is left out."""
@@ -109,4 +111,5 @@ def read_edge(data: Mapping, owner: str, subject: str, number: int = 0) -> Edge:
         number,
         flag(data.get("needsNoRole")),
         tuple(mappings(data.get("having"))),
+        flag(data.get("near")),
     )

@@ -31,6 +31,8 @@ def peer(edge: Edge) -> str:
         for one in edge.having
     )
     told = " or ".join(sets)
+    if edge.near:
+        return f"{edge.peer} (the local network)"
     return f"{edge.peer} that have {told}" if told else edge.peer
 
 

@@ -25,6 +25,7 @@ from cilium_policies.evidence.ends import (
     backends,
     cidr,
     ends,
+    on_any_port,
 )
 from cilium_policies.evidence.gateways import proxies_by_label
 from cilium_policies.evidence.given import Given
@@ -198,8 +199,7 @@ class Destinations:
         self, workload: Workload, service: Service, address: Address, name: str
     ) -> Iterator[tuple[Peer, Port]]:
         if not (name or address.port) and self._is_family(workload, service):
-            for entry in service.ports:  # a bare name says nothing of which; members use all of them
-                yield from backends(self._cluster, service, str(entry.port), entry.protocol)
+            yield from on_any_port(self._cluster, service, workload, self._given.inside)
             return
         wanted, entries = asked_for(service, address, name)
         for entry in entries:

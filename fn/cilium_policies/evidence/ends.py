@@ -87,6 +87,23 @@ def backends(
                     yield cidr(address), Port(number, entry.protocol)
 
 
+def on_any_port(
+    cluster: Cluster, service: Service, caller: Workload, inside: frozenset[tuple[str, int, str]]
+) -> list[tuple[Peer, Port]]:
+    """What a Service's bare name may mean, which says nothing of a port: all that it has for its members, and for
+    others not those on which members alone call each other (`inside`)."""
+    every = [
+        one for entry in service.ports for one in backends(cluster, service, str(entry.port), entry.protocol)
+    ]
+
+    def is_inside(peer: Peer, port: Port) -> bool:
+        there = workload_of(peer)
+        name = there.component if there is not None else ""
+        return name != caller.component and (name, port.number, port.protocol) in inside
+
+    return [one for one in every if not is_inside(*one)] or every
+
+
 def asked_for(service: Service, address: Address, name: str) -> tuple[str, list[ServicePort]]:
     """The port of a Service that an address means, by its name or number ("" not known), and what the Service has
     there; `name` is that of an SRV name."""

@@ -25,6 +25,7 @@ class Given(NamedTuple):
                own processes: a NodePort or hostPort there is not for the outside
     `for_pods` the same, whose clients the catalogue knows to be the cluster's pods: an agent's on each node
     `members`  component, port and protocol of what its members say to each other, as the catalogue knows it
+    `inside`   those of them on which nobody else calls a member
     `grouped`  components whose entries say which of their own pods call which
     `called`   of releases that are not rendered: pods and the ports that the catalogue lets them call, but web ports
     `resolvers` the usual DNS pods, where the input shows neither them nor their Service
@@ -69,6 +70,7 @@ class Given(NamedTuple):
     stated: frozenset[str] = frozenset()
     called: Called = frozenset()
     resolvers: tuple[Peer, ...] = ()
+    inside: frozenset[tuple[str, int, str]] = frozenset()
 
 
 NOTHING_GIVEN = Given()

@@ -20,11 +20,11 @@ from cilium_policies.evidence.edge import (
     WorkloadPeer,
     workload_of,
 )
-from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISERVER, api_callers
+from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISERVER, LOCAL, api_callers
 from cilium_policies.evidence.reasons import stated
-from cilium_policies.generate.alone import is_alone
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.named import by_name, near_by
+from cilium_policies.generate.owners import is_alone
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown_ports import declared, sending, shown_ports
 from cilium_policies.generate.ties import Ties
@@ -221,10 +221,19 @@ def peers(
             yield from roles.scrapers_of(workload, known.owner)
     elif word == "all-pods" and known.pod_ports():
         yield from _having(known, cluster)
+    elif word == "world" and known.near:
+        yield from _local(cluster)
     elif word == "same-namespace" and known.pod_ports():
         yield NamespacePeer(workload.namespace)
     else:
         yield from _fixed(word, name, outward)
+
+
+def _local(cluster: Cluster) -> Iterator[Peer]:
+    """The local network: what the config says of it, else private addresses of IPv4. Those of IPv6 that its devices
+    have are public ones as a rule."""
+    yield from map(CidrPeer, cluster.settings.private_cidrs or LOCAL)
+    yield from _ANYWHERE[1:] if not cluster.settings.private_cidrs else ()
 
 
 def _having(known: Known, cluster: Cluster) -> Iterator[Peer]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.model import Component
+from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.config.model import Config
 from cilium_policies.document.finding import Finding, of_config
 from cilium_policies.evidence.given import Given
@@ -15,6 +17,7 @@ from cilium_policies.kube.objects import Mapping
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import WorkloadKey
 
+_CLIENTS = ("all-pods", "same-namespace")
 _NODES = ("host", "remote-node")
 _WEB = (53, 80, 443)
 _CALLED_OUTSIDE = ("internet", "world", "fqdn", "cidr")
@@ -60,9 +63,14 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
     for_others: set[tuple[WorkloadKey, int, str]] = set()
     for_pods: set[tuple[WorkloadKey, int, str]] = set()
     members: set[tuple[str, int, str]] = set()
+    inside: set[tuple[str, int, str]] = set()
+    called: set[tuple[str, int, str]] = set()
     for name in parts.components:
         component = catalogue.get(name)
+        inside |= _between_members(component) if component is not None and not component.guessed else set()
         for known in component.own_edges if component else ():
+            if known.peer.startswith("component:") and known.peer != f"component:{name}":
+                called.update((known.peer[10:], port.number, port.protocol) for port in known.pod_ports())
             if known.peer == f"component:{name}":
                 members.update((name, port.number, port.protocol) for port in known.pod_ports())
             if known.direction != "ingress" or known.probe:
@@ -100,6 +108,7 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         frozenset(name for name in parts.components if _is_stated(catalogue, name)),
         frozenset(one for name in parts.components for one in _called(catalogue, parts, name)),
         tuple(one for one in parts.dns if one.kind == "labels" and _is_unshown(cluster, one.namespace)),
+        frozenset(inside - called),
     )
 
 
@@ -119,6 +128,22 @@ def _called(catalogue: Catalogue, parts: Roles, name: str) -> Iterator[tuple[Wor
             told = component.played(one.labels) if component else ""
             if not (known.part and told) or told in known.part or "*" in known.part:
                 yield from ((one.key, port.number, port.protocol) for port in ports)
+
+
+def _between_members(component: Component) -> set[tuple[str, int, str]]:
+    """The ports on which members of a component call each other and nobody else calls them, as its entry has it: it
+    tells its clients' ports, and no roles. A port on which clients call such servers as a rule is none."""
+    own, others, told = set(), set(), False
+    for known in component.own_edges:
+        ports = {(component.name, port.number, port.protocol) for port in known.pod_ports() if not port.end}
+        if known.part or known.of:
+            return set()
+        if known.peer == f"component:{component.name}":
+            own |= {one for one in ports if one[1] not in SERVERS}
+        elif known.direction == "ingress" and not known.probe:
+            others |= ports
+            told = told or known.peer in _CLIENTS
+    return own - others if told else set()
 
 
 def _is_grouped(catalogue: Catalogue, name: str) -> bool:
