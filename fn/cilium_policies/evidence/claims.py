@@ -37,6 +37,9 @@ class Claims:
         for gateway in cluster.inventory.of("Gateway", group=GATEWAY_API):
             for listener in mappings(gateway.spec.get("listeners")):
                 self._take(text(listener.get("hostname")).lower(), {gateway.namespace})
+        for one in cluster.inventory.of("DNSEndpoint", group="externaldns.k8s.io"):
+            for entry in mappings(one.spec.get("endpoints")):
+                self._take(text(entry.get("dnsName")).lower(), {one.namespace})
 
     def _take(self, name: str, namespaces: set[str]) -> None:
         if name:
@@ -104,5 +107,6 @@ def gateway_addresses(gateway: Object) -> Iterator[str]:
     notes = at(gateway.body, "spec", "infrastructure", "annotations")
     for key in _ADDRESS_NOTES:
         yield from filter(None, (part.strip() for part in text(at(notes, key)).split(",")))
+    yield from filter(None, (part.strip().lower() for part in text(at(notes, _NAME_NOTE)).split(",")))
     for entry in mappings(at(gateway.body, "status", "addresses")):
         yield text(entry.get("value"))

@@ -13,6 +13,7 @@ from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
 from cilium_policies.evidence.from_env import filled_in
 from cilium_policies.evidence.object_texts import annotations_of, fields_of, is_of, plain, registries
 from cilium_policies.evidence.tied import is_addressed
+from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, flag, mapping, sequence, strings, text, walk_strings
 from cilium_policies.kube.pods import pod_template
 from cilium_policies.kube.selectors import selects
@@ -147,7 +148,7 @@ class Collected:
 
     def _given_by_operator(self, workload: Workload, source: Object) -> Iterator[Text]:
         """Configuration that the custom resource names, or that is called like the workload, as operators name it."""
-        names, keys, followed = self._said_by(source)
+        names, keys, others = self._said_by(source)
         for name in {workload.name: None} | names:
             yield from self._entries(workload.namespace, name)
         for name, key in keys:
@@ -155,20 +156,15 @@ class Collected:
         for one in self._cluster.inventory.of(f"{source.kind}Config"):
             if self._chooses(source, one):
                 yield from fields_of(one)
-        for one in followed:
+        for one in others:
             yield from fields_of(one)
 
     def _said_by(self, source: Object) -> _Said:
         """Names of configuration in a custom resource, names and keys that it chooses there, and the objects that it
         leads to: looked for once, however many workloads it stands for."""
         if id(source) not in self._said:
-            followed = []
-            for path, value in walk_strings(source.spec):
-                other = _FOLLOWED.get(path.rpartition(".")[2])
-                if other and (one := self._cluster.inventory.get(other, source.namespace, value)):
-                    followed.append(one)
             names, keys = dict.fromkeys(named(source.spec)), dict.fromkeys(chosen(source.spec))
-            self._said[id(source)] = (names, keys, followed)
+            self._said[id(source)] = (names, keys, list(followed(source, self._cluster.inventory)))
         return self._said[id(source)]
 
     def _entries(self, namespace: str, name: str) -> Iterator[Text]:
@@ -231,6 +227,14 @@ class Collected:
             labels = namespace.labels if namespace is not None else {}
             near = selects(spaces, {"kubernetes.io/metadata.name": config.namespace, **labels})
         return near and selects(source.spec.get(f"{stem}Selector"), config.labels)
+
+
+def followed(source: Object, inventory: Inventory) -> Iterator[Object]:
+    """Further custom resources that a custom resource has its pods follow."""
+    for path, value in walk_strings(source.spec):
+        other = _FOLLOWED.get(path.rpartition(".")[2])
+        if other and (one := inventory.get(other, source.namespace, value)):
+            yield one
 
 
 def named_by_values(workload: Workload) -> Iterator[str]:

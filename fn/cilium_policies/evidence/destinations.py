@@ -31,8 +31,15 @@ from cilium_policies.evidence.gateways import proxies_by_label
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import host_aliases
 from cilium_policies.evidence.hostnames import Hostnames
+from cilium_policies.evidence.literals import literal
 from cilium_policies.evidence.names import Named, fitting, resolve
-from cilium_policies.evidence.public_names import is_local, is_public, is_short_service, is_variable_name
+from cilium_policies.evidence.public_names import (
+    is_local,
+    is_of_local_network,
+    is_public,
+    is_short_service,
+    is_variable_name,
+)
 from cilium_policies.evidence.reasons import CALLS_API, Reason
 from cilium_policies.evidence.unopened import Unopened, is_unicast
 from cilium_policies.evidence.unrendered import behind
@@ -243,14 +250,18 @@ class Destinations:
         port = Port(address.port, address.protocol)
         own = list(dict.fromkeys(self.hostnames.backends(host, address.port, address.protocol)))
         yield from ((one, (to,), Reason("calls-through-gateway", (_shown(host),))) for one, to in own)
-        balanced = self.hostnames.is_outside(host)
-        if balanced or self.hostnames.leads_outside(host):
+        balanced, beyond = self.hostnames.is_outside(host), self.hostnames.beyond(host)
+        numbers = [one for one in beyond if one[-1:].isdigit() and is_of_local_network(one)] if ours else []
+        numbers = [one for one in numbers if not is_metadata(one)]
+        for number in dict.fromkeys(numbers):  # what DNS is shown to answer: no other host is meant
+            yield from self._number(workload, number, port, host)
+        if balanced or len(numbers) < len(beyond):
             yield InternetPeer(host), (port,), Reason("calls-host", (_shown(host),))
             yield from self._private(host, port, own=True) if balanced else ()
-        elif own and ours:
+        elif numbers or (own and ours):
             return
         elif ":" in host or host.replace(".", "").isdigit():
-            yield from self._literal(workload, host, port)
+            yield from self._number(workload, host, port)
         elif is_local(host):
             local = Reason("calls-local-host", (_shown(host),))
             if self._cluster.settings.fqdn != "false" and "$" not in host:
@@ -271,26 +282,10 @@ class Destinations:
             reason = Reason("calls-private-host", (_shown(host),))
             yield from ((cidr(block), (port,), reason) for block in self._given.private or LOCAL)
 
-    def _literal(self, workload: Workload, host: str, port: Port) -> Iterator[Destination]:
-        import ipaddress  # lazily: few inputs hold a literal address
-
-        try:
-            address = ipaddress.ip_address(host)
-        except ValueError:
-            return
-        if address.is_multicast or address.is_unspecified or address.is_loopback:
-            return
-        for block in self._cluster.settings.node_cidrs:
-            try:
-                inside = address in ipaddress.ip_network(block, strict=False)
-            except ValueError:
-                continue
-            if inside:
-                # A node's address has the node's identity, which no CIDR rule matches.
-                if self._may_ask(workload, port.number):
-                    yield from ((node, (port,), Reason("calls-node", (host,))) for node in NODES)
-                return
-        yield cidr(host), (port,), Reason("calls-host", (host,))
+    def _number(self, workload: Workload, number: str, port: Port, name: str = "") -> Iterator[Destination]:
+        """Who has a number; `name`: of the host that DNS leads there."""
+        told = literal(number, port, self._cluster.settings.node_cidrs, name)
+        yield from (one for one in told if one[0] not in NODES or self._may_ask(workload, port.number))
 
 
 def _shown(host: str) -> str:

@@ -78,23 +78,25 @@ class Hostnames:
         return self._claims.is_ours(host, namespace)
 
     def leads_outside(self, host: str) -> bool:
-        """Whether an Ingress or a DNSEndpoint has external-dns point its names at an address or name that nothing here
-        answers to, such as a router's or a tunnel's, or the Internet's DNS knows the name while the gateway's address
-        is private: the request then leaves the cluster and comes back from outside."""
+        return bool(self.beyond(host))
+
+    def beyond(self, host: str) -> list[str]:
+        """Where an Ingress or a DNSEndpoint has external-dns point a name, as far as nothing here answers to that
+        address or name, such as a router's, a tunnel's or a device's; or the name itself where the Internet's DNS knows
+        it while the gateway's address is private: the request then leaves the cluster and comes back from outside."""
         if self._is_checked(host) and self._is_behind_a_router(host):
-            return True
-        targets = [*self._recorded(host)]
+            return [host]
+        targets = self._recorded(host)
         for route in self.routes(host):
             if route.kind not in ROUTE_KINDS:  # of a Gateway's routes external-dns asks the Gateway
                 targets += route.annotations.get(_TARGET_NOTE, "").lower().split(",")
-        return any("." in target and not self.answers(target) for target in targets)
+        return [target for target in targets if "." in target and not self.answers(target)]
 
     def _recorded(self, host: str) -> list[str]:
-        """Where external-dns is to point a name: the record for it, else that of the nearest wildcard."""
+        """Where DNSEndpoints lead a name: its record, else that of the nearest wildcard, and on from there."""
         if self._records is None:
             self._records = public_dns.records(self._cluster.inventory)
-        records = self._records
-        return next((records[name] for name in looked_up(host) if name in records), [])
+        return public_dns.led_to(self._records, host) if self._records else []
 
     def answers(self, target: str) -> bool:
         """Whether a Service, a Gateway or a route of the cluster has this address or name."""
@@ -185,6 +187,10 @@ class Hostnames:
                     yield from self._gateway(namespace, name, port, protocol)
             else:
                 yield from self._controller(route, port, protocol)
+        if not self.routes(host):
+            for target in dict.fromkeys(self._recorded(host)):
+                if self.answers(target):
+                    yield from self.backends(target, port, protocol)
 
     def is_gateway(self, namespace: str, name: str) -> bool:
         """Whether a Gateway or a route that names one as its parent speaks for a Gateway of this name."""

@@ -81,6 +81,20 @@ def records(inventory: Inventory) -> dict[str, list[str]]:
     return found
 
 
+def led_to(found: dict[str, list[str]], host: str) -> list[str]:
+    """What records say of a name in the end: addresses, and the names of which they say nothing more."""
+    ends: list[str] = []
+    met, asked = {host}, [host]
+    for one in asked:  # grows: a record may be an alias of another
+        told = next((found[name] for name in looked_up(one) if name in found), None)
+        if told is None:
+            ends += [one] * (one != host)
+            continue
+        asked += (each for each in dict.fromkeys(told) if each not in met)
+        met.update(told)
+    return ends
+
+
 def pools(inventory: Inventory) -> list[str]:
     """The first address of each range that load balancers get their addresses from."""
     found: list[str] = []

@@ -84,6 +84,9 @@ FIELDS = frozenset(
 _NOT_CALLED = frozenset(
     "tag tags annotation annotations note notes text candidate candidates announce".split()  # noqa: SIM905
 )
+# Whole keys whose URL is called: an origin of cloudflared's, what a start page asks for its state.
+_OF_URLS = (("service",), ("site", "monitor"))
+_BASE = "base"  # of a provider's API: `api_base: https://api.acme.com/v1`
 # Directives of a web server by which it calls another: `proxy_pass https://10.1.2.3:8006;`.
 _PASSES = frozenset(
     ("proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "reverse_proxy", "ProxyPass")
@@ -202,6 +205,8 @@ def _is_field(address: Address) -> bool:
     if not parts:
         # Nobody writes a device's address with such a scheme as an example, whether its port is said or not.
         return address.scheme in SCHEMES and address.scheme not in _BROWSED and _is_number(address)
+    if address.scheme and parts in _OF_URLS:
+        return True
     if is_for_others(address):
         return False
     said = address.scheme or parts[-1] not in _NOT_CALLED
@@ -216,6 +221,8 @@ def _is_field(address: Address) -> bool:
     if not address.scheme and is_host_key(address.key) and program_port(address.key):
         return True
     told = parts[-1] in WORDS or (parts[-1] in _STORES and address.port in SERVERS)
+    if address.scheme and parts[-1] == _BASE and len(parts) > 1:
+        return True
     return parts[-1] in FIELDS or (told and address.explicit and address.scheme not in _BROWSED)
 
 

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.recognise import part_of
-from cilium_policies.evidence.collected import named, named_by_values
+from cilium_policies.evidence.collected import followed, named, named_by_values
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import RELEASE_NAME
 from cilium_policies.kube.names import is_name
 from cilium_policies.kube.objects import at, flag, mapping, mappings, strings, text
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.kube.secret_writers import templates
+from cilium_policies.lean import Any
 from cilium_policies.workloads.address_keys import names_address
 from cilium_policies.workloads.model import Workload
 
@@ -24,6 +25,8 @@ _NO_CONFIGURATION = (
     r"(?i)cert|tls|\bca\b|[-_.]ca[-_.]|token|password|passwd|pull|ssh|key|webhook|htpasswd|license|credential"
 )
 
+_FILLED = "\0"  # in the place of what a template fills in
+_STORES = re.compile(r"(?i)repository$")
 _NAMES_SECRET = r"(?i)secret(?:_?name|\.name)?$"
 _CERTIFICATES = r"(?:^|[-.])(?:ca|tls|certs?|certificates?)(?:[-.]|$)"
 
@@ -43,6 +46,9 @@ def hidden(one: Workload, inventory: Inventory, entry: Component | None = None) 
     elif told := list(_of_operator(one, entry)):
         names, sure = iter(told), True
     else:
+        dark = _in_variables(one, inventory)
+        if dark:
+            return dark
         names = iter((one.name, *named(source.spec)))
     found = [name for name in dict.fromkeys(names) if name]
     return [name for name in found if not _is_shown(one, name, inventory, sure=sure)]
@@ -101,6 +107,31 @@ def _of_own_values(one: Workload, entry: Component | None) -> Iterator[str]:
             yield found.value
 
 
+def _in_variables(one: Workload, inventory: Inventory) -> list[str]:
+    """Secrets of which an operator's object, or one that it follows, has a variable called as an address is, where the
+    input does not show what stands there."""
+    assert one.source is not None
+    found: dict[str, None] = {}
+    for source in (one.source, *followed(one.source, inventory)):
+        for key, name in _variables(source.spec):
+            if names_address(key) and not _is_shown(one, name, inventory, sure=True):
+                found[name] = None
+    return list(found)
+
+
+def _variables(spec: Any) -> Iterator[tuple[str, str]]:
+    """Name and Secret of each variable (`{name: X, valueFrom: {secretKeyRef: {name: Y}}}`) at any depth."""
+    if isinstance(spec, dict):
+        reference = mapping(at(spec, "valueFrom", "secretKeyRef"))
+        if reference and not flag(reference.get("optional")):
+            yield text(spec.get("name")), text(reference.get("name"))
+        for member in spec.values():
+            yield from _variables(member)
+    elif isinstance(spec, list):
+        for member in spec:
+            yield from _variables(member)
+
+
 def _is_map(one: Workload, name: str, inventory: Inventory) -> bool:
     return inventory.get("ConfigMap", one.namespace, name) is not None
 
@@ -130,16 +161,26 @@ def _is_shown(one: Workload, name: str, inventory: Inventory, *, sure: bool) -> 
     secret = inventory.get("Secret", one.namespace, name)
     if secret is None:
         made = inventory.secret_writer(one.namespace, name)
-        told = made is not None and (
-            bool(templates(made)) or at(made.body, "spec", "target", "template") is not None
-        )
-        return told or not sure
+        if made is not None and (told := templates(made)):
+            return not any(_hides(key, value) for key, value in told.items())
+        told_elsewhere = made is not None and at(made.body, "spec", "target", "template") is not None
+        return told_elsewhere or not sure
     if "sops" in secret.body:
         return False
     plain = strings(secret.body.get("stringData"))
     if not any(any(sign in value for sign in ":.\n=") for value in plain.values()):
         return any(_tells(value) for value in strings(secret.body.get("data")).values())
     return True
+
+
+def _hides(key: str, template: str) -> bool:
+    """Whether the template of an address leaves the host to what the store has: `s3:{{ .endpoint }}/backups`."""
+    if "{{" not in template or "\n" in template.strip() or not (names_address(key) or _STORES.search(key)):
+        return False
+    value = re.sub(r"\{\{[^{}]*\}\}", _FILLED, template).strip(" \"'")
+    scheme = re.match(r"(?:[a-z][a-z0-9+]*:)*(?://)?", value)
+    rest = value[scheme.end() if scheme else 0 :]
+    return re.split(r"[/?]", rest)[0].rpartition("@")[2].startswith(_FILLED)
 
 
 def _tells(value: str) -> bool:

@@ -36,6 +36,8 @@ def _made(one: Object, row: Mapping, held: list[Mapping]) -> Iterator[Object]:
     for each in held:
         metadata = mapping(each.get("metadata"))
         name = filled(text(row.get("object")), one) or text(metadata.get("name"))
+        if text(each.get("kind")) not in ("", text(row.get("as"))):
+            continue
         own = mapping(each if flag(row.get("bare")) else each.get("spec"))
         spec = {**added, **{renamed.get(key, key): value for key, value in own.items()}}
         if name and spec:

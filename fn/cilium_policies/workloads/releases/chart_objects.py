@@ -14,6 +14,7 @@ from cilium_policies.workloads.releases.naming import Names
 from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.value_texts import VALUES
 from cilium_policies.workloads.releases.values import merge, read, scalar
+from cilium_policies.workloads.releases.whole_objects import whole_objects
 
 _DNS = "kube-system"
 _SELECTED = ("serviceMonitor", "podMonitor", "probe", "scrapeConfig", "rule")
@@ -28,7 +29,7 @@ def chart_objects(release: Release, catalogue: Catalogue) -> list[Object]:
         monitor = mapping(row.get("dnsMonitor"))
         if monitor and flag(read(release.values, f"{text(monitor.get('values'))}.enabled"), True):
             found += _dns_monitor(release, _names(release, row), row, monitor)
-    return found
+    return [*found, *whole_objects(release)]
 
 
 def _is_made(release: Release, row: Mapping) -> bool:

@@ -8,7 +8,6 @@ routes, Ingresses and monitors that the usual value blocks ask for.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.conditions import Beginning, chart_makes, is_on, on_host
@@ -31,12 +30,13 @@ from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.releases import chart_services, chart_values
 from cilium_policies.workloads.releases.app_containers import image
 from cilium_policies.workloads.releases.chart_objects import chart_objects
-from cilium_policies.workloads.releases.naming import Names
+from cilium_policies.workloads.releases.naming import Names, customary
 from cilium_policies.workloads.releases.post_render import adapt, rendered
 from cilium_policies.workloads.releases.release import Release, parsed
 from cilium_policies.workloads.releases.template import Template
 from cilium_policies.workloads.releases.value_texts import texts
 from cilium_policies.workloads.releases.values import read, scalar
+from cilium_policies.workloads.releases.whole_objects import is_object
 
 _COMMON = "bitnami"
 _KINDS = {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "ReplicaSet"}
@@ -86,6 +86,8 @@ def workloads_of(
         return [], [], []  # charts called so hold definitions and no pods
     _evaluate(release)
     operated = chart_objects(release, catalogue)
+    if not known and is_object(release):
+        return [], [], rendered(release, operated)
     kinds = {(one.group, one.kind) for one in operated}
     parts = [one for one in known if chart_makes(one[1], release.values)]
     made = [one for one in parts if not _is_operated(one[0], kinds)]
@@ -180,26 +182,20 @@ def _below(path: str, prefix: str) -> bool:
 
 
 def _workload(release: Release, component: Component, entry: ChartEntry, names: Names) -> Workload:
-    kind, _, customary = component.workload.partition("/")
-    name = names.fill(entry.workload) or _customary(customary, release) or names.fullname
+    kind, _, usual = component.workload.partition("/")
+    name = names.fill(entry.workload) or customary(usual, release) or names.fullname
     made = Workload(release.namespace, name, kind if kind in _KINDS else "Deployment")
     made.labels = names.fill_all(entry.labels)
     made.selector = stable(made.labels) or dict(made.labels)
     if JOB_NAME in entry.labels:  # a hook Job's name is the same at each upgrade
         made.selector[JOB_NAME] = made.labels[JOB_NAME]
-    account = names.fill(entry.service_account) or _customary(component.service_account, release)
+    account = names.fill(entry.service_account) or customary(component.service_account, release)
     made.service_account = scalar(at(names.scope, "serviceAccount", "name")) or account or "default"
     if not made.selector and account:
         made.selector = {SERVICE_ACCOUNT: made.service_account}
     made.component = component.name
     _from_values(made, release, names.scope, component)
     return made
-
-
-def _customary(name: str, release: Release) -> str:
-    """A customary name with the release's put in; "" where it is prose rather than a name."""
-    name = re.sub(r"\bNAME\b", release.name, name)
-    return name if re.fullmatch(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", name) else ""
 
 
 def _from_values(made: Workload, release: Release, scope: Mapping, component: Component | None) -> None:

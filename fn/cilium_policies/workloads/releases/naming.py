@@ -66,3 +66,9 @@ class Names:
 
 def _override(release: Release, scope: Mapping, key: str, same: bool) -> str:
     return scalar(scope.get(key)) or (scalar(release.values.get(key)) if same else "")
+
+
+def customary(name: str, release: Release) -> str:
+    """A customary name with the release's put in; "" where it is prose rather than a name."""
+    name = re.sub(r"\bNAME\b", release.name, name)
+    return name if re.fullmatch(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", name) else ""

@@ -1,0 +1,54 @@
+"""Objects that stand whole in a release's values, and that its chart writes as they are: what many charts take as
+`extraObjects` or `extraDeploy`, and all that charts for one's own manifests hold: `resources`, or the values
+themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cilium_policies.kube.labels import RELEASE_NAME
+from cilium_policies.kube.objects import Mapping, Object, mapping, strings, text
+from cilium_policies.lean import Any
+from cilium_policies.workloads.releases.release import Release, parsed
+
+_KEYS = r"(?i)(?:extra|additional|custom|raw|k8s|kubernetes)?_?(?:objects?|manifests?|resources?|deploy|templates)"
+
+
+def whole_objects(release: Release) -> list[Object]:
+    """In the order of the values."""
+    found = [release.values] if is_object(release) else list(_listed(release.values))
+    return [made for one in found if (made := _made(release, one)) is not None]
+
+
+def is_object(release: Release) -> bool:
+    """Whether the values are an object themselves: its chart writes nothing else."""
+    return _is_whole(release.values)
+
+
+def _is_whole(value: Mapping) -> bool:
+    return all(text(value.get(key)) for key in ("apiVersion", "kind")) and "metadata" in value
+
+
+def _listed(values: Mapping) -> Iterator[Mapping]:
+    for key, held in values.items():
+        if re.fullmatch(_KEYS, key) is None:
+            continue
+        members: Any = held.values() if isinstance(held, dict) else held
+        for member in members if isinstance(held, (dict, list)) else ():
+            one = parsed(member) if isinstance(member, str) and "apiVersion:" in member else member
+            if isinstance(one, dict) and _is_whole(one):
+                yield one
+
+
+def _made(release: Release, body: Mapping) -> Object | None:
+    metadata = mapping(body.get("metadata"))
+    name = text(metadata.get("name"))
+    if not name or "{{" in name:
+        return None
+    told = {
+        **metadata,
+        "namespace": text(metadata.get("namespace")) or release.namespace,
+        "annotations": {**strings(metadata.get("annotations")), RELEASE_NAME: release.name},
+    }
+    return Object({**body, "metadata": told}, release.source.where)
