@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cilium_policies.catalogue.ports import WORDS
-from cilium_policies.evidence.host_keys import program_port, words_of
+from cilium_policies.evidence.host_keys import program_port, stem, words_of
 
 _FAR = 40  # lines that are looked through
+_DEFAULT = "default"
 _OPENS, _CLOSES = ("{", "[", "("), "}])"
 _MARKS = " \t\"'-:=>{[(,"
 # What a program is given of others, and what it says of itself
@@ -23,6 +24,26 @@ def port_above(lines: list[str], number: int) -> int:
         if not WORDS.keys().isdisjoint(named):
             return program_port(key)
     return 0
+
+
+class Defaults:
+    """The ports that a section called default gives all others (Python's configparser), by how their keys begin."""
+
+    def __init__(self, lines: list[str], fields: Sequence[tuple[str, str]], ports: list[int]) -> None:
+        self._sections: list[str] = []
+        for line in lines:
+            held = line.strip()
+            opens = held.startswith("[") and held.endswith("]")
+            before = self._sections[-1] if self._sections else ""
+            self._sections.append(held.strip("[]").lower() if opens else before)
+        mine = [at for at in ports if self._sections[at] == _DEFAULT]
+        self._ports = {stem(fields[at][0]): int(fields[at][1]) for at in mine}
+
+    def port(self, number: int, key: str) -> int:
+        """That of a host in this line; 0 for none."""
+        if self._sections[number] in ("", _DEFAULT):
+            return 0
+        return self._ports.get(stem(key)) or self._ports.get("", 0)
 
 
 def _keys(lines: list[str], number: int) -> Iterator[str]:

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from cilium_policies.evidence.above import port_above
+from cilium_policies.evidence.above import Defaults, port_above
 from cilium_policies.evidence.field_lines import lines_of
 from cilium_policies.evidence.host_keys import (
     HOST_CHARS,
@@ -90,10 +90,13 @@ def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
         for number, (key, held) in enumerate(fields if called else ())
         if held.isdigit() and is_port(held) and plain(key).lower().endswith(_PORTS)
     ]
+    defaults = Defaults(lines, fields, ports) if ports and "[default]" in value.lower() else None
     for number in called:
         key, held = fields[number]
         for name in names(held) if held else _items(lines, number):
             port, sure = _port(lines, fields, number, ports)
+            if not port and defaults is not None and (port := defaults.port(number, key)):
+                sure = True
             if not port and key.lower() == "endpoint" and _is_store(lines, fields, number):
                 yield name, _HTTPS, key, False
             elif port or is_host_key(key):

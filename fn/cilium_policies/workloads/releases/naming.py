@@ -37,6 +37,8 @@ class Names:
             "{namespace}": release.namespace,
             "{name}": name[:cut].rstrip("-"),
             "{fullname}": fullname[:cut].rstrip("-"),
+            "{flux.name}": release.source.name if release.source.kind == "HelmRelease" else "",
+            "{flux.namespace}": release.source.namespace if release.source.kind == "HelmRelease" else "",
         }
 
     @property
@@ -61,7 +63,9 @@ class Names:
         return _VALUE.sub(lambda match: match[2] or "", text)
 
     def fill_all(self, labels: dict[str, str]) -> dict[str, str]:
-        return {self.fill(key): self.fill(value) for key, value in labels.items()}
+        """Without those whose value is what nobody has here: Flux's labels on the objects of a release of Helm's."""
+        filled = ((self.fill(key), self.fill(value), value) for key, value in labels.items())
+        return {key: told for key, told, value in filled if told or not value.startswith("{flux.")}
 
 
 def _override(release: Release, scope: Mapping, key: str, same: bool) -> str:
