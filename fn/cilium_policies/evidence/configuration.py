@@ -17,7 +17,7 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import called
 from cilium_policies.evidence.host_keys import is_host_key
 from cilium_policies.evidence.names import resolve
-from cilium_policies.evidence.not_read import is_others, not_read
+from cilium_policies.evidence.not_read import calls_nobody, is_others, not_read
 from cilium_policies.evidence.signs import holds
 from cilium_policies.evidence.trust import (
     is_dashboard,
@@ -59,6 +59,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     made = Counter(id(workload.source) for workload in cluster.workloads if workload.texts)
     for workload in cluster.workloads:
         yield from _resolvers(destinations, workload)
+        if calls_nobody(workload, given.silent):
+            continue
         # Of several workloads that one object makes (an operator's, a chart's), its fields do not say which calls.
         alone = made[id(workload.source)] <= 1
         ignored = not_read(workload, given.ignores)

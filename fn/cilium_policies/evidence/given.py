@@ -29,6 +29,7 @@ class Given(NamedTuple):
     `grouped`  components whose entries say which of their own pods call which
     `called`   of releases that are not rendered: pods and the ports that the catalogue lets them call, but web ports
     `resolvers` the usual DNS pods, where the input shows neither them nor their Service
+    `silent`   components whose entries state that they call nobody
     `stated`   components whose entries rest on source or documentation
     `clouds`   what the catalogue knows of clouds
     `balancers` `spec.cluster.loadBalancerCIDRs`: where load balancers outside the cluster call from
@@ -71,6 +72,7 @@ class Given(NamedTuple):
     called: Called = frozenset()
     resolvers: tuple[Peer, ...] = ()
     inside: frozenset[tuple[str, int, str]] = frozenset()
+    silent: frozenset[str] = frozenset()
 
 
 NOTHING_GIVEN = Given()

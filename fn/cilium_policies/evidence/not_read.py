@@ -25,6 +25,13 @@ def not_read(workload: Workload, ignores: dict[str, list[Mapping]]) -> re.Patter
     return re.compile("|".join(found)) if found else _NOTHING
 
 
+def calls_nobody(workload: Workload, silent: frozenset[str]) -> bool:
+    """Whether pods run one program alone of which it is known that it calls nobody: what its configuration names,
+    browsers call."""
+    known = workload.component in silent and workload.by_label and workload.by_image
+    return known and len(set(workload.images)) == 1
+
+
 def is_others(workload: Workload, found: Text, reads: dict[str, list[Mapping]]) -> bool:
     """Whether the catalogue says of a field of the object that made several kinds of pods (`own`) that others of them
     call what stands there."""

@@ -109,6 +109,7 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         frozenset(one for name in parts.components for one in _called(catalogue, parts, name)),
         tuple(one for one in parts.dns if one.kind == "labels" and _is_unshown(cluster, one.namespace)),
         frozenset(inside - called),
+        frozenset(name for name in parts.components if _is_silent(catalogue, name)),
     )
 
 
@@ -156,6 +157,12 @@ def _is_grouped(catalogue: Catalogue, name: str) -> bool:
 def _is_stated(catalogue: Catalogue, name: str) -> bool:
     component = catalogue.get(name)
     return component is not None and not component.guessed
+
+
+def _is_silent(catalogue: Catalogue, name: str) -> bool:
+    component = catalogue.get(name)
+    edges = component.own_edges if component is not None and not component.guessed else ()
+    return any(edge.direction == "egress" and edge.peer == "none" and edge.when is None for edge in edges)
 
 
 def _is_inward(catalogue: Catalogue, name: str) -> bool:

@@ -43,12 +43,13 @@ def _listed(values: Mapping) -> Iterator[Mapping]:
 
 def _made(release: Release, body: Mapping) -> Object | None:
     metadata = mapping(body.get("metadata"))
-    name = text(metadata.get("name"))
-    if not name or "{{" in name:
+    name, namespace = text(metadata.get("name")), text(metadata.get("namespace")) or release.namespace
+    strange = namespace != release.namespace or (body.get("kind") == "Namespace" and name != namespace)
+    if not name or "{{" in name or strange:  # a release speaks for its own namespace
         return None
     told = {
         **metadata,
-        "namespace": text(metadata.get("namespace")) or release.namespace,
+        "namespace": namespace,
         "annotations": {**strings(metadata.get("annotations")), RELEASE_NAME: release.name},
     }
     return Object({**body, "metadata": told}, release.source.where)
