@@ -84,8 +84,7 @@ FIELDS = frozenset(
 _NOT_CALLED = frozenset(
     "tag tags annotation annotations note notes text candidate candidates announce".split()  # noqa: SIM905
 )
-# Whole keys whose URL is called: an origin of cloudflared's, what a start page asks for its state.
-_OF_URLS = (("service",), ("site", "monitor"))
+_OF_URLS = (("service",), ("site", "monitor"))  # whole keys, of cloudflared's origins and start pages
 _BASE = "base"  # of a provider's API: `api_base: https://api.acme.com/v1`
 # Directives of a web server by which it calls another: `proxy_pass https://10.1.2.3:8006;`.
 _PASSES = frozenset(
@@ -221,9 +220,8 @@ def _is_field(address: Address) -> bool:
     if not address.scheme and is_host_key(address.key) and program_port(address.key):
         return True
     told = parts[-1] in WORDS or (parts[-1] in _STORES and address.port in SERVERS)
-    if address.scheme and parts[-1] == _BASE and len(parts) > 1:
-        return True
-    return parts[-1] in FIELDS or (told and address.explicit and address.scheme not in _BROWSED)
+    called = parts[-1] in FIELDS or bool(address.scheme and parts[:-1] and parts[-1] == _BASE)
+    return called or (told and address.explicit and address.scheme not in _BROWSED)
 
 
 def _is_number(address: Address) -> bool:
