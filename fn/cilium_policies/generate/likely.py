@@ -52,6 +52,14 @@ class Likely:
         guess = self._egress(one, why) if direction == EGRESS else self._ingress(one, why, doors)
         return (UNKNOWN, why) if guess is None else (GUESSED, guess)
 
+    def ways(self, one: Workload) -> Doors | None:
+        """None of the ways out, where it is shown that pods call nobody; None where that is not told."""
+        if not one.rendered or not one.texts or self._explaining.get((one.key, EGRESS)):
+            return None
+        from cilium_policies.generate.local_scripts import calls_nobody  # few builds have such a workload
+
+        return {} if calls_nobody(one) else None
+
     def _egress(self, one: Workload, why: Why) -> Why | None:
         if any(port.number in SERVERS or port.number in _SEARCH for port in one.ports):
             return "server-port"
