@@ -161,8 +161,10 @@ def _is_stated(catalogue: Catalogue, name: str) -> bool:
 
 def _is_silent(catalogue: Catalogue, name: str) -> bool:
     component = catalogue.get(name)
-    edges = component.own_edges if component is not None and not component.guessed else ()
-    return any(edge.direction == "egress" and edge.peer == "none" and edge.when is None for edge in edges)
+    if component is None or component.guessed or component.users_code:
+        return False
+    called = [edge for edge in component.own_edges if edge.direction == "egress" and edge.peer != "dns"]
+    return bool(called) and all(edge.peer == "none" and not edge.part for edge in called)
 
 
 def _is_inward(catalogue: Catalogue, name: str) -> bool:

@@ -169,9 +169,7 @@ class Ties:
         if not every:
             return []
         called = self._called.get((id(client), component))
-        if (
-            called and not known.every
-        ):  # of several that it acts on, what it says of one tells nothing of the others
+        if called and not known.every:  # what it says of one tells nothing of the others that it acts on
             return [one for one in every if instance(one) in called]
         ports = known.pod_ports()
         if self._is_called_elsewhere(client, ports):
