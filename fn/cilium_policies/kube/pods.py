@@ -25,6 +25,7 @@ _VALUES = frozenset(("HelmRelease", "HelmChart", "Application", "ApplicationSet"
 _USUAL_GROUPS = ("apps", "batch", "extensions")
 WORKLOAD_KINDS = frozenset(_TEMPLATES)
 TASKS = ("Job", "CronJob")  # which end, and serve nobody
+_TESTS = frozenset(("test", "test-success", "test-failure"))  # hooks that `helm test` runs
 _NO_PODS: Mapping = {}  # kept in place of a template: a custom resource is not searched for one again and again
 
 
@@ -47,6 +48,12 @@ def _is_usual(one: Object) -> bool:
     """Whether the kind is the one that everybody means: others have a Job of their own (batch.volcano.sh)."""
     groups = _GROUPS.get(one.kind, _USUAL_GROUPS)
     return one.group in groups or (not one.group and one.kind not in _GROUPS)
+
+
+def is_test(one: Object | None) -> bool:
+    """Whether its pods only try out a release, when somebody asks Helm for it: a client of the program, no instance."""
+    hooks = one.annotations.get("helm.sh/hook", "") if one is not None else ""
+    return "test" in hooks and not _TESTS.isdisjoint(map(str.strip, hooks.split(",")))
 
 
 def pod_spec(one: Object | None) -> Mapping:

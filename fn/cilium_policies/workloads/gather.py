@@ -18,7 +18,7 @@ from cilium_policies.kube.inventory import Inventory, distinct
 from cilium_policies.kube.labels import ANY, JOB_NAME
 from cilium_policies.kube.names import is_label, is_name, is_namespace
 from cilium_policies.kube.objects import Object
-from cilium_policies.kube.pods import TASKS
+from cilium_policies.kube.pods import TASKS, is_test
 from cilium_policies.kube.reading import UNPLACED
 from cilium_policies.workloads import distribution, flux, rendered
 from cilium_policies.workloads.children import children
@@ -271,10 +271,10 @@ def _recognise(workload: Workload, catalogue: Catalogue) -> None:
 
 def _is_client_of(component: Component, workload: Workload, catalogue: Catalogue) -> bool:
     """Whether a Job runs a client out of the image of a server (psql, redis-cli, kafka-topics): its image alone tells
-    of the server, which nobody runs as a Job."""
-    if workload.kind not in TASKS or component.name in catalogue.defined:
-        return False
-    server = re.match(_SERVER, component.workload) is not None
+    of the server, which nobody runs as a Job. A test of a release bears the labels of the server as well."""
+    if component.name in catalogue.defined or is_test(workload.source):
+        return component.name not in catalogue.defined
+    server = workload.kind in TASKS and re.match(_SERVER, component.workload) is not None
     return server and not labelled(component, workload.labels, workload.kind, workload.name)
 
 
