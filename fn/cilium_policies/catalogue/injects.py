@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from cilium_policies.catalogue.flows import Edge, read_edges, texts
-from cilium_policies.kube.objects import mappings, strings, text
+from cilium_policies.kube.objects import mapping, mappings, strings, text
 from cilium_policies.lean import Any, NamedTuple
 
 PROBES = "probes"  # in the place of a port: those that the kubelet probes
@@ -34,6 +34,8 @@ class Injection(NamedTuple):
     `ids`: annotations by which a member names itself to others; else its own name and those of its Services are meant.
     `calls`: patterns in configuration whose first group is such a name; `calls_in`: a pattern for variables that hold
     one; `upstreams`: an annotation with a list of `name:port`.
+    `providers`: where the mesh's configuration lists what its proxies call beside, and which objects choose among it.
+    `labels` are added to the pods, where monitors may select them by.
     """
 
     owner: str
@@ -52,6 +54,8 @@ class Injection(NamedTuple):
     calls: tuple[str, ...] = ()
     calls_in: str = ""
     upstreams: str = ""
+    providers: dict[str, Any] = {}  # noqa: RUF012
+    labels: dict[str, str] = {}  # noqa: RUF012
 
     def asked(self, namespace: Mapping[str, str], pod: Mapping[str, str]) -> bool:
         """Whether these labels and annotations of a namespace and a pod ask for it."""
@@ -88,6 +92,8 @@ def read(data: Mapping[str, Any], owner: str, place: int) -> Injection:
         texts(data.get("calls")),
         text(data.get("callsIn")),
         text(data.get("upstreams")),
+        mapping(data.get("providers")),
+        strings(data.get("labels")),
     )
 
 

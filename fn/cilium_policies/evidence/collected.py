@@ -182,7 +182,8 @@ class Collected:
         if not kind or "toldBy" in row:
             return
         if name:
-            one = self._cluster.inventory.get(kind, workload.namespace, name)
+            space, _, name = name.rpartition("/")
+            one = self._cluster.inventory.get(kind, space or workload.namespace, name)
             if one is not None and "sops" not in one.body:
                 yield from (Text("entry", key, value, one, key) for key, value in _data(one))
             return

@@ -14,6 +14,8 @@ _HOST_ENDS = (*(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "es"
 # Which of several a host is: `DB_HOST_REPLICA`, `KAFKA_BROKER_1`
 _WHICH = frozenset("primary secondary replica master slave reader writer read write ro rw main".split())  # noqa: SIM905
 _NUMBERED = ("host", "port", "name", "addr")  # `backend_hostname0`
+# Of a database's own instances, where the key says no more: `DB_WRITER: x.rds.amazonaws.com` beside `DB_PORT`
+_INSTANCES = frozenset("primary secondary replica master slave reader writer".split())  # noqa: SIM905
 _URL_ENDS = ("url", "uri")
 _PORT_ENDS = ("port_number", "portnumber", "port_value", "port")
 _BETWEEN = ("_", ".", "-")  # the words of a key
@@ -63,6 +65,13 @@ def is_host_key(key: str) -> bool:
         return lower.endswith(_IP) and program_port(key) > 0
     glued = words_of(lower[: len(key) - len(end)])[-1] in _GLUED
     return _is_word(key, end) or glued or lower.endswith(_SAP)
+
+
+def is_instance_key(key: str) -> bool:
+    """Whether a key names one of a database's instances and no more: `DB_WRITER`, `PG_REPLICA`. Its value may be a user
+    as well."""
+    named = words_of(key)
+    return named[-1].removesuffix("s") in _INSTANCES and not _GLUED.isdisjoint(named[-2:-1])
 
 
 def is_url_key(key: str) -> bool:

@@ -32,6 +32,7 @@ _KUBELET_LABELS = {
 _KUBELET_PORTS = {"https-metrics": 10250, "http-metrics": 10255, "cadvisor": 4194}
 _KUBELET, _OF_COREDNS = 10250, 9153
 _POD_PORT_FIELDS = ("port", "portNumber", "targetPort")
+_EVERYWHERE = ("ClusterPodMonitoring",)  # kinds that are no namespace's and look into all of them
 _DNS = ("kube-dns", "coredns")
 _USUAL, _WORD = "prometheus.io", "prometheus_io_scrape"
 _CONTROL_PLANE = "kube-system"  # where static pods run
@@ -54,7 +55,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         clients = scrapers.of(monitor) if read is not None else ()
         if read is not None and clients:
             found = dict.fromkeys(read(shown, monitor))
-            yield from _scrapes(clients, found, Evidence("monitor", monitor))
+            yield from scrapes(clients, found, Evidence("monitor", monitor))
             yield from _of_params(destinations, monitor, found)
     noted = [(one, one.source.annotations) for one in cluster.services if one.source is not None]
     yield from _annotated(cluster, scrapers, noted)
@@ -64,7 +65,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         from cilium_policies.evidence.checked import checked  # few clusters have such an agent
 
         for targets, evidence in checked(cluster, pattern, host):
-            yield from _scrapes(clients, targets, evidence)
+            yield from scrapes(clients, targets, evidence)
 
 
 def _of_params(destinations: Destinations, monitor: Object, found: dict[Target, None]) -> Iterator[Edge]:
@@ -79,7 +80,7 @@ def _endpoints(monitor: Object) -> list[Mapping]:
     return mappings(monitor.spec.get("podMetricsEndpoints")) or mappings(monitor.spec.get("endpoints"))
 
 
-def _scrapes(clients: tuple[Peer, ...], targets: dict[Target, None], evidence: Evidence) -> Iterator[Edge]:
+def scrapes(clients: tuple[Peer, ...], targets: dict[Target, None], evidence: Evidence) -> Iterator[Edge]:
     for client in clients:
         for end, port in targets:
             if client.kind == "entity" and end.kind == "entity":
@@ -87,17 +88,17 @@ def _scrapes(clients: tuple[Peer, ...], targets: dict[Target, None], evidence: E
             yield Edge(client, end, (port,), Reason("scrapes"), evidence, explains=False)
 
 
-def _namespaces(monitor: Object) -> set[str] | None:
+def namespaces(monitor: Object) -> set[str] | None:
     """Where a monitor looks; None for everywhere."""
     chosen = mapping(monitor.spec.get("namespaceSelector"))
-    if flag(chosen.get("any")):
+    if flag(chosen.get("any")) or monitor.kind in _EVERYWHERE:
         return None
     return {text(name) for name in sequence(chosen.get("matchNames"))} or {monitor.namespace}
 
 
 def _by_service(shown: _Shown, monitor: Object) -> Iterator[Target]:
     """Endpoints of a ServiceMonitor or VMServiceScrape."""
-    spaces, selector = _namespaces(monitor), mapping(monitor.spec.get("selector"))
+    spaces, selector = namespaces(monitor), mapping(monitor.spec.get("selector"))
     endpoints = mappings(monitor.spec.get("endpoints"))
     services = shown.services.selected(selector, spaces)
     for service in services:
@@ -131,14 +132,18 @@ def _endpoint(cluster: Cluster, service: Service, endpoint: Mapping) -> Iterator
 
 def _by_pod(shown: _Shown, monitor: Object) -> Iterator[Target]:
     """Endpoints of a PodMonitor or VMPodScrape."""
-    spaces, selector = _namespaces(monitor), mapping(monitor.spec.get("selector"))
-    endpoints = _endpoints(monitor)
+    spaces, selector = namespaces(monitor), mapping(monitor.spec.get("selector"))
     for workload in shown.workloads.selected(selector, spaces):
-        for endpoint in endpoints:
-            wanted = next(filter(None, (text(endpoint.get(key)) for key in _POD_PORT_FIELDS)), "")
-            port = shown.cluster.target_port(workload, wanted)
-            if port is not None:
-                yield from ((end, port) for end in ends(workload))
+        yield from of_pods(shown.cluster, monitor, workload)
+
+
+def of_pods(cluster: Cluster, monitor: Object, workload: Workload) -> Iterator[Target]:
+    """The endpoints of such a monitor at a workload that it selects."""
+    for endpoint in _endpoints(monitor):
+        wanted = next(filter(None, (text(endpoint.get(key)) for key in _POD_PORT_FIELDS)), "")
+        port = cluster.target_port(workload, wanted)
+        if port is not None:
+            yield from ((end, port) for end in ends(workload))
 
 
 def _by_node(shown: _Shown, monitor: Object) -> Iterator[Target]:
@@ -157,6 +162,7 @@ _READ: dict[str, Callable[[_Shown, Object], Iterator[Target]]] = {
     "VMNodeScrape": _by_node,
 }
 SELECTING = tuple(_READ)
+OF_PODS = tuple(kind for kind, read in _READ.items() if read is _by_pod)
 
 
 def _annotated(
@@ -173,13 +179,13 @@ def _annotated(
                     workload, port_number(workload.annotations.get(f"{prefix}/{port_key}"))
                 )
                 evidence = Evidence("monitor", workload, f"annotation {prefix}/scrape")
-                yield from _scrapes(clients, dict.fromkeys(targets), evidence)
+                yield from scrapes(clients, dict.fromkeys(targets), evidence)
         for service, notes in noted:
             if flag(notes.get(f"{prefix}/scrape")):
                 clients = _discovering(scrapers, word, service.namespace, f"{prefix}/scrape")
                 evidence = Evidence("monitor", service, f"annotation {prefix}/scrape")
                 targets = _annotated_service(cluster, service, port_number(notes.get(f"{prefix}/{port_key}")))
-                yield from _scrapes(clients, dict.fromkeys(targets), evidence)
+                yield from scrapes(clients, dict.fromkeys(targets), evidence)
 
 
 def _prefixes(cluster: Cluster, noted: list[tuple[Service, dict[str, str]]]) -> Iterator[str]:
@@ -208,7 +214,7 @@ def _probed(
         if value and value != "true":  # those are asked through the blackbox exporter
             clients = scrapers.reading((f"regex: {value}\n",), service.namespace, "", "endpoints", "services")
             evidence = Evidence("monitor", service, f"annotation {_PROBE}")
-            yield from _scrapes(clients, dict.fromkeys(backends(cluster, service, "", "TCP")), evidence)
+            yield from scrapes(clients, dict.fromkeys(backends(cluster, service, "", "TCP")), evidence)
 
 
 def _discovering(scrapers: Scrapers, word: str, namespace: str, annotation: str) -> tuple[Peer, ...]:

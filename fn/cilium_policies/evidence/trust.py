@@ -55,6 +55,7 @@ _MANAGERS = frozenset(
 _OF_PACKAGES = frozenset(("mirror", "mirrors", "registry", "repository"))
 _OF_WEBHOOKS = ("allowed", "host", "list")  # to which a forge may send webhooks
 _OF_KAFKA = ("broker", "list")  # `metadata.broker.list`
+_KEY_SETS = frozenset(("jwks", "jwk"))  # who checks tokens fetches them: `jwks_public_endpoint`
 _REGISTRY = {"registry"}  # of images it has no scheme: `market-partner-registry: https://api.acme.com`
 # With what a parameter of OAuth is called that says for whom a token is meant (RFC 8707), and calls nobody.
 _OF_TOKENS = frozenset(("oauth", "oauth2", "oidc", "token", "aad", "auth"))
@@ -267,6 +268,7 @@ def is_for_others(address: Address) -> bool:
         others.clear()
     if address.scheme:
         others -= _REGISTRY
+        others -= {"public"} if _KEY_SETS.intersection(parts) else set()
     return bool(others)
 
 

@@ -11,6 +11,7 @@ from cilium_policies.evidence.drivers import snowflake
 from cilium_policies.evidence.host_fields import names
 from cilium_policies.evidence.host_keys import (
     is_host_key,
+    is_instance_key,
     is_name,
     is_port,
     is_url_key,
@@ -59,8 +60,10 @@ def _only_service(key: str, value: str, variables: dict[str, str]) -> Iterator[A
 
 def _may_name(key: str, value: str) -> bool:
     """Whether a variable that tells of no host by its last word may hold a Service's name: `CART_SERVICE: cart`,
-    `CART_SERVICE: carts.shop`, `CART_URL: cart`."""
+    `CART_SERVICE: carts.shop`, `CART_URL: cart`; or a host's (`DB_WRITER: x.rds.amazonaws.com`)."""
     lower = key.lower()
+    if value.count(".") > 1 and is_instance_key(key):
+        return True  # no user has such a name
     if not lower.endswith(_SERVICE):
         return "." not in value and is_url_key(key)
     return "." in value or lower.rpartition("_")[0].replace("_", "-") in value

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
 from cilium_policies.config.model import EGRESS, INGRESS
+from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.cures import cure
 from cilium_policies.generate.uncovered import GUESSED, Uncovered, of_workload
 from cilium_policies.kube.objects import Mapping, mappings, text, walk_strings
@@ -46,7 +47,7 @@ def beyond_entry(
         if not names:
             why, names = "settings-unseen", _unseen_operators(one, entry, cluster)
         if not names:
-            why, names = "left-to-you", _asked(one, entry)
+            why, names = "left-to-you", _asked(one, entry, edges)
         if not names:
             why, names = "bucket-unopened", [] if any(map(_leads_out, edges)) else _buckets(one)
         if not names:
@@ -102,15 +103,18 @@ def _leads_out(edge: Edge) -> bool:
     return edge.origin == "address" or edge.target.kind in ("internet", "outside", "fqdn", "cidr")
 
 
-def _asked(one: Workload, entry: Component) -> list[str]:
-    """What the entry knows that the program may call, and leaves to the user's word: a purpose each."""
+def _asked(one: Workload, entry: Component, edges: Iterable[Edge]) -> list[str]:
+    """What the entry knows that the program may call, and leaves to the user's word: a purpose each, but for those that
+    a rule serves already."""
     role = entry.played(one.labels)
+    served = {edge.reason for edge in edges if edge.origin == "catalogue"}
     told = (
         edge
         for edge in entry.own_edges
         if edge.when == "asked" and edge.direction == EGRESS and not edge.added
     )
     mine = (edge for edge in told if not edge.part or not role or role in edge.part)
+    mine = (edge for edge in mine if stated(edge.why, edge.owner, edge.number) not in served)
     return list(dict.fromkeys(edge.why for edge in mine if edge.peer not in _NEVER_ASKED))
 
 

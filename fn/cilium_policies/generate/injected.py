@@ -29,7 +29,7 @@ from cilium_policies.evidence.edge import (
 )
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason, stated
-from cilium_policies.generate import catalogue_edges, invoked
+from cilium_policies.generate import catalogue_edges, injected_monitors, invoked
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown_ports import shown_ports
@@ -77,7 +77,8 @@ class Injected:
 
     def all_edges(self, planned: list[Edge]) -> list[Edge]:
         """Calls of what is injected, and tunnels for every pair that is then planned to talk."""
-        own = [*self.edges(), *invoked.edges(self._cluster, self._into, _tags)]
+        own = [*self.edges(), *invoked.edges(self._cluster, self._into, _tags), *self._provided()]
+        own += injected_monitors.edges(self._cluster, self._given, self._into)
         return [*own, *self.tunnels([*planned, *own])]
 
     def edges(self) -> Iterator[Edge]:
@@ -99,6 +100,18 @@ class Injected:
                         yield Edge(
                             WorkloadPeer(workload), peer, ports, reason, Evidence("address", subject), False
                         )
+
+    def _provided(self) -> Iterator[Edge]:
+        """Calls of a mesh's proxies that its configuration and its objects name."""
+        for one in self._catalogue.injections(self._catalogue.head["injects"]):
+            if one.providers:
+                from cilium_policies.generate import mesh_providers  # few meshes have any
+
+                members = [workload for workload, how in self._into if how.owner == one.owner]
+                destinations = Destinations(self._cluster, self._given)
+                yield from mesh_providers.edges(
+                    self._cluster, destinations, self._roles, one.providers, one.owner, members
+                )
 
     def _edge(self, one: Known, workload: Workload, evidence: Evidence) -> Iterator[Edge]:
         ports = self._ports(one, workload)
