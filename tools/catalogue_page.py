@@ -79,6 +79,8 @@ object's name, one release, one namespace. What an edge can say beyond that:
   name).
 - `fallback: true`: the usual way, for pods whose configuration names no address outside (of a component: no address
   of it); one that it names takes its place.
+- `portsAt: spec.ports`: the object that made the pods holds the ports there, as containers have them; `spec.ports/UDP`
+  where it need not say that they are of UDP.
 - `part: [ruler]`: only own pods of these roles have the edge.
 - `of: [gateway]`: only the peer's pods of these roles are meant.
 
@@ -107,7 +109,8 @@ spec:
 - `enabled:` and `default:`: the path, or the condition, that switches these pods, and what holds where it is not set.
 - `each: spec.nodes`: such pods are made for each member of that list or mapping; `{each}` is the member's key, place
   or text, `{each.path|text}` what stands in it. A Service below `services` can have an `each` of its own.
-  `{ordinal}` in a Service's name is the number of a pod: there is one for each of `count`.
+  `{ordinal}` in a Service's name is the number of a pod: there is one for each of `count`;
+  `{below 3}` stands for 0, 1, 2.
 - `moves:` `[{port: 8081, field: spec.httpPort}]`: usual ports that the object can have elsewhere. Services and edges
   are written with the usual one, and follow.
 - `instance: "{spec.cluster.name}"`: whose members they are, where several objects make one cluster.
@@ -126,8 +129,9 @@ objects of Kubernetes that a custom resource holds (`field:` is where; with `bar
 there, else below a key `spec`; `renamed:` are fields that are called otherwise there, `has:` what has to be set);
 `opens` are policies that the operator writes itself and that let in more. Below
 `reads`: `toldBy: NAME` with `key: SETTING` or `env: PATTERN` is what its operator's settings or variables hand on to
-the pods, as K8up's `BACKUP_GLOBALS3ENDPOINT`; `addressed: PATH` are objects that name whom they are for by the address
-of its Service. Below `services` of a chart: `named: PATH` are values that hold further
+the pods, as K8up's `BACKUP_GLOBALS3ENDPOINT`; `services: 8000` are objects that name Services as webhooks do
+(`service: {name, namespace, port}`), on this port where none stands there; `addressed: PATH` are objects that name
+whom they are for by the address of its Service. Below `services` of a chart: `named: PATH` are values that hold further
 ports by name, each with `port`, `exposedPort`, `protocol` and `expose`, as Traefik's `ports`. Below those of an object:
 `leadsTo: [NAME.NAMESPACE]` makes it another name (ExternalName) of the first of these Services that the cluster has.
 

@@ -66,7 +66,7 @@ KINDS = [
         "clickhouse.altinity.com/app=chop clickhouse.altinity.com/chi=x",
     ),
     ("mongodbcommunity.mongodb.com/MongoDBCommunity", "members: 3", "app=x-svc"),
-    ("ray.io/RayCluster", "", "ray.io/cluster=x ray.io/is-ray-node=yes"),
+    ("ray.io/RayCluster", "", "ray.io/cluster=x ray.io/is-ray-node=yes ray.io/node-type=head"),
     ("sparkoperator.k8s.io/SparkApplication", "", "sparkoperator.k8s.io/app-name=x spark-role=driver"),
     ("serving.kserve.io/InferenceService", "", "serving.kserve.io/inferenceservice=x component=predictor"),
     (

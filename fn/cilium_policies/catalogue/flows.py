@@ -30,6 +30,7 @@ class Edge(NamedTuple):
     (the entry's `partLabel`, else `app.kubernetes.io/component`) tell a role; empty: all of them.
     `by`: the path in the custom resource at which it names the other end's object (`{name, namespace}`, a list of
     these, or a name). `number`: which of the entry's purposes it is for; those of one `why` have one.
+    `ports_at`: the paths in the object that made its pods at which it holds the ports, as containers have them.
     """
 
     direction: str
@@ -55,6 +56,7 @@ class Edge(NamedTuple):
     needs_no_role: bool = False
     having: tuple[Mapping, ...] = ()
     near: bool = False
+    ports_at: tuple[str, ...] = ()
 
     def pod_ports(self, port: str = "") -> tuple[Port, ...]:
         """The ports as numbers; `port` stands in for `{port}`, and what stays no number is left out."""
@@ -112,4 +114,5 @@ def read_edge(data: Mapping, owner: str, subject: str, number: int = 0) -> Edge:
         flag(data.get("needsNoRole")),
         tuple(mappings(data.get("having"))),
         flag(data.get("near")),
+        texts(data.get("portsAt")),
     )

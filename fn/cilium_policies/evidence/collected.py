@@ -11,7 +11,16 @@ from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.ports import WORDS
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
 from cilium_policies.evidence.from_env import filled_in
-from cilium_policies.evidence.object_texts import fields_of, is_of, is_switched_on, plain, read_of
+from cilium_policies.evidence.not_read import is_others
+from cilium_policies.evidence.object_texts import (
+    chosen_at,
+    fields_of,
+    is_of,
+    is_switched_on,
+    named_at,
+    plain,
+    read_of,
+)
 from cilium_policies.evidence.tied import is_addressed
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, flag, mapping, sequence, strings, text, walk_strings
@@ -24,8 +33,6 @@ from cilium_policies.workloads.model import Text, Workload
 from cilium_policies.workloads.sidecars import Sidecars
 
 _RELEASES = ("HelmRelease",)
-_REFERENCES = ("configsecret", "configmap", "configmaps", "configmapref", "secretref", "configmapname",
-               "configsecretname", "configuration", "repository")  # fmt: skip
 # Where the values of a chart name the object that holds the program's configuration, or its variables.
 _OF_VALUES = (
     r"(?i)config_?(map|secret)_?(name|ref)?$|config_?(map|secret)(ref)?\.name$|envFrom.*secretRef\.name$"
@@ -37,11 +44,9 @@ _OF_ADDRESSES = (
 )
 # Fields that name another custom resource which the pods follow, and its kind.
 _FOLLOWED = {"barmanObjectName": "ObjectStore"}
-_SELECTOR = frozenset(("name", "key", "optional"))  # of one key of a Secret or ConfigMap
 _CONFIG_MAP = "configmap"
-_MOUNTED = r"(?:configmap|secret):([a-z0-9][a-z0-9.\-]{0,252})"
 _CONFIG_MAP_FLAG = r"(?i)(?:^|\s)--?([\w.-]*configmap(?:-[a-z-]+)?)[=\s]+(?:\S+/)?([a-z0-9][a-z0-9.-]*)"
-_Said = tuple[dict[str, None], dict[tuple[str, str], None], list[Object]]
+_Said = tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str, str], ...], list[Object]]
 
 
 class Collected:
@@ -59,7 +64,8 @@ class Collected:
         source = workload.source
         template = pod_template(source) if source is not None else None
         found: dict[Text, None] = {}
-        if source is not None and template is None and source.kind not in _RELEASES:
+        made = source is not None and (template is None or not workload.rendered)
+        if source is not None and made and source.kind not in _RELEASES:
             for one in (source, *workload.beside):
                 found.update(dict.fromkeys(self._given_by_operator(workload, one)))
         if not workload.rendered:
@@ -151,10 +157,12 @@ class Collected:
     def _given_by_operator(self, workload: Workload, source: Object) -> Iterator[Text]:
         """Configuration that the custom resource names, or that is called like the workload, as operators name it."""
         names, keys, others = self._said_by(source)
-        for name in {workload.name: None} | names:
+        own = [name for path, name in names if not self._is_others(workload, source, path)]
+        for name in dict.fromkeys((workload.name, *own)):
             yield from self._entries(workload.namespace, name)
-        for name, key in keys:
-            yield from (one for one in self._entries(workload.namespace, name) if one.key == key)
+        for path, name, key in keys:
+            if not self._is_others(workload, source, path):
+                yield from (one for one in self._entries(workload.namespace, name) if one.key == key)
         for one in self._cluster.inventory.of(f"{source.kind}Config"):
             if self._chooses(source, one):
                 yield from fields_of(one)
@@ -165,9 +173,15 @@ class Collected:
         """Names of configuration in a custom resource, names and keys that it chooses there, and the objects that it
         leads to: looked for once, however many workloads it stands for."""
         if id(source) not in self._said:
-            names, keys = dict.fromkeys(named(source.spec)), dict.fromkeys(chosen(source.spec))
+            names, keys = tuple(named_at(source.spec)), tuple(chosen_at(source.spec))
             self._said[id(source)] = (names, keys, list(followed(source, self._cluster.inventory)))
         return self._said[id(source)]
+
+    def _is_others(self, workload: Workload, source: Object, path: str) -> bool:
+        """Whether a field of the object that made the pods is for others of its pods."""
+        return source is workload.source and is_others(
+            workload, Text("field", "", "", source, path), self._reads
+        )
 
     def _entries(self, namespace: str, name: str) -> Iterator[Text]:
         """What the ConfigMap and the Secret of this name say, or the template of what writes the Secret."""
@@ -243,35 +257,6 @@ def named_by_values(workload: Workload) -> Iterator[str]:
     yield from (
         one.value for one in told if one.kind == "value" and one.value and re.search(_OF_VALUES, one.field)
     )
-
-
-def named(spec: Any) -> Iterator[str]:
-    """Names of Secrets and ConfigMaps in a custom resource: `configSecret: X`, `secretRef: {name: X}`, `[configmap:X]`
-    and the like."""
-    if isinstance(spec, dict):
-        for key, member in spec.items():
-            if key.lower().endswith(_REFERENCES):
-                yield from filter(None, [text(member) or text(mapping(member).get("name"))])
-                yield from map(text, sequence(member))
-            yield from named(member)
-    elif isinstance(spec, list):
-        for member in spec:
-            told = re.match(_MOUNTED, member) if isinstance(member, str) else None
-            yield from [told[1]] if told else named(member)
-
-
-def chosen(spec: Any) -> Iterator[tuple[str, str]]:
-    """Name and key wherever a custom resource chooses one key of a Secret or ConfigMap: `additionalScrapeConfigs:
-    {name: X, key: jobs.yaml}`."""
-    if isinstance(spec, dict):
-        name, key = text(spec.get("name")), text(spec.get("key"))
-        if name and key and spec.keys() <= _SELECTOR:
-            yield name, key
-        for member in spec.values():
-            yield from chosen(member)
-    elif isinstance(spec, list):
-        for member in spec:
-            yield from chosen(member)
 
 
 def _data(one: Object) -> Iterator[tuple[str, str]]:

@@ -202,7 +202,7 @@ def _of_resolvers(scrapers: Scrapers, resolvers: tuple[Peer, ...]) -> Iterator[E
         for client in _discovering(scrapers, _WORD, _CONTROL_PLANE, f"{_USUAL}{_SCRAPE}"):
             if (workload := workload_of(client)) is not None:
                 evidence = Evidence("monitor", workload, f"annotation {_USUAL}{_SCRAPE}")
-                yield from _scrapes((client,), targets, evidence)
+                yield from scrapes((client,), targets, evidence)
 
 
 def _probed(

@@ -1,4 +1,5 @@
-"""What stands in an object's fields and annotations, as texts of whoever reads it."""
+"""What stands in an object's fields and annotations, as texts of whoever reads it, and the names of Secrets and
+ConfigMaps there, which an operator gives to the pods it makes."""
 
 from __future__ import annotations
 
@@ -7,13 +8,28 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.kube.kinds import EVIDENCE
-from cilium_policies.kube.objects import IDENTITY, Mapping, Object, flag, text, walk_strings
+from cilium_policies.kube.objects import (
+    IDENTITY,
+    Mapping,
+    Object,
+    flag,
+    mapping,
+    sequence,
+    text,
+    walk_strings,
+)
+from cilium_policies.lean import Any
 from cilium_policies.workloads.model import Text, Workload
 
 _SCHEME = r"^[a-z]{1,16}://"
 _MONITORS = frozenset(kind for kind, said in EVIDENCE["monitors"].beside.items() if said == ("spec",))
 # What of a monitor its reader calls itself; whom it scrapes is told by monitors.py.
 _OF_SCRAPES = ("tokenUrl", "proxyUrl")
+_REFERENCES = ("configsecret", "configmap", "configmaps", "configmapref", "secretref", "configmapname",
+               "configsecretname", "configuration", "repository")  # fmt: skip
+_SELECTOR = frozenset(("name", "key", "optional"))  # of one key of a Secret or ConfigMap
+_MOUNTED = r"(?:configmap|secret):([a-z0-9][a-z0-9.\-]{0,252})"
+_VOLUME = "secretName"
 
 
 def is_of(one: Object | None, row: Mapping) -> bool:
@@ -45,6 +61,31 @@ def annotations_of(one: Object) -> Iterator[Text]:
         yield Text("field", key.rpartition("/")[2], value, one, f"metadata.annotations.{key}")
 
 
+def read_of(one: Object, row: Mapping) -> Iterable[Text]:
+    """What an object says to a component, as its entry's row of `reads` has it: of a monitor only what its reader calls
+    itself."""
+    if one.kind in _MONITORS:
+        return tuple(found for found in fields_of(one) if found.key in _OF_SCRAPES)
+    said: Iterable[Text] = (*fields_of(one), *annotations_of(one)) if row.get("fields") else fields_of(one)
+    if "images" in row:
+        said = registries(said, text(row["images"]))
+    return (*said, *called_services(one, text(row["services"]))) if "services" in row else said
+
+
+def called_services(one: Object, usual: str) -> Iterator[Text]:
+    """The addresses of Services that it names as webhooks do, `service: {name, namespace, port}`; `usual` is the port
+    where none stands there."""
+    from cilium_policies.workloads.releases.values import read  # few kinds name one so
+
+    for path, name in walk_strings(one.spec):
+        at_service, _, key = path.rpartition(".")
+        if key == "name" and at_service.rpartition(".")[2] == "service":
+            service = mapping(read(one.spec, at_service))
+            namespace, port = text(service.get("namespace")), text(service.get("port")) or usual
+            if namespace:
+                yield Text("field", "url", f"http://{name}.{namespace}.svc:{port}", one, f"spec.{at_service}")
+
+
 def registries(fields: Iterable[Text], key: str) -> tuple[Text, ...]:
     """The registries of images that fields of this key name, which who reads them asks: `quay.io/team/image:1`, with a
     scheme before it or without (`registry://`, `oci://`)."""
@@ -54,9 +95,38 @@ def registries(fields: Iterable[Text], key: str) -> tuple[Text, ...]:
     return tuple(one._replace(key="endpoint", value=f"https://{host}") for one, host in hosts)
 
 
-def read_of(one: Object, row: Mapping) -> tuple[Text, ...]:
-    """What an object says that pods read: of a monitor only what its reader calls itself."""
-    if one.kind in _MONITORS:
-        return tuple(found for found in fields_of(one) if found.key in _OF_SCRAPES)
-    said = (*fields_of(one), *annotations_of(one)) if "fields" in row else tuple(fields_of(one))
-    return registries(said, text(row["images"])) if "images" in row else said
+def named(spec: Any) -> Iterator[str]:
+    """Names of Secrets and ConfigMaps: `configSecret: X`, `secretRef: {name: X}`, `[configmap:X]` and the like."""
+    return (name for _, name in named_at(spec))
+
+
+def named_at(spec: Any, path: str = "spec") -> Iterator[tuple[str, str]]:
+    """The same, each with the path at which it stands; and the Secrets that a volume of a pod template holds."""
+    if isinstance(spec, dict):
+        for key, member in spec.items():
+            place = f"{path}.{key}"
+            if key.lower().endswith(_REFERENCES):
+                told = [text(member) or text(mapping(member).get("name")), *map(text, sequence(member))]
+                yield from ((place, name) for name in told if name)
+            if key == "secret" and (name := text(mapping(member).get(_VOLUME))):
+                yield place, name
+            yield from named_at(member, place)
+    elif isinstance(spec, list):
+        for number, member in enumerate(spec):
+            place = f"{path}[{number}]"
+            told_so = re.match(_MOUNTED, member) if isinstance(member, str) else None
+            yield from [(place, told_so[1])] if told_so else named_at(member, place)
+
+
+def chosen_at(spec: Any, path: str = "spec") -> Iterator[tuple[str, str, str]]:
+    """Path, name and key wherever a custom resource chooses one key of a Secret or ConfigMap: `additionalScrapeConfigs:
+    {name: X, key: jobs.yaml}`."""
+    if isinstance(spec, dict):
+        name, key = text(spec.get("name")), text(spec.get("key"))
+        if name and key and spec.keys() <= _SELECTOR:
+            yield path, name, key
+        for member_key, member in spec.items():
+            yield from chosen_at(member, f"{path}.{member_key}")
+    elif isinstance(spec, list):
+        for number, member in enumerate(spec):
+            yield from chosen_at(member, f"{path}[{number}]")

@@ -36,6 +36,11 @@ _CAMEL_FIELD = rf"\A({_CAMEL_URI}"
 _CAMEL_ROUTE = rf"(\b(?:{'|'.join(_CAMEL_WORDS)})[\"']?\s{{0,9}}[:(]\s{{0,9}}[\"']?{_CAMEL_URI}"
 _CLUSTER_NAME = re.compile(r"(?:\w+\+)?((?:[\w\-]+\.){2,}svc(?:\.[a-z0-9.\-]*[a-z0-9])?)\.?(?![\w\-:.])")
 # What stands before a URL's host, a variable or a path, never before a bare name.
+# A user before a host without a scheme, with a password or behind a flag or a variable that is called after an address
+_USER = (
+    r"(?i)(?:(?:addr(?:ess)?|host|server|ur[li]|dsn|conn(?:ection)?|database|db|endpoint)[\"']?(?:[=:]\s?|\s)[\"']?"
+    r"[\w.+-]{1,64}(?::[^\s@/:]{0,128})?|^[\w.+-]{1,64}:[^\s@/:]{1,128})@$"
+)
 _BEFORE_NAME = frozenset("/@:$}%\\")
 # Kinds of a connection, in front of its host; socat's are `TCP4:` and `openssl-connect:`.
 _KINDS = (
@@ -227,12 +232,13 @@ def in_brackets(value: str, end: int) -> str:
 
 def begins(value: str, start: int) -> bool:
     """Whether a bare name may begin at a place: behind Postfix's `inet:`, HAProxy's `tcp:`, Pgpool's number of a node
-    (`0:db:5432`) and rsyslog's `@@` as well."""
+    (`0:db:5432`), rsyslog's `@@` and a user (`--database.address=root@db:26257`) as well."""
     if not start or value[start - 1] not in _BEFORE_NAME:
         return True
-    if value[start - 1] == "@":  # of rsyslog
-        before = value[max(0, start - 3) : start - 1].removesuffix("@")
-        return not before or before[-1].isspace()
+    if value[start - 1] == "@":
+        return _is_rsyslogs(value, start) or (
+            re.search(_USER, value[max(0, start - _LONGEST) : start]) is not None
+        )
     kinds = {":": _KINDS, "/": _SET}.get(value[start - 1])
     if not value[max(0, start - 2) : start - 1].replace("_", "a").replace("-", "a").isalnum():
         return False  # a URL's two slashes, mostly
@@ -251,7 +257,13 @@ def protocols(value: str, start: int, port: str, key: str) -> tuple[str, ...]:
     ):
         return ("UDP",)
     single = value[start - 1 : start] == "@" and value[start - 2 : start] != "@@"
-    return ("UDP",) if start and single else ("TCP",)
+    return ("UDP",) if start and single and _is_rsyslogs(value, start) else ("TCP",)
+
+
+def _is_rsyslogs(value: str, start: int) -> bool:
+    """Whether what stands before a place is rsyslog's `@` or `@@`."""
+    before = value[max(0, start - 3) : start - 1].removesuffix("@")
+    return not before or before[-1].isspace()
 
 
 def listens(host: str) -> bool:

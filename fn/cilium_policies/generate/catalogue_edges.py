@@ -26,7 +26,7 @@ from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.named import by_name, near_by
 from cilium_policies.generate.owners import is_alone
 from cilium_policies.generate.roles import Roles
-from cilium_policies.generate.shown_ports import declared, sending, shown_ports
+from cilium_policies.generate.shown_ports import declared, held, sending, shown_ports
 from cilium_policies.generate.ties import Ties
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6, is_metadata
 from cilium_policies.kube.objects import strings, text
@@ -90,8 +90,8 @@ def _edge(
         return
     if ties.replaces(workload, known) or not ties.plays(workload, known.part):
         return
-    known = sending(known, workload, facts, cluster)
-    ports = ties.direct(workload, known)
+    known = held(known, workload) if known.ports_at else sending(known, workload, facts, cluster)
+    ports = ties.direct(workload, known) if known.ports or not known.ports_at else None
     if ports is None:
         return
     inward = known.direction == "ingress"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from cilium_policies.evidence.collected import named
+from cilium_policies.evidence.object_texts import named
 from cilium_policies.generate.roles import Roles
 from cilium_policies.kube.objects import Mapping, Object, decoded, flag, strings, walk_strings
 from cilium_policies.kube.secret_writers import templates

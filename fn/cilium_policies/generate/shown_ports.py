@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.generate.facts import WorkloadFacts
+from cilium_policies.kube.objects import Mapping, mappings, port_number, text
 from cilium_policies.kube.ports import Port, is_of_metrics
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -65,6 +67,22 @@ def _is_instead(one: Port, shown: list[Port]) -> bool:
     return any(one.number in pair and any(each.number in pair for each in shown) for pair in _PAIRS)
 
 
+def held(known: Known, workload: Workload) -> Known:
+    """An edge on the ports that the object which made the pods holds for it, if any."""
+    body = workload.source.body if workload.source is not None else {}
+    return known._replace(ports=tuple(dict.fromkeys(_held(body, known.ports_at))))
+
+
+def _held(body: Mapping, paths: tuple[str, ...]) -> Iterator[str]:
+    for one in paths:
+        path, _, usual = one.partition("/")
+        for entry in mappings(at(body, path)):
+            said = text(entry.get("protocol")) or usual or "TCP"
+            if number := port_number(entry.get("containerPort")):
+                yield from (f"{number}/{protocol}" for protocol in _BOTH.get(said, (said,)))
+
+
+_BOTH = {"TCPUDP": ("TCP", "UDP")}
 MAIL = frozenset((25, 465, 587, 2525))
 
 

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.model import MadeBy
 from cilium_policies.catalogue.services import ServiceTemplate
-from cilium_policies.kube.objects import Object, text
+from cilium_policies.kube.objects import Object, integer, text
 from cilium_policies.lean import Any
 
 # `{each.druid.port|8088}`: a field of the member (its key may hold dots), else that text
 ORDINAL = "{ordinal}"  # the number of a StatefulSet's pod
+BELOW = "{below "  # each of the numbers below one
+_BELOW = r"\{below [^{}]*\}"
 _MOST_PODS = 100  # an object may ask for any number of them
 _FIELD = r"\{each\.([^{}|]+)(?:\|([^{}]*))?\}"
 
@@ -37,13 +39,26 @@ def members(entry: MadeBy, one: Object) -> Iterator[MadeBy]:
 
 def services(templates: Iterable[ServiceTemplate], one: Object, pods: int) -> Iterator[ServiceTemplate]:
     """The templates, those with an `each` once for each member of what it names, those with an `{ordinal}` in their
-    name once for each of the pods."""
+    name once for each of the pods, those with `{below N}` once for each number."""
     for template in templates:
         told = [template]
         if template.each:
             told = [_service(template, said) for _, said in _found(one, template.each)]
         for each in told:
-            yield from _ordinals(each, pods) if ORDINAL in each.name else (each,)
+            yield from _ordinals(each, pods) if ORDINAL in each.name else _counted(each)
+
+
+def _counted(template: ServiceTemplate) -> list[ServiceTemplate]:
+    """One for each number below each that its name says: `shard-{below 2}-{below 3}` are six."""
+    found = [template]
+    while BELOW in found[0].name and len(found) <= _MOST_PODS:
+        most = integer(found[0].name.partition(BELOW)[2].partition("}")[0]) or 1
+        found = [
+            one._replace(name=re.sub(_BELOW, str(number), one.name, count=1))
+            for one in found
+            for number in range(min(most, _MOST_PODS))
+        ]
+    return found[:_MOST_PODS]
 
 
 def _ordinals(template: ServiceTemplate, pods: int) -> Iterator[ServiceTemplate]:
