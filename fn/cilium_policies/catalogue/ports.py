@@ -63,7 +63,7 @@ PROGRAMS = (
     Program(995, "pop3s"),
     Program(554, "rtsp"),
     Program(1935, "rtmp"),
-    Program(22, "ssh sftp"),
+    Program(22, "ssh sftp", "sftp"),
     Program(9418, "git"),
     Program(21, "ftp"),
     Program(2049, "nfs", private=True),

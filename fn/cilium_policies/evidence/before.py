@@ -54,9 +54,9 @@ def is_direct(value: str, start: int, file: bool) -> bool:
 
 def is_alone(value: str, start: int) -> bool:
     """Whether nothing but a key stands before a place on its line (a sentence has more)."""
-    before = (
-        before_on_line(value, start).rpartition("{")[2].strip()
-    )  # nginx' `location / { proxy_pass http://web; }`
+    _, block, before = before_on_line(value, start).rpartition("{")
+    # nginx' `location / { proxy_cache x; proxy_pass http://web; }`
+    before = (before.rpartition(";")[2] if block else before).strip()
     if before.endswith(">") and before.count("<") == 1:
         return True  # an element of XML
     return len(before.split()) < 2 or before.endswith((":", "=", '"', "'", ",", "["))

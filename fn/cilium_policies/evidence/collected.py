@@ -81,6 +81,10 @@ class Collected:
             if not is_switched_on(workload, row):
                 continue
             found.update(dict.fromkeys(self._read(workload, row)))
+            if "account" in row:
+                from cilium_policies.evidence.handed import of_account
+
+                found.update(dict.fromkeys(of_account(self._cluster, workload, texts(row["account"]))))
         found.update(dict.fromkeys(self._told_by_argument(workload)))
         found.update(dict.fromkeys(self._sidecars.of(workload)))
         return tuple(found)
@@ -100,11 +104,16 @@ class Collected:
             if part_of(strings(row.get("pods")), workload.labels):
                 yield row
 
-    def _handed(self, workload: Workload, images: tuple[str, ...]) -> Iterator[Text]:
+    def _handed(self, workload: Workload, row: Mapping) -> Iterator[Text]:
         """Files of the programs that set up this one through its API, and variables of their Jobs: a realm, a
         repository's settings, the database of a site."""
+        from cilium_policies.evidence.handed import names  # few builds have such objects
+
+        images = texts(row["handedBy"])
         for one in self._cluster.in_namespace(workload.namespace):
             repositories = list(map(repository_of, one.images))
+            if flag(row.get("named")) and not names(self._cluster, one, workload):
+                continue
             if one is not workload and any(is_image(each, end) for each in repositories for end in images):
                 yield from (found for found in one.texts if found.kind == "entry" and "." in found.key)
                 if one.kind == "Job":
@@ -192,7 +201,7 @@ class Collected:
         """Objects that a controller looks up and acts on: anybody's of a kind, or one of its own namespace by name."""
         kind, name = text(row.get("kind")), text(row.get("name"))
         if "handedBy" in row:
-            yield from self._handed(workload, texts(row["handedBy"]))
+            yield from self._handed(workload, row)
         if "toldBy" in row:
             yield from self._told_by_operator(workload, text(row["toldBy"]), row)
         if not kind or "toldBy" in row:

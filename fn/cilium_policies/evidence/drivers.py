@@ -25,6 +25,10 @@ _ADO = (
     r"|[Ff]ailover [Pp]artner)=(?:tcp:)?([A-Za-z0-9][\w.\-]{0,252})(?:\\{1,2}\w{1,64})?"
     r"(?:,(\d{1,5})|:(\d{1,5})(?:/\w{1,64})?)?(?=[;\"']|$)"
 )
+# A SQL Server alone, as its clients take it: `db.acme.com,1433`, `tcp:db.acme.com\sales,1433`
+_SQL_INSTANCE = (
+    r"\s{0,9}(?:tcp:)?((?:[A-Za-z0-9][\w\-]{0,62}\.){1,8}[A-Za-z]{2,63})(?:\\\w{1,64})?,\s?(\d{2,5})\s{0,9}"
+)
 _ADO_SIGNS = ("erver=", "ource=", "ddress=", "artner=", "ERVER=", "HOST=", "HOSTNAME=")
 _ADO_PORT = r"[^\"'\n]{0,200}?;\s{0,9}(?:[Pp]ort|PORT)=(\d{1,5})"
 # What is said beside an ODBC driver's or an ADO.NET provider's host, and the port that it then dials
@@ -122,6 +126,8 @@ def drivers(value: str) -> Iterator[Driven]:
         yield from _in_colons(value)
     if "," in value:
         yield from _lists(value)
+        if len(value) < _LINE and (alone := re.fullmatch(_SQL_INSTANCE, value)) is not None:
+            yield alone.start(1), "sqlserver", alone[1], int(alone[2]), True, True
 
 
 def snowflake(account: str) -> str:

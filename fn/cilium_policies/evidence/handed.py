@@ -1,14 +1,15 @@
 """Configuration that an operator's own settings have all pods of its objects read (the catalogue's `toldBy`), and
-whose word that is: not anybody's who gives a pod the label and the image of the operator."""
+whose word that is: not anybody's who gives a pod the label and the image of the operator. Also what programs of the
+same namespace hand to a server, and what the Secrets of a pod's ServiceAccount say (`account`)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.kube.objects import Mapping, text, walk_strings
+from cilium_policies.kube.objects import Mapping, mappings, text, walk_strings
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.model import Text, Workload
 
 
 def operators(cluster: Cluster, workload: Workload, component: str) -> list[Workload]:
@@ -37,3 +38,25 @@ def places(
         for place in [value] if name == key else re.findall(line, value):
             namespace, _, last = place.strip().rpartition("/")
             yield namespace or workload.namespace, last
+
+
+def names(cluster: Cluster, client: Workload, server: Workload) -> bool:
+    """Whether the configuration of a program names a Service of these pods, or of those of the same object: what a
+    frontend is told a backend does."""
+    made = cluster.made_from(server.source) if server.source is not None and not server.rendered else [server]
+    called = {re.escape(each.name) for one in made for each in cluster.services_for(one)}
+    if not called:
+        return False
+    found = re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(called))})(?![\w-])").search
+    return any(found(one.value) for one in client.texts)
+
+
+def of_account(cluster: Cluster, workload: Workload, annotations: tuple[str, ...]) -> Iterator[Text]:
+    """These annotations of the Secrets that the pods' ServiceAccount lists."""
+    account = cluster.inventory.get("ServiceAccount", workload.namespace, workload.service_account)
+    for one in mappings(account.body.get("secrets")) if account is not None else ():
+        secret = cluster.inventory.get("Secret", workload.namespace, text(one.get("name")))
+        told = secret.annotations if secret is not None else {}
+        for key in annotations:
+            if secret is not None and (value := told.get(key, "")):
+                yield Text("entry", key, value, secret, f"metadata.annotations.{key}")

@@ -70,9 +70,8 @@ class Ties:
         self._addressed: dict[int, set[int]] = {}  # the ports of every address that a client names
         self._shown: dict[int, bool] = {}
         self._outside: set[int] = set()  # clients whose configuration names an address outside
-        self._published: set[int] = (
-            set()
-        )  # servers that a Service or a port of their node opens to the outside
+        # Servers that a Service or a port of their node opens to the outside.
+        self._published: set[int] = set()
         self._texts: dict[int, str] = {}
         self.withheld: dict[tuple[int, str], Withheld] = {}
         # Callers of the API by their entry, that no role binding makes one.
@@ -187,7 +186,8 @@ class Ties:
             return meant
         if known.every or known.owner in self._catalogue.defined or operates(client, every):
             return [one for one in every if self._acts_on(client, one)]
-        return self._named(client, every) or self._guessed(client, known, every, ports)
+        playing = [one for one in every if self.plays(one, known.of)] or every
+        return self._named(client, every) or self._guessed(client, known, playing, ports)
 
     def _acts_on(self, client: Workload, server: Workload) -> bool:
         """Whether a controller is one for a server: of pods that come of an object, more than a label has to say so."""

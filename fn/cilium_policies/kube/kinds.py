@@ -34,7 +34,7 @@ _GATEWAYS = {
     **_specs("GatewayClass", "IngressClass", "ListenerSet", "XListenerSet", "EnvoyProxy", "ReferenceGrant"),
     "Namespace": (),
 }
-_ACCOUNTS: Fields = {"ServiceAccount": ("automountServiceAccountToken",)}
+_ACCOUNTS: Fields = {"ServiceAccount": ("automountServiceAccountToken", "secrets")}
 _ACCESS: Fields = {
     **dict.fromkeys(("Role", "ClusterRole"), ("rules", "aggregationRule")),
     **dict.fromkeys(("RoleBinding", "ClusterRoleBinding"), ("roleRef", "subjects")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.catalogue.conditions import at
+from cilium_policies.catalogue.conditions import Beginning, at, holds
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.kube.objects import Mapping, Object, flag, mapping, mappings, strings, text, with_texts
 
@@ -20,8 +20,11 @@ def embedded(objects: list[Object], catalogue: Catalogue) -> Iterator[Object]:
         for _, row in table.get(one.kind, ()):
             needed = text(row.get("has"))
             if one.group == text(row.get("group")) and not (needed and not at(one.body, needed)):
-                held = at(one.body, text(row.get("field")))
-                for made in _made(one, row, mappings(held) or [mapping(held)]):
+                told = _with_settings(one, objects, row)
+                if not holds(row.get("when"), Beginning(body=told.body)):
+                    continue
+                held = at(one.body, text(row["field"])) if "field" in row else None
+                for made in _made(told, row, mappings(held) or [mapping(held)]):
                     if (made.kind, made.namespace, made.name) not in present:
                         yield made
 
@@ -48,3 +51,19 @@ def _made(one: Object, row: Mapping, held: list[Mapping]) -> Iterator[Object]:
                 "spec": spec,
             }
             yield Object(body, one.where)
+
+
+def _with_settings(one: Object, objects: list[Object], row: Mapping) -> Object:
+    """The object as its operator sees it, with what the operator's own ConfigMap sets for all (JSON or YAML below each
+    key) at `spec.settings`: that of the customary namespace, else the only one."""
+    settings = mapping(row.get("settings"))
+    if not settings:
+        return one
+    from cilium_policies.workloads.releases.release import parsed
+
+    name, namespace = text(settings.get("name")), text(settings.get("namespace"))
+    every = [each for each in objects if each.kind == "ConfigMap" and each.name == name]
+    chosen = [each for each in every if each.namespace == namespace] or every
+    data = strings(chosen[0].body.get("data")) if len(chosen) == 1 else {}
+    told = {key: parsed(value) for key, value in data.items()}
+    return Object({**one.body, "spec": {**one.spec, "settings": told}}, one.where)

@@ -81,6 +81,12 @@ class Pruner:
             for kind, rows in catalogue.head[table].items()
             for _, row in rows
         }
+        # What an operator's ConfigMap sets for all its objects is read as values are.
+        self._settings = {
+            text(mapping(row.get("settings")).get("name"))
+            for rows in catalogue.head["embeds"].values()
+            for _, row in rows
+        }
         self._kinds |= {group_kind(kind) for proxy in catalogue.proxies.values() for kind in proxy.policies}
         patterns = {
             one for component in catalogue.components.values() for one in _said(component.data, "text", "arg")
@@ -162,7 +168,7 @@ class Pruner:
         data = strings(one.body.get("data"))
         if "sops" in one.body:
             return {"data": dict.fromkeys(data, ""), "sops": {}}
-        if (one.namespace, one.name) in self._verbatim:
+        if (one.namespace, one.name) in self._verbatim or one.name in self._settings:
             return {"data": {key: self._values(value, key) for key, value in data.items()}}
         return {"data": {key: self.texts.text(value, key) for key, value in data.items()}}
 
