@@ -31,7 +31,7 @@ from cilium_policies.evidence.trust import (
 )
 from cilium_policies.evidence.unmet import is_declared, unmet
 from cilium_policies.evidence.unopened import Unopened, is_of_an_edge, may_be_called
-from cilium_policies.evidence.variables import pairs
+from cilium_policies.evidence.variables import of_services, pairs
 from cilium_policies.kube.kinds import EVIDENCE
 from cilium_policies.kube.objects import at, mapping, mappings, sequence, text
 from cilium_policies.kube.pods import containers, pod_spec
@@ -42,10 +42,6 @@ from cilium_policies.workloads.model import Text, Workload
 _SPELLINGS = r"(?<![\w.\-]){0}(?:\.[\w.\-]+)?[\"']?\s*,[\s\-\"']*{0}(?![\w\-])"
 _SIGNS = (":", ".svc", "ost=", "erver=", ",", ";", "\n", "(", "sslmode=", "//", "\\\\", "#", "</")  # fmt: skip
 # ^ a text without any of them names no address
-# What the kubelet sets for Services: `WEB_SERVICE_HOST`, `WEB_SERVICE_PORT_HTTP`, and Docker's `WEB_PORT_80_TCP_ADDR`
-_OF_SERVICES = (
-    r"\b[A-Z][A-Z0-9_]*(?:_SERVICE_(?:HOST|PORT)[A-Z0-9_]*|_PORT_\d{1,5}_(?:TCP|UDP)(?:_ADDR|_PORT)?\b)"
-)
 _LISTED = re.compile(r"(.+)\[\d+\](?:\.value)?")  # the field of `env: [{name: …, value: …}]`
 _PROBES = EVIDENCE["probed"].said
 Parsed = dict[tuple[str, str, bool], list[Address]]
@@ -235,7 +231,7 @@ def _variables(cluster: Cluster, workload: Workload, of_pod: dict[str, str]) -> 
     """Environment variables, expanded, by the number of the container that is told them, and under 0 those of all
     together; those from the pod's own fields where the template tells them, and those that the kubelet adds for the
     Services of the namespace, where something speaks of them."""
-    of_services = _of_services(cluster, workload)
+    of_services = of_services(cluster, workload)
     named = [one for one in workload.texts if one.key and is_variable(one) and not is_value(one)]
     found = {}
     for number in dict.fromkeys((0, *(one.within for one in workload.texts))):
@@ -254,34 +250,6 @@ def _of_pod(workload: Workload) -> dict[str, str]:
             path = text(at(entry, "valueFrom", "fieldRef", "fieldPath")) if "valueFrom" in entry else ""
             if path == _NAMESPACE or path in _NODE:
                 found[text(entry.get("name"))] = path
-    return found
-
-
-def _of_services(cluster: Cluster, workload: Workload) -> dict[str, str]:
-    """The kubelet's variables for the namespace's Services that the workload's texts name."""
-    spoken = {
-        name
-        for one in workload.texts
-        if "_SERVICE_" in one.value or "_TCP" in one.value
-        for name in re.findall(_OF_SERVICES, one.value)
-    }
-    if not spoken or pod_spec(workload.source).get("enableServiceLinks") == "false":
-        return {}
-    found = {}
-    for service in cluster.services_in(workload.namespace):
-        stem = service.name.upper().replace("-", "_")
-        if f"{stem}_SERVICE_HOST" in spoken:
-            found[f"{stem}_SERVICE_HOST"] = service.name
-            spoken.add(f"{stem}_SERVICE_PORT")
-        for number, entry in enumerate(service.ports):
-            link = f"{stem}_PORT_{entry.port}_{entry.protocol}"
-            linked = {f"{link}_ADDR": service.name, f"{link}_PORT": str(entry.port)}
-            linked[link] = f"{entry.protocol.lower()}://{service.name}:{entry.port}"
-            found |= {key: value for key, value in linked.items() if key in spoken}
-            named = f"{stem}_SERVICE_PORT_{entry.name.upper().replace('-', '_')}"
-            for key in (f"{stem}_SERVICE_PORT",) * (not number) + (named,) * bool(entry.name):
-                if key in spoken:
-                    found[key] = str(entry.port)
     return found
 
 

@@ -126,8 +126,12 @@ def drivers(value: str) -> Iterator[Driven]:
         yield from _in_colons(value)
     if "," in value:
         yield from _lists(value)
-        if len(value) < _LINE and (alone := re.fullmatch(_SQL_INSTANCE, value)) is not None:
-            yield alone.start(1), "sqlserver", alone[1], int(alone[2]), True, True
+        yield from _sql_instance(value)
+
+
+def _sql_instance(value: str) -> Iterator[Driven]:
+    if len(value) < _LINE and (alone := re.fullmatch(_SQL_INSTANCE, value)) is not None:
+        yield alone.start(1), "sqlserver", alone[1], int(alone[2]), True, True
 
 
 def snowflake(account: str) -> str:

@@ -49,9 +49,7 @@ _FOR_OTHERS = frozenset(
 _LISTS = frozenset(("urls", "uris", "endpoints", "addresses", "servers", "peers"))
 _MIRROR = ("registry-mirror",)  # an argument of dockerd, which calls it
 # Package managers: `MAVEN_MIRROR_URL` and `NPM_REGISTRY` are called, a registry of images is not.
-_MANAGERS = frozenset(
-    ("maven", "gradle", "npm", "yarn", "pip", "pypi", "goproxy", "gem", "bundle", "nuget", "cargo")
-)
+_MANAGERS = frozenset("maven gradle npm yarn pip pypi goproxy gem bundle nuget cargo".split())  # noqa: SIM905
 _OF_PACKAGES = frozenset(("mirror", "mirrors", "registry", "repository"))
 _OF_WEBHOOKS = ("allowed", "host", "list")  # to which a forge may send webhooks
 # `metadata.broker.list`, `api_root`, and EDI over HTTP (RFC 4130, OASIS' AS4)
@@ -63,9 +61,7 @@ _OF_TOKENS = frozenset(("oauth", "oauth2", "oidc", "token", "aad", "auth"))
 _USUAL = frozenset(("default", "defaults", "generator"))
 # Of these, words of a mail and of files: `EMAIL_HOST` is its server, `--from sftp://host` no sender, and what
 # `SMB_SHARE` or `jdbcUrlTemplate` names is called.
-_OF_MAIL = frozenset(
-    ("email", "mail", "mailto", "from", "sender", "user", "username", "contact", "share", "template")
-)
+_OF_MAIL = frozenset("email mail mailto from sender user username contact share template".split())  # noqa: SIM905
 # What is left of "my own URL" once these are taken away: nothing.
 OWN = frozenset(
     """
@@ -89,16 +85,12 @@ _NOT_CALLED = frozenset(
 _OF_URLS = (("service",), ("site", "monitor"))  # whole keys, of cloudflared's origins and start pages
 _BASE = "base"  # of a provider's API: `api_base: https://api.acme.com/v1`
 # Directives of a web server by which it calls another: `proxy_pass https://10.1.2.3:8006;`.
-_PASSES = frozenset(
-    ("proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "reverse_proxy", "ProxyPass")
-)
+_PASSES = frozenset("proxy_pass grpc_pass fastcgi_pass uwsgi_pass scgi_pass reverse_proxy ProxyPass".split())  # noqa: SIM905
 # Keys of bare names that go into certificates or are excepted from something.
 _NAME_LISTS = frozenset(("name", "names", "san", "sans", "cert", "certs", "certificate", "no", "proxy", "domain",
                          "issuer", "audience", "adv"))  # fmt: skip
 _HOST_NAME = ("host", "name")  # `RabbitMQ: {HostName: mq}`
-_STORES = frozenset(
-    ("cache", "caches", "db", "database", "sql", "queue", "bus", "session", "sessions", "search")
-)
+_STORES = frozenset("cache caches db database sql queue bus session sessions search".split())  # noqa: SIM905
 _BROWSED = ("http", "https", "mailto", "ws", "wss")
 _SERVER_WORDS = frozenset(("host", "hostname", "server", "relay"))
 _ENVIRONMENT = r"[A-Z][A-Z0-9_]+"

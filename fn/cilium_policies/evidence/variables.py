@@ -1,4 +1,4 @@
-"""Hosts that variables hold as a bare name, with the port that another variable holds."""
+"""Hosts that variables hold as a bare name, with the port that another variable holds; and the kubelet's variables."""
 
 from __future__ import annotations
 
@@ -21,10 +21,17 @@ from cilium_policies.evidence.host_keys import (
     words_of,
 )
 from cilium_policies.evidence.nameservers import listed
+from cilium_policies.kube.pods import pod_spec
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Workload
 
 _SERVICE = ("_service", "_svc")  # `CART_SERVICE: cart.shop`
 _ACCOUNT = "SNOWFLAKE_ACCOUNT"
 _PYTHON = "#PYTHON2BASH:"
+# What the kubelet sets for Services: `WEB_SERVICE_HOST`, `WEB_SERVICE_PORT_HTTP`, and Docker's `WEB_PORT_80_TCP_ADDR`
+_OF_SERVICES = (
+    r"\b[A-Z][A-Z0-9_]*(?:_SERVICE_(?:HOST|PORT)[A-Z0-9_]*|_PORT_\d{1,5}_(?:TCP|UDP)(?:_ADDR|_PORT)?\b)"
+)
 
 
 def pairs(variables: dict[str, str]) -> Iterator[Address]:
@@ -85,3 +92,31 @@ def _of_python(value: str) -> list[str]:
     return [
         host for host in hosts if isinstance(host, str) and re.fullmatch(r"[A-Za-z0-9][\w.\-]{0,252}", host)
     ]
+
+
+def of_services(cluster: Cluster, workload: Workload) -> dict[str, str]:
+    """The kubelet's variables for the namespace's Services that the workload's texts name."""
+    spoken = {
+        name
+        for one in workload.texts
+        if "_SERVICE_" in one.value or "_TCP" in one.value
+        for name in re.findall(_OF_SERVICES, one.value)
+    }
+    if not spoken or pod_spec(workload.source).get("enableServiceLinks") == "false":
+        return {}
+    found = {}
+    for service in cluster.services_in(workload.namespace):
+        stem = service.name.upper().replace("-", "_")
+        if f"{stem}_SERVICE_HOST" in spoken:
+            found[f"{stem}_SERVICE_HOST"] = service.name
+            spoken.add(f"{stem}_SERVICE_PORT")
+        for number, entry in enumerate(service.ports):
+            link = f"{stem}_PORT_{entry.port}_{entry.protocol}"
+            linked = {f"{link}_ADDR": service.name, f"{link}_PORT": str(entry.port)}
+            linked[link] = f"{entry.protocol.lower()}://{service.name}:{entry.port}"
+            found |= {key: value for key, value in linked.items() if key in spoken}
+            named = f"{stem}_SERVICE_PORT_{entry.name.upper().replace('-', '_')}"
+            for key in (f"{stem}_SERVICE_PORT",) * (not number) + (named,) * bool(entry.name):
+                if key in spoken:
+                    found[key] = str(entry.port)
+    return found
