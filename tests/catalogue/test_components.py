@@ -21,7 +21,7 @@ def test_component(name):
     told = (
         component.match
         or component.images
-        or any("labelsAt" in one for one in component.data.get("madeBy", []))
+        or any("labelsAt" in one or "serviceAccount" in one for one in component.data.get("madeBy", []))
     )
     assert told or component.host_network, "nothing tells its pods"
     seen = set()

@@ -120,7 +120,13 @@ def world(cluster, judge):
 
 
 def asked(query):
-    return {key: query[key] for key in ("from", "to", "port", "protocol")}
+    """The judge's question. Devices of the local network, which the facts' script has as `world`, have its addresses."""
+    flow = {key: query[key] for key in ("from", "to", "port", "protocol")}
+    entry = load().get(query["name"].partition(":")[0])
+    near = [port for edge in entry.own_edges if edge.near for port in edge.pod_ports()] if entry else []
+    if flow["to"] == {"entity": "world"} and any(port.number == query["port"] for port in near):
+        flow["to"] = {"cidr": "192.168.7.20/32"}
+    return flow
 
 
 def named(query):

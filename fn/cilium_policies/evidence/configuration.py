@@ -231,11 +231,11 @@ def _variables(cluster: Cluster, workload: Workload, of_pod: dict[str, str]) -> 
     """Environment variables, expanded, by the number of the container that is told them, and under 0 those of all
     together; those from the pod's own fields where the template tells them, and those that the kubelet adds for the
     Services of the namespace, where something speaks of them."""
-    of_services = of_services(cluster, workload)
+    links = of_services(cluster, workload)
     named = [one for one in workload.texts if one.key and is_variable(one) and not is_value(one)]
     found = {}
     for number in dict.fromkeys((0, *(one.within for one in workload.texts))):
-        raw = of_services | {one.key: one.value for one in named if not number or one.within in (0, number)}
+        raw = links | {one.key: one.value for one in named if not number or one.within in (0, number)}
         for name, path in of_pod.items():
             raw[name] = workload.namespace if path == _NAMESPACE else NODE_ADDRESS
         found[number] = {key: expand(value, raw) for key, value in raw.items()}
