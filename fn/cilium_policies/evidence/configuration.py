@@ -150,14 +150,19 @@ def _named(
     of_pod = _of_pod(workload)
     variables = _variables(cluster, workload, of_pod)
     for found in (*workload.texts, *more):
-        value = expand(found.value, variables)
+        value = expand(found.value, variables.get(found.within, variables[0]))
         if found.is_arguments or (value and holds(value, _SIGNS)):
             for address in _parsed(found, value, parsed):
                 if not is_list_of_names(address) and not _is_spelled_twice(value, address):
                     yield found, address
     brought = {one.key: one for one in workload.texts if one.kind == "entry" and is_variable(one)}
     # RESTIC_HOST, under which a backup is kept, is its namespace: no name of a Service.
-    for address in pairs({key: value for key, value in variables.items() if of_pod.get(key) != _NAMESPACE}):
+    each = (
+        {key: value for key, value in told.items() if of_pod.get(key) != _NAMESPACE}
+        for number, told in variables.items()
+        if number or len(variables) == 1
+    )
+    for address in dict.fromkeys(address for told in each for address in pairs(told)):
         if not (address.port or is_host_key(address.key)) and _is_unsaid(cluster, workload, address.host):
             continue
         entry = brought.get(address.key, Text("env", address.key, "", field=address.key))
@@ -224,16 +229,19 @@ _NAMESPACE = "metadata.namespace"
 _NODE = ("status.hostIP", "status.hostIPs", "spec.nodeName")
 
 
-def _variables(cluster: Cluster, workload: Workload, of_pod: dict[str, str]) -> dict[str, str]:
-    """Environment variables, expanded; those from the pod's own fields where the template tells them, and those
-    that the kubelet adds for the Services of the namespace, where something speaks of them."""
-    raw = _of_services(cluster, workload)
-    raw |= {
-        one.key: one.value for one in workload.texts if one.key and is_variable(one) and not is_value(one)
-    }
-    for name, path in of_pod.items():
-        raw[name] = workload.namespace if path == _NAMESPACE else NODE_ADDRESS
-    return {key: expand(value, raw) for key, value in raw.items()}
+def _variables(cluster: Cluster, workload: Workload, of_pod: dict[str, str]) -> dict[int, dict[str, str]]:
+    """Environment variables, expanded, by the number of the container that is told them, and under 0 those of all
+    together; those from the pod's own fields where the template tells them, and those that the kubelet adds for the
+    Services of the namespace, where something speaks of them."""
+    of_services = _of_services(cluster, workload)
+    named = [one for one in workload.texts if one.key and is_variable(one) and not is_value(one)]
+    found = {}
+    for number in dict.fromkeys((0, *(one.within for one in workload.texts))):
+        raw = of_services | {one.key: one.value for one in named if not number or one.within in (0, number)}
+        for name, path in of_pod.items():
+            raw[name] = workload.namespace if path == _NAMESPACE else NODE_ADDRESS
+        found[number] = {key: expand(value, raw) for key, value in raw.items()}
+    return found
 
 
 def _of_pod(workload: Workload) -> dict[str, str]:

@@ -1,22 +1,25 @@
-"""Monitors that name their targets by address: Probe, ScrapeConfig, VMStaticScrape and their like."""
+"""Monitors that name their targets by address: Probe, ScrapeConfig, VMStaticScrape and their like. Relabelling may lead
+a scrape elsewhere: `__address__` is then a prober's, and what is listed its parameter `target`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.evidence.addresses import Address, targets
 from cilium_policies.evidence.destinations import Destinations
 from cilium_policies.evidence.edge import Edge, Evidence, Peer, WorkloadPeer
 from cilium_policies.evidence.given import Given
-from cilium_policies.evidence.probers import address_of, asked_about, calls, probers_at
+from cilium_policies.evidence.probers import address_of, asked_about, calls, module_of, probers_at
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.scrapers import Scrapers
+from cilium_policies.kube.kinds import EVIDENCE
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, sequence, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 _PROBES = ("Probe", "VMProbe")
 _CONFIGS = ("ScrapeConfig", "VMScrapeConfig")
+_ANY = ("", "(.*)", ".*")  # of a rule that holds for each target
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -25,7 +28,13 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     for monitor in cluster.inventory.of(*_PROBES):
         yield from _probe(destinations, scrapers, monitor)
     for monitor in cluster.inventory.of(*_CONFIGS, "VMStaticScrape"):
-        addresses = list(_static(monitor))
+        where, asks = _relabelled(monitor.spec)
+        if where is not None and asks:
+            yield from _asked(
+                destinations, scrapers, monitor, where, _module(monitor.spec), _listed(monitor.spec)
+            )
+            continue
+        addresses = [where] if where is not None else list(_static(monitor))
         for workload in _workloads(scrapers.of(monitor)):
             for address in addresses:
                 yield from _edges(destinations, workload, address, monitor)
@@ -36,6 +45,19 @@ def _probe(destinations: Destinations, scrapers: Scrapers, monitor: Object) -> I
     where = address_of(text(prober.get("url")), text(prober.get("scheme")))
     if where is None:
         return
+    module = text(monitor.spec.get("module"))
+    yield from _asked(destinations, scrapers, monitor, where, module, _probed(monitor.spec))
+
+
+def _asked(
+    destinations: Destinations,
+    scrapers: Scrapers,
+    monitor: Object,
+    where: Address,
+    module: str,
+    listed: Iterable[str],
+) -> Iterator[Edge]:
+    """Scraper to the prober at an address, and that one to what it is asked about."""
     asking: dict[Workload, None] = {}
     for workload in _workloads(scrapers.of(monitor)):
         for edge in _edges(destinations, workload, where, monitor):
@@ -44,10 +66,23 @@ def _probe(destinations: Destinations, scrapers: Scrapers, monitor: Object) -> I
                 asking[edge.server] = None
     # Where whoever scrapes is not shown, the prober still calls its targets.
     named = Workload(monitor.namespace, monitor.name, monitor.kind)
-    module = text(monitor.spec.get("module"))
+    told = list(listed)
     for workload in asking or probers_at(destinations, named, where):
-        asked = [address for value in _probed(monitor.spec) for address in asked_about(workload, value)]
+        asked = [address for value in told for address in asked_about(workload, value)]
         yield from calls(destinations, workload, module, asked, Evidence("monitor", monitor))
+
+
+def _relabelled(spec: Mapping) -> tuple[Address | None, bool]:
+    """The one address that relabelling leads each scrape to (None: to what is listed), and whether what is listed
+    becomes what that address is asked about."""
+    where, asks = None, False
+    for rule in mappings(spec.get("relabelings")) + mappings(spec.get("relabelConfigs")):
+        label = text(rule.get("targetLabel")) or text(rule.get("target_label"))
+        if label == EVIDENCE["probed"].said:
+            asks = True
+        elif label == "__address__" and text(rule.get("regex")) in _ANY and "if" not in rule:
+            where = address_of(text(rule.get("replacement")))
+    return where, asks
 
 
 def _edges(
@@ -69,6 +104,15 @@ def _probed(spec: Mapping) -> Iterator[str]:
     fixed = mapping(chosen.get("staticConfig"))
     listed = (fixed.get("static"), fixed.get("targets"), at(chosen, "static", "targets"))
     yield from (text(value) for one in listed for value in sequence(one))
+
+
+def _module(spec: Mapping) -> str:
+    return module_of(mapping(spec.get("params")))
+
+
+def _listed(spec: Mapping) -> Iterator[str]:
+    for block in mappings(spec.get("staticConfigs")):
+        yield from map(text, sequence(block.get("targets")))
 
 
 def _static(monitor: Object) -> Iterator[Address]:

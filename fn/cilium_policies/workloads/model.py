@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 WorkloadKey = tuple[str, str, str]  # namespace, kind and name
 _STEPS = ("script", "command", "args", "cmd")
+_COMMANDS = ("Command", "Script")  # `backupCommand`, `initScript`
 NO_IMAGES = ("", "none")  # nobody can pull these: such a template is filled in later
 
 
@@ -31,7 +32,8 @@ class Text(NamedTuple):
     value         | the object of a Helm release, the value's path: `config.db.host`
     field         | a custom resource, the field's path: `spec.remoteWrite[0].url`
 
-    `key` is the name by which the program sees the value: of a variable, of a file, the last one of a path.
+    `key` is the name by which the program sees the value: of a variable, of a file, the last one of a path. `within` is
+    the number of the one container that is told it, 0 where all are.
     """
 
     kind: TextKind
@@ -39,6 +41,7 @@ class Text(NamedTuple):
     value: str
     source: Object | None = None
     field: str = ""
+    within: int = 0
 
     def without_value(self) -> Text:
         """Its place alone, to be kept and shown: the value may be a Secret's."""
@@ -53,7 +56,7 @@ class Text(NamedTuple):
             return False
         if kind == "value":
             return self.value.startswith("--") and self.key.lower().endswith(_ARGUMENTS)
-        return kind != "field" or self.key in _STEPS
+        return kind != "field" or self.key in _STEPS or self.key.endswith(_COMMANDS)
 
     def __str__(self) -> str:
         """`env DATABASE_URL`, `args`, `ConfigMap media/app config.yml`, `HelmRelease media/app values db.host`."""

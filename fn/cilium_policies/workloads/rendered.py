@@ -21,19 +21,16 @@ from cilium_policies.kube.objects import (
     strings,
     text,
 )
-from cilium_policies.kube.pods import TASKS, containers, mounted, pod_template
+from cilium_policies.kube.pods import TASKS, containers, pod_template
 from cilium_policies.kube.ports import TRANSPORTS, Port
 from cilium_policies.kube.templates import has_labels, templates
-from cilium_policies.lean import TYPE_CHECKING, Any
+from cilium_policies.lean import Any
 from cilium_policies.workloads.configs import Configs
+from cilium_policies.workloads.container_texts import texts
 from cilium_policies.workloads.model import Service, ServicePort, Text, Workload
 from cilium_policies.workloads.owned import standing
 from cilium_policies.workloads.sidecars import injected
 
-if TYPE_CHECKING:
-    from cilium_policies.workloads.model import TextKind
-
-_WORDS: tuple[TextKind, ...] = ("command", "args")
 _SCRIPTS = (".sh", ".bash", ".py", ".rb", ".pl", ".js", ".php")
 _SCALED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout")
 
@@ -105,7 +102,7 @@ def _workload(one: Object, template: Mapping, configs: Configs) -> Workload:
     made.ports = tuple(_ports(within))
     made.probes = tuple(dict.fromkeys(_probes(within, made.ports)))
     made.images = tuple([text(container.get("image")) for container in within])
-    made.texts = _run((*_texts(one.namespace, spec, within, configs), *injected(one, made.annotations)))
+    made.texts = _run((*texts(one.namespace, spec, within, configs), *injected(one, made.annotations)))
     made.selector = _selector(one, made)
     made.release = (
         one.annotations.get(RELEASE_NAME, "")
@@ -159,36 +156,14 @@ def _probes(within: list[Mapping], ports: tuple[Port, ...]) -> Iterator[Port]:
                     yield Port(number)
 
 
-def _texts(namespace: str, spec: Mapping, within: list[Mapping], configs: Configs) -> Iterator[Text]:
-    seen: dict[tuple[str, str], set[str] | None] = {}  # None: all keys
-    for container in within:
-        for entry in mappings(container.get("env")):
-            yield from _env(namespace, entry, configs)
-        for source in mappings(container.get("envFrom")):
-            if name := text(at(source, "configMapRef", "name")):
-                seen["ConfigMap", name] = None
-            if name := text(at(source, "secretRef", "name")):
-                seen["Secret", name] = None
-        for part in _WORDS:
-            words = [text(word) for word in sequence(container.get(part))]
-            if any(words):
-                yield Text(part, "", "\n".join(words))
-    for one, keys in mounted(spec):
-        before = seen.get(one, set())
-        seen[one] = None if before is None or keys is None else before | keys
-    for kind, name in sorted(seen):
-        read = seen[kind, name]
-        yield from (one for one in configs.of(kind, namespace, name) if read is None or one.key in read)
-
-
-def _run(texts: tuple[Text, ...]) -> tuple[Text, ...]:
+def _run(found: tuple[Text, ...]) -> tuple[Text, ...]:
     """The texts without scripts that stand in a ConfigMap for other pods: of several in one those that this pod's
     command, or a script that it names, runs by name; all where it names none or runs whatever is there."""
-    scripts = [one for one in texts if one.kind == "entry" and one.key.endswith(_SCRIPTS)]
+    scripts = [one for one in found if one.kind == "entry" and one.key.endswith(_SCRIPTS)]
     if len(scripts) < 2:
-        return texts
+        return found
     rest = set(map(id, scripts))
-    told = [one.value for one in texts if id(one) not in rest]
+    told = [one.value for one in found if id(one) not in rest]
     sources = set()
     for value in told:  # grows: a script may run another
         for one in [each for each in scripts if id(each) in rest and each.key in value]:
@@ -196,19 +171,8 @@ def _run(texts: tuple[Text, ...]) -> tuple[Text, ...]:
             sources.add(id(one.source))
             told.append(one.value)
     if any(re.search(r"\*\.\w", value) for value in told):
-        return texts
-    return tuple(one for one in texts if id(one) not in rest or id(one.source) not in sources)
-
-
-def _env(namespace: str, entry: Mapping, configs: Configs) -> Iterator[Text]:
-    name, value = text(entry.get("name")), entry.get("value")
-    if isinstance(value, str):
-        yield Text("env", name, value, field=name)
-        return
-    if (found := configs.variable(namespace, entry)) is not None:
-        yield found
-        return
-    yield Text("env", name, "", field=name)  # its value stands elsewhere; conditions ask for the name
+        return found
+    return tuple(one for one in found if id(one) not in rest or id(one.source) not in sources)
 
 
 class _Ends:

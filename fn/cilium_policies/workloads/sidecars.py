@@ -12,12 +12,16 @@ from cilium_policies.kube.pods import containers, pod_template
 from cilium_policies.workloads.model import Text, Workload
 
 _LABEL, _VALUE, _NAMESPACES, _FOLDER = "LABEL", "LABEL_VALUE", "NAMESPACE", "FOLDER"
+_HOOK = "command"  # `k8up.io/backupcommand`, `pre.hook.backup.velero.io/command`
 _INJECTED = "/agent-inject-template-"
 
 
 def injected(one: Object, annotations: dict[str, str]) -> Iterator[Text]:
-    """Files that an injected agent writes for the program, by the templates in the pods' annotations."""
+    """Files that an injected agent writes for the program, by the templates in the pods' annotations, and commands that
+    a backup runs in the pods: as a shell takes them, or as a list in JSON."""
     for key, value in annotations.items():
+        if key.endswith(_HOOK):
+            yield Text("args", "", value.strip(' []"').replace('","', "\n").replace('", "', "\n"))
         _, agent, name = key.partition(_INJECTED)
         if agent:
             yield Text("entry", name, value, one, key)

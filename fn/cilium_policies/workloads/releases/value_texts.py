@@ -22,6 +22,7 @@ _SKIPPED = frozenset(
 )
 _OF_IMAGES = ("imagepull", "imageregistry", "imagerepository", "imagetag", "imagecredentials", "images")
 _EXTRA_ARGUMENTS = "extraargs"  # a mapping of flags, in many charts
+_COMMAND = "command"  # of a container; what stands in `args` is told by its flags
 _NAMES = ("name", "setting")  # beside a `value`
 # Lists of `NAME=value`, and of `name = value`, by their last word
 _ENVIRONMENTS, _VARIABLE = ("env", "envs", "environment", "vars", "variables"), r"(?s)([A-Z][A-Z0-9_]*)=(.*)"
@@ -60,6 +61,17 @@ def _walk(value: Any, path: str, excluded: set[str], key: str = "") -> Iterator[
             yield from [(place, told[1], told[2])] if told else _walk(member, place, excluded, key)
 
 
+def _joined(value: Any, key: str = "") -> Any:
+    """An object's spec with each command of a container in one text, as a pod template's is read."""
+    if isinstance(value, dict):
+        return {name: _joined(member, name) for name, member in value.items()}
+    if not isinstance(value, list):
+        return value
+    if key == _COMMAND and all(isinstance(one, str) for one in value):
+        return "\n".join(value)
+    return [_joined(member) for member in value]
+
+
 def _assigned(key: str, member: str) -> re.Match[str] | None:
     """Name and value of a variable or property that stands as one text in a list of that name."""
     if key.lower().endswith(_ENVIRONMENTS):
@@ -84,5 +96,5 @@ def object_texts(one: Object) -> tuple[Text, ...]:
     if one.group in _PLAIN_GROUPS:
         return ()
     beside = mapping(one.body.get(VALUES))
-    found = (*_walk(one.spec, "spec", set()), *_walk(beside, VALUES, set()))
+    found = (*_walk(_joined(one.spec), "spec", set()), *_walk(beside, VALUES, set()))
     return tuple(Text("field", key, value, one, path) for path, key, value in found)
