@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from cilium_policies.catalogue.ports import SCHEMES
 from cilium_policies.evidence.above import port_above
 from cilium_policies.evidence.field_lines import lines_of
 from cilium_policies.evidence.host_keys import (
@@ -114,7 +115,7 @@ def _others(lines: list[str], fields: list[_Field], called: set[int]) -> Iterato
     for number, (key, held) in enumerate(fields):
         if not key or number in called or not is_name(held) or held[:1].isdigit():
             continue
-        if held.count(".") > 1 and ".svc" not in held:
+        if held.count(".") > 1 and ".svc" not in held and key.lower() not in SCHEMES:
             continue  # a class in code
         if (port := _next_port(lines, fields, number)) and not _DESCRIBES.intersection(
             key.lower().split("_")
@@ -273,6 +274,6 @@ def _field(line: str) -> _Field:
         key = declared[1]
     if not key or not HOST_CHARS.issuperset(key):
         return _Field("", "")
-    told = line[cut + 1 : cut + 1 + _NEAR].strip(" \t\r,;\"'[]})>")
+    told = line[cut + 1 : cut + 1 + _NEAR].strip(" \t\r,;\"'[]})>").removesuffix("},{").removesuffix("}, {")
     called = re.fullmatch(_CALL, told) if "(" in told else None
     return _Field(key, called[1] if called is not None else told.strip(" \t[]\"'"))

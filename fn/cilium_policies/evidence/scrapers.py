@@ -194,8 +194,11 @@ def _may_read(cluster: Cluster, one: Workload, row: Mapping) -> bool:
 def _reads(cluster: Cluster, one: Workload, row: Mapping) -> bool:
     """Whether a workload of the row's component may read what it says, and a variable or value switches it on."""
     meant = mapping(row.get("pods")).items() <= one.labels.items()
-    if not meant or not _may_read(cluster, one, row):
-        return False
+    return meant and _may_read(cluster, one, row) and is_switched_on(one, row)
+
+
+def is_switched_on(one: Workload, row: Mapping) -> bool:
+    """Whether one of the variables and values that a row names is true, if it names any."""
     switches = texts(row.get("switches"))
     on = (found.value for found in one.texts if found.key in switches or found.field in switches)
     return not switches or any(map(flag, on))

@@ -55,6 +55,8 @@ _MANAGERS = frozenset(
 _OF_PACKAGES = frozenset(("mirror", "mirrors", "registry", "repository"))
 _OF_WEBHOOKS = ("allowed", "host", "list")  # to which a forge may send webhooks
 _OF_KAFKA = ("broker", "list")  # `metadata.broker.list`
+_OF_APIS = {"root"}
+_CALLED = (("api", "root"), ("as", "2"), ("as", "4"))  # EDI over HTTP: RFC 4130, OASIS' AS4
 _REGISTRY = {"registry"}  # of images it has no scheme: `market-partner-registry: https://api.acme.com`
 # With what a parameter of OAuth is called that says for whom a token is meant (RFC 8707), and calls nobody.
 _OF_TOKENS = frozenset(("oauth", "oauth2", "oidc", "token", "aad", "auth"))
@@ -215,8 +217,12 @@ def _is_field(address: Address) -> bool:
         return True
     if not address.scheme and is_host_key(address.key) and program_port(address.key):
         return True
-    told = parts[-1] in WORDS or (parts[-1] in _STORES and address.port in SERVERS)
-    return parts[-1] in FIELDS or (told and address.explicit and address.scheme not in _BROWSED)
+    told = parts[-1] in WORDS or parts[-1] in SCHEMES or (parts[-1] in _STORES and address.port in SERVERS)
+    return (
+        parts[-1] in FIELDS
+        or parts[-2:] in _CALLED
+        or (told and address.explicit and address.scheme not in _BROWSED)
+    )
 
 
 def _is_number(address: Address) -> bool:
@@ -250,6 +256,8 @@ def is_for_others(address: Address) -> bool:
     if parts[-1:] == ("resource",) and address.scheme in _BROWSED and not {*parts[:-1]} - _OF_TOKENS:
         return True
     others = set(_FOR_OTHERS.intersection(parts))
+    if "api" in parts:
+        others -= _OF_APIS  # `api_root: https://selection.acme.com/api/v1/`, which is called
     if _is_number(address):
         others -= _USUAL  # `DEFAULT_URL: https://192.168.1.1`: nobody's example is at home there
     if others and (address.scheme not in _BROWSED if address.scheme else parts[-1] in _SERVER_WORDS):

@@ -74,9 +74,14 @@ def _may_in(maker: Workload, namespace: str, bindings: Callable[[], Bindings]) -
 
 def _namespace(row: Mapping, maker: Workload, told: tuple[Text, ...]) -> str:
     """Where the maker's configuration says that they run: the group of the row's pattern; else beside the maker."""
-    pattern = text(row.get("namespace"))
+    return _found(row, "namespace", told) or maker.namespace
+
+
+def _found(row: Mapping, field: str, told: tuple[Text, ...]) -> str:
+    """The name that a pattern of the row finds in the maker's configuration; "" for none."""
+    pattern = text(row.get(field))
     found = (re.search(pattern, _said(one), re.MULTILINE) for one in told if pattern)
-    return next((one[1] for one in found if one and is_namespace(one[1])), maker.namespace)
+    return next((one[1] for one in found if one and is_namespace(one[1])), "")
 
 
 def _said(one: Text) -> str:
@@ -135,6 +140,8 @@ def _child(
         made.texts = tuple(one for one in told if not one.is_arguments)
     if flag(row.get("like")):
         made.service_account = maker.service_account
+    if account := _found(row, "account", told):
+        made.service_account = account
     return made
 
 
