@@ -11,8 +11,7 @@ from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.ports import WORDS
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
 from cilium_policies.evidence.from_env import filled_in
-from cilium_policies.evidence.object_texts import annotations_of, fields_of, is_of, plain, registries
-from cilium_policies.evidence.scrapers import MONITOR_KINDS, is_switched_on
+from cilium_policies.evidence.object_texts import fields_of, is_of, is_switched_on, plain, read_of
 from cilium_policies.evidence.tied import is_addressed
 from cilium_policies.kube.objects import Mapping, Object, flag, mapping, sequence, strings, text, walk_strings
 from cilium_policies.kube.pods import pod_template
@@ -37,10 +36,6 @@ _OF_ADDRESSES = (
 )
 # Fields that name another custom resource which the pods follow, and its kind.
 _FOLLOWED = {"barmanObjectName": "ObjectStore"}
-_OF_SCRAPES = (
-    "tokenUrl",
-    "proxyUrl",
-)  # what of a monitor its reader calls itself; whom it scrapes tells monitors.py
 _SELECTOR = frozenset(("name", "key", "optional"))  # of one key of a Secret or ConfigMap
 _CONFIG_MAP = "configmap"
 _MOUNTED = r"(?:configmap|secret):([a-z0-9][a-z0-9.\-]{0,252})"
@@ -208,7 +203,7 @@ class Collected:
             if paths and (one.namespace, one.name) not in pointed:
                 continue
             if not label or one.labels.get(label) == workload.labels.get(label):
-                said = filled_in(self._cluster, one, _fields(one, row))
+                said = filled_in(self._cluster, one, read_of(one, row))
                 yield from (found for found in said if not below or plain(found.field).startswith(below))
                 for secret in names_at(one.body, texts(row.get("secrets"))):
                     yield from self._entries(one.namespace, secret)
@@ -235,14 +230,6 @@ class Collected:
             labels = namespace.labels if namespace is not None else {}
             near = selects(spaces, {"kubernetes.io/metadata.name": config.namespace, **labels})
         return near and selects(source.spec.get(f"{stem}Selector"), config.labels)
-
-
-def _fields(one: Object, row: Mapping) -> tuple[Text, ...]:
-    """What an object says that pods read: of a monitor only what its reader calls itself."""
-    if one.kind in MONITOR_KINDS:
-        return tuple(found for found in fields_of(one) if found.key in _OF_SCRAPES)
-    said = (*fields_of(one), *annotations_of(one)) if "fields" in row else tuple(fields_of(one))
-    return registries(said, text(row["images"])) if "images" in row else said
 
 
 def named_by_values(workload: Workload) -> Iterator[str]:

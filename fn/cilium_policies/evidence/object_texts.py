@@ -5,15 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.kube.objects import IDENTITY, Mapping, Object, text, walk_strings
-from cilium_policies.workloads.model import Text
+from cilium_policies.catalogue.flows import texts
+from cilium_policies.kube.kinds import EVIDENCE
+from cilium_policies.kube.objects import IDENTITY, Mapping, Object, flag, text, walk_strings
+from cilium_policies.workloads.model import Text, Workload
 
 _SCHEME = r"^[a-z]{1,16}://"
+_MONITORS = frozenset(kind for kind, said in EVIDENCE["monitors"].beside.items() if said == ("spec",))
+# What of a monitor its reader calls itself; whom it scrapes is told by monitors.py.
+_OF_SCRAPES = ("tokenUrl", "proxyUrl")
 
 
 def is_of(one: Object | None, row: Mapping) -> bool:
     """Whether an object is of the kind that a component reads."""
     return one is not None and (one.kind, one.group) == (text(row.get("kind")), text(row.get("group")))
+
+
+def is_switched_on(one: Workload, row: Mapping) -> bool:
+    """Whether one of the variables and values that a row names is true, if it names any."""
+    switches = texts(row.get("switches"))
+    on = (found.value for found in one.texts if found.key in switches or found.field in switches)
+    return not switches or any(map(flag, on))
 
 
 def plain(path: str) -> str:
@@ -40,3 +52,11 @@ def registries(fields: Iterable[Text], key: str) -> tuple[Text, ...]:
     images = ((one, value.partition("/")) for one, value in named)
     hosts = ((one, host) for one, (host, slash, _) in images if slash and "." in host and "*" not in host)
     return tuple(one._replace(key="endpoint", value=f"https://{host}") for one, host in hosts)
+
+
+def read_of(one: Object, row: Mapping) -> tuple[Text, ...]:
+    """What an object says that pods read: of a monitor only what its reader calls itself."""
+    if one.kind in _MONITORS:
+        return tuple(found for found in fields_of(one) if found.key in _OF_SCRAPES)
+    said = (*fields_of(one), *annotations_of(one)) if "fields" in row else tuple(fields_of(one))
+    return registries(said, text(row["images"])) if "images" in row else said

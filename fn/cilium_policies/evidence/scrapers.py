@@ -6,11 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.catalogue.flows import texts
 from cilium_policies.evidence.edge import Peer
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.looked_into import PROMETHEUS, is_left_out
+from cilium_policies.evidence.object_texts import is_switched_on
 from cilium_policies.kube.access_rules import EVERYWHERE
 from cilium_policies.kube.objects import Mapping, Object, at, flag, mapping, strings, text
 from cilium_policies.kube.selectors import selects
@@ -195,13 +195,6 @@ def _reads(cluster: Cluster, one: Workload, row: Mapping) -> bool:
     """Whether a workload of the row's component may read what it says, and a variable or value switches it on."""
     meant = mapping(row.get("pods")).items() <= one.labels.items()
     return meant and _may_read(cluster, one, row) and is_switched_on(one, row)
-
-
-def is_switched_on(one: Workload, row: Mapping) -> bool:
-    """Whether one of the variables and values that a row names is true, if it names any."""
-    switches = texts(row.get("switches"))
-    on = (found.value for found in one.texts if found.key in switches or found.field in switches)
-    return not switches or any(map(flag, on))
 
 
 def _allocated(spec: Mapping) -> tuple[str, Mapping]:

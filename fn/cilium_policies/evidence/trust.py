@@ -54,9 +54,8 @@ _MANAGERS = frozenset(
 )
 _OF_PACKAGES = frozenset(("mirror", "mirrors", "registry", "repository"))
 _OF_WEBHOOKS = ("allowed", "host", "list")  # to which a forge may send webhooks
-_OF_KAFKA = ("broker", "list")  # `metadata.broker.list`
-_OF_APIS = {"root"}
-_CALLED = (("api", "root"), ("as", "2"), ("as", "4"))  # EDI over HTTP: RFC 4130, OASIS' AS4
+# `metadata.broker.list`, `api_root`, and EDI over HTTP (RFC 4130, OASIS' AS4)
+_CALLED = (("broker", "list"), ("api", "root"), ("as", "2"), ("as", "4"))
 _REGISTRY = {"registry"}  # of images it has no scheme: `market-partner-registry: https://api.acme.com`
 # With what a parameter of OAuth is called that says for whom a token is meant (RFC 8707), and calls nobody.
 _OF_TOKENS = frozenset(("oauth", "oauth2", "oidc", "token", "aad", "auth"))
@@ -211,18 +210,14 @@ def _is_field(address: Address) -> bool:
         return True  # nobody writes such an address as an example, and a pod does not know its own
     if address.scheme in SCHEMES and address.scheme not in _BROWSED:
         return True  # a link has no such scheme
-    if (parts[-1] == "string" and "connection" in parts) or parts[-2:] == _OF_KAFKA:
+    if (parts[-1] == "string" and "connection" in parts) or parts[-2:] in _CALLED:
         return True
     if parts[-len(_OF_WEBHOOKS) :] == _OF_WEBHOOKS:
         return True
     if not address.scheme and is_host_key(address.key) and program_port(address.key):
         return True
     told = parts[-1] in WORDS or parts[-1] in SCHEMES or (parts[-1] in _STORES and address.port in SERVERS)
-    return (
-        parts[-1] in FIELDS
-        or parts[-2:] in _CALLED
-        or (told and address.explicit and address.scheme not in _BROWSED)
-    )
+    return parts[-1] in FIELDS or (told and address.explicit and address.scheme not in _BROWSED)
 
 
 def _is_number(address: Address) -> bool:
@@ -257,7 +252,7 @@ def is_for_others(address: Address) -> bool:
         return True
     others = set(_FOR_OTHERS.intersection(parts))
     if "api" in parts:
-        others -= _OF_APIS  # `api_root: https://selection.acme.com/api/v1/`, which is called
+        others.discard("root")  # `api_root: https://selection.acme.com/api/v1/`, which is called
     if _is_number(address):
         others -= _USUAL  # `DEFAULT_URL: https://192.168.1.1`: nobody's example is at home there
     if others and (address.scheme not in _BROWSED if address.scheme else parts[-1] in _SERVER_WORDS):
