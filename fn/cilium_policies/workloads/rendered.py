@@ -25,8 +25,7 @@ from cilium_policies.kube.pods import TASKS, containers, pod_template
 from cilium_policies.kube.ports import TRANSPORTS, Port
 from cilium_policies.kube.templates import has_labels, templates
 from cilium_policies.lean import Any
-from cilium_policies.workloads.configs import Configs
-from cilium_policies.workloads.container_texts import texts
+from cilium_policies.workloads.configs import Configs, texts
 from cilium_policies.workloads.model import Service, ServicePort, Text, Workload
 from cilium_policies.workloads.owned import standing
 from cilium_policies.workloads.sidecars import injected
