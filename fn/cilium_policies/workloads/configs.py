@@ -1,5 +1,5 @@
-"""Texts of ConfigMaps, Secrets and ExternalSecrets that workloads refer to, of a Secret addresses alone; the environment
-and arguments of a pod's containers.
+"""Texts of ConfigMaps, Secrets and ExternalSecrets that workloads refer to, of a Secret addresses alone, and what the
+containers of a pod are told by environment and arguments.
 
 Of one container `env` wins over `envFrom`, and a later source of `envFrom` over an earlier one (Kubernetes' API,
 `Container.envFrom`). Two containers may have variables of one name: each is told its own.
