@@ -9,13 +9,15 @@ from cilium_policies.lean import Any, NamedTuple
 
 class PortTemplate(NamedTuple):
     """A port of such a Service, all text. `enabled`: the switch in a chart's values, or in the custom resource, without
-    which it is left out."""
+    which it is left out. `on_host`: it is there only where an operator's pods are in the network of their node (True),
+    or where they are not (False)."""
 
     name: str
     port: str
     target: str
     protocol: str
     enabled: When = None
+    on_host: bool | None = None
 
 
 class ServiceTemplate(NamedTuple):
@@ -54,6 +56,7 @@ def read_services(value: Any) -> tuple[ServiceTemplate, ...]:
                     text(port.get("target")) or text(port.get("port")),
                     text(port.get("protocol")) or "TCP",
                     port.get("enabled"),
+                    flag(port["onHost"]) if "onHost" in port else None,
                 )
                 for port in mappings(one.get("ports"))
             ),

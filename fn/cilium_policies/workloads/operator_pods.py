@@ -172,6 +172,7 @@ def _service(one: Object, template: ServiceTemplate, port: str, workload: Worklo
         )
         for each in template.ports
         if filled(each.port, one, port)  # some stand in the object alone
+        and each.on_host in (None, workload.host_network)
         and is_on(each.enabled, False, one.body)
     )
     name = filled(template.name, one)
