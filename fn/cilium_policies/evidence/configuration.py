@@ -157,12 +157,9 @@ def _named(
                     yield found, address
     brought = {one.key: one for one in workload.texts if one.kind == "entry" and is_variable(one)}
     # RESTIC_HOST, under which a backup is kept, is its namespace: no name of a Service.
-    each = (
-        {key: value for key, value in told.items() if of_pod.get(key) != _NAMESPACE}
-        for number, told in variables.items()
-        if number or len(variables) == 1
-    )
-    for address in dict.fromkeys(address for told in each for address in pairs(told)):
+    each = [told for number, told in variables.items() if number or len(variables) == 1]
+    rest = ({key: told[key] for key in told if of_pod.get(key) != _NAMESPACE} for told in each)
+    for address in dict.fromkeys(address for told in rest for address in pairs(told)):
         if not (address.port or is_host_key(address.key)) and _is_unsaid(cluster, workload, address.host):
             continue
         entry = brought.get(address.key, Text("env", address.key, "", field=address.key))
@@ -230,16 +227,13 @@ _NODE = ("status.hostIP", "status.hostIPs", "spec.nodeName")
 
 
 def _variables(cluster: Cluster, workload: Workload, of_pod: dict[str, str]) -> dict[int, dict[str, str]]:
-    """Environment variables, expanded, by the number of the container that is told them, and under 0 those of all
-    together; those from the pod's own fields where the template tells them, and those that the kubelet adds for the
-    Services of the namespace, where something speaks of them."""
-    of_services = _of_services(cluster, workload)
+    """Environment variables, expanded, by the number of the container that is told them (0: all together), with what
+    is the pod's own where the template tells it, and what the kubelet adds for Services that something speaks of."""
     named = [one for one in workload.texts if one.key and is_variable(one) and not is_value(one)]
-    found = {}
+    beside, found = _of_services(cluster, workload), {}
+    own = {key: workload.namespace if path == _NAMESPACE else NODE_ADDRESS for key, path in of_pod.items()}
     for number in dict.fromkeys((0, *(one.within for one in workload.texts))):
-        raw = of_services | {one.key: one.value for one in named if not number or one.within in (0, number)}
-        for name, path in of_pod.items():
-            raw[name] = workload.namespace if path == _NAMESPACE else NODE_ADDRESS
+        raw = beside | {one.key: one.value for one in named if not number or one.within in (0, number)} | own
         found[number] = {key: expand(value, raw) for key, value in raw.items()}
     return found
 
