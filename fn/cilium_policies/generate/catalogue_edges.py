@@ -22,9 +22,9 @@ from cilium_policies.evidence.edge import (
 )
 from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISERVER, api_callers
 from cilium_policies.evidence.reasons import stated
-from cilium_policies.generate.alone import is_alone
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.named import by_name, near_by
+from cilium_policies.generate.owners import is_alone
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown_ports import declared, sending, shown_ports
 from cilium_policies.generate.ties import Ties

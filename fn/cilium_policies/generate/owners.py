@@ -1,9 +1,11 @@
-"""Whose a database is, as releases and names tell: one program's own is no other's, though it be the only one."""
+"""Whose a database is, as releases and names tell: one program's own is no other's, though it be the only one; and
+whether a workload has a second pod of its own to call."""
 
 from __future__ import annotations
 
 import re
 
+from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.model import PART_LABELS
 from cilium_policies.catalogue.ports import SERVERS
 from cilium_policies.catalogue.recognise import repository_of
@@ -87,3 +89,30 @@ def _stem(name: str, product: set[str]) -> set[str]:
 
 def _words(name: str) -> set[str]:
     return set(filter(None, re.split(r"[-_.\d]+", name.lower())))
+
+
+def is_alone(workload: Workload, known: Known) -> bool:
+    """Whether it has none on the ports of this edge between members, and does not say that it joins others."""
+    return _is_alone(workload, known) and not _joins_its_own(workload, known)
+
+
+def _is_alone(workload: Workload, known: Known) -> bool:
+    """Whether a workload has no second pod to call. The pods of a Deployment are all alike: they are no primary and
+    replicas of a database, though their number is not said."""
+    if not workload.rendered:
+        return False
+    if workload.kind == "Deployment":
+        return workload.replicas == 1 or (not workload.replicas and are_stores(known.pod_ports()))
+    return workload.kind == "StatefulSet" and workload.replicas == 1
+
+
+def _joins_its_own(workload: Workload, known: Known) -> bool:
+    """Whether an argument tells it to join the others at a Service called after it: it is meant to have some."""
+    words = [
+        word
+        for one in workload.texts
+        if one.is_arguments and "join" in one.value
+        for word in one.value.split()
+    ]
+    ends = tuple(f":{port.number}" for port in known.pod_ports())
+    return any(workload.name in word and word.endswith(ends) for word in words)
