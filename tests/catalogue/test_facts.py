@@ -120,7 +120,7 @@ def world(cluster, judge):
 
 
 def asked(query):
-    """The judge's question. Devices of the local network, which the facts' script has as `world`, have its addresses."""
+    """The judge's question. Devices of the local network, `world` in the facts' script, have its addresses."""
     flow = {key: query[key] for key in ("from", "to", "port", "protocol")}
     entry = load().get(query["name"].partition(":")[0])
     near = [port for edge in entry.own_edges if edge.near for port in edge.pod_ports()] if entry else []

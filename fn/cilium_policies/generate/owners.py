@@ -1,4 +1,5 @@
-"""Whose a database is, as releases and names tell: one program's own is no other's, though it be the only one."""
+"""Whose a database is, as releases and names tell: one program's own is no other's, though it be the only one; and
+whether a workload has a second pod of its own to call."""
 
 from __future__ import annotations
 

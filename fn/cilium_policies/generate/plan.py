@@ -73,8 +73,7 @@ class Plan(NamedTuple):
 
 
 def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterable[Source] = ()) -> Plan:
-    """Everything that will be allowed in this cluster, by evidence, catalogue and config. `sources`: the texts that
-    it was read from, for the lines of what is wrong with the user's own policies."""
+    """Everything that will be allowed, by evidence, catalogue and config; `sources` have the lines of what is wrong."""
     chosen, findings = namespaces(cluster, config)
     parts = roles(cluster, config, catalogue.head["reads"])
     stated = allowed(cluster, config, parts)
