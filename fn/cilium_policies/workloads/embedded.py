@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.conditions import Beginning, at, holds
 from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.kube.objects import Mapping, Object, flag, mapping, mappings, strings, text, with_texts
 
 
@@ -59,11 +60,18 @@ def _with_settings(one: Object, objects: list[Object], row: Mapping) -> Object:
     settings = mapping(row.get("settings"))
     if not settings:
         return one
-    from cilium_policies.workloads.releases.release import parsed
-
     name, namespace = text(settings.get("name")), text(settings.get("namespace"))
     every = [each for each in objects if each.kind == "ConfigMap" and each.name == name]
     chosen = [each for each in every if each.namespace == namespace] or every
     data = strings(chosen[0].body.get("data")) if len(chosen) == 1 else {}
-    told = {key: parsed(value) for key, value in data.items()}
+    told = {key: _parsed(value) for key, value in data.items()}
     return Object({**one.body, "spec": {**one.spec, "settings": told}}, one.where)
+
+
+def _parsed(value: str) -> Mapping:
+    from cilium_policies.document.parse import load  # few inputs hold such objects
+
+    try:
+        return mapping(load(value.encode()))
+    except RefusedError:
+        return {}  # no YAML: it sets nothing

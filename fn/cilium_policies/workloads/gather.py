@@ -24,7 +24,6 @@ from cilium_policies.workloads import distribution, flux, rendered
 from cilium_policies.workloads.children import children
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.companions import tell_apart
-from cilium_policies.workloads.embedded import embedded
 from cilium_policies.workloads.kept_templates import kept
 from cilium_policies.workloads.makers import Maker, is_foreign, makers, unknown_kinds
 from cilium_policies.workloads.model import NO_IMAGES, Service, Workload
@@ -45,7 +44,7 @@ def gather(
     """
     owners: list[flux.Owner] = []
     found, repeated = distinct(flux.resolve([*objects, *others], owners))
-    shown = Inventory([*found, *embedded(found, catalogue)])
+    shown = Inventory([*found, *rendered.within(found, catalogue)])
     partial: list[tuple[Object, str]] = []
     workloads, services = _released(shown, catalogue, partial)
     shown.add(_written(shown, catalogue))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import ANY, JOB_NAME, RELEASE_NAME, SERVICE_ACCOUNT, stable
 from cilium_policies.kube.names import is_label
@@ -247,3 +248,12 @@ def _service(one: Object, ends: _Ends) -> Service:
         one,
         tuple(ends.ports.items()),
     )
+
+
+def within(objects: list[Object], catalogue: Catalogue) -> Iterable[Object]:
+    """The objects that stand within others, where one is of a kind that may hold any."""
+    if catalogue.head["embeds"].keys().isdisjoint(one.kind for one in objects):
+        return ()
+    from cilium_policies.workloads.embedded import embedded  # few builds hold such objects
+
+    return embedded(objects, catalogue)
