@@ -213,7 +213,8 @@ def _is_field(address: Address) -> bool:
         return True
     if not address.scheme and is_host_key(address.key) and program_port(address.key):
         return True
-    told = parts[-1] in WORDS or parts[-1] in SCHEMES or (parts[-1] in _STORES and address.port in SERVERS)
+    told = parts[-1] in WORDS or (parts[-1] in _STORES and address.port in SERVERS)
+    told = told or (parts[-1] in SCHEMES and parts[-1] not in _BROWSED)
     called = parts[-1] in FIELDS or bool(address.scheme and parts[:-1] and parts[-1] == _BASE)
     return called or (told and address.explicit and address.scheme not in _BROWSED)
 
