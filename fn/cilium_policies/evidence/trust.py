@@ -216,7 +216,8 @@ def _is_field(address: Address) -> bool:
         return True
     if not address.scheme and is_host_key(address.key) and program_port(address.key):
         return True
-    told = parts[-1] in WORDS or parts[-1] in SCHEMES or (parts[-1] in _STORES and address.port in SERVERS)
+    told = parts[-1] in WORDS or (parts[-1] in _STORES and address.port in SERVERS)
+    told = told or (parts[-1] in SCHEMES and parts[-1] not in _BROWSED)
     return parts[-1] in FIELDS or (told and address.explicit and address.scheme not in _BROWSED)
 
 

@@ -12,7 +12,7 @@ from cilium_policies.kube.pods import containers, pod_template
 from cilium_policies.workloads.model import Text, Workload
 
 _LABEL, _VALUE, _NAMESPACES, _FOLDER = "LABEL", "LABEL_VALUE", "NAMESPACE", "FOLDER"
-_HOOK = "command"  # `k8up.io/backupcommand`, `pre.hook.backup.velero.io/command`
+_HOOKS = ("/backupcommand", ".io/command")  # `k8up.io/backupcommand`, `pre.hook.backup.velero.io/command`
 _INJECTED = "/agent-inject-template-"
 
 
@@ -20,7 +20,7 @@ def injected(one: Object, annotations: dict[str, str]) -> Iterator[Text]:
     """Files that an injected agent writes for the program, by the templates in the pods' annotations, and commands that
     a backup runs in the pods: as a shell takes them, or as a list in JSON."""
     for key, value in annotations.items():
-        if key.endswith(_HOOK):
+        if key.endswith(_HOOKS):
             yield Text("args", "", value.strip(' []"').replace('","', "\n").replace('", "', "\n"))
         _, agent, name = key.partition(_INJECTED)
         if agent:
