@@ -59,7 +59,7 @@ _DEVICE = r"/dev/(tcp|udp)/([A-Za-z0-9][\w.\-]{0,252})/(\d{1,5})\b"
 _FLAG = r"(?<!\S)--([A-Za-z][\w.\-]{0,63}) ([A-Za-z0-9][\w.\-]{0,252})(?!\S)"
 _COMMENT = r"(?m)^[ \t]*#[^\n]*|[ \t]# [^\n]*"
 _CONTINUED = r"\\\n\s{0,99}"
-_EXEC = r"\n(?=\S+(?:\n|$))"  # an argument of its own, in the form without a shell
+_ENDS = str.maketrans(";|&", "\n\n\n")  # of one command
 
 
 def calls(value: str) -> Iterator[tuple[str, int, str, str, bool]]:
@@ -67,7 +67,7 @@ def calls(value: str) -> Iterator[tuple[str, int, str, str, bool]]:
     there."""
     line = re.sub(_COMMENT, "", value) if "#" in value else value
     line = re.sub(_CONTINUED, " ", line) if "\\\n" in line else line
-    line = re.sub(_EXEC, " ", line) if "\n" in line else line
+    line = _joined(line) if "\n" in line else line
     clients = list(_clients(line)) if holds(line, _SIGNS) else []
     yield from clients
     yield from _connections(line)
@@ -78,6 +78,14 @@ def calls(value: str) -> Iterator[tuple[str, int, str, str, bool]]:
         yield from ((host, port, "TCP", "", True) for host, port in shares(line))
     if "--" in line:
         yield from _flags(line, {host for host, *_ in clients})
+
+
+def _joined(line: str) -> str:
+    """A line of one word is an argument of its own, in the form without a shell."""
+    return "".join(
+        one if not number else (" " if one.split() == [one] else "\n") + one
+        for number, one in enumerate(line.split("\n"))
+    )
 
 
 def _connections(line: str) -> Iterator[tuple[str, int, str, str, bool]]:
@@ -101,7 +109,7 @@ def _connections(line: str) -> Iterator[tuple[str, int, str, str, bool]]:
 
 def _flags(line: str, known: set[str]) -> Iterator[tuple[str, int, str, str, bool]]:
     """Of flags, but for what a client is known to mean by its own."""
-    for command in re.split(r"[\n;|&]", line):
+    for command in line.translate(_ENDS).split("\n"):
         flags = re.findall(_FLAG, command) if "--" in command else []
         for host, port, key, told in of_fields(flags) if flags else ():
             if told or host not in known:
