@@ -35,12 +35,12 @@ _CAMEL_URI = r"(?:mllp|s?ftp|ftps|smtps?)):(?=(?:[\w.\-]{1,64}@)?[\w.\-]{1,253}:
 _CAMEL_FIELD = rf"\A({_CAMEL_URI}"
 _CAMEL_ROUTE = rf"(\b(?:{'|'.join(_CAMEL_WORDS)})[\"']?\s{{0,9}}[:(]\s{{0,9}}[\"']?{_CAMEL_URI}"
 _CLUSTER_NAME = re.compile(r"(?:\w+\+)?((?:[\w\-]+\.){2,}svc(?:\.[a-z0-9.\-]*[a-z0-9])?)\.?(?![\w\-:.])")
-# What stands before a URL's host, a variable or a path, never before a bare name.
 # A user before a host without a scheme, with a password or behind a flag or a variable that is called after an address
-_USER = (
+_NAMED_USER = (
     r"(?i)(?:(?:addr(?:ess)?|host|server|ur[li]|dsn|conn(?:ection)?|database|db|endpoint)[\"']?(?:[=:]\s?|\s)[\"']?"
     r"[\w.+-]{1,64}(?::[^\s@/:]{0,128})?|^[\w.+-]{1,64}:[^\s@/:]{1,128})@$"
 )
+# What stands before a URL's host, a variable or a path, never before a bare name.
 _BEFORE_NAME = frozenset("/@:$}%\\")
 # Kinds of a connection, in front of its host; socat's are `TCP4:` and `openssl-connect:`.
 _KINDS = (
@@ -237,7 +237,7 @@ def begins(value: str, start: int) -> bool:
         return True
     if value[start - 1] == "@":
         return _is_rsyslogs(value, start) or (
-            re.search(_USER, value[max(0, start - _LONGEST) : start]) is not None
+            re.search(_NAMED_USER, value[max(0, start - _LONGEST) : start]) is not None
         )
     kinds = {":": _KINDS, "/": _SET}.get(value[start - 1])
     if not value[max(0, start - 2) : start - 1].replace("_", "a").replace("-", "a").isalnum():
