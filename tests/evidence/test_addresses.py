@@ -90,7 +90,7 @@ def test_of_a_quote_no_port_is_needed_behind_the_host() -> None:
         ("smtp://mail.acme.com:25 alerts@acme.com", True),
         ("http://web.shop.svc:80 me@acme.com", True),
         ("http://192.0.2.1:80 me@acme.com", True),
-        ("http://web:8080/path me@acme.com", True),
+        ("http://web:8080/path me@acme.com", False),  # a password may be `8080/path me`
         ("http://web:8080 --mail me@acme.com", True),
         ("http://web:8080 http://me@api", True),
         ("http://web:8080\nme@acme.com", True),
