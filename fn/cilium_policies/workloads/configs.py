@@ -143,7 +143,7 @@ def texts(namespace: str, spec: Mapping, within: list[Mapping], configs: Configs
         place = number if many else 0
         for entry in mappings(container.get("env")):
             yield _env(namespace, entry, configs, place)
-        for source in _sources(container):
+        for source, _ in _sources(container):
             seen[source] = None
         for part in _WORDS:
             words = [text(word) for word in sequence(container.get(part))]
@@ -163,12 +163,13 @@ def texts(namespace: str, spec: Mapping, within: list[Mapping], configs: Configs
                 yield found
 
 
-def _sources(container: Mapping) -> Iterator[Source]:
+def _sources(container: Mapping) -> Iterator[tuple[Source, str]]:
+    """Each source of `envFrom`, and what stands before the names of its variables."""
     for source in mappings(container.get("envFrom")):
         if name := text(at(source, "configMapRef", "name")):
-            yield "ConfigMap", name
+            yield ("ConfigMap", name), text(source.get("prefix"))
         if name := text(at(source, "secretRef", "name")):
-            yield "Secret", name
+            yield ("Secret", name), text(source.get("prefix"))
 
 
 def _env(namespace: str, entry: Mapping, configs: Configs, place: int) -> Text:
@@ -182,22 +183,32 @@ def _env(namespace: str, entry: Mapping, configs: Configs, place: int) -> Text:
 
 
 class _Readers:
-    """Which containers are told an entry of a source of `envFrom`: those that take it and set its key by nothing that
-    wins over it."""
+    """Which containers are told an entry of a source of `envFrom`, and by which name: those that take it and set that
+    variable by nothing that wins over it."""
 
     def __init__(self, namespace: str, within: list[Mapping], configs: Configs) -> None:
-        self._told: list[dict[str, Source]] = []  # a container's variables and where each is taken from
+        self._told: list[
+            dict[str, tuple[Source, str]]
+        ] = []  # a container's variables, their sources and keys
         for container in within:
-            told: dict[str, Source] = {}
-            for source in _sources(container):
-                told.update((one.key, source) for one in configs.of(source[0], namespace, source[1]))
+            told: dict[str, tuple[Source, str]] = {}
+            for source, prefix in _sources(container):
+                entries = configs.of(source[0], namespace, source[1])
+                told.update((prefix + one.key, (source, one.key)) for one in entries)
             for entry in mappings(container.get("env")):
                 told.pop(text(entry.get("name")), None)
             self._told.append(told)
 
     def of(self, source: Source, one: Text) -> Iterator[Text]:
-        found = [number for number, told in enumerate(self._told, 1) if told.get(one.key) == source]
-        if len(found) == len(self._told):
-            yield one
-        else:
-            yield from (one._replace(within=number) for number in found)
+        found = [
+            (number, name)
+            for number, told in enumerate(self._told, 1)
+            for name, place in told.items()
+            if place == (source, one.key)
+        ]
+        for name in dict.fromkeys(name for _, name in found):
+            numbers = [number for number, other in found if other == name]
+            if len(numbers) == len(self._told):
+                yield one._replace(key=name)
+            else:
+                yield from (one._replace(key=name, within=number) for number in numbers)
