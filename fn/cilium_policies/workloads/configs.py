@@ -187,28 +187,23 @@ class _Readers:
     variable by nothing that wins over it."""
 
     def __init__(self, namespace: str, within: list[Mapping], configs: Configs) -> None:
-        self._told: list[
-            dict[str, tuple[Source, str]]
-        ] = []  # a container's variables, their sources and keys
-        for container in within:
+        self._many = len(within)
+        self._named: dict[
+            tuple[Source, str], dict[str, list[int]]
+        ] = {}  # names of an entry, and whose they are
+        for number, container in enumerate(within, 1):
             told: dict[str, tuple[Source, str]] = {}
             for source, prefix in _sources(container):
                 entries = configs.of(source[0], namespace, source[1])
                 told.update((prefix + one.key, (source, one.key)) for one in entries)
             for entry in mappings(container.get("env")):
                 told.pop(text(entry.get("name")), None)
-            self._told.append(told)
+            for name, place in told.items():
+                self._named.setdefault(place, {}).setdefault(name, []).append(number)
 
     def of(self, source: Source, one: Text) -> Iterator[Text]:
-        found = [
-            (number, name)
-            for number, told in enumerate(self._told, 1)
-            for name, place in told.items()
-            if place == (source, one.key)
-        ]
-        for name in dict.fromkeys(name for _, name in found):
-            numbers = [number for number, other in found if other == name]
-            if len(numbers) == len(self._told):
+        for name, numbers in self._named.get((source, one.key), {}).items():
+            if len(numbers) == self._many:
                 yield one._replace(key=name)
             else:
                 yield from (one._replace(key=name, within=number) for number in numbers)
