@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cilium_policies.workloads.model import Service
 
 _SEARCH = (8983, 7700, 8108)  # Solr, Meilisearch, Typesense: what they ask beyond themselves they are told
+_BARE = ("busybox", "alpine", "debian", "ubuntu", "bash")  # images that hold no program
 Doors = Mapping[int, set[str]]  # ports on which somebody may mean to call pods, each with its names
 
 
@@ -54,7 +55,8 @@ class Likely:
 
     def ways(self, one: Workload) -> Doors | None:
         """None of the ways out, where it is shown that pods call nobody; None where that is not told."""
-        if not one.rendered or not one.texts or self._explaining.get((one.key, EGRESS)):
+        bare = all(image.rpartition("/")[2].startswith(_BARE) for image in one.images)
+        if not (one.rendered and one.images and bare) or self._explaining.get((one.key, EGRESS)):
             return None
         from cilium_policies.generate.local_scripts import calls_nobody  # few builds have such a workload
 

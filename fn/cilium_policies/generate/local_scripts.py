@@ -20,7 +20,7 @@ _LOCAL = frozenset(
     """
     rm cp mv mkdir rmdir touch chmod chown chgrp ln ls find cat echo printf sleep true false test [ [[ ]] cd pwd set
     unset exit return break continue shift umask wait date df du stat sort uniq head tail cut tr grep egrep wc gzip
-    gunzip xz unzip basename dirname sync id whoami uname uptime free nproc seq expr tee truncate fallocate shred
+    gunzip xz unzip basename dirname sync id uname uptime free nproc seq expr tee truncate fallocate shred
     md5sum sha256sum diff cmp sysctl : fi for done }
     """.split()  # noqa: SIM905
 )
