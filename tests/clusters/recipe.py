@@ -25,7 +25,7 @@ class Part(NamedTuple):
     kind: str
     source: str  # short name of the repository, "" for the cluster's own folder
     path: str
-    options: dict[str, Any]  # release, namespace, values, dependencies, api, entry
+    options: dict[str, Any]  # release, namespace, values, dependencies, api, schema, entry
 
 
 class Recipe(NamedTuple):

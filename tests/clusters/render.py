@@ -89,6 +89,8 @@ def _chart(recipe: Recipe, part: Part, place: Path) -> str:
         command = ["helm", "template", str(options["release"]), str(chart), "-n", str(options["namespace"])]
         if options.get("values"):
             command += ["-f", str(recipe.folder / options["values"])]
+        if options.get("schema") is False:  # a schema that refers to the Internet
+            command += ["--skip-schema-validation"]
         for version in options.get("api") or ():
             command += ["--api-versions", version]
         return _run([*command, "--kube-version", "1.33.0"])
