@@ -323,13 +323,13 @@ namespace, which the API server takes off; this page used to leave the policy ou
 denied", where 20 of the 60 (to the API server, nodes and cloud metadata) pass on a running cluster whatever is
 generated. Those 20 rows are no longer in the corpus.
 
-What stands before the plus in the trees, each with its evidence in the input. onedr0p 7: NFS (2049) of a LAN host that
-Probe lan-nfs names to the blackbox exporter; four ports of LAN names that ScrapeConfigs garage, jetkvm, node-exporter and
-smartctl-exporter name to Prometheus (9002, 80, 9100, 9633); Plex (32400) for the CronJob whose config.ini names its
-Service; and 443 on the Internet for Agregarr's lists, which its source has and its users choose. buroa 5: the same NFS,
-three such ports and Agregarr. bjws 4: the listener of a TCPRoute for SSH (10022), from anybody, a LAN, other nodes and the
-API server's. A LAN name has no narrower address in these inputs; under `cluster.fqdn: known` it is its own name's, and
-onedr0p has 2. The tables have no rows for these.
+What stands before the plus in the trees, each with its evidence in the input. onedr0p 7: NFS (2049) of a LAN host
+that Probe lan-nfs names to the blackbox exporter; four ports of LAN names that ScrapeConfigs garage, jetkvm, node-
+exporter and smartctl-exporter name to Prometheus (9002, 80, 9100, 9633); Plex (32400) for the CronJob whose
+config.ini names its Service; and 443 on the Internet for Agregarr's lists, which its source has and its users choose.
+buroa 5: the same NFS, three such ports and Agregarr. bjws 4: the listener of a TCPRoute for SSH (10022), from
+anybody, a LAN, other nodes and the API server's. A LAN name has no narrower address in these inputs; under
+`cluster.fqdn: known` it is its own name's, and onedr0p has 2. The tables have no rows for these.
 
 {enforce}
 
