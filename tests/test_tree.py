@@ -180,9 +180,12 @@ def test_what_a_killed_run_left_is_cleaned(tmp_path: Path) -> None:
     assert not left.exists()
 
 
-# Writes two versions of a tree for ever, until it is ended; the first argument is the folder.
+# Writes two versions of a tree for ever, until it is ended; the first argument is the folder. What a shell without job
+# control starts in the background ignores a Ctrl-C, and so would this.
 WRITER = """
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from cilium_policies import staging, tree
 texts = [tree.OWN + b"\\nkind: A\\n" * 400, tree.OWN + b"\\nkind: B\\n" * 400]
 print("ready", flush=True)
