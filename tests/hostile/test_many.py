@@ -75,7 +75,7 @@ def values_of_a_release(count: int) -> list[dict]:
 
 
 def members_of_a_list(count: int) -> list[dict]:
-    pods = [pod(f"w{at}", args=[one]) for at, one in enumerate(hosts(count // 10))]
+    pods = [pod(f"w{at}", args=[one]) for at, one in enumerate(hosts(count // 2))]
     return [{"apiVersion": "v1", "kind": "List", "items": pods}]
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from cilium_policies.document.source import Item
 from cilium_policies.document.split import split
 from cilium_policies.kube.reading import Objects, objects
 
@@ -76,3 +79,18 @@ def test_the_default_namespace_is_for_namespaced_objects_without_one(stands: str
     text = CONFIG_MAP.replace("  namespace: shop\n", stands)
     assert names(text, "home") == ["ConfigMap home/x"]
     assert names("apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n", "home") == ["Namespace x"]
+
+
+def test_the_text_of_a_list_is_not_looked_through_for_each_member(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`kubectl get -A -o yaml` prints a cluster as one List."""
+    members = [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": f"a{at}"}} for at in range(9)
+    ]
+    looked: list[bytes] = []
+    mentions = Item.mentions
+    monkeypatch.setattr(Item, "mentions", lambda item, text: looked.append(text) or mentions(item, text))
+
+    found = read(json.dumps({"apiVersion": "v1", "kind": "List", "items": members}), "shop")
+
+    assert [one.may_say((b"eks.amazonaws.com/role-arn",)) for one in found.objects] == [True] * len(members)
+    assert looked == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from cilium_policies.document.finding import ERROR, INFO, WARNING, Finding, one_line
 from cilium_policies.document.source import Item, Source
@@ -61,8 +62,9 @@ def _file(source: Source, finding: Finding) -> dict[str, Any]:
     return {}
 
 
+@lru_cache(maxsize=64)
 def tool_place(item: Item) -> tuple[str, int]:
-    """Path and index that kpt noted on the item; ("", 0) where it noted none."""
+    """Path and index that kpt noted on the item; ("", 0) where it noted none. Members of a List ask for one item."""
     if not item.mentions(b"config.kubernetes.io/path"):
         return "", 0
     found: dict[bytes, str] = {}

@@ -117,6 +117,7 @@ class _Marks:
 
     def __init__(self, source: Source) -> None:
         self._data = data = source.data
+        self._met: dict[tuple[int, bytes], bool] = {}
         # The function's own config, which kustomize puts behind the items, carries such a mark.
         place = (source.items[0].start, source.items[-1].end) if source.items else (0, 0)
         self._local = data.find(_LOCAL.encode(), *place) >= 0
@@ -141,7 +142,10 @@ class _Marks:
         return any(self._has(item, mark) and mark.decode() in one.annotations for mark in self._functions)
 
     def _has(self, item: Item, mark: bytes) -> bool:
-        return self._data.find(mark, item.start, item.end) >= 0
+        key = (item.start, mark)  # asked for each member of a List
+        if key not in self._met:
+            self._met[key] = self._data.find(mark, item.start, item.end) >= 0
+        return self._met[key]
 
 
 def _of_item(item: Item) -> list[Object]:
