@@ -96,3 +96,23 @@ def test_a_cure_tells_two_workloads_of_one_name_apart() -> None:
     assert [one.enforced for one in denied] == ["denied", "denied"]
     again, cured = planned([("stdin", cluster)], entries(denied[1].cure))
     assert [one.enforced for one in asked(cured, again, flow)] == ["denied", "allowed"]
+
+
+def test_a_cure_names_every_workload_whose_rule_takes_the_pods_in() -> None:
+    """A chart's Job and its CronJob often have one label, and another name."""
+    role = "rbac.authorization.k8s.io/v1, kind: {}, metadata: {{name: c, namespace: a}}"
+    cluster = manifests(
+        "- {ns: a}\n"
+        "- {apiVersion: v1, kind: ServiceAccount, metadata: {name: c, namespace: a}}\n"
+        f"- {{apiVersion: {role.format('Role')}, rules: [{{apiGroups: [''], resources: [secrets], verbs: [get]}}]}}\n"
+        f"- {{apiVersion: {role.format('RoleBinding')}, roleRef: {{kind: Role, name: c}},"
+        " subjects: [{kind: ServiceAccount, name: c, namespace: a}]}\n"
+        "- {dep: a/certs, labels: {app: certs}, pod: {serviceAccountName: c}}\n"
+        "- {dep: a/certs-1, labels: {app: certs}, pod: {serviceAccountName: c}}\n"
+    )
+    run, snapshot = planned([("stdin", cluster)])
+    flow = ("a/certs", "kube-apiserver", "6443/TCP")
+    (allowed,) = asked(snapshot, run, flow)
+    assert allowed.enforced == "allowed"
+    again, cured = planned([("stdin", cluster)], entries(allowed.cure))
+    assert [one.enforced for one in asked(cured, again, flow)] == ["denied"]

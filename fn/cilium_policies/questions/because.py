@@ -20,33 +20,40 @@ from cilium_policies.evidence.edge import (
     fits,
 )
 from cilium_policies.evidence.words import evidence_words
+from cilium_policies.kube.labels import ANY, SERVICE_ACCOUNT
 from cilium_policies.kube.objects import Where
 from cilium_policies.kube.ports import Port as PodPort
 from cilium_policies.questions.ends import End, Port
 from cilium_policies.questions.places import where_of
+from cilium_policies.workloads.model import Workload
 
 _WIDE = ("world", "all", "cluster")
 
 
-def edges(source: End, target: End, port: Port, refs: Iterable[RuleRef]) -> list[Edge]:
-    """In the order in which the rules keep them: what made the rule first, then what it covers."""
+def edges(
+    source: End, target: End, port: Port, refs: Iterable[RuleRef], *, mates: bool = False
+) -> list[Edge]:
+    """In the order in which the rules keep them: what made the rule first, then what it covers. `mates`: those as well
+    of workloads whose selector takes in these ends (the CronJob of a Job that a chart runs once)."""
     kept = dict.fromkeys(edge for ref in refs if ref.rule is not None for edge in ref.rule.edges)
-    return between(source, target, port, kept)
+    return between(source, target, port, kept, mates=mates)
 
 
-def between(source: End, target: End, port: Port, needs: Iterable[Edge]) -> list[Edge]:
+def between(
+    source: End, target: End, port: Port, needs: Iterable[Edge], *, mates: bool = False
+) -> list[Edge]:
     """Those of the needs that are of these ends, on this port."""
     return [
         edge
         for edge in needs
-        if stand_between(edge, source, target)
+        if stand_between(edge, source, target, mates=mates)
         and (not edge.ports or any(_holds(one, port, target) for one in edge.ports))
     ]
 
 
-def stand_between(edge: Edge, source: End, target: End) -> bool:
+def stand_between(edge: Edge, source: End, target: End, *, mates: bool = False) -> bool:
     """Whether the edge is one between these ends, on whatever port."""
-    return _stands_for(edge.source, source) and _stands_for(edge.target, target)
+    return _stands_for(edge.source, source, mates) and _stands_for(edge.target, target, mates)
 
 
 def told(edge: Edge) -> str:
@@ -59,11 +66,20 @@ def where_words(where: Where) -> str:
     return f"{where.file}:{where.line}" if where.line else where.file
 
 
-def _stands_for(peer: Peer, end: End) -> bool:
+def _takes_in(one: Workload, other: Workload) -> bool:
+    """Whether the selector of a workload is that of pods of another one, too."""
+    labels = {**other.labels, SERVICE_ACCOUNT: other.service_account}
+    alike = all(
+        key in labels if value == ANY else labels.get(key) == value for key, value in one.selector.items()
+    )
+    return one.namespace == other.namespace and alike and not any(key in labels for key in one.absent)
+
+
+def _stands_for(peer: Peer, end: End, mates: bool) -> bool:
     workload = end.workload
     match peer:
-        case WorkloadPeer():
-            return peer.workload is workload
+        case WorkloadPeer(one):
+            return one is workload or (mates and workload is not None and _takes_in(one, workload))
         case NamespacePeer():
             return workload is not None and workload.namespace == peer.namespace
         case AllPodsPeer():

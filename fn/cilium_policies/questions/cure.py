@@ -71,7 +71,7 @@ def _to_deny(pair: Pair, wanted: Port, refs: list[RuleRef], snapshot: Snapshot, 
     users = [one for one in known if not one.own]
     if users:
         return f"to deny it: change {refs[known.index(users[0])]}"
-    behind = edges(*pair, wanted, refs) or between(*pair, wanted, needs)
+    behind = edges(*pair, wanted, refs, mates=True) or between(*pair, wanted, needs)
     lines = dict.fromkeys(
         _denial(edge, pair, wanted, snapshot) for edge in behind if edge.origin not in OUR_OWN
     )
@@ -118,5 +118,6 @@ def _of(peer: Peer, end: End, snapshot: Snapshot) -> str:
             labels = ", ".join(f'{key}: "{value}"' for key, value in peer.labels)
             space = f"namespace: {peer.namespace}, " if peer.namespace else ""
             return f"{{labels: {{{space}matchLabels: {{{labels}}}}}}}"
-        case WorkloadPeer():
-            return _peer(end, snapshot)
+        case WorkloadPeer(one):
+            mate = one is not end.workload
+            return f"{{pod: {snapshot.cluster.called(one)}}}" if mate else _peer(end, snapshot)
