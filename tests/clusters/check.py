@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.engine.corpus import Row, objects, rows
+from tests.engine.corpus import Row, rows, workloads
 
 _ENTITIES = {"host", "remote-node", "kube-apiserver", "world"}
-_TEMPLATES = {"template", "jobTemplate"}
 
 
 def faults(folder: Path) -> Iterator[str]:
@@ -41,8 +40,5 @@ def _owners(folder: Path) -> Iterator[str]:
     """Each pod and each object that holds a pod template, as `namespace/name`."""
     for name in ("input.yaml", "runtime.yaml"):
         path = folder / name
-        for one in objects(path.read_text(encoding="utf-8")) if path.exists() else ():
-            spec, metadata = one.get("spec"), one.get("metadata") or {}
-            holds = isinstance(spec, dict) and not _TEMPLATES.isdisjoint(spec)
-            if holds or one.get("kind") == "Pod":
-                yield f"{metadata.get('namespace') or 'default'}/{metadata.get('name', '')}"
+        if path.exists():
+            yield from map("/".join, workloads(path.read_text(encoding="utf-8")))

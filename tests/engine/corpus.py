@@ -103,6 +103,15 @@ def objects(text: str) -> Iterator[dict[str, Any]]:
                 yield document
 
 
+def workloads(text: str) -> Iterator[tuple[str, str]]:
+    """Namespace and name of each pod of a stream, and of each object that holds a pod template."""
+    for one in objects(text):
+        spec, metadata = one.get("spec"), one.get("metadata") or {}
+        holds = isinstance(spec, dict) and ("template" in spec or "jobTemplate" in spec)
+        if holds or one.get("kind") == "Pod":
+            yield metadata.get("namespace") or "default", metadata.get("name", "")
+
+
 def variables(case: Case) -> dict[Path, dict[str, str]]:
     """What Flux substitutes in each build: `postBuild.substitute` of the Kustomization the file is called after."""
     root = case.tree or case.folder

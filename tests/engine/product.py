@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.engine.corpus import Case, cluster_text, objects, variables
+from tests.engine.corpus import Case, cluster_text, variables, workloads
 from tests.engine.substitute import substitute
 from tests.tools import CACHE
 
@@ -135,13 +135,7 @@ class DefaultDeny(Product):
         return []
 
     def policies(self, case: Case, mode: str, variant: Variant, more: Sequence[str] = ()) -> str:
-        namespaces = set()
-        for one in objects(cluster_text(case)):
-            spec = one.get("spec")
-            if isinstance(spec, dict) and (
-                one.get("kind") == "Pod" or "template" in spec or "jobTemplate" in spec
-            ):
-                namespaces.add(one["metadata"].get("namespace") or "default")
+        namespaces = {namespace for namespace, _ in workloads(cluster_text(case))}
         soft = ", enableDefaultDeny: {ingress: false, egress: false}" if mode == "audit" else ""
         return "".join(
             "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n"
