@@ -1,6 +1,6 @@
 """`python -m tests.clusters`: make the input of each cluster from its recipe; the score reads it by `--corpus`.
 
-Needs helm and kustomize, and the repositories that the recipes name: cloned from GitHub, or found as mirrors
+Needs helm and kustomize, and the repositories that the recipes name: fetched from GitHub, or found as mirrors
 `owner+name` below `$CILIUM_POLICIES_SOURCES`. `$CILIUM_POLICIES_CLUSTERS` names another folder of recipes.
 """
 
@@ -25,17 +25,17 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="only look for faults in what was made before")
     options = parser.parse_args()
     place = Path(os.environ.get("CILIUM_POLICIES_CLUSTERS") or Path(__file__).parent)
+    folders = {path.parent.name: path.parent for path in sorted(place.glob("*/recipe.yaml"))}
+    if strange := set(options.name) - folders.keys():
+        parser.error(f"no recipe of {', '.join(sorted(strange))} in {place}")
     bad = 0
-    for path in sorted(place.glob("*/recipe.yaml")):
-        if options.name and path.parent.name not in options.name:
-            continue
+    for name in options.name or folders:
         try:
-            recipe = read(path.parent)
-            made = options.into / recipe.name if options.check else make(recipe, options.into)
-            found = list(faults(made)) if (path.parent / "flows.yaml").exists() else []
+            made = options.into / name if options.check else make(read(folders[name]), options.into)
+            found = list(faults(made)) if (folders[name] / "flows.yaml").exists() else []
         except (RecipeError, OSError) as error:
             found = [str(error)]
-        print(f"{path.parent.name}: {len(found)} faults", *found, sep="\n  ")
+        print(f"{name}: {len(found)} faults", *found, sep="\n  ")
         bad += len(found)
     return 1 if bad else 0
 

@@ -12,7 +12,13 @@ from typing import Any, NamedTuple
 import yaml
 
 CLASSES = ("eks", "gke", "aks", "openshift", "onprem", "edge", "home", "data")
-PARTS = ("own", "chart", "kustomize", "files", "tree")
+PARTS: dict[str, frozenset[str]] = {  # what a part may say beside itself
+    "own": frozenset(),
+    "chart": frozenset({"release", "namespace", "values", "dependencies", "api", "schema"}),
+    "kustomize": frozenset({"namespace"}),
+    "files": frozenset({"namespace"}),
+    "tree": frozenset({"namespace", "entry"}),
+}
 
 
 class RecipeError(ValueError):
@@ -25,7 +31,7 @@ class Part(NamedTuple):
     kind: str
     source: str  # short name of the repository, "" for the cluster's own folder
     path: str
-    options: dict[str, Any]  # release, namespace, values, dependencies, api, schema, entry
+    options: dict[str, Any]  # as PARTS has them
 
 
 class Recipe(NamedTuple):
@@ -47,9 +53,14 @@ class Recipe(NamedTuple):
 def read(folder: Path) -> Recipe:
     """The recipe of one folder. Raises RecipeError."""
     path = folder / "recipe.yaml"
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{path}: {error}") from error
     if not isinstance(raw, dict) or raw.get("class") not in CLASSES:
         raise RecipeError(f"{path}: class is one of {', '.join(CLASSES)}")
+    if not raw.get("what") or not raw.get("parts"):
+        raise RecipeError(f"{path}: what and parts are needed")
     sources = raw.get("sources") or {}
     for short, source in sources.items():
         _, _, commit = str(source).partition("@")
@@ -64,9 +75,20 @@ def _part(path: Path, raw: dict[str, Any], sources: dict[str, str]) -> Part:
     if len(kinds) != 1:
         raise RecipeError(f"{path}: a part is one of {', '.join(PARTS)}: {raw}")
     kind, options = kinds[0], {key: value for key, value in raw.items() if key not in PARTS}
+    if unknown := options.keys() - PARTS[kind]:
+        raise RecipeError(f"{path}: {kind} says nothing by {', '.join(sorted(unknown))}: {raw}")
     if kind == "own":
         return Part(kind, "", str(raw[kind]), options)
-    source, _, below = str(raw[kind]).partition(":")
-    if source not in sources:
-        raise RecipeError(f"{path}: {source!r} is not among sources: {raw}")
-    return Part(kind, source, below or ".", options)
+    if kind == "chart" and not {"release", "namespace"} <= options.keys():
+        raise RecipeError(f"{path}: a chart needs release and namespace: {raw}")
+    for where in (raw[kind], *options.get("dependencies", {}).values()):
+        source, _ = split(where)
+        if source not in sources:
+            raise RecipeError(f"{path}: {source!r} is not among sources: {raw}")
+    return Part(kind, *split(raw[kind]), options)
+
+
+def split(where: object) -> tuple[str, str]:
+    """`SOURCE:PATH`, or a source alone: all of it."""
+    source, _, below = str(where).partition(":")
+    return source, below or "."

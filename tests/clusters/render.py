@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
+from cilium_policies.kube.objects import CLUSTER_SCOPED
 
-from tests.clusters.recipe import Part, Recipe, RecipeError
+from tests.clusters.recipe import Part, Recipe, RecipeError, split
 from tests.clusters.sources import checkout
 from tests.tools import environment
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_CLUSTER_WIDE = (
-    "Namespace",
-    "Node",
-    "PersistentVolume",
-    "APIService",
-    "CSIDriver",
-    "CSINode",
-    "RuntimeClass",
-)
 
 
 def make(recipe: Recipe, into: Path) -> Path:
@@ -50,7 +41,7 @@ def make(recipe: Recipe, into: Path) -> Path:
 
 
 def _rendered(recipe: Recipe, part: Part) -> Iterator[str]:
-    place = (checkout(recipe.sources[part.source]) if part.source else recipe.folder) / part.path
+    place = _place(recipe, part.source, part.path)
     if not place.exists():
         raise RecipeError(f"{recipe.name}: {part.source}:{part.path} is not there")
     if part.kind in ("own", "files"):
@@ -65,12 +56,14 @@ def _rendered(recipe: Recipe, part: Part) -> Iterator[str]:
     elif part.kind == "kustomize":
         texts = [_run(["kustomize", "build", "--load-restrictor=LoadRestrictionsNone", str(place)])]
     else:
-        product = str(Path(sys.executable).with_name("cilium-policies"))
-        texts = [
-            _run([product, "build", *(str(place / each) for each in part.options.get("entry") or ["."])])
-        ]
+        entries = part.options.get("entry") or ["."]
+        texts = [_run(["cilium-policies", "build", *(str(place / each) for each in entries)])]
     namespace = part.options.get("namespace")
     return iter([_placed(text, str(namespace)) if namespace else text for text in texts])
+
+
+def _place(recipe: Recipe, source: str, path: str) -> Path:
+    return (checkout(recipe.sources[source]) if source else recipe.folder) / path
 
 
 def _chart(recipe: Recipe, part: Part, place: Path) -> str:
@@ -79,12 +72,8 @@ def _chart(recipe: Recipe, part: Part, place: Path) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         chart = Path(scratch, place.name)
         shutil.copytree(place, chart, symlinks=False, ignore_dangling_symlinks=True)
-        given = options.get("dependencies")
-        for name, where in given.items() if isinstance(given, dict) else ():
-            source, _, below = str(where).partition(":")
-            shutil.copytree(
-                checkout(recipe.sources[source]) / below, chart / "charts" / name, dirs_exist_ok=True
-            )
+        for name, where in options.get("dependencies", {}).items():
+            shutil.copytree(_place(recipe, *split(where)), chart / "charts" / name, dirs_exist_ok=True)
         _only_what_is_there(chart)
         command = ["helm", "template", str(options["release"]), str(chart), "-n", str(options["namespace"])]
         if options.get("values"):
@@ -122,14 +111,16 @@ def _placed(text: str, namespace: str) -> str:
     for document in yaml.load_all(text, Loader=_Loader):
         if not isinstance(document, dict) or not document.get("kind"):
             continue
-        kind, metadata = document["kind"], document.setdefault("metadata", {})
-        wide = kind.startswith("Cluster") or kind.endswith(
-            ("Configuration", "Class", "Definition", "AdmissionPolicy")
-        )
-        if not (wide or kind in _CLUSTER_WIDE):
-            metadata.setdefault("namespace", namespace)
+        if not _wide(document["kind"]):
+            document.setdefault("metadata", {}).setdefault("namespace", namespace)
         documents.append(document)
     return yaml.safe_dump_all(documents, sort_keys=False, width=10_000)
+
+
+def _wide(kind: str) -> bool:
+    """Whether objects of a kind have no namespace: what the product knows, and what projects call such kinds."""
+    called = kind.startswith("Cluster") and kind != "Cluster"  # the kind `Cluster` is a database's
+    return kind in CLUSTER_SCOPED or called or kind.endswith(("Class", "AdmissionPolicy"))
 
 
 def _run(command: Sequence[str]) -> str:

@@ -1,9 +1,10 @@
-"""Repositories that recipes name, at their commits: from folders of git mirrors, or cloned."""
+"""Repositories that recipes name, at their commits: from folders of git mirrors, or fetched."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 from tests.clusters.recipe import RecipeError
@@ -16,15 +17,17 @@ def checkout(source: str) -> Path:
     there = CACHE / "sources" / f"{repository.replace('/', '+')}@{commit[:12]}"
     if there.exists():
         return there
-    mirror = _mirror(repository)
-    fresh = there.with_name(f"{there.name}.{os.getpid()}")
-    fresh.mkdir(parents=True)
+    mirror = _mirror(repository, commit)
+    there.parent.mkdir(parents=True, exist_ok=True)
     command = ["git", "-C", str(mirror), "archive", commit, "--", ".", *_absent(mirror, commit)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as archive:
-        unpacked = subprocess.run(["tar", "-x", "-C", str(fresh)], stdin=archive.stdout, check=False)
-    if archive.returncode != 0 or unpacked.returncode != 0:
-        raise RecipeError(f"{source}: no such commit in {mirror}")
-    fresh.rename(there)
+    with tempfile.TemporaryDirectory(dir=there.parent) as scratch:
+        fresh = Path(scratch, there.name)
+        fresh.mkdir()
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as archive:
+            unpacked = subprocess.run(["tar", "-x", "-C", str(fresh)], stdin=archive.stdout, check=False)
+        if archive.returncode != 0 or unpacked.returncode != 0:
+            raise RecipeError(f"{source}: no such commit in {mirror}")
+        fresh.rename(there)
     return there
 
 
@@ -48,20 +51,21 @@ def _absent(mirror: Path, commit: str) -> list[str]:
     return [f":(exclude,literal){path}" for one in missing for path in files[one]]
 
 
-def _mirror(repository: str) -> Path:
-    """A git directory: `$CILIUM_POLICIES_SOURCES/owner+name` or below it, else a clone in the cache."""
+def _mirror(repository: str, commit: str) -> Path:
+    """A git directory: `$CILIUM_POLICIES_SOURCES/owner+name` or below it, else one of the cache that has the commit."""
     plus = repository.replace("/", "+")
     given = os.environ.get("CILIUM_POLICIES_SOURCES")
     if given:
         for found in (Path(given, plus), *sorted(Path(given, plus).glob("*"))):
             if (found / "HEAD").exists() or (found / ".git").exists():
                 return found
-    clone = CACHE / "sources" / f"{plus}.git"
-    if not clone.exists():
-        url = f"https://github.com/{repository}"
-        done = subprocess.run(["git", "clone", "-q", "--bare", url, str(clone)], check=False)
-        if done.returncode != 0:
-            raise RecipeError(
-                f"{repository}: cannot be cloned; set CILIUM_POLICIES_SOURCES to a folder of mirrors owner+name"
-            )
-    return clone
+    own = CACHE / "sources" / f"{plus}.git"
+    git = ["git", "-C", str(own)]
+    subprocess.run(["git", "init", "-q", "--bare", str(own)], check=True)
+    asked = subprocess.run([*git, "cat-file", "-e", f"{commit}^{{commit}}"], capture_output=True, check=False)
+    if asked.returncode != 0:
+        fetch = [*git, "fetch", "-q", "--depth=1", f"https://github.com/{repository}", commit]
+        if subprocess.run(fetch, check=False).returncode != 0:
+            told = "CILIUM_POLICIES_SOURCES names a folder of mirrors owner+name"
+            raise RecipeError(f"{repository}: {commit} cannot be fetched; {told}")
+    return own

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.clusters.__main__ import main
 from tests.clusters.check import faults
 from tests.clusters.recipe import RecipeError, read
 from tests.clusters.render import make
@@ -29,6 +31,10 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
     mirror = tmp_path / "mirrors" / "some+thing"
     for name, text in {
         "plain/web.yaml": DEPLOYMENT,
+        "mixed/all.yaml": "---\n".join(
+            f"kind: {kind}\nmetadata: {{name: a}}\n"
+            for kind in ("Namespace", "ClusterRole", "StorageClass", "Cluster")
+        ),
         "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n"
         "dependencies: [{name: gone, version: 1.0.0, repository: 'oci://nowhere.invalid'}]\n",
         "chart/templates/web.yaml": DEPLOYMENT.replace("web", "{{ .Values.name }}", 1),
@@ -61,6 +67,37 @@ def test_files_get_the_namespace_that_they_lack(cluster: Callable[..., Path], tm
     assert one["metadata"] == {"name": "web", "namespace": "town"}
 
 
+def test_kinds_that_have_no_namespace_get_none(cluster: Callable[..., Path], tmp_path: Path) -> None:
+    made = make(read(cluster("- files: thing:mixed\n  namespace: town\n")), tmp_path / "made")
+    placed = {
+        one["kind"]: one["metadata"].get("namespace") for one in objects((made / "input.yaml").read_text())
+    }
+    assert placed == {"Namespace": None, "ClusterRole": None, "StorageClass": None, "Cluster": "town"}
+
+
+def test_a_repository_without_a_mirror_is_fetched_once(
+    cluster: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = cluster("- files: thing:plain\n")
+    hub = tmp_path / "hub" / "some" / "thing"
+    hub.parent.mkdir(parents=True)
+    (tmp_path / "mirrors" / "some+thing").rename(hub)
+    monkeypatch.delenv("CILIUM_POLICIES_SOURCES")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.file://{tmp_path}/hub/.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/")
+    first = make(read(folder), tmp_path / "first")
+    hub.rename(tmp_path / "gone")
+    (tmp_path / "cache" / "sources").rename(tmp_path / "kept")
+    with pytest.raises(RecipeError, match="cannot be fetched"):
+        make(read(folder), tmp_path / "second")
+    shutil.rmtree(tmp_path / "cache" / "sources")
+    (tmp_path / "kept").rename(tmp_path / "cache" / "sources")
+    second = make(read(folder), tmp_path / "second")
+    texts = [(made / "input.yaml").read_text() for made in (first, second)]
+    assert texts == [DEPLOYMENT + "\n"] * 2
+
+
 @pytest.mark.e2e
 def test_a_chart_is_rendered_without_the_subchart_that_is_not_there(
     cluster: Callable[..., Path], tmp_path: Path
@@ -80,9 +117,23 @@ def test_what_a_recipe_cannot_do_is_one_line(cluster: Callable[..., Path], tmp_p
         "- files: other:plain\n": "not among sources",
         "- files: thing:plain\n  own: x\n": "a part is one of",
         "- files: thing:nowhere\n": "is not there",
+        "- chart: thing:chart\n  namespace: a\n": "needs release and namespace",
+        "- chart: thing:chart\n  release: r\n  namespace: a\n  value: x\n": "says nothing by value",
+        "- chart: thing:chart\n  release: r\n  namespace: a\n  dependencies: {b: other:b}\n": "not among sources",
+        "": "what and parts are needed",
+        "- [": "while parsing",
     }.items():
         with pytest.raises(RecipeError, match=said):
             make(read(cluster(parts)), tmp_path / "made")
+
+
+def test_a_cluster_that_nobody_wrote_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["clusters", "--check", "nowhere"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "no recipe of nowhere" in capsys.readouterr().err
 
 
 def test_faults_of_a_truth(cluster: Callable[..., Path], tmp_path: Path) -> None:
@@ -101,7 +152,9 @@ def test_faults_of_a_truth(cluster: Callable[..., Path], tmp_path: Path) -> None
 
 
 def test_each_recipe_can_be_read_and_each_row_has_its_source() -> None:
-    for path in HERE.glob("*/recipe.yaml"):
+    recipes = sorted(HERE.glob("*/recipe.yaml"))
+    assert recipes
+    for path in recipes:
         assert read(path.parent).parts
         bare = [row.text() for row in rows(path.parent / "flows.yaml") if not (row.source and row.why)]
         assert bare == [], path.parent.name
