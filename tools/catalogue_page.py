@@ -126,7 +126,9 @@ spec:
 Beside `madeBy`: `makes` are pods that a program makes while it runs and of which no object tells (`asked`, `told`,
 `like` say when, and what they have of their maker); `makesNoPods` are kinds of which none come; `embeds` are whole
 objects of Kubernetes that a custom resource holds (`field:` is where; with `bare: true` the object's spec stands right
-there, else below a key `spec`; `renamed:` are fields that are called otherwise there, `has:` what has to be set);
+there, else below a key `spec`; `renamed:` are fields that are called otherwise there, `has:` what has to be set), or
+that its operator writes for it (`spec:` alone, from the object and from the ConfigMap that `settings:` names, which is
+read below `spec.settings`; `when:` is a condition on both);
 `opens` are policies that the operator writes itself and that let in more. Below
 `reads`: `toldBy: NAME` with `key: SETTING` or `env: PATTERN` is what its operator's settings or variables hand on to
 the pods, as K8up's `BACKUP_GLOBALS3ENDPOINT`; `services: 8000` are objects that name Services as webhooks do

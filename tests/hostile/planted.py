@@ -1,4 +1,4 @@
-"""A thousand secrets in every spelling and every place that is read, in one cluster."""
+"""Some twenty-four hundred secrets in every spelling and every place that is read, in one cluster."""
 
 from __future__ import annotations
 
