@@ -74,7 +74,8 @@ object's name, one release, one namespace. What an edge can say beyond that:
   instance is a guess; of several none is opened, and the direction is listed with the candidates.
 - `seldom: true` beside it: few installations call it (a plugin). Without a tie nothing is opened, and it is listed.
 - `having: [{key: "*"}]` beside `from: all-pods`: those alone that have such labels, which an injector writes.
-- `near: true` beside `to: world`: devices of the local network: private addresses, or `spec.cluster.privateCIDRs`.
+- `near: true` beside `to: world`: devices of the local network: private addresses and any of IPv6, or
+  `spec.cluster.privateCIDRs`.
 - `by: spec.path`: the object that made the pods names the other end there (`{name, namespace}`, a list of these, or a
   name).
 - `fallback: true`: the usual way, for pods whose configuration names no address outside (of a component: no address
