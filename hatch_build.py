@@ -1,6 +1,6 @@
 """Build hook: compile the catalogue's YAML files into the one index that the program reads.
 
-Three hundred small YAML files take fifty times as long to read as one JSON file, and the function
+A thousand small YAML files take fifty times as long to read as one JSON file, and the function
 starts at every build.
 """
 

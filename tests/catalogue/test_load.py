@@ -1,9 +1,11 @@
 """The loaded catalogue: look-ups, both sides of an edge, a user's entries, a new file."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
-from cilium_policies.catalogue import files, index, load
+from cilium_policies.catalogue import files, index, load, packed
 from cilium_policies.catalogue.index import CatalogueError
 from cilium_policies.catalogue.recognise import recognise
 
@@ -152,6 +154,16 @@ def test_a_new_file_is_a_new_component(tmp_path):
     before = files.stamp(tmp_path)
     tmp_path.joinpath("two.yaml").write_text("component: two\n")
     assert files.stamp(tmp_path) != before
+
+
+@pytest.mark.parametrize("module", [index, packed])
+def test_an_index_is_made_anew_when_what_gives_or_reads_its_form_changes(module, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MAKERS", [tmp_path / Path(path).name for path in files.MAKERS])
+    for path in files.MAKERS:
+        path.touch()
+    before = files.stamp(files.COMPONENTS)
+    os.utime(tmp_path / Path(module.__file__).name, (2**33, 2**33))
+    assert files.stamp(files.COMPONENTS) != before
 
 
 def test_a_bad_file_is_named(tmp_path):

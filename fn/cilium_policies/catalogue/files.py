@@ -8,7 +8,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 COMPONENTS = os.path.join(HERE, "components")
 DISTRIBUTIONS = os.path.join(HERE, "distributions")
 CLOUDS = os.path.join(HERE, "clouds")
-MAKER = os.path.join(HERE, "index.py")  # what gives the index its form
+# what gives the index its form, and what reads it
+MAKERS = tuple(os.path.join(HERE, name) for name in ("index.py", "packed.py"))
 NO_PODS = os.path.join(HERE, "no-pods.yaml")
 TOP_LEVEL_DOMAINS = os.path.join(HERE, "top-level-domains.txt")
 INDEX = os.path.join(HERE, "index.json")
@@ -24,5 +25,5 @@ def stamp(source: str | os.PathLike[str]) -> str:
                 if entry.name.endswith(".yaml"):
                     count += 1
                     newest = max(newest, entry.stat().st_mtime_ns)
-    newest = max(newest, os.stat(NO_PODS).st_mtime_ns, os.stat(MAKER).st_mtime_ns)
+    newest = max(newest, *(os.stat(path).st_mtime_ns for path in (NO_PODS, *MAKERS)))
     return f"{count}:{newest}"

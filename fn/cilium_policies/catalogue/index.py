@@ -1,7 +1,8 @@
-"""The compiled catalogue: one JSON array whose first line is what recognition needs, then a line a component.
+"""The compiled catalogue: one JSON array of a line each, of which `packed.py` decodes those that a run asks for.
 
-`[{head},\\n{component},\\n…]`; the head holds each component's offset, so that the program decodes only
-the few that an input shows. Built with the wheel; a source tree rebuilds it when a file changed.
+`[{"stamp":…,"head":[…]},\\n{component},\\n…,\\n{table},\\n…,\\n{head}]`: the first line says where the head stands,
+the head where each component and each look-up table does. Built with the wheel; a source tree rebuilds it when a file
+changed.
 """
 
 from __future__ import annotations
