@@ -108,7 +108,7 @@ def assemble(
     """The index of these entries, each with the edges that others state of it. `idle` are the kinds of which no pods
     come, by group."""
     mirrors = mirrored(bodies)
-    tables = recognition(bodies)
+    tables = {"platforms": platforms or {kind: {} for kind in PLATFORMS}, **recognition(bodies)}
     tables["idle"] = {**(idle or {}), **tables["idle"]}
     tables["labels"] = {
         key: {value: _entries(rows) for value, rows in values.items()}
@@ -117,17 +117,12 @@ def assemble(
     for name in PACKED:
         tables[name] = {key: _rows(rows) for key, rows in tables[name].items()}
     parts = {name: {**body, "mirrored": mirrors.get(name, [])} for name, body in bodies.items()}
-    lines = [
-        _encode(one)
-        for one in (*parts.values(), platforms or {kind: {} for kind in PLATFORMS}, *tables.values())
-    ]
+    lines = [_encode(one) for one in (*parts.values(), *tables.values())]
     ends = list(accumulate(len(line) + 2 for line in lines))
     places = [[end - len(line) - 2, end - 2] for end, line in zip(ends, lines, strict=True)]
-    last = len(parts)
     head = {
         "places": {name: f"{first} {end}" for name, (first, end) in zip(parts, places, strict=False)},
-        "platforms": places[last],
-        "tables": dict(zip(tables, places[last + 1 :], strict=True)),
+        "tables": dict(zip(tables, places[len(parts) :], strict=True)),
     }
     lines.append(_encode(head))
     first = _encode({"stamp": mark, "head": [ends[-1], ends[-1] + len(lines[-1])]})

@@ -30,13 +30,13 @@ _BY_KEY = ("charts", "kinds", "injects", "routes", "creates", "embeds", "copies"
 
 
 class Catalogue:
-    """Components with look-ups. `head` holds the tables of index.recognition. `text` is what index.assemble makes, or a
-    file of it."""
+    """Components with look-ups. `head` holds the tables of index.recognition, and the distributions and clouds as
+    `platforms`. `text` is what index.assemble makes, or a file of it."""
 
     def __init__(self, text: bytes | File) -> None:
-        self._index = Index(text)
-        self.head: dict[str, Any] = Tables(self._index)
-        self.components = Components(self._index)
+        index = Index(text)
+        self.head: dict[str, Any] = Tables(index)
+        self.components = Components(index)
         # label key → value → components with the labels of their match entries
         self.label_table: dict[str, MutableMapping[str, list[tuple[str, dict[str, str]]]]] = self.head[
             "labels"
@@ -46,7 +46,6 @@ class Catalogue:
         # role → its components, each with the labels by which its pods are known wherever they run
         self.roles: dict[str, dict[str, dict[str, str]]] = self.head["roles"]
         self._edges: dict[str, tuple[Edge, ...]] = {}
-        self._tail: dict[str, dict[str, Any]] = {}
         self.defined: frozenset[str] = frozenset()  # the user's own: what they say needs no further proof
         self._off_charts: dict[str, list[str]] = {}  # what the config leaves out, by chart and by group/Kind
         self._off_kinds: dict[str, list[tuple[str, MadeBy]]] = {}
@@ -65,18 +64,13 @@ class Catalogue:
     @property
     def distributions(self) -> dict[str, Any]:
         """The mappings of all distributions by name, decoded when asked for."""
-        return self._platforms["distribution"]
+        distributions: dict[str, Any] = self.head["platforms"]["distribution"]
+        return distributions
 
     @property
     def clouds(self) -> tuple[Cloud, ...]:
         """All clouds, decoded when asked for."""
-        return tuple(map(read_cloud, self._platforms["cloud"].values()))
-
-    @property
-    def _platforms(self) -> dict[str, dict[str, Any]]:
-        if not self._tail:
-            self._tail.update(self._index.part(self._index.head["platforms"]))
-        return self._tail
+        return tuple(map(read_cloud, self.head["platforms"]["cloud"].values()))
 
     def by_chart(self, chart: str) -> list[tuple[Component, ChartEntry]]:
         """The components whose pods a chart of that name makes, each with how."""
