@@ -64,11 +64,11 @@ else:
     def _of_14(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o):
         return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o))
 
+    def _of_15(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p):
+        return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p))
+
     def _of_17(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r):
         return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r))
-
-    def _of_20(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u):
-        return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u))
 
     def _of_21(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v):
         return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v))
@@ -76,7 +76,11 @@ else:
     def _of_24(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v, w, x, y):
         return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v, w, x, y))
 
-    # By the number of fields, what `namedtuple` compiles at each start; here compiled with the module.
+    def _of_25(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v, w, x, y, z):
+        return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v, w, x, y, z))
+
+    # By the number of fields, what `namedtuple` compiles at each start; here compiled with the module, for the records
+    # of a plain build.
     _NEW = {
         0: lambda _: _tuple_new(_, ()),
         1: lambda _, a: _tuple_new(_, (a,)),
@@ -93,10 +97,11 @@ else:
         12: lambda _, a, b, c, d, e, f, g, h, i, j, k, m: _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m)),
         13: _of_13,
         14: _of_14,
+        15: _of_15,
         17: _of_17,
-        20: _of_20,
         21: _of_21,
         24: _of_24,
+        25: _of_25,
     }
 
     def _make(cls, values):
