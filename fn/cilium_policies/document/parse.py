@@ -7,8 +7,10 @@ and merge keys (`<<`) are resolved, within a budget that an alias bomb exceeds a
 
 from __future__ import annotations
 
+from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.limits import Path, Value
 from cilium_policies.document.plain import read
+from cilium_policies.lean import Any
 
 
 def load(text: bytes, *, line: int = 1, file: str = "") -> Value:
@@ -24,6 +26,16 @@ def load(text: bytes, *, line: int = 1, file: str = "") -> Value:
     from cilium_policies.document.events import build
 
     return build(text, line=line, file=file)
+
+
+def parsed(value: str) -> dict[str, Any]:
+    """Helm values, or a program's configuration, that stand as YAML text in a field; text that is no YAML mapping
+    counts as empty."""
+    try:
+        found = load(value.encode())
+    except RefusedError:
+        return {}  # filled in later; else who reads it will refuse it too, and name the place
+    return found if isinstance(found, dict) else {}
 
 
 def load_with_lines(text: bytes, *, line: int = 1, file: str = "") -> tuple[Value, dict[Path, int]]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cilium_policies.document.parse import parsed
 from cilium_policies.evidence.edge import Edge, Evidence, Peer, WorkloadPeer
 from cilium_policies.evidence.ends import NODES, ends
 from cilium_policies.evidence.given import Given
@@ -16,7 +17,6 @@ from cilium_policies.kube.objects import Mapping, at, mapping, mappings, port_nu
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
-from cilium_policies.workloads.releases.release import parsed
 
 _SIGN = EVIDENCE["discovered"].said
 _META = "__meta_kubernetes_"

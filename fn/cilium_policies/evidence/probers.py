@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from cilium_policies.catalogue.ports import SCHEMES
+from cilium_policies.document.parse import parsed
 from cilium_policies.evidence.addresses import Address, targets
 from cilium_policies.evidence.destinations import Destinations
 from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer, workload_of
@@ -15,7 +16,6 @@ from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.objects import Mapping, at, mapping, sequence, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.model import Workload
-from cilium_policies.workloads.releases.release import parsed
 
 _ECHO = (Port(8, "ICMP"), Port(128, "ICMPv6"))
 _PORTS = {"https": 443}

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator
 from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.parts import group_kind
-from cilium_policies.document.finding import RefusedError
-from cilium_policies.document.parse import load
+from cilium_policies.document.parse import parsed
 from cilium_policies.evidence import addresses
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.destinations import Destinations
@@ -84,7 +83,7 @@ def _meshes(cluster: Cluster, plane: Workload, row: Mapping) -> Iterator[_Mesh]:
     name = text(row.get("configMap"))
     maps = (one for one in cluster.inventory.of("ConfigMap", group="") if one.namespace == plane.namespace)
     told = [strings(one.body.get("data")) for one in maps if f"{one.name}-".startswith(f"{name}-")]
-    found = [_read(data.get(text(row.get("key")), "")) for data in told]
+    found = [parsed(data.get(text(row.get("key")), "")) for data in told]
     found.append(mapping(at(plane.values, text(row.get("values")))))
     if plane.source is not None and not plane.rendered:
         found.append(mapping(at(plane.source.spec, f"values.{text(row.get('values'))}")))
@@ -97,13 +96,6 @@ def _meshes(cluster: Cluster, plane: Workload, row: Mapping) -> Iterator[_Mesh]:
         always = [one for name in usual for one in listed.get(name, ())]
         always += [one for told in fixed for one in addresses.targets(told, "address")]
         yield _Mesh(text(body.get("rootNamespace")) or plane.namespace, listed, tuple(always))
-
-
-def _read(value: str) -> Mapping:
-    try:
-        return mapping(load(value.encode()))
-    except RefusedError:
-        return {}
 
 
 def _provider(one: Mapping) -> Iterator[Address]:

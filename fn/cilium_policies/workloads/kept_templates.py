@@ -6,8 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from cilium_policies.document.finding import RefusedError
-from cilium_policies.document.parse import load
+from cilium_policies.document.parse import parsed
 from cilium_policies.kube.access_rules import EVERYWHERE, Bindings
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, mapping, text
@@ -52,10 +51,7 @@ def _manifests(found: Text) -> Iterator[Mapping]:
     for document in found.value[:_LONGEST].split("\n---"):
         if "kind:" not in document or "containers:" not in document:
             continue
-        try:
-            body = mapping(load(document.encode()))
-        except RefusedError:
-            continue
+        body = parsed(document)
         if text(body.get("kind")) in _KINDS and pod_template(Object(body)) is not None:
             yield body
 

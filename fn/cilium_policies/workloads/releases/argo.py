@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cilium_policies.document.parse import parsed
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text, with_texts
 from cilium_policies.lean import Any
@@ -54,7 +55,7 @@ def _chart(source: Mapping, helm: Mapping) -> str:
 
 def _values(helm: Mapping) -> Mapping:
     """`valuesObject` before `values`, single parameters over both, as Argo CD does."""
-    values = mapping(helm.get("valuesObject")) or releases.parsed(text(helm.get("values")))
+    values = mapping(helm.get("valuesObject")) or parsed(text(helm.get("values")))
     values = dict(values)
     releases.assign(
         values, {text(one.get("name")): one.get("value") for one in mappings(helm.get("parameters"))}

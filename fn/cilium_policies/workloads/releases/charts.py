@@ -14,6 +14,7 @@ from cilium_policies.catalogue.conditions import Beginning, chart_makes, is_on, 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import ChartEntry, Component
 from cilium_policies.catalogue.services import ServiceTemplate
+from cilium_policies.document.parse import parsed
 from cilium_policies.kube.labels import INSTANCE, JOB_NAME, SERVICE_ACCOUNT, stable
 from cilium_policies.kube.objects import (
     Mapping,
@@ -32,7 +33,7 @@ from cilium_policies.workloads.releases.app_containers import image
 from cilium_policies.workloads.releases.chart_objects import chart_objects
 from cilium_policies.workloads.releases.naming import Names, customary
 from cilium_policies.workloads.releases.post_render import adapt, rendered
-from cilium_policies.workloads.releases.release import Release, parsed
+from cilium_policies.workloads.releases.release import Release
 from cilium_policies.workloads.releases.template import Template
 from cilium_policies.workloads.releases.value_texts import texts
 from cilium_policies.workloads.releases.values import read, scalar

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cilium_policies.document.parse import parsed
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object, mapping, text
 from cilium_policies.workloads.releases import release as releases
@@ -21,11 +22,11 @@ def collect(inventory: Inventory) -> list[releases.Release]:
 
 def _release(one: Object, config: Object | None) -> releases.Release:
     spec = one.spec
-    values = merge(releases.parsed(text(spec.get("valuesContent"))), mapping(spec.get("values")))
+    values = merge(parsed(text(spec.get("valuesContent"))), mapping(spec.get("values")))
     values = merge(values, {})
     releases.assign(values, mapping(spec.get("set")))
     if config is not None:
-        values = merge(values, releases.parsed(text(config.spec.get("valuesContent"))))
+        values = merge(values, parsed(text(config.spec.get("valuesContent"))))
     made = releases.Release(one, text(spec.get("targetNamespace")) or one.namespace, one.name, values)
     made.chart = releases.chart_name(text(spec.get("chart")))
     made.version = text(spec.get("version"))

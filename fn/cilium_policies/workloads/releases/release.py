@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.document.finding import RefusedError
-from cilium_policies.document.parse import load
+from cilium_policies.document.parse import parsed
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, sequence, text
 from cilium_policies.workloads.releases.values import merge, set_path
@@ -163,15 +162,6 @@ def _referenced(one: Object, reference: Mapping, inventory: Inventory) -> str | 
         return None  # values in Secrets are not read: nothing of a Secret but addresses may reach an output
     value = at(holder.body, "data", text(reference.get("valuesKey")) or "values.yaml")
     return value if isinstance(value, str) else None
-
-
-def parsed(value: str) -> Mapping:
-    """Helm values, or a program's configuration, that stand as YAML text in a field; text that is no YAML mapping
-    counts as empty."""
-    try:
-        return mapping(load(value.encode()))
-    except RefusedError:
-        return {}  # filled in later; else who reads it will refuse it too, and name the place
 
 
 def assign(values: Mapping, parameters: Mapping) -> None:

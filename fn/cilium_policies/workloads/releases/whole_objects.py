@@ -7,10 +7,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cilium_policies.document.parse import parsed
 from cilium_policies.kube.labels import RELEASE_NAME
 from cilium_policies.kube.objects import Mapping, Object, mapping, strings, text
 from cilium_policies.lean import Any
-from cilium_policies.workloads.releases.release import Release, parsed
+from cilium_policies.workloads.releases.release import Release
 
 _KEYS = r"(?i)(?:extra|additional|custom|raw|k8s|kubernetes)?_?(?:objects?|manifests?|resources?|deploy|templates)"
 
