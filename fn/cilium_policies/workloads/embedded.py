@@ -3,11 +3,12 @@ and the operator makes it as it stands there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 
 from cilium_policies.catalogue.conditions import Beginning, at, holds
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.document.finding import RefusedError
+from cilium_policies.document.parse import parsed
 from cilium_policies.kube.objects import Mapping, Object, flag, mapping, mappings, strings, text, with_texts
 
 
@@ -17,17 +18,18 @@ def embedded(objects: list[Object], catalogue: Catalogue) -> Iterator[Object]:
     if not table:
         return
     present = {(one.kind, one.namespace, one.name) for one in objects}
+    settings = cache(lambda name, namespace: _settings(objects, name, namespace))
     for one in objects:
         for _, row in table.get(one.kind, ()):
-            needed = text(row.get("has"))
-            if one.group == text(row.get("group")) and not (needed and not at(one.body, needed)):
-                told = _with_settings(one, objects, row)
-                if not holds(row.get("when"), Beginning(body=told.body)):
-                    continue
-                held = at(one.body, text(row["field"])) if "field" in row else None
-                for made in _made(told, row, mappings(held) or [mapping(held)]):
-                    if (made.kind, made.namespace, made.name) not in present:
-                        yield made
+            if one.group != text(row.get("group")):
+                continue
+            told = _with_settings(one, row, settings)
+            if not holds(row.get("when"), Beginning(body=told.body)):
+                continue
+            held = at(one.body, text(row["field"])) if "field" in row else None
+            for made in _made(told, row, mappings(held) or [mapping(held)]):
+                if (made.kind, made.namespace, made.name) not in present:
+                    yield made
 
 
 def _made(one: Object, row: Mapping, held: list[Mapping]) -> Iterator[Object]:
@@ -54,24 +56,19 @@ def _made(one: Object, row: Mapping, held: list[Mapping]) -> Iterator[Object]:
             yield Object(body, one.where)
 
 
-def _with_settings(one: Object, objects: list[Object], row: Mapping) -> Object:
-    """The object as its operator sees it, with what the operator's own ConfigMap sets for all (JSON or YAML below each
-    key) at `spec.settings`: that of the customary namespace, else the only one."""
-    settings = mapping(row.get("settings"))
-    if not settings:
+def _with_settings(one: Object, row: Mapping, settings: Callable[[str, str], Mapping]) -> Object:
+    """The object as its operator sees it, with what the operator sets for all at `spec.settings`."""
+    place = mapping(row.get("settings"))
+    if not place:
         return one
-    name, namespace = text(settings.get("name")), text(settings.get("namespace"))
-    every = [each for each in objects if each.kind == "ConfigMap" and each.name == name]
-    chosen = [each for each in every if each.namespace == namespace] or every
-    data = strings(chosen[0].body.get("data")) if len(chosen) == 1 else {}
-    told = {key: _parsed(value) for key, value in data.items()}
+    told = settings(text(place.get("name")), text(place.get("namespace")))
     return Object({**one.body, "spec": {**one.spec, "settings": told}}, one.where)
 
 
-def _parsed(value: str) -> Mapping:
-    from cilium_policies.document.parse import load  # few inputs hold such objects
-
-    try:
-        return mapping(load(value.encode()))
-    except RefusedError:
-        return {}  # no YAML: it sets nothing
+def _settings(objects: list[Object], name: str, namespace: str) -> Mapping:
+    """What an operator's own ConfigMap says, JSON or YAML below each key: that of the customary namespace, else the
+    only one."""
+    every = [each for each in objects if each.kind == "ConfigMap" and each.name == name]
+    chosen = [each for each in every if each.namespace == namespace] or every
+    data = strings(chosen[0].body.get("data")) if len(chosen) == 1 else {}
+    return {key: parsed(value) for key, value in data.items()}
