@@ -127,7 +127,7 @@ spec:
 Beside `madeBy`: `makes` are pods that a program makes while it runs and of which no object tells (`asked`, `told`,
 `like` say when, and what they have of their maker); `makesNoPods` are kinds of which none come; `embeds` are whole
 objects of Kubernetes that a custom resource holds (`field:` is where; with `bare: true` the object's spec stands right
-there, else below a key `spec`; `renamed:` are fields that are called otherwise there, `has:` what has to be set), or
+there, else below a key `spec`; `renamed:` are fields that are called otherwise there), or
 that its operator writes for it (`spec:` alone, from the object and from the ConfigMap that `settings:` names, which is
 read below `spec.settings`; `when:` is a condition on both);
 `opens` are policies that the operator writes itself and that let in more. Below
@@ -136,7 +136,8 @@ the pods, as K8up's `BACKUP_GLOBALS3ENDPOINT`; `services: 8000` are objects that
 (`service: {name, namespace, port}`), on this port where none stands there; `addressed: PATH` are objects that name
 whom they are for by the address of its Service. Below `services` of a chart: `named: PATH` are values that hold further
 ports by name, each with `port`, `exposedPort`, `protocol` and `expose`, as Traefik's `ports`. Below those of an object:
-`leadsTo: [NAME.NAMESPACE]` makes it another name (ExternalName) of the first of these Services that the cluster has.
+`leadsTo: [NAME.NAMESPACE]` makes it another name (ExternalName) of the first of these Services that the cluster has;
+a port with `onHost: true` is there only where the pods are in their node's network, with `false` where they are not.
 
 `copies` are workloads that a controller makes as copies of others, as Flagger's `X-primary` of X: all that X may do the
 copy may, and the Services lead to whom the row says. `of:` is where the object names X, `workload:` what the copy is
