@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cilium_policies.config.settings import Settings
 from cilium_policies.workloads.cluster import Cluster
 
 from tests.shapes import manifests
@@ -41,6 +42,38 @@ def test_the_controllers_argument_names_the_label() -> None:
         {**flagger, "args": ["-selector-labels=unit,app"]},
     )
     assert _labels(found, "web-primary") == {"app": "web", "unit": "w-primary"}
+
+
+def test_a_controller_elsewhere_counts_where_a_role_or_the_config_says_so() -> None:
+    """Without either anybody with that label and image would tell everybody's copies apart."""
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    canary = {**_CANARY, "spec": {"targetRef": target, "service": {"port": 80}}}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "flagger"}
+    account = {"kind": "ServiceAccount", "name": "flagger", "namespace": "ops"}
+    bound = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "flagger"},
+        "roleRef": role,
+        "subjects": [account],
+    }
+    flagger = {
+        "dep": "ops/flagger",
+        "image": "ghcr.io/fluxcd/flagger:1.44.0",
+        "args": ["-selector-labels=unit"],
+    }
+    web = {"dep": "a/web", "labels": {"app": "web", "unit": "w"}}
+    shown = [{"ns": "a"}, web, {**flagger, "labels": {"app.kubernetes.io/name": "flagger"}}, canary]
+
+    def told(*objects: dict[str, Any], believed: str = "") -> dict[str, str]:
+        namespaces = {"flagger": (believed,)} if believed else {}
+        settings = Settings(component_namespaces=namespaces)
+        return _labels(cluster(*manifests([*shown, *objects]), settings=settings), "web-primary")
+
+    stranger, controller = {"app": "web-primary", "unit": "w"}, {"app": "web", "unit": "w-primary"}
+    assert told() == stranger
+    assert told(bound) == told(believed="ops") == controller
+    assert told(bound, believed="other") == stranger
 
 
 def test_nothing_is_copied_that_no_such_label_selects() -> None:

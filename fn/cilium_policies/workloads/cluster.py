@@ -16,6 +16,7 @@ from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.flux import Owner
 from cilium_policies.workloads.makers import Maker
 from cilium_policies.workloads.model import Service, Workload
+from cilium_policies.workloads.vouched import is_proven
 
 # role (gateway, scraper, dns …) → the catalogue's components of that role, each with its customary labels
 Roles = Mapping[str, Mapping[str, dict[str, str]]]
@@ -133,15 +134,12 @@ class Cluster:
         return told.by_label and told.by_image and not self.access.shows(told.namespace)
 
     def is_proven(self, workload: Workload, namespace: str, group: str) -> bool:
-        """Whether more than labels and images say that they act on them: they are of a release or an operator's object,
-        it is their own namespace, or a role of it reads the group everywhere. Pods that a program makes are what it
-        is."""
+        """Whether more than labels and images say that they act on them, or the config says where they are believed.
+        Pods that a program makes are what it is."""
         workload = workload.maker or workload
-        if not workload.by_marks or workload.namespace == namespace:
-            return True
         if workload.component in self.settings.component_namespaces:
-            return True  # the config says where it is believed
-        return workload.namespace in self.access.readers(group)
+            return True
+        return is_proven(workload, namespace, group, lambda: self.access)
 
     def in_namespace(self, namespace: str) -> list[Workload]:
         return self._by_namespace.get(namespace, [])

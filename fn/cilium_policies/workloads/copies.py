@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 
 from cilium_policies.catalogue.conditions import Beginning, at, holds
 from cilium_policies.catalogue.flows import texts
@@ -21,6 +20,7 @@ from cilium_policies.kube.objects import at as exactly
 from cilium_policies.workloads.makers import Maker
 from cilium_policies.workloads.model import Service, ServicePort, Workload
 from cilium_policies.workloads.templates import filled
+from cilium_policies.workloads.vouched import Namespaces, is_proven, is_recognised
 
 _Place = tuple[str, str]  # namespace and name
 
@@ -31,9 +31,12 @@ def copies(
     workloads: list[Workload],
     services: list[Service],
     lacking: list[Maker],
+    namespaces: Namespaces,
+    bindings: Callable[[], Bindings],
 ) -> list[Service]:
     """Adds the copies to `workloads`, and gives all Services as they are once those are there. `lacking` is given the
-    objects that ask for a copy of something which the input does not show."""
+    objects that ask for a copy of something which the input does not show. `namespaces`: those
+    that the config believes components in."""
     named: dict[_Place, list[Workload]] = {}
     operating: dict[str, list[Workload]] = {}  # by component
     for each in workloads:
@@ -41,14 +44,13 @@ def copies(
         operating.setdefault(each.component, []).append(each)
     shown = {(each.namespace, each.name): each for each in services}
     made: dict[_Place, Service] = {}
-    readers = cache(lambda group: Bindings(inventory).readers(group))
     for component, row, one in _asked(inventory, catalogue):
         original = _original(row, one, named.get((one.namespace, _named(row, one)), ()))
         if original is None:
             if not one.where.elsewhere:
                 lacking.append(Maker(one, text(row.get("of"))))
             continue
-        operators = _believed(operating.get(component, ()), one, readers)
+        operators = _believed(operating.get(component, ()), one, namespaces, bindings)
         key = _key(row, original, operators)
         copy = _copy(row, one, original, key) if key else None
         if copy is None:
@@ -73,13 +75,19 @@ def _asked(inventory: Inventory, catalogue: Catalogue) -> Iterator[tuple[str, Ma
 
 
 def _believed(
-    operators: Iterable[Workload], one: Object, readers: Callable[[str], frozenset[str]]
+    operators: Iterable[Workload], one: Object, namespaces: Namespaces, bindings: Callable[[], Bindings]
 ) -> list[Workload]:
-    """The controllers whose settings count for this object: a label and an image anybody can write, so they are of a
-    release, of the object's namespace, or of one where a role reads such objects everywhere."""
-    near = [each for each in operators if not each.by_marks or each.namespace == one.namespace]
-    rest = [each for each in operators if each.by_marks and each.namespace != one.namespace]
-    return near + [each for each in rest if each.namespace in readers(one.group)]
+    """The controllers whose settings count for this object, as anybody can write a label and an image; those of a
+    release, or of the object's namespace, come first."""
+
+    def counts(each: Workload) -> bool:
+        if each.component in namespaces:
+            return is_recognised(each, namespaces)
+        return is_proven(each, one.namespace, one.group, bindings)
+
+    return sorted(
+        filter(counts, operators), key=lambda each: each.by_marks and each.namespace != one.namespace
+    )
 
 
 def _kind(row: Mapping, one: Object) -> str:

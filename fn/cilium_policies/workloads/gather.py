@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from cilium_policies.catalogue.conditions import object_makes
@@ -29,7 +28,7 @@ from cilium_policies.workloads.makers import Maker, is_foreign, makers, unknown_
 from cilium_policies.workloads.model import NO_IMAGES, Service, Workload
 from cilium_policies.workloads.selectors import narrow_to, separate
 from cilium_policies.workloads.sidecars import Sidecars
-from cilium_policies.workloads.vouched import trace, vouch
+from cilium_policies.workloads.vouched import Namespaces, believe, trace, vouch
 
 # What makes releases: Flux, K3s (and Flux's artifact of the same name), Argo CD, kustomize.
 _RELEASES = ("HelmRelease", "HelmChart", "Application", "ApplicationSet", "HelmChartInflationGenerator")
@@ -57,14 +56,14 @@ def gather(
     workloads = _once(workloads)
     tell_apart(workloads, catalogue)
     unseen: list[Maker] = []
-    services = _copied(shown, catalogue, workloads, services, unseen)
+    bindings = cache(lambda: Bindings(shown))  # read where somebody asks, and once
+    services = _copied(shown, catalogue, workloads, services, unseen, settings.component_namespaces, bindings)
     services += distribution.add_bundled(settings.platform, workloads, catalogue, shown)
     unplaced: list[Object] = []
     operated, behind = _operated(shown, catalogue, workloads, unplaced)
     for one in operated:
         _placed(one)
     workloads += _not_shown(operated, workloads)
-    bindings = cache(lambda: Bindings(shown))  # read where somebody asks, and once
     trace(workloads)
     vouch(workloads, catalogue, shown, bindings)  # before anything is made of what a label says
     workloads += list(children(workloads, catalogue, bindings, Sidecars(shown, bindings)))
@@ -75,7 +74,7 @@ def gather(
     unnamed = [one for one in workloads if not _is_named(one)]
     if apart := set(map(id, unnamed)):
         workloads = [one for one in workloads if id(one) not in apart]
-    _believe(workloads, settings.component_namespaces)
+    believe(workloads, settings.component_namespaces)
     _tell_parts(workloads, catalogue)
     separate(workloads)
     if settings.identity_labels:
@@ -175,12 +174,14 @@ def _copied(
     workloads: list[Workload],
     services: list[Service],
     lacking: list[Maker],
+    namespaces: Namespaces,
+    bindings: Callable[[], Bindings],
 ) -> list[Service]:
     if catalogue.head["copies"].keys().isdisjoint(kind for _, kind in shown.kinds):
         return services
     from cilium_policies.workloads.copies import copies  # few builds ask for copies
 
-    return copies(shown, catalogue, workloads, services, lacking)
+    return copies(shown, catalogue, workloads, services, lacking, namespaces, bindings)
 
 
 def _with_shown(made: list[Service], shown: list[Service]) -> list[Service]:
@@ -233,19 +234,6 @@ def _placed(workload: Workload) -> None:
         )
 
 
-def _believe(workloads: list[Workload], namespaces: Mapping[str, tuple[str, ...]]) -> None:
-    """Takes back what the config does not believe of workloads in their namespace."""
-    for one in workloads if namespaces else ():
-        if not _is_recognised(one, namespaces):
-            one.component = ""
-
-
-def _is_recognised(one: Workload, namespaces: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether the config lets a workload of this namespace be the component that it is taken for."""
-    patterns = namespaces.get(one.component)
-    return patterns is None or any(fnmatchcase(one.namespace, pattern) for pattern in patterns)
-
-
 def _is_called_so(workload: Workload, component: Component) -> bool:
     """Whether an image has the last name of one of the component's: mirrors keep it, whatever they put before it,
     other builders write `mosquitto` for `eclipse-mosquitto`. Images that neither side tells of (an entry's, a
@@ -271,8 +259,10 @@ def _recognise(workload: Workload, catalogue: Catalogue) -> None:
 def _is_client_of(component: Component, workload: Workload, catalogue: Catalogue) -> bool:
     """Whether a Job runs a client out of the image of a server (psql, redis-cli, kafka-topics): its image alone tells
     of the server, which nobody runs as a Job. A test of a release bears the labels of the server as well."""
-    if component.name in catalogue.defined or is_test(workload.source):
-        return component.name not in catalogue.defined
+    if component.name in catalogue.defined:
+        return False
+    if is_test(workload.source):
+        return True
     server = workload.kind in TASKS and re.match(_SERVER, component.workload) is not None
     return server and not labelled(component, workload.labels, workload.kind, workload.name)
 

@@ -4,7 +4,8 @@ role binding, a sibling of their release."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
@@ -15,6 +16,9 @@ from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import walk_strings
 from cilium_policies.workloads.model import Workload
 
+Namespaces = Mapping[
+    str, tuple[str, ...]
+]  # by component the patterns of those that the config believes it in
 _CHART_LABELS = ("helm.sh/chart", "chart")
 _OTHERS = 3  # namespaces besides the pod's own whose pods come from a cache
 
@@ -62,6 +66,25 @@ def has_role(one: Workload, bindings: Callable[[], Bindings]) -> bool:
     """Whether a role is bound to the pods' own service account."""
     own = one.service_account not in ("", "default")
     return own and bindings().of(one.namespace, one.service_account) is not None
+
+
+def believe(workloads: list[Workload], namespaces: Namespaces) -> None:
+    """Takes back what the config does not believe of workloads in their namespace."""
+    for one in workloads if namespaces else ():
+        if not is_recognised(one, namespaces):
+            one.component = ""
+
+
+def is_recognised(one: Workload, namespaces: Namespaces) -> bool:
+    """Whether the config lets a workload of this namespace be the component that it is taken for."""
+    patterns = namespaces.get(one.component)
+    return patterns is None or any(fnmatchcase(one.namespace, pattern) for pattern in patterns)
+
+
+def is_proven(one: Workload, namespace: str, group: str, bindings: Callable[[], Bindings]) -> bool:
+    """Whether more than labels and images say that pods act on objects of an API group in a namespace: they are of a
+    release or an operator's object, it is their own namespace, or a role of it reads the group everywhere."""
+    return not one.by_marks or one.namespace == namespace or one.namespace in bindings().readers(group)
 
 
 def vouch(
