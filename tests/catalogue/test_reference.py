@@ -75,6 +75,13 @@ def test_conditions_in_words(condition, words):
     assert wording.when(condition) == words
 
 
+def test_ports_that_an_object_holds_are_not_called_any():
+    rows = components.shown(CATALOGUE, "agones-gameserver")[1].rows
+    assert ("from", "world", "those at 'spec.template.spec.ports' or 'spec.ports'") in {
+        row[:3] for row in rows
+    }
+
+
 def test_the_examples_of_an_own_component_are_valid():
     example, roles, ring = (
         yaml.load(text, Loader=yaml.BaseLoader)["spec"]["components"]

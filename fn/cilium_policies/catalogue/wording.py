@@ -25,15 +25,23 @@ def when(condition: When) -> str:
 
 
 def peer(edge: Edge) -> str:
-    """The other end, with the labels that its pods must have."""
+    """The other end: where it is, or the labels that its pods must have."""
+    if edge.near:
+        return f"{edge.peer} (the local network)"
+    if not edge.having:
+        return edge.peer
     sets = (
         ", ".join(key if value == "*" else f"{key}={value}" for key, value in one.items())
         for one in edge.having
     )
-    told = " or ".join(sets)
-    if edge.near:
-        return f"{edge.peer} (the local network)"
-    return f"{edge.peer} that have {told}" if told else edge.peer
+    return f"{edge.peer} that have {' or '.join(sets)}"
+
+
+def ports(edge: Edge) -> str:
+    """Its ports, or where the object that makes the pods holds them."""
+    if edge.ports_at:
+        return f"those at {_either([path.partition('/')[0] for path in edge.ports_at])}"
+    return ", ".join(edge.ports) or "any"
 
 
 def hosts(edge: Edge) -> list[str]:

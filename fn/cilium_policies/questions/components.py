@@ -105,7 +105,7 @@ def edge_table(given: Iterable[Edge], component: Component) -> Table:
 def hosts(component: Component) -> Table:
     """Whom it calls outside by name, a row a place where names stand; or why they cannot be known."""
     rows: list[tuple[str | int | None, ...]] = [
-        (", ".join(one.ports) or "any", names, one.purpose)
+        (wording.ports(one), names, one.purpose)
         for one in component.own_edges
         for names in wording.hosts(one)
     ]
@@ -120,7 +120,7 @@ def _row(edge: Edge, component: Component) -> tuple[str | int | None, ...]:
     return (
         "from" if edge.direction == "ingress" else "to",
         wording.peer(edge),
-        ", ".join(edge.ports) or "any",
+        wording.ports(edge),
         edge.why,
         condition,
         source,
