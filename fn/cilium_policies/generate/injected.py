@@ -50,6 +50,7 @@ class Injected:
         self._catalogue = catalogue
         self._roles = roles
         self._given = given
+        self._destinations = Destinations(cluster, given)
         self._into: list[tuple[Workload, Injection]] = list(self._found())
         self._members: dict[str, dict[int, Injection]] = {}
         for workload, one in self._into:
@@ -83,7 +84,6 @@ class Injected:
 
     def edges(self) -> Iterator[Edge]:
         """Calls of what is injected, and to it."""
-        destinations = Destinations(self._cluster, self._given)
         for workload, injection in self._into:
             facts = WorkloadFacts(workload, self._cluster, self._roles)
             evidence = Evidence("catalogue", workload, injection.how, component=injection.owner)
@@ -96,7 +96,7 @@ class Injected:
             for text, subject in self._texts(workload, injection):
                 found = addresses.targets(text, "endpoint") if ":" in text else []
                 for address in (*found, *managed.hosts(text, self._given.clouds)):
-                    for peer, ports, reason in destinations.of(workload, address, lambda routed: True):
+                    for peer, ports, reason in self._destinations.of(workload, address, lambda routed: True):
                         yield Edge(
                             WorkloadPeer(workload), peer, ports, reason, Evidence("address", subject), False
                         )
@@ -108,9 +108,8 @@ class Injected:
                 from cilium_policies.generate import mesh_providers  # few meshes have any
 
                 members = [workload for workload, how in self._into if how.owner == one.owner]
-                destinations = Destinations(self._cluster, self._given)
                 yield from mesh_providers.edges(
-                    self._cluster, destinations, self._roles, one.providers, one.owner, members
+                    self._cluster, self._destinations, self._roles, one.providers, one.owner, members
                 )
 
     def _edge(self, one: Known, workload: Workload, evidence: Evidence) -> Iterator[Edge]:

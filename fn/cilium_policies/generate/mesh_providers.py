@@ -18,11 +18,12 @@ from cilium_policies.evidence.destinations import Destinations
 from cilium_policies.evidence.edge import Edge, Evidence
 from cilium_policies.evidence.ends import ends
 from cilium_policies.generate.roles import Roles
+from cilium_policies.generate.shown import strings_of
 from cilium_policies.kube.access_rules import EVERYWHERE
 from cilium_policies.kube.gateway_api import STANDARD
 from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, port_number, strings, text
 from cilium_policies.kube.selectors import selects
-from cilium_policies.lean import Any, NamedTuple
+from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
@@ -51,11 +52,11 @@ def edges(
     if not meshes:
         return
     proxies = [one for name in texts(row.get("proxies")) for one in roles.component(name)]
+    choosing = list(_choosing(cluster, row))
     for workload in {id(one): one for one in (*members, *proxies)}.values():
         for mesh in meshes:
-            named = [
-                one for name in _names(cluster, workload, mesh, row) for one in mesh.listed.get(name, ())
-            ]
+            names = [name for one, told in choosing if _concerns(one, workload, mesh.root) for name in told]
+            named = [address for name in names for address in mesh.listed.get(name, ())]
             for address in dict.fromkeys((*mesh.always, *named)):
                 yield from _called(destinations, workload, address)
 
@@ -91,8 +92,8 @@ def _meshes(cluster: Cluster, plane: Workload, row: Mapping) -> Iterator[_Mesh]:
         listed = {
             text(one.get("name")): list(_provider(one)) for one in mappings(at(body, text(row.get("list"))))
         }
-        usual = [name for path in texts(row.get("usual")) for name in _texts(at(body, path))]
-        fixed = [told for path in texts(row.get("addresses")) for told in _texts(at(body, path))]
+        usual = [name for path in texts(row.get("usual")) for name in strings_of(at(body, path))]
+        fixed = [told for path in texts(row.get("addresses")) for told in strings_of(at(body, path))]
         always = [one for name in usual for one in listed.get(name, ())]
         always += [one for told in fixed for one in addresses.targets(told, "address")]
         yield _Mesh(text(body.get("rootNamespace")) or plane.namespace, listed, tuple(always))
@@ -100,23 +101,21 @@ def _meshes(cluster: Cluster, plane: Workload, row: Mapping) -> Iterator[_Mesh]:
 
 def _provider(one: Mapping) -> Iterator[Address]:
     """`{name: otel, opentelemetry: {service: NAMESPACE/HOST, port: 4317}}`, of whatever kind."""
-    for value in one.values():
-        host, port = (
-            text(mapping(value).get("service")).rpartition("/")[2],
-            port_number(mapping(value).get("port")),
-        )
+    for value in map(mapping, one.values()):
+        host, port = text(value.get("service")).rpartition("/")[2], port_number(value.get("port"))
         if host and port:
             yield Address(host, port, key="service", direct=True)
 
 
-def _names(cluster: Cluster, workload: Workload, mesh: _Mesh, row: Mapping) -> Iterator[str]:
-    """The providers that objects have this workload's proxy call."""
+def _choosing(cluster: Cluster, row: Mapping) -> Iterator[tuple[Object, list[str]]]:
+    """The objects that have proxies call providers, each with the names of these; most objects of the kinds have none
+    do so."""
     for told in mappings(row.get("namedBy")):
         group, kind = group_kind(text(told.get("object")))
         for one in cluster.inventory.of(kind, group=group):
-            if _concerns(one, workload, mesh.root):
-                for path in texts(told.get("names")):
-                    yield from _texts(at(one.body, path))
+            names = [name for path in texts(told.get("names")) for name in strings_of(at(one.body, path))]
+            if names:
+                yield one, names
 
 
 def _concerns(one: Object, workload: Workload, root: str) -> bool:
@@ -127,11 +126,3 @@ def _concerns(one: Object, workload: Workload, root: str) -> bool:
     if any(targets):
         return workload.labels.get(STANDARD, "") in [text(each.get("name")) for each in targets]
     return "selector" not in one.spec or selects(one.spec["selector"], workload.labels)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for one in value:
-            yield from _texts(one)
