@@ -140,6 +140,12 @@ def _same(wanted: str, value: str) -> bool:
     return value.startswith(head) and value.endswith(tail) and len(value) >= len(head) + len(tail)
 
 
+def is_among(role: str, roles: Sequence[str]) -> bool:
+    """Whether a role of pods is one of these, which may be patterns (`ruler*`); all are where none is named, and pods
+    that tell no role may have any."""
+    return not (role and roles) or any(fnmatchcase(role, one) for one in roles)
+
+
 def is_image(repository: str, ending: str) -> bool:
     """Whether a repository is an image of the catalogue, which names its last parts."""
     return repository == ending or repository.endswith("/" + ending)

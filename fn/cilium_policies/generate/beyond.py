@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
+from cilium_policies.catalogue.recognise import is_among
 from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.cures import cure
@@ -113,7 +114,7 @@ def _asked(one: Workload, entry: Component, edges: Iterable[Edge]) -> list[str]:
         for edge in entry.own_edges
         if edge.when == "asked" and edge.direction == EGRESS and not edge.added
     )
-    mine = (edge for edge in told if not edge.part or not role or role in edge.part)
+    mine = (edge for edge in told if is_among(role, edge.part))
     mine = (edge for edge in mine if stated(edge.why, edge.owner, edge.number) not in served)
     return list(dict.fromkeys(edge.why for edge in mine if edge.peer not in _NEVER_ASKED))
 

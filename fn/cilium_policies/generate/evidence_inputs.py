@@ -8,6 +8,7 @@ from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.ports import SERVERS
+from cilium_policies.catalogue.recognise import is_among
 from cilium_policies.config.model import Config
 from cilium_policies.document.finding import Finding, of_config
 from cilium_policies.evidence.given import Given
@@ -126,8 +127,7 @@ def _called(catalogue: Catalogue, parts: Roles, name: str) -> Iterator[tuple[Wor
             continue
         ports = [port for port in known.pod_ports() if port.number not in _WEB and port.end <= port.number]
         for one in pods if ports else ():
-            told = component.played(one.labels) if component else ""
-            if not (known.part and told) or told in known.part or "*" in known.part:
+            if component is None or is_among(component.played(one.labels), known.part):
                 yield from ((one.key, port.number, port.protocol) for port in ports)
 
 

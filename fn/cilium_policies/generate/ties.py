@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 
 from cilium_policies.catalogue.conditions import objects_of
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.catalogue.ports import RELATIONAL, SERVERS
+from cilium_policies.catalogue.recognise import is_among
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.generate.instances import Instance, instance, is_operated, operates, same_instance
 from cilium_policies.generate.owners import (
@@ -154,7 +154,7 @@ class Ties:
         told = component.played(workload.labels)
         if told in ("", component.name):
             told = next(filter(component.roles.__contains__, map(last_name, workload.images)), told)
-        if not told or any(fnmatchcase(told, one) for one in parts):
+        if is_among(told, parts):
             return True
         if not workload.rendered or told in component.parts:
             return False
