@@ -59,31 +59,31 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
     gateways = parts.gateways if config.cluster.gateways else ()
     if not scrapers and not parts.scraper_pods:
         scrapers = usual_scrapers(cluster)
+    entries = [entry for name in parts.components if (entry := catalogue.get(name)) is not None]
+    checked = [entry for entry in entries if not entry.guessed]
     proxies = []
     for_nodes: set[tuple[WorkloadKey, int, str]] = set()
     for_others: set[tuple[WorkloadKey, int, str]] = set()
     for_pods: set[tuple[WorkloadKey, int, str]] = set()
     members: set[tuple[str, int, str]] = set()
-    inside: set[tuple[str, int, str]] = set()
     called: set[tuple[str, int, str]] = set()
-    for name in parts.components:
-        component = catalogue.get(name)
-        inside |= _between_members(component) if component is not None and not component.guessed else set()
-        for known in component.own_edges if component else ():
-            if known.peer.startswith("component:") and known.peer != f"component:{name}":
-                called.update((known.peer[10:], port.number, port.protocol) for port in known.pod_ports())
-            if known.peer == f"component:{name}":
-                members.update((name, port.number, port.protocol) for port in known.pod_ports())
+    for entry in entries:
+        for known in entry.own_edges:
+            word, _, other = known.peer.partition(":")
+            if word == "component":
+                among = members if other == entry.name else called
+                among.update((other, port.number, port.protocol) for port in known.pod_ports())
             if known.direction != "ingress" or known.probe:
                 continue
             if known.peer == "ingress-clients":
-                proxies += [one for one in parts.component(name) if may_serve(cluster, one)]
+                proxies += [one for one in parts.component(entry.name) if may_serve(cluster, one)]
             if known.peer in _NODES:
-                for_nodes.update(_ports(known, parts, name))
+                for_nodes.update(_ports(known, parts, entry.name))
             if known.peer == "all-pods":
-                for_pods.update(_ports(known, parts, name))
+                for_pods.update(_ports(known, parts, entry.name))
             if known.peer in _OUTSIDE:
-                for_others.update(_ports(known, parts, name))
+                for_others.update(_ports(known, parts, entry.name))
+    inside = frozenset().union(*map(_between_members, checked)) - called
     only_nodes = frozenset(for_nodes - for_others)
     return Given(
         gateways,
@@ -92,12 +92,12 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         only_nodes,
         frozenset(for_pods - for_others),
         frozenset(members),
-        frozenset(name for name in parts.components if _is_grouped(catalogue, name)),
+        frozenset(entry.name for entry in checked if _is_grouped(entry)),
         catalogue.clouds,
         config.cluster.load_balancer_cidrs,
         config.cluster.private_cidrs,
         catalogue.head["clouds"],
-        frozenset(name for name in parts.components if _is_inward(catalogue, name)),
+        frozenset(entry.name for entry in checked if _is_inward(entry)),
         catalogue.head["routes"],
         catalogue.head["reads"],
         catalogue.head["ignores"],
@@ -106,11 +106,11 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         [],
         [],
         [],
-        frozenset(name for name in parts.components if _is_stated(catalogue, name)),
-        frozenset(one for name in parts.components for one in _called(catalogue, parts, name)),
+        frozenset(entry.name for entry in checked),
+        frozenset(one for entry in entries for one in _called(entry, parts)),
         tuple(one for one in parts.dns if one.kind == "labels" and _is_unshown(cluster, one.namespace)),
-        frozenset(inside - called),
-        frozenset(name for name in parts.components if _is_silent(catalogue, name)),
+        inside,
+        frozenset(entry.name for entry in checked if _is_silent(entry)),
     )
 
 
@@ -118,16 +118,15 @@ def _is_unshown(cluster: Cluster, namespace: str) -> bool:
     return not any(cluster.service(namespace, name) for name in SERVICES)
 
 
-def _called(catalogue: Catalogue, parts: Roles, name: str) -> Iterator[tuple[WorkloadKey, int, str]]:
+def _called(entry: Component, parts: Roles) -> Iterator[tuple[WorkloadKey, int, str]]:
     """The ports of others that pods of a component call in a release that is not rendered."""
-    component = catalogue.get(name)
-    pods = [one for one in parts.component(name) if one.release and not one.rendered]
-    for known in component.own_edges if component and pods else ():
-        if known.direction != "egress" or known.peer == f"component:{name}":
+    pods = [one for one in parts.component(entry.name) if one.release and not one.rendered]
+    for known in entry.own_edges if pods else ():
+        if known.direction != "egress" or known.peer == f"component:{entry.name}":
             continue
-        ports = [port for port in known.pod_ports() if port.number not in _WEB and port.end <= port.number]
+        ports = [port for port in known.pod_ports() if port.number not in _WEB and not port.end]
         for one in pods if ports else ():
-            if component is None or is_among(component.played(one.labels), known.part):
+            if is_among(entry.played(one.labels), known.part):
                 yield from ((one.key, port.number, port.protocol) for port in ports)
 
 
@@ -147,31 +146,21 @@ def _between_members(component: Component) -> set[tuple[str, int, str]]:
     return own - others if told else set()
 
 
-def _is_grouped(catalogue: Catalogue, name: str) -> bool:
-    component = catalogue.get(name)
-    if component is None or component.guessed:
+def _is_grouped(entry: Component) -> bool:
+    return any(edge.peer == f"component:{entry.name}" and edge.of for edge in entry.own_edges)
+
+
+def _is_silent(entry: Component) -> bool:
+    if entry.users_code:
         return False
-    return any(edge.peer == f"component:{name}" and edge.of for edge in component.own_edges)
-
-
-def _is_stated(catalogue: Catalogue, name: str) -> bool:
-    component = catalogue.get(name)
-    return component is not None and not component.guessed
-
-
-def _is_silent(catalogue: Catalogue, name: str) -> bool:
-    component = catalogue.get(name)
-    if component is None or component.guessed or component.users_code:
-        return False
-    called = [edge for edge in component.own_edges if edge.direction == "egress" and edge.peer != "dns"]
+    called = [edge for edge in entry.own_edges if edge.direction == "egress" and edge.peer != "dns"]
     return bool(called) and all(edge.peer == "none" and not edge.part for edge in called)
 
 
-def _is_inward(catalogue: Catalogue, name: str) -> bool:
-    component = catalogue.get(name)
-    if component is None or component.guessed or component.users_code:
+def _is_inward(entry: Component) -> bool:
+    if entry.users_code:
         return False
-    called = [one.peer.partition(":")[0] for one in component.own_edges if one.direction == "egress"]
+    called = [one.peer.partition(":")[0] for one in entry.own_edges if one.direction == "egress"]
     return called != ["dns"] * len(called) and not set(called) & set(_CALLED_OUTSIDE)
 
 
