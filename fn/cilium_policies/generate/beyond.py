@@ -13,7 +13,7 @@ from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.cures import cure
 from cilium_policies.generate.uncovered import GUESSED, Uncovered, of_workload
-from cilium_policies.kube.objects import Mapping, mappings, text, walk_strings
+from cilium_policies.kube.objects import mappings, text, walk_strings
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -29,8 +29,9 @@ _NEVER_ASKED = ("dns", "kube-apiserver")  # what names and role bindings tell of
 def beyond_entry(
     one: Workload, entry: Component, cluster: Cluster, edges: Iterable[Edge] = ()
 ) -> Iterator[Uncovered]:
-    """Calls of pods that no entry knows: of what users wrote, of their own containers, of a hidden configuration, to a
-    store that their object names and no rule (`edges`: theirs) leads to."""
+    """Calls of pods that no entry knows: of what users wrote, of their own containers, of a hidden configuration or of
+    an operator's, what is left to the user's word, and to a store that their object names; of the last two those to
+    which no rule (`edges`: theirs) leads."""
     why: Why = "users-code"
     parts: tuple[str, ...] = ()
     if not entry.users_code:
@@ -44,9 +45,7 @@ def beyond_entry(
         if not names:
             why, names = "map-unread", hidden_maps(one, cluster.inventory)
         if not names:
-            why, names = "settings-unread", _unread_settings(one, entry, cluster)
-        if not names:
-            why, names = "settings-unseen", _unseen_operators(one, entry, cluster)
+            why, names = _settings(one, entry, cluster)
         if not names:
             why, names = "left-to-you", _asked(one, entry, edges)
         if not names:
@@ -58,36 +57,25 @@ def beyond_entry(
     yield of_workload(GUESSED, why, EGRESS, one, parts, line)
 
 
-def _of_operators(one: Workload, entry: Component) -> Iterator[Mapping]:
-    """What operators have such pods read, as `reads` of the entry tells."""
+def _settings(one: Workload, entry: Component, cluster: Cluster) -> tuple[Why, list[str]]:
+    """The ConfigMaps and Secrets that an operator's settings have these pods read, where the input shows neither; else
+    the operators that may have them read something (`toldBy` in the entry's `reads`), where it shows none."""
+    unread: dict[str, None] = {}
+    unseen: dict[str, None] = {}
     rows = mappings(entry.data.get("reads")) if not one.rendered else ()
-    return (row for row in rows if "toldBy" in row)
-
-
-def _unread_settings(one: Workload, entry: Component, cluster: Cluster) -> list[str]:
-    """The ConfigMaps and Secrets that an operator's settings have these pods read, where the input shows neither."""
-    found: dict[str, None] = {}
-    for row in _of_operators(one, entry):
+    for row in rows:
+        if not (operator := text(row.get("toldBy"))):
+            continue
         from cilium_policies.evidence.handed import operators, places
 
-        told = operators(cluster, one, text(row.get("toldBy")))
+        told = operators(cluster, one, operator)
+        if not told:
+            unseen[operator] = None
         for namespace, name in places(cluster, one, told, row):
             shown = (cluster.inventory.get(kind, namespace, name) for kind in ("ConfigMap", "Secret"))
             if name and not any(shown):
-                found[f"{namespace}/{name}"] = None
-    return list(found)
-
-
-def _unseen_operators(one: Workload, entry: Component, cluster: Cluster) -> list[str]:
-    """The operators that may have these pods read something, where the input shows none."""
-    found: dict[str, None] = {}
-    for row in _of_operators(one, entry):
-        from cilium_policies.evidence.handed import operators
-
-        name = text(row.get("toldBy"))
-        if not operators(cluster, one, name):
-            found[name] = None
-    return list(found)
+                unread[f"{namespace}/{name}"] = None
+    return ("settings-unread", list(unread)) if unread else ("settings-unseen", list(unseen))
 
 
 def _buckets(one: Workload) -> list[str]:
