@@ -207,8 +207,8 @@ class Knowledge:
         told = one.by_label and one.by_image and not (one.of_many or one.unsure or self._unread(one))
         told = told and id(one) not in self._unlisted
         sure = entry is not None and told and not entry.guessed
-        doors = self._doors(one) if direction == INGRESS else self._likely.ways(one)
-        if doors is not None and not doors:
+        doors = self._doors(one) if direction == INGRESS else None
+        if doors == {} or (direction == EGRESS and self._likely.calls_nobody(one)):
             return
         render = entry is not None and stated and is_from_a_render(entry, direction)
         if entry is not None and stated and sure and not render:

@@ -53,14 +53,14 @@ class Likely:
         guess = self._egress(one, why) if direction == EGRESS else self._ingress(one, why, doors)
         return (UNKNOWN, why) if guess is None else (GUESSED, guess)
 
-    def ways(self, one: Workload) -> Doors | None:
-        """None of the ways out, where it is shown that pods call nobody; None where that is not told."""
+    def calls_nobody(self, one: Workload) -> bool:
+        """Whether it is shown that pods call nobody."""
         bare = all(image.rpartition("/")[2].startswith(_BARE) for image in one.images)
         if not (one.rendered and one.images and bare) or self._explaining.get((one.key, EGRESS)):
-            return None
+            return False
         from cilium_policies.generate.local_scripts import calls_nobody  # few builds have such a workload
 
-        return {} if calls_nobody(one) else None
+        return calls_nobody(one)
 
     def _egress(self, one: Workload, why: Why) -> Why | None:
         if any(port.number in SERVERS or port.number in _SEARCH for port in one.ports):

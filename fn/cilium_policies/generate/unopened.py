@@ -53,12 +53,12 @@ def unopened(
 def kubelets(
     found: Iterable[Unasked], edges: Iterable[Edge], subjects: Iterable[Workload], settled: Collection[Key]
 ) -> Iterator[Uncovered]:
-    """One line a workload that names a node's kubelet, and has no role for nodes."""
+    """One line a workload without a role for nodes, and port of a node's kubelet that it names."""
     asked = {(one.client.key, one.port): one for one in found}
-    own = {id(one) for one in subjects} if asked else set()
+    own = {id(one) for one in subjects}
     opened = {
         (edge.client.key, port.number)
-        for edge in (edges if asked else ())
+        for edge in edges
         if edge.client is not None and edge.target == HOST
         for port in edge.ports
     }
