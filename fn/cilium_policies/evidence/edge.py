@@ -57,9 +57,11 @@ class LabelsPeer(NamedTuple):
 
 
 def fits(peer: LabelsPeer, workload: Workload) -> bool:
-    """Whether the pods of a workload have the labels of such a peer, wherever they are; `*` asks for any value."""
+    """Whether the pods of a workload are among those of such a peer; `*` asks for any value of a label."""
     held = workload.labels
-    return all(key in held if value == "*" else held.get(key) == value for key, value in peer.labels)
+    return peer.namespace in ("", workload.namespace) and all(
+        key in held if value == "*" else held.get(key) == value for key, value in peer.labels
+    )
 
 
 class NamespacePeer(NamedTuple):

@@ -85,9 +85,7 @@ def _stands_for(peer: Peer, end: End, mates: bool) -> bool:
         case AllPodsPeer():
             return workload is not None
         case LabelsPeer():
-            if workload is None or peer.namespace not in ("", workload.namespace):
-                return False
-            return fits(peer, workload)
+            return workload is not None and fits(peer, workload)
         case EntityPeer():
             return _is_entity(peer.name, end)
         case CidrPeer():

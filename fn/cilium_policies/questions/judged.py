@@ -222,11 +222,8 @@ class Judge:
             case NamespacePeer():
                 yield from (self._end(one) for one in self._found.pods if one.namespace == peer.namespace)
             case LabelsPeer():
-                yield from (
-                    self._end(end)
-                    for end, one in self._snapshot.workloads.items()
-                    if peer.namespace in ("", one.namespace) and fits(peer, one)
-                )
+                held = self._snapshot.workloads.items()
+                yield from (self._end(end) for end, one in held if fits(peer, one))
             case EntityPeer() if peer.name not in (WORLD, "all", "cluster"):
                 known = [one for one in self._found.nodes if one.name == peer.name]
                 yield from (End(one) for one in known or entity(peer.name, options))
