@@ -116,3 +116,26 @@ def test_a_cure_names_every_workload_whose_rule_takes_the_pods_in() -> None:
     assert allowed.enforced == "allowed"
     again, cured = planned([("stdin", cluster)], entries(allowed.cure))
     assert [one.enforced for one in asked(cured, again, flow)] == ["denied"]
+
+
+def test_a_cure_names_the_cron_job_whose_rule_takes_in_a_job_without_labels() -> None:
+    """Its own are found by the label that the controller of Jobs adds, whatever their names."""
+    of_pods = (
+        "{spec: {containers: [{name: c, image: 'example.org/x:1',"
+        " env: [{name: API_URL, value: 'http://api.a:80'}]}]}}"
+    )
+    cluster = manifests(
+        "- {ns: a}\n"
+        "- {dep: a/api, ports: [80]}\n"
+        "- {svc: a/api, ports: {80: 80}}\n"
+        "- {apiVersion: batch/v1, kind: Job, metadata: {name: once, namespace: a},"
+        f" spec: {{template: {of_pods}}}}}\n"
+        "- {apiVersion: batch/v1, kind: CronJob, metadata: {name: nightly, namespace: a},"
+        f" spec: {{schedule: '0 1 * * *', jobTemplate: {{spec: {{template: {of_pods}}}}}}}}}\n"
+    )
+    run, snapshot = planned([("stdin", cluster)])
+    flow = ("a/once", "a/api", "80/TCP")
+    (allowed,) = asked(snapshot, run, flow)
+    assert allowed.enforced == "allowed"
+    again, cured = planned([("stdin", cluster)], entries(allowed.cure))
+    assert [one.enforced for one in asked(cured, again, flow)] == ["denied"]

@@ -37,6 +37,16 @@ def test_where_the_neighbour_only_has_more_its_key_must_be_absent() -> None:
     ]
 
 
+def test_what_only_the_pods_of_jobs_have_must_be_absent_once() -> None:
+    web, first, second = (workload(name, app="shop") for name in ("web", "first", "second"))
+    first.kind = second.kind = "Job"
+    separate([web, first, second])
+    assert [(one.key, one.operator) for one in requirements(web)] == [
+        ("app", "In"),
+        ("batch.kubernetes.io/job-name", "DoesNotExist"),
+    ]
+
+
 def test_members_of_one_instance_share() -> None:
     one, two = workload("one", app="shop", role="a"), workload("two", app="shop", role="b")
     one.selector = two.selector = {"app": "shop"}

@@ -20,12 +20,12 @@ from cilium_policies.evidence.edge import (
     fits,
 )
 from cilium_policies.evidence.words import evidence_words
-from cilium_policies.kube.labels import ANY, SERVICE_ACCOUNT
 from cilium_policies.kube.objects import Where
 from cilium_policies.kube.ports import Port as PodPort
 from cilium_policies.questions.ends import End, Port
 from cilium_policies.questions.places import where_of
 from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.selectors import takes_in
 
 _WIDE = ("world", "all", "cluster")
 
@@ -66,20 +66,15 @@ def where_words(where: Where) -> str:
     return f"{where.file}:{where.line}" if where.line else where.file
 
 
-def _takes_in(one: Workload, other: Workload) -> bool:
-    """Whether the selector of a workload is that of pods of another one, too."""
-    labels = {**other.labels, SERVICE_ACCOUNT: other.service_account}
-    alike = all(
-        key in labels if value == ANY else labels.get(key) == value for key, value in one.selector.items()
-    )
-    return one.namespace == other.namespace and alike and not any(key in labels for key in one.absent)
+def _is_mate(one: Workload, other: Workload) -> bool:
+    return one.namespace == other.namespace and takes_in(one, other)
 
 
 def _stands_for(peer: Peer, end: End, mates: bool) -> bool:
     workload = end.workload
     match peer:
         case WorkloadPeer(one):
-            return one is workload or (mates and workload is not None and _takes_in(one, workload))
+            return one is workload or (mates and workload is not None and _is_mate(one, workload))
         case NamespacePeer():
             return workload is not None and workload.namespace == peer.namespace
         case AllPodsPeer():

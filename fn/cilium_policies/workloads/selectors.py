@@ -59,7 +59,7 @@ def _index(neighbours: list[Workload]) -> dict[tuple[str, str], list[Workload]]:
 def _narrow(one: Workload, index: dict[tuple[str, str], list[Workload]]) -> None:
     own = stable(one.labels)
     for other in _candidates(one, index):
-        if other is one or same_group(one, other) or not _selects(one, other):
+        if other is one or same_group(one, other) or not takes_in(one, other):
             continue
         differing = [key for key in own if key not in one.selector and other.labels.get(key) != own[key]]
         if differing and other.rendered:
@@ -93,13 +93,16 @@ def _candidates(one: Workload, index: dict[tuple[str, str], list[Workload]]) -> 
     return min(lists, key=len) if lists else []
 
 
-def _selects(one: Workload, other: Workload) -> bool:
-    labels = other.labels
-    if SERVICE_ACCOUNT in one.selector:
+def takes_in(one: Workload, other: Workload) -> bool:
+    """Whether the selector of a workload takes in the pods of another one of its namespace."""
+    wanted, labels = one.selector, other.labels
+    if SERVICE_ACCOUNT in wanted:
         labels = {**labels, SERVICE_ACCOUNT: other.service_account}
-    if one.selector.get(JOB_NAME) == ANY and other.kind in TASKS:
-        labels = {**labels, JOB_NAME: ANY}
-    return one.selector.items() <= labels.items() and not any(key in labels for key in one.absent)
+    if other.kind in TASKS:
+        labels = {JOB_NAME: ANY, **labels}
+    if ANY in wanted.values():
+        wanted = {key: value for key, value in wanted.items() if value != ANY or key not in labels}
+    return wanted.items() <= labels.items() and not any(key in labels for key in one.absent)
 
 
 def same_group(one: Workload, other: Workload) -> bool:
@@ -131,7 +134,7 @@ def joint(
     """
     first = group[0].selector
     if all(one.selector == first and one.absent == group[0].absent for one in group):
-        selected = [one for one in mates if _selects(group[0], one)]
+        selected = [one for one in mates if takes_in(group[0], one)]
         if apart := equal(_apart(group, selected)):
             return [*requirements(group[0]), *apart]
         absent = _lacking(group, selected)
