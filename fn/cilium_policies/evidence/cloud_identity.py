@@ -85,11 +85,11 @@ def _is_of_another(workload: Workload, found: Text, beside: list[Workload], give
     """Whether a value or field of the object that made several workloads is for others of them: the catalogue says
     which call what stands there (where a release's volumes are backed up to), others of this component, or others
     where this one's entry states whom it calls, and nobody outside."""
-    if not is_value(found) or owns(workload, found, given.reads):
+    if not is_value(found) or owns(workload, found.field, given.reads):
         return False
     if workload.component not in given.inward:
-        return is_others(workload, found, given.reads)
-    return any(owns(one, found, given.reads) for one in beside)
+        return is_others(workload, found.source, found.field, given.reads)
+    return any(owns(one, found.field, given.reads) for one in beside)
 
 
 def _only_sleeps(workload: Workload) -> bool:

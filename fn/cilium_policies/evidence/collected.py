@@ -11,7 +11,7 @@ from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.ports import WORDS
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
 from cilium_policies.evidence.from_env import filled_in
-from cilium_policies.evidence.not_read import is_others
+from cilium_policies.evidence.not_read import is_others, owns
 from cilium_policies.evidence.object_texts import (
     chosen_at,
     fields_of,
@@ -92,9 +92,9 @@ class Collected:
     def is_told(self, workload: Workload, found: Text) -> bool:
         """Whether the catalogue says of a field of the object that made several kinds of pods that these call it, or of
         a field of another object that they read."""
-        place = plain(found.field)
         if found.source is workload.source:
-            return any(place.startswith(texts(row["own"])) for row in self._rows(workload) if row.get("own"))
+            return owns(workload, found.field, self._reads)
+        place = plain(found.field)
         read = (row for row in self._rows(workload) if is_of(found.source, row))
         return any(not row.get("fields") or place.startswith(texts(row["fields"])) for row in read)
 
@@ -166,11 +166,11 @@ class Collected:
     def _given_by_operator(self, workload: Workload, source: Object) -> Iterator[Text]:
         """Configuration that the custom resource names, or that is called like the workload, as operators name it."""
         names, keys, others = self._said_by(source)
-        own = [name for path, name in names if not self._is_others(workload, source, path)]
+        own = [name for path, name in names if not is_others(workload, source, path, self._reads)]
         for name in dict.fromkeys((workload.name, *own)):
             yield from self._entries(workload.namespace, name)
         for path, name, key in keys:
-            if not self._is_others(workload, source, path):
+            if not is_others(workload, source, path, self._reads):
                 yield from (one for one in self._entries(workload.namespace, name) if one.key == key)
         for one in self._cluster.inventory.of(f"{source.kind}Config"):
             if self._chooses(source, one):
@@ -185,12 +185,6 @@ class Collected:
             names, keys = tuple(named_at(source.spec)), tuple(chosen_at(source.spec))
             self._said[id(source)] = (names, keys, list(followed(source, self._cluster.inventory)))
         return self._said[id(source)]
-
-    def _is_others(self, workload: Workload, source: Object, path: str) -> bool:
-        """Whether a field of the object that made the pods is for others of its pods."""
-        return source is workload.source and is_others(
-            workload, Text("field", "", "", source, path), self._reads
-        )
 
     def _entries(self, namespace: str, name: str) -> Iterator[Text]:
         """What the ConfigMap and the Secret of this name say, or the template of what writes the Secret."""

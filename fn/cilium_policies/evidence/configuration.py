@@ -64,7 +64,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         led: set[str] = set()
         missed: list[Address] = []
         for found, address in (*places, *managed.named(workload.texts, given.clouds)):
-            if not alone and is_others(workload, found, given.reads):
+            if not alone and is_others(workload, found.source, found.field, given.reads):
                 continue
             told = is_value(found) and collected.is_told(workload, found)
             stated = is_of_an_edge(workload, found, address, given.called)

@@ -8,8 +8,8 @@ import re
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
 from cilium_policies.evidence.object_texts import plain
-from cilium_policies.kube.objects import Mapping, strings, text
-from cilium_policies.workloads.model import Text, Workload
+from cilium_policies.kube.objects import Mapping, Object, strings, text
+from cilium_policies.workloads.model import Workload
 
 _NOTHING = re.compile(r"(?!)")
 
@@ -32,20 +32,19 @@ def calls_nobody(workload: Workload, silent: frozenset[str]) -> bool:
     return known and len(set(workload.images)) == 1
 
 
-def is_others(workload: Workload, found: Text, reads: dict[str, list[Mapping]]) -> bool:
+def is_others(workload: Workload, source: Object | None, field: str, reads: dict[str, list[Mapping]]) -> bool:
     """Whether the catalogue says of a field of the object that made several kinds of pods (`own`) that others of them
     call what stands there."""
-    rows = reads.get(workload.component, ()) if found.source is workload.source else ()
-    owned = [row for row in rows if row.get("own") and plain(found.field).startswith(texts(row["own"]))]
+    owned = _owned(workload, field, reads) if source is workload.source else []
     return bool(owned) and not any(part_of(strings(row.get("pods")), workload.labels) for row in owned)
 
 
-def owns(workload: Workload, found: Text, reads: dict[str, list[Mapping]]) -> bool:
+def owns(workload: Workload, field: str, reads: dict[str, list[Mapping]]) -> bool:
     """Whether the catalogue says of a field of the object that made several kinds of pods that these call it."""
-    place = plain(found.field)
-    return any(
-        row.get("own")
-        and place.startswith(texts(row["own"]))
-        and part_of(strings(row.get("pods")), workload.labels)
-        for row in reads.get(workload.component, ())
-    )
+    return any(part_of(strings(row.get("pods")), workload.labels) for row in _owned(workload, field, reads))
+
+
+def _owned(workload: Workload, field: str, reads: dict[str, list[Mapping]]) -> list[Mapping]:
+    """The rows that say of a field of the object that made the pods which of them call what stands there."""
+    rows = (row for row in reads.get(workload.component, ()) if row.get("own"))
+    return [row for row in rows if plain(field).startswith(texts(row["own"]))]
