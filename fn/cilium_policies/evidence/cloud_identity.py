@@ -41,9 +41,6 @@ _WAITS = (
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """One edge a workload and cloud, and those by which it gets its identity."""
     shared = Counter((one.namespace, one.service_account) for one in cluster.workloads)
-    made: dict[int, list[Workload]] = {}
-    for one in cluster.workloads:
-        made.setdefault(id(one.source), []).append(one)
     sought = _sought(cluster, given.clouds)
     schemes = tuple(scheme for one in given.clouds for scheme in one.schemes)
     variables = frozenset[str]().union(*(one.env for one in given.clouds))
@@ -58,7 +55,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             for one in workload.texts
             if one.key in variables or one.is_arguments or ("://" in one.value and holds(one.value, schemes))
         ]  # worth a look for each cloud: most variables are not
-        beside = made[id(workload.source)]
+        beside = cluster.made_from(workload.source)
         if telling and len(beside) > 1:
             telling = [one for one in telling if not _is_of_another(workload, one, beside, given)]
         for cloud in given.clouds:
