@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cilium_policies.catalogue.recognise import part_of
 from cilium_policies.evidence.edge import Peer
 from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
@@ -193,7 +194,7 @@ def _may_read(cluster: Cluster, one: Workload, row: Mapping) -> bool:
 
 def _reads(cluster: Cluster, one: Workload, row: Mapping) -> bool:
     """Whether a workload of the row's component may read what it says, and a variable or value switches it on."""
-    meant = mapping(row.get("pods")).items() <= one.labels.items()
+    meant = part_of(strings(row.get("pods")), one.labels)
     return meant and _may_read(cluster, one, row) and is_switched_on(one, row)
 
 
