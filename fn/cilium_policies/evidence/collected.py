@@ -62,10 +62,12 @@ class Collected:
     def of(self, workload: Workload) -> tuple[Text, ...]:
         """The texts that the sidecars of a workload collect, its operator gives it, or it reads through the API."""
         source = workload.source
-        template = pod_template(source) if source is not None else None
         found: dict[Text, None] = {}
-        made = source is not None and (template is None or not workload.rendered)
-        if source is not None and made and source.kind not in _RELEASES:
+        if (
+            source is not None
+            and source.kind not in _RELEASES
+            and (not workload.rendered or pod_template(source) is None)
+        ):
             for one in (source, *workload.beside):
                 found.update(dict.fromkeys(self._given_by_operator(workload, one)))
         if not workload.rendered:
@@ -78,13 +80,8 @@ class Collected:
 
                 found.update(dict.fromkeys(of_values(workload.texts)))
         for row in self._rows(workload):
-            if not is_switched_on(workload, row):
-                continue
-            found.update(dict.fromkeys(self._read(workload, row)))
-            if "account" in row:
-                from cilium_policies.evidence.handed import of_account
-
-                found.update(dict.fromkeys(of_account(self._cluster, workload, texts(row["account"]))))
+            if is_switched_on(workload, row):
+                found.update(dict.fromkeys(self._read(workload, row)))
         found.update(dict.fromkeys(self._told_by_argument(workload)))
         found.update(dict.fromkeys(self._sidecars.of(workload)))
         return tuple(found)
@@ -107,18 +104,22 @@ class Collected:
     def _handed(self, workload: Workload, row: Mapping) -> Iterator[Text]:
         """Files of the programs that set up this one through its API, and variables of their Jobs: a realm, a
         repository's settings, the database of a site."""
-        from cilium_policies.evidence.handed import names  # few builds have such objects
-
         images = texts(row["handedBy"])
-        for one in self._cluster.in_namespace(workload.namespace):
-            repositories = list(map(repository_of, one.images))
-            if flag(row.get("named")) and not names(self._cluster, one, workload):
-                continue
-            if one is not workload and any(is_image(each, end) for each in repositories for end in images):
-                yield from (found for found in one.texts if found.kind == "entry" and "." in found.key)
-                if one.kind == "Job":
-                    told = (f"{found.key}={found.value}" for found in one.texts if found.kind == "env")
-                    yield Text("entry", "job.env", "\n".join(told), one.source, "env")
+        others = (one for one in self._cluster.in_namespace(workload.namespace) if one is not workload)
+        handing = [
+            one
+            for one in others
+            if any(is_image(each, end) for each in map(repository_of, one.images) for end in images)
+        ]
+        if handing and flag(row.get("named")):
+            from cilium_policies.evidence.handed import names  # few builds have such objects
+
+            handing = [one for one in handing if names(self._cluster, one, workload)]
+        for one in handing:
+            yield from (found for found in one.texts if found.kind == "entry" and "." in found.key)
+            if one.kind == "Job":
+                told = (f"{found.key}={found.value}" for found in one.texts if found.kind == "env")
+                yield Text("entry", "job.env", "\n".join(told), one.source, "env")
 
     def _referred(self, workload: Workload, values: Any) -> Iterator[Text]:
         """Variables in a release's values whose text stands in a ConfigMap or Secret (`valueFrom`)."""
@@ -198,6 +199,10 @@ class Collected:
             yield from self._handed(workload, row)
         if "toldBy" in row:
             yield from self._told_by_operator(workload, text(row["toldBy"]), row)
+        if "account" in row:
+            from cilium_policies.evidence.handed import of_account  # few charts have such Secrets
+
+            yield from of_account(self._cluster, workload, texts(row["account"]))
         if not kind or "toldBy" in row:
             return
         if name:
