@@ -77,9 +77,6 @@ class Hostnames:
             self._claims = Claims(self._cluster, self._routes, self._services)
         return self._claims.is_ours(host, namespace)
 
-    def leads_outside(self, host: str) -> bool:
-        return bool(self.beyond(host))
-
     def beyond(self, host: str) -> list[str]:
         """Where an Ingress or a DNSEndpoint has external-dns point a name, as far as nothing here answers to that
         address or name, such as a router's, a tunnel's or a device's; or the name itself where the Internet's DNS knows
