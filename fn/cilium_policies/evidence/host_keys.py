@@ -11,11 +11,11 @@ _HOST_WORDS = ("hostname", "host", "server", "address", "addr", "endpoint", "pee
                "contact-point", "contact_point", "contactpoint", "sentinel", "relay", "relayhost",
                "brokerlist", "broker-list", "broker_list", "broker.list", "kdc")  # fmt: skip
 _HOST_ENDS = (*(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "es")), "nodes")
-# Which of several a host is: `DB_HOST_REPLICA`, `KAFKA_BROKER_1`
-_WHICH = frozenset("primary secondary replica master slave reader writer read write ro rw main".split())  # noqa: SIM905
-_NUMBERED = ("host", "port", "name", "addr")  # `backend_hostname0`
 # Of a database's own instances, where the key says no more: `DB_WRITER: x.rds.amazonaws.com` beside `DB_PORT`
 _INSTANCES = frozenset("primary secondary replica master slave reader writer".split())  # noqa: SIM905
+# Which of several a host is: `DB_HOST_REPLICA`, `KAFKA_BROKER_1`
+_WHICH = _INSTANCES | {"read", "write", "ro", "rw", "main"}
+_NUMBERED = ("host", "port", "name", "addr")  # `backend_hostname0`
 _URL_ENDS = ("url", "uri")
 _PORT_ENDS = ("port_number", "portnumber", "port_value", "port")
 _BETWEEN = ("_", ".", "-")  # the words of a key

@@ -264,7 +264,8 @@ def is_for_others(address: Address) -> bool:
         others.clear()
     if address.scheme:
         others -= _REGISTRY
-        others -= {"public"} if _KEY_SETS.intersection(parts) else set()
+        if _KEY_SETS.intersection(parts):
+            others.discard("public")
     return bool(others)
 
 
