@@ -31,11 +31,10 @@ class Defaults:
 
     def __init__(self, lines: list[str], fields: Sequence[tuple[str, str]], ports: list[int]) -> None:
         self._sections: list[str] = []
+        section = ""
         for line in lines:
-            held = line.strip()
-            opens = held.startswith("[") and held.endswith("]")
-            before = self._sections[-1] if self._sections else ""
-            self._sections.append(held.strip("[]").lower() if opens else before)
+            section = line.strip().strip("[]").lower() if is_section(line) else section
+            self._sections.append(section)
         mine = [at for at in ports if self._sections[at] == _DEFAULT]
         self._ports = {stem(fields[at][0]): int(fields[at][1]) for at in mine}
 
@@ -52,7 +51,7 @@ def _keys(lines: list[str], number: int) -> Iterator[str]:
     for at in range(number - 1, max(-1, number - _FAR), -1):
         line = lines[at].rstrip(" \t,")
         text = line.strip()
-        if text.startswith("[") and text.endswith("]"):  # a section
+        if is_section(line):
             yield text.strip('[]" ')
             return
         opened = text.endswith(_OPENS)
@@ -62,6 +61,12 @@ def _keys(lines: list[str], number: int) -> Iterator[str]:
         elif opened or (text.endswith(":") and _depth(line) < depth):
             yield text.strip(_MARKS)
             depth = _depth(line)
+
+
+def is_section(line: str) -> bool:
+    """Whether a line opens a section: `[smtp]`."""
+    held = line.strip()
+    return held.startswith("[") and held.endswith("]")
 
 
 def _depth(line: str) -> int:

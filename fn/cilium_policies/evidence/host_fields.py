@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from cilium_policies.catalogue.ports import SCHEMES
-from cilium_policies.evidence.above import Defaults, port_above
+from cilium_policies.evidence.above import Defaults, is_section, port_above
 from cilium_policies.evidence.field_lines import lines_of
 from cilium_policies.evidence.host_keys import (
     HOST_CHARS,
@@ -226,12 +226,12 @@ def _block(lines: list[str], number: int) -> range:
     first = last = number
     while first > 0 and number - first < _MAPPING and not _is_item(lines[first]):
         above = lines[first - 1]
-        if (above.strip() and _depth(above) < depth) or _is_section(above):
+        if (above.strip() and _depth(above) < depth) or is_section(above):
             break
         first -= 1
     while last + 1 < len(lines) and last - number < _MAPPING:
         below = lines[last + 1]
-        if below.strip() and (_depth(below) < depth or _is_section(below)):
+        if below.strip() and (_depth(below) < depth or is_section(below)):
             break
         if _is_item(below) and _depth(below) <= depth:
             break
@@ -241,11 +241,6 @@ def _block(lines: list[str], number: int) -> range:
 
 def _is_item(line: str) -> bool:
     return line.lstrip(" ").startswith("- ")
-
-
-def _is_section(line: str) -> bool:
-    stripped = line.strip()
-    return stripped.startswith("[") and stripped.endswith("]")
 
 
 def _depth(line: str) -> int:
