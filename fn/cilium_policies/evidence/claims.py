@@ -91,9 +91,9 @@ def service_names(service: Service) -> Iterator[str]:
     notes = source.annotations
     for key in _ADDRESS_NOTES:
         if key in notes:
-            yield from filter(None, (part.strip() for part in notes[key].split(",")))
+            yield from _listed(notes[key])
     if service.type == "LoadBalancer":
-        yield from filter(None, (part.strip().lower() for part in notes.get(_NAME_NOTE, "").split(",")))
+        yield from _listed(notes.get(_NAME_NOTE, "").lower())
     for value in (source.spec.get("clusterIP"), source.spec.get("loadBalancerIP")):
         if text(value) not in ("", "None"):
             yield text(value)
@@ -102,11 +102,16 @@ def service_names(service: Service) -> Iterator[str]:
 
 
 def gateway_addresses(gateway: Object) -> Iterator[str]:
+    """The addresses that a Gateway is to have or has, and the names that DNS controllers publish for its Service."""
     for entry in mappings(gateway.spec.get("addresses")):
         yield text(entry.get("value"))
     notes = at(gateway.body, "spec", "infrastructure", "annotations")
     for key in _ADDRESS_NOTES:
-        yield from filter(None, (part.strip() for part in text(at(notes, key)).split(",")))
-    yield from filter(None, (part.strip().lower() for part in text(at(notes, _NAME_NOTE)).split(",")))
+        yield from _listed(text(at(notes, key)))
+    yield from _listed(text(at(notes, _NAME_NOTE)).lower())
     for entry in mappings(at(gateway.body, "status", "addresses")):
         yield text(entry.get("value"))
+
+
+def _listed(note: str) -> Iterator[str]:
+    return filter(None, map(str.strip, note.split(",")))
