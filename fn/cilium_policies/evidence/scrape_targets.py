@@ -30,9 +30,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     for monitor in cluster.inventory.of(*_CONFIGS, "VMStaticScrape"):
         where, asks = _relabelled(monitor.spec)
         if where is not None and asks:
-            yield from _asked(
-                destinations, scrapers, monitor, where, _module(monitor.spec), _listed(monitor.spec)
-            )
+            module = module_of(mapping(monitor.spec.get("params")))
+            yield from _asked(destinations, scrapers, monitor, where, module, _listed(monitor.spec))
             continue
         addresses = [where] if where is not None else list(_static(monitor))
         for workload in _workloads(scrapers.of(monitor)):
@@ -104,10 +103,6 @@ def _probed(spec: Mapping) -> Iterator[str]:
     fixed = mapping(chosen.get("staticConfig"))
     listed = (fixed.get("static"), fixed.get("targets"), at(chosen, "static", "targets"))
     yield from (text(value) for one in listed for value in sequence(one))
-
-
-def _module(spec: Mapping) -> str:
-    return module_of(mapping(spec.get("params")))
 
 
 def _listed(spec: Mapping) -> Iterator[str]:

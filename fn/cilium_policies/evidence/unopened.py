@@ -17,8 +17,6 @@ from cilium_policies.workloads.model import Text, Workload, WorkloadKey
 _BROWSED = ("http", "https", "")
 # Under such a path nodes mount what stands there, or others are told the program's own name.
 _NOT_CALLED = ("nfs", "volume", "storageclass", "storage_class", "ingress", "route", "gateway", "tls", "cors")
-
-
 # Of a release that is not rendered: pods, and a port that the catalogue lets them call.
 Called = frozenset[tuple[WorkloadKey, int, str]]
 
@@ -42,11 +40,9 @@ def is_unicast(host: str) -> bool:
 
 def may_be_called(client: Workload, found: Text, address: Address) -> bool:
     """Whether an address that opens nothing where it stands may be one that the program calls."""
-    if not address.direct or is_for_others(address) or is_no_configuration(found):
+    if not _is_given(found, address):
         return False
     if address.host.partition(".")[0].lower() in (client.name, client.release):
-        return False
-    if holds(found.field.lower(), _NOT_CALLED):
         return False
     parts = words(address.key)
     plain = is_variable(found)
@@ -63,10 +59,12 @@ def may_be_called(client: Workload, found: Text, address: Address) -> bool:
 def is_of_an_edge(client: Workload, found: Text, address: Address, called: Called) -> bool:
     """Whether a chart's values name the other end of what the catalogue says that these pods call: the database that
     runs elsewhere, the mail server, on its port."""
-    return (
-        found.kind == "value"
-        and (client.key, address.port, address.protocol) in called
-        and address.direct
-        and not (is_for_others(address) or is_no_configuration(found))
-        and not holds(found.field.lower(), _NOT_CALLED)
-    )
+    told = found.kind == "value" and (client.key, address.port, address.protocol) in called
+    return told and _is_given(found, address)
+
+
+def _is_given(found: Text, address: Address) -> bool:
+    """Whether an address is plainly a value of its own, in a place where nothing says that it is for others."""
+    if not address.direct or is_for_others(address) or is_no_configuration(found):
+        return False
+    return not holds(found.field.lower(), _NOT_CALLED)
