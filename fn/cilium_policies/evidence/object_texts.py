@@ -16,6 +16,7 @@ from cilium_policies.kube.objects import (
     mapping,
     sequence,
     text,
+    walk_mappings,
     walk_strings,
 )
 from cilium_policies.lean import Any
@@ -75,15 +76,11 @@ def read_of(one: Object, row: Mapping) -> Iterable[Text]:
 def called_services(one: Object, usual: str) -> Iterator[Text]:
     """The addresses of Services that it names as webhooks do, `service: {name, namespace, port}`; `usual` is the port
     where none stands there."""
-    from cilium_policies.workloads.releases.values import read  # few kinds name one so
-
-    for path, name in walk_strings(one.spec):
-        at_service, _, key = path.rpartition(".")
-        if key == "name" and at_service.rpartition(".")[2] == "service":
-            service = mapping(read(one.spec, at_service))
-            namespace, port = text(service.get("namespace")), text(service.get("port")) or usual
-            if namespace:
-                yield Text("field", "url", f"http://{name}.{namespace}.svc:{port}", one, f"spec.{at_service}")
+    for path, service in walk_mappings(one.spec, "spec"):
+        name, namespace = text(service.get("name")), text(service.get("namespace"))
+        if name and namespace and path.endswith(".service"):
+            port = text(service.get("port")) or usual
+            yield Text("field", "url", f"http://{name}.{namespace}.svc:{port}", one, path)
 
 
 def registries(fields: Iterable[Text], key: str) -> tuple[Text, ...]:
@@ -118,15 +115,10 @@ def named_at(spec: Any, path: str = "spec") -> Iterator[tuple[str, str]]:
             yield from [(place, told_so[1])] if told_so else named_at(member, place)
 
 
-def chosen_at(spec: Any, path: str = "spec") -> Iterator[tuple[str, str, str]]:
+def chosen_at(spec: Mapping) -> Iterator[tuple[str, str, str]]:
     """Path, name and key wherever a custom resource chooses one key of a Secret or ConfigMap: `additionalScrapeConfigs:
     {name: X, key: jobs.yaml}`."""
-    if isinstance(spec, dict):
-        name, key = text(spec.get("name")), text(spec.get("key"))
-        if name and key and spec.keys() <= _SELECTOR:
+    for path, one in walk_mappings(spec, "spec"):
+        name, key = text(one.get("name")), text(one.get("key"))
+        if name and key and one.keys() <= _SELECTOR:
             yield path, name, key
-        for member_key, member in spec.items():
-            yield from chosen_at(member, f"{path}.{member_key}")
-    elif isinstance(spec, list):
-        for number, member in enumerate(spec):
-            yield from chosen_at(member, f"{path}[{number}]")

@@ -14,10 +14,9 @@ from cilium_policies.evidence.object_texts import named
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import RELEASE_NAME
 from cilium_policies.kube.names import is_name
-from cilium_policies.kube.objects import at, flag, mapping, mappings, strings, text
+from cilium_policies.kube.objects import Mapping, at, flag, mapping, mappings, strings, text, walk_mappings
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.kube.secret_writers import templates
-from cilium_policies.lean import Any
 from cilium_policies.workloads.address_keys import names_address
 from cilium_policies.workloads.model import Workload
 
@@ -120,17 +119,12 @@ def _in_variables(one: Workload, inventory: Inventory) -> list[str]:
     return list(found)
 
 
-def _variables(spec: Any) -> Iterator[tuple[str, str]]:
+def _variables(spec: Mapping) -> Iterator[tuple[str, str]]:
     """Name and Secret of each variable (`{name: X, valueFrom: {secretKeyRef: {name: Y}}}`) at any depth."""
-    if isinstance(spec, dict):
-        reference = mapping(at(spec, "valueFrom", "secretKeyRef"))
+    for _, one in walk_mappings(spec):
+        reference = mapping(at(one, "valueFrom", "secretKeyRef"))
         if reference and not flag(reference.get("optional")):
-            yield text(spec.get("name")), text(reference.get("name"))
-        for member in spec.values():
-            yield from _variables(member)
-    elif isinstance(spec, list):
-        for member in spec:
-            yield from _variables(member)
+            yield text(one.get("name")), text(reference.get("name"))
 
 
 def _is_map(one: Workload, name: str, inventory: Inventory) -> bool:

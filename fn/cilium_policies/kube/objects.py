@@ -214,6 +214,17 @@ def walk_strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
             yield from walk_strings(member, f"{path}[{number}]")
 
 
+def walk_mappings(value: Any, path: str = "") -> Iterator[tuple[str, Mapping]]:
+    """Every mapping of `value`, itself among them, as (path, mapping), each before those within it; paths as above."""
+    if isinstance(value, dict):
+        yield path, value
+        for key, member in value.items():
+            yield from walk_mappings(member, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for number, member in enumerate(value):
+            yield from walk_mappings(member, f"{path}[{number}]")
+
+
 def with_texts(value: Any, change: Callable[[str], Any], *, keys: bool = False) -> Any:
     """A copy of structured values in which each text, with `keys` each key as well, is what `change` makes of it."""
     if isinstance(value, str):
