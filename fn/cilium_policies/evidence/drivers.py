@@ -40,7 +40,6 @@ _SQLSERVER = (
 )
 # Oracle's `(ADDRESS = (PROTOCOL = TCP)(HOST = db)(PORT = 1521))`
 _TNS = r"\((?:HOST|host|Host) ?= ?([\w.\-]{1,253})\) ?\((?:PORT|port|Port) ?= ?(\d{1,5})\)"
-# libpq's address without a scheme, as postgres_exporter takes it: `db:5432/name?sslmode=disable`
 # HBase's quorum of Phoenix, and Connector/J's `jdbc:mysql://(host=db,port=3306)/name`
 _PHOENIX = rf"\bjdbc:phoenix(?:\+\w{{1,16}})?:({_NAME})(?:,[\w.,\-]{{1,500}})?(?::(\d{{1,5}}))?"
 _KEYED = rf"\(host=({_NAME}),\s?port=(\d{{1,5}})"
@@ -48,6 +47,7 @@ _KEYED = rf"\(host=({_NAME}),\s?port=(\d{{1,5}})"
 _SYMFONY = r"(?:\brediss?:[^\s\"']{0,200}\?|&)host\[([A-Za-z0-9][\w.\-]{0,252})\]()"
 # A line of libpq's passwords: `db:5432:name:user:password`
 _PGPASS = rf"(?m)^({_NAME}):(\d{{4,5}}):[\w*~\-]{{1,63}}:[^:\s]{{1,63}}:\S"
+# libpq's address without a scheme, as postgres_exporter takes it: `db:5432/name?sslmode=disable`
 _LIBPQ = r"(?:^|[\s\"'=])([A-Za-z0-9][\w.\-]{0,252})(?::\d{1,5})?/\w{0,63}\?(?:[\w=%]{1,200}&)?sslmode="
 _PARENT = r"\bcache_peer\s{1,20}([\w.\-]{1,253})\s{1,20}(?:parent|sibling)\s{1,20}(\d{1,5})"  # of Squid
 # syslog-ng's `network("host" port(514))` and its like

@@ -20,10 +20,10 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
 Target = tuple[Peer, Port]
-# The Prometheus operator makes this Service for all kubelets, so no input holds it (its pkg/kubelet).
 _PROBE = "prometheus.io/probe"
 _SCRAPE = "/scrape"
 _PORT_KEYS = {"k8s.grafana.com": "metrics.portNumber"}  # behind the prefix, where it is not `port`
+# The Prometheus operator makes this Service for all kubelets, so no input holds it (its pkg/kubelet).
 _KUBELET_LABELS = {
     "k8s-app": "kubelet",
     "app.kubernetes.io/name": "kubelet",

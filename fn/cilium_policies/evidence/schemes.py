@@ -211,8 +211,7 @@ def _before_names(value: str, signs: Iterable[str]) -> bool:
 
 def sip(value: str) -> Iterator[tuple[str, int, str, str, str]]:
     """Host, port, scheme, protocol and key of URIs of SIP (`server_uri=sip:acme.com:5070;transport=tcp`,
-    Kamailio's `1 sip:pbx:5080`), but for those
-    that say who calls."""
+    Kamailio's `1 sip:pbx:5080`), but for those that say who calls."""
     for match in re.finditer(_SIP, value) if "sip" in value else ():
         key, scheme, host, told, more = match.groups("")
         if "client" in key or "from" in key:
