@@ -28,7 +28,7 @@ def calls(
 ) -> Iterator[Edge]:
     """From a prober to the targets that it is asked about with this module, which says whether it pings them."""
     echo = _pings(prober, module)
-    for address in _redirected(asked, module):
+    for address in asked if echo else _redirected(asked, module):
         for peer, ports, _ in destinations.of(prober, address, lambda routed: True):
             called = _ECHO if echo else ports
             yield Edge(WorkloadPeer(prober), peer, called, Reason("probes-target"), evidence)
