@@ -78,7 +78,10 @@ def test_recognition(pod, component):
 
 @pytest.mark.parametrize(
     ("image", "component"),
-    [("zookeeper:3.9", "zookeeper"), ("ghcr.io/hostzero-gmbh/keycloak-operator:v1", "keycloak-operator-hostzero")],
+    [
+        ("zookeeper:3.9", "zookeeper"),
+        ("ghcr.io/hostzero-gmbh/keycloak-operator:v1", "keycloak-operator-hostzero"),
+    ],
 )
 def test_an_image_that_other_charts_run_too_tells_its_own_program(image, component):
     """An entry of a chart that brings somebody's program says `runs`: two with the image in `images` tell nothing."""
