@@ -1,6 +1,7 @@
 """What one namespace can write, and what it gets by it: judged by Cilium's engine over the policies of the whole.
 
-`attacks.yaml` holds a base cluster and the attacks. Those marked `pending` open today what they must not.
+`attacks.yaml` holds a base cluster and attacks, `attacks_*.yaml` more of them on the same base. Those marked `pending`
+open today what they must not.
 """
 
 from __future__ import annotations
@@ -20,7 +21,21 @@ pytestmark = pytest.mark.judge
 
 TRUST = ("allow", "announce", "deny")
 
-SUITE = yaml.safe_load((Path(__file__).parent / "attacks.yaml").read_text(encoding="utf-8"))
+FOLDER = Path(__file__).parent
+
+
+def suite() -> dict[str, Any]:
+    """The base with what it needs, all ends and all attacks."""
+    first, *more = (
+        yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("attacks*.yaml"))
+    )
+    for one in more:
+        first["ends"] |= one["ends"]
+        first["attacks"] += one["attacks"]
+    return dict(first)
+
+
+SUITE = suite()
 
 
 def written(attack: list[Any]) -> bytes:

@@ -156,7 +156,7 @@ class Evidence(NamedTuple):
         in; those of other objects are their owners' word."""
         if self.text is not None and self.text.source is not None and self._of_others(self.text):
             source = self.text.source
-            return "" if source.kind in CLUSTER_SCOPED else source.namespace
+            return source.asked_by or ("" if source.kind in CLUSTER_SCOPED else source.namespace)
         if self.subject is None:
             return ""
         return getattr(self.subject, "asked_by", "") or self.subject.namespace

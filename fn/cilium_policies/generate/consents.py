@@ -42,7 +42,7 @@ class Consents:
             return True
         subject = edge.evidence.subject
         outward = direction == EGRESS
-        if edge.origin == "webhook" or (edge.origin == "monitor" and outward and self._watches(edge, own)):
+        if edge.origin == "monitor" and outward and self._watches(edge, own):
             return True  # a scraper takes the monitors that it selects
         if edge.origin == "listener" and isinstance(subject, Object) and self._is_made_for(subject, own):
             return True

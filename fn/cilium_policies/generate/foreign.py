@@ -124,10 +124,10 @@ def _asks_by_label(edge: Edge, own: Workload, other: Peer, trust: Trust) -> str:
 
 def _namespace(edge: Edge) -> str:
     """The namespace that an edge was read from, "" for what is nobody's: cluster-scoped objects may carry one, as
-    kustomize stamps it on everything."""
+    kustomize stamps it on everything. Those that stand in a release's values are its namespace's word."""
     subject = edge.evidence.subject
     if isinstance(subject, Object) and subject.kind in CLUSTER_SCOPED:
-        return ""
+        return subject.asked_by
     return edge.evidence.namespace
 
 

@@ -54,6 +54,7 @@ class Object:
         "_body",
         "_read",
         "api_version",
+        "asked_by",
         "group",
         "item",
         "kind",
@@ -98,6 +99,7 @@ class Object:
         self.namespace = "" if kind in CLUSTER_SCOPED else namespace
         self.where = where
         self.template: Mapping | None = None
+        self.asked_by = ""  # of an object of the whole cluster: the namespace whose release holds it in its values
 
     @property
     def body(self) -> Mapping:

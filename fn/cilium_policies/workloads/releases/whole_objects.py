@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from cilium_policies.document.parse import parsed
 from cilium_policies.kube.labels import RELEASE_NAME
-from cilium_policies.kube.objects import Mapping, Object, mapping, strings, text
+from cilium_policies.kube.objects import CLUSTER_SCOPED, Mapping, Object, mapping, strings, text
 from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.release import Release
 
@@ -53,4 +53,9 @@ def _made(release: Release, body: Mapping) -> Object | None:
         "namespace": namespace,
         "annotations": {**strings(metadata.get("annotations")), RELEASE_NAME: release.name},
     }
-    return Object({**body, "metadata": told}, release.source.where)
+    if body.get("kind") == "Namespace":
+        told.pop("labels", None)  # by which others let its pods in: the platform's word, and no release's
+    made = Object({**body, "metadata": told}, release.source.where)
+    if made.kind in CLUSTER_SCOPED:
+        made.asked_by = release.namespace
+    return made
