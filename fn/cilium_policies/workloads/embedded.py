@@ -9,6 +9,8 @@ from functools import cache
 from cilium_policies.catalogue.conditions import Beginning, at, holds
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.document.parse import parsed
+from cilium_policies.kube.access_rules import Bindings
+from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, flag, mapping, mappings, strings, text, with_texts
 
 
@@ -18,7 +20,7 @@ def embedded(objects: list[Object], catalogue: Catalogue) -> Iterator[Object]:
     if not table:
         return
     present = {(one.kind, one.namespace, one.name) for one in objects}
-    settings = cache(lambda name, namespace: _settings(objects, name, namespace))
+    settings = cache(lambda name, namespace, group: _settings(objects, name, namespace, group))
     for one in objects:
         for _, row in table.get(one.kind, ()):
             if one.group != text(row.get("group")):
@@ -56,19 +58,27 @@ def _made(one: Object, row: Mapping, held: list[Mapping]) -> Iterator[Object]:
             yield Object(body, one.where)
 
 
-def _with_settings(one: Object, row: Mapping, settings: Callable[[str, str], Mapping]) -> Object:
+def _with_settings(one: Object, row: Mapping, settings: Callable[[str, str, str], Mapping]) -> Object:
     """The object as its operator sees it, with what the operator sets for all at `spec.settings`."""
     place = mapping(row.get("settings"))
     if not place:
         return one
-    told = settings(text(place.get("name")), text(place.get("namespace")))
+    told = settings(text(place.get("name")), text(place.get("namespace")), one.group)
     return Object({**one.body, "spec": {**one.spec, "settings": told}}, one.where)
 
 
-def _settings(objects: list[Object], name: str, namespace: str) -> Mapping:
+def _settings(objects: list[Object], name: str, namespace: str, group: str) -> Mapping:
     """What an operator's own ConfigMap says, JSON or YAML below each key: that of the customary namespace, else the
-    only one."""
+    only one of a namespace that has a role for these objects everywhere. Whoever else writes one of that name would
+    choose who may call others' pods."""
     every = [each for each in objects if each.kind == "ConfigMap" and each.name == name]
-    chosen = [each for each in every if each.namespace == namespace] or every
+    chosen = [each for each in every if each.namespace == namespace]
+    chosen = chosen or [each for each in every if _is_operators(each.namespace, objects, group)]
     data = strings(chosen[0].body.get("data")) if len(chosen) == 1 else {}
     return {key: parsed(value) for key, value in data.items()}
+
+
+def _is_operators(namespace: str, objects: list[Object], group: str) -> bool:
+    """Whether a ClusterRoleBinding gives an account of this namespace a role for objects of this API group."""
+    proven = Bindings(Inventory(objects)).everywhere([(group, "")])
+    return any(where == namespace for where, _ in proven)
