@@ -17,7 +17,7 @@ from cilium_policies.evidence.ends import KUBE_APISERVER
 from cilium_policies.evidence.unrendered import tells_nothing
 from cilium_policies.generate.cures import cure
 from cilium_policies.generate.likely import Likely
-from cilium_policies.generate.stated import is_from_a_render, states, unlisted
+from cilium_policies.generate.stated import is_from_a_render, is_whole, states, unlisted
 from cilium_policies.generate.ties import Ties
 from cilium_policies.generate.uncovered import (
     DIRECTIONS,
@@ -265,7 +265,7 @@ class Knowledge:
     def _doors(self, one: Workload) -> dict[int, set[str]] | None:
         """The ports on which somebody may mean to call pods that are shown whole, each with its names: none that a
         known scraper reads or the kubelet alone asks for. None where evidence names a caller, or more may be open."""
-        if not one.rendered or self._edges.get((one.key, INGRESS)):
+        if not is_whole(one, self.catalogue) or self._edges.get((one.key, INGRESS)):
             return None
         behind: dict[int, set[str]] = {}
         for service in self.cluster.services_for(one):

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
-from cilium_policies.kube.pods import TASKS
+from cilium_policies.kube.pods import TASKS, WORKLOAD_KINDS
 from cilium_policies.workloads.model import Workload
 
 _SEVERAL = 3  # parts that no entry lists are no hook or helper beside the program
@@ -58,4 +58,14 @@ def is_from_a_render(entry: Component, direction: str) -> bool:
     told = [edge for edge in entry.own_edges if edge.direction == direction and edge.peer != "dns"]
     return all(edge.peer in ("none", "scraper") or edge.probe for edge in told) and any(
         edge.peer == "none" and not edge.source for edge in told
+    )
+
+
+def is_whole(one: Workload, catalogue: Catalogue) -> bool:
+    """Whether pods are shown with all their ports: whoever makes them of a template in an object of a kind that nobody
+    knows may add some, as that object's other fields say."""
+    return one.rendered and (
+        one.source is None
+        or one.kind in WORKLOAD_KINDS
+        or bool(catalogue.made_by(one.source.group, one.kind))
     )
