@@ -99,7 +99,9 @@ class Object:
         self.namespace = "" if kind in CLUSTER_SCOPED else namespace
         self.where = where
         self.template: Mapping | None = None
-        self.asked_by = ""  # of an object of the whole cluster: the namespace whose release holds it in its values
+        self.asked_by = (
+            ""  # of an object of the whole cluster: the namespace whose release holds it in its values
+        )
 
     @property
     def body(self) -> Mapping:
