@@ -56,8 +56,14 @@ def test_within_one_set_the_ties_hold() -> None:
 
 
 # They act on objects of every namespace: Providers, stores, data sources that select a Grafana by its labels, routes
-# that are to be probed (gatus-sidecar watches all namespaces unless `--namespace` says one).
-_BY_OBJECTS = ("flux-notification-controller", "external-secrets", "grafana-instance", "gatus-sidecar")
+# that are to be probed (gatus-sidecar watches all namespaces unless `--namespace` says one, and gatus asks them).
+_BY_OBJECTS = (
+    "flux-notification-controller",
+    "external-secrets",
+    "grafana-instance",
+    "gatus-sidecar",
+    "gatus",
+)
 
 
 def _is_everybodys(edge: Edge) -> bool:
@@ -80,7 +86,17 @@ def _is_everybodys(edge: Edge) -> bool:
 
 @pytest.mark.parametrize(
     "name",
-    ["seed-cluster", "argo-cd", "kube-prometheus-stack", "online-boutique", "sock-shop", "apps-root-onedr0p"],
+    [
+        "seed-cluster",
+        "argo-cd",
+        "kube-prometheus-stack",
+        "online-boutique",
+        "sock-shop",
+        "apps-root-template",
+        "apps-root-bjws",
+        "apps-root-buroa",
+        "apps-root-onedr0p",
+    ],
 )
 def test_a_real_cluster_and_its_double_are_no_peers(corpus: Path, name: str) -> None:
     case = next(one for one in cases(corpus) if one.name == name)

@@ -79,15 +79,17 @@ def holds(when: When, facts: Facts, peer: str = "") -> bool:
     return when == "peer" and peer.startswith("component:") and facts.called_so(peer[10:])
 
 
-def objects_of(when: When) -> Iterator[str]:
-    """The kinds of custom resources (`group/Kind`) that a condition asks for."""
+def read_by(when: When) -> Iterator[tuple[str, str]]:
+    """The kinds of custom resources (`group/Kind`) that a condition asks for, each with the field that tells a host,
+    or that it asks for. What else stands there is another's: a release's values tell its own pods whom they call."""
     if isinstance(when, list):
         for one in when:
-            yield from objects_of(one)
+            yield from read_by(one)
     elif isinstance(when, dict):
-        yield from texts(when.get("object"))
-        yield from objects_of(when.get("all"))
-        yield from objects_of(when.get("not"))
+        fields = texts(when.get("hosts")) or texts(when.get("has")) or ("spec",)
+        yield from ((kind, field) for kind in texts(when.get("object")) for field in fields)
+        yield from read_by(when.get("all"))
+        yield from read_by(when.get("not"))
 
 
 def chart_makes(entry: ChartEntry, values: Mapping) -> bool:

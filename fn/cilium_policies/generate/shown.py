@@ -172,6 +172,22 @@ def mentions(workload: Workload) -> Iterator[str]:
     yield from strings_of(workload.values)
 
 
+def named_in(told: str, name: str, namespace: str) -> Iterator[str]:
+    """Where a text names an instance by its own name, or its Service with the namespace (`db.shop`), each with what
+    follows as part of it: `pg` may be part of `pg-rw`, as an operator calls its Services, `db.shop` is not part of
+    `db.shop-two`, and `postgres://` is a scheme. A bare name stands in a host's place or behind its namespace: in a
+    path (`oci://ghcr.io/charts/forgejo`) it says what is fetched there, and nobody who is called."""
+    if name not in told:
+        return
+    start = r"(?<![\w.\-])"
+    pattern = rf"{start}{re.escape(name)}(?![\w-])"
+    if "." not in name:
+        place = rf"(?:{start}(?<!/)|(?<=//)|{start}(?<!/){re.escape(namespace)}/)"
+        pattern = rf"{place}({re.escape(name)}(?!\w|://)(?:-[\w-]*)?)"
+    for found in re.finditer(pattern, told):
+        yield found[found.lastindex or 0]
+
+
 def strings_of(tree: Any) -> Iterator[str]:
     """Every text in a tree, keys aside."""
     if isinstance(tree, str):

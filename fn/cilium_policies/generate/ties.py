@@ -9,10 +9,9 @@ the release of another program, and an edge that few installations have (a plugi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.catalogue.conditions import objects_of
+from cilium_policies.catalogue.conditions import at, read_by
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.parts import group_kind
@@ -30,7 +29,14 @@ from cilium_policies.generate.owners import (
 )
 from cilium_policies.generate.proxied import proxies
 from cilium_policies.generate.roles import Roles
-from cilium_policies.generate.shown import is_said_to_name, is_shown, mentions, says_whom, strings_of
+from cilium_policies.generate.shown import (
+    is_said_to_name,
+    is_shown,
+    mentions,
+    named_in,
+    says_whom,
+    strings_of,
+)
 from cilium_policies.generate.shown_ports import MAIL, sends_mail
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
@@ -230,15 +236,9 @@ class Ties:
     def _is_named(self, client: Workload, key: Instance, every: list[Workload]) -> bool:
         if id(client) not in self._texts:
             self._texts[id(client)] = "\n".join((*mentions(client), *self._read(client)))
-        text = self._texts[id(client)]
         for name in self._names(key, every):
-            # `db.shop` is not part of `db.shop-two`; `pg` may be part of `pg-rw`, as an operator calls its Services;
-            # `postgres://` is a scheme.
-            end = r"(?![\w-])" if "." in name else r"(?!\w|://)"
-            if name not in text:
-                continue
-            for found in re.finditer(rf"(?<![\w.\-]){re.escape(name)}{end}(?:-[\w-]*)?", text):
-                if "." in name or not self._is_service_of_others(found.group(), key, every):
+            for found in named_in(self._texts[id(client)], name, key[0]):
+                if "." in name or not self._is_service_of_others(found, key, every):
                     return True
         return False
 
@@ -254,13 +254,13 @@ class Ties:
         Provider or an Issuer names, its controller calls."""
         component = self._catalogue.get(client.component)
         edges = component.own_edges if component else ()
-        kinds = {
-            one for edge in edges for when in (edge.when, list(edge.names or ())) for one in objects_of(when)
+        fields = {
+            one for edge in edges for when in (edge.when, list(edge.names or ())) for one in read_by(when)
         }
-        for written in sorted(kinds):
+        for written, field in sorted(fields):
             group, kind = group_kind(written)
             for one in self._cluster.inventory.of(kind, group=group or None):
-                yield from strings_of(one.body.get("spec"))
+                yield from strings_of(at(one.body, field))
 
     def _names(self, key: Instance, every: list[Workload]) -> Iterator[str]:
         """What would be said of an instance: its Services with their namespace, its own name where it is a proper
