@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.evidence import public_dns
 from cilium_policies.evidence.claims import Claims, gateway_addresses, names, service_names
-from cilium_policies.evidence.edge import Peer, workload_of
+from cilium_policies.evidence.edge import Peer, namespace_of, workload_of
 from cilium_policies.evidence.ends import WORLD, backends, ends
 from cilium_policies.evidence.gateways import INGRESS, Gateways
 from cilium_policies.evidence.given import Given
@@ -45,7 +45,7 @@ class Hostnames:
         self._services: dict[str, Service] = {}
         self._addressed: dict[str, Object] = {}
         self._parents: set[tuple[str, str]] | None = None
-        self._checked: frozenset[str] | None = None
+        self._checked: dict[str, set[str]] | None = None
         self._records: dict[str, list[str]] | None = None
         self._claims: Claims | None = None
         for route in _serving(cluster):
@@ -102,7 +102,16 @@ class Hostnames:
     def _is_checked(self, host: str) -> bool:
         if self._checked is None:
             self._checked = public_dns.checked_names(self._cluster.inventory)
-        return host.rstrip(".").lower() in self._checked
+        asking = self._checked.get(host.rstrip(".").lower(), set())
+        return bool(asking) and not asking.isdisjoint(self._serving_in(host))
+
+    def _serving_in(self, host: str) -> Iterator[str]:
+        """The namespaces of the routes that serve a name, and of their gateways."""
+        for route in self.routes(host):
+            yield route.namespace
+            parents = parent_gateways(self._cluster, route) if route.kind in ROUTE_KINDS else ()
+            yield from (namespace for namespace, _ in parents)
+            yield from map(namespace_of, self._senders(route))
 
     def _is_behind_a_router(self, host: str) -> bool:
         """Whether every address that the gateways of a name are shown to have is private."""

@@ -16,14 +16,15 @@ _LONGEST = 253  # of a DNS name
 _POOLS = {"IPAddressPool": "addresses", "CiliumLoadBalancerIPPool": "blocks"}
 
 
-def checked_names(inventory: Inventory) -> frozenset[str]:
-    """The names for which an ACME authority outside gives certificates after a request over HTTP."""
-    return frozenset(
-        name.lower()
-        for issuer, server in over_http(inventory)
-        if is_public(server) and not is_local(server)
-        for name in names_of(inventory, issuer)
-    )
+def checked_names(inventory: Inventory) -> dict[str, set[str]]:
+    """The names for which an ACME authority outside gives certificates after a request over HTTP, each with the
+    namespaces that ask for them: anybody may ask, and only who serves the name gets one."""
+    found: dict[str, set[str]] = {}
+    for issuer, server in over_http(inventory):
+        if is_public(server) and not is_local(server):
+            for namespace, name in requests_to(inventory, issuer):
+                found.setdefault(name.lower(), set()).add(namespace)
+    return found
 
 
 def over_http(inventory: Inventory) -> Iterator[tuple[Object, str]]:
@@ -38,10 +39,15 @@ def over_http(inventory: Inventory) -> Iterator[tuple[Object, str]]:
 
 def names_of(inventory: Inventory, issuer: Object) -> Iterator[str]:
     """The names that an issuer is asked certificates for; wildcards are never checked so."""
+    return (name for _, name in requests_to(inventory, issuer))
+
+
+def requests_to(inventory: Inventory, issuer: Object) -> Iterator[tuple[str, str]]:
+    """The same, each with the namespace that asks."""
     local = issuer.kind == "Issuer"
     for kind, namespace, asked, names in _requests(inventory):
         if (kind, asked) == (issuer.kind, issuer.name) and (not local or namespace == issuer.namespace):
-            yield from (name for name in names if name and not name.startswith("*"))
+            yield from ((namespace, name) for name in names if name and not name.startswith("*"))
 
 
 def _requests(inventory: Inventory) -> Iterator[tuple[str, str, str, list[str]]]:

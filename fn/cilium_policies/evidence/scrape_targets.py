@@ -58,11 +58,14 @@ def _asked(
 ) -> Iterator[Edge]:
     """Scraper to the prober at an address, and that one to what it is asked about."""
     asking: dict[Workload, None] = {}
-    for workload in _workloads(scrapers.of(monitor)):
+    readers = scrapers.of(monitor)
+    for workload in _workloads(readers):
         for edge in _edges(destinations, workload, where, monitor):
             yield edge
             if edge.server is not None:
                 asking[edge.server] = None
+    if not readers and scrapers.are_shown(monitor.kind):
+        return  # nobody takes it
     # Where whoever scrapes is not shown, the prober still calls its targets.
     named = Workload(monitor.namespace, monitor.name, monitor.kind)
     told = list(listed)

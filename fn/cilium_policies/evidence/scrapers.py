@@ -92,6 +92,12 @@ class Scrapers:
         found += self.reading(words, monitor.namespace, monitor.group, f"{monitor.kind.lower()}s")
         return tuple(dict.fromkeys([*found, *self._given]))
 
+    def are_shown(self, kind: str) -> bool:
+        """Whether the input shows anybody who selects monitors of a kind, be it these or others."""
+        stems = {True: _STEMS[kind][0], False: _STEMS[kind][1]}
+        objects = any(stems[one.kind in PROMETHEUS] for one in self._objects)
+        return objects or bool(self._reading.get(kind))
+
     def reading(
         self, words: tuple[str, ...], namespace: str, group: str, *resources: str
     ) -> tuple[Peer, ...]:
