@@ -111,8 +111,9 @@ def _placed(text: str, namespace: str) -> str:
     for document in yaml.load_all(text, Loader=_Loader):
         if not isinstance(document, dict) or not document.get("kind"):
             continue
-        if not _wide(document["kind"]):
-            document.setdefault("metadata", {}).setdefault("namespace", namespace)
+        for one in document["items"] if document["kind"] == "List" else [document]:
+            if not _wide(one["kind"]):
+                one.setdefault("metadata", {}).setdefault("namespace", namespace)
         documents.append(document)
     return yaml.safe_dump_all(documents, sort_keys=False, width=10_000)
 

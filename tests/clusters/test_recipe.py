@@ -31,6 +31,8 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
     mirror = tmp_path / "mirrors" / "some+thing"
     for name, text in {
         "plain/web.yaml": DEPLOYMENT,
+        "listed/all.yaml": "kind: List\nitems:\n- {kind: Service, metadata: {name: a}}\n"
+        "- {kind: Namespace, metadata: {name: a}}\n",
         "mixed/all.yaml": "---\n".join(
             f"kind: {kind}\nmetadata: {{name: a}}\n"
             for kind in ("Namespace", "ClusterRole", "StorageClass", "Cluster")
@@ -73,6 +75,13 @@ def test_kinds_that_have_no_namespace_get_none(cluster: Callable[..., Path], tmp
         one["kind"]: one["metadata"].get("namespace") for one in objects((made / "input.yaml").read_text())
     }
     assert placed == {"Namespace": None, "ClusterRole": None, "StorageClass": None, "Cluster": "town"}
+
+
+def test_members_of_a_list_get_it_each(cluster: Callable[..., Path], tmp_path: Path) -> None:
+    made = make(read(cluster("- files: thing:listed\n  namespace: town\n")), tmp_path / "made")
+    text = (made / "input.yaml").read_text()
+    assert [one["metadata"].get("namespace") for one in objects(text)] == ["town", None]
+    assert text.startswith("kind: List\nitems:\n")
 
 
 def test_a_repository_without_a_mirror_is_fetched_once(
