@@ -55,7 +55,7 @@ def signs(text: str) -> dict[tuple[str, str], Signs]:
         template = one if one["kind"] == "Pod" else spec.get("template") or job.get("template") or {}
         if not isinstance(template.get("metadata") or {}, dict):
             continue  # another's kind of that name (a Workflow's Job)
-        labels = {**(metadata.get("labels") or {}), **((template.get("metadata") or {}).get("labels") or {})}
+        labels = _labels(metadata) | _labels(template.get("metadata") or {})
         owners = [str(owner.get("apiVersion", "")) for owner in metadata.get("ownerReferences") or ()]
         account = (template.get("spec") or {}).get("serviceAccountName", "")
         programs = {str(labels.get(_MANAGED_BY, "")), str(account), str(metadata.get("name", ""))}
@@ -64,6 +64,12 @@ def signs(text: str) -> dict[tuple[str, str], Signs]:
         own = (one for one in domains if not one.endswith(_EVERYBODYS))
         found[place] = Signs(frozenset(programs - {"", "default"}), frozenset(own))
     return found
+
+
+def _labels(metadata: dict[str, Any]) -> dict[str, str]:
+    """None for a `null`, too, which is a text to who reads YAML as it stands."""
+    labels = metadata.get("labels")
+    return labels if isinstance(labels, dict) else {}
 
 
 class Announced(NamedTuple):

@@ -49,7 +49,8 @@ CREATED = """
 {apiVersion: batch/v1, kind: CronJob, metadata: {name: nightly, namespace: data},
  spec: {jobTemplate: {spec: {template: {metadata: {labels: {prefect.io/id: a}}}}}}}
 ---
-{apiVersion: apps/v1, kind: Deployment, metadata: {name: runs-controller, namespace: data}}
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: runs-controller, namespace: data},
+ spec: {template: {metadata: {labels: null}}}}
 ---
 {apiVersion: prefect.io/v1, kind: Flow, metadata: {name: other, namespace: data}}
 ---
