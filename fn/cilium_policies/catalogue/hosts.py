@@ -20,6 +20,8 @@ configuration says, which evidence finds. A member is a DNS name or matchPattern
                                                        the pods names at that path; one that is not shown is unknown.
                                                        `lacks`: such as hold nothing there
     {repository: PATH}                                 the address in the Secret of a backup that is named there
+    {account: ANNOTATION}                              the hosts in an annotation of the Secrets that the pods'
+                                                       ServiceAccount lists
 
     {usual: [NAME, …]}                                 what is mostly called, for `fqdn: all` where more is not known
 
@@ -163,6 +165,8 @@ def _own_addresses(member: Mapping, facts: Facts) -> Iterator[str]:
     for tree, paths in ((facts.values, member.get("value")), (facts.body, member.get("field"))):
         for path in texts(paths):
             yield from (written for _, written in walk_strings(at(tree, path)))
+    if "account" in member:
+        yield from facts.account(texts(member["account"]))
     if "env" in member:
         named = re.compile(text(member["env"])).fullmatch
         yield from (value for name, value in facts.env if named(name))

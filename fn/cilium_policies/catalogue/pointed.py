@@ -23,6 +23,9 @@ class Facts(conditions.Facts, Protocol):
     def secret(self, namespace: str, name: str) -> Mapping:
         """Keys and values of a Secret, or of the template of what writes it; empty where neither is shown."""
 
+    def account(self, annotations: tuple[str, ...]) -> Iterable[str]:
+        """What such annotations say of the Secrets that the pods' ServiceAccount lists."""
+
 
 def pointed_at(member: Mapping, facts: Facts) -> Iterator[Mapping]:
     """The objects of the member's kind that the custom resources name at its path."""

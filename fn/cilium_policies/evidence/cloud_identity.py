@@ -58,8 +58,9 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         beside = cluster.made_from(workload.source)
         if telling and len(beside) > 1:
             telling = [one for one in telling if not _is_of_another(workload, one, beside, given)]
+        said = _said(cluster, workload, given) if telling else ()
         for cloud in given.clouds:
-            evidence = _evidence(workload, keys, telling, cloud)
+            evidence = _evidence(workload, keys, telling, said, cloud)
             if (
                 evidence is None
                 and workload.by_label
@@ -188,8 +189,21 @@ def _annotations(values: Mapping, depth: int = 0) -> Iterator[str]:
                 yield from _annotations(value, depth + 1)
 
 
-def _evidence(workload: Workload, keys: Keys, telling: Iterable[Text], cloud: Cloud) -> Evidence | None:
-    """Where it stands that this workload uses the cloud; None: nowhere. `telling`: its texts that may name one."""
+def _said(cluster: Cluster, workload: Workload, given: Given) -> Iterable[Text]:
+    """All that a workload is told, the Secrets of its ServiceAccount included where its entry reads them."""
+    rows = [row for row in given.reads.get(workload.component, ()) if "account" in row]
+    if not rows:
+        return workload.texts
+    from cilium_policies.evidence.handed import of_account  # few entries read them
+
+    return [*workload.texts, *(one for row in rows for one in of_account(cluster, workload, row))]
+
+
+def _evidence(
+    workload: Workload, keys: Keys, telling: Iterable[Text], said: Iterable[Text], cloud: Cloud
+) -> Evidence | None:
+    """Where it stands that this workload uses the cloud; None: nowhere. `telling`: its texts that may name one;
+    `said`: all that it is told, where the endpoint may stand that it calls in the cloud's place."""
     for key in (*cloud.accounts, *cloud.pods):
         if key in keys:
             return Evidence("identity", keys[key], key)
@@ -197,7 +211,7 @@ def _evidence(workload: Workload, keys: Keys, telling: Iterable[Text], cloud: Cl
     if named is None or any(
         one.value
         and (re.search(cloud.endpoints, one.key[:256]) or re.search(cloud.endpoints, one.field[-256:]))
-        for one in workload.texts
+        for one in said
     ):
         return None
     return Evidence("identity", workload, text=named.without_value())

@@ -202,7 +202,7 @@ class Collected:
         if "account" in row:
             from cilium_policies.evidence.handed import of_account  # few charts have such Secrets
 
-            yield from of_account(self._cluster, workload, texts(row["account"]))
+            yield from of_account(self._cluster, workload, row)
         if not kind or "toldBy" in row:
             return
         if name:

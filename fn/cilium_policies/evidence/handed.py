@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from cilium_policies.catalogue.flows import texts
 from cilium_policies.kube.objects import Mapping, mappings, text, walk_strings
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload
@@ -51,12 +52,15 @@ def names(cluster: Cluster, client: Workload, server: Workload) -> bool:
     return any(found(one.value) for one in client.texts)
 
 
-def of_account(cluster: Cluster, workload: Workload, annotations: tuple[str, ...]) -> Iterator[Text]:
-    """These annotations of the Secrets that the pods' ServiceAccount lists."""
+def of_account(cluster: Cluster, workload: Workload, row: Mapping) -> Iterator[Text]:
+    """The annotations that a row of the catalogue names, of the Secrets that the pods' ServiceAccount lists."""
+    annotations = texts(row.get("account"))
+    if not annotations:
+        return
     account = cluster.inventory.get("ServiceAccount", workload.namespace, workload.service_account)
     for one in mappings(account.body.get("secrets")) if account is not None else ():
         secret = cluster.inventory.get("Secret", workload.namespace, text(one.get("name")))
         told = secret.annotations if secret is not None else {}
         for key in annotations:
-            if secret is not None and (value := told.get(key, "")):
+            if value := told.get(key, ""):
                 yield Text("entry", key, value, secret, f"metadata.annotations.{key}")

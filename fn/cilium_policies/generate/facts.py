@@ -70,6 +70,12 @@ class WorkloadFacts:
         writer = self._cluster.inventory.secret_writer(namespace, name)
         return dict(templates(writer)) if writer is not None else {}
 
+    def account(self, annotations: tuple[str, ...]) -> Iterator[str]:
+        from cilium_policies.evidence.handed import of_account  # few entries ask
+
+        row = {"account": list(annotations)}
+        return (one.value for one in of_account(self._cluster, self._workload, row))
+
     @property
     def is_scraped(self) -> bool:
         """Whether the custom resource that made the pods asks for a monitor of them."""
