@@ -19,6 +19,9 @@ _OWN = ("additionalScrapeConfigs", "inlineScrapeConfig")
 def is_left_out(row: Mapping, namespace: Object | None) -> bool:
     """Whether a row of the catalogue's `reads` leaves a namespace out, by its labels."""
     labels = namespace.labels if namespace is not None else {}
+    only = strings(row.get("onlyIn"))
+    if only and not any(labels.get(key) == value for key, value in only.items()):
+        return True
     return any(labels.get(key) == value for key, value in strings(row.get("exceptIn")).items())
 
 

@@ -74,8 +74,8 @@ def _edge(
     known: Known, workload: Workload, facts: WorkloadFacts, roles: Roles, cluster: Cluster, ties: Ties
 ) -> Iterator[Edge]:
     probe = known.probe and not cluster.settings.probe_rules
-    if probe or (known.peer == "dns" and known.direction == "egress"):
-        return
+    if probe or (known.peer == "dns" and known.direction == "egress" and not known.ports):
+        return  # names are asked for by all; with ports it is the servers' metrics
     # Nothing tells how it is set up: what hangs on its texts holds, on other objects not, so that the text is one.
     unseen = known.when is not None and is_bootstrapped(workload)
     if unseen and not (isinstance(known.when, list) and any("text" in one for one in known.when)):

@@ -43,8 +43,10 @@ def add_bundled(
     Services before them. They are peers in every build, subjects only where the default-deny of their namespace is
     written. CoreDNS is looked after by allow-dns-server."""
     present: dict[str, list[Workload]] = {}
+    places: dict[str, list[Workload]] = {}
     for one in workloads:
         present.setdefault(one.component, []).append(one)
+        places.setdefault(one.namespace, []).append(one)
     services: list[Service] = []
     for bundled in platform.brings:
         component = catalogue.get(bundled.component)
@@ -52,6 +54,9 @@ def add_bundled(
             continue
         if any(_stands(one, component, bundled.namespace) for one in present.get(bundled.component, ())):
             continue
+        labels = bundled.labels.items()
+        if any(labels <= one.labels.items() for one in places.get(bundled.namespace, ())):
+            continue  # the input shows them, whatever their marks are taken for
         if any(shown.of(one.kind, group=one.group or None) for one in component.made_by):
             continue  # its operator makes these pods
         if bundled.when and not any(next(agreeing(shown, when), None) for when in bundled.when):
