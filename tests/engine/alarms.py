@@ -21,7 +21,7 @@ from tests.engine.corpus import Case, cases, cluster_text, left_out
 from tests.engine.fixtures import corpus_directory
 from tests.engine.judge import Judge
 from tests.engine.measure import Miss, measure
-from tests.engine.product import Product, Variant
+from tests.engine.product import Product, variants
 
 
 class Alarm(NamedTuple):
@@ -36,13 +36,13 @@ class Alarm(NamedTuple):
 
 def alarms(judge: Judge, case: Case, product: Product) -> list[Alarm]:
     """All listed directions of which the case's rows can tell; the reasons of one direction are joined."""
-    text = cluster_text(case)
+    text, plain = cluster_text(case), variants(case, separate=False)[0]
     world = judge.world(text=text)
-    world.set_policies(product.policies(case, "enforce", Variant("")))
+    world.set_policies(product.policies(case, "enforce", plain))
     misses = measure(case, world, frozenset(left_out(case))).misses
     by = selecting(world, case.rows)
     world.unload()
-    [answer] = product.uncovered(case, "enforce", Variant(""))
+    [answer] = product.uncovered(case, "enforce", plain)
     return list(_judged(case, json.loads(answer)["items"], misses, by, signs(text)))
 
 

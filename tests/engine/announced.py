@@ -12,6 +12,7 @@ own, an owner of its group, or its service account.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -38,7 +39,7 @@ class Signs(NamedTuple):
         return any(
             f"{creator}-".startswith(f"{one}-") or f"{one}-".startswith(f"{creator}-")
             for one in self.programs
-        ) or any(part == creator.partition("-")[0] for one in self.domains for part in one.split("."))
+        ) or any(f"{creator}-".startswith(f"{part}-") for one in self.domains for part in one.split("."))
 
 
 def signs(text: str) -> dict[tuple[str, str], Signs]:
@@ -175,6 +176,11 @@ _LEADING = (
 )
 
 
+def _left_out(item: Mapping[str, Any]) -> list[str]:
+    """The parts that the line of an object names as left out by the config: of an Ingress cert-manager's solvers."""
+    return re.findall(r"its part ([\w.-]+) is left out", str(item.get("why", "")))
+
+
 def announced(answers: Iterable[str]) -> Announced:
     """What one or several answers of `list --uncovered -o json` name."""
     directions: set[tuple[str, str, str]] = set()
@@ -206,6 +212,7 @@ def announced(answers: Iterable[str]) -> Announced:
                 creators.update((one["namespace"], program, way) for _, way in _ENDS)
             else:
                 objects.add((one["namespace"], one["name"]))
+                creators.update((one["namespace"], part, way) for part in _left_out(one) for _, way in _ENDS)
                 if one.get("reason") == "unknown-kind":
                     kinds.add((one["namespace"], f"{one['kind']}/{one['name']}"))
                 if one.get("reason") in _LEADING:

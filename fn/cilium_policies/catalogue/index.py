@@ -109,7 +109,9 @@ def assemble(
     come, by group."""
     mirrors = mirrored(bodies)
     tables = {"platforms": platforms or {kind: {} for kind in PLATFORMS}, **recognition(bodies)}
-    tables["idle"] = {**(idle or {}), **tables["idle"]}
+    for group, kinds in (idle or {}).items():
+        of_components = tables["idle"].get(group, [])
+        tables["idle"][group] = kinds if kinds == "*" else [*kinds, *of_components]
     tables["labels"] = {
         key: {value: _entries(rows) for value, rows in values.items()}
         for key, values in tables["labels"].items()

@@ -10,7 +10,7 @@ from cilium_policies.cli.streams import put, put_pieces, say
 from cilium_policies.document.finding import ERROR, Finding, line_of
 from cilium_policies.document.origin import placed
 from cilium_policies.document.source import RESOURCE_LIST
-from cilium_policies.generate.summary import plural, uncovered
+from cilium_policies.generate.summary import plural, unknown
 from cilium_policies.lean import Any
 from cilium_policies.show.junit import Case, junit
 from cilium_policies.show.table import Table, columns
@@ -51,11 +51,11 @@ def check_command(form: str, fail_on: str | None, **given: Any) -> int:
         return outcome.code
     options.say_of_config(run)
     found = function.amiss(run.sources, run.made, wanted)
-    unknown = [uncovered(run.made.plan, one) for one in run.made.plan.uncovered]
+    untold = unknown(run.made.plan)
     if fail_on:
-        found += [one._replace(severity=ERROR) for one in unknown]
+        found += [one._replace(severity=ERROR) for one in untold]
     else:
-        say(f"cilium-policies: unknown: {line_of(one)}" for one in placed(unknown, run.sources))
+        say(f"cilium-policies: unknown: {line_of(one)}" for one in placed(untold, run.sources))
     _show(run, found, form)
     return 1 if found else 0
 

@@ -17,7 +17,7 @@ from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Unco
 from cilium_policies.kube.access_rules import texts
 from cilium_policies.kube.not_built import namespaces_of, not_here
 from cilium_policies.kube.objects import Mapping, Object, text, walk_strings
-from cilium_policies.kube.pods import TASKS
+from cilium_policies.kube.pods import TASKS, is_test
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.makers import creates_pods, is_foreign
@@ -75,14 +75,9 @@ def creators(cluster: Cluster, catalogue: Catalogue, subjects: Iterable[Workload
         set()
     )  # accounts of known programs: of several that share one the first is named
     for one in subjects:
-        if (
-            not one.rendered
-            or one.source is None
-            or any(
-                catalogue.get(text(row.get("component"))) is not None for row in makes.get(one.component, ())
-            )
-        ):
-            continue
+        made = [catalogue.get(text(row.get("component"))) for row in makes.get(one.component, ())]
+        if not one.rendered or one.source is None or (made and None not in made):
+            continue  # one that is left out (components.disable) leaves its pods to nobody
         rules = list(bindings.rules(one.namespace, one.service_account))
         known = bool(one.component and one.by_label)
         account = one.namespace, one.service_account
@@ -96,7 +91,9 @@ def creators(cluster: Cluster, catalogue: Catalogue, subjects: Iterable[Workload
             cure = (
                 f"components.define: [{{component: {one.name}-pods, match: [{{LABEL: VALUE}}], edges: […]}}]"
             )
-            degree, name = GUESSED if read or one.component else UNKNOWN, f"pods of {one.name}"
+            # What tests of a release make is there while somebody runs them.
+            guess = read or one.component or is_test(one.source)
+            degree, name = GUESSED if guess else UNKNOWN, f"pods of {one.name}"
             yield Uncovered(
                 degree, "creates-pods", BOTH, one.namespace, name, None, one.source, (one.name,), cure
             )
@@ -151,4 +148,6 @@ def identities(
             place, ports = asked.to.removeprefix("cidr:"), ", ".join(asked.ports)
             pod = f"{{pod: {one.namespace}/{one.name}}}"
             cure = f"{{from: {pod}, to: {{cidr: {place}}}, ports: [{ports}], why: {asked.why}}}"
-            yield of_workload(UNKNOWN, "identity", EGRESS, one, (place,), cure)
+            for_all = f"cluster: {{distribution: {cluster.settings.platform.name}}}"
+            found = of_workload(UNKNOWN, "identity", EGRESS, one, (place,), cure)
+            yield found._replace(for_all=for_all)

@@ -65,28 +65,29 @@ class Likely:
     def _egress(self, one: Workload, why: Why) -> Why | None:
         if any(port.number in SERVERS or port.number in _SEARCH for port in one.ports):
             return "server-port"
-        if (
-            why == "no-callee"
-            and application(one) in self._telling
-            and is_shown(one, self._cluster.inventory)
-        ):
-            return "names-nobody"
+        if why == "no-callee" and is_shown(one, self._cluster.inventory):
+            if application(one) in self._telling:
+                return "names-nobody"
+            if self._published.are_told(one):
+                return "others-say"
         return "told-nobody" if self._is_told_nobody(one) else None
 
     def _ingress(self, one: Workload, why: Why, doors: Doors | None) -> Why | None:
         if doors and all(any(map(is_of_operations, names)) for names in doors.values()):
             return "metrics-only"  # what a scraper or the kubelet asks for
-        if why != "no-caller":
-            return None
         services = self._cluster.services_for(one)
         if not services:
             return "no-service"
         if not one.ports and all(self._is_for_others(service, one) for service in services):
             return "others-service"
+        if why != "no-caller":
+            return None
         if all(_governs(service, one) for service in services):
             return "governing-service"
         if self._callers_are_told(one):
             return "named-by-nobody"
+        if self._published.are_told(one, beside=True):
+            return "others-name"
         return "no-client" if self._is_among_told(one) else None
 
     def _is_for_others(self, service: Service, one: Workload) -> bool:

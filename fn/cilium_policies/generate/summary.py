@@ -24,7 +24,7 @@ def findings(sources: list[Source], plan: Plan, policies: Policies) -> list[Find
     policies.opened = opened(plan, policies)
     said += policies.opened
     said += still_closed(plan)
-    said += (uncovered(plan, one) for one in plan.uncovered)
+    said += unknown(plan)
     said += _namespaces(plan, policies)
     return sorted(said, key=_place)
 
@@ -34,16 +34,32 @@ def _place(finding: Finding) -> tuple[int, bool, bool]:
     return _ORDER.index(finding.severity), last, not finding.about_config
 
 
-def uncovered(plan: Plan, one: Uncovered) -> Finding:
-    """What is not known of a direction, and the config line for it."""
+def unknown(plan: Plan) -> list[Finding]:
+    """What is not known of each direction, and the config line for it: one finding for all that one line cures."""
+    return [_unknown(found, hard=hard) for (hard, *_), found in _by_cure(plan).items()]
+
+
+def _by_cure(plan: Plan) -> dict[tuple[bool, object], list[Uncovered]]:
+    groups: dict[tuple[bool, object], list[Uncovered]] = {}
+    for one in plan.uncovered:
+        groups.setdefault((_is_hard(plan, one), one.for_all or id(one)), []).append(one)
+    return groups
+
+
+def _is_hard(plan: Plan, one: Uncovered) -> bool:
     mode = plan.modes.get(one.namespace)
     if mode is not None and one.workload is not None:
         mode = plan.held.mode(one.namespace, [one.workload])
-    hard = mode is not None and any(getattr(mode, way) == "enforce" for way in one.directions)
-    what = "is denied" if hard else "would be denied in enforce"
-    message = f"{one}: {one.sentence}, so what it needs {what}"
-    subject = one.workload or one.source
-    return subject.finding(WARNING, message, one.advice) if subject else Finding(WARNING, message, one.advice)
+    return mode is not None and any(getattr(mode, way) == "enforce" for way in one.directions)
+
+
+def _unknown(found: list[Uncovered], *, hard: bool) -> Finding:
+    first, what = found[0], "is denied" if hard else "would be denied in enforce"
+    message = f"{', '.join(map(str, found))}: {first.sentence}, so what it needs {what}"
+    subject = first.workload or first.source
+    if subject is None:
+        return Finding(WARNING, message, first.advice)
+    return subject.finding(WARNING, message, first.advice)
 
 
 def _namespaces(plan: Plan, policies: Policies) -> list[Finding]:
@@ -76,7 +92,7 @@ def summary(said: list[Finding], plan: Plan, policies: Policies, *, verbose: boo
         f"cilium-policies: {plural(len(plan.namespaces), 'namespace')}, "
         f"{plural(len(policies.policies), 'policy', 'policies')}, {mode or plan.config.mode}"
     )
-    line += unprinted(said, verbose=verbose, beside=len(plan.uncovered))
+    line += unprinted(said, verbose=verbose, beside=len(_by_cure(plan)))
     if policies.opened:
         line += f"; {plural(len(policies.opened), 'flow')} that your own policies close will be open"
     return [*lines, line + known_in_part(plan) + on_anothers_word(plan)]

@@ -23,6 +23,8 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 _OFFICIAL = "library"  # images of Docker's own, as repository_of writes them
+_FEW = 2  # so many programs of one publisher, at least, name another of them by its address, and
+_NEARLY_ALL = 8  # of ten say in this way whom they call
 _INTERPRETERS = frozenset(
     ("sh", "bash", "ash", "python", "python3", "node", "ruby", "perl", "php", "deno", "bun")
 )
@@ -57,14 +59,30 @@ class Publishers:
         self._mirrors = {host for host, path in map(parted, images) if _is_known(catalogue, path)}
         self._published = Counter(map(self._publisher, images))
         self._placed = self._by_place(workloads)
-        of = {id(one): self._publisher(_origin(one.images[0])) for one in workloads if one.images}
-        between = (
-            (of.get(id(edge.client)), of.get(id(edge.server)))
-            for edge in edges
-            if edge.client is not None and edge.server is not None
-            if edge.client.namespace != edge.server.namespace
-        )
-        self._in_touch = {server for client, server in between if client == server}
+        self._of = {id(one): self._publisher(_origin(one.images[0])) for one in workloads if one.images}
+        self._programs: dict[str, list[Workload]] = {}
+        for one in workloads:
+            if one.images:
+                self._programs.setdefault(self._of[id(one)], []).append(one)
+        self._in_touch: set[str] = set()  # publishers of which programs call one another across namespaces
+        self._say: set[int] = set()  # programs that say by an address whom they call
+        self._naming: dict[str, set[int]] = {}  # of each publisher those that so name another of its own
+        for edge in edges:
+            self._take(edge)
+
+    def _take(self, edge: Edge) -> None:
+        client, server = edge.client, edge.server
+        if client is None:
+            return
+        mine = self._of.get(id(client), "")
+        named = edge.origin == "address"
+        if named:
+            self._say.add(id(client))
+        if server is not None and server is not client and mine and self._of.get(id(server)) == mine:
+            if named:
+                self._naming.setdefault(mine, set()).add(id(client))
+            if client.namespace != server.namespace:
+                self._in_touch.add(mine)
 
     def _by_place(self, workloads: Iterable[Workload]) -> dict[tuple[str, str], set[str]]:
         """The images of each publisher in each namespace; of Jobs, which work on what others keep, apart."""
@@ -95,6 +113,18 @@ class Publishers:
         if known or self._published[publisher] == 1:
             return True
         return publisher not in self._in_touch and len(self._placed.get((one.namespace, publisher), ())) == 1
+
+    def are_told(self, one: Workload, *, beside: bool = False) -> bool:
+        """Whether the other programs of its publisher, nearly all, say by an address in their configuration whom they
+        call, one another among them: one that says nothing then calls nobody, and one that none names nobody calls,
+        as far as anybody can tell. `beside`: those of its namespace say so without exception."""
+        publisher = self._of.get(id(one), "")
+        others = [each for each in self._programs.get(publisher, ()) if each is not one]
+        if len(self._naming.get(publisher, set()) - {id(one)}) < _FEW:
+            return False
+        if beside and any(id(each) not in self._say for each in others if each.namespace == one.namespace):
+            return False
+        return 10 * sum(id(each) in self._say for each in others) >= _NEARLY_ALL * len(others)
 
 
 def _origin(image: str) -> str:

@@ -61,6 +61,8 @@ if TYPE_CHECKING:
         "names-nobody",
         "told-nobody",
         "named-by-nobody",
+        "others-say",
+        "others-name",
         "no-client",
         "scaled-to-none",
         "no-service",
@@ -131,6 +133,8 @@ _SENTENCES: dict[Why, str] = {
     "names-nobody": "the configuration of other parts of its application says whom they call, and its own names nobody",
     "told-nobody": "it is a published program, and its configuration, which the input shows, names nothing to call",
     "named-by-nobody": "the configuration of the other parts of its application says whom they call, and none names it",
+    "others-say": "nearly all else that its publisher runs here is told whom to call, and it is told nobody",
+    "others-name": "nearly all else that its publisher runs here is told whom to call, and none is told of it",
     "no-client": "it is made for everybody, and what runs beside it says whom it calls, and does not name it",
     "scaled-to-none": "it is scaled to no pods, and what those would need is not named",
     "no-client-shown": "a Service leads to it, and nothing in the input names who calls it",
@@ -148,7 +152,7 @@ _SENTENCES: dict[Why, str] = {
     "backend-unseen": "{} leads to a Service of this name, and the input shows no pod behind it",
     "leads-nowhere": "the input shows nothing that it leads to, so nobody is let in",
     "proxy-elsewhere": "{}",
-    "identity": "it gets its cloud identity at {}, which only spec.allow opens",
+    "identity": "it gets its cloud identity at {}, which only the config opens",
     "provider": "{} runs pods there that no manifest shows",
     "repository-elsewhere": "what it applies here is not in the input: {}",
     "shows-no-pod": "it is closed, and the input shows no pod of it",
@@ -166,7 +170,8 @@ Key = tuple[WorkloadKey, str]  # a workload's key and a direction
 
 class Uncovered(NamedTuple):
     """A direction that may lack something: of `workload`, or (`workload` None, `direction` BOTH) of the pods that
-    nobody sees and `source` stands for. `parts` are what the sentence for `why` names; `cure` is one config line."""
+    nobody sees and `source` stands for. `parts` are what the sentence for `why` names; `cure` is one config line, and
+    `for_all` one below `spec:` that is the cure of every direction of which the same is said."""
 
     degree: Degree
     why: Why
@@ -177,6 +182,7 @@ class Uncovered(NamedTuple):
     source: Object | None = None
     parts: tuple[str, ...] = ()
     cure: str = ""
+    for_all: str = ""
 
     @property
     def directions(self) -> tuple[str, ...]:
@@ -192,6 +198,8 @@ class Uncovered(NamedTuple):
         """What to do about it, for a line of text."""
         if self.workload is None:
             return f"say what they need: {self.cure}"
+        if self.for_all:
+            return f"below spec: for all such pods: {self.for_all}; for one: allow: [{self.cure}]"
         return f"if nothing is missing, or as it should be: spec.allow: [{self.cure}]"
 
     @property

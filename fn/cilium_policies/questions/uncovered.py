@@ -19,7 +19,15 @@ _HEADS = {
 def table(plan: Plan, *, unknown_only: bool = False) -> Table:
     """One row a direction; what makes unseen pods has one for both."""
     rows: list[tuple[Cell, ...]] = [
-        (one.degree, one.namespace, one.name, one.direction, mode(plan, one), one.sentence, one.cure)
+        (
+            one.degree,
+            one.namespace,
+            one.name,
+            one.direction,
+            mode(plan, one),
+            one.sentence,
+            one.for_all or one.cure,
+        )
         for one in listed(plan, unknown_only=unknown_only)
     ]
     named = columns("degree", "namespace", "workload", "direction", "mode", "why", "cure=config line")
@@ -42,6 +50,7 @@ def values(plan: Plan, *, unknown_only: bool = False) -> list[dict[str, object]]
             "reason": one.why,
             "why": one.sentence,
             "cure": one.cure,
+            "forAll": one.for_all,
         }
         for one in listed(plan, unknown_only=unknown_only)
     ]
@@ -90,20 +99,32 @@ def block(plan: Plan, *, unknown_only: bool = False) -> list[str]:
 def _grouped(plan: Plan, found: Iterable[Uncovered]) -> list[str]:
     groups: dict[str, list[str]] = {}
     for one in found:
-        groups.setdefault(one.sentence, []).append(f"    {one.place} {one.direction} ({mode(plan, one)})")
+        head = f"{one.sentence}; one line allows it for all: {one.for_all}" if one.for_all else one.sentence
+        groups.setdefault(head, []).append(f"    {one.place} {one.direction} ({mode(plan, one)})")
     return [line for why, members in groups.items() for line in (f"  {why}", *dict.fromkeys(members))]
 
 
 def _block(found: list[Uncovered]) -> list[str]:
     """Lines below `spec:`. Each says what is likely; whoever pastes it says that it is so."""
-    said = ["# below spec: of the config; each line is a guess, so correct it before you keep it", "allow:"]
     groups: dict[str, list[str]] = {}
+    whole: dict[str, list[Uncovered]] = {}
     for one in found:
-        if one.workload is not None:
-            groups.setdefault(f"{one.degree}: {one.sentence}", []).append(f"  - {one.cure}")
-    for why, members in groups.items():
-        said += [f"  # {why}", *dict.fromkeys(members)]
+        if one.for_all:
+            whole.setdefault(one.for_all, []).append(one)
+        elif one.workload is not None:
+            groups.setdefault(f"  # {one.degree}: {one.sentence}", []).append(f"  - {one.cure}")
+    said = []
+    for line, members in whole.items():
+        first = members[0]
+        said += [
+            f"# {first.degree}: {first.sentence} ({plural(directions(members), 'direction')});",
+            f"# for one pod alone, below allow: {first.cure}",
+            line,
+        ]
+    if groups:
+        said += ["allow:", *(line for why, rows in groups.items() for line in (why, *dict.fromkeys(rows)))]
+    if said:
+        what = "# below spec: of the config; each line is a guess, so correct it before you keep it"
+        said = [what, *said]
     others = [f"#   {one.place}: {one.cure}" for one in found if one.workload is None]
-    if len(said) == 2:
-        said = []
     return [*said, *(["# pods that no manifest shows:", *dict.fromkeys(others)] if others else [])]
