@@ -19,7 +19,9 @@ from cilium_policies.evaluate.peers import Labelled, Service
 from cilium_policies.evaluate.repository import PolicyRepository
 from cilium_policies.evaluate.selectors import Needs
 from cilium_policies.kube.inventory import policy_objects
+from cilium_policies.kube.labels import JOB_NAME
 from cilium_policies.kube.objects import NOWHERE, Mapping, Object, Where
+from cilium_policies.kube.pods import TASKS
 from cilium_policies.kube.reading import COMPONENT
 from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -207,10 +209,11 @@ def _end(one: Workload, labels: dict[str, str], keep: LabelFilter, options: Opti
     if one.host_network:
         return node_pod(one.namespace, one.name, api_server=one.labels.get("component") == "kube-apiserver")
     named = {port.name: (port.number, port.protocol) for port in one.ports if port.name and port.number}
+    by_controller = {JOB_NAME: one.name} if one.kind in TASKS else {}
     return pod(
         one.namespace,
         one.name,
-        {**one.labels, **one.selector},
+        {**by_controller, **one.labels, **one.selector},
         namespace_labels=labels,
         service_account=one.service_account,
         named_ports=named,

@@ -28,6 +28,7 @@ from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.selectors import takes_in
 
 _WIDE = ("world", "all", "cluster")
+_NODES = ("host", "remote-node")  # where pods on the host network are
 
 
 def edges(
@@ -74,7 +75,9 @@ def _stands_for(peer: Peer, end: End, mates: bool) -> bool:
     workload = end.workload
     match peer:
         case WorkloadPeer(one):
-            return one is workload or (mates and workload is not None and _is_mate(one, workload))
+            if workload is None:
+                return one.host_network and any(_is_entity(name, end) for name in _NODES)
+            return one is workload or (mates and _is_mate(one, workload))
         case NamespacePeer():
             return workload is not None and workload.namespace == peer.namespace
         case AllPodsPeer():

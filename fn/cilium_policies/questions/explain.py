@@ -221,7 +221,9 @@ def _side(
 
 def _why(pair: Pair, wanted: Port, known: Known, ref: RuleRef) -> str:
     if ref.rule is not None and ref.rule.why:
-        said = dict.fromkeys(told(edge) for edge in edges(*pair, wanted, [ref]))
+        # Of these ends, else of those whose selector takes them in: what a rule opens it opens to both.
+        behind = edges(*pair, wanted, [ref]) or edges(*pair, wanted, [ref], mates=True)
+        said = dict.fromkeys(map(told, behind))
         return f"{ref.rule.why} ({', '.join(said)})" if said else ref.rule.why
     return known.policy.specs[ref.spec].description or (
         "default deny" if known.generated else "your own policy"
