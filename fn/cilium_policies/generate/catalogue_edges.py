@@ -163,10 +163,10 @@ def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> b
     """Whether a rendered pod may have this edge of the entry that it is taken for: a label or an image names a
     component and proves no right. The API server wants a role binding wherever the input shows any of the pod's own,
     and a service account of its own everywhere: `default` has no rights that somebody did not bind to it, and an edge
-    that needs no role wants neither; what reaches nodes, every pod or any address wants label and image to agree, and
-    so does the Internet, unless its publisher's registry holds the image; the outside comes in where a Service
-    publishes it (hostPorts have edges of their own), or where the input shows none before pods whose label and image
-    agree. A task that runs a server's image and shows no port is its client."""
+    that needs no role wants neither; what reaches nodes, every pod or any address, and whom DNS servers ask, wants
+    label and image to agree, and so does the Internet, unless its publisher's registry holds the image; the outside
+    comes in where a Service publishes it (hostPorts have edges of their own), or where the input shows none before pods
+    whose label and image agree. A task that runs a server's image and shows no port is its client."""
     word = known.peer.partition(":")[0]
     if workload.by_user:
         return known.peer != "world" or known.direction == "egress" or not _is_inside(workload, cluster)
@@ -178,6 +178,8 @@ def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> b
                 if certain and ties.is_told_by_image(workload)
                 else any(one.is_published for one in cluster.services_for(workload))
             )
+        if word == "dns" and not certain:
+            return False
         return workload.kind not in TASKS or bool(declared(workload, cluster))
     if word == "kube-apiserver":
         if known.needs_no_role:
