@@ -26,7 +26,14 @@ COMPONENTS = Path(files.COMPONENTS)
 PLATFORMS = {"distribution": Path(files.DISTRIBUTIONS), "cloud": Path(files.CLOUDS)}
 INDEX = Path(files.INDEX)
 # lists of an entry's that become tables of their own, and by which field of a row it is found
-_FOUND_BY = {"routes": "kind", "creates": "chart", "embeds": "kind", "copies": "kind", "writes": "of"}
+_FOUND_BY = {
+    "routes": "kind",
+    "creates": "chart",
+    "embeds": "kind",
+    "copies": "kind",
+    "writes": "of",
+    "adds": "kind",
+}
 
 
 def build(out: Path | None = None, source: Path | None = None) -> Path:
@@ -186,6 +193,7 @@ def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "ignores": {},
         "embeds": {},
         "copies": {},
+        "adds": {},
     }
     for name, labels in entries:
         # the rarest pair finds the entry; a value that may be anything finds too much

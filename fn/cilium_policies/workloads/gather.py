@@ -48,7 +48,7 @@ def gather(
     workloads, services = _released(shown, catalogue, partial)
     shown.add(_written(shown, catalogue))
     unknown = unknown_kinds(shown, catalogue)
-    workloads += rendered.workloads(shown, unknown)
+    workloads += rendered.workloads(shown, unknown, catalogue)
     services = _with_shown(services, rendered.services(shown))
     for one in workloads:
         _placed(one)

@@ -25,23 +25,30 @@ from cilium_policies.kube.objects import (
 from cilium_policies.kube.pods import TASKS, containers, pod_template
 from cilium_policies.kube.ports import TRANSPORTS, Port
 from cilium_policies.kube.templates import has_labels, templates
-from cilium_policies.lean import Any
+from cilium_policies.lean import TYPE_CHECKING, Any
 from cilium_policies.workloads.configs import Configs, texts
 from cilium_policies.workloads.model import Service, ServicePort, Text, Workload
 from cilium_policies.workloads.owned import standing
 from cilium_policies.workloads.sidecars import injected
 
+if TYPE_CHECKING:
+    from cilium_policies.workloads.added_containers import AddedContainers
+
 _SCRIPTS = (".sh", ".bash", ".py", ".rb", ".pl", ".js", ".php")
 _SCALED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout")
 
 
-def workloads(inventory: Inventory, unknown: Iterable[tuple[str, str]] = ()) -> list[Workload]:
+def workloads(
+    inventory: Inventory, unknown: Iterable[tuple[str, str]] = (), catalogue: Catalogue | None = None
+) -> list[Workload]:
     """One Workload for each object that makes pods, in input order within a kind; of `unknown` kinds (group, kind)
-    for each pod template with labels that an object holds."""
+    for each pod template with labels that an object holds. `catalogue`: what is added to them as they start."""
     configs = Configs(inventory)
+    added = _adding(inventory, catalogue) if catalogue is not None else None
     found = []
     for made in standing(inventory):
-        workload = _workload(made.one, made.template, configs)
+        template = added.to(made.one, made.template) if added is not None else made.template
+        workload = _workload(made.one, template, configs)
         if made.name:
             workload.name, workload.kind = made.name, made.kind or workload.kind
             workload.instance = workload.release or made.name
@@ -52,6 +59,15 @@ def workloads(inventory: Inventory, unknown: Iterable[tuple[str, str]] = ()) -> 
     _scale(inventory, found)
     _number([one for one in found if not (one.source and one.source.name)])
     return found
+
+
+def _adding(inventory: Inventory, catalogue: Catalogue) -> AddedContainers | None:
+    """What adds containers to pods, where an object of the input does."""
+    if catalogue.head["adds"].keys().isdisjoint(kind for _, kind in inventory.kinds):
+        return None
+    from cilium_policies.workloads.added_containers import AddedContainers  # few builds hold such objects
+
+    return AddedContainers(inventory, catalogue)
 
 
 def reader(inventory: Inventory) -> Callable[[Object], Workload]:
