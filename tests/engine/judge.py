@@ -225,6 +225,12 @@ class World:
             self._judge.request(op="try", world=self.name, verdicts=True, **fields).get("verdicts", [])
         )
 
+    def without(self, policies: Sequence[str], queries: Sequence[Query]) -> list[Verdict]:
+        """The verdicts with some policies left out; the world is as before afterwards."""
+        fields = {"delete": list(policies), "queries": list(queries)}
+        reply = self._judge.request(op="try", world=self.name, **fields)
+        return [_verdict(one) for one in reply.get("answers", [])]
+
     def openings(
         self, peers: Mapping[str, End], ports: Sequence[str], selected: bool = False
     ) -> tuple[list[dict[str, Any]], int]:

@@ -101,7 +101,7 @@ def _judged(
 ) -> Found:
     flows = sides = unknown = 0
     wrong: list[str] = []
-    beyond: dict[tuple[str, ...], list[_Flow]] = {}  # by the policies that the engine names
+    beyond: dict[tuple[str, ...], list[tuple[_Flow, str]]] = {}  # by the policies that the engine names
     for flow, verdict in zip(taken, world.ask([flow.query for flow in taken]), strict=True):
         answer = _asked(snapshot, needs, flow)
         flows += answer is not None
@@ -113,7 +113,7 @@ def _judged(
             said = {one.partition(" ")[0] for one in side.policies}
             faults = [f"the engine names {one}" for one in sorted(by - said)]
             if said - by and not faults:
-                beyond.setdefault(tuple(sorted(by)), []).append(flow)
+                beyond.setdefault(tuple(sorted(by)), []).append((flow, side.direction))
             for policy, why in zip(side.policies, side.whys, strict=True):
                 if policy.partition(" ")[0] in generated:
                     faults += _of_evidence(policy, why, decision, flow)
@@ -121,10 +121,12 @@ def _judged(
                 wrong.append(f"{flow} {side.direction}: {'; '.join(faults)}")
     more = 0
     for policies, passing in beyond.items():
-        verdicts = world.attempt([flow.query for flow in passing], delete=policies)
-        more += verdicts.count("allow")
-        told_so = zip(passing, verdicts, strict=True)
-        wrong += [f"{flow}: only {policies} let it through" for flow, word in told_so if word != "allow"]
+        verdicts = world.without(policies, [flow.query for flow, _ in passing])
+        for (flow, direction), verdict in zip(passing, verdicts, strict=True):
+            if getattr(verdict, direction).verdict == "allow":
+                more += 1
+            else:
+                wrong.append(f"{flow} {direction}: only {policies} let it through")
     return Found(flows, sides, more, unknown, wrong)
 
 
