@@ -111,3 +111,33 @@ def test_a_claim_of_another_namespace_takes_nothing_away_where_none_is_believed(
     judge: Judge, attack: dict[str, Any]
 ) -> None:
     assert passing(judge, attack["write"], attack["kept"], ("trust.foreign", "deny")) == attack["kept"]
+
+
+UNSEEN = """
+- {ns: shop}
+- {ns: evil}
+- {dep: shop/web, ports: [8080]}
+- apiVersion: monitoring.coreos.com/v1
+  kind: PodMonitor
+  metadata: {name: web, namespace: shop}
+  spec: {selector: {matchLabels: {app: web}}, podMetricsEndpoints: [{targetPort: 8080}]}
+"""
+STRANGER = "- {dep: evil/x, labels: {app.kubernetes.io/name: prometheus}}\n"
+
+
+@pytest.mark.parametrize(("trust", "grant"), [*((one, False) for one in TRUST), ("deny", True)])
+def test_the_labels_of_scrapers_where_the_input_shows_none(judge: Judge, trust: str, *, grant: bool) -> None:
+    """The usual ones stand in for those of another build; a pod that the input shows is none by its labels."""
+    flow = {"from": {"pod": "evil/x"}, "to": {"pod": "shop/web"}, "port": 8080, "protocol": "TCP"}
+    given = f"{{trust: {{foreign: {trust}, grants: [{'{from: evil, to: shop}' if grant else ''}]}}}}"
+    config = f"apiVersion: cilium-policies.fn/v1alpha1\nkind: CiliumPolicies\nspec: {given}\n"
+    options = Options(("config.yaml", config.encode()), (("mode", "enforce"),), only_policies=True)
+    for text, told in ((UNSEEN, False), (UNSEEN + STRANGER, True)):
+        outcome = run([("stdin", manifests(text))], options)
+        said = "another namespace's word" in outcome.stderr[-1]
+        assert said is (told and trust != "allow" and not grant), outcome.stderr
+        world = manifests(UNSEEN + STRANGER).decode()  # and its way out, which is its own
+        more = "\n---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: o, namespace: evil}\n"
+        more += "spec: {endpointSelector: {}, egress: [{toEntities: [all]}]}\n"
+        (verdict,) = judge.once(world + more, outcome.stdout.decode(), [flow])
+        assert verdict == ("deny" if told and trust == "deny" and not grant else "allow")

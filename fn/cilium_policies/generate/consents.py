@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cilium_policies.config.model import EGRESS
-from cilium_policies.evidence.edge import Edge, Peer, namespace_of, workload_of
+from cilium_policies.evidence.edge import Edge, LabelsPeer, Peer, fits, namespace_of, workload_of
 from cilium_policies.kube.gateway_api import GATEWAY_API, STANDARD
 from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
 from cilium_policies.kube.selectors import selects
@@ -32,6 +32,7 @@ class Consents:
         self._labels = {
             one.name: {_METADATA_NAME: one.name, **one.labels} for one in cluster.inventory.of("Namespace")
         }
+        self._bearers: dict[LabelsPeer, tuple[str, ...]] = {}
         self._policies: dict[str, list[Object]] = {}
         for one in cluster.inventory.of("NetworkPolicy", group="networking.k8s.io"):
             self._policies.setdefault(one.namespace, []).append(one)
@@ -56,6 +57,8 @@ class Consents:
     def claimant(self, edge: Edge, other: Peer) -> str:
         """The namespace of pods that only their label and image call the reader of the object that an edge was read
         from: that it stands in the server's own namespace is no consent to them."""
+        if edge.origin == "monitor" and other.kind == "labels" and not other.namespace:
+            return self._stranger(other, edge.evidence.namespace)
         client, text_of = workload_of(other), edge.evidence.text
         told = edge.evidence.subject if edge.origin == "route" else text_of.source if text_of else None
         if client is None or not isinstance(told, Object) or told.kind in _BY_OTHERS:
@@ -65,6 +68,14 @@ class Consents:
         ):
             return ""
         return client.namespace
+
+    def _stranger(self, usual: LabelsPeer, own: str) -> str:
+        """The namespace of pods that bear the labels of the usual scrapers, which stand in for those that the input
+        does not show: of pods that it shows these labels prove nothing, or they would be its scrapers."""
+        if usual not in self._bearers:
+            shown = (one.namespace for one in self._cluster.workloads if fits(usual, one))
+            self._bearers[usual] = tuple(dict.fromkeys(shown))
+        return next((one for one in self._bearers[usual] if one != own), "")
 
     def _watches(self, edge: Edge, own: Workload) -> bool:
         """Whether these pods read what a monitor names, or ask for what it would have them ask: scrapers do, and so

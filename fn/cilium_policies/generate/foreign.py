@@ -53,8 +53,9 @@ def judged(edges: Iterable[Edge], cluster: Cluster, trust: Trust) -> Judged:
             kept.append(edge)
             continue
         marked = edge._replace(foreign=tuple(direction for direction, _, _ in sides))
-        for direction, workload, _ in sides:
-            foreign.append(Foreign(marked, direction, workload, word_of(marked), not denied))
+        for direction, workload, other in sides:
+            asks = consents.claimant(edge, other) if other.kind == "labels" else ""
+            foreign.append(Foreign(marked, direction, workload, asks or word_of(marked), not denied))
             if denied:
                 marked = _without(marked, direction)
         kept.append(marked)
@@ -98,7 +99,7 @@ def _is_foreign(
         asks = asks or _namespace(edge)
     if not asks or asks == own.namespace:
         return False
-    space = namespace_of(other)
+    space = namespace_of(other) or (asks if other.kind == "labels" else "")
     ends = (own.namespace, space) if direction == EGRESS else (space, own.namespace)
     if any(fnmatchcase(ends[0], grant[0]) and fnmatchcase(ends[1], grant[1]) for grant in trust.grants):
         return False

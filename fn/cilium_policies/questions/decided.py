@@ -269,7 +269,9 @@ def _marks_of(edge: Edge, shared: set[int]) -> Iterator[str]:
     text = edge.evidence.text
     if text is not None and id(text.source) in shared:
         yield "from configuration that several workloads share"
-    if edge.foreign:
+    if edge.foreign and edge.origin == "monitor" and edge.source.kind == "labels":
+        yield "on labels that pods of another namespace bear"  # the usual scrapers', where the input shows none
+    elif edge.foreign:
         yield f"on the word of namespace {word_of(edge)}"
     for peer in (edge.source, edge.target):
         workload = workload_of(peer)
