@@ -48,11 +48,16 @@ def is_local(host: str) -> bool:
     )
 
 
+def is_number(host: str) -> bool:
+    """Whether a host is an address of IPv4, and no name."""
+    return host.count(".") == 3 and host.replace(".", "").isdigit()
+
+
 def is_of_local_network(host: str) -> bool:
     """Whether a name is local, or a number a private address."""
     if is_local(host):
         return True
-    if not host.replace(".", "").isdigit():
+    if not is_number(host):
         return False
     from ipaddress import ip_address  # few hosts are numbers
 

@@ -13,7 +13,7 @@ from cilium_policies.evidence.edge import CidrPeer, Edge, FqdnPeer, InternetPeer
 from cilium_policies.evidence.ends import LOCAL
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.names import resolve
-from cilium_policies.evidence.public_names import is_local, is_of_local_network
+from cilium_policies.evidence.public_names import is_local, is_number, is_of_local_network
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.outside import misses
 from cilium_policies.generate.roles import Roles
@@ -59,10 +59,10 @@ def by_name(known: Known, facts: WorkloadFacts, cluster: Cluster) -> Named:
 def near_by(
     known: Known, facts: WorkloadFacts, cluster: Cluster, workload: Workload, *, leads_out: bool
 ) -> Named:
-    """Complete where the input names everybody whom an edge to the outside means, and none of them is on the Internet:
-    hosts of the local network are its peers, Services of this cluster (an object store) evidence finds, and a folder
-    is nobody. So it is on the Internet for an edge of any port, of which evidence (`leads_out`: it has some) has each
-    host with its own."""
+    """Complete where the input names everybody whom an edge to the outside means, and none of them by a name of the
+    Internet: addresses and hosts of the local network are its peers, Services of this cluster (an object store)
+    evidence finds, and a folder is nobody. So it is on the Internet for an edge of any port, of which evidence
+    (`leads_out`: it has some) has each host with its own."""
     if workload.rendered or known.peer not in ("internet", "world") or not known.names or known.unnamed:
         return Named()
     namespace, answer = workload.namespace, answered(known, facts, cluster)
@@ -73,12 +73,12 @@ def near_by(
     if not all(not name or resolve(cluster, name, namespace) for name in answer.inside):
         return Named()
     beyond = [one for one in answer.hosts if resolve(cluster, one.name, namespace) is None]
-    if not all(is_of_local_network(one.name) for one in beyond):
+    if not all(is_number(one.name) or is_of_local_network(one.name) for one in beyond):
         return Named()
     ports = known.pod_ports()
     return Named(
         tuple(
-            (peer, (Port(one.port),) if one.port else ports)
+            (peer, _at(ports, one.port) if one.port else ports)
             for one in beyond
             for peer in _near(one.name, cluster)
         ),
@@ -234,6 +234,12 @@ def _outside(host: str) -> Peer:
     if ":" in host:
         return CidrPeer(f"{host}/128")
     return FqdnPeer(host) if is_local(host) else InternetPeer(host)
+
+
+def _at(ports: tuple[Port, ...], asked: int) -> tuple[Port, ...]:
+    """The one port on which a host is called, with the edge's protocols there."""
+    there = _on(ports, asked) or (Port(asked),)
+    return tuple(dict.fromkeys(Port(asked, port.protocol) for port in there))
 
 
 def _on(ports: tuple[Port, ...], asked: int) -> tuple[Port, ...] | None:

@@ -78,11 +78,15 @@ class Cluster:
     @cached_property
     def is_tree(self) -> bool:
         """Whether several builds are looked at as one cluster: an inventory stands beside the input, or the input is
-        several files or builds of several Flux Kustomizations."""
+        several files, builds of several Flux Kustomizations or of several Applications, in which `build` leaves no
+        source behind."""
         if self.known or self.settings.is_tree:
             return True
         files = {one.where.file for one in self.inventory.objects}
-        return len(files) > 1 or len(self.inventory.applied_by()) > 1
+        if len(files) > 1 or len(self.inventory.applied_by()) > 1:
+            return True
+        applications = self.inventory.of("Application", group="argoproj.io")
+        return len([one for one in applications if one.spec.get("sources") == []]) > 1
 
     def plays(self, workload: Workload, role: str) -> bool:
         """Whether the catalogue, or the user's own definition, says that it plays this part for others."""
