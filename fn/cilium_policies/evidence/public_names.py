@@ -70,7 +70,7 @@ def is_of_local_network(host: str) -> bool:
 @lru_cache(maxsize=1)
 def _top_level_domains() -> frozenset[str]:
     """Read where a build first names a host outside the cluster."""
-    with open(TOP_LEVEL_DOMAINS, encoding="ascii") as file:
+    with open(TOP_LEVEL_DOMAINS, encoding="utf-8") as file:
         return frozenset(word for line in file if line[0] != "#" for word in line.split())
 
 
