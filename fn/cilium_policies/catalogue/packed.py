@@ -5,12 +5,11 @@ A build shows a dozen of a thousand components, and each start pays for what it 
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
 from cilium_policies.catalogue.model import Component
-from cilium_policies.lean import Any
+from cilium_policies.lean import Any, decoded
 
 FIRST = 200  # bytes in which the first line stands: the stamp, and where the head is
 
@@ -38,12 +37,12 @@ class Index:
         first = text[0:FIRST].partition(b"\n")[0]
         self._text = text
         self._start = len(first) + 1
-        self.head = self.part(json.loads(first[1:-1])["head"])
+        self.head = self.part(decoded(first[1:-1].decode())["head"])
 
     def part(self, place: list[int]) -> Any:
         """What stands at a place, decoded."""
         first, last = place
-        return json.loads(self._text[self._start + first : self._start + last].decode())
+        return decoded(self._text[self._start + first : self._start + last].decode())
 
 
 class Rows(MutableMapping[str, list[Any]]):

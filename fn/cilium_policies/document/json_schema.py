@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from cilium_policies.document.schema import Schema
-from cilium_policies.lean import Any
+from cilium_policies.lean import Any, decoded
 
 
 def read_schemas(path: str) -> dict[str, Schema]:
     """The schemas of a file that `tools/shared.py` wrote, by name: a schema is the same object wherever it stands."""
-    import json
-
-    with open(path, "rb") as file:
-        data = json.loads(file.read())
+    with open(path, encoding="utf-8") as file:
+        data = decoded(file.read())
     found: dict[str, Schema] = linked(data["schemas"], data["definitions"])
     return found
 
