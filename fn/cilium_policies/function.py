@@ -135,10 +135,11 @@ def make(sources: list[Source], config: Config, options: Options, *, keep: bool 
 def answered(sources: list[Source], made: Made, options: Options) -> Outcome:
     """The items as they came, the policies after them, and what there is to say."""
     from cilium_policies.document.origin import placed
-    from cilium_policies.generate.summary import findings, summary
+    from cilium_policies.generate.summary import findings, printed, summary
 
     said = findings(sources, made.plan, made.policies)
-    lines = summary(placed(said, sources), made.plan, made.policies, verbose=options.verbose)
+    shown = placed(printed(said, verbose=options.verbose), sources)
+    lines = summary(said, shown, made.plan, made.policies, verbose=options.verbose)
     if not made.plan.namespaces:
         from cilium_policies.kube.empty import counted
 

@@ -17,8 +17,11 @@ _AT = rb"\s*(?:---[ \t]*\r?\n\s*)?# Source: ([^\r\n]+)"
 
 def placed(found: Iterable[Finding], sources: Iterable[Source]) -> list[Finding]:
     """The findings, those in documents that say where they come from with that place."""
+    found = list(found)
+    if not found:
+        return []  # the sources are long
     known = {source.file: _origins(source) for source in sources if MARK in source.data}
-    return [_placed(one, known) for one in found] if known else list(found)
+    return [_placed(one, known) for one in found] if known else found
 
 
 def _placed(one: Finding, known: dict[str, tuple[list[int], list[str]]]) -> Finding:

@@ -82,10 +82,12 @@ def _namespaces(plan: Plan, policies: Policies) -> list[Finding]:
     ]
 
 
-def summary(said: list[Finding], plan: Plan, policies: Policies, *, verbose: bool) -> list[str]:
-    """What concerns the user's own config, every warning and notice where somebody is looking, and one line in any
-    case, which counts the warnings that it does not print."""
-    lines = [told(one) for one in printed(said, verbose=verbose)]
+def summary(
+    said: list[Finding], shown: list[Finding], plan: Plan, policies: Policies, *, verbose: bool
+) -> list[str]:
+    """A line for each finding that is shown (those of `printed`), and one in any case, which counts the warnings among
+    all that are said which are not."""
+    lines = [told(one) for one in shown]
     modes = sorted({plan.modes[name].word for name in plan.namespaces})
     mode = modes[0] if len(modes) == 1 else ", ".join(f"{_count(plan, word)} {word}" for word in modes)
     line = (
