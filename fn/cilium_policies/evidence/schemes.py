@@ -40,6 +40,7 @@ _NAMED_USER = (
     r"(?i)(?:(?:addr(?:ess)?|host|server|ur[li]|dsn|conn(?:ection)?|database|db|endpoint)[\"']?(?:[=:]\s?|\s)[\"']?"
     r"[\w.+-]{1,64}(?::[^\s@/:]{0,128})?|^[\w.+-]{1,64}:[^\s@/:]{1,128})@$"
 )
+_USERS = "@+" + OF_HOSTS  # what a user's name is of
 # What stands before a URL's host, a variable or a path, never before a bare name.
 _BEFORE_NAME = frozenset("/@:$}%\\")
 # Kinds of a connection, in front of its host; socat's are `TCP4:` and `openssl-connect:`.
@@ -235,9 +236,10 @@ def begins(value: str, start: int) -> bool:
     if not start or value[start - 1] not in _BEFORE_NAME:
         return True
     if value[start - 1] == "@":
-        return _is_rsyslogs(value, start) or (
-            re.search(_NAMED_USER, value[max(0, start - _LONGEST) : start]) is not None
-        )
+        near = value[max(0, start - _LONGEST) : start]
+        if near.rstrip(_USERS).endswith("/"):
+            return False  # a URL's user
+        return _is_rsyslogs(value, start) or re.search(_NAMED_USER, near) is not None
     kinds = {":": _KINDS, "/": _SET}.get(value[start - 1])
     if not value[max(0, start - 2) : start - 1].replace("_", "a").replace("-", "a").isalnum():
         return False  # a URL's two slashes, mostly
