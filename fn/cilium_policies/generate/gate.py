@@ -122,8 +122,9 @@ def _is_plain_selector(selector: Selector, plain: set[Any]) -> bool:
             return False
         if bool(one.values) != (one.operator in ("In", "NotIn")):
             return False
-        if not all(is_label(key, value) for value in one.values or ("",)):
-            return False
+        for value in one.values or ("",):
+            if not is_label(key, value):
+                return False
     plain.add(id(selector))
     return True
 

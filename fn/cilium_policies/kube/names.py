@@ -25,9 +25,12 @@ def is_name(text: str) -> bool:
 
 def is_label(key: str, value: str) -> bool:
     """A label as pods may carry it."""
-    if not _is_key(key):
-        return False
-    return not value or _filled(value) or (len(value) <= 63 and _is_word(value, _LABEL, _IN_LABEL))
+    return _is_key(key) and (not value or _is_value(value))
+
+
+@lru_cache(maxsize=4096)
+def _is_value(value: str) -> bool:
+    return _filled(value) or (len(value) <= 63 and _is_word(value, _LABEL, _IN_LABEL))
 
 
 @lru_cache(maxsize=1024)
