@@ -246,23 +246,28 @@ def _before_an_at(host: str, value: str) -> bool:
 
 def is_for_others(address: Address) -> bool:
     """Whether the key says that others call the address, or that it is none to call."""
-    parts = words(address.key)
-    if parts[-1:] == ("resource",) and address.scheme in _BROWSED and not {*parts[:-1]} - _OF_TOKENS:
+    return _is_for_others(address.key, address.scheme, address.port, _is_number(address))
+
+
+@lru_cache(maxsize=4096)
+def _is_for_others(key: str, scheme: str, port: int, number: bool) -> bool:
+    parts = words(key)
+    if parts[-1:] == ("resource",) and scheme in _BROWSED and not {*parts[:-1]} - _OF_TOKENS:
         return True
     others = set(_FOR_OTHERS.intersection(parts))
     if "api" in parts:
         others.discard("root")  # `api_root: https://selection.acme.com/api/v1/`, which is called
-    if _is_number(address):
+    if number:
         others -= _USUAL  # `DEFAULT_URL: https://192.168.1.1`: nobody's example is at home there
-    if others and (address.scheme not in _BROWSED if address.scheme else parts[-1] in _SERVER_WORDS):
+    if others and (scheme not in _BROWSED if scheme else parts[-1] in _SERVER_WORDS):
         others -= _OF_MAIL
-    if not address.scheme and (address.port in SERVERS or (address.port and set(parts[-1:]) & _SERVER_WORDS)):
+    if not scheme and (port in SERVERS or (port and set(parts[-1:]) & _SERVER_WORDS)):
         others -= {"default", "defaults"}  # `DEFAULT_BROKERS: kafka.acme.com:9092`, `MAIL_DEFAULT_HOST`
     if _MANAGERS.intersection(parts):
         others -= _OF_PACKAGES
     if parts[-len(_OF_WEBHOOKS) :] == _OF_WEBHOOKS:
         others.clear()
-    if address.scheme:
+    if scheme:
         others -= _REGISTRY
         if _KEY_SETS.intersection(parts):
             others.discard("public")
