@@ -25,6 +25,7 @@ from cilium_policies.evidence.host_fields import hosts, of_fields, system_proper
 from cilium_policies.evidence.host_keys import (
     HOST_CHARS,
     OF_HOSTS,
+    is_port,
     transports,
 )
 from cilium_policies.evidence.in_order import constructed, share
@@ -237,12 +238,16 @@ def _echo(host: str, key: str, direct: bool) -> Iterator[Address]:
 
 
 def _authority(authority: str, scheme: str, key: str, direct: bool) -> Iterator[Address]:
-    match = _AUTHORITY.match(authority.rstrip(":"))  # `nfs://host:/folder`
-    if match is None:
-        return
-    host, protocol = match[1].strip("[]"), "UDP" if scheme in UDP_SCHEMES else "TCP"
-    if match[2]:
-        yield Address(host, int(match[2]), scheme, protocol, key, direct)
+    authority = authority.rstrip(":")  # `nfs://host:/folder`
+    host, colon, told = authority.partition(":")
+    if not (host and HOST_CHARS.issuperset(host) and (is_port(told) if colon else True)):  # most are plain
+        match = _AUTHORITY.match(authority)
+        if match is None:
+            return
+        host, told = match[1].strip("[]"), match[2]
+    protocol = "UDP" if scheme in UDP_SCHEMES else "TCP"
+    if told:
+        yield Address(host, int(told), scheme, protocol, key, direct)
         return
     if scheme in ANY_PORT:
         yield Address(host, 0, scheme, protocol, key, direct, explicit=False)
