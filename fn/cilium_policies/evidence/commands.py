@@ -82,10 +82,11 @@ def calls(value: str) -> Iterator[tuple[str, int, str, str, bool]]:
 
 def _joined(line: str) -> str:
     """A line of one word is an argument of its own, in the form without a shell."""
-    return "".join(
-        one if not number else (" " if one.split() == [one] else "\n") + one
-        for number, one in enumerate(line.split("\n"))
-    )
+    first, *rest = line.split("\n")
+    made = [first]
+    for one in rest:
+        made += (" " if one.split(None, 1) == [one] else "\n", one)
+    return "".join(made)
 
 
 def _connections(line: str) -> Iterator[tuple[str, int, str, str, bool]]:

@@ -243,6 +243,7 @@ def _is_item(line: str) -> bool:
     return line.lstrip(" ").startswith("- ")
 
 
+@lru_cache(maxsize=4096)
 def _depth(line: str) -> int:
     """How far in a key stands; an item's dash counts as blank."""
     return len(line) - len(line.lstrip(" -" if _is_item(line) else " "))
