@@ -23,14 +23,6 @@ def _on_ports(edge: Edge) -> bool:
     return True
 
 
-def _is_said(cluster: Cluster, word: str) -> bool:
-    for workload in cluster.workloads:
-        for text in workload.texts:
-            if word in text.value:
-                return True
-    return False
-
-
 def edges(cluster: Cluster, given: Given = NOTHING_GIVEN) -> Iterator[Edge]:
     """Every edge that the cluster's objects give evidence of, in the order of `kinds.EVIDENCE`; the same edge
     may come from several objects. Probes are among them only with `spec.cluster.probes: rules`."""
@@ -40,7 +32,9 @@ def edges(cluster: Cluster, given: Given = NOTHING_GIVEN) -> Iterator[Edge]:
         kinds: Iterable[str] = reads.wakes
         if name == "routed":
             kinds = given.routed or kinds
-        if (not kinds or cluster.inventory.of(*kinds)) and (not reads.said or _is_said(cluster, reads.said)):
+        if (not kinds or cluster.inventory.of(*kinds)) and (
+            not reads.said or any(one.mentions(reads.said) for one in cluster.workloads)
+        ):
             # not importlib's import_module: that imports `warnings` as well
             found = __import__(f"{__name__}.{name}", fromlist=["edges"]).edges(cluster, given)
             yield from filter(_on_ports, found)

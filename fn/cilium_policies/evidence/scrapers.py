@@ -118,7 +118,7 @@ class Scrapers:
         self, word: str, group: str, resources: tuple[str, ...]
     ) -> Iterator[tuple[Workload, frozenset[str]]]:
         for workload in self._cluster.workloads:
-            if any(word in found.value for found in workload.texts):
+            if workload.mentions(word):
                 if not workload.rendered and workload.component:
                     yield workload, frozenset((EVERYWHERE,))
                 else:

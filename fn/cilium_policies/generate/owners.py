@@ -4,6 +4,7 @@ whether a workload has a second pod of its own to call."""
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.model import PART_LABELS
@@ -87,8 +88,9 @@ def _stem(name: str, product: set[str]) -> set[str]:
     return {word for word in _words(name) - _PARTS - product if len(word) > 1}
 
 
-def _words(name: str) -> set[str]:
-    return set(filter(None, re.split(r"[-_.\d]+", name.lower())))
+@lru_cache(maxsize=4096)
+def _words(name: str) -> frozenset[str]:
+    return frozenset(filter(None, re.split(r"[-_.\d]+", name.lower())))
 
 
 def is_alone(workload: Workload, known: Known) -> bool:

@@ -162,6 +162,13 @@ class Workload:
     def key(self) -> WorkloadKey:
         return (self.namespace, self.kind, self.name)
 
+    def mentions(self, word: str) -> bool:
+        """Whether one of its texts holds a word."""
+        for found in self.texts:  # noqa: SIM110 (`any` over a generator takes three times as long)
+            if word in found.value:
+                return True
+        return False
+
     @property
     def own(self) -> bool:
         """Whether this build writes its policy: it is neither known from an inventory nor the distribution's."""
