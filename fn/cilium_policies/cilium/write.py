@@ -84,17 +84,17 @@ def _rule_lines(rule: Rule, side: str, indent: str) -> list[str]:
         lines.append(f"{inner}{side}Endpoints:")
         for selector in rule.endpoints:
             lines += _selector_lines(selector, inner)
-    if not (
-        rule.endpoints and rule[1:_PORTS] == _NOBODY[1:_PORTS] and rule.icmps is None
-    ):  # most name pods alone
+    if not (rule.endpoints and rule[1:_PORTS] == _NO_OTHERS and rule.icmps is None):  # most name pods alone
         others = rule._replace(
             endpoints=None if rule.endpoints else rule.endpoints, ports=None, why="", edges=()
         )
         if others != _NOBODY:
             lines += _members(others, side, inner)
     if rule.ports is not None:
-        shared = all(entry.rules is None for entry in rule.ports)  # those of layer 7 cannot be looked up
-        lines += (_ports if shared else _fresh_ports)(rule.ports, side, inner)
+        try:
+            lines += _ports(rule.ports, side, inner)
+        except TypeError:  # L7 rules are mappings, which cannot be looked up
+            lines += _fresh_ports(rule.ports, side, inner)
     if not lines:
         return [f"{indent}- {{}}"]
     lines[0] = f"{indent}- {lines[0][len(inner) :]}"
@@ -103,6 +103,7 @@ def _rule_lines(rule: Rule, side: str, indent: str) -> list[str]:
 
 _NOBODY = Rule()
 _PORTS = Rule._fields.index("ports")
+_NO_OTHERS = _NOBODY[1:_PORTS]
 
 
 def _fresh_ports(ports: tuple[ToPorts, ...], side: str, indent: str) -> tuple[str, ...]:

@@ -15,11 +15,12 @@ from cilium_policies.workloads.model import Workload
 def bundled(cluster: Cluster, known: Iterable[Edge]) -> Iterator[Edge]:
     """From the other pods of a release that is not rendered to a database, cache or broker among them that nobody
     calls otherwise."""
+    unrendered = [one for one in cluster.workloads if one.release and not one.rendered]
+    if not unrendered:
+        return
     called = {id(edge.server) for edge in known if edge.client is not None and edge.client is not edge.server}
-    for server in cluster.workloads:
-        ports = (
-            () if server.rendered or not server.release or id(server) in called else _served(cluster, server)
-        )
+    for server in unrendered:
+        ports = () if id(server) in called else _served(cluster, server)
         if not ports:
             continue
         for client in cluster.in_namespace(server.namespace):

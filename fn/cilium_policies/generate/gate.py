@@ -90,7 +90,10 @@ def _is_plain_rule(rule: Rule, plain: set[Any]) -> bool:
     for one in rule.endpoints or ():  # `all` over a generator takes twice as long, and there are thousands
         if not _is_plain_selector(one, plain):
             return False
-    return all(_is_plain_port_group(one, plain) for one in rule.ports or ())
+    for group in rule.ports or ():  # noqa: SIM110
+        if not _is_plain_port_group(group, plain):
+            return False
+    return True
 
 
 def _are_plain(cidrs: tuple[Any, ...], plain: set[Any]) -> bool:

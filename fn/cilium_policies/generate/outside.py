@@ -31,9 +31,11 @@ Flows = list[tuple[Peer, Edge]]
 
 def seen(flows: Flows, names: NamesMode) -> Flows:
     """The egress or ingress of one subject, each peer as its rule will have it."""
-    met = [(_addressed(peer, edge), edge) for peer, edge in flows]
+    met = [(_addressed(peer, edge) if peer.kind == "entity" else peer, edge) for peer, edge in flows]
     if names == "false":
-        return [(_unnamed(peer, edge), edge) for peer, edge in met]
+        return [
+            (_unnamed(peer, edge) if peer.kind in ("internet", "fqdn") else peer, edge) for peer, edge in met
+        ]
     if names == "known":
         kept = [flow for peer, edge in met for flow in _opened(peer, edge)]
     else:

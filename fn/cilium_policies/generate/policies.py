@@ -234,7 +234,7 @@ class Policies:
         return spec(mode, who, NOBODY, self._rules(edges, namespace))
 
     def _with_ports(self, edge: Edge) -> Edge:
-        if not _to_api(edge) or edge.ports:
+        if edge.ports or not _to_api(edge):
             return edge
         return edge._replace(ports=tuple(Port(number) for number in self._plan.cluster.settings.api_ports))
 

@@ -64,7 +64,7 @@ def rules(
     grouped: dict[tuple[object, ...], list[_Flow]] = {}
     for flow in flows:
         flow.selector = endpoint(flow.peer, namespace)
-        flow.sorted = tuple(sorted(flow.ports))
+        flow.sorted = tuple(sorted(flow.ports)) if len(flow.ports) > 1 else tuple(flow.ports)
         alone = flow.rules != _NO_RULES
         kind = "pods" if flow.selector is not None else flow.peer.kind
         key = (kind, flow.reason, flow.sorted, flow.rules, flow.peer if alone else None)
@@ -72,7 +72,7 @@ def rules(
     often = _repeated(members[0].reason for members in grouped.values()) if len(grouped) > 1 else set()
     made = []
     for members in grouped.values():
-        kept = [edge for flow in members for edge in flow.edges]
+        kept = members[0].edges if len(members) == 1 else [edge for flow in members for edge in flow.edges]
         who = whom((flow.peer for flow in members), namespace) if members[0].reason in often else ""
         said = _Said(_distinct(kept), why(members[0].reason, members[0].ports, who))
         order, rule = _rule(members, node_cidrs, said)

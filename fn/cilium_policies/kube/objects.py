@@ -128,7 +128,8 @@ class Object:
 
     @property
     def spec(self) -> Mapping:
-        return mapping(self.body.get("spec"))
+        found = self.body.get("spec")  # asked most of all
+        return found if isinstance(found, dict) else {}
 
     def may_say(self, words: Iterable[bytes]) -> bool:
         """Whether one of these words may stand in the object's text: a look that spares many objects their parsing. An
