@@ -84,7 +84,7 @@ class Layout:
             rb"\n(?: {0,%d}[^ \n#]|%s  (?:namespace|[^A-Za-z \n#-]))" % (column + 1, later)
         )
         self.top = re.compile(
-            rb"\n%s(?:(apiVersion|kind|metadata)[ \t]*:([^\n]*)|[^A-Za-z_$ \n\r#-])" % either
+            rb"\n%s(?! )(?:(apiVersion|kind|metadata)[ \t]*:([^\n]*)|[^A-Za-z_$ \n\r#-])" % either
         )
 
 

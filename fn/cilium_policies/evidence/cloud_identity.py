@@ -44,6 +44,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     sought = _sought(cluster, given.clouds)
     schemes = tuple(scheme for one in given.clouds for scheme in one.schemes)
     variables = frozenset[str]().union(*(one.env for one in given.clouds))
+    words = frozenset[str]().union(*(one.args for one in given.clouds))
+    flags = tuple(flag for one in given.clouds for flag in one.flags)
     for workload in cluster.workloads:
         if workload.host_network:
             continue
@@ -53,7 +55,9 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         telling = [
             one
             for one in workload.texts
-            if one.key in variables or one.is_arguments or ("://" in one.value and holds(one.value, schemes))
+            if one.key in variables
+            or ("://" in one.value and holds(one.value, schemes))
+            or (one.is_arguments and _says(one.value, words, flags))
         ]  # worth a look for each cloud: most variables are not
         beside = cluster.made_from(workload.source)
         if telling and len(beside) > 1:
@@ -220,13 +224,22 @@ def _evidence(
 def _names(found: Text, cloud: Cloud) -> bool:
     if found.key in cloud.env and is_variable(found):
         return True
-    if found.is_arguments and any(
-        word in cloud.args or word.startswith(cloud.flags) for word in found.value.split()
-    ):
+    if found.is_arguments and _says(found.value, cloud.args, cloud.flags):
         return True
     if "://" not in found.value:
         return False
     return any(_called(found.value, one) for one in cloud.schemes if one in found.value)
+
+
+def _says(value: str, words: frozenset[str], flags: tuple[str, ...]) -> bool:
+    """Whether one of these words stands in a text, or one that begins so."""
+    said = value.split()
+    if not words.isdisjoint(said):
+        return True
+    for word in said:  # noqa: SIM110 (`any` over a generator takes three times as long)
+        if word.startswith(flags):
+            return True
+    return False
 
 
 def _called(value: str, scheme: str) -> bool:

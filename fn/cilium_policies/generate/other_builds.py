@@ -113,11 +113,9 @@ def leads_nowhere(
     used: set[int] = set()
     told: dict[tuple[str, str], Uncovered] = {}
     for edge in edges:
-        server = edge.server
-        if server is None or not tells_nothing(
-            cluster, server
-        ):  # else it was told by the name of its Service
-            used.add(id(edge.evidence.subject))
+        server, subject = edge.server, id(edge.evidence.subject)
+        if subject not in used and (server is None or not tells_nothing(cluster, server)):
+            used.add(subject)  # else it was told by the name of its Service
         if edge.reason.kind != "calls-unseen-service":
             continue
         target, client = edge.target, edge.client
