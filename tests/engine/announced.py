@@ -33,13 +33,17 @@ class Signs(NamedTuple):
     domains: frozenset[str]
 
     def are_of(self, creator: str) -> bool:
-        """Whether a reader of the line for pods of this program, or release, knows these for them: `prefect` manages
-        what `prefect-worker` made, `prefect.io/flow-run-id` is a label of Prefect's, and the service account
+        """Whether a reader of the line for pods of this program, release or group knows these for them: `prefect`
+        manages what `prefect-worker` made, `prefect.io/flow-run-id` is a label of Prefect's, and the service account
         `runs-controller` is one of the release `runs`."""
-        return any(
-            f"{creator}-".startswith(f"{one}-") or f"{one}-".startswith(f"{creator}-")
-            for one in self.programs
-        ) or any(f"{creator}-".startswith(f"{part}-") for one in self.domains for part in one.split("."))
+        return (
+            creator in self.domains
+            or any(
+                f"{creator}-".startswith(f"{one}-") or f"{one}-".startswith(f"{creator}-")
+                for one in self.programs
+            )
+            or any(f"{creator}-".startswith(f"{part}-") for one in self.domains for part in one.split("."))
+        )
 
 
 def signs(text: str) -> dict[tuple[str, str], Signs]:
@@ -176,6 +180,12 @@ _LEADING = (
 )
 
 
+def _groups(item: Mapping[str, Any]) -> list[str]:
+    """The groups of the objects for which the line of a program says that it creates pods."""
+    found = re.search(r"\(for objects of ([^)]+)\)", str(item.get("why", "")))
+    return found[1].split(", ") if found else []
+
+
 def _left_out(item: Mapping[str, Any]) -> list[str]:
     """The parts that the line of an object names as left out by the config: of an Ingress cert-manager's solvers."""
     return re.findall(r"its part ([\w.-]+) is left out", str(item.get("why", "")))
@@ -209,7 +219,8 @@ def announced(answers: Iterable[str]) -> Announced:
                 spaces.add(one["name"])
             elif one.get("reason") == "creates-pods":
                 program = one["name"].removeprefix("pods of ")
-                creators.update((one["namespace"], program, way) for _, way in _ENDS)
+                told = (program, *_groups(one))
+                creators.update((one["namespace"], name, way) for name in told for _, way in _ENDS)
             else:
                 objects.add((one["namespace"], one["name"]))
                 creators.update((one["namespace"], part, way) for part in _left_out(one) for _, way in _ENDS)

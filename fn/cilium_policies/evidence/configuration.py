@@ -18,9 +18,8 @@ from cilium_policies.evidence.host_aliases import called
 from cilium_policies.evidence.host_keys import is_host_key
 from cilium_policies.evidence.names import resolve
 from cilium_policies.evidence.not_read import calls_nobody, is_others, not_read
-from cilium_policies.evidence.signs import holds
+from cilium_policies.evidence.signs import holds, is_dashboard
 from cilium_policies.evidence.trust import (
-    is_dashboard,
     is_for_others,
     is_list_of_names,
     is_scalar,

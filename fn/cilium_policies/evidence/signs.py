@@ -12,3 +12,8 @@ def holds(value: str, signs: Iterable[str]) -> bool:
         if sign in value:
             return True
     return False
+
+
+def is_dashboard(value: str) -> bool:
+    """Grafana's dashboards: hundreds of links, and not one that a server calls."""
+    return '"panels"' in value or '"schemaVersion"' in value

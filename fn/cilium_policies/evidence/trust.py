@@ -32,18 +32,23 @@ from cilium_policies.workloads.model import Text, Workload
 
 MANAGED = "managed"  # in the place of a scheme: the host of a cloud's service, known by its name
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-# Words of a name whose value others call, or that is no destination at all.
-_FOR_OTHERS = frozenset(
+# Words of links for people, and of texts; where a name ends otherwise, and `10.1.2.3:9100` is the value, what for.
+_SHOWN = frozenset(
     """
-    public external root site origin origins cors allow allowed allowlist whitelist callback redirect redirects
-    trusted domain domains advertise advertised adv bind listen listener link links href docs documentation doc
-    help logo icon icons image images img avatar privacy terms support homepage runbook schema schemas license
-    licence frontend self own canonical csrf referer referrer referers agent cookie vhost virtual no noproxy
-    exclude excluded ignore ignored skip forwarded email mail mailto from sender user username password comment
-    description title template vocabulary namespace audience aud dashboard ui invite share media contact
-    published attribution copyright repository registry mirror mirrors font fonts theme css favicon banner sans san
-    names subject example examples default generator rooturl siteurl publicurl accept label labels interface
+    link links href docs documentation doc help logo icon icons image images img avatar privacy terms support homepage
+    runbook schema schemas license licence comment description title template vocabulary dashboard ui media contact
+    attribution copyright repository font fonts theme css favicon banner names subject label labels
     """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
+)
+# Words of a name whose value others call, or that is no destination at all.
+_FOR_OTHERS = _SHOWN.union(
+    """
+    public external root site origin origins cors allow allowed allowlist whitelist callback redirect redirects trusted
+    domain domains advertise advertised adv bind listen listener frontend self own canonical csrf referer referrer
+    referers agent cookie vhost virtual no noproxy exclude excluded ignore ignored skip forwarded email mail mailto from
+    sender user username password namespace audience aud invite share published registry mirror mirrors sans san example
+    examples default generator rooturl siteurl publicurl accept interface
+    """.split()  # noqa: SIM905
 )
 # Last words of a variable that lists others: `PARTNER_URLS` of a workload whose name one of them begins with.
 _LISTS = frozenset(("urls", "uris", "endpoints", "addresses", "servers", "peers"))
@@ -155,11 +160,6 @@ def _is_file(found: Text) -> bool:
     return named and "\n" in found.value
 
 
-def is_dashboard(value: str) -> bool:
-    """Grafana's dashboards: hundreds of links, and not one that a server calls."""
-    return '"panels"' in value or '"schemaVersion"' in value
-
-
 def outside(found: Text, address: Address, workload: Workload, routed: bool) -> bool:
     """Whether an address in this text counts as a destination outside the cluster. `routed`: an own route serves
     the name for another workload, so that the name cannot be the workload's own."""
@@ -258,7 +258,8 @@ def _is_for_others(key: str, scheme: str, port: int, number: bool) -> bool:
     if "api" in parts:
         others.discard("root")  # `api_root: https://selection.acme.com/api/v1/`, which is called
     if number:
-        others -= _USUAL  # `DEFAULT_URL: https://192.168.1.1`: nobody's example is at home there
+        plain = port and not scheme and parts[-1] not in _SHOWN
+        others -= _USUAL | _SHOWN if plain else _USUAL  # `DEFAULT_URL: https://192.168.1.1`: no example
     if others and (scheme not in _BROWSED if scheme else parts[-1] in _SERVER_WORDS):
         others -= _OF_MAIL
     if not scheme and (port in SERVERS or (port and set(parts[-1:]) & _SERVER_WORDS)):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cilium_policies.generate.uncovered import Why
 
 _BUILD = "build that repository too, as one input with this one, or leave it out: namespaces.exclude: [{}]"
+_SOME = 3  # groups of objects in one sentence
 _SHOW = "show its pods, or leave it out: namespaces.exclude: [{}]"
 
 
@@ -63,14 +64,22 @@ def closed_blind(
 
 def creators(cluster: Cluster, catalogue: Catalogue, subjects: Iterable[Workload]) -> Iterator[Uncovered]:
     """Programs that may create pods: Jenkins' agents, notebooks, task pods, CI jobs, what an operator runs beside
-    itself. Of an operator that is not known the pods come of objects, which have lines of their own; where the input
-    shows none of which pods may come, that it makes pods all the same (scans, what its arguments name) is a guess, and
-    so it is of a program that is known, unless its entry tells what it makes."""
+    itself. Of an operator that is not known the pods come of objects, which have lines of their own or are known;
+    where such pods run beside the operator, or the input shows none of which pods may come, that it makes pods all the
+    same (scans, what its arguments name) is a guess, and so it is of a program that is known, unless its entry tells
+    what it makes."""
     bindings, makes = cluster.access, catalogue.head["makes"]
     kinds = [
         each for each in cluster.inventory.kinds if is_foreign(each[0]) and not catalogue.makes_no_pods(*each)
     ]
-    shown = {(group, plural) for group, kind in kinds for plural in _plurals(kind)}
+    present = {one.component for one in cluster.workloads}
+    shown = {
+        (group, plural)
+        for group, kind in kinds
+        if not _is_beside_another(catalogue, group, kind, present)
+        for plural in _plurals(kind)
+    }
+    groups = {group for group, _ in kinds}
     told: set[tuple[str, str]] = (
         set()
     )  # accounts of known programs: of several that share one the first is named
@@ -94,9 +103,17 @@ def creators(cluster: Cluster, catalogue: Catalogue, subjects: Iterable[Workload
             # What tests of a release make is there while somebody runs them.
             guess = read or one.component or is_test(one.source)
             degree, name = GUESSED if guess else UNKNOWN, f"pods of {one.name}"
-            yield Uncovered(
-                degree, "creates-pods", BOTH, one.namespace, name, None, one.source, (one.name,), cure
-            )
+            objects = sorted(read & groups)
+            of = f" (for objects of {', '.join(objects[:_SOME])})" if objects else ""
+            parts = (one.name, of)
+            yield Uncovered(degree, "creates-pods", BOTH, one.namespace, name, None, one.source, parts, cure)
+
+
+def _is_beside_another(catalogue: Catalogue, group: str, kind: str, present: Collection[str]) -> bool:
+    """Whether pods of such objects run beside their operator, and no program of the input is known for it: where they
+    will be is a guess then."""
+    rows = (made for _, made in catalogue.made_by(group, kind))
+    return any(made.namespace == "operator" and made.operator not in present for made in rows)
 
 
 def _plurals(kind: str) -> tuple[str, ...]:

@@ -145,7 +145,7 @@ _SENTENCES: dict[Why, str] = {
     "has-a-route": "{} leads to it and has a line of its own; whether anybody else calls it, nothing tells",
     "makes-pods": "it may create pods that no manifest shows ({})",
     "unknown-kind": "the kind {} is not known, nor whether it creates pods",
-    "creates-pods": "{} may create pods that no manifest shows",
+    "creates-pods": "{} may create pods that no manifest shows{}",
     "peer-unseen": "its configuration names {}, which the input does not show",
     "port-unseen": "its configuration names {}, and the Service leads to no pod there",
     "service-unseen": "{} calls a Service of this name, and the input shows no pod behind it",
