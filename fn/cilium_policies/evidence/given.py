@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cilium_policies.evidence.edge import Edge
     from cilium_policies.evidence.kubelets import Unasked
     from cilium_policies.evidence.unmet import Unmet
-    from cilium_policies.evidence.unopened import Called, Unopened
+    from cilium_policies.evidence.unopened import Called, Unopened, Unplaced
 
 
 class Given(NamedTuple):
@@ -43,6 +43,7 @@ class Given(NamedTuple):
     `unmet`    is filled: what configuration names and the input does not show; None where nobody asks
     `unsure`   is filled: workloads that one object makes with others, and an address in it that each of them may be
                the one to call, with the edge that would be written; None where nobody asks
+    `unplaced` is filled: keys of hidden Secrets that speak of a server elsewhere; None where nobody asks
     `unasked`  is filled: pods whose configuration names a kubelet that would not answer them; None where nobody asks
     `unopened` is filled: addresses outside that configuration names where nothing is opened for them; None where nobody
                asks
@@ -73,6 +74,7 @@ class Given(NamedTuple):
     resolvers: tuple[Peer, ...] = ()
     inside: frozenset[tuple[str, int, str]] = frozenset()
     silent: frozenset[str] = frozenset()
+    unplaced: list[Unplaced] | None = None
 
 
 NOTHING_GIVEN = Given()

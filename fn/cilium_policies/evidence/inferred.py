@@ -12,6 +12,7 @@ from cilium_policies.evidence.ends import backends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.trust import is_variable, words
+from cilium_policies.evidence.unopened import Unplaced
 from cilium_policies.kube.objects import Object, at, mappings, strings, text
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.kube.secret_writers import WRITERS, templates, written_secret
@@ -55,11 +56,15 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         return
     external = _external_secrets(cluster)
     for workload in cluster.workloads:
-        if not workload.host_network:
-            for number, key in _hinted(cluster, external, workload).items():
-                yield from _edge(
-                    cluster, workload, servers.get((workload.namespace, number), []), number, key
-                )
+        if workload.host_network:
+            continue
+        hidden = _hidden(cluster, external, workload)
+        for number, key in {**hidden, **_settings(workload)}.items():
+            near = servers.get((workload.namespace, number), [])
+            found = list(_edge(cluster, workload, near, number, key))
+            yield from found
+            if given.unplaced is not None and not found and key == hidden.get(number):
+                given.unplaced.append(Unplaced(workload, number, key))
     for (namespace, number), services in servers.items():
         yield from _of_its_database(cluster, namespace, number, services)
 
@@ -101,14 +106,20 @@ def _edge(
         yield next(iter(found.values()))[0]
 
 
-def _hinted(cluster: Cluster, external: dict[tuple[str, str], Object], workload: Workload) -> dict[int, str]:
-    """Ports of the servers that settings and the keys of unreadable Secrets speak of, with the key that does."""
+def _settings(workload: Workload) -> dict[int, str]:
+    """Ports of the servers that settings speak of, each with the setting's key."""
     hints: dict[int, str] = {}
     for found in workload.texts:
         if len(found.value) > _WORD:
             continue
         if (number := _setting(found.key, found.value.strip().lower())) and is_variable(found):
             hints.setdefault(number, found.key)
+    return hints
+
+
+def _hidden(cluster: Cluster, external: dict[tuple[str, str], Object], workload: Workload) -> dict[int, str]:
+    """Ports of the servers that the keys of unreadable Secrets speak of, each with the key."""
+    hints: dict[int, str] = {}
     for key in _hidden_keys(cluster, external, workload):
         parts = {*words(key), key.lower()}
         if parts.isdisjoint(_ABOUT_A_SERVER):

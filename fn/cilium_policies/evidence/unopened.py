@@ -30,6 +30,15 @@ class Unopened(NamedTuple):
     protocol: str
 
 
+class Unplaced(NamedTuple):
+    """A key of a Secret that the input does not show (`MONGO_URI`) and that speaks of a server with this port, of which
+    the namespace of `client` holds none, or several."""
+
+    client: Workload
+    port: int
+    key: str
+
+
 def is_unicast(host: str) -> bool:
     """Whether this is the IPv4 address of one other host."""
     if host.count(".") != 3 or not host.replace(".", "").isdigit():

@@ -111,6 +111,7 @@ def given(cluster: Cluster, catalogue: Catalogue, parts: Roles, config: Config) 
         tuple(one for one in parts.dns if one.kind == "labels" and _is_unshown(cluster, one.namespace)),
         inside,
         frozenset(entry.name for entry in checked if _is_silent(entry)),
+        [],
     )
 
 

@@ -159,13 +159,17 @@ def closed_hosts(
 
 
 def unasked(
-    hints: Given, found: list[Edge], subjects: list[Workload], settled: Collection[Key]
+    cluster: Cluster, hints: Given, found: list[Edge], subjects: list[Workload], settled: Collection[Key]
 ) -> Iterator[Uncovered]:
-    """Pods that name a kubelet which would not answer them."""
+    """Pods that name a kubelet which would not answer them, or whose hidden Secrets speak of a server elsewhere."""
     if hints.unasked:
         from cilium_policies.generate.unopened import kubelets  # few builds name one
 
         yield from kubelets(hints.unasked, found, subjects, settled)
+    if hints.unplaced:
+        from cilium_policies.generate.unopened import unplaced
+
+        yield from unplaced(cluster, hints.unplaced, found, subjects, settled)
 
 
 def added(

@@ -90,7 +90,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     settled = said | opened
     withheld = [*knowledge.withheld(ties, subjects), *identities(cluster, hints, subjects, settled)]
     withheld += [*knowledge.unscraped(ties, subjects), *knowledge.unmet(hints.unmet or (), subjects, dns)]
-    withheld += unasked(hints, found, subjects, settled)
+    withheld += unasked(cluster, hints, found, subjects, settled)
     noted = list(notes(cluster, hints))
     routed = behind_unseen_proxies(noted)
     left = [*_left(knowledge, withheld, subjects, routed), *unseen_proxies(cluster, hints, noted, settled)]

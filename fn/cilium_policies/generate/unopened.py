@@ -1,5 +1,5 @@
 """Hosts outside that configuration names, in a direction of which nothing else is said, and that no rule leads to; and
-kubelets that would not answer who names them."""
+kubelets that would not answer who names them; and servers elsewhere of which only a hidden Secret's key speaks."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.ends import HOST
 from cilium_policies.evidence.kubelets import Unasked
 from cilium_policies.evidence.public_names import is_of_local_network
-from cilium_policies.evidence.unopened import Unopened
-from cilium_policies.generate.uncovered import GUESSED, Key, Uncovered, of_workload
+from cilium_policies.evidence.unopened import Unopened, Unplaced
+from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Key, Uncovered, of_workload
 from cilium_policies.lean import TYPE_CHECKING
+from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload, WorkloadKey
 
 if TYPE_CHECKING:
@@ -68,6 +69,33 @@ def kubelets(
             pod = f"{{pod: {client.namespace}/{client.name}}}"
             line = f"{{from: {pod}, to: host, ports: [{one.port}/TCP], why: …}}"
             yield of_workload(GUESSED, "no-node-role", EGRESS, client, (), line)
+
+
+def unplaced(
+    cluster: Cluster,
+    found: Iterable[Unplaced],
+    edges: Iterable[Edge],
+    subjects: Iterable[Workload],
+    settled: Collection[Key],
+) -> Iterator[Uncovered]:
+    """One line a workload that the catalogue does not know and port on which a key of its hidden Secrets speaks of a
+    server, with those that the cluster has."""
+    own = {id(one) for one in subjects}
+    opened = {
+        (edge.client.key, port.number) for edge in edges if edge.client is not None for port in edge.ports
+    }
+    for one in found:
+        client, key = one.client, (one.client.key, EGRESS)
+        if id(client) not in own or client.component or key in settled or (client.key, one.port) in opened:
+            continue
+        services = (each for each in cluster.services if any(entry.port == one.port for entry in each.ports))
+        behind = (pods for service in services for pods in cluster.backends(service))
+        places = list(dict.fromkeys(f"{pods.namespace}/{pods.name}" for pods in behind if pods is not client))
+        if places:
+            shown = ", ".join(places[:_SHOWN]) + (" …" if len(places) > _SHOWN else "")
+            pod = f"{{pod: {client.namespace}/{client.name}}}"
+            line = f"{{from: {pod}, to: {{pod: {places[0]}}}, ports: [{one.port}/TCP], why: {one.key}}}"
+            yield of_workload(UNKNOWN, "server-elsewhere", EGRESS, client, (one.key, shown), line)
 
 
 def _peer(host: str) -> str:
