@@ -110,8 +110,10 @@ def _asked(one: Workload, entry: Component, edges: Iterable[Edge]) -> list[str]:
 def without_operator(
     one: Workload, entry: Component, direction: str, catalogue: Catalogue, present: Collection[str]
 ) -> Iterator[Uncovered]:
-    """Pods of an operator's object that call the operator, or are called by it, where it is not in the input: no rule
-    names it."""
+    """Pods of an operator's object that call the operator, or are called by it, where it is not in the input, and an
+    operator that calls such pods as the config leaves out: no rule names the other end."""
+    if direction == EGRESS:
+        yield from _without_left_out(one, entry, catalogue)
     if one.rendered or one.chart or one.source is None:
         return
     found = [
@@ -139,6 +141,22 @@ def _is_operator(edge: Known, one: Workload, entry: Component, catalogue: Catalo
     groups = {made.group for made in caller.made_by} if caller is not None else set()
     operand = one.source is not None and one.source.group in groups  # made as well: then the input shows it
     return (name in makers if makers else "operator" in name) and not operand
+
+
+def _without_left_out(one: Workload, entry: Component, catalogue: Catalogue) -> Iterator[Uncovered]:
+    """An operator of which the entry says that it calls every instance of a component that the config leaves out, so
+    that no rule names those."""
+    role = entry.played(one.labels)
+    peers = (
+        edge.peer
+        for edge in entry.own_edges
+        if edge.direction == EGRESS and edge.every and is_among(role, edge.part)
+    )
+    called = dict.fromkeys(peer.partition(":")[2] for peer in peers if peer.startswith("component:"))
+    left = [name for name in called if catalogue.get(name) is None]
+    if left:
+        line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: {{namespace: NAMESPACE}}, why: …}}"
+        yield of_workload(GUESSED, "calls-left-out", EGRESS, one, (", ".join(left),), line)
 
 
 def without_client(
