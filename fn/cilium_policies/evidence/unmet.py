@@ -71,12 +71,23 @@ def unmet(cluster: Cluster, client: Workload, address: Address) -> Unmet | None:
         own = {client.name, client.release, client.instance} - {""}
         if namespace == client.namespace and {name, member} & own:
             return None
+        if not address.port and _is_an_objects(cluster, namespace, name):
+            return None
     elif service.type == "ExternalName" or client in cluster.backends(service):
         return None
     sure = service is not None or (
         _is_called(address, host) and not _is_switched_off(cluster, client, namespace, name)
     )
     return Unmet(client, namespace, name, address.port, address.protocol, service is not None, sure)
+
+
+def _is_an_objects(cluster: Cluster, namespace: str, name: str) -> bool:
+    """Whether a name is that of an object whose pods an operator makes, and whose Services, which are known, are called
+    otherwise: `BARMAN_SERVER: main` is the folder of a cluster's backups."""
+    pods = (one for one in cluster.in_namespace(namespace) if not one.rendered and one.source is not None)
+    return any(
+        one.source.name == name and cluster.services_for(one) for one in pods if one.source is not None
+    )
 
 
 def _is_masters_name(client: Workload, address: Address) -> bool:

@@ -57,6 +57,18 @@ def beyond_entry(
     yield of_workload(GUESSED, why, EGRESS, one, parts, line)
 
 
+def said_in_secrets(found: Uncovered, one: Workload, cluster: Cluster) -> Uncovered:
+    """A direction of which nothing is known whom a pod calls, with the Secrets that may say it and are not shown."""
+    from cilium_policies.generate.hidden import hidden
+
+    names = hidden(one, cluster.inventory)
+    if not names:
+        return found
+    shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
+    line = f"{{from: {{pod: {cluster.called(one)}}}, to: {{fqdn: NAME}}, ports: [443/TCP], why: …}}"
+    return found._replace(why="callee-hidden", parts=(shown,), cure=line)
+
+
 def _settings(one: Workload, entry: Component, cluster: Cluster) -> tuple[Why, list[str]]:
     """The ConfigMaps and Secrets that an operator's settings have these pods read, where the input shows neither; else
     the operators that may have them read something (`toldBy` in the entry's `reads`), where it shows none."""

@@ -173,7 +173,8 @@ def _left(
     routed: Mapping[WorkloadKey, Object],
 ) -> Iterator[Uncovered]:
     """The directions that may lack something: what is named and not opened says more than what is merely not known.
-    Who calls a pod that a route leads to (`routed`) is known, but for the route's proxy, of which the route tells."""
+    Who calls a pod that a route leads to (`routed`) is known, but for the route's proxy, of which the route tells;
+    where a hidden Secret may say whom a pod calls, it is named."""
     told = {(id(one.workload), one.direction) for one in withheld}
     yield from withheld
     for one in knowledge.of(subjects):
@@ -182,6 +183,10 @@ def _left(
         if one.why == "no-caller" and one.workload is not None and one.workload.key in routed:
             route = str(routed[one.workload.key])
             one = one._replace(degree=GUESSED, why="has-a-route", parts=(route,))
+        if one.why == "no-callee" and one.workload is not None:
+            from cilium_policies.generate.beyond import said_in_secrets
+
+            one = said_in_secrets(one, one.workload, knowledge.cluster)
         yield one
     yield from creators(knowledge.cluster, knowledge.catalogue, subjects)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Degree = Literal["unknown", "guessed"]
     Why = Literal[
         "no-callee",
+        "callee-hidden",
         "no-caller",
         "not-rendered",
         "entry-from-memory",
@@ -93,6 +94,7 @@ if TYPE_CHECKING:
 
 _SENTENCES: dict[Why, str] = {
     "no-callee": "nothing in the input names what it calls",
+    "callee-hidden": "nothing in the input names what it calls; Secret {} may, which the input does not show",
     "no-caller": "it listens, and nothing in the input names who calls it",
     "not-rendered": "its chart is neither rendered nor known",
     "entry-from-memory": "what the catalogue says of {} is from memory",

@@ -48,11 +48,12 @@ def _made(one: Object, row: Mapping, held: list[Mapping]) -> Iterator[Object]:
             continue
         own = mapping(each if flag(row.get("bare")) else each.get("spec"))
         spec = {**added, **{renamed.get(key, key): value for key, value in own.items()}}
-        if name and spec:
+        called = {"name": name} if name else {}
+        if (name or metadata.get("generateName")) and spec:
             body = {
                 "apiVersion": text(row.get("version")),
                 "kind": text(row.get("as")),
-                "metadata": {**metadata, "name": name, "namespace": one.namespace},
+                "metadata": {**metadata, **called, "namespace": one.namespace},
                 "spec": spec,
             }
             yield Object(body, one.where)
