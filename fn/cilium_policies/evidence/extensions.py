@@ -33,7 +33,7 @@ Gateway = tuple[str, str]
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     """From the proxies of each gateway that a policy, its settings or a route's Backend concern."""
     gateways, destinations = Gateways(cluster, given), Destinations(cluster, given)
-    for policy in _attached(cluster):
+    for policy in attached(cluster):
         for gateway in dict.fromkeys(_concerned(cluster, policy)):
             yield from _called(cluster, gateways, destinations, gateway, policy, policy.spec)
     for gateway_object in cluster.inventory.of("Gateway", group=GATEWAY_API):
@@ -52,7 +52,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
                 )
 
 
-def _attached(cluster: Cluster) -> Iterator[Object]:
+def attached(cluster: Cluster) -> Iterator[Object]:
     """The policies that controllers let their users attach to a Gateway or a route."""
     for kind in dict.fromkeys(kind for proxy in cluster.proxies.values() for kind in proxy.policies):
         group, _, name = kind.partition("/")

@@ -91,7 +91,7 @@ def behind_unseen_proxies(noted: Iterable[Note]) -> dict[WorkloadKey, Object]:
 
 
 # Where routes, Ingresses and their like name a Service.
-_BACKENDS = ("backendRefs", "services", "service")
+_BACKENDS = ("backendRefs", "backendRef", "services", "service")
 _LEADING = (
     *ROUTE_KINDS,
     *_INGRESSES,
@@ -138,15 +138,28 @@ def leads_nowhere(
             if one.namespace in closed:
                 yield Uncovered(GUESSED, "leads-nowhere", BOTH, one.namespace, one.name, None, one, (), _SHOW)
             continue
-        for place, name in _named_services(one):
-            if place in closed and not _stands(cluster, place, name):
-                pod = f"{{pod: {place}/{name}}}"
-                line = f"{{from: {{namespace: NAMESPACE}}, to: {pod}}}"
-                told.setdefault(
-                    (place, name),
-                    Uncovered(GUESSED, "backend-unseen", INGRESS, place, name, None, None, (str(one),), line),
-                )
+        _name_backends(cluster, one, closed, told)
+    if cluster.inventory.of("Gateway"):
+        from cilium_policies.evidence.extensions import attached  # few builds hold a Gateway
+
+        for one in attached(cluster):
+            if not one.where.elsewhere:
+                _name_backends(cluster, one, closed, told)
     yield from told.values()
+
+
+def _name_backends(
+    cluster: Cluster, one: Object, closed: Collection[str], told: dict[tuple[str, str], Uncovered]
+) -> None:
+    """Adds a line for each Service that the object leads to and that the input does not show."""
+    for place, name in _named_services(one):
+        if place in closed and not _stands(cluster, place, name):
+            pod = f"{{pod: {place}/{name}}}"
+            line = f"{{from: {{namespace: NAMESPACE}}, to: {pod}}}"
+            told.setdefault(
+                (place, name),
+                Uncovered(GUESSED, "backend-unseen", INGRESS, place, name, None, None, (str(one),), line),
+            )
 
 
 def _named_services(one: Object) -> Iterator[tuple[str, str]]:

@@ -27,6 +27,7 @@ _MONITORS = {
 # What a block has beside its switch that is about an Ingress; its hosts may stand elsewhere in the values.
 _OF_INGRESS = ("hosts", "host", "hostname", "domain", "className", "ingressClassName", "class")
 _WEB = ("http", "web", "https", "http-web", "ui")
+_LISTENERS = frozenset(("http", "https", "web", "websecure"))
 
 
 class Target(NamedTuple):
@@ -148,6 +149,8 @@ def _backend(block: _Block, kind: str, target: Target) -> tuple[Service, Service
     if not pairs:
         return None
     words = {scalar(ref.get("sectionName")) for ref in mappings(block.body.get("parentRefs"))} - {""}
+    if kind in ("HTTPRoute", "GRPCRoute"):
+        words -= _LISTENERS  # the gateway ends TLS there: its listener's name tells nothing of the pods behind
     words.add(block.path.rpartition(".")[2])  # `ingress.public` is for the Service called so
     ranked = sorted(
         pairs,
