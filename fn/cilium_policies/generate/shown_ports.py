@@ -68,7 +68,7 @@ def _is_instead(one: Port, shown: list[Port]) -> bool:
 
 
 def held(known: Known, workload: Workload) -> Known:
-    """An edge on the ports that the object which made the pods holds for it, if any."""
+    """An edge on the ports that the object which made the pods holds for it, as containers or Services have them."""
     body = workload.source.body if workload.source is not None else {}
     return known._replace(ports=tuple(dict.fromkeys(_held(body, known.ports_at))))
 
@@ -78,7 +78,7 @@ def _held(body: Mapping, paths: tuple[str, ...]) -> Iterator[str]:
         path, _, usual = one.partition("/")
         for entry in mappings(at(body, path)):
             said = text(entry.get("protocol")) or usual or "TCP"
-            if number := port_number(entry.get("containerPort")):
+            if number := port_number(entry.get("containerPort") or entry.get("port")):
                 yield from (f"{number}/{protocol}" for protocol in _BOTH.get(said, (said,)))
 
 

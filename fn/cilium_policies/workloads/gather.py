@@ -60,7 +60,7 @@ def gather(
     services = _copied(shown, catalogue, workloads, services, unseen, settings.component_namespaces, bindings)
     services += distribution.add_bundled(settings.platform, workloads, catalogue, shown)
     unplaced: list[Object] = []
-    operated, behind = _operated(shown, catalogue, workloads, unplaced)
+    operated, behind = _operated(shown, catalogue, workloads, unplaced, settings.platform.name)
     for one in operated:
         _placed(one)
     workloads += _not_shown(operated, workloads)
@@ -157,7 +157,7 @@ def _written(shown: Inventory, catalogue: Catalogue) -> list[Object]:
 
 
 def _operated(
-    shown: Inventory, catalogue: Catalogue, workloads: list[Workload], unplaced: list[Object]
+    shown: Inventory, catalogue: Catalogue, workloads: list[Workload], unplaced: list[Object], platform: str
 ) -> tuple[list[Workload], list[Service]]:
     if not any(catalogue.made_by(group, kind) for group, kind in shown.kinds):
         return [], []
@@ -165,7 +165,7 @@ def _operated(
         operator_workloads,  # builds without custom resources do not pay for it
     )
 
-    return operator_workloads(shown, catalogue, workloads, unplaced)
+    return operator_workloads(shown, catalogue, workloads, unplaced, platform)
 
 
 def _copied(

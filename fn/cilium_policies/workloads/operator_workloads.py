@@ -26,13 +26,14 @@ def operator_workloads(
     catalogue: Catalogue,
     operators: Iterable[Workload],
     unplaced: list[Object] | None = None,
+    platform: str = "",
 ) -> tuple[list[Workload], list[Service]]:
     """The workloads that custom resources stand for, and the Services that their operators make. `unplaced` is given
-    the objects of which pods come in a namespace that the input does not tell."""
+    the objects of which pods come in a namespace that the input does not tell; `platform` is the distribution."""
     controllers: dict[str, list[Workload]] = {}
     for operator in operators:
         controllers.setdefault(operator.component, []).append(operator)
-    made = list(_made(inventory, catalogue, controllers))
+    made = list(_made(inventory, catalogue, controllers, platform))
     if not made:
         return [], []
     # few builds hold such objects
@@ -67,12 +68,12 @@ def operator_workloads(
 
 
 def _made(
-    inventory: Inventory, catalogue: Catalogue, controllers: dict[str, list[Workload]]
+    inventory: Inventory, catalogue: Catalogue, controllers: dict[str, list[Workload]], platform: str
 ) -> Iterator[tuple[Object, Component, MadeBy, _Facts]]:
     """The objects of which pods come, each with the entry that says so."""
     for group, kind in dict.fromkeys((one.group, one.kind) for one in inventory.objects):
         for component, entry in catalogue.made_by(group, kind):
-            facts = _Facts(inventory, controllers, entry.operator)
+            facts = _Facts(inventory, controllers, entry.operator, platform)
             # of several objects that mean the same pods the first by name speaks for them, in whichever build
             for one in sorted(inventory.of(kind, group=group), key=lambda one: (one.namespace, one.name)):
                 if not _makes(entry, one, facts):
@@ -87,18 +88,21 @@ def _made(
 
 
 def _makes(entry: MadeBy, one: Object, facts: _Facts) -> bool:
+    facts.body = one.body
     return object_makes(entry, one.body) and via_agrees(entry, one.body, facts) and holds(entry.given, facts)
 
 
 class _Facts:
     """What `via` and `given` ask: the operator's values and texts (empty where it is not in the input), and
-    the objects of the input."""
+    the objects of the input; `body` is that of the object that is looked at."""
 
     args: tuple[str, ...] = ()
-    distribution = ""
-    body: Mapping = {}  # noqa: RUF012
 
-    def __init__(self, inventory: Inventory, controllers: dict[str, list[Workload]], operator: str) -> None:
+    def __init__(
+        self, inventory: Inventory, controllers: dict[str, list[Workload]], operator: str, platform: str
+    ) -> None:
+        self.distribution = platform
+        self.body: Mapping = {}
         self._inventory = inventory
         self._controllers = controllers
         found = controllers.get(operator) if operator else None
