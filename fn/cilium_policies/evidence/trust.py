@@ -170,7 +170,10 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
             return True
         if address.key in ("", "curl", "wget", "git") or not address.direct:
             return address.direct or is_called_there(found.value, address.host)
-        return address.direct and _is_called(address, workload, routed)
+        store = (
+            words(address.key)[-1:] == ("endpoint",) and "bucket" in found.value
+        )  # stands beside its bucket
+        return address.direct and (store or _is_called(address, workload, routed))
     if found.key.endswith(SCRIPTS):
         constant = address.direct and re.fullmatch(_ENVIRONMENT, address.key) is not None
         if not constant and (named := re.search(_DEFAULT + re.escape(address.host), found.value)) is not None:
@@ -258,11 +261,11 @@ def _is_for_others(key: str, scheme: str, port: int, number: bool) -> bool:
     if "api" in parts:
         others.discard("root")  # `api_root: https://selection.acme.com/api/v1/`, which is called
     if number:
-        plain = port and not scheme and parts[-1] not in _SHOWN
+        plain = port and not scheme and not _SHOWN.intersection(parts[-1:])
         others -= _USUAL | _SHOWN if plain else _USUAL  # `DEFAULT_URL: https://192.168.1.1`: no example
     if others and (scheme not in _BROWSED if scheme else parts[-1] in _SERVER_WORDS):
         others -= _OF_MAIL
-    if not scheme and (port in SERVERS or (port and set(parts[-1:]) & _SERVER_WORDS)):
+    if scheme not in _BROWSED and (port in SERVERS or (port and set(parts[-1:]) & _SERVER_WORDS)):
         others -= {"default", "defaults"}  # `DEFAULT_BROKERS: kafka.acme.com:9092`, `MAIL_DEFAULT_HOST`
     if _MANAGERS.intersection(parts):
         others -= _OF_PACKAGES

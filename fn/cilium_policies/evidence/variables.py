@@ -28,6 +28,8 @@ from cilium_policies.workloads.model import Workload
 _SERVICE = ("_service", "_svc")  # `CART_SERVICE: cart.shop`
 _ACCOUNT = "SNOWFLAKE_ACCOUNT"
 _PYTHON = "#PYTHON2BASH:"
+# How a host is spoken to, whose port another variable holds: `IMAP_HOST: ssl://mail`, `API_HOST: http://api`
+_APART = r"([A-Za-z][A-Za-z0-9+.\-]{0,30})://([A-Za-z0-9][\w.\-]{0,252})/?"
 # What the kubelet sets for Services: `WEB_SERVICE_HOST`, `WEB_SERVICE_PORT_HTTP`, and Docker's `WEB_PORT_80_TCP_ADDR`
 _OF_SERVICES = (
     r"\b[A-Z][A-Z0-9_]*(?:_SERVICE_(?:HOST|PORT)[A-Z0-9_]*|_PORT_\d{1,5}_(?:TCP|UDP)(?:_ADDR|_PORT)?\b)"
@@ -43,6 +45,11 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
         if not is_host_key(key) and not _may_name(key, value):
             yield from _only_service(key, value, variables)
             continue
+        if (apart := re.fullmatch(_APART, value.strip())) is not None:
+            scheme, host = apart[1].lower(), apart[2]
+            yield from (
+                Address(host, port, scheme, key=key, direct=True) for port in paired_ports(key, variables)
+            )
         for host in _of_python(value) if value.startswith(_PYTHON) else names(value.strip()):
             ports = paired_ports(key, variables)
             if not ports and key in AGENTS:

@@ -139,13 +139,17 @@ def leads_nowhere(
                 yield Uncovered(GUESSED, "leads-nowhere", BOTH, one.namespace, one.name, None, one, (), _SHOW)
             continue
         _name_backends(cluster, one, closed, told)
+    for one in _attached(cluster):
+        _name_backends(cluster, one, closed, told)
+    yield from told.values()
+
+
+def _attached(cluster: Cluster) -> Iterator[Object]:
+    """The policies that are attached to a Gateway or a route."""
     if cluster.inventory.of("Gateway"):
         from cilium_policies.evidence.extensions import attached  # few builds hold a Gateway
 
-        for one in attached(cluster):
-            if not one.where.elsewhere:
-                _name_backends(cluster, one, closed, told)
-    yield from told.values()
+        yield from attached(cluster)
 
 
 def _name_backends(
@@ -153,7 +157,7 @@ def _name_backends(
 ) -> None:
     """Adds a line for each Service that the object leads to and that the input does not show."""
     for place, name in _named_services(one):
-        if place in closed and not _stands(cluster, place, name):
+        if not one.where.elsewhere and place in closed and not _stands(cluster, place, name):
             pod = f"{{pod: {place}/{name}}}"
             line = f"{{from: {{namespace: NAMESPACE}}, to: {pod}}}"
             told.setdefault(

@@ -51,6 +51,7 @@ _LINK = re.compile(
     r"(?:(?![,;(][A-Za-z][A-Za-z0-9+.\-]{0,30}://)[^\s\"'`<>\\|)])*"
 )
 _LONGEST = 4000  # characters of a line: a longer one is read as before alone
+_REPOSITORIES = ("s3:", "rest:", "sftp:")  # restic's, whose way stands before the address
 _COMMENTS = ("# ", "//", "; ", "<!--")
 _SPARED = "\x02"
 _FAR = 17  # lines: farther than a host's port is looked for
@@ -199,6 +200,11 @@ def _line(line: str, resolves: Callable[[str], bool]) -> str:
 
 
 def _plain(value: str, key: str, resolves: Callable[[str], bool]) -> str:
+    if value.startswith(_REPOSITORIES):
+        from cilium_policies.catalogue import repositories  # few Secrets name one
+
+        if kept := repositories.without_path(value):
+            return kept
     if "://" in value:
         return " ".join(_found(value))
     if "host=" in value:

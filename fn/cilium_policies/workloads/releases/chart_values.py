@@ -150,7 +150,9 @@ def _backend(block: _Block, kind: str, target: Target) -> tuple[Service, Service
         return None
     words = {scalar(ref.get("sectionName")) for ref in mappings(block.body.get("parentRefs"))} - {""}
     if kind in ("HTTPRoute", "GRPCRoute"):
-        words -= _LISTENERS  # the gateway ends TLS there: its listener's name tells nothing of the pods behind
+        words -= (
+            _LISTENERS  # the gateway ends TLS there: its listener's name tells nothing of the pods behind
+        )
     words.add(block.path.rpartition(".")[2])  # `ingress.public` is for the Service called so
     ranked = sorted(
         pairs,
