@@ -100,6 +100,7 @@ _SHARES = ("//", "\\\\")
 _BUCKETS = ("s3",)
 REPOSITORY = "restic"  # in the place of a scheme: of a backup's repository
 _STORES = ("s3:", "rest:", "sftp:")  # the ways to one
+_ICE = ("stun:", "stuns:", "turn:", "turns:")
 _ENDPOINT = r"[^@]*@[\w\-]+[.:][\w.:\-]+"  # Loki's `s3://key:secret@minio:9000/bucket`
 
 
@@ -150,12 +151,16 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
 
 
 def _copied(value: str, key: str, file: bool) -> Iterator[Address]:
-    """Hosts as git, scp and restic write them."""
+    """Hosts as git, scp, restic and WebRTC write them."""
     if holds(value, _STORES):
         from cilium_policies.evidence.backups import repositories  # few texts name one
 
         for host, port, told in repositories(value, key, file):
             yield Address(host, port, REPOSITORY, "TCP", key, True, told)
+    if holds(value, _ICE):
+        from cilium_policies.evidence.ice import servers  # few texts name one
+
+        yield from (Address(*one[:2], "stun", *one[2:4], True, one[4]) for one in servers(value, key))
     if "@" not in value:
         return
     whole = not file and len(value.split()) == 1
