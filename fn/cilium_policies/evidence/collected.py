@@ -14,12 +14,14 @@ from cilium_policies.evidence.from_env import filled_in
 from cilium_policies.evidence.not_read import is_others, owns
 from cilium_policies.evidence.object_texts import (
     chosen_at,
+    entries_of,
     fields_of,
     is_of,
     is_switched_on,
     named_at,
     plain,
     read_of,
+    secrets_of,
 )
 from cilium_policies.evidence.tied import is_addressed
 from cilium_policies.kube.inventory import Inventory
@@ -161,7 +163,7 @@ class Collected:
 
                 for option, name in re.findall(_CONFIG_MAP_FLAG, one.value):
                     shown = self._cluster.inventory.get("ConfigMap", workload.namespace, name)
-                    for key, value in _data(shown) if shown is not None else ():
+                    for key, value in entries_of(shown) if shown is not None else ():
                         yield Text("entry", key, led_to(value, "udp" in option.lower()), shown, key)
 
     def _given_by_operator(self, workload: Workload, source: Object) -> Iterator[Text]:
@@ -205,13 +207,25 @@ class Collected:
             yield from of_account(self._cluster, workload, row)
         if not kind or "toldBy" in row:
             return
+        for one in self._objects(workload, row):
+            if name:
+                yield from (Text("entry", key, value, one, key) for key, value in entries_of(one))
+            else:
+                below = texts(row.get("fields"))
+                said = filled_in(self._cluster, one, read_of(one, row))
+                yield from (found for found in said if not below or plain(found.field).startswith(below))
+            for secret in secrets_of(one, row):
+                yield from self._entries(one.namespace, secret)
+
+    def _objects(self, workload: Workload, row: Mapping) -> Iterator[Object]:
+        """The objects that a row means for these pods: one by its name, or those of a kind that it acts on."""
+        kind, name, label = text(row.get("kind")), text(row.get("name")), text(row.get("label"))
         if name:
             space, _, name = name.rpartition("/")
             one = self._cluster.inventory.get(kind, space or workload.namespace, name)
             if one is not None and "sops" not in one.body:
-                yield from (Text("entry", key, value, one, key) for key, value in _data(one))
+                yield one
             return
-        below, label = texts(row.get("fields")), text(row.get("label"))
         source, paths = workload.source, texts(row.get("at"))
         pointed = (
             {(source.namespace, name) for name in names_at(source.body, paths)} if source is not None else ()
@@ -222,10 +236,16 @@ class Collected:
             if paths and (one.namespace, one.name) not in pointed:
                 continue
             if not label or one.labels.get(label) == workload.labels.get(label):
-                said = filled_in(self._cluster, one, read_of(one, row))
-                yield from (found for found in said if not below or plain(found.field).startswith(below))
-                for secret in names_at(one.body, texts(row.get("secrets"))):
-                    yield from self._entries(one.namespace, secret)
+                yield one
+
+    def secrets(self, workload: Workload) -> Iterator[tuple[str, str]]:
+        """Namespace and name of the Secrets that what such pods read names: whom they call stands there."""
+        for row in self._rows(workload):
+            if not {"secrets", "secretIn"} & row.keys() or not is_switched_on(workload, row):
+                continue
+            own = (workload.source,) if "own" in row and workload.source is not None else ()
+            for one in self._objects(workload, row) if "kind" in row else own:
+                yield from ((one.namespace, name) for name in secrets_of(one, row))
 
     def _is_for(self, workload: Workload, one: Object, row: Mapping) -> bool:
         """Whether it acts on this object: which names it by its address, or by its rights where it is another's."""
@@ -265,20 +285,3 @@ def named_by_values(workload: Workload) -> Iterator[str]:
     yield from (
         one.value for one in told if one.kind == "value" and one.value and re.search(_OF_VALUES, one.field)
     )
-
-
-def _data(one: Object) -> Iterator[tuple[str, str]]:
-    if one.kind == "ConfigMap":
-        yield from strings(one.body.get("data")).items()
-        return
-    import base64  # few builds hold a Secret
-
-    from cilium_policies.workloads.credentials import addresses
-
-    for key, value in strings(one.body.get("stringData")).items():
-        yield key, addresses(value, key)
-    for key, value in strings(one.body.get("data")).items():
-        try:
-            yield key, addresses(base64.b64decode(value).decode(), key)
-        except ValueError:
-            continue  # binary, or a placeholder that somebody substitutes later

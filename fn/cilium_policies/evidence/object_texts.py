@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from cilium_policies.catalogue.conditions import names_at
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.kube.kinds import EVIDENCE
 from cilium_policies.kube.objects import (
@@ -15,6 +16,7 @@ from cilium_policies.kube.objects import (
     flag,
     mapping,
     sequence,
+    strings,
     text,
     walk_mappings,
     walk_strings,
@@ -122,3 +124,29 @@ def chosen_at(spec: Mapping) -> Iterator[tuple[str, str, str]]:
         name, key = text(one.get("name")), text(one.get("key"))
         if name and key and one.keys() <= _SELECTOR:
             yield path, name, key
+
+
+def secrets_of(one: Object, row: Mapping) -> list[str]:
+    """The Secrets that an object names: at these paths, or in its texts as a pattern finds them."""
+    found = sorted(names_at(one.body, texts(row.get("secrets"))))
+    if pattern := text(row.get("secretIn")):
+        found += (name for _, value in entries_of(one) for name in re.findall(pattern, value))
+    return found
+
+
+def entries_of(one: Object) -> Iterator[tuple[str, str]]:
+    """Keys and values of a ConfigMap or a Secret."""
+    if one.kind == "ConfigMap":
+        yield from strings(one.body.get("data")).items()
+        return
+    import base64  # few builds hold a Secret
+
+    from cilium_policies.workloads.credentials import addresses
+
+    for key, value in strings(one.body.get("stringData")).items():
+        yield key, addresses(value, key)
+    for key, value in strings(one.body.get("data")).items():
+        try:
+            yield key, addresses(base64.b64decode(value).decode(), key)
+        except ValueError:
+            continue  # binary, or a placeholder that somebody substitutes later

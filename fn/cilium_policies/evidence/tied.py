@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
-from cilium_policies.catalogue.conditions import names_at
+from cilium_policies.catalogue.conditions import at, names_at
 from cilium_policies.evidence.addresses import targets
 from cilium_policies.evidence.names import resolve
-from cilium_policies.kube.objects import Object
+from cilium_policies.kube.objects import Object, mapping, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 
-def is_addressed(cluster: Cluster, workload: Workload, one: Object, paths: Iterable[str]) -> bool:
-    """Whether an address at one of these paths of the object is that of a Service before these pods."""
+def is_addressed(cluster: Cluster, workload: Workload, one: Object, paths: Collection[str]) -> bool:
+    """Whether an address at one of these paths of the object is that of a Service before these pods, or a reference
+    there (`{name, namespace}`) names one: an operator's Service is called as its object is."""
     before = cluster.services_for(workload)
+    for path in paths:
+        reference = mapping(at(one.body, path))
+        if name := text(reference.get("name")):
+            named = resolve(cluster, name, text(reference.get("namespace")) or one.namespace)
+            if named is not None and named.service in before:
+                return True
     for value in names_at(one.body, paths):
         for address in targets(value):
             named = resolve(cluster, address.host, one.namespace)

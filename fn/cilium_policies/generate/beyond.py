@@ -37,11 +37,13 @@ def beyond_entry(
     if not entry.users_code:
         # Imported for builds that hold what an entry states: start-up is paid at every build.
         from cilium_policies.generate.added import added
-        from cilium_policies.generate.hidden import hidden, hidden_maps
+        from cilium_policies.generate.hidden import hidden, hidden_beside, hidden_maps
 
         why, names = "own-containers", added(one, entry)
         if not names:
             why, names = "config-unread", hidden(one, cluster.inventory, entry)
+        if not names:
+            names = hidden_beside(one, cluster, entry)
         if not names:
             why, names = "map-unread", hidden_maps(one, cluster.inventory)
         if not names:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.recognise import part_of
-from cilium_policies.evidence.collected import followed, named_by_values
+from cilium_policies.evidence.collected import Collected, followed, named_by_values
 from cilium_policies.evidence.object_texts import named
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.labels import RELEASE_NAME
@@ -18,6 +18,7 @@ from cilium_policies.kube.objects import Mapping, at, flag, mapping, mappings, s
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.kube.secret_writers import templates
 from cilium_policies.workloads.address_keys import names_address
+from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 _RELEASES = ("HelmRelease", "HelmChart", "Application")
@@ -51,7 +52,17 @@ def hidden(one: Workload, inventory: Inventory, entry: Component | None = None) 
             return dark
         names = iter((one.name, *named(source.spec)))
     found = [name for name in dict.fromkeys(names) if name]
-    return [name for name in found if not _is_shown(one, name, inventory, sure=sure)]
+    return [name for name in found if not _is_shown(one.namespace, name, inventory, sure=sure)]
+
+
+def hidden_beside(one: Workload, cluster: Cluster, entry: Component) -> list[str]:
+    """The Secrets that objects which the catalogue has these pods read name for an address (a broker's shovel, the
+    target of backups), and that the input does not show."""
+    rows = [row for row in mappings(entry.data.get("reads")) if {"secrets", "secretIn"} & row.keys()]
+    if not rows:
+        return []
+    told = dict.fromkeys(Collected(cluster, {entry.name: rows}).secrets(one))
+    return [name for space, name in told if name and not _is_shown(space, name, cluster.inventory, sure=True)]
 
 
 def hidden_maps(one: Workload, inventory: Inventory) -> list[str]:
@@ -114,7 +125,7 @@ def _in_variables(one: Workload, inventory: Inventory) -> list[str]:
     found: dict[str, None] = {}
     for source in (one.source, *followed(one.source, inventory)):
         for key, name in _variables(source.spec):
-            if names_address(key) and not _is_shown(one, name, inventory, sure=True):
+            if names_address(key) and not _is_shown(one.namespace, name, inventory, sure=True):
                 found[name] = None
     return list(found)
 
@@ -150,12 +161,12 @@ def _of_pods(one: Workload) -> Iterator[str]:
             yield name
 
 
-def _is_shown(one: Workload, name: str, inventory: Inventory, *, sure: bool) -> bool:
+def _is_shown(namespace: str, name: str, inventory: Inventory, *, sure: bool) -> bool:
     """Whether a Secret of this name says something, or the object that makes it does. Of an operator's object (not
     `sure`) a name may be any object's: only what the input holds as a Secret counts."""
-    secret = inventory.get("Secret", one.namespace, name)
+    secret = inventory.get("Secret", namespace, name)
     if secret is None:
-        made = inventory.secret_writer(one.namespace, name)
+        made = inventory.secret_writer(namespace, name)
         if made is not None and (told := templates(made)):
             return not any(_hides(key, value) for key, value in told.items())
         told_elsewhere = made is not None and at(made.body, "spec", "target", "template") is not None

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from cilium_policies.catalogue.conditions import holds
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.recognise import is_among
 from cilium_policies.config.model import EGRESS
 from cilium_policies.document.finding import INFO, Finding
 from cilium_policies.evidence.edge import CidrPeer, Edge, FqdnPeer, InternetPeer, Peer
@@ -183,7 +184,9 @@ def added(
         if component is None or (workload.key, EGRESS) in told:
             continue
         facts = WorkloadFacts(workload, cluster, roles)
-        asked = [one for one in component.own_edges if one.added and _may_be(one, facts)]
+        role = component.played(workload.labels)
+        mine = (one for one in component.own_edges if one.added and is_among(role, one.part))
+        asked = [one for one in mine if _may_be(one, facts)]
         if asked and is_bootstrapped(workload):  # no condition of its edges is asked
             yield _users_hosts("left-to-you", workload, asked)
             continue
@@ -194,6 +197,8 @@ def added(
 
 def _may_be(known: Known, facts: WorkloadFacts) -> bool:
     """Whether users add anybody: by objects, the input shows whether there are any."""
+    if known.added_when is not None and not holds(known.added_when, facts, known.peer):
+        return False
     rows = known.when if isinstance(known.when, list) else []
     by_objects = bool(rows) and all(
         isinstance(row, dict) and {"object", "field"} & row.keys() for row in rows
