@@ -12,7 +12,7 @@ from cilium_policies.catalogue.flows import Edge, read_edge, texts
 from cilium_policies.catalogue.model import CatalogueError, ChartEntry, Component, MadeBy
 from cilium_policies.catalogue.packed import FIRST, Components, File, Index, Tables
 from cilium_policies.kube.gateway_api import Proxy
-from cilium_policies.kube.objects import integer, text
+from cilium_policies.kube.objects import flag, integer, text
 from cilium_policies.lean import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -196,6 +196,9 @@ def _proxy(row: dict[str, Any]) -> Proxy:
         text(row.get("namespace")),
         tuple(texts(row.get("classes"))),
         tuple(texts(row.get("policies"))),
+        flag(row.get("unshifted")),
+        integer(row.get("status")) or 0,
+        text(row.get("service")) or "LoadBalancer",
     )
 
 

@@ -52,7 +52,7 @@ class MadeBy(NamedTuple):
     `operator`: the component whose controller makes the pods; `namespace` "operator": they run in its
     namespace, else in the object's; `given`: a condition on the operator's values and texts.
     `labels` select the pods; `sometimes`: those that only some versions or ways of installing set beside them.
-    `annotations`: those that the operator writes on them.
+    `annotations`: those that the operator writes on them, `annotated`: when, if not always.
     `labels_at`: paths in the object at which the labels stand that its user has them bear.
     `beside`: they run beside the pods of a template that the object holds, and share none of its settings.
     `config`: the Secret that holds their configuration, unless `spec.configSecret` names another.
@@ -87,6 +87,7 @@ class MadeBy(NamedTuple):
     moves: tuple[tuple[int, tuple[str, ...]], ...] = ()
     instance: str = ""
     annotations: dict[str, str] = {}  # noqa: RUF012
+    annotated: When = None
 
 
 class Component:
@@ -259,6 +260,7 @@ def read_made_by(component: Component, data: Mapping) -> MadeBy:
         moves=tuple((int(text(one["port"])), texts(one["field"])) for one in mappings(data.get("moves"))),
         instance=text(data.get("instance")),
         annotations=strings(data.get("annotations")),
+        annotated=data.get("annotated"),
     )
 
 

@@ -123,16 +123,16 @@ class Gateways:
         class_name = text(gateway.spec.get("gatewayClassName"))
         return load_balancers.clients(self._given, self._class_controller(gateway), class_name)
 
-    def shift(self, namespace: str, name: str) -> int:
-        """What its controller adds to the port of a privileged listener."""
+    def proxy(self, namespace: str, name: str) -> Proxy:
+        """How its controller's proxies differ from the Gateway API."""
         made = self.workloads(namespace, name)
         gateway = self.gateway(namespace, name)
         controller = self._class_controller(gateway) if gateway is not None else ""
         for proxy in self._cluster.proxies.values():
             owned = proxy.owner and any(proxy.owner in workload.labels for workload in made)
             if owned or (proxy.controller and controller.startswith(proxy.controller)):
-                return proxy.shift
-        return 0
+                return proxy
+        return Proxy()
 
     def _class_controller(self, gateway: Object) -> str:
         class_name = text(gateway.spec.get("gatewayClassName"))

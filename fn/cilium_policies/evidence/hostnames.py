@@ -220,10 +220,10 @@ class Hostnames:
             gateway = served[0].source or Object({"metadata": {"namespace": namespace, "name": name}})
         for workload in served:
             if gateway is not None:
-                from cilium_policies.evidence.listeners import pod_port  # its Gateway is shown
+                from cilium_policies.evidence.listeners import pod_ports  # its Gateway is shown
 
-                found = pod_port(self._cluster, self._gateways, gateway, workload, port, protocol)
-                yield from ((end, found) for end in ends(workload))
+                for found in pod_ports(self._cluster, self._gateways, gateway, workload, port, protocol):
+                    yield from ((end, found) for end in ends(workload))
         if not served:
             for peer in (
                 () if self._gateways.outside(namespace, name) else self._gateways.peers(namespace, name)

@@ -42,12 +42,13 @@ def listening(cluster: Cluster, gateways: Gateways, gateway: Object, workload: W
         if number is None:
             continue
         protocol = text(listener.get("protocol"))
-        port = pod_port(cluster, gateways, gateway, workload, number, "UDP" if protocol == "UDP" else "TCP")
-        if _is_hidden(cluster, gateway, workload, port):
-            continue
-        yield port
-        if protocol in _TLS and twins & {"", text(listener.get("name"))}:
-            yield Port(port.number, "UDP")
+        carrier = "UDP" if protocol == "UDP" else "TCP"
+        for port in pod_ports(cluster, gateways, gateway, workload, number, carrier):
+            if _is_hidden(cluster, gateway, workload, port):
+                continue
+            yield port
+            if protocol in _TLS and twins & {"", text(listener.get("name"))}:
+                yield Port(port.number, "UDP")
 
 
 def _is_hidden(cluster: Cluster, gateway: Object, workload: Workload, port: Port) -> bool:
@@ -64,19 +65,22 @@ def _is_hidden(cluster: Cluster, gateway: Object, workload: Workload, port: Port
     return bool(shown) and port not in shown
 
 
-def pod_port(
+def pod_ports(
     cluster: Cluster, gateways: Gateways, gateway: Object, workload: Workload, number: int, protocol: str
-) -> Port:
+) -> tuple[Port, ...]:
     """Where a listener's port ends in the pod: what its Service says, else what its controller does."""
     for service in cluster.services_for(workload):
-        for entry in service_ports(service, str(number), protocol):
-            found = cluster.target_port(workload, entry.target or str(entry.port), protocol)
-            if found is not None:
-                return found
+        targets = (
+            cluster.target_port(workload, entry.target or str(entry.port), protocol)
+            for entry in service_ports(service, str(number), protocol)
+        )
+        if found := tuple(port for port in targets if port is not None):
+            return found
     kubernetes = mapping(at(proxy_settings(cluster, gateway), "provider", "kubernetes"))
-    if number >= 1024 or flag(kubernetes.get("useListenerPortAsContainerPort")):
-        return Port(number, protocol)
-    return Port(number + gateways.shift(gateway.namespace, gateway.name), protocol)
+    if flag(kubernetes.get("useListenerPortAsContainerPort")):
+        return (Port(number, protocol),)
+    proxy = gateways.proxy(gateway.namespace, gateway.name)
+    return tuple(Port(one, protocol) for one in proxy.ports(number))
 
 
 def proxy_settings(cluster: Cluster, gateway: Object) -> Mapping:

@@ -21,9 +21,11 @@ class Proxy(NamedTuple):
 
     `controller` is what the controllerName of its classes begins with; `owner`, `owner_namespace` and `owner_class` are
     labels that name the Gateway, its namespace (proxies may run in the controller's) and, where Gateways share proxies,
-    the class. `shift` is added to the port of a privileged listener, `namespace` is where the controller usually runs,
-    `classes` are the GatewayClasses that it makes itself, so that they stand in no manifest, and `policies` the kinds
-    (`group/Kind`) that are attached to a Gateway or a route and name what its proxies call beside the backends.
+    the class. `shift` is added to the port of a privileged listener (`unshifted`: by some versions, so that the pods
+    listen on either port), `namespace` is where the controller usually runs, `classes` are the GatewayClasses that it
+    makes itself, so that they stand in no manifest, and `policies` the kinds (`group/Kind`) that are attached to a
+    Gateway or a route and name what its proxies call beside the backends. `status` is a port that the proxies' Service
+    has beside the listeners, `service` that one's usual type.
     """
 
     controller: str = ""
@@ -34,6 +36,15 @@ class Proxy(NamedTuple):
     namespace: str = ""
     classes: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
+    unshifted: bool = False
+    status: int = 0
+    service: str = "LoadBalancer"
+
+    def ports(self, listener: int) -> tuple[int, ...]:
+        """Where the pods listen for a listener's port."""
+        if listener >= 1024 or not self.shift:
+            return (listener,)
+        return (listener + self.shift, listener) if self.unshifted else (listener + self.shift,)
 
 
 def listeners(inventory: Inventory, gateway: Object) -> Iterator[Mapping]:

@@ -131,6 +131,7 @@ def _child(
 ) -> Workload:
     made = Workload(namespace, f"{maker.name}-{text(row.get('workload')) or 'pods'}", "Pod")
     made.labels = labels
+    made.annotations = strings(row.get("annotations"))
     made.selector = stable(labels) or dict(labels)
     made.component = name
     made.instance, made.release, made.chart = maker.instance or maker.name, maker.release, maker.chart

@@ -95,7 +95,7 @@ class Cluster:
     @property
     def port_shifts(self) -> list[int]:
         """What proxies that the input does not show may add to the port of a privileged listener."""
-        return sorted({one.shift for one in self.proxies.values()} - {0})
+        return sorted({one.shift for one in self.proxies.values() if not one.unshifted} - {0})
 
     def playing(self, role: str) -> list[Workload]:
         """The workloads that play a part, in the catalogue's order of components."""

@@ -67,7 +67,7 @@ def workload_of(
     found.replicas = integer(anywhere(one.body, entry.count_field)) or 1 if entry.count_field else 1
     found.component = component.name
     found.instance = filled(entry.instance, one) or one.name
-    found.annotations = dict(entry.annotations)
+    found.annotations = dict(entry.annotations) if is_on(entry.annotated, True, one.body) else {}
     if not entry.beside:
         found.values = {**mapping(one.body.get(VALUES)), **one.spec}
         found.texts = tuple(one for one in object_texts(one) if not is_elsewhere(one.field))

@@ -47,10 +47,13 @@ def shape(inventory: Inventory, gateway: Object, workload: Workload, proxy: Prox
     workload.labels = {**strings(at(gateway.body, "spec", "infrastructure", "labels")), **workload.labels}
     if envoy:
         _as_envoy(gateway, said, kubernetes, workload, proxy)
-    shift = 0 if flag(kubernetes.get("useListenerPortAsContainerPort")) else proxy.shift
-    ports = tuple(dict.fromkeys(_ports(inventory, gateway, shift)))
+    if flag(kubernetes.get("useListenerPortAsContainerPort")):
+        proxy = proxy._replace(shift=0)
+    ports = tuple(dict.fromkeys(_ports(inventory, gateway, proxy)))
     workload.ports = tuple(Port(int(port.target), port.protocol) for port in ports)
-    return _service(gateway, workload, ports, mapping(kubernetes.get("envoyService")))
+    if proxy.status:
+        ports += (ServicePort("status-port", proxy.status, "TCP", str(proxy.status)),)
+    return _service(gateway, workload, ports, mapping(kubernetes.get("envoyService")), proxy.service)
 
 
 def _as_envoy(
@@ -80,8 +83,10 @@ def _as_envoy(
             name = text(chosen.get("name")) or name
             workload.replicas = integer(chosen.get("replicas")) or workload.replicas
             workload.labels = {**strings(at(chosen, "pod", "labels")), **workload.labels}
-            workload.annotations = strings(at(chosen, "pod", "annotations"))
+            workload.annotations |= strings(at(chosen, "pod", "annotations"))
     workload.name = name
+    if flag(at(settings, "telemetry", "metrics", "prometheus", "disable")):
+        workload.annotations.pop("prometheus.io/scrape", None)
 
 
 def _hashed(name: str) -> str:
@@ -91,24 +96,26 @@ def _hashed(name: str) -> str:
     return f"envoy-{short}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def _ports(inventory: Inventory, gateway: Object, shift: int) -> Iterator[ServicePort]:
-    """A Service port for each listener, TCP and UDP where HTTP/3 is on."""
+def _ports(inventory: Inventory, gateway: Object, proxy: Proxy) -> Iterator[ServicePort]:
+    """A Service port for each listener and each port where its pods may listen, TCP and UDP where HTTP/3 is on."""
     twins = http3(inventory, gateway)
     for listener in listeners(inventory, gateway):
         number = port_number(listener.get("port"))
         if number is None:
             continue
-        target = str(number + shift if number < 1024 else number)
         protocol = text(listener.get("protocol"))
         name = f"{protocol.lower() or 'tcp'}-{number}"
-        yield ServicePort(name, number, "UDP" if protocol == "UDP" else "TCP", target)
-        if protocol in ("HTTPS", "TLS") and twins & {"", text(listener.get("name"))}:
-            yield ServicePort(f"{name}-h3", number, "UDP", target)
+        for target in map(str, proxy.ports(number)):
+            yield ServicePort(name, number, "UDP" if protocol == "UDP" else "TCP", target)
+            if protocol in ("HTTPS", "TLS") and twins & {"", text(listener.get("name"))}:
+                yield ServicePort(f"{name}-h3", number, "UDP", target)
 
 
-def _service(gateway: Object, workload: Workload, ports: tuple[ServicePort, ...], chosen: Mapping) -> Service:
+def _service(
+    gateway: Object, workload: Workload, ports: tuple[ServicePort, ...], chosen: Mapping, usual: str
+) -> Service:
     kind = text(chosen.get("type")) or gateway.annotations.get("networking.istio.io/service-type", "")
-    kind = kind or "LoadBalancer"
+    kind = kind or usual
     name = text(chosen.get("name")) or workload.name
     notes = {
         **strings(at(gateway.body, "spec", "infrastructure", "annotations")),
