@@ -163,16 +163,12 @@ def _is_file(found: Text) -> bool:
 def outside(found: Text, address: Address, workload: Workload, routed: bool) -> bool:
     """Whether an address in this text counts as a destination outside the cluster. `routed`: an own route serves
     the name for another workload, so that the name cannot be the workload's own."""
-    if address.scheme == MANAGED:
-        return True  # nobody else has such a name
+    if address.scheme == MANAGED or (found.is_arguments and address.key in _MIRROR):
+        return True  # nobody else has such a name; a mirror is called
     if found.is_arguments:
-        if address.key in _MIRROR:
-            return True
         if address.key in ("", "curl", "wget", "git") or not address.direct:
             return address.direct or is_called_there(found.value, address.host)
-        store = (
-            words(address.key)[-1:] == ("endpoint",) and "bucket" in found.value
-        )  # stands beside its bucket
+        store = address.key.lower().endswith("endpoint") and "bucket" in found.value
         return address.direct and (store or _is_called(address, workload, routed))
     if found.key.endswith(SCRIPTS):
         constant = address.direct and re.fullmatch(_ENVIRONMENT, address.key) is not None
