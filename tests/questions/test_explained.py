@@ -1,7 +1,7 @@
 """`explain` names the policies by which Cilium's engine decided, and evidence of the flow's own ends and port.
 
-On 28 November 2026 all of the corpus' nine clusters and seventeen of tests/clusters were asked: 12,478 flows with 19,109
-sides, none of them wrong (95 % before in eight of the seventeen); samples of four are taken here.
+On 28 November 2026 all of the corpus' nine clusters and seventeen of tests/clusters were asked: 12,478 flows with
+19,109 sides, none of them wrong (95 % before in eight of the seventeen); samples of four are taken here.
 """
 
 from __future__ import annotations
