@@ -77,11 +77,11 @@ else:
     def _of_21(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v):
         return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v))
 
-    def _of_24(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v, w, x, y):
-        return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v, w, x, y))
-
     def _of_25(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v, w, x, y, z):
         return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v, w, x, y, z))
+
+    def _of_26(_, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa):
+        return _tuple_new(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa))
 
     # By the number of fields, what `namedtuple` compiles at each start; here compiled with the module, for the records
     # of a plain build.
@@ -104,8 +104,8 @@ else:
         15: _of_15,
         17: _of_17,
         21: _of_21,
-        24: _of_24,
         25: _of_25,
+        26: _of_26,
     }
 
     def _make(cls, values):
