@@ -33,6 +33,7 @@ _FOUND_BY = {
     "copies": "kind",
     "writes": "of",
     "adds": "kind",
+    "tells": "kind",
 }
 
 
@@ -194,6 +195,7 @@ def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "embeds": {},
         "copies": {},
         "adds": {},
+        "tells": {},
     }
     for name, labels in entries:
         # the rarest pair finds the entry; a value that may be anything finds too much

@@ -32,7 +32,7 @@ from cilium_policies.workloads.owned import standing
 from cilium_policies.workloads.sidecars import injected
 
 if TYPE_CHECKING:
-    from cilium_policies.workloads.added_containers import AddedContainers
+    from cilium_policies.workloads.chosen import Chosen
 
 _SCRIPTS = (".sh", ".bash", ".py", ".rb", ".pl", ".js", ".php")
 _SCALED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout")
@@ -42,13 +42,14 @@ def workloads(
     inventory: Inventory, unknown: Iterable[tuple[str, str]] = (), catalogue: Catalogue | None = None
 ) -> list[Workload]:
     """One Workload for each object that makes pods, in input order within a kind; of `unknown` kinds (group, kind)
-    for each pod template with labels that an object holds. `catalogue`: what is added to them as they start."""
+    for each pod template with labels that an object holds. `catalogue`: what other objects say of them."""
     configs = Configs(inventory)
-    added = _adding(inventory, catalogue) if catalogue is not None else None
+    chosen = _chosen(inventory, catalogue) if catalogue is not None else None
     found = []
     for made in standing(inventory):
-        template = added.to(made.one, made.template) if added is not None else made.template
+        template = chosen.to(made.one, made.template) if chosen is not None else made.template
         workload = _workload(made.one, template, configs)
+        workload.texts += tuple(chosen.told(made.one, template)) if chosen is not None else ()
         if made.name:
             workload.name, workload.kind = made.name, made.kind or workload.kind
             workload.instance = workload.release or made.name
@@ -61,13 +62,14 @@ def workloads(
     return found
 
 
-def _adding(inventory: Inventory, catalogue: Catalogue) -> AddedContainers | None:
-    """What adds containers to pods, where an object of the input does."""
-    if catalogue.head["adds"].keys().isdisjoint(kind for _, kind in inventory.kinds):
+def _chosen(inventory: Inventory, catalogue: Catalogue) -> Chosen | None:
+    """What objects say of pods that they choose, where one of the input may."""
+    kinds = {kind for _, kind in inventory.kinds}
+    if all(kinds.isdisjoint(catalogue.head[table].keys()) for table in ("adds", "tells")):
         return None
-    from cilium_policies.workloads.added_containers import AddedContainers  # few builds hold such objects
+    from cilium_policies.workloads.chosen import Chosen  # few builds hold such objects
 
-    return AddedContainers(inventory, catalogue)
+    return Chosen(inventory, catalogue)
 
 
 def reader(inventory: Inventory) -> Callable[[Object], Workload]:

@@ -77,7 +77,7 @@ class Pruner:
         }
         self._kinds |= {
             (text(row.get("group")), kind)
-            for table in ("embeds", "copies", "adds")
+            for table in ("embeds", "copies", "adds", "tells")
             for kind, rows in catalogue.head[table].items()
             for _, row in rows
         }

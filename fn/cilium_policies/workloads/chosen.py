@@ -1,39 +1,40 @@
-"""Containers that a controller adds to the pods which an object of its chooses, as the catalogue's `adds` tells: no
-manifest of the pods shows them, and everything that is read of a pod's own containers is read of them."""
+"""What objects say of pods that they choose and do not make, as the catalogue tells: containers that a controller adds
+to them (`adds`), of which all is read that is read of a pod's own, and what they call (`tells`: the queue by whose
+length they are scaled)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from cilium_policies.catalogue.conditions import at
+from cilium_policies.catalogue.conditions import Beginning, at, holds
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, strings, text
 from cilium_policies.kube.objects import at as exactly
 from cilium_policies.kube.selectors import selects
+from cilium_policies.workloads.model import Text
 
 _NAME = "kubernetes.io/metadata.name"
 _FILLED = r"\{([\w.]+)\|?([^{}]*)\}"  # a field of the member, else the text behind the stroke
 
 
-class AddedContainers:
-    """Look-ups of one input: the objects that add containers, each with its row of the catalogue."""
+class Chosen:
+    """Look-ups of one input: the objects that choose pods, each with its row of the catalogue."""
 
     def __init__(self, inventory: Inventory, catalogue: Catalogue) -> None:
         self._inventory = inventory
-        table = catalogue.head["adds"]
-        self._rows: list[tuple[Mapping, Object]] = [
-            (row, one)
-            for kind in table
-            for _, row in table[kind]
-            for one in inventory.of(kind, group=text(row.get("group")))
-        ]
+        self._adds, self._tells = (list(self._rows(catalogue.head[table])) for table in ("adds", "tells"))
+
+    def _rows(self, table: Mapping) -> Iterator[tuple[Mapping, Object]]:
+        for kind in sorted({kind for _, kind in self._inventory.kinds}.intersection(table)):
+            for _, row in table[kind]:
+                yield from ((row, one) for one in self._inventory.of(kind, group=text(row.get("group"))))
 
     def to(self, owner: Object, template: Mapping) -> Mapping:
-        """A pod template with what is added to its pods."""
-        chosen = [(row, one) for row, one in self._rows if self._chooses(row, one, owner, template)]
+        """A pod template with the containers that are added to its pods."""
+        chosen = [(row, one) for row, one in self._adds if self._chooses(row, one, owner, template)]
         if not chosen:
             return template
         spec = dict(mapping(template.get("spec")))
@@ -45,15 +46,32 @@ class AddedContainers:
         spec["volumes"] = [*mappings(spec.get("volumes")), *volumes]
         return {**template, "spec": spec}
 
+    def told(self, owner: Object, template: Mapping) -> Iterator[Text]:
+        """What other objects say that its pods call."""
+        for row, one in self._tells:
+            if self._chooses(row, one, owner, template):
+                for member in mappings(at(one.body, text(row["each"]))):
+                    said = (
+                        each
+                        for each in mappings(row["says"])
+                        if holds(each.get("when"), Beginning(body=member))
+                    )
+                    for each in said:
+                        if found := _filled(text(each["text"]), member):
+                            yield Text("entry", one.name, found, one, text(row["each"]))
+
     def _chooses(self, row: Mapping, one: Object, owner: Object, template: Mapping) -> bool:
         labels = strings(exactly(template, "metadata", "labels"))
         if "pods" in row:
             return self._is_within(row, one, owner.namespace) and selects(
                 at(one.body, text(row["pods"])), labels
             )
-        wanted = mapping(row.get("of"))
-        kind, name, selector = (at(one.body, wanted[key]) for key in ("kind", "name", "labels"))
-        meant = text(kind).partition(".")[0]
+        if "of" not in row:
+            return (one.kind, one.namespace, one.name) == (owner.kind, owner.namespace, owner.name)
+        wanted = mapping(row["of"])
+        kind, name = (at(one.body, wanted[key]) for key in ("kind", "name"))
+        selector = at(one.body, wanted["labels"]) if "labels" in wanted else None
+        meant = text(kind).partition(".")[0] or text(wanted.get("usual"))
         if one.namespace != owner.namespace or meant not in (owner.kind, "Pod"):
             return False
         if meant == "Pod" and owner.kind != "Pod":  # of what makes pods their labels alone are known
@@ -61,7 +79,7 @@ class AddedContainers:
         return text(name) in ("", owner.name) and (selector is None or selects(selector, owner.labels))
 
     def _is_within(self, row: Mapping, one: Object, namespace: str) -> bool:
-        """Whether an object that is no namespace's adds to pods of this one."""
+        """Whether an object that is no namespace's means pods of this one."""
         named = text(at(one.body, text(row.get("namespace")))) if "namespace" in row else ""
         if named:
             return named == namespace
@@ -87,4 +105,6 @@ def _containers(row: Mapping, one: Object) -> Iterator[Mapping]:
 
 
 def _filled(template: str, member: Mapping) -> str:
-    return re.sub(_FILLED, lambda found: text(at(member, found[1])) or found[2], template)
+    """The template with the member's fields; "" where one is not set and nothing stands behind its stroke."""
+    found = {match[0]: text(at(member, match[1])) or match[2] for match in re.finditer(_FILLED, template)}
+    return re.sub(_FILLED, lambda match: found[match[0]], template) if all(found.values()) else ""
