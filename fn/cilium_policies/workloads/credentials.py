@@ -224,9 +224,8 @@ def is_address(word: str, key: str, resolves: Callable[[str], bool]) -> bool:
     if match is not None:
         host = match[1].lower()
         by_key = re.search(NAMES_HOST, key) or re.search(NAMES_ADDRESS, key)
-        by_key = by_key or (
-            "." in host and re.search(r"(?i)registry$", key)
-        )  # of features, schemas or images
+        if "." in host and re.search(r"(?i)registry$", key):  # of features, schemas or images
+            return True
         return bool(
             by_key or not host[:1].isalnum() or IP.fullmatch(host) or resolves(host.partition(".")[0])
         )
