@@ -31,7 +31,7 @@ from cilium_policies.evidence.gateways import proxies_by_label
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import host_aliases
 from cilium_policies.evidence.hostnames import Hostnames
-from cilium_policies.evidence.literals import literal
+from cilium_policies.evidence.literals import literal, on_a_node
 from cilium_policies.evidence.names import Named, fitting, resolve
 from cilium_policies.evidence.public_names import (
     is_local,
@@ -261,7 +261,7 @@ class Destinations:
         elif numbers or (own and ours):
             return
         elif ":" in host or host.replace(".", "").isdigit():
-            yield from self._number(workload, host, port)
+            yield from self._number(workload, host, port, by_url=address.scheme in ("http", "https"))
         elif is_local(host):
             local = Reason("calls-local-host", (_shown(host),))
             if self._cluster.settings.fqdn != "false" and "$" not in host:
@@ -282,9 +282,13 @@ class Destinations:
             reason = Reason("calls-private-host", (_shown(host),))
             yield from ((cidr(block), (port,), reason) for block in self._given.private or LOCAL)
 
-    def _number(self, workload: Workload, number: str, port: Port, name: str = "") -> Iterator[Destination]:
-        """Who has a number; `name`: of the host that DNS leads there."""
-        told = literal(number, port, self._cluster.settings.node_cidrs, name)
+    def _number(
+        self, workload: Workload, number: str, port: Port, name: str = "", by_url: bool = False
+    ) -> Iterator[Destination]:
+        """Who has a number; `name`: of the host that DNS leads there; `by_url`: asked by HTTP."""
+        told = [*literal(number, port, self._cluster.settings.node_cidrs, name)]
+        if by_url or self._cluster.plays(workload, "scraper"):
+            told += on_a_node(self._cluster, number, port)
         yield from (one for one in told if one[0] not in NODES or self._may_ask(workload, port.number))
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.evidence.edge import Peer
 from cilium_policies.evidence.ends import NODES, cidr
+from cilium_policies.evidence.public_names import is_of_local_network
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.ports import Port
+from cilium_policies.workloads.cluster import Cluster
 
 
 def literal(
@@ -32,3 +34,16 @@ def literal(
             yield from ((node, (port,), Reason("calls-node", (number,))) for node in NODES)
             return
     yield cidr(number), (port,), Reason("calls-host", (name or number,))
+
+
+def on_a_node(cluster: Cluster, number: str, port: Port) -> Iterator[tuple[Peer, tuple[Port, ...], Reason]]:
+    """The nodes, where a number of the local network is asked on a port on which pods of the nodes' own network listen:
+    it is likely a node's, which no CIDR rule matches. Meant for clients that name it by URL, and for scrapers; a
+    printer's raw port is a node exporter's as well."""
+    if is_of_local_network(number) and any(
+        (port.number, port.protocol) == (one.number, one.protocol)
+        for workload in cluster.workloads
+        if workload.host_network
+        for one in workload.ports
+    ):
+        yield from ((node, (port,), Reason("calls-node", (number,))) for node in NODES)
