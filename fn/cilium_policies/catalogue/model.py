@@ -139,6 +139,11 @@ class Component:
         return flag(self.data.get("usersCode"))
 
     @property
+    def tunnels(self) -> bool:
+        """Whether it carries what its pod sends outside through a tunnel of its own."""
+        return flag(self.data.get("tunnels"))
+
+    @property
     def part_labels(self) -> tuple[str, ...]:
         """The labels that tell the roles of its pods apart, where they are not the usual two; the first counts that is
         there."""

@@ -103,6 +103,7 @@ PROGRAMS = (
     Program(8610, "mfnp", udp=True),
     Program(9100, "socket"),
     Program(502, "modbus"),
+    Program(4403, "", "meshtastic"),
     Program(4840, "opc.tcp"),
     Program(23, "telnet"),
     Program(5900, "vnc"),

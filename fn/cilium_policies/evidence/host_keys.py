@@ -146,9 +146,11 @@ def with_mail(port: int) -> tuple[int, ...]:
 
 
 def transports(key: str, port: int) -> tuple[str, ...]:
-    """The protocols of a port that a key names (`NTP_SERVER`): UDP of what speaks it, and TCP of syslog as well."""
-    if "statsd" in key.lower():
+    """The protocols of a port that a key names (`NTP_SERVER`): UDP of what speaks it, TCP of syslog and VPNs too."""
+    if "statsd" in key.lower() or "wireguard" in key.lower():
         return ("UDP",)
+    if "vpn_" in key.lower():
+        return ("UDP", "TCP")
     if port not in DATAGRAMS or program_port(key) != port:
         return ("TCP",)
     return ("UDP", "TCP") if port in _BOTH else ("UDP",)

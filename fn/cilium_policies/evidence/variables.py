@@ -27,6 +27,7 @@ from cilium_policies.workloads.model import Workload
 
 _SERVICE = ("_service", "_svc")  # `CART_SERVICE: cart.shop`
 _ACCOUNT = "SNOWFLAKE_ACCOUNT"
+_NUMBER = "_ip"  # `CAMERA_IP: 10.1.3.4` beside `CAMERA_PORT`
 _PYTHON = "#PYTHON2BASH:"
 # How a host is spoken to, whose port another variable holds: `IMAP_HOST: ssl://mail`, `API_HOST: http://api`
 _APART = r"([A-Za-z][A-Za-z0-9+.\-]{0,30})://([A-Za-z0-9][\w.\-]{0,252})/?"
@@ -42,7 +43,14 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
         yield from (Address(*one[:2], "", one[2], key, True) for one in listed(key, value))
         if key.endswith(_ACCOUNT) and is_name(value):
             yield Address(snowflake(value), 443, "", "TCP", key, True, False)
-        if not is_host_key(key) and not _may_name(key, value):
+        numbered = (
+            key.lower().endswith(_NUMBER) and value.count(".") == 3 and value.replace(".", "").isdigit()
+        )
+        if (
+            not is_host_key(key)
+            and not _may_name(key, value)
+            and not (numbered and paired_ports(key, variables))
+        ):
             yield from _only_service(key, value, variables)
             continue
         if (apart := re.fullmatch(_APART, value.strip())) is not None:

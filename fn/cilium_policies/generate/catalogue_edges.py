@@ -36,6 +36,7 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.distribution import is_bootstrapped
 from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.selectors import is_kept
+from cilium_policies.workloads.sidecars import untunnelled
 
 # Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.
 _ANYWHERE = (CidrPeer("0.0.0.0/0", excepts=EXCEPTED_4), CidrPeer("::/0", excepts=EXCEPTED_6))
@@ -49,7 +50,7 @@ def edges(cluster: Cluster, catalogue: Catalogue, roles: Roles, ties: Ties) -> I
             continue
         for workload in roles.component(name):
             facts = WorkloadFacts(workload, cluster, roles)
-            for known in component.own_edges:
+            for known in untunnelled(workload, component, catalogue):
                 yield from _edge(known, workload, facts, roles, cluster, ties)
 
 
@@ -58,7 +59,7 @@ def sidecars(cluster: Cluster, catalogue: Catalogue, roles: Roles) -> Iterator[E
     for workload in cluster.workloads:
         for name in workload.sidecars:
             component = catalogue.get(name)
-            for known in component.own_edges if component else ():
+            for known in untunnelled(workload, component, catalogue) if component else ():
                 word = known.peer.partition(":")[0]
                 if known.direction != "egress" or isinstance(known.when, str):
                     continue

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from cilium_policies.catalogue.flows import Edge
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.model import Component
 from cilium_policies.kube.access_rules import EVERYWHERE, Bindings
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, strings, text
@@ -14,6 +17,7 @@ from cilium_policies.workloads.model import Text, Workload
 _LABEL, _VALUE, _NAMESPACES, _FOLDER = "LABEL", "LABEL_VALUE", "NAMESPACE", "FOLDER"
 _HOOKS = ("/backupcommand", ".io/command")  # `k8up.io/backupcommand`, `pre.hook.backup.velero.io/command`
 _INJECTED = "/agent-inject-template-"
+_OUTSIDE = ("internet", "world", "fqdn", "cidr")
 
 
 def injected(one: Object, annotations: dict[str, str]) -> Iterator[Text]:
@@ -25,6 +29,18 @@ def injected(one: Object, annotations: dict[str, str]) -> Iterator[Text]:
         _, agent, name = key.partition(_INJECTED)
         if agent:
             yield Text("entry", name, value, one, key)
+
+
+def untunnelled(workload: Workload, component: Component, catalogue: Catalogue) -> Iterator[Edge]:
+    """A component's edges in this pod: beside a VPN's side-car those that lead outside are the tunnel's alone."""
+    tunnel = False
+    if workload.sidecars and not component.tunnels:
+        run = map(catalogue.get, filter(None, (workload.component, *workload.sidecars)))
+        tunnel = any(one is not None and one.tunnels for one in run)
+    for edge in component.own_edges:
+        outward = edge.direction == "egress" and edge.peer.partition(":")[0] in _OUTSIDE
+        if not (tunnel and outward):
+            yield edge
 
 
 class Sidecars:
