@@ -7,7 +7,7 @@ _OWN = "docker.io"
 _HOSTS = frozenset(
     """
     docker.io index.docker.io registry-1.docker.io ghcr.io quay.io gcr.io mirror.gcr.io registry.k8s.io k8s.gcr.io
-    lscr.io mcr.microsoft.com public.ecr.aws docker.elastic.co nvcr.io codeberg.org
+    lscr.io mcr.microsoft.com public.ecr.aws docker.elastic.co nvcr.io codeberg.org dock.mau.dev
     registry.access.redhat.com registry.redhat.io
     """.split()  # noqa: SIM905
 )
