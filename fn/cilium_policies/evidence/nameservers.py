@@ -18,6 +18,12 @@ _PRIVATE = r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|
 _DNSMASQ = r"(?m)^[ \t]*server=(?:/[^/\s]{1,253}/)?((?:\d{1,3}\.){3}\d{1,3}(?:#\d{1,5})?)[ \t]*$"
 # What Gatus checks: `url: 8.8.8.8` above `dns:`
 _CHECKED = r"(?m)^[ \t]*(?:-[ \t]+)?url:[ \t]*[\"']?((?:\d{1,3}\.){3}\d{1,3})[\"']?[ \t]*\n[ \t]*dns:"
+# AdGuard Home's lists, some for one domain: `- '[/lan/]192.168.1.1'`
+_DOMAINS = r"\[/[^\]\n]{0,253}/\]"
+_ADGUARD = (
+    r"(?m)^[ \t]*(?:upstream_dns|bootstrap_dns|fallback_dns|local_ptr_upstreams):"
+    r"([ \t]*\[[^\n]{1,400}|(?:\n[ \t]*-[^\n]{0,200}){1,60})"
+)
 _ADDRESS = r"(?<![\w.\-/])((?:\d{1,3}\.){3}\d{1,3})(?:[@#:](\d{1,5}))?(?![\w.])"
 _DNS, _OVER_TLS, _BOTH = 53, 853, ("UDP", "TCP")
 # Where installers put the cluster's own DNS, tenth in the range of Services: every pod may ask it already.
@@ -35,7 +41,17 @@ _LISTED = (
     r"(?i)(?:.*_)?(?:(?:dns_?)?(?:upstream|resolver|nameserver|forwarder)s?|dns_?servers?|pihole_dns)_?\d?"
 )
 _SERVERS = r"\s*(?:(?:(?:\d{1,3}\.){3}\d{1,3}|[\w.\-]{1,253}(?=#))(?:#\d{1,5})?(?:[\s;,]{1,3}|$)){1,16}"
-WORDS = ("forward-addr", "forward ", "stub-addr", "nameserver", "resolver", "server=", "dns:")
+WORDS = (
+    "forward-addr",
+    "forward ",
+    "stub-addr",
+    "nameserver",
+    "resolver",
+    "server=",
+    "dns:",
+    "_dns:",
+    "_upstreams:",
+)
 
 
 def nameservers(value: str, key: str = "") -> Iterator[tuple[str, int, str]]:
@@ -48,8 +64,9 @@ def nameservers(value: str, key: str = "") -> Iterator[tuple[str, int, str]]:
         *re.finditer(_DIRECTIVE, value),
         *re.finditer(_DNSMASQ, value),
         *re.finditer(_CHECKED, value),
+        *re.finditer(_ADGUARD, value),
     ):
-        yield from _of(line[1])
+        yield from _of(re.sub(_DOMAINS, "", line[1]))
     for line in re.finditer(_FORWARD, value):
         yield from (one for one in _of(line[1]) if re.match(_PRIVATE, one[0]))
 
