@@ -1,5 +1,5 @@
-"""Networks that a router of a VPN tells its peers it leads to (`TS_ROUTES: 10.1.0.0/24`): it forwards to them, whatever
-the port."""
+"""Networks that a router of a VPN tells its peers it leads to (`TS_ROUTES: 10.1.0.0/24`, `WG_ALLOWED_IPS`): it
+forwards to them, whatever the port."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text
 
-_KEY = r"(?i)(?:ts_routes|advertised?_?-?routes?)(?:\[\d+\])?"
-_WORD = "route"  # which every such key, and the flag, holds
+# Tailscale's, wg-easy's and linuxserver's WireGuard: `ALLOWED_IPS` alone says of many programs who may call them.
+_KEY = r"(?i)(?:ts_routes|advertised?_?-?routes?|(?:wg|init)_allowed_ips|allowedips)(?:\[\d+\])?"
+_WORDS = ("route", "allowed")  # of which every such key, and the flag, holds one
 _FLAG = r"--advertise-routes[= ][\"']?([0-9a-fA-F.:/,]{3,2000})"
 _EVERY_PORT = (Port(1, "TCP", "", 65535), Port(1, "UDP", "", 65535))
 
@@ -26,7 +27,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         if workload.host_network:
             continue
         for found in workload.texts:
-            if _WORD not in found.key.lower() and _WORD not in found.value:
+            key = found.key.lower()
+            if not any(word in key for word in _WORDS) and _WORDS[0] not in found.value:
                 continue
             for block in _blocks(found):
                 evidence = Evidence("address", workload, text=found.without_value())

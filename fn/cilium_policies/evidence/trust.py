@@ -79,7 +79,8 @@ FIELDS = frozenset(
     """
     url urls uri uris endpoint endpoints address addresses addr addrs host hosts hostname server servers upstream
     upstreams dsn broker brokers target targets nodes node peers webhook proxy issuer authority connection baseurl
-    apiurl nameserver relayhost smarthost remote registry connstr connectionstring conn regionendpoint
+    apiurl authurl issuerurl discoveryurl nameserver relayhost smarthost remote registry connstr connectionstring conn
+    regionendpoint
     """.split()  # noqa: SIM905
 )
 # Where a file gives an address by number, it is not called either under these last words: prose, and addresses at which
@@ -253,7 +254,8 @@ def _is_for_others(key: str, scheme: str, port: int, number: bool) -> bool:
     parts = words(key)
     if parts[-1:] == ("resource",) and scheme in _BROWSED and not {*parts[:-1]} - _OF_TOKENS:
         return True
-    others = set(_FOR_OTHERS.intersection(parts))
+    page = parts[:1] == ("homepage",) and len(parts) > 2  # the program: `HOMEPAGE_OIDC_ISSUER`
+    others = set(_FOR_OTHERS.intersection(parts[page:]))
     if "api" in parts:
         others.discard("root")  # `api_root: https://selection.acme.com/api/v1/`, which is called
     if number:
