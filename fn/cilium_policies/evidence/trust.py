@@ -79,15 +79,15 @@ FIELDS = frozenset(
     """
     url urls uri uris endpoint endpoints address addresses addr addrs host hosts hostname server servers upstream
     upstreams dsn broker brokers target targets nodes node peers webhook proxy issuer authority connection baseurl
-    apiurl authurl issuerurl discoveryurl nameserver relayhost smarthost remote registry connstr connectionstring conn
+    apiurl authurl discoveryurl nameserver relayhost smarthost remote registry connstr connectionstring conn
     regionendpoint
     """.split()  # noqa: SIM905
 )
 # Where a file gives an address by number, it is not called either under these last words: prose, and addresses at which
 # others reach the program itself (`candidates` of WebRTC). What `_FOR_OTHERS` holds is left out before.
 _NOT_CALLED = frozenset(
-    "tag tags annotation annotations note notes text candidate candidates announce".split()  # noqa: SIM905
-)
+    "tag tags annotation annotations note notes text candidate candidates announce".split()
+)  # noqa: SIM905
 _OF_URLS = (("service",), ("site", "monitor"))  # whole keys, of cloudflared's origins and start pages
 _BASE = "base"  # of a provider's API: `api_base: https://api.acme.com/v1`
 # Directives of a web server by which it calls another: `proxy_pass https://10.1.2.3:8006;`.
@@ -107,8 +107,15 @@ _DEFAULT = (
 )
 SCRIPTS = (".sh", ".bash", ".py")
 _FILE_NAME = r"\.(?:json|ya?ml|toml|ini|conf|cfg|properties|xml|hcl|env)\W*$"
-# What charts call a value that is one.
-_FILES = ("config", "configuration", "conf", "cfg", "ini", "hcl", "properties")
+_FILES = (
+    "config",
+    "configuration",
+    "conf",
+    "cfg",
+    "ini",
+    "hcl",
+    "properties",
+)  # as charts call a value that is one
 _NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".tmpl", ".tpl", ".lua", ".star", ".crt",
                      ".graphql", ".pem", ".xsd", ".wsdl", ".sql")  # fmt: skip
 
