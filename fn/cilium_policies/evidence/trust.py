@@ -28,28 +28,11 @@ from cilium_policies.evidence.addresses import REPOSITORY, Address
 from cilium_policies.evidence.callers import is_called_there
 from cilium_policies.evidence.host_keys import is_host_key, program_port
 from cilium_policies.evidence.public_names import is_local
+from cilium_policies.workloads.address_keys import FOR_OTHERS, SHOWN
 from cilium_policies.workloads.model import Text, Workload
 
 MANAGED = "managed"  # in the place of a scheme: the host of a cloud's service, known by its name
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-# Words of links for people, and of texts; where a name ends otherwise, and `10.1.2.3:9100` is the value, what for.
-_SHOWN = frozenset(
-    """
-    link links href docs documentation doc help logo icon icons image images img avatar privacy terms support homepage
-    runbook schema schemas license licence comment description title template vocabulary dashboard ui media contact
-    attribution copyright repository font fonts theme css favicon banner names subject label labels
-    """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
-)
-# Words of a name whose value others call, or that is no destination at all.
-_FOR_OTHERS = _SHOWN.union(
-    """
-    public external root site origin origins cors allow allowed allowlist whitelist callback redirect redirects trusted
-    domain domains advertise advertised adv bind listen listener frontend self own canonical csrf referer referrer
-    referers agent cookie vhost virtual no noproxy exclude excluded ignore ignored skip forwarded email mail mailto from
-    sender user username password namespace audience aud invite share published registry mirror mirrors sans san example
-    examples default generator rooturl siteurl publicurl accept interface
-    """.split()  # noqa: SIM905
-)
 # Last words of a variable that lists others: `PARTNER_URLS` of a workload whose name one of them begins with.
 _LISTS = frozenset(("urls", "uris", "endpoints", "addresses", "servers", "peers"))
 _MIRROR = ("registry-mirror",)  # an argument of dockerd, which calls it
@@ -79,15 +62,15 @@ FIELDS = frozenset(
     """
     url urls uri uris endpoint endpoints address addresses addr addrs host hosts hostname server servers upstream
     upstreams dsn broker brokers target targets nodes node peers webhook proxy issuer authority connection baseurl
-    apiurl authurl discoveryurl nameserver relayhost smarthost remote registry connstr connectionstring conn
+    apiurl authurl nameserver relayhost smarthost remote registry connstr connectionstring conn
     regionendpoint
     """.split()  # noqa: SIM905
 )
 # Where a file gives an address by number, it is not called either under these last words: prose, and addresses at which
-# others reach the program itself (`candidates` of WebRTC). What `_FOR_OTHERS` holds is left out before.
+# others reach the program itself (`candidates` of WebRTC). What `FOR_OTHERS` holds is left out before.
 _NOT_CALLED = frozenset(
-    "tag tags annotation annotations note notes text candidate candidates announce".split()
-)  # noqa: SIM905
+    "tag tags annotation annotations note notes text candidate candidates announce".split()  # noqa: SIM905
+)
 _OF_URLS = (("service",), ("site", "monitor"))  # whole keys, of cloudflared's origins and start pages
 _BASE = "base"  # of a provider's API: `api_base: https://api.acme.com/v1`
 # Directives of a web server by which it calls another: `proxy_pass https://10.1.2.3:8006;`.
@@ -107,21 +90,16 @@ _DEFAULT = (
 )
 SCRIPTS = (".sh", ".bash", ".py")
 _FILE_NAME = r"\.(?:json|ya?ml|toml|ini|conf|cfg|properties|xml|hcl|env)\W*$"
-_FILES = (
-    "config",
-    "configuration",
-    "conf",
-    "cfg",
-    "ini",
-    "hcl",
-    "properties",
-)  # as charts call a value that is one
+# What charts call a value that is one.
+_FILES = ("config", "configuration", "conf", "cfg", "ini", "hcl", "properties")
 _NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".tmpl", ".tpl", ".lua", ".star", ".crt",
                      ".graphql", ".pem", ".xsd", ".wsdl", ".sql")  # fmt: skip
 
 
 # First labels of many a provider's host (api.example.com): a workload of that name may call one.
-_ANYBODYS = frozenset("api auth git id login mail ntp oauth registry s3 smtp sso".split())  # noqa: SIM905
+_ANYBODYS = frozenset(
+    ("api", "auth", "git", "id", "login", "mail", "ntp", "oauth", "registry", "s3", "smtp", "sso")
+)
 
 
 @lru_cache(maxsize=4096)
@@ -260,12 +238,12 @@ def _is_for_others(key: str, scheme: str, port: int, number: bool) -> bool:
     if parts[-1:] == ("resource",) and scheme in _BROWSED and not {*parts[:-1]} - _OF_TOKENS:
         return True
     page = parts[:1] == ("homepage",) and len(parts) > 2  # the program: `HOMEPAGE_OIDC_ISSUER`
-    others = set(_FOR_OTHERS.intersection(parts[page:]))
+    others = set(FOR_OTHERS.intersection(parts[page:]))
     if "api" in parts:
         others.discard("root")  # `api_root: https://selection.acme.com/api/v1/`, which is called
     if number:
-        plain = port and not scheme and not _SHOWN.intersection(parts[-1:])
-        others -= _USUAL | _SHOWN if plain else _USUAL  # `DEFAULT_URL: https://192.168.1.1`: no example
+        plain = port and not scheme and not SHOWN.intersection(parts[-1:])
+        others -= _USUAL | SHOWN if plain else _USUAL  # `DEFAULT_URL: https://192.168.1.1`: no example
     if others and (scheme not in _BROWSED if scheme else parts[-1] in _SERVER_WORDS):
         others -= _OF_MAIL
     if scheme not in _BROWSED and (port in SERVERS or (port and set(parts[-1:]) & _SERVER_WORDS)):
