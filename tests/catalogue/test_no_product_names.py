@@ -30,6 +30,7 @@ NOUNS = frozenset(
         "monitor",
         "drone",
         "Job",
+        "HelmChart",  # a kind of Flux and of K3s, and what this program calls a chart's release
         "unbound",
     )
 )
@@ -40,6 +41,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("catalogue/conditions.py", "*"): "words of `mentions:`: whose addresses count as chat or sign-in",
     ("workloads/autopath.py", "coredns"): "asks which servers answer: the Corefile is CoreDNS' own",
     ("generate/roles.py", "prometheus"): "the annotation prometheus.io/scrape, as a configuration spells it",
+    ("workloads/proxies.py", "prometheus"): "the same, and the field of an EnvoyProxy that has it left out",
     ("cilium/size.py", "etcd"): "whose limit an object's size is held against",
     ("kube/kinds.py", "PodMonitoring"): "a kind of monitor, read as a PodMonitor is",
     ("kube/kinds.py", "ClusterPodMonitoring"): "the same for all namespaces",
