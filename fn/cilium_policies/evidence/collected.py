@@ -23,7 +23,7 @@ from cilium_policies.evidence.object_texts import (
     read_of,
     secrets_of,
 )
-from cilium_policies.evidence.tied import is_addressed
+from cilium_policies.evidence.tied import is_addressed, refers_to
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, flag, mapping, sequence, strings, text, walk_strings
 from cilium_policies.kube.pods import pod_template
@@ -251,6 +251,8 @@ class Collected:
         """Whether it acts on this object: which names it by its address, or by its rights where it is another's."""
         if "addressed" in row:
             return is_addressed(self._cluster, workload, one, texts(row["addressed"]))
+        if "of" in row:
+            return workload.source is not None and refers_to(one, text(row["of"]), workload.source)
         if one.namespace == workload.namespace or flag(row.get("near")):
             return one.namespace == workload.namespace
         return self._cluster.acts_for(workload, one.namespace, one.group)

@@ -42,9 +42,13 @@ def places(
 
 
 def names(cluster: Cluster, client: Workload, server: Workload) -> bool:
-    """Whether the configuration of a program names a Service of these pods, or of those of the same object: what a
-    frontend is told a backend does."""
-    made = cluster.made_from(server.source) if server.source is not None and not server.rendered else [server]
+    """Whether the configuration of a program names a Service of these pods, or of those of the same object or of the
+    same program's release: what a frontend is told a backend does."""
+    if server.source is not None and not server.rendered:
+        made = cluster.made_from(server.source)
+    else:
+        beside = cluster.in_namespace(server.namespace) if server.release else [server]
+        made = [one for one in beside if (one.release, one.component) == (server.release, server.component)]
     called = {re.escape(each.name) for one in made for each in cluster.services_for(one)}
     if not called:
         return False

@@ -29,6 +29,10 @@ _SIP = (
     r"([A-Za-z0-9][\w.\-]{0,252})(?::(\d{1,5}))?((?:\\?;[\w=.\-]{1,40}){0,4})"
 )
 # URIs of Apache Camel, which takes them without `//`: `uri: mllp:lab.acme.com:2575`, `to("sftp:u@files:22/in")`
+_ISSUER = "issuer"
+_UNSCHEMED = (
+    r"(?:[\w\-]{1,63}\.){1,9}[A-Za-z]{2,24}/\w"  # such an address as some write one: `acme.com/realms/x`
+)
 _CAMEL = ("mllp:", "ftp:", "ftps:", "smtp:", "smtps:")
 _CAMEL_WORDS = ("uri", "to", "toD", "toF", "from", "enrich", "pollEnrich", "wireTap")
 _CAMEL_URI = r"(?:mllp|s?ftp|ftps|smtps?)):(?=(?:[\w.\-]{1,64}@)?[\w.\-]{1,253}:\d{1,5}(?:[/?\"'\s)]|$))"
@@ -197,7 +201,14 @@ def element(before: str) -> str:
 
 
 def with_slashes(value: str, key: str, file: bool) -> str:
-    """A text with Camel's URIs as others write them, where they stand behind its words for one."""
+    """A text with Camel's URIs as others write them, where they stand behind its words for one, and with the scheme of
+    an issuer that is told without (Ditto's `issuer = "login.acme.com/realms/x"`)."""
+    if key.lower().endswith(_ISSUER) and not file:
+        value = re.sub(rf"^{_UNSCHEMED}", r"https://\g<0>", value)
+    elif _ISSUER in value:
+        value = re.sub(
+            rf"(\b{_ISSUER}[\"']?[ \t]{{0,9}}[:=][ \t]{{0,9}}[\"']?)(?={_UNSCHEMED})", r"\1https://", value
+        )
     if not (holds(value, _CAMEL) and _before_names(value, _CAMEL)):
         return value
     alone = not file and key in _CAMEL_WORDS

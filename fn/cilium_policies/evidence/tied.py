@@ -28,3 +28,10 @@ def is_addressed(cluster: Cluster, workload: Workload, one: Object, paths: Colle
             if named is not None and named.service in before:
                 return True
     return False
+
+
+def refers_to(one: Object, path: str, other: Object) -> bool:
+    """Whether an object names another at a path (`{name, namespace}`), in its own namespace where it says none."""
+    named = mapping(at(one.body, path))
+    place = text(named.get("namespace")) or one.namespace
+    return (place, text(named.get("name"))) == (other.namespace, other.name)
