@@ -9,25 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cilium_policies.catalogue.ports import (
-    ANY_PORT,
-    NO_NETWORK,
-    NOTIFIERS,
-    PING,
-    SCHEMES,
-    UDP_SCHEMES,
+from cilium_policies.catalogue.ports import ANY_PORT, NO_NETWORK, NOTIFIERS, PING, SCHEMES, UDP_SCHEMES
+from cilium_policies.evidence.before import (
+    NEAR,
+    before_on_line,
+    is_alone,
+    is_commented,
+    is_direct,
+    is_listed,
+    key_of,
 )
-from cilium_policies.evidence.before import NEAR, before_on_line, is_alone, is_commented, is_direct, key_of
 from cilium_policies.evidence.commands import calls
 from cilium_policies.evidence.drivers import drivers
 from cilium_policies.evidence.filled import filled
 from cilium_policies.evidence.host_fields import hosts, of_fields, system_properties
-from cilium_policies.evidence.host_keys import (
-    HOST_CHARS,
-    OF_HOSTS,
-    is_port,
-    transports,
-)
+from cilium_policies.evidence.host_keys import HOST_CHARS, OF_HOSTS, is_port, transports
 from cilium_policies.evidence.in_order import constructed, share
 from cilium_policies.evidence.in_order import pairs as ordered
 from cilium_policies.evidence.nameservers import nameservers
@@ -93,8 +89,6 @@ _LIBPQ = (
 )  # beside a host
 _MYSQL = r"(?i)\b(?:mysql|mariadb):"  # PDO's and Perl's: `mysql:host=db;dbname=x`
 _CONNECTION = "connection"  # what such a string is the value of, wherever it stands
-_LABEL = r"(?:[A-Za-z][\w.\-]{0,63}=)?"
-_LISTED = rf"(?:{_LABEL}[\w.\-]{{1,253}}:\d{{1,5}}[ ,;]{{1,3}}){{0,40}}{_LABEL}"
 _QUOTED = ('("', "('", '(["', "(['", "(host", "Redis(")
 _SHARES = ("//", "\\\\")
 _BUCKETS = ("s3",)
@@ -292,12 +286,7 @@ def _host_ports(value: str, key: str, file: bool) -> Iterator[Address]:
         if (file and is_commented(value, start)) or listens(host):
             continue
         where = key_of(value, start, key, file)
-        whole = is_alone(value, start) if file else _is_listed(value[max(0, start - NEAR) : start])
+        whole = is_alone(value, start) if file else is_listed(value[max(0, start - NEAR) : start].rstrip("["))
         whole = whole and _is_sure(value, start, match.end(), host)
         for protocol in protocols(value, start, match[1], where):
             yield Address(host, int(match[1]), "", protocol, where, whole)
-
-
-def _is_listed(before: str) -> bool:
-    """Whether nothing but addresses of a list stands before a place, each perhaps with a label: `one=host:80,two=`."""
-    return not before.strip(" ,") or re.fullmatch(_LISTED, before) is not None

@@ -18,6 +18,8 @@ _NAMED = (
     r"[\s-]{0,100}[\"']?name[\"']?\s?[:=]\s?[\"']?([\w.\-]{1,100})[\"']?,?\s*$"  # the line above a `value:`
 )
 NEAR = 400  # characters that are looked at in front of a place: a long line would make the search quadratic
+_LABEL = r"(?:[A-Za-z][\w.\-]{0,63}=)?"
+_LISTED = rf"(?:{_LABEL}[\w.\-]{{1,253}}:\d{{1,5}}[ ,;]{{1,3}}){{0,40}}{_LABEL}"
 
 
 def key_of(value: str, start: int, key: str, file: bool) -> str:
@@ -59,6 +61,8 @@ def is_alone(value: str, start: int) -> bool:
     before = (before.rpartition(";")[2] if block else before).strip()
     if before.endswith(">") and before.count("<") == 1:
         return True  # an element of XML
+    if before.startswith("server ") and len(before.split()) == 2:
+        return True  # HAProxy's `server one 10.1.2.3:8080 check`
     return len(before.split()) < 2 or before.endswith((":", "=", '"', "'", ",", "["))
 
 
@@ -73,3 +77,8 @@ def before_on_line(value: str, start: int) -> str:
     """What stands before a place on its line, the nearest characters of it."""
     near = max(0, start - NEAR)
     return value[max(value.rfind("\n", near, start) + 1, near) : start]
+
+
+def is_listed(before: str) -> bool:
+    """Whether nothing but addresses of a list stands before a place, each perhaps with a label: `one=host:80,two=`."""
+    return not before.strip(" ,") or re.fullmatch(_LISTED, before) is not None

@@ -159,12 +159,14 @@ class Collected:
         """A ConfigMap of the own namespace that a controller is told to read (`--configmap=NAME`)."""
         for one in workload.texts:
             if one.is_arguments and _CONFIG_MAP in one.value.lower():
+                from cilium_policies.evidence.handed import paired
                 from cilium_policies.evidence.served_ports import led_to
 
                 for option, name in re.findall(_CONFIG_MAP_FLAG, one.value):
                     shown = self._cluster.inventory.get("ConfigMap", workload.namespace, name)
                     for key, value in entries_of(shown) if shown is not None else ():
                         yield Text("entry", key, led_to(value, "udp" in option.lower()), shown, key)
+                    yield from paired(shown)
 
     def _given_by_operator(self, workload: Workload, source: Object) -> Iterator[Text]:
         """Configuration that the custom resource names, or that is called like the workload, as operators name it."""

@@ -21,12 +21,12 @@ from cilium_policies.evidence.not_read import calls_nobody, is_others, not_read
 from cilium_policies.evidence.signs import holds, is_dashboard
 from cilium_policies.evidence.trust import (
     is_for_others,
-    is_list_of_names,
     is_scalar,
     is_value,
     is_variable,
     names_service,
     outside,
+    words,
 )
 from cilium_policies.evidence.unmet import is_declared, unmet
 from cilium_policies.evidence.unopened import Unopened, is_of_an_edge, may_be_called
@@ -43,6 +43,10 @@ _SIGNS = (":", ".svc", "ost=", "erver=", ",", ";", "\n", "(", "sslmode=", "//", 
 # ^ a text without any of them names no address
 _LISTED = re.compile(r"(.+)\[\d+\](?:\.value)?")  # the field of `env: [{name: …, value: …}]`
 _PROBES = EVIDENCE["probed"].said
+# Keys of bare names that go into certificates or are excepted from something.
+_NAME_LISTS = frozenset(("name", "names", "san", "sans", "cert", "certs", "certificate", "no", "proxy", "domain",
+                         "issuer", "audience", "adv"))  # fmt: skip
+_HOST_NAME = ("host", "name")  # `RabbitMQ: {HostName: mq}`
 Parsed = dict[tuple[str, str, bool], list[Address]]
 
 
@@ -150,7 +154,7 @@ def _named(
         value = expand(found.value, variables.get(found.within, variables[0]))
         if found.is_arguments or (value and holds(value, _SIGNS)):
             for address in _parsed(found, value, parsed):
-                if not is_list_of_names(address) and not _is_spelled_twice(value, address):
+                if not _is_list_of_names(address) and not _is_spelled_twice(value, address):
                     yield found, address
     brought = {one.key: one for one in workload.texts if one.kind == "entry" and is_variable(one)}
     # RESTIC_HOST, under which a backup is kept, is its namespace: no name of a Service.
@@ -273,3 +277,10 @@ def _neighbour(first: Text, address: Address) -> Text:
     """The text of an address whose parts stand in one mapping, beside the first of them."""
     mapping = first.field.rpartition(".")[0]
     return first._replace(key=address.key, value=address.host, field=f"{mapping}.{address.key}")
+
+
+def _is_list_of_names(address: Address) -> bool:
+    """Whether a Service's name without port or scheme stands for a certificate or an exception, not a call."""
+    parts = words(address.key)
+    listed = _NAME_LISTS.intersection(parts[:-2] if parts[-2:] == _HOST_NAME else parts)
+    return not address.port and not address.scheme and bool(listed)

@@ -55,6 +55,15 @@ _DRIVER = (
     r"\b(network|syslog|tcp6?|udp6?)\(\s{0,99}\"([\w.\-]{1,253})\"([^;]{0,200}?)\bport\(\"?(\d{1,5})\"?\)"
     r"(\s{0,99}transport\(\"?udp)?"
 )
+# Logs of nginx and HAProxy (`log 10.1.1.1 local0`), and what HAProxy's controller is told: `address:10.1.1.1, port:514`
+_NGINX_LOG = rf"\bsyslog:server=({_NAME})(?::(\d{{1,5}}))?(?![\w.:\-])"
+_HAPROXY_LOG = (
+    rf"(?m)^[ \t]{{0,99}}log[ \t]{{1,9}}(?!stdout|stderr|global)({_NAME})(?::(\d{{1,5}}))?[ \t]{{1,9}}"
+    r"(?:(?:len|format|sample)[ \t]{1,9}\S{1,64}[ \t]{1,9}){0,3}(?:local[0-7]|daemon)\b"
+)
+_LOG_TARGET = (
+    rf"\baddress:[ \t]{{0,9}}(?!stdout|stderr|127\.)({_NAME})(?=[ \t]{{0,9}},|[ \t]*$|\n)([^\n]{{0,200}})"
+)
 # StackExchange.Redis: `cache,cache-1:6380,password=…,ssl=False`
 _REDIS_OPTION = (
     r",\s?(?:password|ssl|abortConnect|abortOnConnectFail|allowAdmin|defaultDatabase|connectTimeout|syncTimeout"
@@ -101,6 +110,8 @@ _FORMS = (
     ("host[", _SYMFONY, "redis", 6379, True),
     ("sqlserver://;", _SQLSERVER, "sqlserver", 1433, True),
     ("jdbc:", _JDBC, "jdbc", 0, True),
+    ("syslog:server=", _NGINX_LOG, "udp", 514, True),
+    ("log ", _HAPROXY_LOG, "udp", 514, True),
 )
 Driven = tuple[int, str, str, int, bool, bool]
 
@@ -113,7 +124,7 @@ def drivers(value: str) -> Iterator[Driven]:
             yield one.start(1), scheme, one[1], int(one[2] or usual), plain, bool(one[2])
     if ";" in value and holds(value, _ADO_SIGNS):
         yield from _ado(value)
-    if "port(" in value:
+    if "port(" in value or "facility:" in value:
         yield from _syslog(value)
     if "sslmode=" in value and "?" in value:
         for one in re.finditer(_LIBPQ, value):
@@ -140,6 +151,9 @@ def snowflake(account: str) -> str:
 
 
 def _syslog(value: str) -> Iterator[Driven]:
+    for one in re.finditer(_LOG_TARGET, value) if "facility:" in value and "address:" in value else ():
+        port = re.search(r"\bport:[ \t]{0,9}(\d{1,5})\b", one[2])
+        yield one.start(1), "udp", one[1], int(port[1]) if port else 514, True, port is not None
     for one in re.finditer(_DRIVER, value):
         datagrams = one[1].startswith("udp") or one[5] or re.search(r"transport\(\"?udp", one[3])
         yield one.start(2), "udp" if datagrams else "tcp", one[2], int(one[4]), True, True

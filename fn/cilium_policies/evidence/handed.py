@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.flows import texts
-from cilium_policies.kube.objects import Mapping, mappings, text, walk_strings
+from cilium_policies.evidence.host_keys import is_host_key
+from cilium_policies.kube.objects import Mapping, Object, mappings, strings, text, walk_strings
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload
 
@@ -68,3 +69,13 @@ def of_account(cluster: Cluster, workload: Workload, row: Mapping) -> Iterator[T
         for key in annotations:
             if value := told.get(key, ""):
                 yield Text("entry", key, value, secret, f"metadata.annotations.{key}")
+
+
+def paired(shown: Object | None) -> Iterator[Text]:
+    """Hosts and ports that stand in keys of a controller's ConfigMap beside each other (`syslog-host`, `syslog-port`),
+    as lines of one text."""
+    told = strings(shown.body.get("data")) if shown is not None else {}
+    pairs = {key: value for key, value in told.items() if "\n" not in value}
+    lines = [f"{key}: {value}" for key, value in pairs.items() if is_host_key(key) or key.endswith("-port")]
+    if lines and shown is not None:
+        yield Text("entry", "controller.yaml", "\n".join(lines), shown, "data")

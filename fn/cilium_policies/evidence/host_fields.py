@@ -153,7 +153,9 @@ def system_properties(value: str) -> list[tuple[str, str]]:
 
 
 def names(held: str) -> list[str]:
-    """The bare names of a value: one, or those of a list on one line."""
+    """The bare names of a value: one, perhaps in brackets (Postfix' `[mail.acme.com]`), or those of a list."""
+    if held[:1] == "[" and held[-1:] == "]" and is_name(held[1:-1]):
+        return [held[1:-1]]
     if is_name(held):
         return [held]
     if ":" in held and (told := re.fullmatch(_TRANSPORT, held)) is not None:

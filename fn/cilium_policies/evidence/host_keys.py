@@ -7,8 +7,9 @@ from functools import lru_cache
 from cilium_policies.catalogue.ports import DATAGRAMS, SENTINEL, STORES, WORDS
 
 # Last words of a key whose value is a bare name to call.
-_HOST_WORDS = ("hostname", "host", "server", "address", "addr", "endpoint", "peer", "seed", "broker", "join", "quorum",
-               "contact-point", "contact_point", "contactpoint", "sentinel", "relay", "relayhost",
+_HOST_WORDS = ("hostname", "relayhost", "smarthost", "host",
+               "server", "address", "addr", "endpoint", "peer", "seed", "broker", "join", "quorum",
+               "contact-point", "contact_point", "contactpoint", "sentinel", "relay",
                "brokerlist", "broker-list", "broker_list", "broker.list", "kdc")  # fmt: skip
 _HOST_ENDS = (*(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "es")), "nodes")
 # Of a database's own instances, where the key says no more: `DB_WRITER: x.rds.amazonaws.com` beside `DB_PORT`
@@ -29,7 +30,7 @@ _NO_HOSTS = frozenset(
 _SAP = ("_ashost", "_mshost", "_gwhost")  # application, message and gateway server
 _SENTINELS = frozenset(("sentinel", "sentinels"))
 _GATEWAY = 3300  # of SAP's gateways, to which the number of the system is added
-_BOTH = (WORDS["syslog"], WORDS["kdc"])  # ports that are asked by TCP as well
+_BOTH = (WORDS["kdc"],)  # ports that are asked by TCP as well
 _HTTPS, _MAIL = 443, 25
 _CALLED_LIST = "allowed_host_list"  # of hosts that webhooks may be sent to, and are
 OF_HOSTS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
@@ -130,6 +131,8 @@ def program_port(key: str) -> int:
     named = words_of(key)
     if not _SENTINELS.isdisjoint(named):
         return SENTINEL
+    if named[-1] in ("relayhost", "smarthost"):
+        return _MAIL  # Postfix hands mail over there, unless a port is said
     secure = "https" in named or (named[-1] == "endpoint" and not STORES.isdisjoint(named))
     by_word = next((WORDS[word] for word in (*named, stem(key)) if word in WORDS), 0)
     return by_word or (_HTTPS if secure or key.lower().endswith(_CALLED_LIST) else 0)
@@ -149,7 +152,7 @@ def transports(key: str, port: int) -> tuple[str, ...]:
     """The protocols of a port that a key names (`NTP_SERVER`): UDP of what speaks it, TCP of syslog and VPNs too."""
     if "statsd" in key.lower() or "wireguard" in key.lower():
         return ("UDP",)
-    if "vpn_" in key.lower():
+    if "vpn_" in key.lower() or "syslog" in key.lower():
         return ("UDP", "TCP")
     if port not in DATAGRAMS or program_port(key) != port:
         return ("TCP",)

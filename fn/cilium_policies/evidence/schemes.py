@@ -257,13 +257,20 @@ def begins(value: str, start: int) -> bool:
     return kinds is not None and re.search(kinds, value[max(0, start - _LONGEST) : start]) is not None
 
 
+_LOGS = r"\bsyslog:server=$|(?:^|\n)[ \t]{0,99}log[ \t]{1,9}$"
+
+
 def protocols(value: str, start: int, port: str, key: str) -> tuple[str, ...]:
     """Of DNS and TURN both; of NTP, SNMP and STUN UDP; of rsyslog's `@host:514` UDP, where `@@host:514` is TCP; UDP of
-    socat's `UDP4:host:514`."""
+    socat's `UDP4:host:514`, and of the logs of nginx (`syslog:server=`) and HAProxy (`log host:514 local0`)."""
     if key.lower().startswith("stun") or port in _DATAGRAMS:
         return ("UDP",)
     if port in _BOTH:
         return ("TCP", "UDP")
+    if "syslog" in key.lower():
+        return ("UDP", "TCP")
+    if re.search(_LOGS, value[max(0, start - 120) : start]) is not None:
+        return ("UDP",)
     if value[start - 1 : start] == ":" and re.search(
         r"(?i)\budp[46]?[\w-]{0,9}:$", value[max(0, start - 20) : start]
     ):

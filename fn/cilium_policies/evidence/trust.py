@@ -75,10 +75,7 @@ _OF_URLS = (("service",), ("site", "monitor"))  # whole keys, of cloudflared's o
 _BASE = "base"  # of a provider's API: `api_base: https://api.acme.com/v1`
 # Directives of a web server by which it calls another: `proxy_pass https://10.1.2.3:8006;`.
 _PASSES = frozenset("proxy_pass grpc_pass fastcgi_pass uwsgi_pass scgi_pass reverse_proxy ProxyPass".split())  # noqa: SIM905
-# Keys of bare names that go into certificates or are excepted from something.
-_NAME_LISTS = frozenset(("name", "names", "san", "sans", "cert", "certs", "certificate", "no", "proxy", "domain",
-                         "issuer", "audience", "adv"))  # fmt: skip
-_HOST_NAME = ("host", "name")  # `RabbitMQ: {HostName: mq}`
+_IN_BRACKETS = r"\[[\w.\-]{1,253}\](?::\d{1,5})?"  # a host, as Postfix has it
 _STORES = frozenset("cache caches db database sql queue bus session sessions search".split())  # noqa: SIM905
 _BROWSED = ("http", "https", "mailto", "ws", "wss")
 _SERVER_WORDS = frozenset(("host", "hostname", "server", "relay"))
@@ -90,16 +87,13 @@ _DEFAULT = (
 )
 SCRIPTS = (".sh", ".bash", ".py")
 _FILE_NAME = r"\.(?:json|ya?ml|toml|ini|conf|cfg|properties|xml|hcl|env)\W*$"
-# What charts call a value that is one.
 _FILES = ("config", "configuration", "conf", "cfg", "ini", "hcl", "properties")
 _NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".tmpl", ".tpl", ".lua", ".star", ".crt",
                      ".graphql", ".pem", ".xsd", ".wsdl", ".sql")  # fmt: skip
 
 
 # First labels of many a provider's host (api.example.com): a workload of that name may call one.
-_ANYBODYS = frozenset(
-    ("api", "auth", "git", "id", "login", "mail", "ntp", "oauth", "registry", "s3", "smtp", "sso")
-)
+_ANYBODYS = frozenset("api auth git id login mail ntp oauth registry s3 smtp sso".split())  # noqa: SIM905
 
 
 @lru_cache(maxsize=4096)
@@ -114,7 +108,8 @@ _LONG = 4000  # characters: above it a text is not searched for what stands arou
 
 def is_variable(found: Text) -> bool:
     """An environment variable, whichever object holds its value; not a file and not arguments."""
-    if found.is_arguments or found.value.lstrip()[:1] in ("{", "["):
+    document = found.value.lstrip()[:1] in ("{", "[") and not re.fullmatch(_IN_BRACKETS, found.value)
+    if found.is_arguments or document:
         return False  # a command, or a document of its own, with fields
     if found.kind == "env":
         return True
@@ -239,6 +234,8 @@ def _is_for_others(key: str, scheme: str, port: int, number: bool) -> bool:
         return True
     page = parts[:1] == ("homepage",) and len(parts) > 2  # the program: `HOMEPAGE_OIDC_ISSUER`
     others = set(FOR_OTHERS.intersection(parts[page:]))
+    if "server" in parts or not scheme:
+        others -= {"license", "licence"}  # `LICENSE_SERVER`, which is called; `LICENSE_URL` is a text to read
     if "api" in parts:
         others.discard("root")  # `api_root: https://selection.acme.com/api/v1/`, which is called
     if number:
@@ -280,10 +277,3 @@ def _is_namesakes(host: str, told: set[str]) -> bool:
     labels = host.lower().split(".")
     domain = set(labels[-2].split("-")) if len(labels) > _OF_PROVIDER else set()
     return labels[0] in _ANYBODYS and (domain == told or labels[-2] == "".join(sorted(told)))
-
-
-def is_list_of_names(address: Address) -> bool:
-    """Whether a Service's name without port or scheme stands for a certificate or an exception, not a call."""
-    parts = words(address.key)
-    listed = _NAME_LISTS.intersection(parts[:-2] if parts[-2:] == _HOST_NAME else parts)
-    return not address.port and not address.scheme and bool(listed)

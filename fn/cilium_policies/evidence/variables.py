@@ -31,6 +31,7 @@ _NUMBER = "_ip"  # `CAMERA_IP: 10.1.3.4` beside `CAMERA_PORT`
 _PYTHON = "#PYTHON2BASH:"
 # How a host is spoken to, whose port another variable holds: `IMAP_HOST: ssl://mail`, `API_HOST: http://api`
 _APART = r"([A-Za-z][A-Za-z0-9+.\-]{0,30})://([A-Za-z0-9][\w.\-]{0,252})/?"
+_LICENCES = r"(?i)licen[cs]e"
 # What the kubelet sets for Services: `WEB_SERVICE_HOST`, `WEB_SERVICE_PORT_HTTP`, and Docker's `WEB_PORT_80_TCP_ADDR`
 _OF_SERVICES = (
     r"\b[A-Z][A-Z0-9_]*(?:_SERVICE_(?:HOST|PORT)[A-Z0-9_]*|_PORT_\d{1,5}_(?:TCP|UDP)(?:_ADDR|_PORT)?\b)"
@@ -41,6 +42,8 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
     """`*_HOST` variables (and their like) that hold a bare name, with the `*_PORT` beside them."""
     for key, value in variables.items():
         yield from (Address(*one[:2], "", one[2], key, True) for one in listed(key, value))
+        if "@" in value and re.search(_LICENCES, key):
+            yield from _licences(key, value)
         if key.endswith(_ACCOUNT) and is_name(value):
             yield Address(snowflake(value), 443, "", "TCP", key, True, False)
         numbered = (
@@ -65,6 +68,13 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
             for port in ports or usual_ports(key) * (key not in AGENTS):
                 for how in transports(key, port):
                     yield Address(host, port, "", how, key, True, bool(ports))
+
+
+def _licences(key: str, value: str) -> Iterator[Address]:
+    """FlexLM's servers: `27000@licence-1:27000@licence-2`."""
+    for one in re.split("[:;,]", value):
+        if (told := re.fullmatch(r"(\d{2,5})@([A-Za-z0-9][\w.\-]{0,252})", one.strip())) is not None:
+            yield Address(told[2], int(told[1]), key=key, direct=True)
 
 
 def _only_service(key: str, value: str, variables: dict[str, str]) -> Iterator[Address]:
