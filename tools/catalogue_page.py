@@ -145,6 +145,13 @@ called, `labels:` the keys of which the first that X selects its pods by is anot
 `services` stands `before:` the `copy` or the `original`, in place of the input's of that name, and `split:` says when
 requests to it reach both.
 
+`adds` are containers that a controller adds to pods which an object of its chooses: `of:` holds the paths at which the
+object says the kind, the name and the labels of workloads of its namespace, or `pods:` the path of a selector of pods
+(with `namespace:` or `namespaces:`, else in every namespace). `containers:` and `volumes:` are what it adds as they
+stand, or `image:` with an argument (`arg:`) for `each:` member of a list. What such a container calls, the pods call.
+`tells` are objects that say of pods what they call and do not make them, chosen in the same way, without `of:` the
+object's own: of `each:` member of a list the texts of `says:`, as a KEDA trigger names the queue of what it scales.
+
 ```yaml
 spec:
   components:

@@ -94,8 +94,10 @@ def _may_name(key: str, value: str) -> bool:
     """Whether a variable that tells of no host by its last word may hold a Service's name: `CART_SERVICE: cart`,
     `CART_SERVICE: carts.shop`, `CART_URL: cart`; or a host's (`DB_WRITER: x.rds.amazonaws.com`)."""
     lower = key.lower()
-    if value.count(".") > 1 and is_instance_key(key):
-        return True  # no user has such a name
+    if value.count(".") > 1:
+        program = words_of(key)[-1]
+        if is_instance_key(key) or (program in WORDS and value.lower().startswith(program)):
+            return True  # no user has such a name, and both say what runs there: `PRINT_SFTP: sftp.acme.com`
     if not lower.endswith(_SERVICE):
         return "." not in value and is_url_key(key)
     return "." in value or lower.rpartition("_")[0].replace("_", "-") in value
