@@ -151,6 +151,7 @@ object says the kind, the name and the labels of workloads of its namespace, or 
 stand, or `image:` with an argument (`arg:`) for `each:` member of a list. What such a container calls, the pods call.
 `tells` are objects that say of pods what they call and do not make them, chosen in the same way, without `of:` the
 object's own: of `each:` member of a list the texts of `says:`, as a KEDA trigger names the queue of what it scales.
+`redirects` are ports on which a server (`of:`) sends its clients on to other pods of its instance (`to:`, `ports:`).
 
 ```yaml
 spec:

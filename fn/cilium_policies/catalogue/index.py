@@ -196,6 +196,7 @@ def recognition(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "copies": {},
         "adds": {},
         "tells": {},
+        "redirects": {},
     }
     for name, labels in entries:
         # the rarest pair finds the entry; a value that may be anything finds too much
@@ -232,7 +233,7 @@ def _tables_of(component: Component, name: str, tables: dict[str, Any]) -> None:
     for key, found_by in _FOUND_BY.items():
         for one in mappings(component.data.get(key)):
             tables[key].setdefault(text(one.get(found_by)), []).append([name, one])
-    for key in ("makes", "reads", "ignores"):
+    for key in ("makes", "reads", "ignores", "redirects"):
         if rows := mappings(component.data.get(key)):
             tables[key][name] = rows
     _injections(component, name, tables["injects"])

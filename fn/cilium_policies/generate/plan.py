@@ -151,6 +151,10 @@ def _connections(
     found = [*stated.edges, *dns.edges(), *catalogue_edges.edges(cluster, catalogue, parts, ties)]
     found += [*catalogue_edges.sidecars(cluster, catalogue, parts), *told]
     found += bundled(cluster, found)
+    if not catalogue.head["redirects"].keys().isdisjoint(parts.components):
+        from cilium_policies.generate.redirected import redirected  # few clusters run such a server
+
+        found += list(redirected(catalogue, parts, ties, told))
     mesh = injected(cluster, catalogue, parts, hints, sources)
     found += mesh.all_edges(found) if mesh else ()
     found += also_named(cluster, [*found])
