@@ -120,7 +120,7 @@ class Publishers:
         as far as anybody can tell. `beside`: those of its namespace say so without exception."""
         publisher = self._of.get(id(one), "")
         others = [each for each in self._programs.get(publisher, ()) if each is not one]
-        if len(self._naming.get(publisher, set()) - {id(one)}) < _FEW:
+        if len(self._naming.get(publisher, ())) < _FEW:
             return False
         if beside and any(id(each) not in self._say for each in others if each.namespace == one.namespace):
             return False
