@@ -63,6 +63,13 @@ _SERVICES: dict[str, str] = {
     "www.duckdns.org": "DUCKDNS_TOKEN",
     "desec.io": "DESEC_TOKEN",
     "api.github.com github.com": "GITHUB_APP_INSTALLATION_ID",
+    # sign-in, by the server's half of a client (Auth.js, Grafana, Supabase's GoTrue), and stores
+    "accounts.google.com oauth2.googleapis.com openidconnect.googleapis.com www.googleapis.com": "GOOGLE_CLIENT_SECRET"
+    " AUTH_GOOGLE_SECRET EXTERNAL_GOOGLE_SECRET EXTERNAL_GOOGLE_CLIENT_ID",
+    "github.com api.github.com": "GITHUB_CLIENT_SECRET AUTH_GITHUB_SECRET EXTERNAL_GITHUB_SECRET"
+    " EXTERNAL_GITHUB_CLIENT_ID",
+    "login.microsoftonline.com graph.microsoft.com": "AZURE_AD_CLIENT_SECRET",
+    "storage.googleapis.com oauth2.googleapis.com": "GOOGLE_CLOUD_STORAGE_CREDENTIALS",
     # operations
     "events.pagerduty.com api.pagerduty.com events.eu.pagerduty.com api.eu.pagerduty.com": "PAGERDUTY_API_KEY"
     " PAGERDUTY_ROUTING_KEY PAGERDUTY_INTEGRATION_KEY",

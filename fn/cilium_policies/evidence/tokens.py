@@ -38,7 +38,8 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
 def _is_elsewhere(workload: Workload, key: str, name: str) -> bool:
     """Whether a variable says where the service stands: `GITHUB_API_URL`, `TELEGRAM_BASE_URL`, for a key of a model's
     any that speaks of a model."""
-    own = words(key[: len(key) - len(name)] + name.partition("_")[0])
+    provider = name.removeprefix("AUTH_").removeprefix("EXTERNAL_")  # words for what a program does with it
+    own = words(key[: len(key) - len(provider)] + provider.partition("_")[0])
     spoken = {own[-1], *(_MODELS if TOKENS[name][0] in _OF_MODELS else ())}
     for one in workload.texts:
         parts = words(one.key) if one.key else ()
