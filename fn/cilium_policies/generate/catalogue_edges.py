@@ -102,8 +102,7 @@ def _edge(
     reason = stated(known.why, known.owner, known.number)
     near = near_by(known, facts, cluster, workload, leads_out=ties.leads_out(workload))
     named = near if near.complete else by_name(known, facts, cluster)
-    for peer, on in named.peers:
-        yield Edge(own, peer, on, reason, evidence, explains)
+    yield from (Edge(own, peer, on, reason, evidence, explains) for peer, on in named.peers)
     if named.complete:
         return
     meant = list(peers(known, workload, roles, cluster, ties))
