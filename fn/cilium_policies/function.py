@@ -20,6 +20,7 @@ from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from cilium_policies.generate.plan import Plan
     from cilium_policies.generate.policies import Policies
+    from cilium_policies.workloads.inventory.told import Read
 
 
 class Options(NamedTuple):
@@ -121,7 +122,7 @@ def make(sources: list[Source], config: Config, options: Options, *, keep: bool 
     refuse_unreadable(sources)
     read = objects(sources, config.default_namespace)
     known = catalogue(config.defined_components, config.disabled_components)
-    others, outdated = other_builds(read, sources, config.inventory, options.inventory, known)
+    others, outdated = other_builds(read, sources, config.inventory, options.inventory, known, _reader)
     told = settings(config, Inventory([*read.objects, *others]), known)
     told = told._replace(is_tree=bool(config.inventory or options.inventory))
     cluster = gather(read.objects, known, told, others)
@@ -130,6 +131,13 @@ def make(sources: list[Source], config: Config, options: Options, *, keep: bool 
         one.forget()
     planned.findings.extend(outdated)
     return Made(config, read, planned, Policies(planned), outdated)
+
+
+def _reader() -> Read:
+    """What finds the addresses in a text: for an inventory, which few builds have."""
+    from cilium_policies.evidence.told import told
+
+    return told
 
 
 def answered(sources: list[Source], made: Made, options: Options) -> Outcome:

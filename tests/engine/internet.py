@@ -23,6 +23,7 @@ from cilium_policies.document.source import Source
 from cilium_policies.document.split import split
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.peers import EVERYBODY, Matcher, Named, Range
+from cilium_policies.evidence.told import told
 from cilium_policies.function import Made, Options, make
 from cilium_policies.generate.evidence_inputs import roles
 from cilium_policies.generate.named import nameless
@@ -61,7 +62,9 @@ def _alone(sources: list[Source], config: Config) -> tuple[str, bytes] | None:
         return None
     known = load(config.defined_components, config.disabled_components)
     read = objects(sources, config.default_namespace).objects
-    return "inventory.yaml", write_inventory(read, {one.file: one.data for one in sources}, known).encode()
+    return "inventory.yaml", write_inventory(
+        read, {one.file: one.data for one in sources}, known, told
+    ).encode()
 
 
 def triples(made: Made, admits: Callable[[Matcher], bool]) -> dict[Triple, Workload]:

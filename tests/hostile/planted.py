@@ -162,6 +162,13 @@ SPELLINGS |= {
     "LIST_PORTS_HOSTS": "secret {a}:1;{b}:2",
     "LIST_IS_SERVERS": "passwd is {a}|{b}",
     "LIST_AMONG_HOSTS": "credentials {a},db.shop,{b}",
+    "AUTH_LIST_HOSTS": "auth {a},{b}",
+    "LOGIN_BLANKS_HOSTS": "login {a} {b}",
+    "KEYS_SERVERS": "keys {a} {b}",
+    "KEYS_LIST_SERVERS": "keys: [{a}, {b}]",
+    "PASSWORD_BLANKS_ENDPOINTS": "password {a} {b}",
+    "PASSWORD_DOTS_HOSTS": "password {a}.x {b}.y",
+    "USER_PEERS": "user {a} pin {b}",
     "LT_PASS": "postgres://me:{a}<{b}@db.example.com:5432/x",
 }  # fmt: skip
 PLACES = ("secret", "data", "env", "args", "map", "file", "template", "annotation", "values")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cilium_policies.catalogue.load import load
+from cilium_policies.evidence.told import told
 from cilium_policies.workloads.autopath import autopath, search_suffix
 from cilium_policies.workloads.inventory.redact import merged
 from cilium_policies.workloads.inventory.write import write_inventory
@@ -45,7 +46,7 @@ def test_where_it_is_switched_on(document: str, expected: str) -> None:
 
 def test_an_inventory_keeps_the_line() -> None:
     found = cluster(COREFILE)
-    text = write_inventory(found.inventory.objects, {}, load())
+    text = write_inventory(found.inventory.objects, {}, load(), told)
     assert "autopath @kubernetes\\n" in text
     assert "forward . /etc/resolv.conf\\n" in text
 

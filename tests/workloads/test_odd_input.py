@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cilium_policies.catalogue.load import load
+from cilium_policies.evidence.told import told
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Object
 from cilium_policies.workloads import flux, rendered
@@ -105,5 +106,5 @@ def test_substitution_and_condensing(trees, kind):
     assert [one.kind for one in found] == [kind] * len(trees)
     for one in found:
         assert isinstance(one.body, dict)
-    text = write.write_inventory(found, {}, CATALOGUE)
+    text = write.write_inventory(found, {}, CATALOGUE, told)
     write.SavedInventory(write.parse(text.encode())).others(found)

@@ -27,3 +27,9 @@ def stamp(source: str | os.PathLike[str]) -> str:
                     newest = max(newest, entry.stat().st_mtime_ns)
     newest = max(newest, *(os.stat(path).st_mtime_ns for path in (NO_PODS, *MAKERS)))
     return f"{count}:{newest}"
+
+
+def read_top_level_domains() -> frozenset[str]:
+    """The Internet's, in small letters."""
+    with open(TOP_LEVEL_DOMAINS, encoding="utf-8") as file:
+        return frozenset(word for line in file if line[0] != "#" for word in line.split())

@@ -9,6 +9,7 @@ from cilium_policies.cli import options
 from cilium_policies.cli.streams import put, say
 from cilium_policies.config.settings import config_of
 from cilium_policies.document.split import split
+from cilium_policies.evidence.told import told
 from cilium_policies.kube.reading import objects
 from cilium_policies.lean import Any
 from cilium_policies.workloads.inventory.write import write_inventory
@@ -35,6 +36,6 @@ def inventory_command(name: str, **given: Any) -> int:
     config = config_of(sources, wanted.config, wanted.overrides)
     found = objects(sources, config.default_namespace).objects
     catalogue = load(config.defined_components, config.disabled_components)
-    put(write_inventory(found, dict(read), catalogue, name).encode())
+    put(write_inventory(found, dict(read), catalogue, told, name).encode())
     say([f"cilium-policies: {name}: {len(found)} objects of {len(read)} files"])
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from cilium_policies.catalogue.files import TOP_LEVEL_DOMAINS
+from cilium_policies.catalogue.files import read_top_level_domains
 
 # RFC 2606, 6761 and what documentation uses beside them. Not `.example`: no program's defaults have it, and where
 # somebody writes acme.example he means his own domain, which he fills in or does not show.
@@ -70,8 +70,7 @@ def is_of_local_network(host: str) -> bool:
 @lru_cache(maxsize=1)
 def _top_level_domains() -> frozenset[str]:
     """Read where a build first names a host outside the cluster."""
-    with open(TOP_LEVEL_DOMAINS, encoding="utf-8") as file:
-        return frozenset(word for line in file if line[0] != "#" for word in line.split())
+    return read_top_level_domains()
 
 
 def is_public(host: str) -> bool:

@@ -42,7 +42,7 @@ _ACCESS: Fields = {
 }
 _SECRETS: Fields = {"Secret": ("data", "stringData", "sops"), **_specs(*WRITERS)}
 _CONFIGURATION: Fields = {"ConfigMap": ("data", "sops"), **_SECRETS}
-_ISSUER = ("spec.acme.server", "spec.acme.solvers")
+_ISSUER = ("spec.acme.server", "spec.acme.solvers", "spec.vault")
 _CERTIFIED: Fields = {
     "Issuer": _ISSUER,
     "ClusterIssuer": _ISSUER,

@@ -2,6 +2,7 @@
 
 from cilium_policies.catalogue.load import load
 from cilium_policies.document.split import split
+from cilium_policies.evidence.told import told
 from cilium_policies.function import Options, run
 from cilium_policies.kube.reading import objects
 from cilium_policies.workloads.inventory.write import write_inventory
@@ -15,7 +16,7 @@ WEB = stream(deployment("shop/web", extra="env:\n- {name: API_URL, value: 'http:
 
 def inventory(**files: bytes) -> bytes:
     found = [one for name, data in files.items() for one in objects([split(data, name)]).objects]
-    return write_inventory(found, files, load()).encode()
+    return write_inventory(found, files, load(), told).encode()
 
 
 def only(data: bytes, name: str, known: bytes | None = None) -> tuple[str, list[str]]:

@@ -13,6 +13,7 @@ from cilium_policies.config.model import Config
 from cilium_policies.config.settings import settings
 from cilium_policies.document.parse import load as parse_yaml
 from cilium_policies.document.split import split
+from cilium_policies.evidence.told import told
 from cilium_policies.generate.plan import plan
 from cilium_policies.generate.policies import Policies
 from cilium_policies.kube.inventory import Inventory
@@ -41,7 +42,7 @@ TREES = ["apps-root-bjws", "apps-root-buroa", "apps-root-onedr0p", "apps-root-te
 def inventory(files: dict[str, str]) -> write.SavedInventory:
     data = {name: content.encode() for name, content in files.items()}
     found = [one for name, content in files.items() for one in objects(content, name)]
-    return write.SavedInventory(write.parse(write.write_inventory(found, data, load()).encode()))
+    return write.SavedInventory(write.parse(write.write_inventory(found, data, load(), told).encode()))
 
 
 def policies(own: list[Object], others: list[Object] | None = None) -> dict[tuple[str, str], Policy]:
@@ -84,7 +85,7 @@ def tree(request):
     files = {str(path.relative_to(directory)): path.read_bytes() for path in paths}
     read = {name: read_objects([split(data, name)]).objects for name, data in files.items()}
     every = [one for found in read.values() for one in found]
-    return files, read, write.write_inventory(every, files, load())
+    return files, read, write.write_inventory(every, files, load(), told)
 
 
 def test_the_condensed_tree_gives_the_same_policies(tree):
@@ -113,7 +114,7 @@ def test_a_single_build_beside_the_inventory_gives_its_part_of_the_whole(tree):
 def test_the_quick_reader_agrees_with_yaml(tree):
     _, _, text = tree
     assert write.parse(text.encode()) == parse_yaml(text.encode())
-    assert len(text) < 300_000
+    assert len(text) < 330_000
 
 
 SECRET = """
@@ -165,7 +166,7 @@ def test_a_secrets_text_never_passes_unless_it_is_an_address(value: str, key: st
 
 
 def test_credentials_in_addresses_and_plain_values_are_left_out():
-    text = texts.Texts((), ()).tree(
+    text = texts.Texts((), (), told).tree(
         {"url": "amqp://bob:hunter2@mq:5672", "adminPassword": "hunter2", "secretName": "creds"}
     )
     assert text == {"url": "amqp://mq:5672", "adminPassword": "", "secretName": "creds"}
@@ -173,7 +174,7 @@ def test_credentials_in_addresses_and_plain_values_are_left_out():
 
 def test_far_apart_stays_far_apart_in_reduced_texts():
     long = "host: one\n" + "nothing\n" * 30 + "port: 1\n" + "x" * 300
-    lines = texts.Texts((), ()).text(long).split("\n")
+    lines = texts.Texts((), (), told).text(long).split("\n")
     assert lines.index("port: 1") - lines.index("host: one") > 3
 
 
@@ -226,9 +227,9 @@ def test_it_is_local_config_and_stable():
     files = {"b.yaml": HERE % ("b", 1), "a.yaml": HERE % ("a", 1)}
     found = [one for name, content in files.items() for one in objects(content, name)]
     data = {name: content.encode() for name, content in files.items()}
-    text = write.write_inventory(found, data, load())
+    text = write.write_inventory(found, data, load(), told)
     assert 'config.kubernetes.io/local-config: "true"' in text
-    assert text == write.write_inventory(found, data, load())
+    assert text == write.write_inventory(found, data, load(), told)
     assert [build["file"] for build in parse_yaml(text.encode())["spec"]["builds"]] == ["a.yaml", "b.yaml"]
 
 
@@ -252,7 +253,7 @@ def test_only_what_is_read_of_an_object_is_kept():
 
 
 def test_an_empty_tree():
-    text = write.write_inventory([], {}, load())
+    text = write.write_inventory([], {}, load(), told)
     assert write.SavedInventory(write.parse(text.encode())).others([]) == []
 
 

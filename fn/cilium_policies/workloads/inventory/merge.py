@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.document.finding import ERROR, WARNING, Finding, RefusedError
 from cilium_policies.document.source import Source
 from cilium_policies.kube.objects import Object, mapping
 from cilium_policies.kube.reading import Objects
+from cilium_policies.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cilium_policies.workloads.inventory.told import Read
 
 _KIND = "ClusterInventory"
 
 
 def other_builds(
-    read: Objects, sources: list[Source], name: str, given: tuple[str, bytes] | None, catalogue: Catalogue
+    read: Objects,
+    sources: list[Source],
+    name: str,
+    given: tuple[str, bytes] | None,
+    catalogue: Catalogue,
+    reader: Callable[[], Read],
 ) -> tuple[list[Object], list[Finding]]:
     """The objects of the other builds, and whether the inventory is older than this one.
 
     `given` is the file of the command line, `name` that of `spec.inventory`, found among the input's local-config
-    objects. Neither: nothing is known beside the input. Raises RefusedError where a name is not there.
+    objects. Neither: nothing is known beside the input. `reader` brings what finds the
+    addresses in a text. Raises RefusedError where a name is not there.
     """
     if given is None and not name:
         return [], []
@@ -39,7 +51,7 @@ def other_builds(
         body = _named(read, name)
     known = SavedInventory(body)
     files = {source.file: source.data for source in sources}
-    older = [] if known.knows(files) else known.outdated(read.objects, catalogue)
+    older = [] if known.knows(files) else known.outdated(read.objects, catalogue, reader())
     cure = "regenerate the inventory (cilium-policies inventory)"
     told = [Finding(WARNING, line, cure, path="spec.inventory") for line in older]
     return known.others(read.objects, files), told

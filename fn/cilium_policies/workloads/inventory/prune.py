@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from cilium_policies.catalogue.flows import texts as listed
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.document.finding import RefusedError
@@ -31,6 +32,7 @@ from cilium_policies.lean import Any
 from cilium_policies.workloads.autopath import PLUGIN
 from cilium_policies.workloads.credentials import addresses
 from cilium_policies.workloads.inventory import texts
+from cilium_policies.workloads.inventory.told import Read, nothing
 from cilium_policies.workloads.owned import controller, ended
 
 _PLAIN = ("OCIRepository", "HelmRepository")  # addresses of charts: needed to the last letter of their path
@@ -42,7 +44,8 @@ _POD_FIELDS = (
     "dnsPolicy",
     "nodeSelector",
 )
-_CONTAINER_FIELDS = ("name", "image", "command", "args", "env", "envFrom", "ports", "restartPolicy")
+_CONTAINER_FIELDS = ("name", "image", "envFrom", "ports", "restartPolicy")
+_TOLD = ("command", "args", "env")  # texts; the others are names
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _SOURCES = ("configMap", "secret", "projected")
 # Helm values of every chart that say nothing of the network, and are long
@@ -54,6 +57,7 @@ _IDLE_VALUES = frozenset(
 )
 _RELEASES = ("HelmRelease", "HelmChart", "HelmChartConfig")
 _CALLS = ("httpGet", "tcpSocket", "grpc")  # of which the port is read; paths and headers may hold a secret
+_GROUP_KIND = re.compile(r"[a-z0-9.\-]{1,253}/[A-Z][A-Za-z0-9]{1,62}")
 _WORD = re.compile(r"[\w./,*-]{0,253}")
 _APPLIED = "kubectl.kubernetes.io/last-applied"
 
@@ -62,25 +66,25 @@ class Pruner:
     """`verbatim` are the ConfigMaps (namespace, name) whose text is Helm values or variables of a build, `names`
     what `names_of` finds in the tree."""
 
-    def __init__(self, catalogue: Catalogue, verbatim: set[tuple[str, str]], names: Iterable[str]) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        verbatim: set[tuple[str, str]],
+        names: Iterable[str],
+        read: Read = nothing,
+        services: Iterable[str] = (),
+    ) -> None:
+        self._services = frozenset(services)
         self._verbatim = verbatim
-        self._kinds = {group_kind(kind) for kind in catalogue.head["kinds"]} | {
-            group_kind(kind)
-            for component in catalogue.components.values()
-            for kind in _said(component.data, "object")
-        }
-        self._kinds |= {group_kind(kind) for kind in _said(catalogue.distributions, "object")}
-        self._kinds |= {
-            (text(row.get("group")), text(row.get("kind")))
-            for rows in catalogue.head["reads"].values()
-            for row in rows
-        }
-        self._kinds |= {
-            (text(row.get("group")), kind)
-            for table in ("embeds", "copies", "adds", "tells")
-            for kind, rows in catalogue.head[table].items()
-            for _, row in rows
-        }
+        entries = [component.data for component in catalogue.components.values()]
+        told = (
+            *entries,
+            catalogue.distributions,
+            catalogue.head["platforms"]["cloud"],
+            catalogue.head["kinds"],
+        )
+        self._kinds = {kind for part in told for kind in _kinds_in(part)}
+        self._kinds |= {group_kind(kind) for kind in catalogue.head["kinds"]}
         # What an operator's ConfigMap sets for all its objects is read as values are.
         self._settings = {
             text(mapping(row.get("settings")).get("name"))
@@ -88,10 +92,14 @@ class Pruner:
             for _, row in rows
         }
         self._kinds |= {group_kind(kind) for proxy in catalogue.proxies.values() for kind in proxy.policies}
-        patterns = {
-            one for component in catalogue.components.values() for one in _said(component.data, "text", "arg")
-        }
-        self.texts = texts.Texts(patterns | {PLUGIN}, names)
+        calls = [
+            one
+            for data in entries
+            for row in mappings(data.get("injects"))
+            for one in listed(row.get("calls"))
+        ]
+        patterns = {one for data in entries for one in _said(data, "text", "arg")}
+        self.texts = texts.Texts(patterns | {PLUGIN}, names, read, calls)
 
     def prune(self, one: Object) -> Mapping | None:
         """The body to keep; None for objects that nothing reads."""
@@ -110,11 +118,11 @@ class Pruner:
         if one.kind == "ConfigMap":
             return self._config_map(one)
         if one.kind == "Secret":
-            return _secret(one)
+            return _secret(one, self._services.__contains__)
         if one.kind == "CustomResourceDefinition" and not _has_webhook(one):
             return None
         kept = _fields(one.body, self._read(one))
-        if one.kind in _PLAIN:
+        if one.kind in _PLAIN or one.kind == "ServiceAccount":
             return kept
         return mapping(self.texts.tree(_without_idle(kept) if one.kind in _RELEASES else kept))
 
@@ -155,7 +163,8 @@ class Pruner:
 
     def _container(self, container: Mapping) -> Mapping:
         kept = {key: container[key] for key in _CONTAINER_FIELDS if container.get(key)}
-        kept = mapping(self.texts.tree(kept))
+        told = {key: container[key] for key in _TOLD if container.get(key)}
+        kept |= mapping(self.texts.tree(told))
         for field in _PROBES:
             probe = mapping(container.get(field))
             if calls := {
@@ -170,7 +179,7 @@ class Pruner:
             return {"data": dict.fromkeys(data, ""), "sops": {}}
         if (one.namespace, one.name) in self._verbatim or one.name in self._settings:
             return {"data": {key: self._values(value, key) for key, value in data.items()}}
-        return {"data": {key: self.texts.text(value, key) for key, value in data.items()}}
+        return {"data": {key: self.texts.file(value, key) for key, value in data.items()}}
 
     def _values(self, value: str, key: str) -> str:
         """Helm values, or the value of a variable: the same tree without what names a credential."""
@@ -207,22 +216,15 @@ class Pruner:
         return kept
 
 
-def names_of(found: Iterable[Object]) -> set[str]:
-    """Names, namespaces and labels of objects: words that may pass, whatever stands around them."""
-    names: set[str] = set()
-    for one in found:
-        if one.kind in READ_KINDS or one.kind in WORKLOAD_KINDS:
-            names.update((one.name, one.namespace, *one.labels, *one.labels.values()))
-    return names - {""}
-
-
-def _secret(one: Object) -> Mapping:
+def _secret(one: Object, resolves: Callable[[str], bool]) -> Mapping:
     """The keys of a Secret; of its values only host and port of what is plainly an address."""
     kept: dict[str, str] = {}
     encrypted = "sops" in one.body
     for field in ("data", "stringData"):
         for key, value in strings(one.body.get(field)).items():
-            kept[key] = "" if encrypted else addresses(decoded(value) if field == "data" else value, key)
+            kept[key] = (
+                "" if encrypted else addresses(decoded(value) if field == "data" else value, key, resolves)
+            )
     return {"stringData": kept, **({"sops": {}} if encrypted else {})}
 
 
@@ -248,6 +250,9 @@ def _fields(body: Mapping, read: Iterable[str]) -> Mapping:
 
 def _volume(volume: Mapping) -> Mapping:
     kept = {key: volume[key] for key in _SOURCES if volume.get(key)}
+    if isinstance(csi := volume.get("csi"), dict):  # a driver's own settings may hold anything
+        name = text(at(csi, "volumeAttributes", "secretProviderClass"))
+        kept["csi"] = {"driver": text(csi.get("driver")), "volumeAttributes": {"secretProviderClass": name}}
     return {"name": text(volume.get("name")), **kept} if kept else {}
 
 
@@ -262,6 +267,19 @@ def _without_idle(value: Any) -> Any:
 def _is_idle(key: str, value: Any) -> bool:
     """`resources` of a container, not those of a role's rule."""
     return key in _IDLE_VALUES and (key != "resources" or isinstance(value, dict))
+
+
+def _kinds_in(value: Any) -> Iterator[tuple[str, str]]:
+    """Group and kind of every object that an entry speaks of, whatever for."""
+    if isinstance(value, dict):
+        if isinstance(kind := value.get("kind"), str):
+            yield text(value.get("group")), kind
+        value = list(value.values())
+    if isinstance(value, list):
+        for member in value:
+            yield from _kinds_in(member)
+    elif isinstance(value, str) and _GROUP_KIND.fullmatch(value):
+        yield group_kind(value)
 
 
 def _said(value: Any, *keys: str) -> Iterator[str]:

@@ -11,17 +11,16 @@ sentence for those who tell values from prose. Under a key that names a credenti
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 from itertools import islice, takewhile
 
 from cilium_policies.lean import Any
-from cilium_policies.workloads.address_keys import IN_PASSWORD, may_be_user, names_address
+from cilium_policies.workloads.address_keys import IN_PASSWORD, NAMES_PORT, may_be_user
 from cilium_policies.workloads.credentials import (
     IN_CLUSTER,
     IP,
     PEM,
-    SHAPED,
     TEMPLATE,
     address_of,
     addresses,
@@ -29,76 +28,108 @@ from cilium_policies.workloads.credentials import (
     is_credential,
     without_path,
 )
+from cilium_policies.workloads.inventory.sought import Patterns, Sought, spans_of
+from cilium_policies.workloads.inventory.told import HOST_NAME, Found, Read, Told, is_public, nothing
+from cilium_policies.workloads.inventory.vocabulary import VOCABULARY
+from cilium_policies.workloads.inventory.words import (
+    FLAG,
+    KEY,
+    NEAR,
+    SAYS_NO_TEXT,
+    begins_before,
+    flag_of,
+    is_listed,
+    is_plain,
+    key_in,
+    masked,
+    names_object,
+    port_of,
+)
 
 _REFERENCE = re.compile(r"\$\{\w{1,60}\}|\$\(\w{1,60}\)|\$[A-Za-z_]\w{0,60}|\{\}")
-_KEY = re.compile(r"[A-Za-z_][\w.\-/]{0,63}")
-_FLAG = re.compile(r"--?([A-Za-z][\w.\-]{0,63})")
-_SAYS_NO_TEXT = re.compile(
-    r"\{\{-?\s*(?:(?:include|tpl|template)\s+\"[\w.\-]+\"[\w.$\s]*|[\w.$\s|()]*)-?\}\}"
-)
-_ASSIGNED = re.compile(r"([\w.\-]{1,64})=")
 _HELD = re.compile("\x01(\\d+)\x01")  # a template that is kept, while the words around it are looked at
 _TOKEN = re.compile(
-    rf"(?P<url>[A-Za-z][A-Za-z0-9+.\-]*://(?:[^\s\"'`<>\\|/?#]*(?:{IN_PASSWORD}))?[^\s\"'`<>\\|]*)"
+    rf"(?P<url>(?:[a-z]{{2,9}}:){{0,2}}[A-Za-z][A-Za-z0-9+.\-]*://(?:[^\s\"'`<>\\|/?#]*(?:{IN_PASSWORD}))?[^\s\"'`<>\\|]*)"
     r"|(?P<word>(?:\$\{\w{1,60}\}|\$\(\w{1,60}\)|\{\}|[^\s\"'`<>=,;|(){}\[\]&\\])+)|(?P<rest>\s+|.)"
 )
-_ASSIGNS = re.compile(r"[\"']?\s{0,8}(?::(?!//)|=(?![=;,&\s\"']*(?:[=;,&]|$)))")
-# Words that readers of texts look for: switches, kinds of databases, programs that call, what collectors say.
-_VOCABULARY = frozenset(
-    """
-    true false yes no on off enabled disabled none null x tcp udp http https grpc tls ssl info debug warn error
-    curl wget git ssh sftp scp rsync nc dig ping psql mysql redis-cli restic rclone aws mc pg_isready
-    pg_dump pg_dumpall pg_restore pg_basebackup mysqladmin mysqldump mariadb mariadb-dump mariadb-admin mongosh
-    mongodump mongorestore ncat netcat telnet clickhouse-client cqlsh rabbitmqadmin ldapsearch
-    define parent sibling network syslog
-    postgres postgresql pgsql postgis pdo_pgsql mysql2 mariadb pdo_mysql mssql sqlserver sqlsrv oracle mongodb mongo
-    redis valkey dragonfly rabbitmq amqp mqtt memcached elasticsearch opensearch nats kafka influxdb ldap smtp sqlite
-    prometheus scrape pod pods service services endpoints endpointslice node ingress role action keep drop forward
-    targets relayhost relay_host smarthost smart_host
-    server upstream proxy_pass grpc_pass fastcgi_pass uwsgi_pass scgi_pass ProxyPass kubernetes ALL sidecar
-    requests.get requests.post requests.put requests.patch requests.delete requests.head requests.request httpx.get
-    httpx.post session.get session.post client.get client.post urlopen Request urllib.request.urlopen
-    urllib.request.Request
-    """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
-)
-_FILLED_HOST = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,20})://\{[\w:.\-]{0,80}\}:(\d{1,5})(?!\d)")
 _MARKS, _BEHIND = ("|", "<", "\\", "&", "}"), ("|", "\\", "&", "{", "=")  # beside a part of a password
 _IN_WORD = re.compile(r"[^\s,:=\[({>;\"'][\"']{1,2}$")  # a quote within a word
-_IS_SECRET = (
-    r"(?i)(?<![\w.\-])(?:bearer|basic|digest|tokens?|api_?keys?|pass(?:words?|wd|phrases?)?|secrets?|credentials?)"
-    r"(?: is)?[\s:=\"'\[(]{1,4}$"
+_LEAST = 4  # letters of an object's name that others may begin with
+_RELABEL = (
+    "name",
+    "regex",
+    "source_labels",
+    "target_label",
+    "replacement",
+    "action",
+    "separator",
+    "role",
+    "label",
 )
-_SECRET_NEAR = 24  # characters: the longest of these words and what stands behind it
-_LISTS = frozenset(",;|")  # what separates several of them
-_NEAR = 100  # characters: what a pattern may match, and what is looked at in front of a word
-_PIECE = 2000
-_SWITCHES = ("true", "false", "null", "", "x")
 _STRICT = frozenset(
     "env envs extraenv environment args extraargs command data stringdata headers httpheaders"  # noqa: SIM905
     " customrequestheaders substitute params body".split()
 )
 
-
+_ARGUMENTS = ("command", "args")
 _REFERS = frozenset(
     ("operator", "name", "optional")
 )  # beside `key` where it is the key of an object or a label
 
 
-class Scrubber:
-    """`patterns` are the regular expressions that somebody looks for in texts, `names` those of the tree's objects."""
+def _is_name(member: str, above: str, inner: Any, members: dict[str, Any]) -> bool:
+    """Whether a member of a mapping names an object, a key in it or an image."""
+    if member == "key" and not _REFERS.isdisjoint(members):
+        return True
+    return isinstance(inner, str) and names_object(member, above, inner)
 
-    def __init__(self, patterns: Iterable[str], names: Iterable[str]) -> None:
-        self.sought = [re.compile(one) for one in sorted(patterns)]
+
+class Parsed:
+    """The hosts and ports that the program's readers find in a text: no other word passes as one."""
+
+    def __init__(self, found: list[list[Found]]) -> None:
+        self._hosts = {one.host.lower().strip("[].") for both in found for one in both}
+        self.ports = {str(one.port) for both in found for one in both}
+
+    def holds(self, word: str) -> bool:
+        name, _, port = word.lower().rpartition(":")
+        host = (name if name and port.isdigit() else word.lower()).removeprefix("tcp:")
+        return host.strip("[].") in self._hosts
+
+
+class Scrubber:
+    """`patterns` are the regular expressions that somebody looks for in texts, `names` those of the tree's objects,
+    `read` the readers of addresses, `paths` what in a URL's path names a pod (`/v1.0/invoke/NAME`)."""
+
+    def __init__(
+        self,
+        patterns: Iterable[str],
+        names: Iterable[str],
+        read: Read = nothing,
+        paths: Iterable[str] = (),
+    ) -> None:
+        self._sought = Sought(patterns)
+        self._paths = [re.compile(one) for one in sorted(paths)]
         self._names = frozenset(names)
+        self.told = Told(read, self._is_known)
 
     def text(self, value: str, key: str = "") -> str:
         """A text of which every word that is not plainly harmless is replaced; keys stay."""
+        found = self.told.found(value, key)
         if is_credential(key):
-            return addresses(value, key, self._is_named)
+            return self.told.restored(found, key, addresses(value, key, self._is_named))
+        return self.told.restored(found, key, self._words(self.cut(value), key, Parsed(found)))
+
+    def cut(self, value: str) -> str:
+        """What of a text is looked at word by word: all of it."""
+        return value
+
+    def _words(self, value: str, key: str, parsed: Parsed) -> str:
         held: list[str] = []
+        live = self._sought.live(value)
 
         def hold(match: re.Match[str]) -> str:
-            if not _SAYS_NO_TEXT.fullmatch(match[0]):
+            if not SAYS_NO_TEXT.fullmatch(match[0]):
                 return "{}"  # may hold a text of its own
             held.append(match[0])
             return f"\x01{len(held) - 1}\x01"
@@ -106,64 +137,83 @@ class Scrubber:
         kept: list[str] = []
         current = key
         for line in TEMPLATE.sub(hold, PEM.sub("x", value.replace("\x01", ""))).split("\n"):
-            scrubbed, last = self._line(line, current)
+            scrubbed, last = self._line(line, current, parsed, live)
             kept.append(scrubbed)
             # `--password` on a line of its own: the next argument is its value.
-            current = last if _FLAG.fullmatch(line.strip().strip("\"'")) else key
+            current = last if FLAG.fullmatch(line.strip().strip("\"'")) else key
         return _HELD.sub(lambda match: held[int(match[1])], "\n".join(kept))
 
     def _is_named(self, name: str) -> bool:
-        """Whether a name, or each part of `name.namespace`, is one of the tree's."""
-        return name in self._names or self._names.issuperset(name.split("."))
+        """Whether a name, or each part of `name.namespace`, is one of the tree's, or the name of what a chart or an
+        operator makes of it: `cart-sentinel` of `cart`."""
+        parts = name.split(".")
+        return name in self._names or (
+            self._names.issuperset(parts[1:]) and (parts[0] in self._names or self._is_made(parts[0]))
+        )
+
+    def _is_made(self, name: str) -> bool:
+        """Whether a name begins with that of an object: `cart-sentinel`, where a `cart` is."""
+        ends = [at for at, sign in enumerate(name) if sign == "-"]
+        return any(at >= _LEAST and name[:at] in self._names for at in ends)
 
     def tree(self, value: Any, key: str = "", strict: bool = False) -> Any:
         """A copy of structured values. Single words stay unless they look like a secret or stand below a key that
         names one; what is environment, arguments or files in them is held as strictly as a text."""
         strict = strict or key.lower() in _STRICT
         if isinstance(value, str):
-            plain = not strict and not is_credential(key) and _is_plain(value)
-            return value if plain or value in _SWITCHES else self.text(value, key)
+            plain = (not strict or key in _RELABEL) and not is_credential(key) and is_plain(value)
+            return value if plain or value in ("true", "false", "null", "", "x") else self.text(value, key)
         if isinstance(value, dict):
             return self._members(value, key, strict)
         if isinstance(value, list):
+            if key in _ARGUMENTS and all(isinstance(one, str) and "\n" not in one for one in value):
+                return self._arguments(value, key)
             return [self.tree(member, key, strict) for member in value]
         return value
+
+    def _arguments(self, words: list[str], key: str) -> list[str]:
+        """Arguments as one text, as they are read: `--host` and its value are two of them."""
+        value = "\n".join(map(self.cut, words))
+        found = self.told.found(value, key)
+        return self.told.restored(found, key, self._words(value, key, Parsed(found))).split("\n")
 
     def _members(self, members: dict[str, Any], key: str, strict: bool) -> dict[str, Any]:
         below = key if is_credential(key) and key.lower() not in _STRICT else ""
         name = members.get("name")
         entry = isinstance(name, str) and isinstance(members.get("value"), str)  # of env, or a parameter
-        made = {}
+        made: dict[str, Any] = {}
         for member, inner in members.items():
-            if (entry and member == "name") or (member == "key" and not _REFERS.isdisjoint(members)):
+            if member == "valueFrom" and isinstance(name, str):
+                made |= {"name": name, member: inner}  # names of a field, or of an object and its key
+            elif _is_name(member, key, inner, members) or (entry and member == "name"):
                 made[member] = inner
             else:
                 named = name if entry and member == "value" else ""
                 made[member] = self.tree(inner, named or below or member, strict or bool(named))
         return made
 
-    def _line(self, line: str, key: str) -> tuple[str, str]:
+    def _line(self, line: str, key: str, parsed: Parsed, live: Patterns) -> tuple[str, str]:
         """One line, and the last key or flag in it."""
-        spans = self._spans(line)
+        spans = spans_of(line, live)
         out: list[str] = []
         first, listed = 0, -1  # where a list of secrets ends so far
         for match in _TOKEN.finditer(line):
             word = match["word"]
             if word is None:
                 out.append(self._url(line, match) if match["url"] else match[0])
-            elif (flag := _flag(word)) or (flag := _key(line, match, key)):
+            elif (flag := flag_of(word)) or (flag := key_in(line, match, key)):
                 key = flag
                 out.append(word)
             else:
-                secret = _is_listed(line, match.start(), listed)
+                secret = is_listed(line, match.start(), listed)
                 listed = match.end() if secret else -1
                 start, end = match.span()
-                while first < len(spans) and spans[first][0] < start - _NEAR:
+                while first < len(spans) and spans[first][0] < start - NEAR:
                     first += 1
-                near = takewhile(partial(_begins_before, end), islice(spans, first, None))
+                near = takewhile(partial(begins_before, end), islice(spans, first, None))
                 sought = "".join(line[max(a, start) : min(b, end)] for a, b in near if start < b)
-                allowed = self._allowed(word, key) and not self._is_part(line, match, secret)
-                out.append(word if allowed else sought if sought and not is_credential(key) else "x")
+                allowed = self._allowed(word, key, parsed) and not self._is_part(line, match, secret)
+                out.append(word if allowed else sought if sought and not is_credential(key) else masked(word))
         return "".join(out), key
 
     def _url(self, line: str, match: re.Match[str]) -> str:
@@ -173,7 +223,15 @@ class Scrubber:
         end = match.start() + len(without_path(url))
         if found and may_be_user(line, match.start(), end) and not self._is_known(found.partition("://")[2]):
             return "x"
-        return found or _port_of(url)
+        return found + self._path(url[end - match.start() :]) if found else port_of(url)
+
+    def _path(self, path: str) -> str:
+        """The part of a path that calls pods by a name that the tree has."""
+        for one in self._paths:
+            match = one.search(path)
+            if match is not None and all(name in self._names for name in match.groups() if name):
+                return match[0]
+        return ""
 
     def _is_part(self, line: str, match: re.Match[str], secret: bool) -> bool:
         """Whether a word that reads as a host may be part of a password: behind a word for one (`secret`), beside a
@@ -182,7 +240,7 @@ class Scrubber:
         if (
             _REFERENCE.fullmatch(word)
             or not any(map(str.isalpha, word))
-            or word in _VOCABULARY
+            or word in VOCABULARY
             or self._is_known(word)
         ):
             return False
@@ -198,23 +256,10 @@ class Scrubber:
 
     def _is_known(self, host: str) -> bool:
         """Whether a host, with its port, is an IP address, or plainly one of the cluster's."""
-        name = host.rpartition(":")[0] or host
+        name = host if host.count(":") > 1 else host.partition(":")[0]
         return bool(IP.fullmatch(name) or IN_CLUSTER.fullmatch(name) or self._is_named(name))
 
-    def _spans(self, line: str) -> list[tuple[int, int]]:
-        """Where something is that somebody looks for. Of a URL only the address is kept: a pattern that takes one whole
-        would keep what a quote or a backslash sets apart from it, a part of a password for instance."""
-        found = set()
-        for start, piece in pieces(line):
-            for one in self.sought:
-                found |= {
-                    (start + a, start + b)
-                    for a, b in (match.span() for match in one.finditer(piece))
-                    if 0 < b - a < _NEAR and "://" not in piece[a:b]
-                }
-        return merged(found)
-
-    def _allowed(self, word: str, key: str) -> bool:
+    def _allowed(self, word: str, key: str, parsed: Parsed) -> bool:
         if word == ":" or _REFERENCE.fullmatch(word):
             return True
         word = _HELD.sub("", word)
@@ -223,74 +268,20 @@ class Scrubber:
         if is_credential(key):
             return False
         word = word.rstrip(":.!?") if word not in self._names else word
-        if word.isdigit():
-            return len(word) < 6
-        if word in self._names or word in _VOCABULARY or IP.fullmatch(word) or IN_CLUSTER.fullmatch(word):
+        if word in self._names or (key == "namespace" and KEY.fullmatch(word)):
             return True
-        return is_address(word, key, self._names.__contains__) or not any(map(str.isalnum, word))
-
-
-def _port_of(url: str) -> str:
-    """Of a URL whose host is filled in from elsewhere (`tcp://{env:SERVER}:587`) its port; else `x`."""
-    match = _FILLED_HOST.match(url)
-    return f"{match[1]}://{{x}}:{match[2]}" if match else "x"
-
-
-def pieces(line: str) -> Iterator[tuple[int, str]]:
-    """A line in pieces that overlap: some patterns take the square of what they are given."""
-    for start in range(0, max(len(line), 1), _PIECE):
-        yield start, line[start : start + _PIECE + _NEAR]
-
-
-def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Spans in order, those that overlap as one: what two patterns find is kept once."""
-    made: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if made and start < made[-1][1]:
-            made[-1] = (made[-1][0], max(end, made[-1][1]))
-        else:
-            made.append((start, end))
-    return made
-
-
-def _is_listed(line: str, start: int, listed: int) -> bool:
-    """Whether a word stands right behind a word for a secret, whatever its key is (`Bearer …`), or goes on with the
-    list of them that ends at `listed` (`passwords [a, b]`)."""
-    if listed >= 0 and (between := line[listed:start].strip(" \t\"'[]()")) and _LISTS.issuperset(between):
-        return True
-    return re.search(_IS_SECRET, line[max(0, start - _SECRET_NEAR) : start]) is not None
-
-
-def _begins_before(end: int, span: tuple[int, int]) -> bool:
-    return span[0] < end
-
-
-def _flag(word: str) -> str:
-    """The name of a flag, "" for other words and for one that may have its value attached (`-pPASSWORD`)."""
-    match = _FLAG.fullmatch(word)
-    if match is None:
-        return ""
-    name = match[1]
-    long = word.startswith("--") or len(name) == 1 or "." in name or "-" in name
-    return name if long or names_address(name) else ""
-
-
-def _key(line: str, match: re.Match[str], before: str) -> str:
-    """The key that a word is, "" where it is none. Behind a key of a credential only a separator or a key that is
-    plainly one begins another: `password=a=b` has one key."""
-    word = match[0]
-    name = word[:-1] if word.endswith(":") else word if _ASSIGNS.match(line, match.end()) else ""
-    assigned = line[match.start() - 1 : match.start()] == "="
-    if not _KEY.fullmatch(name) or SHAPED.fullmatch(name) or (assigned and not is_credential(name)):
-        return ""
-    behind = line[max(0, match.start() - _NEAR) : match.start()].rstrip(" \t\"'")
-    begins = not behind or behind == "-" or behind[-1] in ",;&{[?"
-    return name if begins or not is_credential(before) or is_credential(name) or names_address(name) else ""
-
-
-def _is_plain(value: str) -> bool:
-    """One word of a structured value that looks like none of the usual secrets."""
-    value = TEMPLATE.sub(lambda match: "" if _SAYS_NO_TEXT.fullmatch(match[0]) else " ", value)
-    if any(map(is_credential, _ASSIGNED.findall(value))):  # `password=…`
-        return False
-    return not re.search(r"\s|://|@", value) and len(value) < 254 and not SHAPED.fullmatch(value)
+        number = word.removeprefix(":")
+        if number.isdigit():
+            return len(number) < 6 and (number in parsed.ports or re.search(NAMES_PORT, key) is not None)
+        if word in VOCABULARY or IP.fullmatch(word) or IN_CLUSTER.fullmatch(word):
+            return True
+        if not any(map(str.isalnum, word)):
+            return True
+        if "$" in word and IN_CLUSTER.fullmatch(_REFERENCE.sub("x", word)):
+            return True  # `web.$(NAMESPACE).svc`
+        if word.count(".") > 1 and is_public(word) and HOST_NAME.fullmatch(word):
+            return True
+        told = (
+            is_address(word, key, self._is_named) or is_public(word) or (":" in word and word.count(".") > 1)
+        )
+        return bool(told) and parsed.holds(word)

@@ -2,30 +2,65 @@
 
 from __future__ import annotations
 
+import json
 import re
 
-from cilium_policies.workloads.inventory.redact import Scrubber, pieces
+from cilium_policies.document.finding import RefusedError
+from cilium_policies.document.parse import load
+from cilium_policies.lean import Any
+from cilium_policies.workloads.credentials import is_credential
+from cilium_policies.workloads.inventory.redact import Scrubber
+from cilium_policies.workloads.inventory.sought import holds
 
+_LARGE = 100_000  # characters of a file that is taken apart
 _SHORT = 240  # characters of one line that are kept as they stand
 _LINES = 8  # empty lines in a row: enough that what was far apart stays far apart
 # What an address, the host or port field beside one, and the key of a list of them look like; words by which
 # collectors show that they read monitors or annotations.
 _MARKS = re.compile(
     r"://|:\d|\.svc|host=|port|host|server|addr|endpoint|peer|seed|broker|join"
-    r"|prometheus|Monitor|scrape|_sd_|:\s*$|curl|wget|\.(?:get|post|put|patch|delete|head|request)\(|urlopen",
+    r"|prometheus|Monitor|scrape|_sd_|namespace|:\s*$|curl|wget|\.(?:get|post|put|patch|delete|head|request)\(|urlopen",
     re.IGNORECASE,
 )
 _DASHBOARD = ('"panels"', '"schemaVersion"')
 
 
+def _tree_of(value: str) -> Any:
+    """What a text is as YAML, None for others; a template, or what stands in several documents, is none."""
+    if "{{" in value or any(mark in value for mark in _DASHBOARD):
+        return None
+    try:
+        read = load(value.encode())
+    except RefusedError:
+        return None
+    return read if isinstance(read, (dict, list)) and read else None
+
+
+def _written(tree: Any, before: str) -> str:
+    if before.lstrip()[:1] in ("{", "["):
+        return json.dumps(tree, ensure_ascii=False, indent=1)
+    import yaml  # only an inventory writes YAML that it has read
+
+    return str(yaml.dump(tree, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False, width=100_000))
+
+
 class Texts(Scrubber):
     """A Scrubber that drops, of long texts, the lines in which nothing is that anybody reads."""
 
-    def text(self, value: str, key: str = "") -> str:
-        """A text with the lines that may matter, and in them no word that may be a secret."""
-        return super().text(self._cut(value), key)
+    def file(self, value: str, key: str) -> str:
+        """A file of a ConfigMap. One that is YAML or JSON keeps its form, as some readers look at what stands below
+        what; unless something is then found in it that was not there."""
+        tree = None if len(value) > _LARGE or "\n" not in value.strip() else _tree_of(value)
+        if tree is None or is_credential(key):
+            return self.text(value, key)
+        made = _written(self.tree(tree, "data"), value)
+        found = self.told.found(value, key)
+        if self.told.gained(found, key, made):
+            return self.text(value, key)
+        return self.told.restored(found, key, made)
 
-    def _cut(self, value: str) -> str:
+    def cut(self, value: str) -> str:
+        """The lines of a text that may matter."""
         if any(mark in value for mark in _DASHBOARD):
             return ""
         if len(value) <= _SHORT and "\n" not in value:
@@ -33,17 +68,13 @@ class Texts(Scrubber):
         kept: list[str] = []
         empty = 0
         lines = value.split("\n")
+        live = self._sought.live(value)
+        matters = [_MARKS.search(line) is not None or holds(line, live) for line in (*lines, "")]
         for number, line in enumerate(lines):
-            following = lines[number + 1] if number + 1 < len(lines) else ""
-            if self._matters(line) or (line.lstrip().startswith("-") and self._matters(following)):
+            if matters[number] or (line.lstrip().startswith("-") and matters[number + 1]):
                 kept.append(line)
                 empty = 0
             elif empty < _LINES:
                 kept.append("")
                 empty += 1
         return "\n".join(kept) if any(kept) else ""
-
-    def _matters(self, line: str) -> bool:
-        if _MARKS.search(line):
-            return True
-        return any(sought.search(piece) for _, piece in pieces(line) for sought in self.sought)

@@ -1,6 +1,6 @@
 """A whole tree condensed into one small object, `ClusterInventory`, and read back beside a single build.
 
-    write_inventory(objects, files, catalogue, name) -> str     the object as YAML, for `cilium-policies inventory`
+    write_inventory(objects, files, catalogue, read, name) -> str   the object as YAML, for `inventory`
     SavedInventory(body).others(own, files) -> list[Object]     what the other builds hold, for one build
     SavedInventory(body).knows(files) -> bool                   whether it was made from these very bytes
     SavedInventory(body).outdated(own, catalogue) -> list[str]  what changed since, object by object
@@ -24,7 +24,9 @@ from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import KNOWN, Object, Where, at, mapping, mappings, text
 from cilium_policies.lean import Any
-from cilium_policies.workloads.inventory.prune import Pruner, names_of
+from cilium_policies.workloads.inventory.names import names_of, services_of
+from cilium_policies.workloads.inventory.prune import Pruner
+from cilium_policies.workloads.inventory.told import Read
 
 API_VERSION = "cilium-policies.fn/v1alpha1"
 KIND = "ClusterInventory"
@@ -36,11 +38,16 @@ _BY_REFERENCE = ("ConfigMap", "Secret")  # what is kept of them depends on who r
 
 
 def write_inventory(
-    objects: Iterable[Object], files: Mapping[str, bytes], catalogue: Catalogue, name: str = "cluster"
+    objects: Iterable[Object],
+    files: Mapping[str, bytes],
+    catalogue: Catalogue,
+    read: Read,
+    name: str = "cluster",
 ) -> str:
-    """The inventory of these objects as YAML: one line an object, by file, in input order."""
+    """The inventory of these objects as YAML: one line an object, by file, in input order. `read` is what finds the
+    addresses in a text."""
     found = list(objects)
-    pruner = Pruner(catalogue, _verbatim(Inventory(found)), names_of(found))
+    pruner = Pruner(catalogue, _verbatim(Inventory(found)), names_of(found), read, services_of(found))
     builds: dict[str, list[str]] = {file: [] for file in sorted(files)}
     for one in found:
         body = pruner.prune(one)
@@ -144,15 +151,16 @@ class SavedInventory:
         and that are not among the inputs are other builds: they are not asked for."""
         return {_digest(data) for data in files.values()} <= set(self.files.values())
 
-    def outdated(self, own: list[Object], catalogue: Catalogue) -> list[str]:
+    def outdated(self, own: list[Object], catalogue: Catalogue, read: Read) -> list[str]:
         """What of these objects the inventory does not hold as they are, in one line; none where it holds all.
         Their bytes may differ: a tool has written them anew, or policies stand behind them."""
         held: dict[tuple[str, str, str, str], set[str]] = {}
         for build in self.builds:
             for body in mappings(build.get("objects")):
                 held.setdefault(_id(Object(body)), set()).add(_line(body))
-        known = (Object(body) for build in self.builds for body in mappings(build.get("objects")))
-        pruner = Pruner(catalogue, _verbatim(Inventory(own)), names_of([*own, *known]))
+        known = [Object(body) for build in self.builds for body in mappings(build.get("objects"))]
+        every = [*own, *known]
+        pruner = Pruner(catalogue, _verbatim(Inventory(own)), names_of(every), read, services_of(every))
         news = []
         for one in own:
             kept = None if one.kind in _BY_REFERENCE else pruner.prune(one)

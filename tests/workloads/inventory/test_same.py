@@ -1,0 +1,96 @@
+"""What an inventory keeps of a text says the same addresses, and of an object the names that lead from it to others.
+
+Each case is a spelling of which an inventory once lost the address, so that a build beside it cut the flow.
+"""
+
+from __future__ import annotations
+
+import pytest
+from cilium_policies.catalogue.load import load
+from cilium_policies.evidence.told import told
+from cilium_policies.workloads.inventory.prune import Pruner
+
+from tests.workloads.inputs import objects
+
+TEXTS = Pruner(load(), set(), ("cart", "shop", "openfga", "identity"), told).texts
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "host", "port"),
+    [
+        ("SPRING_DATASOURCE_URL", "jdbc:postgresql://me:tiger@db.cart:5432/x?a=tiger", "db.cart", 5432),
+        ("PRICING_ADDR", "dns:///pricing.catalog.svc.cluster.local:50051", "pricing.catalog.svc.cluster.local", 50051),
+        ("REDIS_SENTINELS", "cart-sentinel.shop:26379", "cart-sentinel.shop", 26379),
+        ("AUTH_SERVICE", "openfga.identity.svc.cluster.local:8081", "openfga.identity.svc.cluster.local", 8081),
+        ("DB", "me:tiger@tcp(db.eu.rds.amazonaws.com:3306)/x", "db.eu.rds.amazonaws.com", 3306),
+    ],
+)  # fmt: skip
+def test_an_address_is_found_again(key: str, value: str, host: str, port: int) -> None:
+    kept = TEXTS.text(value, key)
+
+    assert "tiger" not in kept
+    assert (host, port) in {(one.host, one.port) for one in told(kept, key, False)}
+
+
+def test_arguments_are_read_as_one_text() -> None:
+    """The host of a client stands in another argument than its port."""
+    words = ["mysql", "-h", "cart-fe", "-P", "9030", "-utiger"]
+    kept = TEXTS.tree({"args": words})["args"]
+
+    assert "tiger" not in " ".join(kept)
+    assert ("cart-fe", 9030) in {(one.host, one.port) for one in told("\n".join(kept), "", True)}
+
+
+def test_a_file_keeps_its_form() -> None:
+    """A job of a Prometheus is what stands below its name; a reader that parses it finds the same."""
+    value = (
+        "scrape_configs:\n- job_name: tiger jobs\n  kubernetes_sd_configs:\n  - role: pod\n  relabel_configs:\n"
+        "  - action: keep\n    regex: 'true'\n    source_labels: [__meta_kubernetes_pod_annotation_scrape]\n"
+        "  basic_auth: {username: me, password: tiger}\n"
+    )
+    kept = TEXTS.file(value, "prometheus.yml")
+
+    assert "tiger" not in kept
+    assert "- role: pod" in kept
+    assert "__meta_kubernetes_pod_annotation_scrape" in kept
+
+
+POD = """
+apiVersion: v1
+kind: Pod
+metadata: {name: a, namespace: b}
+spec:
+  containers:
+  - name: c
+    image: ghcr.io/a/b:1@sha256:DIGEST
+    env:
+    - {name: SPACE, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}
+    - {name: TOKEN, valueFrom: {secretKeyRef: {name: keys, key: token}}}
+  volumes:
+  - {name: v, csi: {driver: secrets-store.csi.k8s.io, volumeAttributes: {secretProviderClass: vault, other: tiger}}}
+""".replace("DIGEST", "0" * 64)
+
+
+def test_names_of_images_secrets_and_fields_stay() -> None:
+    [pod] = objects(POD)
+    kept = Pruner(load(), set(), (), told).prune(pod)
+    assert kept is not None
+    [container] = kept["spec"]["containers"]
+
+    assert container["image"].endswith("0" * 64)
+    assert [one["name"] for one in container["env"]] == ["SPACE", "TOKEN"]
+    assert container["env"][1]["valueFrom"]["secretKeyRef"] == {"name": "keys", "key": "token"}
+    assert "tiger" not in str(kept)
+    assert kept["spec"]["volumes"][0]["csi"]["volumeAttributes"] == {"secretProviderClass": "vault"}
+
+
+@pytest.mark.parametrize(
+    "kind", ["projectcontour.io/v1 HTTPProxy", "objectbucket.io/v1alpha1 ObjectBucketClaim"]
+)
+def test_objects_that_an_entry_reads_are_kept(kind: str) -> None:
+    version, _, name = kind.partition(" ")
+    [one] = objects(
+        f"apiVersion: {version}\nkind: {name}\nmetadata: {{name: a, namespace: b}}\nspec: {{c: {{d: e}}}}\n"
+    )
+
+    assert Pruner(load(), set(), (), told).prune(one) is not None
