@@ -115,7 +115,8 @@ spec:
 - `moves:` `[{port: 8081, field: spec.httpPort}]`: usual ports that the object can have elsewhere. Services and edges
   are written with the usual one, and follow.
 - `instance: "{spec.cluster.name}"`: whose members they are, where several objects make one cluster.
-- `annotations:` those that the operator writes on them (`prometheus.io/scrape`).
+- `annotations:` those that the operator writes on them (`prometheus.io/scrape`); `annotated:` a condition on the object
+  for that.
 - `labelsAt: spec.podLabels`: where the object holds labels that its pods bear beside `labels`.
 - `sometimes:` labels that only some versions set: no selector rests on them.
 - `port: {field: spec.port, default: 80}`: what `{port}` stands for. `portsOf:` of a Service: where the object holds the
@@ -133,7 +134,8 @@ read below `spec.settings`; `when:` is a condition on both);
 `opens` are policies that the operator writes itself and that let in more. Below
 `reads`: `toldBy: NAME` with `key: SETTING` or `env: PATTERN` is what its operator's settings or variables hand on to
 the pods, as K8up's `BACKUP_GLOBALS3ENDPOINT`; `services: 8000` are objects that name Services as webhooks do
-(`service: {name, namespace, port}`), on this port where none stands there; `addressed: PATH` are objects that name
+(`service: {name, namespace, port}`), on this port where none stands there; `of: PATH` are objects
+that name there the one that made these pods (`clusterRef`), for them alone; `addressed: PATH` are objects that name
 whom they are for by the address of its Service. Below `services` of a chart: `named: PATH` are values that hold further
 ports by name, each with `port`, `exposedPort`, `protocol` and `expose`, as Traefik's `ports`. Below those of an object:
 `leadsTo: [NAME.NAMESPACE]` makes it another name (ExternalName) of the first of these Services that the cluster has;
