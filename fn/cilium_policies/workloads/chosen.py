@@ -13,10 +13,17 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, strings, text
 from cilium_policies.kube.objects import at as exactly
+from cilium_policies.kube.pods import containers, mounted
 from cilium_policies.kube.selectors import selects
 from cilium_policies.workloads.model import Text
 
 _NAME = "kubernetes.io/metadata.name"
+_SOURCES = {
+    "secretRef": "Secret",
+    "configMapRef": "ConfigMap",
+    "secretKeyRef": "Secret",
+    "configMapKeyRef": "ConfigMap",
+}
 _FILLED = r"\{([\w.]+)\|?([^{}]*)\}"  # a field of the member, else the text behind the stroke
 
 
@@ -38,18 +45,19 @@ class Chosen:
         if not chosen:
             return template
         spec = dict(mapping(template.get("spec")))
-        containers = [each for row, one in chosen for each in _containers(row, one)]
+        added = [each for row, one in chosen for each in _containers(row, one)]
         volumes = [
             each for row, one in chosen if "volumes" in row for each in mappings(at(one.body, row["volumes"]))
         ]
-        spec["containers"] = [*mappings(spec.get("containers")), *containers]
+        spec["containers"] = [*mappings(spec.get("containers")), *added]
         spec["volumes"] = [*mappings(spec.get("volumes")), *volumes]
         return {**template, "spec": spec}
 
     def told(self, owner: Object, template: Mapping) -> Iterator[Text]:
-        """What other objects say that its pods call."""
+        """What other objects say that its pods call, where a part of their own configuration is not shown: what is
+        shown in full says for itself whom they call."""
         for row, one in self._tells:
-            if self._chooses(row, one, owner, template):
+            if self._chooses(row, one, owner, template) and self._is_hidden(owner, template):
                 for member in mappings(at(one.body, text(row["each"]))):
                     said = (
                         each
@@ -77,6 +85,18 @@ class Chosen:
         if meant == "Pod" and owner.kind != "Pod":  # of what makes pods their labels alone are known
             return not name and selects(selector, labels)
         return text(name) in ("", owner.name) and (selector is None or selects(selector, owner.labels))
+
+    def _is_hidden(self, owner: Object, template: Mapping) -> bool:
+        """Whether the pods are told something by a ConfigMap or Secret that the input does not hold."""
+        spec = mapping(template.get("spec"))
+        named = {source for source, _ in mounted(spec)}
+        for container in containers(spec):
+            for entry in (*mappings(container.get("envFrom")), *mappings(container.get("env"))):
+                held = mapping(entry.get("valueFrom")) or entry
+                for key, kind in _SOURCES.items():
+                    if name := text(exactly(held, key, "name")):
+                        named.add((kind, name))
+        return any(self._inventory.get(kind, owner.namespace, name) is None for kind, name in named)
 
     def _is_within(self, row: Mapping, one: Object, namespace: str) -> bool:
         """Whether an object that is no namespace's means pods of this one."""
