@@ -147,6 +147,7 @@ UDP_SCHEMES = {
 WORDS = {word: one.port for one in PROGRAMS for word in one.words.split()}
 # Words of a key that make its host an object store's, which clients ask by HTTPS unless they are told otherwise.
 STORES = frozenset(("s3", "minio", "storage", "bucket", "objectstorage", "objstore", "oss", "cos", "obs"))
+BY_DATAGRAMS = ("statsd", "wireguard")  # words of a variable whose port is asked by UDP, whichever it is
 DATAGRAMS = {one.port for one in PROGRAMS if one.udp}
 KEYS = {one.port: set(one.keys.split()) for one in PROGRAMS if one.keys}
 DATABASES = {word: one.port for one in PROGRAMS for word in one.settings.split()}
