@@ -59,13 +59,13 @@ class Knowledge:
         complete: set[Key],
         opened: Collection[Key] = (),
     ) -> None:
-        self.cluster = cluster
-        self.catalogue = catalogue
+        self.cluster, self.catalogue = cluster, catalogue
         self._closed = frozenset(complete)
         self._opened = opened
         self._complete = set(complete)
         self._said: dict[Key, list[tuple[Port, ...]]] = {}  # the ports of edges that the config states
         self._edges: dict[Key, list[Edge]] = {}
+        self._ranges: dict[int, frozenset[tuple[int, int]] | None] = {}
         self._scraped: dict[WorkloadKey, set[int]] = {}
         known = list(edges)
         for edge in known:
@@ -246,7 +246,7 @@ class Knowledge:
 
         yield from unpublished(one, self.cluster)
         if not one.chart:
-            yield from unfollowed(one, self.catalogue, self.cluster, self._edges)
+            yield from unfollowed(one, self.catalogue, self.cluster, self._edges, self._ranges)
 
     def _unread(self, one: Workload) -> list[str]:
         """Where more values of its release stand."""

@@ -19,22 +19,27 @@ _ANOTHERS = r"(?i)probe|httpget|tcpsocket|node_?port|hostport"  # the kubelet's,
 _FEW = 3
 
 
+Ranges = frozenset[tuple[int, int]]
+
+
 def unfollowed(
-    one: Workload, catalogue: Catalogue, cluster: Cluster, edges: Mapping[Key, Collection[Edge]]
+    one: Workload,
+    catalogue: Catalogue,
+    cluster: Cluster,
+    edges: Mapping[Key, Collection[Edge]],
+    known: dict[int, Ranges | None],
 ) -> Iterator[Uncovered]:
-    """A guess: whoever calls such a port of the pods, a member among them, is denied. `edges`: all that explain."""
+    """A guess: whoever calls such a port of the pods, a member among them, is denied. `edges`: all that explain,
+    `known`: what is known of an object's pods already, as one object may make a hundred workloads."""
     told = _told(one)
     if not told:
         return
-    made = cluster.made_from(one.source)
-    flows = [edge for other in made for each in DIRECTIONS for edge in edges.get((other.key, each), ())]
-    if any(edge.server in made and not edge.ports for edge in flows):
+    source = id(one.source)
+    if source not in known:
+        known[source] = _ranges(cluster.made_from(one.source), catalogue, cluster, edges)
+    ranges = known[source]
+    if ranges is None:
         return  # any port
-    known = [port for edge in flows for port in edge.ports]
-    entries = [catalogue.get(name) for name in {other.component for other in made}]
-    known += [port for entry in entries if entry for edge in entry.own_edges for port in edge.pod_ports()]
-    ranges = [(port.number, port.end or port.number) for port in known]
-    ranges += [(number, number) for other in made for number in _shown(other, cluster)]
     left = {
         path: number for path, number in told if not any(first <= number <= last for first, last in ranges)
     }
@@ -44,6 +49,23 @@ def unfollowed(
         ports = ", ".join(f"{number}/TCP" for number in dict.fromkeys(left.values()))
         line = f"{{from: same-namespace, to: {{pod: {one.namespace}/{one.name}}}, ports: [{ports}], why: …}}"
         yield of_workload(GUESSED, "port-unfollowed", INGRESS, one, (shown,), line)
+
+
+def _ranges(
+    made: Collection[Workload], catalogue: Catalogue, cluster: Cluster, edges: Mapping[Key, Collection[Edge]]
+) -> Ranges | None:
+    """The ports that rules, entries and the input know of the pods that one object makes; None for all."""
+    flows = [edge for other in made for each in DIRECTIONS for edge in edges.get((other.key, each), ())]
+    keys = {
+        other.key for other in made
+    }  # to compare the workloads themselves is to compare all that they hold
+    if any(not edge.ports and edge.server is not None and edge.server.key in keys for edge in flows):
+        return None
+    known = [port for edge in flows for port in edge.ports]
+    entries = [catalogue.get(name) for name in {other.component for other in made}]
+    known += [port for entry in entries if entry for edge in entry.own_edges for port in edge.pod_ports()]
+    ranges = {(port.number, port.end or port.number) for port in known}
+    return frozenset(ranges.union((number, number) for other in made for number in _shown(other, cluster)))
 
 
 def _told(one: Workload) -> list[tuple[str, int]]:
