@@ -83,3 +83,13 @@ def test_a_subject_that_selects_no_pod_of_its_workload(
     one = Workload("shop", "web", "Deployment")
     one.labels = labels
     assert [each.name for each in gate.missed([one], Selector((needs,)))] == found
+
+
+@pytest.mark.parametrize(("job", "found"), [("migrate", []), ("other", ["migrate"])])
+def test_a_job_is_selected_by_the_name_that_its_controller_writes_on_its_pods(
+    job: str, found: list[str]
+) -> None:
+    one = Workload("shop", "migrate", "Job")
+    one.labels, one.rendered = {"app": "web"}, True
+    by_name = Selector((Requirement("k8s:batch.kubernetes.io/job-name", "In", (job,)),))
+    assert [each.name for each in gate.missed([one], by_name)] == found

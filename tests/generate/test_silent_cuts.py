@@ -75,6 +75,7 @@ def test_nothing_is_cut_in_silence(case: dict[str, Any], judge: Any) -> None:
     shown, outcome = made(case)
     policies, said = outcome.stdout.decode(), "\n".join(outcome.stderr)
     assert outcome.code == 0, said
+    assert "a bug in this program" not in said
     assert judge.check(policies) == []
     wanted = dict.fromkeys(case.get("allow", []), "allow") | dict.fromkeys(case.get("deny", []), "deny")
     verdicts = judge.once(shown, policies, [flow(text) for text in wanted]) if wanted else []

@@ -158,6 +158,8 @@ def missed(group: Iterable[Workload], who: Selector) -> Iterator[Workload]:
         labels = {**one.labels, SERVICE_ACCOUNT: one.service_account}
         if JOB_NAME in one.selector:
             labels[JOB_NAME] = one.selector[JOB_NAME]
+        elif one.rendered and one.kind == "Job":
+            labels[JOB_NAME] = one.name  # its controller adds it
         for need in who.requirements:
             value = labels.get(need.key.removeprefix("k8s:"))
             if need.operator in ("Exists", "DoesNotExist"):
