@@ -53,7 +53,9 @@ def filled(value: str) -> str:
     if "<%" in value:
         value = re.sub(_RUBY, "{}", value)  # so do those in a file that Ruby fills in (GitLab)
     if "$(" in value:
-        value = re.sub(_SHELL, "{}", value)
+        # What a command prints is filled in; whom it calls stands in the command: `page=$(curl http://web:8080)`.
+        commands = [one[2:-1] for one in re.findall(_SHELL, value)]
+        value = "\n".join((re.sub(_SHELL, "{}", value), *commands))
     if "{" in value and "://" in value:
         value = re.sub(_FILLED_USER, "://{}@", value)
     if "odbc_connect=" in value:
