@@ -6,7 +6,7 @@ import pytest
 from cilium_policies.catalogue.load import load
 from cilium_policies.evidence.told import told
 from cilium_policies.workloads.autopath import autopath, search_suffix
-from cilium_policies.workloads.inventory.redact import merged
+from cilium_policies.workloads.inventory.sought import merged
 from cilium_policies.workloads.inventory.write import write_inventory
 
 from tests.support import cluster
