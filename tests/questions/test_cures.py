@@ -83,6 +83,14 @@ def test_what_a_cure_says_comes_true(corpus: Path, name: str) -> None:
     assert words == {"allowed", "denied"}
 
 
+def verdicts(cluster: list[str], flow: Flow, cure_of: int = 0) -> tuple[list[str], list[str]]:
+    """What becomes of a flow, and what does with the cure of one of the answers."""
+    run, before = planned([("stdin", cluster)])
+    answers = asked(before, run, flow)
+    again, after = planned([("stdin", cluster)], entries(answers[cure_of].cure))
+    return [one.enforced for one in answers], [one.enforced for one in asked(after, again, flow)]
+
+
 def test_a_cure_tells_two_workloads_of_one_name_apart() -> None:
     cluster = manifests(
         "- {ns: a}\n"
@@ -90,12 +98,8 @@ def test_a_cure_tells_two_workloads_of_one_name_apart() -> None:
         "- {dep: a/web, kind: StatefulSet, labels: {app: web, part: s}, ports: [80]}\n"
         "- {dep: a/client}\n"
     )
-    run, snapshot = planned([("stdin", cluster)])
-    flow = ("a/client", "a/web", "80/TCP")
-    denied = asked(snapshot, run, flow)
-    assert [one.enforced for one in denied] == ["denied", "denied"]
-    again, cured = planned([("stdin", cluster)], entries(denied[1].cure))
-    assert [one.enforced for one in asked(cured, again, flow)] == ["denied", "allowed"]
+    found = verdicts(cluster, ("a/client", "a/web", "80/TCP"), cure_of=1)
+    assert found == (["denied", "denied"], ["denied", "allowed"])
 
 
 def test_a_cure_names_every_workload_whose_rule_takes_the_pods_in() -> None:
@@ -110,12 +114,7 @@ def test_a_cure_names_every_workload_whose_rule_takes_the_pods_in() -> None:
         "- {dep: a/certs, labels: {app: certs}, pod: {serviceAccountName: c}}\n"
         "- {dep: a/certs-1, labels: {app: certs}, pod: {serviceAccountName: c}}\n"
     )
-    run, snapshot = planned([("stdin", cluster)])
-    flow = ("a/certs", "kube-apiserver", "6443/TCP")
-    (allowed,) = asked(snapshot, run, flow)
-    assert allowed.enforced == "allowed"
-    again, cured = planned([("stdin", cluster)], entries(allowed.cure))
-    assert [one.enforced for one in asked(cured, again, flow)] == ["denied"]
+    assert verdicts(cluster, ("a/certs", "kube-apiserver", "6443/TCP")) == (["allowed"], ["denied"])
 
 
 def test_a_cure_names_the_cron_job_whose_rule_takes_in_a_job_without_labels() -> None:
@@ -133,9 +132,4 @@ def test_a_cure_names_the_cron_job_whose_rule_takes_in_a_job_without_labels() ->
         "- {apiVersion: batch/v1, kind: CronJob, metadata: {name: nightly, namespace: a},"
         f" spec: {{schedule: '0 1 * * *', jobTemplate: {{spec: {{template: {of_pods}}}}}}}}}\n"
     )
-    run, snapshot = planned([("stdin", cluster)])
-    flow = ("a/once", "a/api", "80/TCP")
-    (allowed,) = asked(snapshot, run, flow)
-    assert allowed.enforced == "allowed"
-    again, cured = planned([("stdin", cluster)], entries(allowed.cure))
-    assert [one.enforced for one in asked(cured, again, flow)] == ["denied"]
+    assert verdicts(cluster, ("a/once", "a/api", "80/TCP")) == (["allowed"], ["denied"])
