@@ -12,7 +12,6 @@ own, an owner of its group, or its service account.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -180,17 +179,6 @@ _LEADING = (
 )
 
 
-def _groups(item: Mapping[str, Any]) -> list[str]:
-    """The groups of the objects for which the line of a program says that it creates pods."""
-    found = re.search(r"\(for objects of ([^)]+)\)", str(item.get("why", "")))
-    return found[1].split(", ") if found else []
-
-
-def _left_out(item: Mapping[str, Any]) -> list[str]:
-    """The parts that the line of an object names as left out by the config: of an Ingress cert-manager's solvers."""
-    return re.findall(r"its part ([\w.-]+) is left out", str(item.get("why", "")))
-
-
 def announced(answers: Iterable[str]) -> Announced:
     """What one or several answers of `list --uncovered -o json` name."""
     directions: set[tuple[str, str, str]] = set()
@@ -219,11 +207,13 @@ def announced(answers: Iterable[str]) -> Announced:
                 spaces.add(one["name"])
             elif one.get("reason") == "creates-pods":
                 program = one["name"].removeprefix("pods of ")
-                told = (program, *_groups(one))
+                told = (program, *one.get("standsFor", ()))
                 creators.update((one["namespace"], name, way) for name in told for _, way in _ENDS)
             else:
                 objects.add((one["namespace"], one["name"]))
-                creators.update((one["namespace"], part, way) for part in _left_out(one) for _, way in _ENDS)
+                creators.update(
+                    (one["namespace"], part, way) for part in one.get("standsFor", ()) for _, way in _ENDS
+                )
                 if one.get("reason") == "unknown-kind":
                     kinds.add((one["namespace"], f"{one['kind']}/{one['name']}"))
                 if one.get("reason") in _LEADING:

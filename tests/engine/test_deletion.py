@@ -100,6 +100,20 @@ def test_the_line_for_the_pods_of_a_program_stands_for_those_that_say_they_are_i
     assert not known.names({"pod": "data/runs-controller"}, "egress", ("CiliumNetworkPolicy/data/x",))
 
 
+def test_a_line_stands_for_the_groups_and_the_part_that_it_names() -> None:
+    rows = (
+        '"kind": "Deployment", "name": "pods of reaper", "reason": "creates-pods", "standsFor": ["prefect.io"]',
+        '"kind": "Ingress", "name": "shop", "reason": "makes-pods", "standsFor": ["runs-controller"]',
+    )
+    for row, pod in zip(rows, ("data/heron-x9r2v", "data/runs-controller"), strict=True):
+        answer = f'{{"items": [{{"workload": "", "namespace": "data", "direction": "ingress and egress", {row}}}]}}'
+        known = announced([answer])._replace(signs=signs(CREATED))
+        assert known.names({"pod": pod}, "egress")
+        assert not known.names({"pod": "data/clean"}, "egress")
+        without = announced([answer.replace("standsFor", "stood")])._replace(signs=signs(CREATED))
+        assert not without.names({"pod": pod}, "egress")
+
+
 def test_what_the_catalogue_forgets_is_never_cut_in_silence(judge: Any, corpus: Path) -> None:
     found = list(sample(judge, corpus, 8))
     assert [(one.case, one.component, str(miss)) for one in found for miss in one.cuts.silent] == []

@@ -103,10 +103,12 @@ def creators(cluster: Cluster, catalogue: Catalogue, subjects: Iterable[Workload
             # What tests of a release make is there while somebody runs them.
             guess = read or one.component or is_test(one.source)
             degree, name = GUESSED if guess else UNKNOWN, f"pods of {one.name}"
-            objects = sorted(read & groups)
-            of = f" (for objects of {', '.join(objects[:_SOME])})" if objects else ""
+            objects = tuple(sorted(read & groups)[:_SOME])
+            of = f" (for objects of {', '.join(objects)})" if objects else ""
             parts = (one.name, of)
-            yield Uncovered(degree, "creates-pods", BOTH, one.namespace, name, None, one.source, parts, cure)
+            yield Uncovered(
+                degree, "creates-pods", BOTH, one.namespace, name, None, one.source, parts, cure, "", objects
+            )
 
 
 def _is_beside_another(catalogue: Catalogue, group: str, kind: str, present: Collection[str]) -> bool:

@@ -65,4 +65,4 @@ def _unknown(cluster: Cluster) -> Iterator[str]:
         for one in cluster.workloads
         if not one.rendered and not one.component and one.source is not None
     )
-    yield from (str(one.source) for one in cluster.makers if one.field or one.role)
+    yield from (str(one.source) for one in cluster.makers if one.is_told)

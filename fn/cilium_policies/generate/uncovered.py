@@ -177,7 +177,8 @@ Key = tuple[WorkloadKey, str]  # a workload's key and a direction
 class Uncovered(NamedTuple):
     """A direction that may lack something: of `workload`, or (`workload` None, `direction` BOTH) of the pods that
     nobody sees and `source` stands for. `parts` are what the sentence for `why` names; `cure` is one config line, and
-    `for_all` one below `spec:` that is the cure of every direction of which the same is said."""
+    `for_all` one below `spec:` that is the cure of every direction of which the same is said. `stands_for` are the
+    components, or the API groups of objects, whose pods the line is about where `source` does not tell."""
 
     degree: Degree
     why: Why
@@ -189,6 +190,7 @@ class Uncovered(NamedTuple):
     parts: tuple[str, ...] = ()
     cure: str = ""
     for_all: str = ""
+    stands_for: tuple[str, ...] = ()
 
     @property
     def directions(self) -> tuple[str, ...]:
@@ -264,13 +266,17 @@ def without_peer(found: Unmet) -> Uncovered:
 
 def of_maker(maker: Maker) -> Uncovered:
     one = maker.source
-    by = maker.field or f"the rules of {maker.role}"
+    left_out = maker.part and f"its part {maker.part} is left out by the config"
+    by = maker.field or left_out or f"the rules of {maker.role}"
     kind = f"{one.group}/{one.kind}" if one.group else one.kind
     define, group = f"components.define: [{{component: {one.kind.lower()}", one.group or '""'
     row = f'{{kind: {one.kind}, group: {group}, labels: {{LABEL: "{{name}}"}}}}'
     line = f"{define}, madeBy: [{row}], edges: […]}}]"
     if one.group:  # of Kubernetes' own kinds it is known that pods come of these objects
         line += f"; or, if no pods come of it: {define}, makesNoPods: [{kind}]}}]"
-    if not (maker.field or maker.role):
+    if not maker.is_told:
         return Uncovered(GUESSED, "unknown-kind", BOTH, one.namespace, one.name, None, one, (kind,), line)
-    return Uncovered(UNKNOWN, "makes-pods", BOTH, one.namespace, one.name, None, one, (by,), line)
+    stands_for = (maker.part,) if maker.part else ()
+    return Uncovered(
+        UNKNOWN, "makes-pods", BOTH, one.namespace, one.name, None, one, (by,), line, "", stands_for
+    )

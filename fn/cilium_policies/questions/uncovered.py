@@ -51,6 +51,7 @@ def values(plan: Plan, *, unknown_only: bool = False) -> list[dict[str, object]]
             "why": one.sentence,
             "cure": one.cure,
             "forAll": one.for_all,
+            "standsFor": list(one.stands_for),
         }
         for one in listed(plan, unknown_only=unknown_only)
     ]

@@ -128,11 +128,7 @@ def _unseen(
             if object_makes(entry, one.body)
         }
         partial += ((one, name) for (_, name), one in found_out.items())
-    found += (
-        Maker(one, f"its part {name} is left out by the config")
-        for one, name in partial
-        if not one.where.elsewhere
-    )
+    found += (Maker(one, part=name) for one, name in partial if not one.where.elsewhere)
     return found
 
 

@@ -43,12 +43,18 @@ _MAKES = frozenset(
 
 class Maker(NamedTuple):
     """An object of which pods may come that no manifest shows, and why that is thought: `field` is the part of its
-    spec that says so, `role` the operator's role that does. Without either its kind alone is unknown, and it stands for
-    all objects of that kind in its namespace."""
+    spec that says so, `role` the operator's role that does, `part` the component of its entry that the config leaves
+    out. Without any of them its kind alone is unknown, and it stands for all objects of that kind in its namespace."""
 
     source: Object
     field: str = ""
     role: Object | None = None
+    part: str = ""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether more than an unknown kind says that pods come of it."""
+        return bool(self.field or self.role or self.part)
 
 
 def is_foreign(group: str) -> bool:
