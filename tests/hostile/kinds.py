@@ -24,7 +24,6 @@ Kind = tuple[str, str]
 
 _CATALOGUE = Path(cilium_policies.__file__).parent / "catalogue"
 _PATH = re.compile(r"[a-z]\w*(?:(?:\[[^\]]*\]|\*)?\.[\w*\-\[\]]+)+")  # `spec.triggers[].http.url`
-_TABLES = ("reads", "embeds", "copies", "madeBy", "makes", "creates", "injects", "proxies", "gateways")
 SOUND: list[Any] = [
     "web", "http://web.shop.svc:80/x", "db.shop:5432", "redis://:pw@cache:6379/0", "10.0.0.7", "{{ x }}", "${X}",
     "5432", 8080, True, "true", ["web", "db.shop:5432"], {"name": "web", "port": 80}, {"app": "web"},
@@ -45,9 +44,8 @@ def kinds() -> dict[Kind, tuple[str, ...]]:
     found: dict[Kind, set[str]] = {}
     for path in sorted(_CATALOGUE.rglob("*.yaml")):
         for document in yaml.load_all(path.read_text("utf-8"), yaml.CSafeLoader):
-            for table in _TABLES if isinstance(document, dict) else ():
-                rows = document.get(table)
-                for row in rows if isinstance(rows, list) else [rows] if rows else []:
+            for rows in document.values() if isinstance(document, dict) else ():
+                for row in rows if isinstance(rows, list) else [rows]:
                     for kind in _asked(row):
                         found.setdefault(kind, set()).update(_paths(row))
     for kind in READ_KINDS:
@@ -59,8 +57,9 @@ def kinds() -> dict[Kind, tuple[str, ...]]:
 
 def _asked(row: Any) -> Iterator[Kind]:
     if isinstance(row, dict):
-        if isinstance(row.get("kind"), str):
-            yield str(row.get("group", "")), row["kind"]
+        kind = row.get("kind")
+        if isinstance(kind, str) and not _PATH.fullmatch(kind):  # else where the object says a kind
+            yield str(row.get("group", "")), kind
         for one in row.values():
             yield from _asked(one)
     elif isinstance(row, list):
