@@ -93,6 +93,12 @@ def test_what_a_plugin_renders_is_built_without_it(tmp_path):
         "Application argocd/code: apps/code is rendered by a plugin: not built",
         "Application argocd/web: its plugin is not run: what it fills in is left as written",
     } <= set(said(root))
+    (why,) = (
+        line
+        for line in said(root)
+        if line.startswith("Application argocd/code: apps/code without its plugin: ")
+    )
+    assert "nothing.yaml" in why
 
 
 def test_a_chart_of_a_registry_by_its_whole_address(tmp_path):

@@ -58,20 +58,26 @@ class Builder:
     ) -> Callable[[], Made]:
         """What a plugin would render, without it: most fill in words of a kustomization, a chart or manifests."""
         path = clean(str(source.get("path") or ""))
-        not_built = Made([], [], [f"{path} is rendered by a plugin: not built"])
+        not_built = f"{path} is rendered by a plugin: not built"
         rest = {key: value for key, value in source.items() if key != "plugin"}
+
+        def failed(error: Exception) -> Made:
+            return Made([], [], [not_built, f"{path} without its plugin: {error}"])
+
         try:
             step = self.prepared(name, rest, namespace, values)
-        except (RefusedError, tool.ToolError):
-            return lambda: not_built
+        except (RefusedError, tool.ToolError) as error:
+            made = failed(error)
+            return lambda: made
 
         def built() -> Made:
             try:
                 made = step()
-            except (RefusedError, tool.ToolError):
-                return not_built
+            except (RefusedError, tool.ToolError) as error:
+                return failed(error)
             said = "its plugin is not run: what it fills in is left as written"
-            return made._replace(notes=[*made.notes, said]) if made.documents or made.charts else not_built
+            nothing = not (made.documents or made.charts)
+            return Made([], [], [not_built]) if nothing else made._replace(notes=[*made.notes, said])
 
         return built
 
