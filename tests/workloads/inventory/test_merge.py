@@ -51,6 +51,15 @@ def test_bytes_that_a_tool_wrote_anew_are_the_same_objects() -> None:
         assert not any("inventory cluster" in line for line in said)
 
 
+def test_a_word_that_is_the_name_of_what_is_left_out_makes_no_build_older() -> None:
+    """Beside a single build nobody knows that there is such an object."""
+    web = deployment("shop/web", extra="env:\n- {name: PRIORITY, value: batch-jobs}\n").encode()
+    classes = b"{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: batch-jobs}}\n"
+    known = inventory(root=ROOT, classes=classes, web=web)
+    _, said = only(b"# written anew\n" + web, "web", known)
+    assert not any("inventory cluster" in line for line in said)
+
+
 def test_check_finds_an_inventory_that_is_older() -> None:
     known = ("inventory.yaml", inventory(root=ROOT, api=API, web=WEB))
     built = run([("web", WEB)], Options(inventory=known)).stdout

@@ -12,7 +12,12 @@ from cilium_policies.workloads.inventory.prune import Pruner
 
 from tests.workloads.inputs import objects
 
-TEXTS = Pruner(load(), set(), ("cart", "shop", "openfga", "identity"), told).texts
+NAMED = """
+{apiVersion: v1, kind: Service, metadata: {name: cart, namespace: shop}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: openfga, namespace: identity}}
+"""
+TEXTS = Pruner(load(), set(), objects(NAMED), told).texts
 
 
 @pytest.mark.parametrize(

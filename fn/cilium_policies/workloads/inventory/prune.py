@@ -1,7 +1,7 @@
 """What of an object a policy may depend on: everything else is left out of an inventory.
 
-`Pruner(catalogue, verbatim).prune(one) -> mapping | None`: the object's body without what no other build needs
-to know, None where nothing of it is needed. Of a Secret only its keys and the host and port of addresses stay.
+`Pruner(catalogue, verbatim, found, read).prune(one) -> mapping | None`: the object's body without what no other build
+needs to know, None where nothing of it is needed. Of a Secret only its keys and the host and port of addresses stay.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from cilium_policies.lean import Any
 from cilium_policies.workloads.autopath import PLUGIN
 from cilium_policies.workloads.credentials import addresses
 from cilium_policies.workloads.inventory import texts
-from cilium_policies.workloads.inventory.told import Read, nothing
+from cilium_policies.workloads.inventory.names import names_of, services_of
+from cilium_policies.workloads.inventory.told import Read
 from cilium_policies.workloads.owned import controller, ended
 
 _PLAIN = ("OCIRepository", "HelmRepository")  # addresses of charts: needed to the last letter of their path
@@ -63,26 +64,15 @@ _APPLIED = "kubectl.kubernetes.io/last-applied"
 
 
 class Pruner:
-    """`verbatim` are the ConfigMaps (namespace, name) whose text is Helm values or variables of a build, `names`
-    what `names_of` finds in the tree."""
+    """`verbatim` are the ConfigMaps (namespace, name) whose text is Helm values or variables of a build, `found` all
+    objects of the tree, `read` what finds the addresses in a text."""
 
     def __init__(
-        self,
-        catalogue: Catalogue,
-        verbatim: set[tuple[str, str]],
-        names: Iterable[str],
-        read: Read = nothing,
-        services: Iterable[str] = (),
+        self, catalogue: Catalogue, verbatim: set[tuple[str, str]], found: Iterable[Object], read: Read
     ) -> None:
-        self._services = frozenset(services)
         self._verbatim = verbatim
         entries = [component.data for component in catalogue.components.values()]
-        told = (
-            *entries,
-            catalogue.distributions,
-            catalogue.head["platforms"]["cloud"],
-            catalogue.head["kinds"],
-        )
+        told = (*entries, catalogue.distributions, catalogue.head["platforms"]["cloud"])
         self._kinds = {kind for part in told for kind in _kinds_in(part)}
         self._kinds |= {group_kind(kind) for kind in catalogue.head["kinds"]}
         # What an operator's ConfigMap sets for all its objects is read as values are.
@@ -99,28 +89,32 @@ class Pruner:
             for one in listed(row.get("calls"))
         ]
         patterns = {one for data in entries for one in _said(data, "text", "arg")}
-        self.texts = texts.Texts(patterns | {PLUGIN}, names, read, calls)
+        # Names of what is left out say nothing: who reads the inventory would not know them.
+        kept = list(filter(self._keeps, found))
+        self._services = services_of(kept)
+        self.texts = texts.Texts(patterns | {PLUGIN}, names_of(kept), read, calls)
 
     def prune(self, one: Object) -> Mapping | None:
         """The body to keep; None for objects that nothing reads."""
-        if one.kind not in READ_KINDS and one.kind not in WORKLOAD_KINDS and not self._asked(one):
-            return None
-        body = None if ended(one) else self._body(one)
-        if body is None:
+        if not self._keeps(one):
             return None
         metadata = self._metadata(one)
         identity: Mapping = {"apiVersion": one.api_version, "kind": one.kind, "metadata": metadata}
-        return {**identity, **body}
+        return {**identity, **self._body(one)}
 
-    def _body(self, one: Object) -> Mapping | None:
+    def _keeps(self, one: Object) -> bool:
+        """Whether anybody reads an object: of Pods those that run, of CRDs those with a webhook that converts."""
+        if one.kind not in READ_KINDS and one.kind not in WORKLOAD_KINDS and not self._asked(one):
+            return False
+        return not ended(one) and (one.kind != "CustomResourceDefinition" or _has_webhook(one))
+
+    def _body(self, one: Object) -> Mapping:
         if one.kind in WORKLOAD_KINDS and "spec" in one.body:
             return {"spec": self._workload(one)}
         if one.kind == "ConfigMap":
             return self._config_map(one)
         if one.kind == "Secret":
             return _secret(one, self._services.__contains__)
-        if one.kind == "CustomResourceDefinition" and not _has_webhook(one):
-            return None
         kept = _fields(one.body, self._read(one))
         if one.kind in _PLAIN or one.kind == "ServiceAccount":
             return kept
@@ -173,7 +167,7 @@ class Pruner:
                 kept[field] = calls
         return kept
 
-    def _config_map(self, one: Object) -> Mapping | None:
+    def _config_map(self, one: Object) -> Mapping:
         data = strings(one.body.get("data"))
         if "sops" in one.body:
             return {"data": dict.fromkeys(data, ""), "sops": {}}
@@ -229,7 +223,6 @@ def _secret(one: Object, resolves: Callable[[str], bool]) -> Mapping:
 
 
 def _has_webhook(definition: Object) -> bool:
-    """A CRD counts where a webhook converts its versions."""
     return bool(at(definition.spec, "conversion", "webhook", "clientConfig", "service"))
 
 

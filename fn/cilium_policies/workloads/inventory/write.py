@@ -1,10 +1,10 @@
 """A whole tree condensed into one small object, `ClusterInventory`, and read back beside a single build.
 
-    write_inventory(objects, files, catalogue, read, name) -> str   the object as YAML, for `inventory`
-    SavedInventory(body).others(own, files) -> list[Object]     what the other builds hold, for one build
-    SavedInventory(body).knows(files) -> bool                   whether it was made from these very bytes
-    SavedInventory(body).outdated(own, catalogue) -> list[str]  what changed since, object by object
-    parse(data, file) -> mapping                                the body in a file, fast where we wrote it
+    write_inventory(objects, files, catalogue, read, name) -> str     the object as YAML, for `inventory`
+    SavedInventory(body).others(own, files) -> list[Object]           what the other builds hold, for one build
+    SavedInventory(body).knows(files) -> bool                         whether it was made from these very bytes
+    SavedInventory(body).outdated(own, catalogue, read) -> list[str]  what changed since, object by object
+    parse(data, file) -> mapping                                      the body in a file, fast where we wrote it
 
 `files` are the inputs as (name, bytes). For a single build: objects = flux.resolve([*own, *others(own)]); the
 workloads whose `where` is known are not `own`, and what must look at the input alone skips known objects.
@@ -24,7 +24,6 @@ from cilium_policies.document.parse import load
 from cilium_policies.kube.inventory import Inventory
 from cilium_policies.kube.objects import KNOWN, Object, Where, at, mapping, mappings, text
 from cilium_policies.lean import Any
-from cilium_policies.workloads.inventory.names import names_of, services_of
 from cilium_policies.workloads.inventory.prune import Pruner
 from cilium_policies.workloads.inventory.told import Read
 
@@ -47,7 +46,7 @@ def write_inventory(
     """The inventory of these objects as YAML: one line an object, by file, in input order. `read` is what finds the
     addresses in a text."""
     found = list(objects)
-    pruner = Pruner(catalogue, _verbatim(Inventory(found)), names_of(found), read, services_of(found))
+    pruner = Pruner(catalogue, _verbatim(Inventory(found)), found, read)
     builds: dict[str, list[str]] = {file: [] for file in sorted(files)}
     for one in found:
         body = pruner.prune(one)
@@ -154,13 +153,11 @@ class SavedInventory:
     def outdated(self, own: list[Object], catalogue: Catalogue, read: Read) -> list[str]:
         """What of these objects the inventory does not hold as they are, in one line; none where it holds all.
         Their bytes may differ: a tool has written them anew, or policies stand behind them."""
-        held: dict[tuple[str, str, str, str], set[str]] = {}
-        for build in self.builds:
-            for body in mappings(build.get("objects")):
-                held.setdefault(_id(Object(body)), set()).add(_line(body))
         known = [Object(body) for build in self.builds for body in mappings(build.get("objects"))]
-        every = [*own, *known]
-        pruner = Pruner(catalogue, _verbatim(Inventory(own)), names_of(every), read, services_of(every))
+        held: dict[tuple[str, str, str, str], set[str]] = {}
+        for one in known:
+            held.setdefault(_id(one), set()).add(_line(one.body))
+        pruner = Pruner(catalogue, _verbatim(Inventory(own)), [*own, *known], read)
         news = []
         for one in own:
             kept = None if one.kind in _BY_REFERENCE else pruner.prune(one)
