@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COMPONENTS = os.path.join(HERE, "components")
@@ -29,7 +30,8 @@ def stamp(source: str | os.PathLike[str]) -> str:
     return f"{count}:{newest}"
 
 
-def read_top_level_domains() -> frozenset[str]:
-    """The Internet's, in small letters."""
+@lru_cache(maxsize=1)
+def top_level_domains() -> frozenset[str]:
+    """The Internet's, in small letters: read where somebody first asks whether a name is public."""
     with open(TOP_LEVEL_DOMAINS, encoding="utf-8") as file:
         return frozenset(word for line in file if line[0] != "#" for word in line.split())

@@ -30,7 +30,6 @@ _BY_LOGIN = re.compile(rf"sftp:(?:[\w.\-]{{1,64}}@)?{_HOST}:(?!//)[^@]+")
 _NAMES = ("RESTIC_REPOSITORY", "KOPIA_REPOSITORY")
 _ENDPOINTS = ("KOPIA_S3_ENDPOINT", "AWS_S3_ENDPOINT", "S3_ENDPOINT", "AWS_ENDPOINT_URL")
 _FOLDER = re.compile(r"/|filesystem:|local:|file:")
-# restic writes the way before the address: `s3:https://host/bucket`, `s3:host:9000/bucket`, `rest:http://host:8000/`.
 _BY_ADDRESS = re.compile(r"(?:s3|rest):(?=[^/])((?:https?://)?[^/\s]+)")
 _BUCKET = re.compile("s3://")
 

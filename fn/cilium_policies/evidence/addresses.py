@@ -154,7 +154,8 @@ def _copied(value: str, key: str, file: bool) -> Iterator[Address]:
     if holds(value, _ICE):
         from cilium_policies.evidence.ice import servers  # few texts name one
 
-        yield from (Address(*one[:2], "stun", *one[2:4], True, one[4]) for one in servers(value, key))
+        for host, port, how, named, told in servers(value, key):
+            yield Address(host, port, "stun", how, named, True, told)
     if "@" not in value:
         return
     whole = not file and len(value.split()) == 1
@@ -239,7 +240,8 @@ def _echo(host: str, key: str, direct: bool) -> Iterator[Address]:
 def _authority(authority: str, scheme: str, key: str, direct: bool) -> Iterator[Address]:
     authority = authority.rstrip(":")  # `nfs://host:/folder`
     host, colon, told = authority.partition(":")
-    if not (host and HOST_CHARS.issuperset(host) and (is_port(told) if colon else True)):  # most are plain
+    plain = host and HOST_CHARS.issuperset(host) and (not colon or is_port(told))  # as most are
+    if not plain:
         match = _AUTHORITY.match(authority)
         if match is None:
             return

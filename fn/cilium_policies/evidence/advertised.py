@@ -10,6 +10,7 @@ from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
 from cilium_policies.evidence.ends import cidr
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
+from cilium_policies.evidence.signs import holds
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text
@@ -27,8 +28,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         if workload.host_network:
             continue
         for found in workload.texts:
-            key = found.key.lower()
-            if not any(word in key for word in _WORDS) and _WORDS[0] not in found.value:
+            if not holds(found.key.lower(), _WORDS) and _WORDS[0] not in found.value:
                 continue
             for block in _blocks(found):
                 evidence = Evidence("address", workload, text=found.without_value())

@@ -164,7 +164,9 @@ class Collected:
 
                 for option, name in re.findall(_CONFIG_MAP_FLAG, one.value):
                     shown = self._cluster.inventory.get("ConfigMap", workload.namespace, name)
-                    for key, value in entries_of(shown) if shown is not None else ():
+                    if shown is None:
+                        continue
+                    for key, value in entries_of(shown):
                         yield Text("entry", key, led_to(value, "udp" in option.lower()), shown, key)
                     yield from paired(shown)
 

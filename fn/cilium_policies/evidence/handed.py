@@ -71,11 +71,10 @@ def of_account(cluster: Cluster, workload: Workload, row: Mapping) -> Iterator[T
                 yield Text("entry", key, value, secret, f"metadata.annotations.{key}")
 
 
-def paired(shown: Object | None) -> Iterator[Text]:
+def paired(shown: Object) -> Iterator[Text]:
     """Hosts and ports that stand in keys of a controller's ConfigMap beside each other (`syslog-host`, `syslog-port`),
     as lines of one text."""
-    told = strings(shown.body.get("data")) if shown is not None else {}
-    pairs = {key: value for key, value in told.items() if "\n" not in value}
-    lines = [f"{key}: {value}" for key, value in pairs.items() if is_host_key(key) or key.endswith("-port")]
-    if lines and shown is not None:
+    told = ((key, value) for key, value in strings(shown.body.get("data")).items() if "\n" not in value)
+    lines = [f"{key}: {value}" for key, value in told if is_host_key(key) or key.endswith("-port")]
+    if lines:
         yield Text("entry", "controller.yaml", "\n".join(lines), shown, "data")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from cilium_policies.catalogue.ports import BY_DATAGRAMS, DATAGRAMS, SENTINEL, STORES, WORDS
+from cilium_policies.evidence.signs import holds
 
 # Last words of a key whose value is a bare name to call.
 _HOST_WORDS = ("hostname", "relayhost", "smarthost", "host",
@@ -150,9 +151,10 @@ def with_mail(port: int) -> tuple[int, ...]:
 
 def transports(key: str, port: int) -> tuple[str, ...]:
     """The protocols of a port that a key names (`NTP_SERVER`): UDP of what speaks it, TCP of syslog and VPNs too."""
-    if any(word in key.lower() for word in BY_DATAGRAMS):
+    lower = key.lower()
+    if holds(lower, BY_DATAGRAMS):
         return ("UDP",)
-    if "vpn_" in key.lower() or "syslog" in key.lower():
+    if "vpn_" in lower or "syslog" in lower:
         return ("UDP", "TCP")
     if port not in DATAGRAMS or program_port(key) != port:
         return ("TCP",)

@@ -41,17 +41,7 @@ _LISTED = (
     r"(?i)(?:.*_)?(?:(?:dns_?)?(?:upstream|resolver|nameserver|forwarder)s?|dns_?servers?|pihole_dns)_?\d?"
 )
 _SERVERS = r"\s*(?:(?:(?:\d{1,3}\.){3}\d{1,3}|[\w.\-]{1,253}(?=#))(?:#\d{1,5})?(?:[\s;,]{1,3}|$)){1,16}"
-WORDS = (
-    "forward-addr",
-    "forward ",
-    "stub-addr",
-    "nameserver",
-    "resolver",
-    "server=",
-    "dns:",
-    "_dns:",
-    "_upstreams:",
-)
+WORDS = ("forward-addr", "forward ", "stub-addr", "nameserver", "resolver", "server=", "dns:", "_upstreams:")
 
 
 def nameservers(value: str, key: str = "") -> Iterator[tuple[str, int, str]]:

@@ -3,9 +3,7 @@ Service in a namespace that the input does not show."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from cilium_policies.catalogue.files import read_top_level_domains
+from cilium_policies.catalogue.files import top_level_domains
 
 # RFC 2606, 6761 and what documentation uses beside them. Not `.example`: no program's defaults have it, and where
 # somebody writes acme.example he means his own domain, which he fills in or does not show.
@@ -43,9 +41,7 @@ def is_local(host: str) -> bool:
     if host.endswith(_LOCAL_ENDS):
         return True
     end = host.rpartition(".")[2].lower()
-    return (
-        host.count(".") > 1 and end.isalpha() and end not in _OTHER_ENDS and end not in _top_level_domains()
-    )
+    return host.count(".") > 1 and end.isalpha() and end not in _OTHER_ENDS and end not in top_level_domains()
 
 
 def is_number(host: str) -> bool:
@@ -65,12 +61,6 @@ def is_of_local_network(host: str) -> bool:
         return ip_address(host).is_private
     except ValueError:
         return False
-
-
-@lru_cache(maxsize=1)
-def _top_level_domains() -> frozenset[str]:
-    """Read where a build first names a host outside the cluster."""
-    return read_top_level_domains()
 
 
 def is_public(host: str) -> bool:

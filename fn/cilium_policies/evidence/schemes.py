@@ -28,11 +28,9 @@ _SIP = (
     r"(?m)^[ \t]*(?:([\w.\-]{1,64})[\"']?[ \t]*[=:]|(?:\d{1,5})[ \t])[ \t\"'<]*(sips?):(?:[\w.+%:\-]{1,64}@)?"
     r"([A-Za-z0-9][\w.\-]{0,252})(?::(\d{1,5}))?((?:\\?;[\w=.\-]{1,40}){0,4})"
 )
-# URIs of Apache Camel, which takes them without `//`: `uri: mllp:lab.acme.com:2575`, `to("sftp:u@files:22/in")`
 _ISSUER = "issuer"
-_UNSCHEMED = (
-    r"(?:[\w\-]{1,63}\.){1,9}[A-Za-z]{2,24}/\w"  # such an address as some write one: `acme.com/realms/x`
-)
+_UNSCHEMED = r"(?:[\w\-]{1,63}\.){1,9}[A-Za-z]{2,24}/\w"  # one without a scheme: `acme.com/realms/x`
+# URIs of Apache Camel, which takes them without `//`: `uri: mllp:lab.acme.com:2575`, `to("sftp:u@files:22/in")`
 _CAMEL = ("mllp:", "ftp:", "ftps:", "smtp:", "smtps:")
 _CAMEL_WORDS = ("uri", "to", "toD", "toF", "from", "enrich", "pollEnrich", "wireTap")
 _CAMEL_URI = r"(?:mllp|s?ftp|ftps|smtps?)):(?=(?:[\w.\-]{1,64}@)?[\w.\-]{1,253}:\d{1,5}(?:[/?\"'\s)]|$))"
@@ -53,6 +51,7 @@ _KINDS = (
     r"(?:inet[46]?|(?:tcp|udp|openssl|ssl)[46]?(?:-[a-z]{4,8})?|lmtp|smtp|relay|\d{1,5}):$"
 )
 _DATAGRAMS, _BOTH = ("123", "161"), ("53", "3478", "5060")
+_LOGS = r"\bsyslog:server=$|(?:^|\n)[ \t]{0,99}log[ \t]{1,9}$"  # of nginx and HAProxy
 _SET = r"(?i)(?:^|[\s\"'=])[\w\-]{0,40}(?:rs|repl|shard)[\w\-]{0,40}/$"  # MongoDB's `rs0/mongo-0:27017,mongo-1:27017`
 _LONGEST = 256  # characters: a name has fewer
 _ELEMENT = r"<((?:[A-Za-z][\w.\-]{0,32}:)?)([A-Za-z][\w.\-]{0,64})>([^<>\n]{1,253})</\1\2>"
@@ -257,12 +256,9 @@ def begins(value: str, start: int) -> bool:
     return kinds is not None and re.search(kinds, value[max(0, start - _LONGEST) : start]) is not None
 
 
-_LOGS = r"\bsyslog:server=$|(?:^|\n)[ \t]{0,99}log[ \t]{1,9}$"
-
-
 def protocols(value: str, start: int, port: str, key: str) -> tuple[str, ...]:
-    """Of DNS and TURN both; of NTP, SNMP and STUN UDP; of rsyslog's `@host:514` UDP, where `@@host:514` is TCP; UDP of
-    socat's `UDP4:host:514`, and of the logs of nginx (`syslog:server=`) and HAProxy (`log host:514 local0`)."""
+    """Of DNS, TURN and syslog both; of NTP, SNMP and STUN UDP; of rsyslog's `@host:514` UDP, where `@@host:514` is TCP;
+    UDP of socat's `UDP4:host:514`, and of the logs of nginx (`syslog:server=`) and HAProxy (`log host:514 local0`)."""
     if key.lower().startswith("stun") or port in _DATAGRAMS:
         return ("UDP",)
     if port in _BOTH:

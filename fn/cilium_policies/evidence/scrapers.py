@@ -94,9 +94,7 @@ class Scrapers:
 
     def are_shown(self, kind: str) -> bool:
         """Whether the input shows anybody who selects monitors of a kind, be it these or others."""
-        stems = {True: _STEMS[kind][0], False: _STEMS[kind][1]}
-        objects = any(stems[one.kind in PROMETHEUS] for one in self._objects)
-        return objects or bool(self._reading.get(kind))
+        return any(_stem(one, kind) for one in self._objects) or bool(self._reading.get(kind))
 
     def reading(
         self, words: tuple[str, ...], namespace: str, group: str, *resources: str
@@ -163,8 +161,7 @@ class Scrapers:
         return self._given
 
     def _chooses(self, scraper: _Scraper, monitor: Object) -> bool:
-        prometheus, victoria = _STEMS[monitor.kind]
-        stem = prometheus if scraper.kind in PROMETHEUS else victoria
+        stem = _stem(scraper, monitor.kind)
         if not stem:
             return False
         selector, namespaces = (
@@ -185,6 +182,12 @@ class Scrapers:
             return scraper.namespace == namespace
         labels = {"kubernetes.io/metadata.name": namespace, **self._namespaces.get(namespace, {})}
         return selects(selector, labels)
+
+
+def _stem(scraper: _Scraper, kind: str) -> str:
+    """With what the fields begin by which such a scraper selects monitors of a kind; "" where it has none."""
+    prometheus, victoria = _STEMS[kind]
+    return prometheus if scraper.kind in PROMETHEUS else victoria
 
 
 def _may_read(cluster: Cluster, one: Workload, row: Mapping) -> bool:

@@ -16,22 +16,20 @@ def is_addressed(cluster: Cluster, workload: Workload, one: Object, paths: Colle
     """Whether an address at one of these paths of the object is that of a Service before these pods, or a reference
     there (`{name, namespace}`) names one: an operator's Service is called as its object is."""
     before = cluster.services_for(workload)
-    for path in paths:
-        reference = mapping(at(one.body, path))
-        if name := text(reference.get("name")):
-            named = resolve(cluster, name, text(reference.get("namespace")) or one.namespace)
-            if named is not None and named.service in before:
-                return True
-    for value in names_at(one.body, paths):
-        for address in targets(value):
-            named = resolve(cluster, address.host, one.namespace)
-            if named is not None and named.service in before:
-                return True
-    return False
+    called = [_reference(one, path) for path in paths]
+    called += [
+        (one.namespace, address.host) for value in names_at(one.body, paths) for address in targets(value)
+    ]
+    named = (resolve(cluster, name, namespace) for namespace, name in called if name)
+    return any(each is not None and each.service in before for each in named)
 
 
 def refers_to(one: Object, path: str, other: Object) -> bool:
     """Whether an object names another at a path (`{name, namespace}`), in its own namespace where it says none."""
+    return _reference(one, path) == (other.namespace, other.name)
+
+
+def _reference(one: Object, path: str) -> tuple[str, str]:
+    """Namespace and name in a reference at a path; the name is "" where none stands there."""
     named = mapping(at(one.body, path))
-    place = text(named.get("namespace")) or one.namespace
-    return (place, text(named.get("name"))) == (other.namespace, other.name)
+    return text(named.get("namespace")) or one.namespace, text(named.get("name"))

@@ -14,8 +14,8 @@ def told(value: str, key: str, file: bool) -> Iterator[Found]:
     """Addresses in a text: as a file's, or as the value of the variable or field `key`."""
     if not value or (file and is_dashboard(value)):
         return
-    for one in addresses.targets(value, key, file):
-        yield Found(one.host, one.port, one.scheme, one.protocol, one.key)
+    found = addresses.targets(value, key, file)
     if key and not file:
-        for one in pairs({key: value}):
-            yield Found(one.host, one.port, one.scheme, one.protocol, one.key)
+        found += pairs({key: value})
+    for one in found:
+        yield Found(one.host, one.port, one.scheme, one.protocol, one.key)

@@ -84,10 +84,9 @@ def unmet(cluster: Cluster, client: Workload, address: Address) -> Unmet | None:
 def _is_an_objects(cluster: Cluster, namespace: str, name: str) -> bool:
     """Whether a name is that of an object whose pods an operator makes, and whose Services, which are known, are called
     otherwise: `BARMAN_SERVER: main` is the folder of a cluster's backups."""
-    pods = (one for one in cluster.in_namespace(namespace) if not one.rendered and one.source is not None)
-    return any(
-        one.source.name == name and cluster.services_for(one) for one in pods if one.source is not None
-    )
+    made = (one for one in cluster.in_namespace(namespace) if not one.rendered)
+    named = (one for one in made if one.source is not None and one.source.name == name)
+    return any(map(cluster.services_for, named))
 
 
 def _is_masters_name(client: Workload, address: Address) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.host_keys import is_host_key
+from cilium_policies.evidence.public_names import is_number
 from cilium_policies.evidence.signs import holds
 from cilium_policies.evidence.trust import FIELDS, OWN, is_for_others, is_no_configuration, is_variable, words
 from cilium_policies.lean import NamedTuple
@@ -41,7 +42,7 @@ class Unplaced(NamedTuple):
 
 def is_unicast(host: str) -> bool:
     """Whether this is the IPv4 address of one other host."""
-    if host.count(".") != 3 or not host.replace(".", "").isdigit():
+    if not is_number(host):
         return False
     first = int(host.partition(".")[0] or "0")
     return 0 < first < 224 and first != 127

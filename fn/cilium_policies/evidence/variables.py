@@ -21,6 +21,7 @@ from cilium_policies.evidence.host_keys import (
     words_of,
 )
 from cilium_policies.evidence.nameservers import listed
+from cilium_policies.evidence.public_names import is_number
 from cilium_policies.kube.pods import pod_spec
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -46,23 +47,16 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
             yield from _licences(key, value)
         if key.endswith(_ACCOUNT) and is_name(value):
             yield Address(snowflake(value), 443, "", "TCP", key, True, False)
-        numbered = (
-            key.lower().endswith(_NUMBER) and value.count(".") == 3 and value.replace(".", "").isdigit()
-        )
-        if (
-            not is_host_key(key)
-            and not _may_name(key, value)
-            and not (numbered and paired_ports(key, variables))
-        ):
+        called = is_host_key(key) or _may_name(key, value)
+        numbered = key.lower().endswith(_NUMBER) and is_number(value)
+        ports = paired_ports(key, variables) if called or numbered else []
+        if not (called or ports):
             yield from _only_service(key, value, variables)
             continue
         if (apart := re.fullmatch(_APART, value.strip())) is not None:
             scheme, host = apart[1].lower(), apart[2]
-            yield from (
-                Address(host, port, scheme, key=key, direct=True) for port in paired_ports(key, variables)
-            )
+            yield from (Address(host, port, scheme, key=key, direct=True) for port in ports)
         for host in _of_python(value) if value.startswith(_PYTHON) else names(value.strip()):
-            ports = paired_ports(key, variables)
             if not ports and key in AGENTS:
                 yield from (Address(host, each, "", how, key, True, False) for each, how in AGENTS[key])
             for port in ports or usual_ports(key) * (key not in AGENTS):

@@ -1,5 +1,5 @@
-"""Keys that name an address (of a host, of a URL, of a port), and how a URL goes on behind a mark in its password.
-Apart from credentials.py, which few builds need."""
+"""Keys that name an address (of a host, of a URL, of a port), words of keys that say for whom one is, and how a URL
+goes on behind a mark in its password. Apart from credentials.py, which few builds need."""
 
 from __future__ import annotations
 

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 
-from cilium_policies.catalogue.files import read_top_level_domains
+from cilium_policies.catalogue.files import top_level_domains
 from cilium_policies.lean import NamedTuple
 
 
@@ -91,15 +90,10 @@ class Told:
         return any(again[:4] == one[:4] for again in self._read(text, key, not one_line))
 
 
-@lru_cache(maxsize=1)
-def _top_level_domains() -> frozenset[str]:
-    return read_top_level_domains()
-
-
 def is_public(host: str) -> bool:
     """Whether a name, perhaps with its port, ends as one of the Internet's does."""
     name, _, end = host.removeprefix("tcp:").partition(":")[0].rstrip(".").rpartition(".")
-    return bool(name) and end.lower() in _top_level_domains()
+    return bool(name) and end.lower() in top_level_domains()
 
 
 def _forms(one: Found) -> list[str]:
