@@ -12,7 +12,7 @@ from cilium_policies.catalogue.recognise import is_among
 from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.cures import cure
-from cilium_policies.generate.uncovered import GUESSED, Uncovered, of_workload
+from cilium_policies.generate.uncovered import GUESSED, Uncovered, of_workload, some
 from cilium_policies.kube.objects import mappings, text, walk_strings
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
@@ -54,7 +54,7 @@ def beyond_entry(
             why, names = "bucket-unopened", [] if any(map(_leads_out, edges)) else _buckets(one)
         if not names:
             return
-        parts = (", ".join(names[:3]) + (" …" if len(names) > 3 else ""),)
+        parts = (some(names),)
     line = f"{{from: {{pod: {one.namespace}/{one.name}}}, to: none}}"
     yield of_workload(GUESSED, why, EGRESS, one, parts, line)
 
@@ -66,9 +66,8 @@ def said_in_secrets(found: Uncovered, one: Workload, cluster: Cluster) -> Uncove
     names = hidden(one, cluster.inventory)
     if not names:
         return found
-    shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
     line = f"{{from: {{pod: {cluster.called(one)}}}, to: {{fqdn: NAME}}, ports: [443/TCP], why: …}}"
-    return found._replace(why="callee-hidden", parts=(shown,), cure=line)
+    return found._replace(why="callee-hidden", parts=(some(names),), cure=line)
 
 
 def _settings(one: Workload, entry: Component, cluster: Cluster) -> tuple[Why, list[str]]:

@@ -17,6 +17,7 @@ from cilium_policies.kube.names import is_label, is_name, is_namespace, is_port_
 from cilium_policies.kube.objects import with_texts
 from cilium_policies.lean import Any
 from cilium_policies.workloads.model import Workload
+from cilium_policies.workloads.selectors import by_controller
 
 _REPORT = (
     "this is a bug in this program, please report it; until then leave its namespace out: namespaces.exclude"
@@ -155,11 +156,9 @@ def _is_plain_port(port: str, end: int) -> bool:
 def missed(group: Iterable[Workload], who: Selector) -> Iterator[Workload]:
     """The workloads of a policy whose pods its subject does not select."""
     for one in group:
-        labels = {**one.labels, SERVICE_ACCOUNT: one.service_account}
+        labels = {**one.labels, **by_controller(one), SERVICE_ACCOUNT: one.service_account}
         if JOB_NAME in one.selector:
             labels[JOB_NAME] = one.selector[JOB_NAME]
-        elif one.rendered and one.kind == "Job":
-            labels[JOB_NAME] = one.name  # its controller adds it
         for need in who.requirements:
             value = labels.get(need.key.removeprefix("k8s:"))
             if need.operator in ("Exists", "DoesNotExist"):

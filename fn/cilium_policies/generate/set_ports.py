@@ -9,15 +9,13 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import INGRESS
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.host_keys import is_host_key
-from cilium_policies.generate.uncovered import DIRECTIONS, GUESSED, Key, Uncovered, of_workload
+from cilium_policies.generate.uncovered import DIRECTIONS, GUESSED, Key, Uncovered, of_workload, some
 from cilium_policies.kube.objects import port_number, walk_strings
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 _PORT = r"(?i)port$"
 _ANOTHERS = r"(?i)probe|httpget|tcpsocket|node_?port|hostport"  # the kubelet's, or one of the node
-_FEW = 3
-
 
 Ranges = frozenset[tuple[int, int]]
 
@@ -45,10 +43,9 @@ def unfollowed(
     }
     if left:
         names = [f"spec.{path}: {number}" for path, number in left.items()]
-        shown = ", ".join(names[:_FEW]) + (" …" if len(names) > _FEW else "")
         ports = ", ".join(f"{number}/TCP" for number in dict.fromkeys(left.values()))
         line = f"{{from: same-namespace, to: {{pod: {one.namespace}/{one.name}}}, ports: [{ports}], why: …}}"
-        yield of_workload(GUESSED, "port-unfollowed", INGRESS, one, (shown,), line)
+        yield of_workload(GUESSED, "port-unfollowed", INGRESS, one, (some(names),), line)
 
 
 def _ranges(
@@ -58,7 +55,7 @@ def _ranges(
     flows = [edge for other in made for each in DIRECTIONS for edge in edges.get((other.key, each), ())]
     keys = {
         other.key for other in made
-    }  # to compare the workloads themselves is to compare all that they hold
+    }  # not the workloads: to compare those is to compare all that they hold
     if any(not edge.ports and edge.server is not None and edge.server.key in keys for edge in flows):
         return None
     known = [port for edge in flows for port in edge.ports]

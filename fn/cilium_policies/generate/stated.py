@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
+from cilium_policies.generate.uncovered import some
 from cilium_policies.kube.pods import TASKS, WORKLOAD_KINDS
 from cilium_policies.workloads.model import Workload
 
@@ -28,8 +29,7 @@ def unlisted(workloads: Iterable[Workload], catalogue: Catalogue) -> dict[int, t
         others = {id(one): role for one in members if (role := _unlisted(one, entry))}
         roles = sorted(set(others.values()))
         if len(roles) >= _SEVERAL:
-            shown = ", ".join(roles[:_SEVERAL]) + (" …" if len(roles) > _SEVERAL else "")
-            found.update(dict.fromkeys(others, (shown, entry.name)))
+            found.update(dict.fromkeys(others, (some(roles), entry.name)))
     return found
 
 

@@ -65,8 +65,9 @@ class Publishers:
             if one.images:
                 self._programs.setdefault(self._of[id(one)], []).append(one)
         self._in_touch: set[str] = set()  # publishers of which programs call one another across namespaces
-        self._say: set[int] = set()  # programs that say by an address whom they call
-        self._naming: dict[str, set[int]] = {}  # of each publisher those that so name another of its own
+        # Of each publisher the programs that say by an address whom they call, and those that so name one of its own.
+        self._say: dict[str, set[int]] = {}
+        self._naming: dict[str, set[int]] = {}
         for edge in edges:
             self._take(edge)
 
@@ -77,7 +78,7 @@ class Publishers:
         mine = self._of.get(id(client), "")
         named = edge.origin == "address"
         if named:
-            self._say.add(id(client))
+            self._say.setdefault(mine, set()).add(id(client))
         if server is not None and server is not client and mine and self._of.get(id(server)) == mine:
             if named:
                 self._naming.setdefault(mine, set()).add(id(client))
@@ -119,12 +120,13 @@ class Publishers:
         call, one another among them: one that says nothing then calls nobody, and one that none names nobody calls,
         as far as anybody can tell. `beside`: those of its namespace say so without exception."""
         publisher = self._of.get(id(one), "")
-        others = [each for each in self._programs.get(publisher, ()) if each is not one]
         if len(self._naming.get(publisher, ())) < _FEW:
             return False
-        if beside and any(id(each) not in self._say for each in others if each.namespace == one.namespace):
+        say, programs = self._say[publisher] - {id(one)}, self._programs[publisher]
+        if 10 * len(say) < _NEARLY_ALL * (len(programs) - 1):
             return False
-        return 10 * sum(id(each) in self._say for each in others) >= _NEARLY_ALL * len(others)
+        here = (each for each in programs if beside and each.namespace == one.namespace and each is not one)
+        return all(id(each) in say for each in here)
 
 
 def _origin(image: str) -> str:

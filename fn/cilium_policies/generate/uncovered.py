@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.kube.objects import Object
@@ -92,6 +92,7 @@ if TYPE_CHECKING:
         "scrapes-unseen",
     ]
 
+_SOME = 3  # of several that a sentence could name
 _SENTENCES: dict[Why, str] = {
     "no-callee": "nothing in the input names what it calls",
     "callee-hidden": "nothing in the input names what it calls; Secret {} may, which the input does not show",
@@ -224,6 +225,11 @@ def of_workload(
 ) -> Uncovered:
     """One direction of a workload, by its namespace and name."""
     return Uncovered(degree, why, direction, one.namespace, one.name, one, one.source, parts, cure)
+
+
+def some(names: Sequence[str]) -> str:
+    """What a sentence names of several: the first three."""
+    return ", ".join(names[:_SOME]) + (" …" if len(names) > _SOME else "")
 
 
 def directions(found: Iterable[Uncovered]) -> int:

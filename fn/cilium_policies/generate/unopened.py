@@ -11,15 +11,13 @@ from cilium_policies.evidence.ends import HOST
 from cilium_policies.evidence.kubelets import Unasked
 from cilium_policies.evidence.public_names import is_of_local_network
 from cilium_policies.evidence.unopened import Unopened, Unplaced
-from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Key, Uncovered, of_workload
+from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Key, Uncovered, of_workload, some
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload, WorkloadKey
 
 if TYPE_CHECKING:
     from cilium_policies.config.model import NamesMode
-
-_SHOWN = 3
 
 
 def unopened(
@@ -45,10 +43,9 @@ def unopened(
     for hosts in by_client.values():
         client, first = hosts[0].client, hosts[0]
         names = list(dict.fromkeys(one.host + (f":{one.port}" if one.port else "") for one in hosts))
-        shown = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
         ports = f", ports: [{first.port}/{first.protocol}]" if first.port else ""
         line = f"{{from: {{pod: {client.namespace}/{client.name}}}, to: {_peer(first.host)}{ports}, why: …}}"
-        yield of_workload(GUESSED, "host-unopened", EGRESS, client, (shown,), line)
+        yield of_workload(GUESSED, "host-unopened", EGRESS, client, (some(names),), line)
 
 
 def kubelets(
@@ -57,12 +54,7 @@ def kubelets(
     """One line a workload without a role for nodes, and port of a node's kubelet that it names."""
     asked = {(one.client.key, one.port): one for one in found}
     own = {id(one) for one in subjects}
-    opened = {
-        (edge.client.key, port.number)
-        for edge in edges
-        if edge.client is not None and edge.target == HOST
-        for port in edge.ports
-    }
+    opened = _called(edge for edge in edges if edge.target == HOST)
     for one in asked.values():
         client = one.client
         if id(client) in own and (client.key, EGRESS) not in settled and (client.key, one.port) not in opened:
@@ -81,9 +73,7 @@ def unplaced(
     """One line a workload that the catalogue does not know and port on which a key of its hidden Secrets speaks of a
     server, with those that the cluster has."""
     own = {id(one) for one in subjects}
-    opened = {
-        (edge.client.key, port.number) for edge in edges if edge.client is not None for port in edge.ports
-    }
+    opened = _called(edges)
     for one in found:
         client, key = one.client, (one.client.key, EGRESS)
         if id(client) not in own or client.component or key in settled or (client.key, one.port) in opened:
@@ -92,10 +82,16 @@ def unplaced(
         behind = (pods for service in services for pods in cluster.backends(service))
         places = list(dict.fromkeys(f"{pods.namespace}/{pods.name}" for pods in behind if pods is not client))
         if places:
-            shown = ", ".join(places[:_SHOWN]) + (" …" if len(places) > _SHOWN else "")
             pod = f"{{pod: {client.namespace}/{client.name}}}"
             line = f"{{from: {pod}, to: {{pod: {places[0]}}}, ports: [{one.port}/TCP], why: {one.key}}}"
-            yield of_workload(UNKNOWN, "server-elsewhere", EGRESS, client, (one.key, shown), line)
+            yield of_workload(UNKNOWN, "server-elsewhere", EGRESS, client, (one.key, some(places)), line)
+
+
+def _called(edges: Iterable[Edge]) -> set[tuple[WorkloadKey, int]]:
+    """The workloads that edges let call somebody, each with the ports."""
+    return {
+        (edge.client.key, port.number) for edge in edges if edge.client is not None for port in edge.ports
+    }
 
 
 def _peer(host: str) -> str:

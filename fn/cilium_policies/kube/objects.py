@@ -99,9 +99,8 @@ class Object:
         self.namespace = "" if kind in CLUSTER_SCOPED else namespace
         self.where = where
         self.template: Mapping | None = None
-        self.asked_by = (
-            ""  # of an object of the whole cluster: the namespace whose release holds it in its values
-        )
+        # Of an object of the whole cluster: the namespace whose release holds it in its values.
+        self.asked_by = ""
 
     @property
     def body(self) -> Mapping:

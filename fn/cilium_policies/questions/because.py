@@ -96,7 +96,7 @@ def _is_entity(name: str, end: End) -> bool:
     if name in _WIDE:
         return name == "all" or end.endpoint.outside == (name == "world")
     if end.workload is not None:
-        return end.workload.host_network and name in ("host", "remote-node")
+        return end.workload.host_network and name in _NODES
     return name in end.endpoint.labels or end.endpoint.name.startswith(name)
 
 

@@ -182,8 +182,12 @@ def _lacking(group: list[Workload], mates: list[Workload]) -> list[Requirement]:
 
 def _named(one: Workload) -> dict[str, str]:
     """The labels to select by, with the one that a Job's controller adds."""
-    own = stable(one.labels)
-    return {**own, JOB_NAME: one.name} if one.rendered and one.kind == "Job" else own
+    return {**stable(one.labels), **by_controller(one)}
+
+
+def by_controller(one: Workload) -> dict[str, str]:
+    """The label that a Job's controller adds to its pods: the name, which a Job that is not rendered only may have."""
+    return {JOB_NAME: one.name} if one.rendered and one.kind == "Job" else {}
 
 
 def _lasting(one: Workload) -> dict[str, str]:
