@@ -18,6 +18,7 @@ from cilium_policies.kube.reading import Objects, objects
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from cilium_policies.evidence.halved import Aside
     from cilium_policies.generate.plan import Plan
     from cilium_policies.generate.policies import Policies
     from cilium_policies.workloads.inventory.told import Read
@@ -110,8 +111,16 @@ def _is_error(finding: Finding) -> bool:
     return finding.severity == ERROR
 
 
-def make(sources: list[Source], config: Config, options: Options, *, keep: bool = False) -> Made:
-    """The plan and the policies for what the sources show. `keep`: their bodies stay, for who asks for them again."""
+def make(
+    sources: list[Source],
+    config: Config,
+    options: Options,
+    *,
+    keep: bool = False,
+    aside: Aside = None,
+) -> Made:
+    """The plan and the policies for what the sources show. `keep`: their bodies stay, for who asks for them again.
+    `aside` begins work in another process, for who waits."""
     # Imported here, so that an empty build and a refused config do not pay for them.
     from cilium_policies.catalogue.load import load as catalogue
     from cilium_policies.generate.plan import plan
@@ -126,7 +135,7 @@ def make(sources: list[Source], config: Config, options: Options, *, keep: bool 
     told = settings(config, Inventory([*read.objects, *others]), known)
     told = told._replace(is_tree=bool(config.inventory or options.inventory))
     cluster = gather(read.objects, known, told, others)
-    planned = plan(cluster, config, known, sources)
+    planned = plan(cluster, config, known, sources, aside)
     for one in () if keep else read.objects:
         one.forget()
     planned.findings.extend(outdated)

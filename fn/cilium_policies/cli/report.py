@@ -50,7 +50,7 @@ def report_command(
     """
     if focus and form not in ("svg", "html"):
         raise click.UsageError("--focus makes an SVG: -o svg")
-    run = options.run_of(given)
+    run = options.run_of(given, aside)
     said = findings(run.sources, run.made.plan, run.made.policies)
     asked = snapshot(run, which, enforced=not now)
     sheets = question.sheets(asked, run.sources)

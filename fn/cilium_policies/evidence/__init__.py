@@ -12,7 +12,13 @@ from collections.abc import Iterable, Iterator
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.given import NOTHING_GIVEN, Given
 from cilium_policies.kube.kinds import EVIDENCE
+from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
+
+if TYPE_CHECKING:
+    from cilium_policies.evidence.halved import Aside
+
+MANY = 300  # workloads: of fewer, a copy of the process costs more than it spares
 
 
 def _on_ports(edge: Edge) -> bool:
@@ -23,11 +29,17 @@ def _on_ports(edge: Edge) -> bool:
     return True
 
 
-def edges(cluster: Cluster, given: Given = NOTHING_GIVEN) -> Iterator[Edge]:
+def edges(cluster: Cluster, given: Given = NOTHING_GIVEN, aside: Aside = None) -> Iterator[Edge]:
     """Every edge that the cluster's objects give evidence of, in the order of `kinds.EVIDENCE`; the same edge
-    may come from several objects. Probes are among them only with `spec.cluster.probes: rules`."""
+    may come from several objects. Probes are among them only with `spec.cluster.probes: rules`. `aside` begins work in
+    another process, for who would rather wait less than spare CPU."""
     if not cluster.workloads:
         return
+    begun: dict[str, Iterator[Edge]] = {}
+    if aside is not None and len(cluster.workloads) >= MANY:
+        from cilium_policies.evidence import halved
+
+        begun["configuration"] = halved.edges(cluster, given, aside)
     for name, reads in EVIDENCE.items():
         kinds: Iterable[str] = reads.wakes
         if name == "routed":
@@ -36,7 +48,9 @@ def edges(cluster: Cluster, given: Given = NOTHING_GIVEN) -> Iterator[Edge]:
             not reads.said or any(one.mentions(reads.said) for one in cluster.workloads)
         ):
             # not importlib's import_module: that imports `warnings` as well
-            found = __import__(f"{__name__}.{name}", fromlist=["edges"]).edges(cluster, given)
+            found = begun.get(name) or __import__(f"{__name__}.{name}", fromlist=["edges"]).edges(
+                cluster, given
+            )
             yield from filter(_on_ports, found)
     if cluster.settings.probe_rules:
         from cilium_policies.evidence import probes

@@ -50,13 +50,14 @@ _HOST_NAME = ("host", "name")  # `RabbitMQ: {HostName: mq}`
 Parsed = dict[tuple[str, str, bool], list[Address]]
 
 
-def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
-    """One edge a workload and address that its env, arguments, mounted files or values name."""
+def edges(cluster: Cluster, given: Given, some: Iterable[Workload] | None = None) -> Iterator[Edge]:
+    """One edge a workload and address that its env, arguments, mounted files or values name; of all workloads, or of
+    some."""
     destinations = Destinations(cluster, given)
     collected = Collected(cluster, given.reads)
     parsed: Parsed = {}
     made = Counter(id(workload.source) for workload in cluster.workloads if workload.texts)
-    for workload in cluster.workloads:
+    for workload in cluster.workloads if some is None else some:
         yield from _resolvers(destinations, workload)
         if calls_nobody(workload, given.silent):
             continue

@@ -39,15 +39,17 @@ from cilium_policies.generate.shared_accounts import SharedAccounts
 from cilium_policies.generate.ties import Ties
 from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Key, Uncovered
 from cilium_policies.generate.user_policies import user_policies
-from cilium_policies.generate.warnings import resolver_findings, warnings
+from cilium_policies.generate.warnings import resolver_findings, unselected, warnings
 from cilium_policies.kube.objects import Object
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload, WorkloadKey
-from cilium_policies.workloads.selectors import is_anybody
 
 if TYPE_CHECKING:
+    from cilium_policies.evidence.halved import Aside
     from cilium_policies.generate.injected import Injected
+
+    Inputs = Iterable[Source]
 
 # The setting was missing in one of the binaries (cilium/cilium#48391).
 _AUDIT_UNSURE = ("1.20.0", "1.20.1")
@@ -72,14 +74,18 @@ class Plan(NamedTuple):
     held: KeptInAudit
 
 
-def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterable[Source] = ()) -> Plan:
-    """Everything that will be allowed, by evidence, catalogue and config; `sources` have the lines of what is wrong."""
+def plan(
+    cluster: Cluster, config: Config, catalogue: Catalogue, sources: Inputs = (), aside: Aside = None
+) -> Plan:
+    """Everything that will be allowed, by evidence, catalogue and config; `sources` have the lines of what is wrong.
+    `aside`: what begins work in another process, where time counts for more than CPU."""
     chosen, findings = namespaces(cluster, config)
     parts = roles(cluster, config, catalogue.head["reads"])
     stated = allowed(cluster, config, parts)
     hints = given(cluster, catalogue, parts, config)
     dns = Dns(cluster, config)
-    ties, mesh, found = _connections(cluster, catalogue, parts, hints, stated, dns, sources)
+    told = [*evidence.edges(cluster, hints, aside)]
+    ties, mesh, found = _connections(cluster, catalogue, parts, hints, stated, dns, sources, told)
     taken = less_denied(found, cluster, config, parts)
     findings += [*stated.findings, *taken.findings]
     found, asked = judged(taken.edges, cluster, config.trust)
@@ -88,9 +94,7 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
     said = stated.complete | taken.complete
     knowledge = Knowledge(cluster, catalogue, found, said, opened)
     settled = said | opened
-    withheld = [*knowledge.withheld(ties, subjects), *identities(cluster, hints, subjects, settled)]
-    withheld += [*knowledge.unscraped(ties, subjects), *knowledge.unmet(hints.unmet or (), subjects, dns)]
-    withheld += unasked(cluster, hints, found, subjects, settled)
+    withheld = [*_withheld(knowledge, hints, ties, subjects, dns, found, settled)]
     noted = list(notes(cluster, hints))
     routed = behind_unseen_proxies(noted)
     left = [*_left(knowledge, withheld, subjects, routed), *unseen_proxies(cluster, hints, noted, settled)]
@@ -119,16 +123,14 @@ def plan(cluster: Cluster, config: Config, catalogue: Catalogue, sources: Iterab
         [
             *findings,
             *unmatched(cluster, config, parts),
-            *_of_pods(cluster, found, on),
+            *unselected(cluster, found, on),
             *dns.findings,
             *warnings(cluster, set(on), sources),
-            *resolver_findings(cluster, found),
             *_of_rules(cluster, catalogue, parts, found, set(on)),
             *user_policies(cluster, {name: held.modes[name] for name in on}),
             *unseen(cluster, noted, found, [name for name, one in on.items() if one.wide]),
             *(mesh.findings(on) if mesh else ()),
-            *held.findings(),
-            *_assumed(on, config, held.modes),
+            *_of_modes(on, config, held),
         ],
         held,
     )
@@ -141,11 +143,11 @@ def _connections(
     hints: Given,
     stated: Said,
     dns: Dns,
-    sources: Iterable[Source],
+    sources: Inputs,
+    told: list[Edge],
 ) -> tuple[Ties, Injected | None, list[Edge]]:
-    """Every edge that config, catalogue and evidence tell of, in this order; with what ties clients to instances, and
-    what meshes add."""
-    told = [*evidence.edges(cluster, hints)]
+    """Every edge that config, catalogue and evidence (`told`) tell of, in this order; with what ties clients to
+    instances, and what meshes add."""
     ties = Ties(cluster, catalogue, parts, [*stated.edges, *told])
     told = SharedAccounts(cluster, catalogue, ties).own(told)
     found = [*stated.edges, *dns.edges(), *catalogue_edges.edges(cluster, catalogue, parts, ties)]
@@ -164,10 +166,29 @@ def _connections(
 def _of_rules(
     cluster: Cluster, catalogue: Catalogue, parts: Roles, found: list[Edge], on: set[str]
 ) -> Iterator[Finding]:
-    """What is to be said of single rules: names that are reopened, policies beside, addresses kept."""
+    """What is to be said of single rules: resolvers, names that are reopened, policies beside, addresses kept."""
+    yield from resolver_findings(cluster, found)
     yield from reopened(found, cluster.settings.fqdn)
     yield from operator_policies(cluster, catalogue, parts, on)
     yield from kept(cluster, catalogue, parts)
+
+
+def _withheld(
+    knowledge: Knowledge,
+    hints: Given,
+    ties: Ties,
+    subjects: list[Workload],
+    dns: Dns,
+    found: list[Edge],
+    settled: set[Key],
+) -> Iterator[Uncovered]:
+    """The directions in which something is named and not opened."""
+    cluster = knowledge.cluster
+    yield from knowledge.withheld(ties, subjects)
+    yield from identities(cluster, hints, subjects, settled)
+    yield from knowledge.unscraped(ties, subjects)
+    yield from knowledge.unmet(hints.unmet or (), subjects, dns)
+    yield from unasked(cluster, hints, found, subjects, settled)
 
 
 def _left(
@@ -205,14 +226,8 @@ def _listed(left: list[Uncovered]) -> set[Key]:
     return {(one.workload.key, direction) for one in left if one.workload for direction in one.directions}
 
 
-def _of_pods(cluster: Cluster, found: list[Edge], on: dict[str, Namespace]) -> Iterator[Finding]:
-    """What no policy can select, or name."""
-    yield from _host_network(cluster, on)
-    yield from _anybody(cluster, found, on)
-
-
 def injected(
-    cluster: Cluster, catalogue: Catalogue, parts: Roles, hints: Given, sources: Iterable[Source]
+    cluster: Cluster, catalogue: Catalogue, parts: Roles, hints: Given, sources: Inputs
 ) -> Injected | None:
     """What meshes and injectors add to pods; None, and its module not imported, where nothing asks for any."""
     asking = catalogue.head["injects"].keys()
@@ -234,42 +249,11 @@ def _is_subject(one: Workload, chosen: dict[str, Namespace]) -> bool:
     return place is not None and (one.own or (one.brought and place.wide))
 
 
-def _host_network(cluster: Cluster, chosen: dict[str, Namespace]) -> list[Finding]:
-    cure = "protect it with the host firewall, or leave it to the node's own"
-    return [
-        one.finding(
-            WARNING,
-            f"{one} runs on the host network: no policy can select its pods, its peers see the node",
-            cure,
-        )
-        for one in cluster.workloads
-        if one.own and one.host_network and one.namespace in chosen
-    ]
-
-
-def _anybody(cluster: Cluster, edges: list[Edge], chosen: dict[str, Namespace]) -> Iterator[Finding]:
-    """Pods that no policy of others can name, so that the other end of their flows stays closed."""
-    if not any(map(is_anybody, cluster.workloads)):
-        return
-    ends = {
-        id(one): one
-        for edge in edges
-        for one, other in ((edge.client, edge.target), (edge.server, edge.source))
-        if one is not None and other.kind == "workload" and is_anybody(one)
-    }
-    for one in ends.values():
-        if one.own and one.namespace in chosen:
-            yield one.finding(
-                WARNING,
-                f"{one} has no label and the default service account: a rule for it would let in nearly every pod of"
-                f" {one.namespace}, so its peers have none",
-                "give its pod template a label, or a service account of its own",
-            )
-
-
-def _assumed(chosen: dict[str, Namespace], config: Config, modes: dict[str, Mode]) -> Iterator[Finding]:
+def _of_modes(chosen: dict[str, Namespace], config: Config, held: KeptInAudit) -> Iterator[Finding]:
+    """What is held in audit, and what audit rests on."""
+    yield from held.findings()
     version = config.cluster.cilium_version
-    if not any(AUDIT in modes[name] for name in chosen):
+    if not any(AUDIT in held.modes[name] for name in chosen):
         return
     if not version:
         yield Finding(

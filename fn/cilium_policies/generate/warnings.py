@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.document.source import Source
@@ -10,6 +10,7 @@ from cilium_policies.evidence.edge import Edge
 from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
+from cilium_policies.workloads.selectors import is_anybody
 
 
 def warnings(cluster: Cluster, chosen: set[str], sources: Iterable[Source] = ()) -> Iterator[Finding]:
@@ -128,3 +129,42 @@ def _service(cluster: Cluster, service: Service) -> Iterator[Finding]:
         return  # its pods may be among those that no manifest shows
     message = f"{service.source} selects no pod that the input shows"
     yield service.source.finding(WARNING, message, "correct its selector")
+
+
+def unselected(cluster: Cluster, found: list[Edge], chosen: Container[str]) -> Iterator[Finding]:
+    """What no policy can select, or name."""
+    yield from _host_network(cluster, chosen)
+    yield from _anybody(cluster, found, chosen)
+
+
+def _host_network(cluster: Cluster, chosen: Container[str]) -> list[Finding]:
+    cure = "protect it with the host firewall, or leave it to the node's own"
+    return [
+        one.finding(
+            WARNING,
+            f"{one} runs on the host network: no policy can select its pods, its peers see the node",
+            cure,
+        )
+        for one in cluster.workloads
+        if one.own and one.host_network and one.namespace in chosen
+    ]
+
+
+def _anybody(cluster: Cluster, edges: list[Edge], chosen: Container[str]) -> Iterator[Finding]:
+    """Pods that no policy of others can name, so that the other end of their flows stays closed."""
+    if not any(map(is_anybody, cluster.workloads)):
+        return
+    ends = {
+        id(one): one
+        for edge in edges
+        for one, other in ((edge.client, edge.target), (edge.server, edge.source))
+        if one is not None and other.kind == "workload" and is_anybody(one)
+    }
+    for one in ends.values():
+        if one.own and one.namespace in chosen:
+            yield one.finding(
+                WARNING,
+                f"{one} has no label and the default service account: a rule for it would let in nearly every pod of"
+                f" {one.namespace}, so its peers have none",
+                "give its pod template a label, or a service account of its own",
+            )
