@@ -15,9 +15,13 @@ from cilium_policies.cli.snapshots import chooses_policies, snapshot
 from cilium_policies.cli.streams import put_pieces
 from cilium_policies.cli.usage import version
 from cilium_policies.document.finding import INFO, Finding, refused
+from cilium_policies.evidence.edge import Edge
+from cilium_policies.function import Waiting
+from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.summary import findings, plural
 from cilium_policies.lean import Any
 from cilium_policies.questions import report as question
+from cilium_policies.questions.because import told
 from cilium_policies.show.focus import focus_svg
 from cilium_policies.show.graph import View
 from cilium_policies.show.overview import overview_svg
@@ -50,14 +54,21 @@ def report_command(
     """
     if focus and form not in ("svg", "html"):
         raise click.UsageError("--focus makes an SVG: -o svg")
-    run = options.run_of(given, aside)
+    drawing = form == "html" and not focus
+    words = _Words()
+    run = options.run_of(given, Waiting(aside, words.begin if drawing else _nothing))
     said = findings(run.sources, run.made.plan, run.made.policies)
     asked = snapshot(run, which, enforced=not now)
     sheets = question.sheets(asked, run.sources)
-    drawing = form == "html" and not focus
     work = partial(_beside, run, which, now, said, asked, sheets if drawing else [])
     beside = cache(aside(work) if drawing else work)
-    made = question.Report(run.made.plan, asked, title, standing=lambda: _tables(beside()[1]))
+    made = question.Report(
+        run.made.plan,
+        asked,
+        title,
+        standing=lambda: _tables(beside()[1]),
+        words=words.known() if drawing else told,
+    )
     view = View(made.graph)
     pieces: Iterable[str]
     if focus:
@@ -80,6 +91,27 @@ def report_command(
     return 0
 
 
+class _Words:
+    """Where needs are written, in words: worked out in another process while this one makes the plan's policies."""
+
+    def __init__(self) -> None:
+        self._edges: list[Edge] = []
+        self._answer: Callable[[], list[str]] = list
+
+    def begin(self, plan: Plan) -> None:
+        self._edges = plan.edges
+        self._answer = aside(lambda: [told(edge) for edge in plan.edges])
+
+    def known(self) -> Callable[[Edge], str]:
+        """What has them, of the plan's own edges."""
+        by_edge = dict(zip(map(id, self._edges), self._answer(), strict=True))
+        return lambda edge: by_edge[id(edge)]
+
+
+def _nothing(plan: Plan) -> None:
+    """A picture alone says nothing of where needs are written."""
+
+
 def _drawn(view: View) -> Callable[[], list[str]]:
     """The page's pictures. This process has tables to write meanwhile, and draws fewer of them."""
     groups = list(view.groups)
@@ -93,7 +125,7 @@ def _drawn(view: View) -> Callable[[], list[str]]:
     return drawn
 
 
-_DRAWN_HERE = 5  # one picture in so many
+_DRAWN_HERE = 3  # one picture in so many
 Plain = tuple[
     str, list[tuple[str, ...]], list[tuple[Cell, ...]], str
 ]  # a table that another process has made

@@ -18,7 +18,7 @@ from cilium_policies.lean import Any, TypeVar
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
-_THERE = 0.6  # the copy's share: this process reads the objects of other kinds meanwhile
+_THERE = 0.7  # the copy's share: this process reads the objects of other kinds meanwhile
 _FILLED = ("unmet", "unsure", "unopened", "unasked")  # fields of what is given that configuration fills
 T = TypeVar("T")
 Begin = Callable[[Callable[[], bytes]], Callable[[], bytes]]

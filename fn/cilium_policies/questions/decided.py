@@ -6,7 +6,7 @@ plan has no need stands on a row of its own, with the policy that opens it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from cilium_policies.checks.snapshot import Known, Snapshot
 from cilium_policies.evaluate.endpoint import Endpoint, address, dns_name, entity
@@ -65,7 +65,11 @@ class Decided(NamedTuple):
     @property
     def evidence(self) -> tuple[str, ...]:
         """Where the needs are written. It reads the input's text again, so ask once."""
-        return _few(tuple(dict.fromkeys(map(told, self.edges))))
+        return self.evidence_by(told)
+
+    def evidence_by(self, words: Callable[[Edge], str]) -> tuple[str, ...]:
+        """The same, by who has the words already."""
+        return _few(tuple(dict.fromkeys(map(words, self.edges))))
 
     def lines(self) -> list[str]:
         """The connection for people, with why and by which rule below it."""

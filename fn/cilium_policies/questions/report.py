@@ -11,6 +11,7 @@ from cilium_policies.checks.snapshot import Known, Snapshot
 from cilium_policies.cilium.write import policy_text
 from cilium_policies.document.finding import Finding, line_of
 from cilium_policies.document.source import Source
+from cilium_policies.evidence.edge import Edge
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.summary import plural
 from cilium_policies.generate.uncovered import directions
@@ -18,7 +19,7 @@ from cilium_policies.kube.objects import integer
 from cilium_policies.kube.reading import BREAK_GLASS
 from cilium_policies.lean import Any
 from cilium_policies.questions import uncovered
-from cilium_policies.questions.because import where_words
+from cilium_policies.questions.because import told, where_words
 from cilium_policies.questions.connections import Connections
 from cilium_policies.questions.decided import Decided, decided
 from cilium_policies.questions.drawn import graph
@@ -43,8 +44,11 @@ class Report:
         title: str,
         *,
         standing: Callable[[], dict[str, Table]] | None = None,
+        words: Callable[[Edge], str] = told,
     ) -> None:
-        """`standing` gives the tables that need no connections, where somebody works them out elsewhere."""
+        """`standing` gives the tables that need no connections, `words` where a need is written, where somebody works
+        them out elsewhere."""
+        self._words = words
         self._plan, self._snapshot = plan, snapshot
         self._standing = standing or partial(standing_tables, plan, snapshot)
         self.rows = decided(plan, snapshot, found=Connections(snapshot))  # names the ends outside as well
@@ -52,7 +56,7 @@ class Report:
 
     @cached_property
     def tables(self) -> list[tuple[str, Table]]:
-        cells = list(map(_row, self.rows))
+        cells = [_row(one, self._words) for one in self.rows]
         made = {"Connections": _connections(cells), "Outside": _outside(self.rows, cells), **self._standing()}
         return [(name, made[name]) for name in _TABS if name in made]
 
@@ -91,7 +95,7 @@ def _connections(cells: list[tuple[Cell, ...]], title: str = "Connections that t
     return Table(title, named, cells, "no connection")
 
 
-def _row(one: Decided) -> tuple[Cell, ...]:
+def _row(one: Decided, words: Callable[[Edge], str] = told) -> tuple[Cell, ...]:
     row = one.connection
     return (
         str(row.source),
@@ -99,7 +103,7 @@ def _row(one: Decided) -> tuple[Cell, ...]:
         row.ports,
         one.kind,
         "; ".join(one.reasons),
-        "; ".join(one.evidence),
+        "; ".join(one.evidence_by(words)),
         "; ".join(map(str, one.rules)),
         ", ".join(one.marks),
     )
