@@ -97,7 +97,7 @@ def entries_of(policy: Policy, services: tuple[Service, ...], options: Options) 
         if spec.subject is None:
             continue
         subject = subject_of(policy, spec.subject)
-        init = any(need[:2] == ("reserved", "init") for need in needs_of(spec.subject))
+        init = any(one.key in ("$init", "reserved:init") for one in spec.subject.requirements)
         scope = Scope(policy.namespace, policy.kind == "NetworkPolicy", init, services, options)
         for list_name, rules, closes in _lists(spec, options):
             for index, rule in enumerate(rules or ()):

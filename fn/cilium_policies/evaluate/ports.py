@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from cilium_policies.cilium.agent import port_number
 from cilium_policies.cilium.model import PortRange, Rule, ToPorts
 from cilium_policies.kube.ports import TRANSPORTS
@@ -87,6 +89,7 @@ def spans_of(rule: Rule) -> tuple[Span, ...] | None:
     return tuple(found)
 
 
+@lru_cache(maxsize=10_000)  # the same ports stand in many rules
 def _port_spans(port: PortRange, entry: int) -> list[Span]:
     protocols = TRANSPORTS if port.protocol in ("ANY", "") else (port.protocol,)
     number = port_number(port.port)

@@ -7,6 +7,7 @@ plan has no need stands on a row of its own, with the policy that opens it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from cilium_policies.checks.snapshot import Known, Snapshot
 from cilium_policies.evaluate.endpoint import Endpoint, address, dns_name, entity
@@ -26,6 +27,7 @@ from cilium_policies.evidence.edge import Edge, workload_of
 from cilium_policies.evidence.words import reason_words
 from cilium_policies.generate.foreign import word_of
 from cilium_policies.generate.plan import Plan, by_end
+from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
 from cilium_policies.questions.because import stand_between, told, where_words
 from cilium_policies.questions.connections import Connections
@@ -105,6 +107,7 @@ class _Joined:
             self._spaces.setdefault(end.namespace, []).append(self._found.party[end])
         self._by_target, self._by_source = by_end(plan.edges)
         self._outside: dict[Party, End] = {}
+        self._rules: dict[Entry, Rule] = {}
         self._shared = _shared(plan.edges)
 
     def row(self, one: Connection) -> Iterator[Decided]:
@@ -159,16 +162,14 @@ class _Joined:
         return "outside" if beyond else "application"
 
     def _needs(self, source: End, target: End) -> Iterator[Edge]:
-        """The edges between two ends; those that both have come twice."""
-        yield from (
-            edge
-            for edges in (
-                self._by_source.get(id(source.workload), ()),
-                self._by_target.get(id(target.workload), ()),
-            )
-            for edge in edges
-            if stand_between(edge, source, target)
-        )
+        """The edges between two ends."""
+        for edge in self._by_source.get(id(source.workload), ()):
+            if stand_between(edge, source, target):
+                yield edge
+        for edge in self._by_target.get(id(target.workload), ()):
+            known = edge.source.kind == "workload" and edge.source.workload is source.workload
+            if not known and stand_between(edge, source, target):
+                yield edge
 
     def _entries(self, end: End, other: End, ports: PortSet, ingress: bool) -> tuple[list[Entry], bool]:
         """The rules at one end that let some of the ports pass, and whether the direction is closed at all."""
@@ -178,8 +179,10 @@ class _Joined:
         return [one for one in allowing if intersection(_entry_ports(one), ports)], closed
 
     def _rule(self, entry: Entry) -> Rule:
-        known: Known = self._snapshot.known_of(entry.ref.policy)
-        return Rule(str(known.policy), entry.ref.path, where_words(known.where), known.own)
+        if entry not in self._rules:
+            known: Known = self._snapshot.known_of(entry.ref.policy)
+            self._rules[entry] = Rule(str(known.policy), entry.ref.path, where_words(known.where), known.own)
+        return self._rules[entry]
 
     def _pairs(self, one: Connection) -> Iterator[tuple[End, End]]:
         targets = self._members(one.target)
@@ -223,10 +226,18 @@ def _ports(edge: Edge, target: End) -> PortSet:
     """The pod ports of an edge at a target: names as its containers declare them."""
     if not edge.ports:
         return EVERYTHING
-    declared = {one.name: one.number for one in target.workload.ports} if target.workload is not None else {}
+    workload = target.workload
+    if workload is None or all(port.number for port in edge.ports):
+        return _numbered(edge.ports, ())
+    return _numbered(edge.ports, tuple((one.name, one.number) for one in workload.ports))
+
+
+@lru_cache(maxsize=10_000)  # the same ports are called by many
+def _numbered(ports: tuple[Port, ...], declared: tuple[tuple[str, int], ...]) -> PortSet:
+    by_name = dict(declared)
     spans = []
-    for port in edge.ports:
-        number = port.number or declared.get(port.name, 0)
+    for port in ports:
+        number = port.number or by_name.get(port.name, 0)
         if number or port.protocol.upper().startswith("ICMP"):
             spans.append((port.protocol.upper(), number, max(number, port.end)))
     return port_set(spans)
