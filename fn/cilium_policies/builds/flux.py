@@ -7,6 +7,7 @@ ConfigMaps and Secrets they come from are there, and the Kustomizations in the o
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from threading import Lock, get_ident
@@ -64,28 +65,30 @@ class Flux:
 
     def build(self, roots: list[Unit]) -> list[Unit]:
         """All Kustomizations that the roots lead to, parents before children."""
-        wave, waiting = list(roots), list[Unit]()
-        self.units.update({unit.key: unit for unit in wave})
-        guesses = self._guesses(roots)
-        while wave or waiting:
-            if wave:
-                self._run(wave, guesses)
-                guesses = []
-                waiting += [unit for unit in wave if not (unit.failure or unit.elsewhere or unit.remote)]
+        self.units.update({unit.key: unit for unit in roots})
+        waiting = self._run(roots, self._guesses(roots))
+        while waiting:
             ready = self._ready(waiting)
             waiting = [unit for unit in waiting if unit not in ready]
-            wave = []
             for unit in ready:
-                wave += self._finish(unit)
+                self._finish(unit)
+            waiting += self._run((child for unit in ready for child in self._children(unit)), [])
         return list(self.units.values())
 
-    def _run(self, wave: list[Unit], guesses: list[Object]) -> None:
-        words = f"building Kustomizations, {len(self.units)} known"
+    def _run(self, wave: Iterable[Unit], guesses: list[Object]) -> list[Unit]:
+        """Builds a wave, the first of it while the last are still read; those of it that go on."""
+        begun: list[Unit] = []
+
+        def job(unit: Unit) -> tool.Job:
+            begun.append(unit)
+            return partial(self._print, unit)
+
         tool.in_parallel(
-            [partial(self._print, unit) for unit in wave],
-            lambda done, of: self._told(words, done, of),
+            map(job, wave),
+            lambda done, of: self._told(f"building Kustomizations, {len(self.units)} known", done, of),
             [partial(self._guess, one) for one in guesses],
         )
+        return [unit for unit in begun if not (unit.failure or unit.elsewhere or unit.remote)]
 
     def _guesses(self, roots: list[Unit]) -> list[Object]:
         """Kustomizations that the roots' folders hold: most will come out of the roots' builds as they lie there. While
@@ -182,8 +185,8 @@ class Flux:
         late = [unit for unit in waiting if variables.of(unit.one, coming).missing]
         return late or waiting[:1]
 
-    def _finish(self, unit: Unit) -> list[Unit]:
-        """Replaces the unit's variables and labels its documents; the Kustomizations among them."""
+    def _finish(self, unit: Unit) -> None:
+        """Replaces the unit's variables and labels its documents."""
         known = variables.of(unit.one, self._pool)
         if known.missing:  # the first Kustomization of a cluster may bring its own
             self._pool.add(_objects(unit.printed, unit.name))
@@ -196,7 +199,6 @@ class Flux:
         made = _objects(unit.docs, unit.name)
         self._pool.add(made)
         self.sources.add(made)
-        return [child for one in unit.docs if KUSTOMIZATION in one for child in self._children(one, unit)]
 
     def _replace(self, unit: Unit, known: variables.Variables) -> None:
         from cilium_policies.builds.envsubst import SubstitutionError
@@ -247,16 +249,16 @@ class Flux:
         except SubstitutionError as bad:
             raise SubstitutionError(f"{texts.objects(one, unit.name)[0]}: {bad}") from None
 
-    def _children(self, document: bytes, parent: Unit) -> list[Unit]:
-        found = []
-        for one in texts.objects(document, parent.name):
-            if one.kind == "Kustomization" and one.group == FLUX:
-                one.namespace = one.namespace or parent.one.namespace
-                unit = Unit(one, document)
-                if unit.key not in self.units:
-                    self.units[unit.key] = unit
-                    found.append(unit)
-        return found
+    def _children(self, parent: Unit) -> Iterator[Unit]:
+        """The Kustomizations among a unit's documents that are not known yet."""
+        for document in parent.docs:
+            for one in texts.objects(document, parent.name) if KUSTOMIZATION in document else ():
+                if one.kind == "Kustomization" and one.group == FLUX:
+                    one.namespace = one.namespace or parent.one.namespace
+                    unit = Unit(one, document)
+                    if unit.key not in self.units:
+                        self.units[unit.key] = unit
+                        yield unit
 
 
 def _labelled(unit: Unit, one: bytes) -> bytes:
