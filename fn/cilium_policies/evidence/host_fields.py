@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from cilium_policies.catalogue.ports import SCHEMES
-from cilium_policies.evidence.above import Defaults, is_section, port_above
+from cilium_policies.evidence.above import Above, Defaults, is_section
 from cilium_policies.evidence.field_lines import lines_of
 from cilium_policies.evidence.host_keys import (
     HOST_CHARS,
@@ -92,6 +92,7 @@ def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
         if held.isdigit() and is_port(held) and plain(key).lower().endswith(_PORTS)
     ]
     defaults = Defaults(lines, fields, ports) if ports and "[default]" in value.lower() else None
+    above = Above(lines)
     for number in called:
         key, held = fields[number]
         for name in names(held) if held else _items(lines, number):
@@ -101,20 +102,21 @@ def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
             if not port and key.lower() == "endpoint" and _is_store(lines, fields, number):
                 yield name, _HTTPS, key, False
             elif port or is_host_key(key):
-                for each in (port,) if port else _usual(lines, number, key):
+                for each in (port,) if port else _usual(above, number, key):
                     yield name, each, key, port > 0 and sure
     yield from _others(lines, fields, set(called))
 
 
-def _usual(lines: list[str], number: int, key: str) -> tuple[int, ...]:
+def _usual(above: Above, number: int, key: str) -> tuple[int, ...]:
     """The ports of the program that a host's key names, else one above it."""
     told = usual_ports(key)
-    return told if told[0] else with_mail(port_above(lines, number))
+    return told if told[0] else with_mail(above.port(number))
 
 
 def _others(lines: list[str], fields: list[_Field], called: set[int]) -> Iterator[tuple[str, int, str, bool]]:
     """Hosts whose keys do not say so: a bare name right before a port (`relay: mail`, `port: 25`), which only a Service
     of that name and port can be, and one below a key for a URL."""
+    above = Above(lines)
     for number, (key, held) in enumerate(fields):
         if not key or number in called or not is_name(held) or held[:1].isdigit():
             continue
@@ -125,7 +127,7 @@ def _others(lines: list[str], fields: list[_Field], called: set[int]) -> Iterato
         ):
             yield held, port, key, True
         elif "." not in held and (is_url_key(key) or key.lower() in _OF_CACHES):
-            port = port_above(lines, number)
+            port = above.port(number)
             if port or is_url_key(key):
                 yield held, port, key, False
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from cilium_policies.catalogue.load import load
 from cilium_policies.evidence.told import told
 from cilium_policies.workloads.credentials import addresses, is_credential
 from cilium_policies.workloads.inventory.prune import Pruner
 from cilium_policies.workloads.inventory.redact import Scrubber
+from cilium_policies.workloads.inventory.told import Found
 
 from tests.hostile.growth import assert_in_proportion, cpu_of
 
@@ -146,3 +149,23 @@ def test_twice_the_text_takes_twice_the_time(piece: str) -> None:
     assert_in_proportion(
         lambda size: cpu_of(lambda: redact(size)), (0, 60_000, 240_000), no_time=0.1, factor=8
     )
+
+
+def test_a_text_is_read_once_as_each_form_and_again_only_where_it_was_changed() -> None:
+    """Reading is most of what an inventory does: it was done twice over for a text of which all passes."""
+    seen: list[str] = []
+
+    def counted(value: str, key: str, file: bool) -> Iterator[Found]:
+        seen.append(value)
+        return told(value, key, file)
+
+    texts = Scrubber((), ("api",), counted)
+    whole, secret = "host: api\nport: 80\n", "host: api\nport: 80\nhello: tiger\n"
+    assert texts.text(whole, "a.yaml") == whole
+    assert seen == [whole] * 2
+    seen.clear()
+    assert texts.text(secret, "a.yaml") == (masked := "host: api\nport: 80\nhello: x\n")
+    assert seen == [secret] * 2 + [masked] * 2
+    seen.clear()
+    assert texts.text(secret, "a.yaml") == masked
+    assert not seen

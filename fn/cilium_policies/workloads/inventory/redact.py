@@ -118,15 +118,19 @@ class Scrubber:
         found = self.told.found(value, key)
         if is_credential(key):
             return self.told.restored(found, key, addresses(value, key, self._is_named))
-        return self.told.restored(found, key, self._words(self.cut(value), key, Parsed(found)))
+        return self.told.restored(found, key, self._words(*self._cut(value), key, Parsed(found)))
 
-    def cut(self, value: str) -> str:
+    def _cut(self, value: str) -> tuple[str, Patterns]:
+        live = self._sought.live(value)
+        return self.cut(value, live), live
+
+    def cut(self, value: str, _live: Patterns) -> str:
         """What of a text is looked at word by word: all of it."""
         return value
 
-    def _words(self, value: str, key: str, parsed: Parsed) -> str:
+    def _words(self, value: str, live: Patterns, key: str, parsed: Parsed) -> str:
+        """`live` are the patterns that some line of the text may hold."""
         held: list[str] = []
-        live = self._sought.live(value)
 
         def hold(match: re.Match[str]) -> str:
             if not SAYS_NO_TEXT.fullmatch(match[0]):
@@ -173,9 +177,10 @@ class Scrubber:
 
     def _arguments(self, words: list[str], key: str) -> list[str]:
         """Arguments as one text, as they are read: `--host` and its value are two of them."""
-        value = "\n".join(map(self.cut, words))
+        value = "\n".join(self._cut(word)[0] for word in words)
         found = self.told.found(value, key)
-        return self.told.restored(found, key, self._words(value, key, Parsed(found))).split("\n")
+        scrubbed = self._words(value, self._sought.live(value), key, Parsed(found))
+        return self.told.restored(found, key, scrubbed).split("\n")
 
     def _members(self, members: dict[str, Any], key: str, strict: bool) -> dict[str, Any]:
         below = key if is_credential(key) and key.lower() not in _STRICT else ""

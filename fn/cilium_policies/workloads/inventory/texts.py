@@ -10,7 +10,7 @@ from cilium_policies.document.parse import load
 from cilium_policies.lean import Any
 from cilium_policies.workloads.credentials import is_credential
 from cilium_policies.workloads.inventory.redact import Scrubber
-from cilium_policies.workloads.inventory.sought import holds
+from cilium_policies.workloads.inventory.sought import Patterns, holds
 
 _LARGE = 100_000  # characters of a file that is taken apart
 _SHORT = 240  # characters of one line that are kept as they stand
@@ -59,7 +59,7 @@ class Texts(Scrubber):
             return self.text(value, key)
         return self.told.restored(found, key, made)
 
-    def cut(self, value: str) -> str:
+    def cut(self, value: str, live: Patterns) -> str:
         """The lines of a text that may matter."""
         if any(mark in value for mark in _DASHBOARD):
             return ""
@@ -68,7 +68,6 @@ class Texts(Scrubber):
         kept: list[str] = []
         empty = 0
         lines = value.split("\n")
-        live = self._sought.live(value)
         matters = [_MARKS.search(line) is not None or holds(line, live) for line in (*lines, "")]
         for number, line in enumerate(lines):
             if matters[number] or (line.lstrip().startswith("-") and matters[number + 1]):

@@ -1,7 +1,7 @@
 """What the program's own readers find in a text, in a form that says nothing else: host, port, scheme and key.
 
-    Told(read, known).hosts(value, key) -> set[str]               the hosts that the readers find
-    Told(read, known).restored(value, key, scrubbed) -> str       the scrubbed text, with what it has lost
+    Told(read, known).found(value, key) -> [[Found], [Found]]     what the readers find: in a value, in a file
+    Told(read, known).restored(found, key, scrubbed) -> str       the scrubbed text, with what it has lost
 
 A text without secrets is often one that a reader no longer understands: a blank stands where a directive stood, or a
 form is written that nobody thought of. So what is kept of a text is read again, and an address that is not found there
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from cilium_policies.catalogue.files import top_level_domains
 from cilium_policies.lean import NamedTuple
@@ -31,6 +32,7 @@ class Found(NamedTuple):
 Read = Callable[[str, str, bool], Iterable[Found]]
 HOST_NAME = re.compile(r"(?:tcp:)?[a-z0-9](?:[a-z0-9\-]{0,62}\.){2,8}[a-z]{2,24}(?::\d{1,5})?")
 _APART = "\n" * 18  # farther than a host's port is looked for
+_LATEST = 64  # texts whose addresses are remembered
 _MOST = 4000  # addresses of one text that are put beside it
 
 
@@ -44,12 +46,14 @@ class Told:
     def __init__(self, read: Read, known: Callable[[str], bool]) -> None:
         self._read = read
         self._of_cluster = known
+        self.found = lru_cache(maxsize=_LATEST)(self._found)
 
     def _known(self, host: str) -> bool:
         return self._of_cluster(host) or is_public(host)
 
-    def found(self, value: str, key: str) -> list[list[Found]]:
-        """As the value of a variable, and as a file."""
+    def _found(self, value: str, key: str) -> list[list[Found]]:
+        """As the value of a variable, and as a file. Reading is most of the work, and what was made of a text is often
+        the text itself, or asked for once more."""
         return [list(self._read(value, key, file)) for file in (False, True)]
 
     def restored(self, found: list[list[Found]], key: str, scrubbed: str) -> str:
