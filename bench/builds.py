@@ -53,8 +53,8 @@ def quiet(*command: str, cwd: Path = ROOT, **environment: str) -> None:
 
 
 def function() -> list[str]:
-    """This program from a wheel, compiled, started with the switches of the Dockerfile's entry point; click, which its
-    questions need, lies beside it."""
+    """This program from a wheel, compiled and started as in the image; click, which its questions need, lies beside
+    it."""
     shutil.rmtree(LIB, ignore_errors=True)
     wheels = CACHE / "wheel"
     shutil.rmtree(wheels, ignore_errors=True)
@@ -70,12 +70,25 @@ def function() -> list[str]:
     native = Path(yaml.__file__).parent.parent / "_yaml"
     if native.is_dir():
         shutil.copytree(native, LIB / "_yaml")
-    return start(PROGRAM, ENTRY)
+    start(PROGRAM, ENTRY)
+    return as_image(interpreter())
 
 
 def function_here() -> list[str]:
     """The same in this checkout's own interpreter."""
-    return start(PROGRAM, ENTRY, sys.executable)
+    return as_image(sys.executable)
+
+
+def as_image(python: str, script: str = PROGRAM, name: str = "run.py") -> list[str]:
+    """The image's entry point with its file of modules, for an interpreter; `script` is what it runs in the end."""
+    home = CACHE / "image" / ".".join(map(str, version_of(python)))
+    home.mkdir(parents=True, exist_ok=True)
+    switches = ["-I", "-S", "-B", "-X", "utf8", "-X", f"pycache_prefix={home / 'bytecode'}"]
+    quiet(python, *switches, "image/bytecode.py", str(LIB), str(home / "modules"))
+    finder = (ROOT / "image" / "run.py").read_text().partition("\nfrom cilium_policies")[0]
+    entry = finder.replace("/app/lib", str(LIB)).replace("/app/", f"{home}/")
+    (home / name).write_text(f"{entry}\n{script}")
+    return [python, *switches, str(home / name)]
 
 
 def command() -> list[str]:
@@ -86,7 +99,7 @@ def command() -> list[str]:
 def keeping_ids() -> list[str]:
     """The same with kustomize's ids left in the answer."""
     script = (ROOT / "bench" / "keep_ids.py").read_text().partition("annotations\n")[2]
-    return start(script, CACHE / "keep_ids.py")
+    return as_image(interpreter(), script, "keep_ids.py")
 
 
 def start(script: str, place: Path, python: str = "", warm: Sequence[bytes] = WARM) -> list[str]:
