@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from cilium_policies.config.model import Config
 from cilium_policies.config.settings import config_of, settings
@@ -18,7 +18,7 @@ from cilium_policies.kube.reading import Objects, objects
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from cilium_policies.evidence.halved import Begin
+    from cilium_policies.evidence.carried import Aside
     from cilium_policies.generate.plan import Plan
     from cilium_policies.generate.policies import Policies
     from cilium_policies.workloads.inventory.told import Read
@@ -48,14 +48,6 @@ class Outcome(NamedTuple):
     @property
     def stdout(self) -> bytes:
         return b"".join(self.pieces)
-
-
-class Waiting(NamedTuple):
-    """Who waits for an answer, and has more than one core: `aside` begins work in another process, `planned` is handed
-    the plan before its policies are made."""
-
-    aside: Begin
-    planned: Callable[[Plan], object]
 
 
 class Made(NamedTuple):
@@ -125,10 +117,10 @@ def make(
     options: Options,
     *,
     keep: bool = False,
-    waiting: Waiting | None = None,
+    aside: Aside = None,
 ) -> Made:
     """The plan and the policies for what the sources show. `keep`: their bodies stay, for who asks for them again.
-    `waiting`: for whom time counts for more than CPU."""
+    `aside` begins work in another process, for whom time counts for more than CPU."""
     # Imported here, so that an empty build and a refused config do not pay for them.
     from cilium_policies.catalogue.load import load as catalogue
     from cilium_policies.generate.plan import plan
@@ -143,9 +135,7 @@ def make(
     told = settings(config, Inventory([*read.objects, *others]), known)
     told = told._replace(is_tree=bool(config.inventory or options.inventory))
     cluster = gather(read.objects, known, told, others)
-    planned = plan(cluster, config, known, sources, waiting and waiting.aside)
-    if waiting is not None:
-        waiting.planned(planned)
+    planned = plan(cluster, config, known, sources, aside)
     for one in () if keep else read.objects:
         one.forget()
     planned.findings.extend(outdated)

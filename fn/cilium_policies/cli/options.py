@@ -21,8 +21,11 @@ from cilium_policies.document.split import split
 from cilium_policies.generate.summary import findings, plural, printed, told, unprinted
 from cilium_policies.kube.empty import counted, no_namespace, refuse_empty
 from cilium_policies.kube.inventory import policy_objects
-from cilium_policies.lean import Any, TypeVar
+from cilium_policies.lean import TYPE_CHECKING, Any, TypeVar
 from cilium_policies.show.table import FORMS, Table, rendered
+
+if TYPE_CHECKING:
+    from cilium_policies.evidence.carried import Aside
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -98,11 +101,11 @@ def read(files: Sequence[str]) -> list[inputs.Input]:
     return inputs.read(list(files), exclude=exclude, command=context.info_name or "")
 
 
-def run_of(given: dict[str, Any], waiting: function.Waiting | None = None) -> Run:
+def run_of(given: dict[str, Any], aside: Aside = None) -> Run:
     """The function's plan and policies for what the command line names. Raises RefusedError."""
     options = options_of(given)
     named = read(given["files"])
-    return run_on(named, options, allow_empty=given["allow_empty"], waiting=waiting)
+    return run_on(named, options, allow_empty=given["allow_empty"], aside=aside)
 
 
 def run_on(
@@ -110,7 +113,7 @@ def run_on(
     options: function.Options,
     *,
     allow_empty: bool = True,
-    waiting: function.Waiting | None = None,
+    aside: Aside = None,
 ) -> Run:
     """The function's plan and policies for these inputs. Raises RefusedError, also where they show no object at all and
     that is not what was meant."""
@@ -123,7 +126,7 @@ def run_on(
             refuse_empty(sources)
         config = config_of(sources, options.config, options.overrides)
         told("working out which connections are needed")
-        run = Run(sources, function.make(sources, config, options, keep=True, waiting=waiting))
+        run = Run(sources, function.make(sources, config, options, keep=True, aside=aside))
     _latest[:] = [run]
     return run
 

@@ -16,7 +16,6 @@ from cilium_policies.cli.streams import put_pieces
 from cilium_policies.cli.usage import version
 from cilium_policies.document.finding import INFO, Finding, refused
 from cilium_policies.evidence.edge import Edge
-from cilium_policies.function import Waiting
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.summary import findings, plural
 from cilium_policies.lean import Any
@@ -55,19 +54,18 @@ def report_command(
     if focus and form not in ("svg", "html"):
         raise click.UsageError("--focus makes an SVG: -o svg")
     drawing = form == "html" and not focus
-    words = _Words()
-    run = options.run_of(given, Waiting(aside, words.begin if drawing else _nothing))
+    run = options.run_of(given, aside)
     said = findings(run.sources, run.made.plan, run.made.policies)
     asked = snapshot(run, which, enforced=not now)
     sheets = question.sheets(asked, run.sources)
-    work = partial(_beside, run, which, now, said, asked, sheets if drawing else [])
+    work = partial(_beside, run, which, now, said, asked, sheets if drawing else None)
     beside = cache(aside(work) if drawing else work)
     made = question.Report(
         run.made.plan,
         asked,
         title,
-        standing=lambda: _tables(beside()[1]),
-        words=words.known() if drawing else told,
+        standing=lambda: _tables(beside()[0]),
+        words=partial(_known, run.made.plan, beside) if drawing else None,
     )
     view = View(made.graph)
     pieces: Iterable[str]
@@ -85,31 +83,16 @@ def report_command(
     else:
         drawn = _drawn(view)
         note = f"made by {version().strip()}"
-        pieces = page(view, made.tiles, made.tables, note, sheets, drawn=drawn, written=lambda: beside()[0])
+        pieces = page(view, made.tiles, made.tables, note, sheets, drawn=drawn, written=lambda: beside()[1])
     put_pieces(one.encode("utf-8", "backslashreplace") for one in pieces)
     options.warn(run, given, f"report: {plural(len(made.rows), 'connection')}", said=said)
     return 0
 
 
-class _Words:
-    """Where needs are written, in words: worked out in another process while this one makes the plan's policies."""
-
-    def __init__(self) -> None:
-        self._edges: list[Edge] = []
-        self._answer: Callable[[], list[str]] = list
-
-    def begin(self, plan: Plan) -> None:
-        self._edges = plan.edges
-        self._answer = aside(lambda: [told(edge) for edge in plan.edges])
-
-    def known(self) -> Callable[[Edge], str]:
-        """What has them, of the plan's own edges."""
-        by_edge = dict(zip(map(id, self._edges), self._answer(), strict=True))
-        return lambda edge: by_edge[id(edge)]
-
-
-def _nothing(plan: Plan) -> None:
-    """A picture alone says nothing of where needs are written."""
+def _known(plan: Plan, beside: Callable[[], Beside]) -> Callable[[Edge], str]:
+    """What says where a need of the plan's is written."""
+    words = dict(zip(map(id, plan.edges), beside()[2], strict=True))
+    return lambda edge: words[id(edge)]
 
 
 def _drawn(view: View) -> Callable[[], list[str]]:
@@ -126,9 +109,9 @@ def _drawn(view: View) -> Callable[[], list[str]]:
 
 
 _DRAWN_HERE = 3  # one picture in so many
-Plain = tuple[
-    str, list[tuple[str, ...]], list[tuple[Cell, ...]], str
-]  # a table that another process has made
+# What another process has made: a table; and the tables, policies' texts, where each need of the plan is written.
+Plain = tuple[str, list[tuple[str, ...]], list[tuple[Cell, ...]], str]
+Beside = tuple[dict[str, Plain], str, list[str]]
 
 
 def _beside(
@@ -137,23 +120,23 @@ def _beside(
     now: bool,
     said: list[Finding],
     asked: Snapshot,
-    sheets: list[Sheet],
-) -> tuple[str, dict[str, Plain]]:
-    """What needs no connections: the policies' texts for the page, and the tables that stand by themselves."""
+    sheets: list[Sheet] | None,
+) -> Beside:
+    """What needs no connections. Without `sheets` there is no page that would show texts and words."""
     from cilium_policies.questions.lint import violations  # mostly in a process that has time for it
 
     plan = run.made.plan
     judged = snapshot(run, which, enforced=True) if now else asked
     amiss = violations(judged, plan, Texts(run.sources), briefly=True)
-    told = [one for one in said if one.severity != INFO]
-    tables = question.standing_tables(plan, asked, amiss, told)
+    shown = [one for one in said if one.severity != INFO]
+    tables = question.standing_tables(plan, asked, amiss, shown)
     written = which == "written" or (which is None and bool(run.made.read.own))
     tables["Made from"] = _made_from(run, written, now)
     plain = {
         name: (title, list(map(tuple, columns)), rows, empty)
         for name, (title, columns, rows, empty) in tables.items()
     }
-    return texts(sheets), plain
+    return plain, texts(sheets or ()), [] if sheets is None else list(map(told, plan.edges))
 
 
 def _tables(plain: dict[str, Plain]) -> dict[str, Table]:

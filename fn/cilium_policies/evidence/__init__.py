@@ -16,7 +16,7 @@ from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
 
 if TYPE_CHECKING:
-    from cilium_policies.evidence.halved import Aside
+    from cilium_policies.evidence.carried import Aside
 
 MANY = 300  # workloads: of fewer, a copy of the process costs more than it spares
 

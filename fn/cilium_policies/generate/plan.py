@@ -46,7 +46,7 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload, WorkloadKey
 
 if TYPE_CHECKING:
-    from cilium_policies.evidence.halved import Aside
+    from cilium_policies.evidence.carried import Aside
     from cilium_policies.generate.injected import Injected
 
     Inputs = Iterable[Source]

@@ -44,11 +44,11 @@ class Report:
         title: str,
         *,
         standing: Callable[[], dict[str, Table]] | None = None,
-        words: Callable[[Edge], str] = told,
+        words: Callable[[], Callable[[Edge], str]] | None = None,
     ) -> None:
-        """`standing` gives the tables that need no connections, `words` where a need is written, where somebody works
-        them out elsewhere."""
-        self._words = words
+        """`standing` gives the tables that need no connections, `words` what says where a need is written: where
+        somebody works them out elsewhere."""
+        self._words = words or (lambda: told)
         self._plan, self._snapshot = plan, snapshot
         self._standing = standing or partial(standing_tables, plan, snapshot)
         self.rows = decided(plan, snapshot, found=Connections(snapshot))  # names the ends outside as well
@@ -56,7 +56,8 @@ class Report:
 
     @cached_property
     def tables(self) -> list[tuple[str, Table]]:
-        cells = [_row(one, self._words) for one in self.rows]
+        words = self._words()
+        cells = [_row(one, words) for one in self.rows]
         made = {"Connections": _connections(cells), "Outside": _outside(self.rows, cells), **self._standing()}
         return [(name, made[name]) for name in _TABS if name in made]
 

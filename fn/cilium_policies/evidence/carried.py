@@ -1,0 +1,65 @@
+"""Values that go from a copy of this process back to it. What both have, as the cluster's objects, goes by number."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from pickle import Pickler, PicklingError, Unpickler  # nosec: of this program's own copy
+
+from cilium_policies.kube.objects import Object
+from cilium_policies.lean import Any
+from cilium_policies.workloads.cluster import Cluster
+from cilium_policies.workloads.model import Service, Workload
+
+# What begins work in another process, and gives what asks for its answer; None where nobody waits.
+Begin = Callable[[Callable[[], bytes]], Callable[[], bytes]]
+Aside = (
+    Begin | None
+)  # what begins work in another process and gives what waits for its answer, for who waits; else None
+
+
+def packed(value: object, both: Iterable[object]) -> bytes:
+    """A value; `both` are the things that its reader has as well. Nothing where it holds an object that is not among
+    them, which its reader could not find again."""
+    written = io.BytesIO()
+    try:
+        _Writer(written, both).dump(value)
+    except PicklingError:
+        return b""
+    return written.getvalue()
+
+
+def unpacked(carried: bytes, both: Iterable[object]) -> Any:
+    """The value again, with the reader's own things."""
+    return _Reader(carried, both).load()
+
+
+def of_cluster(cluster: Cluster) -> Iterator[object]:
+    """What two processes have of a cluster."""
+    yield from cluster.workloads
+    yield from cluster.services
+    yield from cluster.inventory.objects
+    for workload in cluster.workloads:
+        yield workload.source
+        yield from (text.source for text in workload.texts)
+
+
+class _Writer(Pickler):
+    def __init__(self, file: io.BytesIO, both: Iterable[object]) -> None:
+        super().__init__(file, 5)
+        self._numbers = {id(one): number for number, one in enumerate(both) if one is not None}
+
+    def persistent_id(self, one: Any) -> int | None:
+        number = self._numbers.get(id(one))
+        if number is None and isinstance(one, (Object, Workload, Service)):
+            raise PicklingError(f"{one} is not the cluster's own")
+        return number
+
+
+class _Reader(Unpickler):
+    def __init__(self, carried: bytes, both: Iterable[object]) -> None:
+        super().__init__(io.BytesIO(carried))
+        self._both = [*both]
+
+    def persistent_load(self, number: Any) -> object:
+        return self._both[number]
