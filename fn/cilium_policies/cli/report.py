@@ -98,7 +98,7 @@ def _known(plan: Plan, beside: Callable[[], Beside]) -> Callable[[Edge], str]:
 def _drawn(view: View) -> Callable[[], list[str]]:
     """The page's pictures. This process has tables to write meanwhile, and draws fewer of them."""
     groups = list(view.groups)
-    there = len(groups) - len(groups) // _DRAWN_HERE
+    there = round(len(groups) * _DRAWN_THERE)
     others = aside(lambda: [overall(view), *pictures_of(view, groups[:there])])
 
     def drawn() -> list[str]:
@@ -108,7 +108,7 @@ def _drawn(view: View) -> Callable[[], list[str]]:
     return drawn
 
 
-_DRAWN_HERE = 3  # one picture in so many
+_DRAWN_THERE = 0.55  # of the pictures, beside the map
 # What another process has made: a table; and the tables, policies' texts, where each need of the plan is written.
 Plain = tuple[str, list[tuple[str, ...]], list[tuple[Cell, ...]], str]
 Beside = tuple[dict[str, Plain], str, list[str]]

@@ -43,7 +43,7 @@ class RuleRef(NamedTuple):
 class Entry:
     """A compiled rule. `peers` None: nobody; (): everybody, where there are ports. `spans` None: all traffic."""
 
-    __slots__ = ("closes", "deny", "ingress", "peers", "ref", "rule", "spans", "subject")
+    __slots__ = ("closes", "deny", "idle", "ingress", "peers", "ref", "rule", "spans", "subject")
 
     def __init__(
         self,
@@ -63,11 +63,8 @@ class Entry:
         self.rule = rule
         self.ingress = ref.list_name.startswith("ingress")
         self.deny = ref.list_name.endswith("Deny")
-
-    @property
-    def idle(self) -> bool:
-        """Whether it speaks of no traffic at all: `{}`, an empty list of peers, ports without any port."""
-        return self.peers is None or self.spans == () or (self.spans is None and not self.peers)
+        # whether it speaks of no traffic at all: `{}`, an empty list of peers, ports without any port
+        self.idle = peers is None or spans == () or (spans is None and not peers)
 
     def speaks_of(self, port: int, protocol: str, named: NamedPorts) -> bool:
         """Whether this port is meant; `named` are the receiver's ports."""

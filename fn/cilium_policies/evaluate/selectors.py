@@ -87,9 +87,11 @@ def labels_match(needs: Needs, labels: LabelSet) -> bool:
     """Whether all needs hold for these labels."""
     for source, key, operator, values in needs:
         found = labels.get(key)
-        if not fits(
-            operator, values, found[1] if found is not None and source in ("any", found[0]) else None
-        ):
+        held = found[1] if found is not None and source in ("any", found[0]) else None
+        if operator == "In":  # as nearly all are: a call for each would take as long as the rest
+            if held not in values:
+                return False
+        elif not fits(operator, values, held):
             return False
     return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.document.source import RESOURCE_LIST, Item, Source, flatten
@@ -58,7 +59,7 @@ def objects(sources: list[Source], namespace: str = "") -> Objects:
     local: list[Object] = []
     glass: list[Object] = []
     for number, source in enumerate(sources):
-        marks = _Marks(source)
+        marks = _marks(source)
         for item in source.items:
             for one in _of_item(item):
                 if namespace and one.namespace in UNPLACED and one.kind not in CLUSTER_SCOPED:
@@ -101,7 +102,7 @@ def set_aside(source: Source) -> Iterator[Finding]:
     kubectl and Flux apply them, and then they run without a policy."""
     if source.form == RESOURCE_LIST:
         return
-    marks = _Marks(source)
+    marks = _marks(source)
     if not marks.any:
         return
     for item in source.items:
@@ -146,6 +147,9 @@ class _Marks:
         if key not in self._met:
             self._met[key] = self._data.find(mark, item.start, item.end) >= 0
         return self._met[key]
+
+
+_marks = lru_cache(maxsize=16)(_Marks)  # asked twice of each source, which may be large
 
 
 def _of_item(item: Item) -> list[Object]:
