@@ -12,18 +12,29 @@ from functools import cache
 
 from cilium_policies.builds.typed import NotYamlError, load
 from cilium_policies.cilium.scalar import is_other_type, scalar
+from cilium_policies.document.check import check_bytes
 from cilium_policies.document.origin import MARK
 from cilium_policies.document.split import split
+from cilium_policies.document.stream import documents as spans_of
 from cilium_policies.kube.objects import Object, mapping
 from cilium_policies.lean import Any
 
+_USUAL = b"apiVersion: "
 _METADATA = re.compile(rb"(?m)^metadata:[ \t]*(?:\{\}[ \t]*)?\r?\n")
 _BLOCK = re.compile(rb"(?:[ \t][^\n]*\n|\r?\n)*")
 
 
 def documents(printed: bytes, name: str) -> list[bytes]:
     """The documents of a stream, each ending in a newline. Raises RefusedError where it is no text."""
-    found = [item.text().strip(b"\r\n") for item in split(printed, name).items]
+    spans = spans_of(printed, 0)
+    usual = all(
+        printed.startswith(_USUAL, begin) for begin, _ in spans
+    )  # as kustomize writes whatever it prints
+    if usual and b"ResourceList" not in printed:
+        check_bytes(printed, name)
+        found = [printed[begin:end].strip(b"\r\n") for begin, end in spans]
+    else:
+        found = [item.text().strip(b"\r\n") for item in split(printed, name).items]
     return [text + b"\n" for text in found if text.strip()]
 
 
