@@ -29,7 +29,12 @@ import json, sys
 import re._compiler as compiler
 patterns, compiled = [], compiler.compile
 def counted(pattern, flags=0):
-    patterns.append(str(pattern))
+    frame = sys._getframe(1)
+    while frame.f_globals["__name__"].partition(".")[0] == "re":
+        frame = frame.f_back
+    # what the standard library compiles when it is imported (fnmatch from 3.14 on) is not ours
+    if frame.f_code.co_name != "<module>" or frame.f_globals["__name__"].startswith("cilium_policies"):
+        patterns.append(str(pattern))
     return compiled(pattern, flags)
 compiler.compile = counted
 sys.argv = ["cilium-policies"]
