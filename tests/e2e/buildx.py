@@ -80,8 +80,6 @@ def main(words: list[str]) -> None:
         subprocess.run(["crane", "manifest", words[-1]], check=True)
     elif words[:3] == ["buildx", "imagetools", "inspect"]:
         print(json.dumps(inspected(words[-1])))
-    elif words[:4] == ["buildx", "imagetools", "create", "--tag"]:
-        told("crane", "copy", words[5], words[4])
     else:
         sys.exit(f"not what a release asks docker for: {words}")
 

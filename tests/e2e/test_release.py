@@ -117,14 +117,15 @@ def keys(registry: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def rehearsal(registry: str, keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
-    """Everything up to the tag, done once."""
+    """Every job, done once."""
     engine = container_engine()
     if not engine.podman:
         absent("the rehearsal builds with podman")
     if run([engine.command, "image", "inspect", BASE]).returncode != 0:
         absent(f"base image {BASE} missing: make tools")
-    tree, image = tmp_path_factory.mktemp("tree"), f"{registry}/me/policies"
-    release.checkout(tree)
+    place, image = tmp_path_factory.mktemp("release"), f"{registry}/me/policies"
+    tree = place / "tree"
+    release.whole_checkout(tree)
     release.public(tree, image)
     release.commit(tree)
     env = environment(
@@ -132,28 +133,36 @@ def rehearsal(registry: str, keys: Path, tmp_path_factory: pytest.TempPathFactor
         IMAGE=image,
         BASES=f"linux/amd64={BASE} linux/arm64={ARM64}",
         PYTHONPATH=str(ROOT),
-        PROGRAM="cilium-policies",
+        PUBLISHED=str(place / "published"),
     )
-    env["PATH"] = f"{standing_in(tree / 'bin', keys, env['PATH'])}{os.pathsep}{env['PATH']}"
+    env["PATH"] = f"{standing_in(place / 'bin', keys, env['PATH'])}{os.pathsep}{env['PATH']}"
     built = [sys.executable, "-c", f"from tests.e2e.buildx import build; print(build('{image}:build'))"]
     done = run(built, env={**env, "SOURCE_DATE_EPOCH": EPOCH}, timeout=1200)
     if done.returncode:
         absent(f"the image cannot be built here: {done.stderr.strip().splitlines()[-1]}")
-    found = Rehearsal(tree, image, done.stdout.strip(), env)
-    failed, why = release.released("image", tree, env, {"steps.build.outputs.digest": found.digest})
+    digest, provenance = done.stdout.strip(), place / "attestation.json"
+    provenance.write_text("{}")
+    values = {
+        "steps.build.outputs.digest": digest,
+        "steps.provenance.outputs.bundle-path": str(provenance),
+        "github.token": "none",
+    }
+    for job in ("wheel", "image", "sign", "publish"):
+        failed, why = release.released(job, tree, env, values)
+        assert not failed, f"{job}, {failed}: {why}"
     run([engine.command, "image", "prune", "-f", "--filter", f"label={STAGE}"])
-    assert not failed, f"{failed}: {why}"
-    return found
+    return Rehearsal(tree, image, digest, env)
 
 
 def standing_in(folder: Path, keys: Path, path: str) -> Path:
-    """docker, make and cosign as the steps find them."""
+    """docker, make, cosign and gh as the steps find them."""
     folder.mkdir()
     python = shlex.quote(sys.executable)
     filled = {"python": sys.executable, "cosign": shutil.which("cosign", path=path)}
     scripts = {
         "docker": f'#!/bin/sh\nexec {python} -m tests.e2e.buildx "$@"\n',
-        "make": "#!/bin/sh\nexit 0\n",
+        "make": f'#!/bin/sh\n[ "$1" != -C ] || cd "$2"\nexec {python} -m hatchling build\n',
+        "gh": '#!/bin/sh\necho "$*" > "$PUBLISHED"\n',
         "cosign": COSIGN.format(**filled, public=str(keys / "cosign.pub"), private=str(keys / "cosign.key")),
     }
     for name, text in scripts.items():
@@ -212,8 +221,8 @@ def test_another_key_and_another_image_are_refused(rehearsal: Rehearsal, keys: P
     assert verified(rehearsal, keys / "cosign.pub", moved).returncode != 0
 
 
-def test_a_spoilt_image_is_started_and_therefore_not_signed(rehearsal: Rehearsal, tmp_path: Path) -> None:
-    """An index whose second image is another one: the steps stop before anything is signed."""
+def test_what_is_not_what_was_built_is_not_signed(rehearsal: Rehearsal, tmp_path: Path) -> None:
+    """An index whose second image is another one; a version that has another image; a wheel that somebody changed."""
     amd64 = index(rehearsal, f"{rehearsal.image}@{rehearsal.digest}")["linux/amd64"]
     other = f"{rehearsal.image}:other"
     words = ["--entrypoint", "true", "--set-platform", "linux/arm64", "-t", other]
@@ -221,63 +230,40 @@ def test_a_spoilt_image_is_started_and_therefore_not_signed(rehearsal: Rehearsal
     spoilt = f"{rehearsal.image}:spoilt"
     rehearsal.told("crane", "index", "append", "-t", spoilt, "-m", f"{rehearsal.image}@{amd64}", "-m", other)
     digest = rehearsal.told("crane", "digest", spoilt).strip()
-    release.checkout(tmp_path)
-    release.public(tmp_path, rehearsal.image)
-    release.commit(tmp_path)
-
-    failed, why = release.released("image", tmp_path, rehearsal.env, {"steps.build.outputs.digest": digest})
-
+    tree = tmp_path / "tree"
+    shutil.copytree(rehearsal.tree, tree, symlinks=True)
+    sums = succeeded(run(["sh", "-c", "cd dist && sha256sum ./*"], cwd=tree)).strip()
+    values = {"steps.build.outputs.digest": digest, "needs.wheel.outputs.sums": sums}
+    failed, why = release.released("image", tree, rehearsal.env, values)
     assert failed == "start what was pushed, on each platform", why
-    assert verified(rehearsal, Path("/nowhere"), f"{rehearsal.image}@{digest}").returncode != 0
+
+    values |= {"needs.image.outputs.digest": digest, "needs.image.outputs.started": "{}"}
+    failed, why = release.released("sign", tree, rehearsal.env, values)
+    assert failed == "a version keeps the image that it has", why
     assert run(["crane", "digest", f"{rehearsal.image}:{digest.replace(':', '-')}.sig"]).returncode != 0
 
+    shutil.rmtree(tree / "signed")
+    (wheel,) = (tree / "dist").glob("*.whl")
+    wheel.write_bytes(wheel.read_bytes() + b"\n")
+    failed, why = release.released("publish", tree, rehearsal.env, values)
+    assert failed == "sign what will be published", why
+    assert not (tree / "signed").exists()
 
-def test_the_wheel_and_the_archive_are_built_twice_alike_and_signed(
+
+def test_what_is_published_was_built_twice_alike_and_signed(
     rehearsal: Rehearsal, keys: Path, tmp_path: Path
 ) -> None:
-    """The wheel job's steps; what GitHub's own command would publish is listed."""
-    tree = tmp_path / "tree"
-    listed = succeeded(run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"])).split(
-        "\0"
-    )
-    for name in (one for one in listed if one and (ROOT / one).is_file()):
-        (tree / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, tree / name)
-    release.commit(tree)
-    scripts = tmp_path / "bin"
-    scripts.mkdir()
-    for name, text in {
-        "make": f'#!/bin/sh\n[ "$1" != -C ] || cd "$2"\nexec {shlex.quote(sys.executable)} -m hatchling build\n',
-        "gh": '#!/bin/sh\necho "$*" > "$PUBLISHED"\n',
-    }.items():
-        (scripts / name).write_text(text)
-        (scripts / name).chmod(0o755)
-    env = {
-        **rehearsal.env,
-        "PATH": f"{scripts}:{rehearsal.env['PATH']}",
-        "PUBLISHED": str(tmp_path / "published"),
-    }
-    env["SOURCE_DATE_EPOCH"] = EPOCH
-
-    provenance = tmp_path / "attestation.json"
-    provenance.write_text("{}")
-    given = {"github.token": "none", "steps.provenance.outputs.bundle-path": str(provenance)}
-    failed, why = release.released("wheel", tree, env, given)
-
-    assert not failed, f"{failed}: {why}"
-    published = (tmp_path / "published").read_text()
+    published = Path(rehearsal.env["PUBLISHED"]).read_text()
     assert f"release create v{VERSION} --verify-tag" in published
     assert "signed/provenance.intoto.jsonl" in published
-    files = sorted(path for path in (tree / "signed").iterdir() if "json" not in path.suffix)
-    assert [path.suffix for path in files] == [".whl", ".gz"] or [path.suffix for path in files] == [
-        ".gz",
-        ".whl",
-    ]
+    files = [path for path in (rehearsal.tree / "signed").iterdir() if "json" not in path.suffix]
+    assert sorted(path.suffix for path in files) == [".gz", ".whl"]
     for path in files:
-        bundle = ["--bundle", f"{path}.sigstore.json", "--insecure-ignore-tlog=true"]
-        good = run([real_cosign(), "verify-blob", "--key", keys / "cosign.pub", *bundle, path], env=env)
+        assert path.read_bytes() == (rehearsal.tree / "dist" / path.name).read_bytes()
+        changed = tmp_path / path.name
+        changed.write_bytes(path.read_bytes() + b"\n")
+        words = ["verify-blob", "--key", keys / "cosign.pub"]
+        words += ["--bundle", f"{path}.sigstore.json", "--insecure-ignore-tlog=true"]
+        good = run([real_cosign(), *words, path], env=rehearsal.env)
         assert good.returncode == 0, good.stderr
-        path.write_bytes(path.read_bytes() + b"\n")
-        assert (
-            run([real_cosign(), "verify-blob", "--key", keys / "cosign.pub", *bundle, path]).returncode != 0
-        )
+        assert run([real_cosign(), *words, changed], env=rehearsal.env).returncode != 0

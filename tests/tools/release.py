@@ -1,5 +1,5 @@
-"""The shell steps of the release, run as GitHub's runner does: `bash -e` for each, GITHUB_ENV carried on, expressions
-filled in. The actions between them are not run."""
+"""The shell steps of the release, run as GitHub's runner does: `bash -e` for each, GITHUB_ENV and outputs carried on,
+expressions filled in. The actions between them are not run."""
 
 from __future__ import annotations
 
@@ -21,12 +21,7 @@ GIVEN = {  # what the runner knows of a tag of that repository
     "GITHUB_REF_NAME": f"v{VERSION}",
 }
 EXPRESSION = re.compile(r"\$\{\{ *(.*?) *\}\}")
-
-
-def steps(job: str) -> list[dict]:
-    """The steps of a job that are shell."""
-    text = (ROOT / ".github/workflows/release.yaml").read_text()
-    return [one for one in yaml.safe_load(text)["jobs"][job]["steps"] if "run" in one]
+JOBS = yaml.safe_load((ROOT / ".github/workflows/release.yaml").read_text())["jobs"]
 
 
 def public(tree: Path, image: str) -> None:
@@ -49,25 +44,52 @@ def checkout(tree: Path) -> None:
     shutil.copytree(ROOT / ".ci", tree / ".ci", ignore=shutil.ignore_patterns("tools"))
 
 
-def released(job: str, tree: Path, env: dict[str, str], values: dict[str, str]) -> tuple[str, str]:
-    """The name of the step that failed ("" where none did) and what it wrote to stderr. `values`: expressions."""
-    carried = tree / "env"
-    env = {**GIVEN, "GITHUB_ENV": str(carried), **env}
-    for step in steps(job):
-        filled = {
-            key: EXPRESSION.sub(lambda found: values[found[1]], value)
-            for key, value in step.get("env", {}).items()
-        }
+def filled(said: dict[str, str], values: dict[str, str]) -> dict[str, str]:
+    """An environment or outputs with their expressions' values."""
+    return {key: EXPRESSION.sub(lambda found: values[found[1]], value) for key, value in said.items()}
+
+
+def carried(place: Path) -> dict[str, str]:
+    """What steps wrote to GITHUB_ENV or GITHUB_OUTPUT, as NAME=VALUE or between NAME<<END and END."""
+    text = place.read_text() if place.exists() else ""
+    longer = re.findall(r"(?ms)^(\w+)<<(\S+)\n(.*?)\n\2$", text)
+    return dict(re.findall(r"(?m)^(\w+)=(.*)$", text)) | {name: value for name, _, value in longer}
+
+
+def whole_checkout(tree: Path) -> None:
+    """All files of the work tree that git knows of or would take."""
+    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    for name in (one for one in listed if one and (ROOT / one).is_file()):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tree / name)
+
+
+def released(
+    job: str, tree: Path, env: dict[str, str], values: dict[str, str], left_out: tuple[str, ...] = ()
+) -> tuple[str, str]:
+    """The name of the step that failed ("" where none did) and what it wrote to stderr.
+
+    `values`: expressions; the outputs of the steps and of the job are added. `left_out`: steps by name.
+    """
+    runner = {name: tree / f"{job}.{name.lower()}" for name in ("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH")}
+    env = {**GIVEN, **{name: str(place) for name, place in runner.items()}, **env}
+    env |= filled(JOBS[job].get("env", {}), values)
+    for step in (one for one in JOBS[job]["steps"] if "run" in one and one["name"] not in left_out):
         assert not EXPRESSION.search(step["run"]), "an expression in shell: give it by the environment"
-        kept = dict(re.findall(r"(?m)^(\w+)=(.*)$", carried.read_text())) if carried.exists() else {}
+        runner["GITHUB_OUTPUT"].unlink(missing_ok=True)
         done = subprocess.run(
             ["bash", "-e", "-c", step["run"]],
             cwd=tree,
-            env=env | kept | filled,
+            env=env | carried(runner["GITHUB_ENV"]) | filled(step.get("env", {}), values),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
         )
         if done.returncode:
-            return step.get("name", step["run"]), done.stderr
+            return step["name"], done.stderr
+        outputs = carried(runner["GITHUB_OUTPUT"]).items()
+        values |= {f"steps.{step.get('id')}.outputs.{name}": value for name, value in outputs}
+    given = filled(JOBS[job].get("outputs", {}), values)
+    values |= {f"needs.{job}.outputs.{name}": value for name, value in given.items()}
     return "", ""
