@@ -1,7 +1,7 @@
 # The function as an image: any uid, no network, read-only root.
 # BASE needs python3 (3.10 or newer) with venv and pip, and is the final stage's base as well.
-# Renovate pins the digest of the default (renovate.json).
-ARG BASE=python:3.13-slim
+# Renovate keeps the digest of the default (renovate.json).
+ARG BASE=python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
 
 FROM ${BASE} AS build
 LABEL cilium-policies.stage="build"

@@ -13,10 +13,10 @@ from fnmatch import fnmatchcase
 import pytest
 import yaml
 
-from tests.tools import ROOT, SOURCE, VERSION, run, succeeded
+from tests.tools import ROOT, SOURCE, VERSION, run
 
 CONFIG = json.loads((ROOT / "renovate.json").read_text("utf-8"))
-CATALOGUE, HOOK = CONFIG["customManagers"]
+CATALOGUE, HOOK, BUILDERS = CONFIG["customManagers"]
 NAMED = re.compile(r"(?:^|; )(?:chart|source of) (v?\d[^\s,;]*)[^()]*\(([\w.-]+/[\w.-]+)")
 
 
@@ -89,11 +89,18 @@ def test_pins_are_looked_for_where_they_stand() -> None:
     }
 
 
-def test_base_images_get_their_digests_from_there() -> None:
-    """They cannot be looked up where this is written: the Dockerfile's and CI's are tags until Renovate has run."""
+def test_images_are_named_by_digest_and_each_is_kept_by_a_manager() -> None:
+    """The Dockerfile's base and CI's container by Renovate's own managers, the builder's images by an expression."""
     (rule,) = [one for one in CONFIG["packageRules"] if one.get("matchDatasources") == ["docker"]]
     assert rule["pinDigests"] is True
-    assert re.search(
-        r"(?m)^ARG BASE=[\w./-]+:[\w.-]+(@sha256:[0-9a-f]{64})?$", (ROOT / "Dockerfile").read_text()
-    )
-    assert succeeded(run(["grep", "-c", "image: golang:", ".github/workflows/ci.yaml"])).strip() == "1"
+    (base,) = re.findall(r"(?m)^ARG BASE=(.+)$", (ROOT / "Dockerfile").read_text())
+    workflows = "".join(path.read_text() for path in sorted((ROOT / ".github/workflows").glob("*.yaml")))
+    named = re.findall(r"(?:(?<!-)image: |image=|generator=)(\S+)", workflows)
+    assert all(re.fullmatch(r"[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}", one) for one in [base, *named])
+    versions = [one.partition("@")[0] for one in named]
+    (container,) = [one for one in versions if not one.startswith("docker.io/")]
+    assert container.startswith("golang:")
+    kept = [f"docker.io/{name}:{version}" for name, version in found(BUILDERS, tracked())]
+    assert sorted(kept) == sorted(one for one in versions if one != container)
+    versioning = BUILDERS["versioningTemplate"].removeprefix("regex:").replace("(?<", "(?P<")
+    assert all(re.match(versioning, one.rpartition(":")[2]) for one in kept)

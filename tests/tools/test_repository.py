@@ -78,9 +78,11 @@ def test_public_names_have_one_place_and_one_command_changes_them_all(tmp_path):
 
 def test_the_release_takes_its_names_from_there():
     text = (ROOT / ".github" / "workflows" / "release.yaml").read_text()
+    script = (ROOT / ".ci" / "released.sh").read_text()
 
-    assert "python3 .ci/public.py" in text
-    assert REPOSITORY not in text
+    assert "sh .ci/released.sh" in text
+    assert "python3 .ci/public.py" in script
+    assert REPOSITORY not in text + script
 
 
 @pytest.mark.parametrize(
@@ -88,14 +90,39 @@ def test_the_release_takes_its_names_from_there():
 )
 def test_actions_are_pinned_by_commit_and_rights_are_few(workflow):
     text = workflow.read_text()
-    uses = re.findall(r"uses: (\S+)(.*)", text)
-    document = yaml.load(text, yaml.BaseLoader)
+    pinned(text)
+    assert yaml.load(text, yaml.BaseLoader)["permissions"] == {"contents": "read"}
 
+
+def pinned(text):
+    """Each action by a commit, with its version; each checkout without a token that later steps could take."""
+    uses = re.findall(r"uses: (\S+)(.*)", text)
     assert uses
     for action, comment in uses:
         assert action.startswith("./") or re.search(r"@[0-9a-f]{40}$", action), action
         assert action.startswith("./") or re.match(r" # v\d", comment), f"{action}: which version?"
-    assert document["permissions"] == {"contents": "read"}
+    assert text.count("uses: actions/checkout@") == text.count("persist-credentials: false")
+
+
+def test_the_workflow_that_people_copy_is_pinned_as_well():
+    pinned((EXAMPLES / "github-actions" / "policies.yaml").read_text())
+
+
+def test_what_builds_others_code_in_a_release_has_no_identity():
+    """The jobs that can sign have the tools of .ci/tools, built by their sums, and start neither pip nor make."""
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yaml").read_text())["jobs"]
+    signers = {name for name, job in jobs.items() if "id-token" in job.get("permissions", {})}
+    assert signers == {"sign", "publish"}
+    for name in signers:
+        steps = "\n".join(step.get("run", "") for step in jobs[name]["steps"])
+        assert "bash .ci/tools.sh release" in steps
+        assert not re.search(r"\b(pip|make|docker build)\b", steps)
+    assert set(jobs["publish"]["needs"]) == {"wheel", "sign"}
+    assert (jobs["sign"]["needs"], jobs["image"]["needs"], jobs["wheel"]["needs"]) == (
+        "image",
+        "wheel",
+        "test",
+    )
 
 
 @pytest.mark.parametrize("name", ["runtime", "build", "dev", "fuzz"])
