@@ -39,6 +39,42 @@ def test_source_ranges_take_the_place_of_the_world() -> None:
     assert not any(flow.startswith("world") for flow in found)
 
 
+_AWS = "service.beta.kubernetes.io/aws-load-balancer-"
+_RANGES = "  type: LoadBalancer\n  loadBalancerSourceRanges: [198.51.100.0/24]"
+
+
+@pytest.mark.parametrize(
+    ("said", "spec", "private", "there"),
+    [
+        (f"{_AWS}nlb-target-type: ip", "", (), "cidr:10.0.0.0/8"),
+        (f"{_AWS}type: nlb-ip", "", (), "cidr:10.0.0.0/8"),
+        ("{}", "\n  loadBalancerClass: eks.amazonaws.com/nlb", (), "cidr:10.0.0.0/8"),
+        (f"{_AWS}nlb-target-type: ip", "", ("10.61.0.0/16",), "cidr:10.61.0.0/16"),
+        (f"{_AWS}nlb-target-type: instance", "\n  loadBalancerClass: eks.amazonaws.com/nlb", (), ""),
+        (
+            f"{_AWS}nlb-target-type: ip, {_AWS}target-group-attributes: "
+            "'deregistration_delay.timeout_seconds=5, preserve_client_ip.enabled=true'",
+            "",
+            (),
+            "",
+        ),
+    ],
+)
+def test_a_balancer_that_hides_its_clients_is_admitted_beside_their_ranges(
+    said: str, spec: str, private: tuple[str, ...], there: str
+) -> None:
+    made = service(
+        "web", "[{port: 80, targetPort: 8080}, {name: u, port: 53, protocol: UDP}]", _RANGES + spec
+    )
+    annotations = said if said == "{}" else f"{{{said}}}"
+    made = made.replace("labels:", f"annotations: {annotations}, labels:", 1)
+    found = flows(services.edges(cluster(_WEB + made), NOTHING_GIVEN._replace(private=private)))
+    inner = {flow for flow in found if flow.startswith("cidr:1") and "198.51" not in flow}
+    ports = {flow.rpartition(" ")[2] for flow in inner}
+    assert ports == ({"8080/TCP"} if there else set())
+    assert not there or any(flow.startswith(f"{there} >") for flow in inner)
+
+
 def test_source_ranges_that_hold_every_address_mean_the_world() -> None:
     spec = "  type: LoadBalancer\n  loadBalancerSourceRanges: [0.0.0.0/0]"
     shown = cluster(_WEB + service("web", "[{port: 80, targetPort: 8080}]", spec))
