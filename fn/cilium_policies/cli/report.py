@@ -86,6 +86,7 @@ def report_command(
         pieces = page(view, made.tiles, made.tables, note, sheets, drawn=drawn, written=lambda: beside()[1])
     put_pieces(one.encode("utf-8", "backslashreplace") for one in pieces)
     options.warn(run, given, f"report: {plural(len(made.rows), 'connection')}", said=said)
+    options.keep(asked, made, view, sheets, pieces, beside)
     return 0
 
 

@@ -51,7 +51,8 @@ class Report:
         self._words = words or (lambda: told)
         self._plan, self._snapshot = plan, snapshot
         self._standing = standing or partial(standing_tables, plan, snapshot)
-        self.rows = decided(plan, snapshot, found=Connections(snapshot))  # names the ends outside as well
+        self._found = Connections(snapshot)
+        self.rows = decided(plan, snapshot, found=self._found)  # names the ends outside as well
         self.graph = graph(plan, self.rows, title)
 
     @cached_property
