@@ -251,4 +251,6 @@ def test_only_a_report_works_in_a_copy_of_itself() -> None:
     texts = {path.relative_to(package).as_posix(): path.read_text() for path in package.rglob("*.py")}
 
     assert [path for path, text in texts.items() if "os.fork" in text] == ["cli/aside.py"]
-    assert [path for path, text in texts.items() if "import aside" in text] == ["cli/report.py"]
+    users = {path for path, text in texts.items() if "import aside" in text}
+    assert users == {"cli/ahead.py", "cli/report.py"}
+    assert [path for path, text in texts.items() if "ahead.begin(" in text] == ["cli/__init__.py"]

@@ -43,6 +43,10 @@ def run(arguments: list[str]) -> int:
 
             if given := plain(arguments[1:]):
                 return run_build(given)
+        if arguments and arguments[0] == "report" and COMPLETE not in os.environ:
+            from cilium_policies.cli import ahead
+
+            ahead.begin(arguments[1:])
         from cilium_policies.cli.group import run_command
 
         return run_command(arguments)

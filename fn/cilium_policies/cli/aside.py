@@ -20,7 +20,7 @@ def aside(make: Callable[[], T]) -> Callable[[], T]:
     and dicts of such), and is to be called once. Where there is no second core, no copy or no place for
     what it makes, `make` runs when it is asked for; so it does, for what it raises, where the copy failed. `make` must
     write nothing."""
-    if _cores() < 2:
+    if not is_worthwhile():
         return make
     try:
         shared = _shared()
@@ -45,6 +45,11 @@ def _shared() -> IO[bytes]:
     import tempfile
 
     return tempfile.TemporaryFile()
+
+
+def is_worthwhile() -> bool:
+    """Whether another process could work at the same time."""
+    return _cores() > 1
 
 
 def _cores() -> int:

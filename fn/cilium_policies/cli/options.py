@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import click
 
 from cilium_policies import function
-from cilium_policies.cli import bare, inputs
+from cilium_policies.cli import ahead, bare, inputs
 from cilium_policies.cli.envelope import envelope, items_of
 from cilium_policies.cli.names import OPTIONS, Option
 from cilium_policies.cli.progress import Progress
@@ -17,7 +17,6 @@ from cilium_policies.cli.streams import put, put_text, say
 from cilium_policies.config.settings import config_of
 from cilium_policies.document.finding import INFO, Finding, RefusedError
 from cilium_policies.document.origin import placed
-from cilium_policies.document.split import split
 from cilium_policies.generate.summary import findings, plural, printed, told, unprinted
 from cilium_policies.kube.empty import counted, no_namespace, refuse_empty
 from cilium_policies.kube.inventory import policy_objects
@@ -121,7 +120,7 @@ def run_on(
     with Progress() as told:
         for number, (name, data) in enumerate(named):
             told(f"reading {name}", number, len(named))
-            sources.append(split(data, name))
+            sources.append(ahead.split(data, name))
         if not allow_empty:
             refuse_empty(sources)
         config = config_of(sources, options.config, options.overrides)
