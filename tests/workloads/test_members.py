@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from cilium_policies.catalogue.services import ServiceTemplate
+from cilium_policies.kube.objects import Object
+from cilium_policies.workloads.members import services
 
+from tests.hostile.oracle import limited
 from tests.workloads.test_operator_workloads import run
 
 RING = {
@@ -119,3 +123,29 @@ def test_one_set_of_pods_with_a_service_for_each_member():
         ("one-b", 81, "81"),
     ]
     assert {each.selector["app"] for each in services} == {"ring"}
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("3", ["chi-a-c-0-0", "chi-a-c-0-1", "chi-a-c-0-2"]),
+        (
+            "{{ .Values.replicas }}",
+            ["chi-a-c-0-0"],
+        ),  # not rendered: the function hung
+        ("${REPLICAS}", ["chi-a-c-0-0"]),
+        ("{below 2}", ["chi-a-c-0-0"]),
+        ("}", ["chi-a-c-0-0"]),
+        ("-1", ["chi-a-c-0-0"]),
+        ("9" * 400, ["chi-a-c-0-0"]),
+    ],
+)
+def test_a_number_that_an_object_says_otherwise_counts_as_one(said: str, names: list[str]) -> None:
+    template = ServiceTemplate(name=f"chi-a-c-{{below 1}}-{{below {said}}}", ports=())
+    with limited():
+        assert [one.name for one in services([template], Object({}), 1)] == names
+
+
+def test_a_name_that_begins_like_a_count_is_no_service() -> None:
+    with limited():
+        assert list(services([ServiceTemplate(name="chi-{below ", ports=())], Object({}), 1)) == []

@@ -15,7 +15,7 @@ from cilium_policies.lean import Any
 # `{each.druid.port|8088}`: a field of the member (its key may hold dots), else that text
 ORDINAL = "{ordinal}"  # the number of a StatefulSet's pod
 BELOW = "{below "  # each of the numbers below one
-_BELOW = r"\{below [^{}]*\}"
+_BELOW = r"\{below ([^}]*)\}+"  # a value may be a template, `{below {{ .x }}}`: it counts as one
 _MOST_PODS = 100  # an object may ask for any number of them
 _FIELD = r"\{each\.([^{}|]+)(?:\|([^{}]*))?\}"
 
@@ -49,12 +49,16 @@ def services(templates: Iterable[ServiceTemplate], one: Object, pods: int) -> It
 
 
 def _counted(template: ServiceTemplate) -> list[ServiceTemplate]:
-    """One for each number below each that its name says: `shard-{below 2}-{below 3}` are six."""
+    """One for each number below each that its name says: `shard-{below 2}-{below 3}` are six. Each round takes one of
+    them out of the name, whatever the object says there."""
     found = [template]
     while BELOW in found[0].name and len(found) <= _MOST_PODS:
-        most = integer(found[0].name.partition(BELOW)[2].partition("}")[0]) or 1
+        said = re.search(_BELOW, found[0].name)
+        if said is None:
+            return []  # the object's own name begins so
+        most = integer(said[1]) or 1
         found = [
-            one._replace(name=re.sub(_BELOW, str(number), one.name, count=1))
+            one._replace(name=one.name.replace(said[0], str(number), 1))
             for one in found
             for number in range(min(most, _MOST_PODS))
         ]
