@@ -22,7 +22,9 @@ def inventory_command(name: str, **given: Any) -> int:
     """Writes a ClusterInventory: what the other builds of a cluster hold, as peers of a single build's pods.
 
     It is local-config: add it to a build's resources and name it in spec.inventory, or give it with --inventory.
-    Of Secrets it holds nothing but host and port of the addresses in them and words of configuration around those.
+    Of what objects say it holds keys, hosts and ports, names, words of a fixed list, and fields that name something;
+    every other word is an x (SECURITY.md). Of Secrets: host and port of the addresses in them, the names of Services
+    and words of configuration around those.
 
     \b
     cilium-policies inventory clusters/home > inventory.yaml

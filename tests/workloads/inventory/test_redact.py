@@ -9,12 +9,12 @@ from cilium_policies.catalogue.load import load
 from cilium_policies.evidence.told import told
 from cilium_policies.workloads.credentials import addresses, is_credential
 from cilium_policies.workloads.inventory.prune import Pruner
-from cilium_policies.workloads.inventory.redact import Scrubber
 from cilium_policies.workloads.inventory.told import Found
+from cilium_policies.workloads.inventory.trees import Trees
 
 from tests.hostile.growth import assert_in_proportion, cpu_of
 
-KNOWN = Scrubber((r"--storage\.tsdb", r"role:\s*pod"), ("api", "shop"), told)
+KNOWN = Trees((r"--storage\.tsdb", r"role:\s*pod"), ("api", "shop"), told)
 
 
 @pytest.mark.parametrize(
@@ -88,19 +88,93 @@ def test_of_a_text_words_pass_by_a_list(key: str, value: str, kept: str) -> None
     assert KNOWN.text(value, key) == kept
 
 
-def test_of_values_single_words_stay_but_below_keys_of_credentials() -> None:
+def test_of_values_words_stay_in_fields_that_are_read_and_never_below_keys_of_credentials() -> None:
     given = {
         "image": {"repository": "ghcr.io/a/b", "tag": "1.2"},
         "auth": {"rootPassword": "tiger", "existingSecret": "creds", "enabled": "true"},
         "env": {"MOTTO": "tiger", "LOG": "info"},
+        "motto": "tiger",
+        "className": "nginx",
         "host": '{{ include "app.name" . }}.example.com',
         "selector": [{"key": "app", "operator": "In", "values": ["web"]}],
     }
     kept = KNOWN.tree(given)
-    assert kept["image"] == given["image"]
+    assert kept["image"] == {"repository": "ghcr.io/a/b", "tag": "x"}
+    assert (kept["motto"], kept["className"]) == ("x", "nginx")
     assert kept["auth"] == {"rootPassword": "", "existingSecret": "", "enabled": "true"}
     assert kept["env"] == {"MOTTO": "x", "LOG": "info"}
     assert (kept["host"], kept["selector"]) == (given["host"], given["selector"])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {
+            "endpointSelector": {
+                "matchExpressions": [{"key": "tier", "operator": "In", "values": ["front", "back"]}]
+            }
+        },
+        {"fromEndpoints": [{"matchExpressions": [{"key": "tier", "operator": "In", "values": ["front"]}]}]},
+        {
+            "nodeSelectorTerms": [
+                {"matchExpressions": [{"key": "zone", "operator": "NotIn", "values": ["east"]}]}
+            ]
+        },
+        {
+            "egress": [
+                {
+                    "toEntities": ["world"],
+                    "toFQDNs": [{"matchPattern": "*.acme.com"}, {"matchName": "a.acme.com"}],
+                }
+            ]
+        },
+        {"generators": [{"list": {"elements": [{"team": "blue", "where": "north"}]}}]},
+        {"source": {"repoURL": "https://git.acme.com", "path": "charts/loki"}},
+        {
+            "patches": [
+                {"target": {"kind": "Deployment"}, "patch": [{"op": "add", "path": "/spec/hostNetwork"}]}
+            ]
+        },
+        {"match": "Host(`a.acme.com`) && PathPrefix(`x`)"},
+        {
+            "podMetricsEndpoints": [{"port": "web"}],
+            "relabelings": [{"sourceLabels": ["__address__"], "regex": "(.*)"}],
+        },
+        {
+            "moduleName": "http",
+            "prober": "icmp",
+            "listen": ":8080",
+            "replicas": "3",
+            "url": "nas.lan",
+            "kinds": ["A"],
+        },
+        {"podLabels": {"app": "{{ .Release.Name }}-web"}, "fullnameOverride": "{{ .Release.Name }}"},
+        {"valuesFrom": [{"kind": "Secret", "name": "keys", "valuesKey": "token", "targetPath": "a.b"}]},
+    ],
+)
+def test_words_of_fields_that_are_read_stay(given: dict[str, object]) -> None:
+    assert KNOWN.tree(given) == given
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (
+            {"match": "Host(`a.acme.com`) && Header(`X-Key`, `tiger`)"},
+            {"match": "Host(`a.acme.com`) && Header(`x`)"},
+        ),
+        ({"userName": "tiger"}, {"userName": "x"}),
+        (
+            {"elements": [{"team": "blue", "password": "tiger"}]},
+            {"elements": [{"team": "blue", "password": ""}]},
+        ),
+        ({"podAnnotations": {"acme.com/motto": "tiger"}}, {"podAnnotations": {"acme.com/motto": "x"}}),
+        ({"valueFrom": {"text": "the tiger"}, "name": "a"}, {"valueFrom": {"text": "x x"}, "name": "a"}),
+        ({"the tiger": "true"}, {"x x": "true"}),
+    ],
+)
+def test_others_do_not(given: dict[str, object], kept: dict[str, object]) -> None:
+    assert KNOWN.tree(given) == kept
 
 
 def test_variables_of_a_build_parameters_and_bodies_are_texts() -> None:
@@ -159,7 +233,7 @@ def test_a_text_is_read_once_as_each_form_and_again_only_where_it_was_changed() 
         seen.append(value)
         return told(value, key, file)
 
-    texts = Scrubber((), ("api",), counted)
+    texts = Trees((), ("api",), counted)
     whole, secret = "host: api\nport: 80\n", "host: api\nport: 80\nhello: tiger\n"
     assert texts.text(whole, "a.yaml") == whole
     assert seen == [whole] * 2

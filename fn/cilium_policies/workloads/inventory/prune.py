@@ -32,7 +32,9 @@ from cilium_policies.lean import Any
 from cilium_policies.workloads.autopath import PLUGIN
 from cilium_policies.workloads.credentials import addresses
 from cilium_policies.workloads.inventory import texts
+from cilium_policies.workloads.inventory.fields import Fields
 from cilium_policies.workloads.inventory.names import names_of, services_of
+from cilium_policies.workloads.inventory.notes import NOTES
 from cilium_policies.workloads.inventory.told import Read
 from cilium_policies.workloads.owned import controller, ended
 
@@ -59,7 +61,6 @@ _IDLE_VALUES = frozenset(
 _RELEASES = ("HelmRelease", "HelmChart", "HelmChartConfig")
 _CALLS = ("httpGet", "tcpSocket", "grpc")  # of which the port is read; paths and headers may hold a secret
 _GROUP_KIND = re.compile(r"[a-z0-9.\-]{1,253}/[A-Z][A-Za-z0-9]{1,62}")
-_WORD = re.compile(r"[\w./,*-]{0,253}")
 _APPLIED = "kubectl.kubernetes.io/last-applied"
 
 
@@ -81,6 +82,11 @@ class Pruner:
             for rows in catalogue.head["embeds"].values()
             for _, row in rows
         }
+        # What a mesh's ConfigMap calls its providers is read as a field.
+        meshes = (
+            at(one, "providers", "configMap") for data in entries for one in mappings(data.get("injects"))
+        )
+        self._meshes = tuple(name for name in map(text, meshes) if name)
         self._kinds |= {group_kind(kind) for proxy in catalogue.proxies.values() for kind in proxy.policies}
         calls = [
             one
@@ -88,11 +94,12 @@ class Pruner:
             for row in mappings(data.get("injects"))
             for one in listed(row.get("calls"))
         ]
-        patterns = {one for data in entries for one in _said(data, "text", "arg")}
+        patterns = {one for data in entries for one in said(data, "text", "arg")}
         # Names of what is left out say nothing: who reads the inventory would not know them.
         kept = list(filter(self._keeps, found))
         self._services = services_of(kept)
-        self.texts = texts.Texts(patterns | {PLUGIN}, names_of(kept), read, calls)
+        fields = Fields(told, NOTES)
+        self.texts = texts.Texts(patterns | {PLUGIN}, names_of(kept), read, calls, fields)
 
     def prune(self, one: Object) -> Mapping | None:
         """The body to keep; None for objects that nothing reads."""
@@ -173,7 +180,8 @@ class Pruner:
             return {"data": dict.fromkeys(data, ""), "sops": {}}
         if (one.namespace, one.name) in self._verbatim or one.name in self._settings:
             return {"data": {key: self._values(value, key) for key, value in data.items()}}
-        return {"data": {key: self.texts.file(value, key) for key, value in data.items()}}
+        known = one.name.startswith(self._meshes)  # `istio`, and `istio-REVISION`
+        return {"data": {key: self.texts.file(value, key, known) for key, value in data.items()}}
 
     def _values(self, value: str, key: str) -> str:
         """Helm values, or the value of a variable: the same tree without what names a credential."""
@@ -200,14 +208,12 @@ class Pruner:
         return kept
 
     def _annotations(self, annotations: dict[str, str]) -> Mapping:
-        """A tool's own (`DOMAIN/…`) stay where they are one word; of all others what is no secret in any text."""
-        kept: Mapping = {}
-        for key, value in annotations.items():
-            if not key.startswith(_APPLIED):
-                domain, _, name = key.rpartition("/")
-                word = bool(domain) and _WORD.fullmatch(value) is not None
-                kept[key] = self.texts.tree(value, name) if word else self.texts.text(value, name)
-        return kept
+        """One word stays where somebody reads that annotation; of all others what is no secret in any text."""
+        return {
+            key: self.texts.note(value, key)
+            for key, value in annotations.items()
+            if not key.startswith(_APPLIED)
+        }
 
 
 def _secret(one: Object, resolves: Callable[[str], bool]) -> Mapping:
@@ -275,11 +281,11 @@ def _kinds_in(value: Any) -> Iterator[tuple[str, str]]:
         yield group_kind(value)
 
 
-def _said(value: Any, *keys: str) -> Iterator[str]:
+def said(value: Any, *keys: str) -> Iterator[str]:
     """The texts that conditions of a component give under these keys, at any depth."""
     if isinstance(value, dict):
         yield from (value[key] for key in keys if isinstance(value.get(key), str))
         value = list(value.values())
     if isinstance(value, list):
         for member in value:
-            yield from _said(member, *keys)
+            yield from said(member, *keys)

@@ -1,7 +1,6 @@
 """Texts without secrets: of what a text holds only what a policy may come from passes, by a list of what is allowed.
 
     Scrubber(patterns, names).text(value, key) -> str      configuration: env, arguments, ConfigMaps, annotations
-    Scrubber(patterns, names).tree(value) -> value         Helm values and custom resources: also plain single words
 
 A word passes when it is an address (without user, path and query), a number below 65536, a key, a flag, a word that the
 program or its catalogue looks for, or a name of the tree. Every other word becomes `x`, so that a sentence stays a
@@ -15,7 +14,6 @@ from collections.abc import Iterable
 from functools import partial
 from itertools import islice, takewhile
 
-from cilium_policies.lean import Any
 from cilium_policies.workloads.address_keys import IN_PASSWORD, NAMES_PORT, may_be_user
 from cilium_policies.workloads.credentials import (
     IN_CLUSTER,
@@ -28,7 +26,7 @@ from cilium_policies.workloads.credentials import (
     is_credential,
     without_path,
 )
-from cilium_policies.workloads.inventory.sought import Patterns, Sought, spans_of
+from cilium_policies.workloads.inventory.sought import Patterns, Sought, shown, spans_of
 from cilium_policies.workloads.inventory.told import HOST_NAME, Found, Read, Told, is_public, nothing
 from cilium_policies.workloads.inventory.vocabulary import VOCABULARY
 from cilium_policies.workloads.inventory.words import (
@@ -39,10 +37,8 @@ from cilium_policies.workloads.inventory.words import (
     begins_before,
     flag_of,
     is_listed,
-    is_plain,
     key_in,
     masked,
-    names_object,
     port_of,
 )
 
@@ -55,33 +51,6 @@ _TOKEN = re.compile(
 _MARKS, _BEHIND = ("|", "<", "\\", "&", "}"), ("|", "\\", "&", "{", "=")  # beside a part of a password
 _IN_WORD = re.compile(r"[^\s,:=\[({>;\"'][\"']{1,2}$")  # a quote within a word
 _LEAST = 4  # letters of an object's name that others may begin with
-_RELABEL = (
-    "name",
-    "regex",
-    "source_labels",
-    "target_label",
-    "replacement",
-    "action",
-    "separator",
-    "role",
-    "label",
-)
-_STRICT = frozenset(
-    "env envs extraenv environment args extraargs command data stringdata headers httpheaders"  # noqa: SIM905
-    " customrequestheaders substitute params body".split()
-)
-
-_ARGUMENTS = ("command", "args")
-_REFERS = frozenset(
-    ("operator", "name", "optional")
-)  # beside `key` where it is the key of an object or a label
-
-
-def _is_name(member: str, above: str, inner: Any, members: dict[str, Any]) -> bool:
-    """Whether a member of a mapping names an object, a key in it or an image."""
-    if member == "key" and not _REFERS.isdisjoint(members):
-        return True
-    return isinstance(inner, str) and names_object(member, above, inner)
 
 
 class Parsed:
@@ -160,46 +129,10 @@ class Scrubber:
         ends = [at for at, sign in enumerate(name) if sign == "-"]
         return any(at >= _LEAST and name[:at] in self._names for at in ends)
 
-    def tree(self, value: Any, key: str = "", strict: bool = False) -> Any:
-        """A copy of structured values. Single words stay unless they look like a secret or stand below a key that
-        names one; what is environment, arguments or files in them is held as strictly as a text."""
-        strict = strict or key.lower() in _STRICT
-        if isinstance(value, str):
-            plain = (not strict or key in _RELABEL) and not is_credential(key) and is_plain(value)
-            return value if plain or value in ("true", "false", "null", "", "x") else self.text(value, key)
-        if isinstance(value, dict):
-            return self._members(value, key, strict)
-        if isinstance(value, list):
-            if key in _ARGUMENTS and all(isinstance(one, str) and "\n" not in one for one in value):
-                return self._arguments(value, key)
-            return [self.tree(member, key, strict) for member in value]
-        return value
-
-    def _arguments(self, words: list[str], key: str) -> list[str]:
-        """Arguments as one text, as they are read: `--host` and its value are two of them."""
-        value = "\n".join(self._cut(word)[0] for word in words)
-        found = self.told.found(value, key)
-        scrubbed = self._words(value, self._sought.live(value), key, Parsed(found))
-        return self.told.restored(found, key, scrubbed).split("\n")
-
-    def _members(self, members: dict[str, Any], key: str, strict: bool) -> dict[str, Any]:
-        below = key if is_credential(key) and key.lower() not in _STRICT else ""
-        name = members.get("name")
-        entry = isinstance(name, str) and isinstance(members.get("value"), str)  # of env, or a parameter
-        made: dict[str, Any] = {}
-        for member, inner in members.items():
-            if member == "valueFrom" and isinstance(name, str):
-                made |= {"name": name, member: inner}  # names of a field, or of an object and its key
-            elif _is_name(member, key, inner, members) or (entry and member == "name"):
-                made[member] = inner
-            else:
-                named = name if entry and member == "value" else ""
-                made[member] = self.tree(inner, named or below or member, strict or bool(named))
-        return made
-
     def _line(self, line: str, key: str, parsed: Parsed, live: Patterns) -> tuple[str, str]:
         """One line, and the last key or flag in it."""
         spans = spans_of(line, live)
+        seen = self._sought.marked(line, spans) if spans else line
         out: list[str] = []
         first, listed = 0, -1  # where a list of secrets ends so far
         for match in _TOKEN.finditer(line):
@@ -216,9 +149,11 @@ class Scrubber:
                 while first < len(spans) and spans[first][0] < start - NEAR:
                     first += 1
                 near = takewhile(partial(begins_before, end), islice(spans, first, None))
-                sought = "".join(line[max(a, start) : min(b, end)] for a, b in near if start < b)
+                sought = "".join(seen[max(a, start) : min(b, end)] for a, b in near if start < b)
                 allowed = self._allowed(word, key, parsed) and not self._is_part(line, match, secret)
-                out.append(word if allowed else sought if sought and not is_credential(key) else masked(word))
+                out.append(
+                    word if allowed else shown(sought) if sought and not is_credential(key) else masked(word)
+                )
         return "".join(out), key
 
     def _url(self, line: str, match: re.Match[str]) -> str:

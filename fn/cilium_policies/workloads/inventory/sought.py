@@ -1,7 +1,8 @@
 """What conditions of the catalogue look for in texts: where it stands in a line.
 
 Some two hundred expressions are asked of each text, so that a long one is asked once which of them it holds at all, and
-each of its lines only for those.
+each of its lines only for those. Of what one matches the words stay that stand in an expression, and no others: an
+expression with `\\S+` in it would keep whatever somebody has written there.
 """
 
 from __future__ import annotations
@@ -13,18 +14,49 @@ from cilium_policies.workloads.inventory.words import NEAR
 
 Patterns = list[re.Pattern[str]]
 _PIECE = 2000
+_PART = re.compile(r"[A-Za-z0-9]+")
+_SYNTAX = re.compile(
+    r"\(\?[a-zA-Z]*|\\[a-zA-Z]|\[[^\]]*\]"
+)  # what reads as a word in an expression and is none
+_REGION = re.compile(r"[a-z]{2}\d?")  # `us1`, `eu`
+_GAP = "\x02"
 
 
 class Sought:
     """`patterns` are the regular expressions that somebody looks for in texts."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        self._each = [(re.compile(one, re.MULTILINE), re.compile(one)) for one in sorted(patterns)]
+        given = sorted(patterns)
+        self._each = [(re.compile(one, re.MULTILINE), re.compile(one)) for one in given]
+        self._parts = {part.lower() for one in given for part in _PART.findall(_SYNTAX.sub(" ", one))}
 
     def live(self, value: str) -> Patterns:
         """Those that some line of a text holds."""
         parts = [piece for _, piece in pieces(value)]
         return [one for lines, one in self._each if any(map(lines.search, parts))]
+
+    def marked(self, line: str, spans: list[tuple[int, int]]) -> str:
+        """The line, in whose spans every word is struck out that stands in no expression."""
+
+        def strike(match: re.Match[str]) -> str:
+            word, whole = match[0], _is_whole(line, start + match.start(), start + match.end())
+            known = word.lower() in self._parts or (whole and _REGION.fullmatch(word) is not None)
+            return word if known or (word.isdigit() and len(word) < 6) else _GAP * len(word)
+
+        parts, last = [], 0
+        for start, end in spans:
+            parts += [line[last:start], _PART.sub(strike, line[start:end])]
+            last = end
+        return "".join((*parts, line[last:]))
+
+
+def shown(piece: str) -> str:
+    """A piece of a marked line, with an `x` for each word that is struck out."""
+    return re.sub(f"{_GAP}+", "x", piece)
+
+
+def _is_whole(line: str, start: int, end: int) -> bool:
+    return not (line[start - 1 : start].isalnum() or line[end : end + 1].isalnum())
 
 
 def spans_of(line: str, live: Patterns) -> list[tuple[int, int]]:

@@ -9,8 +9,8 @@ from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.parse import load
 from cilium_policies.lean import Any
 from cilium_policies.workloads.credentials import is_credential
-from cilium_policies.workloads.inventory.redact import Scrubber
 from cilium_policies.workloads.inventory.sought import Patterns, holds
+from cilium_policies.workloads.inventory.trees import Trees
 
 _LARGE = 100_000  # characters of a file that is taken apart
 _SHORT = 240  # characters of one line that are kept as they stand
@@ -44,16 +44,16 @@ def _written(tree: Any, before: str) -> str:
     return str(yaml.dump(tree, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False, width=100_000))
 
 
-class Texts(Scrubber):
-    """A Scrubber that drops, of long texts, the lines in which nothing is that anybody reads."""
+class Texts(Trees):
+    """A scrubber that drops, of long texts, the lines in which nothing is that anybody reads."""
 
-    def file(self, value: str, key: str) -> str:
+    def file(self, value: str, key: str, known: bool = False) -> str:
         """A file of a ConfigMap. One that is YAML or JSON keeps its form, as some readers look at what stands below
-        what; unless something is then found in it that was not there."""
+        what; unless something is then found in it that was not there. Of one that is `known` the fields are read."""
         tree = None if len(value) > _LARGE or "\n" not in value.strip() else _tree_of(value)
         if tree is None or is_credential(key):
             return self.text(value, key)
-        made = _written(self.tree(tree, "data"), value)
+        made = _written(self.tree(tree, "" if known else "data"), value)
         found = self.told.found(value, key)
         if self.told.gained(found, key, made):
             return self.text(value, key)

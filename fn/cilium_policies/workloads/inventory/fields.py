@@ -1,0 +1,184 @@
+"""Fields of Helm values and custom resources that are read as words: what they name, and how they switch something.
+
+    Words(entries).passes(key, above, value) -> bool     whether a word may stand in an inventory for its field's sake
+    Words(entries).of_patterns(value) -> str             what of a word a condition of the catalogue looks for
+
+Everywhere else a word of theirs is replaced, so that an inventory holds no word for the reason that it looks harmless.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from cilium_policies.lean import Any
+from cilium_policies.workloads.credentials import TEMPLATE, is_credential
+from cilium_policies.workloads.inventory.words import IMAGE, SAYS_NO_TEXT, is_plain
+
+# What a field refers to: an object, a kind, a port, an image, a host
+_NAMES = frozenset(
+    """
+    kind apiversion apigroup apigroups group groups kinds version versions resources verbs
+    name names namespace namespaces matchnames identifier controller controllers chart repo fullnameoverride
+    nameoverride namespaceoverride valueskey targetpath prefix suffix plugin package issuer cluster component components
+    part parts of from to
+    existingsecret existingconfigmap backend gateway gateways listener service services database source
+    port ports targetport portname containerport nodeport number portrange
+    image repository registry
+    host hosts hostname hostnames domain domains dnsnames commonname externalname clusterip static targets
+    """.split()  # noqa: SIM905 -- as in vocabulary.py
+)
+# What a field switches
+_SWITCHES = frozenset(
+    """
+    type types protocol protocols appprotocol transport scheme mode class role roles engine provider driver scope
+    operator action module prober policytypes strategy region site realm addresstype tracing accesslogging
+    toentities fromentities matchpattern servernames externaltrafficpolicy internaltrafficpolicy loadbalancerclass
+    entrypoints dnspolicy restartpolicy pathtype
+    """.split()  # noqa: SIM905 -- as in vocabulary.py
+)
+WORDS = _NAMES | _SWITCHES
+# `clientSecretName`, `storageClassName`, `issuerRef`
+_REFERS = re.compile(
+    r"(?:[a-z0-9_.\-]Name|Names|Namespace|Namespaces|Ref|Refs|Class|Kind|Image|Repository|Type|Mode|Port|Account|ConfigMap)\Z"
+    r"|_(?:name|namespace|type|image|port|class|configmap)\Z"
+)
+# Of entries: where they have paths at which objects are named
+_NAMED_AT = ("by", "at", "secrets", "backends", "target")
+_OF_USERS = re.compile(r"(?i)user|login")
+_SELECTS = re.compile(r"(?i)(?:labels|selector)\Z")  # below which keys and values are labels
+# A chart in a Git repository, what a patch changes, and what a selector compares a label with
+_BELOW = {"path": ("source", "sources", "patch"), "op": ("patch",), "values": ("matchExpressions",)}
+_RELABELS = re.compile(r"(?i)relabel")
+_FILLS = ("elements",)  # what an ApplicationSet fills into names
+_RULE = frozenset(
+    "regex sourceLabels source_labels targetLabel target_label replacement separator action".split()  # noqa: SIM905
+)
+_IS_IMAGE = re.compile(r"(?i)image(?:name)?\Z|(?:^|_)(?:reference|package|repository)\Z")
+_WORD = re.compile(r"[\w.\-/:*,+]{1,253}")
+
+
+_LABEL = re.compile(r"[\w.\-/*${}]{0,253}")
+_NOTE = re.compile(r"(?:metadata\.annotations\.)?([a-z0-9.\-]{1,253}\.[a-z]{2,20}/[\w.\-]{0,63})")
+_PART = re.compile(r"[A-Za-z0-9]+")
+_CALL = re.compile(r"(Host|HostSNI|[A-Z][A-Za-z]{2,20})\((?:[`\"][^`\"()\s]{0,253}[`\"](?:, ?)?){1,20}\)")
+_HOSTS = ("Host", "HostSNI")
+_SCRAPED = ("scrape", "port", "probe", "scheme")  # behind any company's name
+_ADDRESSED = re.compile(r"(?i)(?:url|uri|address|addr|endpoint|target|server)(?:s|es)?\Z")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62}\.){1,8}[A-Za-z]{2,24}(?::\d{1,5})?")
+_TOLD = ("is", "matches")
+_FILLED = re.compile(r"\{(?:[\w*\-]+\.)+([\w\-]+)[|}]")  # `{values.nameOverride|web}`
+_PATH = re.compile(r"(?:[\w*\-]+\.)+([\w\-]+)")
+
+
+def is_selector(key: str) -> bool:
+    """Whether what stands below a key are labels."""
+    return _SELECTS.search(key) is not None
+
+
+def is_label(value: str) -> bool:
+    return _LABEL.fullmatch(_without_templates(value)) is not None
+
+
+def is_number(value: str) -> bool:
+    """A number, or a port as programs are told where to listen: `:8080`."""
+    return re.fullmatch(r":?\d{1,5}", value) is not None
+
+
+def is_host(key: str, value: str) -> bool:
+    """Whether a value is a host without a scheme, below a key of addresses: `url: nas.localdomain`."""
+    return _ADDRESSED.search(key) is not None and _HOST.fullmatch(value) is not None
+
+
+def _without_templates(value: str) -> str:
+    """A value without the templates in it that say no text."""
+    return TEMPLATE.sub(lambda match: "" if SAYS_NO_TEXT.fullmatch(match[0]) else " ", value)
+
+
+def routed(value: str) -> str:
+    """Of a rule of Traefik's the hosts that it names, as it names them."""
+    return _CALL.sub(lambda match: match[0] if match[1] in _HOSTS else f"{match[1]}(`x`)", value)
+
+
+def is_routed(key: str, value: str) -> bool:
+    """Whether a value is such a rule, and nothing else."""
+    return key == "match" and re.fullmatch(r"[\s&|!()]*", _CALL.sub("", value)) is not None
+
+
+def is_rule(key: str, above: str) -> bool:
+    """Whether a field is of a rule of relabelling."""
+    return key in _RULE and _RELABELS.search(above) is not None
+
+
+def is_field(key: str, above: str) -> bool:
+    """Whether a field is read as a word, by its key and the key that it stands below."""
+    if is_credential(key) or _OF_USERS.search(key) is not None:
+        return False
+    if above in _FILLS or above in _BELOW.get(key, ()):
+        return True
+    return key.lower() in WORDS or _REFERS.search(key) is not None or is_rule(key, above)
+
+
+class Fields:
+    """`told` is the catalogue: its entries and what it knows of distributions and clouds."""
+
+    def __init__(self, told: Iterable[Any] = (), notes: Iterable[str] = ()) -> None:
+        said: dict[str, set[str]] = {key: set() for key in (*_TOLD, *_NAMED_AT, "")}
+        for key, value in (row for part in told for row in _texts(part, "")):
+            said[key if key in said else ""].add(value)
+        named = (_PATH.fullmatch(one) for key in _NAMED_AT for one in said[key])
+        filled = (match for one in set().union(*said.values()) for match in _FILLED.finditer(one))
+        self._named = frozenset(match[1] for match in (*named, *filled) if match is not None)
+        self.words = frozenset(said["is"])
+        noted = map(_NOTE.fullmatch, set().union(*said.values()))
+        self._notes = frozenset(match[1] for match in noted if match is not None).union(notes)
+        self._patterns = [re.compile(one) for one in sorted(said["matches"])]
+        self._parts = {part.lower() for one in (*said["matches"], *said["is"]) for part in _PART.findall(one)}
+
+    def is_read(self, key: str, above: str) -> bool:
+        """Whether a field is read as a word, by the program or because an entry names it."""
+        return is_field(key, above) or (key in self._named and not is_credential(key))
+
+    def passes(self, key: str, above: str, value: str) -> bool:
+        """Whether a word may stay for its field's sake."""
+        if not self.is_read(key, above):
+            return False
+        if _IS_IMAGE.search(key) is not None and IMAGE.fullmatch(value) is not None:
+            return True
+        return is_plain(value) and (is_rule(key, above) or _is_word(value))
+
+    def is_note(self, key: str, value: str) -> bool:
+        """Whether a word stays because somebody reads the annotation."""
+        known = key in self._notes or key.rpartition("/")[2] in _SCRAPED
+        return known and _is_word(value) and is_plain(value)
+
+    def with_sought(self, value: str, made: str) -> str:
+        """What was made of a word, or as much of it as the catalogue's conditions look for, in their own words."""
+        if "://" in value or len(value) > 253 or re.search(r"\s", value):
+            return made
+        told = _PART.sub(lambda match: match[0] if match[0].lower() in self._parts else "x", value)
+        if told in (value, made) and told == made:
+            return made
+        lost = any(one.search(value) and one.search(told) and not one.search(made) for one in self._patterns)
+        return told if lost else made
+
+
+def _is_word(value: str) -> bool:
+    rest = _without_templates(value)
+    return not rest or _WORD.fullmatch(rest) is not None
+
+
+def _texts(value: Any, key: str) -> Iterator[tuple[str, str]]:
+    """Texts with the key that they stand at; keys as texts as well."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield "", name
+            yield from _texts(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner, key)
+    elif isinstance(value, str):
+        yield key, value
+
+
+NO_FIELDS = Fields()

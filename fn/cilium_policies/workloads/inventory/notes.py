@@ -1,0 +1,18 @@
+"""Annotations that the program's readers read as words; those of the catalogue's entries are known from there."""
+
+from __future__ import annotations
+
+NOTES = frozenset(
+    """
+    alb.ingress.kubernetes.io/healthcheck-port argocd.argoproj.io/tracking-id
+    beta.cloud.google.com/backend-config cloud.google.com/backend-config
+    cert-manager.io/cluster-issuer cert-manager.io/issuer
+    external-dns.alpha.kubernetes.io/hostname external-dns.alpha.kubernetes.io/target
+    helm.sh/hook helm.sh/chart helm.toolkit.fluxcd.io/name helm.toolkit.fluxcd.io/namespace
+    meta.helm.sh/release-name meta.helm.sh/release-namespace kustomize.toolkit.fluxcd.io/name
+    ingressclass.kubernetes.io/is-default-class kubernetes.io/ingress.class inject.istio.io/templates
+    io.cilium/lb-ipam-ips lbipam.cilium.io/ips kube-vip.io/loadbalancerIPs metallb.io/loadBalancerIPs
+    metallb.universe.tf/loadBalancerIPs load-balancer.hetzner.cloud/hostname loadbalancer.openstack.org/hostname
+    service.beta.kubernetes.io/do-loadbalancer-hostname networking.istio.io/service-type
+    """.split()  # noqa: SIM905 -- as in vocabulary.py
+)
