@@ -6,12 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
-from cilium_policies.cli import ahead, aside, run
+from cilium_policies.cli import ahead, aside
 from cilium_policies.document.source import Item, Source
 from cilium_policies.document.spans import source_of, spans
 from cilium_policies.document.split import split
 
 from bench import inputs
+from tests.cli.within import within
 
 STREAMS = {
     "usual": inputs.stream(60),
@@ -80,14 +81,13 @@ def test_a_file_that_has_changed_is_cut_here(file: Path, change: str) -> None:
     assert _shown(source) == _shown(split(data, str(file)))
 
 
-def test_a_report_is_the_same(file: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_a_report_is_the_same(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pages = []
     for size in (1_000, 1 << 30):
-        ahead._LARGE = size
-        assert run(["report", "--policies", "planned", str(file)]) == 0
-        pages.append(capfdbinary.readouterr())
+        monkeypatch.setattr(ahead, "_LARGE", size)
+        pages.append(within("report", "--policies", "planned", str(file)))
     assert pages[0] == pages[1]
-    assert b"app-0" in pages[0].out
+    assert b"app-0" in pages[0].stdout
 
 
 def test_what_is_no_large_file_is_left_alone(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
