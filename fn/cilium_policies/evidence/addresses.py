@@ -41,7 +41,7 @@ from cilium_policies.evidence.schemes import (
     with_slashes,
 )
 from cilium_policies.evidence.shell import spelled_out
-from cilium_policies.evidence.signs import holds
+from cilium_policies.evidence.signs import holds, plain_url
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.address_keys import may_be_user
 
@@ -101,6 +101,13 @@ _ENDPOINT = r"[^@]*@[\w\-]+[.:][\w.:\-]+"  # Loki's `s3://key:secret@minio:9000/
 def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
     """Addresses in a text. `file`: a configuration file or arguments, where keys stand in the lines and
     comments are left out; otherwise `key` is the variable's name and `value` its whole value."""
+    url = plain_url(value) if key and not file else None
+    found = _authority(url[1], url[0], key, True) if url is not None else _of_any(value, key, file)
+    return list(dict.fromkeys(one for one in found if one.port < 65536))
+
+
+def _of_any(value: str, key: str, file: bool) -> list[Address]:
+    """Addresses in a text of any form."""
     found: list[Address] = []
     value = filled(value)
     if file:
@@ -122,26 +129,25 @@ def targets(value: str, key: str = "", file: bool = False) -> list[Address]:
         )
     if "ost=" in value or "ostname=" in value or "ostName=" in value:
         found += _keywords(value, key, file)
-    for start, scheme, host, port, plain, told in drivers(value):
-        if file and is_commented(value, start):
-            continue
-        where = _CONNECTION if file and plain else key
-        how = "UDP" if scheme in UDP_SCHEMES else "TCP"
-        found.append(Address(host, port, scheme, how, where, plain, told))
+    found += _driven(value, key, file)
     if file or "\n" in value or "define(" in value:
-        found += (
-            Address(host, port, "", how, key, True, told)
-            for host, port, key, told in hosts(value)
-            for how in transports(key, port)
-        )
-    found += (
-        Address(*one[:2], "", one[2], "nameserver", True) for one in nameservers(value, "" if file else key)
-    )
+        for host, port, told_by, told in hosts(value):
+            found += [Address(host, port, "", how, told_by, True, told) for how in transports(told_by, port)]
+    for host, port, how in nameservers(value, "" if file else key):
+        found.append(Address(host, port, "", how, "nameserver", True))
     if file:
         found += _of_file(value)
     elif (shared := share(value, key) if value[:2] in _SHARES else None) is not None:
         found.append(Address(*shared, "smb", key=key, direct=True))
-    return list(dict.fromkeys(one for one in found if one.port < 65536))
+    return found
+
+
+def _driven(value: str, key: str, file: bool) -> Iterator[Address]:
+    for start, scheme, host, port, plain, told in drivers(value):
+        if not (file and is_commented(value, start)):
+            where = _CONNECTION if file and plain else key
+            how = "UDP" if scheme in UDP_SCHEMES else "TCP"
+            yield Address(host, port, scheme, how, where, plain, told)
 
 
 def _copied(value: str, key: str, file: bool) -> Iterator[Address]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from cilium_policies.evidence.lists import bracket_key, list_key
 from cilium_policies.evidence.schemes import element
@@ -73,10 +74,11 @@ def is_commented(value: str, start: int) -> bool:
     ) or " # " in line  # Kamailio's `#!define`
 
 
+@lru_cache(maxsize=1)  # of one place several things are asked in a row
 def before_on_line(value: str, start: int) -> str:
     """What stands before a place on its line, the nearest characters of it."""
-    near = max(0, start - NEAR)
-    return value[max(value.rfind("\n", near, start) + 1, near) : start]
+    near = start - NEAR if start > NEAR else 0
+    return value[value.rfind("\n", near, start) + 1 or near : start]
 
 
 def is_listed(before: str) -> bool:

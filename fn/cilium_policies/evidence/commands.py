@@ -24,7 +24,8 @@ _CLIENTS = (
     (r"tsql|bsqldb|freebcp", 1433, "-p"),
     (r"cockroach sql|cockroach node|cockroach init", 26257, "-p"),
 )  # fmt: skip
-# of which each client's name holds one
+_HOST_FLAGS = ("-h", "-H")  # each client's flag for its host holds one
+# and each client's name one of these
 _SIGNS = ("pg", "psql", "mysql", "tsql", "bsqldb", "mariadb", "-cli", "mongo", "clickhouse", "rabbitmqadmin", "ldap",
           "createdb", "dropdb", "vacuumdb", "mosquitto", "freebcp", "cockroach ")  # fmt: skip
 _SHARES = ("smb", "SMB", "cifs", "share", "Share")
@@ -45,6 +46,7 @@ _FORMS = (
     # restic's `sftp:user@host:/folder`
     (("sftp:",), r"\bsftp:(?:[\w.\-]{1,64}@)?([A-Za-z0-9][\w.\-]{0,252}):(\d{1,5})?", 22),
 )  # fmt: skip
+_OF_FORMS = ("sql", "cqlsh", "bcp", "dp ", "sftp:")  # of which each of their signs holds one
 # A host alone, as curl and wget take it: `wget -qO- web/healthz`
 _FETCHED = r"(?<![\w./-])(?:curl|wget)(?= )((?:[ \t]{1,9}[^\s;|&]{1,300}){1,20})"
 _BARE = r"(?<!\S)[\"']?([A-Za-z][\w\-]{0,62})(?=[\"'/?\s]|$)"
@@ -56,7 +58,7 @@ _SET = r"(?<![^\s;&|(])([A-Za-z_]\w{1,63})=[\"']?([A-Za-z0-9][\w.\-]{0,252})[\"'
 _SET_SIGNS = ("OST=", "ERVER=", "DDR=", "ost=", "erver=", "ddr=")
 _LOGIN_PORT = r" -[pP] ?(\d{1,5})\b"
 _DEVICE = r"/dev/(tcp|udp)/([A-Za-z0-9][\w.\-]{0,252})/(\d{1,5})\b"
-_FLAG = r"(?<!\S)--([A-Za-z][\w.\-]{0,63}) ([A-Za-z0-9][\w.\-]{0,252})(?!\S)"
+_FLAG = r"--(?<!\S--)([A-Za-z][\w.\-]{0,63}) ([A-Za-z0-9][\w.\-]{0,252})(?!\S)"
 _COMMENT = r"(?m)^[ \t]*#[^\n]*|[ \t]# [^\n]*"
 _CONTINUED = r"\\\n\s{0,99}"
 _ENDS = str.maketrans(";|&", "\n\n\n")  # of one command
@@ -68,7 +70,7 @@ def calls(value: str) -> Iterator[tuple[str, int, str, str, bool]]:
     line = re.sub(_COMMENT, "", value) if "#" in value else value
     line = re.sub(_CONTINUED, " ", line) if "\\\n" in line else line
     line = _joined(line) if "\n" in line else line
-    clients = list(_clients(line)) if holds(line, _SIGNS) else []
+    clients = list(_clients(line)) if holds(line, _HOST_FLAGS) and holds(line, _SIGNS) else []
     yield from clients
     yield from _connections(line)
     if "curl" in line or "wget" in line:
@@ -85,7 +87,7 @@ def _joined(line: str) -> str:
     first, *rest = line.split("\n")
     made = [first]
     for one in rest:
-        made += (" " if one.split(None, 1) == [one] else "\n", one)
+        made += (" " if " " not in one and one.split(None, 1) == [one] else "\n", one)
     return "".join(made)
 
 
@@ -98,10 +100,12 @@ def _connections(line: str) -> Iterator[tuple[str, int, str, str, bool]]:
         for one in re.finditer(_LOGIN, line):
             other = re.search(_LOGIN_PORT, one[1])
             yield one[2], int(other[1]) if other else 22, "TCP", "", True
-    for signs, form, usual in _FORMS:
+    for signs, form, usual in _FORMS if holds(line, _OF_FORMS) else ():
         for one in re.finditer(form, line) if holds(line, signs) else ():
             yield one[1], int(one[2] or usual), "TCP", "", bool(one[2])
-    if holds(line, _SET_SIGNS):  # `PGHOST=db pg_dump`, `env DB_HOST=db DB_PORT=5432 ./migrate`
+    if "=" in line and holds(
+        line, _SET_SIGNS
+    ):  # `PGHOST=db pg_dump`, `env DB_HOST=db DB_PORT=5432 ./migrate`
         for host, port, key, told in of_fields(re.findall(_SET, line)):
             yield host, port, "TCP", key, told
     if "/dev/" in line:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
-from cilium_policies.evidence.host_keys import HOST_CHARS
 from cilium_policies.evidence.signs import holds
 
 _NAME = r"[A-Za-z0-9][\w.\-]{0,252}"
@@ -82,6 +80,7 @@ _CHECKED = (
 )
 # A number behind the port, twemproxy's weight or a Redis' database (`cache:6379:1`), and a name before the host
 _WEIGHED = rf"(?<![\w.\-/:@])(?:[A-Za-z][\w\-]{{0,62}}:)?({_NAME}):(\d{{4,5}}):\d{{1,3}}(?![\w.:\-])"
+_TWO_COLONS = r":[\w.\-]+:\d"  # both hold it: a quick look, as nearly every text has colons
 _CALLED = r"(?<![\w.\-/:@])[A-Za-z][\w\-]{0,62}:([A-Za-z][\w.\-]{0,252}):(\d{2,5})(?![\w.:@\-])"
 # dbt's profile of a Snowflake account
 _SNOWFLAKE = (
@@ -98,30 +97,31 @@ _LINE = 400  # characters beside a host that are looked through for what it is
 
 
 # A sign that spares most texts the search, the form, its scheme, the port otherwise, whether it is plainly one to call
-_FORMS = (
+_BRACKETED = (
     ("@tcp(", _GO_MYSQL, "tcp", 3306, True),
     (")", _IN_BRACKETS, "tcp", 0, True),
     (")", _LISTED_IN_BRACKETS, "tcp", 0, False),
     (")", _TNS, "oracle", 0, True),
+    ("(host=", _KEYED, "mysql", 3306, True),
+)
+_FORMS = (
     ("cache_peer", _PARENT, "", 0, True),
     ("oracle:thin:", _ORACLE, "oracle", 1521, True),
     ("jdbc:phoenix", _PHOENIX, "zookeeper", 2181, True),
-    ("(host=", _KEYED, "mysql", 3306, True),
     ("host[", _SYMFONY, "redis", 6379, True),
     ("sqlserver://;", _SQLSERVER, "sqlserver", 1433, True),
     ("jdbc:", _JDBC, "jdbc", 0, True),
     ("syslog:server=", _NGINX_LOG, "udp", 514, True),
     ("log ", _HAPROXY_LOG, "udp", 514, True),
 )
+_Form = tuple[str, str, str, int, bool]
 Driven = tuple[int, str, str, int, bool, bool]
 
 
 def drivers(value: str) -> Iterator[Driven]:
     """Where it stands, scheme, host and port (0: not known) in such forms, whether the form is plainly one to call, and
     whether the port stands there."""
-    for sign, form, scheme, usual, plain in _FORMS:
-        for one in re.finditer(form, value) if sign in value else ():
-            yield one.start(1), scheme, one[1], int(one[2] or usual), plain, bool(one[2])
+    yield from _formed(value, (*_BRACKETED, *_FORMS) if "(" in value else _FORMS)
     if ";" in value and holds(value, _ADO_SIGNS):
         yield from _ado(value)
     if "port(" in value or "facility:" in value:
@@ -138,6 +138,13 @@ def drivers(value: str) -> Iterator[Driven]:
     if "," in value:
         yield from _lists(value)
         yield from _sql_instance(value)
+
+
+def _formed(value: str, forms: tuple[_Form, ...]) -> Iterator[Driven]:
+    for sign, form, scheme, usual, plain in forms:
+        if sign in value:
+            for one in re.finditer(form, value):
+                yield one.start(1), scheme, one[1], int(one[2] or usual), plain, bool(one[2])
 
 
 def _sql_instance(value: str) -> Iterator[Driven]:
@@ -180,20 +187,10 @@ def _has_password_line(value: str) -> bool:
     return False
 
 
-def _has_two_colons(parts: list[str]) -> bool:
-    """Whether a number may stand behind a name or number that stands behind a colon itself, by what stands between
-    colons: a quick look, as nearly every text has some."""
-    for before, part in pairwise(parts[1:]):
-        if part[:1].isdigit() and before and (not before.isascii() or HOST_CHARS.issuperset(before)):
-            return True
-    return False
-
-
 def _in_colons(value: str) -> Iterator[Driven]:
     """`label:host:port` and `host:port:weight`, of which only a Service is meant (`direct` false)."""
-    parts = value.split(":")
-    forms = [_WEIGHED, _CALLED] if _has_two_colons(parts) else []
-    if len(parts) > _PASSWORD_LINE and _has_password_line(value):
+    forms = [_WEIGHED, _CALLED] if re.search(_TWO_COLONS, value) is not None else []
+    if value.count(":") >= _PASSWORD_LINE and _has_password_line(value):
         forms.append(_PGPASS)
     if "s: [" in value:
         forms.append(_KEYWORDS)

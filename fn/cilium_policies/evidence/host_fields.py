@@ -96,7 +96,7 @@ def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
     for number in called:
         key, held = fields[number]
         for name in names(held) if held else _items(lines, number):
-            port, sure = _port(lines, fields, number, ports)
+            port, sure = _port(lines, fields, number, ports, called)
             if not port and defaults is not None and (port := defaults.port(number, key)):
                 sure = True
             if not port and key.lower() == "endpoint" and _is_store(lines, fields, number):
@@ -181,13 +181,15 @@ def _is_store(lines: list[str], fields: list[_Field], number: int) -> bool:
     return any("bucket" in fields[at].key.lower() for at in _block(lines, number))
 
 
-def _port(lines: list[str], fields: list[_Field], number: int, ports: list[int]) -> tuple[int, bool]:
+def _port(
+    lines: list[str], fields: list[_Field], number: int, ports: list[int], called: list[int]
+) -> tuple[int, bool]:
     """The number of the `port:` line that belongs to a host's, 0 for none or where it cannot be told, and whether it is
     no other program's by its key (`socketio_port` near `db_host`).
 
     One in the same mapping comes first, then one whose key begins like the host's, then the nearest.
     """
-    near = ports[bisect_left(ports, number - _MAPPING) : bisect_left(ports, number + _MAPPING + 1)]
+    near = _near(ports, number)
     if not near:
         return 0, False
     own, inside = stem(fields[number].key), _block(lines, number)
@@ -196,7 +198,7 @@ def _port(lines: list[str], fields: list[_Field], number: int, ports: list[int])
         key, held = fields[at]
         far, theirs = abs(at - number), stem(key)
         reached = far <= _NEAR_LINES or (at in inside and theirs in ("", own))
-        if reached and not _is_own(theirs, own) and not _is_taken(fields, at, number, theirs):
+        if reached and not _is_own(theirs, own) and not _is_taken(fields, at, number, theirs, called):
             found.append(
                 ((at not in inside, theirs != own, far), (int(held), theirs in ("", own) or not own))
             )
@@ -210,12 +212,16 @@ def _is_own(theirs: str, own: str) -> bool:
     return bool(own) and theirs != own and bool(_OWN.intersection(re.split(r"[_.\-]+", theirs)))
 
 
-def _is_taken(fields: list[_Field], at: int, number: int, theirs: str) -> bool:
+def _near(numbers: list[int], number: int) -> list[int]:
+    return numbers[bisect_left(numbers, number - _MAPPING) : bisect_left(numbers, number + _MAPPING + 1)]
+
+
+def _is_taken(fields: list[_Field], at: int, number: int, theirs: str, called: list[int]) -> bool:
     """Whether a port is another host's: one whose key begins like it and stands nearer, or begins as ours does not."""
     same, far = stem(fields[number].key) == theirs, abs(at - number)
-    for other in range(max(0, at - _MAPPING), min(len(fields), at + _MAPPING + 1)):
+    for other in _near(called, at):
         key, held = fields[other]
-        if other == number or not key or not is_host_key(key) or stem(key) != theirs or not names(held):
+        if other == number or not is_host_key(key) or stem(key) != theirs or not names(held):
             continue
         if not same and theirs:
             return True

@@ -38,6 +38,7 @@ OF_HOSTS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 HOST_CHARS = frozenset(OF_HOSTS)
 
 
+@lru_cache(maxsize=4096)
 def plain(key: str) -> str:
     """A key without what tells several hosts apart: `DB_HOST` of `DB_HOST_REPLICA`."""
     name = key.rstrip("0123456789")
@@ -76,6 +77,7 @@ def is_instance_key(key: str) -> bool:
     return named[-1].removesuffix("s") in _INSTANCES and not _GLUED.isdisjoint(named[-2:-1])
 
 
+@lru_cache(maxsize=4096)
 def is_url_key(key: str) -> bool:
     """Whether a key's last word is `url` or `uri`: clients take a bare name there as well (`url: catalog`)."""
     end = next((end for end in _URL_ENDS if key.lower().endswith(end)), "")
@@ -149,6 +151,7 @@ def with_mail(port: int) -> tuple[int, ...]:
     return (port, _MAIL) if port == WORDS["smtp"] else (port,)
 
 
+@lru_cache(maxsize=4096)
 def transports(key: str, port: int) -> tuple[str, ...]:
     """The protocols of a port that a key names (`NTP_SERVER`): UDP of what speaks it, TCP of syslog and VPNs too."""
     lower = key.lower()

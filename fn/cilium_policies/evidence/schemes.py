@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.ports import NO_NETWORK, SCHEMES
 from cilium_policies.evidence.host_keys import OF_HOSTS, is_name
-from cilium_policies.evidence.signs import holds
 from cilium_policies.workloads.address_keys import IN_PASSWORD
 
 # A comma or semicolon belongs to the authority (several hosts), unless another URL begins behind it.
 _AFTER_SCHEME = re.compile(
-    r"(?:[^\s/?#\"'`<>\\,;]|[,;](?!(?:[\w.\-]{1,64}=)?[A-Za-z][A-Za-z0-9+._\-]{0,64}://))+"
+    r"(?:[^\s/?#\"'`<>\\,;]+|[,;](?!(?:[\w.\-]{1,64}=)?[A-Za-z][A-Za-z0-9+._\-]{0,64}://))+"
 )
 _NO_LETTERS = "0123456789+.-_"  # Kafka's listeners have `SASL_SSL://`
 _SCHEME_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" + _NO_LETTERS
@@ -208,7 +207,7 @@ def with_slashes(value: str, key: str, file: bool) -> str:
         value = re.sub(
             rf"(\b{_ISSUER}[\"']?[ \t]{{0,9}}[:=][ \t]{{0,9}}[\"']?)(?={_UNSCHEMED})", r"\1https://", value
         )
-    if not (holds(value, _CAMEL) and _before_names(value, _CAMEL)):
+    if not _before_names(value, _CAMEL):
         return value
     alone = not file and key in _CAMEL_WORDS
     return re.sub(_CAMEL_FIELD if alone else _CAMEL_ROUTE, r"\1://", value)
@@ -216,8 +215,11 @@ def with_slashes(value: str, key: str, file: bool) -> str:
 
 def _before_names(value: str, signs: Iterable[str]) -> bool:
     """Whether one of these stands right before what may be a name: keys of YAML (`smtp:`) do not."""
-    behind = (part[:1] for sign in signs if sign in value for part in value.split(sign)[1:])
-    return any(one in OF_HOSTS or not one.isascii() for one in behind if one)
+    for sign in signs:
+        for part in value.split(sign)[1:] if sign in value else ():
+            if part and (part[0] in OF_HOSTS or not part[0].isascii()):
+                return True
+    return False
 
 
 def sip(value: str) -> Iterator[tuple[str, int, str, str, str]]:

@@ -22,6 +22,7 @@ from cilium_policies.evidence.host_keys import (
 )
 from cilium_policies.evidence.nameservers import listed
 from cilium_policies.evidence.public_names import is_number
+from cilium_policies.evidence.signs import holds
 from cilium_policies.kube.pods import pod_spec
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -32,7 +33,7 @@ _NUMBER = "_ip"  # `CAMERA_IP: 10.1.3.4` beside `CAMERA_PORT`
 _PYTHON = "#PYTHON2BASH:"
 # How a host is spoken to, whose port another variable holds: `IMAP_HOST: ssl://mail`, `API_HOST: http://api`
 _APART = r"([A-Za-z][A-Za-z0-9+.\-]{0,30})://([A-Za-z0-9][\w.\-]{0,252})/?"
-_LICENCES = r"(?i)licen[cs]e"
+_LICENCES = ("licence", "license")
 # What the kubelet sets for Services: `WEB_SERVICE_HOST`, `WEB_SERVICE_PORT_HTTP`, and Docker's `WEB_PORT_80_TCP_ADDR`
 _OF_SERVICES = (
     r"\b[A-Z][A-Z0-9_]*(?:_SERVICE_(?:HOST|PORT)[A-Z0-9_]*|_PORT_\d{1,5}_(?:TCP|UDP)(?:_ADDR|_PORT)?\b)"
@@ -43,7 +44,7 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
     """`*_HOST` variables (and their like) that hold a bare name, with the `*_PORT` beside them."""
     for key, value in variables.items():
         yield from (Address(*one[:2], "", one[2], key, True) for one in listed(key, value))
-        if "@" in value and re.search(_LICENCES, key):
+        if "@" in value and holds(key.lower(), _LICENCES):
             yield from _licences(key, value)
         if key.endswith(_ACCOUNT) and is_name(value):
             yield Address(snowflake(value), 443, "", "TCP", key, True, False)
