@@ -105,11 +105,24 @@ def keeping_ids() -> list[str]:
 def start(script: str, place: Path, python: str = "", warm: Sequence[bytes] = WARM) -> list[str]:
     """An entry point with everything that it imports compiled, as the image has it."""
     place.write_text(f"import sys\nsys.path.insert(0, {str(LIB)!r})\n{script}")
-    python = python or interpreter()
-    switches = ["-I", "-S", "-X", "utf8", "-X", f"pycache_prefix={CACHE / 'bytecode'}"]
+    *command, keeping = bare(python)
     for text in warm:  # an interpreter that may write bytecode imports what each path needs
-        subprocess.run([python, *switches, str(place)], input=text, capture_output=True, check=True)
-    return [python, *switches, "-B", str(place)]
+        subprocess.run([*command, str(place)], input=text, capture_output=True, check=True)
+    return [*command, keeping, str(place)]
+
+
+def bare(python: str = "") -> list[str]:
+    """An interpreter that reads the bytecode which `start` has made, and writes none: its last switch."""
+    return [
+        python or interpreter(),
+        "-I",
+        "-S",
+        "-X",
+        "utf8",
+        "-X",
+        f"pycache_prefix={CACHE / 'bytecode'}",
+        "-B",
+    ]
 
 
 def go_peer() -> list[str]:
