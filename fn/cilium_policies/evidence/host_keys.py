@@ -129,6 +129,12 @@ def paired_ports(key: str, variables: dict[str, str]) -> list[int]:
     return [int(port) for name, port in variables.items() if name.startswith(named) and is_port(port)]
 
 
+def shared_port(key: str, variables: dict[str, str]) -> list[int]:
+    """The port of one of several addresses, whose key may say no more than what they are: `HSM_PORT` beside `HSM1`."""
+    port = variables.get(f"{key.rstrip('0123456789').rstrip('_-.')}_PORT", "")
+    return [int(port)] if is_port(port) else []
+
+
 def program_port(key: str) -> int:
     """The customary port of the program that a key names (`POSTGRES_HOST`), or of HTTPS; 0 for none."""
     named = words_of(key)

@@ -16,6 +16,7 @@ from cilium_policies.evidence.host_keys import (
     is_port,
     is_url_key,
     paired_ports,
+    shared_port,
     transports,
     usual_ports,
     words_of,
@@ -49,8 +50,10 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
         if key.endswith(_ACCOUNT) and is_name(value):
             yield Address(snowflake(value), 443, "", "TCP", key, True, False)
         called = is_host_key(key) or _may_name(key, value)
-        numbered = key.lower().endswith(_NUMBER) and is_number(value)
-        ports = paired_ports(key, variables) if called or numbered else []
+        numbered = not called and is_number(value)
+        ports = paired_ports(key, variables) if called or (numbered and key.lower().endswith(_NUMBER)) else []
+        if numbered and not ports:
+            ports = shared_port(key, variables)
         if not (called or ports):
             yield from _only_service(key, value, variables)
             continue
