@@ -15,9 +15,8 @@ from cilium_policies.workloads.inventory.words import NEAR
 Patterns = list[re.Pattern[str]]
 _PIECE = 2000
 _PART = re.compile(r"[A-Za-z0-9]+")
-_SYNTAX = re.compile(
-    r"\(\?[a-zA-Z]*|\\[a-zA-Z]|\[[^\]]*\]"
-)  # what reads as a word in an expression and is none
+# What reads as a word in an expression and is none
+_SYNTAX = re.compile(r"\(\?[a-zA-Z]{0,9}|\\[a-zA-Z]|\[[^\]]{0,99}\]")
 _REGION = re.compile(r"[a-z]{2}\d?")  # `us1`, `eu`
 _GAP = "\x02"
 
