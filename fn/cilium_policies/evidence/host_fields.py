@@ -39,16 +39,19 @@ _SYSTEM = r"(?<![^\s\"'=])-D([\w.\-]{1,128})=([^\s\"']{1,253})"  # a JVM's prope
 _TRANSPORT = r"(?:tcp|udp|tls|ssl):([\w.\-]{1,253})"  # of Graylog's appenders: `host="tcp:graylog"`
 _MAPPING = 16  # lines of a mapping that are looked through for a port
 _NEAR_LINES = 3  # a `port:` that belongs to a `host:` elsewhere stands at most this far from it
-# Fluent Bit's classic form, collectd's and nginx' (`server db weight=5;`)
+# Fluent Bit's classic form, collectd's, freshclam's (`HTTPProxyServer squid`) and nginx' (`server db weight=5;`)
 _SPACED = (
-    r"\s{0,100}((?:[a-z]{1,16}_)?(?:[Hh]ost|[Pp]ort|[Ss]erver))\s{1,50}\"?([\w.\-]{1,253})\"?"
+    r"\s{0,100}((?:[a-z]{1,16}_|[A-Z][A-Za-z]{0,31})?(?:[Hh]ost|[Pp]ort|[Ss]erver))\s{1,50}\"?([\w.\-]{1,253})\"?"
     r"(?:\s*$|(?:\s[^;\n]{0,200})?;)"
 )
 _SPACED_KEYS = ("ost", "ort", "erver")
 # What a variable is where the environment sets none, in Python: `env("DB_HOST", "db")`, `int(5432)`
 _CALL = r"(?:[\w.]{1,50}\([\"']\w{1,100}[\"'],\s?[\"']?|int\()([\w.\-]{1,253})[\"']?\)?"
 _ITEM = r"\s{0,100}- +[\"']?([\w.\-]{1,253})[\"']?\s*$"
-_WITH_PORT = ("target",)  # a host where a port stands beside it
+_WITH_PORT = (
+    "target",
+    "servername",
+)  # a host where a port stands beside it: `serverName` of a JDBC data source
 # Keys that describe whom they stand in, even beside a port: nobody calls what they say.
 _DESCRIBES = frozenset(
     """
@@ -84,7 +87,7 @@ def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
     called = [
         number
         for number, (key, _) in enumerate(fields)
-        if key and (is_host_key(key) or key.lower() in _WITH_PORT)
+        if key and (is_host_key(key) or plain(key).lower() in _WITH_PORT)
     ]
     ports = [
         number

@@ -95,6 +95,7 @@ def _is_word(key: str, end: str) -> bool:
 def stem(key: str) -> str:
     """What a key says before its word for a host or a port, in lower case: `smtp` of `SMTP_PORT` and `smtpServer`."""
     lower = plain(key).lower()
+    lower = lower.removesuffix("name") if lower.endswith("servername") else lower
     end = next((end for end in (*_PORT_ENDS, *_HOST_ENDS, _IP) if lower.endswith(end)), "")
     return lower[: len(lower) - len(end)].rstrip("_-.")
 
