@@ -14,7 +14,7 @@ _IN_BRACKETS = (
 )
 # IBM MQ's lists of such, where a name has no dot: `mq-0(1414),mq-1(1414)`, `CHANNEL/TCP/mq(1414)`
 _LISTED_IN_BRACKETS = rf"(?m)(?:^|[:=,]\s?|/TCP/)[\"']?({_NAME})\((\d{{4,5}})\)(?=[\"',\s]|$)"
-_ORACLE = rf"\boracle:thin:[^@\s]{{0,200}}@(?:tcps?:)?(?://)?({_NAME})(?::(\d{{1,5}})\b|(?=/))"
+_ORACLE = rf"\boracle:(?:thin|oci8?):[^@\s]{{0,200}}@(?:tcps?:)?(?://)?({_NAME})(?::(\d{{1,5}})\b|(?=/))"
 # JDBC without slashes, as Exasol's and Sybase's drivers take it: `jdbc:exa:db:8563;schema=x`, `jdbc:sybase:Tds:db:5000`
 _JDBC = rf"\bjdbc:(?:[A-Za-z][\w\-]{{0,30}}:){{1,2}}({_NAME}):(\d{{2,5}})(?=[;/?,\"'\s]|$)"
 # `Server=tcp:db,1433;Database=…` of SQL Server, `Server=db;Port=3306;…` of MySQL's and Npgsql's connectors
@@ -106,7 +106,7 @@ _BRACKETED = (
 )
 _FORMS = (
     ("cache_peer", _PARENT, "", 0, True),
-    ("oracle:thin:", _ORACLE, "oracle", 1521, True),
+    ("oracle:", _ORACLE, "oracle", 1521, True),
     ("jdbc:phoenix", _PHOENIX, "zookeeper", 2181, True),
     ("host[", _SYMFONY, "redis", 6379, True),
     ("sqlserver://;", _SQLSERVER, "sqlserver", 1433, True),
