@@ -54,6 +54,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("evidence/public_dns.py", "cert-manager"): "reads its Certificates and annotations: an API",
     ("evidence/public_dns.py", "Certificate"): "the kind of that API",
     ("kube/kinds.py", "Certificate"): "the same: what an inventory keeps of it",
+    ("workloads/inventory/notes.py", "*"): "annotations, as those who read them spell them",
     ("evidence/nameservers.py", "pihole"): "a variable that lists name servers: PIHOLE_DNS_",
     ("evidence/peers.py", "infinispan"): "a word in the names of ports between members",
     ("evidence/peers.py", "hazelcast"): "the same",

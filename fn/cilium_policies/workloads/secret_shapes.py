@@ -19,7 +19,7 @@ _WORDS = frozenset(
     """
     data source driver initial catalog integrated security sql odbc freetds postgresql mysql mariadb psqlodbc
     database dbname user username password uid pwd id ssl sslmode abortconnect allowadmin defaultdatabase
-    connecttimeout synctimeout jdbc oracle thin exa exasol sybase tds sqlserver replication loadbalance tcp udp
+    connecttimeout synctimeout jdbc oracle thin oci exa exasol sybase tds sqlserver replication loadbalance tcp udp
     address description protocol consul optional vault zk name value key entry property param element add
     constructor-arg param-name param-value env-entry-name env-entry-value proxy_pass grpc_pass fastcgi_pass
     uwsgi_pass scgi_pass memcached_pass reverse_proxy php_fastcgi forward_auth to check inter backend listen
