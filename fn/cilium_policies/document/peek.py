@@ -8,6 +8,7 @@ itself unless it stands inside a quoted scalar that spans lines (YAML lets those
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from cilium_policies.document.limits import NULLS
@@ -21,6 +22,8 @@ WORD = re.compile(
 OPENERS = frozenset(b" \t\r\n[{,:?-")
 NULL_BYTES = frozenset(null.encode() for null in NULLS)
 BLANK = re.compile(rb"[ \t]*(?:(?<=[ \t])#[^\n]*)?\r?")
+Spans = tuple[tuple[int, int], ...]
+Finder = Callable[[bytes, int, int], Spans]  # of what an item holds behind `metadata:`
 CHILD = re.compile(rb"\n( *)[^ \n#\r\t]")
 
 
@@ -32,7 +35,7 @@ class Peek(NamedTuple):
     namespace: str = ""
     name: str = ""
     metadata: int = -1  # where the text below `metadata:` begins; -1 without a block of its own
-    own: re.Match[bytes] | None = None  # kustomize's bookkeeping below it, where that was looked for
+    own: Spans | None = None  # kustomize's bookkeeping below it, where that was looked for
 
 
 def ends_in_quotes(data: bytes, start: int, end: int) -> bool:
@@ -105,10 +108,8 @@ def peek(text: bytes) -> Peek | None:
     return peek_at(b"\n" + text, 0, len(text) + 1, layout(0, False))
 
 
-def peek_at(
-    data: bytes, start: int, end: int, item: Layout, own: re.Pattern[bytes] | None = None
-) -> Peek | None:
-    """The same for an item whose first line follows the newline at `start`. `own` matches kustomize's bookkeeping: most
+def peek_at(data: bytes, start: int, end: int, item: Layout, own: Finder | None = None) -> Peek | None:
+    """The same for an item whose first line follows the newline at `start`. `own` finds kustomize's bookkeeping: most
     of what stands before a name."""
     head = item.head.match(data, start, end)
     if head is not None:
@@ -118,8 +119,8 @@ def peek_at(
         if found is None or found.metadata < 0:
             return found
         api_version, kind, metadata = found.api_version, found.kind, found.metadata
-    kept = own.match(data, metadata, end) if own is not None else None
-    begin = metadata if kept is None else kept.end()
+    kept = own(data, metadata, end) if own is not None else None
+    begin = kept[-1][1] if kept else metadata
     names = _plain_names(data, begin, end, item) or _names(data, metadata, end, item.column)
     return names and Peek(api_version, kind, names[0], names[1], metadata, kept)
 
@@ -128,7 +129,9 @@ def _plain_names(data: bytes, start: int, end: int, item: Layout) -> tuple[str, 
     """Namespace and name out of a metadata block in the layout of the tools; None where it is another."""
     place = data.find(item.name, start, end)
     match = item.names.match(data, place + len(item.name), end) if place >= 0 else None
-    if match is None or item.other.search(data, start, place) or ends_in_quotes(data, start, place):
+    if match is None:
+        return None
+    if place != start and (item.other.search(data, start, place) or ends_in_quotes(data, start, place)):
         return None
     name, namespace, next_indent = match.groups()
     further = len(next_indent) - item.column if next_indent is not None else 0

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from sys import intern
 
 from cilium_policies.document import parse
-from cilium_policies.document.bookkeeping import Spans, spans, spans_of
+from cilium_policies.document.bookkeeping import layout
 from cilium_policies.document.finding import Finding, RefusedError, UnknownAliasError
 from cilium_policies.document.limits import Value
-from cilium_policies.document.peek import Peek
+from cilium_policies.document.peek import Peek, Spans
 from cilium_policies.lean import Any
 
 STREAM = "stream"
@@ -139,11 +139,12 @@ class Item:
         return self._parse()
 
     def bookkeeping(self) -> Spans:
-        """What of an item of a ResourceList is kustomize's, as `bookkeeping.spans` has it; found once, as reading the
+        """What of an item of a ResourceList is kustomize's, as `bookkeeping.Layout` has it; found once, as reading the
         item and writing the answer both ask."""
         if self._bookkeeping is None:
             source = self.source
-            self._bookkeeping = spans(source.data, self.metadata, self.end, source.frame.dash_column + 6)
+            lines = layout(source.frame.dash_column + 6)
+            self._bookkeeping = lines.spans(source.data, self.metadata, self.end)
         return self._bookkeeping
 
     def _without(self, cut: Iterable[tuple[int, int]]) -> bytes:
@@ -183,10 +184,8 @@ class Item:
 
     def identify(self, peek: Peek) -> None:
         """Take the identity that `peek` states."""
-        api_version, kind, namespace, self.name, self.metadata, own = peek
+        api_version, kind, namespace, self.name, self.metadata, self._bookkeeping = peek
         self.api_version, self.kind, self.namespace = intern(api_version), intern(kind), intern(namespace)
-        if own is not None:
-            self._bookkeeping = spans_of(own)
 
     def finding(self, severity: str, message: str, cure: str = "", path: str = "") -> Finding:
         """A finding about this item, with its place and identity."""

@@ -7,7 +7,7 @@ import re
 from cilium_policies.document import blocks, bookkeeping
 from cilium_policies.document.check import check_bytes
 from cilium_policies.document.finding import WARNING, Finding, RefusedError, refused
-from cilium_policies.document.peek import Layout, Peek, layout, peek, peek_at
+from cilium_policies.document.peek import Finder, Layout, Peek, layout, peek, peek_at
 from cilium_policies.document.source import JSON, RESOURCE_LIST, STREAM, Item, Source, flatten, identity
 
 BOM = b"\xef\xbb\xbf"
@@ -119,7 +119,7 @@ def _identify(source: Source, columns: Layout) -> None:
     """Read the identity of every item. Null documents are left out, what is odd goes to the findings."""
     data = source.data
     unsure: list[Item] = []
-    own = bookkeeping.layout(columns.column + 4).usual if columns.dashed else None
+    own = bookkeeping.layout(columns.column + 4).spans if columns.dashed and bookkeeping.ID in data else None
     for item in source.items:
         peeked = None
         if (item.dash >= 0) == columns.dashed:
@@ -157,9 +157,7 @@ def _parsed(item: Item) -> Finding | None:
     return item.finding(WARNING, f"this {which} {what}: passed through unread")
 
 
-def _peek(
-    data: bytes, start: int, end: int, columns: Layout, own: re.Pattern[bytes] | None = None
-) -> Peek | None:
+def _peek(data: bytes, start: int, end: int, columns: Layout, own: Finder | None = None) -> Peek | None:
     if start > 0 and data[start - 1] == 0x0A:
         return peek_at(data, start - 1, end, columns, own)
     if columns.dashed:
