@@ -16,7 +16,7 @@ from cilium_policies.lean import NamedTuple
 
 # The value of a `key: value` line when it is one simple word, plain or quoted, perhaps with a comment.
 WORD = re.compile(
-    rb"[ \t]+(?:(?:([A-Za-z0-9_./$](?:[^\s:#]|:(?=[^\s])|(?<=\S)#)*)|'([^'\\\n]*)'|\"([^\"\\\n]*)\"|~)[ \t]*)?"
+    rb"[ \t]+(?:(?:([A-Za-z0-9_./$][^\s:#]*(?:(?::(?=\S)|(?<=\S)#)[^\s:#]*)*)|'([^'\\\n]*)'|\"([^\"\\\n]*)\"|~)[ \t]*)?"
     rb"(?:(?<=[ \t])#[^\n]*)?\r?"
 )
 OPENERS = frozenset(b" \t\r\n[{,:?-")
@@ -142,19 +142,20 @@ def _plain_names(data: bytes, start: int, end: int, item: Layout) -> tuple[str, 
 
 def _top(data: bytes, start: int, end: int, item: Layout) -> Peek | None:
     found: dict[bytes, str] = {}
-    metadata = -1
+    metadata, at = -1, start
     for match in item.top.finditer(data, start, end):
         key = match[1]
-        if key is None or ends_in_quotes(data, start, match.start()):
+        if key is None or (match.start() != at and ends_in_quotes(data, start, match.start())):
             return None
+        at = match.end()
         if key == b"metadata":
             if not BLANK.fullmatch(match[2]):
                 return None
-            metadata = match.end() if metadata < 0 else metadata
+            metadata = at if metadata < 0 else metadata
             found[key] = ""
             continue
         value = word(match[2])
-        if value is None or _goes_on(data, match.end(), end, item.deeper):
+        if value is None or _goes_on(data, at, end, item.deeper):
             return None
         found.setdefault(key, value)
         if len(found) == 3:

@@ -195,8 +195,9 @@ def _line(text: str) -> Line:
     """The line taken apart, and remembered: a new value behind a known key, or of any form. Raises UnsureError."""
     head, _, rest = text.partition(": ")
     begun = _heads.get(head)
-    if begun is not None and WORD.fullmatch(rest):
-        line = (*begun, None if rest in NULLS else rest, VALUE)
+    if begun is not None and (rest.isalnum() or WORD.fullmatch(rest)):
+        level, inner, key = begun
+        line = (level, inner, key, None if rest in NULLS else rest, VALUE)
     elif begun is not None and rest[:1] == rest[-1:] == "'" and rest[1:-1].isalnum():
         return (*begun, rest[1:-1], VALUE)  # not remembered: kustomize numbers every item so
     else:

@@ -164,8 +164,13 @@ def sequence(value: Any) -> list[Any]:
 
 
 def mappings(value: Any) -> list[Mapping]:
-    """The mappings of a list; other members are left out."""
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+    """The mappings of a list, which is that list itself where all of its members are; empty for anything else."""
+    if not isinstance(value, list):
+        return []
+    for entry in value:
+        if not isinstance(entry, dict):
+            return [one for one in value if isinstance(one, dict)]
+    return value
 
 
 def strings(value: Any) -> dict[str, str]:
