@@ -48,26 +48,23 @@ class Layout:
         """
         if not data.startswith(self.head, metadata):
             return ()
-        start = metadata + len(self.head)
-        place = data.find(self.first, start, end)
-        if place != start and not self._is_key(data, start, place):
-            return ()
-        first = self.id.match(data, place, end)
+        first = self.id.match(data, self._behind(data, metadata + len(self.head), end, self.first), end)
         if first is None:
             return ()
-        at = first.end()
-        place = data.find(self.number, at, end)
-        if place != at and not self._is_key(data, at, place):
-            return (first.span(),)
+        place = self._behind(data, first.end(), end, self.number)
         usual = self.usual.match(data, place, end)
         if usual is not None:
             return first.span(), usual.span(1), usual.span(2)
         numbers = self.numbers.match(data, place, end)
         return (first.span(), numbers.span()) if numbers else (first.span(),)
 
-    def _is_key(self, data: bytes, start: int, place: int) -> bool:
-        """Whether what stands at `place` is surely a key of the annotations that begin at `start`."""
-        return not (place < 0 or self.end.search(data, start, place) or ends_in_quotes(data, start, place))
+    def _behind(self, data: bytes, start: int, end: int, key: bytes) -> int:
+        """Where a key of the annotations that go on at `start` stands; `end` where that is not sure."""
+        if data.startswith(key, start):
+            return start
+        place = data.find(key, start, end)
+        sure = place >= 0 and not (self.end.search(data, start, place) or ends_in_quotes(data, start, place))
+        return place if sure else end
 
 
 def _lines(pad: bytes, keys: Iterable[bytes]) -> bytes:

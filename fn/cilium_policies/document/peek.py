@@ -20,6 +20,8 @@ WORD = re.compile(
     rb"(?:(?<=[ \t])#[^\n]*)?\r?"
 )
 OPENERS = frozenset(b" \t\r\n[{,:?-")
+_TOP = (b"apiVersion", b"kind", b"metadata")
+ODD = frozenset(range(256)) - frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$\r-")
 NULL_BYTES = frozenset(null.encode() for null in NULLS)
 BLANK = re.compile(rb"[ \t]*(?:(?<=[ \t])#[^\n]*)?\r?")
 Spans = tuple[tuple[int, int], ...]
@@ -86,9 +88,7 @@ class Layout:
         self.other = re.compile(
             rb"\n(?: {0,%d}[^ \n#]|%s  (?:namespace|[^A-Za-z \n#-]))" % (column + 1, later)
         )
-        self.top = re.compile(
-            rb"\n%s(?! )(?:(apiVersion|kind|metadata)[ \t]*:([^\n]*)|[^A-Za-z_$ \n\r#-])" % either
-        )
+        self.top = re.compile(rb"\n%s([^ \n#][^\n]*)" % either)
 
 
 layout = lru_cache(maxsize=64)(Layout)
@@ -127,7 +127,7 @@ def peek_at(data: bytes, start: int, end: int, item: Layout, own: Finder | None 
 
 def _plain_names(data: bytes, start: int, end: int, item: Layout) -> tuple[str, str] | None:
     """Namespace and name out of a metadata block in the layout of the tools; None where it is another."""
-    place = data.find(item.name, start, end)
+    place = start if data.startswith(item.name, start) else data.find(item.name, start, end)
     match = item.names.match(data, place + len(item.name), end) if place >= 0 else None
     if match is None:
         return None
@@ -144,20 +144,25 @@ def _top(data: bytes, start: int, end: int, item: Layout) -> Peek | None:
     found: dict[bytes, str] = {}
     metadata, at = -1, start
     for match in item.top.finditer(data, start, end):
-        key = match[1]
-        if key is None or (match.start() != at and ends_in_quotes(data, start, match.start())):
+        key, colon, value = match[1].partition(b":")
+        key = key.rstrip(b" \t")
+        if not colon or key not in _TOP:
+            if match[1][0] in ODD:
+                return None
+            continue
+        if match.start() != at and ends_in_quotes(data, start, match.start()):
             return None
         at = match.end()
         if key == b"metadata":
-            if not BLANK.fullmatch(match[2]):
+            if not BLANK.fullmatch(value):
                 return None
             metadata = at if metadata < 0 else metadata
             found[key] = ""
             continue
-        value = word(match[2])
-        if value is None or _goes_on(data, at, end, item.deeper):
+        text = word(value)
+        if text is None or _goes_on(data, at, end, item.deeper):
             return None
-        found.setdefault(key, value)
+        found.setdefault(key, text)
         if len(found) == 3:
             break
     if not found.get(b"kind") or b"apiVersion" not in found:

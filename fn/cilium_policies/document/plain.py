@@ -195,7 +195,7 @@ def _line(text: str) -> Line:
     """The line taken apart, and remembered: a new value behind a known key, or of any form. Raises UnsureError."""
     head, _, rest = text.partition(": ")
     begun = _heads.get(head)
-    if begun is not None and (rest.isalnum() or WORD.fullmatch(rest)):
+    if begun is not None and (rest.replace("-", "").isalnum() or WORD.fullmatch(rest)):
         level, inner, key = begun
         line = (level, inner, key, None if rest in NULLS else rest, VALUE)
     elif begun is not None and rest[:1] == rest[-1:] == "'" and rest[1:-1].isalnum():
