@@ -5,23 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
+from cilium_policies.catalogue.ports import NO_NETWORK, SCHEMES
 from cilium_policies.evidence import addresses
 from cilium_policies.evidence.signs import plain_url
 
-SCHEMES = [
-    "http",
-    "https",
-    "postgres",
-    "mysql",
-    "redis",
-    "amqp",
-    "mongodb",
-    "nats",
-    "s3",
-    "ftp",
-    "dns",
-    "tcp",
-]
 USERS = ("", "", "app@", "app-0@", "issuer@", "9a@", "a_b@", f"{'u' * 40}@", "sftp@", "a.b@", "a:b@")
 HOSTS = [
     "web",
@@ -63,10 +50,11 @@ KEYS = (
 
 def test_readers_of_other_forms_find_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     choose = random.Random(22)
+    schemes = [*sorted(SCHEMES), *sorted(NO_NETWORK), *["http"] * 60, "dns", "tcp", "icmp"]
     parts = (USERS, HOSTS, PORTS, PATHS, QUERIES)
     texts = [
-        (f"{choose.choice(SCHEMES)}://{''.join(map(choose.choice, parts))}", choose.choice(KEYS))
-        for _ in range(4000)
+        (f"{choose.choice(schemes)}://{''.join(map(choose.choice, parts))}", choose.choice(KEYS))
+        for _ in range(8000)
     ]
     quick = [addresses.targets(*one) for one in texts]
     assert sum(plain_url(value) is not None for value, _ in texts) > 800
@@ -74,7 +62,7 @@ def test_readers_of_other_forms_find_nothing_else(monkeypatch: pytest.MonkeyPatc
     assert quick == [addresses.targets(*one) for one in texts]
 
 
-@pytest.mark.parametrize("value", ["web:80", "http://web,http://api", "http://web http://api", "http://web\n", "ftp://web",
+@pytest.mark.parametrize("value", ["web:80", "http://web,http://api", "http://web http://api", "http://web\n", "sftp://web",
                                    "http://rest:8080", "http://${WEB}", f"http://web/{'a' * 200}"])  # fmt: skip
 def test_what_is_no_plain_url(value: str) -> None:
     assert plain_url(value) is None

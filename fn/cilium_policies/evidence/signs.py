@@ -5,19 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-# A text that is nothing but a URL of the most usual form, and schemes that say no more than what is spoken
+from cilium_policies.catalogue.ports import SCHEMES
+
+# A text that is nothing but a URL of the most usual form
 _URL = r"([a-z]+)://(?:[\w\-]+@)?(([\w.\-]+)(?::\d{1,5})?)(?:/[\w\-/]*)?(?:\?sslmode=[a-z\-]+)?"
-_SCHEMES = frozenset("http https postgres postgresql mysql redis rediss amqp amqps mongodb nats".split())  # noqa: SIM905
 _LONGEST = 200
-_ALSO_SCHEMES = (
-    "s3",
-    "rest",
-    "sftp",
-    "stun",
-    "stuns",
-    "turn",
-    "turns",
-)  # whose address may follow a single colon
+# A colon alone may stand before their addresses.
+_BY_COLON = ("s3", "rest", "sftp", "stun", "stuns", "turn", "turns")
 
 
 def holds(value: str, signs: Iterable[str]) -> bool:
@@ -35,7 +29,7 @@ def plain_url(value: str) -> tuple[str, str] | None:
     if "://" not in value or len(value) > _LONGEST or not value.isascii():
         return None
     match = re.fullmatch(_URL, value)
-    if match is None or match[1] not in _SCHEMES or match[3].endswith(_ALSO_SCHEMES):
+    if match is None or match[1] not in SCHEMES or match[1] in _BY_COLON or match[3].endswith(_BY_COLON):
         return None
     return match[1], match[2]
 
