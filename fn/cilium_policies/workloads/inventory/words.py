@@ -11,7 +11,7 @@ KEY = re.compile(r"[A-Za-z_][\w.\-/]{0,63}")
 FLAG = re.compile(r"--?([A-Za-z][\w.\-]{0,63})")
 SAYS_NO_TEXT = re.compile(r"\{\{-?\s*(?:(?:include|tpl|template)\s+\"[\w.\-]+\"[\w.$\s]*|[\w.$\s|()]*)-?\}\}")
 _ASSIGNED = re.compile(r"([\w.\-]{1,64})=")
-_WORDS = re.compile(r"[a-z]{2,20}(?:-(?:[a-z]{2,20}|[a-z]?\d)){2,8}")  # `gke-l7-global-external-managed`
+_WORDS = re.compile(r"[a-z]{2,20}(?:-(?:[a-z]{2,20}|[a-z]?\d{1,5})){2,8}")  # `gke-l7-global-external-managed`
 _STORES = ("s3:", "rest:", "sftp:")  # in front of a template
 _ASSIGNS = re.compile(r"[\"']?\s{0,8}(?::(?!//)|=(?![=;,&\s\"']*(?:[=;,&]|$)))")
 _FILLED_HOST = re.compile(
