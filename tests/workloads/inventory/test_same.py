@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from cilium_policies.catalogue.load import load
 from cilium_policies.evidence.told import told
+from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.inventory.prune import Pruner
 
 from tests.workloads.inputs import objects
@@ -99,3 +100,22 @@ def test_objects_that_an_entry_reads_are_kept(kind: str) -> None:
     )
 
     assert Pruner(load(), set(), (), told).prune(one) is not None
+
+
+def test_annotations_that_are_read_keep_their_words() -> None:
+    """How a cloud's load balancer is set up says whether pods see its clients."""
+    prefix = "service.beta.kubernetes.io/aws-load-balancer"
+    notes = {
+        f"{prefix}-nlb-target-type": "ip",
+        f"{prefix}-scheme": "internet-facing",
+        f"{prefix}-target-group-attributes": "preserve_client_ip.enabled=true,stickiness.enabled=false",
+        "acme.com/scrape": "true",
+        "acme.com/port": "9100",
+        "serving.kserve.io/deploymentMode": "Standard",  # an entry reads it
+    }
+    others = {"acme.com/motto": "tiger", f"{prefix}-name": "tiger"}
+    body = {"kind": "Service", "metadata": {"name": "a", "namespace": "b", "annotations": notes | others}}
+    kept = Pruner(load(), set(), (), told).prune(Object({"apiVersion": "v1", **body}))
+
+    assert kept is not None
+    assert kept["metadata"]["annotations"] == notes | dict.fromkeys(others, "x")
