@@ -61,6 +61,13 @@ def test_kustomizations_that_flux_never_sees_lead_nowhere(tmp_path: Path) -> Non
 
 def test_hidden_folders_are_hidden_below_the_one_asked_for(tmp_path: Path) -> None:
     files = {f"{place}/ks.yaml": ks("web", "./x") for place in (".old", ".home/apps", ".home/.old")}
-    laid(tmp_path, files | {".git/HEAD": ""})
-    assert Repository(str(tmp_path)).found == []
-    assert [one.path for one in Repository(str(tmp_path / ".home")).found] == [".home/apps/ks.yaml"]
+    root = laid(tmp_path / "repo", files | {".git/HEAD": ""})
+    assert Repository(str(root)).found == []
+    assert [one.path for one in Repository(str(root / ".home")).found] == [".home/apps/ks.yaml"]
+
+
+def test_paths_begin_nowhere_above_the_folder_of_git(tmp_path: Path) -> None:
+    """A folder beside the repository has the name that a path says: all that lies there would be read."""
+    root = laid(tmp_path / "repo", {"apps/ks.yaml": ks("web", "./x"), ".git/HEAD": ""})
+    laid(tmp_path, {"x/ks.yaml": ks("other", "./y"), "y/web.yaml": deployment("other")})
+    assert Repository(str(root / "apps")).root == str(root)

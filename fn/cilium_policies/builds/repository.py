@@ -125,7 +125,8 @@ class Repository:
 
     def _beginning(self, top: str) -> str:
         """Where the paths of Flux and Argo CD begin: where Git does (`top`), if they lead somewhere from there, else
-        here or in a folder above. Only paths can tell: a repository may lie in another, as a test's or an example."""
+        here or in a folder above, but none above Git's. Only paths can tell: a repository may lie in another, as a
+        test's or an example."""
         wanted = [one for one in map(path_of, self.kinds("Kustomization", FLUX)) if one and "$" not in one]
         wanted += [text(at(one.one.spec, "source", "path")) for one in self.kinds("Application", ARGO)]
         wanted = [one.strip("/") for one in wanted if one.strip("./")]
@@ -133,6 +134,8 @@ class Repository:
         folder = self.asked_folder
         for _ in range(_ABOVE):
             folders.append(folder)
+            if folder == top:
+                break
             folder = os.path.dirname(folder)
         leading = (one for one in folders if any(os.path.isdir(os.path.join(one, path)) for path in wanted))
         return next(leading, top or self.asked_folder)
