@@ -29,7 +29,8 @@ class Labelled(NamedTuple):
 
 class Bundled(NamedTuple):
     """A component that a distribution runs by itself, with the labels that its pods carry there. `when`: only where
-    the input has one of such objects (an add-on that somebody uses). `services`: those before its pods."""
+    the input has one of such objects (an add-on that somebody uses). `services`: those before its pods. `values`: what
+    it is set to, as a release's values would say it."""
 
     component: str
     namespace: str
@@ -38,6 +39,7 @@ class Bundled(NamedTuple):
     labels: dict[str, str]
     when: tuple[Mapping, ...] = ()
     services: tuple[ServiceTemplate, ...] = ()
+    values: Mapping = {}  # noqa: RUF012
 
 
 class Identity(NamedTuple):
@@ -136,6 +138,7 @@ def _bundled(data: Mapping) -> Bundled:
         strings(data.get("labels")),
         tuple(mappings(data.get("when")) or filter(None, [mapping(data.get("when"))])),
         read_services(data.get("services")),
+        mapping(data.get("values")),
     )
 
 
@@ -143,6 +146,16 @@ def find(name: str, table: Mapping) -> Distribution:
     """The distribution of that name in the index's table; UNKNOWN for none."""
     data = mapping(table.get(name))
     return read(mapping(table.get(text(data.get("sameAs")))) or data) if data else UNKNOWN
+
+
+def serving(ingress_class: str, table: Mapping) -> list[str]:
+    """The distributions that bring a controller of this Ingress class, by what they set it to."""
+    found = []
+    for name, data in table.items():
+        brought = (mapping(one.get("values")) for one in mappings(data.get("brings")))
+        if any(ingress_class in strings(one.get("ingressClasses")).values() for one in brought):
+            found.append(name)
+    return found
 
 
 class Recognised(NamedTuple):

@@ -9,7 +9,7 @@ from cilium_policies.evidence.ends import ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.services import host_ports
 from cilium_policies.kube.access_rules import EVERYWHERE
-from cilium_policies.kube.gateway_api import GATEWAY_API, STANDARD, Proxy
+from cilium_policies.kube.gateway_api import GATEWAY_API, STANDARD, Proxy, ingress_class
 from cilium_policies.kube.objects import Mapping, Object, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -180,9 +180,7 @@ class Gateways:
         config's gateways where neither is shown."""
         if own := self._by_source.get(("Ingress", one.namespace, one.name)):
             return self._peers_or_given(own)
-        name = text(one.spec.get("ingressClassName")) or one.annotations.get(
-            "kubernetes.io/ingress.class", ""
-        )
+        name = ingress_class(one)
         classes = self._cluster.inventory.of("IngressClass")
         chosen = [entry for entry in classes if entry.name == name] if name else _default(classes)
         controller = text(chosen[0].spec.get("controller")) if chosen else ""

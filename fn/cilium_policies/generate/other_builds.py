@@ -57,22 +57,37 @@ def _lets_in(cluster: Cluster, edge: Edge, closed: Collection[str]) -> str:
 
 
 def unseen_proxies(
-    cluster: Cluster, given: Given, noted: Iterable[Note], said: Collection[Key]
+    cluster: Cluster, given: Given, noted: Iterable[Note], said: Collection[Key], distributions: Mapping
 ) -> Iterator[Uncovered]:
     """Gateways and controllers that this input does not show: one line stands for their pods and for those behind,
-    who have one each where a rule was written by guess, but for directions of which all is `said`."""
+    who have one each where a rule was written by guess, but for directions of which all is `said`. Where one of the
+    `distributions` has a controller of the class, its name is the cure."""
     yield from _gateways(cluster, given)
     for note in noted:
         one = note.subject
         if not one.where.elsewhere:
             cure = "cluster.gateways: [{pod: NAMESPACE/PROXY}]"
             degree = GUESSED if note.guessed else UNKNOWN
+            place, for_all = (one.namespace, one.name), _bringing(cluster, one, distributions)
             yield Uncovered(
-                degree, "proxy-elsewhere", BOTH, one.namespace, one.name, None, one, (note.what,), cure
+                degree, "proxy-elsewhere", BOTH, *place, None, one, (note.what,), for_all or cure, for_all
             )
             for behind in note.behind if note.guessed else ():
                 if behind.own and (behind.key, INGRESS) not in said:
                     yield _let_in_by_guess(behind, note.what)
+
+
+def _bringing(cluster: Cluster, one: Object, distributions: Mapping) -> str:
+    """The config line that names the distribution whose controller serves an Ingress; "" where none is known to, or
+    the cluster's is known."""
+    if one.kind != "Ingress" or cluster.settings.distribution:
+        return ""
+    from cilium_policies.catalogue.distributions import serving  # few inputs lack the controller
+    from cilium_policies.kube.gateway_api import ingress_class
+
+    name = ingress_class(one)
+    names = serving(name, distributions) if name else []
+    return f"cluster: {{distribution: {' or '.join(names)}}}" if names else ""
 
 
 def _let_in_by_guess(one: Workload, what: str) -> Uncovered:

@@ -97,7 +97,8 @@ def plan(
     withheld = [*_withheld(knowledge, hints, ties, subjects, dns, found, settled)]
     noted = list(notes(cluster, hints))
     routed = behind_unseen_proxies(noted)
-    left = [*_left(knowledge, withheld, subjects, routed), *unseen_proxies(cluster, hints, noted, settled)]
+    left = list(_left(knowledge, withheld, subjects, routed))
+    left += unseen_proxies(cluster, hints, noted, settled, catalogue.distributions)
     left += leads_nowhere(cluster, hints, found, chosen)
     listed = _listed(left)
     left += unread(cluster, hints, parts, found, subjects, settled | listed)

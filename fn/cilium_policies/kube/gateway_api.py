@@ -118,3 +118,8 @@ def only_redirects(route: Object) -> bool:
         and any(one.get("type") == "RequestRedirect" for one in mappings(rule.get("filters")))
         for rule in rules
     )
+
+
+def ingress_class(one: Object) -> str:
+    """The class that an Ingress names; "" where it names none."""
+    return text(one.spec.get("ingressClassName")) or one.annotations.get("kubernetes.io/ingress.class", "")

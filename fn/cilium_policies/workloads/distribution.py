@@ -65,6 +65,7 @@ def add_bundled(
         made.labels = made.selector = dict(bundled.labels)
         made.component = bundled.component
         made.instance = bundled.workload
+        made.values = bundled.values
         made.brought = True
         workloads.append(made)
         services += (
