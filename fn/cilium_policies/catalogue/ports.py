@@ -91,6 +91,9 @@ PROGRAMS = (
     Program(161, "snmp", "snmp", udp=True),
     Program(623, "ipmi", udp=True),
     Program(3493, "nut", "nut"),
+    Program(3671, words="knx", udp=True),  # KNXnet/IP
+    Program(5222, "xmpp", "xmpp"),
+    Program(30005, words="beast"),  # of ADS-B receivers, as readsb serves it
     Program(88, words="kdc", udp=True),
     Program(69, "tftp", udp=True),
     Program(3478, "stun turn", "stun turn", udp=True),
@@ -147,8 +150,13 @@ UDP_SCHEMES = {
 WORDS = {word: one.port for one in PROGRAMS for word in one.words.split()}
 # Words of a key that make its host an object store's, which clients ask by HTTPS unless they are told otherwise.
 STORES = frozenset(("s3", "minio", "storage", "bucket", "objectstorage", "objstore", "oss", "cos", "obs"))
-BY_DATAGRAMS = ("statsd", "wireguard")  # words of a variable whose port is asked by UDP, whichever it is
+BY_DATAGRAMS = (
+    "statsd",
+    "wireguard",
+    "stun",
+)  # words of a variable whose port is asked by UDP, whichever it is
 DATAGRAMS = {one.port for one in PROGRAMS if one.udp}
+ALWAYS_UDP = frozenset((123, 161, 3671))  # spoken by datagrams whatever a key says: NTP, SNMP, KNX
 KEYS = {one.port: set(one.keys.split()) for one in PROGRAMS if one.keys}
 DATABASES = {word: one.port for one in PROGRAMS for word in one.settings.split()}
 SERVERS = frozenset(port for one in PROGRAMS if one.private for port in (one.port, *one.also))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from cilium_policies.catalogue.ports import BY_DATAGRAMS, DATAGRAMS, SENTINEL, STORES, WORDS
+from cilium_policies.catalogue.ports import ALWAYS_UDP, BY_DATAGRAMS, DATAGRAMS, SENTINEL, STORES, WORDS
 from cilium_policies.evidence.signs import holds
 
 # Last words of a key whose value is a bare name to call.
@@ -162,7 +162,7 @@ def with_mail(port: int) -> tuple[int, ...]:
 def transports(key: str, port: int) -> tuple[str, ...]:
     """The protocols of a port that a key names (`NTP_SERVER`): UDP of what speaks it, TCP of syslog and VPNs too."""
     lower = key.lower()
-    if holds(lower, BY_DATAGRAMS):
+    if port in ALWAYS_UDP or holds(lower, BY_DATAGRAMS):
         return ("UDP",)
     if "vpn_" in lower or "syslog" in lower:
         return ("UDP", "TCP")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 _QUOTED = r"[\"']([A-Za-z0-9][\w.\-]{0,252})[\"']\s{0,99},\s{0,99}[\"']?(\d{1,5})[\"']?(?=\s{0,99}[,)\]}])"
 _IP = r"(?<![\w.\-/])(\d{1,3}(?:\.\d{1,3}){3})"
@@ -15,6 +16,8 @@ _NAMED = r"([A-Za-z_][\w.\-]{0,63})[\"']?\s{0,9}[:=]?\s{0,9}$"
 _LOWEST = 100
 _WELL_KNOWN = frozenset((21, 22, 23, 25, 43, 49, 53, 69, 79, 80, 81, 82, 88))
 _OPENING = "([{"
+_HOST = r"[A-Za-z][A-Za-z0-9.\-]{1,252}|\d{1,3}(?:\.\d{1,3}){3}"
+_DIGITS = 6
 _CONSTANT = "define"  # PHP's `define("DB_PORT", 3306)`
 _NEAR = 400  # characters in front of a pair that are looked through for its key
 _SHARE = (
@@ -52,6 +55,18 @@ def pairs(value: str) -> Iterator[tuple[int, str, int, str]]:
                 key = _key(value, match.start())
                 if key != _CONSTANT:
                     yield match.start(1), host, port, key
+
+
+def listed(value: str) -> Iterator[tuple[str, int]]:
+    """Host and port of each item of a variable's list whose fields stand in an order of their own, `adsb,feed.acme.com,
+    30004,beast;mlat,…`: a name behind which a port's number is the next field."""
+    for item in value.split(";"):
+        fields = [one.strip() for one in item.split(",")]
+        for host, number in pairwise(fields):
+            port = int(number) if number.isdigit() and len(number) < _DIGITS else 0
+            usual = port >= _LOWEST or port in _WELL_KNOWN
+            if usual and re.fullmatch(_HOST, host) is not None:
+                yield host, port
 
 
 def _forms(value: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.catalogue.ports import NO_NETWORK, SCHEMES
+from cilium_policies.catalogue.ports import ALWAYS_UDP, NO_NETWORK, SCHEMES
 from cilium_policies.evidence.host_keys import OF_HOSTS, is_name
 from cilium_policies.workloads.address_keys import IN_PASSWORD
 
@@ -49,7 +49,7 @@ _KINDS = (
     r"(?i)(?:^|[\s=\"',:])"
     r"(?:inet[46]?|(?:tcp|udp|openssl|ssl)[46]?(?:-[a-z]{4,8})?|lmtp|smtp|relay|\d{1,5}):$"
 )
-_DATAGRAMS, _BOTH = ("123", "161"), ("53", "3478", "5060")
+_BOTH = ("53", "3478", "5060")
 _LOGS = r"\bsyslog:server=$|(?:^|\n)[ \t]{0,99}log[ \t]{1,9}$"  # of nginx and HAProxy
 _SET = r"(?i)(?:^|[\s\"'=])[\w\-]{0,40}(?:rs|repl|shard)[\w\-]{0,40}/$"  # MongoDB's `rs0/mongo-0:27017,mongo-1:27017`
 _LONGEST = 256  # characters: a name has fewer
@@ -261,7 +261,7 @@ def begins(value: str, start: int) -> bool:
 def protocols(value: str, start: int, port: str, key: str) -> tuple[str, ...]:
     """Of DNS, TURN and syslog both; of NTP, SNMP and STUN UDP; of rsyslog's `@host:514` UDP, where `@@host:514` is TCP;
     UDP of socat's `UDP4:host:514`, and of the logs of nginx (`syslog:server=`) and HAProxy (`log host:514 local0`)."""
-    if key.lower().startswith("stun") or port in _DATAGRAMS:
+    if "stun" in key.lower() or int(port) in ALWAYS_UDP:
         return ("UDP",)
     if port in _BOTH:
         return ("TCP", "UDP")

@@ -21,6 +21,7 @@ from cilium_policies.evidence.host_keys import (
     usual_ports,
     words_of,
 )
+from cilium_policies.evidence.in_order import listed as in_order
 from cilium_policies.evidence.nameservers import listed
 from cilium_policies.evidence.public_names import is_number
 from cilium_policies.evidence.signs import holds
@@ -45,6 +46,9 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
     """`*_HOST` variables (and their like) that hold a bare name, with the `*_PORT` beside them."""
     for key, value in variables.items():
         yield from (Address(*one[:2], "", one[2], key, True) for one in listed(key, value))
+        if "," in value:
+            fields = in_order(value)
+            yield from (Address(host, port, key=key, direct="." in host) for host, port in fields)
         if "@" in value and holds(key.lower(), _LICENCES):
             yield from _licences(key, value)
         if key.endswith(_ACCOUNT) and is_name(value):

@@ -96,8 +96,7 @@ def plan(
     settled = said | opened
     withheld = [*_withheld(knowledge, hints, ties, subjects, dns, found, settled)]
     noted = list(notes(cluster, hints))
-    routed = behind_unseen_proxies(noted)
-    left = list(_left(knowledge, withheld, subjects, routed))
+    left = list(_left(knowledge, withheld, subjects, behind_unseen_proxies(noted)))
     left += unseen_proxies(cluster, hints, noted, settled, catalogue.distributions)
     left += leads_nowhere(cluster, hints, found, chosen)
     listed = _listed(left)
