@@ -20,6 +20,8 @@ _HOST_RULE = r"Host(?:SNI)?\(([^)]*)\)"
 _ADDRESS_NOTES = ("lbipam.cilium.io/ips", "io.cilium/lb-ipam-ips", "metallb.io/loadBalancerIPs",
                   "metallb.universe.tf/loadBalancerIPs", "kube-vip.io/loadbalancerIPs")  # fmt: skip
 _NAME_NOTE = "external-dns.alpha.kubernetes.io/hostname"
+_NAME = r"[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63}){2,6}"
+_DNS = 53
 _SHORT = 3  # characters: below an end of two, a label of so many is no registered name (`co.uk`, `com.au`)
 
 
@@ -99,6 +101,21 @@ def service_names(service: Service) -> Iterator[str]:
             yield text(value)
     for entry in mappings(at(source.body, "status", "loadBalancer", "ingress")):
         yield from filter(None, (text(entry.get("ip")), text(entry.get("hostname"))))
+
+
+def proxied_names(cluster: Cluster, service: Service) -> Iterator[str]:
+    """The names in the annotations of an ExternalName Service of which an operator makes proxies, where a DNS server
+    stands beside those: it answers such a name with them (tailscale/tailscale@de9ec7ee:
+    k8s-operator/reconciler/dnsrecords)."""
+    made = cluster.made_from(service.source) if service.type == "ExternalName" else []
+    if service.source is None or not any(
+        entry.port == _DNS
+        for one in made
+        for beside in cluster.services_in(one.namespace)
+        for entry in beside.ports
+    ):
+        return
+    yield from filter(re.compile(_NAME).fullmatch, service.source.annotations.values())
 
 
 def gateway_addresses(gateway: Object) -> Iterator[str]:

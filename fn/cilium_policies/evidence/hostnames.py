@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.evidence import public_dns
-from cilium_policies.evidence.claims import Claims, gateway_addresses, names, service_names
+from cilium_policies.evidence.claims import Claims, gateway_addresses, names, proxied_names, service_names
 from cilium_policies.evidence.edge import Peer, namespace_of, workload_of
 from cilium_policies.evidence.ends import WORLD, backends, ends
 from cilium_policies.evidence.gateways import INGRESS, Gateways
@@ -54,7 +54,7 @@ class Hostnames:
                 if not (redirects and name.startswith("*")):
                     self._routes.setdefault(name.lower(), []).append(route)
         for service in cluster.services:
-            for name in service_names(service):
+            for name in (*service_names(service), *proxied_names(cluster, service)):
                 self._services.setdefault(name, service)
         for gateway in cluster.inventory.of("Gateway", group=GATEWAY_API):
             for address in gateway_addresses(gateway):
@@ -181,6 +181,8 @@ class Hostnames:
         load balancer outside does."""
         service = self._services.get(host.rstrip(".").lower())
         if service is not None:
+            made = self._cluster.made_from(service.source) if service.type == "ExternalName" else ()
+            yield from ((end, Port(port, protocol)) for one in made for end in ends(one))
             yield from backends(self._cluster, service, str(port), protocol)
             return
         if host in self._addressed:

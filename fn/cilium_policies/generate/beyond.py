@@ -37,7 +37,7 @@ def beyond_entry(
     if not entry.users_code:
         # Imported for builds that hold what an entry states: start-up is paid at every build.
         from cilium_policies.generate.added import added
-        from cilium_policies.generate.hidden import hidden, hidden_beside, hidden_maps
+        from cilium_policies.generate.hidden import hidden, hidden_beside, hidden_classes, hidden_maps
 
         why, names = "own-containers", added(one, entry)
         if not names:
@@ -46,6 +46,8 @@ def beyond_entry(
             names = hidden_beside(one, cluster, entry)
         if not names:
             why, names = "map-unread", hidden_maps(one, cluster.inventory)
+        if not names:
+            why, names = "class-unread", hidden_classes(one, cluster.inventory)
         if not names:
             why, names = _settings(one, entry, cluster)
         if not names:

@@ -26,6 +26,7 @@ _NO_CONFIGURATION = (
     r"(?i)cert|tls|\bca\b|[-_.]ca[-_.]|token|password|passwd|pull|ssh|key|webhook|htpasswd|license|credential"
 )
 
+_FILES = re.compile(r"(?i)\.(?:ya?ml|json5?|toml|ini|cnf|conf|cfg|env|properties|xml)\b|config\b")
 _FILLED = "\0"  # in the place of what a template fills in
 _STORES = re.compile(r"(?i)repository$")
 _NAMES_SECRET = r"(?i)secret(?:_?name|\.name)?$"
@@ -82,6 +83,19 @@ def hidden_maps(one: Workload, inventory: Inventory) -> list[str]:
         if name and _is_dark(one, name, inventory, absent=False):
             found.append(name)
     return list(dict.fromkeys(found))
+
+
+def hidden_classes(one: Workload, inventory: Inventory) -> list[str]:
+    """The names of SecretProviderClasses of which a rendered pod mounts files that are called as configuration is:
+    they stand in a vault alone (kubernetes-sigs/secrets-store-csi-driver). What a class writes as a Secret is read
+    by that Secret's name."""
+    found: dict[str, None] = {}
+    for volume in mappings(pod_spec(one.source).get("volumes")) if one.rendered else ():
+        name = text(at(volume, "csi", "volumeAttributes", "secretProviderClass"))
+        shown = inventory.get("SecretProviderClass", one.namespace, name) if name else None
+        if shown is not None and _FILES.search(text(at(shown.body, "spec", "parameters", "objects"))):
+            found[name] = None
+    return list(found)
 
 
 def _is_dark(one: Workload, name: str, inventory: Inventory, *, absent: bool) -> bool:

@@ -131,6 +131,7 @@ _OTHERS: Fields = {
     **dict.fromkeys(
         ("HelmRelease", "HelmChart", "HelmChartConfig"), tuple(f"spec.{one}" for one in _RELEASE)
     ),
+    "SecretProviderClass": ("spec.parameters.objects",),
     "OCIRepository": ("spec.url", "spec.ref"),
     "HelmRepository": ("spec.url", "spec.type"),
     "Kustomization": ("spec.targetNamespace", "spec.postBuild", "spec.kubeConfig"),

@@ -108,6 +108,11 @@ class Object:
             self._body = self._read()
         return self._body
 
+    @property
+    def is_told(self) -> bool:
+        """Whether the catalogue tells what stands in it: of a Secret that an operator writes the addresses alone."""
+        return False
+
     def forget(self) -> None:
         """Drop a body that can be read again: bodies are most of the memory of a large build."""
         if self._read is not dict:

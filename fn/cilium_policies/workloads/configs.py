@@ -127,7 +127,7 @@ def _entries(one: Object, resolves: Callable[[str], bool]) -> Iterator[Text]:
         for key, value in strings(one.body.get(field)).items():
             if encrypted or len(value) > _MAX_TEXT * 4 // 3:
                 continue
-            if one.kind == "Secret":
+            if one.kind == "Secret" and not one.is_told:
                 from cilium_policies.workloads.credentials import addresses  # few builds hold a Secret
 
                 value = decoded(value) if field == "data" else value

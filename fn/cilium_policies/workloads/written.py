@@ -21,6 +21,16 @@ from cilium_policies.workloads.templates import filled
 _VIA = r"\{via\.([\w.]+)\}"
 
 
+class Told(Object):
+    """Such an object: what stands in it is the catalogue's text, so no value of it is taken for a credential."""
+
+    __slots__ = ()
+
+    @property
+    def is_told(self) -> bool:
+        return True
+
+
 def written(inventory: Inventory, catalogue: Catalogue) -> list[Object]:
     """Those that the input does not hold itself, each with its object's place in the input."""
     found: dict[tuple[str, str, str], Object] = {}
@@ -52,7 +62,7 @@ def _made(one: Object, row: Mapping, inventory: Inventory) -> Iterator[Object]:
         }
         holds = {key: _said(value, one, each) for key, value in strings(row.get("data")).items()}
         body["data" if body["kind"] == "ConfigMap" else "stringData"] = holds
-        yield Object(body, one.where)
+        yield Told(body, one.where)
 
 
 def _of(template: str, other: Object) -> str:
