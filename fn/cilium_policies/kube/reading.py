@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import lru_cache, partial
 
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.document.source import RESOURCE_LIST, Item, Source, flatten
@@ -45,6 +45,8 @@ class Objects(NamedTuple):
     glass: list[Object]
 
 
+# Whether they count their text or another field says; "" is no kind
+_LOOKED_INTO = frozenset(("", "CustomResourceDefinition", *_BUILD_KINDS, *CILIUM_POLICIES))
 UNPLACED = ("", "_")  # `_` is what kustomize writes while an outer layer has not yet set the namespace
 
 
@@ -64,7 +66,9 @@ def objects(sources: list[Source], namespace: str = "") -> Objects:
             for one in _of_item(item):
                 if namespace and one.namespace in UNPLACED and one.kind not in CLUSTER_SCOPED:
                     one.namespace = namespace
-                if one.kind in CILIUM_POLICIES and COMPONENT in one.annotations:
+                if not (marks.any or one.kind in _LOOKED_INTO or one.group == API):
+                    found.append(one)  # as most of most inputs
+                elif one.kind in CILIUM_POLICIES and COMPONENT in one.annotations:
                     (own if one.kind == item.kind else listed).append(Own(one, number, item.index))
                 elif one.kind in CILIUM_POLICIES and BREAK_GLASS in one.annotations:
                     glass.append(one)
@@ -158,11 +162,12 @@ def _of_item(item: Item) -> list[Object]:
         return [Object(member, where, item) for member in flatten(item)]
     if not item.kind:
         return []
-    return [Object.unread(item.api_version, item.kind, item.namespace, item.name, where, _reader(item), item)]
+    return [
+        Object.unread(
+            item.api_version, item.kind, item.namespace, item.name, where, partial(_body, item), item
+        )
+    ]
 
 
-def _reader(item: Item) -> Callable[[], Mapping]:
-    def read() -> Mapping:
-        return mapping(item.body())  # the object keeps it
-
-    return read
+def _body(item: Item) -> Mapping:
+    return mapping(item.body())  # the object keeps it
