@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import INGRESS
 from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.evidence.edge import Edge, namespace_of
@@ -57,18 +58,18 @@ def _lets_in(cluster: Cluster, edge: Edge, closed: Collection[str]) -> str:
 
 
 def unseen_proxies(
-    cluster: Cluster, given: Given, noted: Iterable[Note], said: Collection[Key], distributions: Mapping
+    cluster: Cluster, given: Given, noted: Iterable[Note], said: Collection[Key], catalogue: Catalogue
 ) -> Iterator[Uncovered]:
     """Gateways and controllers that this input does not show: one line stands for their pods and for those behind,
     who have one each where a rule was written by guess, but for directions of which all is `said`. Where one of the
-    `distributions` has a controller of the class, its name is the cure."""
+    distributions has a controller of the class, its name is the cure."""
     yield from _gateways(cluster, given)
     for note in noted:
         one = note.subject
         if not one.where.elsewhere:
             cure = "cluster.gateways: [{pod: NAMESPACE/PROXY}]"
             degree = GUESSED if note.guessed else UNKNOWN
-            place, for_all = (one.namespace, one.name), _bringing(cluster, one, distributions)
+            place, for_all = (one.namespace, one.name), _bringing(cluster, one, catalogue)
             yield Uncovered(
                 degree, "proxy-elsewhere", BOTH, *place, None, one, (note.what,), for_all or cure, for_all
             )
@@ -77,7 +78,7 @@ def unseen_proxies(
                     yield _let_in_by_guess(behind, note.what)
 
 
-def _bringing(cluster: Cluster, one: Object, distributions: Mapping) -> str:
+def _bringing(cluster: Cluster, one: Object, catalogue: Catalogue) -> str:
     """The config line that names the distribution whose controller serves an Ingress; "" where none is known to, or
     the cluster's is known."""
     if one.kind != "Ingress" or cluster.settings.distribution:
@@ -86,7 +87,7 @@ def _bringing(cluster: Cluster, one: Object, distributions: Mapping) -> str:
     from cilium_policies.kube.gateway_api import ingress_class
 
     name = ingress_class(one)
-    names = serving(name, distributions) if name else []
+    names = serving(name, catalogue.distributions) if name else []
     return f"cluster: {{distribution: {' or '.join(names)}}}" if names else ""
 
 

@@ -97,7 +97,7 @@ def plan(
     withheld = [*_withheld(knowledge, hints, ties, subjects, dns, found, settled)]
     noted = list(notes(cluster, hints))
     left = list(_left(knowledge, withheld, subjects, behind_unseen_proxies(noted)))
-    left += unseen_proxies(cluster, hints, noted, settled, catalogue.distributions)
+    left += unseen_proxies(cluster, hints, noted, settled, catalogue)
     left += leads_nowhere(cluster, hints, found, chosen)
     listed = _listed(left)
     left += unread(cluster, hints, parts, found, subjects, settled | listed)
