@@ -148,13 +148,15 @@ def find(name: str, table: Mapping) -> Distribution:
     return read(mapping(table.get(text(data.get("sameAs")))) or data) if data else UNKNOWN
 
 
-def serving(ingress_class: str, table: Mapping) -> list[str]:
-    """The distributions that bring a controller of this Ingress class, by what they set it to."""
-    found = []
+def serving(table: Mapping) -> dict[str, list[str]]:
+    """Of each Ingress class the distributions that bring a controller of it, by what they set it to."""
+    found: dict[str, list[str]] = {}
     for name, data in table.items():
         brought = (mapping(one.get("values")) for one in mappings(data.get("brings")))
-        if any(ingress_class in strings(one.get("ingressClasses")).values() for one in brought):
-            found.append(name)
+        for served in dict.fromkeys(
+            each for one in brought for each in strings(one.get("ingressClasses")).values()
+        ):
+            found.setdefault(served, []).append(name)
     return found
 
 
@@ -198,8 +200,14 @@ def _telling(inventory: Inventory, data: Mapping) -> Iterator[Object]:
 def agreeing(inventory: Inventory, when: Mapping) -> Iterator[Object]:
     """The objects of the input that a condition asks for (`object`, `has` with `is` or `matches`)."""
     group, kind = group_kind(text(when.get("object")))
+    path, said = when.get("has"), text(when.get("is")).encode()
     for one in inventory.of(kind, group=group or None):
-        if "has" not in when or at_any(one.body, when["has"], when):
+        # A name is known unread, and of other fields the text alone comes first: most objects hold no such word.
+        if path == "metadata.name":
+            agree = at_any({"metadata": {"name": one.name}}, path, when)
+        else:
+            agree = not path or (one.may_say((said,)) and at_any(one.body, path, when))
+        if agree:
             yield one
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cilium_policies.catalogue import files, injects
 from cilium_policies.catalogue.check import problems, said
+from cilium_policies.catalogue.distributions import serving
 from cilium_policies.catalogue.flows import purposes, texts
 from cilium_policies.catalogue.model import CatalogueError, Component
 from cilium_policies.catalogue.packed import PACKED
@@ -116,7 +117,8 @@ def assemble(
     """The index of these entries, each with the edges that others state of it. `idle` are the kinds of which no pods
     come, by group."""
     mirrors = mirrored(bodies)
-    tables = {"platforms": platforms or {kind: {} for kind in PLATFORMS}, **recognition(bodies)}
+    platforms = platforms or {kind: {} for kind in PLATFORMS}
+    tables = {"platforms": platforms, **recognition(bodies), "serving": serving(platforms["distribution"])}
     for group, kinds in (idle or {}).items():
         of_components = tables["idle"].get(group, [])
         tables["idle"][group] = kinds if kinds == "*" else [*kinds, *of_components]

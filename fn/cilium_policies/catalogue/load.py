@@ -68,6 +68,11 @@ class Catalogue:
         distributions: dict[str, Any] = self.head["platforms"]["distribution"]
         return distributions
 
+    def serving(self, ingress_class: str) -> list[str]:
+        """The distributions that bring a controller of this Ingress class."""
+        names: list[str] = self.head["serving"].get(ingress_class, [])
+        return names
+
     @property
     def clouds(self) -> tuple[Cloud, ...]:
         """All clouds, decoded when asked for."""

@@ -12,6 +12,7 @@ from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.unrendered import tells_nothing
 from cilium_policies.evidence.words import evidence_words
 from cilium_policies.generate.uncovered import BOTH, GUESSED, UNKNOWN, Key, Uncovered, of_workload
+from cilium_policies.kube.gateway_api import ingress_class
 from cilium_policies.kube.kinds import ROUTE_KINDS
 from cilium_policies.kube.objects import Mapping, Object, text
 from cilium_policies.lean import Any
@@ -83,11 +84,7 @@ def _bringing(cluster: Cluster, one: Object, catalogue: Catalogue) -> str:
     the cluster's is known."""
     if one.kind != "Ingress" or cluster.settings.distribution:
         return ""
-    from cilium_policies.catalogue.distributions import serving  # few inputs lack the controller
-    from cilium_policies.kube.gateway_api import ingress_class
-
-    name = ingress_class(one)
-    names = serving(name, catalogue.distributions) if name else []
+    names = catalogue.serving(ingress_class(one))
     return f"cluster: {{distribution: {' or '.join(names)}}}" if names else ""
 
 
