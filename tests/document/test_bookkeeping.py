@@ -58,6 +58,8 @@ def annotations_of(text: str) -> object:
         ([ID, "      a: b"], {"a": "b"}),
         # as kustomize 5.8.2 orders them
         (["      a: b", ID, NUMBERS], {"a": "b"}),
+        (["      internal.config.kubernetes.io/previousNames: web", ID, "      z: y", NUMBERS],
+         {"internal.config.kubernetes.io/previousNames": "web", "z": "y"}),
         (["      a: |\n        b", ID, NUMBERS], {"a": "b\n"}),
         # another form is read whole
         ([ID.replace("\n        version", "\n\n        version"), "      a: b"],
