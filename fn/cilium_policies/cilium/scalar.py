@@ -52,7 +52,16 @@ def scalar(value: str) -> str:
         return _variable(value)
     if is_other_type(value) or not _printable(value):
         return quoted(value)
-    return single(value) if _NOT_PLAIN.search(value) else value
+    return value if _is_plain(value) else single(value)
+
+
+def _is_plain(value: str) -> bool:
+    """Whether a printable text needs no quotes. Of ASCII, blanks are its only white space: descriptions are long, and
+    the pattern would try each of their characters."""
+    if not value.isascii():
+        return _NOT_PLAIN.search(value) is None
+    inside = ": " in value or " #" in value or value[-1] in ": "
+    return not inside and _NOT_PLAIN.match(value) is None
 
 
 def is_other_type(value: str) -> bool:

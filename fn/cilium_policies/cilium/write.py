@@ -20,6 +20,7 @@ from cilium_policies.cilium.scalar import quoted, scalar
 from cilium_policies.document.visible import visible
 from cilium_policies.lean import Any
 
+_ROW = 110  # characters of a comment's line, about
 LONGEST = 60_000  # bytes in a line: `flux envsubst` silently drops what follows a line of more than 64 KiB
 
 
@@ -140,11 +141,13 @@ _ports = lru_cache(maxsize=1024)(_fresh_ports)
 
 def comment_lines(text: str, indent: str) -> list[str]:
     """`text` as comment lines: one, or several where it is too long to stay readable."""
+    if len(text) <= _ROW and text.isascii() and text.isprintable() and " ".join(text.split()) == text != "":
+        return [f"{indent}# {text}"]  # as most are
     words = [visible(word) for word in text.split()]
     rows: list[str] = []
     row = ""
     for word in words:
-        if row and len(row) + len(word) > 110:
+        if row and len(row) + len(word) > _ROW:
             rows.append(row)
             row = ""
         row = f"{row} {word}" if row else word[: LONGEST // 4]

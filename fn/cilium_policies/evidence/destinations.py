@@ -74,7 +74,7 @@ class Destinations:
             address, trusted = address._replace(host=alias), lambda routed: True
         for peer, ports, reason in self._of(workload, address, trusted):
             yield peer, ports, reason
-            if any(port.number == SENTINEL for port in ports):
+            if SENTINEL in [port.number for port in ports]:
                 from cilium_policies.evidence.agents import watched  # few builds have a Sentinel
 
                 yield from (

@@ -32,6 +32,8 @@ _VARIABLE = r"\$\(([A-Za-z_][\w.\-]*)\)"
 def expand(value: str, variables: dict[str, str]) -> str:
     """`$(NAME)` replaced as the kubelet does in env, args and command, and `${NAME}` and `<%= ENV["NAME"] %>` as
     programs do in their files, with the default that may stand there; an unknown name without one stays as it is."""
+    if "$" not in value and "<%" not in value:
+        return value  # as most are
     if "${" in value:
         value = re.sub(_BRACED, lambda match: variables.get(match[1]) or match[2] or match[0], value)
     if "<%" in value:

@@ -48,7 +48,10 @@ def judged(edges: Iterable[Edge], cluster: Cluster, trust: Trust) -> Judged:
     foreign: list[Foreign] = []
     denied = trust.foreign == "deny"
     for edge in found:
-        sides = [one for one in _sides(edge) if _is_foreign(edge, *one, consents, trust)]
+        sides = _sides(edge)
+        if sides:
+            word = "" if edge.evidence.origin == "catalogue" else _namespace(edge)
+            sides = [one for one in sides if _is_foreign(edge, *one, word, consents, trust)]
         if not sides:
             kept.append(edge)
             continue
@@ -90,13 +93,14 @@ def _sides(edge: Edge) -> list[tuple[str, Workload, Peer]]:
 
 
 def _is_foreign(
-    edge: Edge, direction: str, own: Workload, other: Peer, consents: Consents, trust: Trust
+    edge: Edge, direction: str, own: Workload, other: Peer, word: str, consents: Consents, trust: Trust
 ) -> bool:
+    """`word`: the namespace that the edge was read from."""
     if edge.evidence.origin == "catalogue":
         asks = own.asked_by or _asks_by_name(edge) or _asks_by_label(edge, own, other, trust)
     else:
         asks = consents.claimant(edge, other) if direction == INGRESS else ""
-        asks = asks or _namespace(edge)
+        asks = asks or word
     if not asks or asks == own.namespace:
         return False
     space = namespace_of(other) or (asks if other.kind == "labels" else "")

@@ -67,16 +67,18 @@ def _is_plain(policy: Policy, plain: set[Any]) -> bool:
     named = is_name(policy.name) and len(policy.name) <= 253
     if not named or (policy.namespace and not is_namespace(policy.namespace)):
         return False
-    return all(
-        spec.subject is not None
-        and _is_plain_selector(spec.subject, plain)
-        and bool(spec.ingress or spec.egress)
-        and spec.ingress != ()
-        and spec.egress != ()
-        and not (spec.node_subject or spec.ingress_deny or spec.egress_deny)
-        and all(_is_plain_rule(rule, plain) for rule in (*(spec.ingress or ()), *(spec.egress or ())))
-        for spec in policy.specs
-    )
+    for spec in policy.specs:
+        if spec.subject is None or not _is_plain_selector(spec.subject, plain):
+            return False
+        if not (spec.ingress or spec.egress) or () in (spec.ingress, spec.egress):
+            return False
+        if spec.node_subject or spec.ingress_deny or spec.egress_deny:
+            return False
+        for rules in (spec.ingress, spec.egress):
+            for rule in rules or ():
+                if not _is_plain_rule(rule, plain):
+                    return False
+    return True
 
 
 def _is_plain_rule(rule: Rule, plain: set[Any]) -> bool:
@@ -91,14 +93,18 @@ def _is_plain_rule(rule: Rule, plain: set[Any]) -> bool:
     for one in rule.endpoints or ():  # `all` over a generator takes twice as long, and there are thousands
         if not _is_plain_selector(one, plain):
             return False
-    for group in rule.ports or ():  # noqa: SIM110
+    if id(rule.ports) in plain:  # most rules of a cluster share their few lists
+        return True
+    for group in rule.ports or ():
         if not _is_plain_port_group(group, plain):
             return False
+    plain.add(id(rule.ports))
     return True
 
 
 def _are_plain(cidrs: tuple[Any, ...], plain: set[Any]) -> bool:
-    if cidrs in plain:
+    if id(cidrs) in plain or cidrs in plain:
+        plain.add(id(cidrs))
         return True
     from ipaddress import ip_network  # costs 4 ms, and most builds have the usual addresses alone
 

@@ -208,9 +208,11 @@ class Policies:
 
     def _is_dns(self, edge: Edge) -> bool:
         """What allow-dns says for the whole namespace needs no rule of its own."""
+        if edge.dns or workload_of(edge.target) not in self._plan.dns.workloads:
+            return False
         asked = [port.number for port in edge.ports if not port.end]
         whole = bool(edge.ports) and len(asked) == len(edge.ports)
-        return whole and not edge.dns and self._plan.dns.is_asked(edge.target, asked)
+        return whole and self._plan.dns.is_asked(edge.target, asked)
 
     def _rules(
         self, edges: list[tuple[Peer, Edge]], namespace: str, *, of_server: bool = False

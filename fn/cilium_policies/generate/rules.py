@@ -130,7 +130,8 @@ def _joined(edges: Iterable[tuple[Peer, Edge]], of_server: bool) -> list[_Flow]:
                     if met.every or (ports and ports <= met.ports):
                         covered.append((met, ports, edge))  # an earlier edge has said it
                         continue
-                    ports = ports - met.ports
+                    if met.ports:
+                        ports = ports - met.ports
                     met.ports |= ports
                     met.every = not ports
                 key = (reason, l7, sort)
