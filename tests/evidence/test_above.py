@@ -1,9 +1,9 @@
-"""What stands above a host: the right key, and each line looked at once whoever asks."""
+"""What stands above a host or in front of it: the right key, and each line looked at once whoever asks."""
 
 from __future__ import annotations
 
 import pytest
-from cilium_policies.evidence import above, host_fields
+from cilium_policies.evidence import above, before, host_fields
 
 REDIS = 6379
 
@@ -43,3 +43,24 @@ def test_a_line_is_looked_at_once_for_all_the_hosts_below_it(monkeypatch: pytest
     found = list(host_fields.hosts(text))
     assert [one[1] for one in found] == [REDIS] * 39 + [0] * 461  # forty lines with the host's own
     assert len(seen) <= 501
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("api_url: ", "api_url"),
+        ('"api.url" : "', "api.url"),
+        ("--api ", "api"),
+        ("9lives = ", "lives"),
+        ("éurl: ", "url"),  # letters of another script are part of the word
+        ("url\u00a0", "url"),  # a blank is
+        ("see [them] at ", "at"),
+        ("urls: [http://b, ", "urls"),
+        ("urls: [http://b], ", ""),
+        ("a@b@ ", ""),
+        ("a" * 300 + ": ", "a" * 198),
+        ("", ""),
+    ],
+)
+def test_the_key_in_front_of_a_place(text: str, key: str) -> None:
+    assert before.key_of(f"{text}http://web", len(text), "other", file=True) == key
