@@ -137,9 +137,12 @@ class Dns:
         labels = dict(peer.labels)
         return all(labels.get(one.key) in one.values for one in self.requirements)
 
-    def is_asked(self, target: Peer, ports: Iterable[int]) -> bool:
-        """Whether `rules` lets questions to this peer on these ports through."""
-        return workload_of(target) in self.workloads and set(ports) <= set(self.ports)
+    def covers(self, edge: Edge) -> bool:
+        """Whether `rules` lets all of an edge through, which then needs no rule of its own."""
+        if edge.dns or workload_of(edge.target) not in self.workloads:
+            return False
+        asked = [port.number for port in edge.ports if not port.end]
+        return 0 < len(asked) == len(edge.ports) and set(asked) <= set(self.ports)
 
     def _pods(self, namespace: str, found: Iterable[Requirements]) -> tuple[Selector, ...]:
         """Pods of the DNS namespace as peers of a policy in `namespace`."""

@@ -152,7 +152,7 @@ class Policies:
                 called = workload_of(edge.target)
                 if id(called) in self._own and id(called) not in self._open_to_many:
                     continue
-                if (with_api or not _to_api(edge)) and not self._is_dns(edge):
+                if (with_api or not _to_api(edge)) and not self._plan.dns.covers(edge):
                     needs.add((EGRESS, id(called) if called else edge.target, edge.ports))
             found.setdefault(frozenset(needs), []).append(one)
         return list(found.values()) or [group]
@@ -191,7 +191,7 @@ class Policies:
             (edge.target, self._with_ports(edge))
             for one in group
             for edge in self._egress.get(id(one), ())
-            if (with_api or not _to_api(edge)) and not self._is_dns(edge)
+            if (with_api or not _to_api(edge)) and not self._plan.dns.covers(edge)
         ]
         ingress_rules = self._rules(ingress, first.namespace, of_server=True)
         egress_rules = self._rules(egress, first.namespace)
@@ -205,14 +205,6 @@ class Policies:
         told = first.instance if whole else first.name
         wanted = component_name(first.component, told, part) if first.component else limited(first.name)
         return self._policy(first.namespace, wanted, first.component or first.name, names, (made,))
-
-    def _is_dns(self, edge: Edge) -> bool:
-        """What allow-dns says for the whole namespace needs no rule of its own."""
-        if edge.dns or workload_of(edge.target) not in self._plan.dns.workloads:
-            return False
-        asked = [port.number for port in edge.ports if not port.end]
-        whole = bool(edge.ports) and len(asked) == len(edge.ports)
-        return whole and self._plan.dns.is_asked(edge.target, asked)
 
     def _rules(
         self, edges: list[tuple[Peer, Edge]], namespace: str, *, of_server: bool = False
