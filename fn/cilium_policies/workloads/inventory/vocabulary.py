@@ -18,6 +18,6 @@ VOCABULARY = frozenset(
     server upstream proxy_pass grpc_pass fastcgi_pass uwsgi_pass scgi_pass ProxyPass kubernetes ALL sidecar
     requests.get requests.post requests.put requests.patch requests.delete requests.head requests.request httpx.get
     httpx.post session.get session.post client.get client.post urlopen Request urllib.request.urlopen
-    urllib.request.Request
+    urllib.request.Request etc
     """.split()  # noqa: SIM905 -- a list of a hundred quoted words is no easier to read
 )
