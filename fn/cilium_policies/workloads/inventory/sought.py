@@ -1,7 +1,7 @@
 """What conditions of the catalogue look for in texts: where it stands in a line.
 
 Some two hundred expressions are asked of each text, so that a long one is asked once which of them it holds at all, and
-each of its lines only for those. Of what one matches the words stay that stand in an expression, and no others: an
+each of its lines only for those. Of what one matches the words stay that stand in an expression or in the vocabulary: an
 expression with `\\S+` in it would keep whatever somebody has written there.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from cilium_policies.workloads.inventory.vocabulary import VOCABULARY
 from cilium_policies.workloads.inventory.words import NEAR
 
 Patterns = list[re.Pattern[str]]
@@ -35,11 +36,12 @@ class Sought:
         return [one for lines, one in self._each if any(map(lines.search, parts))]
 
     def marked(self, line: str, spans: list[tuple[int, int]]) -> str:
-        """The line, in whose spans every word is struck out that stands in no expression."""
+        """The line, in whose spans every word is struck out that stands in no expression, nor in the vocabulary."""
 
         def strike(match: re.Match[str]) -> str:
             word, whole = match[0], _is_whole(line, start + match.start(), start + match.end())
-            known = word.lower() in self._parts or (whole and _REGION.fullmatch(word) is not None)
+            known = word.lower() in self._parts or word in VOCABULARY
+            known = known or (whole and _REGION.fullmatch(word) is not None)
             return word if known or (word.isdigit() and len(word) < 6) else _GAP * len(word)
 
         parts, last = [], 0
