@@ -1,8 +1,8 @@
 """What conditions of the catalogue look for in texts: where it stands in a line.
 
 Some two hundred expressions are asked of each text, so that a long one is asked once which of them it holds at all, and
-each of its lines only for those. Of what one matches the words stay that stand in an expression or in the vocabulary: an
-expression with `\\S+` in it would keep whatever somebody has written there.
+each of its lines only for those. Of what one matches the words stay that stand in an expression or in the vocabulary:
+an expression with `\\S+` in it would keep whatever somebody has written there.
 """
 
 from __future__ import annotations
