@@ -67,11 +67,12 @@ def test_a_pattern_keeps_no_word_of_others(pattern: str) -> None:
         assert WORD not in PRUNER.texts.text(text, "") or WORD in NO_PATTERNS.text(text, ""), text
 
 
-@pytest.mark.parametrize("pattern", PATTERNS)
-def test_what_it_looks_for_is_found_again(pattern: str) -> None:
-    """Where no word of others is in it, and no address."""
+def _says_itself(pattern: str) -> bool:
+    """Whether a sample holds no word of others and no address, which an inventory shortens, and is found as it is."""
     given = sample(pattern)
-    if WORD in given or "://" in given or not re.search(pattern, given):
-        pytest.skip("says something else")
+    return WORD not in given and "://" not in given and re.search(pattern, given) is not None
 
-    assert re.search(pattern, PRUNER.texts.text(given, "")) is not None
+
+@pytest.mark.parametrize("pattern", list(filter(_says_itself, PATTERNS)))
+def test_what_it_looks_for_is_found_again(pattern: str) -> None:
+    assert re.search(pattern, PRUNER.texts.text(sample(pattern), "")) is not None
