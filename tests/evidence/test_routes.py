@@ -288,6 +288,26 @@ def test_settings_of_envoy_gateway() -> None:
     }
 
 
+def test_a_balancer_before_the_proxies_that_hides_its_clients_is_admitted_beside_their_ranges() -> None:
+    to_pods = "annotations: {service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: ip}"
+    set_so = _settings(f"{{envoyService: {{loadBalancerSourceRanges: [198.51.100.0/24], {to_pods}}}}}")
+    shown = f"""
+apiVersion: v1
+kind: Service
+metadata: {{name: s, namespace: edge, {to_pods}}}
+spec:
+  type: LoadBalancer
+  loadBalancerSourceRanges: [198.51.100.0/24]
+  selector: {{proxy: inner}}
+  ports: [{{port: 443, targetPort: 10443}}]
+"""
+    for more in (set_so, shown):
+        assert _clients(_ENVOY + _gateway(spec="[{name: tls, port: 443, protocol: HTTPS}]") + more) == {
+            f"cidr:{one} > edge/inner 10443/TCP"
+            for one in ("198.51.100.0/24", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+        }
+
+
 def test_service_of_the_proxies_decides_where_it_is_shown() -> None:
     text = _ENVOY + _gateway(spec="[{name: tls, port: 443, protocol: HTTPS}]")
     shown = """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.edge import CidrPeer, EntityPeer, LabelsPeer, Peer, WorkloadPeer, workload_of
 from cilium_policies.kube.cloud_metadata import is_metadata
 from cilium_policies.kube.names import are_labels, is_port_name
+from cilium_policies.kube.objects import Mapping, text
 from cilium_policies.kube.ports import Port, is_of_operations
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, ServicePort, Workload
@@ -22,9 +23,33 @@ NODES = (HOST, REMOTE_NODE)
 EVERY_ADDRESS = frozenset(("0.0.0.0/0", "::/0"))
 # Where a name of the local network resolves to, if the config does not say.
 LOCAL = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+# The network load balancer of AWS sends to pods' own addresses from its own (in the VPC) what comes by TCP, unless an
+# attribute keeps the client's; a range is enforced by its security group, which no pod sees.
+# docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html, "Client IP preservation"
+AWS_BALANCER = "service.beta.kubernetes.io/aws-load-balancer-"
+_KEEPS_CLIENT = "preserve_client_ip.enabled=true"
+_TO_PODS = "eks.amazonaws.com/nlb"  # whose targets are addresses where nothing says otherwise
 # The words of the config and the catalogue for one entity.
 ENTITIES = {"kube-apiserver": KUBE_APISERVER, "host": HOST, "remote-node": REMOTE_NODE, "world": WORLD}
 INGRESS_CLIENTS = (HOST, REMOTE_NODE, WORLD)
+
+
+def arriving(
+    ranges: Sequence[str], said: Mapping, balancer: str, protocol: str, private: Iterable[str]
+) -> tuple[Peer, ...]:
+    """Who of the outside arrives behind a load balancer with these ranges: anybody where it has none, else they, and
+    the network that it stands in where it hides them. `said` are the annotations of its Service, `balancer` the class,
+    `private` the ranges of the company's own network."""
+    if not ranges or EVERY_ADDRESS & set(ranges):
+        return (WORLD,)
+    hidden = protocol == "TCP" and _hides_clients(said, balancer)
+    return tuple(map(cidr, dict.fromkeys((*ranges, *((private or LOCAL) if hidden else ())))))
+
+
+def _hides_clients(said: Mapping, balancer: str) -> bool:
+    kept = _KEEPS_CLIENT in text(said.get(f"{AWS_BALANCER}target-group-attributes")).replace(" ", "")
+    targets = text(said.get(f"{AWS_BALANCER}nlb-target-type")) or ("ip" if balancer == _TO_PODS else "")
+    return not kept and (targets == "ip" or said.get(f"{AWS_BALANCER}type") == "nlb-ip")
 
 
 def tunnels(cluster: Cluster) -> tuple[Peer, ...]:

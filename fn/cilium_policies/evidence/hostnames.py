@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from cilium_policies.evidence import public_dns
 from cilium_policies.evidence.claims import Claims, gateway_addresses, names, proxied_names, service_names
 from cilium_policies.evidence.edge import Peer, namespace_of, workload_of
-from cilium_policies.evidence.ends import WORLD, backends, ends
+from cilium_policies.evidence.ends import AWS_BALANCER, WORLD, backends, ends
 from cilium_policies.evidence.gateways import INGRESS, Gateways
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.public_dns import looked_up
@@ -27,7 +27,7 @@ _NAMING_CLOUD = "aws"
 _OF_AWS = ("type", "scheme", "nlb-target-type", "internal")
 # Not -backend-protocol, which charts for everywhere set. The last three have a name written in the address's place.
 _NAMED_BALANCER = (
-    *(f"service.beta.kubernetes.io/aws-load-balancer-{one}" for one in _OF_AWS),
+    *(f"{AWS_BALANCER}{one}" for one in _OF_AWS),
     "load-balancer.hetzner.cloud/hostname", "loadbalancer.openstack.org/hostname",
     "service.beta.kubernetes.io/do-loadbalancer-hostname")  # fmt: skip
 _TARGET_NOTE = "external-dns.alpha.kubernetes.io/target"

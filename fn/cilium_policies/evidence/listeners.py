@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer
-from cilium_policies.evidence.ends import EVERY_ADDRESS, NODES, WORLD, cidr, service_ports
+from cilium_policies.evidence.edge import Edge, Evidence, Peer, WorkloadPeer
+from cilium_policies.evidence.ends import NODES, WORLD, arriving, service_ports
 from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
@@ -24,12 +24,10 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     for gateway in cluster.inventory.of("Gateway", group=GATEWAY_API):
         for workload in gateways.workloads(gateway.namespace, gateway.name):
             services = cluster.services_for(workload)
-            published, ranges = _exposure(cluster, gateway, services)
-            if workload.host_network or not published:
+            if workload.host_network or not _is_published(cluster, gateway, services):
                 continue
-            clients = (*(map(cidr, ranges) if ranges else (WORLD,)), *NODES)
             for port in listening(cluster, gateways, gateway, workload):
-                for client in clients:
+                for client in (*_outside(cluster, gateway, services, port, given.private), *NODES):
                     evidence = Evidence("listener", gateway)
                     yield Edge(client, WorkloadPeer(workload), (port,), Reason("gateway-clients"), evidence)
 
@@ -89,14 +87,32 @@ def proxy_settings(cluster: Cluster, gateway: Object) -> Mapping:
     return found.spec if found is not None else {}
 
 
-def _exposure(cluster: Cluster, gateway: Object, services: tuple[Service, ...]) -> tuple[bool, list[str]]:
-    """Whether the outside reaches the proxies, and from which ranges only: as their Services say, where the
-    input holds any, else as the gateway's settings say; unsaid, controllers make a LoadBalancer."""
+def _is_published(cluster: Cluster, gateway: Object, services: tuple[Service, ...]) -> bool:
+    """Whether the outside reaches the proxies: as their Services say, where the input holds any, else as the gateway's
+    settings say; unsaid, controllers make a LoadBalancer."""
     if services:
-        outer = [one for one in services if one.is_published]
-        open_to_all = any(not one.source_ranges or EVERY_ADDRESS & set(one.source_ranges) for one in outer)
-        return bool(outer), [] if open_to_all else [entry for one in outer for entry in one.source_ranges]
-    service = mapping(at(proxy_settings(cluster, gateway), "provider", "kubernetes", "envoyService"))
-    kind = text(service.get("type")) or gateway.annotations.get("networking.istio.io/service-type", "")
-    ranges = [text(entry) for entry in sequence(service.get("loadBalancerSourceRanges"))]
-    return kind != "ClusterIP", [] if EVERY_ADDRESS & set(ranges) else ranges
+        return any(one.is_published for one in services)
+    kind = text(_service(cluster, gateway).get("type"))
+    return (kind or gateway.annotations.get("networking.istio.io/service-type", "")) != "ClusterIP"
+
+
+def _outside(
+    cluster: Cluster, gateway: Object, services: tuple[Service, ...], port: Port, private: tuple[str, ...]
+) -> tuple[Peer, ...]:
+    """Who of the outside arrives at the proxies, as the same say."""
+    found: dict[Peer, None] = {}
+    for one in services:
+        if one.is_published:
+            said, balancer = one.balancer
+            found |= dict.fromkeys(arriving(one.source_ranges, said, balancer, port.protocol, private))
+    if not services:
+        service = _service(cluster, gateway)
+        ranges = [text(entry) for entry in sequence(service.get("loadBalancerSourceRanges"))]
+        said, balancer = mapping(service.get("annotations")), text(service.get("loadBalancerClass"))
+        found |= dict.fromkeys(arriving(ranges, said, balancer, port.protocol, private))
+    return (WORLD,) if WORLD in found else tuple(found)
+
+
+def _service(cluster: Cluster, gateway: Object) -> Mapping:
+    """What a Gateway's settings say of the Service that its controller makes."""
+    return mapping(at(proxy_settings(cluster, gateway), "provider", "kubernetes", "envoyService"))

@@ -5,17 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import AllPodsPeer, Edge, Evidence, Peer, WorkloadPeer
-from cilium_policies.evidence.ends import (
-    EVERY_ADDRESS,
-    HOST,
-    LOCAL,
-    NODES,
-    REMOTE_NODE,
-    WORLD,
-    backends,
-    cidr,
-    ends,
-)
+from cilium_policies.evidence.ends import HOST, NODES, REMOTE_NODE, WORLD, arriving, backends, ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.objects import Mapping, integer, mappings, port_number, text
@@ -27,15 +17,7 @@ from cilium_policies.workloads.model import Service, Workload
 # A load balancer keeps the client's address (world) or hides it behind the node that it entered (remote-node,
 # or host on the pod's own node): that depends on SNAT or DSR and on where the pod runs.
 _CLIENTS = (WORLD, HOST, REMOTE_NODE)
-# Proxies of this class take the load balancer's place; those that an annotation asks for stand beside it.
-_CLASS = "loadBalancerClass"
 _LOOPBACK = ("127.", "::1", "localhost")
-# The network load balancer of AWS sends to pods' own addresses from its own (in the VPC) what comes by TCP, unless an
-# attribute keeps the client's; a range is enforced by its security group, which no pod sees.
-# docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html, "Client IP preservation"
-_AWS = "service.beta.kubernetes.io/aws-load-balancer-"
-_KEEPS_CLIENT = "preserve_client_ip.enabled=true"
-_TO_PODS = "eks.amazonaws.com/nlb"  # whose targets are addresses where nothing says otherwise
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -46,10 +28,11 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         if source is not None and source.kind == "Service" and not source.group:
             made.setdefault((source.namespace, source.name), []).append(workload)
     for service in cluster.services:
+        # Proxies of a class take the load balancer's place; those that an annotation asks for stand beside it.
         how, proxies = _published(service), made.get((service.namespace, service.name), [])
         if proxies:
             yield from _proxied(cluster, service, proxies)
-        if how and not (proxies and service.source is not None and service.source.spec.get(_CLASS)):
+        if how and not (proxies and service.balancer[1]):
             yield from _service(cluster, given, service, how)
     for workload in cluster.workloads:
         if not workload.host_network:
@@ -86,26 +69,10 @@ def _service(cluster: Cluster, given: Given, service: Service, how: str) -> Iter
 
 
 def _clients(service: Service, how: str, port: Port, given: Given, workload: Workload) -> tuple[Peer, ...]:
-    """`loadBalancerSourceRanges` narrows the outside; the nodes stay, as a client may arrive behind them, and so do
-    addresses of the network in which a balancer stands that hides its clients."""
+    """The outside as `loadBalancerSourceRanges` narrows it; the nodes stay, as a client may arrive behind them."""
     if how != "LoadBalancer":
         return NODES if _for_nodes(given, workload, port) else _CLIENTS
-    ranges = service.source_ranges
-    if not ranges or EVERY_ADDRESS & set(ranges):
-        return _CLIENTS
-    more = (given.private or LOCAL) if port.protocol == "TCP" and _hides_clients(service) else ()
-    return (*map(cidr, dict.fromkeys((*ranges, *more))), *NODES)
-
-
-def _hides_clients(service: Service) -> bool:
-    source = service.source
-    if source is None:
-        return False
-    said = source.annotations
-    kept = _KEEPS_CLIENT in said.get(f"{_AWS}target-group-attributes", "").replace(" ", "")
-    default = "ip" if source.spec.get(_CLASS) == _TO_PODS else ""
-    to_pods = said.get(f"{_AWS}nlb-target-type", default) == "ip" or said.get(f"{_AWS}type") == "nlb-ip"
-    return to_pods and not kept
+    return (*arriving(service.source_ranges, *service.balancer, port.protocol, given.private), *NODES)
 
 
 def _for_nodes(given: Given, workload: Workload, port: Port) -> bool:

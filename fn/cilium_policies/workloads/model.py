@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cilium_policies.document.finding import Finding
-from cilium_policies.kube.objects import NOWHERE, Mapping, Object, Where
+from cilium_policies.kube.objects import NOWHERE, Mapping, Object, Where, text
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 
@@ -238,6 +238,13 @@ class Service(NamedTuple):
     def is_published(self) -> bool:
         """Whether the outside reaches it."""
         return self.type in ("LoadBalancer", "NodePort") or bool(self.external_ips)
+
+    @property
+    def balancer(self) -> tuple[Mapping, str]:
+        """What a load balancer's controller is told: annotations, and the class."""
+        if self.source is None:
+            return {}, ""
+        return self.source.annotations, text(self.source.spec.get("loadBalancerClass"))
 
     def __hash__(self) -> int:  # its labels are dicts
         return hash((self.namespace, self.name))
