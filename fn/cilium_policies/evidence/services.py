@@ -8,8 +8,8 @@ from cilium_policies.evidence.edge import AllPodsPeer, Edge, Evidence, Peer, Wor
 from cilium_policies.evidence.ends import HOST, NODES, REMOTE_NODE, WORLD, arriving, backends, ends
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
-from cilium_policies.kube.objects import Mapping, integer, mappings, port_number, text
-from cilium_policies.kube.pods import containers, pod_spec
+from cilium_policies.kube.objects import Mapping, integer, text
+from cilium_policies.kube.pods import pod_spec, published_ports
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
@@ -80,7 +80,7 @@ def _for_nodes(given: Given, workload: Workload, port: Port) -> bool:
 
 
 def _host_ports(given: Given, workload: Workload) -> Iterator[Edge]:
-    for entry in _published_ports(workload):
+    for entry in published_ports(pod_spec(workload.source)):
         port = _pod_port(entry)
         if text(entry.get("hostIP")).startswith(_LOOPBACK):
             clients: tuple[Peer, ...] = (HOST,)
@@ -103,15 +103,8 @@ def _of_host_port(given: Given, workload: Workload, port: Port) -> tuple[Peer, .
 
 def host_ports(workload: Workload) -> Iterator[tuple[int, Port]]:
     """hostPorts of a rendered workload with the pod ports behind them."""
-    for entry in _published_ports(workload):
+    for entry in published_ports(pod_spec(workload.source)):
         yield integer(entry.get("hostPort")) or 0, _pod_port(entry)
-
-
-def _published_ports(workload: Workload) -> Iterator[Mapping]:
-    for container in containers(pod_spec(workload.source)):
-        for entry in mappings(container.get("ports")):
-            if port_number(entry.get("hostPort")) and port_number(entry.get("containerPort")):
-                yield entry
 
 
 def _pod_port(entry: Mapping) -> Port:

@@ -30,7 +30,7 @@ from cilium_policies.generate.shown_ports import declared, held, sending, shown_
 from cilium_policies.generate.ties import Ties
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6, is_metadata
 from cilium_policies.kube.objects import strings, text
-from cilium_policies.kube.pods import TASKS
+from cilium_policies.kube.pods import TASKS, pod_spec, published_ports
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.distribution import is_bootstrapped
@@ -166,20 +166,20 @@ def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> b
     that needs no role wants neither; what reaches nodes, every pod or any address, and whom DNS servers ask, wants
     label and image to agree, and so does the Internet, unless its publisher's registry holds the image; the outside
     comes in where a Service publishes it (hostPorts have edges of their own), or where the input shows none before pods
-    whose label and image agree. A task that runs a server's image and shows no port is its client."""
+    whose label and image agree, and so do DNS servers that ask the resolver of the local network. A task that runs a
+    server's image and shows no port is its client."""
     word = known.peer.partition(":")[0]
     if workload.by_user:
         return known.peer != "world" or known.direction == "egress" or not _is_inside(workload, cluster)
     certain = workload.by_label and workload.by_image
     if known.direction == "ingress":
         if word in ("world", "ingress-clients"):
-            return (
-                not _is_inside(workload, cluster)
-                if certain and ties.is_told_by_image(workload)
-                else any(one.is_published for one in cluster.services_for(workload))
-            )
-        if word == "dns" and not certain:
-            return False
+            if certain and ties.is_told_by_image(workload):
+                return not _is_inside(workload, cluster)
+            return any(one.is_published for one in cluster.services_for(workload))
+        if word == "dns":
+            outer = not _is_inside(workload, cluster) or any(published_ports(pod_spec(workload.source)))
+            return certain and (outer or not known.near)
         return workload.kind not in TASKS or bool(declared(workload, cluster))
     if word == "kube-apiserver":
         if known.needs_no_role:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, text
+from cilium_policies.kube.objects import Mapping, Object, at, mapping, mappings, port_number, text
 from cilium_policies.kube.templates import templates
 
 # kind → the path below the object at which its pod template (metadata and spec) stands
@@ -66,6 +66,14 @@ def containers(spec: Mapping) -> list[Mapping]:
     """Containers of a pod spec, then its init containers (sidecars among them)."""
     first = spec.get("initContainers")
     return mappings(spec.get("containers")) + (mappings(first) if first else [])
+
+
+def published_ports(spec: Mapping) -> Iterator[Mapping]:
+    """The ports of a pod spec that its node has as well, as hostPorts."""
+    for container in containers(spec):
+        for entry in mappings(container.get("ports")):
+            if port_number(entry.get("hostPort")) and port_number(entry.get("containerPort")):
+                yield entry
 
 
 def mounted(spec: Mapping) -> Iterator[tuple[tuple[str, str], set[str] | None]]:
