@@ -173,6 +173,7 @@ def test_secrets_of_a_url_are_not_kept() -> None:
         ({"APP_NAME": "db"}, set()),
         ({"GHOST": "db"}, set()),
         ({"DB_HOST": "127.0.0.1 # or db"}, set()),
+        ({"FEEDS": "adsb,feed.acme.com,30004,beast;mlat,mlat.acme.com,²"}, {("feed.acme.com", 30004)}),
     ],
 )
 def test_host_and_port_variables(variables: dict[str, str], expected: set[tuple[str, int]]) -> None:

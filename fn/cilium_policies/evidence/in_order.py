@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from cilium_policies.evidence.host_keys import is_port
+
 _QUOTED = r"[\"']([A-Za-z0-9][\w.\-]{0,252})[\"']\s{0,99},\s{0,99}[\"']?(\d{1,5})[\"']?(?=\s{0,99}[,)\]}])"
 _IP = r"(?<![\w.\-/])(\d{1,3}(?:\.\d{1,3}){3})"
 _FLOW = _IP + r"\s{0,99},\s{0,99}(\d{2,5})(?=\s{0,99}[,)\]}])"
@@ -17,7 +19,6 @@ _LOWEST = 100
 _WELL_KNOWN = frozenset((21, 22, 23, 25, 43, 49, 53, 69, 79, 80, 81, 82, 88))
 _OPENING = "([{"
 _HOST = r"[A-Za-z][A-Za-z0-9.\-]{1,252}|\d{1,3}(?:\.\d{1,3}){3}"
-_DIGITS = 6
 _CONSTANT = "define"  # PHP's `define("DB_PORT", 3306)`
 _NEAR = 400  # characters in front of a pair that are looked through for its key
 _SHARE = (
@@ -50,8 +51,7 @@ def pairs(value: str) -> Iterator[tuple[int, str, int, str]]:
     for form in _forms(value):
         for match in re.finditer(form, value):
             host, port = match[1], int(match[2])
-            usual = port >= _LOWEST or port in _WELL_KNOWN
-            if usual and not host.isdigit() and not (host.endswith(".0") and port < 33):
+            if _is_usual(port) and not host.isdigit() and not (host.endswith(".0") and port < 33):
                 key = _key(value, match.start())
                 if key != _CONSTANT:
                     yield match.start(1), host, port, key
@@ -63,10 +63,12 @@ def listed(value: str) -> Iterator[tuple[str, int]]:
     for item in value.split(";"):
         fields = [one.strip() for one in item.split(",")]
         for host, number in pairwise(fields):
-            port = int(number) if number.isdigit() and len(number) < _DIGITS else 0
-            usual = port >= _LOWEST or port in _WELL_KNOWN
-            if usual and re.fullmatch(_HOST, host) is not None:
-                yield host, port
+            if is_port(number) and _is_usual(int(number)) and re.fullmatch(_HOST, host) is not None:
+                yield host, int(number)
+
+
+def _is_usual(port: int) -> bool:
+    return port >= _LOWEST or port in _WELL_KNOWN
 
 
 def _forms(value: str) -> Iterator[str]:
