@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from cilium_policies import evidence
 from cilium_policies.config.settings import Settings
 from cilium_policies.evidence import configuration
 from cilium_policies.evidence.given import NOTHING_GIVEN
@@ -233,6 +234,18 @@ def test_outside_in_a_variable(variable: str, value: str, target: str) -> None:
 )
 def test_no_destination_outside(variable: str, value: str) -> None:
     assert _calls(_env(**{variable: value})) == set()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("DB_HOST", "10.1.2.3"), ("DNS_SERVERS", "10.1.2.3#99999"), ("LICENSE_FILE", "99999@10.1.2.3")],
+)
+def test_a_number_that_is_no_ports_becomes_no_edge(variable: str, value: str) -> None:
+    """Cilium would refuse the policy, and with it the whole build would end."""
+    env = _env(DB_PORT="99999", CACHE_URL="redis://10.1.2.4:6379", **{variable: value})
+    assert flows(evidence.edges(cluster(deployment("web", env=env)))) == {
+        "shop/web > cidr:10.1.2.4/32 6379/TCP"
+    }
 
 
 def test_local_name_is_an_address_of_the_private_ranges() -> None:

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from cilium_policies.evidence.carried import Aside
 
 MANY = 300  # workloads: of fewer, a copy of the process costs more than it spares
+_HIGHEST = 65535
 
 
 def _on_ports(edge: Edge) -> bool:
-    """Not so where an object says port 0, which no pod listens on and Cilium refuses."""
+    """Not so where an object says a number that is no port's (0, 99999): no pod listens on it, and Cilium refuses the
+    whole policy."""
     for port in edge.ports:  # noqa: SIM110 (`all` over a generator takes three times as long)
-        if not (port.number or port.name or port.icmp):
+        if port.number > _HIGHEST or not (port.number or port.name or port.icmp):
             return False
     return True
 
