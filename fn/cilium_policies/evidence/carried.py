@@ -11,11 +11,9 @@ from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
-# What begins work in another process, and gives what asks for its answer; None where nobody waits.
+# What begins work in another process, and gives what waits for its answer.
 Begin = Callable[[Callable[[], bytes]], Callable[[], bytes]]
-Aside = (
-    Begin | None
-)  # what begins work in another process and gives what waits for its answer, for who waits; else None
+Aside = Begin | None  # None where CPU counts for more than time
 
 
 def packed(value: object, both: Iterable[object]) -> bytes:

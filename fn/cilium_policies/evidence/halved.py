@@ -12,13 +12,12 @@ from cilium_policies.evidence import configuration
 from cilium_policies.evidence.carried import Begin, of_cluster, packed, unpacked
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.given import Given
-from cilium_policies.lean import TypeVar
+from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 _THERE = 0.7  # the copy's share: this process reads the objects of other kinds meanwhile
 _FILLED = ("unmet", "unsure", "unopened", "unasked")  # fields of what is given that configuration fills
-T = TypeVar("T")
 
 
 def edges(cluster: Cluster, given: Given, aside: Begin) -> Iterator[Edge]:
@@ -44,15 +43,7 @@ def _joined(cluster: Cluster, given: Given, here: int, answer: Callable[[], byte
 
 def _found(cluster: Cluster, given: Given, workloads: list[Workload]) -> bytes:
     """The edges of some workloads, and what else is found on the way."""
-    own = given._replace(
-        unmet=_empty(given.unmet),
-        unsure=_empty(given.unsure),
-        unopened=_empty(given.unopened),
-        unasked=_empty(given.unasked),
-    )
+    empty: dict[str, Any] = {field: [] for field in _FILLED if getattr(given, field) is not None}
+    own = given._replace(**empty)
     found = [*configuration.edges(cluster, own, workloads)]
     return packed((found, [getattr(own, field) for field in _FILLED]), of_cluster(cluster))
-
-
-def _empty(filled: list[T] | None) -> list[T] | None:
-    return None if filled is None else []
