@@ -150,11 +150,8 @@ UDP_SCHEMES = {
 WORDS = {word: one.port for one in PROGRAMS for word in one.words.split()}
 # Words of a key that make its host an object store's, which clients ask by HTTPS unless they are told otherwise.
 STORES = frozenset(("s3", "minio", "storage", "bucket", "objectstorage", "objstore", "oss", "cos", "obs"))
-BY_DATAGRAMS = (
-    "statsd",
-    "wireguard",
-    "stun",
-)  # words of a variable whose port is asked by UDP, whichever it is
+# Words of a variable whose port is asked by UDP, whichever it is
+BY_DATAGRAMS = ("statsd", "wireguard", "stun")
 DATAGRAMS = {one.port for one in PROGRAMS if one.udp}
 ALWAYS_UDP = frozenset((123, 161, 3671))  # spoken by datagrams whatever a key says: NTP, SNMP, KNX
 KEYS = {one.port: set(one.keys.split()) for one in PROGRAMS if one.keys}

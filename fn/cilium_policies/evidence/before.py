@@ -59,7 +59,7 @@ def _word_before(text: str, end: int) -> int:
     start = len(text[:stop].rstrip(OF_HOSTS))
     sign = text[start - 1 : start]
     if sign.isalnum() or (start == stop and sign.isspace()):
-        return 0  # of another script
+        return 0  # of another script, or a blank that is none of the marks: the pattern looks for itself
     return start if start < stop else -1
 
 

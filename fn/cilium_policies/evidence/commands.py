@@ -24,8 +24,8 @@ _CLIENTS = (
     (r"tsql|bsqldb|freebcp", 1433, "-p"),
     (r"cockroach sql|cockroach node|cockroach init", 26257, "-p"),
 )  # fmt: skip
-_HOST_FLAGS = ("-h", "-H")  # each client's flag for its host holds one
-# and each client's name one of these
+_HOST_FLAGS = ("-h", "-H")  # of which each client's flag for its host holds one
+# of which each client's name holds one
 _SIGNS = ("pg", "psql", "mysql", "tsql", "bsqldb", "mariadb", "-cli", "mongo", "clickhouse", "rabbitmqadmin", "ldap",
           "createdb", "dropdb", "vacuumdb", "mosquitto", "freebcp", "cockroach ")  # fmt: skip
 _SHARES = ("smb", "SMB", "cifs", "share", "Share")
@@ -46,7 +46,7 @@ _FORMS = (
     # restic's `sftp:user@host:/folder`
     (("sftp:",), r"\bsftp:(?:[\w.\-]{1,64}@)?([A-Za-z0-9][\w.\-]{0,252}):(\d{1,5})?", 22),
 )  # fmt: skip
-_OF_FORMS = ("sql", "cqlsh", "bcp", "dp ", "sftp:")  # of which each of their signs holds one
+_OF_FORMS = ("sql", "cqlsh", "bcp", "dp ", "sftp:")  # of which each sign of these forms holds one
 # A host alone, as curl and wget take it: `wget -qO- web/healthz`
 _FETCHED = r"(?<![\w./-])(?:curl|wget)(?= )((?:[ \t]{1,9}[^\s;|&]{1,300}){1,20})"
 _BARE = r"(?<!\S)[\"']?([A-Za-z][\w\-]{0,62})(?=[\"'/?\s]|$)"
@@ -103,9 +103,8 @@ def _connections(line: str) -> Iterator[tuple[str, int, str, str, bool]]:
     for signs, form, usual in _FORMS if holds(line, _OF_FORMS) else ():
         for one in re.finditer(form, line) if holds(line, signs) else ():
             yield one[1], int(one[2] or usual), "TCP", "", bool(one[2])
-    if "=" in line and holds(
-        line, _SET_SIGNS
-    ):  # `PGHOST=db pg_dump`, `env DB_HOST=db DB_PORT=5432 ./migrate`
+    if "=" in line and holds(line, _SET_SIGNS):
+        # `PGHOST=db pg_dump`, `env DB_HOST=db DB_PORT=5432 ./migrate`
         for host, port, key, told in of_fields(re.findall(_SET, line)):
             yield host, port, "TCP", key, told
     if "/dev/" in line:

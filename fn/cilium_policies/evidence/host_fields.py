@@ -48,10 +48,8 @@ _SPACED_KEYS = ("ost", "ort", "erver")
 # What a variable is where the environment sets none, in Python: `env("DB_HOST", "db")`, `int(5432)`
 _CALL = r"(?:[\w.]{1,50}\([\"']\w{1,100}[\"'],\s?[\"']?|int\()([\w.\-]{1,253})[\"']?\)?"
 _ITEM = r"\s{0,100}- +[\"']?([\w.\-]{1,253})[\"']?\s*$"
-_WITH_PORT = (
-    "target",
-    "servername",
-)  # a host where a port stands beside it: `serverName` of a JDBC data source
+# A host where a port stands beside it: `serverName` of a JDBC data source
+_WITH_PORT = ("target", "servername")
 # Keys that describe whom they stand in, even beside a port: nobody calls what they say.
 _DESCRIBES = frozenset(
     """

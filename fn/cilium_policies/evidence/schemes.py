@@ -259,8 +259,9 @@ def begins(value: str, start: int) -> bool:
 
 
 def protocols(value: str, start: int, port: str, key: str) -> tuple[str, ...]:
-    """Of DNS, TURN and syslog both; of NTP, SNMP and STUN UDP; of rsyslog's `@host:514` UDP, where `@@host:514` is TCP;
-    UDP of socat's `UDP4:host:514`, and of the logs of nginx (`syslog:server=`) and HAProxy (`log host:514 local0`)."""
+    """Of DNS, TURN, SIP and syslog both; of NTP, SNMP, KNX and STUN UDP; of rsyslog's `@host:514` UDP, where
+    `@@host:514` is TCP; UDP of socat's `UDP4:host:514`, and of the logs of nginx (`syslog:server=`) and HAProxy
+    (`log host:514 local0`)."""
     if "stun" in key.lower() or int(port) in ALWAYS_UDP:
         return ("UDP",)
     if port in _BOTH:
