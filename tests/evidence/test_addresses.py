@@ -59,6 +59,14 @@ def test_address_in_a_value(value: str, expected: set[tuple[str, int, str]]) -> 
     assert _found(value) == expected
 
 
+@pytest.mark.parametrize("name", ["STATSD", "WIREGUARD", "STUN"])
+def test_what_a_key_tells_of_datagrams_holds_for_a_port_behind_the_host(name: str) -> None:
+    expected = {("s.acme.com", 8125, "UDP")}
+    assert _found("s.acme.com:8125", f"{name}_SERVER") == expected
+    beside = pairs({f"{name}_HOST": "s.acme.com", f"{name}_PORT": "8125"})
+    assert {(one.host, one.port, one.protocol) for one in beside} == expected
+
+
 @pytest.mark.parametrize(
     "rest", ["'x", '"x', "`x", "''x", '\\"x', "|x", "'", " x", ' x"y', "'x y", "'x@y", "'x:y", " x@y", "' y@"]
 )

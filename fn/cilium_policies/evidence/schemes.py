@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.catalogue.ports import ALWAYS_UDP, NO_NETWORK, SCHEMES
+from cilium_policies.catalogue.ports import ALWAYS_UDP, BY_DATAGRAMS, NO_NETWORK, SCHEMES
 from cilium_policies.evidence.host_keys import OF_HOSTS, is_name
+from cilium_policies.evidence.signs import holds
 from cilium_policies.workloads.address_keys import IN_PASSWORD
 
 # A comma or semicolon belongs to the authority (several hosts), unless another URL begins behind it.
@@ -259,14 +260,15 @@ def begins(value: str, start: int) -> bool:
 
 
 def protocols(value: str, start: int, port: str, key: str) -> tuple[str, ...]:
-    """Of DNS, TURN, SIP and syslog both; of NTP, SNMP, KNX and STUN UDP; of rsyslog's `@host:514` UDP, where
-    `@@host:514` is TCP; UDP of socat's `UDP4:host:514`, and of the logs of nginx (`syslog:server=`) and HAProxy
-    (`log host:514 local0`)."""
-    if "stun" in key.lower() or int(port) in ALWAYS_UDP:
+    """Of DNS, TURN, SIP and syslog both; of NTP, SNMP, KNX and what a key tells of UDP (`STATSD_ADDR`); of rsyslog's
+    `@host:514` UDP, where `@@host:514` is TCP; UDP of socat's `UDP4:host:514`, and of the logs of nginx
+    (`syslog:server=`) and HAProxy (`log host:514 local0`)."""
+    lower = key.lower()
+    if int(port) in ALWAYS_UDP or holds(lower, BY_DATAGRAMS):
         return ("UDP",)
     if port in _BOTH:
         return ("TCP", "UDP")
-    if "syslog" in key.lower():
+    if "syslog" in lower:
         return ("UDP", "TCP")
     if re.search(_LOGS, value[max(0, start - 120) : start]) is not None:
         return ("UDP",)
