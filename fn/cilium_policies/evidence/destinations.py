@@ -35,7 +35,7 @@ from cilium_policies.evidence.literals import literal, on_a_node
 from cilium_policies.evidence.names import Named, fitting, resolve
 from cilium_policies.evidence.public_names import (
     is_local,
-    is_of_local_network,
+    is_private,
     is_public,
     is_short_service,
     is_variable_name,
@@ -251,7 +251,7 @@ class Destinations:
         own = list(dict.fromkeys(self.hostnames.backends(host, address.port, address.protocol)))
         yield from ((one, (to,), Reason("calls-through-gateway", (_shown(host),))) for one, to in own)
         balanced, beyond = self.hostnames.is_outside(host), self.hostnames.beyond(host)
-        numbers = [one for one in beyond if one[-1:].isdigit() and is_of_local_network(one)] if ours else []
+        numbers = [one for one in beyond if is_private(one)] if ours else []
         numbers = [one for one in numbers if not is_metadata(one)]
         for number in dict.fromkeys(numbers):  # what DNS is shown to answer: no other host is meant
             yield from self._number(workload, number, port, host)

@@ -51,8 +51,11 @@ def is_number(host: str) -> bool:
 
 def is_of_local_network(host: str) -> bool:
     """Whether a name is local, or a number a private address."""
-    if is_local(host):
-        return True
+    return is_local(host) or is_private(host)
+
+
+def is_private(host: str) -> bool:
+    """Whether a host is a private address of IPv4, of a device of the local network, and no name."""
     if not is_number(host):
         return False
     from ipaddress import ip_address  # few hosts are numbers

@@ -27,7 +27,7 @@ from cilium_policies.catalogue.ports import SCHEMES, SERVERS, WORDS
 from cilium_policies.evidence.addresses import REPOSITORY, Address
 from cilium_policies.evidence.callers import is_called_there
 from cilium_policies.evidence.host_keys import is_host_key, program_port
-from cilium_policies.evidence.public_names import is_local, is_number, is_of_local_network
+from cilium_policies.evidence.public_names import is_local, is_private
 from cilium_policies.workloads.address_keys import FOR_OTHERS, SHOWN
 from cilium_policies.workloads.model import Text, Workload
 
@@ -158,8 +158,8 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
             return not constant or _is_called(address, workload, routed)
         return address.direct and address.explicit and not address.scheme and _is_field(address)
     among = not address.direct and is_variable(found) and not is_value(found)
-    if among and address.scheme in SCHEMES and _is_devices(address):
-        # among other words: `OPTIONS: --satip_xml http://192.168.1.60/…`
+    if among and address.scheme in SCHEMES and is_private(address.host):
+        # a device among other words, which nobody writes as an example: `OPTIONS: --satip_xml http://192.168.1.60/…`
         return _is_called(address, workload, routed)
     inside = found.kind == "value" and not _is_file(found)
     if not address.direct or (inside and not re.fullmatch(_ENVIRONMENT, address.key)):
@@ -186,7 +186,7 @@ def _is_field(address: Address) -> bool:
     if is_for_others(address):
         return False
     said = address.scheme or parts[-1] not in _NOT_CALLED
-    told = address.explicit or (bool(address.scheme) and _is_devices(address))
+    told = address.explicit or (bool(address.scheme) and is_private(address.host))
     if said and address.port and told and (_is_number(address) or is_local(address.host)):
         return True  # nobody writes such an address as an example, and a pod does not know its own
     if address.scheme in SCHEMES and address.scheme not in _BROWSED:
@@ -203,11 +203,6 @@ def _is_field(address: Address) -> bool:
     told = told or (parts[-1] in SCHEMES and parts[-1] not in _BROWSED)
     called = parts[-1] in FIELDS or bool(address.scheme and parts[:-1] and parts[-1] == _BASE)
     return called or (told and address.explicit and address.scheme not in _BROWSED)
-
-
-def _is_devices(address: Address) -> bool:
-    """Whether an address is a private number: a device of the local network, which nobody writes as an example."""
-    return is_number(address.host) and is_of_local_network(address.host)
 
 
 def _is_number(address: Address) -> bool:
