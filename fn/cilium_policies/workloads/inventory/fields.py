@@ -1,7 +1,8 @@
 """Fields of Helm values and custom resources that are read as words: what they name, and how they switch something.
 
-    Words(entries).passes(key, above, value) -> bool     whether a word may stand in an inventory for its field's sake
-    Words(entries).of_patterns(value) -> str             what of a word a condition of the catalogue looks for
+    Fields(told, notes).passes(key, above, value) -> bool     whether a word may stay for its field's sake
+    Fields(told, notes).is_note(key, value) -> bool           the same of the value of an annotation
+    Fields(told, notes).with_sought(value, made) -> str       what was made of a word, with what the catalogue looks for
 
 Everywhere else a word of theirs is replaced, so that an inventory holds no word for the reason that it looks harmless.
 """
@@ -12,8 +13,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.lean import Any
-from cilium_policies.workloads.credentials import TEMPLATE, is_credential
-from cilium_policies.workloads.inventory.words import IMAGE, SAYS_NO_TEXT, is_plain
+from cilium_policies.workloads.credentials import is_credential
+from cilium_policies.workloads.inventory.words import IMAGE, is_plain, without_templates
 
 # What a field refers to: an object, a kind, a port, an image, a host
 _NAMES = frozenset(
@@ -56,8 +57,6 @@ _RULE = frozenset(
 )
 _IS_IMAGE = re.compile(r"(?i)image(?:name)?\Z|(?:^|_)(?:reference|package|repository)\Z")
 _WORD = re.compile(r"[\w.\-/:*,+]{1,253}")
-
-
 _LABEL = re.compile(r"[\w.\-/*${}]{0,253}")
 _NOTE = re.compile(r"(?:metadata\.annotations\.)?([a-z0-9.\-]{1,253}\.[a-z]{2,20}/[\w.\-]{0,63})")
 _PART = re.compile(r"[A-Za-z0-9]+")
@@ -77,7 +76,7 @@ def is_selector(key: str) -> bool:
 
 
 def is_label(value: str) -> bool:
-    return _LABEL.fullmatch(_without_templates(value)) is not None
+    return _LABEL.fullmatch(without_templates(value)) is not None
 
 
 def is_number(value: str) -> bool:
@@ -88,11 +87,6 @@ def is_number(value: str) -> bool:
 def is_host(key: str, value: str) -> bool:
     """Whether a value is a host without a scheme, below a key of addresses: `url: nas.localdomain`."""
     return _ADDRESSED.search(key) is not None and _HOST.fullmatch(value) is not None
-
-
-def _without_templates(value: str) -> str:
-    """A value without the templates in it that say no text."""
-    return TEMPLATE.sub(lambda match: "" if SAYS_NO_TEXT.fullmatch(match[0]) else " ", value)
 
 
 def routed(value: str) -> str:
@@ -120,17 +114,19 @@ def is_field(key: str, above: str) -> bool:
 
 
 class Fields:
-    """`told` is the catalogue: its entries and what it knows of distributions and clouds."""
+    """`told` is the catalogue: its entries and what it knows of distributions and clouds; `notes` are the annotations
+    that the program reads itself."""
 
     def __init__(self, told: Iterable[Any] = (), notes: Iterable[str] = ()) -> None:
         said: dict[str, set[str]] = {key: set() for key in (*_TOLD, *_NAMED_AT, "")}
         for key, value in (row for part in told for row in _texts(part, "")):
             said[key if key in said else ""].add(value)
+        every = set[str]().union(*said.values())
         named = (_PATH.fullmatch(one) for key in _NAMED_AT for one in said[key])
-        filled = (match for one in set().union(*said.values()) for match in _FILLED.finditer(one))
+        filled = (match for one in every for match in _FILLED.finditer(one))
         self._named = frozenset(match[1] for match in (*named, *filled) if match is not None)
         self.words = frozenset(said["is"])
-        noted = map(_NOTE.fullmatch, set().union(*said.values()))
+        noted = map(_NOTE.fullmatch, every)
         self._notes = frozenset(match[1] for match in noted if match is not None).union(notes)
         self._patterns = [re.compile(one) for one in sorted(said["matches"])]
         self._parts = {part.lower() for one in (*said["matches"], *said["is"]) for part in _PART.findall(one)}
@@ -157,14 +153,14 @@ class Fields:
         if "://" in value or len(value) > 253 or re.search(r"\s", value):
             return made
         told = _PART.sub(lambda match: match[0] if match[0].lower() in self._parts else "x", value)
-        if told in (value, made) and told == made:
+        if told == made:
             return made
         lost = any(one.search(value) and one.search(told) and not one.search(made) for one in self._patterns)
         return told if lost else made
 
 
 def _is_word(value: str) -> bool:
-    rest = _without_templates(value)
+    rest = without_templates(value)
     return not rest or _WORD.fullmatch(rest) is not None
 
 

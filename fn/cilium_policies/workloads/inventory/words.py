@@ -93,9 +93,14 @@ def key_in(line: str, match: re.Match[str], before: str) -> str:
     return name if begins or not is_credential(before) or is_credential(name) or names_address(name) else ""
 
 
+def without_templates(value: str) -> str:
+    """A value without the templates in it that say no text; a blank stands for each of the others."""
+    return TEMPLATE.sub(lambda match: "" if SAYS_NO_TEXT.fullmatch(match[0]) else " ", value)
+
+
 def is_plain(value: str) -> bool:
     """One word of a structured value that looks like none of the usual secrets."""
-    value = TEMPLATE.sub(lambda match: "" if SAYS_NO_TEXT.fullmatch(match[0]) else " ", value)
+    value = without_templates(value)
     if any(map(is_credential, _ASSIGNED.findall(value))):  # `password=…`
         return False
     return (
