@@ -1,6 +1,6 @@
 """Texts without secrets: of what a text holds only what a policy may come from passes, by a list of what is allowed.
 
-    Scrubber(patterns, names).text(value, key) -> str      configuration: env, arguments, ConfigMaps, annotations
+    Scrubber(patterns, names, read, paths).text(value, key) -> str   of env, arguments, ConfigMaps, annotations
 
 A word passes when it is an address (without user, path and query), a number below 65536, a key, a flag, a word that the
 program or its catalogue looks for, or a name of the tree. Every other word becomes `x`, so that a sentence stays a
@@ -27,7 +27,7 @@ from cilium_policies.workloads.credentials import (
     without_path,
 )
 from cilium_policies.workloads.inventory.sought import Patterns, Sought, shown, spans_of
-from cilium_policies.workloads.inventory.told import HOST_NAME, Found, Read, Told, is_public, nothing
+from cilium_policies.workloads.inventory.told import HOST_NAME, Found, Read, Told, is_public
 from cilium_policies.workloads.inventory.vocabulary import VOCABULARY
 from cilium_policies.workloads.inventory.words import (
     FLAG,
@@ -74,8 +74,8 @@ class Scrubber:
         self,
         patterns: Iterable[str],
         names: Iterable[str],
-        read: Read = nothing,
-        paths: Iterable[str] = (),
+        read: Read,
+        paths: Iterable[str],
     ) -> None:
         self._sought = Sought(patterns)
         self._paths = [re.compile(one) for one in sorted(paths)]
@@ -87,11 +87,8 @@ class Scrubber:
         found = self.told.found(value, key)
         if is_credential(key):
             return self.told.restored(found, key, addresses(value, key, self._is_named))
-        return self.told.restored(found, key, self._words(*self._cut(value), key, Parsed(found)))
-
-    def _cut(self, value: str) -> tuple[str, Patterns]:
         live = self._sought.live(value)
-        return self.cut(value, live), live
+        return self.told.restored(found, key, self._words(self.cut(value, live), live, key, Parsed(found)))
 
     def cut(self, value: str, _live: Patterns) -> str:
         """What of a text is looked at word by word: all of it."""

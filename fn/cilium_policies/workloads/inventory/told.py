@@ -11,7 +11,7 @@ any more is put beside it as `key: scheme://host:port`, where its host is plainl
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from cilium_policies.catalogue.files import top_level_domains
@@ -34,10 +34,6 @@ HOST_NAME = re.compile(r"(?:tcp:)?[a-z0-9](?:[a-z0-9\-]{0,62}\.){2,8}[a-z]{2,24}
 _APART = "\n" * 18  # farther than a host's port is looked for
 _LATEST = 64  # texts whose addresses are remembered
 _MOST = 4000  # addresses of one text that are put beside it
-
-
-def nothing(_value: str, _key: str, _file: bool) -> Sequence[Found]:
-    return ()
 
 
 class Told:

@@ -26,7 +26,7 @@ from cilium_policies.workloads.inventory.fields import (
     routed,
 )
 from cilium_policies.workloads.inventory.redact import Parsed, Scrubber
-from cilium_policies.workloads.inventory.told import Read, nothing
+from cilium_policies.workloads.inventory.told import Read
 from cilium_policies.workloads.inventory.vocabulary import VOCABULARY
 from cilium_policies.workloads.inventory.words import names_object
 
@@ -52,7 +52,7 @@ class Trees(Scrubber):
         self,
         patterns: Iterable[str],
         names: Iterable[str],
-        read: Read = nothing,
+        read: Read,
         paths: Iterable[str] = (),
         fields: Fields = NO_FIELDS,
     ) -> None:
@@ -66,7 +66,7 @@ class Trees(Scrubber):
             return self._leaf(value, key, strict, above)
         if isinstance(value, dict):
             if is_selector(key) and not strict:
-                return {name: self._label(inner, name) for name, inner in value.items()}
+                return self._label(value, key)
             if key.endswith("nnotations"):
                 return {name: self.note(inner, name) for name, inner in value.items()}
             return self._members(value, key, strict)
@@ -82,12 +82,9 @@ class Trees(Scrubber):
 
     def note(self, value: Any, key: str) -> Any:
         """The value of an annotation: a word where somebody reads that annotation."""
-        name = key.rpartition("/")[2]
-        if not isinstance(value, str):
-            return self.tree(value, name, True)
-        if self._fields.is_note(key, value):
+        if isinstance(value, str) and self._fields.is_note(key, value):
             return value
-        return self._leaf(value, name, True, "")
+        return self.tree(value, key.rpartition("/")[2], True)
 
     def _leaf(self, value: str, key: str, strict: bool, above: str) -> str:
         if value in _SAYS_NOTHING:
@@ -113,9 +110,10 @@ class Trees(Scrubber):
 
     def _arguments(self, words: list[str], key: str) -> list[str]:
         """Arguments as one text, as they are read: `--host` and its value are two of them."""
-        value = "\n".join(self._cut(word)[0] for word in words)
+        live = self._sought.live("\n".join(words))
+        value = "\n".join(self.cut(word, live) for word in words)
         found = self.told.found(value, key)
-        scrubbed = self._words(value, self._sought.live(value), key, Parsed(found))
+        scrubbed = self._words(value, live, key, Parsed(found))
         return self.told.restored(found, key, scrubbed).split("\n")
 
     def _members(self, members: dict[str, Any], key: str, strict: bool) -> dict[str, Any]:
