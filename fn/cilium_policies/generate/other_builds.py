@@ -68,11 +68,11 @@ def unseen_proxies(
     for note in noted:
         one = note.subject
         if not one.where.elsewhere:
-            cure = "cluster.gateways: [{pod: NAMESPACE/PROXY}]"
-            degree = GUESSED if note.guessed else UNKNOWN
-            place, for_all = (one.namespace, one.name), _bringing(cluster, one, catalogue)
+            for_all = _bringing(cluster, one, catalogue)
+            cure = for_all or "cluster.gateways: [{pod: NAMESPACE/PROXY}]"
+            degree, parts = GUESSED if note.guessed else UNKNOWN, (note.what,)
             yield Uncovered(
-                degree, "proxy-elsewhere", BOTH, *place, None, one, (note.what,), for_all or cure, for_all
+                degree, "proxy-elsewhere", BOTH, one.namespace, one.name, None, one, parts, cure, for_all
             )
             for behind in note.behind if note.guessed else ():
                 if behind.own and (behind.key, INGRESS) not in said:
