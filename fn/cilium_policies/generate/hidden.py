@@ -17,6 +17,7 @@ from cilium_policies.kube.names import is_name
 from cilium_policies.kube.objects import Mapping, at, flag, mapping, mappings, strings, text, walk_mappings
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.kube.secret_writers import templates
+from cilium_policies.workloads import vaults
 from cilium_policies.workloads.address_keys import names_address
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -26,7 +27,6 @@ _NO_CONFIGURATION = (
     r"(?i)cert|tls|\bca\b|[-_.]ca[-_.]|token|password|passwd|pull|ssh|key|webhook|htpasswd|license|credential"
 )
 
-_FILES = re.compile(r"(?i)\.(?:ya?ml|json5?|toml|ini|cnf|conf|cfg|env|properties|xml)\b|config\b")
 _FILLED = "\0"  # in the place of what a template fills in
 _STORES = re.compile(r"(?i)repository$")
 _NAMES_SECRET = r"(?i)secret(?:_?name|\.name)?$"
@@ -92,8 +92,8 @@ def hidden_classes(one: Workload, inventory: Inventory) -> list[str]:
     found: dict[str, None] = {}
     for volume in mappings(pod_spec(one.source).get("volumes")) if one.rendered else ():
         name = text(at(volume, "csi", "volumeAttributes", "secretProviderClass"))
-        shown = inventory.get("SecretProviderClass", one.namespace, name) if name else None
-        if shown is not None and _FILES.search(text(at(shown.body, "spec", "parameters", "objects"))):
+        shown = inventory.get(vaults.KIND, one.namespace, name) if name else None
+        if shown is not None and vaults.configuration(shown):
             found[name] = None
     return list(found)
 

@@ -10,6 +10,7 @@ from cilium_policies.catalogue.load import load
 from cilium_policies.evidence.told import told
 from cilium_policies.kube.objects import Object
 from cilium_policies.workloads.inventory.prune import Pruner
+from cilium_policies.workloads.vaults import configuration
 
 from tests.workloads.inputs import objects
 
@@ -88,6 +89,21 @@ def test_names_of_images_secrets_and_fields_stay() -> None:
     assert container["env"][1]["valueFrom"]["secretKeyRef"] == {"name": "keys", "key": "token"}
     assert "tiger" not in str(kept)
     assert kept["spec"]["volumes"][0]["csi"]["volumeAttributes"] == {"secretProviderClass": "vault"}
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("prod/tiger/settings.yaml", ".yaml"), ("tiger-config", "config"), ("tiger/db-password", "")],
+)
+def test_of_a_class_of_a_vault_that_its_files_are_configuration(name: str, kept: str) -> None:
+    body = {"spec": {"parameters": {"objects": f'- objectName: "{name}"\n  objectType: secretsmanager\n'}}}
+    one = Object({"kind": "SecretProviderClass", "metadata": {"name": "c", "namespace": "n"}, **body})
+
+    pruned = Pruner(load(), set(), (), told).prune(one)
+
+    assert pruned is not None
+    assert pruned["spec"] == {"parameters": {"objects": kept}}
+    assert bool(configuration(Object(pruned))) == bool(configuration(one)) == bool(kept)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from cilium_policies.kube.objects import (
 )
 from cilium_policies.kube.pods import WORKLOAD_KINDS
 from cilium_policies.lean import Any
+from cilium_policies.workloads import vaults
 from cilium_policies.workloads.autopath import PLUGIN
 from cilium_policies.workloads.credentials import addresses
 from cilium_policies.workloads.inventory import texts
@@ -122,6 +123,8 @@ class Pruner:
             return self._config_map(one)
         if one.kind == "Secret":
             return _secret(one, self._services.__contains__)
+        if one.kind == vaults.KIND:
+            return {"spec": {"parameters": {"objects": " ".join(vaults.configuration(one))}}}
         kept = _fields(one.body, self._read(one))
         if one.kind in _PLAIN or one.kind == "ServiceAccount":
             return kept
