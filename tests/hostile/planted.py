@@ -1,4 +1,4 @@
-"""Some twenty-four hundred secrets in every spelling and every place that is read, in one cluster."""
+"""Some twenty-five hundred secrets in every spelling and every place that is read, in one cluster."""
 
 from __future__ import annotations
 
@@ -321,3 +321,21 @@ def thing(
         **({"annotations": notes} if notes else {}),
     }
     return {"apiVersion": version, "kind": kind, "metadata": metadata, **rest}
+
+
+def deployment(
+    name: str = "web",
+    /,
+    labels: dict[str, str] | None = None,
+    notes: dict[str, str] | None = None,
+    space: str = "a",
+    **container: object,
+) -> dict:
+    """A Deployment whose pods have one container; `notes` are its annotations and theirs."""
+    labels = labels or {"app": name}
+    template = {
+        "metadata": {"labels": labels, **({"annotations": notes} if notes else {})},
+        "spec": {"containers": [{"name": "c", "image": "e.com/x:1", **container}]},
+    }
+    spec = {"selector": {"matchLabels": labels}, "template": template}
+    return thing("apps/v1", "Deployment", name, notes, space=space, spec=spec)

@@ -1,7 +1,7 @@
 """Every command on a cluster full of one text, and how its time grows: `python -m tests.hostile.sizes [PIECE …]`.
 
 Prints a row for each command that reads a build and each piece of text: seconds of CPU at 1, 2 and 4 MB, and how much
-more the second and the third doubling took. tests/hostile/README.md holds what it printed.
+more each doubling took than the one before. tests/hostile/README.md holds what it printed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from tests.hostile.growth import cpu
-from tests.hostile.planted import thing
+from tests.hostile.planted import deployment, thing
 
 # Where a command takes a file of manifests, and where one that is compared with it; else it reads them from stdin.
 BUILD, BEFORE = "BUILD", "BEFORE"
@@ -35,7 +35,6 @@ COMMANDS = {
 }
 MEGABYTES = (1, 2, 4)
 WORST = ("http://a:1/b@ ", "host: a\n", "smtp_host\n")
-LABELS = {"app": "web"}
 FLOW = json.dumps(
     {"flow": {
         "time": "2026-11-01T10:00:00Z", "verdict": "AUDIT", "traffic_direction": "EGRESS", "Type": "L3_L4",
@@ -51,15 +50,7 @@ FLOW = json.dumps(
 def manifests(text: str) -> str:
     """A workload that has the text in its environment, arguments, annotations, two keys of a ConfigMap and one of a
     Secret; a release that has it in its values, and one of each image whose entry reads configuration."""
-    container = {
-        "name": "c",
-        "image": "e.com/x:1",
-        "args": [text],
-        "env": [{"name": "A_URL", "value": text}],
-        "envFrom": [{"configMapRef": {"name": "m"}}, {"secretRef": {"name": "s"}}],
-    }
-    metadata = {"labels": LABELS, "annotations": {"k": text}}
-    template = {"metadata": metadata, "spec": {"containers": [container]}}
+    reads = [{"configMapRef": {"name": "m"}}, {"secretRef": {"name": "s"}}]
     documents = [
         thing("v1", "Namespace", "a", space=None),
         {**thing("v1", "ConfigMap", "m", space="a"), "data": {"x.yaml": text, "X": text}},
@@ -68,8 +59,9 @@ def manifests(text: str) -> str:
             "chart": {"spec": {"chart": "app-template", "version": "4.1.1"}},
             "values": {"env": {"A": text}, "configMaps": {"c": {"data": {"a.yaml": text}}}}}),
         *(reader(name, image, text) for name, image in READERS.items()),
-        thing("apps/v1", "Deployment", "web", {"k": text}, space="a",
-              spec={"selector": {"matchLabels": LABELS}, "template": template}),
+        deployment(
+            "web", notes={"k": text}, args=[text], env=[{"name": "A_URL", "value": text}], envFrom=reads,
+        ),
     ]  # fmt: skip
     return "\n---\n".join(map(json.dumps, documents))
 
@@ -87,20 +79,13 @@ READERS = {
 
 def reader(name: str, image: str, text: str) -> dict:
     """A pod of a known program that has the text as its environment and configuration."""
-    labels = {"app.kubernetes.io/name": name}
-    container = {
-        "name": name,
-        "image": image,
-        "env": [{"name": "SMTP_HOST", "value": text}],
-        "envFrom": [{"configMapRef": {"name": "m"}}],
-    }
-    template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
-    return thing(
-        "apps/v1",
-        "Deployment",
+    return deployment(
         name,
-        space="a",
-        spec={"selector": {"matchLabels": labels}, "template": template},
+        labels={"app.kubernetes.io/name": name},
+        name=name,
+        image=image,
+        env=[{"name": "SMTP_HOST", "value": text}],
+        envFrom=[{"configMapRef": {"name": "m"}}],
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.hostile.growth import assert_in_proportion, cpu
-from tests.hostile.planted import thing
+from tests.hostile.planted import deployment, thing
 
 LABELS = {"app": "web"}
 QUESTIONS = {
@@ -19,44 +19,32 @@ QUESTIONS = {
 }
 
 
-def pod(name: str = "web", **container: object) -> dict:
-    labels = {"app": name}
-    template = {
-        "metadata": {"labels": labels},
-        "spec": {"containers": [{"name": "c", "image": "e.com/x:1", **container}]},
-    }
-    return thing(
-        "apps/v1",
-        "Deployment",
-        name,
-        space="a",
-        spec={"selector": {"matchLabels": labels}, "template": template},
-    )
-
-
 def hosts(count: int) -> list[str]:
     return [f"https://h{number}.example.io/x" for number in range(count)]
 
 
 def variables(count: int) -> list[dict]:
-    return [pod(env=[{"name": f"V{at}_URL", "value": one} for at, one in enumerate(hosts(count))])]
+    return [deployment(env=[{"name": f"V{at}_URL", "value": one} for at, one in enumerate(hosts(count))])]
 
 
 def arguments(count: int) -> list[dict]:
-    return [pod(args=[f"--v{at}={one}" for at, one in enumerate(hosts(count))])]
+    return [deployment(args=[f"--v{at}={one}" for at, one in enumerate(hosts(count))])]
 
 
 def lines_of_a_file(count: int) -> list[dict]:
     lines = "".join(f"v{at}_url: {one}\n" for at, one in enumerate(hosts(count)))
     reads = [{"configMapRef": {"name": "m"}}]
-    return [{**thing("v1", "ConfigMap", "m", space="a"), "data": {"x.yaml": lines}}, pod(envFrom=reads)]
+    return [
+        {**thing("v1", "ConfigMap", "m", space="a"), "data": {"x.yaml": lines}},
+        deployment(envFrom=reads),
+    ]
 
 
 def keys_of_a_map(count: int) -> list[dict]:
     data = {f"V{at}_URL": one for at, one in enumerate(hosts(count))}
     return [
         {**thing("v1", "ConfigMap", "m", space="a"), "data": data},
-        pod(envFrom=[{"configMapRef": {"name": "m"}}]),
+        deployment(envFrom=[{"configMapRef": {"name": "m"}}]),
     ]
 
 
@@ -75,7 +63,7 @@ def values_of_a_release(count: int) -> list[dict]:
 
 
 def members_of_a_list(count: int) -> list[dict]:
-    pods = [pod(f"w{at}", args=[one]) for at, one in enumerate(hosts(count // 2))]
+    pods = [deployment(f"w{at}", args=[one]) for at, one in enumerate(hosts(count // 2))]
     return [{"apiVersion": "v1", "kind": "List", "items": pods}]
 
 
@@ -90,7 +78,7 @@ def routes(count: int) -> list[dict]:
     ]
     service = thing("v1", "Service", "web", space="a", spec={"selector": LABELS, "ports": [{"port": 80}]})
     ingress = thing("networking.k8s.io/v1", "Ingress", "i", space="a", spec={"rules": rules})
-    return [ingress, service, pod()]
+    return [ingress, service, deployment()]
 
 
 def routes_to_services_elsewhere(count: int) -> list[dict]:
@@ -106,13 +94,15 @@ def routes_to_services_elsewhere(count: int) -> list[dict]:
     ingress = thing(
         "networking.k8s.io/v1", "Ingress", "i", space="a", spec={"rules": [{"http": {"paths": paths}}]}
     )
-    return [ingress, *(pod(f"w{at}") for at in range(count // 3))]
+    return [ingress, *(deployment(f"w{at}") for at in range(count // 3))]
 
 
 def programs_of_a_namespace(count: int) -> list[dict]:
     """Each a published one of its own publisher, of which nothing tells who calls it."""
     names = [f"w{at}" for at in range(count // 10)]
-    pods = [pod(one, image=f"ghcr.io/by-{one}/{one}:1", ports=[{"containerPort": 3000}]) for one in names]
+    pods = [
+        deployment(one, image=f"ghcr.io/by-{one}/{one}:1", ports=[{"containerPort": 3000}]) for one in names
+    ]
     before = [
         thing("v1", "Service", one, space="a", spec={"selector": {"app": one}, "ports": [{"port": 3000}]})
         for one in names
@@ -122,7 +112,7 @@ def programs_of_a_namespace(count: int) -> list[dict]:
 
 def pods_of_a_namespace(count: int) -> list[dict]:
     """Nothing tells what they call nor who calls them: each has its lines of advice."""
-    return [pod(f"w{at}", ports=[{"containerPort": 3000}]) for at in range(count)]
+    return [deployment(f"w{at}", ports=[{"containerPort": 3000}]) for at in range(count)]
 
 
 MAKES = [

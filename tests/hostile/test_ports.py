@@ -15,7 +15,7 @@ from cilium_policies.cilium.write import policy_text
 from cilium_policies.config.model import Config
 from cilium_policies.document.finding import RefusedError
 
-from tests.hostile.planted import thing
+from tests.hostile.planted import deployment, thing
 from tests.hostile.real import by_place, objects
 from tests.hostile.stretched import Path
 from tests.hostile.test_real import NOT_READ, beside
@@ -52,15 +52,13 @@ def behind(one: dict[str, Any]) -> list[dict[str, Any]]:
     if one["kind"] != "Service" or not spec.get("selector"):
         return []
     name, number = one["metadata"]["name"], (spec.get("ports") or [{}])[0].get("port", 80)
-    container = {
-        "name": "c",
-        "image": "e.com/x:1",
-        "env": [{"name": "X_URL", "value": f"http://{name}:{number}"}],
-    }
-    template = {"metadata": {"labels": spec["selector"]}, "spec": {"containers": [container]}}
-    pods = {"selector": {"matchLabels": spec["selector"]}, "template": template}
     return [
-        thing("apps/v1", "Deployment", "called", space=one["metadata"].get("namespace") or "a", spec=pods)
+        deployment(
+            "called",
+            labels=spec["selector"],
+            space=one["metadata"].get("namespace") or "a",
+            env=[{"name": "X_URL", "value": f"http://{name}:{number}"}],
+        )
     ]
 
 

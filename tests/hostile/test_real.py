@@ -17,7 +17,7 @@ import pytest
 
 from tests.cli.within import within
 from tests.hostile.growth import assert_in_proportion, cpu
-from tests.hostile.planted import thing
+from tests.hostile.planted import deployment, thing
 from tests.hostile.real import by_place, objects
 from tests.hostile.stretched import places, stretched
 
@@ -30,13 +30,7 @@ FOUND = by_place((one for one in objects() if one["kind"] not in NOT_READ), plac
 def beside(one: dict[str, Any]) -> list[dict[str, Any]]:
     """A namespace and a pod near the object."""
     space = one["metadata"].get("namespace") or "a"
-    labels = {"app": "w"}
-    pod = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": "e.com/x:1"}]}}
-    spec = {"selector": {"matchLabels": labels}, "template": pod}
-    return [
-        thing("v1", "Namespace", space, space=None),
-        thing("apps/v1", "Deployment", "w", space=space, spec=spec),
-    ]
+    return [thing("v1", "Namespace", space, space=None), deployment("w", space=space)]
 
 
 def seconds(one: dict[str, Any], path: tuple[str | int, ...], count: int) -> float:
