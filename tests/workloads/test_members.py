@@ -129,10 +129,8 @@ def test_one_set_of_pods_with_a_service_for_each_member():
     ("said", "names"),
     [
         ("3", ["chi-a-c-0-0", "chi-a-c-0-1", "chi-a-c-0-2"]),
-        (
-            "{{ .Values.replicas }}",
-            ["chi-a-c-0-0"],
-        ),  # not rendered: the function hung
+        # Not rendered: the function hung.
+        ("{{ .Values.replicas }}", ["chi-a-c-0-0"]),
         ("${REPLICAS}", ["chi-a-c-0-0"]),
         ("{below 2}", ["chi-a-c-0-0"]),
         ("}", ["chi-a-c-0-0"]),
