@@ -20,13 +20,13 @@ Where the time goes: two thirds of a build of 100 items are start-up, and most o
 two hundred modules (their regular expressions and value types among it); `typing`, `signal` and PyYAML are not imported
 at all (`lean.py` says how), nor what the config and few clusters need, and a pattern is compiled where a sign of what
 it finds stands in a text. `tests/cli/test_startup.py` counts both. The image has all modules in one file, without which
-its start would take an eighth longer. Per item, reading YAML is a fifth, deriving from
+100 items would take an eighth longer. Per item, reading YAML is a fifth, deriving from
 configuration a quarter, making and writing policies a fifth; the rest is spread over all packages (last table). The Go
 peer's CPU varies with its collector.
-`report` has a second process read two thirds of the pods' configuration; others say where needs are written, write
-policies' texts and draw while it goes on. The rest of the plan, three quarters of the time, is made by one. `build` is
-the tool's time, and what passes before the first tool is at work and after the last: importing, and reading the
-repository.
+`report` has a second process cut a large file into its items while it imports what it needs, and one read two thirds of
+the pods' configuration; others say where needs are written, write policies' texts and draw while it goes on. The rest
+of the plan, three quarters of the time, is made by one. `build` is the tool's time, and what passes before the first
+tool is at work and after the last: importing, and reading the repository.
 The interpreter is the system's, as users get it: Debian builds it, and Docker's official image its own, with
 profile-guided optimisation. What a developer compiles (pyenv's default) mostly is not, and needs a seventh more: where
 this checkout has another interpreter, the function alone is measured with both.
