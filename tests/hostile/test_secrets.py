@@ -1,4 +1,4 @@
-"""Two hundred secrets, in every spelling and every place that is read: none of them stands in any output."""
+"""The secrets of `planted.py`, in every spelling and every place that is read: none of them stands in any output."""
 
 from __future__ import annotations
 
