@@ -7,11 +7,16 @@ the folder that `-X pycache_prefix` names. Nothing is checked against its source
 made from these very sources in the same build.
 """
 
+# ruff: noqa: E402
+import sys
+
+# What no finder of ours can serve: the interpreter has it before a script begins. Of Python 3.10 `codecs` is among it.
+AT_START = frozenset(sys.modules)
+
 import ast
 import importlib
 import marshal
 import py_compile
-import sys
 from pathlib import Path
 
 BY_THE_INTERPRETER = {"encodings.utf_8_sig", "encodings.idna"}
@@ -60,11 +65,11 @@ def written(sources: dict[str, str]) -> bytes:
 
 
 def compiled(name: str, source: str) -> bytes:
-    """The code of a module. Its own file of bytecode stays where the interpreter asks for it."""
+    """The code of a module. Its own file of bytecode stays where the interpreter asks for it before `run.py` begins."""
     mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
     place = Path(str(py_compile.compile(source, doraise=True, invalidation_mode=mode)))
     code = place.read_bytes()[_HEAD:]
-    if name.partition(".")[0] != "encodings":
+    if name not in AT_START and name.partition(".")[0] != "encodings":
         place.unlink()
     return code
 
