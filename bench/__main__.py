@@ -101,7 +101,7 @@ def start_up(ours: list[str]) -> dict[str, Run]:
     """The interpreter, the interpreter with PyYAML, this function on an empty list."""
     empty = builds.CACHE / "empty.yaml"
     empty.write_bytes(builds.EMPTY)
-    python = builds.bare()
+    python = builds.bare(builds.interpreter(), builds.COMPILED)
     yaml = f"import sys; sys.path.insert(0, {str(builds.LIB)!r}); import yaml"
     commands = {"python": [*python, "-c", "pass"], "import yaml": [*python, "-c", yaml], OURS: ours}
     return interleaved({name: partial(run, command, str(empty)) for name, command in commands.items()}, 21)

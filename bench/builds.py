@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache" / "bench"
 LIB = CACHE / "lib"
 ENTRY = CACHE / "run.py"
+COMPILED = CACHE / "bytecode"  # what `start` leaves
 PROGRAM = "from cilium_policies.cli import program\nprogram()\n"
 EMPTY = b"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n"
 SYSTEM = "/usr/bin/python3"
@@ -83,12 +84,12 @@ def as_image(python: str, script: str = PROGRAM, name: str = "run.py") -> list[s
     """The image's entry point with its file of modules, for an interpreter; `script` is what it runs in the end."""
     home = CACHE / "image" / ".".join(map(str, version_of(python)))
     home.mkdir(parents=True, exist_ok=True)
-    switches = ["-I", "-S", "-B", "-X", "utf8", "-X", f"pycache_prefix={home / 'bytecode'}"]
-    quiet(python, *switches, "image/bytecode.py", str(LIB), str(home / "modules"))
+    command = bare(python, home / "bytecode")
+    quiet(*command, "image/bytecode.py", str(LIB), str(home / "modules"))
     finder = (ROOT / "image" / "run.py").read_text().partition("\nfrom cilium_policies")[0]
     entry = finder.replace("/app/lib", str(LIB)).replace("/app/", f"{home}/")
     (home / name).write_text(f"{entry}\n{script}")
-    return [python, *switches, str(home / name)]
+    return [*command, str(home / name)]
 
 
 def command() -> list[str]:
@@ -102,27 +103,18 @@ def keeping_ids() -> list[str]:
     return as_image(interpreter(), script, "keep_ids.py")
 
 
-def start(script: str, place: Path, python: str = "", warm: Sequence[bytes] = WARM) -> list[str]:
-    """An entry point with everything that it imports compiled, as the image has it."""
+def start(script: str, place: Path, warm: Sequence[bytes] = WARM) -> list[str]:
+    """An entry point of another program, or of this one in another way: with a file of bytecode for each module."""
     place.write_text(f"import sys\nsys.path.insert(0, {str(LIB)!r})\n{script}")
-    *command, keeping = bare(python)
+    *command, keeping = bare(interpreter(), COMPILED)
     for text in warm:  # an interpreter that may write bytecode imports what each path needs
         subprocess.run([*command, str(place)], input=text, capture_output=True, check=True)
     return [*command, keeping, str(place)]
 
 
-def bare(python: str = "") -> list[str]:
-    """An interpreter that reads the bytecode which `start` has made, and writes none: its last switch."""
-    return [
-        python or interpreter(),
-        "-I",
-        "-S",
-        "-X",
-        "utf8",
-        "-X",
-        f"pycache_prefix={CACHE / 'bytecode'}",
-        "-B",
-    ]
+def bare(python: str, bytecode: Path) -> list[str]:
+    """An interpreter with the switches of the image, which reads bytecode in a folder, and writes none: the last."""
+    return [python, "-I", "-S", "-X", "utf8", "-X", f"pycache_prefix={bytecode}", "-B"]
 
 
 def go_peer() -> list[str]:
