@@ -24,6 +24,6 @@ LABEL org.opencontainers.image.title="cilium-policies" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /app /app
 USER 65534:65534
-# -I -S: neither the caller's environment nor site-packages are looked at; the bytecode of everything
-# that is imported, the standard library's too, lies ready under /app/bytecode.
+# -I -S: neither the caller's environment nor site-packages are looked at. The bytecode of everything that is imported,
+# the standard library's too, lies ready: in the file /app/modules, and under /app/bytecode what comes before run.py.
 ENTRYPOINT ["python3", "-I", "-S", "-B", "-X", "utf8", "-X", "pycache_prefix=/app/bytecode", "/app/run.py"]

@@ -19,9 +19,8 @@ class Modules:
         self._file = posix.open(place, posix.O_RDONLY | posix.O_CLOEXEC)
         size = int.from_bytes(posix.pread(self._file, 4, 0), "little")
         self._codes = 4 + size
-        self._index = marshal.loads(
-            posix.pread(self._file, size, 4)
-        )  # name: source, whether a package, place, size
+        # by name: source, whether it is a package, place, size
+        self._index = marshal.loads(posix.pread(self._file, size, 4))
 
     def find_spec(self, name, path=None, target=None):
         found = self._index.get(name)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Leaves in APP only what runs, with bytecode beside it, one date and the same rights on everything: equal inputs,
-# equal layer, whatever the checkout's umask.
+# Leaves in APP only what runs, with its bytecode (bytecode.py says where), one date and the same rights on everything:
+# equal inputs, equal layer, whatever the checkout's umask.
 set -eu
 app=$1 epoch=$2
 rm -rf "$app/lib/bin" "$app/lib"/*.dist-info/RECORD "$app/lib"/*.dist-info/direct_url.json

@@ -19,7 +19,7 @@ from cilium_policies.document.stream import documents as spans_of
 from cilium_policies.kube.objects import Object, mapping
 from cilium_policies.lean import Any
 
-_USUAL = b"apiVersion: "
+_USUAL = b"apiVersion: "  # so begins whatever kustomize prints
 _METADATA = re.compile(rb"(?m)^metadata:[ \t]*(?:\{\}[ \t]*)?\r?\n")
 _BLOCK = re.compile(rb"(?:[ \t][^\n]*\n|\r?\n)*")
 
@@ -27,9 +27,7 @@ _BLOCK = re.compile(rb"(?:[ \t][^\n]*\n|\r?\n)*")
 def documents(printed: bytes, name: str) -> list[bytes]:
     """The documents of a stream, each ending in a newline. Raises RefusedError where it is no text."""
     spans = spans_of(printed, 0)
-    usual = all(
-        printed.startswith(_USUAL, begin) for begin, _ in spans
-    )  # as kustomize writes whatever it prints
+    usual = all(printed.startswith(_USUAL, begin) for begin, _ in spans)
     if usual and b"ResourceList" not in printed:
         check_bytes(printed, name)
         found = [printed[begin:end].strip(b"\r\n") for begin, end in spans]

@@ -36,7 +36,8 @@ class Done(NamedTuple):
     stderr: bytes
 
 
-# Seconds, not five times as many: who has one tool's output starts the next while another still reads its own.
+# Seconds after which a thread gives way, a fifth of the usual: who has one tool's output starts the next while another
+# still reads its own.
 _SWITCH = 0.001
 _LONG = 600  # characters of a tool's words that are shown
 # What kustomize repeats of the input, which may be a Secret's value, and what is said in its place.
@@ -113,11 +114,7 @@ def whatever(command: Sequence[str]) -> tuple[bytes, str]:
 
 
 def _run(command: Sequence[str]) -> Done:
-    """Raises OSError where the command cannot be started.
-
-    The tools are short-lived Go programs: to collect their garbage later than Go does by itself costs some megabytes,
-    and spares a twentieth of their CPU, a quarter where a build has hundreds of files. What the user has set stays.
-    """
+    """Raises OSError where the command cannot be started."""
     if hasattr(os, "posix_spawnp"):
         return _spawned(command, _shared or _environment())
     import subprocess
@@ -129,12 +126,14 @@ def _run(command: Sequence[str]) -> Done:
 
 
 def _environment() -> dict[str, str]:
+    """The user's, for tools that are short-lived Go programs: to collect their garbage later than Go does by itself
+    costs some megabytes, and spares a twentieth of their CPU, a quarter where a build has hundreds of files. What the
+    user has set stays."""
     return {"GOGC": "400", **os.environ}
 
 
-_shared: dict[
-    str, str
-] = {}  # the same, while tools run in parallel: each name of `os.environ` is decoded when asked
+# The same, made once while tools run in parallel: `os.environ` decodes each of its names whenever it is read.
+_shared: dict[str, str] = {}
 
 
 def _spawned(command: Sequence[str], environment: Mapping[str, str]) -> Done:
