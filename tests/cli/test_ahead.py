@@ -64,6 +64,20 @@ def test_the_copy_s_items_are_taken(file: Path, monkeypatch: pytest.MonkeyPatch)
     assert not ahead._begun
 
 
+def test_json_is_parsed_once(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The copy leaves it alone: to cut it is to parse it."""
+    data = b'\n{"kind": "A", "metadata": {"name": "' + b"a" * 1_000 + b'"}}'
+    file.write_bytes(data)
+    cut: list[str] = []
+    with monkeypatch.context() as there:
+        there.setattr("cilium_policies.document.split.split", lambda _, name: cut.append(name))
+        assert ahead._cut(str(file)) is None
+    assert not cut
+    ahead.begin([str(file)])
+    assert ahead._begun
+    assert _shown(ahead.split(data, str(file))) == _shown(split(data, str(file)))
+
+
 @pytest.mark.parametrize("change", ["replaced", "longer", "gone"])
 def test_a_file_that_has_changed_is_cut_here(file: Path, change: str) -> None:
     ahead.begin([str(file)])

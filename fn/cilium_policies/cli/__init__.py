@@ -38,12 +38,13 @@ def run(arguments: list[str]) -> int:
     if COMPLETE in os.environ or (arguments and arguments[0] in COMMANDS):
         _as_usual("SIGPIPE")
         _as_usual("SIGCHLD")  # who is started where it is ignored cannot wait for processes of its own
-        if arguments and arguments[0] == "build" and COMPLETE not in os.environ:
+        asked = "" if COMPLETE in os.environ else arguments[0]
+        if asked == "build":
             from cilium_policies.cli.building import plain, run_build
 
             if given := plain(arguments[1:]):
                 return run_build(given)
-        if arguments and arguments[0] == "report" and COMPLETE not in os.environ:
+        if asked == "report":
             from cilium_policies.cli import ahead
 
             ahead.begin(arguments[1:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -10,11 +11,11 @@ from cilium_policies.document.source import Source
 from cilium_policies.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cilium_policies.document.spans import Spans
+    from cilium_policies.document.spans import Found
 
 Stamp = tuple[int, int, int]
 _LARGE = 4 << 20  # bytes: of less, a copy costs more than it spares
-_begun: dict[str, Callable[[], tuple[Stamp, Spans | None]]] = {}
+_begun: dict[str, Callable[[], tuple[Stamp, Found] | None]] = {}
 
 
 def begin(words: list[str]) -> None:
@@ -35,9 +36,10 @@ def split(data: bytes, name: str) -> Source:
         from cilium_policies.generate import policies  # noqa: F401
         from cilium_policies.workloads import gather  # noqa: F401
 
-        stamp, found = begun()
-        if found is not None and stamp[0] == len(data) and not _has_changed(name, stamp):
-            return source_of(data, name, found)
+        if cut := begun():
+            stamp, found = cut
+            if stamp[0] == len(data) and not _has_changed(name, stamp):
+                return source_of(data, name, found)
     from cilium_policies.document.split import split as here
 
     return here(data, name)
@@ -59,13 +61,18 @@ def _has_changed(name: str, stamp: Stamp) -> bool:
         return True
 
 
-def _cut(name: str) -> tuple[Stamp, Spans | None]:
+def _cut(name: str) -> tuple[Stamp, Found] | None:
+    """What the copy finds: None where the file cannot be read, or is no stream."""
     from cilium_policies.document.spans import spans
+    from cilium_policies.document.split import FLOW
     from cilium_policies.document.split import split as here
 
     try:
         with open(name, "rb") as file:
             stamp, data = _stamp(os.fstat(file.fileno())), file.read()
     except OSError:
-        return (0, 0, 0), None
-    return stamp, spans(here(data, name))
+        return None
+    if re.match(FLOW, data):  # JSON: to cut it is to parse it, and that this process would do again
+        return None
+    found = spans(here(data, name))
+    return found and (stamp, found)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from cilium_policies.document.finding import Finding
 from cilium_policies.document.source import STREAM, Item, Source
 
-Spans = tuple[list[tuple[int, int, str, str, str, str, int, int]], list[tuple[str | int, ...]]]
+# Of each item what `spans` lists; then the findings.
+Found = tuple[list[tuple[int, int, str, str, str, str, int, int]], list[tuple[str | int, ...]]]
 
 
-def spans(source: Source) -> Spans | None:
+def spans(source: Source) -> Found | None:
     """Those of a stream's items, with what is odd about them; None for any other input."""
     if source.form != STREAM:
         return None
@@ -19,8 +20,8 @@ def spans(source: Source) -> Spans | None:
     return items, [tuple(one) for one in source.findings]
 
 
-def source_of(data: bytes, file: str, found: Spans) -> Source:
-    """The source again, over the same bytes."""
+def source_of(data: bytes, file: str, found: Found) -> Source:
+    """The source again, over the same bytes; no `Item.identify`, as a `Peek` of each costs more than the rest."""
     items, findings = found
     made = Source(data, file, STREAM)
     made.findings = [Finding(*one) for one in findings]  # type: ignore[arg-type]
