@@ -17,7 +17,9 @@ import ast
 import importlib
 import marshal
 import py_compile
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
 
 BY_THE_INTERPRETER = {"encodings.utf_8_sig", "encodings.idna"}
 _HEAD = 16  # bytes before the code in a file of bytecode
@@ -43,12 +45,19 @@ def main(lib: Path, modules: Path) -> None:
             importlib.import_module(name)
         except ModuleNotFoundError as missing:  # an extra that the image leaves out
             print(f"bytecode: {name} needs {missing.name}", file=sys.stderr)
-    specs = [spec for module in sys.modules.values() if (spec := getattr(module, "__spec__", None))]
+    specs = [spec for name, module in sys.modules.items() if (spec := spec_of(name, module))]
     sources = {spec.name: spec.origin for spec in specs if spec.origin and spec.origin.endswith(".py")}
     for source in lib.rglob("*.py"):
         place = source.relative_to(lib).with_suffix("")
         sources[".".join(place.parent.parts if place.name == "__init__" else place.parts)] = str(source)
     modules.write_bytes(written(sources))
+
+
+def spec_of(name: str, module: ModuleType) -> ModuleSpec | None:
+    """Where a module comes from; of `collections.abc`, which puts another in its own place, the file that does so."""
+    spec: ModuleSpec | None = getattr(module, "__spec__", None)
+    above = getattr(sys.modules.get(name.rpartition(".")[0]), "__path__", None)
+    return PathFinder.find_spec(name, above) if above and spec and spec.name != name else spec
 
 
 def written(sources: dict[str, str]) -> bytes:
