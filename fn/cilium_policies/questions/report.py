@@ -51,7 +51,7 @@ class Report:
         self._words = words or (lambda: told)
         self._plan, self._snapshot = plan, snapshot
         self._standing = standing or partial(standing_tables, plan, snapshot)
-        self._found = Connections(snapshot)
+        self._found = Connections(snapshot)  # held: to take it apart serves nobody
         self.rows = decided(plan, snapshot, found=self._found)  # names the ends outside as well
         self.graph = graph(plan, self.rows, title)
 
