@@ -123,7 +123,8 @@ def asked(query):
     """The judge's question. Devices of the local network, `world` in the facts' script, have its addresses."""
     flow = {key: query[key] for key in ("from", "to", "port", "protocol")}
     entry = load().get(query["name"].partition(":")[0])
-    near = [port for edge in entry.own_edges if edge.near for port in edge.pod_ports()] if entry else []
+    outward = [edge for edge in entry.own_edges if edge.near and edge.peer == "world"] if entry else []
+    near = [port for edge in outward for port in edge.pod_ports()]
     if flow["to"] == {"entity": "world"} and any(port.number == query["port"] for port in near):
         flow["to"] = {"cidr": "192.168.7.20/32"}
     return flow
