@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from cilium_policies.catalogue import files, index, load, packed
+from cilium_policies.catalogue import asked, files, index, load, packed
 from cilium_policies.catalogue.index import CatalogueError
 from cilium_policies.catalogue.recognise import recognise
 
@@ -184,3 +184,16 @@ def test_the_index_is_whole_json_and_small_steps_decode_it(tmp_path):
     assert "eks" in platforms["distribution"]
     catalogue = load.Catalogue(out.read_bytes())
     assert [catalogue.components[name].name for name in catalogue.components] == list(head["places"])
+
+
+def test_what_entries_look_for_is_a_table_and_gathered_anew_with_a_users_own():
+    own = {
+        "component": "own",
+        "match": [{"app": "own"}],
+        "edges": [{"to": "internet", "ports": ["443/TCP"], "when": {"text": "asks-for-it"}}],
+    }
+    known, more = load.load(), load.load([own])
+    entries = [one.data for one in known.components.values()]
+    assert known.asked == asked.asked(entries, known.head["platforms"].values())
+    assert "cert-manager.io/Issuer" in known.asked["kinds"]
+    assert [one for one in more.asked["patterns"] if one not in known.asked["patterns"]] == ["asks-for-it"]

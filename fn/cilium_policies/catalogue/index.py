@@ -14,6 +14,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from cilium_policies.catalogue import files, injects
+from cilium_policies.catalogue.asked import asked
 from cilium_policies.catalogue.check import problems, said
 from cilium_policies.catalogue.distributions import serving
 from cilium_policies.catalogue.flows import purposes, texts
@@ -119,6 +120,7 @@ def assemble(
     mirrors = mirrored(bodies)
     platforms = platforms or {kind: {} for kind in PLATFORMS}
     tables = {"platforms": platforms, **recognition(bodies), "serving": serving(platforms["distribution"])}
+    tables["asked"] = asked(bodies.values(), platforms.values())
     for group, kinds in (idle or {}).items():
         of_components = tables["idle"].get(group, [])
         tables["idle"][group] = kinds if kinds == "*" else [*kinds, *of_components]

@@ -68,6 +68,16 @@ class Catalogue:
         distributions: dict[str, Any] = self.head["platforms"]["distribution"]
         return distributions
 
+    @property
+    def asked(self) -> dict[str, list[str]]:
+        """What the entries look for in a cluster (catalogue.asked); of a user's own entries it is gathered anew."""
+        if not self._gone:
+            told: dict[str, list[str]] = self.head["asked"]
+            return told
+        from cilium_policies.catalogue.asked import asked
+
+        return asked((one.data for one in self.components.values()), self.head["platforms"].values())
+
     def serving(self, ingress_class: str) -> list[str]:
         """The distributions that bring a controller of this Ingress class."""
         names: list[str] = self.head["serving"].get(ingress_class, [])

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from cilium_policies.catalogue.load import load
 from cilium_policies.evidence.told import told
-from cilium_policies.workloads.inventory.prune import Pruner, said
+from cilium_policies.workloads.inventory.prune import Pruner
 from cilium_policies.workloads.inventory.trees import Trees
 
 WORD = "hunter2"
 PRUNER = Pruner(load(), set(), (), told)
 NO_PATTERNS = Trees((), (), told)
-FOUND = {one for entry in load().components.values() for one in said(entry.data, "text", "arg")}
+FOUND = load().asked["patterns"]
 PATTERNS = sorted(
     one for one in FOUND if not re.search(r"\{\w*[a-z]\w*[.}|]", one)
 )  # those others are texts of `tells`

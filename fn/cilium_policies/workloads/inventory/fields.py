@@ -1,8 +1,8 @@
 """Fields of Helm values and custom resources that are read as words: what they name, and how they switch something.
 
-    Fields(told, notes).passes(key, above, value) -> bool     whether a word may stay for its field's sake
-    Fields(told, notes).is_note(key, value) -> bool           the same of the value of an annotation
-    Fields(told, notes).with_sought(value, made) -> str       what was made of a word, with what the catalogue looks for
+    Fields(asked, notes).passes(key, above, value)  -> bool  whether a word may stay for its field's sake
+    Fields(asked, notes).is_note(key, value)  -> bool        the same of the value of an annotation
+    Fields(asked, notes).with_sought(value, made) -> str  what was made of a word, with what the catalogue looks for
 
 Everywhere else a word of theirs is replaced, so that an inventory holds no word for the reason that it looks harmless.
 """
@@ -10,9 +10,9 @@ Everywhere else a word of theirs is replaced, so that an inventory holds no word
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 
-from cilium_policies.lean import Any
 from cilium_policies.workloads.credentials import is_credential
 from cilium_policies.workloads.inventory.words import IMAGE, is_plain, without_templates
 
@@ -44,8 +44,6 @@ _REFERS = re.compile(
     r"(?:[a-z0-9_.\-]Name|Names|Namespace|Namespaces|Ref|Refs|Class|Kind|Image|Repository|Type|Mode|Port|Account|ConfigMap)\Z"
     r"|_(?:name|namespace|type|image|port|class|configmap)\Z"
 )
-# Of entries: where they have paths at which objects are named
-_NAMED_AT = ("by", "at", "secrets", "backends", "target")
 _OF_USERS = re.compile(r"(?i)user|login")
 _SELECTS = re.compile(r"(?i)(?:labels|selector)\Z")  # below which keys and values are labels
 # A chart in a Git repository, what a patch changes, and what a selector compares a label with
@@ -58,16 +56,12 @@ _RULE = frozenset(
 _IS_IMAGE = re.compile(r"(?i)image(?:name)?\Z|(?:^|_)(?:reference|package|repository)\Z")
 _WORD = re.compile(r"[\w.\-/:*,+]{1,253}")
 _LABEL = re.compile(r"[\w.\-/*${}]{0,253}")
-_NOTE = re.compile(r"(?:metadata\.annotations\.)?([a-z0-9.\-]{1,253}\.[a-z]{2,20}/[\w.\-]{0,63})")
 _PART = re.compile(r"[A-Za-z0-9]+")
 _CALL = re.compile(r"(Host|HostSNI|[A-Z][A-Za-z]{2,20})\((?:[`\"][^`\"()\s]{0,253}[`\"](?:, ?)?){1,20}\)")
 _HOSTS = ("Host", "HostSNI")
 _SCRAPED = ("scrape", "port", "probe", "scheme")  # behind any company's name
 _ADDRESSED = re.compile(r"(?i)(?:url|uri|address|addr|endpoint|target|server)(?:s|es)?\Z")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62}\.){1,8}[A-Za-z]{2,24}(?::\d{1,5})?")
-_TOLD = ("is", "matches")
-_FILLED = re.compile(r"\{(?:[\w*\-]+\.)+([\w\-]+)[|}]")  # `{values.nameOverride|web}`
-_PATH = re.compile(r"(?:[\w*\-]+\.)+([\w\-]+)")
 
 
 def is_selector(key: str) -> bool:
@@ -114,22 +108,21 @@ def is_field(key: str, above: str) -> bool:
 
 
 class Fields:
-    """`told` is the catalogue: its entries and what it knows of distributions and clouds; `notes` are the annotations
-    that the program reads itself."""
+    """`asked` is what the catalogue's entries look for (catalogue.asked), `notes` are the annotations that the program
+    reads itself."""
 
-    def __init__(self, told: Iterable[Any] = (), notes: Iterable[str] = ()) -> None:
-        said: dict[str, set[str]] = {key: set() for key in (*_TOLD, *_NAMED_AT, "")}
-        for key, value in (row for part in told for row in _texts(part, "")):
-            said[key if key in said else ""].add(value)
-        every = set[str]().union(*said.values())
-        named = (_PATH.fullmatch(one) for key in _NAMED_AT for one in said[key])
-        filled = (match for one in every for match in _FILLED.finditer(one))
-        self._named = frozenset(match[1] for match in (*named, *filled) if match is not None)
-        self.words = frozenset(said["is"])
-        noted = map(_NOTE.fullmatch, every)
-        self._notes = frozenset(match[1] for match in noted if match is not None).union(notes)
-        self._patterns = [re.compile(one) for one in sorted(said["matches"])]
-        self._parts = {part.lower() for one in (*said["matches"], *said["is"]) for part in _PART.findall(one)}
+    def __init__(self, asked: Mapping[str, Iterable[str]] | None = None, notes: Iterable[str] = ()) -> None:
+        told = asked or {}
+        self._named = frozenset(told.get("named", ()))
+        self.words = frozenset(told.get("words", ()))
+        self._notes = frozenset(told.get("notes", ())).union(notes)
+        self._matches = tuple(told.get("matches", ()))
+        said = (*self._matches, *self.words)
+        self._parts = {part.lower() for one in said for part in _PART.findall(one)}
+
+    @cached_property
+    def _patterns(self) -> list[re.Pattern[str]]:
+        return list(map(re.compile, self._matches))
 
     def is_read(self, key: str, above: str) -> bool:
         """Whether a field is read as a word, by the program or because an entry names it."""
@@ -162,19 +155,6 @@ class Fields:
 def _is_word(value: str) -> bool:
     rest = without_templates(value)
     return not rest or _WORD.fullmatch(rest) is not None
-
-
-def _texts(value: Any, key: str) -> Iterator[tuple[str, str]]:
-    """Texts with the key that they stand at; keys as texts as well."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield "", name
-            yield from _texts(inner, name)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner, key)
-    elif isinstance(value, str):
-        yield key, value
 
 
 NO_FIELDS = Fields()

@@ -10,6 +10,7 @@ NOTES = frozenset(
     external-dns.alpha.kubernetes.io/hostname external-dns.alpha.kubernetes.io/target
     helm.sh/hook helm.sh/chart helm.toolkit.fluxcd.io/name helm.toolkit.fluxcd.io/namespace
     meta.helm.sh/release-name meta.helm.sh/release-namespace kustomize.toolkit.fluxcd.io/name
+    kustomize.toolkit.fluxcd.io/namespace kustomize.toolkit.fluxcd.io/substitute
     ingressclass.kubernetes.io/is-default-class kubernetes.io/ingress.class inject.istio.io/templates
     io.cilium/lb-ipam-ips lbipam.cilium.io/ips kube-vip.io/loadbalancerIPs metallb.io/loadBalancerIPs
     metallb.universe.tf/loadBalancerIPs load-balancer.hetzner.cloud/hostname loadbalancer.openstack.org/hostname

@@ -7,10 +7,8 @@ needs to know, None where nothing of it is needed. Of a Secret only its keys and
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
-from cilium_policies.catalogue.flows import texts as listed
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.document.finding import RefusedError
@@ -61,7 +59,6 @@ _IDLE_VALUES = frozenset(
 )
 _RELEASES = ("HelmRelease", "HelmChart", "HelmChartConfig")
 _CALLS = ("httpGet", "tcpSocket", "grpc")  # of which the port is read; paths and headers may hold a secret
-_GROUP_KIND = re.compile(r"[a-z0-9.\-]{1,253}/[A-Z][A-Za-z0-9]{1,62}")
 _APPLIED = "kubectl.kubernetes.io/last-applied"
 
 
@@ -73,10 +70,8 @@ class Pruner:
         self, catalogue: Catalogue, verbatim: set[tuple[str, str]], found: Iterable[Object], read: Read
     ) -> None:
         self._verbatim = verbatim
-        entries = [component.data for component in catalogue.components.values()]
-        told = (*entries, catalogue.distributions, catalogue.head["platforms"]["cloud"])
-        self._kinds = {kind for part in told for kind in _kinds_in(part)}
-        self._kinds |= {group_kind(kind) for kind in catalogue.head["kinds"]}
+        asked = catalogue.asked
+        self._kinds = {group_kind(kind) for kind in (*asked["kinds"], *catalogue.head["kinds"])}
         # What an operator's ConfigMap sets for all its objects is read as values are.
         self._settings = {
             text(mapping(row.get("settings")).get("name"))
@@ -84,23 +79,13 @@ class Pruner:
             for _, row in rows
         }
         # What a mesh's ConfigMap calls its providers is read as a field.
-        meshes = (
-            at(one, "providers", "configMap") for data in entries for one in mappings(data.get("injects"))
-        )
-        self._meshes = tuple(name for name in map(text, meshes) if name)
+        self._meshes = tuple(asked["meshes"])
         self._kinds |= {group_kind(kind) for proxy in catalogue.proxies.values() for kind in proxy.policies}
-        calls = [
-            one
-            for data in entries
-            for row in mappings(data.get("injects"))
-            for one in listed(row.get("calls"))
-        ]
-        patterns = {one for data in entries for one in said(data, "text", "arg")}
         # Names of what is left out say nothing: who reads the inventory would not know them.
         kept = list(filter(self._keeps, found))
         self._services = services_of(kept)
-        fields = Fields(told, NOTES)
-        self.texts = texts.Texts(patterns | {PLUGIN}, names_of(kept), read, calls, fields)
+        fields, patterns = Fields(asked, NOTES), {*asked["patterns"], PLUGIN}
+        self.texts = texts.Texts(patterns, names_of(kept), read, asked["calls"], fields)
 
     def prune(self, one: Object) -> Mapping | None:
         """The body to keep; None for objects that nothing reads."""
@@ -269,26 +254,3 @@ def _without_idle(value: Any) -> Any:
 def _is_idle(key: str, value: Any) -> bool:
     """`resources` of a container, not those of a role's rule."""
     return key in _IDLE_VALUES and (key != "resources" or isinstance(value, dict))
-
-
-def _kinds_in(value: Any) -> Iterator[tuple[str, str]]:
-    """Group and kind of every object that an entry speaks of, whatever for."""
-    if isinstance(value, dict):
-        if isinstance(kind := value.get("kind"), str):
-            yield text(value.get("group")), kind
-        value = list(value.values())
-    if isinstance(value, list):
-        for member in value:
-            yield from _kinds_in(member)
-    elif isinstance(value, str) and _GROUP_KIND.fullmatch(value):
-        yield group_kind(value)
-
-
-def said(value: Any, *keys: str) -> Iterator[str]:
-    """The texts that conditions of a component give under these keys, at any depth."""
-    if isinstance(value, dict):
-        yield from (value[key] for key in keys if isinstance(value.get(key), str))
-        value = list(value.values())
-    if isinstance(value, list):
-        for member in value:
-            yield from said(member, *keys)
