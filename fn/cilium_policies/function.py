@@ -136,6 +136,10 @@ def make(
     told = told._replace(is_tree=bool(config.inventory or options.inventory))
     cluster = gather(read.objects, known, told, others)
     planned = plan(cluster, config, known, sources, aside)
+    if keep:  # questions ask of single pods
+        from cilium_policies.generate.members import pairs
+
+        planned = planned._replace(edges=list(pairs(planned.edges)))
     for one in () if keep else read.objects:
         one.forget()
     planned.findings.extend(outdated)

@@ -37,7 +37,7 @@ class Settings(NamedTuple):
 
 _PATHS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path")
 Overrides = tuple[tuple[str, ...], ...]
-_USUAL_API_PORTS = (443, 6443)
+USUAL_API_PORTS = (443, 6443)
 
 
 def _read(body: Any, lines: Any = None, *, file: str = "", overrides: Overrides = ()) -> Config:
@@ -106,7 +106,7 @@ def settings(config: Config, inventory: Inventory, catalogue: Catalogue) -> Sett
     table = catalogue.distributions
     told = Recognised() if said.distribution else recognised(inventory, table)
     platform = find(said.distribution or told.name, table)
-    usual = said.api_ports or _USUAL_API_PORTS
+    usual = said.api_ports or USUAL_API_PORTS
     ports = said.api_ports or (platform.api_ports if said.distribution or told.sure else ()) or usual
     return Settings(
         said.domain,

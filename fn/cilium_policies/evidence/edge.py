@@ -173,6 +173,15 @@ class Evidence(NamedTuple):
         return self.subject.where if self.subject is not None else self.place
 
 
+class Members:
+    """The workloads that all call each other over one edge; equal to itself alone, however many they are."""
+
+    __slots__ = ("workloads",)
+
+    def __init__(self, workloads: list[Workload]) -> None:
+        self.workloads = workloads
+
+
 class Edge(NamedTuple):
     """`source` may open connections to `target` on these pod ports (empty: any port).
 
@@ -190,6 +199,9 @@ class Edge(NamedTuple):
     http: tuple[tuple[str, str], ...] = ()  # (method, path) pairs, for spec.allow
     dns: tuple[str, ...] = ()  # matchPatterns, for spec.allow and toFQDNs
     foreign: tuple[str, ...] = ()  # the directions of it that rest on another namespace's word
+    members: Members | None = (
+        None  # it leads from a member to itself and stands for all of them (generate.members)
+    )
 
     @property
     def origin(self) -> Origin:

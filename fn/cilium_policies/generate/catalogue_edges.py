@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from cilium_policies.catalogue.conditions import at, holds
 from cilium_policies.catalogue.flows import Edge as Known
@@ -23,10 +24,11 @@ from cilium_policies.evidence.edge import (
 from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISERVER, LOCAL, api_callers
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.facts import WorkloadFacts
+from cilium_policies.generate.members import Among
 from cilium_policies.generate.named import by_name, near_by
 from cilium_policies.generate.owners import is_alone
 from cilium_policies.generate.roles import Roles
-from cilium_policies.generate.shown_ports import declared, held, sending, shown_ports
+from cilium_policies.generate.shown_ports import declared, held, sending, serving, shown_ports
 from cilium_policies.generate.ties import Ties
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6, is_metadata
 from cilium_policies.kube.objects import strings, text
@@ -44,6 +46,7 @@ _ANYWHERE = (CidrPeer("0.0.0.0/0", excepts=EXCEPTED_4), CidrPeer("::/0", excepts
 
 def edges(cluster: Cluster, catalogue: Catalogue, roles: Roles, ties: Ties) -> Iterator[Edge]:
     """Every edge of every recognised component that holds here; each is stated in one file and found once."""
+    among = Among(roles)
     for name in sorted(roles.components):
         component = catalogue.get(name)
         if component is None:
@@ -51,7 +54,7 @@ def edges(cluster: Cluster, catalogue: Catalogue, roles: Roles, ties: Ties) -> I
         for workload in roles.component(name):
             facts = WorkloadFacts(workload, cluster, roles)
             for known in untunnelled(workload, component, catalogue):
-                yield from _edge(known, workload, facts, roles, cluster, ties)
+                yield from _edge(known, workload, facts, roles, cluster, ties, among)
 
 
 def sidecars(cluster: Cluster, catalogue: Catalogue, roles: Roles) -> Iterator[Edge]:
@@ -72,7 +75,13 @@ def sidecars(cluster: Cluster, catalogue: Catalogue, roles: Roles) -> Iterator[E
 
 
 def _edge(
-    known: Known, workload: Workload, facts: WorkloadFacts, roles: Roles, cluster: Cluster, ties: Ties
+    known: Known,
+    workload: Workload,
+    facts: WorkloadFacts,
+    roles: Roles,
+    cluster: Cluster,
+    ties: Ties,
+    among: Among,
 ) -> Iterator[Edge]:
     probe = known.probe and not cluster.settings.probe_rules
     if probe or (known.peer == "dns" and known.direction == "egress" and not known.ports):
@@ -105,19 +114,31 @@ def _edge(
     yield from (Edge(own, peer, on, reason, evidence, explains) for peer, on in named.peers)
     if named.complete:
         return
-    meant = list(peers(known, workload, roles, cluster, ties))
-    if (
-        not meant
-        and known.peer == "scraper"
-        and not workload.rendered
-        and isinstance(known.when, (list, dict))
-    ):
+
+    meant = partial(_meant, known, workload, ports, roles, cluster, ties)
+    if each := among.of(known, workload, ports, meant):
+        yield Edge(own, own, each[1], reason, evidence, explains, members=each[0])
+        return
+    found = meant()
+    asks = isinstance(known.when, (list, dict))
+    if not found and known.peer == "scraper" and not workload.rendered and asks:
         ties.unscraped.setdefault(id(workload), (workload, ports))  # its object asks for it
-    for peer in meant:
+    for peer, on in found:
         source, target = (peer, own) if inward else (own, peer)
+        yield Edge(source, target, on, reason, evidence, explains)
+
+
+def _meant(
+    known: Known, workload: Workload, ports: tuple[Port, ...], roles: Roles, cluster: Cluster, ties: Ties
+) -> list[tuple[Peer, tuple[Port, ...]]]:
+    """The peers that an edge means here, each with the ports that the server shows."""
+    inward = known.direction == "ingress"
+    found = []
+    for peer in peers(known, workload, roles, cluster, ties):
         server = workload if inward else workload_of(peer)
         on = _shown(known, server, ports, cluster, ties) if server is not None else ports
-        yield Edge(source, target, on, reason, evidence, explains)
+        found.append((peer, on))
+    return found
 
 
 def _shown(
@@ -131,32 +152,6 @@ def _shown(
         if any(Port(one.number, one.protocol) in others for one in shown):
             return ports
     return shown
-
-
-def _serving(servers: list[Workload], ports: tuple[Port, ...], cluster: Cluster) -> list[Workload]:
-    """Of several workloads of one component those that show one of the ports, where some do: the others that show
-    ports of their own play another part. Who shows none may serve, but for Jobs: a dump of a database, which runs the
-    database's image, is its client; and but for parts of a release of which another part shows them."""
-    servers = [one for one in servers if one.kind not in TASKS or not one.rendered or declared(one, cluster)]
-    if len(servers) < 2 or not ports:
-        return servers
-    all_shown = [declared(one, cluster) | {(usual, "TCP") for usual in one.moved} for one in servers]
-    serves = [
-        any(first.number <= number <= (first.end or first.number) for first in ports for number, _ in shown)
-        for shown in all_shown
-    ]
-    if not any(serves):
-        return servers
-    told = {
-        (one.namespace, one.release)
-        for one, does in zip(servers, serves, strict=True)
-        if does and one.rendered and one.release
-    }
-    return [
-        one
-        for one, does, shown in zip(servers, serves, all_shown, strict=True)
-        if does or not (shown or (one.rendered and (one.namespace, one.release) in told))
-    ]
 
 
 def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> bool:
@@ -209,10 +204,9 @@ def peers(
         named = _referred(name, known.by, workload, roles)
         yield from (WorkloadPeer(one) for one in named if ties is None or ties.plays(one, known.of))
     elif word == "component":
-        partners = list(_partners(known, name, workload, roles, ties))
-        playing = [one for one in partners if ties is None or ties.plays(one, known.of)]
-        meant = playing if playing or name == workload.component else partners
-        yield from map(WorkloadPeer, _serving(meant, known.pod_ports(), cluster))
+        partners = _partners(known, name, workload, roles, ties)
+        meant = [one for one in partners if ties is None or ties.plays(one, known.of)]
+        yield from map(WorkloadPeer, serving(meant, known.pod_ports(), cluster))
     elif word == "kube-apiserver":
         yield from (KUBE_APISERVER,) if outward else api_callers(cluster)
     elif word in ("gateway", "dns"):

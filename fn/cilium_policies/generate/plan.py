@@ -21,6 +21,7 @@ from cilium_policies.generate.foreign import Foreign, judged
 from cilium_policies.generate.kept_in_audit import KeptInAudit
 from cilium_policies.generate.knowledge import Knowledge
 from cilium_policies.generate.left_open import left_open
+from cilium_policies.generate.members import pairs
 from cilium_policies.generate.named import closed_hosts, kept, nameless_calls, unasked
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.operator_policies import operator_policies
@@ -39,7 +40,7 @@ from cilium_policies.generate.shared_accounts import SharedAccounts
 from cilium_policies.generate.ties import Ties
 from cilium_policies.generate.uncovered import GUESSED, UNKNOWN, Key, Uncovered
 from cilium_policies.generate.user_policies import user_policies
-from cilium_policies.generate.warnings import resolver_findings, unselected, warnings
+from cilium_policies.generate.warnings import assumed_ports, resolver_findings, unselected, warnings
 from cilium_policies.kube.objects import Object
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -86,7 +87,7 @@ def plan(
     dns = Dns(cluster, config)
     told = [*evidence.edges(cluster, hints, aside)]
     ties, mesh, found = _connections(cluster, catalogue, parts, hints, stated, dns, sources, told)
-    taken = less_denied(found, cluster, config, parts)
+    taken = less_denied(list(pairs(found)) if config.deny else found, cluster, config, parts)
     findings += [*stated.findings, *taken.findings]
     found, asked = judged(taken.edges, cluster, config.trust)
     subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
@@ -158,7 +159,9 @@ def _connections(
 
         found += list(redirected(catalogue, parts, ties, told))
     mesh = injected(cluster, catalogue, parts, hints, sources)
-    found += mesh.all_edges(found) if mesh else ()
+    if mesh:
+        found = list(pairs(found))  # it asks of single pods
+        found += mesh.all_edges(found)
     found += also_named(cluster, [*found])
     return ties, mesh, found
 
@@ -167,6 +170,7 @@ def _of_rules(
     cluster: Cluster, catalogue: Catalogue, parts: Roles, found: list[Edge], on: set[str]
 ) -> Iterator[Finding]:
     """What is to be said of single rules: resolvers, names that are reopened, policies beside, addresses kept."""
+    yield from assumed_ports(cluster, found, catalogue)
     yield from resolver_findings(cluster, found)
     yield from reopened(found, cluster.settings.fqdn)
     yield from operator_policies(cluster, catalogue, parts, on)

@@ -20,6 +20,7 @@ from cilium_policies.generate.base_policies import (
     spec,
 )
 from cilium_policies.generate.gate import missed, refuse_unusable
+from cilium_policies.generate.members import ends
 from cilium_policies.generate.naming import component_name, free, limited
 from cilium_policies.generate.outside import seen, watched
 from cilium_policies.generate.plan import Plan, by_end
@@ -29,7 +30,7 @@ from cilium_policies.kube.ports import Port
 from cilium_policies.kube.reading import COMPONENT
 from cilium_policies.workloads.distribution import is_bootstrapped
 from cilium_policies.workloads.model import Workload
-from cilium_policies.workloads.selectors import is_anybody, joint, requirements
+from cilium_policies.workloads.selectors import Neighbours, is_anybody, joint, requirements
 
 MANAGED_BY = {"app.kubernetes.io/managed-by": "cilium-policies"}
 POLICY = "CiliumNetworkPolicy"
@@ -73,7 +74,7 @@ class Policies:
         callers: dict[Selector, list[Edge]] = {}  # a Job and a CronJob of one release may have one selector
         members: dict[Selector, list[Workload]] = {}
         with_api = not declared and not self._plan.config.cluster_wide
-        neighbours = self._plan.cluster.in_namespace(name)
+        neighbours = Neighbours(self._plan.cluster.in_namespace(name))
         for group in _groups(subjects):
             parts = self._parts(group, with_api=with_api)
             for part, who in _selected(parts, neighbours, group):
@@ -145,15 +146,17 @@ class Policies:
             needs: set[object] = set()
             for edge in self._ingress.get(id(one), ()):
                 caller = id(workload_of(edge.source))
-                needs.add((edge.source if caller not in self._own else caller, edge.ports))
-                if caller in mates:  # members that all call each other differ in that none calls itself
+                needs.add((edge.members or (edge.source if caller not in self._own else caller), edge.ports))
+                if (
+                    caller in mates and edge.members is None
+                ):  # members that all call each other differ in that none calls itself
                     needs.add((id(one), edge.ports))
             for edge in self._egress.get(id(one), ()):
                 called = workload_of(edge.target)
                 if id(called) in self._own and id(called) not in self._open_to_many:
                     continue
                 if (with_api or not _to_api(edge)) and not self._plan.dns.covers(edge):
-                    needs.add((EGRESS, id(called) if called else edge.target, edge.ports))
+                    needs.add((EGRESS, edge.members or (id(called) if called else edge.target), edge.ports))
             found.setdefault(frozenset(needs), []).append(one)
         return list(found.values()) or [group]
 
@@ -186,11 +189,12 @@ class Policies:
         whole: bool,
     ) -> Policy:
         first = group[0]
-        ingress = [(edge.source, edge) for one in group for edge in self._ingress.get(id(one), ())]
+        calling = (edge for one in group for edge in self._ingress.get(id(one), ()))
+        called = (edge for one in group for edge in self._egress.get(id(one), ()))
+        ingress = list(ends(calling, inward=True))
         egress = [
-            (edge.target, self._with_ports(edge))
-            for one in group
-            for edge in self._egress.get(id(one), ())
+            (peer, self._with_ports(edge))
+            for peer, edge in ends(called, inward=False)
             if (with_api or not _to_api(edge)) and not self._plan.dns.covers(edge)
         ]
         ingress_rules = self._rules(ingress, first.namespace, of_server=True)
@@ -259,7 +263,7 @@ def _groups(subjects: list[Workload]) -> Iterator[list[Workload]]:
 
 
 def _selected(
-    parts: Iterable[list[Workload]], neighbours: list[Workload], group: list[Workload]
+    parts: Iterable[list[Workload]], neighbours: Neighbours, group: list[Workload]
 ) -> Iterator[Group]:
     """Each part of a group with the subject of its policy, where one selector finds its pods and nobody else's; else
     each of its workloads alone."""

@@ -8,6 +8,7 @@ from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.kube.objects import Mapping, mappings, port_number, text
+from cilium_policies.kube.pods import TASKS
 from cilium_policies.kube.ports import Port, is_of_metrics
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -119,3 +120,29 @@ def _served(workload: Workload, cluster: Cluster, *, metrics: bool = False) -> s
             if target is not None and (metrics or not is_of_metrics(entry.name)):
                 found.add((target.number, target.protocol))
     return found
+
+
+def serving(servers: list[Workload], ports: tuple[Port, ...], cluster: Cluster) -> list[Workload]:
+    """Of several workloads of one component those that show one of the ports, where some do: the others that show
+    ports of their own play another part. Who shows none may serve, but for Jobs: a dump of a database, which runs the
+    database's image, is its client; and but for parts of a release of which another part shows them."""
+    servers = [one for one in servers if one.kind not in TASKS or not one.rendered or declared(one, cluster)]
+    if len(servers) < 2 or not ports:
+        return servers
+    all_shown = [declared(one, cluster) | {(usual, "TCP") for usual in one.moved} for one in servers]
+    serves = [
+        any(first.number <= number <= (first.end or first.number) for first in ports for number, _ in shown)
+        for shown in all_shown
+    ]
+    if not any(serves):
+        return servers
+    told = {
+        (one.namespace, one.release)
+        for one, does in zip(servers, serves, strict=True)
+        if does and one.rendered and one.release
+    }
+    return [
+        one
+        for one, does, shown in zip(servers, serves, all_shown, strict=True)
+        if does or not (shown or (one.rendered and (one.namespace, one.release) in told))
+    ]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
 
+from cilium_policies.catalogue.distributions import find
+from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.config.settings import USUAL_API_PORTS
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.document.source import Source
 from cilium_policies.evidence.edge import Edge
+from cilium_policies.evidence.ends import KUBE_APISERVER
 from cilium_policies.kube.inventory import policy_objects
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
@@ -47,6 +51,24 @@ def _not_evaluated(cluster: Cluster) -> Iterator[Finding]:
         others = f" and {len(found) - 1} more" if len(found) > 1 else ""
         message = f"{found[0]}{others}: policies of this kind are not evaluated, so what they deny counts as allowed"
         yield found[0].finding(WARNING, message, "look at their denies yourself")
+
+
+def assumed_ports(cluster: Cluster, edges: Iterable[Edge], catalogue: Catalogue) -> Iterator[Finding]:
+    """Where the API server is taken to listen, if nothing tells the distribution and pods call it."""
+    settings = cluster.settings
+    called = any(
+        edge.target == KUBE_APISERVER and edge.client is not None and edge.client.own for edge in edges
+    )
+    if settings.distribution or settings.api_ports != USUAL_API_PORTS or not called:
+        return
+    told = ((name, find(name, catalogue.distributions).api_ports) for name in catalogue.distributions)
+    others = [f"{name} on {ports[0]}" for name, ports in told if ports and not {*ports} & {*USUAL_API_PORTS}]
+    yield Finding(
+        INFO,
+        f"the API server is taken to listen on {' or '.join(map(str, USUAL_API_PORTS))}, as nothing tells the"
+        f" distribution; {', '.join(others)}",
+        "say spec.cluster.distribution, or spec.cluster.apiServer.ports",
+    )
 
 
 def resolver_findings(cluster: Cluster, edges: Iterable[Edge]) -> Iterator[Finding]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
 
 from cilium_policies.cilium.model import Requirement
 from cilium_policies.kube.labels import ANY, JOB_NAME, SERVICE_ACCOUNT, is_identity, stable
 from cilium_policies.kube.objects import at, strings
 from cilium_policies.kube.pods import TASKS
 from cilium_policies.workloads.model import Workload
+
+_FEW = 16  # workloads that are looked at one by one
 
 
 def separate(workloads: list[Workload]) -> None:
@@ -124,8 +126,38 @@ def _preference(key: str) -> tuple[int, str]:
     return (_ORDER.index(key) if key in _ORDER else len(_ORDER), key)
 
 
+class Neighbours:
+    """The workloads of a namespace that a policy there may select, found by their labels where they are many."""
+
+    def __init__(self, workloads: Iterable[Workload]) -> None:
+        self._all = [one for one in workloads if not one.host_network]
+
+    @cached_property
+    def _by_label(self) -> dict[tuple[str, str], list[Workload]]:
+        return _index(self._all)
+
+    @cached_property
+    def _unshown(self) -> dict[str, list[Workload]]:
+        found: dict[str, list[Workload]] = {}
+        for one in self._all:
+            if not one.rendered and one.release:
+                found.setdefault(one.release, []).append(one)
+        return found
+
+    def carrying(self, allowed: dict[str, set[str]], release: str = "") -> Iterable[Workload]:
+        """Those that may carry these labels, each with one of the values; and, of whose labels only some are known,
+        those of the release that are not rendered."""
+        if len(self._all) <= _FEW:
+            return self._all
+        lists = (
+            [one for value in sorted(values) for one in self._by_label.get((key, value), ())]
+            for key, values in allowed.items()
+        )
+        return [*min(lists, key=len), *(self._unshown.get(release, ()) if release else ())]
+
+
 def joint(
-    group: list[Workload], neighbours: list[Workload], mates: Sequence[Workload] = ()
+    group: list[Workload], neighbours: Neighbours | list[Workload], mates: Sequence[Workload] = ()
 ) -> list[Requirement] | None:
     """One selector for workloads that share a policy, or None where none selects them and nobody else. `mates` are of
     the same component and instance, and have a policy of their own.
@@ -141,14 +173,19 @@ def joint(
         if len(group) > 1 and any(not any(need.key in one.labels for need in absent) for one in selected):
             return None  # one by one they have a name that their mates have not
         return [*requirements(group[0]), *absent]
-    others = [one for one in neighbours if one not in group and not one.host_network]
+    beside = neighbours if isinstance(neighbours, Neighbours) else Neighbours(neighbours)
+    own = set(map(id, group))
     common = dict(set.intersection(*(set(_lasting(one).items()) for one in group)))
-    if common and not any(_may_carry(one, common, group[0]) for one in others):
+    near = (
+        beside.carrying({key: {value} for key, value in common.items()}, group[0].release) if common else ()
+    )
+    if common and not any(_may_carry(one, common, group[0]) for one in near if id(one) not in own):
         return equal(common)
     keys = set.intersection(*(set(_lasting(one)) for one in group))
     allowed = {key: {one.labels[key] for one in group} for key in sorted(keys)}
     if keys and not any(
-        all(one.labels.get(key) in values for key, values in allowed.items()) for one in others
+        id(one) not in own and all(one.labels.get(key) in values for key, values in allowed.items())
+        for one in beside.carrying(allowed)
     ):
         return [
             Requirement(_K8S_ONLY.get(key, key), "In", tuple(sorted(values)))

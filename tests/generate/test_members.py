@@ -1,0 +1,80 @@
+"""Pods of one cluster that all call each other: an edge each instead of one for each pair, and the same policies."""
+
+from __future__ import annotations
+
+import pytest
+from cilium_policies.config.model import Config
+from cilium_policies.config.settings import config_of
+from cilium_policies.document.split import split
+from cilium_policies.function import Made, Options, make, run
+from cilium_policies.generate import members
+
+from tests.support import namespace
+
+DATABASES = "\n---\n".join(
+    f"apiVersion: app.redislabs.com/v1alpha1\nkind: RedisEnterpriseDatabase\nmetadata: {{name: d{at}, namespace: db}}\n"
+    f"spec: {{databasePort: {12000 + at}}}"
+    for at in range(20)
+)
+
+
+def sharded(shards: int) -> str:
+    """A cluster of the object's own coordinator and so many shards, each with labels of its own."""
+    return (
+        "apiVersion: stackgres.io/v1alpha1\nkind: SGShardedCluster\nmetadata: {name: big, namespace: db}\n"
+        f"spec: {{coordinator: {{instances: 2}}, shards: {{clusters: {shards}, instancesPerCluster: 2}}}}"
+    )
+
+
+def stream(*documents: str) -> bytes:
+    return "\n---\n".join((namespace("db"), *documents)).encode()
+
+
+def made(data: bytes, *, keep: bool = False) -> Made:
+    sources = [split(data, "stdin")]
+    config: Config = config_of(sources, None, (("mode", "enforce"),))
+    return make(sources, config, Options(), keep=keep)
+
+
+def written(data: bytes, *overrides: tuple[str, str]) -> bytes:
+    return run(
+        [("stdin", data)], Options(overrides=(("mode", "enforce"), *overrides), only_policies=True)
+    ).stdout
+
+
+def test_twice_the_shards_are_twice_the_edges() -> None:
+    few, many = (len(made(stream(sharded(shards))).plan.edges) for shards in (20, 40))
+    assert few < many <= 2 * few
+
+
+@pytest.mark.parametrize(
+    "documents",
+    [(sharded(12),), (DATABASES,), (sharded(12), DATABASES)],
+    ids=["labels of their own", "the same labels", "two clusters"],
+)
+def test_the_policies_are_those_of_every_pair(
+    documents: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = stream(*documents)
+    compact = written(data)
+    monkeypatch.setattr(members, "_MANY", 10**6)
+    assert compact == written(data)
+
+
+def test_questions_are_asked_of_single_pods() -> None:
+    plan = made(stream(sharded(9)), keep=True).plan
+    ends = {(edge.client.name, edge.server.name) for edge in plan.edges if edge.client and edge.server}
+    assert ("big-shard3", "big-shard7") in ends
+
+
+def test_the_config_takes_one_pair_away() -> None:
+    data = stream(sharded(9))
+    config = (
+        "apiVersion: cilium-policies.fn/v1alpha1\nkind: CiliumPolicies\n"
+        "spec: {mode: enforce, deny: [{from: {pod: db/big-shard3}, to: {pod: db/big-shard7}, why: no}]}\n"
+    )
+    sources = [split(data, "stdin")]
+    plan = make(sources, config_of(sources, ("config", config.encode()), ()), Options(), keep=True).plan
+    ends = {(edge.client.name, edge.server.name) for edge in plan.edges if edge.client and edge.server}
+    assert ("big-shard3", "big-shard7") not in ends
+    assert {("big-shard7", "big-shard3"), ("big-shard3", "big-shard6")} <= ends
