@@ -13,7 +13,7 @@ from cilium_policies.cilium.validity import minor_of, refusals
 from cilium_policies.document.schema import path_of
 from cilium_policies.evaluate.endpoint import Endpoint, address, node_pod, pod
 from cilium_policies.evaluate.entries import Entry
-from cilium_policies.evaluate.labels import POD_NAMESPACE, LabelFilter
+from cilium_policies.evaluate.labels import CLUSTER, POD_NAMESPACE, LabelFilter
 from cilium_policies.evaluate.options import Options
 from cilium_policies.evaluate.peers import Labelled, Service
 from cilium_policies.evaluate.repository import PolicyRepository
@@ -27,6 +27,8 @@ from cilium_policies.lean import Any, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
+_EVERYBODYS = (POD_NAMESPACE, CLUSTER)  # labels that tell few pods apart
+_FEW = 16  # pods that are asked one by one
 SOMEWHERE = "198.51.100.1"  # TEST-NET-2: an address of the internet that nobody has
 
 
@@ -80,6 +82,7 @@ class Snapshot:
         }
         self._entries: dict[int, list[Entry]] | None = None
         self._near: dict[str, list[Endpoint]] = {}
+        self._by_value: dict[tuple[str, str], list[Endpoint]] = {}
         self._matched: dict[Labelled, list[Endpoint]] = {}
         self._beside: dict[tuple[str, str | None], list[tuple[int, Entry]]] = {}
         self._strangers: dict[str, Endpoint] = {}
@@ -122,12 +125,28 @@ class Snapshot:
                 return [end for space in need.values for end in self._near.get(space, ())]
         return [end for ends in self._near.values() for end in ends]
 
+    def fitting(self, needs: Needs) -> list[Endpoint]:
+        """Those of them that may match: with one of the values that a selector names for one of its labels, the rarest
+        of them."""
+        near = self.near(needs)
+        named = [need for need in needs if need.operator == "In" and need.key not in _EVERYBODYS]
+        if len(near) <= _FEW or not named:
+            return near
+        if not self._by_value:
+            for end in (end for ends in self._near.values() for end in ends):
+                for key, (_, value) in end.labels.items():
+                    self._by_value.setdefault((key, value), []).append(end)
+        lists = (
+            [end for value in one.values for end in self._by_value.get((one.key, value), ())] for one in named
+        )
+        return min(lists, key=len)
+
     def matched(self, matcher: Labelled) -> list[Endpoint]:
         """The pods that a peer selector means."""
         found = self._matched.get(matcher)
         if found is None:
             groups = self.repository.groups
-            found = [end for end in self.near(matcher.needs) if matcher.matches(end, groups)]
+            found = [end for end in self.fitting(matcher.needs) if matcher.matches(end, groups)]
             self._matched[matcher] = found
         return found
 

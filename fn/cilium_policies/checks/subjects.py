@@ -80,7 +80,7 @@ def _subjects(one: Linted) -> Iterator[tuple[str, Needs, Selector]]:
 
 
 def _ends(one: Linted, needs: Needs) -> list[Endpoint]:
-    return [*one.snapshot.near(needs), one.named("ingress"), one.named("health")]
+    return [*one.snapshot.fitting(needs), one.named("ingress"), one.named("health")]
 
 
 def why_nothing(needs: Needs, pods: list[Workload], patterns: tuple[str, ...]) -> tuple[str, str]:

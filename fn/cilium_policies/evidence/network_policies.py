@@ -16,15 +16,16 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.kube.kinds import CILIUM_POLICIES
 from cilium_policies.kube.labels import NAMESPACE, unprefixed
-from cilium_policies.kube.objects import Mapping, Object, integer, mapping, mappings, text
+from cilium_policies.kube.objects import Mapping, Object, integer, mapping, mappings, strings, text
 from cilium_policies.kube.ports import TRANSPORTS, Port
 from cilium_policies.kube.reading import COMPONENT
-from cilium_policies.kube.selectors import ByLabel, keys_of, selects, selects_pods
+from cilium_policies.kube.selectors import ByLabel, keys_of, selects
 from cilium_policies.lean import Any
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 _DNS = 53
+_NAME = "kubernetes.io/metadata.name"
 
 
 def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
@@ -36,7 +37,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     for policy in cluster.inventory.of(*CILIUM_POLICIES):
         if COMPONENT not in policy.annotations:
             for rule in [policy.spec, *mappings(policy.body.get("specs"))]:
-                yield from _cilium(cluster, policy, rule)
+                yield from _cilium(cluster, workloads, policy, rule)
 
 
 def _kubernetes(
@@ -69,7 +70,7 @@ def _peer(
         return
     for workload in workloads.selected(selector, None):
         known = labels.get(workload.namespace, {})
-        if selects(spaces, {"kubernetes.io/metadata.name": workload.namespace, **known}):
+        if selects(spaces, {_NAME: workload.namespace, **known}):
             yield workload
 
 
@@ -82,10 +83,10 @@ def _listening(
     if peer.get("podSelector") or not numbers or _DNS in numbers or len(numbers) != len(entries):
         return
     chosen = mapping(peer.get("namespaceSelector"))
+    said = strings(chosen.get("matchLabels")).get(_NAME)
+    among = labels.items() if said is None else [(said, labels[said])] if said in labels else ()
     named = [
-        space
-        for space, known in labels.items()
-        if _names_pods(chosen) and selects(chosen, {"kubernetes.io/metadata.name": space, **known})
+        space for space, known in among if _names_pods(chosen) and selects(chosen, {_NAME: space, **known})
     ]
     for one in cluster.in_namespace(named[0]) if len(named) == 1 else ():
         if numbers <= {port.number for port in one.ports}:
@@ -96,30 +97,28 @@ def _names_pods(selector: Mapping) -> bool:
     return bool(selector.get("matchLabels") or selector.get("matchExpressions"))
 
 
-def _cilium(cluster: Cluster, policy: Object, rule: Mapping) -> Iterator[Edge]:
+def _cilium(cluster: Cluster, workloads: ByLabel[Workload], policy: Object, rule: Mapping) -> Iterator[Edge]:
     if not rule:
         return
-    subjects = list(_endpoints(cluster, policy, rule.get("endpointSelector")))
+    subjects = _endpoints(workloads, policy, rule.get("endpointSelector"))
     for field, peers in (("ingress", "fromEndpoints"), ("egress", "toEndpoints")):
         for entry in mappings(rule.get(field)):
             ports = [
                 port for group in mappings(entry.get("toPorts")) for port in mappings(group.get("ports"))
             ]
             for selector in mappings(entry.get(peers)):
-                others = list(_endpoints(cluster, policy, selector))
+                others = _endpoints(workloads, policy, selector)
                 yield from _between(cluster, policy, subjects, others, field == "ingress", ports)
 
 
-def _endpoints(cluster: Cluster, policy: Object, selector: Any) -> Iterator[Workload]:
+def _endpoints(workloads: ByLabel[Workload], policy: Object, selector: Any) -> list[Workload]:
     """The pods of an EndpointSelector that says more than a namespace."""
     selector = mapping(selector)
     keys = set(map(unprefixed, keys_of(selector)))
     if not keys - {NAMESPACE}:
-        return
+        return []
     clusterwide = policy.kind == "CiliumClusterwideNetworkPolicy" or NAMESPACE in keys
-    for workload in cluster.workloads if clusterwide else cluster.in_namespace(policy.namespace):
-        if selects_pods(selector, workload.labels, workload.namespace):
-            yield workload
+    return workloads.pods(selector, None if clusterwide else {policy.namespace})
 
 
 def _between(

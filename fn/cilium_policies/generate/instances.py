@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cilium_policies.kube.pods import TASKS
+from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 Instance = tuple[str, str]  # namespace and name
@@ -13,15 +13,6 @@ def operates(client: Workload, servers: list[Workload]) -> bool:
     return "operator" in client.component and all(not one.rendered for one in servers)
 
 
-def same_instance(client: Workload, servers: list[Workload]) -> list[Workload]:
-    """Of several instances in one namespace the client's own, where there is one: what an operator makes of one object
-    belongs together. A Job serves nobody."""
-    if client.rendered and not client.release:
-        return servers
-    own = [one for one in servers if one.instance == client.instance]
-    return own if any(one.kind not in TASKS for one in own) else servers
-
-
 def is_operated(client: Workload, servers: list[Workload]) -> bool:
     """Whether pods that are made from an object call a controller: of several it is the one beside them."""
     made = not (client.rendered or client.release)
@@ -30,3 +21,10 @@ def is_operated(client: Workload, servers: list[Workload]) -> bool:
 
 def instance(one: Workload) -> Instance:
     return (one.namespace, one.instance)
+
+
+def acts_on(cluster: Cluster, client: Workload, server: Workload) -> bool:
+    """Whether a controller is one for a server: of pods that come of an object, more than a label has to say so."""
+    if server.rendered or server.chart or server.source is None or client.by_image:
+        return True
+    return cluster.acts_for(client, server.namespace, server.source.group)

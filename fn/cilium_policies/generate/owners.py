@@ -49,6 +49,18 @@ def is_called_after_another(
     )
 
 
+def called_after(client: Workload, servers: list[Workload], ports: tuple[Port, ...]) -> list[Workload]:
+    """Of several databases those that alone are called after the client, else all: `chat-valkey-bridge` is the
+    bridge's, `chat-valkey` is not, though all that stands there is called `chat`."""
+    if not are_stores(ports) or len({one.instance for one in servers}) < 2:
+        return servers
+    said = [words_of(one.name) for one in servers]
+    common = set.intersection(*said) | GENERAL
+    own = (words_of(client.name) | words_of(client.component)) - common
+    told = {one.instance for one, words in zip(servers, said, strict=True) if alike(words - common, own)}
+    return [one for one in servers if one.instance in told] or servers
+
+
 def is_anothers(cluster: Cluster, server: Workload, ports: tuple[Port, ...]) -> bool:
     """Whether a database or a broker stands in the release of another program, whose own it then is."""
     if not server.release or not are_stores(ports):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.evidence.edge import LabelsPeer, Peer, WorkloadPeer, workload_of
 from cilium_policies.evidence.looked_into import looks_into
+from cilium_policies.generate.instances import Instance
 from cilium_policies.kube.access_rules import EVERYWHERE
 from cilium_policies.kube.objects import Mapping
 from cilium_policies.kube.pods import TASKS
@@ -69,6 +70,7 @@ class Roles:
         self._by_namespace: dict[tuple[str, str], list[Workload]] = {}
         self._by_release: dict[tuple[str, str, str], list[Workload]] = {}
         self._by_instance: dict[tuple[str, str, str], list[Workload]] = {}
+        self._workloads, self._places = cluster.workloads, dict[int, int]()
         for one in cluster.workloads:
             if one.component:
                 self._by_component.setdefault(one.component, []).append(one)
@@ -98,6 +100,13 @@ class Roles:
     def component(self, name: str) -> list[Workload]:
         """Every workload that the catalogue recognises as this component."""
         return self._by_component.get(name, [])
+
+    def instances(self, component: str, keys: Iterable[Instance]) -> list[Workload]:
+        """The workloads of these instances (namespace and name), in the order in which all of the component stand."""
+        found = [one for key in keys for one in self._by_instance.get((component, *key), ())]
+        if len(found) > 1 and not self._places:
+            self._places = {id(one): at for at, one in enumerate(self._workloads)}
+        return sorted(found, key=lambda one: self._places[id(one)]) if len(found) > 1 else found
 
     def scrapers_of(self, target: Workload, owner: str, *, unasked: bool = False) -> Iterator[Peer]:
         """Who scrapes pods that no monitor names, as an entry (`owner`) knows them: the cluster's scrapers, and of the
@@ -137,6 +146,16 @@ class Roles:
             if any(one.kind not in TASKS for one in close):
                 return close
         return self._by_namespace.get((component, client.namespace), [])
+
+    def own(self, client: Workload, component: str, near: list[Workload]) -> list[Workload]:
+        """Of several instances in one namespace (`near`) the client's own, where there is one: what an operator makes
+        of one object belongs together. A Job serves nobody."""
+        if client.rendered and not client.release:
+            return near
+        mates = self._by_instance.get((component, client.namespace, client.instance), [])
+        if near is self._by_release.get((component, client.namespace, client.release)):
+            mates = [one for one in mates if one.release == client.release]
+        return mates if any(one.kind not in TASKS for one in mates) else near
 
 
 def usual_scrapers(cluster: Cluster) -> tuple[Peer, ...]:

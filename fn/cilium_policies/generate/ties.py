@@ -9,19 +9,17 @@ the release of another program, and an edge that few installations have (a plugi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from cilium_policies.catalogue.conditions import at, read_by
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
-from cilium_policies.catalogue.parts import group_kind
 from cilium_policies.catalogue.ports import RELATIONAL, SERVERS
 from cilium_policies.catalogue.recognise import is_among
 from cilium_policies.evidence.edge import Edge
-from cilium_policies.generate.instances import Instance, instance, is_operated, operates, same_instance
+from cilium_policies.generate.instances import Instance, acts_on, instance, is_operated, operates
 from cilium_policies.generate.owners import (
-    GENERAL,
     are_stores,
+    called_after,
     is_another_store,
     is_anothers,
     is_called_after_another,
@@ -32,12 +30,10 @@ from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown import (
     is_said_to_name,
     is_shown,
-    mentions,
-    named_in,
     says_whom,
-    strings_of,
 )
 from cilium_policies.generate.shown_ports import MAIL, sends_mail
+from cilium_policies.generate.spoken import Spoken
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.cluster import Cluster
@@ -78,7 +74,8 @@ class Ties:
         self._outside: set[int] = set()  # clients whose configuration names an address outside
         # Servers that a Service or a port of their node opens to the outside.
         self._published: set[int] = set()
-        self._texts: dict[int, str] = {}
+        self._spoken = Spoken(cluster, catalogue, roles)
+        self._by_part: dict[tuple[str, tuple[str, ...]], list[Workload]] = {}
         self.withheld: dict[tuple[int, str], Withheld] = {}
         # Callers of the API by their entry, that no role binding makes one.
         self.unbound: dict[int, Workload] = {}
@@ -88,8 +85,7 @@ class Ties:
         self.unscraped: dict[int, tuple[Workload, tuple[Port, ...]]] = {}
         self.proxied: dict[int, Workload] = {}  # clients whose web requests go through a proxy
         for edge in evidence:
-            client, server = edge.client, edge.server
-            origin = edge.evidence.origin
+            client, server, origin = edge.client, edge.server, edge.evidence.origin
             if origin == "service" and server is not None and edge.source.kind in ("entity", "cidr"):
                 self._published.add(id(server))
             if client is not None and edge.target.kind in _OUTSIDE and says_whom(edge, client):
@@ -166,6 +162,14 @@ class Ties:
             return False
         return not (workload.by_label and component.plays_any)
 
+    def _playing(self, component: str, parts: tuple[str, ...]) -> list[Workload]:
+        """The workloads of a component that have one of these roles, looked for once."""
+        key = (component, parts)
+        if key not in self._by_part:
+            every = self._roles.component(component)
+            self._by_part[key] = [one for one in every if self.plays(one, parts)] if parts else every
+        return self._by_part[key]
+
     def servers(self, client: Workload, known: Known, component: str) -> list[Workload]:
         """The workloads of a component that a client calls over this edge of the catalogue."""
         every = self._roles.component(component)
@@ -175,31 +179,25 @@ class Ties:
             return []
         called = self._called.get((id(client), component))
         if called and not known.every:  # what it says of one tells nothing of the others that it acts on
-            return [one for one in every if instance(one) in called]
+            return self._roles.instances(component, called)
         ports = known.pod_ports()
         if self._is_called_elsewhere(client, ports):
             return []
         if self._has_another(client, known, ports):
-            self.withheld.setdefault((id(client), component), Withheld(client, tuple(every), ports, True))
+            self._withhold(client, every, ports)
             return []
         near = self._roles.near(client, component)
         if near and (not known.every or is_operated(client, near)):
-            close = same_instance(client, near)
-            meant = [one for one in close if not is_called_after_another(self._cluster, client, one, ports)]
-            if not meant:
-                found = Withheld(client, tuple(close), ports, self._names_no_host(client))
-                self.withheld.setdefault((id(client), component), found)
+            close = self._roles.own(client, component, near)
+            own = called_after(client, close, ports)
+            meant = [one for one in own if not is_called_after_another(self._cluster, client, one, ports)]
+            if not meant or (len(own) < len(close) and not self._is_shown(client)):
+                self._withhold(client, close, ports, seldom=self._names_no_host(client))
             return meant
         if known.every or known.owner in self._catalogue.defined or operates(client, every):
-            return [one for one in every if self._acts_on(client, one)]
-        playing = [one for one in every if self.plays(one, known.of)] or every
-        return self._named(client, every) or self._guessed(client, known, playing, ports)
-
-    def _acts_on(self, client: Workload, server: Workload) -> bool:
-        """Whether a controller is one for a server: of pods that come of an object, more than a label has to say so."""
-        if server.rendered or server.chart or server.source is None or client.by_image:
-            return True
-        return self._cluster.acts_for(client, server.namespace, server.source.group)
+            return [one for one in every if acts_on(self._cluster, client, one)]
+        named, playing = self._spoken.of(client, component), self._playing(component, known.of)
+        return named or (self._guessed(client, known, playing, ports) if playing else [])
 
     def _members(self, client: Workload, known: Known) -> list[Workload]:
         """The pods of its own instance; of databases that stand beside each other in plain manifests those that its
@@ -211,9 +209,9 @@ class Ties:
             return [one for one in members if one is not client and instance(one) in called]
         if known.of or not are_stores(ports):
             return members
-        apart = tuple(one for one in members if is_another_store(client, one))
+        apart = [one for one in members if is_another_store(client, one)]
         if apart and not self._is_shown(client):
-            self.withheld.setdefault((id(client), client.component), Withheld(client, apart, ports, True))
+            self._withhold(client, apart, ports)
         return [one for one in members if one not in apart]
 
     def _is_called_elsewhere(self, client: Workload, ports: tuple[Port, ...]) -> bool:
@@ -228,53 +226,6 @@ class Ties:
             return False
         return not RELATIONAL.isdisjoint(self._addressed.get(id(client), ()))
 
-    def _named(self, client: Workload, every: list[Workload]) -> list[Workload]:
-        """Servers of other namespaces whose instance or Service the client's texts name."""
-        found = {key for key in dict.fromkeys(map(instance, every)) if self._is_named(client, key, every)}
-        return [one for one in every if instance(one) in found]
-
-    def _is_named(self, client: Workload, key: Instance, every: list[Workload]) -> bool:
-        if id(client) not in self._texts:
-            self._texts[id(client)] = "\n".join((*mentions(client), *self._read(client)))
-        for name in self._names(key, every):
-            for found in named_in(self._texts[id(client)], name, key[0]):
-                if "." in name or not self._is_service_of_others(found, key, every):
-                    return True
-        return False
-
-    def _is_service_of_others(self, name: str, key: Instance, every: list[Workload]) -> bool:
-        """Whether a text means a Service of the same release that leads to other pods: `mail-front`, not its Redis."""
-        service = self._cluster.service(key[0], name)
-        return service is not None and not any(
-            one in every and instance(one) == key for one in self._cluster.backends(service)
-        )
-
-    def _read(self, client: Workload) -> Iterator[str]:
-        """The texts of the custom resources that a client acts on, as the conditions of its entry tell: whom a Flux
-        Provider or an Issuer names, its controller calls."""
-        component = self._catalogue.get(client.component)
-        edges = component.own_edges if component else ()
-        fields = {
-            one for edge in edges for when in (edge.when, list(edge.names or ())) for one in read_by(when)
-        }
-        for written, field in sorted(fields):
-            group, kind = group_kind(written)
-            for one in self._cluster.inventory.of(kind, group=group or None):
-                yield from strings_of(at(one.body, field))
-
-    def _names(self, key: Instance, every: list[Workload]) -> Iterator[str]:
-        """What would be said of an instance: its Services with their namespace, its own name where it is a proper
-        one that no other instance's begins with."""
-        namespace, name = key
-        members = [one for one in every if instance(one) == key]
-        for service in self._cluster.services_in(namespace):
-            if any(one in members for one in self._cluster.backends(service)):
-                yield f"{service.name}.{namespace}"
-        others = {other for _, other in map(instance, every)} - {name}
-        proper = len(name) >= _SHORT and name not in GENERAL and name != members[0].component
-        if proper and not any(other.startswith(name) or name.startswith(other) for other in others):
-            yield name
-
     def _guessed(
         self, client: Workload, known: Known, every: list[Workload], ports: tuple[Port, ...]
     ) -> list[Workload]:
@@ -282,13 +233,19 @@ class Ties:
         if any(port.number in SERVERS and port.number in named for port in ports):
             return []  # it names its database, which is of another component
         if known.runtime or not self._is_shown(client):
-            one = len(set(map(instance, every))) == 1
+            first = instance(every[0])
+            one = all(instance(each) == first for each in every)
             if one and not known.seldom and not is_anothers(self._cluster, every[0], ports):
                 return every
-            key = (id(client), every[0].component)
             seldom = one or known.when == "peer" or self._names_no_host(client)
-            self.withheld.setdefault(key, Withheld(client, tuple(every), ports, seldom))
+            self._withhold(client, every, ports, seldom=seldom)
         return []
+
+    def _withhold(
+        self, client: Workload, servers: list[Workload], ports: tuple[Port, ...], *, seldom: bool = True
+    ) -> None:
+        key = (id(client), servers[0].component)
+        self.withheld.setdefault(key, Withheld(client, tuple(servers), ports, seldom))
 
     def _names_no_host(self, client: Workload) -> bool:
         """Whether what is hidden of its configuration is not called as what holds an address."""

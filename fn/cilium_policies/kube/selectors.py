@@ -33,13 +33,26 @@ class ByLabel(Generic[Item]):
 
     def selected(self, selector: Any, namespaces: set[str] | None) -> list[Item]:
         """Those that a LabelSelector fits, in these namespaces (None: all), in input order."""
-        pairs = strings(mapping(selector).get("matchLabels")).items()
-        candidates = min((self._by_label.get(pair, []) for pair in pairs), key=len, default=self._all)
         return [
             one
-            for one in candidates
+            for one in self._candidates(strings(mapping(selector).get("matchLabels")))
             if (namespaces is None or one.namespace in namespaces) and selects(selector, one.labels)
         ]
+
+    def pods(self, selector: Any, namespaces: set[str] | None) -> list[Item]:
+        """The same of Cilium's EndpointSelector; what it says of an account fits nobody."""
+        plain = without_sources(selector)
+        labels = strings(mapping(plain).get("matchLabels"))
+        return [
+            one
+            for one in self._candidates({key: value for key, value in labels.items() if key != NAMESPACE})
+            if (namespaces is None or one.namespace in namespaces)
+            and selects(plain, {**one.labels, NAMESPACE: one.namespace})
+        ]
+
+    def _candidates(self, labels: dict[str, str]) -> list[Item]:
+        """Those with the rarest of the labels: no other has all of them."""
+        return min((self._by_label.get(pair, []) for pair in labels.items()), key=len, default=self._all)
 
 
 def selects(selector: Any, labels: dict[str, str]) -> bool:

@@ -5,7 +5,7 @@ length they are scaled)."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.conditions import Beginning, at, holds
 from cilium_policies.catalogue.flows import texts
@@ -15,6 +15,7 @@ from cilium_policies.kube.objects import Mapping, Object, mapping, mappings, str
 from cilium_policies.kube.objects import at as exactly
 from cilium_policies.kube.pods import containers, mounted
 from cilium_policies.kube.selectors import selects
+from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.model import Text
 
 _NAME = "kubernetes.io/metadata.name"
@@ -27,12 +28,17 @@ _SOURCES = {
 _FILLED = r"\{([\w.]+)\|?([^{}]*)\}"  # a field of the member, else the text behind the stroke
 
 
+if TYPE_CHECKING:
+    # By namespace and name: place in the order of all, the catalogue's row, the object
+    _Rows = dict[tuple[str, str] | None, list[tuple[int, Mapping, Object]]]
+
+
 class Chosen:
     """Look-ups of one input: the objects that choose pods, each with its row of the catalogue."""
 
     def __init__(self, inventory: Inventory, catalogue: Catalogue) -> None:
         self._inventory = inventory
-        self._adds, self._tells = (list(self._rows(catalogue.head[table])) for table in ("adds", "tells"))
+        self._adds, self._tells = (_found(self._rows(catalogue.head[table])) for table in ("adds", "tells"))
 
     def _rows(self, table: Mapping) -> Iterator[tuple[Mapping, Object]]:
         for kind in sorted({kind for _, kind in self._inventory.kinds}.intersection(table)):
@@ -41,7 +47,8 @@ class Chosen:
 
     def to(self, owner: Object, template: Mapping) -> Mapping:
         """A pod template with the containers that are added to its pods."""
-        chosen = [(row, one) for row, one in self._adds if self._chooses(row, one, owner, template)]
+        asked = _asked(self._adds, owner)
+        chosen = [(row, one) for row, one in asked if self._chooses(row, one, owner, template)]
         if not chosen:
             return template
         spec = dict(mapping(template.get("spec")))
@@ -56,7 +63,7 @@ class Chosen:
     def told(self, owner: Object, template: Mapping) -> Iterator[Text]:
         """What other objects say that its pods call, where a part of their own configuration is not shown: what is
         shown in full says for itself whom they call."""
-        for row, one in self._tells:
+        for row, one in _asked(self._tells, owner):
             if self._chooses(row, one, owner, template) and self._is_hidden(owner, template):
                 for member in mappings(at(one.body, text(row["each"]))):
                     said = (
@@ -108,6 +115,26 @@ class Chosen:
             return True
         space = self._inventory.get("Namespace", "", namespace)
         return selects(selector, {_NAME: namespace, **(space.labels if space is not None else {})})
+
+
+def _found(rows: Iterable[tuple[Mapping, Object]]) -> _Rows:
+    """The rows by namespace and name of what they may choose; None for those that choose by labels anywhere, the name
+    "" for those of a namespace."""
+    found: _Rows = {}
+    for number, (row, one) in enumerate(rows):
+        name = text(at(one.body, mapping(row["of"])["name"])) if "of" in row else one.name
+        key = None if "pods" in row else (one.namespace, name)
+        found.setdefault(key, []).append((number, row, one))
+    return found
+
+
+def _asked(rows: _Rows, owner: Object) -> Iterator[tuple[Mapping, Object]]:
+    """Those that may choose the pods of an owner, in the order of the catalogue and the input."""
+    if not rows:
+        return
+    keys = dict.fromkeys((None, (owner.namespace, ""), (owner.namespace, owner.name)))
+    for _, row, one in sorted((each for key in keys for each in rows.get(key, ())), key=lambda each: each[0]):
+        yield row, one
 
 
 def _containers(row: Mapping, one: Object) -> Iterator[Mapping]:
