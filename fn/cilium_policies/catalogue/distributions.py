@@ -7,6 +7,7 @@ cluster, which namespaces are the provider's, and what in an input tells that a 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 from cilium_policies.catalogue.conditions import at_any
@@ -200,7 +201,7 @@ def _telling(inventory: Inventory, data: Mapping) -> Iterator[Object]:
 def agreeing(inventory: Inventory, when: Mapping) -> Iterator[Object]:
     """The objects of the input that a condition asks for (`object`, `has` with `is` or `matches`)."""
     group, kind = group_kind(text(when.get("object")))
-    path, said = when.get("has"), text(when.get("is")).encode()
+    path, said = when.get("has"), _word(when).encode()
     for one in inventory.of(kind, group=group or None):
         # A name is known unread, and of other fields the text alone comes first: most objects hold no such word.
         if path == "metadata.name":
@@ -209,6 +210,12 @@ def agreeing(inventory: Inventory, when: Mapping) -> Iterator[Object]:
             agree = not path or (one.may_say((said,)) and at_any(one.body, path, when))
         if agree:
             yield one
+
+
+def _word(when: Mapping) -> str:
+    """What stands in every object that a condition asks for: its word, or the beginning that its expression is."""
+    begun = text(when.get("matches")).removeprefix("^")
+    return text(when.get("is")) or (begun if re.fullmatch(r"[\w/:\-]+", begun) else "")
 
 
 def _keys(one: Object) -> Iterator[str]:

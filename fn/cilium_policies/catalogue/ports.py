@@ -107,6 +107,7 @@ PROGRAMS = (
     Program(9100, "socket"),
     Program(502, "modbus"),
     Program(4403, "", "meshtastic"),
+    Program(7233, words="temporal"),
     Program(4840, "opc.tcp"),
     Program(23, "telnet"),
     Program(5900, "vnc"),
@@ -147,6 +148,8 @@ UDP_SCHEMES = {
     "statsd",
     *(key for key, ports in SCHEMES.items() if ports[0][1] == "UDP"),
 }
+# Ports that no browser asks
+SPOKEN = frozenset(one.port for one in PROGRAMS if one.port not in (80, 443))
 WORDS = {word: one.port for one in PROGRAMS for word in one.words.split()}
 # Words of a key that make its host an object store's, which clients ask by HTTPS unless they are told otherwise.
 STORES = frozenset(("s3", "minio", "storage", "bucket", "objectstorage", "objstore", "oss", "cos", "obs"))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from cilium_policies.catalogue.conditions import names_at
 from cilium_policies.catalogue.flows import texts
 from cilium_policies.catalogue.ports import WORDS
-from cilium_policies.catalogue.recognise import is_image, part_of, repository_of
+from cilium_policies.catalogue.recognise import part_of
 from cilium_policies.evidence.from_env import filled_in
 from cilium_policies.evidence.not_read import is_others, owns
 from cilium_policies.evidence.object_texts import (
@@ -60,6 +60,7 @@ class Collected:
         self._sidecars = Sidecars(cluster.inventory, lambda: cluster.access)
         self._configs = Configs(cluster.inventory)
         self._said: dict[int, _Said] = {}  # by identity of the object
+        self._told: dict[tuple[int, int], tuple[Text, ...]] = {}  # and of the row that has it read
 
     def of(self, workload: Workload) -> tuple[Text, ...]:
         """The texts that the sidecars of a workload collect, its operator gives it, or it reads through the API."""
@@ -102,26 +103,6 @@ class Collected:
         for row in self._reads.get(workload.component, ()):
             if part_of(strings(row.get("pods")), workload.labels):
                 yield row
-
-    def _handed(self, workload: Workload, row: Mapping) -> Iterator[Text]:
-        """Files of the programs that set up this one through its API, and variables of their Jobs: a realm, a
-        repository's settings, the database of a site."""
-        images = texts(row["handedBy"])
-        others = (one for one in self._cluster.in_namespace(workload.namespace) if one is not workload)
-        handing = [
-            one
-            for one in others
-            if any(is_image(each, end) for each in map(repository_of, one.images) for end in images)
-        ]
-        if handing and flag(row.get("named")):
-            from cilium_policies.evidence.handed import names  # few builds have such objects
-
-            handing = [one for one in handing if names(self._cluster, one, workload)]
-        for one in handing:
-            yield from (found for found in one.texts if found.kind == "entry" and "." in found.key)
-            if one.kind == "Job":
-                told = (f"{found.key}={found.value}" for found in one.texts if found.kind == "env")
-                yield Text("entry", "job.env", "\n".join(told), one.source, "env")
 
     def _referred(self, workload: Workload, values: Any) -> Iterator[Text]:
         """Variables in a release's values whose text stands in a ConfigMap or Secret (`valueFrom`)."""
@@ -202,24 +183,37 @@ class Collected:
         """Objects that a controller looks up and acts on: anybody's of a kind, or one of its own namespace by name."""
         kind, name = text(row.get("kind")), text(row.get("name"))
         if "handedBy" in row:
-            yield from self._handed(workload, row)
+            from cilium_policies.evidence.handed import of_programs  # few builds have such objects
+
+            yield from of_programs(self._cluster, workload, row)
         if "toldBy" in row:
             yield from self._told_by_operator(workload, text(row["toldBy"]), row)
         if "account" in row:
             from cilium_policies.evidence.handed import of_account  # few charts have such Secrets
 
             yield from of_account(self._cluster, workload, row)
+        if "pulls" in row:
+            from cilium_policies.evidence.handed import of_images  # few programs look into images
+
+            yield from of_images(self._cluster, row)
         if not kind or "toldBy" in row:
             return
         for one in self._objects(workload, row):
             if name:
                 yield from (Text("entry", key, value, one, key) for key, value in entries_of(one))
             else:
-                below = texts(row.get("fields"))
-                said = filled_in(self._cluster, one, read_of(one, row))
-                yield from (found for found in said if not below or plain(found.field).startswith(below))
+                yield from self._fields(one, row)
             for secret in secrets_of(one, row):
                 yield from self._entries(one.namespace, secret)
+
+    def _fields(self, one: Object, row: Mapping) -> tuple[Text, ...]:
+        """What a row has an object say: looked for once, however many pods read it."""
+        key = (id(one), id(row))
+        if key not in self._told:
+            below = texts(row.get("fields"))
+            said = filled_in(self._cluster, one, read_of(one, row))
+            self._told[key] = tuple(each for each in said if not below or plain(each.field).startswith(below))
+        return self._told[key]
 
     def _objects(self, workload: Workload, row: Mapping) -> Iterator[Object]:
         """The objects that a row means for these pods: one by its name, or those of a kind that it acts on."""

@@ -1,6 +1,7 @@
 """Configuration that an operator's own settings have all pods of its objects read (the catalogue's `toldBy`), and
 whose word that is: not anybody's who gives a pod the label and the image of the operator. Also what programs of the
-same namespace hand to a server, and what the Secrets of a pod's ServiceAccount say (`account`)."""
+same namespace hand to a server, what the Secrets of a pod's ServiceAccount say (`account`), and the registries that
+hold the images of other pods (`pulls`)."""
 
 from __future__ import annotations
 
@@ -8,8 +9,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.flows import texts
+from cilium_policies.catalogue.recognise import is_image, repository_of
 from cilium_policies.evidence.host_keys import is_host_key
-from cilium_policies.kube.objects import Mapping, Object, mappings, strings, text, walk_strings
+from cilium_policies.kube.objects import Mapping, Object, flag, mappings, strings, text, walk_strings
+from cilium_policies.kube.registries import is_public, parted
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text, Workload
 
@@ -57,6 +60,25 @@ def names(cluster: Cluster, client: Workload, server: Workload) -> bool:
     return any(found(one.value) for one in client.texts)
 
 
+def of_programs(cluster: Cluster, workload: Workload, row: Mapping) -> Iterator[Text]:
+    """Files of the programs that set up this one through its API, and variables of their Jobs: a realm, a
+    repository's settings, the database of a site."""
+    images = texts(row["handedBy"])
+    others = (one for one in cluster.in_namespace(workload.namespace) if one is not workload)
+    handing = [
+        one
+        for one in others
+        if any(is_image(each, end) for each in map(repository_of, one.images) for end in images)
+    ]
+    if handing and flag(row.get("named")):
+        handing = [one for one in handing if names(cluster, one, workload)]
+    for one in handing:
+        yield from (found for found in one.texts if found.kind == "entry" and "." in found.key)
+        if one.kind == "Job":
+            told = (f"{found.key}={found.value}" for found in one.texts if found.kind == "env")
+            yield Text("entry", "job.env", "\n".join(told), one.source, "env")
+
+
 def of_account(cluster: Cluster, workload: Workload, row: Mapping) -> Iterator[Text]:
     """The annotations that a row of the catalogue names, of the Secrets that the pods' ServiceAccount lists."""
     annotations = texts(row.get("account"))
@@ -78,3 +100,20 @@ def paired(shown: Object) -> Iterator[Text]:
     lines = [f"{key}: {value}" for key, value in told if is_host_key(key) or key.endswith("-port")]
     if lines:
         yield Text("entry", "controller.yaml", "\n".join(lines), shown, "data")
+
+
+def of_images(cluster: Cluster, row: Mapping) -> Iterator[Text]:
+    """The registries of a company's own that hold the images of pods, of which an image, a variable or an annotation
+    matches: who looks into images asks them. Public ones every entry of such a program knows."""
+    sought = re.compile(text(row["pulls"])).search
+    met: set[str] = set()
+    for one in sorted(cluster.workloads, key=lambda one: one.key):
+        notes = (f"{key}={value}" for key, value in one.annotations.items())
+        said = (*one.images, *notes, *(found.value for found in one.texts))
+        hosts = {host for image in one.images if not is_public(host := parted(image)[0])} - met
+        if hosts and one.source is not None and any(map(sought, said)):
+            met |= hosts
+            for host in sorted(hosts):
+                yield Text(
+                    "field", "endpoint", f"https://{host}", one.source, "spec.template.spec.containers"
+                )

@@ -14,7 +14,7 @@ from cilium_policies.kube.objects import at, text
 from cilium_policies.kube.pods import TASKS
 from cilium_policies.kube.ports import Port, is_of_metrics
 from cilium_policies.workloads.cluster import Cluster
-from cilium_policies.workloads.model import Service, Workload
+from cilium_policies.workloads.model import Service, ServicePort, Workload
 
 # Words in the names of ports (and of the Services before them) over which members find and copy each other.
 _AMONG_MEMBERS = frozenset(
@@ -128,14 +128,27 @@ def _member_ports(cluster: Cluster, workload: Workload, services: list[Service])
         # for them, where the ports do not say more. Other headless Services are for clients too.
         named = [entry for entry in service.ports if _is_for_members(entry.name)]
         unnamed = [entry for entry in service.ports if not is_of_metrics(entry.name)]
-        if not named and workload.kind == "StatefulSet" and service.name == own:
-            named = unnamed
+        if workload.kind == "StatefulSet" and service.name == own:
+            named = [*named, *_for_nobody_else(cluster, workload, service, unnamed)] if named else unnamed
         elif not named and _is_for_members(service.name):
             named = unnamed[:1]  # such Services often repeat the client ports behind the one that counts
         for entry in named:
             port = cluster.target_port(workload, entry.target or str(entry.port), entry.protocol)
             if port is not None:
                 yield from _twins(port, entry.name) if _is_for_members(entry.name) else [port]
+
+
+def _for_nobody_else(
+    cluster: Cluster, workload: Workload, own: Service, entries: list[ServicePort]
+) -> Iterator[ServicePort]:
+    """The ports of the Service by which members address each other that no Service for clients lists as well:
+    ZooKeeper's `server` beside `leader-election`, where 2181 is another Service's."""
+    others = [one for one in cluster.services_for(workload) if one.name != own.name and not one.headless]
+    listed = {(entry.target or str(entry.port)) for one in others for entry in one.ports}
+    listed |= {str(entry.port) for one in others for entry in one.ports}
+    for entry in entries if others else ():
+        if entry.port not in SERVERS and not listed & {entry.target, str(entry.port)}:
+            yield entry
 
 
 def _distribution(workload: Workload) -> Iterator[Port]:

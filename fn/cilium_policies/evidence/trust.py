@@ -23,7 +23,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from cilium_policies.catalogue.ports import SCHEMES, SERVERS, WORDS
+from cilium_policies.catalogue.ports import SCHEMES, SERVERS, SPOKEN, WORDS
 from cilium_policies.evidence.addresses import REPOSITORY, Address
 from cilium_policies.evidence.callers import is_called_there
 from cilium_policies.evidence.host_keys import is_host_key, program_port
@@ -253,6 +253,8 @@ def _is_for_others(key: str, scheme: str, port: int, number: bool) -> bool:
         others -= _OF_MAIL
     if scheme not in _BROWSED and (port in SERVERS or (port and set(parts[-1:]) & _SERVER_WORDS)):
         others -= {"default", "defaults"}  # `DEFAULT_BROKERS: kafka.acme.com:9092`, `MAIL_DEFAULT_HOST`
+    if scheme not in _BROWSED and port in SPOKEN:
+        others.discard("frontend")  # a part of a server: `TEMPORAL_FRONTEND_HOST` beside a port 7233
     if _MANAGERS.intersection(parts):
         others -= _OF_PACKAGES
     if parts[-len(_OF_WEBHOOKS) :] == _OF_WEBHOOKS:

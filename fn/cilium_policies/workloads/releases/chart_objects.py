@@ -6,9 +6,21 @@ entries know the pods of these objects.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.kube.labels import INSTANCE, RELEASE_NAME
-from cilium_policies.kube.objects import Mapping, Object, flag, integer, mapping, sequence, strings, text
+from cilium_policies.kube.objects import (
+    Mapping,
+    Object,
+    flag,
+    integer,
+    mapping,
+    mappings,
+    sequence,
+    strings,
+    text,
+)
 from cilium_policies.lean import Any
 from cilium_policies.workloads.releases.naming import Names
 from cilium_policies.workloads.releases.release import Release
@@ -24,7 +36,9 @@ def chart_objects(release: Release, catalogue: Catalogue) -> list[Object]:
     """The custom resources of a release, and the Services that the chart puts before their pods."""
     found: list[Object] = []
     for row in catalogue.created(release.chart):
-        if _is_made(release, row):
+        if row.get("each"):
+            found += _members(release, row)
+        elif _is_made(release, row):
             found += _objects(release, _names(release, row), row)
         monitor = mapping(row.get("dnsMonitor"))
         if monitor and flag(read(release.values, f"{text(monitor.get('values'))}.enabled"), True):
@@ -86,6 +100,15 @@ def _objects(release: Release, names: Names, row: Mapping) -> list[Object]:
     if service:
         made.append(_service(release, names.fill(text(service.get("name"))), service, name, block))
     return made
+
+
+def _members(release: Release, row: Mapping) -> Iterator[Object]:
+    """An object for each member of a list, called as it says: `cephFileSystems[].name`."""
+    api_version = f"{text(row.get('group'))}/{text(row.get('version'))}"
+    for member in mappings(read(release.values, text(row.get("each")))):
+        if name := scalar(member.get("name")):
+            spec = mapping(read(member, text(row.get("spec"))))
+            yield _object(release, api_version, text(row.get("kind")), name, {"spec": spec})
 
 
 def _beside(release: Release, spec: str) -> Mapping:
