@@ -41,6 +41,59 @@ def test_values_are_laid_over_each_other(tmp_path: Path) -> None:
         {"values.yaml": "a: 1\nb: {c: 1, d: 1}\n", "prod.yaml": "b: {c: 2}\n", "shared.yaml": "e: 3\n"},
     )
     helm = {"valueFiles": ["prod.yaml", "$repo/shared.yaml", "none.yaml"], "values": "b: {d: 4}\n"}
-    values, notes = chart_values(str(tmp_path), helm, lambda name: str(tmp_path / name.rpartition("/")[2]))
+    root = str(tmp_path)
+    values, notes = chart_values(root, helm, root, lambda name: str(tmp_path / name.rpartition("/")[2]))
     assert values == {"a": 1, "b": {"c": 2, "d": 4}, "e": 3}
     assert notes == ["values file none.yaml is not in the repository"]
+
+
+def test_parameters_are_laid_over_values_as_by_set(tmp_path: Path) -> None:
+    """https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#helm-parameters: `--set`, `--set-string` and
+    `--set-file`, which Helm lays over all else."""
+    laid(tmp_path, {"values.yaml": "image: {tag: '1'}\nhosts: [a]\n", "conf/app.toml": "port = 1\n"})
+    helm = {
+        "values": "image: {tag: '2'}\n",
+        "parameters": [
+            {"name": "image.tag", "value": "3"},
+            {"name": "on", "value": "true"},
+            {"name": "account", "value": "123", "forceString": True},
+            {"name": "hosts[1]", "value": "b.example.com"},
+            {"name": "labels.example\\.com/x", "value": "y"},
+        ],
+        "fileParameters": [{"name": "conf", "path": "conf/app.toml"}, {"name": "no", "path": "conf/no.toml"}],
+    }
+    values, notes = chart_values(str(tmp_path), helm, str(tmp_path), lambda _: "")
+    assert values == {
+        "image": {"tag": 3},
+        "on": True,
+        "account": "123",
+        "hosts": ["a", "b.example.com"],
+        "labels": {"example.com/x": "y"},
+        "conf": "port = 1\n",
+    }
+    assert notes == ["file conf/no.toml of a parameter is not in the repository"]
+
+
+def test_values_files_begin_at_the_chart_or_the_repository_and_stay_in_it(tmp_path: Path) -> None:
+    root = laid(
+        tmp_path,
+        {
+            "repo/charts/web/Chart.yaml": "name: web\n",
+            "repo/charts/web/own.yaml": "own: 1\n",
+            "repo/shared.yaml": "shared: 1\n",
+            "repo/env/prod.yaml": "prod: 1\n",
+            "outside.yaml": "outside: 1\n",
+        },
+    )
+    files = [
+        "own.yaml",
+        "../../shared.yaml",
+        "/env/prod.yaml",
+        "../../../outside.yaml",
+        f"{root}/outside.yaml",
+    ]
+    values, notes = chart_values(
+        f"{root}/repo/charts/web", {"valueFiles": files}, f"{root}/repo", lambda _: ""
+    )
+    assert values == {"own": 1, "shared": 1, "prod": 1}
+    assert notes == [f"values file {one} is not in the repository" for one in files[3:]]

@@ -158,6 +158,24 @@ def test_a_path_that_is_not_there_fails(tmp_path):
     assert mark == "path apps/gone is not a folder of the repository"
 
 
+def test_a_path_of_another_branch_says_which_one_to_build(tmp_path):
+    """Rendered manifests often lie in a branch of their own."""
+    files = {
+        "apps.yaml": application("web", "path: manifests/web\ntargetRevision: manifests\n"),
+        ".git/HEAD": "ref: refs/heads/main\n",
+        ".git/config": f'[remote "origin"]\n\turl = {HERE}\n',
+    }
+    assert failed(laid(tmp_path, files)) == [
+        "Application argocd/web: path manifests/web is not a folder of the repository, of which branch main is "
+        "checked out and Argo CD reads manifests: check that out and build it",
+        "1 not built, so nothing is printed; --partial prints the rest",
+    ]
+    laid(tmp_path, {".git/HEAD": "ref: refs/heads/manifests\n"})
+    assert (
+        failed(tmp_path)[0] == "Application argocd/web: path manifests/web is not a folder of the repository"
+    )
+
+
 def test_policies_of_a_built_repository(tmp_path):
     stream = succeeded(run(["cilium-policies", "build", laid(tmp_path, app_of_apps())]))
     made = policies(succeeded(run(["cilium-policies", "--only-policies"], stdin=stream)))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builds import deployment, kustomization, laid
+from tests.builds import deployment, kustomization, laid, namespace
 from tests.e2e.manifests import name
 from tests.e2e.test_build import built, one, said
 from tests.e2e.test_build_argo import HERE, application, application_set
-from tests.tools import require
+from tests.tools import require, run
 
 pytestmark = pytest.mark.e2e
 CLONED = {".git/config": f'[remote "origin"]\n\turl = {HERE}\n'}  # nothing else says what this repository is
@@ -138,3 +138,32 @@ def test_charts_beside_a_chart_and_the_library_of_app_template(tmp_path):
     (chart,) = one(docs, "Application argocd/web")["spec"]["sources"]
     assert chart["chart"] == "app-template"
     assert "main" in chart["helm"]["valuesObject"]["controllers"]
+
+
+def test_what_only_the_clusters_secret_sets_is_said_and_its_namespace_warned_of(tmp_path):
+    """The annotations of a cluster's Secret, as Terraform writes them, stand in no file: no path with an expression in
+    it is one of a folder that is missing."""
+    bridge = application_set("""\
+        generators: [{clusters: {}}]
+        template:
+          metadata: {name: 'addons-{{name}}'}
+          spec:
+            source: {repoURL: HERE, path: '{{metadata.annotations.basepath}}addons'}
+            destination: {name: '{{name}}', namespace: web}
+        """).replace("  goTemplate: true\n", "")
+    files = {
+        "sets.yaml": bridge,
+        "app.yaml": application("web", "path: apps/web\n"),
+        "apps/web/web.yaml": namespace("web") + deployment("web", namespace="web"),
+    }
+    done = run(["cilium-policies", "build", laid(tmp_path, files)])
+    why = "its Applications are not known: nothing here sets {{metadata.annotations.basepath}}"
+    assert done.returncode == 0
+    assert (
+        f"ApplicationSet argocd/apps: {why}; `argocd appset generate -o yaml FILE` prints them" in done.stderr
+    )
+    warned = run(["cilium-policies", "-v", "--only-policies"], stdin=done.stdout).stderr
+    assert (
+        f"default-deny in namespace web, into which ApplicationSet argocd/apps puts what the input does not show: {why}"
+        in warned
+    )

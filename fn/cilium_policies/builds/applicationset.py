@@ -61,6 +61,9 @@ class ApplicationSet:
             "spec": {key: spec[key] for key in ("source", "sources", "destination") if key in spec},
         }
         made: Params = merge(rest, self._filled(told, params, self._expression))
+        for text in _telling(made):
+            if left := re.search(r"\{\{[^{}]*\}\}", text):
+                raise Unknown(f"nothing here sets {left[0]}")
         return made
 
     def _known_or_left(self, text: str, whole: str, params: Params) -> str:
@@ -196,17 +199,20 @@ def alone(spec: Params) -> Params | None:
     """The Application of a set whose parameters are not known, where it makes one at most: name, place and source hold
     no expression. Those elsewhere stay, as `${NAME}`: as what nothing sets does in a Flux repository."""
     template = mapping(spec.get("template"))
-    inside = mapping(template.get("spec"))
-    sources = [mapping(inside.get("source")), *mappings(inside.get("sources"))]
-    told = [
-        mapping(template.get("metadata")).get("name"),
-        *mapping(inside.get("destination")).values(),
-    ]
-    told += [one.get(key) for one in sources for key in ("repoURL", "chart", "path")]
-    if spec.get("templatePatch") or not told[0] or any("{{" in str(one) for one in told):
+    told = _telling(template)
+    if spec.get("templatePatch") or not told[0] or any("{{" in one for one in told):
         return None
     left: Params = _left(template)
     return left
+
+
+def _telling(application: Params) -> list[str]:
+    """The fields without which nobody knows what an Application is: its name, and where its sources lie and go."""
+    inside = mapping(application.get("spec"))
+    sources = [mapping(inside.get("source")), *mappings(inside.get("sources"))]
+    told = [mapping(application.get("metadata")).get("name"), *mapping(inside.get("destination")).values()]
+    told += [one.get(key) for one in sources for key in ("repoURL", "chart", "path")]
+    return ["" if one is None else str(one) for one in told]
 
 
 def _left(value: Any) -> Any:

@@ -18,6 +18,9 @@ from cilium_policies.document.finding import RefusedError
 from cilium_policies.kube.not_built import ELSEWHERE
 from cilium_policies.kube.objects import CLUSTER_SCOPED, mapping
 
+# What knows an ApplicationSet's clusters and tokens; what it prints may lie in any file of the repository.
+_MAKE = "`argocd appset generate -o yaml FILE` prints them"
+
 
 class Argo:
     """The builds of a repository's Applications."""
@@ -96,12 +99,11 @@ class Argo:
         except Unknown as unknown:
             one = alone(spec)
             left = App(_application(one, body) if one else body)
-            kept = (
-                "what an ApplicationSet fills in is left as it is"
-                if one
-                else "its Applications are not known"
-            )
-            left.notes.append(f"{kept}: {unknown}")
+            if one:
+                left.notes.append(f"what an ApplicationSet fills in is left as it is: {unknown}")
+            else:
+                left.elsewhere = f"its Applications are not known: {unknown}"
+                left.notes.append(f"{left.elsewhere}; {_MAKE}")
             return [left]
         return [App(_application(one, body)) for one in made]
 
@@ -121,7 +123,7 @@ class Argo:
 
     def _job(self, app: App) -> Callable[[], None] | None:
         if app.body.get("kind") == "ApplicationSet":
-            app.docs = [texts.written(app.body)]
+            app.docs = [app.written(app.body, {ELSEWHERE: app.elsewhere} if app.elsewhere else {})]
             return None
         steps: list[Callable[[], argo_source.Made]] = []
         try:
@@ -138,7 +140,7 @@ class Argo:
         helm = mapping(source.get("helm"))
         source = argo_chart.of_registry(source)
         if source.get("chart"):
-            values, notes = argo_chart.chart_values("", helm, lambda name: self._referenced(app, name))
+            values, notes = argo_chart.chart_values("", helm, "", lambda name: self._referenced(app, name))
             kept = source
             if values:
                 kept = argo_chart.with_values(source, values, lambda name: self._referenced(app, name))
@@ -157,7 +159,8 @@ class Argo:
         word, _, path = name[1:].partition("/")
         for source in app.sources:
             if source.get("ref") == word and self.is_here(str(source.get("repoURL") or "")):
-                return os.path.join(self._repository.root, path)
+                place = os.path.normpath(os.path.join(self._repository.root, path.lstrip("/")))
+                return place if place.startswith(f"{self._repository.root}{os.sep}") else ""
         return ""
 
     def _run(self, app: App, steps: list[Callable[[], argo_source.Made]]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 
 from cilium_policies.builds import kustomization, texts, typed
 from cilium_policies.builds.kustomization import Fields
-from cilium_policies.kube.objects import at, mapping
-from cilium_policies.workloads.releases.values import merge
+from cilium_policies.kube.objects import at, mapping, mappings
+from cilium_policies.lean import Any
+from cilium_policies.workloads.releases.values import merge, set_path
 
 _FILE = "file://"
 _NESTED = 5  # charts beside charts beside charts
@@ -62,22 +64,52 @@ def _drop_loaders(templates: str) -> None:
                 os.remove(place)
 
 
-def chart_values(folder: str, helm: Fields, found: Callable[[str], str]) -> tuple[Fields, list[str]]:
-    """A chart's values as Argo CD lays them: its own, `valueFiles`, `values`, `valuesObject`, `parameters`; and lines
-    for files that are not there. `folder` is "" for a chart from elsewhere."""
+def chart_values(
+    folder: str, helm: Fields, root: str, found: Callable[[str], str]
+) -> tuple[Fields, list[str]]:
+    """A chart's values as Argo CD lays them: its own, `valueFiles`, `values` or `valuesObject`, and for a chart of the
+    repository `parameters` and `fileParameters`, which stay with the others; and lines for files that are not there.
+    `folder` is "" for a chart from elsewhere, `root` the repository, and `found` finds what `$ref/path` means."""
     made: Fields = {}
     notes: list[str] = []
     own = os.path.join(folder, "values.yaml")
     for place in [own] if folder and os.path.isfile(own) else []:
         made = kustomization.read(place)
     for name in helm.get("valueFiles") or []:
-        place = _values_file(str(name), folder, found)
+        place = _values_file(str(name), folder, root, found)
         if os.path.isfile(place):
             made = merge(made, kustomization.read(place))
         elif not helm.get("ignoreMissingValueFiles"):
             notes.append(f"values file {name} is not in the repository")
     made = merge(made, _inline(helm))
+    if folder:
+        notes += _set(made, helm, lambda name: _values_file(name, folder, root, found))
     return made, notes
+
+
+def _set(values: Fields, helm: Fields, found: Callable[[str], str]) -> list[str]:
+    """Lays an Application's parameters over the values, as `helm --set` does; lines for files that are not there."""
+    notes = []
+    for one in mappings(helm.get("parameters")):
+        value = one.get("value")
+        set_path(values, str(one.get("name") or ""), value if one.get("forceString") else _typed(value))
+    for one in mappings(helm.get("fileParameters")):
+        place = found(str(one.get("path") or ""))
+        if os.path.isfile(place):
+            with open(place, encoding="utf-8", errors="replace") as file:
+                set_path(values, str(one.get("name") or ""), file.read())
+        else:
+            notes.append(f"file {one.get('path')} of a parameter is not in the repository")
+    return notes
+
+
+def _typed(value: Any) -> Any:
+    """What `--set` makes of a text: a number, `true`, `false` or nothing where it reads so."""
+    text = str(value) if value is not None else ""
+    words = {"true": True, "false": False, "null": None}
+    if text in words:
+        return words[text]
+    return int(text) if re.fullmatch(r"0|-?[1-9][0-9]{0,17}", text) else text
 
 
 def of_registry(source: Fields) -> Fields:
@@ -91,18 +123,24 @@ def of_registry(source: Fields) -> Fields:
     return {**rest, "repoURL": place, "chart": name} if place else source
 
 
-def _values_file(name: str, folder: str, found: Callable[[str], str]) -> str:
-    """The place of an entry of `valueFiles`; "" for one that is not of this repository."""
+def _values_file(name: str, folder: str, root: str, found: Callable[[str], str]) -> str:
+    """The place of an entry of `valueFiles`, which begins at the chart, or with `/` at the repository's `root`, and
+    leads nowhere else; "" for one that is not of this repository."""
     if name.startswith("$"):
         return found(name)
-    return os.path.join(folder, name) if folder else ""
+    if not folder:
+        return ""
+    place = os.path.normpath(os.path.join(root if name.startswith("/") else folder, name.lstrip("/")))
+    return place if place.startswith(f"{root}{os.sep}") else ""
 
 
 def with_values(source: Fields, values: Fields, found: Callable[[str], str]) -> Fields:
     """A chart's source with these values in place of the files that were read for them."""
     helm = mapping(source.get("helm"))
     elsewhere = [
-        one for one in helm.get("valueFiles") or [] if not os.path.isfile(_values_file(str(one), "", found))
+        one
+        for one in helm.get("valueFiles") or []
+        if not os.path.isfile(_values_file(str(one), "", "", found))
     ]
     rest = {key: value for key, value in helm.items() if key != "valueFiles"}
     files = {"valueFiles": elsewhere} if elsewhere else {}

@@ -44,7 +44,7 @@ class Builder:
         path = clean(str(source.get("path") or ""))
         folder = self._repository.place(path)
         if not self._repository.is_folder(path):
-            raise tool.ToolError(f"path {source.get('path')} is not a folder of the repository")
+            raise tool.ToolError(self._no_folder(source))
         if source.get("plugin"):
             return self._without_plugin(name, source, namespace, values)
         if os.path.isfile(os.path.join(folder, "Chart.yaml")):
@@ -52,6 +52,14 @@ class Builder:
         if kustomization.file_in(folder):
             return self._kustomize(folder, mapping(source.get("kustomize")))
         return self._directory(folder, mapping(source.get("directory")))
+
+    def _no_folder(self, source: Fields) -> str:
+        """That a source's path is not here; it may be in the branch that Argo CD reads: one of rendered manifests."""
+        said = f"path {source.get('path')} is not a folder of the repository"
+        wanted, here = str(source.get("targetRevision") or "HEAD"), self._repository.branch
+        if here and wanted not in ("HEAD", here):
+            said += f", of which branch {here} is checked out and Argo CD reads {wanted}: check that out and build it"
+        return said
 
     def _without_plugin(
         self, name: str, source: Fields, namespace: str, values: Callable[[str], str]
@@ -122,7 +130,7 @@ class Builder:
         """A chart of the repository: its dependencies stay charts, its own templates are rendered by helm."""
         helm = mapping(source.get("helm"))
         chart = kustomization.read(os.path.join(folder, "Chart.yaml"))
-        given, notes = argo_chart.chart_values(folder, helm, values)
+        given, notes = argo_chart.chart_values(folder, helm, self._repository.root, values)
         release = str(helm.get("releaseName") or name)
         charts = [
             argo_chart.dependency(one, release, given)

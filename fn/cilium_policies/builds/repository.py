@@ -140,6 +140,15 @@ class Repository:
         leading = (one for one in folders if any(os.path.isdir(os.path.join(one, path)) for path in wanted))
         return next(leading, top or self.asked_folder)
 
+    @cached_property
+    def branch(self) -> str:
+        """The branch that is checked out; "" where Git's own file does not tell."""
+        try:
+            with open(os.path.join(self.root, ".git", "HEAD"), encoding="utf-8", errors="replace") as file:
+                return file.read().strip().partition("ref: refs/heads/")[2]
+        except OSError:
+            return ""
+
     def kinds(self, kind: str, group: str) -> list[Found]:
         """The objects of a kind, by file."""
         return [found for found in self.found if found.one.kind == kind and found.one.group == group]

@@ -59,7 +59,11 @@ def _marked(inventory: Inventory, mark: str) -> list[Object]:
 
 def namespaces_of(one: Object) -> Iterator[str]:
     """The namespaces that an object which was not built would put pods into, as far as it tells."""
-    yield text(one.spec.get("targetNamespace")) or text(at(one.spec, "destination", "namespace"))
+    yield (
+        text(one.spec.get("targetNamespace"))
+        or text(at(one.spec, "destination", "namespace"))
+        or text(at(one.spec, "template", "spec", "destination", "namespace"))
+    )
     yield from one.annotations.get(NAMESPACES, "").split(",")
 
 
