@@ -230,3 +230,21 @@ def test_flux_bootstrap_at_the_root_is_the_one_cluster(tmp_path: Path) -> None:
         "media/two/two.yaml": namespace("two"),
     }
     assert names(laid(tmp_path, files)) == ["."]
+
+
+def test_a_first_kustomization_that_is_a_patch_of_what_it_builds(tmp_path: Path) -> None:
+    """Clusters that share one base, each with its own words for `flux-system`; a patch of an application's
+    Kustomization that lies in its path is no cluster."""
+    web = ks("web", "./apps/web/prod").replace("prune: true", "suspend: true").partition("  sourceRef")[0]
+    files = {
+        "base/flux.yaml": ks("flux-system", "./clusters/${ENV}"),
+        "base/kustomization.yaml": kustomization("flux.yaml", "../apps/web/base/web.yaml"),
+        "apps/web/base/web.yaml": ks("web", "./apps/web/base"),
+        "apps/web/prod/kustomization.yaml": kustomization("../base"),
+        "apps/web/prod/web.yaml": web,
+    }
+    for one in ("prod", "test"):
+        files[f"patches/{one}.yaml"] = ks("flux-system", f"./clusters/{one}").partition("  sourceRef")[0]
+        patches = f"patches:\n  - path: ../../patches/{one}.yaml\n  - path: ../../apps/web/prod/web.yaml\n"
+        files[f"clusters/{one}/kustomization.yaml"] = kustomization("../../base", more=patches)
+    assert names(laid(tmp_path, files)) == ["clusters/prod", "clusters/test"]

@@ -608,3 +608,54 @@ def test_a_source_whose_namespace_a_kustomization_sets_is_this_repository(tmp_pa
         "sites/home/apps/web.yaml": deployment("web", namespace="web"),
     }
     assert "Deployment web/web" in {name(doc) for doc in built(laid(tmp_path, files))}
+
+
+def test_the_first_kustomization_is_what_it_makes_of_itself(tmp_path):
+    """`flux bootstrap` writes `gotk-sync.yaml`, and the kustomization beside it patches variables into it."""
+    patch = """\
+        apiVersion: kustomize.toolkit.fluxcd.io/v1
+        kind: Kustomization
+        metadata: {name: flux-system, namespace: flux-system}
+        spec:
+          postBuild: {substitute: {ENV: prod}}
+        """
+    files = {
+        "clusters/home/flux-system/gotk-sync.yaml": ks("flux-system", "./clusters/home"),
+        "clusters/home/flux-system/patch.yaml": patch,
+        "clusters/home/flux-system/kustomization.yaml": kustomization(
+            "gotk-sync.yaml", more="patches: [{path: patch.yaml}]\n"
+        ),
+        "clusters/home/apps.yaml": ks("apps", "./apps/${ENV}"),
+        "apps/prod/web.yaml": deployment("web", namespace="web"),
+    }
+    assert "Deployment web/web" in {name(doc) for doc in built(laid(tmp_path, files))}
+
+
+def test_an_artifact_that_a_sibling_tells_of_is_built_after_it(tmp_path):
+    """Flux tries again until the artifact is there; the paths of an OCI artifact begin where it was made."""
+    generator = """\
+        apiVersion: source.extensions.fluxcd.io/v1beta1
+        kind: ArtifactGenerator
+        metadata: {name: parts, namespace: flux-system}
+        spec:
+          sources: [{alias: repo, kind: OCIRepository, name: flux-system}]
+          artifacts:
+            - name: web
+              copy: [{from: "@repo/apps/web/", to: "@artifact/apps/web/"}]
+        """
+    of_artifact = {
+        "GitRepository": "ExternalArtifact",
+        "name: flux-system\n    namespace": "name: web\n    namespace",
+    }
+    web = ks("web", "./apps/web")
+    for old, new in of_artifact.items():
+        web = web.replace(old, new)
+    files = {
+        "k8s/clusters/home/all.yaml": artifact("apps", "./apps", "flux-system"),
+        "k8s/apps/kustomization.yaml": kustomization("generator.yaml", "web.yaml"),
+        "k8s/apps/generator.yaml": artifact("generator", "./generator", "flux-system"),
+        "k8s/generator/generator.yaml": generator,
+        "k8s/apps/web.yaml": web,
+        "k8s/apps/web/web.yaml": deployment("web", namespace="web"),
+    }
+    assert "Deployment web/web" in {name(doc) for doc in built(laid(tmp_path, files))}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache, partial
 
 from cilium_policies.builds import kustomization
-from cilium_policies.builds.reach import covered, named
+from cilium_policies.builds.reach import covered, named, patched
 from cilium_policies.builds.repository import FLUX, Found, Repository, clean, path_of, within
 from cilium_policies.builds.sources import Reference, reference_of
 from cilium_policies.builds.unit import Unit
@@ -69,8 +69,9 @@ def _is_root_of_artifact(sync: Mapping[str, object], repository: Repository) -> 
 
 
 def _bootstrapped(found: list[Found], leads: _Leads) -> list[str]:
-    """Paths of Kustomizations that lie below them, and that no other Kustomization builds. One that lies right in its
-    path and leads to no other is an application that is switched off, where others lead somewhere."""
+    """Paths of Kustomizations that lie below them or are patches of what they build, and that no other Kustomization
+    builds: what has no source is a patch of something. One that lies right in its path and leads to no other is an
+    application that is switched off, where others lead somewhere."""
     paths = [(one, clean(path_of(one))) for one in found]
     if any(not path and one.path.rpartition("/")[2] == _SYNC for one, path in paths):
         return ["./"]  # below the root lies everything
@@ -78,7 +79,7 @@ def _bootstrapped(found: list[Found], leads: _Leads) -> list[str]:
         (one, path)
         for one, path in paths
         if path
-        and within(one.folder, path)
+        and ((within(one.folder, path) and one.one.spec.get("sourceRef")) or leads.by_patch(path, one))
         and not any(its != path and leads.to(other, one) for other, its in paths)
     ]
     leading = [
@@ -108,11 +109,16 @@ class _Leads:
         self._path = cache(_known_path)  # asked for each pair, as what follows from it
         self._covered = cache(partial(covered, repository))
         self._named = cache(partial(named, repository))
+        self._patched = cache(partial(patched, repository))
 
     def to(self, one: Found, other: Found) -> bool:
         """Whether a Kustomization builds the file of the other, or only that file lies below its path. Where both lie
         below each other's paths, the one whose build comes to the other's file is above."""
         return self._names(one, other) or (self._covers(one, other) and not self._names(other, one))
+
+    def by_patch(self, path: str, other: Found) -> bool:
+        """Whether the file of a Kustomization is a patch of what lies at a path."""
+        return other.path in self._patched(path)
 
     def anywhere(self, found: list[Found]) -> bool:
         """Whether one of them builds another."""

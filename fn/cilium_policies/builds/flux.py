@@ -10,20 +10,18 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from threading import Lock, get_ident
 
 from cilium_policies.builds import kustomization, texts, tool, variables
 from cilium_policies.builds.repository import FLUX, Repository, Told, clean, within
 from cilium_policies.builds.sources import ElsewhereError, Sources, reference_of
-from cilium_policies.builds.unit import Build, Unit, handed, is_plain
+from cilium_policies.builds.unit import Build, Unit, children, handed, is_plain, unit_as_applied
 from cilium_policies.document import parse
 from cilium_policies.document.finding import RefusedError, line_of
 from cilium_policies.kube.objects import Object, at, strings, text
 from cilium_policies.lean import NamedTuple
 
-KUSTOMIZATION = (
-    f"apiVersion: {FLUX}/".encode()
-)  # every document carries Flux's labels, so the group alone says nothing
 _SET = b"\nkind: ResourceSet\n"
 _SWITCH = f"{FLUX}/substitute"
 # Documents that tell variables or sources; the others of a build are not parsed.
@@ -67,13 +65,25 @@ class Flux:
         """All Kustomizations that the roots lead to, parents before children."""
         self.units.update({unit.key: unit for unit in roots})
         waiting = self._run(roots, self._guesses(roots))
+        if changed := {made.key: made for unit in waiting if (made := unit_as_applied(unit))}:
+            self.units.update(changed)
+            waiting = [unit for unit in waiting if unit.key not in changed]
+            waiting += self._run(changed.values(), [])
         while waiting:
             ready = self._ready(waiting)
             waiting = [unit for unit in waiting if unit not in ready]
             for unit in ready:
                 self._finish(unit)
-            waiting += self._run((child for unit in ready for child in self._children(unit)), [])
+            found = (child for unit in ready for child in self._children(unit))
+            waiting += self._run(chain(self._late(), found), [])
         return list(self.units.values())
+
+    def _late(self) -> Iterator[Unit]:
+        """Kustomizations whose artifact a Kustomization of their own wave has told of since."""
+        for unit in self.units.values():
+            if unit.elsewhere and self.sources.has_artifact(reference_of(unit.one)):
+                unit.elsewhere = ""
+                yield unit
 
     def _run(self, wave: Iterable[Unit], guesses: list[Object]) -> list[Unit]:
         """Builds a wave, the first of it while the last are still read; those of it that go on."""
@@ -251,14 +261,10 @@ class Flux:
 
     def _children(self, parent: Unit) -> Iterator[Unit]:
         """The Kustomizations among a unit's documents that are not known yet."""
-        for document in parent.docs:
-            for one in texts.objects(document, parent.name) if KUSTOMIZATION in document else ():
-                if one.kind == "Kustomization" and one.group == FLUX:
-                    one.namespace = one.namespace or parent.one.namespace
-                    unit = Unit(one, document)
-                    if unit.key not in self.units:
-                        self.units[unit.key] = unit
-                        yield unit
+        for unit in children(parent, parent.docs):
+            if unit.key not in self.units:
+                self.units[unit.key] = unit
+                yield unit
 
 
 def _labelled(unit: Unit, one: bytes) -> bytes:

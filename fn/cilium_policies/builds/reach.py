@@ -62,6 +62,17 @@ def _resources(repository: Repository, folder: str) -> list[str]:
     return [clean(f"{folder}/{one}") for one in entries if isinstance(one, str) and "\n" not in one]
 
 
+def patched(repository: Repository, folder: str) -> set[str]:
+    """The files that the kustomization of a folder lays over what it builds on."""
+    try:
+        fields = repository.fields(repository.place(repository.kustomizations[folder]))
+    except (KeyError, RefusedError):
+        return set()
+    named = [one.get("path") for one in fields.get("patches") or [] if isinstance(one, dict)]
+    named += fields.get("patchesStrategicMerge") or []
+    return {clean(f"{folder}/{one}") for one in named if isinstance(one, str) and "\n" not in one}
+
+
 def _is_nearest(repository: Repository, path: str, folder: str) -> bool:
     """Whether a file or folder lies below `folder` with no kustomization between."""
     above = path.rpartition("/")[0]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cilium_policies.builds import entries, notes, texts, tool
-from cilium_policies.builds.flux import KUSTOMIZATION, Flux
+from cilium_policies.builds.flux import Flux
 from cilium_policies.builds.own_charts import unrendered
 from cilium_policies.builds.repository import FLUX, Repository, Told, within
 from cilium_policies.builds.scratch import scratch as folder_for
 from cilium_policies.builds.sources import Sources
-from cilium_policies.builds.unit import Unit
+from cilium_policies.builds.unit import KUSTOMIZATION, Unit
 from cilium_policies.document.finding import refused
 from cilium_policies.kube.not_built import ELSEWHERE, NAMESPACES, NOT_BUILT
 from cilium_policies.lean import TYPE_CHECKING, NamedTuple

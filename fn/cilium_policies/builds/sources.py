@@ -10,7 +10,7 @@ from cilium_policies.builds.artifact import laid
 from cilium_policies.builds.repository import FLUX, Repository, address, clean, path_of
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.kube.objects import Object, at, mapping, mappings, strings, text
-from cilium_policies.lean import NamedTuple
+from cilium_policies.lean import Any, NamedTuple
 
 Reference = tuple[str, str, str]  # kind, namespace, name
 
@@ -118,18 +118,29 @@ class Sources:
             self._artifacts[reference] = self._made(reference)
         return self._artifacts[reference]
 
+    def has_artifact(self, reference: Reference) -> bool:
+        """Whether an ArtifactGenerator that was built makes this artifact, and nobody has asked for it so far."""
+        asked = reference in self._artifacts or reference[0] != "ExternalArtifact"
+        return not asked and self._generator(reference) is not None
+
+    def _generator(self, reference: Reference) -> tuple[Object, Mapping[str, Any]] | None:
+        """The ArtifactGenerator of an artifact, and what it says of that one."""
+        for one in self._shown.values():
+            if one.kind == "ArtifactGenerator" and one.namespace == reference[1]:
+                for artifact in mappings(one.spec.get("artifacts")):
+                    if text(artifact.get("name")) == reference[2]:
+                        return one, artifact
+        return None
+
     def _made(self, reference: Reference) -> str:
         """The artifact that an ArtifactGenerator copies together, as a folder of links."""
-        for one in self._shown.values():
-            if one.kind != "ArtifactGenerator" or one.namespace != reference[1]:
-                continue
-            for artifact in mappings(one.spec.get("artifacts")):
-                if text(artifact.get("name")) == reference[2]:
-                    target = os.path.join(self._scratch, f"artifact-{len(self._artifacts)}")
-                    os.makedirs(target)
-                    for step in mappings(artifact.get("copy")):
-                        self._copy(one, strings(step), [*map(text, step.get("exclude") or [])], target)
-                    return target
+        if found := self._generator(reference):
+            one, artifact = found
+            target = os.path.join(self._scratch, f"artifact-{len(self._artifacts)}")
+            os.makedirs(target)
+            for step in mappings(artifact.get("copy")):
+                self._copy(one, strings(step), [*map(text, step.get("exclude") or [])], target)
+            return target
         raise ElsewhereError(f"no ArtifactGenerator here makes the artifact {reference[1]}/{reference[2]}")
 
     def _copy(self, one: Object, step: dict[str, str], exclude: list[str], target: str) -> None:
@@ -149,7 +160,8 @@ class Sources:
                 f"{one} copies from {reference[0]} {reference[1]}/{reference[2]}, not this repository"
             )
         base, whole = pattern.removesuffix("/**"), pattern.endswith("/**")
-        origin = os.path.join(self.fetched(), clean(base)) if base != "**" else self.fetched()
+        begins = os.path.join(self.fetched(), self._beginning(reference[0], reference[2]))
+        origin = begins if base == "**" else os.path.join(begins, clean(base))
         name = step.get("to", "").partition("/")[2]
         goal = os.path.join(target, clean(name))
         if os.path.isfile(origin):

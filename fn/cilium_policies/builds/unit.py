@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from cilium_policies.builds import kustomization, texts, typed
+from cilium_policies.builds.repository import FLUX, clean
 from cilium_policies.kube.objects import Mapping, Object, mapping, text
 from cilium_policies.lean import NamedTuple
 
@@ -12,6 +15,11 @@ _KEPT = frozenset(
     "commonMetadata decryption deletionPolicy dependsOn force healthCheckExprs healthChecks interval kubeConfig path"  # noqa: SIM905
     " postBuild prune retryInterval serviceAccountName sourceRef suspend timeout wait".split()
 )
+
+_PLACE = ("path", "sourceRef")
+KUSTOMIZATION = (
+    f"apiVersion: {FLUX}/".encode()
+)  # every document carries Flux's labels, so the group alone says nothing
 
 
 class Unit:
@@ -46,6 +54,27 @@ class Unit:
     def name(self) -> str:
         """What lines for people call it."""
         return f"Kustomization {self.one.namespace}/{self.one.name}"
+
+
+def children(parent: Unit, documents: Iterable[bytes]) -> Iterator[Unit]:
+    """The Kustomizations among a unit's documents."""
+    for document in documents:
+        for one in texts.objects(document, parent.name) if KUSTOMIZATION in document else ():
+            if one.kind == "Kustomization" and one.group == FLUX:
+                one.namespace = one.namespace or parent.one.namespace
+                yield Unit(one, document)
+
+
+def unit_as_applied(first: Unit) -> Unit | None:
+    """A cluster's first Kustomization as it is once it has applied itself, patched on the way; None where that changes
+    nothing. Where its files lie stays as it is."""
+    for one in children(first, first.printed):
+        spec = one.one.spec
+        if one.key == first.key and clean(text(spec.get("path"))) == first.path:
+            kept = {key: first.one.spec[key] for key in _PLACE if key in first.one.spec}
+            body = {**first.one.body, "spec": {**spec, **kept}}
+            return None if body == first.one.body else Unit(Object(body), one.text, strict=first.strict)
+    return None
 
 
 class Build(NamedTuple):
