@@ -659,3 +659,21 @@ def test_an_artifact_that_a_sibling_tells_of_is_built_after_it(tmp_path):
         "k8s/apps/web/web.yaml": deployment("web", namespace="web"),
     }
     assert "Deployment web/web" in {name(doc) for doc in built(laid(tmp_path, files))}
+
+
+def test_what_the_cluster_does_not_lead_to_is_said(tmp_path):
+    """A second cluster that no file starts, by the names of the first one; an application that is commented out."""
+    other = {path.replace("kubernetes/", "other/"): text for path, text in home().items() if "/apps/" in path}
+    other = {path: text.replace("./kubernetes/", "./other/") for path, text in other.items()}
+    other["other/apps/media/mail/ks.yaml"] = ks("mail", "./other/apps/media/mail/app")
+    folder = laid(
+        tmp_path / "two",
+        home() | other | {"kubernetes/flux/cluster/own.yaml": ks("own", "./kubernetes/flux/cluster")},
+    )
+    why = "a Kustomization that nothing in kubernetes/flux/cluster leads to: left out"
+    assert f"other/apps/media/mail/ks.yaml and 1 more: {why}; --cluster other/apps/media builds it" in said(
+        folder
+    )
+    old = {"kubernetes/apps/media/old/ks.yaml": ks("old", "./kubernetes/apps/media/old/app")}
+    assert f"kubernetes/apps/media/old/ks.yaml: {why}" in said(laid(tmp_path / "one", home() | old))
+    assert not [line for line in said(laid(tmp_path / "none", home())) if why in line]

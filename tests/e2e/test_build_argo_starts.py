@@ -179,3 +179,14 @@ def test_values_files_that_are_read_are_elsewhere_no_more(tmp_path):
         "valueFiles": ["$other/more.yaml"],
         "valuesObject": {"architecture": "standalone"},
     }
+
+
+def test_manifests_that_no_application_builds_are_said(tmp_path):
+    files = {
+        "app.yaml": application("web", "path: apps/web\n"),
+        "apps/web/web.yaml": deployment("web"),
+        "by-hand/db.yaml": deployment("db"),
+        "by-hand/settings.yaml": "kind: Deployment\n",
+    }
+    left = "by-hand/db.yaml: a manifest that no Application here builds: left out, name its folder to read it"
+    assert left in said(laid(tmp_path, files))

@@ -10,6 +10,7 @@ from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.notes import Note
 from cilium_policies.builds.reach import reach
 from cilium_policies.builds.repository import Repository, clean, within
+from cilium_policies.builds.uncovered import manifests
 
 Written = tuple[Fields, str]  # an Application, and the file it stands in
 
@@ -75,6 +76,7 @@ def left_out(repository: Repository, first: list[Written], apps: list[App], sets
         if not any(within(folder, path) for path in covered):
             told = "a kustomization that no Application here builds: left out, name its folder to build it"
             yield Note(folder or ".", told)
+    yield from manifests(repository, covered)
 
 
 def is_beside(repository: Repository, first: list[Written]) -> bool:

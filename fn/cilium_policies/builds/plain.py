@@ -50,7 +50,7 @@ def outermost(repository: Repository) -> list[str]:
 def _reached(repository: Repository) -> dict[str, set[str]]:
     """What each kustomization below the folder asked for builds on."""
     below = [folder for folder in repository.kustomizations if within(folder, repository.asked)]
-    return {folder: reach(repository, folder) for folder in below if not _is_component(repository, folder)}
+    return {folder: reach(repository, folder) for folder in below if not is_component(repository, folder)}
 
 
 def _topmost(reached: dict[str, set[str]]) -> list[str]:
@@ -65,7 +65,7 @@ def _choices(repository: Repository, folders: list[str]) -> str:
     return f"choose one: cilium-policies build FOLDER, with {shown}{more}"
 
 
-def _is_component(repository: Repository, folder: str) -> bool:
+def is_component(repository: Repository, folder: str) -> bool:
     try:
         fields = repository.fields(repository.place(repository.kustomizations[folder]))
     except RefusedError:

@@ -44,7 +44,7 @@ def build(
     with folder_for("cilium-policies-") as scratch:
         if clusters := entries.entries(repository):
             entry = entries.chosen(clusters, repository, cluster)
-            return _flux(repository, entry, command, scratch, told, sources or {})
+            return _flux(repository, entry, cluster, command, scratch, told, sources or {})
         # Imported here and below, so that one way to deploy does not pay for another.
         from cilium_policies.builds import app_charts
         from cilium_policies.builds.app_roots import is_beside
@@ -63,6 +63,7 @@ def build(
 def _flux(
     repository: Repository,
     entry: entries.Entry,
+    asked: str,
     command: str,
     scratch: str,
     told: Told,
@@ -93,6 +94,10 @@ def _flux(
         own_charts = (note for unit in units for note in unrendered(unit.docs, repository, flux.sources))
         charts = notes.lines(own_charts)
     said = [*notes.lines(notes.of_units(units)), *charts]
+    if not (asked or repository.asked):
+        from cilium_policies.builds.uncovered import kustomizations
+
+        said += notes.lines(kustomizations(repository, units, entry.name))
     return Built(documents, failures, said, used, _counted(len(units), "Kustomization"))
 
 
