@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from cilium_policies.config.model import Config
 from cilium_policies.config.settings import config_of, settings
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cilium_policies.evidence.carried import Aside
     from cilium_policies.generate.plan import Plan
     from cilium_policies.generate.policies import Policies
+    from cilium_policies.kube.objects import Object
     from cilium_policies.workloads.inventory.told import Read
 
 
@@ -118,9 +119,11 @@ def make(
     *,
     keep: bool = False,
     aside: Aside = None,
+    ready: Callable[[list[Object]], None] | None = None,
 ) -> Made:
     """The plan and the policies for what the sources show. `keep`: their bodies stay, for who asks for them again.
-    `aside` begins work in another process, for whom time counts for more than CPU."""
+    `aside` begins work in another process, for whom time counts for more than CPU, and `ready` gives the objects the
+    bodies that were parsed so."""
     # Imported here, so that an empty build and a refused config do not pay for them.
     from cilium_policies.catalogue.load import load as catalogue
     from cilium_policies.generate.plan import plan
@@ -134,6 +137,8 @@ def make(
     others, outdated = other_builds(read, sources, config.inventory, options.inventory, known, _reader)
     told = settings(config, Inventory([*read.objects, *others]), known)
     told = told._replace(is_tree=bool(config.inventory or options.inventory))
+    if ready is not None:
+        ready(read.objects)
     cluster = gather(read.objects, known, told, others)
     planned = plan(cluster, config, known, sources, aside)
     if keep:  # questions ask of single pods

@@ -54,6 +54,25 @@ def test_two_processes_find_what_one_finds() -> None:
     assert all(id(edge.client) in ours and id(edge.server) in ours for edge in together)
 
 
+def test_what_later_kinds_of_evidence_fill_in_stands_behind_the_copy_s(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They are asked while the copy is still at work."""
+
+    def filling(_: Cluster, given: Given) -> list[Edge]:
+        assert given.unmet is not None
+        given.unmet.append("later")  # type: ignore[arg-type]
+        return []
+
+    monkeypatch.setattr("cilium_policies.evidence.inferred.edges", filling)
+    one = _cluster()
+    alone, filled = _found(one, None)
+    together, filled_too = _found(one, aside)
+    assert together == alone
+    assert filled_too == filled
+    assert [str(each) == "later" for each in filled.unmet or ()] == [False] * _PODS + [True]
+
+
 def test_what_stands_in_no_object_of_the_cluster_is_found_again_here(monkeypatch: pytest.MonkeyPatch) -> None:
     one = _cluster()
     alone, _ = _found(one, None)

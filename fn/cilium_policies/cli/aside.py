@@ -6,6 +6,7 @@ import marshal
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from mmap import ACCESS_READ, mmap
 
 from cilium_policies.lean import TYPE_CHECKING, TypeVar
 
@@ -71,5 +72,10 @@ def _work(make: Callable[[], object], shared: IO[bytes]) -> None:
 def _value(make: Callable[[], T], shared: IO[bytes], child: int) -> T:
     _, status = os.waitpid(child, 0)
     with shared:
-        shared.seek(0)
-        return make() if status else marshal.loads(shared.read())
+        if status:
+            return make()
+        with mmap(
+            shared.fileno(), 0, access=ACCESS_READ
+        ) as answer:  # megabytes, which to read would copy once more
+            value: T = marshal.loads(answer)
+            return value

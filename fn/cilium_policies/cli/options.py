@@ -9,6 +9,7 @@ import click
 
 from cilium_policies import function
 from cilium_policies.cli import ahead, bare, inputs
+from cilium_policies.cli.bodies import parsing
 from cilium_policies.cli.envelope import envelope, items_of
 from cilium_policies.cli.names import OPTIONS, Option
 from cilium_policies.cli.progress import Progress
@@ -121,11 +122,12 @@ def run_on(
         for number, (name, data) in enumerate(named):
             told(f"reading {name}", number, len(named))
             sources.append(ahead.split(data, name))
+        ready = parsing(sources) if aside else None
         if not allow_empty:
             refuse_empty(sources)
         config = config_of(sources, options.config, options.overrides)
         told("working out which connections are needed")
-        run = Run(sources, function.make(sources, config, options, keep=True, aside=aside))
+        run = Run(sources, function.make(sources, config, options, keep=True, aside=aside, ready=ready))
     _latest[:] = [run]
     return run
 

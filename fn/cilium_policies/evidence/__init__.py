@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.evidence.given import NOTHING_GIVEN, Given
-from cilium_policies.kube.kinds import EVIDENCE
+from cilium_policies.kube.kinds import EVIDENCE, Reads
 from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
 
@@ -31,29 +31,37 @@ def _on_ports(edge: Edge) -> bool:
     return True
 
 
+def _is_woken(name: str, reads: Reads, cluster: Cluster, given: Given) -> bool:
+    """Whether the input holds what a module reads."""
+    kinds: Iterable[str] = reads.wakes
+    if name == "routed":
+        kinds = given.routed or kinds
+    return (not kinds or bool(cluster.inventory.of(*kinds))) and (
+        not reads.said or any(one.mentions(reads.said) for one in cluster.workloads)
+    )
+
+
+def _of(name: str, cluster: Cluster, given: Given) -> Iterator[Edge]:
+    """What one module finds; not by importlib's import_module, which imports `warnings` as well."""
+    module = __import__(f"{__name__}.{name}", fromlist=["edges"])
+    found: Iterator[Edge] = module.edges(cluster, given)
+    return found
+
+
 def edges(cluster: Cluster, given: Given = NOTHING_GIVEN, aside: Aside = None) -> Iterator[Edge]:
     """Every edge that the cluster's objects give evidence of, in the order of `kinds.EVIDENCE`; the same edge
     may come from several objects. Probes are among them only with `spec.cluster.probes: rules`. `aside` begins work in
     another process, for who would rather wait less than spare CPU."""
     if not cluster.workloads:
         return
-    begun: dict[str, Iterator[Edge]] = {}
+    woken = (name for name, reads in EVIDENCE.items() if _is_woken(name, reads, cluster, given))
     if aside is not None and len(cluster.workloads) >= MANY:
         from cilium_policies.evidence import halved
 
-        begun["configuration"] = halved.edges(cluster, given, aside)
-    for name, reads in EVIDENCE.items():
-        kinds: Iterable[str] = reads.wakes
-        if name == "routed":
-            kinds = given.routed or kinds
-        if (not kinds or cluster.inventory.of(*kinds)) and (
-            not reads.said or any(one.mentions(reads.said) for one in cluster.workloads)
-        ):
-            # not importlib's import_module: that imports `warnings` as well
-            found = begun.get(name) or __import__(f"{__name__}.{name}", fromlist=["edges"]).edges(
-                cluster, given
-            )
-            yield from filter(_on_ports, found)
+        found = halved.edges(list(woken), _of, cluster, given, aside)
+    else:
+        found = (edge for name in woken for edge in _of(name, cluster, given))
+    yield from filter(_on_ports, found)
     if cluster.settings.probe_rules:
         from cilium_policies.evidence import probes
 

@@ -17,33 +17,56 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 
 _THERE = 0.7  # the copy's share: this process reads the objects of other kinds meanwhile
-_FILLED = ("unmet", "unsure", "unopened", "unasked")  # fields of what is given that configuration fills
+_FILLED = ("unmet", "unsure", "unopened", "unasked", "unplaced")  # fields of what is given that modules fill
+Of = Callable[[str, Cluster, Given], Iterator[Edge]]
 
 
-def edges(cluster: Cluster, given: Given, aside: Begin) -> Iterator[Edge]:
-    """As `configuration.edges` has them. `aside` begins what it is handed in a copy of this process at once, and gives
-    what waits for its answer."""
+def edges(names: list[str], of: Of, cluster: Cluster, given: Given, aside: Begin) -> Iterator[Edge]:
+    """What modules of evidence find, in their order; `of` asks one of them. `aside` begins what it is handed in a copy
+    of this process at once, and gives what waits for its answer: until then the modules behind `configuration` are
+    asked, too."""
     here = round(len(cluster.workloads) * (1 - _THERE))
     answer = aside(lambda: _found(cluster, given, cluster.workloads[here:]))
-    return _joined(cluster, given, here, answer)
-
-
-def _joined(cluster: Cluster, given: Given, here: int, answer: Callable[[], bytes]) -> Iterator[Edge]:
+    place = names.index("configuration")
+    for name in names[:place]:
+        yield from of(name, cluster, given)
     yield from configuration.edges(cluster, given, cluster.workloads[:here])
+    own = _unfilled(given)
+    behind = [edge for name in names[place + 1 :] for edge in of(name, cluster, own)]
+    yield from _answered(cluster, given, here, answer)
+    _fill(given, _filled(own))
+    yield from behind
+
+
+def _answered(cluster: Cluster, given: Given, here: int, answer: Callable[[], bytes]) -> Iterator[Edge]:
+    """The edges of the copy's share."""
     carried = answer()
     if not carried:
         yield from configuration.edges(cluster, given, cluster.workloads[here:])
         return
     found, filled = unpacked(carried, of_cluster(cluster))
-    for field, more in zip(_FILLED, filled, strict=True):
-        if (own := getattr(given, field)) is not None:
-            own.extend(more)
+    _fill(given, filled)
     yield from found
+
+
+def _unfilled(given: Given) -> Given:
+    """The same with lists of its own to fill."""
+    empty: dict[str, Any] = {field: [] for field in _FILLED if getattr(given, field) is not None}
+    return given._replace(**empty)
+
+
+def _filled(given: Given) -> list[list[Any] | None]:
+    return [getattr(given, field) for field in _FILLED]
+
+
+def _fill(given: Given, filled: list[list[Any] | None]) -> None:
+    for own, more in zip(_filled(given), filled, strict=True):
+        if own is not None:
+            own.extend(more or ())
 
 
 def _found(cluster: Cluster, given: Given, workloads: list[Workload]) -> bytes:
     """The edges of some workloads, and what else is found on the way."""
-    empty: dict[str, Any] = {field: [] for field in _FILLED if getattr(given, field) is not None}
-    own = given._replace(**empty)
+    own = _unfilled(given)
     found = [*configuration.edges(cluster, own, workloads)]
-    return packed((found, [getattr(own, field) for field in _FILLED]), of_cluster(cluster))
+    return packed((found, _filled(own)), of_cluster(cluster))

@@ -29,7 +29,7 @@ def _objects(item: Item) -> int:
 
 def refuse_empty(sources: Sequence[Source]) -> None:
     """Raises RefusedError where the sources hold no object at all, with what they hold instead."""
-    if not counted(sources):
+    if not any(_objects(item) for source in sources for item in source.items):
         file = sources[0].file if len(sources) == 1 else ""
         raise refused(*_told(sources), file="" if file == "stdin" else file)
 

@@ -1,0 +1,57 @@
+"""The bodies of a large input, parsed by two processes: what is read of every cluster is most of what finding its pods
+takes. Only commands that a person waits for ask for it, as `aside` is for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from cilium_policies.cli.aside import aside
+from cilium_policies.document.finding import RefusedError
+from cilium_policies.document.source import Item, Source
+from cilium_policies.kube.kinds import ROUTE_KINDS
+from cilium_policies.kube.objects import Mapping, Object, mapping
+from cilium_policies.kube.pods import WORKLOAD_KINDS
+
+Ready = Callable[[list[Object]], None]
+
+_READ = WORKLOAD_KINDS | {"Service", "ServiceMonitor", *ROUTE_KINDS}  # kinds that every plan reads
+_MANY = 2_000  # objects of these kinds: for fewer, a copy of the process costs more than it spares
+_THERE = 0.78  # the copy's share: this process reads names and the config meanwhile
+
+
+def parsing(sources: Iterable[Source]) -> Ready:
+    """Begins to parse what every plan reads, in a copy of this process at once. What comes back is to be called with
+    the objects when their bodies are wanted: it parses this process's share, and hands over the copy's."""
+    items = [item for source in sources for item in source.items if item.kind in _READ]
+    if len(items) < _MANY:
+        return _nothing
+    here = round(len(items) * (1 - _THERE))
+    return partial(_taken, items, here, aside(partial(_bodies, items[here:])))
+
+
+def _nothing(_: list[Object]) -> None:
+    pass
+
+
+def _taken(
+    items: list[Item], here: int, answer: Callable[[], list[Mapping | None]], objects: list[Object]
+) -> None:
+    bodies = [*_bodies(items[:here]), *answer()]
+    known = {id(item): body for item, body in zip(items, bodies, strict=True) if body is not None}
+    for one in objects:
+        body = known.get(id(one.item))
+        if body is not None and one.kind in _READ:
+            one.parsed(body)
+
+
+def _bodies(items: list[Item]) -> list[Mapping | None]:
+    return list(map(_body, items))
+
+
+def _body(item: Item) -> Mapping | None:
+    """None for what cannot be parsed: who reads it says so, where it is read."""
+    try:
+        return mapping(item.body())
+    except RefusedError:
+        return None
