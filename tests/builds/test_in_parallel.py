@@ -26,6 +26,13 @@ def test_several_run_at_once() -> None:
     in_parallel([meeting.wait, meeting.wait])
 
 
+def test_where_nothing_is_to_be_done_no_thread_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[threading.Thread] = []
+    monkeypatch.setattr(threading.Thread, "start", begun.append)
+    in_parallel([])
+    assert not begun
+
+
 def test_what_one_raises_is_raised_and_the_rest_does_not_begin() -> None:
     begun: list[int] = []
     waits, before = threading.Event(), threading.active_count()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from cilium_policies.cli import aside, bodies
 from cilium_policies.document.finding import RefusedError
@@ -31,7 +29,7 @@ def _two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 def _told(data: bytes, there: float, monkeypatch: pytest.MonkeyPatch) -> list[Object]:
     monkeypatch.setattr(bodies, "_THERE", there)
     sources = [split(data, "file")]
-    ready = bodies.parsing(sources)
+    ready = bodies.parsing(sources, aside.aside)
     found = objects(sources).objects
     ready(found)
     return found
@@ -73,7 +71,7 @@ def test_what_cannot_be_parsed_is_said_where_it_is_read(
 
 def test_for_few_objects_no_copy_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "_MANY", 1_000)
-    asked: list[Callable[[], object]] = []
-    monkeypatch.setattr(bodies, "aside", asked.append)
-    bodies.parsing([split(INPUTS["stream"], "file")])([])
-    assert not asked
+    forked: list[object] = []
+    monkeypatch.setattr(aside, "_shared", forked.append)
+    bodies.parsing([split(INPUTS["stream"], "file")], aside.aside)([])
+    assert not forked

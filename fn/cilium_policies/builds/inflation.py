@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 
 from cilium_policies.builds import generators, kustomization, texts
-from cilium_policies.builds.kustomization import Fields
+from cilium_policies.builds.kustomization import FOLDERS, Fields, folders_of
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.kube.reading import API
 from cilium_policies.lean import Any
@@ -21,7 +21,6 @@ _CHARTS = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
 _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "transformers")
 _FUNCTIONS = ("transformers", "validators", "generators")
 _OWN = f"apiVersion: {API}/"
-_FOLDERS = ("resources", "bases", "components")
 
 
 class Inflation:
@@ -77,20 +76,10 @@ class Inflation:
         )
 
 
-def folders_of(fields: Fields, folder: str) -> Iterator[str]:
-    """The folders that a kustomization builds on, as real paths."""
-    for key in _FOLDERS:
-        for one in fields.get(key) or []:
-            if isinstance(one, str) and "\n" not in one:
-                below = os.path.join(folder, one)
-                if os.path.isdir(below):
-                    yield os.path.realpath(below)
-
-
 def _without_folders(fields: Fields, folder: str, emptied: set[str]) -> Fields:
     """The fields without folders of which nothing is left: kustomize refuses an empty kustomization."""
     made = dict(fields)
-    for key in _FOLDERS if emptied else ():
+    for key in FOLDERS if emptied else ():
         if isinstance(made.get(key), list):
             made[key] = [
                 one for one in made[key] if os.path.realpath(os.path.join(folder, str(one))) not in emptied

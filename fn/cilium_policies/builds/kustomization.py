@@ -29,6 +29,8 @@ _IGNORED = frozenset(
 )
 _IGNORED_FOLDERS = frozenset((".git", ".github", ".circleci"))
 
+FOLDERS = ("resources", "bases", "components")  # keys that name folders, among other things
+
 Fields = dict[str, Any]
 
 
@@ -50,6 +52,16 @@ def read(place: str) -> Fields:
     except typed.NotYamlError as error:
         raise refused(str(error), "not YAML", file=place, line=error.line) from None
     return fields if isinstance(fields, dict) else {}
+
+
+def folders_of(fields: Fields, folder: str) -> Iterator[str]:
+    """The folders that a kustomization builds on, as real paths."""
+    for key in FOLDERS:
+        for one in fields.get(key) or []:
+            if isinstance(one, str) and "\n" not in one:
+                below = os.path.join(folder, one)
+                if os.path.isdir(below):
+                    yield os.path.realpath(below)
 
 
 def generated(folder: str, *, strict: bool) -> Fields:

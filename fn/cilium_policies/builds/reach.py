@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from cilium_policies.builds.inflation import folders_of
+from cilium_policies.builds.kustomization import folders_of
 from cilium_policies.builds.repository import Repository, clean, within
 from cilium_policies.document.finding import RefusedError
 

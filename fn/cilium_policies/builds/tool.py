@@ -4,7 +4,6 @@ builder inside."""
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +13,10 @@ from cilium_policies.document.finding import refused
 from cilium_policies.errors import CiliumPoliciesError
 from cilium_policies.lean import NamedTuple
 
+try:
+    import _signal as signal  # its C half
+except ImportError:
+    import signal
 try:  # its C half: `queue` itself imports what this needs nothing of
     from _queue import Empty, SimpleQueue
 except ImportError:
@@ -39,20 +42,6 @@ class Done(NamedTuple):
 # Seconds after which a thread gives way, a fifth of the usual: who has one tool's output starts the next while another
 # still reads its own.
 _SWITCH = 0.001
-_LONG = 600  # characters of a tool's words that are shown
-# What kustomize repeats of the input, which may be a Secret's value, and what is said in its place.
-_REPEATED = (
-    (
-        r"literal sources \[.*\]: invalid literal source .*, expected key=value",
-        "a literal source is not key=value",
-    ),
-    (r"file sources: \[.*\]: source \".*\" (?=key name)", "a file source: "),
-    (r"with config: `.*`: ", "with its config: "),
-    (r"(unable to parse SM or JSON patch) from .*", r"\1"),
-    (r"map\[[^\]]+\]", "map[…]"),  # labels and annotations of an object
-    (r"node contents:.*", "node contents: …"),
-    (r"(https?|ssh|git):/+[^\s'\"]*@", r"\1://…@"),
-)
 
 
 class ToolError(CiliumPoliciesError):
@@ -99,8 +88,10 @@ def output(command: Sequence[str], *, folder: str, root: str) -> bytes:
     except OSError as error:
         raise ToolError(f"{command[0]}: {(error.strerror or str(error)).lower()}") from None
     if done.code:
-        said = _words(done.stderr.decode(errors="replace")) or f"exit code {done.code}"
-        raise ToolError(f"{command[0]}: {_as_in(root, folder, said)}")
+        from cilium_policies.builds.said import told
+
+        said = told(done.stderr.decode(errors="replace"), root, folder) or f"exit code {done.code}"
+        raise ToolError(f"{command[0]}: {said}")
     return done.stdout
 
 
@@ -138,23 +129,57 @@ _shared: dict[str, str] = {}
 
 def _spawned(command: Sequence[str], environment: Mapping[str, str]) -> Done:
     """The same in half the time that `subprocess` takes for it, which counts where hundreds of builds take ten
-    milliseconds each."""
+    milliseconds each. What the command prints and says goes into memory, where the system has files of it: the end of
+    the command is then all that there is to wait for, where pipes have to be emptied meanwhile."""
     try:
-        import _signal as signal  # its C half
-    except ImportError:
-        import signal
+        places = os.memfd_create("printed"), os.memfd_create("said")
+    except (AttributeError, OSError):
+        return _piped(command, environment)
+    try:
+        status = _ended(_started(command, environment, *places))
+        return Done(status, *map(_content, places))
+    finally:
+        for one in places:
+            os.close(one)
 
-    (out, out_end), (said, said_end) = os.pipe(), os.pipe()
+
+def _content(place: int) -> bytes:
+    """All that stands in a file of memory."""
+    size = os.fstat(place).st_size
+    parts: list[bytes] = []
+    at = 0
+    while at < size and (part := os.pread(place, size - at, at)):
+        parts.append(part)
+        at += len(part)
+    return b"".join(parts)
+
+
+def _started(command: Sequence[str], environment: Mapping[str, str], out: int, said: int) -> int:
+    """Starts a command that writes to these; its process."""
     handles = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_DUP2, out_end, 1),
-        (os.POSIX_SPAWN_DUP2, said_end, 2),
+        (os.POSIX_SPAWN_DUP2, out, 1),
+        (os.POSIX_SPAWN_DUP2, said, 2),
     ]
     defaults = [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ")]  # Python ignores them
+    return os.posix_spawnp(command[0], list(command), environment, file_actions=handles, setsigdef=defaults)
+
+
+def _ended(child: int) -> int:
+    """The exit code of a process, when it has ended."""
     try:
-        child = os.posix_spawnp(
-            command[0], list(command), environment, file_actions=handles, setsigdef=defaults
-        )
+        status = os.waitpid(child, 0)[1]
+    except BaseException:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
+    return os.waitstatus_to_exitcode(status)
+
+
+def _piped(command: Sequence[str], environment: Mapping[str, str]) -> Done:
+    (out, out_end), (said, said_end) = os.pipe(), os.pipe()
+    try:
+        child = _started(command, environment, out_end, said_end)
     except BaseException:
         os.close(out)
         os.close(said)
@@ -168,8 +193,8 @@ def _spawned(command: Sequence[str], environment: Mapping[str, str]) -> Done:
         os.kill(child, signal.SIGKILL)
         raise
     finally:
-        status = os.waitpid(child, 0)[1]
-    return Done(os.waitstatus_to_exitcode(status), printed, words)
+        code = _ended(child)
+    return Done(code, printed, words)
 
 
 def _read(ends: Sequence[int]) -> list[bytes]:
@@ -195,29 +220,6 @@ def _read(ends: Sequence[int]) -> list[bytes]:
     return [b"".join(parts[end]) for end in ends]
 
 
-def _words(said: str) -> str:
-    """The last of what a tool said, which names the cause: kustomize wraps it in what it tried before."""
-    for pattern, instead in _REPEATED:
-        said = re.sub(pattern, instead, said, flags=re.DOTALL)
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    text = " ".join(lines[-3:])
-    if logged := re.search(r'err="(.*)"$', text):  # kubectl
-        text = logged.group(1).replace('\\"', '"')
-    text = text.removeprefix("Error: ").removeprefix("error: ")
-    if len(text) <= _LONG:
-        return text
-    return f"… {text[-_LONG:].partition(' ')[2]}"  # from a whole word on
-
-
-def _as_in(root: str, folder: str, said: str) -> str:
-    """The words with paths as they are in the repository."""
-    here = os.path.realpath(folder)
-    for place in (os.path.relpath(root, here), os.path.realpath(root), root):
-        if place not in (".", "/") and set(place) != {".", "/"}:
-            said = said.replace(f"{place}/", "").replace(place, ".")
-    return said.replace(f"{here}/", "").replace(here, ".").replace(f"{folder}/", "")
-
-
 Job = Callable[[], object]
 
 
@@ -235,16 +237,22 @@ def in_parallel(
     ended: SimpleQueue[BaseException | None] = SimpleQueue()
     sys.setswitchinterval(_SWITCH)
     _shared.update(_environment())
-    threads = [Thread(target=_work, args=(waiting, ended)) for _ in range(1 + max(2, os.cpu_count() or 2))]
-    for one in threads:
-        one.start()
+    most = 1 + max(2, os.cpu_count() or 2)
+    threads: list[Thread] = []
+
+    def give(job: Job, *, awaited: bool) -> None:
+        waiting.put((job, awaited))
+        if len(threads) < most:
+            threads.append(Thread(target=_work, args=(waiting, ended)))
+            threads[-1].start()
+
     count = 0
     try:
         for job in jobs:
-            waiting.put((job, True))
+            give(job, awaited=True)
             count += 1
         for job in beside:
-            waiting.put((job, False))
+            give(job, awaited=False)
         for number in range(1, count + 1):
             if (error := ended.get()) is not None:
                 raise error

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from cilium_policies.cli.aside import aside
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.document.source import Item, Source
+from cilium_policies.evidence.carried import Begin
 from cilium_policies.kube.kinds import ROUTE_KINDS
 from cilium_policies.kube.objects import Mapping, Object, mapping
 from cilium_policies.kube.pods import WORKLOAD_KINDS
@@ -20,14 +20,14 @@ _MANY = 2_000  # objects of these kinds: for fewer, a copy of the process costs 
 _THERE = 0.78  # the copy's share: this process reads names and the config meanwhile
 
 
-def parsing(sources: Iterable[Source]) -> Ready:
+def parsing(sources: Iterable[Source], begin: Begin) -> Ready:
     """Begins to parse what every plan reads, in a copy of this process at once. What comes back is to be called with
     the objects when their bodies are wanted: it parses this process's share, and hands over the copy's."""
     items = [item for source in sources for item in source.items if item.kind in _READ]
     if len(items) < _MANY:
         return _nothing
     here = round(len(items) * (1 - _THERE))
-    return partial(_taken, items, here, aside(partial(_bodies, items[here:])))
+    return partial(_taken, items, here, begin(partial(_bodies, items[here:])))
 
 
 def _nothing(_: list[Object]) -> None:

@@ -7,12 +7,19 @@ from collections.abc import Callable, Iterable, Iterator
 from pickle import Pickler, PicklingError, Unpickler  # nosec: of this program's own copy
 
 from cilium_policies.kube.objects import Object
-from cilium_policies.lean import Any
+from cilium_policies.lean import Any, Protocol, TypeVar
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
-# What begins work in another process, and gives what waits for its answer.
-Begin = Callable[[Callable[[], bytes]], Callable[[], bytes]]
+T = TypeVar("T")
+
+
+class Begin(Protocol):
+    """What begins work in another process, and gives what waits for its answer."""
+
+    def __call__(self, make: Callable[[], T], /) -> Callable[[], T]: ...
+
+
 Aside = Begin | None  # None where CPU counts for more than time
 
 
