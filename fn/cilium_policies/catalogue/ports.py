@@ -32,7 +32,7 @@ class Program(NamedTuple):
 
 PROGRAMS = (
     Program(80, "http ws h2c dav webdav", "pihole"),
-    Program(443, "https wss rtmps davs webdavs snowflake databricks"),
+    Program(443, "https wss rtmps davs webdavs snowflake databricks", "webdav"),
     Program(5432, "postgres postgresql pgsql psql postgis ecto", "postgres postgresql pg pghost",
             "postgres postgresql pghost pguser pgdatabase pgpassword", "postgres postgresql pgsql postgis pdo_pgsql",
             also=(5433, 5439, 6432), private=True),
@@ -50,33 +50,34 @@ PROGRAMS = (
     Program(5672, "amqp pyamqp", "rabbitmq amqp", "rabbitmq amqp", also=(61614, 61617), private=True),
     Program(5671, "amqps", private=True),
     Program(1883, "mqtt", "mqtt"),
-    Program(8883, "mqtts"),
+    Program(8883, "mqtts", "mqtts"),
     Program(1414, private=True),
     Program(4222, "nats", "nats", private=True),
     Program(9092, "kafka", "kafka", also=(2181, 9093, 9094, 9096, 9098), private=True),
     Program(389, "ldap", "ldap", private=True),
-    Program(636, "ldaps", private=True),
+    Program(636, "ldaps", "ldaps", private=True),
     Program(465, "smtps"),
     Program(587, "submission", "smtp"),
-    Program(143, "imap"),
+    Program(143, "imap", "imap"),
     Program(993, "imaps"),
+    Program(110, "pop3", "pop3"),
     Program(995, "pop3s"),
     Program(554, "rtsp"),
     Program(1935, "rtmp"),
-    Program(22, "ssh sftp", "sftp"),
+    Program(22, "ssh sftp", "ssh sftp"),
     Program(9418, "git"),
-    Program(21, "ftp"),
-    Program(2049, "nfs", private=True),
-    Program(445, "smb cifs"),
-    Program(873, "rsync"),
-    Program(2379, "etcd"),
+    Program(21, "ftp", "ftp"),
+    Program(2049, "nfs", "nfs", private=True),
+    Program(445, "smb cifs", "smb cifs samba"),
+    Program(873, "rsync", "rsync"),
+    Program(2379, "etcd", "etcd"),
     Program(2181, "zookeeper", "zookeeper zk"),
     Program(9042, "cassandra", "cassandra cql scylla", also=(9142, 10350), private=True),
-    Program(9000, "clickhouse"),
+    Program(9000, "clickhouse", "clickhouse"),
     Program(8123, "ch"),
     Program(26379, "sentinel redis-sentinel", "sentinel sentinels", private=True),
-    Program(61613, "stomp"),
-    Program(6650, "pulsar"),
+    Program(61613, "stomp", "stomp"),
+    Program(6650, "pulsar", "pulsar"),
     Program(6651, "pulsar+ssl"),
     Program(8009, "ajp"),
     Program(11300, "beanstalk beanstalkd"),
@@ -89,7 +90,8 @@ PROGRAMS = (
     Program(123, "ntp", "ntp", udp=True),
     Program(514, "syslog", "syslog", udp=True),
     Program(161, "snmp", "snmp", udp=True),
-    Program(623, "ipmi", udp=True),
+    Program(623, "ipmi", "ipmi", udp=True),
+    Program(12201, words="gelf", udp=True),
     Program(3493, "nut", "nut"),
     Program(3671, words="knx", udp=True),  # KNXnet/IP
     Program(5222, "xmpp", "xmpp"),
@@ -97,7 +99,7 @@ PROGRAMS = (
     Program(88, words="kdc", udp=True),
     Program(69, "tftp", udp=True),
     Program(3478, "stun turn", "stun turn", udp=True),
-    Program(5060, "sip", udp=True),
+    Program(5060, "sip", "sip", udp=True),
     Program(5061, "sips"),
     Program(5683, "coap", udp=True),
     Program(631, "ipp ipps"),
@@ -105,7 +107,8 @@ PROGRAMS = (
     Program(8612, "bjnp", udp=True),  # Canon's scanners, as sane-pixma(5) has them
     Program(8610, "mfnp", udp=True),
     Program(9100, "socket"),
-    Program(502, "modbus"),
+    Program(502, "modbus", "modbus"),
+    Program(10051, words="zabbix"),
     Program(4403, "", "meshtastic"),
     Program(7233, words="temporal"),
     Program(4840, "opc.tcp"),
@@ -151,6 +154,8 @@ UDP_SCHEMES = {
 # Ports that no browser asks
 SPOKEN = frozenset(one.port for one in PROGRAMS if one.port not in (80, 443))
 WORDS = {word: one.port for one in PROGRAMS for word in one.words.split()}
+# The other port of programs that have two for their clients: mail with and without TLS, ClickHouse's HTTP
+SECOND = {587: 25, 143: 993, 110: 995, 9000: 8123}
 # Words of a key that make its host an object store's, which clients ask by HTTPS unless they are told otherwise.
 STORES = frozenset(("s3", "minio", "storage", "bucket", "objectstorage", "objstore", "oss", "cos", "obs"))
 # Words of a variable whose port is asked by UDP, whichever it is

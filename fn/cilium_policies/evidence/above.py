@@ -1,13 +1,21 @@
-"""The keys above a field, `rabbitmq:` over `host: mq`, and the program that one of them names."""
+"""What stands around a field: the keys above it, `rabbitmq:` over `host: mq`, its own mapping, item or section, and the
+program that one of them names."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
-from cilium_policies.catalogue.ports import WORDS
+from cilium_policies.catalogue.ports import DATABASES, WORDS
 from cilium_policies.evidence.host_keys import program_port, stem, words_of
 from cilium_policies.lean import NamedTuple
 
+MAPPING = 16  # lines of a mapping that are looked through
+# Fields that say what is spoken to, beside a host without a port: Django's ENGINE, `type: postgres`
+_KINDS = ("engine", "driver", "dialect", "type", "kind", "adapter", "client", "vendor", "backend")
+_WORD = r"[A-Za-z0-9]+"
+Fields = Sequence[tuple[str, str]]  # keys and values, one a line
 _FAR = 40  # lines that are looked through
 _DEFAULT = "default"
 _OPENS, _CLOSES = ("{", "[", "("), "}])"
@@ -43,7 +51,7 @@ class Above:
             if (mark := _mark(self._lines[at])) is not None:
                 self._marks.append((at, mark))
         self._seen = number
-        closed, depth = 0, _depth(self._lines[number])
+        closed, depth = 0, _indent(self._lines[number])
         for at, mark in reversed(self._marks):
             if at <= last:
                 return
@@ -100,7 +108,7 @@ def _mark(line: str) -> _Mark | None:
     closes = sum(map(text.count, _CLOSES)) - sum(map(text[:-1].count, _OPENS))
     section = is_section(line)
     key = text.strip('[]" ' if section else _MARKS)
-    return _Mark(key, _depth(line), opens, maps, section, closes)
+    return _Mark(key, _indent(line), opens, maps, section, closes)
 
 
 def is_section(line: str) -> bool:
@@ -109,5 +117,54 @@ def is_section(line: str) -> bool:
     return held.startswith("[") and held.endswith("]")
 
 
-def _depth(line: str) -> int:
+def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
+
+
+def is_store(lines: list[str], fields: Fields, number: int) -> bool:
+    """Whether an endpoint stands beside a bucket: clients ask it by HTTPS unless they are told otherwise."""
+    return any("bucket" in fields[at][0].lower() for at in block(lines, number))
+
+
+def program_port_of(lines: list[str], fields: Fields, number: int) -> int:
+    """The port of the database that stands beside a host as its kind (`type: postgres`, `dbtype` beside `dbhost`); 0
+    for none, or for several."""
+    own, told = stem(fields[number][0]), set[int]()
+    for at in block(lines, number):
+        key, held = fields[at]
+        kind = key.lower()
+        end = next((end for end in _KINDS if kind.endswith(end)), "")
+        if end and kind.removesuffix(end).rstrip("_-.") == own and depth(lines[at]) == depth(lines[number]):
+            words = re.findall(_WORD, held)
+            told.add(DATABASES.get(words[-1].lower(), 0) if words else 0)
+    told.discard(0)
+    return told.pop() if len(told) == 1 else 0
+
+
+def block(lines: list[str], number: int) -> range:
+    """The lines of the mapping, item or section that a line stands in."""
+    own = depth(lines[number])
+    first = last = number
+    while first > 0 and number - first < MAPPING and not _is_item(lines[first]):
+        above = lines[first - 1]
+        if (above.strip() and depth(above) < own) or is_section(above):
+            break
+        first -= 1
+    while last + 1 < len(lines) and last - number < MAPPING:
+        below = lines[last + 1]
+        if below.strip() and (depth(below) < own or is_section(below)):
+            break
+        if _is_item(below) and depth(below) <= own:
+            break
+        last += 1
+    return range(first, last + 1)
+
+
+def _is_item(line: str) -> bool:
+    return line.lstrip(" ").startswith("- ")
+
+
+@lru_cache(maxsize=4096)
+def depth(line: str) -> int:
+    """How far in a key stands; an item's dash counts as blank."""
+    return len(line) - len(line.lstrip(" -" if _is_item(line) else " "))

@@ -41,7 +41,7 @@ from cilium_policies.evidence.schemes import (
     with_slashes,
 )
 from cilium_policies.evidence.shell import spelled_out
-from cilium_policies.evidence.signs import holds, plain_url
+from cilium_policies.evidence.signs import DIRECTIVES, holds, plain_url
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.address_keys import may_be_user
 
@@ -179,10 +179,10 @@ def _of_file(value: str) -> Iterator[Address]:
         if not is_commented(value, start):
             yield Address(host, port, direct=True, explicit=told)
     yield from (Address(*one, direct=True) for one in sip(value))
-    if "home_server" in value:
-        from cilium_policies.evidence.radius import home_servers  # few clusters hold such a server
+    if holds(value, DIRECTIVES):
+        from cilium_policies.evidence.directives import directives  # few clusters have such a configuration
 
-        yield from (Address(*one[:2], "", one[2], "server", True) for one in home_servers(value))
+        yield from (Address(*one[:2], "", one[2], "server", True) for one in directives(value))
     yield from (Address(host, port, "", how, key, True, told) for host, port, how, key, told in calls(value))
 
 

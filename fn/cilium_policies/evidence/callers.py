@@ -1,4 +1,5 @@
-"""Lines of scripts that send a request: commands like curl, and calls of Python's libraries."""
+"""Which files are scripts and crontabs, and their lines that send a request: commands like curl, and calls of Python's
+libraries. Also which files are for browsers and people."""
 
 from __future__ import annotations
 
@@ -6,15 +7,50 @@ import re
 from functools import lru_cache
 
 from cilium_policies.evidence.shell import spelled_out
+from cilium_policies.evidence.signs import holds
+from cilium_policies.workloads.model import Text
 
 _CALLERS = (
-    r"\b(?:curl|wget|git|nc|dig|ping|psql|mysql|redis-cli|restic|rclone|aws|mc|rsync|scp|s?ftp|ssh|lftp|smbclient"
+    r"\b(?:curl|wget|git|nc|dig|ping|psql|mysql|redis-cli|restic|rclone|aws|mc|rsync|scp|s?ftp|ssh|lftp|smbclient|mount|telnet"
     r"|pg_dump|mysqldump|mongodump|mongosh|ldapsearch|[a-z]{2,12}_[ps]ub|kcat|grpcurl|snmp(?:get|walk)|swaks)\b"
     r"|\b(?:requests|httpx|session|client)\.(?:get|post|put|patch|delete|head|request)\(|\b(?:urlopen|Request)\("
 )
 _EACH = r"\b(?:curl|wget)\b.*\$|\b(?:requests|httpx|session|client)\.\w+\(\w|\burlopen\(\w"  # of a variable
 # A shell's command, or Python's call, that goes on in the next line; an inventory leaves lines empty.
 _CONTINUED = r"(?:\\|\([ \t]{0,100})\n(?:[ \t]{0,100}\n){0,8}"
+_ENDS = (".sh", ".bash", ".py")
+_CRON = "cron"
+_FIVE = (" * *", "\t*\t*")  # of the fields of a time
+_CRON_LINE = r"(?m)^[ \t]{0,9}(?:[\d*/,\-]{1,20}[ \t]{1,9}){5}\S"
+_NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".tmpl", ".tpl", ".lua", ".star", ".crt",
+                     ".graphql", ".pem", ".xsd", ".wsdl", ".sql")  # fmt: skip
+# What a module of Node's has, and no script of a page
+_MODULE = ("module.exports", "process.env", "require(", "export default")
+_OF_PAGES = ("window.", "document.")
+_SETTINGS = ".cfg.lua"  # of Prosody
+
+
+def is_script(found: Text) -> bool:
+    """Whether a file is a script, or a crontab."""
+    if found.kind != "entry":
+        return False
+    if is_called_so(found) or found.value.startswith("#!/"):
+        return True
+    lines = _CRON in found.key.lower() or holds(found.value, _FIVE)
+    return lines and re.search(_CRON_LINE, found.value) is not None
+
+
+def is_called_so(found: Text) -> bool:
+    """Whether a file's name alone says that it is one."""
+    return found.key.endswith(_ENDS)
+
+
+def is_no_configuration(found: Text) -> bool:
+    """Whether a file is for browsers or people; of a dashboard no address is read."""
+    if not found.key.endswith(_NO_CONFIGURATION) or found.key.endswith(_SETTINGS):
+        return False
+    program = found.key.endswith(".js") and holds(found.value, _MODULE)
+    return not program or holds(found.value, _OF_PAGES)
 
 
 def is_called_there(value: str, host: str) -> bool:

@@ -19,7 +19,7 @@ _CLIENTS = (
     (r"mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport", 27017, "-p"),
     (r"clickhouse-client|clickhouse client", 9000, "-p"),
     (r"rabbitmqadmin", 15672, "-P"),
-    (r"ldapsearch|ldapadd|ldapmodify|ldapwhoami", 389, "-p"),
+    (r"ldapsearch|ldapadd|ldapmodify|ldapwhoami|(?:basic|digest)_ldap_auth|ext_ldap_group_acl", 389, "-p"),
     (r"mosquitto_pub|mosquitto_sub|mosquitto_rr", 1883, "-p"),
     (r"tsql|bsqldb|freebcp", 1433, "-p"),
     (r"cockroach sql|cockroach node|cockroach init", 26257, "-p"),
@@ -34,7 +34,7 @@ _HOST = r" [\"']?(?:-h|-H|--host|--hostname)[\"']?[= ]?[\"']?(?:[\w\-]{1,64}/)?(
 _PORT = r" [\"']?(?:{}|--port)[\"']?[= ]?[\"']?(\d{{2,5}})\b"
 _CONNECT = (
     r"\b(?:nc|ncat|netcat|telnet)((?: -{1,2}[\w=-]{1,16}(?: \d{1,3})?){0,6}) "
-    r"[\"']?([A-Za-z][\w.\-]{0,252})[\"']?[ :](\d{1,5})\b"
+    r"[\"']?([A-Za-z][\w.\-]{0,252}|\d{1,3}(?:\.\d{1,3}){3})[\"']?[ :](\d{1,5})\b"
 )
 # Other forms of a client's host and port: signs that spare most texts the search, the form, the port otherwise.
 _FORMS = (
@@ -44,9 +44,10 @@ _FORMS = (
     (("sqlplus", "sqlldr", "dp "), r"\b(?:sqlplus|sqlldr|expdp|impdp)(?= )[^\n;|&]{0,300}?[\w\"'}{$]@(?://)?"
                                    r"([A-Za-z0-9][\w.\-]{0,252})(?::(\d{1,5}))?/\w", 1521),
     # restic's `sftp:user@host:/folder`
+    (("mount",), r"\bmount(?=[. ])[^\n;|&]{0,100}?\bnfs[^\n;|&]{0,200}? ([A-Za-z0-9][\w.\-]{0,252}):(?=/)()", 2049),
     (("sftp:",), r"\bsftp:(?:[\w.\-]{1,64}@)?([A-Za-z0-9][\w.\-]{0,252}):(\d{1,5})?", 22),
 )  # fmt: skip
-_OF_FORMS = ("sql", "cqlsh", "bcp", "dp ", "sftp:")  # of which each sign of these forms holds one
+_OF_FORMS = ("sql", "cqlsh", "bcp", "dp ", "sftp:", "mount")  # of which each sign of these forms holds one
 # A host alone, as curl and wget take it: `wget -qO- web/healthz`
 _FETCHED = r"(?<![\w./-])(?:curl|wget)(?= )((?:[ \t]{1,9}[^\s;|&]{1,300}){1,20})"
 _BARE = r"(?<!\S)[\"']?([A-Za-z][\w\-]{0,62})(?=[\"'/?\s]|$)"
@@ -103,7 +104,7 @@ def _connections(line: str) -> Iterator[tuple[str, int, str, str, bool]]:
     for signs, form, usual in _FORMS if holds(line, _OF_FORMS) else ():
         for one in re.finditer(form, line) if holds(line, signs) else ():
             yield one[1], int(one[2] or usual), "TCP", "", bool(one[2])
-    if "=" in line and holds(line, _SET_SIGNS):
+    if "=" in line and holds(line, _SET_SIGNS) and "/>" not in line:  # attributes of XML look alike
         # `PGHOST=db pg_dump`, `env DB_HOST=db DB_PORT=5432 ./migrate`
         for host, port, key, told in of_fields(re.findall(_SET, line)):
             yield host, port, "TCP", key, told

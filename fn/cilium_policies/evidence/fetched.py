@@ -7,11 +7,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cilium_policies.evidence.callers import is_script
 from cilium_policies.evidence.edge import Edge, Evidence, InternetPeer, WorkloadPeer
 from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.signs import holds
-from cilium_policies.evidence.trust import SCRIPTS
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Text
@@ -70,7 +70,7 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
         if workload.host_network:
             continue
         for text in workload.texts:
-            if not (text.is_arguments or _is_script(text)):
+            if not (text.is_arguments or is_script(text)):
                 continue
             if not holds(text.value, _WORDS):
                 continue
@@ -85,10 +85,6 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
                     evidence = Evidence("inferred", workload, text=text.without_value())
                     reason = Reason("own-client", (found[0].strip(),))
                     yield Edge(WorkloadPeer(workload), InternetPeer(host), (Port(443),), reason, evidence)
-
-
-def _is_script(text: Text) -> bool:
-    return text.kind == "entry" and (text.key.endswith(SCRIPTS) or text.value.startswith("#!"))
 
 
 def _commands(text: Text) -> str:

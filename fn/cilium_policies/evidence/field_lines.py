@@ -18,7 +18,8 @@ _DEFINE = (
     r"(?m)^[ \t]*(?://|#)[^\n]*"
     r"|\bdefine\(\s{0,9}[\"'](\w{1,64})[\"']\s{0,9},\s{0,9}(?:[\"']([^\"'\n]{0,253})[\"']|(\d{1,5})\b)"
 )
-_TUPLE = r"\{([a-z_]{1,64}),[ \t]{0,9}\"?([\w.\-]{1,253})\"?\}"  # of Erlang: `{host, "db"}`
+# of Erlang: `{host, "db"}`, `{servers, ["ldap"]}`
+_TUPLE = r"\{([a-z_]{1,64}),[ \t]{0,9}(?:\[[ \t]{0,9})?\"?([\w.\-]{1,253})\"?[ \t]{0,9}\]?\}"
 _SERVER = r"(?<=[;{])[ \t]+(?=server[ \t])"  # of nginx' upstreams on one line
 _KEYWORD = r"(?<=[\s{(\[]):([a-z][\w.\-]{0,64})[ \t]{1,9}(?=[\"\d])"  # Clojure's `{:host "db" :port 5432}`
 # Elixir's `config :app, host: "db", port: 5432`
@@ -51,9 +52,9 @@ def lines_of(value: str) -> list[str]:
     if "server " in value and ";" in value:
         value = re.sub(_SERVER, "\n", value)
     if "nvironment" in value:
-        value = re.sub(_ASSIGNED, "\n", value)
+        value = re.sub(_ASSIGNED, "\n", value).replace('" "', "\n")
         value = re.sub(_MEMBER, "\n", value)
-    if ', "' in value and "{" in value:
+    if "{" in value and (', "' in value or ', ["' in value):
         value = re.sub(_TUPLE, r"\n\1: \2\n", value)
     if "=>" in value:
         value = re.sub(_ARROW, "\n", value)

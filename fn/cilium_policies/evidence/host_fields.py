@@ -8,19 +8,23 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from cilium_policies.catalogue.ports import SCHEMES
-from cilium_policies.evidence.above import Above, Defaults, is_section
+from cilium_policies.evidence.above import MAPPING, Above, Defaults, block, depth, is_store, program_port_of
 from cilium_policies.evidence.field_lines import lines_of
 from cilium_policies.evidence.host_keys import (
     HOST_CHARS,
+    NUMBERS,
     is_host_key,
     is_name,
+    is_outside,
     is_port,
     is_url_key,
+    likely_ports,
     plain,
     stem,
     usual_ports,
-    with_mail,
+    with_others,
 )
+from cilium_policies.evidence.public_names import is_number
 from cilium_policies.evidence.signs import holds
 from cilium_policies.lean import NamedTuple
 
@@ -36,8 +40,11 @@ _DECLARED = (
 )
 _SUBSCRIPT = r".*\[[\"']([\w.\-]{1,64})[\"']\]\s*"  # `SETTINGS['mail.host'] = …`
 _SYSTEM = r"(?<![^\s\"'=])-D([\w.\-]{1,128})=([^\s\"']{1,253})"  # a JVM's property on its command line
-_TRANSPORT = r"(?:tcp|udp|tls|ssl):([\w.\-]{1,253})"  # of Graylog's appenders: `host="tcp:graylog"`
-_MAPPING = 16  # lines of a mapping that are looked through for a port
+# Of Graylog's appenders, `host="tcp:graylog"`, and of PHP's clients, `'host' => 'ssl://smtp.acme.com'`
+_TRANSPORT = r"(?:tcp|udp|tls|ssl):(?://)?([\w.\-]{1,253})"
+# What a variable is where the environment sets none: `process.env.DB_HOST || 'db'`, `getenv('DB_HOST') ?: 'db'`
+_OTHERWISE = r"[\w.$()'\"\[\] ,]{1,160}(?:\|\||\?\?|\?:|\bor\b) ?[\"']?([\w.\-]{1,253})[\"']?\)?"
+_OR = ("||", "??", "?:", " or ")
 _NEAR_LINES = 3  # a `port:` that belongs to a `host:` elsewhere stands at most this far from it
 # Fluent Bit's classic form, collectd's, freshclam's (`HTTPProxyServer squid`) and nginx' (`server db weight=5;`)
 _SPACED = (
@@ -59,7 +66,8 @@ _DESCRIBES = frozenset(
     """.split()  # noqa: SIM905
 )
 _OF_CACHES = ("configuration",)  # .NET's `Redis: {Configuration: cache}`
-_HTTPS = 443
+_HTTPS, _HTTP = 443, (80,)
+_UPSTREAM = r"[ \t]{0,99}server[ \t][^;]{1,400};"  # of nginx', asked by HTTP where no port stands
 _BESIDE = 2  # fields between such a name and its port
 _PORTS = ("port", "port_value", "port_number", "portnumber")
 # Of a port whose key begins otherwise than the host's: words that make it the program's own.
@@ -84,8 +92,8 @@ def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
     fields = [_field(line) for line in lines]
     called = [
         number
-        for number, (key, _) in enumerate(fields)
-        if key and (is_host_key(key) or plain(key).lower() in _WITH_PORT)
+        for number, (key, held) in enumerate(fields)
+        if key and (is_host_key(key) or plain(key).lower() in _WITH_PORT or _is_numbered(key, held))
     ]
     ports = [
         number
@@ -100,18 +108,27 @@ def hosts(value: str) -> Iterator[tuple[str, int, str, bool]]:
             port, sure = _port(lines, fields, number, ports, called)
             if not port and defaults is not None and (port := defaults.port(number, key)):
                 sure = True
-            if not port and key.lower() == "endpoint" and _is_store(lines, fields, number):
+            if not port and key.lower() == "endpoint" and is_store(lines, fields, number):
                 yield name, _HTTPS, key, False
             elif port or is_host_key(key):
-                for each in (port,) if port else _usual(above, number, key):
+                for each in (port,) if port else _usual(above, lines, fields, number, name):
                     yield name, each, key, port > 0 and sure
     yield from _others(lines, fields, set(called))
 
 
-def _usual(above: Above, number: int, key: str) -> tuple[int, ...]:
-    """The ports of the program that a host's key names, else one above it."""
+def _is_numbered(key: str, held: str) -> bool:
+    """Whether a field holds a host by its number, and says so by its key alone: `local_ip` beside `local_port`."""
+    return key.lower().endswith(NUMBERS) and is_number(held)
+
+
+def _usual(above: Above, lines: list[str], fields: list[_Field], number: int, name: str) -> tuple[int, ...]:
+    """The ports of the program that a host's key names, else a field beside it or one above it, else the host
+    itself."""
+    key = fields[number].key
     told = usual_ports(key)
-    return told if told[0] else with_mail(above.port(number))
+    told = told if told[0] else with_others(program_port_of(lines, fields, number) or above.port(number))
+    told = told if told[0] else likely_ports(key, name)
+    return told if told[0] or not re.match(_UPSTREAM, lines[number]) else _HTTP
 
 
 def _others(lines: list[str], fields: list[_Field], called: set[int]) -> Iterator[tuple[str, int, str, bool]]:
@@ -120,6 +137,9 @@ def _others(lines: list[str], fields: list[_Field], called: set[int]) -> Iterato
     above = Above(lines)
     for number, (key, held) in enumerate(fields):
         if not key or number in called or not is_name(held) or held[:1].isdigit():
+            continue
+        if "." in held and is_url_key(key) and is_outside(held) and (port := likely_ports(key, held)[0]):
+            yield held, port, key, False
             continue
         if held.count(".") > 1 and ".svc" not in held and key.lower() not in SCHEMES:
             continue  # a class in code
@@ -139,7 +159,7 @@ def _next_port(lines: list[str], fields: list[_Field], number: int) -> int:
         key, held = fields[at]
         if key.lower().endswith(_PORTS) and held.isdigit() and is_port(held):
             own = fields[number].key.lower().startswith(stem(key))
-            return int(held) if own and _depth(lines[at]) <= _depth(lines[number]) else 0
+            return int(held) if own and depth(lines[at]) <= depth(lines[number]) else 0
         if is_host_key(key):
             return 0
     return 0
@@ -164,22 +184,17 @@ def names(held: str) -> list[str]:
     if ":" in held and (told := re.fullmatch(_TRANSPORT, held)) is not None:
         return [told[1]]
     listed = [one.strip(" \t\"'") for one in held.split(",")] if "," in held else []
-    return listed if len(listed) < _MAPPING and all(map(is_name, listed)) else []
+    return listed if len(listed) < MAPPING and all(map(is_name, listed)) else []
 
 
 def _items(lines: list[str], number: int) -> Iterator[str]:
     """The bare names of the list that stands below a key."""
-    for line in lines[number + 1 : number + 1 + _MAPPING]:
+    for line in lines[number + 1 : number + 1 + MAPPING]:
         item = re.match(_ITEM, line)
         if item is None:
             return
         if is_name(item[1]):
             yield item[1]
-
-
-def _is_store(lines: list[str], fields: list[_Field], number: int) -> bool:
-    """Whether an endpoint stands beside a bucket: clients ask it by HTTPS unless they are told otherwise."""
-    return any("bucket" in fields[at].key.lower() for at in _block(lines, number))
 
 
 def _port(
@@ -193,7 +208,7 @@ def _port(
     near = _near(ports, number)
     if not near:
         return 0, False
-    own, inside = stem(fields[number].key), _block(lines, number)
+    own, inside = stem(fields[number].key), block(lines, number)
     found: list[tuple[tuple[bool, bool, int], tuple[int, bool]]] = []
     for at in near:
         key, held = fields[at]
@@ -214,7 +229,7 @@ def _is_own(theirs: str, own: str) -> bool:
 
 
 def _near(numbers: list[int], number: int) -> list[int]:
-    return numbers[bisect_left(numbers, number - _MAPPING) : bisect_left(numbers, number + _MAPPING + 1)]
+    return numbers[bisect_left(numbers, number - MAPPING) : bisect_left(numbers, number + MAPPING + 1)]
 
 
 def _is_taken(fields: list[_Field], at: int, number: int, theirs: str, called: list[int]) -> bool:
@@ -229,35 +244,6 @@ def _is_taken(fields: list[_Field], at: int, number: int, theirs: str, called: l
         if abs(at - other) < far or (abs(at - other) == far and other < at):
             return True
     return False
-
-
-def _block(lines: list[str], number: int) -> range:
-    """The lines of the mapping, item or section that a line stands in."""
-    depth = _depth(lines[number])
-    first = last = number
-    while first > 0 and number - first < _MAPPING and not _is_item(lines[first]):
-        above = lines[first - 1]
-        if (above.strip() and _depth(above) < depth) or is_section(above):
-            break
-        first -= 1
-    while last + 1 < len(lines) and last - number < _MAPPING:
-        below = lines[last + 1]
-        if below.strip() and (_depth(below) < depth or is_section(below)):
-            break
-        if _is_item(below) and _depth(below) <= depth:
-            break
-        last += 1
-    return range(first, last + 1)
-
-
-def _is_item(line: str) -> bool:
-    return line.lstrip(" ").startswith("- ")
-
-
-@lru_cache(maxsize=4096)
-def _depth(line: str) -> int:
-    """How far in a key stands; an item's dash counts as blank."""
-    return len(line) - len(line.lstrip(" -" if _is_item(line) else " "))
 
 
 @lru_cache(maxsize=4096)
@@ -286,4 +272,6 @@ def _field(line: str) -> _Field:
         return _Field("", "")
     told = line[cut + 1 : cut + 1 + _NEAR].strip(" \t\r,;\"'[]})>").removesuffix("},{").removesuffix("}, {")
     called = re.fullmatch(_CALL, told) if "(" in told else None
+    if called is None and holds(told, _OR):
+        called = re.fullmatch(_OTHERWISE, told)
     return _Field(key, called[1] if called is not None else told.strip(" \t[]\"'"))

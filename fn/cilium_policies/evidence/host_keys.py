@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
-from cilium_policies.catalogue.ports import ALWAYS_UDP, BY_DATAGRAMS, DATAGRAMS, SENTINEL, STORES, WORDS
+from cilium_policies.catalogue.conditions import MENTIONS
+from cilium_policies.catalogue.ports import (
+    ALWAYS_UDP,
+    BY_DATAGRAMS,
+    DATABASE_WORDS,
+    DATAGRAMS,
+    SECOND,
+    SENTINEL,
+    STORES,
+    WORDS,
+)
+from cilium_policies.evidence.public_names import is_local, is_public, is_short_service
 from cilium_policies.evidence.signs import holds
 
 # Last words of a key whose value is a bare name to call.
 _HOST_WORDS = ("hostname", "relayhost", "smarthost", "host",
                "server", "address", "addr", "endpoint", "peer", "seed", "broker", "join", "quorum",
                "contact-point", "contact_point", "contactpoint", "sentinel", "relay",
-               "brokerlist", "broker-list", "broker_list", "broker.list", "kdc")  # fmt: skip
+               "mailhub", "brokerlist", "broker-list", "broker_list", "broker.list", "kdc")  # fmt: skip
 _HOST_ENDS = (*(f"{word}{end}" for word in _HOST_WORDS for end in ("", "s", "es")), "nodes")
 # Of a database's own instances, where the key says no more: `DB_WRITER: x.rds.amazonaws.com` beside `DB_PORT`
 _INSTANCES = frozenset("primary secondary replica master slave reader writer".split())  # noqa: SIM905
@@ -23,6 +35,7 @@ _PORT_ENDS = ("port_number", "portnumber", "port_value", "port")
 _BETWEEN = ("_", ".", "-")  # the words of a key
 # What may stand before such a word without a separator: `SMTPServer`, `dbhost`, `PGHOST`, but not `GHOST`.
 _GLUED = frozenset(("db", "database", "sql", "smtp", "mail", *WORDS))
+NUMBERS = ("_ip", ".ip", "-ip")
 _IP = "_ip"  # of a program that the key names (`POSTGRES_IP`); `POD_IP` and `BIND_IP` are the own address
 # Settings of MySQL that end like a host's name (`character-set-server`), and what backups are filed under.
 _NO_HOSTS = frozenset(
@@ -33,7 +46,15 @@ _SENTINELS = frozenset(("sentinel", "sentinels"))
 _GATEWAY = 3300  # of SAP's gateways, to which the number of the system is added
 _BOTH = (WORDS["kdc"],)  # ports that are asked by TCP as well
 _HTTPS, _MAIL = 443, 25
+_EITHER = (53, 3478, 5060)  # DNS, STUN and SIP, by TCP and UDP
 _CALLED_LIST = "allowed_host_list"  # of hosts that webhooks may be sent to, and are
+_UNKNOWN = (0,)
+_ENDPOINTS = ("endpoint", "endpoints")
+_PUBLISHED = ("hostname", "hostnames")  # by which others call a program as often as a server's
+_LOGIN = "ssh"
+_BY_HTTPS = ("api", "s3")  # first labels of a provider's host
+# What a key's other words say is spoken at an endpoint, and it is no HTTPS.
+_OTHERS = DATABASE_WORDS.union(("vpn", "tunnel", "proxy", "mq", "broker", "queue", "mail", "email", "peer"))
 OF_HOSTS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 HOST_CHARS = frozenset(OF_HOSTS)
 
@@ -88,7 +109,9 @@ def _is_word(key: str, end: str) -> bool:
     """Whether the last letters of a key are a word of their own."""
     cut = len(key) - len(end)
     before = key[cut - 1 : cut]
-    return not cut or before in "_-." or (before.islower() and key[cut].isupper())
+    if not cut or before in "_-." or (before.islower() and key[cut].isupper()):
+        return True
+    return key[cut - 2 : cut].isupper() and cut > 1 and key[cut].islower()  # `wgDBserver`
 
 
 @lru_cache(maxsize=4096)
@@ -96,7 +119,7 @@ def stem(key: str) -> str:
     """What a key says before its word for a host or a port, in lower case: `smtp` of `SMTP_PORT` and `smtpServer`."""
     lower = plain(key).lower()
     lower = lower.removesuffix("name") if lower.endswith("servername") else lower
-    end = next((end for end in (*_PORT_ENDS, *_HOST_ENDS, _IP) if lower.endswith(end)), "")
+    end = next((end for end in (*_PORT_ENDS, *_HOST_ENDS, *NUMBERS) if lower.endswith(end)), "")
     return lower[: len(lower) - len(end)].rstrip("_-.")
 
 
@@ -144,18 +167,25 @@ def program_port(key: str) -> int:
     if named[-1] in ("relayhost", "smarthost"):
         return _MAIL  # Postfix hands mail over there, unless a port is said
     secure = "https" in named or (named[-1] == "endpoint" and not STORES.isdisjoint(named))
-    by_word = next((WORDS[word] for word in (*named, stem(key)) if word in WORDS), 0)
+    whole = stem(key)
+    by_word = next((WORDS[word] for word in (*named, whole, words_of(whole)[-1]) if word in WORDS), 0)
+    if not by_word and not (key.islower() or key.isupper()):  # `c.LDAPAuthenticator.server_address`
+        by_word = next((WORDS[one] for one in _camel(key) if one in WORDS), 0)
     return by_word or (_HTTPS if secure or key.lower().endswith(_CALLED_LIST) else 0)
 
 
+def _camel(key: str) -> list[str]:
+    return [one.lower() for one in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", key)]
+
+
 def usual_ports(key: str) -> tuple[int, ...]:
-    """Where no port stands beside a key: that of the program which it names. A mail server has two for its clients."""
-    return with_mail(program_port(key))
+    """Where no port stands beside a key: those of the program which it names."""
+    return with_others(program_port(key))
 
 
-def with_mail(port: int) -> tuple[int, ...]:
-    """A customary port, and of a mail server the other one too."""
-    return (port, _MAIL) if port == WORDS["smtp"] else (port,)
+def with_others(port: int) -> tuple[int, ...]:
+    """A customary port, and the other one of programs that have two for their clients, as a mail server."""
+    return (port, SECOND[port]) if port in SECOND else (port,)
 
 
 @lru_cache(maxsize=4096)
@@ -166,6 +196,8 @@ def transports(key: str, port: int) -> tuple[str, ...]:
         return ("UDP",)
     if "vpn_" in lower or "syslog" in lower:
         return ("UDP", "TCP")
+    if port in _EITHER:
+        return ("UDP",) if program_port(key) == port else ("UDP", "TCP")
     if port not in DATAGRAMS or program_port(key) != port:
         return ("TCP",)
     return ("UDP", "TCP") if port in _BOTH else ("UDP",)
@@ -173,3 +205,27 @@ def transports(key: str, port: int) -> tuple[str, ...]:
 
 def is_port(value: str) -> bool:
     return value.isascii() and value.isdigit() and len(value) < 6
+
+
+@lru_cache(maxsize=4096)
+def likely_ports(key: str, host: str) -> tuple[int, ...]:
+    """The ports of a host that stands without one: by the program that its key names, by its own name
+    (`imap.acme.com`), and of an endpoint of something on the Internet (`PAYMENT_ENDPOINT`) HTTPS, which clients speak
+    there unless they are told otherwise; what a word alone calls `endpoint` may be anything. (0,): nothing tells."""
+    told = usual_ports(key)
+    if told != _UNKNOWN or "." not in host or not is_outside(host):
+        return told
+    label = host.partition(".")[0].lower()
+    if label in WORDS and key.lower() not in _PUBLISHED and label != _LOGIN:
+        return with_others(WORDS[label])
+    named = words_of(key)
+    if not _OTHERS.isdisjoint(named) or holds(key.lower(), BY_DATAGRAMS):
+        return told
+    called = is_url_key(key) or (named[-1].endswith(_ENDPOINTS) and key.lower() not in _ENDPOINTS)
+    by_name = label in _BY_HTTPS or re.search(MENTIONS["object-storage"], host) is not None
+    return (_HTTPS,) if (called or by_name) and not is_local(host) else told
+
+
+def is_outside(host: str) -> bool:
+    """Whether a name is one of the Internet's or of the local network's, and no Service's."""
+    return (is_public(host) or is_local(host)) and not is_short_service(host) and ".svc" not in host

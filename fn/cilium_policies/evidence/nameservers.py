@@ -10,7 +10,8 @@ from cilium_policies.evidence.signs import holds
 # `forward-addr: 1.1.1.1@853#one.one.one.one` (Unbound), `nameserver = ["10.43.0.53"];` (rspamd), `nameserver 9.9.9.9`
 # (resolv.conf), `resolver 10.1.0.2 valid=30s;` (nginx)
 _DIRECTIVE = (
-    r"(?m)^[ \t]*(?:forward-addr|stub-addr|nameservers?|resolver)(?:[ \t]*[:=]|[ \t])[ \t]*([^\n#;]{1,400})"
+    r"(?m)^[ \t]*(?:forward-addr|stub-addr|(?:dns_)?nameservers?|resolver)"
+    r"(?:[ \t]*[:=]|[ \t])[ \t]*([^\n#;]{1,400})"
 )
 # `forward . 10.0.0.254 1.1.1.1` (CoreDNS): of these the catalogue's entry opens the Internet's
 _FORWARD = r"(?m)^[ \t]*forward[ \t]+\S{1,253}[ \t]+([^\n#{]{1,400})"

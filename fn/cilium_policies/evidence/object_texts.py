@@ -72,7 +72,17 @@ def read_of(one: Object, row: Mapping) -> Iterable[Text]:
     said: Iterable[Text] = (*fields_of(one), *annotations_of(one)) if row.get("fields") else fields_of(one)
     if "images" in row:
         said = registries(said, text(row["images"]))
+    if "says" in row:
+        said = (*said, *implied(one, row))
     return (*said, *called_services(one, text(row["services"]))) if "services" in row else said
+
+
+def implied(one: Object, row: Mapping) -> Iterator[Text]:
+    """Addresses that stand there by a part of theirs alone, or not at all: the store of a region."""
+    from cilium_policies.workloads.chosen import said_of  # few entries have such objects
+
+    for value, path in said_of(one.body, row):
+        yield Text("field", "endpoint", value, one, path or "spec")
 
 
 def called_services(one: Object, usual: str) -> Iterator[Text]:

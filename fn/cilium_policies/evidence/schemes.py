@@ -266,6 +266,8 @@ def protocols(value: str, start: int, port: str, key: str) -> tuple[str, ...]:
     lower = key.lower()
     if int(port) in ALWAYS_UDP or holds(lower, BY_DATAGRAMS):
         return ("UDP",)
+    if key == "Endpoint" and "PublicKey" in value:
+        return ("UDP",)  # of WireGuard's peers
     if port in _BOTH:
         return ("TCP", "UDP")
     if "syslog" in lower:

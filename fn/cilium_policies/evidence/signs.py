@@ -14,6 +14,11 @@ _LONGEST = 200
 _BY_COLON = ("s3", "rest", "sftp", "stun", "stuns", "turn", "turns")
 
 
+# Of which one stands in a text that evidence/directives.py reads
+DIRECTIVES = ("remote ", "iburst", "driftfile", "makestep", "rtcsync", "restrict ", "[Time]", "poll ", "connection ",
+              "reverse_proxy ", "mailer ", "home_server", "0.0.0.0 ")  # fmt: skip
+
+
 def holds(value: str, signs: Iterable[str]) -> bool:
     """Whether a text holds one of these. Every text of a cluster is asked several times, and most hold none: `any` over
     a generator takes three times as long."""

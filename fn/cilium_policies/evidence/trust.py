@@ -25,7 +25,7 @@ from functools import lru_cache
 
 from cilium_policies.catalogue.ports import SCHEMES, SERVERS, SPOKEN, WORDS
 from cilium_policies.evidence.addresses import REPOSITORY, Address
-from cilium_policies.evidence.callers import is_called_there
+from cilium_policies.evidence.callers import is_called_so, is_called_there, is_no_configuration, is_script
 from cilium_policies.evidence.host_keys import is_host_key, program_port
 from cilium_policies.evidence.public_names import is_local, is_private
 from cilium_policies.workloads.address_keys import FOR_OTHERS, SHOWN
@@ -63,7 +63,7 @@ FIELDS = frozenset(
     url urls uri uris endpoint endpoints address addresses addr addrs host hosts hostname server servers upstream
     upstreams dsn broker brokers target targets nodes node peers webhook proxy issuer authority connection baseurl
     apiurl authurl nameserver relayhost smarthost remote registry connstr connectionstring conn
-    regionendpoint
+    regionendpoint mailhub connect relay
     """.split()  # noqa: SIM905
 )
 # Where a file gives an address by number, it is not called either under these last words: prose, and addresses at which
@@ -72,6 +72,7 @@ _NOT_CALLED = frozenset(
     "tag tags annotation annotations note notes text candidate candidates announce".split()  # noqa: SIM905
 )
 _OF_URLS = (("service",), ("site", "monitor"))  # whole keys, of cloudflared's origins and start pages
+_API = "api"
 _BASE = "base"  # of a provider's API: `api_base: https://api.acme.com/v1`
 # Directives of a web server by which it calls another: `proxy_pass https://10.1.2.3:8006;`.
 _PASSES = frozenset("proxy_pass grpc_pass fastcgi_pass uwsgi_pass scgi_pass reverse_proxy ProxyPass".split())  # noqa: SIM905
@@ -79,19 +80,16 @@ _IN_BRACKETS = r"\[[\w.\-]{1,253}\](?::\d{1,5})?"  # a host, as Postfix has it
 _STORES = frozenset("cache caches db database sql queue bus session sessions search".split())  # noqa: SIM905
 _BROWSED = ("http", "https", "mailto", "ws", "wss")
 _SERVER_WORDS = frozenset(("host", "hostname", "server", "relay"))
+_SERVERS = tuple(_SERVER_WORDS)
 _ENVIRONMENT = r"[A-Z][A-Z0-9_]+"
 # What a script takes where a variable is not set: `getenv("API_URL", "https://api.acme.com")`, `${API_URL:-https://…}`.
 _DEFAULT = (
     r"(?:\b(?:get)?env(?:iron\.get)?\([ \t]{0,9}[\"']([A-Z][A-Z0-9_]{1,60})[\"'],[ \t]{0,9}[\"']"
     r"|\$\{([A-Z][A-Z0-9_]{1,60}):?-)[a-z]{2,9}://"
 )
-SCRIPTS = (".sh", ".bash", ".py")
 _FILE_NAME = r"\.(?:json|ya?ml|toml|ini|conf|cfg|properties|xml|hcl|env)\W*$"
 # How charts call a value that is a file.
 _FILES = ("config", "configuration", "conf", "cfg", "ini", "hcl", "properties")
-_NO_CONFIGURATION = (".html", ".htm", ".css", ".js", ".svg", ".md", ".rules", ".tmpl", ".tpl", ".lua", ".star", ".crt",
-                     ".graphql", ".pem", ".xsd", ".wsdl", ".sql")  # fmt: skip
-
 
 # First labels of many a provider's host (api.example.com): a workload of that name may call one.
 _ANYBODYS = frozenset("api auth git id login mail ntp oauth registry s3 smtp sso".split())  # noqa: SIM905
@@ -129,11 +127,6 @@ def is_value(found: Text) -> bool:
     return found.kind in ("value", "field")
 
 
-def is_no_configuration(found: Text) -> bool:
-    """Whether a file is for browsers or people; of a dashboard no address is read."""
-    return found.key.endswith(_NO_CONFIGURATION)
-
-
 def _is_file(found: Text) -> bool:
     """Whether a Helm value holds a whole file (`config.json: |-`, `raft.config: |`), which the chart mounts."""
     named = found.key.lower().endswith(_FILES) or re.search(_FILE_NAME, found.field) is not None
@@ -150,13 +143,10 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
             return address.direct or is_called_there(found.value, address.host)
         store = address.key.lower().endswith("endpoint") and "bucket" in found.value
         return address.direct and (store or _is_called(address, workload, routed))
-    if found.key.endswith(SCRIPTS):
-        constant = address.direct and re.fullmatch(_ENVIRONMENT, address.key) is not None
-        if not constant and (named := re.search(_DEFAULT + re.escape(address.host), found.value)) is not None:
-            constant, address = True, address._replace(key=named[1] or named[2])
-        if constant or is_called_there(found.value, address.host):
-            return not constant or _is_called(address, workload, routed)
-        return address.direct and address.explicit and not address.scheme and _is_field(address)
+    if is_script(found):
+        called = _in_script(found, address, workload, routed)
+        if called or is_called_so(found):
+            return called
     among = not address.direct and is_variable(found) and not is_value(found)
     if among and address.scheme in SCHEMES and is_private(address.host):
         # a device among other words, which nobody writes as an example: `OPTIONS: --satip_xml http://192.168.1.60/…`
@@ -173,6 +163,20 @@ def outside(found: Text, address: Address, workload: Workload, routed: bool) -> 
         return True
     ours = address.scheme in _BROWSED and address.key.isupper() and OWN.issuperset(words(address.key))
     return not ours and _is_field(address)  # `APP_URL=https://…` of a file `.env`
+
+
+def _in_script(found: Text, address: Address, workload: Workload, routed: bool) -> bool:
+    constant = address.direct and re.fullmatch(_ENVIRONMENT, address.key) is not None
+    if not constant and (named := re.search(_DEFAULT + re.escape(address.host), found.value)) is not None:
+        constant, address = True, address._replace(key=named[1] or named[2])
+    if constant and _is_called(address, workload, routed):
+        return True
+    if not constant and is_called_there(found.value, address.host):
+        return True
+    told = (
+        address.explicit or address.port in SERVERS
+    )  # settings as code: `{"HOST": "db.acme.com", "PORT": 3306}`
+    return address.direct and told and not address.scheme and _is_field(address)
 
 
 def _is_field(address: Address) -> bool:
@@ -249,8 +253,8 @@ def _is_for_others(key: str, scheme: str, port: int, number: bool) -> bool:
     if number:
         plain = port and not scheme and not SHOWN.intersection(parts[-1:])
         others -= _USUAL | SHOWN if plain else _USUAL  # `DEFAULT_URL: https://192.168.1.1`: no example
-    if others and (scheme not in _BROWSED if scheme else parts[-1] in _SERVER_WORDS):
-        others -= _OF_MAIL
+    if others and (scheme not in _BROWSED if scheme else parts[-1].endswith(_SERVERS)):
+        others -= _OF_MAIL  # `mail_smtphost`
     if scheme not in _BROWSED and (port in SERVERS or (port and set(parts[-1:]) & _SERVER_WORDS)):
         others -= {"default", "defaults"}  # `DEFAULT_BROKERS: kafka.acme.com:9092`, `MAIL_DEFAULT_HOST`
     if scheme not in _BROWSED and port in SPOKEN:
@@ -277,9 +281,17 @@ def _is_called(address: Address, workload: Workload, routed: bool) -> bool:
     if own and words(address.key)[-1] not in _LISTS:
         return False  # web.example.org of a workload called web
     told = parts - OWN
-    if told not in (set(words(workload.name)), set(words(workload.release))):
-        return bool(told)
-    return bool(told) and _is_namesakes(address.host, told)
+    if told and told not in (set(words(workload.name)), set(words(workload.release))):
+        return True
+    return _is_namesakes(address.host, told) if told else _is_anothers_api(address, parts, label, workload)
+
+
+def _is_anothers_api(address: Address, parts: set[str], label: str, workload: Workload) -> bool:
+    """Whether a key that speaks of an API and nobody's (`API_URL`, `ADDRESS_API`) names one of a provider, of the local
+    network, or by a port of its own; the API itself is told its own address so."""
+    if _API not in parts or _API in words(f"{workload.name}-{workload.release}"):
+        return False
+    return label == _API or is_local(address.host) or (address.explicit and not address.scheme)
 
 
 def _is_namesakes(host: str, told: set[str]) -> bool:

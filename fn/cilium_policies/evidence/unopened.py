@@ -8,10 +8,11 @@ or a file name is called all the same: a mail server, a login's issuer, a store 
 from __future__ import annotations
 
 from cilium_policies.evidence.addresses import Address
+from cilium_policies.evidence.callers import is_no_configuration
 from cilium_policies.evidence.host_keys import is_host_key
 from cilium_policies.evidence.public_names import is_number
 from cilium_policies.evidence.signs import holds
-from cilium_policies.evidence.trust import FIELDS, OWN, is_for_others, is_no_configuration, is_variable, words
+from cilium_policies.evidence.trust import FIELDS, OWN, is_for_others, is_variable, words
 from cilium_policies.lean import NamedTuple
 from cilium_policies.workloads.model import Text, Workload, WorkloadKey
 

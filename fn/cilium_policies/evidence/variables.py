@@ -13,12 +13,13 @@ from cilium_policies.evidence.host_keys import (
     is_host_key,
     is_instance_key,
     is_name,
+    is_outside,
     is_port,
     is_url_key,
+    likely_ports,
     paired_ports,
     shared_port,
     transports,
-    usual_ports,
     words_of,
 )
 from cilium_policies.evidence.in_order import listed as in_order
@@ -67,7 +68,7 @@ def pairs(variables: dict[str, str]) -> Iterator[Address]:
         for host in _of_python(value) if value.startswith(_PYTHON) else names(value.strip()):
             if not ports and key in AGENTS:
                 yield from (Address(host, each, "", how, key, True, False) for each, how in AGENTS[key])
-            for port in ports or usual_ports(key) * (key not in AGENTS):
+            for port in ports or likely_ports(key, host) * (key not in AGENTS):
                 for how in transports(key, port):
                     yield Address(host, port, "", how, key, True, bool(ports))
 
@@ -94,14 +95,15 @@ def _only_service(key: str, value: str, variables: dict[str, str]) -> Iterator[A
 
 def _may_name(key: str, value: str) -> bool:
     """Whether a variable that tells of no host by its last word may hold a Service's name: `CART_SERVICE: cart`,
-    `CART_SERVICE: carts.shop`, `CART_URL: cart`; or a host's (`DB_WRITER: x.rds.amazonaws.com`)."""
+    `CART_SERVICE: carts.shop`, `CART_URL: cart`; or a host's (`DB_WRITER: x.rds.amazonaws.com`,
+    `PAYMENT_URL: api.acme.com`)."""
     lower = key.lower()
     if value.count(".") > 1:
         program = words_of(key)[-1]
         if is_instance_key(key) or (program in WORDS and value.lower().startswith(program)):
             return True  # no user has such a name, and both say what runs there: `PRINT_SFTP: sftp.acme.com`
     if not lower.endswith(_SERVICE):
-        return "." not in value and is_url_key(key)
+        return is_url_key(key) and ("." not in value or (is_name(value) and is_outside(value)))
     return "." in value or lower.rpartition("_")[0].replace("_", "-") in value
 
 

@@ -66,14 +66,8 @@ class Chosen:
         for row, one in _asked(self._tells, owner):
             if self._chooses(row, one, owner, template) and self._is_hidden(owner, template):
                 for member in mappings(at(one.body, text(row["each"]))):
-                    said = (
-                        each
-                        for each in mappings(row["says"])
-                        if holds(each.get("when"), Beginning(body=member))
-                    )
-                    for each in said:
-                        if found := _filled(text(each["text"]), member):
-                            yield Text("entry", one.name, found, one, text(row["each"]))
+                    for found, _ in said_of(member, row):
+                        yield Text("entry", one.name, found, one, text(row["each"]))
 
     def _chooses(self, row: Mapping, one: Object, owner: Object, template: Mapping) -> bool:
         labels = strings(exactly(template, "metadata", "labels"))
@@ -149,6 +143,16 @@ def _containers(row: Mapping, one: Object) -> Iterator[Mapping]:
             "image": image,
             "args": [_filled(text(row["arg"]), each) for each in members],
         }
+
+
+def said_of(member: Mapping, row: Mapping) -> Iterator[tuple[str, str]]:
+    """What the `says` of a row tell of a member of an object, or of the object itself, each with the path of the first
+    field that it is made of."""
+    for each in mappings(row.get("says")):
+        template = text(each["text"])
+        if holds(each.get("when"), Beginning(body=member)) and (found := _filled(template, member)):
+            first = re.search(_FILLED, template)
+            yield found, first[1] if first is not None else ""
 
 
 def _filled(template: str, member: Mapping) -> str:

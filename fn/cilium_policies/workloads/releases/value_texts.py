@@ -29,6 +29,7 @@ _ENVIRONMENTS, _VARIABLE = ("env", "envs", "environment", "vars", "variables"), 
 _PROPERTIES, _PROPERTY = ("properties",), r"([\w.\-]+) ?= ?(.*)"
 _SKIPPED_ENDS = ("annotations", "labels", "image", "route", "routes", "rules", "rulesmap", "dashboard", "dashboards",
                  "crd", "crds", "icon")  # fmt: skip
+_ADVERTISED = "advertise"  # `advertiseRoutes`: networks that a router of a VPN forwards to
 
 
 def texts(release: Release, prefix: str, without: list[str]) -> tuple[Text, ...]:
@@ -82,7 +83,8 @@ def _assigned(key: str, member: str) -> re.Match[str] | None:
 @lru_cache(maxsize=1024)
 def _is_skipped(key: str) -> bool:
     key = key.lower()
-    return key in _SKIPPED or key.startswith(_OF_IMAGES) or key.endswith(_SKIPPED_ENDS)
+    ends = key.endswith(_SKIPPED_ENDS) and not key.startswith(_ADVERTISED)
+    return key in _SKIPPED or key.startswith(_OF_IMAGES) or ends
 
 
 # Beside the spec of an object that a chart writes: what else its values say of the same program.

@@ -1,0 +1,105 @@
+"""Lines in which programs name a host by its place behind a word, with a port behind it, after a mark, or none:
+`remote vpn.acme.com 1194`, `server 10.0.0.1 iburst`, `poll imap.acme.com proto imap`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from cilium_policies.evidence.signs import holds
+
+_HOST = r"([A-Za-z0-9][\w.\-]{0,252})"
+_LINE, _END = r"(?m)^[ \t]{0,99}", r"[ \t\r]{0,99}$"
+_GAP, _PORT = r"[ \t]{1,9}", r"(\d{1,5})"
+# OpenVPN's `remote HOST [PORT [PROTOCOL]]`, and what it speaks where a line does not say it
+_REMOTE = rf"{_LINE}remote{_GAP}{_HOST}(?:{_GAP}{_PORT})?(?:{_GAP}((?:tcp|udp)\w{{0,8}}))?{_END}"
+_PROTOCOL = rf"{_LINE}(?:proto{_GAP}(tcp|udp)|port{_GAP}{_PORT})"
+_OPENVPN = 1194
+# Time servers of chrony and ntpd, and of systemd's timesyncd
+_CLOCKS = rf"{_LINE}(?:server|pool|peer){_GAP}{_HOST}(?:{_GAP}[a-z][^\n]{{0,200}})?$"
+_TIMESYNC = rf"{_LINE}(?:Fallback)?NTP[ \t]{{0,9}}=[ \t]{{0,9}}([\w.\- ]{{1,400}})"
+_OF_CLOCKS = ("iburst", "driftfile", "makestep", "rtcsync", "\nrestrict ")
+_NTP = 123
+# Mailboxes that fetchmail polls, by what it speaks there, with and without TLS
+_POLL = rf"{_LINE}poll{_GAP}{_HOST}((?:(?!\bpoll\b)[^#]){{0,400}})"
+_POLLED = {"imap": (143, 993), "pop3": (110, 995)}
+_SPEAKS = r"(?i)\bproto(?:col)?[ \t]{1,9}[\"']?(imap|pop3)"
+_AT_PORT = rf"\b(?:port|service)[ \t]{{1,9}}{_PORT}\b"
+# Mosquitto's bridges, each address of which may have no port
+_BRIDGE = rf"{_LINE}address(?:es)?{_GAP}([\w.:\- ]{{1,400}})"
+_MQTT = 1883
+# Caddy's upstreams behind the first, and those without a port
+_PROXY = rf"{_LINE}(?:reverse_proxy|to){_GAP}(?:[@/*][^\s{{]{{0,200}}{_GAP})?([^\n{{#]{{1,600}})"
+_UPSTREAMS = rf"(?<!\S){_HOST}(?::{_PORT})?(?!\S)"
+_HTTP = 80
+# HAProxy's mailers, whose lines begin with a name, and rinetd's four columns
+_MAILER = rf"{_LINE}mailer{_GAP}\S{{1,99}}{_GAP}{_HOST}:{_PORT}"
+_RINETD = rf"{_LINE}(?:\d{{1,3}}\.){{3}}\d{{1,3}}[ \t]{{1,99}}\d{{1,5}}[ \t]{{1,99}}{_HOST}[ \t]{{1,99}}{_PORT}{_END}"
+Named = Iterator[tuple[str, int, str]]
+
+
+def directives(value: str) -> Named:
+    """Host, port and protocol of each."""
+    for sign, others, find in _READERS:
+        if sign in value and holds(value, others):
+            yield from find(value)
+
+
+def _remotes(value: str) -> Named:
+    said = re.findall(_PROTOCOL, value)
+    usual = next((proto for proto, _ in said if proto), "udp")
+    number = next((port for _, port in said if port), "")
+    for host, port, proto in re.findall(_REMOTE, value):
+        yield host, int(port or number or _OPENVPN), (proto or usual)[:3].upper()
+
+
+def _clocks(value: str) -> Named:
+    yield from ((host, _NTP, "UDP") for host in re.findall(_CLOCKS, value))
+
+
+def _timesync(value: str) -> Named:
+    for listed in re.findall(_TIMESYNC, value):
+        yield from ((host, _NTP, "UDP") for host in listed.split())
+
+
+def _polled(value: str) -> Named:
+    for host, rest in re.findall(_POLL, value):
+        spoken, port = re.search(_SPEAKS, rest), re.search(_AT_PORT, rest)
+        usual = _POLLED[spoken[1].lower()] if spoken is not None else ()
+        yield from ((host, one, "TCP") for one in ((int(port[1]),) if port is not None else usual))
+
+
+def _bridges(value: str) -> Named:
+    for listed in re.findall(_BRIDGE, value):
+        yield from ((one, _MQTT, "TCP") for one in listed.split() if ":" not in one)
+
+
+def _proxies(value: str) -> Named:
+    for listed in re.findall(_PROXY, value):
+        for host, port in re.findall(_UPSTREAMS, listed):
+            yield host, int(port or _HTTP), "TCP"
+
+
+def _pairs(form: str) -> Callable[[str], Named]:
+    return lambda value: ((host, int(port), "TCP") for host, port in re.findall(form, value))
+
+
+def _home_servers(value: str) -> Named:
+    from cilium_policies.evidence.radius import home_servers  # few clusters hold such a server
+
+    return home_servers(value)
+
+
+# A word that spares most texts the search, words of which one stands in such a file as well, and the reader.
+_READERS: tuple[tuple[str, tuple[str, ...], Callable[[str], Named]], ...] = (
+    ("remote ", ("client", "dev tun", "dev tap"), _remotes),
+    ("server ", _OF_CLOCKS, _clocks),
+    ("pool ", _OF_CLOCKS, _clocks),
+    ("[Time]", ("NTP",), _timesync),
+    ("poll ", ("proto",), _polled),
+    ("address", ("connection ",), _bridges),
+    ("reverse_proxy ", ("",), _proxies),
+    ("home_server", ("{",), _home_servers),
+    ("mailer ", ("mailers ",), _pairs(_MAILER)),
+    ("0.0.0.0 ", ("",), _pairs(_RINETD)),
+)
