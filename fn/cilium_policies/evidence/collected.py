@@ -204,7 +204,7 @@ class Collected:
             else:
                 yield from self._fields(one, row)
             for secret in secrets_of(one, row):
-                yield from self._entries(one.namespace, secret)
+                yield from self._entries(*secret)
 
     def _fields(self, one: Object, row: Mapping) -> tuple[Text, ...]:
         """What a row has an object say: looked for once, however many pods read it."""
@@ -243,7 +243,7 @@ class Collected:
                 continue
             own = (workload.source,) if "own" in row and workload.source is not None else ()
             for one in self._objects(workload, row) if "kind" in row else own:
-                yield from ((one.namespace, name) for name in secrets_of(one, row))
+                yield from secrets_of(one, row)
 
     def _is_for(self, workload: Workload, one: Object, row: Mapping) -> bool:
         """Whether it acts on this object: which names it by its address, or by its rights where it is another's."""

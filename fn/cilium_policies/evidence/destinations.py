@@ -32,7 +32,7 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import host_aliases
 from cilium_policies.evidence.hostnames import Hostnames
 from cilium_policies.evidence.literals import literal, on_a_node
-from cilium_policies.evidence.names import Named, fitting, resolve
+from cilium_policies.evidence.names import Named, fitting, ordinal, resolve
 from cilium_policies.evidence.public_names import (
     is_local,
     is_private,
@@ -150,7 +150,12 @@ class Destinations:
             yield from self._external(workload, address, service)
             return
         for peer, port in dict.fromkeys(self._pods(workload, service, address, named.port)):
-            if workload_of(peer) is workload and workload.kind != "DaemonSet" and workload.replicas == 1:
+            alone = (
+                workload.kind != "DaemonSet"
+                and workload.replicas == 1
+                and ordinal(address.host, workload) < 1
+            )
+            if workload_of(peer) is workload and alone:
                 continue  # its own Service, with no second pod behind it
             yield peer, (port,), Reason("calls-service", (service.namespace, service.name))
 
@@ -212,10 +217,12 @@ class Destinations:
         for entry in entries:
             # A name alone does not say whether the program speaks TCP or UDP; what the Service has there counts.
             yield from backends(self._cluster, service, str(entry.port), entry.protocol)
-        if not entries and wanted.isdigit() and (service.headless or not self._is_shown(service)):
+        if not entries and wanted.isdigit():
             # Its name stands for the pods themselves; of a Service that a chart makes not every port is known.
-            for workload in self._cluster.backends(service):
-                yield from ((end, Port(int(wanted), address.protocol)) for end in ends(workload))
+            whole = service.headless or not self._is_shown(service)
+            for one in self._cluster.backends(service):
+                if whole or ordinal(address.host, one) >= 0:
+                    yield from ((end, Port(int(wanted), address.protocol)) for end in ends(one))
 
     def _is_family(self, workload: Workload, service: Service) -> bool:
         """Whether a Service is for members of one thing: headless, or before pods of the caller's own release."""

@@ -80,7 +80,9 @@ _CHECKED = (
 )
 # A number behind the port, twemproxy's weight or a Redis' database (`cache:6379:1`), and a name before the host
 _WEIGHED = rf"(?<![\w.\-/:@])(?:[A-Za-z][\w\-]{{0,62}}:)?({_NAME}):(\d{{4,5}}):\d{{1,3}}(?![\w.:\-])"
-_TWO_COLONS = r":[\w.\-]+:\d"  # both hold it: a quick look, as nearly every text has colons
+# A member of a group with both its ports: Typesense's `ts-0.peers:8107:8108`, ZooKeeper's `server.1=zk-0.zk:2888:3888`
+_MEMBER = rf"(?<![\w.\-/:@])({_NAME}):(\d{{4,5}}):(\d{{4,5}})(?![\w.:\-])"
+_TWO_COLONS = r":[\w.\-]+:\d"  # all three hold it: a quick look, as nearly every text has colons
 _CALLED = r"(?<![\w.\-/:@])[A-Za-z][\w\-]{0,62}:([A-Za-z][\w.\-]{0,252}):(\d{2,5})(?![\w.:@\-])"
 # dbt's profile of a Snowflake account
 _SNOWFLAKE = (
@@ -188,8 +190,10 @@ def _has_password_line(value: str) -> bool:
 
 
 def _in_colons(value: str) -> Iterator[Driven]:
-    """`label:host:port` and `host:port:weight`, of which only a Service is meant (`direct` false)."""
+    """`label:host:port`, `host:port:weight` and `host:port:port`, of which only a Service is meant (`direct` false)."""
     forms = [_WEIGHED, _CALLED] if re.search(_TWO_COLONS, value) is not None else []
+    for one in re.finditer(_MEMBER, value) if forms else ():
+        yield from ((one.start(1), "tcp", one[1], int(port), False, True) for port in one.group(2, 3))
     if value.count(":") >= _PASSWORD_LINE and _has_password_line(value):
         forms.append(_PGPASS)
     if "s: [" in value:

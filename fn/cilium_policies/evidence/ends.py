@@ -132,11 +132,11 @@ def on_any_port(
 def asked_for(service: Service, address: Address, name: str) -> tuple[str, list[ServicePort]]:
     """The port of a Service that an address means, by its name or number ("" not known), and what the Service has
     there; `name` is that of an SRV name."""
-    wanted = name or (str(address.port) if address.port else _likely_port(service))
+    wanted = name or (str(address.port) if address.port else _likely_port(service, address.key))
     found = list(service_ports(service, wanted)) if wanted else []
     if not found and not address.explicit:
         # `url: http://web` beside `port: 9090`, as some charts have it: the Service's own port is meant.
-        found = list(service_ports(service, _likely_port(service)))
+        found = list(service_ports(service, _likely_port(service, address.key)))
     if address.scheme in _WEB and any(entry.protocol == "TCP" for entry in found):
         found = [entry for entry in found if entry.protocol != "UDP"]
     if not (name or address.port or address.scheme) and address.key.lower().endswith("endpoint"):
@@ -146,10 +146,14 @@ def asked_for(service: Service, address: Address, name: str) -> tuple[str, list[
     return wanted, found
 
 
-def _likely_port(service: Service) -> str:
-    """The port meant when only the name is given: the single one, else the first that is not for metrics."""
+def _likely_port(service: Service, key: str) -> str:
+    """The port meant when only the name is given: the single one, else one that is called as what the key of the name
+    speaks of (`WEBHOOK_HOSTS` and `webhook`), else the first that is not for metrics."""
     serving = [entry for entry in service.ports if not is_of_operations(entry.name)]
     chosen: list[ServicePort] = serving or list(service.ports)
+    if len(chosen) > 1 and key:
+        words = key.lower().replace("-", "_").replace(".", "_").split("_")
+        chosen = [entry for entry in chosen if entry.name.lower() in words] or chosen
     return str(chosen[0].port) if chosen else ""
 
 

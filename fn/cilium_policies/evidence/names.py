@@ -76,8 +76,24 @@ def _short(cluster: Cluster, labels: list[str], namespace: str, port: str) -> Na
         tries.append((namespace, labels[1]))  # pod.svc of the own namespace
     for number, (space, name) in enumerate(tries):
         service = cluster.service(space, name)
-        # A pod's name in front makes sense for a headless Service only.
+        # A pod's name in front makes sense for a headless Service only; one that fits says what is meant, all the same.
         pod_first = len(labels) == 3 or number == 1
-        if service is not None and (service.headless or not pod_first):
+        if service is None:
+            continue
+        if service.headless or not pod_first or _is_pods(cluster, service, labels[0]):
             return Named(service, space, name, port)
     return None
+
+
+def _is_pods(cluster: Cluster, service: Service, name: str) -> bool:
+    """Whether a name is that of a StatefulSet's pod behind a Service."""
+    return any(ordinal(name, one) >= 0 for one in cluster.backends(service))
+
+
+def ordinal(host: str, workload: Workload) -> int:
+    """Which of a StatefulSet's pods a name means (`db-1.db.shop`); -1 where it is no such name."""
+    name, _, number = host.partition(".")[0].lower().rpartition("-")
+    is_pods = (
+        workload.kind == "StatefulSet" and name == workload.name and number.isascii() and number.isdigit()
+    )
+    return int(number) if is_pods else -1

@@ -136,12 +136,14 @@ def chosen_at(spec: Mapping) -> Iterator[tuple[str, str, str]]:
             yield path, name, key
 
 
-def secrets_of(one: Object, row: Mapping) -> list[str]:
-    """The Secrets that an object names: at these paths, or in its texts as a pattern finds them."""
+def secrets_of(one: Object, row: Mapping) -> list[tuple[str, str]]:
+    """Namespace and name of the Secrets that an object names: at these paths, or in its texts as a pattern finds them.
+    A name with a namespace before it (`edge/database`), as objects without one have it, means the Secret there."""
     found = sorted(names_at(one.body, texts(row.get("secrets"))))
     if pattern := text(row.get("secretIn")):
         found += (name for _, value in entries_of(one) for name in re.findall(pattern, value))
-    return found
+    named = (name.rpartition("/") for name in found)
+    return [(space or one.namespace, name) for space, _, name in named]
 
 
 def entries_of(one: Object) -> Iterator[tuple[str, str]]:
