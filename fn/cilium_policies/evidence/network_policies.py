@@ -130,7 +130,7 @@ def _between(
     entries: list[Mapping],
 ) -> Iterator[Edge]:
     for subject in subjects:
-        for other in others:
+        for other in _meant(others):
             source, target = (other, subject) if inward else (subject, other)
             if source.host_network or target.host_network:
                 continue
@@ -142,6 +142,12 @@ def _between(
                 yield Edge(
                     WorkloadPeer(source), WorkloadPeer(target), ports, reason, Evidence("policy", policy)
                 )
+
+
+def _meant(chosen: list[Workload]) -> list[Workload]:
+    """Whom a rule for pods with a label means: not those that one of them starts for its users, tells nothing of its own
+    settings and labels as itself."""
+    return [one for one in chosen if one.maker is None or one.texts or one.maker not in chosen]
 
 
 def _ports(cluster: Cluster, target: Workload, entry: Mapping) -> Iterator[Port]:
