@@ -47,6 +47,7 @@ _OF_ADDRESSES = (
 # Fields that name another custom resource which the pods follow, and its kind.
 _FOLLOWED = {"barmanObjectName": "ObjectStore"}
 _CONFIG_MAP = "configmap"
+_DEFAULT_BACKEND = "--default-backend-service"
 _CONFIG_MAP_FLAG = r"(?i)(?:^|\s)--?([\w.-]*configmap(?:-[a-z-]+)?)[=\s]+(?:\S+/)?([a-z0-9][a-z0-9.-]*)"
 _Said = tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str, str], ...], list[Object]]
 
@@ -137,8 +138,13 @@ class Collected:
             yield from self._entries(namespace, name)
 
     def _told_by_argument(self, workload: Workload) -> Iterator[Text]:
-        """A ConfigMap of the own namespace that a controller is told to read (`--configmap=NAME`)."""
+        """What a controller is told to read (`--configmap=NAME`, of the own namespace), and whither to send what no
+        Ingress serves."""
         for one in workload.texts:
+            if one.is_arguments and _DEFAULT_BACKEND in one.value:
+                from cilium_policies.evidence.served_ports import unrouted
+
+                yield from unrouted(self._cluster, one)
             if one.is_arguments and _CONFIG_MAP in one.value.lower():
                 from cilium_policies.evidence.handed import paired
                 from cilium_policies.evidence.served_ports import led_to

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cilium_policies.evidence.edge import Edge, Evidence, Peer
-from cilium_policies.evidence.ends import ends, workloads_at
+from cilium_policies.evidence.ends import backends, ends, workloads_at
 from cilium_policies.evidence.gateways import Gateways
 from cilium_policies.evidence.given import Given, Note
 from cilium_policies.evidence.reasons import Reason
@@ -27,6 +27,9 @@ from cilium_policies.workloads.model import Workload
 
 _INGRESS_ROUTES = ("IngressRoute", "IngressRouteTCP", "IngressRouteUDP")
 _ALB_CHECK = "alb.ingress.kubernetes.io/healthcheck-port"  # where it is not the port that is served
+_IN_PLACE = (
+    ".io/default-backend"  # of nginx's: the Service whose first port is called where another has no pod
+)
 _TEMPLATE = "inject.istio.io/templates"  # of gateways whose container istiod fills in
 _PROXY = "istio/proxyv2"
 Target = tuple[Peer, Port]
@@ -73,15 +76,19 @@ def _edges(one: Object, clients: tuple[Peer, ...], targets: Iterator[Target]) ->
 
 def ingress_backends(cluster: Cluster, one: Object) -> Iterator[Target]:
     """Peers and pod ports behind an Ingress."""
-    backends = [mapping(one.spec.get("defaultBackend")) or mapping(one.spec.get("backend"))]
+    named = [mapping(one.spec.get("defaultBackend")) or mapping(one.spec.get("backend"))]
     for rule in mappings(one.spec.get("rules")):
-        backends += [mapping(path.get("backend")) for path in mappings(at(rule, "http", "paths"))]
-    for entry in backends:
+        named += [mapping(path.get("backend")) for path in mappings(at(rule, "http", "paths"))]
+    for entry in named:
         reference = mapping(entry.get("service"))
         port = text(at(reference, "port", "number")) or text(at(reference, "port", "name"))
         # extensions/v1beta1, which old charts still hold, had serviceName and servicePort.
         name = text(reference.get("name")) or text(entry.get("serviceName"))
         yield from routed_to(cluster, one.namespace, name, port or text(entry.get("servicePort")), "TCP")
+    for key, name in one.annotations.items():
+        service = cluster.service(one.namespace, name) if key.endswith(_IN_PLACE) else None
+        if service is not None and service.ports:
+            yield from backends(cluster, service, str(service.ports[0].port), "TCP")
 
 
 def ingress_route_backends(cluster: Cluster, one: Object) -> Iterator[Target]:

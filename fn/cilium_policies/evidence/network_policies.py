@@ -145,7 +145,7 @@ def _between(
 
 
 def _meant(chosen: list[Workload]) -> list[Workload]:
-    """Whom a rule for pods with a label means: not those that one of them starts for its users, tells nothing of its own
+    """Whom a rule for pods with a label means: not those that one of them starts for its users, tells nothing of its
     settings and labels as itself."""
     return [one for one in chosen if one.maker is None or one.texts or one.maker not in chosen]
 

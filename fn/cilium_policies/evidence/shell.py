@@ -14,6 +14,7 @@ _QUOTES = "\"'()"
 # `s|https://old|http://new|` of sed and perl; a slash between two is written `\/`
 _SUBSTITUTED = r"\bs([|~!@%#,/])((?:\\.|(?!\1)[^\n\\]){1,400})\1((?:\\.|(?!\1)[^\n\\]){1,400})\1"
 _EDITORS, _URLS = ("sed ", "perl "), ("://", ":\\/\\/")
+_CHECKS = ("-check connect", "default-server")  # of HAProxy's configuration
 _MOST = 64  # variables of one text
 _GROWTH = 100_000  # characters that they may add to it
 _LOOP = (
@@ -24,7 +25,7 @@ _TURNS = 32  # words of a loop that are filled in
 
 def spelled_out(value: str) -> str:
     """The text with variables that it assigns itself in place (each that has one value), a loop over words once a word,
-    of a substitution only what it writes, and where a web server's variables lead."""
+    of a substitution only what it writes, where a web server's variables lead and where it checks others."""
     if holds(value, _EDITORS) and holds(value, _URLS):
         value = re.sub(_SUBSTITUTED, lambda match: f"s {match[3]} ".replace("\\/", "/"), value)
     if "$" in value and "=" in value:
@@ -33,6 +34,10 @@ def spelled_out(value: str) -> str:
         from cilium_policies.evidence.web_servers import passed  # few clusters have such a configuration
 
         value += passed(value)
+    if "server" in value and holds(value, _CHECKS):
+        from cilium_policies.evidence.web_servers import checked
+
+        value += checked(value)
     return _unrolled(value) if "for " in value and "done" in value else value
 
 

@@ -1,5 +1,6 @@
 """Where nginx sends what it is asked, once its own variables are filled in: a name in a variable is looked up when
-somebody calls, so many a configuration that runs in a cluster has it so."""
+somebody calls, so many a configuration that runs in a cluster has it so. And on which other port HAProxy asks the
+servers of a backend whether they are well."""
 
 from __future__ import annotations
 
@@ -9,6 +10,17 @@ _SET = r"\bset\s{1,9}\$(\w{1,64})\s{1,9}[\"']?([\w.:/\-]{1,253})[\"']?\s{0,9};"
 _MAP = r"\bmap\s{1,9}\S{1,200}\s{1,9}\$(\w{1,64})\s{0,9}\{([^{}]{1,8000})\}"
 _HELD = r"[A-Za-z0-9][\w.:/\-]{0,252}"
 _PASS = r"\b((?:proxy|grpc|fastcgi|uwsgi|scgi|memcached)_pass)\s{1,9}([a-z]{2,9}://)?\$\{?(\w{1,64})\}?(?::(\d{1,5}|\$\w{1,64}))?"
+# HAProxy's sections begin at the left; a server of one that it checks, by its name or by an SRV record
+_SECTION = r"(?m)^(?=[a-z])"
+_SERVER = (
+    r"(?m)^[ \t]{1,32}server(?:-template[ \t]{1,9}\S{1,64}[ \t]{1,9}\S{1,16}|[ \t]{1,9}\S{1,64})[ \t]{1,9}"
+    r"(?:_[\w\-]{1,63}\._\w{1,16}\.)?([A-Za-z0-9][\w.\-]{0,252})(?::\d{1,5})?([ \t][^\n]{0,1000})"
+)
+_ON_PORT = (
+    r"(?m)^[ \t]{1,32}(?:(?:http|tcp)-check[ \t]{1,9}connect\b[^\n]{0,200}?|default-server\b[^\n]{0,1000}?)"
+    r"[ \t]port[ \t]{1,9}(\d{1,5})\b"
+)
+_CHECKED = r"[ \t]check\b"
 _MOST = 64  # values of all variables of one file
 
 
@@ -30,4 +42,16 @@ def passed(value: str) -> str:
             f"{directive} {one if '://' in one else (scheme or '') + one + end};"
             for one in told.get(name, [])
         ]
+    return "\n".join(["", *dict.fromkeys(lines[:_MOST])])
+
+
+def checked(value: str) -> str:
+    """Lines `check NAME:PORT` for each server of HAProxy that is asked on another port whether it is well: `http-check
+    connect port 8080` and `default-server check port 8080` say so for all of a section."""
+    lines = []
+    for section in re.split(_SECTION, value):
+        ports = re.findall(_ON_PORT, section)
+        for host, rest in re.findall(_SERVER, section) if ports else ():
+            if re.search(_CHECKED, rest) is not None:
+                lines += [f"check {host.rstrip('.')}:{port}" for port in ports]
     return "\n".join(["", *dict.fromkeys(lines[:_MOST])])
