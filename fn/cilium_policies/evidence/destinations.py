@@ -7,7 +7,6 @@ from functools import cache
 
 from cilium_policies.catalogue.ports import BEHIND_SENTINEL, SENTINEL, SERVERS
 from cilium_policies.evidence.addresses import Address
-from cilium_policies.evidence.databases import database_ports, is_database
 from cilium_policies.evidence.edge import (
     FqdnPeer,
     InternetPeer,
@@ -34,6 +33,7 @@ from cilium_policies.evidence.hostnames import Hostnames
 from cilium_policies.evidence.literals import literal, on_a_node
 from cilium_policies.evidence.names import Named, fitting, ordinal, resolve
 from cilium_policies.evidence.public_names import (
+    is_inward,
     is_local,
     is_private,
     is_public,
@@ -94,13 +94,13 @@ class Destinations:
         named = resolve(self._cluster, host, workload.namespace)
         if named is not None:
             yield from self._inside(workload, address, named)
-        elif (address.port or is_database(address.key)) and self._trusted(host, workload, trusted):
+        elif (ports := self.hostnames.ports(workload, address)) and self._trusted(host, workload, trusted):
             name, _, space = host.partition(".")
             if self._is_namespace(space) or is_short_service(host):
                 yield from self._elsewhere(address, Named(None, space, name))
             else:
                 ours = self.hostnames.is_ours(host, workload.namespace) or not trusted(False)
-                for number in (address.port,) if address.port else database_ports(workload):
+                for number in ports:
                     yield from self._outside(workload, address._replace(port=number, host=host), ours)
 
     def _trusted(self, host: str, workload: Workload, trusted: Callable[[bool], bool]) -> bool:
@@ -282,10 +282,11 @@ class Destinations:
 
     def _private(self, host: str, port: Port, own: bool = False) -> Iterator[Destination]:
         """A public name may resolve to an address of the company's own network: a managed database does, so may any
-        name on a server's port, and one's own. With toFQDNs the agents follow the name."""
+        name on a server's port, one's own, and one of a zone that is called so. With toFQDNs the agents follow it."""
         if self._cluster.settings.fqdn != "false":
             return
-        if own or port.number in SERVERS or any(cloud.is_private(host) for cloud in self._given.clouds):
+        clouds = any(cloud.is_private(host) for cloud in self._given.clouds)
+        if own or clouds or is_inward(host) or port.number in SERVERS:
             reason = Reason("calls-private-host", (_shown(host),))
             yield from ((cidr(block), (port,), reason) for block in self._given.private or LOCAL)
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cilium_policies.evidence import public_dns
+from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.claims import Claims, gateway_addresses, names, proxied_names, service_names
+from cilium_policies.evidence.databases import database_ports, is_database
 from cilium_policies.evidence.edge import Peer, namespace_of, workload_of
 from cilium_policies.evidence.ends import AWS_BALANCER, WORLD, backends, ends
 from cilium_policies.evidence.gateways import INGRESS, Gateways
 from cilium_policies.evidence.given import Given
+from cilium_policies.evidence.host_keys import is_host_key
 from cilium_policies.evidence.public_dns import looked_up
 from cilium_policies.evidence.routes import parent_gateways, route_backends
 from cilium_policies.kube.gateway_api import GATEWAY_API, only_redirects
@@ -24,6 +27,7 @@ from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service, Workload
 
 _NAMING_CLOUD = "aws"
+_HTTPS = 443
 _OF_AWS = ("type", "scheme", "nlb-target-type", "internal")
 # Not -backend-protocol, which charts for everywhere set. The last three have a name written in the address's place.
 _NAMED_BALANCER = (
@@ -137,6 +141,17 @@ class Hostnames:
                 if workload_of(peer) is workload:
                     return True
         return False
+
+    def ports(self, workload: Workload, address: Address) -> tuple[int, ...]:
+        """The port of a host outside the cluster's DNS: where none is said that of a database, or HTTPS of a name that
+        routes of another namespace serve (`SSO_HOST: sso.acme.com`)."""
+        if address.port:
+            return (address.port,)
+        if is_database(address.key):
+            return database_ports(workload)
+        named = is_host_key(address.key) and "." in address.host
+        found = self.routes(address.host.rstrip(".").lower()) if named else []
+        return (_HTTPS,) if found and all(one.namespace != workload.namespace for one in found) else ()
 
     def is_outside(self, host: str) -> bool:
         """Whether DNS leads a name that own routes serve out of the cluster: to a load balancer of a cloud, which calls

@@ -1,12 +1,14 @@
 """Targets without an address: the *names* of a Secret's keys (`POSTGRES_URL`), or a setting (`DB_TYPE: postgres`,
-`SESSION_REDIS: true`), say what kind of server a workload needs, and its namespace holds exactly one of that kind.
-Weaker than an address, and marked `inferred`."""
+`SESSION_REDIS: true`), say what kind of server a workload needs, and its namespace holds exactly one of that kind; or
+that it needs a database (`DATABASE_URL`), and its namespace holds exactly one. Weaker than an address, and marked
+`inferred`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cilium_policies.catalogue.ports import KEYS
+from cilium_policies.catalogue.ports import KEYS, RELATIONAL
+from cilium_policies.evidence.databases import is_database
 from cilium_policies.evidence.edge import Edge, Evidence, WorkloadPeer, workload_of
 from cilium_policies.evidence.ends import backends
 from cilium_policies.evidence.given import Given
@@ -65,8 +67,35 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
             yield from found
             if given.unplaced is not None and not found and key == hidden.get(number):
                 given.unplaced.append(Unplaced(workload, number, key))
+        if RELATIONAL.isdisjoint(hidden):
+            yield from _of_any_database(cluster, external, workload, servers)
     for (namespace, number), services in servers.items():
         yield from _of_its_database(cluster, namespace, number, services)
+
+
+def _of_any_database(
+    cluster: Cluster,
+    external: dict[tuple[str, str], Object],
+    workload: Workload,
+    servers: dict[tuple[str, int], list[Service]],
+) -> Iterator[Edge]:
+    """The one database of the namespace, where a hidden key speaks of one and does not say of which kind."""
+    key = next(filter(_is_of_a_database, _hidden_keys(cluster, external, workload)), "")
+    near = (
+        [one for number in RELATIONAL for one in servers.get((workload.namespace, number), ())] if key else []
+    )
+    numbers = {entry.port for service in near for entry in service.ports} & RELATIONAL
+    found = [
+        edge
+        for number in sorted(numbers)
+        for edge in _edge(cluster, workload, servers[workload.namespace, number], number, key)
+    ]
+    if len({edge.target for edge in found}) == 1 and len(found) == len(numbers):
+        yield from found
+
+
+def _is_of_a_database(key: str) -> bool:
+    return is_database(key) and not _ABOUT_A_SERVER.isdisjoint(words(key))
 
 
 def _of_its_database(

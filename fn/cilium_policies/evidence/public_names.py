@@ -23,6 +23,9 @@ _LOCAL_ENDS = (
     ".localdomain",
     ".private",
 )
+_INWARD = frozenset(
+    ("intra", "intranet", "intern", "internal", "lan", "corp", "local", "private", "priv", "ad")
+)
 _OTHER_ENDS = ("svc", "example", "test", "invalid", "localhost", "onion")
 # Ends under which names of two labels are common on the Internet. Under any other long one, `redis.database` is
 # a Service and its namespace sooner than a domain.
@@ -42,6 +45,12 @@ def is_local(host: str) -> bool:
         return True
     end = host.rpartition(".")[2].lower()
     return host.count(".") > 1 and end.isalpha() and end not in _OTHER_ENDS and end not in top_level_domains()
+
+
+def is_inward(host: str) -> bool:
+    """Whether a name stands in a zone of a company's domain that is called after its own network: `git.intra.acme.com`
+    has a private address as a rule, though the Internet's DNS may know it."""
+    return not _INWARD.isdisjoint(host.lower().split(".")[1:-2])
 
 
 def is_number(host: str) -> bool:
