@@ -79,7 +79,8 @@ def _of_any_database(
     workload: Workload,
     servers: dict[tuple[str, int], list[Service]],
 ) -> Iterator[Edge]:
-    """The one database of the namespace, where a hidden key speaks of one and does not say of which kind."""
+    """The one database of the namespace, where a hidden key speaks of one and does not say of which kind; and where it
+    is an operator's: a pool of connections or somebody's own server may as well be another program's."""
     key = next(filter(_is_of_a_database, _hidden_keys(cluster, external, workload)), "")
     near = (
         [one for number in RELATIONAL for one in servers.get((workload.namespace, number), ())] if key else []
@@ -90,7 +91,8 @@ def _of_any_database(
         for number in sorted(numbers)
         for edge in _edge(cluster, workload, servers[workload.namespace, number], number, key)
     ]
-    if len({edge.target for edge in found}) == 1 and len(found) == len(numbers):
+    meant = {workload_of(edge.target) for edge in found}
+    if len(found) == len(numbers) and [one is not None and not one.rendered for one in meant] == [True]:
         yield from found
 
 
