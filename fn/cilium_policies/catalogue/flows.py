@@ -18,9 +18,10 @@ class Edge(NamedTuple):
     `ports` as written (`3000/TCP`, `{port}/TCP`); empty: any. `owner` is the component whose file states it,
     `probe` an edge that only kubelet probes need. `when` None: always. `names`: every DNS name that the program calls
     on these ports (catalogue.hosts reads them); None: not known. `unnamed` says why they cannot be; `added` what its
-    users may have it call beside them, by what they set in the program itself, where `added_when` holds; `purpose` is
-    a word for what nobody needs to run the program (telemetry, updates). `every`: each instance of the peer is meant,
-    wherever it is (an operator's); `runtime`: whom it calls is set in the program itself, so no manifest tells;
+    users may have it call beside them, by what they set in the program itself, where `added_when` holds (of an `asked`
+    edge: where anybody may ask); `purpose` is a word for what nobody needs to run the program (telemetry, updates).
+    `every`: each instance of the peer is meant, wherever it is (an operator's); `runtime`: whom it calls is set in the
+    program itself, so no manifest tells;
     `seldom`: and few installations have it (a plugin), so that the only instance is no guess either.
     `needs_no_role`: it calls the Kubernetes API with its users' tokens, or for what everybody may ask.
     `having`: of all pods those are meant that have one of these sets of labels (`*` any value), by an injector.

@@ -179,6 +179,14 @@ class Component:
         return frozenset(port for ports in inner for port in ports)
 
     @property
+    def metric_ports(self) -> frozenset[Port]:
+        """The ports on which its pods are scraped, and serve nobody else."""
+        inward = [edge for edge in self.own_edges if edge.direction == "ingress" and not edge.probe]
+        scraped = {port for edge in inward if edge.peer == "scraper" for port in edge.pod_ports()}
+        served = {port for edge in inward if edge.peer != "scraper" for port in edge.pod_ports()}
+        return frozenset(scraped - served - self.member_ports)
+
+    @property
     def workload(self) -> str:
         """`Kind/name` as it customarily is; NAME stands for the release."""
         return text(self.data.get("workload"))

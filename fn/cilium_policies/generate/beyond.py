@@ -6,12 +6,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 
+from cilium_policies.catalogue.conditions import holds
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.recognise import is_among
 from cilium_policies.config.model import EGRESS, INGRESS
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.cures import cure
+from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.uncovered import GUESSED, Uncovered, of_workload, some
 from cilium_policies.kube.objects import mappings, text, walk_strings
 from cilium_policies.lean import TYPE_CHECKING
@@ -21,13 +23,14 @@ from cilium_policies.workloads.model import Workload
 if TYPE_CHECKING:
     from cilium_policies.catalogue.flows import Edge as Known
     from cilium_policies.evidence.edge import Edge
+    from cilium_policies.generate.roles import Roles
     from cilium_policies.generate.uncovered import Why
 
 _NEVER_ASKED = ("dns", "kube-apiserver")  # what names and role bindings tell of
 
 
 def beyond_entry(
-    one: Workload, entry: Component, cluster: Cluster, edges: Iterable[Edge] = ()
+    one: Workload, entry: Component, cluster: Cluster, roles: Roles, edges: Iterable[Edge] = ()
 ) -> Iterator[Uncovered]:
     """Calls of pods that no entry knows: of what users wrote, of their own containers, of a hidden configuration or of
     an operator's, what is left to the user's word, and to a store that their object names; of the last two those to
@@ -51,7 +54,7 @@ def beyond_entry(
         if not names:
             why, names = _settings(one, entry, cluster)
         if not names:
-            why, names = "left-to-you", _asked(one, entry, edges)
+            why, names = "left-to-you", _asked(one, entry, WorkloadFacts(one, cluster, roles), edges)
         if not names:
             why, names = "bucket-unopened", [] if any(map(_leads_out, edges)) else _buckets(one)
         if not names:
@@ -107,9 +110,9 @@ def _leads_out(edge: Edge) -> bool:
     return edge.origin == "address" or edge.target.kind in ("internet", "outside", "fqdn", "cidr")
 
 
-def _asked(one: Workload, entry: Component, edges: Iterable[Edge]) -> list[str]:
+def _asked(one: Workload, entry: Component, facts: WorkloadFacts, edges: Iterable[Edge]) -> list[str]:
     """What the entry knows that the program may call, and leaves to the user's word: a purpose each, but for those that
-    a rule serves already."""
+    a rule serves already, or that its settings switch off (`addedIf`)."""
     role = entry.played(one.labels)
     served = {edge.reason for edge in edges if edge.origin == "catalogue"}
     told = (
@@ -118,6 +121,7 @@ def _asked(one: Workload, entry: Component, edges: Iterable[Edge]) -> list[str]:
         if edge.when == "asked" and edge.direction == EGRESS and not edge.added
     )
     mine = (edge for edge in told if is_among(role, edge.part))
+    mine = (edge for edge in mine if holds(edge.added_when, facts, edge.peer))
     mine = (edge for edge in mine if stated(edge.why, edge.owner, edge.number) not in served)
     return list(dict.fromkeys(edge.why for edge in mine if edge.peer not in _NEVER_ASKED))
 

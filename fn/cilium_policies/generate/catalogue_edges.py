@@ -144,14 +144,14 @@ def _meant(
 def _shown(
     known: Known, server: Workload, ports: tuple[Port, ...], cluster: Cluster, ties: Ties
 ) -> tuple[Port, ...]:
-    """The ports that the server shows, in place of the usual ones. A port on which the members of a component say
-    something else to each other is no substitute: who gossips on 7946 and declares 3100 alone does both."""
-    shown = shown_ports(server, ports, cluster)
-    if known.peer == f"component:{known.owner}" and not set(shown) & set(ports):
-        others = ties.between_members(known.owner)
-        if any(Port(one.number, one.protocol) in others for one in shown):
-            return ports
-    return shown
+    """The ports that the server shows, in place of the usual ones. No substitute is one for metrics, or on which the
+    members of a component say something else to each other: who gossips on 7946 and declares 3100 alone does both."""
+    shown, entry = shown_ports(server, ports, cluster), ties.entry(server.component)
+    if entry is None or known.peer == "scraper" or set(shown) & set(ports):
+        return shown
+    among = known.peer == f"component:{known.owner}"
+    others = entry.member_ports if among else entry.metric_ports
+    return ports if any(Port(one.number, one.protocol) in others for one in shown) else shown
 
 
 def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> bool:

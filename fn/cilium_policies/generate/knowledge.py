@@ -41,6 +41,7 @@ from cilium_policies.workloads.model import Workload, WorkloadKey
 if TYPE_CHECKING:
     from cilium_policies.evidence.unmet import Unmet
     from cilium_policies.generate.dns import Dns
+    from cilium_policies.generate.roles import Roles
     from cilium_policies.generate.uncovered import Degree, Why
 
 _RELEASES = ("HelmRelease", "Application", "ApplicationSet")
@@ -57,12 +58,11 @@ class Knowledge:
         catalogue: Catalogue,
         edges: Iterable[Edge],
         complete: set[Key],
-        opened: Collection[Key] = (),
+        opened: Collection[Key],
+        roles: Roles,
     ) -> None:
-        self.cluster, self.catalogue = cluster, catalogue
-        self._closed = frozenset(complete)
-        self._opened = opened
-        self._complete = set(complete)
+        self.cluster, self.catalogue, self._roles = cluster, catalogue, roles
+        self._closed, self._opened, self._complete = frozenset(complete), opened, set(complete)
         self._said: dict[Key, list[tuple[Port, ...]]] = {}  # the ports of edges that the config states
         self._edges: dict[Key, list[Edge]] = {}
         self._ranges: dict[int, frozenset[tuple[int, int]] | None] = {}
@@ -216,7 +216,7 @@ class Knowledge:
 
             yield from without_operator(one, entry, direction, self.catalogue, self._components)
             if direction == EGRESS:
-                yield from beyond_entry(one, entry, self.cluster, self._edges.get(key, ()))
+                yield from beyond_entry(one, entry, self.cluster, self._roles, self._edges.get(key, ()))
                 return
             yield from without_client(one, entry, self.cluster, self._edges.get(key, ()))
             if not one.rendered:

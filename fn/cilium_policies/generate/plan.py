@@ -93,7 +93,7 @@ def plan(
     subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
     opened = left_open(cluster, subjects)
     said = stated.complete | taken.complete
-    knowledge = Knowledge(cluster, catalogue, found, said, opened)
+    knowledge = Knowledge(cluster, catalogue, found, said, opened, parts)
     settled = said | opened
     withheld = [*_withheld(knowledge, hints, ties, subjects, dns, found, settled)]
     noted = list(notes(cluster, hints))

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
+from cilium_policies.catalogue.model import Component
 from cilium_policies.catalogue.ports import RELATIONAL, SERVERS
 from cilium_policies.catalogue.recognise import is_among
 from cilium_policies.evidence.edge import Edge
@@ -141,10 +142,9 @@ class Ties:
         component = self._catalogue.get(workload.component)
         return component is not None and is_publishers(workload, component)
 
-    def between_members(self, name: str) -> frozenset[Port]:
-        """The ports on which the pods of a component call each other."""
-        component = self._catalogue.get(name)
-        return component.member_ports if component is not None else frozenset()
+    def entry(self, name: str) -> Component | None:
+        """What the catalogue has under this name."""
+        return self._catalogue.get(name)
 
     def plays(self, workload: Workload, parts: tuple[str, ...]) -> bool:
         """Whether a pod has one of these roles in its component, or none that its labels tell. Where they say no more
