@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,21 @@ def test_what_the_parent_changes_is_built_as_changed(
     documents = made(repository, fake, 4, monkeypatch)
     assert any(b"namespace: elsewhere\n" in one and b"name: web" in one for one in documents)
     assert not any(b"namespace: web\n" in one for one in documents)
+
+
+def test_one_that_is_under_way_when_its_turn_comes_is_waited_for(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The root's build ends while the guesses are still at work."""
+
+    class Slow(Tool):
+        def built(self, command: str, folder: str, root: str) -> bytes:
+            printed = super().built(command, folder, root)
+            if self.calls[-1] != "flux-system" and b"targetNamespace" not in printed:
+                time.sleep(0.1)
+            return printed
+
+    fake = Slow()
+    documents = made(repository, fake, 4, monkeypatch)
+    assert sum(b"kind: ConfigMap" in one for one in documents) == len(APPS)
+    assert sorted(fake.calls) == sorted([*APPS, "flux-system"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cilium_policies.builds import kustomization
-from cilium_policies.builds.tool import in_parallel
+from cilium_policies.builds.workers import Workers, in_parallel
 
 
 def test_every_job_is_done_and_told() -> None:
@@ -31,6 +31,34 @@ def test_where_nothing_is_to_be_done_no_thread_begins(monkeypatch: pytest.Monkey
     monkeypatch.setattr(threading.Thread, "start", begun.append)
     in_parallel([])
     assert not begun
+
+
+def test_what_is_at_work_beside_goes_on_when_the_next_jobs_come() -> None:
+    began, may_end, done = threading.Event(), threading.Event(), list[str]()
+
+    def guess() -> None:
+        began.set()
+        may_end.wait(120)
+        done.append("guess")
+
+    with Workers() as workers:
+        workers.run([began.wait], beside=[guess])
+        workers.run([partial(done.append, "next")])
+        assert done == ["next"]
+        may_end.set()
+    assert done == ["next", "guess"]
+
+
+def test_what_nobody_has_begun_is_forgotten_when_the_next_jobs_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    meeting, may_end, done = threading.Barrier(3, timeout=120), threading.Event(), list[int]()
+    beside = [meeting.wait, meeting.wait, *[partial(may_end.wait, 120)] * 3, *[partial(done.append, 1)] * 9]
+    with Workers() as workers:
+        workers.run([meeting.wait], beside=beside)
+        workers.run([])
+        may_end.set()
+        workers.run([partial(done.append, 2)])
+    assert done == [2]
 
 
 def test_what_one_raises_is_raised_and_the_rest_does_not_begin() -> None:

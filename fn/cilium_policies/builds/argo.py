@@ -14,6 +14,7 @@ from cilium_policies.builds.applicationset import ApplicationSet, Unknown, alone
 from cilium_policies.builds.kustomization import Fields
 from cilium_policies.builds.notes import Note
 from cilium_policies.builds.repository import ARGO, Repository, Told, address, clean
+from cilium_policies.builds.workers import in_parallel
 from cilium_policies.document.finding import RefusedError
 from cilium_policies.kube.not_built import ELSEWHERE
 from cilium_policies.kube.objects import CLUSTER_SCOPED, mapping
@@ -44,7 +45,7 @@ class Argo:
         wave = self._known([*roots(self._written), *installed])
         while wave:
             jobs = [job for app in wave if (job := self._job(app))]
-            tool.in_parallel(jobs, lambda done, of: self._told("building Applications", done, of))
+            in_parallel(jobs, lambda done, of: self._told("building Applications", done, of))
             inside = [body for app in wave for body in _inside(app)]
             wave = self._known(inside)
         return list(self.apps.values())

@@ -16,11 +16,11 @@ from threading import Lock, get_ident
 from cilium_policies.builds import kustomization, texts, tool, variables
 from cilium_policies.builds.repository import FLUX, Repository, Told, clean, within
 from cilium_policies.builds.sources import ElsewhereError, Sources, reference_of
-from cilium_policies.builds.unit import Build, Unit, children, handed, is_plain, unit_as_applied
+from cilium_policies.builds.unit import Ahead, Build, Unit, children, handed, is_plain, unit_as_applied
+from cilium_policies.builds.workers import Job, Workers
 from cilium_policies.document import parse
 from cilium_policies.document.finding import RefusedError, line_of
 from cilium_policies.kube.objects import Object, at, strings, text
-from cilium_policies.lean import NamedTuple
 
 _SET = b"\nkind: ResourceSet\n"
 _SWITCH = f"{FLUX}/substitute"
@@ -31,13 +31,6 @@ _TELLING = (
     b"source.toolkit.fluxcd.io/v",
     b"source.extensions.fluxcd.io/v",
 )
-
-
-class Ahead(NamedTuple):
-    """A build that was done before its turn, and what it printed."""
-
-    build: Build
-    printed: list[bytes]
 
 
 class Flux:
@@ -64,18 +57,19 @@ class Flux:
     def build(self, roots: list[Unit]) -> list[Unit]:
         """All Kustomizations that the roots lead to, parents before children."""
         self.units.update({unit.key: unit for unit in roots})
-        waiting = self._run(roots, self._guesses(roots))
-        if changed := {made.key: made for unit in waiting if (made := unit_as_applied(unit))}:
-            self.units.update(changed)
-            waiting = [unit for unit in waiting if unit.key not in changed]
-            waiting += self._run(changed.values(), [])
-        while waiting:
-            ready = self._ready(waiting)
-            waiting = [unit for unit in waiting if unit not in ready]
-            for unit in ready:
-                self._finish(unit)
-            found = (child for unit in ready for child in self._children(unit))
-            waiting += self._run(chain(self._late(), found), [])
+        with Workers() as workers:
+            waiting = self._run(workers, roots, self._guesses(roots))
+            if changed := {made.key: made for unit in waiting if (made := unit_as_applied(unit))}:
+                self.units.update(changed)
+                waiting = [unit for unit in waiting if unit.key not in changed]
+                waiting += self._run(workers, changed.values(), [])
+            while waiting:
+                ready = self._ready(waiting)
+                waiting = [unit for unit in waiting if unit not in ready]
+                for unit in ready:
+                    self._finish(unit)
+                found = (child for unit in ready for child in self._children(unit))
+                waiting += self._run(workers, chain(self._late(), found), [])
         return list(self.units.values())
 
     def _late(self) -> Iterator[Unit]:
@@ -85,15 +79,15 @@ class Flux:
                 unit.elsewhere = ""
                 yield unit
 
-    def _run(self, wave: Iterable[Unit], guesses: list[Object]) -> list[Unit]:
+    def _run(self, workers: Workers, wave: Iterable[Unit], guesses: list[Object]) -> list[Unit]:
         """Builds a wave, the first of it while the last are still read; those of it that go on."""
         begun: list[Unit] = []
 
-        def job(unit: Unit) -> tool.Job:
+        def job(unit: Unit) -> Job:
             begun.append(unit)
             return partial(self._print, unit)
 
-        tool.in_parallel(
+        workers.run(
             map(job, wave),
             lambda done, of: self._told(f"building Kustomizations, {len(self.units)} known", done, of),
             [partial(self._guess, one) for one in guesses],
@@ -120,25 +114,37 @@ class Flux:
             return
         with self._preparing:
             build = self._build_of(unit)
-        if build is not None:
+            if build is None:
+                return
+            ahead = self._ahead[build.folder] = Ahead(build)
+        try:
             with suppress(tool.ToolError, RefusedError):  # said when its turn comes
-                self._ahead[build.folder] = Ahead(build, self._printed(build, unit))
+                ahead.printed = self._printed(build, unit)
+        finally:
+            ahead.ended.release()
 
     def _print(self, unit: Unit) -> None:
         with self._preparing:
             build = None if unit.remote else self._build_of(unit)
         if build is None:
             return
-        ahead = self._ahead.get(build.folder)
         try:
-            fits = ahead is not None and ahead.build == build
-            unit.printed = ahead.printed if ahead is not None and fits else self._printed(build, unit)
+            ahead = self._printed_ahead(build)
+            unit.printed = self._printed(build, unit) if ahead is None else ahead
             if not unit.one.spec.get("postBuild"):  # the tool goes on elsewhere meanwhile
                 unit.docs = [_labelled(unit, one) for one in unit.printed]
         except tool.ToolError as failed:
             unit.failure = str(failed)
         except RefusedError as refused:
             unit.failure = line_of(refused.finding)
+
+    def _printed_ahead(self, build: Build) -> list[bytes] | None:
+        """What this very build printed before its turn, if it was begun then."""
+        ahead = self._ahead.get(build.folder)
+        if ahead is None or ahead.build != build:
+            return None
+        with ahead.ended:
+            return ahead.printed
 
     def _printed(self, build: Build, unit: Unit) -> list[bytes]:
         """What the tool prints. Raises ToolError, RefusedError."""

@@ -8,6 +8,7 @@ from cilium_policies.builds import texts, tool
 from cilium_policies.builds.inflation import Inflation
 from cilium_policies.builds.reach import reach
 from cilium_policies.builds.repository import Repository, Told, within
+from cilium_policies.builds.workers import in_parallel
 from cilium_policies.document.finding import RefusedError, line_of, refused
 
 
@@ -83,7 +84,7 @@ def build(found: list[Plain], repository: Repository, command: str, scratch: str
             jobs.append(lambda one=one, folder=folder: _print(one, command, folder, repository, inflation))
         except RefusedError as refusal:
             one.failure = line_of(refusal.finding)
-    tool.in_parallel(jobs, lambda done, of: told("building kustomizations", done, of))
+    in_parallel(jobs, lambda done, of: told("building kustomizations", done, of))
 
 
 def _print(one: Plain, command: str, folder: str, repository: Repository, inflation: Inflation) -> None:

@@ -4,10 +4,7 @@ builder inside."""
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from threading import Thread
+from collections.abc import Mapping, Sequence
 
 from cilium_policies.document.finding import refused
 from cilium_policies.errors import CiliumPoliciesError
@@ -17,10 +14,6 @@ try:
     import _signal as signal  # its C half
 except ImportError:
     import signal
-try:  # its C half: `queue` itself imports what this needs nothing of
-    from _queue import Empty, SimpleQueue
-except ImportError:
-    from queue import Empty, SimpleQueue
 
 _RESTRICTOR = ("--load-restrictor", "LoadRestrictionsNone")  # Flux and Argo CD read bases beside the folder
 _COMMANDS = {
@@ -37,11 +30,6 @@ class Done(NamedTuple):
     code: int
     stdout: bytes
     stderr: bytes
-
-
-# Seconds after which a thread gives way, a fifth of the usual: who has one tool's output starts the next while another
-# still reads its own.
-_SWITCH = 0.001
 
 
 class ToolError(CiliumPoliciesError):
@@ -125,6 +113,13 @@ def _environment() -> dict[str, str]:
 
 # The same, made once while tools run in parallel: `os.environ` decodes each of its names whenever it is read.
 _shared: dict[str, str] = {}
+
+
+def share_environment(*, over: bool = False) -> None:
+    """From now on, until it is `over`, tools get the environment as it is now."""
+    _shared.clear()
+    if not over:
+        _shared.update(_environment())
 
 
 def _spawned(command: Sequence[str], environment: Mapping[str, str]) -> Done:
@@ -218,63 +213,3 @@ def _read(ends: Sequence[int]) -> list[bytes]:
         for end in ends:
             os.close(end)
     return [b"".join(parts[end]) for end in ends]
-
-
-Job = Callable[[], object]
-
-
-def in_parallel(
-    jobs: Iterable[Job],
-    told: Callable[[int, int], None] = lambda done, of: None,
-    beside: Iterable[Job] = (),
-) -> None:
-    """Runs the jobs, as many at once as there are processors and one that waits its turn, the first while the last are
-    still made; they keep what they find themselves. What one of them raises ends it, without those not begun.
-
-    `beside` are for processors that have nothing else to do: nobody waits for those that are not begun in time.
-    """
-    waiting: SimpleQueue[tuple[Job, bool] | None] = SimpleQueue()
-    ended: SimpleQueue[BaseException | None] = SimpleQueue()
-    sys.setswitchinterval(_SWITCH)
-    _shared.update(_environment())
-    most = 1 + max(2, os.cpu_count() or 2)
-    threads: list[Thread] = []
-
-    def give(job: Job, *, awaited: bool) -> None:
-        waiting.put((job, awaited))
-        if len(threads) < most:
-            threads.append(Thread(target=_work, args=(waiting, ended)))
-            threads[-1].start()
-
-    count = 0
-    try:
-        for job in jobs:
-            give(job, awaited=True)
-            count += 1
-        for job in beside:
-            give(job, awaited=False)
-        for number in range(1, count + 1):
-            if (error := ended.get()) is not None:
-                raise error
-            told(number, count)
-    finally:
-        with suppress(Empty):
-            while True:
-                waiting.get_nowait()
-        for _ in threads:
-            waiting.put(None)
-        for one in threads:
-            one.join()
-        _shared.clear()
-
-
-def _work(waiting: SimpleQueue[tuple[Job, bool] | None], ended: SimpleQueue[BaseException | None]) -> None:
-    while (given := waiting.get()) is not None:
-        job, awaited = given
-        error: BaseException | None = None
-        try:
-            job()
-        except BaseException as raised:
-            error = raised
-        if awaited:
-            ended.put(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from threading import Lock
 
 from cilium_policies.builds import kustomization, texts, typed
 from cilium_policies.builds.repository import FLUX, clean
@@ -82,6 +83,18 @@ class Build(NamedTuple):
 
     folder: str
     fields: kustomization.Fields | None
+
+
+class Ahead:
+    """A build before its turn: `printed` is what came of it, once `ended` is free; None where that failed."""
+
+    __slots__ = ("build", "ended", "printed")
+
+    def __init__(self, build: Build) -> None:
+        self.build = build
+        self.printed: list[bytes] | None = None
+        self.ended = Lock()
+        self.ended.acquire()
 
 
 def handed(unit: Unit) -> Mapping:
