@@ -43,7 +43,7 @@ class RuleRef(NamedTuple):
 class Entry:
     """A compiled rule. `peers` None: nobody; (): everybody, where there are ports. `spans` None: all traffic."""
 
-    __slots__ = ("closes", "deny", "idle", "ingress", "peers", "ref", "rule", "spans", "subject")
+    __slots__ = ("closes", "deny", "idle", "ingress", "named", "peers", "ref", "rule", "spans", "subject")
 
     def __init__(
         self,
@@ -63,6 +63,9 @@ class Entry:
         self.rule = rule
         self.ingress = ref.list_name.startswith("ingress")
         self.deny = ref.list_name.endswith("Deny")
+        self.named = _has_names(
+            spans or ()
+        )  # whether it names a port, which each receiver may have elsewhere
         # whether it speaks of no traffic at all: `{}`, an empty list of peers, ports without any port
         self.idle = peers is None or spans == () or (spans is None and not peers)
 
@@ -78,6 +81,13 @@ class Entry:
             if need[:3] == ("k8s", POD_NAMESPACE, "In") and len(need.values) == 1:
                 return need.values[0]
         return None
+
+
+def _has_names(spans: tuple[Span, ...]) -> bool:
+    for span in spans:  # noqa: SIM110 (`any` over a generator takes three times as long)
+        if span.name:
+            return True
+    return False
 
 
 def subject_of(policy: Policy, subject: Selector) -> Needs:

@@ -72,9 +72,18 @@ def uses_dns(entries: list[Entry]) -> bool:
     )
 
 
+def _reads_layer_7(entries: list[Entry]) -> bool:
+    """Asked for each direction of each pod."""
+    for entry in entries:
+        for one in (entry.rule.ports if entry.rule else None) or ():
+            if one.l7:
+                return True
+    return False
+
+
 def conflict(allow: list[Entry]) -> Place | None:
     """A place where rules meet that the agent may fail to merge: then it computes no policy for the pod."""
-    if not any(one.l7 for entry in allow for one in (entry.rule.ports if entry.rule else None) or ()):
+    if not _reads_layer_7(allow):
         return None
     for place, listed in places_of(allow).items():
         layers = {one.l7 for one in listed if one.l7}

@@ -102,8 +102,10 @@ class Reach:
         mask = self._mask(entry)
         if entry.spans is None:
             return {EVERYTHING: mask}
-        if ingress or not any(span.name for span in entry.spans):
-            return {numbers(entry.spans, end.named_ports, ingress=ingress): mask}
+        if not entry.named:
+            return {numbered(entry.spans): mask}
+        if ingress:
+            return {numbers(entry.spans, end.named_ports, ingress=True): mask}
         found: Parts = {}
         for peer in self.members(mask):
             named = peer.named_ports if peer.managed else {}
@@ -144,8 +146,6 @@ class Reach:
 
 def numbers(spans: tuple[Span, ...], named: NamedPorts, *, ingress: bool) -> PortSet:
     """The port numbers of a rule's spans at a receiver with these named ports."""
-    if not any(span.name for span in spans):
-        return numbered(spans)
     found: list[tuple[str, int, int]] = []
     for span in spans:
         if not span.name:

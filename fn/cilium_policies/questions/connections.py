@@ -10,7 +10,7 @@ from cilium_policies.evaluate.endpoint import Endpoint, entity
 from cilium_policies.evaluate.entries import Entry
 from cilium_policies.evaluate.peers import EVERYBODY, Labelled, Matcher, Named, Range
 from cilium_policies.evaluate.portset import EVERYTHING, NOTHING, PortSet, difference, union
-from cilium_policies.evaluate.reach import Reach, numbers
+from cilium_policies.evaluate.reach import Reach, numbered, numbers
 from cilium_policies.lean import NamedTuple
 from cilium_policies.questions.party import THE_INTERNET, THE_WORLD, Party
 
@@ -126,6 +126,8 @@ def _widest(party: Party) -> Party:
 def opened(entry: Entry, end: Endpoint, ingress: bool) -> PortSet:
     if entry.spans is None:
         return EVERYTHING
+    if not entry.named:
+        return numbered(entry.spans)
     return numbers(entry.spans, end.named_ports if ingress else {}, ingress=ingress)
 
 

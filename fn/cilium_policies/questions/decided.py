@@ -245,7 +245,7 @@ def _numbered(ports: tuple[Port, ...], declared: tuple[tuple[str, int], ...]) ->
 
 def _entry_ports(entry: Entry) -> PortSet:
     """The ports of a rule; those that it names count as any, since who asks knows which pods are meant."""
-    if entry.spans is None or any(span.name for span in entry.spans):
+    if entry.spans is None or entry.named:
         return EVERYTHING
     return numbered(entry.spans)
 

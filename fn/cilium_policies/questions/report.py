@@ -14,7 +14,7 @@ from cilium_policies.document.source import Source
 from cilium_policies.evidence.edge import Edge
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.summary import plural
-from cilium_policies.generate.uncovered import directions
+from cilium_policies.generate.uncovered import Uncovered, directions
 from cilium_policies.kube.objects import integer
 from cilium_policies.kube.reading import BREAK_GLASS
 from cilium_policies.lean import Any
@@ -118,14 +118,17 @@ def namespaces(plan: Plan, snapshot: Snapshot) -> Table:
     for one in snapshot.known:
         counts = own if one.own else users
         counts[one.policy.namespace] = counts.get(one.policy.namespace, 0) + 1
+    unknown: dict[str, list[Uncovered]] = {}
+    for lacking in plan.uncovered:
+        unknown.setdefault(lacking.namespace, []).append(lacking)
     rows: list[tuple[Cell, ...]] = [
         (
             name,
             plan.modes[name].word if name in plan.namespaces else "no policies",
-            sum(1 for one in plan.cluster.in_namespace(name)),
+            len(plan.cluster.in_namespace(name)),
             own.get(name, 0),
             users.get(name, 0),
-            directions(one for one in plan.uncovered if one.namespace == name),
+            directions(unknown.get(name, ())),
         )
         for name in sorted({*plan.namespaces, *users} - {""})
     ]

@@ -58,6 +58,9 @@ def _port(port: Port, short: bool) -> str:
     return number if short and port.protocol == "TCP" else f"{number}/{port.protocol}"
 
 
+_BEYOND = frozenset(("internet", "cidr", "fqdn"))
+
+
 def kind_of(edge: Edge) -> str:
     """What sort of connection an edge is: the words that a reader filters by."""
     ends = (edge.source, edge.target)
@@ -69,8 +72,7 @@ def kind_of(edge: Edge) -> str:
         return "kube-apiserver"
     if not edge.explains:
         return "metrics"
-    if any(peer.kind in ("internet", "cidr", "fqdn") or peer in (WORLD, _ALL) for peer in ends):
+    kinds = (edge.source.kind, edge.target.kind)
+    if not _BEYOND.isdisjoint(kinds) or WORLD in ends or _ALL in ends:
         return "outside"
-    if any(peer.kind == "entity" for peer in ends):
-        return "nodes"
-    return "application"
+    return "nodes" if "entity" in kinds else "application"

@@ -49,6 +49,11 @@ _NO_LINES = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _SPECIAL = re.compile("[\x00-\x1f&<>\"'\ufffe\uffff]")
 
 
+def is_clean(content: str) -> bool:
+    """Whether nothing in it has to be escaped or left out."""
+    return _SPECIAL.search(content) is None
+
+
 def clean(content: str) -> str:
     """Escaped for an element or an attribute, without what XML forbids."""
     if _SPECIAL.search(content) is None:  # most texts of a large page
