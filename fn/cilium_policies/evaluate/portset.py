@@ -88,6 +88,7 @@ def is_any_port(ports: PortSet) -> bool:
     return len(transports) == 3 and all(found == ((0, 65535),) for _, found in transports)
 
 
+@lru_cache(maxsize=10_000)  # the same ports stand in many rows
 def words(ports: PortSet, *, short: bool = False) -> str:
     """`8080/TCP, 53/UDP, any ICMP`; "any port" for everything, "" for nothing. `short`: TCP goes without saying."""
     if is_any_port(ports):

@@ -11,7 +11,6 @@ from functools import lru_cache
 
 from cilium_policies.evaluate.endpoint import Endpoint
 from cilium_policies.evaluate.entries import Entry
-from cilium_policies.evaluate.labels import POD_NAMESPACE
 from cilium_policies.evaluate.peers import Labelled, Matcher
 from cilium_policies.evaluate.ports import NamedPorts, Span
 from cilium_policies.evaluate.portset import (
@@ -36,9 +35,7 @@ class Reach:
         self.ends = list(ends)
         self.index = {end: number for number, end in enumerate(self.ends)}
         self.everyone = (1 << len(self.ends)) - 1
-        self._by_namespace: dict[str, list[int]] = {}
-        for number, end in enumerate(self.ends):
-            self._by_namespace.setdefault(end.namespace, []).append(number)
+        self._bearing, self._others = _by_label(self.ends)
         self._masks: dict[Matcher, int] = {}
         self._meant: dict[Entry, int] = {}  # by rule: each is asked for from both ends
         self._senders = self._all_senders()
@@ -132,16 +129,36 @@ class Reach:
         return mask
 
     def _matched(self, matcher: Matcher) -> int:
-        candidates: Sequence[int] = range(len(self.ends))
+        candidates = self.everyone
         if isinstance(matcher, Labelled):
             if not matcher.needs:
                 return self.everyone
             for need in matcher.needs:
-                if need.source == "k8s" and need.key == POD_NAMESPACE and need.operator == "In":
-                    candidates = [n for space in need.values for n in self._by_namespace.get(space, ())]
-                    break
-        groups = self.repository.groups
-        return sum(1 << number for number in candidates if matcher.matches(self.ends[number], groups))
+                if need.operator == "In":
+                    bearing = self._others
+                    for value in need.values:
+                        bearing |= self._bearing.get((need.key, value), 0)
+                    candidates &= bearing
+        groups, mask = self.repository.groups, 0
+        for number in _numbers(candidates):
+            if matcher.matches(self.ends[number], groups):
+                mask |= 1 << number
+        return mask
+
+
+def _by_label(ends: Sequence[Endpoint]) -> tuple[dict[tuple[str, str], int], int]:
+    """The ends by each label and value that they, or what stands for all of their kind, bear; and those that selectors
+    may mean by something else, their address."""
+    bearing: dict[tuple[str, str], int] = {}
+    others = 0
+    for number, end in enumerate(ends):
+        bit = 1 << number
+        if end.address is not None:
+            others |= bit
+        for labels in (end.labels, end.aggregate or {}):
+            for key, (_, value) in labels.items():
+                bearing[key, value] = bearing.get((key, value), 0) | bit
+    return bearing, others
 
 
 def numbers(spans: tuple[Span, ...], named: NamedPorts, *, ingress: bool) -> PortSet:

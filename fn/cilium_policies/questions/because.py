@@ -54,7 +54,7 @@ def between(
 
 def stand_between(edge: Edge, source: End, target: End, *, mates: bool = False) -> bool:
     """Whether the edge is one between these ends, on whatever port."""
-    return _stands_for(edge.source, source, mates) and _stands_for(edge.target, target, mates)
+    return stands_for(edge.source, source, mates) and stands_for(edge.target, target, mates)
 
 
 def told(edge: Edge) -> str:
@@ -71,7 +71,8 @@ def _is_mate(one: Workload, other: Workload) -> bool:
     return one.namespace == other.namespace and takes_in(one, other)
 
 
-def _stands_for(peer: Peer, end: End, mates: bool) -> bool:
+def stands_for(peer: Peer, end: End, mates: bool = False) -> bool:
+    """Whether an edge's peer means this end."""
     workload = end.workload
     match peer:
         case WorkloadPeer(one):

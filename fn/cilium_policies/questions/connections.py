@@ -114,6 +114,8 @@ class Connections:
 def _parties_outside(entry: Entry) -> list[Party]:
     """The peers of a rule that lie outside the cluster."""
     parties = [party for party in map(_party, entry.peers or (EVERYBODY,)) if party is not None]
+    if len(parties) < 2:  # as nearly always
+        return parties
     names = {party.name for party in parties if party.kind == "fqdn"}
     return list(dict.fromkeys(party for party in parties if not _is_answer(party, names)))
 

@@ -29,7 +29,7 @@ from cilium_policies.generate.foreign import word_of
 from cilium_policies.generate.plan import Plan, by_end
 from cilium_policies.kube.ports import Port
 from cilium_policies.lean import NamedTuple
-from cilium_policies.questions.because import stand_between, told, where_words
+from cilium_policies.questions.because import stands_for, told, where_words
 from cilium_policies.questions.connections import Connections
 from cilium_policies.questions.ends import End
 from cilium_policies.questions.list import Connection, found_rows
@@ -164,11 +164,11 @@ class _Joined:
     def _needs(self, source: End, target: End) -> Iterator[Edge]:
         """The edges between two ends."""
         for edge in self._by_source.get(id(source.workload), ()):
-            if stand_between(edge, source, target):
+            if stands_for(edge.target, target):
                 yield edge
         for edge in self._by_target.get(id(target.workload), ()):
             known = edge.source.kind == "workload" and edge.source.workload is source.workload
-            if not known and stand_between(edge, source, target):
+            if not known and stands_for(edge.source, source):
                 yield edge
 
     def _entries(self, end: End, other: End, ports: PortSet, ingress: bool) -> tuple[list[Entry], bool]:
