@@ -201,11 +201,12 @@ def _telling(inventory: Inventory, data: Mapping) -> Iterator[Object]:
 def agreeing(inventory: Inventory, when: Mapping) -> Iterator[Object]:
     """The objects of the input that a condition asks for (`object`, `has` with `is` or `matches`)."""
     group, kind = group_kind(text(when.get("object")))
-    path, said = when.get("has"), _word(when).encode()
+    path, word = when.get("has"), _word(when)
+    said = word.encode()
     for one in inventory.of(kind, group=group or None):
         # A name is known unread, and of other fields the text alone comes first: most objects hold no such word.
         if path == "metadata.name":
-            agree = at_any({"metadata": {"name": one.name}}, path, when)
+            agree = word in one.name and at_any({"metadata": {"name": one.name}}, path, when)
         else:
             agree = not path or (one.may_say((said,)) and at_any(one.body, path, when))
         if agree:

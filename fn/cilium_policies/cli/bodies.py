@@ -17,7 +17,7 @@ Ready = Callable[[list[Object]], None]
 
 _READ = WORKLOAD_KINDS | {"Service", "ServiceMonitor", *ROUTE_KINDS}  # kinds that every plan reads
 _MANY = 2_000  # objects of these kinds: for fewer, a copy of the process costs more than it spares
-_THERE = 0.78  # the copy's share: this process reads names and the config meanwhile
+_THERE = 0.74  # the copy's share: this process reads names and the config meanwhile
 
 
 def parsing(sources: Iterable[Source], begin: Begin) -> Ready:

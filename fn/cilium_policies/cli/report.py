@@ -109,7 +109,7 @@ def _drawn(view: View) -> Callable[[], list[str]]:
     return drawn
 
 
-_DRAWN_THERE = 0.55  # of the pictures, beside the map
+_DRAWN_THERE = 0.62  # of the pictures, beside the map
 # What another process has made: a table; and the tables, policies' texts, where each need of the plan is written.
 Plain = tuple[str, list[tuple[str, ...]], list[tuple[Cell, ...]], str]
 Beside = tuple[dict[str, Plain], str, list[str]]
