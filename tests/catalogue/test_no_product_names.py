@@ -70,6 +70,7 @@ REASONS: dict[tuple[str, str], str] = {
     ): "forms of the drivers of databases: schemes, and names that stand beside a host",
     ("evidence/in_order.py", "connect"): "PHP's mysqli_connect, by which a client is made",
     ("evidence/filled.py", "connect"): "SQLAlchemy's odbc_connect, in a URL's query",
+    ("evidence/trust.py", "connect"): "a word of keys: what stunnel connects to",
     ("evidence/in_order.py", "Redis"): "the name of a class in code: what a library's client is made by",
     ("evidence/addresses.py", "Redis"): "the sign of the same",
     ("evidence/web_servers.py", "memcached"): "a directive: memcached_pass",

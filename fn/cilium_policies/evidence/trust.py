@@ -291,7 +291,8 @@ def _is_anothers_api(address: Address, parts: set[str], label: str, workload: Wo
     network, or by a port of its own; the API itself is told its own address so."""
     if _API not in parts or _API in words(f"{workload.name}-{workload.release}"):
         return False
-    return label == _API or is_local(address.host) or (address.explicit and not address.scheme)
+    provider = label == _API and address.host.count(".") > 1
+    return provider or is_local(address.host) or (address.explicit and not address.scheme)
 
 
 def _is_namesakes(host: str, told: set[str]) -> bool:
