@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from cilium_policies.evidence.public_dns import looked_up
 from cilium_policies.evidence.routes import parent_gateways
 from cilium_policies.kube.gateway_api import GATEWAY_API
 from cilium_policies.kube.kinds import ROUTE_KINDS
@@ -16,6 +17,7 @@ from cilium_policies.kube.objects import Object, at, mappings, sequence, text
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Service
 
+_TRAEFIKS = ("IngressRoute", "IngressRouteTCP")
 _HOST_RULE = r"Host(?:SNI)?\(([^)]*)\)"
 _ADDRESS_NOTES = ("lbipam.cilium.io/ips", "io.cilium/lb-ipam-ips", "metallb.io/loadBalancerIPs",
                   "metallb.universe.tf/loadBalancerIPs", "kube-vip.io/loadbalancerIPs")  # fmt: skip
@@ -74,14 +76,33 @@ def names(cluster: Cluster, route: Object) -> Iterator[str]:
         if rule.get("host"):
             yield text(rule.get("host"))
     for entry in mappings(route.spec.get("routes")):
-        for match in re.finditer(_HOST_RULE, text(entry.get("match"))):
-            yield from (name.strip("`'\" ") for name in match[1].split(","))
+        yield from _hosts_of(entry)
     if not route.spec.get("hostnames") and route.kind in ROUTE_KINDS:
         for namespace, name in parent_gateways(cluster, route):
             gateway = cluster.inventory.get("Gateway", namespace, name)
             for listener in mappings(gateway.spec.get("listeners")) if gateway is not None else ():
                 if (hostname := text(listener.get("hostname"))) and not hostname.startswith("*"):
                     yield hostname
+
+
+def _hosts_of(entry: Mapping[str, object]) -> Iterator[str]:
+    """The names that one rule of Traefik's asks for (`Host(`a.acme.com`)`)."""
+    for match in re.finditer(_HOST_RULE, text(entry.get("match"))):
+        yield from (name.strip("`'\" ") for name in match[1].split(","))
+
+
+def of_host(route: Object, host: str) -> Object:
+    """An Ingress or IngressRoute with the rules alone that a request for a name follows: one may hold several names,
+    each with backends of its own."""
+    asked = {*looked_up(host), ""}
+    if route.kind == "Ingress":
+        told = [rule for rule in mappings(route.spec.get("rules")) if text(rule.get("host")).lower() in asked]
+        return Object({**route.body, "spec": {**route.spec, "rules": told}}, route.where)
+    if route.kind in _TRAEFIKS:
+        entries = mappings(route.spec.get("routes"))
+        told = [entry for entry in entries if not (named := set(_hosts_of(entry))) or named & asked]
+        return Object({**route.body, "spec": {**route.spec, "routes": told}}, route.where)
+    return route
 
 
 def service_names(service: Service) -> Iterator[str]:

@@ -17,7 +17,7 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import called
 from cilium_policies.evidence.host_keys import is_host_key
 from cilium_policies.evidence.names import resolve
-from cilium_policies.evidence.not_read import calls_nobody, is_others, not_read
+from cilium_policies.evidence.not_read import calls_nobody, is_called, is_others, not_read
 from cilium_policies.evidence.signs import holds, is_dashboard
 from cilium_policies.evidence.trust import (
     is_for_others,
@@ -71,7 +71,9 @@ def edges(cluster: Cluster, given: Given, some: Iterable[Workload] | None = None
             if not alone and is_others(workload, found.source, found.field, given.reads):
                 continue
             told = is_value(found) and collected.is_told(workload, found)
-            stated = is_of_an_edge(workload, found, address, given.called)
+            stated = is_of_an_edge(workload, found, address, given.called) or (
+                is_variable(found) and is_called(workload, found.key, given.reads)
+            )
             certain = alone or told or stated or not is_value(found)
             plain = stated or (told and found.kind == "value" and not is_for_others(address))
             leads = list(_edges(destinations, workload, found, address, certain, plain))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cilium_policies.evidence import public_dns
+from cilium_policies.evidence import claims, public_dns
 from cilium_policies.evidence.addresses import Address
 from cilium_policies.evidence.claims import Claims, gateway_addresses, names, proxied_names, service_names
 from cilium_policies.evidence.databases import database_ports, is_database
@@ -137,7 +137,7 @@ class Hostnames:
     def serves(self, host: str, workload: Workload) -> bool:
         """Whether a name leads to this workload: its own public name, which it tells others and does not call."""
         for route in self.routes(host):
-            for peer, _ in backends_of(self._cluster, route):
+            for peer, _ in backends_of(self._cluster, claims.of_host(route, host)):
                 if workload_of(peer) is workload:
                     return True
         return False

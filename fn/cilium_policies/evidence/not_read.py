@@ -1,5 +1,6 @@
-"""Variables that a program does not read: charts set one environment for all parts of an application, and the part
-that needs no database then names it all the same. Fields of an operator's object are for some of its pods, too."""
+"""Variables that a program does not read, or reads as their names do not say: charts set one environment for all parts
+of an application, and the part that needs no database then names it all the same. Fields of an operator's object are
+for some of its pods, too."""
 
 from __future__ import annotations
 
@@ -23,6 +24,17 @@ def not_read(workload: Workload, ignores: dict[str, list[Mapping]]) -> re.Patter
     repository = repository_of(workload.images[0])
     found = [text(row.get("env")) for row in rows if is_image(repository, text(row.get("image")))]
     return re.compile("|".join(found)) if found else _NOTHING
+
+
+def is_called(workload: Workload, key: str, reads: dict[str, list[Mapping]]) -> bool:
+    """Whether the catalogue says of a variable (`calls`) that these pods call what stands there, whatever its name
+    says."""
+    rows = (row for row in reads.get(workload.component, ()) if "calls" in row)
+    return any(
+        re.fullmatch(text(row["calls"]), key) is not None
+        and part_of(strings(row.get("pods")), workload.labels)
+        for row in rows
+    )
 
 
 def calls_nobody(workload: Workload, silent: frozenset[str]) -> bool:
