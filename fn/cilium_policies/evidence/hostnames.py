@@ -82,15 +82,21 @@ class Hostnames:
         return self._claims.is_ours(host, namespace)
 
     def beyond(self, host: str) -> list[str]:
-        """Where an Ingress or a DNSEndpoint has external-dns point a name, as far as nothing here answers to that
-        address or name, such as a router's, a tunnel's or a device's; or the name itself where the Internet's DNS knows
-        it while the gateway's address is private: the request then leaves the cluster and comes back from outside."""
+        """Where an Ingress, a Gateway or a DNSEndpoint has external-dns point a name, as far as nothing here answers to
+        that address or name, such as a router's, a tunnel's or a device's; or the name itself where the Internet's DNS
+        knows it while the gateway's address is private: the request then leaves the cluster and comes back from
+        outside."""
         if self._is_checked(host) and self._is_behind_a_router(host):
             return [host]
         targets = self._recorded(host)
         for route in self.routes(host):
-            if route.kind not in ROUTE_KINDS:  # of a Gateway's routes external-dns asks the Gateway
-                targets += route.annotations.get(_TARGET_NOTE, "").lower().split(",")
+            noted = [route]
+            if route.kind in ROUTE_KINDS:  # of a Gateway's routes external-dns asks the Gateway
+                parents = dict.fromkeys(parent_gateways(self._cluster, route))
+                noted = [one for one in (self._gateways.gateway(*parent) for parent in parents) if one]
+            for one in noted:
+                for target in one.annotations.get(_TARGET_NOTE, "").lower().split(","):
+                    targets += [target, *self._recorded(target)]
         return [target for target in targets if "." in target and not self.answers(target)]
 
     def _recorded(self, host: str) -> list[str]:

@@ -25,10 +25,10 @@ from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISER
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.generate.members import Among
-from cilium_policies.generate.named import by_name, near_by
+from cilium_policies.generate.named import by_name, devices, near_by
 from cilium_policies.generate.owners import is_alone
 from cilium_policies.generate.roles import Roles
-from cilium_policies.generate.shown_ports import declared, held, sending, serving, shown_ports
+from cilium_policies.generate.shown_ports import declared, held, in_place, sending, serving
 from cilium_policies.generate.ties import Ties
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6, is_metadata
 from cilium_policies.kube.objects import strings, text
@@ -97,6 +97,10 @@ def _edge(
         calls_api = known.peer == "kube-apiserver" and known.direction == "egress"
         if calls_api and workload.by_label and ties.plays(workload, known.part):
             ties.unbound[id(workload)] = workload
+        for peer in devices(known, facts, cluster) if workload.by_image else ():
+            evidence = Evidence("catalogue", workload, component=known.owner)
+            reason = stated(known.why, known.owner, known.number)
+            yield Edge(WorkloadPeer(workload), peer, known.pod_ports(), reason, evidence)
         return
     if ties.replaces(workload, known) or not ties.plays(workload, known.part):
         return
@@ -136,22 +140,12 @@ def _meant(
     found = []
     for peer in peers(known, workload, roles, cluster, ties):
         server = workload if inward else workload_of(peer)
-        on = _shown(known, server, ports, cluster, ties) if server is not None else ports
-        found.append((peer, on))
+        if server is None:
+            found.append((peer, ports))
+        else:
+            entry = ties.entry(server.component)
+            found.append((peer, in_place(known, server, ports, cluster, entry)))
     return found
-
-
-def _shown(
-    known: Known, server: Workload, ports: tuple[Port, ...], cluster: Cluster, ties: Ties
-) -> tuple[Port, ...]:
-    """The ports that the server shows, in place of the usual ones. No substitute is one for metrics, or on which the
-    members of a component say something else to each other: who gossips on 7946 and declares 3100 alone does both."""
-    shown, entry = shown_ports(server, ports, cluster), ties.entry(server.component)
-    if entry is None or known.peer == "scraper" or set(shown) & set(ports):
-        return shown
-    among = known.peer == f"component:{known.owner}"
-    others = entry.member_ports if among else entry.metric_ports
-    return ports if any(Port(one.number, one.protocol) in others for one in shown) else shown
 
 
 def _stands(known: Known, workload: Workload, cluster: Cluster, ties: Ties) -> bool:

@@ -87,6 +87,14 @@ def near_by(
     )
 
 
+def devices(known: Known, facts: WorkloadFacts, cluster: Cluster) -> Iterator[Peer]:
+    """Of an edge to whatever the local network holds the devices that the own files name by number."""
+    if known.near and known.peer == "world" and known.names:
+        for one in answered(known, facts, cluster).hosts:
+            if is_number(one.name) and is_of_local_network(one.name):
+                yield _outside(one.name)
+
+
 def _near(host: str, cluster: Cluster) -> tuple[Peer, ...]:
     """A host of the local network: its name where rules may have names, else where such names resolve to."""
     settings = cluster.settings

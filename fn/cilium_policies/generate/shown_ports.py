@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cilium_policies.catalogue.conditions import at
 from cilium_policies.catalogue.flows import Edge as Known
+from cilium_policies.catalogue.model import Component
 from cilium_policies.generate.facts import WorkloadFacts
 from cilium_policies.kube.objects import Mapping, mappings, port_number, text
 from cilium_policies.kube.pods import TASKS
@@ -50,6 +51,20 @@ def shown_ports(server: Workload, usual: tuple[Port, ...], cluster: Cluster) -> 
         if protocol == main[0].protocol:
             return (Port(number, protocol),)
     return usual
+
+
+def in_place(
+    known: Known, server: Workload, ports: tuple[Port, ...], cluster: Cluster, entry: Component | None
+) -> tuple[Port, ...]:
+    """The ports that a server shows, in place of an edge's usual ones. No substitute is one for metrics, or on which
+    the members of a component (`entry`: the server's) say something else to each other: who gossips on 7946 and
+    declares 3100 alone does both."""
+    shown = shown_ports(server, ports, cluster)
+    if entry is None or known.peer == "scraper" or set(shown) & set(ports):
+        return shown
+    among = known.peer == f"component:{known.owner}"
+    others = entry.member_ports if among else entry.metric_ports
+    return ports if any(Port(one.number, one.protocol) in others for one in shown) else shown
 
 
 def _moved(one: Port, moved: dict[int, int]) -> Iterator[Port]:
