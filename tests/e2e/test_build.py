@@ -361,6 +361,22 @@ def test_variants_of_one_application_are_a_question(tmp_path):
             "no Flux Kustomization, Application or kustomization; cilium-policies report",
         ),
         ({"README.md": "x"}, "no manifests"),
+        ({"compose.yaml": "services: {web: {image: app}}\n"}, "no manifests"),
+        (
+            {f"releases/{one}/helmfile.yaml": "releases: []\n" for one in ("a", "b")},
+            "2 helmfiles here, as ",
+        ),
+        (
+            {
+                "helmfile.d/01.yaml.gotmpl": "releases: []\n",
+                "helmfile.d/charts/web/Chart.yaml": "name: web\n",
+            },
+            "helmfile.d is a helmfile: helmfile renders it; helmfile -f ",
+        ),
+        (
+            {"clusters/home.yaml": "releases:\n  - name: web\n    chart: stable/web\n"},
+            "clusters/home.yaml is a helmfile",
+        ),
     ],
 )
 def test_what_it_does_not_build_is_answered_with_the_line_that_does(tmp_path, files, answer):

@@ -290,3 +290,18 @@ def test_namespaced_kinds_called_cluster_and_argo_kinds_get_the_destination(tmp_
     files = {"app.yaml": application("web", "path: web\n"), "web/all.yaml": rollout + database + issuer}
     docs = built(laid(tmp_path, files))
     assert {name(doc) for doc in docs[1:]} == {"Rollout web/web", "Cluster web/db", "ClusterIssuer /acme"}
+
+
+def test_a_chart_that_makes_no_application_is_no_empty_stream(tmp_path):
+    """What its own values switch off, or what needs others, is no cluster."""
+    require("helm")
+    template = application("web", "path: apps/web\n")
+    files = {
+        "charts/sets/Chart.yaml": "apiVersion: v2\nname: sets\nversion: 1.0.0\n",
+        "charts/sets/values.yaml": "enabled: false\n",
+        "charts/sets/templates/web.yaml": f"{{{{- if .Values.enabled }}}}\n{template}{{{{- end }}}}\n",
+    }
+    (line,) = failed(laid(tmp_path / "off", files))
+    assert "charts/sets is a Helm chart: helm renders it with the values you install it with" in line
+    wanting = {"charts/sets/templates/need.yaml": '{{ required "url must be set" .Values.url }}\n'}
+    assert failed(laid(tmp_path / "wanting", files | wanting))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from cilium_policies.builds.repository import Repository, within
 from cilium_policies.document.finding import RefusedError, refused
@@ -10,13 +11,19 @@ from cilium_policies.document.finding import RefusedError, refused
 _READ = "cilium-policies report"
 
 
+_FOLDER = "helmfile.d"  # what it holds is one helmfile
+_STATE = (re.compile(rb"(?m)^releases:"), re.compile(rb"(?m)^(?:-|[ \t])[ \t]*(?:-[ \t]+)?chart:"))
+_OBJECT = (re.compile(rb"(?m)^[ \t\"]*apiVersion\b"), re.compile(rb"(?m)^[ \t\"]*kind\b"))
+
+
 def nothing_to_build(repository: Repository) -> RefusedError:
     """Why there is nothing for kustomize, with what to run instead."""
     folder = os.path.relpath(repository.asked_folder)
-    files = [one for one in repository.helmfiles if within(one, repository.asked)]
+    files = _helmfiles(repository)
     if files:
         place = os.path.relpath(repository.place(files[0]))
-        return refused(f"{place} is a helmfile: helmfile renders it",
+        many = f"{len(files)} helmfiles here, as {place}" if len(files) > 1 else f"{place} is a helmfile"
+        return refused(f"{many}: helmfile renders it",
                        f"helmfile -f {place} template --include-crds | {_READ} > report.html")  # fmt: skip
     charts = sorted(one for one in repository.charts if within(one, repository.asked))
     if charts:
@@ -28,7 +35,27 @@ def nothing_to_build(repository: Repository) -> RefusedError:
         return refused(f"{many}: helm renders it with the values you install it with",
                        f"helm template {name} {place} -n NAMESPACE -f VALUES.yaml | {_READ} > report.html"
                        + (" (all of them into one folder, then report FOLDER)" if len(charts) > 1 else ""))  # fmt: skip
-    if any(within(one, repository.asked) for one in repository.files):
+    if any(_holds(repository, one, _OBJECT) for one in repository.files):
         return refused(f"nothing to build in {folder}: no Flux Kustomization, Application or kustomization",
                        f"{_READ} {folder} reads manifests as they are")  # fmt: skip
     return refused(f"nothing to build in {folder}: no manifests", "name the folder of the repository")
+
+
+def _helmfiles(repository: Repository) -> list[str]:
+    """The helmfiles below the folder asked for: by their names, the folder that holds parts of one, or by what they
+    say."""
+    named = [one for one in repository.helmfiles if within(one, repository.asked)]
+    if named:
+        return named
+    folders = [one.rpartition("/")[0] for one in repository.files if within(one, repository.asked)]
+    parts = [one for one in folders if one.rpartition("/")[2] == _FOLDER]
+    return sorted(set(parts)) or [one for one in repository.files if _holds(repository, one, _STATE)]
+
+
+def _holds(repository: Repository, path: str, signs: tuple[re.Pattern[bytes], ...]) -> bool:
+    """Whether a file below the folder asked for has each of the signs."""
+    if not within(path, repository.asked):
+        return False
+    with open(repository.place(path), "rb") as file:
+        data = file.read()
+    return all(sign.search(data) for sign in signs)

@@ -136,12 +136,15 @@ def _argo(
         choices = ", ".join(f"--cluster {one}" for one in clusters)
         raise refused(f"Applications here are applied to {len(clusters)} clusters", f"name one: {choices}")
     apps = [app for app in apps if not cluster or app.cluster == cluster]
-    if not apps:
-        raise refused("there is no Application here", "name the folder of the repository that holds them")
+    documents = argo.placed(apps)
+    if not documents:  # charts whose own values make no Application
+        from cilium_policies.builds.others import nothing_to_build
+
+        raise nothing_to_build(repository)
     failures = [f"{app.name}: {app.failure}" for app in apps if app.failure]
     said = notes.lines(notes.Note(app.name, one) for app in apps for one in app.notes)
     said += notes.lines(builds.left_out())
-    return Built(argo.placed(apps), failures, said, used, _counted(len(apps), "Application"))
+    return Built(documents, failures, said, used, _counted(len(apps), "Application"))
 
 
 def _plain(repository: Repository, command: str, scratch: str, told: Told) -> Built:
