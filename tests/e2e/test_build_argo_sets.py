@@ -167,3 +167,25 @@ def test_what_only_the_clusters_secret_sets_is_said_and_its_namespace_warned_of(
         f"default-deny in namespace web, into which ApplicationSet argocd/apps puts what the input does not show: {why}"
         in warned
     )
+
+
+def test_what_is_not_evaluated_is_said_and_its_namespace_warned_of(tmp_path):
+    """Argo CD evaluates jsonnet in a folder of manifests, and a plugin may render what has no other form."""
+    files = {
+        "app.yaml": application("web", "path: apps/web\n"),
+        "plugin.yaml": application("made", "path: apps/made\nplugin: {name: mine}\n", "made"),
+        "apps/web/web.yaml": namespace("web") + namespace("made") + deployment("web"),
+        "apps/web/more.jsonnet": "{}",
+        "apps/web/most.jsonnet": "{}",
+        "apps/web/lib.libsonnet": "{}",
+        "apps/made/input.txt": "x",
+    }
+    done = run(["cilium-policies", "build", laid(tmp_path, files)])
+    assert done.returncode == 0
+    why = "jsonnet is not evaluated here: apps/web/more.jsonnet and 1 more"
+    assert f"Application argocd/web: {why}" in done.stderr
+    warned = run(["cilium-policies", "-v", "--only-policies"], stdin=done.stdout).stderr
+    puts = "puts what the input does not show"
+    assert f"default-deny in namespace web, into which Application argocd/web {puts}: {why}" in warned
+    rest = "apps/made is rendered by a plugin: not built"
+    assert f"default-deny in namespace made, into which Application argocd/made {puts}: {rest}" in warned

@@ -173,6 +173,7 @@ class Argo:
                 documents += made.documents
                 charts += made.charts
                 app.notes += made.notes
+                app.elsewhere = made.unknown or app.elsewhere
         except (RefusedError, tool.ToolError) as error:
             app.fail(error)
             return

@@ -20,11 +20,13 @@ _KUBERNETES = ("--kube-version", "1.35.0")
 
 
 class Made(NamedTuple):
-    """What a source gives: its documents, charts that stay sources of the Application, and what is to be said."""
+    """What a source gives: its documents, charts that stay sources of the Application, and what is to be said;
+    `unknown` is why there are objects that nobody knows here."""
 
     documents: list[bytes]
     charts: list[Fields]
     notes: list[str]
+    unknown: str = ""
 
 
 class Builder:
@@ -70,7 +72,7 @@ class Builder:
         rest = {key: value for key, value in source.items() if key != "plugin"}
 
         def failed(error: Exception) -> Made:
-            return Made([], [], [not_built, f"{path} without its plugin: {error}"])
+            return Made([], [], [not_built, f"{path} without its plugin: {error}"], not_built)
 
         try:
             step = self.prepared(name, rest, namespace, values)
@@ -85,7 +87,9 @@ class Builder:
                 return failed(error)
             said = "its plugin is not run: what it fills in is left as written"
             nothing = not (made.documents or made.charts)
-            return Made([], [], [not_built]) if nothing else made._replace(notes=[*made.notes, said])
+            if nothing:
+                return Made([], [], [not_built], not_built)
+            return made._replace(notes=[*made.notes, said])
 
         return built
 
@@ -115,7 +119,13 @@ class Builder:
         """Argo CD applies what the files hold, one by one; kustomize would refuse an object without a name."""
         files = sorted(_files(folder, options))
         shown = os.path.relpath(folder, self._repository.root)
-        return lambda: Made([one for file in files for one in _objects_of(folder, file, shown)], [], [])
+        programs = sorted(_files(folder, options, (".jsonnet",)))
+        said = f"jsonnet is not evaluated here: {shown}/{programs[0]}" if programs else ""
+        more = f" and {len(programs) - 1} more" if len(programs) > 1 else ""
+        notes = [said + more] if said else []
+        return lambda: Made(
+            [one for file in files for one in _objects_of(folder, file, shown)], [], notes, "".join(notes)
+        )
 
     def _print(self, folder: str) -> list[bytes]:
         return texts.documents(tool.built(self._command, folder, self._repository.root), folder)
@@ -141,7 +151,7 @@ class Builder:
             return lambda: Made([], charts, notes)
         if not tool.is_there("helm"):
             said = f"the chart {os.path.relpath(folder, self._repository.root)} is not rendered: helm is not in PATH"
-            return lambda: Made([], charts, [*notes, said])
+            return lambda: Made([], charts, [*notes, said], said)
         copy = self._without_dependencies(folder, chart, given)
         return lambda: self._rendered(copy, release, namespace, charts, notes)
 
@@ -163,7 +173,8 @@ class Builder:
             documents = [_with_each_key_once(one, release) for one in texts.documents(printed, release)]
             return Made(documents, charts, notes)
         except (tool.ToolError, RefusedError) as failed:  # a library chart that has to be fetched, most often
-            return Made([], charts, [*notes, f"its own templates are not rendered: {failed}"])
+            said = f"its own templates are not rendered: {failed}"
+            return Made([], charts, [*notes, said], said)
 
 
 def with_argo(fields: Fields, options: Fields) -> Fields:
@@ -200,7 +211,7 @@ def image(text: str) -> Fields:
     return {"name": name, "newName": new, **made} if equals else {"name": new, **made}
 
 
-def _files(folder: str, options: Fields) -> list[str]:
+def _files(folder: str, options: Fields, endings: tuple[str, ...] = ENDINGS) -> list[str]:
     found = []
     for place, folders, files in os.walk(folder):
         folders[:] = (
@@ -210,7 +221,7 @@ def _files(folder: str, options: Fields) -> list[str]:
         )
         for name in files:
             path = os.path.relpath(os.path.join(place, name), folder).replace(os.sep, "/")
-            if name.endswith(ENDINGS) and _included(path, options):
+            if name.endswith(endings) and _included(path, options):
                 found.append(path)
     return found
 

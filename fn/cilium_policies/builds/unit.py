@@ -69,9 +69,12 @@ def children(parent: Unit, documents: Iterable[bytes]) -> Iterator[Unit]:
 def unit_as_applied(first: Unit) -> Unit | None:
     """A cluster's first Kustomization as it is once it has applied itself, patched on the way; None where that changes
     nothing. Where its files lie stays as it is."""
-    for one in children(first, first.printed):
+    path = clean(text(first.one.spec.get("path")))
+    signs = (first.one.name.encode(), path.encode())  # most of what it applies is not parsed for this
+    telling = (document for document in first.printed if all(sign in document for sign in signs))
+    for one in children(first, telling):
         spec = one.one.spec
-        if one.key == first.key and clean(text(spec.get("path"))) == first.path:
+        if one.key == first.key and clean(text(spec.get("path"))) == path:
             kept = {key: first.one.spec[key] for key in _PLACE if key in first.one.spec}
             body = {**first.one.body, "spec": {**spec, **kept}}
             return None if body == first.one.body else Unit(Object(body), one.text, strict=first.strict)
