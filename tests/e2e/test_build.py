@@ -157,6 +157,28 @@ def test_failures_say_why(tmp_path, files, why):
     assert why in failed(laid(tmp_path, home() | files))[-2]
 
 
+def test_the_cause_is_said_and_not_what_kustomize_tried_before(tmp_path):
+    """kustomize takes what is not there for a folder and an address for a repository, and says so; warnings are no
+    cause."""
+    files = {
+        "kustomization.yaml": kustomization("media", more="commonLabels: {a: b}\n"),
+        "media/kustomization.yaml": kustomization("web"),
+        "media/web/kustomization.yaml": kustomization("./ks.yaml"),
+    }
+    (line, _) = failed(laid(tmp_path, files))
+    assert line == ".: kustomize: in media/web: media/web/ks.yaml is not there"
+    laid(tmp_path, {"media/web/ks.yaml": "a: *b\n"})
+    assert failed(tmp_path)[0].startswith(
+        ".: kustomize: in media/web: ./ks.yaml: MalformedYAMLError: yaml: unknown anchor"
+    )
+    laid(tmp_path, {"media/web/kustomization.yaml": kustomization("http://127.0.0.1:1/x/crds.yaml")})
+    (line, _) = failed(tmp_path)
+    assert line.startswith(
+        ".: kustomize: in media/web: cannot fetch http://127.0.0.1:1/x/crds.yaml: dial tcp 127.0.0.1:1: "
+    )
+    assert "git" not in line
+
+
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {x: tiger, y: tiger}\n"
 NAMELESS = "apiVersion: v1\nkind: ConfigMap\nmetadata: {annotations: {a: tiger}, labels: {b: tiger}}\n"
 PATCH = "resources: [all.yaml]\npatches:\n- target: {kind: Secret}\n  patch: |\n"

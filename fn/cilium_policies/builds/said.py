@@ -19,6 +19,18 @@ _REPEATED = (
     (r"node contents:.*", "node contents: …"),
     (r"(https?|ssh|git):/+[^\s'\"]*@", r"\1://…@"),
 )
+_FROM = r"(?:accumulating resources: )?accumulation err='accumulating resources from "
+# What kustomize wraps the cause in: each thing that it took an entry of `resources` for, one after the other.
+_WRAPPED = (
+    (_FROM + r"'[^']*': read [^']*: is a directory': recursed accumulation of path '([^']*)': ", r"in \1: "),
+    (
+        _FROM + r"'[^']*': open ([^']*): no such file or directory': must build at directory: .*",
+        r"\1 is not there",
+    ),
+    (_FROM + r"'(\w+:/[^']*)': (?:Get \"[^\"]*\": )?([^']*)': failed to run .*", r"cannot fetch \1: \2"),
+    (r"accumulating resources: accumulating resources from '([^']*)': ", r"\1: "),
+    (r"(?:in [^\s:]+: )+(?=in )", ""),
+)
 
 
 def told(said: str, root: str, folder: str) -> str:
@@ -31,10 +43,13 @@ def _words(said: str) -> str:
     for pattern, instead in _REPEATED:
         said = re.sub(pattern, instead, said, flags=re.DOTALL)
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    text = " ".join(lines[-3:])
+    errors = [number for number, line in enumerate(lines) if line.startswith("Error: ")]
+    text = " ".join(lines[max(len(lines) - 3, errors[0] if errors else 0) :])  # warnings come before it
     if logged := re.search(r'err="(.*)"$', text):  # kubectl
         text = logged.group(1).replace('\\"', '"')
     text = text.removeprefix("Error: ").removeprefix("error: ")
+    for pattern, instead in _WRAPPED:
+        text = re.sub(pattern, instead, text)
     if len(text) <= _LONG:
         return text
     return f"… {text[-_LONG:].partition(' ')[2]}"  # from a whole word on
