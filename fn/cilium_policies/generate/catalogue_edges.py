@@ -94,13 +94,7 @@ def _edge(
     if not (unseen or monitored or holds(known.when, facts, known.peer)):
         return
     if workload.rendered and not _stands(known, workload, cluster, ties):
-        calls_api = known.peer == "kube-apiserver" and known.direction == "egress"
-        if calls_api and workload.by_label and ties.plays(workload, known.part):
-            ties.unbound[id(workload)] = workload
-        for peer in devices(known, facts, cluster) if workload.by_image else ():
-            evidence = Evidence("catalogue", workload, component=known.owner)
-            reason = stated(known.why, known.owner, known.number)
-            yield Edge(WorkloadPeer(workload), peer, known.pod_ports(), reason, evidence)
+        yield from _of_the_unproven(known, workload, facts, cluster, ties)
         return
     if ties.replaces(workload, known) or not ties.plays(workload, known.part):
         return
@@ -130,6 +124,19 @@ def _edge(
     for peer, on in found:
         source, target = (peer, own) if inward else (own, peer)
         yield Edge(source, target, on, reason, evidence, explains)
+
+
+def _of_the_unproven(
+    known: Known, workload: Workload, facts: WorkloadFacts, cluster: Cluster, ties: Ties
+) -> Iterator[Edge]:
+    """What a pod for which an edge does not stand has of it yet: devices that its own files have by number."""
+    calls_api = known.peer == "kube-apiserver" and known.direction == "egress"
+    if calls_api and workload.by_label and ties.plays(workload, known.part):
+        ties.unbound[id(workload)] = workload
+    for peer in devices(known, facts, cluster) if workload.by_image else ():
+        evidence = Evidence("catalogue", workload, component=known.owner)
+        reason = stated(known.why, known.owner, known.number)
+        yield Edge(WorkloadPeer(workload), peer, known.pod_ports(), reason, evidence)
 
 
 def _meant(
