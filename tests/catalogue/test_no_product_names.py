@@ -71,6 +71,8 @@ REASONS: dict[tuple[str, str], str] = {
     ("evidence/in_order.py", "connect"): "PHP's mysqli_connect, by which a client is made",
     ("evidence/filled.py", "connect"): "SQLAlchemy's odbc_connect, in a URL's query",
     ("evidence/trust.py", "connect"): "a word of keys: what stunnel connects to",
+    ("evidence/web_servers.py", "connect"): "a directive: http-check connect",
+    ("evidence/shell.py", "connect"): "the sign of the same",
     ("evidence/in_order.py", "Redis"): "the name of a class in code: what a library's client is made by",
     ("evidence/addresses.py", "Redis"): "the sign of the same",
     ("evidence/web_servers.py", "memcached"): "a directive: memcached_pass",

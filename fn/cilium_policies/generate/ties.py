@@ -34,12 +34,14 @@ from cilium_policies.generate.shown import (
     says_whom,
 )
 from cilium_policies.generate.shown_ports import MAIL, sends_mail
-from cilium_policies.generate.spoken import Spoken
 from cilium_policies.kube.ports import Port
-from cilium_policies.lean import NamedTuple
+from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.vouched import is_publishers
+
+if TYPE_CHECKING:
+    from cilium_policies.generate.spoken import Spoken
 
 # What names a server; a monitor or a route tells nothing of whom its target calls.
 _NAMING = ("address", "inferred", "extension", "policy", "config")
@@ -75,7 +77,7 @@ class Ties:
         self._outside: set[int] = set()  # clients whose configuration names an address outside
         # Servers that a Service or a port of their node opens to the outside.
         self._published: set[int] = set()
-        self._spoken = Spoken(cluster, catalogue, roles)
+        self._spoken: Spoken | None = None
         self._by_part: dict[tuple[str, tuple[str, ...]], list[Workload]] = {}
         self.withheld: dict[tuple[int, str], Withheld] = {}
         # Callers of the API by their entry, that no role binding makes one.
@@ -196,6 +198,10 @@ class Ties:
             return meant
         if known.every or known.owner in self._catalogue.defined or operates(client, every):
             return [one for one in every if acts_on(self._cluster, client, one)]
+        if self._spoken is None:
+            from cilium_policies.generate.spoken import Spoken  # where something may be elsewhere
+
+            self._spoken = Spoken(self._cluster, self._catalogue, self._roles)
         named, playing = self._spoken.of(client, component), self._playing(component, known.of)
         return named or (self._guessed(client, known, playing, ports) if playing else [])
 
