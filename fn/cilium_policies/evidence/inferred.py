@@ -15,7 +15,7 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.reasons import Reason
 from cilium_policies.evidence.trust import is_variable, words
 from cilium_policies.evidence.unopened import Unplaced
-from cilium_policies.kube.objects import Object, at, mappings, strings, text
+from cilium_policies.kube.objects import Object, at, mapping, mappings, strings, text
 from cilium_policies.kube.pods import containers, pod_spec
 from cilium_policies.kube.secret_writers import WRITERS, templates, written_secret
 from cilium_policies.workloads.cluster import Cluster
@@ -81,7 +81,7 @@ def _of_any_database(
 ) -> Iterator[Edge]:
     """The one database of the namespace, where a hidden key speaks of one and does not say of which kind; and where it
     is an operator's: a pool of connections or somebody's own server may as well be another program's."""
-    key = next(filter(_is_of_a_database, _hidden_keys(cluster, external, workload)), "")
+    key = next(filter(_is_of_a_database, _hidden_keys(cluster, external, workload, held=True)), "")
     near = (
         [one for number in RELATIONAL for one in servers.get((workload.namespace, number), ())] if key else []
     )
@@ -172,13 +172,16 @@ def _setting(key: str, value: str) -> int:
 
 
 def _hidden_keys(
-    cluster: Cluster, external: dict[tuple[str, str], Object], workload: Workload
+    cluster: Cluster, external: dict[tuple[str, str], Object], workload: Workload, *, held: bool = False
 ) -> Iterator[str]:
-    """Names of variables whose values the input does not show: from Secrets that are encrypted or made later."""
+    """Names of variables whose values the input does not show: from Secrets that are encrypted or made later; `held`:
+    by what the input holds, as who else writes one (a database's operator, by its name) may mean another server."""
     shown = {found.key for found in workload.texts if found.value}
     for container in containers(pod_spec(workload.source)):
         for entry in mappings(container.get("env")):
-            hidden = "valueFrom" in entry and at(entry, "valueFrom", "secretKeyRef") is not None
+            ref = mapping(at(entry, "valueFrom", "secretKeyRef")) if "valueFrom" in entry else {}
+            place = (workload.namespace, text(ref.get("name")))
+            hidden = ref and (not held or place in external or cluster.inventory.get("Secret", *place))
             if hidden and text(entry.get("name")) not in shown:
                 yield text(entry.get("name"))
         for source in mappings(container.get("envFrom")):
