@@ -5,7 +5,7 @@ from __future__ import annotations
 from cilium_policies.cilium.model import Policy, Rule, Selector, Spec
 from cilium_policies.evaluate.labels import POD_NAMESPACE
 from cilium_policies.evaluate.options import Options
-from cilium_policies.evaluate.peers import Matcher, Scope, Service, matchers_of
+from cilium_policies.evaluate.peers import Compiled, Matcher, Scope, Service, matchers_of
 from cilium_policies.evaluate.ports import NamedPorts, Span, in_span, spans_of
 from cilium_policies.evaluate.selectors import Needs, needs_of, subject_needs
 from cilium_policies.lean import NamedTuple
@@ -97,15 +97,18 @@ def subject_of(policy: Policy, subject: Selector) -> Needs:
     return subject_needs(subject, policy.namespace)
 
 
-def entries_of(policy: Policy, services: tuple[Service, ...], options: Options) -> list[Entry]:
-    """Every rule of a policy that the agent accepts; node policies are left out (no host firewall)."""
+def entries_of(
+    policy: Policy, services: tuple[Service, ...], options: Options, compiled: Compiled
+) -> list[Entry]:
+    """Every rule of a policy that the agent accepts; node policies are left out (no host firewall). `compiled` keeps
+    what selectors of policies that stay say, for one repository."""
     found: list[Entry] = []
     for number, spec in enumerate(policy.specs):
         if spec.subject is None:
             continue
         subject = subject_of(policy, spec.subject)
         init = any(one.key in ("$init", "reserved:init") for one in spec.subject.requirements)
-        scope = Scope(policy.namespace, policy.kind == "NetworkPolicy", init, services, options)
+        scope = Scope(policy.namespace, policy.kind == "NetworkPolicy", init, services, options, compiled)
         for list_name, rules, closes in _lists(spec, options):
             for index, rule in enumerate(rules or ()):
                 peers = matchers_of(rule, scope, deny=list_name.endswith("Deny"))

@@ -117,6 +117,10 @@ _CLUSTER_PARTS = (
 )
 
 
+# Peer selectors by their identity, where they stand and what that means there: most stand in many rules.
+Compiled = dict[tuple[int, str, bool, bool], Labelled]
+
+
 class Scope(NamedTuple):
     """Where a rule stands: its policy's namespace ("": cluster-wide), and what its selectors mean there."""
 
@@ -125,6 +129,7 @@ class Scope(NamedTuple):
     init: bool  # the policy's subject is reserved:init
     services: tuple[Service, ...]
     options: Options
+    compiled: Compiled
 
 
 def matchers_of(rule: Rule, scope: Scope, *, deny: bool) -> tuple[Matcher, ...] | None:
@@ -148,9 +153,15 @@ def matchers_of(rule: Rule, scope: Scope, *, deny: bool) -> tuple[Matcher, ...] 
 
 
 def _selector(selector: Selector, scope: Scope) -> Labelled:
-    if scope.network_policy:
-        return Labelled(with_cluster(needs_of(selector, "k8s"), scope.options))
-    return Labelled(peer_needs(selector, scope.namespace, scope.options, init=scope.init))
+    key = (id(selector), scope.namespace, scope.network_policy, scope.init)
+    known = scope.compiled.get(key)
+    if known is None:
+        if scope.network_policy:
+            needs = with_cluster(needs_of(selector, "k8s"), scope.options)
+        else:
+            needs = peer_needs(selector, scope.namespace, scope.options, init=scope.init)
+        known = scope.compiled[key] = Labelled(needs)
+    return known
 
 
 def _node(selector: Selector, scope: Scope) -> Labelled:

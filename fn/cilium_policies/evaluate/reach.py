@@ -37,6 +37,9 @@ class Reach:
         self.everyone = (1 << len(self.ends)) - 1
         self._bearing, self._others = _by_label(self.ends)
         self._masks: dict[Matcher, int] = {}
+        self._same: dict[
+            int, int
+        ] = {}  # the same by identity: rules keep their matchers, and many share some
         self._meant: dict[Entry, int] = {}  # by rule: each is asked for from both ends
         self._senders = self._all_senders()
 
@@ -122,9 +125,12 @@ class Reach:
             return self.everyone if entry.peers is not None and entry.spans is not None else 0
         mask = 0
         for matcher in entry.peers:
-            known = self._masks.get(matcher)
+            known = self._same.get(id(matcher))
             if known is None:
-                known = self._masks[matcher] = self._matched(matcher)
+                known = self._masks.get(matcher)
+                if known is None:
+                    known = self._masks[matcher] = self._matched(matcher)
+                self._same[id(matcher)] = known
             mask |= known
         return mask
 

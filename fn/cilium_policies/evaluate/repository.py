@@ -12,7 +12,7 @@ from cilium_policies.evaluate.entries import Entry, RuleRef, entries_of
 from cilium_policies.evaluate.labels import CLUSTER, POD_NAMESPACE
 from cilium_policies.evaluate.layer7 import conflict, learns
 from cilium_policies.evaluate.options import DEFAULT, Options
-from cilium_policies.evaluate.peers import Named, Service
+from cilium_policies.evaluate.peers import Compiled, Named, Service
 from cilium_policies.evaluate.ports import entry_of, in_span
 from cilium_policies.evaluate.selectors import holds
 from cilium_policies.evaluate.unknown import why_unknown
@@ -66,7 +66,10 @@ class PolicyRepository:
         self.options = options
         self.groups = groups
         self.services = tuple(services)
-        self.entries = [entry for policy in policies for entry in entries_of(policy, self.services, options)]
+        compiled: Compiled = {}
+        self.entries = [
+            entry for policy in policies for entry in entries_of(policy, self.services, options, compiled)
+        ]
         self._by_namespace: dict[str | None, list[Entry]] = {}
         for entry in self.entries:
             self._by_namespace.setdefault(entry.namespace(), []).append(entry)
@@ -193,16 +196,19 @@ def _by_name_alone(entry: Entry) -> bool:
 
 def _by_label(entries: list[Entry]) -> dict[tuple[str, str], list[int]]:
     """Entries by the rarest label and value that their subjects ask for; ("", "") for those that ask for none."""
+    subjects: dict[int, list[int]] = {}  # the rules of one spec share theirs
+    for number, entry in enumerate(entries):
+        subjects.setdefault(id(entry.subject), []).append(number)
     asked = [
         [
             (need.key, need.values[0])
-            for need in entry.subject
+            for need in entries[numbers[0]].subject
             if need.operator == "In" and len(need.values) == 1 and need.key not in (POD_NAMESPACE, CLUSTER)
         ]
-        for entry in entries
+        for numbers in subjects.values()
     ]
     counts = Counter(one for needs in asked for one in needs)
     found: dict[tuple[str, str], list[int]] = {}
-    for number, needs in enumerate(asked):
-        found.setdefault(min(needs, key=counts.__getitem__) if needs else ("", ""), []).append(number)
+    for numbers, needs in zip(subjects.values(), asked, strict=True):
+        found.setdefault(min(needs, key=counts.__getitem__) if needs else ("", ""), []).extend(numbers)
     return found
