@@ -81,10 +81,10 @@ def _of_any_database(
 ) -> Iterator[Edge]:
     """The one database of the namespace, where a hidden key speaks of one and does not say of which kind; and where it
     is an operator's: a pool of connections or somebody's own server may as well be another program's."""
-    key = next(filter(_is_of_a_database, _hidden_keys(cluster, external, workload, held=True)), "")
-    near = (
-        [one for number in RELATIONAL for one in servers.get((workload.namespace, number), ())] if key else []
-    )
+    near = [one for number in RELATIONAL for one in servers.get((workload.namespace, number), ())]
+    held = _hidden_keys(cluster, external, workload, held=True) if near else iter(())
+    if not (key := next(filter(_is_of_a_database, held), "")):
+        return
     numbers = {entry.port for service in near for entry in service.ports} & RELATIONAL
     found = [
         edge
