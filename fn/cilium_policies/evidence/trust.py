@@ -40,8 +40,9 @@ _MIRROR = ("registry-mirror",)  # an argument of dockerd, which calls it
 _MANAGERS = frozenset("maven gradle npm yarn pip pypi goproxy gem bundle nuget cargo".split())  # noqa: SIM905
 _OF_PACKAGES = frozenset(("mirror", "mirrors", "registry", "repository"))
 _OF_WEBHOOKS = ("allowed", "host", "list")  # to which a forge may send webhooks
-# `metadata.broker.list`, `api_root`, and EDI over HTTP (RFC 4130, OASIS' AS4)
-_CALLED = (("broker", "list"), ("api", "root"), ("as", "2"), ("as", "4"))
+# `metadata.broker.list`, `api_root`, EDI over HTTP (RFC 4130, OASIS' AS4), `oidc.endpoint.token`
+_CALLED = (("broker", "list"), ("api", "root"), ("as", "2"), ("as", "4"),
+           ("endpoint", "token"), ("endpoint", "userinfo"))  # fmt: skip
 _KEY_SETS = frozenset(("jwks", "jwk"))  # who checks tokens fetches them: `jwks_public_endpoint`
 _REGISTRY = {"registry"}  # of images it has no scheme: `market-partner-registry: https://api.acme.com`
 # With what a parameter of OAuth is called that says for whom a token is meant (RFC 8707), and calls nobody.
