@@ -33,6 +33,7 @@ from cilium_policies.evidence.hostnames import Hostnames
 from cilium_policies.evidence.literals import literal, on_a_node
 from cilium_policies.evidence.names import Named, fitting, ordinal, resolve
 from cilium_policies.evidence.public_names import (
+    in_words,
     is_inward,
     is_local,
     is_private,
@@ -51,7 +52,6 @@ from cilium_policies.workloads.model import Service, Workload
 NODE_ADDRESS = "node-address.invalid"  # stands for `status.hostIP` while variables are expanded
 Destination = tuple[Peer, tuple[Port, ...], Reason]
 
-_BEHIND_SENTINEL = Port(BEHIND_SENTINEL)
 _OWN_POD = {"localhost", "0.0.0.0", "::", "::1", "localhost.localdomain", "ip6-localhost"}
 
 
@@ -77,10 +77,8 @@ class Destinations:
             if SENTINEL in [port.number for port in ports]:
                 from cilium_policies.evidence.agents import watched  # few builds have a Sentinel
 
-                yield from (
-                    (one, (_BEHIND_SENTINEL,), Reason("named-by-sentinel"))
-                    for one in watched(self._cluster, peer)
-                )
+                behind, why = (Port(BEHIND_SENTINEL),), Reason("named-by-sentinel")
+                yield from ((one, behind, why) for one in watched(self._cluster, peer))
 
     def _of(
         self, workload: Workload, address: Address, trusted: Callable[[bool], bool]
@@ -256,28 +254,28 @@ class Destinations:
             return  # never by evidence, only by the user's word
         port = Port(address.port, address.protocol)
         own = list(dict.fromkeys(self.hostnames.backends(host, address.port, address.protocol)))
-        yield from ((one, (to,), Reason("calls-through-gateway", (_shown(host),))) for one, to in own)
+        yield from ((one, (to,), Reason("calls-through-gateway", (in_words(host),))) for one, to in own)
         balanced, beyond = self.hostnames.is_outside(host), self.hostnames.beyond(host)
         numbers = [one for one in beyond if is_private(one)] if ours else []
         numbers = [one for one in numbers if not is_metadata(one)]
         for number in dict.fromkeys(numbers):  # what DNS is shown to answer: no other host is meant
             yield from self._number(workload, number, port, host)
         if balanced or len(numbers) < len(beyond):
-            yield InternetPeer(host), (port,), Reason("calls-host", (_shown(host),))
+            yield InternetPeer(host), (port,), Reason("calls-host", (in_words(host),))
             yield from self._private(host, port, own=True) if balanced else ()
         elif numbers or (own and ours):
             return
         elif ":" in host or host.replace(".", "").isdigit():
             yield from self._number(workload, host, port, by_url=address.scheme in ("http", "https"))
         elif is_local(host):
-            local = Reason("calls-local-host", (_shown(host),))
+            local = Reason("calls-local-host", (in_words(host),))
             if self._cluster.settings.fqdn != "false" and "$" not in host:
                 yield FqdnPeer(host), (port,), local
                 return
             yield from ((cidr(block), (port,), local) for block in self._given.private or LOCAL)
         elif is_public(host) and not is_variable_name(host):
             called = InternetPeer("" if "$" in host else host)
-            yield called, (port,), Reason("calls-host", (_shown(host),))
+            yield called, (port,), Reason("calls-host", (in_words(host),))
             yield from self._private(host, port)
 
     def _private(self, host: str, port: Port, own: bool = False) -> Iterator[Destination]:
@@ -287,7 +285,7 @@ class Destinations:
             return
         clouds = any(cloud.is_private(host) for cloud in self._given.clouds)
         if own or clouds or is_inward(host) or port.number in SERVERS:
-            reason = Reason("calls-private-host", (_shown(host),))
+            reason = Reason("calls-private-host", (in_words(host),))
             yield from ((cidr(block), (port,), reason) for block in self._given.private or LOCAL)
 
     def _number(
@@ -298,8 +296,3 @@ class Destinations:
         if by_url or self._cluster.plays(workload, "scraper"):
             told += on_a_node(self._cluster, number, port)
         yield from (one for one in told if one[0] not in NODES or self._may_ask(workload, port.number))
-
-
-def _shown(host: str) -> str:
-    """A host name for a sentence; nothing generated may add a `$` (Flux would substitute it)."""
-    return "a host of its configuration" if "$" in host else host

@@ -52,7 +52,9 @@ class Hostnames:
         self._checked: dict[str, set[str]] | None = None
         self._records: dict[str, list[str]] | None = None
         self._claims: Claims | None = None
-        for route in _serving(cluster):
+        of = cluster.inventory.of
+        serving = (*of(*ROUTE_KINDS, group=GATEWAY_API), *of("Ingress", "IngressRoute", "IngressRouteTCP"))
+        for route in serving:
             redirects = only_redirects(route)
             for name in names(cluster, route):
                 if not (redirects and name.startswith("*")):
@@ -193,7 +195,7 @@ class Hostnames:
         aws = self._cluster.settings.platform.cloud == _NAMING_CLOUD
         return any(
             service.type == "LoadBalancer"
-            and (aws or any(note.startswith(_NAMED_BALANCER) for note in _notes(service)))
+            and (aws or any(note.startswith(_NAMED_BALANCER) for note in service.balancer[0]))
             for service in self._cluster.services_for(workload)
         )
 
@@ -279,15 +281,6 @@ class Hostnames:
         containers, a name that leads to it for another port leads elsewhere for this one (mail for a domain)."""
         shown = {entry.port for service in self._cluster.services_for(proxy) for entry in service.ports}
         return not (proxy.rendered and shown) or port in {one.number for one in proxy.ports}
-
-
-def _notes(service: Service) -> dict[str, str]:
-    return service.source.annotations if service.source is not None else {}
-
-
-def _serving(cluster: Cluster) -> Iterator[Object]:
-    yield from cluster.inventory.of(*ROUTE_KINDS, group=GATEWAY_API)
-    yield from cluster.inventory.of("Ingress", "IngressRoute", "IngressRouteTCP")
 
 
 def backends_of(cluster: Cluster, route: Object) -> Iterable[tuple[Peer, Port]]:

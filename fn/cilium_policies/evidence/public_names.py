@@ -36,6 +36,9 @@ _COMMON_ENDS = frozenset(
     work works agency studio design media social chat news today run sh
     """.split()  # noqa: SIM905
 )
+# First labels of many a provider's host (api.example.com): a workload of that name may call one.
+ANYBODYS = frozenset("api auth git id login mail ntp oauth registry s3 smtp sso".split())  # noqa: SIM905
+_OF_PROVIDER = 2  # labels of a domain, before which a provider's host has another
 
 
 def is_local(host: str) -> bool:
@@ -101,3 +104,15 @@ def is_short_service(host: str) -> bool:
 def is_variable_name(host: str) -> bool:
     """`${NAME}` and nothing else: what it stands for is read where it is set, or nobody can say."""
     return host.startswith("$") and host.lstrip("$").strip("{}").isidentifier()
+
+
+def in_words(host: str) -> str:
+    """A host name for a sentence; nothing generated may add a `$` (Flux would substitute it)."""
+    return "a host of its configuration" if "$" in host else host
+
+
+def is_namesakes(host: str, told: set[str]) -> bool:
+    """Whether a host is that of a provider whom the workload is called after: `api.github.com` of one called github."""
+    labels = host.lower().split(".")
+    domain = set(labels[-2].split("-")) if len(labels) > _OF_PROVIDER else set()
+    return labels[0] in ANYBODYS and (domain == told or labels[-2] == "".join(sorted(told)))

@@ -27,7 +27,7 @@ from cilium_policies.catalogue.ports import SCHEMES, SERVERS, SPOKEN, WORDS
 from cilium_policies.evidence.addresses import REPOSITORY, Address
 from cilium_policies.evidence.callers import is_called_so, is_called_there, is_no_configuration, is_script
 from cilium_policies.evidence.host_keys import is_host_key, program_port
-from cilium_policies.evidence.public_names import is_local, is_private
+from cilium_policies.evidence.public_names import ANYBODYS, is_local, is_namesakes, is_private
 from cilium_policies.workloads.address_keys import FOR_OTHERS, SHOWN
 from cilium_policies.workloads.model import Text, Workload
 
@@ -92,9 +92,6 @@ _FILE_NAME = r"\.(?:json|ya?ml|toml|ini|conf|cfg|properties|xml|hcl|env)\W*$"
 # How charts call a value that is a file.
 _FILES = ("config", "configuration", "conf", "cfg", "ini", "hcl", "properties")
 
-# First labels of many a provider's host (api.example.com): a workload of that name may call one.
-_ANYBODYS = frozenset("api auth git id login mail ntp oauth registry s3 smtp sso".split())  # noqa: SIM905
-
 
 @lru_cache(maxsize=4096)
 def words(key: str) -> tuple[str, ...]:
@@ -102,7 +99,6 @@ def words(key: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORDS.findall(key))
 
 
-_OF_PROVIDER = 2  # labels of a domain, before which a provider's host has another
 _LONG = 4000  # characters: above it a text is not searched for what stands around a name
 
 
@@ -278,13 +274,13 @@ def _is_called(address: Address, workload: Workload, routed: bool) -> bool:
     if routed or _is_number(address) or address.port in SERVERS:
         return True  # nobody calls itself by a number or on a database's port, and no browser is sent there
     label = address.host.partition(".")[0].lower()
-    own = label in (workload.name, workload.release) and label not in _ANYBODYS
+    own = label in (workload.name, workload.release) and label not in ANYBODYS
     if own and words(address.key)[-1] not in _LISTS:
         return False  # web.example.org of a workload called web
     told = parts - OWN
     if told and told not in (set(words(workload.name)), set(words(workload.release))):
         return True
-    return _is_namesakes(address.host, told) if told else _is_anothers_api(address, parts, label, workload)
+    return is_namesakes(address.host, told) if told else _is_anothers_api(address, parts, label, workload)
 
 
 def _is_anothers_api(address: Address, parts: set[str], label: str, workload: Workload) -> bool:
@@ -294,10 +290,3 @@ def _is_anothers_api(address: Address, parts: set[str], label: str, workload: Wo
         return False
     provider = label == _API and address.host.count(".") > 1
     return provider or is_local(address.host) or (address.explicit and not address.scheme)
-
-
-def _is_namesakes(host: str, told: set[str]) -> bool:
-    """Whether a host is that of a provider whom the workload is called after: `api.github.com` of one called github."""
-    labels = host.lower().split(".")
-    domain = set(labels[-2].split("-")) if len(labels) > _OF_PROVIDER else set()
-    return labels[0] in _ANYBODYS and (domain == told or labels[-2] == "".join(sorted(told)))
