@@ -161,7 +161,7 @@ STORES = frozenset(("s3", "minio", "storage", "bucket", "objectstorage", "objsto
 # Words of a variable whose port is asked by UDP, whichever it is
 BY_DATAGRAMS = ("statsd", "wireguard", "stun")
 DATAGRAMS = {one.port for one in PROGRAMS if one.udp}
-ALWAYS_UDP = frozenset((123, 161, 3671))  # spoken by datagrams whatever a key says: NTP, SNMP, KNX
+ALWAYS_UDP = frozenset((123, 161, 3671, 51820))  # by datagrams whatever a key says: NTP, SNMP, KNX, WireGuard
 KEYS = {one.port: set(one.keys.split()) for one in PROGRAMS if one.keys}
 DATABASES = {word: one.port for one in PROGRAMS for word in one.settings.split()}
 SERVERS = frozenset(port for one in PROGRAMS if one.private for port in (one.port, *one.also))
