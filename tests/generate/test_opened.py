@@ -1,4 +1,4 @@
-"""A rule of ours beside a policy of the user's that denies by default opens something: that is said, per flow."""
+"""A rule of ours beside a policy of the user's that denies by default opens something: that is said, by policy."""
 
 from __future__ import annotations
 
@@ -52,7 +52,19 @@ def said(text: str, *arguments: str) -> str:
     return command("--only-policies", "-v", *arguments, stdin=text.encode()).stderr.decode()
 
 
-def test_what_audit_opens_is_said_for_each_flow() -> None:
+def test_flows_that_one_policy_closes_are_one_line_and_all_are_counted() -> None:
+    """A policy over a whole cluster closes hundreds of flows: a line for each hides all else that is said."""
+    web = INPUT[INPUT.rindex("---") :]
+    more = "".join(web.replace("web", f"web{number}") for number in range(6))
+    told = said(INPUT + more + MINE)
+    (line,) = [one for one in told.splitlines() if "denies this ingress today" in one]
+    assert SAID in line
+    named = [f"a/web{number} => a/api 8080/TCP" for number in range(4)]
+    assert f"; and so for {', '.join(named)} and 2 more; to keep it denied" in line
+    assert "; 7 flows that your own policies close will be open" in told.splitlines()[-1]
+
+
+def test_what_audit_opens_is_said() -> None:
     told = said(INPUT + MINE)
     assert f"warning: stdin:28: {SAID}" in told
     assert "spec.namespaces.overrides.a.mode.ingress: off" in told

@@ -157,7 +157,7 @@ def warn(
     said = [one for one in said if one.severity != INFO or one.about_config]
     verbose = given["verbose"]
     say(map(told, placed(printed(said, verbose=verbose), run.sources)))
-    opens = len(run.made.policies.opened)
+    opens = run.made.policies.opened
     opened = f"; {plural(opens, 'flow')} that your own policies close will be open" if opens else ""
     say(
         [

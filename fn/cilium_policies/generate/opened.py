@@ -10,18 +10,28 @@ from cilium_policies.document.finding import WARNING, Finding
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import Policies
 from cilium_policies.kube.inventory import policy_objects
-from cilium_policies.lean import TYPE_CHECKING
+from cilium_policies.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cilium_policies.checks.snapshot import Known
     from cilium_policies.checks.violation import Flow
     from cilium_policies.evaluate.endpoint import Endpoint
     from cilium_policies.evaluate.repository import PolicyRepository
 
+_SHOWN = 4  # further flows that a line names
 
-def opened(plan: Plan, policies: Policies) -> list[Finding]:
-    """One finding for each end of a flow that is closed now and will not be. Nothing is imported where the input has
-    no policy."""
+
+class Opened(NamedTuple):
+    """An end of a flow that a policy of the user's, `known`, closes now and that will be open."""
+
+    flow: Flow
+    known: Known
+
+
+def opened(plan: Plan, policies: Policies) -> list[Opened]:
+    """The ends of flows that are closed now and will not be. Nothing is imported where the input has no policy."""
     if not policy_objects(plan.cluster.inventory):
         return []
     from cilium_policies.checks.needs import cuts
@@ -36,8 +46,18 @@ def opened(plan: Plan, policies: Policies) -> list[Finding]:
     spaces = {_subject(one).namespace for one in closed}
     made = [one for one in policies.policies if one.namespace in spaces]
     soon = PolicyRepository(made, today.repository.services, today.repository.groups, today.options)
+    return [Opened(one, today.known_of(one.decision.rules[0].policy)) for one in closed if _opens(soon, one)]
+
+
+def by_policy(found: Iterable[Opened]) -> list[Finding]:
+    """One finding for all that one policy closes for the pods of a namespace: a policy over a whole cluster may close
+    hundreds of flows."""
+    groups: dict[tuple[int, str, str], list[Opened]] = {}
+    for one in found:
+        key = (id(one.known), one.flow.direction, _subject(one.flow).namespace)
+        groups.setdefault(key, []).append(one)
     return [
-        _finding(one, today.known_of(one.decision.rules[0].policy)) for one in closed if _opens(soon, one)
+        _finding(group[0].flow, group[0].known, [one.flow for one in group[1:]]) for group in groups.values()
     ]
 
 
@@ -55,12 +75,17 @@ def _opens(soon: PolicyRepository, one: Flow) -> bool:
     return soon.decide(subject, peer, int(number), protocol, ingress=ingress).reason == ALLOW_RULE
 
 
-def _finding(one: Flow, known: Known) -> Finding:
+def _finding(one: Flow, known: Known, more: list[Flow]) -> Finding:
     policy = known.policy
     message = (
         f"{one.source} => {one.target} {one.port}: {policy} denies this {one.direction} today, and the rule that is "
         f"written for it allows it, even in audit; it {one.why}"
     )
+    named = dict.fromkeys(f"{each.source} => {each.target} {each.port}" for each in more)
+    named.pop(f"{one.source} => {one.target} {one.port}", None)
+    if named:
+        rest = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
+        message += f"; and so for {', '.join([*named][:_SHOWN])}{rest}"
     off = f"spec.namespaces.overrides.{_subject(one).namespace}.mode.{one.direction}: off"
     cure = f"to keep it denied, add an {one.direction}Deny rule, or leave the direction to your policy with {off}"
     finding = Finding(WARNING, message, cure, *known.where)

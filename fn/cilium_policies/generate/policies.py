@@ -51,8 +51,8 @@ class Policies:
             self._subjects.setdefault(subject.namespace, []).append(subject)
         self._own = set(map(id, plan.subjects))
         self.findings: list[Finding] = []
-        # Flows that the user's policies close, see opened.py; asked for apart.
-        self.opened: list[Finding] = []
+        # How many flows that the user's policies close will be open, see opened.py; asked for apart.
+        self.opened = 0
         made = [policy for name in sorted(plan.namespaces) for policy in self._namespace(name)]
         if plan.config.cluster_wide:
             made += self._cluster_wide()

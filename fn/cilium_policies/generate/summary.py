@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cilium_policies.document.finding import ERROR, INFO, WARNING, Finding, line_of
 from cilium_policies.document.source import Source
-from cilium_policies.generate.opened import opened
+from cilium_policies.generate.opened import by_policy, opened
 from cilium_policies.generate.plan import Plan
 from cilium_policies.generate.policies import Policies
 from cilium_policies.generate.still_closed import still_closed
@@ -21,8 +21,9 @@ def findings(sources: list[Source], plan: Plan, policies: Policies) -> list[Find
     ]
     said += plan.findings
     said += policies.findings
-    policies.opened = opened(plan, policies)
-    said += policies.opened
+    flows = opened(plan, policies)
+    policies.opened = len(flows)
+    said += by_policy(flows)
     said += still_closed(plan)
     said += unknown(plan)
     said += _namespaces(plan, policies)
@@ -96,7 +97,7 @@ def summary(
     )
     line += unprinted(said, verbose=verbose, beside=len(_by_cure(plan)))
     if policies.opened:
-        line += f"; {plural(len(policies.opened), 'flow')} that your own policies close will be open"
+        line += f"; {plural(policies.opened, 'flow')} that your own policies close will be open"
     return [*lines, line + known_in_part(plan) + on_anothers_word(plan)]
 
 

@@ -130,17 +130,20 @@ def _unread(cluster: Cluster) -> Iterator[Finding]:
 def _unset(cluster: Cluster) -> Iterator[Finding]:
     """Flux writes nothing where a variable is set nowhere; what is generated keeps the variable."""
     for owner in cluster.owners:
-        for name, user in owner.unset.items():
-            message = (
-                f"variable {name} of {owner.kustomization} is set nowhere in the input, and {user} uses it"
-            )
-            cure = (
-                "set it in spec.postBuild, or give it a default: ${"
-                + name
-                + ":=…}; what is a script's own is $${"
-                + name
-                + "}"
-            )
+        users = {str(user): user for user in owner.unset.values()}
+        for said, user in users.items():
+            names = [name for name, its in owner.unset.items() if str(its) == said]
+            cure = f"default: ${{{names[0]}:=…}}; what is a script's own is $${{{names[0]}}}"
+            if len(names) == 1:
+                message = f"variable {names[0]} of {owner.kustomization} is set nowhere in the input, and"
+                message += f" {said} uses it"
+                cure = f"set it in spec.postBuild, or give it a {cure}"
+            else:
+                message = (
+                    f"variables {', '.join(names)} of {owner.kustomization} are set nowhere in the input, and"
+                )
+                message += f" {said} uses them"
+                cure = f"set them in spec.postBuild, or give each a {cure}"
             yield user.finding(WARNING, message, cure)
 
 
