@@ -142,9 +142,9 @@ def make(
     cluster = gather(read.objects, known, told, others)
     planned = plan(cluster, config, known, sources, aside)
     if keep:  # questions ask of single pods
-        from cilium_policies.generate.members import pairs
+        from cilium_policies.evidence.edge import written_out
 
-        planned = planned._replace(edges=list(pairs(planned.edges)))
+        planned = planned._replace(edges=written_out(planned.edges))
     for one in () if keep else read.objects:
         one.forget()
     planned.findings.extend(outdated)

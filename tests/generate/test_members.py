@@ -7,7 +7,7 @@ from cilium_policies.config.model import Config
 from cilium_policies.config.settings import config_of
 from cilium_policies.document.split import split
 from cilium_policies.function import Made, Options, make, run
-from cilium_policies.generate import members
+from cilium_policies.generate import roles
 
 from tests.support import namespace
 
@@ -57,7 +57,7 @@ def test_the_policies_are_those_of_every_pair(
 ) -> None:
     data = stream(*documents)
     compact = written(data)
-    monkeypatch.setattr(members, "_MANY", 10**6)
+    monkeypatch.setattr(roles, "MANY", 10**6)
     assert compact == written(data)
 
 

@@ -148,6 +148,14 @@ def find(name: str, table: Mapping) -> Distribution:
     return read(mapping(table.get(text(data.get("sameAs")))) or data) if data else UNKNOWN
 
 
+def api_ports(table: Mapping, usual: tuple[int, ...]) -> Iterator[tuple[str, int]]:
+    """The distributions whose API server listens on another port than the usual ones, and that port."""
+    for name, data in table.items():
+        ports = _numbers(mapping(mapping(data).get("apiServer")).get("ports"))
+        if ports and not {*ports} & {*usual}:
+            yield name, ports[0]
+
+
 def serving(table: Mapping) -> dict[str, list[str]]:
     """Of each Ingress class the distributions that bring a controller of it, by what they set it to."""
     found: dict[str, list[str]] = {}

@@ -218,6 +218,35 @@ class Edge(NamedTuple):
         return self.target.workload if self.target.kind == "workload" else None
 
 
+def written_out(edges: list[Edge]) -> list[Edge]:
+    """The edges, those that stand for many members one from each to each."""
+    if all(edge.members is None for edge in edges):
+        return edges  # as in nearly all clusters
+    found: list[Edge] = []
+    for edge in edges:
+        each = edge._replace(members=None)
+        others = edge.members.workloads if edge.members is not None else ()
+        found += (each._replace(target=WorkloadPeer(one)) for one in others) if others else (each,)
+    return found
+
+
+def with_peers(edges: list[Edge], *, inward: bool) -> list[tuple[Peer, Edge]]:
+    """Each edge with the peer at its other end, those that stand for many members once with each of them."""
+    if all(edge.members is None for edge in edges):
+        return [(edge.source if inward else edge.target, edge) for edge in edges]
+    found: list[tuple[Peer, Edge]] = []
+    met: set[tuple[object, ...]] = set()
+    for edge in edges:
+        if edge.members is None:
+            found.append((edge.source if inward else edge.target, edge))
+            continue
+        key = (edge.members, edge.ports, edge.reason, edge.foreign)
+        if key not in met:
+            met.add(key)
+            found += ((WorkloadPeer(one), edge) for one in edge.members.workloads)
+    return found
+
+
 def workload_of(peer: Peer) -> Workload | None:
     """The workload that a peer stands for; None for every other kind."""
     return peer.workload if peer.kind == "workload" else None

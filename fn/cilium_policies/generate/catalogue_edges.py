@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from cilium_policies.catalogue.conditions import at, holds
+from cilium_policies.catalogue.conditions import holds
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.evidence.edge import (
@@ -24,21 +24,24 @@ from cilium_policies.evidence.edge import (
 from cilium_policies.evidence.ends import ENTITIES, INGRESS_CLIENTS, KUBE_APISERVER, LOCAL, api_callers
 from cilium_policies.evidence.reasons import stated
 from cilium_policies.generate.facts import WorkloadFacts
-from cilium_policies.generate.members import Among
 from cilium_policies.generate.named import by_name, devices, near_by
 from cilium_policies.generate.owners import is_alone
 from cilium_policies.generate.roles import Roles
 from cilium_policies.generate.shown_ports import declared, held, in_place, sending, serving
 from cilium_policies.generate.ties import Ties
 from cilium_policies.kube.cloud_metadata import EXCEPTED_4, EXCEPTED_6, is_metadata
-from cilium_policies.kube.objects import strings, text
+from cilium_policies.kube.objects import strings
 from cilium_policies.kube.pods import TASKS, pod_spec, published_ports
 from cilium_policies.kube.ports import Port
+from cilium_policies.lean import TYPE_CHECKING
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.distribution import is_bootstrapped
 from cilium_policies.workloads.model import Workload
 from cilium_policies.workloads.selectors import is_kept
 from cilium_policies.workloads.sidecars import untunnelled
+
+if TYPE_CHECKING:
+    from cilium_policies.generate.members import Among
 
 # Everything outside, devices of the LAN included, but not what only the node may ask: cloud metadata.
 _ANYWHERE = (CidrPeer("0.0.0.0/0", excepts=EXCEPTED_4), CidrPeer("::/0", excepts=EXCEPTED_6))
@@ -46,7 +49,7 @@ _ANYWHERE = (CidrPeer("0.0.0.0/0", excepts=EXCEPTED_4), CidrPeer("::/0", excepts
 
 def edges(cluster: Cluster, catalogue: Catalogue, roles: Roles, ties: Ties) -> Iterator[Edge]:
     """Every edge of every recognised component that holds here; each is stated in one file and found once."""
-    among = Among(roles)
+    among = _among(roles)
     for name in sorted(roles.components):
         component = catalogue.get(name)
         if component is None:
@@ -55,6 +58,15 @@ def edges(cluster: Cluster, catalogue: Catalogue, roles: Roles, ties: Ties) -> I
             facts = WorkloadFacts(workload, cluster, roles)
             for known in untunnelled(workload, component, catalogue):
                 yield from _edge(known, workload, facts, roles, cluster, ties, among)
+
+
+def _among(roles: Roles) -> Among | None:
+    """What finds edges between many members; few clusters have an object with so many pods."""
+    if not roles.has_many:
+        return None
+    from cilium_policies.generate.members import Among
+
+    return Among(roles)
 
 
 def sidecars(cluster: Cluster, catalogue: Catalogue, roles: Roles) -> Iterator[Edge]:
@@ -81,7 +93,7 @@ def _edge(
     roles: Roles,
     cluster: Cluster,
     ties: Ties,
-    among: Among,
+    among: Among | None,
 ) -> Iterator[Edge]:
     probe = known.probe and not cluster.settings.probe_rules
     if probe or (known.peer == "dns" and known.direction == "egress" and not known.ports):
@@ -113,11 +125,12 @@ def _edge(
     if named.complete:
         return
 
-    meant = partial(_meant, known, workload, ports, roles, cluster, ties)
-    if each := among.of(known, workload, ports, meant):
-        yield Edge(own, own, each[1], reason, evidence, explains, members=each[0])
-        return
-    found = meant()
+    if among is not None:
+        meant = partial(_meant, known, workload, ports, roles, cluster, ties)
+        if each := among.of(known, workload, ports, meant):
+            yield Edge(own, own, each[1], reason, evidence, explains, members=each[0])
+            return
+    found = _meant(known, workload, ports, roles, cluster, ties)
     asks = isinstance(known.when, (list, dict))
     if not found and known.peer == "scraper" and not workload.rendered and asks:
         ties.unscraped.setdefault(id(workload), (workload, ports))  # its object asks for it
@@ -202,7 +215,7 @@ def peers(
     word, _, name = known.peer.partition(":")
     outward = known.direction == "egress"
     if word == "component" and known.by:
-        named = _referred(name, known.by, workload, roles)
+        named = roles.referred(name, known.by, workload)
         yield from (WorkloadPeer(one) for one in named if ties is None or ties.plays(one, known.of))
     elif word == "component":
         partners = _partners(known, name, workload, roles, ties)
@@ -241,20 +254,6 @@ def _having(known: Known, cluster: Cluster) -> Iterator[Peer]:
         yield AllPodsPeer()
     else:
         yield from (LabelsPeer("", tuple(sorted(one.items()))) for one in wanted)
-
-
-def _referred(name: str, path: str, workload: Workload, roles: Roles) -> Iterator[Workload]:
-    """The instances that a custom resource names by their objects, or chooses by the labels of their pods."""
-    found = at(workload.source.body if workload.source is not None else {}, path)
-    for one in found if isinstance(found, list) else [found]:
-        named = one if isinstance(one, dict) else {"name": one}
-        wanted, place = text(named.get("name")), text(named.get("namespace"))
-        chosen = strings(named) if not wanted and not place else {}
-        for server in roles.component(name):
-            if chosen and server.namespace == workload.namespace and chosen.items() <= server.labels.items():
-                yield server
-            if wanted and server.instance == wanted and server.namespace == (place or workload.namespace):
-                yield server
 
 
 def _fixed(word: str, name: str, outward: bool) -> Iterator[Peer]:

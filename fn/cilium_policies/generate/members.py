@@ -1,22 +1,22 @@
 """Pods of one operator's object, or of several objects that are one cluster, that all call each other: an edge each.
 
 A hundred shards would be ten thousand edges. Where they are many, each has one edge that leads to itself and holds
-`members`, those whom it stands for: `ends(edges, inward)` are the peers of it, and `pairs(edges)` are the edges written
-out, for who asks of single pods.
+`members`, those whom it stands for: `evidence.edge` has its peers (`with_peers`) and the edges of single pods
+(`written_out`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from cilium_policies.catalogue.flows import Edge as Known
 from cilium_policies.catalogue.flows import When
-from cilium_policies.evidence.edge import Edge, Members, Peer, WorkloadPeer
+from cilium_policies.evidence.edge import Members, Peer
+from cilium_policies.generate import roles
 from cilium_policies.generate.roles import Roles
 from cilium_policies.kube.ports import Port
 from cilium_policies.workloads.model import Workload
 
-_MANY = 8  # fewer have an edge to each
 _OF_OBJECT = {"field", "is", "has", "matches", "not", "all", "any"}
 _Found = tuple[Members, tuple[Port, ...]]
 
@@ -25,8 +25,8 @@ class Among:
     """Finds the members of an edge between them, once for all of them; `meant` are the peers of an edge of the
     catalogue for one of them, each with the ports."""
 
-    def __init__(self, roles: Roles) -> None:
-        self._roles = roles
+    def __init__(self, found: Roles) -> None:
+        self._roles = found
         self._found: dict[tuple[object, ...], _Found | None] = {}
 
     def of(
@@ -42,7 +42,7 @@ class Among:
         if one.rendered or one.chart or one.source is None or known.part or known.of:
             return None
         members = self._roles.members(one)
-        if len(members) < _MANY:
+        if len(members) < roles.MANY:
             return None
         key = (known.owner, known.number, ports, known.when is None, id(members))
         if key not in self._found:
@@ -64,26 +64,3 @@ def _is_of_object(when: When) -> bool:
     if not isinstance(when, dict):
         return True
     return when.keys() <= _OF_OBJECT and all(map(_is_of_object, when.values()))
-
-
-def pairs(edges: Iterable[Edge]) -> Iterator[Edge]:
-    """The edges between members from each to each."""
-    for edge in edges:
-        if edge.members is None:
-            yield edge
-        else:
-            alone = edge._replace(members=None)
-            yield from (alone._replace(target=WorkloadPeer(one)) for one in edge.members.workloads)
-
-
-def ends(edges: Iterable[Edge], *, inward: bool) -> Iterator[tuple[Peer, Edge]]:
-    """Each edge with the peer at its other end, those between members once with each of them."""
-    met: set[tuple[object, ...]] = set()
-    for edge in edges:
-        if edge.members is None:
-            yield edge.source if inward else edge.target, edge
-            continue
-        key = (edge.members, edge.ports, edge.reason, edge.foreign)
-        if key not in met:
-            met.add(key)
-            yield from ((WorkloadPeer(one), edge) for one in edge.members.workloads)

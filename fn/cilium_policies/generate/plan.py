@@ -9,7 +9,7 @@ from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.model import AUDIT, EGRESS, Config, Mode
 from cilium_policies.document.finding import INFO, WARNING, Finding
 from cilium_policies.document.source import Source
-from cilium_policies.evidence.edge import Edge
+from cilium_policies.evidence.edge import Edge, written_out
 from cilium_policies.evidence.given import Given
 from cilium_policies.generate import catalogue_edges
 from cilium_policies.generate.also_named import also_named
@@ -21,7 +21,6 @@ from cilium_policies.generate.foreign import Foreign, judged
 from cilium_policies.generate.kept_in_audit import KeptInAudit
 from cilium_policies.generate.knowledge import Knowledge
 from cilium_policies.generate.left_open import left_open
-from cilium_policies.generate.members import pairs
 from cilium_policies.generate.named import closed_hosts, kept, nameless_calls, unasked
 from cilium_policies.generate.namespaces import Namespace, namespaces
 from cilium_policies.generate.operator_policies import operator_policies
@@ -87,7 +86,7 @@ def plan(
     dns = Dns(cluster, config)
     told = [*evidence.edges(cluster, hints, aside)]
     ties, mesh, found = _connections(cluster, catalogue, parts, hints, stated, dns, sources, told)
-    taken = less_denied(list(pairs(found)) if config.deny else found, cluster, config, parts)
+    taken = less_denied(written_out(found) if config.deny else found, cluster, config, parts)
     findings += [*stated.findings, *taken.findings]
     found, asked = judged(taken.edges, cluster, config.trust)
     subjects = [one for one in cluster.workloads if not one.host_network and _is_subject(one, chosen)]
@@ -160,7 +159,7 @@ def _connections(
         found += list(redirected(catalogue, parts, ties, told))
     mesh = injected(cluster, catalogue, parts, hints, sources)
     if mesh:
-        found = list(pairs(found))  # it asks of single pods
+        found = written_out(found)  # it asks of single pods
         found += mesh.all_edges(found)
     found += also_named(cluster, [*found])
     return ties, mesh, found

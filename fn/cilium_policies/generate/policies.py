@@ -9,7 +9,7 @@ from cilium_policies.cilium.model import Policy, Requirement, Rule, Selector, Sp
 from cilium_policies.cilium.size import too_large
 from cilium_policies.config.model import EGRESS, Mode
 from cilium_policies.document.finding import WARNING, Finding
-from cilium_policies.evidence.edge import Edge, Peer, workload_of
+from cilium_policies.evidence.edge import Edge, Peer, with_peers, workload_of
 from cilium_policies.evidence.ends import KUBE_APISERVER
 from cilium_policies.generate.base_policies import (
     NOBODY,
@@ -20,7 +20,6 @@ from cilium_policies.generate.base_policies import (
     spec,
 )
 from cilium_policies.generate.gate import missed, refuse_unusable
-from cilium_policies.generate.members import ends
 from cilium_policies.generate.naming import component_name, free, limited
 from cilium_policies.generate.outside import seen, watched
 from cilium_policies.generate.plan import Plan, by_end
@@ -189,12 +188,12 @@ class Policies:
         whole: bool,
     ) -> Policy:
         first = group[0]
-        calling = (edge for one in group for edge in self._ingress.get(id(one), ()))
-        called = (edge for one in group for edge in self._egress.get(id(one), ()))
-        ingress = list(ends(calling, inward=True))
+        called = [edge for one in group for edge in self._ingress.get(id(one), ())]
+        calling = [edge for one in group for edge in self._egress.get(id(one), ())]
+        ingress = with_peers(called, inward=True)
         egress = [
             (peer, self._with_ports(edge))
-            for peer, edge in ends(called, inward=False)
+            for peer, edge in with_peers(calling, inward=False)
             if (with_api or not _to_api(edge)) and not self._plan.dns.covers(edge)
         ]
         ingress_rules = self._rules(ingress, first.namespace, of_server=True)

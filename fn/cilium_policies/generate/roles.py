@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from cilium_policies.catalogue.conditions import at
 from cilium_policies.evidence.edge import LabelsPeer, Peer, WorkloadPeer, workload_of
 from cilium_policies.evidence.looked_into import looks_into
 from cilium_policies.generate.instances import Instance
 from cilium_policies.kube.access_rules import EVERYWHERE
-from cilium_policies.kube.objects import Mapping
+from cilium_policies.kube.objects import Mapping, strings, text
 from cilium_policies.kube.pods import TASKS
 from cilium_policies.workloads.cluster import Cluster
 from cilium_policies.workloads.model import Workload
@@ -35,6 +36,7 @@ def _may_scrape(cluster: Cluster, one: Workload) -> bool:
     return discovers and EVERYWHERE in reach(*account, "", "pods", "endpoints")
 
 
+MANY = 8  # workloads of one instance, from which on those that all call each other have an edge each
 # What the configuration of a scraper says that reads whatever asks for it by annotation.
 _BY_ANNOTATION = "prometheus_io_scrape"
 
@@ -89,6 +91,11 @@ class Roles:
         self.dns = dns
         proxies = [one for one in cluster.playing("gateway") if may_serve(cluster, one)]
         self.gateways = gateways or tuple(map(WorkloadPeer, proxies))
+
+    @property
+    def has_many(self) -> bool:
+        """Whether an instance has so many workloads that an edge for each pair of them would be too many."""
+        return any(len(found) >= MANY for found in self._by_instance.values())
 
     @property
     def components(self) -> Iterable[str]:
@@ -156,6 +163,18 @@ class Roles:
         if near is self._by_release.get((component, client.namespace, client.release)):
             mates = [one for one in mates if one.release == client.release]
         return mates if any(one.kind not in TASKS for one in mates) else near
+
+    def referred(self, component: str, path: str, workload: Workload) -> Iterator[Workload]:
+        """The instances that a custom resource names by their objects, or chooses by the labels of their pods."""
+        found = at(workload.source.body if workload.source is not None else {}, path)
+        for one in found if isinstance(found, list) else [found]:
+            named = one if isinstance(one, dict) else {"name": one}
+            wanted, place = text(named.get("name")), text(named.get("namespace"))
+            chosen = strings(named) if not wanted and not place else {}
+            near = self._by_namespace.get((component, workload.namespace), ()) if chosen else ()
+            yield from (server for server in near if chosen.items() <= server.labels.items())
+            if wanted:
+                yield from self._by_instance.get((component, place or workload.namespace, wanted), ())
 
 
 def usual_scrapers(cluster: Cluster) -> tuple[Peer, ...]:

@@ -198,12 +198,16 @@ class Ties:
             return meant
         if known.every or known.owner in self._catalogue.defined or operates(client, every):
             return [one for one in every if acts_on(self._cluster, client, one)]
+        named, playing = self._named(client, component), self._playing(component, known.of)
+        return named or (self._guessed(client, known, playing, ports) if playing else [])
+
+    def _named(self, client: Workload, component: str) -> list[Workload]:
+        """The servers that the client's texts name."""
         if self._spoken is None:
-            from cilium_policies.generate.spoken import Spoken  # where something may be elsewhere
+            from cilium_policies.generate.spoken import Spoken  # small builds have no servers elsewhere
 
             self._spoken = Spoken(self._cluster, self._catalogue, self._roles)
-        named, playing = self._spoken.of(client, component), self._playing(component, known.of)
-        return named or (self._guessed(client, known, playing, ports) if playing else [])
+        return self._spoken.of(client, component)
 
     def _members(self, client: Workload, known: Known) -> list[Workload]:
         """The pods of its own instance; of databases that stand beside each other in plain manifests those that its

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
 
-from cilium_policies.catalogue.distributions import find
+from cilium_policies.catalogue.distributions import api_ports
 from cilium_policies.catalogue.load import Catalogue
 from cilium_policies.config.settings import USUAL_API_PORTS
 from cilium_policies.document.finding import INFO, WARNING, Finding
@@ -61,8 +61,7 @@ def assumed_ports(cluster: Cluster, edges: Iterable[Edge], catalogue: Catalogue)
     )
     if settings.distribution or settings.api_ports != USUAL_API_PORTS or not called:
         return
-    told = ((name, find(name, catalogue.distributions).api_ports) for name in catalogue.distributions)
-    others = [f"{name} on {ports[0]}" for name, ports in told if ports and not {*ports} & {*USUAL_API_PORTS}]
+    others = [f"{name} on {port}" for name, port in api_ports(catalogue.distributions, USUAL_API_PORTS)]
     yield Finding(
         INFO,
         f"the API server is taken to listen on {' or '.join(map(str, USUAL_API_PORTS))}, as nothing tells the"
