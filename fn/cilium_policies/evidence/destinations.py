@@ -31,7 +31,7 @@ from cilium_policies.evidence.given import Given
 from cilium_policies.evidence.host_aliases import host_aliases
 from cilium_policies.evidence.hostnames import Hostnames
 from cilium_policies.evidence.literals import literal, on_a_node
-from cilium_policies.evidence.names import Named, fitting, ordinal, resolve
+from cilium_policies.evidence.names import Named, fitting, is_alone, ordinal, resolve
 from cilium_policies.evidence.public_names import (
     in_words,
     is_inward,
@@ -148,12 +148,7 @@ class Destinations:
             yield from self._external(workload, address, service)
             return
         for peer, port in dict.fromkeys(self._pods(workload, service, address, named.port)):
-            alone = (
-                workload.kind != "DaemonSet"
-                and workload.replicas == 1
-                and ordinal(address.host, workload) < 1
-            )
-            if workload_of(peer) is workload and alone:
+            if workload_of(peer) is workload and is_alone(address.host, workload):
                 continue  # its own Service, with no second pod behind it
             yield peer, (port,), Reason("calls-service", (service.namespace, service.name))
 

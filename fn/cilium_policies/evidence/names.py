@@ -97,3 +97,8 @@ def ordinal(host: str, workload: Workload) -> int:
         workload.kind == "StatefulSet" and name == workload.name and number.isascii() and number.isdigit()
     )
     return int(number) if is_pods else -1
+
+
+def is_alone(host: str, workload: Workload) -> bool:
+    """Whether a name of a workload's own Service leads to no second pod: it has one, and the name is no other's."""
+    return workload.kind != "DaemonSet" and workload.replicas == 1 and ordinal(host, workload) < 1
