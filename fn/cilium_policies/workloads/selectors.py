@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from cilium_policies.cilium.model import Requirement
 from cilium_policies.kube.labels import ANY, JOB_NAME, SERVICE_ACCOUNT, is_identity, stable
 from cilium_policies.kube.objects import at, strings
-from cilium_policies.kube.pods import TASKS
+from cilium_policies.kube.pods import TASKS, is_test
 from cilium_policies.workloads.model import Workload
 
 _FEW = 16  # workloads that are looked at one by one
@@ -75,6 +75,9 @@ def _narrow(one: Workload, index: dict[tuple[str, str], list[Workload]]) -> None
                 one.absent = (*one.absent, JOB_NAME)  # the pods of Jobs and they alone have it
             elif fixed := [key for key in _fixed(one) if other.labels.get(key) != one.labels[key]]:
                 one.selector = {**one.selector, fixed[0]: one.labels[fixed[0]]}
+            elif is_test(one.source):
+                marks = [key for key in _OF_OBJECTS if key in one.labels and key not in other.labels]
+                one.selector = {**one.selector, **dict.fromkeys(marks[:1], ANY)}
 
 
 def _fixed(one: Workload) -> list[str]:
@@ -112,6 +115,8 @@ def same_group(one: Workload, other: Workload) -> bool:
     return bool(one.component) and (one.component, one.instance) == (other.component, other.instance)
 
 
+# Labels that charts put on their objects and seldom on the pods of a template: a test of a release is both.
+_OF_OBJECTS = ("helm.sh/chart", "app.kubernetes.io/managed-by", "chart", "heritage")
 _ORDER = (
     "app.kubernetes.io/component",
     "app.kubernetes.io/controller",
