@@ -36,8 +36,15 @@ def is_script(found: Text) -> bool:
         return False
     if is_called_so(found) or found.value.startswith("#!/"):
         return True
-    lines = _CRON in found.key.lower() or holds(found.value, _FIVE)
-    return lines and re.search(_CRON_LINE, found.value) is not None
+    if _CRON in found.key.lower():
+        return re.search(_CRON_LINE, found.value) is not None
+    return _is_crontab(found.value)
+
+
+@lru_cache(maxsize=8)
+def _is_crontab(value: str) -> bool:
+    """Asked for each address that stands there."""
+    return holds(value, _FIVE) and re.search(_CRON_LINE, value) is not None
 
 
 def is_called_so(found: Text) -> bool:
