@@ -5,7 +5,7 @@ that it needs a database (`DATABASE_URL`), and its namespace holds exactly one. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cilium_policies.catalogue.ports import KEYS, RELATIONAL
 from cilium_policies.evidence.databases import is_database
@@ -60,31 +60,31 @@ def edges(cluster: Cluster, given: Given) -> Iterator[Edge]:
     for workload in cluster.workloads:
         if workload.host_network:
             continue
-        hidden = _hidden(cluster, external, workload)
+        keys = _hidden_keys(cluster, external, workload)
+        hidden = _hidden(keys)
         for number, key in {**hidden, **_settings(workload)}.items():
             near = servers.get((workload.namespace, number), [])
             found = list(_edge(cluster, workload, near, number, key))
             yield from found
             if given.unplaced is not None and not found and key == hidden.get(number):
                 given.unplaced.append(Unplaced(workload, number, key))
-        if RELATIONAL.isdisjoint(hidden):
-            yield from _of_any_database(cluster, external, workload, servers)
+        if keys and RELATIONAL.isdisjoint(hidden):
+            yield from _of_any_database(cluster, workload, servers, keys)
     for (namespace, number), services in servers.items():
         yield from _of_its_database(cluster, namespace, number, services)
 
 
 def _of_any_database(
     cluster: Cluster,
-    external: dict[tuple[str, str], Object],
     workload: Workload,
     servers: dict[tuple[str, int], list[Service]],
+    keys: dict[str, bool],
 ) -> Iterator[Edge]:
     """The one database of the namespace, where a hidden key speaks of one and does not say of which kind; and where it
-    is an operator's: a pool of connections or somebody's own server may as well be another program's."""
-    near = [one for number in RELATIONAL for one in servers.get((workload.namespace, number), ())]
-    held = _hidden_keys(cluster, external, workload, held=True) if near else iter(())
-    if not (key := next(filter(_is_of_a_database, held), "")):
-        return
+    is an operator's: a pool of connections or somebody's own server may as well be another program's. Who writes a
+    Secret that the input does not hold (a database's operator, by its name) may mean another server."""
+    key = next((one for one, held in keys.items() if held and _is_of_a_database(one)), "")
+    near = [one for number in RELATIONAL if key for one in servers.get((workload.namespace, number), ())]
     numbers = {entry.port for service in near for entry in service.ports} & RELATIONAL
     found = [
         edge
@@ -148,10 +148,10 @@ def _settings(workload: Workload) -> dict[int, str]:
     return hints
 
 
-def _hidden(cluster: Cluster, external: dict[tuple[str, str], Object], workload: Workload) -> dict[int, str]:
+def _hidden(keys: Iterable[str]) -> dict[int, str]:
     """Ports of the servers that the keys of unreadable Secrets speak of, each with the key."""
     hints: dict[int, str] = {}
-    for key in _hidden_keys(cluster, external, workload):
+    for key in keys:
         parts = {*words(key), key.lower()}
         if parts.isdisjoint(_ABOUT_A_SERVER):
             continue
@@ -172,18 +172,19 @@ def _setting(key: str, value: str) -> int:
 
 
 def _hidden_keys(
-    cluster: Cluster, external: dict[tuple[str, str], Object], workload: Workload, *, held: bool = False
-) -> Iterator[str]:
-    """Names of variables whose values the input does not show: from Secrets that are encrypted or made later; `held`:
-    by what the input holds, as who else writes one (a database's operator, by its name) may mean another server."""
+    cluster: Cluster, external: dict[tuple[str, str], Object], workload: Workload
+) -> dict[str, bool]:
+    """Names of variables whose values the input does not show, from Secrets that are encrypted or made later, each
+    with whether the input holds its Secret, or what writes it."""
     shown = {found.key for found in workload.texts if found.value}
+    hidden: dict[str, bool] = {}
     for container in containers(pod_spec(workload.source)):
         for entry in mappings(container.get("env")):
-            ref = mapping(at(entry, "valueFrom", "secretKeyRef")) if "valueFrom" in entry else {}
-            place = (workload.namespace, text(ref.get("name")))
-            hidden = ref and (not held or place in external or cluster.inventory.get("Secret", *place))
-            if hidden and text(entry.get("name")) not in shown:
-                yield text(entry.get("name"))
+            ref = at(entry, "valueFrom", "secretKeyRef") if "valueFrom" in entry else None
+            if ref is not None and (key := text(entry.get("name"))) not in shown:
+                place = (workload.namespace, text(mapping(ref).get("name")))
+                held = place in external or cluster.inventory.get("Secret", *place) is not None
+                hidden[key] = held or hidden.get(key, False)
         for source in mappings(container.get("envFrom")):
             name = text(at(source, "secretRef", "name"))
             one = cluster.inventory.get("Secret", workload.namespace, name) or external.get(
@@ -191,7 +192,8 @@ def _hidden_keys(
             )
             if one is not None:
                 filled = _filled(one)
-                yield from (key for key in _keys(one) if key not in shown or key in filled)
+                hidden.update((key, True) for key in _keys(one) if key not in shown or key in filled)
+    return hidden
 
 
 def _keys(one: Object) -> list[str]:
