@@ -198,7 +198,8 @@ class Collected:
             from cilium_policies.evidence.handed import of_account  # few charts have such Secrets
 
             yield from of_account(self._cluster, workload, row)
-        if "pulls" in row:
+        proven = not workload.rendered or (workload.by_label and workload.by_image)
+        if "pulls" in row and proven:
             from cilium_policies.evidence.handed import of_images  # few programs look into images
 
             yield from of_images(self._cluster, row)
